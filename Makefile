@@ -1,0 +1,103 @@
+# Every target is idempotent and says what it does. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+SAY := @printf '\033[36m==>\033[0m %s\n'
+
+.DEFAULT_GOAL := help
+.PHONY: run serve seed test e2e lint format lock bench help setup
+
+# uv installs in seconds what takes pip a minute; where it does not reach an index, pip does it.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+INSTALL = @$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r $(1) 2>/dev/null || $(PIP) --no-compile -r $(1)
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: setup ## set everything up and serve the shop at http://127.0.0.1:8000
+	@$(MAKE) --no-print-directory -j2 var/seed.stamp var/static.stamp
+	@$(MAKE) --no-print-directory serve
+
+serve:
+	$(SAY) "Serving at http://$(HOST):$(PORT) (accounts were printed when they were created)"
+	@exec $(BIN)/python site_project/serve.py --host $(HOST) --port $(PORT)
+
+setup: $(VENV)/run.stamp .env
+	@if printf 'DATABASE_URL=%s\n' "$$DATABASE_URL" | cat - .env | grep -Eq '^DATABASE_URL=(mysql|mariadb)://'; then $(MAKE) --no-print-directory $(VENV)/mysql.stamp; fi
+
+$(VENV)/python.stamp: requirements-uv.txt
+	$(SAY) "Creating the virtual environment"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=/path/to/python3.11."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "    installing python3-venv"; apt-get -qq update && apt-get -qq install -y python3-venv >/dev/null; else echo "Python's venv module is needed: install the package python3-venv."; exit 1; fi
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements-uv.txt && touch $@
+
+$(VENV)/run.stamp: $(VENV)/python.stamp requirements.txt
+	$(SAY) "Installing the locked dependencies"
+	$(call INSTALL,requirements.txt)
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.txt
+	$(SAY) "Installing the tools for tests and lint"
+	$(call INSTALL,requirements-dev.txt)
+	@touch $@
+
+# mysqlclient has no wheel; it is built where the headers are.
+$(VENV)/mysql.stamp: $(VENV)/run.stamp requirements-mysql.txt
+	@if command -v cc >/dev/null && (pkg-config --exists libmariadb || pkg-config --exists mysqlclient) 2>/dev/null; then printf '==> %s\n' "Building mysqlclient"; $(PIP) -r requirements-mysql.txt; else echo "MySQL needs mysqlclient, and that a C compiler, pkg-config and the headers: install gcc, pkg-config and libmariadb-dev."; exit 1; fi
+	@touch $@
+
+.env:
+	$(SAY) "Writing .env with a secret key of its own"
+	@$(BIN)/python -c "import secrets; print('SECRET_KEY=' + secrets.token_urlsafe(48))" > $@
+	@printf 'SITE_URL=http://$(HOST):$(PORT)\nDEMO_GATEWAY=on\n' >> $@
+
+seed: setup ## migrate the database and load the demo shop
+	$(SAY) "Bringing the database up to date"
+	@mkdir -p var && $(BIN)/python manage.py migrate_if_needed
+	$(SAY) "Loading the demo shop"
+	@$(BIN)/python manage.py load_demo
+
+# A second `make run` starts the server at once, unless code, migrations or .env changed meanwhile.
+SEED_SOURCES := $(shell find commerce/demo home/demo */migrations */*/migrations -type f -name '*.[pt]*' 2>/dev/null)
+var/seed.stamp: requirements.txt .env $(SEED_SOURCES)
+	@$(MAKE) --no-print-directory seed
+	@touch $@
+
+STATIC_SOURCES := $(shell find static -type f 2>/dev/null)
+var/static.stamp: requirements.txt $(STATIC_SOURCES) | setup
+	$(SAY) "Collecting static files"
+	@$(BIN)/python manage.py collectstatic --noinput -v0
+	@mkdir -p var && touch $@
+
+test: $(VENV)/dev.stamp ## run the whole suite on SQLite (TEST_DATABASE_URL names another database)
+	@if [ -n "$$TEST_DATABASE_URL" ]; then $(MAKE) --no-print-directory $(VENV)/mysql.stamp; fi
+	$(SAY) "Running the tests"
+	@mkdir -p var && $(BIN)/python -m pytest -n 2 -m "not browser" $(PYTEST)
+
+e2e: $(VENV)/dev.stamp ## drive the shop in Chromium
+	@command -v chromium >/dev/null || { echo "Chromium is needed: install the package chromium."; exit 1; }
+	$(SAY) "Driving the shop in Chromium"
+	@mkdir -p var && $(BIN)/python -m pytest -m browser -p no:randomly $(PYTEST)
+
+lint: $(VENV)/dev.stamp ## check style, imports, templates and types
+	$(SAY) "ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(SAY) "import-linter"; $(BIN)/lint-imports
+	$(SAY) "djade, djhtml"; git ls-files 'templates/*.html' | xargs $(BIN)/djade --check --target-version 5.2 && git ls-files 'templates/*.html' | xargs $(BIN)/djhtml --tabwidth 2 --check
+	$(SAY) "mypy"; $(BIN)/mypy
+
+format: $(VENV)/dev.stamp ## format Python and templates
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; git ls-files 'templates/*.html' | xargs $(BIN)/djade --target-version 5.2 ; git ls-files 'templates/*.html' | xargs $(BIN)/djhtml --tabwidth 2
+
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock'
+lock: $(VENV)/dev.stamp ## write the hashed locks from pyproject.toml
+	$(SAY) "Locking"
+	@$(LOCK) pyproject.toml -o requirements.txt
+	@$(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	@echo 'mysqlclient==2.3.1' | $(LOCK) - -o requirements-mysql.txt
+	@echo 'uv=='$$($(BIN)/uv --version | cut -d" " -f2) | $(LOCK) - -o requirements-uv.txt
+
+bench: setup ## measure queries and CPU of the main pages against an empty view
+	@$(BIN)/python manage.py bench

@@ -1,0 +1,36 @@
+"""Settings of the test suite: SQLite unless TEST_DATABASE_URL names another database."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.update(
+    SECRET_KEY="only-for-the-tests-0123456789-abcdefghij-0123456789",
+    DEBUG="off",
+    DEMO_GATEWAY="on",
+    SITE_URL="http://testserver",
+    TASK_QUEUE="immediate",
+    EMAIL_URL="",
+    REDIS_URL="",
+    STRIPE_SECRET_KEY="",
+    STRIPE_PUBLISHABLE_KEY="",
+    STRIPE_WEBHOOK_SECRETS="",
+    S3_BUCKET="",
+    DATABASE_URL=os.environ.get("TEST_DATABASE_URL", "sqlite:///var/test.sqlite3"),
+)
+
+from site_project.settings import *  # noqa: F403
+
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="vitrine-test-media-"))
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True
+if DATABASES["default"]["ENGINE"].endswith("mysql"):
+    DATABASES["default"]["TEST"] = {
+        "CHARSET": "utf8mb4",
+        "COLLATION": "utf8mb4_uca1400_as_ci",
+    }
+else:
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
