@@ -1,0 +1,90 @@
+"""What the mails about an account say."""
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+
+def _texts():
+    """Subject, paragraphs and the button's label by allauth's name of the mail."""
+    not_you = _(
+        "If it was not you, nothing happens until the code or the link is used; forget this mail."
+    )
+    notice = _(
+        "If this was you, there is nothing to do. If it was not, set a new password at once and "
+        "answer this mail."
+    )
+    return {
+        "email_confirmation_signup": (
+            _("%(code)s is your code"),
+            [_("Welcome. Type this code on the page that is open, within ten minutes:"), not_you],
+            _("Or confirm by this link"),
+        ),
+        "email_confirmation": (
+            _("%(code)s is your code"),
+            [_("Type this code to confirm your e-mail address, within ten minutes:"), not_you],
+            _("Or confirm by this link"),
+        ),
+        "login_code": (
+            _("%(code)s is your sign-in code"),
+            [_("Type this code to sign in, within ten minutes:"), not_you],
+            "",
+        ),
+        "password_reset_key": (
+            _("Set a new password"),
+            [
+                _("Somebody, hopefully you, asked for a new password. The link works once."),
+                _("If it was not you, your password stays as it is."),
+            ],
+            _("Set a new password"),
+        ),
+        "unknown_account": (
+            _("There is no account for this address"),
+            [
+                _("Somebody, hopefully you, tried to sign in or asked for a new password here."),
+                _("There is no account for this address. You can shop without one."),
+            ],
+            "",
+        ),
+        "account_already_exists": (
+            _("You have an account already"),
+            [
+                _("Somebody, hopefully you, tried to open an account with this address."),
+                _("There is one already: sign in, or set a new password if it is forgotten."),
+            ],
+            "",
+        ),
+        "password_changed": (_("Your password was changed"), [notice], ""),
+        "password_set": (_("A password was set"), [notice], ""),
+        "password_reset": (_("Your password was changed"), [notice], ""),
+        "email_changed": (
+            _("Your e-mail address was changed"),
+            [_("The address of your account is another one now."), notice],
+            "",
+        ),
+        "email_confirm": (_("Your e-mail address was confirmed"), [notice], ""),
+        "email_deleted": (_("An e-mail address was removed"), [notice], ""),
+    }
+
+
+def account_messages(name, facts):
+    """``{"subject", "text", "html"}`` of an account mail; ``facts`` are plain strings."""
+    subject, paragraphs, label = _texts()[name]
+    context = {
+        "shop_name": settings.SITE_NAME,
+        "shop_url": settings.SITE_URL,
+        "heading": subject % facts,
+        "paragraphs": paragraphs,
+        "code": facts.get("code", ""),
+        "url": facts.get("activate_url") or facts.get("password_reset_url") or "",
+        "label": label,
+        "ip": facts.get("ip", ""),
+        "time": date_format(timezone.localtime(), "j F Y, H:i"),
+    }
+    return {
+        "subject": context["heading"],
+        "text": render_to_string("emails/account_body.txt", context),
+        "html": render_to_string("emails/account_body.html", context),
+    }

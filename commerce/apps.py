@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CommerceConfig(AppConfig):
+    """What is sold, at what price, whether it is there, and what was ordered."""
+
+    name = "commerce"
+    verbose_name = _("Commerce")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        from commerce import receivers  # noqa: F401

@@ -1,0 +1,52 @@
+"""Taking lines out of a basket and putting them back: they travel in a signed token."""
+
+from django.core import signing
+from django.db import transaction
+from oscar.core.loading import get_model
+
+SALT = "commerce.basket_undo"
+#: Seconds for which "Undo" works.
+UNDO_SECONDS = 30 * 60
+
+
+def take_out(basket, line_ids=None):
+    """Take lines out of a basket, all unless some are named.
+
+    Returns the token that ``restore_lines`` understands, None where there was nothing to take out.
+    """
+    lines = basket.lines.order_by("pk")
+    if line_ids is not None:
+        lines = lines.filter(pk__in=line_ids)
+    taken = list(lines.values_list("product_id", "quantity"))
+    if not taken:
+        return None
+    lines.delete()
+    basket.reset_offer_applications()
+    return signing.dumps(taken, salt=SALT)
+
+
+@transaction.atomic
+def restore_lines(basket, token):
+    """Put back what the token holds and can still be bought. Returns (restored, missing) units.
+
+    Raises ``signing.BadSignature`` for a token that is not ours or too old.
+    """
+    lines = signing.loads(token, salt=SALT, max_age=UNDO_SECONDS)
+    products = get_model("catalogue", "Product").objects.in_bulk([pk for pk, _units in lines])
+    restored = missing = 0
+    for pk, units in lines:
+        product = products.get(pk)
+        free = units_to_add(basket, product, units) if product else 0
+        if free:
+            basket.add_product(product, free)
+        restored, missing = restored + free, missing + units - free
+    return restored, missing
+
+
+def units_to_add(basket, product, units):
+    """How many of the units wanted may still go into the basket beside what is there."""
+    info = basket.strategy.fetch_for_product(product)
+    if not (product.is_public and info.price.exists and info.stockrecord):
+        return 0
+    there = info.availability.num_available or 0
+    return max(min(units, there - basket.product_quantity(product)), 0)

@@ -1,0 +1,326 @@
+"""Sixty days of past orders, so that dashboards, accounts and bestseller lists have something to say.
+
+Written with Oscar's models directly: no mail is sent, no payment gateway is asked.
+"""
+
+import random
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.contrib.sites.models import Site
+from django.db import transaction
+from django.db.models import F
+from oscar.core.loading import get_model
+
+from commerce.delivery import arrival_of, delivery_charge
+from commerce.demo import files
+from commerce.models import DeliveryMethod, OrderPromise, User
+from commerce.tax import STANDARD_CODE, split_gross
+
+Line = get_model("order", "Line")
+LinePrice = get_model("order", "LinePrice")
+Order = get_model("order", "Order")
+OrderStatusChange = get_model("order", "OrderStatusChange")
+ProductRecord = get_model("analytics", "ProductRecord")
+ShippingAddress = get_model("order", "ShippingAddress")
+Source = get_model("payment", "Source")
+SourceType = get_model("payment", "SourceType")
+StockRecord = get_model("partner", "StockRecord")
+Transaction = get_model("payment", "Transaction")
+
+SOURCE_TYPE = "Demo history"
+ORDERS = 90
+DAYS = 60
+#: No 0, O, 1 or I: a customer reads the number out on the telephone.
+NUMBER_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+#: Which past orders were cancelled before they were packed.
+CANCELLED = (23, 61)
+#: How much likelier a customer buys a form that they reviewed than any other.
+REVIEWED_WEIGHT = 20
+PIPELINE = ("Pending payment", "Paid", "Packing", "Shipped", "Delivered")
+OPEN = ("Paid", "Packing")
+
+
+@dataclass
+class PastOrder:
+    """One order as drawn, before it is written."""
+
+    number: str
+    customer: User
+    address: list
+    placed: datetime
+    status: str
+    pieces: list  # of (stock record, quantity)
+    method: DeliveryMethod
+
+    @property
+    def goods(self):
+        return sum((record.price * quantity for record, quantity in self.pieces), Decimal(0))
+
+    @property
+    def charge(self):
+        return delivery_charge(self.method, self.goods)
+
+
+@transaction.atomic
+def load_orders(customers, *, at):
+    """Ninety orders of the sixty days before ``at``, once. Returns how many were written.
+
+    Afterwards each stock record holds what its open order lines allocate, and can still sell what
+    it could before.
+    """
+    source_type, is_new = SourceType.objects.get_or_create(name=SOURCE_TYPE)
+    if not is_new and Source.objects.filter(source_type=source_type).exists():
+        return 0
+    past = _draw_orders(customers, at=at)
+    orders = _write_orders(past)
+    _write_lines(past, orders)
+    _write_payments(past, orders, source_type)
+    _write_history(past, orders, at=at)
+    _allocate(past)
+    _count_purchases(past)
+    return len(past)
+
+
+def _draw_orders(customers, *, at):
+    """The same draw each time but for the dates, more of them lately."""
+    draw = random.Random("saltmarsh")  # noqa: S311  no secret: it makes the same history every time
+    records = _records_by_form()
+    reviewed = _forms_by_reviewer()
+    methods = {method.code: method for method in DeliveryMethod.objects.all()}
+    keys = list(customers)
+    addresses = files.read("customers")
+    past = []
+    for index, placed in enumerate(sorted(_draw_moment(draw, at) for _ in range(ORDERS))):
+        key = draw.choice(keys)
+        country = addresses[key]["address"][-1]
+        weights = [REVIEWED_WEIGHT if form in reviewed[key] else 1 for form in records]
+        forms = draw.choices(list(records), weights=weights, k=draw.choice((1, 1, 2, 2, 3, 4)))
+        pieces = Counter()
+        for form in forms:
+            pieces[draw.choice(records[form])] += draw.choice((1, 1, 1, 2, 2, 4))
+        code = draw.choices(("standard", "express", "collect"), weights=(8, 2, 1))[0]
+        past.append(
+            PastOrder(
+                number=_draw_number(draw),
+                customer=customers[key],
+                address=[addresses[key]["name"], *addresses[key]["address"]],
+                placed=placed,
+                status="Cancelled" if index in CANCELLED else _status_after(at - placed),
+                pieces=list(pieces.items()),
+                method=methods[code if country == "GB" else "standard-europe"],
+            )
+        )
+    return past
+
+
+def _forms_by_reviewer():
+    """The forms that each customer wrote about, and so will have bought."""
+    forms = defaultdict(set)
+    for form, reviews in files.read("reviews").items():
+        for key, *_review in reviews:
+            forms[key].add(form)
+    return forms
+
+
+def _records_by_form():
+    records = {
+        record.partner_sku: record for record in StockRecord.objects.select_related("product")
+    }
+    return {
+        form["code"]: [
+            records[code]
+            for variant in form["variants"]
+            if (code := files.sku(form["code"], variant["glaze"])) in records
+        ]
+        for form in files.forms()
+    }
+
+
+def _draw_moment(draw, at):
+    days = DAYS * draw.random() ** 1.7
+    moment = (at - timedelta(days=days)).replace(second=draw.randrange(60), microsecond=0)
+    shifted = moment.replace(hour=draw.choice((7, 8, 12, 13, 18, 19, 20, 20, 21, 21, 22)))
+    return min(shifted, at - timedelta(minutes=20 + draw.randrange(90)))
+
+
+def _draw_number(draw):
+    return "SM-" + "".join(draw.choices(NUMBER_ALPHABET, k=6))
+
+
+def _status_after(age):
+    if age < timedelta(days=1):
+        return "Paid"
+    if age < timedelta(days=2):
+        return "Packing"
+    return "Shipped" if age < timedelta(days=5) else "Delivered"
+
+
+def _write_orders(past):
+    site = Site.objects.get_current()
+    orders = {}
+    for row in past:
+        shipping, total = split_gross(row.charge), row.goods + row.charge
+        goods_net = sum((_line_net(*piece) for piece in row.pieces), Decimal(0))
+        orders[row.number] = Order.objects.create(
+            number=row.number,
+            site=site,
+            user=row.customer,
+            currency="GBP",
+            total_incl_tax=total,
+            total_excl_tax=goods_net + shipping.excl,
+            shipping_incl_tax=row.charge,
+            shipping_excl_tax=shipping.excl,
+            shipping_tax_code=STANDARD_CODE,
+            shipping_address=_write_address(row),
+            shipping_method=row.method.name,
+            shipping_code=row.method.code,
+            status=row.status,
+            date_placed=row.placed,
+        )
+    return orders
+
+
+def _write_address(row):
+    name, street, town, postcode, country = row.address
+    first, last = name.split(" ", 1)
+    return ShippingAddress.objects.create(
+        first_name=first,
+        last_name=last,
+        line1=street,
+        line4=town,
+        postcode=postcode,
+        country_id=country,
+    )
+
+
+def _line_net(record, quantity):
+    return split_gross(record.price * quantity).excl
+
+
+def _write_lines(past, orders):
+    lines = []
+    for row in past:
+        for record, quantity in row.pieces:
+            gross, net = record.price * quantity, _line_net(record, quantity)
+            lines.append(
+                Line(
+                    order=orders[row.number],
+                    partner_id=record.partner_id,
+                    partner_name="Saltmarsh studio",
+                    partner_sku=record.partner_sku,
+                    stockrecord=record,
+                    product=record.product,
+                    title=record.product.title,
+                    upc=record.product.upc,
+                    quantity=quantity,
+                    line_price_incl_tax=gross,
+                    line_price_excl_tax=net,
+                    line_price_before_discounts_incl_tax=gross,
+                    line_price_before_discounts_excl_tax=net,
+                    unit_price_incl_tax=record.price,
+                    unit_price_excl_tax=split_gross(record.price).excl,
+                    tax_code=STANDARD_CODE,
+                    status=row.status,
+                    num_allocated=quantity if row.status in OPEN else 0,
+                    allocation_cancelled=row.status == "Cancelled",
+                )
+            )
+    Line.objects.bulk_create(lines)
+    LinePrice.objects.bulk_create(
+        LinePrice(
+            order_id=line.order_id,
+            line=line,
+            quantity=line.quantity,
+            price_incl_tax=line.unit_price_incl_tax,
+            price_excl_tax=line.unit_price_excl_tax,
+        )
+        for line in Line.objects.filter(order__in=orders.values())
+    )
+
+
+def _write_payments(past, orders, source_type):
+    for row in past:
+        order = orders[row.number]
+        source = Source.objects.create(
+            order=order,
+            source_type=source_type,
+            currency=order.currency,
+            amount_allocated=order.total_incl_tax,
+            amount_debited=order.total_incl_tax,
+            amount_refunded=order.total_incl_tax if row.status == "Cancelled" else Decimal(0),
+            reference=f"demo-{row.number}",
+            label="Demo",
+        )
+        moves = ["Debit", "Refund"] if row.status == "Cancelled" else ["Debit"]
+        written = Transaction.objects.bulk_create(
+            Transaction(
+                source=source,
+                txn_type=move,
+                amount=order.total_incl_tax,
+                reference=f"demo-{row.number}-{move.lower()}",
+                status="succeeded",
+            )
+            for move in moves
+        )
+        references = [transaction.reference for transaction in written]
+        Transaction.objects.filter(source=source, reference__in=references).update(
+            date_created=row.placed + timedelta(minutes=1)
+        )
+
+
+def _write_history(past, orders, *, at):
+    """How each order came to its status, and when it was promised to arrive."""
+    changes, moments, promises = [], {}, []
+    for row in past:
+        order = orders[row.number]
+        arrival = arrival_of(row.method, at=row.placed)
+        promises.append(
+            OrderPromise(order=order, arrives_from=arrival.first, arrives_until=arrival.last)
+        )
+        steps = (
+            ("Pending payment", "Paid", "Cancelled")
+            if row.status == "Cancelled"
+            else PIPELINE[: PIPELINE.index(row.status) + 1]
+        )
+        after = (timedelta(minutes=1), timedelta(hours=16), timedelta(hours=30), timedelta(days=3))
+        for old, new, wait in zip(steps, steps[1:], after, strict=False):
+            changes.append(OrderStatusChange(order=order, old_status=old, new_status=new))
+            moments[order.pk, new] = min(row.placed + wait, at)
+    OrderPromise.objects.bulk_create(promises)
+    OrderStatusChange.objects.bulk_create(changes)
+    stored = list(OrderStatusChange.objects.filter(order__in=orders.values()))
+    for change in stored:
+        change.date_created = moments[change.order_id, change.new_status]
+    OrderStatusChange.objects.bulk_update(stored, ["date_created"])
+
+
+def _allocate(past):
+    """Open orders hold their pieces, which are on the shelf beside those still for sale."""
+    held = Counter()
+    for row in past:
+        if row.status in OPEN:
+            for record, quantity in row.pieces:
+                held[record.pk] += quantity
+    for pk, units in sorted(held.items()):
+        StockRecord.objects.filter(pk=pk).update(
+            num_in_stock=F("num_in_stock") + units, num_allocated=F("num_allocated") + units
+        )
+
+
+def _count_purchases(past):
+    """What the "recommended" order of lists goes by."""
+    sold = defaultdict(int)
+    for row in past:
+        for record, quantity in row.pieces:
+            if row.status != "Cancelled":
+                sold[record.product_id] += quantity
+                sold[record.product.parent_id] += quantity
+    known = set(ProductRecord.objects.filter(product__in=sold).values_list("product", flat=True))
+    ProductRecord.objects.bulk_create(
+        ProductRecord(product_id=pk, num_purchases=units)
+        for pk, units in sorted(sold.items())
+        if pk not in known
+    )

@@ -1,0 +1,78 @@
+"""The demo shop's customers, who cannot sign in, and what they wrote about the pieces."""
+
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models import Avg
+from django.utils.text import slugify
+from oscar.core.loading import get_model
+
+from commerce.demo import files
+from commerce.models import User
+
+Product = get_model("catalogue", "Product")
+ProductReview = get_model("reviews", "ProductReview")
+
+
+def email_of(name):
+    """The invented address of a customer; example.com never receives mail."""
+    return f"{slugify(name).replace('-', '.')}@example.com"
+
+
+@transaction.atomic
+def load_customers():
+    """The customers, by their key in customers.toml. None of them has a password."""
+    rows = files.read("customers")
+    emails = {key: email_of(row["name"]) for key, row in rows.items()}
+    known = set(User.objects.filter(email__in=emails.values()).values_list("email", flat=True))
+    User.objects.bulk_create(
+        User(
+            email=emails[key],
+            first_name=row["name"].split(" ", 1)[0],
+            last_name=row["name"].split(" ", 1)[1],
+            password=make_password(None),
+        )
+        for key, row in rows.items()
+        if emails[key] not in known
+    )
+    by_email = User.objects.in_bulk(emails.values(), field_name="email")
+    return {key: by_email[email] for key, email in emails.items()}
+
+
+@transaction.atomic
+def load_reviews(customers, *, at):
+    """The approved reviews of forms that have none yet, and the forms' ratings."""
+    forms = {files.sku(code): reviews for code, reviews in files.read("reviews").items()}
+    products = Product.objects.filter(upc__in=forms, reviews__isnull=True)
+    rows = []
+    for product in products:
+        for place, (key, score, title, body) in enumerate(forms[product.upc]):
+            review = ProductReview(
+                product=product,
+                user=customers[key],
+                score=score,
+                title=title,
+                body=body,
+                status=ProductReview.APPROVED,
+                code=f"demo-{product.upc}-{place}".lower(),
+            )
+            rows.append((review, at - timedelta(days=9 + 17 * place + product.pk % 11)))
+    if not rows:
+        return
+    ProductReview.objects.bulk_create([review for review, _written in rows])
+    written = {review.code: when for review, when in rows}
+    stored = list(ProductReview.objects.filter(code__in=written))
+    for review in stored:
+        review.date_created = written[review.code]
+    ProductReview.objects.bulk_update(stored, ["date_created"])
+    _rate(products.model.objects.filter(upc__in=forms))
+
+
+def _rate(products):
+    rated = list(
+        products.filter(reviews__status=ProductReview.APPROVED).annotate(mean=Avg("reviews__score"))
+    )
+    for product in rated:
+        product.rating = product.mean
+    Product.objects.bulk_update(rated, ["rating"])

@@ -1,0 +1,101 @@
+"""The demo shop's sale, its offer from quantity four, and its voucher."""
+
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from commerce.demo import files
+from commerce.models import SalePrice
+
+Benefit = get_model("offer", "Benefit")
+Category = get_model("catalogue", "Category")
+Condition = get_model("offer", "Condition")
+ConditionalOffer = get_model("offer", "ConditionalOffer")
+Range = get_model("offer", "Range")
+StockRecord = get_model("partner", "StockRecord")
+Voucher = get_model("voucher", "Voucher")
+
+
+def coming_sunday(at):
+    """The last minute of the week that ``at`` lies in, in the shop's time zone."""
+    local = timezone.localtime(at)
+    sunday = local.date() + timedelta(days=6 - local.weekday())
+    return timezone.make_aware(datetime.combine(sunday, time(23, 59)))
+
+
+@transaction.atomic
+def load_sale(*, at):
+    """Put the sale's forms on sale until Sunday, where no sale of theirs is running."""
+    until = coming_sunday(at)
+    rows = []
+    for code, price in files.read("shop")["sale"].items():
+        prefix = f"{files.sku(code)}-"
+        records = StockRecord.objects.filter(partner_sku__startswith=prefix)
+        on_sale = SalePrice.objects.running(at).values("stockrecord")
+        rows.extend(
+            SalePrice(
+                stockrecord=record,
+                price=Decimal(price),
+                start=at - timedelta(days=2),
+                until=until,
+            )
+            for record in records.exclude(pk__in=on_sale)
+        )
+    SalePrice.objects.bulk_create(rows)
+
+
+@transaction.atomic
+def load_offer():
+    """Ten per cent off when four pieces of the range are bought."""
+    row = files.read("shop")["offer"]
+    if ConditionalOffer.objects.filter(name=row["name"]).exists():
+        return
+    pieces, _is_new = Range.objects.get_or_create(
+        name="Plates & bowls", defaults={"description": row["description"], "is_public": False}
+    )
+    pieces.included_categories.set(Category.objects.filter(code__in=row["categories"]))
+    ConditionalOffer.objects.create(
+        name=row["name"],
+        description=row["description"],
+        offer_type=ConditionalOffer.SITE,
+        condition=Condition.objects.create(
+            range=pieces, type=Condition.COUNT, value=Decimal(row["quantity"])
+        ),
+        benefit=Benefit.objects.create(
+            range=pieces, type=Benefit.PERCENTAGE, value=Decimal(row["percent"])
+        ),
+        priority=10,
+    )
+
+
+@transaction.atomic
+def load_voucher(*, at):
+    """A code for the first order, for everybody, for a year."""
+    row = files.read("shop")["voucher"]
+    if Voucher.objects.filter(code=row["code"]).exists():
+        return
+    everything, _is_new = Range.objects.get_or_create(
+        name="All pieces", defaults={"includes_all_products": True}
+    )
+    offer = ConditionalOffer.objects.create(
+        name=f"Voucher {row['name']}",
+        description=row["description"],
+        offer_type=ConditionalOffer.VOUCHER,
+        condition=Condition.objects.create(
+            range=everything, type=Condition.VALUE, value=Decimal(row["minimum"])
+        ),
+        benefit=Benefit.objects.create(
+            range=everything, type=Benefit.PERCENTAGE, value=Decimal(row["percent"])
+        ),
+    )
+    voucher = Voucher.objects.create(
+        name=row["name"],
+        code=row["code"],
+        usage=Voucher.MULTI_USE,
+        start_datetime=at - timedelta(days=60),
+        end_datetime=at + timedelta(days=365),
+    )
+    voucher.offers.add(offer)

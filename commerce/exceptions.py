@@ -1,0 +1,28 @@
+"""What can be refused, in plain words that carry the facts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """One piece of which less is there than was asked for."""
+
+    title: str
+    wanted: int
+    available: int
+
+
+class OutOfStock(Exception):
+    """Raised instead of selling what is not there. ``items`` names every shortage."""
+
+    def __init__(self, items):
+        self.items = list(items)
+        super().__init__("; ".join(f"{i.title}: {i.available} of {i.wanted}" for i in self.items))
+
+
+class IllegalMove(Exception):
+    """An order was asked to go where its pipeline has no way."""
+
+
+class BasketFrozen(Exception):
+    """The basket's order waits for its payment, so its lines must stay as they are."""

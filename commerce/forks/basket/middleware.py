@@ -1,0 +1,46 @@
+from django.core.signing import BadSignature, Signer
+from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddleware
+from oscar.core.loading import get_model
+
+
+class BasketMiddleware(OscarBasketMiddleware):
+    """Writes nothing on GET, and keeps the cookie of a basket whose order waits for its payment.
+
+    Oscar throws it away at the next page; when the time to pay has run out and the basket is open
+    again, nobody would find it.
+    """
+
+    def get_basket(self, request):
+        """A page that is only read makes no basket row: the first piece saves it."""
+        user = getattr(request, "user", None)
+        is_new = request._basket_cache is None and user is not None and user.is_authenticated
+        has_cookie = self.get_cookie_key(request) in request.COOKIES
+        Basket = get_model("basket", "Basket")
+        if is_new and not has_cookie and not Basket.open.filter(owner=user).exists():
+            request._basket_cache = Basket(owner=user)
+        return super().get_basket(request)
+
+    def get_cookie_basket(self, cookie_key, request, manager):
+        basket = super().get_cookie_basket(cookie_key, request, manager)
+        if basket is None and cookie_key in request.cookies_to_delete:
+            request.has_frozen_basket = self.is_frozen(request.COOKIES[cookie_key])
+            if request.has_frozen_basket:
+                request.cookies_to_delete.remove(cookie_key)
+        return basket
+
+    @staticmethod
+    def is_frozen(cookie):
+        """Whether a cookie names a basket that waits for its payment."""
+        Basket = get_model("basket", "Basket")
+        try:
+            baskets = Basket.objects.filter(pk=Signer().unsign(cookie), owner=None)
+        except BadSignature:
+            return False
+        return baskets.filter(status=Basket.FROZEN).exists()
+
+    def process_response(self, request, response):
+        basket = getattr(request, "_basket_cache", None)
+        if getattr(request, "has_frozen_basket", False) and basket is not None and basket.id:
+            # Something was put into another basket meanwhile: that one is the browser's now.
+            request.cookies_to_delete.append(self.get_cookie_key(request))
+        return super().process_response(request, response)

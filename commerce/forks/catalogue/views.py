@@ -1,0 +1,129 @@
+"""Catalogue pages on commerce's functions: no Haystack, and no write on GET."""
+
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.generic import DetailView
+from oscar.core.loading import get_model
+
+from commerce.forks.search.views import ListingView
+from commerce.listings import product_url
+from commerce.product_facts import companions_of, key_facts, review_summary
+from commerce.product_page import buy_box_for, specification
+from commerce.requests import key_in, moment_of, wants_fragment
+
+Category = get_model("catalogue", "Category")
+Product = get_model("catalogue", "Product")
+
+
+class ProductDetailView(DetailView):
+    """A product's page. ``?variant=`` chooses the glaze; a script asks for the top part alone."""
+
+    model = Product
+    context_object_name = "product"
+    template_name = "oscar/catalogue/detail.html"
+    fragment_templates = {
+        "block": "oscar/catalogue/partials/buy_box_block.html",
+        "": "oscar/catalogue/partials/product_top.html",
+    }
+
+    def get_queryset(self):
+        return Product.objects.select_related("parent", "product_class")
+
+    def get(self, request, *args, **kwargs):
+        self.object = product = self.get_object()
+        if target := self.moved_to(product):
+            return HttpResponsePermanentRedirect(target)
+        if not product.is_public:
+            raise Http404
+        return self.render_to_response(self.get_context_data())
+
+    def moved_to(self, product):
+        """The right address where this one is not it: a variant's own, or one with another slug."""
+        if product.is_child:
+            if not (product.is_public and product.parent.is_public):
+                raise Http404
+            url = product_url(product.parent_id, product.parent.slug)
+            return f"{url}?variant={product.pk}"
+        url = product_url(product.pk, product.slug)
+        if url == self.request.path:
+            return None
+        query = self.request.META.get("QUERY_STRING", "")
+        return f"{url}?{query}" if query else url
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        patch_vary_headers(response, ["X-Requested-With"])
+        return response
+
+    def get_template_names(self):
+        if wants_fragment(self.request):
+            shape = self.request.GET.get("as", "")
+            return [self.fragment_templates.get(shape, self.fragment_templates[""])]
+        return [self.template_name]
+
+    def get_context_data(self, **kwargs):
+        product, at = self.object, moment_of(self.request)
+        chosen = key_in(self.request.GET.get("variant", ""))
+        box = buy_box_for(product, selected=chosen, at=at)
+        top = {"box": box, "facts": key_facts(product)}
+        top["reviews"] = review_summary(product, stars=self.get_stars())
+        if wants_fragment(self.request):
+            return super().get_context_data(**top, **kwargs)
+        return super().get_context_data(
+            **top,
+            crumbs=self.get_crumbs(),
+            specification=specification(product),
+            companions=companions_of(product, at=at),
+            can_review=product.is_review_permitted(self.request.user),
+            has_reviewed=product.has_review_by(self.request.user),
+            **kwargs,
+        )
+
+    def get_stars(self):
+        """The bar of the reviews that was chosen, or None."""
+        stars = self.request.GET.get("stars", "")
+        return int(stars) if stars in set("12345") else None
+
+    def get_crumbs(self):
+        category = self.object.get_categories().browsable().order_by("-depth").first()
+        above = [*category.get_ancestors_and_self()] if category else []
+        crumbs = [(part.name, part.get_absolute_url()) for part in above]
+        return [(_("Home"), "/"), *crumbs, (self.object.title, None)]
+
+
+class CatalogueView(ListingView):
+    """Everything the shop sells."""
+
+    def get_heading(self):
+        return _("All pieces")
+
+
+class ProductCategoryView(ListingView):
+    """What a category and the categories below it hold."""
+
+    def get(self, request, *args, **kwargs):
+        self.category = Category.objects.browsable().filter(pk=kwargs["pk"]).first()
+        if self.category is None:
+            raise Http404
+        url = self.category.get_absolute_url()
+        if url != request.path:
+            query = request.META.get("QUERY_STRING", "")
+            return HttpResponsePermanentRedirect(f"{url}?{query}" if query else url)
+        return super().get(request, *args, **kwargs)
+
+    def get_heading(self):
+        return self.category.name
+
+    def get_crumbs(self):
+        above = [(part.name, part.get_absolute_url()) for part in self.category.get_ancestors()]
+        return [(_("Home"), "/"), *above, (self.category.name, None)]
+
+    def get_context_data(self, **kwargs):
+        children = self.category.get_children().browsable()
+        return super().get_context_data(
+            category=self.category,
+            lead=self.category.description,
+            kinds=[(child.name, child.get_absolute_url()) for child in children],
+            **kwargs,
+        )

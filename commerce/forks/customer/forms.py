@@ -1,0 +1,68 @@
+"""What customers change about themselves. E-mail address and password belong to allauth."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from oscar.apps.address.forms import UserAddressForm
+from oscar.apps.customer.forms import *
+
+from commerce.models import User
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name"]
+        labels = {"first_name": _("First name"), "last_name": _("Last name")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["first_name"].widget.attrs["autocomplete"] = "given-name"
+        self.fields["last_name"].widget.attrs["autocomplete"] = "family-name"
+
+
+class ConfirmDeletionForm(forms.Form):
+    confirm = forms.BooleanField(label=_("Yes, delete my account for good"))
+
+
+class AddressForm(UserAddressForm):
+    """An address in the order of an envelope, with the names that browsers fill in."""
+
+    AUTOCOMPLETE = {
+        "first_name": "given-name",
+        "last_name": "family-name",
+        "line1": "address-line1",
+        "line2": "address-line2",
+        "line4": "address-level2",
+        "postcode": "postal-code",
+        "country": "country",
+        "phone_number": "tel",
+    }
+
+    class Meta:
+        model = UserAddressForm.Meta.model
+        fields = [
+            "first_name",
+            "last_name",
+            "line1",
+            "line2",
+            "line4",
+            "postcode",
+            "country",
+            "phone_number",
+        ]
+        labels = {
+            "line1": _("Street and number"),
+            "line2": _("Second line"),
+            "line4": _("Town or city"),
+            "postcode": _("Postcode"),
+        }
+
+    def __init__(self, user, *args, **kwargs):
+        super().__init__(user, *args, **kwargs)
+        for name, token in self.AUTOCOMPLETE.items():
+            self.fields[name].widget.attrs["autocomplete"] = token
+        country = self.fields["country"]
+        country.empty_label = None
+        country.queryset = country.queryset.filter(is_shipping_country=True)
+        self.fields["phone_number"].widget.attrs["type"] = "tel"
+        self.fields["phone_number"].help_text = _("Only for questions about a delivery.")

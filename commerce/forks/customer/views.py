@@ -1,0 +1,140 @@
+"""Account pages. Signing in, e-mail address and password are allauth's (see apps.py)."""
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views import generic
+from oscar.apps.customer import views as oscar_views
+from oscar.core.loading import get_model
+
+from commerce.forks.customer.forms import AddressForm, ConfirmDeletionForm, ProfileForm
+from commerce.order_page import order_rows, steps_of
+
+Order = get_model("order", "Order")
+UserAddress = get_model("address", "UserAddress")
+LATEST_ORDERS = 3
+
+
+class AccountSummaryView(generic.TemplateView):
+    """Where an account begins: the latest orders, the address used first, the way to the rest."""
+
+    template_name = "oscar/customer/summary.html"
+
+    def get_context_data(self, **kwargs):
+        user = self.request.user
+        orders = user.orders.order_by("-date_placed")
+        return super().get_context_data(
+            rows=order_rows(orders[:LATEST_ORDERS]),
+            order_count=orders.count(),
+            address=user.addresses.order_by(
+                "-is_default_for_shipping", "-num_orders_as_shipping_address"
+            ).first(),
+            **kwargs,
+        )
+
+
+class ProfileView(generic.RedirectView):
+    pattern_name = "customer:profile-update"
+
+
+class ProfileUpdateView(generic.UpdateView):
+    form_class = ProfileForm
+    template_name = "oscar/customer/profile/profile_form.html"
+    success_url = reverse_lazy("customer:profile-update")
+
+    def get_object(self):
+        return self.request.user
+
+    def form_valid(self, form):
+        messages.success(self.request, _("Your details are saved."))
+        return super().form_valid(form)
+
+
+@method_decorator(reauthentication_required, name="dispatch")
+class ProfileDeleteView(generic.FormView):
+    """Deletes the account of somebody who has just shown who they are. Orders stay, unnamed."""
+
+    form_class = ConfirmDeletionForm
+    template_name = "oscar/customer/profile/profile_delete.html"
+    success_url = "/"
+
+    def form_valid(self, form):
+        user = self.request.user
+        logout(self.request)
+        user.delete()
+        messages.success(self.request, _("Your account is deleted."))
+        return HttpResponseRedirect(self.get_success_url())
+
+
+class OrderHistoryView(oscar_views.OrderHistoryView):
+    template_name = "oscar/customer/order/order_list.html"
+
+    def get_queryset(self):
+        return super().get_queryset().order_by("-date_placed")
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        return {**context, "rows": order_rows(context["orders"])}
+
+
+class OrderDetailView(oscar_views.OrderDetailView):
+    def get_context_data(self, **kwargs):
+        row = order_rows([self.object])[0]
+        return super().get_context_data(row=row, steps=steps_of(self.object), **kwargs)
+
+
+class GuestOrderMixin:
+    """A guest's order by the link in its mail, and the address it was placed with in any case.
+
+    Once an account has taken the order over, the link leads to the account's page of it.
+    """
+
+    def dispatch(self, request, *args, **kwargs):
+        taken = Order.objects.filter(number=self.order_number).exclude(user=None).first()
+        if taken and taken.check_verification_hash(self.hash):
+            return redirect("customer:order", order_number=taken.number)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_object(self, queryset=None):
+        order = Order.objects.filter(user=None, number=self.order_number).first()
+        if order is None or not order.check_verification_hash(self.hash) or not self.email:
+            return None
+        return order if order.email.lower() == self.email.lower() else None
+
+
+class AnonymousOrderFormView(GuestOrderMixin, oscar_views.AnonymousOrderFormView):
+    pass
+
+
+class AnonymousOrderDetailView(GuestOrderMixin, oscar_views.AnonymousOrderDetailView):
+    def get_context_data(self, **kwargs):
+        row = order_rows([self.object])[0]
+        return super().get_context_data(row=row, steps=steps_of(self.object), **kwargs)
+
+
+class AddressCreateView(oscar_views.AddressCreateView):
+    form_class = AddressForm
+
+
+class AddressUpdateView(oscar_views.AddressUpdateView):
+    form_class = AddressForm
+
+
+class AddressChangeStatusView(generic.View):
+    """Makes an address the first choice. By POST only: a link must not change anything."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, *, pk, action):
+        address = get_object_or_404(UserAddress, user=request.user, pk=pk)
+        if action == "default_for_shipping" and not address.country.is_shipping_country:
+            messages.error(request, _("We do not deliver to this country."))
+        else:
+            setattr(address, f"is_{action}", True)
+            address.save()
+        return HttpResponseRedirect(reverse_lazy("customer:address-list"))

@@ -1,0 +1,16 @@
+from oscar.apps.order.exceptions import InvalidOrderStatus
+from oscar.apps.order.processing import EventHandler as OscarEventHandler
+
+from commerce.exceptions import IllegalMove
+from commerce.orders import move_order
+
+
+class EventHandler(OscarEventHandler):
+    """The dashboard's buttons take the same way as every other caller: commerce.orders."""
+
+    def handle_order_status_change(self, order, new_status, note_msg=None):
+        try:
+            move_order(order.pk, new_status, note=note_msg or "", user=self.user)
+        except IllegalMove as error:
+            raise InvalidOrderStatus(str(error)) from error
+        order.refresh_from_db()

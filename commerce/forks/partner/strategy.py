@@ -1,0 +1,46 @@
+from oscar.apps.partner.prices import TaxInclusiveFixedPrice
+from oscar.apps.partner.prices import Unavailable as UnavailablePrice
+from oscar.apps.partner.strategy import *
+from oscar.apps.partner.strategy import Selector as OscarSelector
+from oscar.apps.partner.strategy import StockRequired, Structured, UseFirstStockRecord
+
+from commerce.pricing import SaleBook
+from commerce.tax import STANDARD_CODE
+
+
+class ShopStrategy(UseFirstStockRecord, StockRequired, Structured):
+    """Oscar's view of commerce.pricing: basket and order take the same quote as the page."""
+
+    def __init__(self, request=None):
+        super().__init__(request)
+        self.sales = SaleBook(at=getattr(request, "at", None))
+
+    def fetch_for_line(self, line, stockrecord=None):
+        self.sales.load(other.stockrecord_id for other in line.basket.all_lines())
+        return super().fetch_for_line(line, stockrecord)
+
+    def pricing_policy(self, product, stockrecord):
+        quote = self.sales.quote(stockrecord) if stockrecord else None
+        if quote is None:
+            return UnavailablePrice()
+        return TaxInclusiveFixedPrice(
+            currency=quote.currency,
+            excl_tax=quote.excl_tax,
+            tax=quote.tax,
+            tax_code=STANDARD_CODE,
+        )
+
+    def parent_pricing_policy(self, product, children_stock):
+        records = [record for _child, record in children_stock if record]
+        self.sales.load(record.pk for record in records)
+        prices = [self.pricing_policy(product, record) for record in records]
+        return min(
+            (price for price in prices if price.exists),
+            key=lambda price: price.incl_tax,
+            default=UnavailablePrice(),
+        )
+
+
+class Selector(OscarSelector):
+    def strategy(self, request=None, user=None, **kwargs):
+        return ShopStrategy(request)

@@ -1,0 +1,17 @@
+"""Ask the database whether everything that must hold does."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from commerce.invariants import REGISTRY, broken_invariants
+
+
+class Command(BaseCommand):
+    help = "Check the invariants of stock, money and mail; fail with a line for each broken one."
+
+    def handle(self, *args, **options):
+        broken = broken_invariants()
+        for sentence in broken:
+            self.stderr.write(sentence)
+        if broken:
+            raise CommandError(f"{len(broken)} sentences above are wrong.")
+        self.stdout.write(f"{len(REGISTRY)} invariants hold.")

@@ -1,0 +1,19 @@
+"""Migrate, unless there is nothing to do; and one process at a time."""
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+class Command(BaseCommand):
+    help = "Apply migrations that are missing; quick where there are none."
+
+    def handle(self, *args, **options):
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if not missing:
+            self.stdout.write("    nothing to migrate")
+            return
+        self.stdout.write(f"    {len(missing)} migrations (a new database takes a minute or two)")
+        call_command("migrate", verbosity=0, interactive=False)

@@ -1,0 +1,35 @@
+"""Run what runs by the clock: enqueue each task of settings.SCHEDULE when it is due."""
+
+import time
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django.utils.module_loading import import_string
+
+
+class Command(BaseCommand):
+    help = "Enqueue the scheduled tasks for as long as the process lives. One is enough."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--once", action="store_true", help="enqueue every task once and stop")
+
+    def handle(self, *args, once=False, **options):
+        due = {path: 0.0 for _seconds, path in settings.SCHEDULE}
+        while True:
+            now = time.monotonic()
+            for seconds, path in settings.SCHEDULE:
+                if due[path] <= now:
+                    due[path] = now + seconds
+                    self.enqueue(path)
+            if once:
+                return
+            time.sleep(1)
+
+    def enqueue(self, path):
+        """Hand one task to the queue; a queue that is down is tried again at the next turn."""
+        close_old_connections()
+        try:
+            import_string(path).enqueue()
+        except Exception as error:  # noqa: BLE001  the clock must not stop
+            self.stderr.write(f"{path}: {error}")

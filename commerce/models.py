@@ -1,0 +1,171 @@
+"""Tables of ours that stand beside Oscar's, one-to-one where they extend one of them."""
+
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from oscar.apps.customer.abstract_models import AbstractUser
+
+from commerce.fields import CodeField
+
+
+class User(AbstractUser):
+    """A person with an account. Signs in by e-mail address, which is unique in lower case."""
+
+    def save(self, *args, **kwargs):
+        self.email = self.email.lower()
+        super().save(*args, **kwargs)
+
+
+class ProductPhoto(models.Model):
+    """Ties a photograph in Oscar's catalogue to the Wagtail image that pages render it from."""
+
+    product_image = models.OneToOneField(
+        "catalogue.ProductImage", on_delete=models.CASCADE, related_name="photo"
+    )
+    image = models.ForeignKey(
+        "wagtailimages.Image", on_delete=models.CASCADE, related_name="product_photos"
+    )
+
+    class Meta:
+        verbose_name = _("product photograph")
+        verbose_name_plural = _("product photographs")
+
+    def __str__(self):
+        return self.image.title
+
+
+class SalePriceQuerySet(models.QuerySet):
+    def running(self, at=None):
+        """Sale prices whose window holds ``at`` (now, unless given): start <= at < until."""
+        at = at or timezone.now()
+        return self.filter(Q(start__lte=at), Q(until__isnull=True) | Q(until__gt=at))
+
+
+class SalePrice(models.Model):
+    """A price that replaces a stock record's list price from ``start`` until ``until``.
+
+    Where windows overlap the lowest price holds (docs/pricing.md, stage 2).
+    """
+
+    stockrecord = models.ForeignKey(
+        "partner.StockRecord", on_delete=models.CASCADE, related_name="sale_prices"
+    )
+    price = models.DecimalField(
+        _("sale price, tax included"),
+        max_digits=12,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )
+    start = models.DateTimeField(_("from"))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects = SalePriceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sale price")
+        verbose_name_plural = _("sale prices")
+        indexes = [models.Index(fields=["stockrecord", "start", "until"])]
+
+    def __str__(self):
+        return f"{self.stockrecord.partner_sku}: {self.price}"
+
+    def clean(self):
+        if self.until and self.start and self.until <= self.start:
+            raise ValidationError({"until": _("The sale must end after it begins.")})
+
+
+class DeliveryMethod(models.Model):
+    """A way an order reaches the customer: what it costs and how long it takes."""
+
+    code = CodeField(_("code"), max_length=64, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    price = models.DecimalField(_("price, tax included"), max_digits=8, decimal_places=2)
+    free_over = models.DecimalField(
+        _("free for baskets from"), max_digits=8, decimal_places=2, null=True, blank=True
+    )
+    cutoff_hour = models.PositiveSmallIntegerField(
+        _("cut-off hour"),
+        default=12,
+        help_text=_("Orders after this hour leave a working day later."),
+    )
+    min_days = models.PositiveSmallIntegerField(_("working days, at least"))
+    max_days = models.PositiveSmallIntegerField(_("working days, at most"))
+    countries = models.ManyToManyField(
+        "address.Country", related_name="delivery_methods", verbose_name=_("countries")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("delivery method")
+        verbose_name_plural = _("delivery methods")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        if (
+            self.max_days is not None
+            and self.min_days is not None
+            and self.max_days < self.min_days
+        ):
+            raise ValidationError(
+                {"max_days": _("This must not be less than the least number of days.")}
+            )
+
+
+class OrderPromise(models.Model):
+    """What an order promised beyond Oscar's own columns: when it arrives."""
+
+    order = models.OneToOneField("order.Order", on_delete=models.CASCADE, related_name="promise")
+    arrives_from = models.DateField(_("arrives from"))
+    arrives_until = models.DateField(_("arrives until"))
+
+    def __str__(self):
+        return f"{self.order.number}: {self.arrives_from} – {self.arrives_until}"
+
+
+class OutgoingMail(models.Model):
+    """One mail, from the moment it was decided on until it left or was parked for staff.
+
+    ``key`` says what the mail is about ("order-confirmation:SM-4F7K2P"); it is unique, so that one
+    event can never send two mails.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        PARKED = "parked", _("parked: needs a person")
+
+    key = CodeField(_("key"), max_length=190, unique=True)
+    to = models.EmailField(_("to"))
+    subject = models.CharField(_("subject"), max_length=255)
+    body_text = models.TextField(_("text"))
+    body_html = models.TextField(_("HTML"), blank=True)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"), default=timezone.now)
+    last_error = models.TextField(_("last error"), blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("outgoing mail")
+        verbose_name_plural = _("outgoing mail")
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["state", "next_attempt_at"])]
+
+    def __str__(self):
+        return f"{self.subject} → {self.to}"

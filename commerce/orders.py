@@ -1,0 +1,128 @@
+"""The life of an order after it was placed: its number, its pipeline, and what a move entails."""
+
+import secrets
+from collections import defaultdict
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
+from oscar.apps.order.exceptions import InvalidOrderStatus
+from oscar.core.loading import get_model
+
+from commerce.exceptions import IllegalMove
+from commerce.stock import consume_stock, release_stock
+
+PENDING, PAID, PACKING = "Pending payment", "Paid", "Packing"
+SHIPPED, DELIVERED, CANCELLED = "Shipped", "Delivered", "Cancelled"
+
+#: Without 0/O, 1/I/L: an order number is read out on the telephone.
+NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def new_order_number():
+    """A random number such as "SM-7K2P9XQD"; it tells neither volume nor neighbours.
+
+    31**8 of them; the unique column refuses the one in a trillion that is taken.
+    """
+    return "SM-" + "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
+
+
+def lock_order(order_id):
+    """The order, locked. Needs an open transaction; comes last in the lock order."""
+    return get_model("order", "Order").objects.select_for_update().get(pk=order_id)
+
+
+def allocated_units(order):
+    """What the order's lines hold in stock, ``{stockrecord_id: units}``."""
+    units = defaultdict(int)
+    for line in order.lines.exclude(stockrecord=None):
+        if line.num_allocated:
+            units[line.stockrecord_id] += line.num_allocated
+    return dict(units)
+
+
+def move_order(order_id, status, *, note="", user=None):
+    """Move an order along its pipeline, with everything the move entails, in one transaction.
+
+    Shipping takes its units out of stock; cancelling gives them back together with vouchers and
+    offer counts. Raises IllegalMove where the pipeline has no such way; nothing changes then.
+    Locks the stock records by key, then the order.
+    """
+    with transaction.atomic():
+        order = get_model("order", "Order").objects.get(pk=order_id)
+        units = allocated_units(order)
+        if status == SHIPPED:
+            consume_stock(units)
+        elif status == CANCELLED:
+            release_stock(units)
+        order = lock_order(order_id)
+        if allocated_units(order) != units:
+            raise IllegalMove(_("The order was changed by somebody else at the same moment."))
+        _set_status(order, status)
+        if status in (SHIPPED, CANCELLED):
+            order.lines.update(num_allocated=0)
+        if status == CANCELLED:
+            give_back_discounts(order)
+        if note:
+            order.notes.create(message=note, user=user, note_type="System")
+        return order
+
+
+def moves_for_staff(order):
+    """The statuses to which people may move an order.
+
+    Not one that waits for its payment: it is paid when the gateway says so, and is released by
+    itself, which has to begin at the gateway (docs/payments.md).
+    """
+    return () if order.status == PENDING else order.available_statuses()
+
+
+def refusal_for_staff(order, status):
+    """Why an order may not be moved so by a person, as a sentence; "" where it may."""
+    if status in moves_for_staff(order):
+        return ""
+    if order.status == PENDING:
+        return _("Order %(number)s waits for its payment and moves on by itself.") % {
+            "number": order.number
+        }
+    return _("Order %(number)s is “%(old)s” and cannot become “%(new)s”.") % {
+        "number": order.number,
+        "old": order.status,
+        "new": status or "–",
+    }
+
+
+def _set_status(order, status):
+    try:
+        order.set_status(status)
+    except InvalidOrderStatus as error:
+        raise IllegalMove(str(error)) from error
+
+
+def give_back_discounts(order):
+    """Undo what placing the order counted: voucher uses, then offer counts and their totals."""
+    discounts = list(order.discounts.exclude(offer_id=None).order_by("offer_id"))
+    vouchers = get_model("voucher", "Voucher").objects
+    applications = get_model("voucher", "VoucherApplication").objects.filter(order=order)
+    for voucher_id in applications.order_by("voucher_id").values_list("voucher_id", flat=True):
+        given = sum(row.amount for row in discounts if row.voucher_id == voucher_id)
+        vouchers.filter(pk=voucher_id).update(
+            num_orders=Greatest(F("num_orders") - 1, 0), total_discount=F("total_discount") - given
+        )
+    applications.delete()
+    for discount in discounts:
+        get_model("offer", "ConditionalOffer").objects.filter(pk=discount.offer_id).update(
+            num_applications=Greatest(F("num_applications") - (discount.frequency or 0), 0),
+            num_orders=Greatest(F("num_orders") - 1, 0),
+            total_discount=F("total_discount") - discount.amount,
+        )
+
+
+def units_held(stockrecord_ids=None):
+    """Units that open order lines hold, ``{stockrecord_id: units}``: the truth behind I1."""
+    lines = get_model("order", "Line").objects.filter(num_allocated__gt=0)
+    if stockrecord_ids is not None:
+        lines = lines.filter(stockrecord__in=stockrecord_ids)
+    rows = lines.values("stockrecord_id").annotate(units=Sum("num_allocated"))
+    return {row["stockrecord_id"]: row["units"] for row in rows}

@@ -1,0 +1,181 @@
+"""What a product's page and a buy box show: variants, the chosen one, price, stock, arrival."""
+
+from dataclasses import dataclass, field
+
+from oscar.core.loading import get_model
+
+from commerce.delivery import Arrival, arrival_of, standard_delivery
+from commerce.listings import (
+    best_availability,
+    glazes_of,
+    photos_by_product,
+    product_url,
+    records_by_product,
+    sellable_products,
+)
+from commerce.models import DeliveryMethod
+from commerce.pricing import Quote, SaleBook
+from commerce.stock import SOLD_OUT, availability_of, stock_text, units_available
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One glaze of a product, or the product itself where it comes in one only."""
+
+    product_id: int
+    name: str
+    code: str
+    url: str
+    quote: Quote | None
+    availability: str
+    stock_text: str
+    units: int
+    photo: object
+    is_selected: bool
+
+
+@dataclass
+class BuyBox:
+    """Everything beside the photograph. ``selected`` is the variant that is shown and bought."""
+
+    product_id: int
+    title: str
+    url: str
+    variants: list[Variant]
+    selected: Variant | None
+    quote: Quote | None
+    is_from: bool
+    availability: str
+    stock_text: str
+    arrival: Arrival | None
+    delivery: DeliveryMethod | None
+    photos: list = field(default_factory=list)
+
+    @property
+    def has_choice(self):
+        """Whether the shopper picks a variant."""
+        return bool(self.variants) and self.variants[0].product_id != self.product_id
+
+    @property
+    def can_be_bought(self):
+        """Whether the chosen variant has a price and at least one unit."""
+        return bool(
+            self.selected and self.selected.quote and self.selected.availability != SOLD_OUT
+        )
+
+
+def buy_boxes_for(product_ids, *, at=None):
+    """Buy boxes of several products, ``{product_id: BuyBox}``; what is not public is left out.
+
+    Eight queries, whatever the number of products.
+    """
+    products = {product.pk: product for product in sellable_products().filter(pk__in=product_ids)}
+    records = records_by_product(products)
+    variant_ids = [record.product_id for rows in records.values() for record in rows]
+    book = SaleBook(at)
+    book.load(record.pk for rows in records.values() for record in rows)
+    glazes = glazes_of(variant_ids)
+    photos = photos_by_product({*products, *variant_ids})
+    delivery = standard_delivery()
+    looked_up = _LookedUp(
+        book=book,
+        glazes=glazes,
+        photos=photos,
+        delivery=delivery,
+        arrival=arrival_of(delivery, at=at) if delivery else None,
+    )
+    return {pk: _box(product, records[pk], looked_up) for pk, product in products.items()}
+
+
+@dataclass(frozen=True)
+class _LookedUp:
+    """What was fetched for all the boxes of a page at once."""
+
+    book: SaleBook
+    glazes: dict
+    photos: dict
+    delivery: DeliveryMethod | None
+    arrival: Arrival | None
+
+
+def buy_box_for(product, *, selected=None, at=None):
+    """The buy box of one product, or None where it is not public.
+
+    ``selected`` is the key of the variant to show; an unknown one is ignored. Without it the
+    first variant that is in stock is chosen.
+    """
+    box = buy_boxes_for([product.pk], at=at).get(product.pk)
+    return select_variant(box, selected) if box else None
+
+
+def select_variant(box, product_id):
+    """The same box with another variant chosen, where the box has it."""
+    chosen = next((v for v in box.variants if v.product_id == product_id), None) or box.selected
+    if chosen is None:
+        return box
+    box.variants = [
+        Variant(**{**vars(variant), "is_selected": variant.product_id == chosen.product_id})
+        for variant in box.variants
+    ]
+    box.selected = next(variant for variant in box.variants if variant.is_selected)
+    box.quote, box.stock_text = chosen.quote, chosen.stock_text
+    box.availability = chosen.availability
+    if chosen.photo:
+        box.photos = [chosen.photo, *(p for p in box.photos if p.pk != chosen.photo.pk)]
+    return box
+
+
+def _box(product, records, looked_up):
+    url = product_url(product.pk, product.slug)
+    variants = [_variant(record, product, url, looked_up) for record in records]
+    first = next(
+        (v for v in variants if v.availability != SOLD_OUT), variants[0] if variants else None
+    )
+    box = BuyBox(
+        product_id=product.pk,
+        title=product.title,
+        url=url,
+        variants=variants,
+        selected=first,
+        quote=first.quote if first else None,
+        is_from=len({variant.quote.price for variant in variants if variant.quote}) > 1,
+        availability=best_availability(records),
+        stock_text=first.stock_text if first else stock_text(None),
+        arrival=looked_up.arrival,
+        delivery=looked_up.delivery,
+        photos=_photos(product, variants, looked_up.photos),
+    )
+    return select_variant(box, first.product_id) if first else box
+
+
+def _variant(record, product, url, looked_up):
+    name, code = looked_up.glazes.get(record.product_id, (product.title, ""))
+    own = looked_up.photos.get(record.product_id) or []
+    is_child = record.product_id != product.pk
+    return Variant(
+        product_id=record.product_id,
+        name=name,
+        code=code,
+        url=f"{url}?variant={record.product_id}" if is_child else url,
+        quote=looked_up.book.quote(record),
+        availability=availability_of(record),
+        stock_text=stock_text(record),
+        units=units_available(record),
+        photo=own[0] if own else None,
+        is_selected=False,
+    )
+
+
+def _photos(product, variants, photos):
+    """Each photograph once: those of the product first, then those of its variants."""
+    rows = [*photos[product.pk], *(v.photo for v in variants if v.photo)]
+    return list({image.pk: image for image in rows}.values())
+
+
+def specification(product):
+    """The product's attributes as (name, text) pairs, in the order of their type."""
+    values = get_model("catalogue", "ProductAttributeValue").objects.filter(product=product)
+    return [
+        (value.attribute.name, value.value_as_text)
+        for value in values.select_related("attribute", "value_option").order_by("attribute_id")
+    ]

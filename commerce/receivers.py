@@ -1,0 +1,35 @@
+"""Signal receivers of Oscar's that are taken off, and the few of ours."""
+
+from allauth.account.signals import email_confirmed
+from django.db.models.signals import post_save, pre_delete
+from django.dispatch import receiver
+from oscar.apps.catalogue.signals import product_viewed
+from oscar.apps.customer.receivers import receive_product_view
+from oscar.core.loading import get_model
+
+from commerce.accounts import adopt_guest_orders
+from commerce.exceptions import BasketFrozen
+from commerce.photos import sync_photo
+
+# A product page writes neither a row nor a cookie on GET.
+product_viewed.disconnect(receive_product_view)
+
+
+@receiver(post_save, sender=get_model("catalogue", "ProductImage"))
+def follow_photograph(sender, instance, raw=False, **kwargs):
+    """A photograph that staff add or replace in the dashboard becomes a Wagtail image at once."""
+    if not raw and instance.original:
+        sync_photo(instance)
+
+
+@receiver(email_confirmed)
+def adopt_orders(sender, email_address, **kwargs):
+    """An address that was proven brings the orders it placed as a guest into its account."""
+    adopt_guest_orders(email_address.user, email_address.email)
+
+
+@receiver(pre_delete, sender=get_model("basket", "Line"))
+def guard_frozen_basket(sender, instance, origin=None, **kwargs):
+    """A line of a basket whose order waits for its payment stays; Oscar guards all but deletion."""
+    if instance.basket.status == instance.basket.FROZEN and origin is instance:
+        raise BasketFrozen

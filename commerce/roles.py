@@ -1,0 +1,109 @@
+"""The groups of the people who run the shop, with the permissions that their screens ask for.
+
+Oscar's dashboard asks for model permissions (``permissions_map`` in each of its apps). What needs
+pages or images stands in ``home.roles``. Only adds: what an administrator granted besides stays.
+"""
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+EDITOR = "Editor"
+MERCHANDISER = "Merchandiser"
+SUPPORT = "Support"
+FINANCE = "Finance"
+ADMIN = "Admin"
+
+#: Permissions by group, as ``app_label: {model: actions}``; v view, a add, c change, d delete.
+GRANTS = {
+    EDITOR: {},
+    MERCHANDISER: {
+        "catalogue": {
+            "product": "vacd",
+            "productclass": "vac",
+            "productattribute": "vacd",
+            "productimage": "vacd",
+            "productcategory": "vacd",
+            "productrecommendation": "vacd",
+            "category": "vacd",
+            "attributeoptiongroup": "vacd",
+            "attributeoption": "vacd",
+            "option": "vacd",
+        },
+        "partner": {"partner": "v", "stockrecord": "vacd", "stockalert": "vc"},
+        "offer": {
+            "conditionaloffer": "vacd",
+            "condition": "vacd",
+            "benefit": "vacd",
+            "range": "vacd",
+        },
+        "voucher": {"voucher": "vacd", "voucherset": "vacd"},
+        "reviews": {"productreview": "vc"},
+        "analytics": {"userrecord": "v", "productrecord": "v"},
+        "order": {"order": "v"},
+        "commerce": {"saleprice": "vacd", "deliverymethod": "v"},
+    },
+    SUPPORT: {
+        "order": {
+            "order": "vc",
+            "line": "vc",
+            "ordernote": "vacd",
+            "shippingaddress": "vc",
+            "billingaddress": "v",
+        },
+        "catalogue": {"product": "v", "category": "v"},
+        "partner": {"stockrecord": "v", "stockalert": "v"},
+        "checkout": {"paymentattempt": "v"},
+        "commerce": {"user": "vc", "outgoingmail": "v", "deliverymethod": "v"},
+        "customer": {"productalert": "vcd"},
+        "reviews": {"productreview": "vcd"},
+        "voucher": {"voucher": "v"},
+        "offer": {"conditionaloffer": "v"},
+    },
+    FINANCE: {
+        "order": {"order": "v", "line": "v", "paymentevent": "v", "orderdiscount": "v"},
+        "payment": {"source": "v", "sourcetype": "v", "transaction": "v"},
+        "checkout": {"paymentattempt": "v", "stripeevent": "v", "refundrequest": "vac"},
+        "analytics": {"userrecord": "v", "productrecord": "v"},
+        "offer": {"conditionaloffer": "v"},
+        "voucher": {"voucher": "v", "voucherset": "v"},
+        "catalogue": {"product": "v"},
+        "partner": {"partner": "v", "stockrecord": "v", "stockalert": "v"},
+        "commerce": {"saleprice": "v", "deliverymethod": "vac"},
+    },
+}
+ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
+
+
+@transaction.atomic
+def create_roles():
+    """Create the five groups and give them what is missing. Admin gets every permission there is.
+
+    Makes the permissions themselves first where a migration has just created their tables.
+    """
+    ensure_permissions({label for grants in GRANTS.values() for label in grants})
+    for name, grants in GRANTS.items():
+        group, _is_new = Group.objects.get_or_create(name=name)
+        group.permissions.add(*_permissions(grants))
+    admin, _is_new = Group.objects.get_or_create(name=ADMIN)
+    admin.permissions.add(*Permission.objects.all())
+
+
+def ensure_permissions(labels):
+    """Make the permissions of the apps: Django does so app by app, after all migrations."""
+    for label in sorted(labels):
+        create_permissions(apps.get_app_config(label), verbosity=0)
+
+
+def _permissions(grants):
+    wanted = {
+        (label, f"{ACTIONS[letter]}_{model}")
+        for label, models in grants.items()
+        for model, letters in models.items()
+        for letter in letters
+    }
+    found = Permission.objects.filter(
+        content_type__app_label__in=grants, codename__in={codename for _label, codename in wanted}
+    ).select_related("content_type")
+    return [row for row in found if (row.content_type.app_label, row.codename) in wanted]

@@ -1,0 +1,113 @@
+"""Whether a piece is there, and the only functions that take it or give it back.
+
+A unit is *allocated* when an order holds it and *consumed* when it leaves the house. The rule that
+no unit is sold twice is the conditional UPDATE in ``reserve_stock``; everything else is comfort.
+"""
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
+
+from commerce.exceptions import OutOfStock, Shortage
+
+#: From here down the page says how many are left.
+LOW_STOCK = 5
+
+IN_STOCK, LOW, SOLD_OUT = "in_stock", "low", "sold_out"
+
+
+def units_available(stockrecord):
+    """Units that can be bought now: in stock and not held by an order. Never negative."""
+    in_stock = stockrecord.num_in_stock or 0
+    return max(in_stock - (stockrecord.num_allocated or 0), 0)
+
+
+def availability_of(stockrecord):
+    """ "in_stock", "low" (``LOW_STOCK`` or fewer) or "sold_out"; no stock record is sold out."""
+    units = units_available(stockrecord) if stockrecord else 0
+    if units == 0:
+        return SOLD_OUT
+    return LOW if units <= LOW_STOCK else IN_STOCK
+
+
+def stock_text(stockrecord):
+    """The stock in words: "In stock", "Only 3 left", "Sold out"."""
+    availability = availability_of(stockrecord)
+    if availability == SOLD_OUT:
+        return _("Sold out")
+    if availability == LOW:
+        return _("Only %(units)d left") % {"units": units_available(stockrecord)}
+    return _("%(units)d on the shelf") % {"units": units_available(stockrecord)}
+
+
+def lock_stock(stockrecord_ids):
+    """Lock the stock records in the order of their keys, which every writer keeps.
+
+    Taken before any order line is inserted: the line's foreign key would otherwise hold a shared
+    lock that two buyers then wait for in each other (docs/payments.md, "Lock order").
+    Returns them by key. Needs an open transaction.
+    """
+    StockRecord = get_model("partner", "StockRecord")
+    records = StockRecord.objects.select_for_update().filter(pk__in=list(stockrecord_ids))
+    return {record.pk: record for record in records.order_by("pk")}
+
+
+def reserve_stock(quantities):
+    """Allocate ``{stockrecord_id: units}`` for one order, all or nothing.
+
+    Raises OutOfStock, naming each shortage, and then changes nothing. Needs an open transaction;
+    locks the stock records by key.
+    """
+    StockRecord = get_model("partner", "StockRecord")
+    with transaction.atomic():
+        lock_stock(quantities)
+        short = [
+            pk
+            for pk, units in sorted(quantities.items())
+            if not StockRecord.objects.filter(
+                pk=pk, num_in_stock__gte=Coalesce(F("num_allocated"), Value(0)) + units
+            ).update(num_allocated=Coalesce(F("num_allocated"), Value(0)) + units)
+        ]
+        if short:
+            raise OutOfStock(_shortages(short, quantities))
+
+
+def _shortages(stockrecord_ids, quantities):
+    records = get_model("partner", "StockRecord").objects.select_related("product__parent")
+    return [
+        Shortage(record.product.get_title(), quantities[record.pk], units_available(record))
+        for record in records.filter(pk__in=stockrecord_ids).order_by("pk")
+    ]
+
+
+def release_stock(quantities):
+    """Give back what ``reserve_stock`` took and nobody consumed. Needs an open transaction."""
+    StockRecord = get_model("partner", "StockRecord")
+    lock_stock(quantities)
+    for pk, units in sorted(quantities.items()):
+        StockRecord.objects.filter(pk=pk).update(
+            num_allocated=Greatest(Coalesce(F("num_allocated"), Value(0)) - units, Value(0))
+        )
+
+
+def consume_stock(quantities):
+    """The allocated units left the house: in stock and allocated both fall.
+
+    Raises OutOfStock where they were not allocated. Needs an open transaction.
+    """
+    StockRecord = get_model("partner", "StockRecord")
+    with transaction.atomic():
+        lock_stock(quantities)
+        short = [
+            pk
+            for pk, units in sorted(quantities.items())
+            if not StockRecord.objects.filter(
+                pk=pk, num_in_stock__gte=units, num_allocated__gte=units
+            ).update(
+                num_in_stock=F("num_in_stock") - units, num_allocated=F("num_allocated") - units
+            )
+        ]
+        if short:
+            raise OutOfStock(_shortages(short, quantities))

@@ -1,0 +1,24 @@
+"""Work of this floor that runs outside a request. Every task may run twice."""
+
+from django_tasks import task
+from oscar.core.loading import get_class
+
+from commerce import mail
+
+
+@task()
+def send_mail_task(mail_id):
+    """Send one mail (see commerce.mail.send_mail)."""
+    mail.send_mail(mail_id)
+
+
+@task()
+def send_waiting_mail():
+    """Send what is due: mails whose first attempt failed, or whose task was lost."""
+    mail.send_waiting_mail()
+
+
+@task()
+def answer_product_alerts():
+    """Write to everybody who waits for a piece that is back; once for each alert."""
+    get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts()

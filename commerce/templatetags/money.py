@@ -1,0 +1,18 @@
+"""Writing prices in templates."""
+
+from decimal import Decimal
+
+from django import template
+from django.conf import settings
+
+from commerce.money import format_money
+
+register = template.Library()
+
+
+@register.filter
+def money(amount, currency=None):
+    """``{{ amount|money:currency }}`` as "£24" or "£24.50"; nothing for None."""
+    if amount is None:
+        return ""
+    return format_money(Decimal(amount), currency or settings.OSCAR_DEFAULT_CURRENCY)

@@ -1,0 +1,28 @@
+"""Numbers of a list's pages, shortened in the middle."""
+
+from types import SimpleNamespace
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def page_numbers(list_page):
+    """The pages worth a link, with None for each gap: 1 … 4 5 6 … 12."""
+    near = {list_page.page + step for step in (-1, 0, 1)}
+    shown = sorted({1, list_page.pages} | {n for n in near if 1 <= n <= list_page.pages})
+    numbers = []
+    for number in shown:
+        if numbers and number - numbers[-1] == 2:
+            numbers.append(number - 1)
+        elif numbers and number - numbers[-1] > 2:
+            numbers.append(None)
+        numbers.append(number)
+    return numbers
+
+
+@register.filter
+def as_list_page(page):
+    """A page of Django's paginator as the pagination component wants it; None for none."""
+    return SimpleNamespace(page=page.number, pages=page.paginator.num_pages) if page else None

@@ -1,0 +1,76 @@
+"""Small facts that shop templates ask for: the basket's count, how long a sale lasts, stars."""
+
+from django import template
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
+
+from commerce.listings import cards_for
+
+register = template.Library()
+
+#: Up to this many days ahead the end of a sale is named by its weekday alone.
+WEEK = 6
+
+
+@register.simple_tag(takes_context=True)
+def basket_count(context):
+    """Units in the shopper's basket. One query where there is a basket, none where there is not."""
+    basket = getattr(context.get("request"), "basket", None)
+    if basket is None or not basket.pk:
+        return 0
+    lines = get_model("basket", "Line").objects.filter(basket=basket.pk)
+    return lines.aggregate(units=Sum("quantity"))["units"] or 0
+
+
+@register.simple_tag
+def shop_categories():
+    """The public categories that stand at the top of the shop, in their order."""
+    Category = get_model("catalogue", "Category")
+    return [
+        category
+        for category in Category.objects.browsable().filter(depth__lte=2)
+        if category.depth == 2 or category.is_leaf()
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def is_here(context, url):
+    """Whether the page being shown is the address or lies below it."""
+    path = getattr(context.get("request"), "path", "")
+    return path == url or (url != "/" and path.startswith(url))
+
+
+@register.filter
+def sale_end(until):
+    """When a sale ends: "Until Sunday", "Until 4 December", "Sale" where no end is set."""
+    if until is None:
+        return _("Sale")
+    last = timezone.localtime(until)
+    days = (last.date() - timezone.localdate()).days
+    if days == 0:
+        return _("Until tonight")
+    name = date_format(last, "l" if days <= WEEK else "j F")
+    return _("Until %(day)s") % {"day": name}
+
+
+@register.filter
+def star_steps(rating):
+    """Five booleans, one for each star: filled where the rating, rounded, reaches it."""
+    filled = round(float(rating or 0))
+    return [step <= filled for step in range(1, 6)]
+
+
+@register.simple_tag
+def cards_of(products):
+    """Cards of products as Oscar's views list them; a variant stands for its product."""
+    return cards_for([product.parent_id or product.pk for product in products])
+
+
+@register.filter
+def spec_text(text):
+    """A value of the specification as people write it: Yes and No, 21 instead of 21.0."""
+    words = {"True": _("Yes"), "False": _("No")}
+    return words.get(text) or str(text).removesuffix(".0")
