@@ -1,0 +1,37 @@
+"""Oscar's checkout application with our views and addresses."""
+
+from django.urls import path
+from oscar.apps.checkout.apps import CheckoutConfig as OscarCheckoutConfig
+
+
+class CheckoutConfig(OscarCheckoutConfig):
+    """The payers' floor. It stands in for ``oscar.apps.checkout`` under the same label.
+
+    The names of Oscar's URLs are kept, so that its templates and ours reach the same steps.
+    """
+
+    name = "checkout_app"
+    label = "checkout"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        super().ready()
+        from checkout_app import invariants, receivers, views  # noqa: F401  models are loaded now
+
+        self.views = views
+
+    def get_urls(self):
+        views = self.views
+        urls = [
+            path("", views.IndexView.as_view(), name="index"),
+            path("details/", views.ShippingAddressView.as_view(), name="shipping-address"),
+            path("delivery/", views.ShippingMethodView.as_view(), name="shipping-method"),
+            path("payment-method/", views.PaymentMethodView.as_view(), name="payment-method"),
+            path("payment/", views.PaymentDetailsView.as_view(), name="payment-details"),
+            path("pay/", views.PayView.as_view(), name="pay"),
+            path("change/", views.ChangeOrderView.as_view(), name="change"),
+            path("return/", views.ReturnView.as_view(), name="return"),
+            path("preview/", views.PaymentMethodView.as_view(), name="preview"),
+            path("thank-you/", views.ThankYouView.as_view(), name="thank-you"),
+        ]
+        return self.post_process_urls(urls)

@@ -1,0 +1,7 @@
+"""Where the page stands: under the dashboard's path, so that the staff's policy covers it."""
+
+from django.urls import path
+
+from checkout_app.attention.views import attention
+
+urlpatterns = [path("", attention, name="attention")]

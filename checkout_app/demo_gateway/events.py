@@ -1,0 +1,72 @@
+"""The demo gateway's webhooks: made with the change they tell of, signed, delivered, retried."""
+
+import hashlib
+import hmac
+import json
+import logging
+import secrets
+import time
+
+from django.db import transaction
+from django.utils import timezone
+
+from checkout_app.demo_gateway import faults
+from checkout_app.demo_gateway.client import demo_webhook_secret
+from checkout_app.demo_gateway.models import DemoEvent
+
+logger = logging.getLogger("vitrine.demo_gateway")
+
+MAX_ATTEMPTS = 20
+
+
+def emit(event_type, body):
+    """Write an event in the transaction of its change; it is delivered after the commit."""
+    from checkout_app.demo_gateway.tasks import deliver_event_task  # tasks imports this module
+
+    event_id = f"evt_demo_{secrets.token_hex(12)}"
+    event = DemoEvent.objects.create(
+        event_id=event_id,
+        body={
+            "id": event_id,
+            "object": "event",
+            "type": event_type,
+            "created": int(time.time()),
+            "livemode": False,
+            "data": {"object": body},
+        },
+    )
+    transaction.on_commit(lambda: deliver_event_task.enqueue(event.pk))
+
+
+def sign(payload, *, at=None):
+    """The Stripe-Signature header of a body (https://docs.stripe.com/webhooks#verify-manually)."""
+    stamp = int(at if at is not None else time.time())
+    signed = f"{stamp}.{payload.decode()}".encode()
+    digest = hmac.new(demo_webhook_secret().encode(), signed, hashlib.sha256).hexdigest()
+    return f"t={stamp},v1={digest}"
+
+
+def deliver(event_id):
+    """Hand one event to the shop's webhook; what the shop does not take stays for the next round."""
+    from checkout_app.webhooks import receive  # the shop's side, imported where the two meet
+
+    if faults.are_webhooks_held():
+        return
+    event = DemoEvent.objects.filter(pk=event_id, delivered_at=None).first()
+    if event is None:
+        return
+    payload = json.dumps(event.body).encode()
+    DemoEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1)
+    try:
+        receive(payload, sign(payload))
+    except Exception as error:  # noqa: BLE001  a webhook's sender only sees that it failed
+        logger.warning("event %s was not taken: %s", event.event_id, error)
+        return
+    DemoEvent.objects.filter(pk=event.pk).update(delivered_at=timezone.now())
+
+
+def deliver_waiting():
+    """Deliver every event that the shop has not taken yet, as a gateway's retries do."""
+    waiting = DemoEvent.objects.filter(delivered_at=None, attempts__lt=MAX_ATTEMPTS)
+    for event_id in list(waiting.order_by("pk").values_list("pk", flat=True)[:200]):
+        deliver(event_id)

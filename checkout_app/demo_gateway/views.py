@@ -1,0 +1,49 @@
+"""What the demo element in the browser calls. The client secret is the only key, as at Stripe."""
+
+import json
+
+from django.conf import settings
+from django.http import Http404, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from checkout_app.demo_gateway import cards
+from checkout_app.demo_gateway.server import Refused
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class BrowserView(View):
+    """Reads a JSON body and answers the intent, or Stripe's error object with its status."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, intent_id):
+        if settings.STRIPE_SECRET_KEY:
+            raise Http404
+        try:
+            data = json.loads(request.body)
+            body = self.act(intent_id, data)
+        except Refused as refusal:
+            return JsonResponse(refusal.body, status=refusal.status)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            error = {"type": "invalid_request_error", "message": "The request is incomplete."}
+            return JsonResponse({"error": error}, status=400)
+        return JsonResponse(body)
+
+
+class ConfirmView(BrowserView):
+    def act(self, intent_id, data):
+        return cards.confirm(
+            intent_id,
+            client_secret=str(data["client_secret"]),
+            number=str(data["number"])[:40],
+            expiry=(int(data["exp_month"]), int(data["exp_year"])),
+        )
+
+
+class AuthenticateView(BrowserView):
+    def act(self, intent_id, data):
+        return cards.authenticate(
+            intent_id, client_secret=str(data["client_secret"]), passed=data["passed"] is True
+        )

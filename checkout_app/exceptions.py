@@ -1,0 +1,27 @@
+"""What can go wrong between "Pay" and "paid", in plain words."""
+
+from oscar.apps.checkout.exceptions import *  # noqa: F403
+
+
+class TotalChanged(Exception):
+    """The basket costs something else than the shopper was shown; nothing was ordered."""
+
+    def __init__(self, total):
+        self.total = total
+        super().__init__(f"the total is now {total}")
+
+
+class BasketGone(Exception):
+    """The basket was bought, emptied or replaced in another window; nothing was ordered."""
+
+
+class DeliveryGone(Exception):
+    """The chosen delivery method is not offered to that address (any more)."""
+
+
+class GatewayUnavailable(Exception):
+    """The gateway gave no answer. What it did is unknown; the same call may be made again."""
+
+
+class GatewayRefused(Exception):
+    """The gateway answered no, and why."""

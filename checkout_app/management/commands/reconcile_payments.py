@@ -1,0 +1,27 @@
+"""Compare payments with the gateway and finish what was left open."""
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from checkout_app import payments, webhooks
+from checkout_app.demo_gateway.events import deliver_waiting
+
+
+class Command(BaseCommand):
+    help = (
+        "Work off waiting events, settle or expire open attempts, send refunds that are due, and "
+        "look for paid intents without an order. Run twice, the second time changes nothing."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--hours", type=int, default=48, help="how far back intents are listed")
+
+    def handle(self, *args, hours, **options):
+        now = timezone.now()
+        deliver_waiting()
+        webhooks.process_waiting_events()
+        payments.reconcile_open(at=now)
+        orphans = payments.reconcile_recent(at=now, hours=hours)
+        for intent in orphans:
+            self.stderr.write(f"intent {intent.id} is ours and no attempt knows it")
+        self.stdout.write(f"Reconciled; {len(orphans)} intents without an attempt.")

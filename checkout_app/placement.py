@@ -1,0 +1,169 @@
+"""Write an order exactly once: prices checked again, stock taken, rows written. No money here."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sites.models import Site
+from django.db import transaction
+from django.utils import timezone
+from oscar.core.loading import get_class, get_model
+
+from checkout_app.exceptions import BasketGone, DeliveryGone, TotalChanged
+from checkout_app.models import PaymentAttempt, PaymentMove, State
+from commerce.discounts import DiscountGone, lock_vouchers
+from commerce.models import OrderPromise
+from commerce.orders import PENDING, new_order_number
+from commerce.stock import reserve_stock
+from commerce.transactions import retry_transient
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a shopper sends with "Pay": unsaved addresses, and the total that the page showed."""
+
+    basket_id: int
+    shipping_address: object
+    billing_address: object
+    delivery_code: str
+    total_shown: Decimal
+    user: object = None
+    guest_email: str = ""
+
+    @property
+    def buyer(self):
+        """The account, or an anonymous user (Oscar's vouchers need one of the two)."""
+        return self.user or AnonymousUser()
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A basket priced at one moment, with one delivery method."""
+
+    basket: object
+    method: object
+    charge: object
+    total: object
+
+
+def priced_basket(basket, *, user):
+    """The basket with the strategy and offers of this moment applied, read afresh."""
+    fresh = get_model("basket", "Basket").objects.get(pk=basket.pk)
+    fresh.strategy = get_class("partner.strategy", "Selector")().strategy(user=user)
+    get_class("offer.applicator", "Applicator")().apply(fresh, user, None)
+    return fresh
+
+
+def totals_of(basket, *, delivery_code, shipping_address, user):
+    """Totals of a basket at this moment. Raises DeliveryGone where the method is not offered."""
+    basket = priced_basket(basket, user=user)
+    methods = get_class("shipping.repository", "Repository")().get_shipping_methods(
+        basket=basket, user=user, shipping_addr=shipping_address
+    )
+    method = next((m for m in methods if m.code == delivery_code), None)
+    if method is None:
+        raise DeliveryGone
+    charge = method.calculate(basket)
+    total = get_class("checkout.calculators", "OrderTotalCalculator")().calculate(basket, charge)
+    return Totals(basket=basket, method=method, charge=charge, total=total)
+
+
+@retry_transient
+def place_order(submission, *, at=None):
+    """Turn a basket into an order that waits for its payment; T1 of docs/payments.md.
+
+    One durable transaction: lock the basket; return the open attempt if there is one (a double
+    click, a second tab); price everything again and compare with what was shown; take the stock;
+    write the order and the attempt; freeze the basket. Locks basket, stock by key, vouchers,
+    offers, in that order.
+
+    Returns a PaymentAttempt. Raises BasketGone, TotalChanged, DeliveryGone, OutOfStock; nothing is
+    written then.
+    """
+    at = at or timezone.now()
+    with transaction.atomic(durable=True):
+        basket = lock_basket(submission.basket_id)
+        live = PaymentAttempt.objects.filter(open_basket=basket).select_related("order").first()
+        if live:
+            return live
+        if basket.status != basket.OPEN or basket.is_empty:
+            raise BasketGone
+        totals = totals_of(
+            basket,
+            delivery_code=submission.delivery_code,
+            shipping_address=submission.shipping_address,
+            user=submission.buyer,
+        )
+        if totals.total.incl_tax != submission.total_shown:
+            raise TotalChanged(totals.total.incl_tax)
+        reserve_stock(units_of(totals.basket))
+        try:
+            lock_vouchers(totals.basket, user=submission.buyer)
+            order = _write_order(submission, totals)
+        except DiscountGone as error:
+            raise TotalChanged(None) from error
+        attempt = _write_attempt(order, basket, at=at)
+        basket.freeze()
+    return attempt
+
+
+def lock_basket(basket_id):
+    """The basket, locked; the first lock of every writer. Raises BasketGone without one."""
+    basket = get_model("basket", "Basket").objects.select_for_update().filter(pk=basket_id).first()
+    if basket is None:
+        raise BasketGone
+    return basket
+
+
+def units_of(basket):
+    """Units the basket asks for, ``{stockrecord_id: units}``, of products that keep stock."""
+    units = {}
+    for line in basket.all_lines():
+        if line.product.get_product_class().track_stock:
+            units[line.stockrecord_id] = units.get(line.stockrecord_id, 0) + line.quantity
+    return units
+
+
+def _write_order(submission, totals):
+    creator = get_class("order.utils", "OrderCreator")()
+    for address in (submission.shipping_address, submission.billing_address):
+        if address is not None:
+            address.save()
+    order = creator.place_order(
+        basket=totals.basket,
+        total=totals.total,
+        shipping_method=totals.method,
+        shipping_charge=totals.charge,
+        user=submission.buyer,
+        shipping_address=submission.shipping_address,
+        billing_address=submission.billing_address,
+        order_number=new_order_number(),
+        status=PENDING,
+        site=Site.objects.get_current(),
+        guest_email=submission.guest_email,
+    )
+    arrival = getattr(totals.method, "arrival", None)
+    if arrival:
+        OrderPromise.objects.create(
+            order=order, arrives_from=arrival.first, arrives_until=arrival.last
+        )
+    return order
+
+
+def _write_attempt(order, basket, *, at):
+    attempt = PaymentAttempt.objects.create(
+        key=uuid.uuid4().hex,
+        order=order,
+        basket=basket,
+        open_basket=basket,
+        open_order=order,
+        amount=order.total_incl_tax,
+        currency=order.currency,
+        created_at=at,
+        expires_at=at + timedelta(minutes=settings.PAYMENT_EXPIRY_MINUTES),
+    )
+    PaymentMove.objects.create(attempt=attempt, new_state=State.RESERVED, reason="order written")
+    return attempt

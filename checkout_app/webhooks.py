@@ -1,0 +1,102 @@
+"""Stripe's webhook: verify, write the knock down, answer; the truth is read by the worker."""
+
+import logging
+
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from checkout_app import payments
+from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
+from checkout_app.models import StripeEvent, site_marker
+from checkout_app.stripe_gateway import get_gateway
+
+logger = logging.getLogger("vitrine.payments")
+
+#: An event that failed so often is parked for staff.
+MAX_ATTEMPTS = 10
+
+
+@csrf_exempt
+@require_POST
+def stripe_webhook(request):
+    """200 once the event is written down; 400 for a forged or stale one."""
+    try:
+        receive(request.body, request.headers.get("Stripe-Signature", ""))
+    except GatewayRefused as error:
+        logger.warning("webhook refused: %s", error)
+        return HttpResponse("signature not accepted", status=400)
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return HttpResponse("not an event", status=400)
+    return HttpResponse("ok")
+
+
+def receive(payload, signature):
+    """Write a signed event down, once for each of its ids, and let the worker look.
+
+    Raises GatewayRefused where the signature is not one of ours or too old.
+    """
+    from checkout_app.tasks import process_event_task  # tasks imports this module
+
+    event = get_gateway().read_event(payload, signature)
+    try:
+        with transaction.atomic():
+            row, is_new = StripeEvent.objects.get_or_create(
+                event_id=event.id,
+                defaults={
+                    "type": event.type[:100],
+                    "object_id": event.object_id,
+                    "livemode": event.livemode,
+                    "progress": (
+                        StripeEvent.Progress.FOREIGN
+                        if _is_foreign(event)
+                        else StripeEvent.Progress.WAITING
+                    ),
+                },
+            )
+    except IntegrityError:  # the same event in two requests at once
+        return
+    if is_new and row.progress == StripeEvent.Progress.WAITING:
+        transaction.on_commit(lambda: process_event_task.enqueue(row.event_id))
+
+
+def _is_foreign(event):
+    """Whether the object is marked as another shop's in the same Stripe account."""
+    site = event.metadata.get("site")
+    return bool(site) and site != site_marker()
+
+
+def process_event(event_id):
+    """Settle what an event knocked for. A failure leaves it for the next round, the last parks it."""
+    row = StripeEvent.objects.filter(
+        event_id=event_id, progress=StripeEvent.Progress.WAITING
+    ).first()
+    if row is None:
+        return
+    row.attempts += 1
+    try:
+        _follow(row)
+    except (GatewayUnavailable, GatewayRefused) as error:
+        row.last_error = str(error)[:500]
+    if row.progress == StripeEvent.Progress.WAITING and row.attempts >= MAX_ATTEMPTS:
+        row.progress = StripeEvent.Progress.PARKED
+        logger.error("event %s is parked: %s", row.event_id, row.last_error)
+    row.save(update_fields=["progress", "attempts", "last_error"])
+
+
+def _follow(row):
+    if not row.object_id.startswith("pi_"):
+        row.progress = StripeEvent.Progress.DONE
+        return
+    if payments.settle(row.object_id) is None:
+        row.last_error = "no attempt knows this intent"
+        return
+    row.progress = StripeEvent.Progress.DONE
+    row.last_error = ""
+
+
+def process_waiting_events():
+    """Look again at every event that is not worked off."""
+    for event_id in list(StripeEvent.objects.unfinished().values_list("event_id", flat=True)[:200]):
+        process_event(event_id)
