@@ -1,0 +1,53 @@
+"""One account for each role and one customer, each with a password that is shown once."""
+
+import secrets
+from dataclasses import dataclass
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from commerce.models import User
+from commerce.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
+
+#: Role (None: a customer), address, first and last name.
+PEOPLE = (
+    (ADMIN, "admin@saltmarsh.example", "Maren", "Holt"),
+    (EDITOR, "editor@saltmarsh.example", "Lotte", "Brandt"),
+    (MERCHANDISER, "merchandiser@saltmarsh.example", "Tomas", "Vey"),
+    (SUPPORT, "support@saltmarsh.example", "Anwen", "Rees"),
+    (FINANCE, "finance@saltmarsh.example", "Sam", "Okoro"),
+    (None, "customer@saltmarsh.example", "Robin", "Hale"),
+)
+PASSWORD_BYTES = 12
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """What is printed once and stored nowhere."""
+
+    role: str
+    email: str
+    password: str
+
+
+@transaction.atomic
+def load_accounts():
+    """Create the accounts that are missing and return them with their passwords."""
+    created = []
+    for role, email, first, last in PEOPLE:
+        if User.objects.filter(email=email).exists():
+            continue
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        user = User.objects.create_user(
+            email=email, password=password, first_name=first, last_name=last
+        )
+        if role is not None:
+            user.is_staff = role != EDITOR  # Editors work in Wagtail; the dashboard is not theirs.
+            user.is_superuser = role == ADMIN
+            user.save(update_fields=["is_staff", "is_superuser"])
+            user.groups.add(Group.objects.get(name=role))
+        # Mail to these addresses goes nowhere, so that nobody could confirm them.
+        EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
+        created.append(NewAccount(role or "Customer", email, password))
+    return created

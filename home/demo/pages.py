@@ -1,0 +1,318 @@
+"""Writes the demo's pages, banner, product stories, navigation and footer, where they are missing."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from wagtail.models import Page, Site
+
+from commerce.models import SalePrice
+from home.demo import reading, selling
+from home.models import (
+    Banner,
+    HomePage,
+    LandingPage,
+    ProductStory,
+    SiteSettings,
+    StandardPage,
+    StoryIndexPage,
+    StoryPage,
+)
+
+HOME = "home"
+JOURNAL = "journal"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A page to be written: its kind, address, title, the function that makes its body."""
+
+    kind: type
+    slug: str
+    title: str
+    description: str
+    body: object = None
+    fields: dict = field(default_factory=dict)
+    parent: str = HOME
+
+
+DRAFTS = (
+    Draft(
+        LandingPage,
+        "the-morning-table",
+        "The morning table",
+        "Mugs, bowls and a teapot for slow starts: six pieces of stoneware thrown by hand.",
+        selling.morning_table,
+    ),
+    Draft(
+        LandingPage,
+        "windowsill",
+        "The windowsill",
+        "Small planters and bud vases for a narrow place with good light.",
+        selling.windowsill,
+    ),
+    Draft(
+        LandingPage,
+        "after-dark",
+        "After dark",
+        "Candle holders and incense dishes in stoneware, for the end of a supper.",
+        selling.after_dark,
+    ),
+    Draft(
+        LandingPage,
+        "moon-vase",
+        "The moon vase",
+        "Two bowls joined lip to lip: how our moon vase is made, and why it is never a sphere.",
+        selling.moon_vase,
+        {"product": "moon-vase"},
+    ),
+    Draft(
+        StoryIndexPage,
+        JOURNAL,
+        "Journal",
+        "Notes from the studio: clay, fire and the people at the wheel.",
+        None,
+        {"intro": "Notes from the studio, written when the kiln is too hot to open."},
+    ),
+    Draft(
+        StoryPage,
+        "never-quite-round",
+        "Why our plates are never quite round",
+        "We measured forty dinner plates, and kept the difference.",
+        reading.never_quite_round,
+        {
+            "author": "Maren Holt",
+            "days": 12,
+            "lead_image": "scene-overhead",
+            "standfirst": "Every plate leaves the wheel with the mark of the hand that lifted it. "
+            "We measured forty of them, and kept the difference.",
+        },
+        JOURNAL,
+    ),
+    Draft(
+        StoryPage,
+        "week-of-one-firing",
+        "A week of one firing",
+        "From two hundred kilos of clay on Monday to a warm door on Saturday.",
+        reading.week_of_one_firing,
+        {
+            "author": "Lotte Brandt",
+            "days": 33,
+            "lead_image": "scene-stack",
+            "standfirst": "From two hundred kilos of clay on Monday to a warm door on Saturday. "
+            "What six people do with one cubic metre.",
+        },
+        JOURNAL,
+    ),
+    Draft(
+        StandardPage,
+        "care",
+        "Care",
+        "How to wash, warm and mend our stoneware.",
+        reading.care,
+        {"intro": "Use it daily. That is most of the care it needs."},
+    ),
+    Draft(
+        StandardPage,
+        "about",
+        "About the studio",
+        "Six people, one kiln and a shed that used to mend sails.",
+        reading.about,
+        {"intro": "Six people, one kiln and a shed that used to mend sails."},
+    ),
+    Draft(
+        StandardPage,
+        "delivery-returns",
+        "Delivery & returns",
+        "What delivery costs, when it arrives, and sixty days to change your mind.",
+        reading.delivery_returns,
+        {"intro": "Packed in straw, sent on working days. Sixty days to change your mind."},
+    ),
+    Draft(
+        StandardPage,
+        "privacy",
+        "Privacy",
+        "What we know about you, why, and for how long.",
+        reading.privacy,
+    ),
+    Draft(StandardPage, "terms", "Terms", "The terms of sale, kept short.", reading.terms),
+)
+PRODUCT_STORIES = {
+    "mug": reading.story_mug,
+    "teapot": reading.story_teapot,
+    "moon-vase": reading.story_moon_vase,
+    "dinner-plate": reading.story_dinner_plate,
+}
+
+
+@transaction.atomic
+def load_pages(pieces):
+    """Write what is missing. A page that exists is left as its editors made it.
+
+    Returns the number of pages written. All pages are created before the first body, because
+    bodies link to one another.
+    """
+    home, home_is_blank = _home_page()
+    pieces.pages[HOME] = home
+    new = [draft for draft in DRAFTS if not _find(pieces, draft)]
+    for draft in new:
+        pieces.pages[draft.slug] = _create(pieces, draft)
+    pieces.banners["vases"] = _banner(pieces)
+    if home_is_blank:
+        home.refresh_from_db()
+        _introduce(home)
+        home.body = selling.home(pieces)
+        home.save_revision().publish()
+    for draft in new:
+        page = pieces.pages[draft.slug]
+        _publish(page, draft.body(pieces) if draft.body else None)
+    _write_product_stories(pieces)
+    _write_site_settings(pieces)
+    return len(new) + home_is_blank
+
+
+def _home_page():
+    """The home page, and whether its body is still to be written."""
+    existing = HomePage.objects.first()
+    if existing is not None:
+        return existing, not existing.body
+    root = Page.get_first_root_node()
+    for page in root.get_children():  # Whatever holds the slug.
+        if page.slug == HOME:
+            page.slug = f"{HOME}-{page.pk}"
+            page.save(update_fields=["slug"])
+    home = Page.objects.get(pk=root.pk).add_child(
+        instance=HomePage(title=settings.SITE_NAME, slug=HOME)
+    )
+    site = Site.objects.filter(is_default_site=True).first()
+    if site is None:
+        Site.objects.create(hostname="localhost", root_page=home, is_default_site=True)
+    else:
+        site.root_page = home
+        site.save()
+    return HomePage.objects.get(pk=home.pk), True
+
+
+def _introduce(home):
+    home.title = settings.SITE_NAME
+    home.seo_title = f"{settings.SITE_NAME}: stoneware from the estuary"
+    home.search_description = (
+        "Stoneware made by six people beside the estuary: tableware, vases, planters and candle "
+        "holders in seven glazes."
+    )
+
+
+def _find(pieces, draft):
+    page = draft.kind.objects.filter(slug=draft.slug).first()
+    if page is not None:
+        pieces.pages[draft.slug] = page
+    return page
+
+
+def _create(pieces, draft):
+    fields = dict(draft.fields)
+    if "product" in fields:
+        fields["product"] = pieces.products[fields["product"]]
+    if "lead_image" in fields:
+        fields["lead_image"] = pieces.images[fields["lead_image"]]
+    if "days" in fields:
+        fields["date"] = timezone.localdate() - timedelta(days=fields.pop("days"))
+    page = draft.kind(
+        title=draft.title, slug=draft.slug, search_description=draft.description, **fields
+    )
+    # The parent's row changed with every child it got: it is read again.
+    return Page.objects.get(pk=pieces.pages[draft.parent].pk).add_child(instance=page)
+
+
+def _publish(page, body):
+    page.refresh_from_db()
+    if body is not None:
+        page.body = body
+    page.save_revision().publish()
+
+
+def _sale_end():
+    """When the running sale ends, so that no text promises it any longer; None without one."""
+    return SalePrice.objects.running().aggregate(end=Max("until"))["end"]
+
+
+def _banner(pieces):
+    banner = Banner.objects.filter(heading="Vase week").first()
+    if banner is None:
+        banner = Banner(
+            heading="Vase week",
+            text="Three vases cost less until Sunday night. Then the kiln needs the shelf.",
+            image=pieces.images["scene-vases"],
+            link=[("link", pieces.link("Shop vases", "category:vases"))],
+            expire_at=_sale_end(),
+        )
+        banner.save()
+        banner.save_revision().publish()
+    return banner
+
+
+def _write_product_stories(pieces):
+    for code, body in PRODUCT_STORIES.items():
+        product = pieces.products[code]
+        if product is None or ProductStory.objects.filter(product=product).exists():
+            continue
+        story = ProductStory(product=product, body=body(pieces))
+        story.save()
+        story.save_revision().publish()
+
+
+def _write_site_settings(pieces):
+    site = Site.objects.get(is_default_site=True)
+    row = SiteSettings.for_site(site)
+    if row.navigation or row.footer:
+        return
+    row.announcement_text = "Free delivery over £60 · Vase week until Sunday"
+    row.announcement_until = _sale_end()
+    row.announcement_link = [("link", pieces.link("See the vases", "category:vases"))]
+    row.navigation = [
+        ("link", pieces.link(label, target))
+        for label, target in (
+            ("Tableware", "category:tableware"),
+            ("Serving", "category:serving"),
+            ("Kitchen", "category:kitchen"),
+            ("Vases", "category:vases"),
+            ("Planters", "category:planters"),
+            ("Light", "category:light"),
+            ("Journal", "page:journal"),
+        )
+    ]
+    row.footer_text = (
+        "Stoneware made by six people beside the estuary. Fired once a week, packed in straw."
+    )
+    row.footer = [_footer_column(pieces, *column) for column in _FOOTER]
+    row.save()
+
+
+_FOOTER = (
+    (
+        "Shop",
+        ("All pieces", "/catalogue/"),
+        ("Tableware", "category:tableware"),
+        ("Vases", "category:vases"),
+        ("Planters", "category:planters"),
+    ),
+    (
+        "Help",
+        ("Delivery & returns", "page:delivery-returns"),
+        ("Care", "page:care"),
+        ("Terms", "page:terms"),
+    ),
+    (
+        "Studio",
+        ("About us", "page:about"),
+        ("Journal", "page:journal"),
+        ("Privacy", "page:privacy"),
+    ),
+)
+
+
+def _footer_column(pieces, heading, *links):
+    return ("column", {"heading": heading, "links": [pieces.link(*link) for link in links]})

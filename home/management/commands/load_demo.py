@@ -1,0 +1,74 @@
+import logging
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+from tqdm import tqdm
+from wagtail.signal_handlers import disable_reference_index_auto_update
+
+from commerce.demo import catalogue, files, orders, people, photographs, pricing
+from home.demo import accounts, pages
+from home.demo.pieces import Pieces
+from home.roles import create_page_roles
+from home.sites import sync_sites
+
+
+class Command(BaseCommand):
+    help = (
+        "Load the demo shop Saltmarsh: roles, catalogue, photographs, pages, accounts, past orders. "
+        "Adds what is missing and leaves the rest alone."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--no-renditions",
+            action="store_true",
+            help="Leave the photographs' sizes to be rendered when first asked for.",
+        )
+
+    def handle(self, *args, **options):
+        at = timezone.now()
+        if options["verbosity"] < 2:  # Wagtail logs each page that it publishes.
+            logging.getLogger("wagtail").setLevel(logging.WARNING)
+        quiet = options["verbosity"] == 0
+        create_page_roles()
+        # Hundreds of rows would each queue a task for the index; once at the end is quicker.
+        with disable_reference_index_auto_update():
+            self._load_catalogue(at)
+            images = self._load_photographs(quiet=quiet, render=not options["no_renditions"])
+            written = pages.load_pages(Pieces.gather(images))
+        if written:
+            call_command("rebuild_references_index", verbosity=0)
+        sync_sites()
+        customers = people.load_customers()
+        people.load_reviews(customers, at=at)
+        created = accounts.load_accounts()
+        orders.load_orders(customers, at=at)
+        if not quiet:
+            self._report(created)
+
+    def _load_catalogue(self, at):
+        catalogue.load_delivery()
+        catalogue.load_categories()
+        catalogue.load_products()
+        pricing.load_sale(at=at)
+        pricing.load_offer()
+        pricing.load_voucher(at=at)
+
+    def _load_photographs(self, *, quiet, render):
+        count = sum(1 for _photo in files.PHOTOS.glob("*.jpg"))
+        with tqdm(total=2 * count, desc="Photographs", unit="", disable=quiet or None) as bar:
+            images = photographs.load_images(on_done=lambda _image: bar.update())
+            photographs.load_pictures(images)
+            if render:
+                photographs.render_images(images, on_done=lambda _image: bar.update())
+        return images
+
+    def _report(self, created):
+        if not created:
+            self.stdout.write("The demo shop is loaded; its accounts exist already.")
+            return
+        self.stdout.write("\nThe demo shop is loaded. These passwords are shown once:\n")
+        for account in created:
+            self.stdout.write(f"  {account.role:<13}{account.email:<34}{account.password}")
+        self.stdout.write("")

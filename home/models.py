@@ -1,0 +1,307 @@
+"""The kinds of page, what stands on all of them, and the texts that several pages share."""
+
+from django.contrib.contenttypes.fields import GenericRelation
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, PublishingPanel
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+from wagtail.fields import StreamField
+from wagtail.models import (
+    DraftStateMixin,
+    Page,
+    PreviewableMixin,
+    RevisionMixin,
+    WorkflowMixin,
+)
+from wagtail.search import index
+
+from home.blocks import BodyBlock, FooterColumnBlock, StoryBlock
+from home.links import LinkBlock
+
+
+class CrumbsMixin:
+    """Tells the page's template where the page stands below the home page."""
+
+    def get_context(self, request, *args, **kwargs):
+        context = super().get_context(request, *args, **kwargs)
+        above = self.get_ancestors().live().filter(depth__gt=1)
+        crumbs = [(page.title, page.get_url(request)) for page in above]
+        context["crumbs"] = [*crumbs, (self.title, None)]
+        return context
+
+
+class HomePage(Page):
+    """The front page."""
+
+    body = StreamField(BodyBlock(), blank=True, verbose_name=_("body"))
+
+    content_panels = [*Page.content_panels, FieldPanel("body")]
+    search_fields = [*Page.search_fields, index.SearchField("body")]
+    parent_page_types = ["wagtailcore.Page"]
+    max_count = 1
+
+    class Meta:
+        verbose_name = _("home page")
+
+
+class LandingPage(Page):
+    """A page that sells: built freely, or for one product."""
+
+    class Role(models.TextChoices):
+        ACCOMPANIES = "accompanies", _("Stands beside the product's own page")
+        REPLACES = "replaces", _("Replaces it: its address leads here")
+
+    product = models.ForeignKey(
+        "catalogue.Product",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="landing_pages",
+        verbose_name=_("product"),
+        help_text=_("For a page about one product. Leave empty for a free page."),
+    )
+    product_role = models.CharField(
+        _("what this page is to the product"),
+        max_length=12,
+        choices=Role.choices,
+        default=Role.ACCOMPANIES,
+    )
+    body = StreamField(BodyBlock(), blank=True, verbose_name=_("body"))
+
+    content_panels = [
+        *Page.content_panels,
+        MultiFieldPanel(
+            [FieldPanel("product"), FieldPanel("product_role")], heading=_("For one product")
+        ),
+        FieldPanel("body"),
+    ]
+    search_fields = [*Page.search_fields, index.SearchField("body")]
+    parent_page_types = ["home.HomePage"]
+    subpage_types = []
+
+    class Meta:
+        verbose_name = _("landing page")
+
+    @classmethod
+    def replacing(cls, product_id):
+        """The live page that stands in for a product's own, or None. One query."""
+        pages = cls.objects.live().public()
+        return pages.filter(product=product_id, product_role=cls.Role.REPLACES).first()
+
+    def clean(self):
+        super().clean()
+        self._refuse_second_replacement()
+
+    def _refuse_second_replacement(self):
+        if self.product_id is None or self.product_role != self.Role.REPLACES:
+            return
+        others = LandingPage.objects.exclude(pk=self.pk)
+        other = others.filter(product=self.product_id, product_role=self.Role.REPLACES).first()
+        if other is not None:
+            message = _("“%(page)s” replaces this product's page already.") % {"page": other.title}
+            raise ValidationError({"product_role": message})
+
+
+class StoryIndexPage(CrumbsMixin, Page):
+    """The journal: all stories, the latest first."""
+
+    intro = models.TextField(_("introduction"), max_length=300, blank=True)
+
+    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    parent_page_types = ["home.HomePage"]
+    subpage_types = ["home.StoryPage"]
+    max_count = 1
+
+    class Meta:
+        verbose_name = _("journal")
+
+    def get_context(self, request, *args, **kwargs):
+        context = super().get_context(request, *args, **kwargs)
+        stories = StoryPage.objects.child_of(self).live().public()
+        context["stories"] = list(stories.select_related("lead_image").order_by("-date", "-pk"))
+        return context
+
+
+class StoryPage(CrumbsMixin, Page):
+    """A story of the journal."""
+
+    date = models.DateField(_("date"), default=timezone.localdate)
+    author = models.CharField(_("author"), max_length=80)
+    standfirst = models.TextField(_("standfirst"), max_length=300)
+    lead_image = models.ForeignKey(
+        "wagtailimages.Image",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("lead photograph"),
+    )
+    body = StreamField(BodyBlock(), blank=True, verbose_name=_("body"))
+
+    content_panels = [
+        *Page.content_panels,
+        MultiFieldPanel([FieldPanel("author"), FieldPanel("date")], heading=_("By whom, when")),
+        FieldPanel("standfirst"),
+        FieldPanel("lead_image"),
+        FieldPanel("body"),
+    ]
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("standfirst"),
+        index.SearchField("body"),
+        index.SearchField("author"),
+    ]
+    parent_page_types = ["home.StoryIndexPage"]
+    subpage_types = []
+
+    class Meta:
+        verbose_name = _("story")
+
+    def get_context(self, request, *args, **kwargs):
+        context = super().get_context(request, *args, **kwargs)
+        others = StoryPage.objects.sibling_of(self, inclusive=False).live().public()
+        context["next_story"] = others.select_related("lead_image").order_by("-date").first()
+        return context
+
+
+class StandardPage(CrumbsMixin, Page):
+    """A page of information: delivery, care, privacy."""
+
+    intro = models.TextField(_("introduction"), max_length=300, blank=True)
+    body = StreamField(BodyBlock(), blank=True, verbose_name=_("body"))
+
+    content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body")]
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("intro"),
+        index.SearchField("body"),
+    ]
+    parent_page_types = ["home.HomePage", "home.StandardPage"]
+
+    class Meta:
+        verbose_name = _("standard page")
+
+
+@register_setting(icon="home")
+class SiteSettings(BaseSiteSetting):
+    """What stands on every page: the line above it, the navigation, the footer."""
+
+    announcement_text = models.CharField(
+        _("announcement"), max_length=120, blank=True, help_text=_("Empty: no line above the page.")
+    )
+    announcement_link = StreamField(
+        [("link", LinkBlock())], blank=True, max_num=1, verbose_name=_("announcement's link")
+    )
+    announcement_until = models.DateTimeField(
+        _("announced until"),
+        null=True,
+        blank=True,
+        help_text=_("A line that says “until Sunday” must not outlive that Sunday."),
+    )
+    navigation = StreamField([("link", LinkBlock())], blank=True, verbose_name=_("navigation"))
+    footer_text = models.CharField(_("footer text"), max_length=200, blank=True)
+    footer = StreamField(
+        [("column", FooterColumnBlock())], blank=True, max_num=4, verbose_name=_("footer columns")
+    )
+
+    panels = [
+        MultiFieldPanel(
+            [
+                FieldPanel("announcement_text"),
+                FieldPanel("announcement_link"),
+                FieldPanel("announcement_until"),
+            ],
+            heading=_("Announcement"),
+        ),
+        FieldPanel("navigation"),
+        MultiFieldPanel([FieldPanel("footer_text"), FieldPanel("footer")], heading=_("Footer")),
+    ]
+
+    class Meta:
+        verbose_name = _("navigation and footer")
+
+    @classmethod
+    def for_site(cls, site):
+        """The site's row, or an unsaved one: reading a page writes nothing."""
+        return cls.base_queryset().filter(site=site).first() or cls(site=site)
+
+
+class SharedText(WorkflowMixin, DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
+    """What banners and product stories have in common: drafts, revisions, workflow, preview."""
+
+    _revisions = GenericRelation(
+        "wagtailcore.Revision", content_type_field="content_type", object_id_field="object_id"
+    )
+    workflow_states = GenericRelation(
+        "wagtailcore.WorkflowState",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        for_concrete_model=False,
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def revisions(self):
+        return self._revisions
+
+
+class Banner(SharedText):
+    """A photograph, a line and a link, placed on any number of pages and edited once."""
+
+    heading = models.CharField(_("heading"), max_length=80)
+    text = models.CharField(_("text"), max_length=200, blank=True)
+    image = models.ForeignKey(
+        "wagtailimages.Image",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("photograph"),
+    )
+    link = StreamField([("link", LinkBlock())], blank=True, max_num=1, verbose_name=_("link"))
+
+    panels = [
+        FieldPanel("heading"),
+        FieldPanel("text"),
+        FieldPanel("image"),
+        FieldPanel("link"),
+        PublishingPanel(),
+    ]
+
+    class Meta:
+        verbose_name = _("banner")
+        verbose_name_plural = _("banners")
+
+    def __str__(self):
+        return self.heading
+
+    def get_preview_template(self, request, mode_name):
+        return "home/previews/banner.html"
+
+
+class ProductStory(SharedText):
+    """How a piece is made and used, shown on its product's page below the buy box."""
+
+    product = models.OneToOneField(
+        "catalogue.Product",
+        on_delete=models.CASCADE,
+        related_name="story",
+        verbose_name=_("product"),
+    )
+    body = StreamField(StoryBlock(), blank=True, verbose_name=_("body"))
+
+    panels = [FieldPanel("product"), FieldPanel("body"), PublishingPanel()]
+
+    class Meta:
+        verbose_name = _("product story")
+        verbose_name_plural = _("product stories")
+
+    def __str__(self):
+        return self.product.get_title()
+
+    def get_preview_template(self, request, mode_name):
+        return "home/previews/product_story.html"

@@ -1,0 +1,186 @@
+"""What the Wagtail admin shows beyond Wagtail's own: choosers, snippets, a report, a way to the shop."""
+
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from oscar.core.loading import get_model
+from wagtail import hooks
+from wagtail.admin.admin_url_finder import register_admin_url_finder
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+
+from commerce.models import DeliveryMethod, OutgoingMail, SalePrice
+from home.choosers import category_chooser, product_chooser, stockrecord_chooser
+from home.models import Banner, ProductStory
+from home.reports import ProductUseView
+
+
+class ReadOnlyPolicy(ModelPermissionPolicy):
+    """Lets people look who may view the model; nobody adds, changes or deletes."""
+
+    def _may(self, actions):
+        return [action for action in actions if action == "view"]
+
+    def user_has_permission(self, user, action):
+        return action == "view" and super().user_has_permission(user, action)
+
+    def user_has_any_permission(self, user, actions):
+        return any(self.user_has_permission(user, action) for action in self._may(actions))
+
+
+register_permission_policy(OutgoingMail, ReadOnlyPolicy(OutgoingMail))
+
+
+@hooks.register("register_admin_viewset")
+def register_choosers():
+    return [product_chooser, category_chooser, stockrecord_chooser]
+
+
+class BannerViewSet(SnippetViewSet):
+    """Banners, written once and placed on several pages."""
+
+    model = Banner
+    icon = "pick"
+    list_display = ["heading", "text", "live"]
+    search_fields = ["heading", "text"]
+
+
+class ProductStoryViewSet(SnippetViewSet):
+    """The stories on products' pages."""
+
+    model = ProductStory
+    icon = "openquote"
+    list_display = ["product", "live"]
+    search_fields = ["product__title"]
+
+
+class SalePriceViewSet(SnippetViewSet):
+    """Sale prices with their windows."""
+
+    model = SalePrice
+    icon = "tag"
+    list_display = ["stockrecord", "price", "start", "until"]
+    ordering = ["-start"]
+    search_fields = ["stockrecord__partner_sku", "stockrecord__product__title"]
+    panels = [
+        FieldPanel("stockrecord"),
+        FieldPanel("price"),
+        FieldRowPanel([FieldPanel("start"), FieldPanel("until")]),
+    ]
+
+    def get_queryset(self, request):
+        return SalePrice.objects.select_related("stockrecord__product", "stockrecord__partner")
+
+
+class DeliveryMethodViewSet(SnippetViewSet):
+    """How orders reach their customers."""
+
+    model = DeliveryMethod
+    icon = "mail"
+    list_display = ["name", "price", "free_over", "min_days", "max_days", "is_active"]
+    panels = [
+        MultiFieldPanel(
+            [FieldPanel("name"), FieldPanel("code"), FieldPanel("description")], heading=_("Name")
+        ),
+        FieldRowPanel([FieldPanel("price"), FieldPanel("free_over")], heading=_("What it costs")),
+        FieldRowPanel(
+            [FieldPanel("min_days"), FieldPanel("max_days"), FieldPanel("cutoff_hour")],
+            heading=_("How long it takes"),
+        ),
+        FieldPanel("countries"),
+        FieldRowPanel([FieldPanel("position"), FieldPanel("is_active")]),
+    ]
+
+
+class OutgoingMailViewSet(SnippetViewSet):
+    """Mail that waits, was sent, or was parked because it needs a person. To be looked at only."""
+
+    model = OutgoingMail
+    icon = "mail"
+    menu_label = _("Outgoing mail")
+    list_display = ["subject", "to", "state", "attempts", "created_at", "sent_at"]
+    list_filter = ["state"]
+    search_fields = ["to", "subject", "key"]
+    inspect_view_enabled = True
+    inspect_view_fields = [
+        "subject", "to", "state", "attempts", "next_attempt_at", "last_error",
+        "created_at", "sent_at", "body_text",
+    ]  # fmt: skip
+    add_to_reference_index = False
+
+
+class ShopGroup(SnippetViewSetGroup):
+    """The shop's side of the menu."""
+
+    menu_label = _("Shop")
+    menu_icon = "tag"
+    menu_order = 250
+    items = [
+        ProductStoryViewSet,
+        BannerViewSet,
+        SalePriceViewSet,
+        DeliveryMethodViewSet,
+        OutgoingMailViewSet,
+    ]
+
+
+register_snippet(ShopGroup)
+
+
+class StaffMenuItem(MenuItem):
+    """Shown to those who can open what it leads to."""
+
+    def is_shown(self, request):
+        return request.user.is_staff
+
+
+@hooks.register("register_admin_menu_item")
+def register_dashboard_link():
+    return StaffMenuItem(
+        _("Shop dashboard"),
+        reverse("dashboard:index"),
+        name="shop-dashboard",
+        icon_name="clipboard-list",
+        order=260,
+    )
+
+
+@hooks.register("register_admin_urls")
+def register_report_urls():
+    return [
+        path("reports/product-use/", ProductUseView.as_view(), name="product_use_report"),
+        path(
+            "reports/product-use/results/",
+            ProductUseView.as_view(results_only=True),
+            name="product_use_report_results",
+        ),
+    ]
+
+
+@hooks.register("register_reports_menu_item")
+def register_report():
+    return MenuItem(
+        _("Pages that use a product"),
+        reverse("product_use_report"),
+        name="product-use",
+        icon_name="tag",
+        order=900,
+    )
+
+
+class _ProductURLFinder:
+    """Leads from a chosen product to its place in the dashboard."""
+
+    def __init__(self, user):
+        self.user = user
+
+    def get_edit_url(self, instance):
+        if not self.user or not self.user.has_perm("catalogue.change_product"):
+            return None
+        return reverse("dashboard:catalogue-product", kwargs={"pk": instance.pk})
+
+
+register_admin_url_finder(get_model("catalogue", "Product"), _ProductURLFinder)
