@@ -1,0 +1,59 @@
+// <add-to-basket>: sends its form without leaving the page and shows the note that comes back.
+import { fetchPart, parse, showCount } from "./fragment.js";
+
+const SHOWN_MS = 9000;
+
+class AddToBasket extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("submit", (event) => this.send(event));
+  }
+
+  async send(event) {
+    event.preventDefault();
+    const form = event.target;
+    const button = form.querySelector(".button");
+    if (button.getAttribute("aria-busy") === "true") return;
+    const label = button.textContent;
+    button.setAttribute("aria-busy", "true");
+    button.textContent = button.dataset.busy;
+    this.say("");
+    try {
+      const answer = await fetchPart(form.action, { method: "POST", body: new FormData(form) });
+      if (answer.ok) showNote(answer.text, button);
+      else if (answer.status === 422) this.say(answer.text);
+      else form.submit();
+    } catch {
+      form.submit();
+    } finally {
+      button.removeAttribute("aria-busy");
+      button.textContent = label;
+    }
+  }
+
+  say(text) {
+    const place = this.querySelector("[data-error]");
+    place.textContent = text;
+    place.hidden = !text;
+  }
+}
+
+function showNote(html, opener) {
+  const note = parse(html).querySelector("[data-toast]");
+  const region = document.getElementById("status");
+  if (!note) return location.reload();
+  region.replaceChildren(note);
+  showCount(note.dataset.count);
+  let timer = setTimeout(close, SHOWN_MS);
+  function close() {
+    clearTimeout(timer);
+    if (note.contains(document.activeElement)) opener.focus();
+    note.remove();
+  }
+  note.addEventListener("mouseenter", () => clearTimeout(timer));
+  note.addEventListener("focusin", () => clearTimeout(timer));
+  note.addEventListener("mouseleave", () => (timer = setTimeout(close, SHOWN_MS)));
+  note.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  note.querySelector("[data-close]").addEventListener("click", close);
+}
+
+customElements.define("add-to-basket", AddToBasket);

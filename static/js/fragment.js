@@ -1,0 +1,34 @@
+// Asks the server for the part of a page that changed, and tells the header what is in the basket.
+
+export async function fetchPart(url, options = {}) {
+  const response = await fetch(url, {
+    ...options,
+    headers: { "X-Requested-With": "XMLHttpRequest", ...options.headers },
+  });
+  return { ok: response.ok, status: response.status, url: response.url, text: await response.text() };
+}
+
+export function parse(html) {
+  return new DOMParser().parseFromString(html, "text/html").body;
+}
+
+export function showCount(count) {
+  for (const place of document.querySelectorAll("[data-basket-count]")) place.textContent = count;
+}
+
+// Puts the keyboard back where it was, after the HTML around it was replaced.
+export function keepFocus(root, replace) {
+  const active = root.contains(document.activeElement) ? document.activeElement : null;
+  const key = active && (active.id ? `#${CSS.escape(active.id)}` : pathOf(active));
+  replace();
+  if (key) root.querySelector(key)?.focus({ preventScroll: true });
+}
+
+function pathOf(element) {
+  const name = element.getAttribute("name");
+  const href = element.getAttribute("href");
+  const label = element.getAttribute("aria-label");
+  if (name) return `[name="${CSS.escape(name)}"][value="${CSS.escape(element.value)}"]`;
+  if (href) return `[href="${CSS.escape(href)}"]`;
+  return label ? `[aria-label="${CSS.escape(label)}"]` : null;
+}

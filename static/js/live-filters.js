@@ -1,0 +1,64 @@
+// <live-filters>: a filter, a chip or the order takes effect at once, in place, with its address.
+import { fetchPart, keepFocus, parse } from "./fragment.js";
+
+class LiveFilters extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("change", (event) => event.target.form && this.show(addressOf(event.target.form)));
+    this.addEventListener("click", (event) => this.follow(event));
+    this.hideButtons();
+    addEventListener("popstate", () => this.show(location.href, { isBack: true }));
+  }
+
+  // Without JavaScript the buttons send the forms; with it they are not needed.
+  hideButtons() {
+    for (const button of this.querySelectorAll(".chips__sort [data-apply]")) button.hidden = true;
+    for (const button of this.querySelectorAll(".facets [data-apply]")) {
+      button.classList.add("only-narrow");
+      button.addEventListener("click", (event) => {
+        event.preventDefault();
+        this.querySelector("#filters")?.hidePopover?.();
+      });
+    }
+  }
+
+  follow(event) {
+    const link = event.target.closest("[data-live]");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    this.show(link.href);
+  }
+
+  async show(href, { isBack = false } = {}) {
+    this.latest = href;
+    this.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetchPart(href);
+      if (this.latest !== href) return;
+      if (!answer.ok) return location.assign(href);
+      this.swap(parse(answer.text));
+      if (!isBack) history.pushState(null, "", href);
+    } catch {
+      location.assign(href);
+    } finally {
+      this.removeAttribute("aria-busy");
+    }
+  }
+
+  swap(fresh) {
+    const drawer = this.querySelector("#filters");
+    const wasOpen = drawer?.matches(":popover-open");
+    keepFocus(this, () => this.replaceChildren(...fresh.childNodes));
+    document.getElementById("list-status").textContent = this.querySelector("[data-list-count]").textContent;
+    if (wasOpen) this.querySelector("#filters").showPopover();
+    this.hideButtons();
+  }
+}
+
+function addressOf(form) {
+  const url = new URL(form.getAttribute("action") || location.pathname, location.href);
+  const fields = [...new FormData(form)].filter(([name, value]) => value && !(name === "sort" && value === "recommended"));
+  url.search = new URLSearchParams(fields);
+  return url.href;
+}
+
+customElements.define("live-filters", LiveFilters);

@@ -1,0 +1,28 @@
+/* <live-summary data-source data-target data-names>: when one of these choices in its form changes,
+   asks the server for the page with them and puts its summary in place of this one. Only the named
+   choices travel: an address typed meanwhile does not belong in a URL. */
+class LiveSummary extends HTMLElement {
+  connectedCallback() {
+    this.querySelector("[data-plain]")?.remove();
+    this.names = this.dataset.names.split(" ");
+    this.addEventListener("change", (event) => this.names.includes(event.target.name) && this.update());
+  }
+
+  async update() {
+    const form = new FormData(this.querySelector("form"));
+    const choices = this.names.filter((name) => form.has(name)).map((name) => [name, form.get(name)]);
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const parts = [...document.querySelectorAll(this.dataset.target)];
+    for (const part of parts) part.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(`${this.dataset.source}?${new URLSearchParams(choices)}`);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelectorAll(this.dataset.target);
+      if (turn === this.turn) parts.forEach((part, place) => fresh[place] && part.replaceChildren(...fresh[place].childNodes));
+    } finally {
+      for (const part of parts) part.removeAttribute("aria-busy");
+    }
+  }
+}
+
+customElements.define("live-summary", LiveSummary);

@@ -1,0 +1,19 @@
+// Loads the custom elements. Each wraps HTML that works without it.
+import "./add-to-basket.js";
+import "./checked-form.js";
+import "./live-basket.js";
+import "./live-filters.js";
+import "./photo-gallery.js";
+import "./quantity-stepper.js";
+import "./variant-switch.js";
+
+// The photograph of the card that was followed becomes that of the product's page.
+addEventListener("pageswap", (event) => {
+  const url = event.activation?.entry?.url;
+  if (!event.viewTransition || !url) return;
+  const link = [...document.querySelectorAll(".card__link")].find((card) => card.href === url);
+  link?.closest(".card").querySelector(".photo")?.style.setProperty("view-transition-name", "product-photo");
+});
+
+// An error summary is the first thing to read after a form came back.
+document.querySelector("[data-error-summary]")?.focus();

@@ -1,0 +1,94 @@
+/* <payment-form>: the Payment Element over the form that writes the order.
+   "Pay" posts first (order and stock are then ours), and only then the card is confirmed. A second
+   press, a decline, a lost answer: the same order and the same intent again. */
+class PaymentForm extends HTMLElement {
+  connectedCallback() {
+    this.form = this.querySelector("form");
+    this.button = this.querySelector("[data-submit]");
+    this.error = this.querySelector("[data-error]");
+    this.button.disabled = false;
+    this.form.addEventListener("submit", (event) => this.submit(event));
+    this.place = this.querySelector("[data-element]");
+    this.place.replaceChildren();
+    if (!this.dataset.free) this.mount();
+  }
+
+  mount() {
+    if (!window.Stripe) return this.fail(this.dataset.slow);
+    this.stripe = window.Stripe(this.dataset.key);
+    this.elements = this.stripe.elements({
+      mode: "payment",
+      amount: Number(this.dataset.amount),
+      currency: this.dataset.currency,
+      appearance: this.appearance(),
+    });
+    const email = this.dataset.email;
+    const element = this.elements.create("payment", { defaultValues: { billingDetails: { email } } });
+    element.mount(this.place);
+  }
+
+  appearance() {
+    const style = getComputedStyle(document.body);
+    const night = matchMedia("(prefers-color-scheme: dark)").matches;
+    return {
+      theme: night ? "night" : "stripe",
+      variables: { fontFamily: style.fontFamily, colorText: style.color, borderRadius: "3px" },
+    };
+  }
+
+  async submit(event) {
+    event.preventDefault();
+    if (this.busy) return;
+    this.setBusy(true);
+    try {
+      await this.pay();
+    } catch {
+      this.fail(this.dataset.slow);
+    }
+  }
+
+  async pay() {
+    // Without an element nothing can be confirmed, so nothing is ordered either.
+    if (!this.elements && !this.dataset.free) return this.fail(this.dataset.slow);
+    if (this.elements) {
+      const { error } = await this.elements.submit();
+      if (error) return this.fail(error.message);
+    }
+    const answer = await fetch(this.dataset.pay, {
+      method: "POST",
+      body: new FormData(this.form),
+      headers: { Accept: "application/json" },
+    });
+    if (answer.redirected) return location.assign(answer.url);
+    const order = await answer.json();
+    if (order.error) return this.fail(order.error, order.href);
+    if (order.done) return location.assign(order.done);
+    const { error } = await this.stripe.confirmPayment({
+      elements: this.elements,
+      clientSecret: order.client_secret,
+      confirmParams: { return_url: order.return_url },
+    });
+    if (error) this.fail(`${error.message} ${this.dataset.kept}`);
+  }
+
+  fail(text, href) {
+    this.setBusy(false);
+    this.error.textContent = text;
+    if (href) {
+      const link = Object.assign(document.createElement("a"), { href, textContent: "→" });
+      link.setAttribute("aria-label", text);
+      this.error.append(" ", link);
+    }
+    this.error.hidden = false;
+    this.error.focus?.();
+  }
+
+  setBusy(busy) {
+    this.busy = busy;
+    this.button.setAttribute("aria-busy", busy);
+    this.button.setAttribute("aria-disabled", busy);
+    if (busy) this.error.hidden = true;
+  }
+}
+
+customElements.define("payment-form", PaymentForm);

@@ -1,0 +1,61 @@
+// <variant-switch>: chooses another glaze by swapping the parts of the page that depend on it.
+import { fetchPart, keepFocus, parse } from "./fragment.js";
+
+class VariantSwitch extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("click", (event) => this.choose(event));
+    this.isPage = this.querySelector(".buy-box--page") !== null;
+    if (this.isPage) addEventListener("popstate", () => this.show(location.href));
+  }
+
+  choose(event) {
+    const link = event.target.closest("[data-variant]");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    if (link.hasAttribute("aria-current")) return;
+    if (this.isPage) history.replaceState(null, "", link.href);
+    this.show(new URL(link.dataset.variant, location).href);
+  }
+
+  async show(href) {
+    const url = new URL(href);
+    if (!this.isPage) url.searchParams.set("as", "block");
+    this.latest = url.href;
+    this.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetchPart(url);
+      if (this.latest !== url.href) return;
+      if (!answer.ok) location.assign(href);
+      else this.swap(parse(answer.text));
+    } catch {
+      location.assign(href);
+    } finally {
+      this.removeAttribute("aria-busy");
+    }
+  }
+
+  swap(fresh) {
+    const quantity = this.querySelector('input[name="quantity"]')?.value;
+    keepFocus(this, () => {
+      for (const part of this.querySelectorAll("[data-part]")) {
+        const other = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+        if (!other) continue;
+        if (!this.isPage) keepOwn(part, other);
+        part.replaceWith(other);
+      }
+    });
+    const input = this.querySelector('input[name="quantity"]');
+    if (input && quantity && (!input.max || Number(quantity) <= Number(input.max))) input.value = quantity;
+  }
+}
+
+// A block has words of its own, and its page is where the shopper comes back to.
+function keepOwn(part, other) {
+  const lead = part.querySelector("[data-lead]");
+  if (lead) other.querySelector(".buy-box__head")?.after(lead);
+  const from = part.querySelector('input[name="next"]');
+  const to = other.querySelector('input[name="next"]');
+  if (from && to) to.value = from.value;
+}
+
+customElements.define("variant-switch", VariantSwitch);
