@@ -1,0 +1,46 @@
+"""The whole site as a newcomer has it: its own folder, the demo shop, web, worker and clock."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.site import running_site
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The demo shop, served by ``serve.py`` from a fresh folder on an embedded database."""
+    kept = os.environ.get("E2E_FOLDER")  # a folder that an earlier run set up, to save the minutes
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("site")
+    is_new = not (folder / "var" / "db.sqlite3").exists()
+    with running_site(folder, setup=is_new) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, site):
+    """A visitor without cookies. Every request to another host, and every 5xx, fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    visitor = context.new_page()
+    wrong = []
+    visitor.on("request", lambda r: None if site.is_ours(r.url) else wrong.append(r.url))
+    visitor.on(
+        "response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 500 else None
+    )
+    visitor.on("pageerror", lambda error: wrong.append(str(error)))
+    yield visitor
+    context.close()
+    assert wrong == []

@@ -1,0 +1,138 @@
+"""Every page in Chromium: no dead link, nothing wider than the screen, nothing axe objects to."""
+
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+
+pytestmark = pytest.mark.browser
+
+#: Addresses of one page of each type, by what the demo shop calls them.
+PAGES = {
+    "home": "/",
+    "landing page": "/the-morning-table/",
+    "journal": "/journal/",
+    "story": "/journal/never-quite-round/",
+    "information": "/care/",
+    "all pieces": "/catalogue/",
+    "category": "a[href^='/catalogue/category/']",
+    "product": "a[href*='/catalogue/harbour-mug_']",
+    "search": "/search/?q=mug",
+    "nothing found": "/search/?q=zeppelin",
+    "empty basket": "/basket/",
+    "sign in": "/accounts/login/",
+    "sign up": "/accounts/signup/",
+    "new password": "/accounts/password/reset/",
+    "offers": "/offers/",
+    "not there": "/not-there/",
+}
+#: Pages that need something in the basket.
+WITH_BASKET = {"basket": "/basket/", "details": "/checkout/details/"}
+
+
+def address_of(page, site, name):
+    """The address of a page; where it is a selector, of the first link in the catalogue."""
+    target = {**PAGES, **WITH_BASKET}[name]
+    if target.startswith("/"):
+        return site.url + target
+    page.goto(site.url + "/catalogue/")
+    return site.url + page.locator(target).first.get_attribute("href")
+
+
+def fill_basket(page, site):
+    """Put the first glaze of a mug into the basket."""
+    page.goto(address_of(page, site, "product"))
+    page.get_by_role("button", name="Add to basket").click()
+    page.locator("#status").get_by_text("Harbour mug").wait_for()
+
+
+def open_page(page, site, name):
+    """Show a page of a type, with a basket where it needs one."""
+    if name in WITH_BASKET:
+        fill_basket(page, site)
+    page.goto(address_of(page, site, name))
+    page.wait_for_load_state("networkidle")
+
+
+def is_page(url):
+    """Whether an address is a page of the shop that a guest may open by a link."""
+    path = urlsplit(url).path
+    return not path.startswith(("/media/", "/static/", "/admin/", "/dashboard/", "/documents/"))
+
+
+def links_of(soup, url):
+    """Addresses that a page's links lead to, without their fragments."""
+    found = {urldefrag(urljoin(url, link["href"])).url for link in soup.select("a[href]")}
+    return {address for address in found if address.startswith("http")}
+
+
+def loads_of(soup, url):
+    """Addresses of what a page loads: pictures, styles, scripts, frames."""
+    parts = soup.select("[src], link[rel~=stylesheet], link[rel~=preload], link[rel~=icon]")
+    return {urljoin(url, part.get("src") or part["href"]) for part in parts}
+
+
+def dead_fragments(soup):
+    """Links within the page whose target it does not have."""
+    links = {link["href"] for link in soup.select("a[href^='#']")}
+    return {href for href in links if len(href) > 1 and not soup.find(id=href[1:])}
+
+
+def is_narrowed_twice(url):
+    """Filters of a list multiply; each alone is on the first page, and one is enough."""
+    return urlsplit(url).query.count("=") > 1
+
+
+def test_every_link_leads_somewhere(page, site):
+    waiting, seen, wrong = [site.url + "/"], {site.url + "/"}, []
+    while waiting:
+        url = waiting.pop()
+        response = page.request.get(url)
+        if response.status != 200:
+            wrong.append((response.status, url))
+            continue
+        soup = BeautifulSoup(response.text(), "html.parser")
+        wrong += [(fragment, url) for fragment in dead_fragments(soup)]
+        wrong += [("loads", load) for load in loads_of(soup, url) if not site.is_ours(load)]
+        for link in links_of(soup, url) - seen:
+            seen.add(link)
+            if not site.is_ours(link):
+                wrong.append(("another host", link))
+            elif is_page(link) and not is_narrowed_twice(link):
+                waiting.append(link)
+
+    assert wrong == []
+    assert len(seen) > 40
+
+
+@pytest.mark.parametrize("name", [*PAGES, *WITH_BASKET])
+def test_nothing_is_wider_than_a_small_telephone(page, site, name):
+    page.set_viewport_size({"width": 320, "height": 700})
+    open_page(page, site, name)
+
+    wide = page.evaluate("document.documentElement.scrollWidth")
+
+    assert wide <= 320
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", [*PAGES, *WITH_BASKET])
+def test_axe_finds_nothing(page, site, name, width, scheme):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    open_page(page, site, name)
+
+    violations = Axe().run(page).response["violations"]
+
+    assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
+
+
+@pytest.mark.parametrize("name", ["home", "product", "all pieces", "details"])
+def test_keyboard_reaches_the_content_first(page, site, name):
+    open_page(page, site, name)
+
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"

@@ -1,0 +1,372 @@
+"""Pay, come back, change one's mind: over HTTP, as the payment page does it."""
+
+from decimal import Decimal
+
+import pytest
+from django.core import mail as outbox
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from checkout_app import payments
+from checkout_app.demo_gateway import faults
+from checkout_app.demo_gateway.models import DemoIntent
+from checkout_app.models import PaymentAttempt, State
+from commerce.models import DeliveryMethod
+from tests.factories import make_delivery, make_user, make_voucher, stockrecord_of
+from tests.shopper import (
+    BILLING,
+    buy,
+    choose_delivery,
+    confirm_card,
+    give_details,
+    press_pay,
+    put_in_basket,
+    reach_payment,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Order = get_model("order", "Order")
+
+
+def come_back(client):
+    """What Stripe.js does after the card was confirmed."""
+    return client.get(reverse("checkout:return"), follow=True)
+
+
+def test_pay_answers_what_the_browser_needs_to_confirm(client, vase):
+    reach_payment(client, vase)
+
+    answer = press_pay(client, "90.00").json()
+
+    assert answer["client_secret"] == DemoIntent.objects.get().client_secret
+    assert answer["return_url"] == "http://testserver/checkout/return/"
+
+
+def test_bought_as_a_guest(client, vase):
+    page = buy(client, vase, total="90.00")
+
+    order = Order.objects.get()
+    content = page.content.decode()
+    assert order.status == "Paid"
+    assert order.guest_email == "ada@example.com"
+    assert page.redirect_chain[-1][0] == reverse("checkout:thank-you")
+    assert order.number in content
+    assert "DEMO" in content
+    assert [mail.to for mail in outbox.outbox] == [["ada@example.com"]]
+
+
+def test_billing_address_is_the_one_that_was_given(client, vase):
+    buy(client, vase, total="90.00", billing_same=None, **BILLING)
+
+    order = Order.objects.get()
+    assert order.shipping_address.line1 == "12 Quay Street"
+    assert (order.billing_address.name, order.billing_address.postcode) == ("Grace Fen", "NR25 6BW")
+
+
+def test_billing_address_is_the_delivery_address_unless_given(client, vase):
+    buy(client, vase, total="90.00")
+
+    order = Order.objects.get()
+    assert order.billing_address.summary == order.shipping_address.summary
+
+
+def test_account_owns_its_order_and_no_account_is_offered_to_it(client, vase):
+    user = make_user("grace@example.com")
+    client.force_login(user)
+
+    page = buy(client, vase, total="90.00", email=None)
+
+    assert Order.objects.get().user == user
+    assert "Keep this order in an account" not in page.content.decode()
+
+
+def test_account_made_on_the_thank_you_page_gets_the_order_once_the_address_is_proven(client, vase):
+    page = buy(client, vase, total="90.00")
+    assert "Keep this order in an account" in page.content.decode()
+
+    client.post(
+        reverse("account_signup"), {"email": "ada@example.com", "password1": "salt-and-ash-44"}
+    )
+    order = Order.objects.get()
+    assert order.user is None
+    code = outbox.outbox[-1].subject.split()[0]
+    client.post(reverse("account_email_verification_sent"), {"code": code})
+
+    order.refresh_from_db()
+    assert order.user.email == "ada@example.com"
+
+
+def test_thank_you_is_for_its_own_browser_only(client, vase, client_of_another):
+    buy(client, vase, total="90.00")
+
+    response = client_of_another.get(reverse("checkout:thank-you"))
+
+    assert response.status_code == 302
+    assert response.url == reverse("basket:summary")
+    assert client.get(reverse("checkout:thank-you")).status_code == 200
+
+
+@pytest.fixture
+def client_of_another(client):
+    return type(client)()
+
+
+@pytest.mark.parametrize("total", ["89.99", "90.01", "0.00", "ninety", ""])
+def test_total_that_is_not_todays_is_refused_and_nothing_is_written(client, vase, total):
+    reach_payment(client, vase)
+
+    response = press_pay(client, total)
+
+    assert response.status_code == 409
+    assert "again" in response.json()["error"]
+    assert Order.objects.count() == 0
+    assert DemoIntent.objects.count() == 0
+
+
+def test_price_that_rose_meanwhile_is_told(client, vase):
+    reach_payment(client, vase)
+    record = stockrecord_of(vase)
+    record.price = Decimal("95.00")
+    record.save()
+
+    response = press_pay(client, "90.00")
+
+    assert response.status_code == 409
+    assert "The total is now £95" in response.json()["error"]
+
+
+@pytest.mark.parametrize("total", ["NaN", "sNaN", "Infinity", "-90.00", "9e1"])
+def test_odd_total_never_breaks(client, vase, total):
+    reach_payment(client, vase)
+
+    response = press_pay(client, total)
+
+    assert response.status_code in (200, 409)
+    assert Order.objects.count() == (1 if response.status_code == 200 else 0)
+
+
+def test_piece_sold_meanwhile_is_named(client, vase):
+    reach_payment(client, vase)
+    record = stockrecord_of(vase)
+    record.num_in_stock = 0
+    record.save()
+
+    answer = press_pay(client, "90.00")
+
+    assert answer.status_code == 409
+    assert answer.json()["error"] == (
+        "Somebody was faster: Moon vase is sold out. Nothing was charged."
+    )
+    assert answer.json()["href"] == reverse("basket:summary")
+
+
+def test_fewer_left_than_wanted_says_how_many(client, mug):
+    child = mug.children.order_by("pk").first()
+    put_in_basket(client, mug, 4, child_id=child.pk)
+    give_details(client)
+    choose_delivery(client)
+    record = stockrecord_of(child)
+    record.num_in_stock = 3
+    record.save()
+
+    answer = press_pay(client, "96.00").json()
+
+    assert "of Harbour mug, oat only 3 are left" in answer["error"]
+
+
+def test_delivery_withdrawn_meanwhile_sends_back_to_the_choice(client, vase):
+    reach_payment(client, vase, delivery="express")
+    DeliveryMethod.objects.filter(code="express").update(is_active=False)
+
+    response = press_pay(client, "98.50")
+
+    assert response.url == reverse("checkout:shipping-method")
+    assert Order.objects.count() == 0
+
+
+@pytest.mark.parametrize("fault", ["unreachable", "drop", "error"])
+def test_gateway_without_an_answer_then_the_same_order_again(client, vase, fault):
+    reach_payment(client, vase)
+    faults.plan(fault)
+
+    assert press_pay(client, "90.00").status_code == 503
+    assert press_pay(client, "90.00").status_code == 200
+    confirm_card(client)
+    come_back(client)
+
+    assert Order.objects.get().status == "Paid"
+    assert DemoIntent.objects.count() == 1
+
+
+def test_pressing_pay_again_gives_the_same_secret(client, vase):
+    reach_payment(client, vase)
+
+    first = press_pay(client, "90.00").json()
+    second = press_pay(client, "90.00").json()
+
+    assert first == second
+    assert Order.objects.count() == 1
+
+
+def test_pressing_pay_after_paying_leads_to_the_end(client, vase):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+    confirm_card(client)
+
+    assert press_pay(client, "90.00").json() == {"done": reverse("checkout:return")}
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize("step", ["index", "shipping-address", "shipping-method"])
+def test_order_that_waits_for_its_money_leads_to_payment(client, vase, step):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+
+    response = client.get(reverse(f"checkout:{step}"), follow=True)
+
+    assert response.redirect_chain[-1][0] == reverse("checkout:payment-details")
+    assert "its pieces are set aside for you" in response.content.decode()
+
+
+def test_decline_is_told_and_another_card_pays_the_same_order(client, vase):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+    assert confirm_card(client, "4000000000000002").status_code == 402
+
+    page = come_back(client)
+    assert "Your card was declined." in page.content.decode()
+    confirm_card(client)
+
+    assert Order.objects.get().number in come_back(client).content.decode()
+
+
+def test_coming_back_without_paying_leads_to_payment(client, vase):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+
+    page = come_back(client)
+
+    assert page.redirect_chain[-1][0] == reverse("checkout:payment-details")
+    assert "Nothing was charged" in page.content.decode()
+
+
+def test_coming_back_with_nothing_leads_to_the_basket(client, shop):
+    assert client.get(reverse("checkout:return")).url == reverse("basket:summary")
+
+
+def test_coming_back_while_the_gateway_is_silent_says_so(client, vase):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+    with faults.webhooks_held():
+        confirm_card(client)
+    faults.plan("unreachable")
+
+    page = come_back(client)
+
+    assert "Your bank is still at work." in page.content.decode()
+    assert Order.objects.get().status == "Pending payment"
+
+
+def test_coming_back_twice_pays_once(client, vase):
+    buy(client, vase, total="90.00")
+
+    page = come_back(client)
+
+    assert page.redirect_chain[-1][0] == reverse("checkout:thank-you")
+    assert len(outbox.outbox) == 1
+
+
+def test_changing_the_order_gives_everything_back(client, vase):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+
+    page = client.post(reverse("checkout:change"), follow=True)
+
+    assert "Moon vase" in page.content.decode()
+    assert Order.objects.get().status == "Cancelled"
+    assert stockrecord_of(vase).num_allocated == 0
+    assert page.wsgi_request.basket.num_items == 1
+
+
+def test_changing_keeps_what_was_put_into_another_basket_meanwhile(client, vase, mug):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+    put_in_basket(client, mug, child_id=mug.children.first().pk)
+
+    page = client.post(reverse("checkout:change"), follow=True)
+
+    assert page.wsgi_request.basket.num_items == 2
+
+
+def test_changing_after_paying_leads_to_the_thank_you_page(client, vase):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+    with faults.webhooks_held():
+        confirm_card(client)
+
+    page = client.post(reverse("checkout:change"), follow=True)
+
+    assert page.redirect_chain[-1][0] == reverse("checkout:thank-you")
+    assert Order.objects.get().status == "Paid"
+
+
+def test_changing_while_the_gateway_is_silent_changes_nothing(client, vase):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+    faults.plan("unreachable")
+
+    page = client.post(reverse("checkout:change"), follow=True)
+
+    assert "The payment service does not answer" in page.content.decode()
+    assert Order.objects.get().status == "Pending payment"
+
+
+def test_nothing_to_change_leads_to_the_basket(client, shop):
+    assert client.post(reverse("checkout:change")).url == reverse("basket:summary")
+    assert client.get(reverse("checkout:change")).status_code in (302, 405)
+
+
+def test_time_that_ran_out_puts_everything_back(client, vase):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+    payments.cancel(PaymentAttempt.objects.get(), reason="not paid in time")
+
+    page = come_back(client)
+
+    content = page.content.decode()
+    assert page.redirect_chain[-1][0] == reverse("basket:summary")
+    assert "The time to pay ran out" in content
+    assert "Moon vase" in content
+
+
+def test_money_that_came_too_late_is_owed_and_said(client, vase):
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+    attempt = PaymentAttempt.objects.get()
+    with faults.webhooks_held():
+        confirm_card(client)
+        PaymentAttempt.objects.update(state=State.RELEASED)  # a bank that answered after the expiry
+    record = stockrecord_of(vase)
+    record.num_in_stock = 0
+    record.save()
+    payments.settle(attempt.intent_id)
+
+    page = client.get(reverse("checkout:thank-you"))
+
+    assert "Your money is on its way back." in page.content.decode()
+
+
+def test_order_that_costs_nothing_is_paid_at_once(client, vase):
+    make_delivery("collect", price="0.00", days=(1, 1)).countries.set(["GB"])
+    make_voucher("GIFT", percent=100)
+    put_in_basket(client, vase)
+    client.post(reverse("basket:vouchers-add"), {"code": "gift"})
+    give_details(client)
+    choose_delivery(client, "collect")
+    assert client.get(reverse("checkout:payment-details")).context["summary"].total == 0
+
+    answer = press_pay(client, "0.00").json()
+
+    assert answer == {"done": reverse("checkout:return")}
+    assert "Thank you" in come_back(client).content.decode()
+    assert (Order.objects.get().status, DemoIntent.objects.count()) == ("Paid", 0)

@@ -1,0 +1,315 @@
+"""Begin, settle, release, refund: the state machine over the demo gateway."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from checkout_app import payments, placement
+from checkout_app.demo_gateway import faults, server
+from checkout_app.demo_gateway.models import DemoIntent
+from checkout_app.demo_gateway.server import Refused
+from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailable, TotalChanged
+from checkout_app.models import GatewayTransaction, PaymentAttempt, State
+from commerce.exceptions import OutOfStock
+from commerce.models import OutgoingMail
+from commerce.orders import move_order
+from tests.factories import make_basket, make_delivery, make_submission, pay, stockrecord_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Order = get_model("order", "Order")
+
+
+@pytest.fixture
+def begun(vase):
+    """A basket with the one vase, ordered and waiting for its payment."""
+    basket = make_basket((vase, 1))
+    attempt, _intent = payments.begin(make_submission(basket))
+    return attempt
+
+
+def test_begin_writes_order_and_takes_stock_before_any_money(vase):
+    basket = make_basket((vase, 1))
+
+    attempt, intent = payments.begin(make_submission(basket))
+
+    assert attempt.state == State.INTENT
+    assert intent.status == "requires_payment_method"
+    assert attempt.order.status == "Pending payment"
+    assert attempt.amount == Decimal("90.00")
+    assert stockrecord_of(vase).num_allocated == 1
+    basket.refresh_from_db()
+    assert basket.status == "Frozen"
+    assert OutgoingMail.objects.count() == 0
+
+
+def test_second_begin_of_one_basket_returns_the_same_attempt(begun):
+    submission = make_submission(begun.basket, total="90.00")
+
+    again, _intent = payments.begin(submission)
+
+    assert again.pk == begun.pk
+    assert Order.objects.count() == 1
+    assert DemoIntent.objects.count() == 1
+
+
+def test_changed_price_stops_before_anything_is_written(vase):
+    submission = make_submission(make_basket((vase, 1)))
+    record = stockrecord_of(vase)
+    record.price = Decimal("95.00")
+    record.save()
+
+    with pytest.raises(TotalChanged) as raised:
+        payments.begin(submission)
+
+    assert raised.value.total == Decimal("95.00")
+    assert Order.objects.count() == 0
+    assert stockrecord_of(vase).num_allocated in (None, 0)
+
+
+def test_last_unit_gone_names_the_shortage_and_writes_nothing(begun, vase):
+    basket = make_basket((vase, 1))
+
+    with pytest.raises(OutOfStock) as raised:
+        payments.begin(make_submission(basket))
+
+    assert [(i.title, i.wanted, i.available) for i in raised.value.items] == [("Moon vase", 1, 0)]
+    assert Order.objects.count() == 1
+    basket.refresh_from_db()
+    assert basket.status == "Open"
+
+
+def test_submitted_basket_cannot_be_bought_again(begun):
+    pay(begun)
+
+    with pytest.raises(BasketGone):
+        payments.begin(make_submission(begun.basket, total="90.00"))
+
+
+def test_webhook_alone_pays_the_order_and_sends_one_mail(begun, vase):
+    pay(begun)  # the demo gateway delivers its event at once
+
+    begun.refresh_from_db()
+    assert begun.state == State.PAID
+    assert begun.order.status == "Paid"
+    assert begun.basket.status == "Submitted"
+    assert begun.order.sources.get().amount_debited == Decimal("90.00")
+    mail = OutgoingMail.objects.get()
+    assert mail.key == f"order_placed:{begun.order.number}"
+    assert mail.state == "sent"
+    assert stockrecord_of(vase).num_allocated == 1
+
+
+def test_settling_many_times_changes_nothing_more(begun):
+    pay(begun)
+
+    for _round in range(3):
+        payments.settle(begun.intent_id)
+
+    assert GatewayTransaction.objects.count() == 1
+    assert OutgoingMail.objects.count() == 1
+    assert begun.order.status_changes.count() == 1
+
+
+def test_decline_keeps_the_order_and_the_intent_for_another_card(begun):
+    with pytest.raises(Refused, match="declined"):
+        pay(begun, "4000000000000002")
+    begun.refresh_from_db()
+    assert (begun.state, begun.last_error) == (State.INTENT, "Your card was declined.")
+
+    pay(begun)
+
+    begun.refresh_from_db()
+    assert begun.state == State.PAID
+    assert Order.objects.count() == 1
+
+
+def test_lost_answer_on_create_gives_one_intent_under_the_same_key(vase):
+    submission = make_submission(make_basket((vase, 1)))
+    faults.plan("drop")
+
+    with pytest.raises(GatewayUnavailable):
+        payments.begin(submission)
+    attempt, intent = payments.begin(submission)
+
+    assert DemoIntent.objects.count() == 1
+    assert attempt.intent_id == intent.id
+    assert Order.objects.count() == 1
+
+
+def test_expiry_cancels_at_the_gateway_then_gives_everything_back(begun, vase):
+    payments.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+
+    begun.refresh_from_db()
+    assert begun.state == State.RELEASED
+    assert begun.order.status == "Cancelled"
+    assert begun.basket.status == "Open"
+    assert stockrecord_of(vase).num_allocated == 0
+    assert DemoIntent.objects.get().body["status"] == "canceled"
+
+
+def test_expiry_of_an_attempt_that_never_stored_its_intent(vase):
+    faults.plan("unreachable")
+    with pytest.raises(GatewayUnavailable):
+        payments.begin(make_submission(make_basket((vase, 1))))
+
+    payments.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+
+    assert PaymentAttempt.objects.get().state == State.RELEASED
+    assert stockrecord_of(vase).num_allocated == 0
+
+
+def test_expiry_settles_what_was_paid_in_the_last_moment(begun):
+    with faults.webhooks_held():
+        pay(begun)
+
+    payments.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+
+    begun.refresh_from_db()
+    assert begun.state == State.PAID
+
+
+def test_unreachable_gateway_releases_nothing(begun, vase):
+    faults.plan("unreachable")
+
+    payments.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+
+    begun.refresh_from_db()
+    assert begun.state == State.INTENT
+    assert stockrecord_of(vase).num_allocated == 1
+
+
+def late_money(attempt):
+    """The gateway says paid although the attempt was released (a bank that answered late)."""
+    intent = DemoIntent.objects.get(intent_id=attempt.intent_id)
+    intent.body["status"] = "succeeded"
+    intent.body["amount_received"] = intent.body["amount"]
+    intent.body["latest_charge"] = "ch_demo_late"
+    intent.save()
+
+
+def test_late_money_takes_the_stock_again_where_it_is_there(begun, vase):
+    payments.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    late_money(begun)
+
+    payments.settle(begun.intent_id)
+
+    begun.refresh_from_db()
+    assert begun.state == State.PAID
+    assert begun.order.status == "Paid"
+    assert stockrecord_of(vase).num_allocated == 1
+
+
+def test_late_money_for_gone_stock_is_paid_back_once_and_told(begun, vase):
+    payments.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    other, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    pay(other)
+    late_money(begun)
+
+    for _round in range(2):
+        payments.settle(begun.intent_id)
+
+    begun.refresh_from_db()
+    assert begun.state == State.REFUNDED
+    assert begun.refunds.get().amount == Decimal("90.00")
+    assert begun.order.status == "Cancelled"
+    assert OutgoingMail.objects.filter(key__startswith="order-refunded").count() == 1
+    assert stockrecord_of(vase).num_allocated == 1
+
+
+def test_other_amount_goes_to_review_and_never_ships(begun):
+    intent = DemoIntent.objects.get()
+    intent.body.update(status="succeeded", amount_received=1, latest_charge="ch_demo_odd")
+    intent.save()
+
+    payments.settle(begun.intent_id)
+
+    begun.refresh_from_db()
+    assert begun.state == State.REVIEW
+    assert begun.order.status == "Pending payment"
+    assert OutgoingMail.objects.count() == 0
+
+
+def test_staff_cancelling_a_paid_order_pays_it_back(begun, vase):
+    pay(begun)
+
+    move_order(begun.order_id, "Cancelled")
+
+    begun.refresh_from_db()
+    assert begun.state == State.REFUNDED
+    assert stockrecord_of(vase).num_allocated == 0
+
+
+def test_customer_changes_the_order_and_has_the_basket_back(begun):
+    attempt = payments.cancel(begun, reason="changed")
+
+    assert attempt.state == State.RELEASED
+    assert attempt.basket.status == "Open"
+    assert attempt.basket.num_items == 1
+
+
+def test_reconcile_twice_the_second_changes_nothing(begun):
+    with faults.webhooks_held():
+        pay(begun)
+
+    payments.reconcile_open()
+    before = list(PaymentAttempt.objects.values())
+    payments.reconcile_open()
+    payments.reconcile_recent()
+
+    assert list(PaymentAttempt.objects.values()) == before
+    assert before[0]["state"] == State.PAID
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_order_that_costs_nothing_needs_no_intent(vase):
+    record = stockrecord_of(vase)
+    record.price = Decimal("0.00")
+    record.save()
+    make_delivery("collect", price="0.00").countries.set(["GB"])
+    basket = make_basket((vase, 1))
+
+    attempt, intent = payments.begin(make_submission(basket, delivery="collect"))
+
+    assert intent is None
+    assert attempt.state == State.PAID
+    assert DemoIntent.objects.count() == 0
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_amount_that_the_gateway_refuses_gives_everything_back_at_once(vase):
+    record = stockrecord_of(vase)
+    record.price = Decimal("0.10")
+    record.save()
+    make_delivery("collect", price="0.00").countries.set(["GB"])
+    basket = make_basket((vase, 1))
+
+    with pytest.raises(GatewayRefused, match="at least"):
+        payments.begin(make_submission(basket, delivery="collect"))
+
+    assert PaymentAttempt.objects.get().state == State.RELEASED
+    basket.refresh_from_db()
+    assert basket.status == "Open"
+    assert stockrecord_of(vase).num_allocated == 0
+
+
+def test_refused_intent_of_a_killed_process_expires_all_the_same(vase):
+    record = stockrecord_of(vase)
+    record.price = Decimal("0.10")
+    record.save()
+    make_delivery("collect", price="0.00").countries.set(["GB"])
+    placement.place_order(make_submission(make_basket((vase, 1)), delivery="collect"))
+
+    payments.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+
+    assert PaymentAttempt.objects.get().state == State.RELEASED
+
+
+def test_cancelled_in_the_gateways_own_dashboard_releases_the_order(begun, vase):
+    server.cancel_intent(begun.intent_id)
+
+    begun.refresh_from_db()
+    assert begun.state == State.RELEASED
+    assert stockrecord_of(vase).num_allocated == 0

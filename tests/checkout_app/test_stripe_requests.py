@@ -1,0 +1,52 @@
+"""What we say to Stripe is what Stripe documents: the check behind every test, and its control."""
+
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from checkout_app.demo_gateway.client import DEMO_KEY
+from checkout_app.stripe_gateway import get_gateway
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def intents():
+    """The service that our gateway calls, without our gateway's care."""
+    return get_gateway().client.v1.payment_intents
+
+
+def test_gateway_requests_pass(intents):
+    gateway = get_gateway()
+
+    made = gateway.create_intent(
+        key="k1", amount_minor=9000, currency="GBP", metadata={"site": "x"}, email="a@example.com"
+    )
+
+    assert gateway.retrieve_intent(made.id).amount_minor == 9000
+    assert gateway.cancel_intent(made.id).status == "canceled"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"amount": 9000, "currency": "gbp", "metdata": {}},
+        {"currency": "gbp"},
+        {"amount": Decimal("90.00"), "currency": "gbp"},
+        {"amount": 9000, "currency": "gbp", "automatic_payment_methods": {"enabld": True}},
+        {"amount": 9000, "currency": "gbp", "receipt_email": 7},
+    ],
+)
+def test_control_wrong_request_is_seen(intents, params):
+    with pytest.raises(ValidationError):
+        intents.create(params)
+
+
+def test_refund_without_its_amount_as_a_number_is_seen():
+    with pytest.raises(ValidationError):
+        get_gateway().client.v1.refunds.create({"payment_intent": "pi_1", "amount": "90.00"})
+
+
+def test_demo_key_cannot_be_taken_for_a_live_one():
+    assert DEMO_KEY.startswith("sk_test_")

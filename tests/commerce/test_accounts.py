@@ -1,0 +1,452 @@
+"""Accounts: codes, links, new passwords, new addresses; and nothing learnt about others."""
+
+import re
+import time
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from checkout_app import payments
+from commerce.accounts import adopt_guest_orders
+from commerce.mail_orders import order_status_path
+from commerce.models import OutgoingMail
+from tests.factories import PASSWORD, make_basket, make_submission, make_user
+from tests.shopper import put_in_basket
+
+pytestmark = pytest.mark.django_db
+User = get_user_model()
+NEW_PASSWORD = "salt-and-ash-44"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits():
+    """allauth counts mails and tries in the cache, which outlives a test."""
+    cache.clear()
+
+
+def mails(to=None):
+    """Mails decided on, oldest first."""
+    rows = OutgoingMail.objects.order_by("pk")
+    return list(rows.filter(to=to) if to else rows)
+
+
+def code_in(mail):
+    return re.match(r"(\d{6}) is your", mail.subject).group(1)
+
+
+def sign_up(client, email="ada@example.com"):
+    return client.post(reverse("account_signup"), {"email": email, "password1": NEW_PASSWORD})
+
+
+def sign_in(client, email="ada@example.com", password=PASSWORD):
+    return client.post(reverse("account_login"), {"login": email, "password": password})
+
+
+def prove_again(client):
+    """Type the password once more, as pages that matter ask for."""
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+
+
+def type_code(client, code, view="account_email_verification_sent"):
+    return client.post(reverse(view), {"code": code})
+
+
+def is_signed_in(client):
+    return client.get(reverse("customer:summary")).status_code == 200
+
+
+def let_pass(client, minutes):
+    """Move what the session remembers of a code into the past."""
+    session = client.session
+    for key, value in list(session.items()):
+        if isinstance(value, dict):
+            session[key] = _earlier(value, minutes * 60)
+    session.save()
+
+
+def _earlier(value, seconds):
+    if isinstance(value, dict):
+        return {
+            key: inner - seconds if key == "at" else _earlier(inner, seconds)
+            for key, inner in value.items()
+        }
+    return value
+
+
+def another(code):
+    """A code of the same shape that is not this one."""
+    return str((int(code) + 1) % 1_000_000).zfill(6)
+
+
+def test_signing_up_by_code(client, db):
+    sign_up(client)
+    assert not is_signed_in(client)
+
+    type_code(client, code_in(mails()[-1]))
+
+    assert is_signed_in(client)
+    assert User.objects.get().emailaddress_set.get().verified
+
+
+def test_signing_up_by_the_link_in_another_browser(client, db):
+    sign_up(client)
+    link = re.search(r"http://testserver(/accounts/confirm/\S+)", mails()[-1].body_text).group(1)
+    elsewhere = type(client)()
+
+    assert "Yes, confirm it" in elsewhere.get(link).content.decode()
+    assert not User.objects.get().emailaddress_set.get().verified  # a mail scanner proves nothing
+    elsewhere.post(link)
+
+    assert User.objects.get().emailaddress_set.get().verified
+    assert "too old" in elsewhere.get(link).content.decode()
+
+
+@pytest.mark.parametrize("key", ["forged", "MQ:1aaaaa:bbbb"])
+def test_forged_link_confirms_nothing(client, db, key):
+    sign_up(client)
+
+    assert "too old" in client.get(reverse("confirm-email", args=[key])).content.decode()
+    assert client.post(reverse("confirm-email", args=[key])).status_code == 404
+    assert not User.objects.get().emailaddress_set.get().verified
+
+
+def test_link_is_good_for_a_day(client, db, monkeypatch):
+    sign_up(client)
+    link = re.search(r"http://testserver(/accounts/confirm/\S+)", mails()[-1].body_text).group(1)
+    tomorrow = time.time() + 24 * 3600 + 60
+    monkeypatch.setattr("django.core.signing.time.time", lambda: tomorrow)
+
+    assert "too old" in client.get(link).content.decode()
+
+
+@pytest.mark.parametrize("code", ["000000x", "", "12345", "abcdef"])
+def test_code_that_is_none_opens_nothing(client, db, code):
+    sign_up(client)
+
+    type_code(client, code)
+
+    assert not is_signed_in(client)
+
+
+def test_code_dies_after_five_wrong_ones(client, db):
+    sign_up(client)
+    code = code_in(mails()[-1])
+    for _try in range(5):
+        type_code(client, another(code))
+
+    type_code(client, code)
+
+    assert not is_signed_in(client)
+    assert not User.objects.get().emailaddress_set.get().verified
+
+
+def test_fourth_wrong_code_still_leaves_a_try(client, db):
+    sign_up(client)
+    code = code_in(mails()[-1])
+    for _try in range(4):
+        type_code(client, another(code))
+
+    type_code(client, code)
+
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(("minutes", "works"), [(9, True), (11, False)])
+def test_code_lives_ten_minutes(client, db, minutes, works):
+    sign_up(client)
+    code = code_in(mails()[-1])
+    let_pass(client, minutes)
+
+    type_code(client, code)
+
+    assert is_signed_in(client) is works
+
+
+def test_code_of_one_browser_is_nothing_in_another(client, db):
+    sign_up(client)
+    thief = type(client)()
+
+    type_code(thief, code_in(mails()[-1]))
+
+    assert not is_signed_in(thief)
+
+
+def test_used_code_cannot_be_used_again(client, db):
+    make_user()
+    client.post(reverse("account_request_login_code"), {"email": "ada@example.com"})
+    code = code_in(mails()[-1])
+    type_code(client, code, "account_confirm_login_code")
+    assert is_signed_in(client)
+    client.post(reverse("account_logout"))
+
+    type_code(client, code, "account_confirm_login_code")
+
+    assert not is_signed_in(client)
+
+
+def test_signing_in_by_code_dies_after_five_wrong_ones(client, db):
+    make_user()
+    client.post(reverse("account_request_login_code"), {"email": "ada@example.com"})
+    code = code_in(mails()[-1])
+    for _try in range(5):
+        type_code(client, another(code), "account_confirm_login_code")
+
+    type_code(client, code, "account_confirm_login_code")
+
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize(("minutes", "works"), [(9, True), (11, False)])
+def test_code_to_sign_in_lives_ten_minutes(client, db, minutes, works):
+    make_user()
+    client.post(reverse("account_request_login_code"), {"email": "ada@example.com"})
+    let_pass(client, minutes)
+
+    type_code(client, code_in(mails()[-1]), "account_confirm_login_code")
+
+    assert is_signed_in(client) is works
+
+
+def test_address_in_any_case_signs_in(client, db):
+    make_user("ada@example.com")
+
+    sign_in(client, "ADA@Example.com")
+
+    assert is_signed_in(client)
+
+
+def reset_link(client, email="ada@example.com"):
+    client.post(reverse("account_reset_password"), {"email": email})
+    return re.search(r"http://testserver(/accounts/\S+)", mails(email)[-1].body_text).group(1)
+
+
+def set_password(client, link, password=NEW_PASSWORD):
+    """Open a link for a new password and send the form it leads to."""
+    page = client.get(link, follow=True)
+    path = page.redirect_chain[-1][0] if page.redirect_chain else link
+    return client.post(path, {"password1": password, "password2": password})
+
+
+def test_link_for_a_new_password_works_once(client, db):
+    make_user()
+    link = reset_link(client)
+
+    set_password(client, link)
+    assert User.objects.get().check_password(NEW_PASSWORD)
+    set_password(type(client)(), link, "another-one-55-x")
+
+    assert User.objects.get().check_password(NEW_PASSWORD)
+    assert "Your password was changed" in [mail.subject for mail in mails("ada@example.com")]
+
+
+def test_link_for_a_new_password_dies_with_the_old_password(client, db):
+    user = make_user()
+    link = reset_link(client)
+    user.set_password("changed-elsewhere-7")
+    user.save()
+
+    set_password(client, link)
+
+    assert not User.objects.get().check_password(NEW_PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("view", "field"),
+    [
+        ("account_reset_password", "email"),
+        ("account_request_login_code", "email"),
+        ("account_signup", "email"),
+    ],
+)
+def test_pages_answer_alike_whether_the_account_exists(client, db, view, field):
+    make_user("ada@example.com")
+    extra = {"password1": NEW_PASSWORD} if view == "account_signup" else {}
+
+    known = client.post(reverse(view), {field: "ada@example.com", **extra})
+    unknown = type(client)().post(reverse(view), {field: "nobody@example.com", **extra})
+
+    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+
+
+def test_wrong_password_and_unknown_account_read_alike(client, db):
+    make_user("ada@example.com")
+
+    known = sign_in(client, "ada@example.com", "wrong-password-1")
+    unknown = sign_in(client, "nobody@example.com", "wrong-password-1")
+
+    assert known.context["form"].errors == unknown.context["form"].errors
+
+
+def test_signing_up_with_a_known_address_tells_its_owner_only(client, db):
+    make_user("ada@example.com")
+
+    sign_up(client, "ada@example.com")
+
+    assert [mail.subject for mail in mails()] == ["You have an account already"]
+    assert User.objects.count() == 1
+
+
+def test_new_address_counts_once_proven_and_the_old_one_is_told(client, db):
+    make_user("ada@example.com")
+    sign_in(client)
+    prove_again(client)
+    client.post(reverse("account_email"), {"email": "new@example.com", "action_add": ""})
+    assert User.objects.get().email == "ada@example.com"
+
+    type_code(client, code_in(mails("new@example.com")[-1]))
+
+    assert User.objects.get().email == "new@example.com"
+    assert "Your e-mail address was changed" in [m.subject for m in mails("ada@example.com")]
+
+
+def test_changing_the_password_is_told(client, db):
+    make_user()
+    sign_in(client)
+
+    client.post(
+        reverse("account_change_password"),
+        {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
+    )
+
+    assert [mail.subject for mail in mails()] == ["Your password was changed"]
+    assert is_signed_in(client)
+
+
+def guest_order(email):
+    Order = get_model("order", "Order")
+    return Order.objects.create(
+        number=f"SM-{Order.objects.count()}", guest_email=email, status="Paid",
+        total_incl_tax=1, total_excl_tax=1, basket=make_basket(),
+        shipping_incl_tax=0, shipping_excl_tax=0,
+    )  # fmt: skip
+
+
+def test_guests_orders_come_with_the_proven_address_and_not_before(client, db):
+    mine, other = guest_order("ADA@example.com"), guest_order("grace@example.com")
+    sign_up(client)
+    mine.refresh_from_db()
+    assert mine.user is None
+
+    type_code(client, code_in(mails()[-1]))
+
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    assert (mine.user, other.user) == (User.objects.get(), None)
+
+
+def test_basket_survives_signing_up(client, mug):
+    child = mug.children.first()
+    put_in_basket(client, mug, 2, child_id=child.pk)
+
+    sign_up(client)
+    type_code(client, code_in(mails()[-1]))
+
+    basket = client.get("/basket/").wsgi_request.basket
+    assert (basket.owner, basket.num_items) == (User.objects.get(), 2)
+
+
+def test_orders_of_others_are_not_shown(client, db):
+    make_user("ada@example.com")
+    order = guest_order("grace@example.com")
+    order.user = make_user("grace@example.com")
+    order.save()
+    sign_in(client)
+
+    assert client.get(reverse("customer:order", args=[order.number])).status_code == 404
+
+
+def test_account_pages_need_an_account(client, db):
+    for name in ("summary", "order-list", "address-list", "profile-update", "profile-delete"):
+        response = client.get(reverse(f"customer:{name}"))
+        assert response.url.startswith(reverse("account_login")), name
+
+
+def test_deleting_the_account_keeps_its_orders_unnamed(client, db):
+    user = make_user("ada@example.com")
+    order = guest_order("")
+    order.user = user
+    order.save()
+    sign_in(client)
+    prove_again(client)
+    assert client.get(reverse("customer:profile-delete")).status_code == 200
+
+    client.post(reverse("customer:profile-delete"), {"confirm": "on"})
+
+    order.refresh_from_db()
+    assert (User.objects.count(), order.user) == (0, None)
+
+
+@pytest.mark.parametrize(("name", "data"), [
+    ("customer:profile-delete", {"confirm": "on"}),
+    ("account_email", {"email": "new@example.com", "action_add": ""}),
+])  # fmt: skip
+def test_what_matters_asks_for_the_password_again(client, db, name, data):
+    make_user("ada@example.com")
+    sign_in(client)
+
+    response = client.post(reverse(name), data)
+
+    assert response.url.startswith(reverse("account_reauthenticate"))
+    assert User.objects.get().email == "ada@example.com"
+    assert mails("new@example.com") == []
+
+
+def test_address_of_another_account_cannot_be_made_the_first_choice(client, shop):
+    stranger = make_user("grace@example.com")
+    address = stranger.addresses.create(
+        first_name="Grace", last_name="Fen", line1="x", line4="y", postcode="NR23 1AH",
+        country_id="GB",
+    )  # fmt: skip
+    make_user("ada@example.com")
+    sign_in(client)
+    url = reverse("customer:address-change-status", args=[address.pk, "default_for_shipping"])
+
+    assert client.post(url).status_code == 404
+    assert client.get(url).status_code == 405
+
+
+def test_adopted_order_brings_its_address_and_names(client, vase):
+    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    user = make_user("ada@example.com")
+
+    assert adopt_guest_orders(user, "Ada@Example.com") == 1
+
+    user.refresh_from_db()
+    assert user.get_full_name() == "Ada Marsh"
+    assert user.addresses.get().postcode == "NR23 1AH"
+    assert user.orders.get().pk == attempt.order_id
+
+
+def test_link_in_the_mail_leads_to_the_account_that_took_the_order_over(client, vase):
+    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    link = order_status_path(attempt.order)
+    user = make_user("ada@example.com")
+    adopt_guest_orders(user, "ada@example.com")
+    client.force_login(user)
+
+    response = client.get(link, follow=True)
+
+    assert response.status_code == 200
+    assert attempt.order.number in response.content.decode()
+
+
+def test_guest_gives_the_address_in_any_case(client, vase):
+    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+
+    form = client.get(order_status_path(attempt.order))
+    response = client.post(form.url, {"email": "ADA@example.com"}, follow=True)
+
+    assert response.status_code == 200
+    assert attempt.order.number in response.content.decode()
+    assert client.post(form.url, {"email": "eve@example.com"}).status_code == 200
+
+
+def test_customer_at_the_staff_door_is_refused_not_sent_in_circles(client, vase):
+    client.force_login(make_user("ada@example.com"))
+
+    response = client.get("/admin/", follow=True)
+
+    assert response.status_code == 403

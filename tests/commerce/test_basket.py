@@ -1,0 +1,357 @@
+"""The basket over HTTP, with the quantities people (and programs) send."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from tests.factories import PASSWORD, make_user, make_voucher, stockrecord_of
+from tests.shopper import put_in_basket
+
+pytestmark = pytest.mark.django_db
+Basket = get_model("basket", "Basket")
+SUMMARY = "/basket/"
+
+
+def basket_of(client):
+    return client.get(SUMMARY).wsgi_request.basket
+
+
+def text_of(response):
+    return " ".join(response.content.decode().split())
+
+
+def change(client, line, quantity):
+    return client.post(SUMMARY, {f"line-{line.pk}-quantity": quantity}, follow=True)
+
+
+@pytest.fixture
+def oat(mug):
+    """The mug's first glaze: ten in stock."""
+    return mug.children.order_by("pk").first()
+
+
+def test_reading_makes_no_basket(client, mug):
+    for url in ("/catalogue/", SUMMARY, reverse("catalogue:index")):
+        client.get(url)
+
+    assert Basket.objects.count() == 0
+
+
+def test_adding_goes_back_where_the_shopper_was(client, mug, oat):
+    response = put_in_basket(client, mug, 2, child_id=oat.pk, next="/catalogue/?page=2")
+
+    assert response.url == "/catalogue/?page=2"
+    assert "2 × Harbour mug" in text_of(client.get(response.url))
+    assert basket_of(client).num_items == 2
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:x", ""])
+def test_adding_never_leads_to_another_host(client, vase, target):
+    assert put_in_basket(client, vase, next=target).url == SUMMARY
+
+
+def test_adding_by_script_answers_the_note_alone(client, vase):
+    response = client.post(
+        reverse("basket:add", args=[vase.pk]), {"quantity": 1},
+        headers={"X-Requested-With": "XMLHttpRequest"},
+    )  # fmt: skip
+
+    assert response.status_code == 200
+    assert "Moon vase" in response.content.decode()
+    assert "<html" not in response.content.decode()
+
+
+def test_same_piece_again_adds_up(client, mug, oat):
+    put_in_basket(client, mug, 2, child_id=oat.pk)
+    put_in_basket(client, mug, 3, child_id=oat.pk)
+
+    assert [line.quantity for line in basket_of(client).all_lines()] == [5]
+
+
+@pytest.mark.parametrize(
+    "quantity", ["0", "-1", "1.5", "1e3", "many", "", "99999999999999999999", "２x"]
+)
+def test_odd_quantity_gets_a_sentence_and_adds_nothing(client, vase, quantity):
+    response = client.post(
+        reverse("basket:add", args=[vase.pk]), {"quantity": quantity},
+        headers={"X-Requested-With": "XMLHttpRequest"},
+    )  # fmt: skip
+
+    assert response.status_code == 422
+    assert response["Content-Type"].startswith("text/plain")
+    assert response.content.decode().endswith(".")
+    assert basket_of(client).num_items == 0
+
+
+def test_more_than_the_stock_says_how_many_there_are(client, mug, oat):
+    put_in_basket(client, mug, 8, child_id=oat.pk)
+
+    response = client.post(
+        reverse("basket:add", args=[mug.pk]), {"quantity": 3, "child_id": oat.pk}, follow=True
+    )
+
+    assert "There are only 10 of this piece. You have 8 in your basket." in text_of(response)
+    assert basket_of(client).num_items == 8
+
+
+@pytest.mark.parametrize("child", ["", "0", "999999", "x", None])
+def test_glaze_that_is_none_is_asked_for(client, mug, child):
+    fields = {} if child is None else {"child_id": child}
+
+    response = client.post(
+        reverse("basket:add", args=[mug.pk]), {"quantity": 1, **fields}, follow=True
+    )
+
+    assert "Choose a glaze first." in text_of(response)
+
+
+def test_glaze_of_another_piece_is_refused(client, mug, vase):
+    put_in_basket(client, mug, child_id=vase.pk)
+
+    assert basket_of(client).num_items == 0
+
+
+def test_hidden_or_unknown_piece_is_a_404(client, vase):
+    vase.is_public = False
+    vase.save()
+
+    assert put_in_basket(client, vase).status_code == 404
+    assert client.post("/basket/add/999999/", {"quantity": 1}).status_code == 404
+
+
+def test_sold_out_piece_is_refused_in_words(client, vase):
+    record = stockrecord_of(vase)
+    record.num_allocated = 1
+    record.save()
+
+    response = client.post(reverse("basket:add", args=[vase.pk]), {"quantity": 1}, follow=True)
+
+    assert "has just sold out" in text_of(response)
+
+
+def test_piece_without_a_price_is_refused_in_words(client, vase):
+    vase.stockrecords.update(price=None)
+
+    response = client.post(reverse("basket:add", args=[vase.pk]), {"quantity": 1}, follow=True)
+
+    assert "not for sale" in text_of(response)
+
+
+def test_changing_a_quantity(client, mug, oat):
+    put_in_basket(client, mug, child_id=oat.pk)
+    line = basket_of(client).all_lines()[0]
+
+    page = change(client, line, "3")
+
+    line.refresh_from_db()
+    assert line.quantity == 3
+    assert "£72" in text_of(page)
+
+
+@pytest.mark.parametrize("quantity", ["-1", "1.5", "many", "", "11", "99999999999999999999"])
+def test_quantity_that_cannot_be_is_told_beside_the_line_and_kept_as_typed(
+    client, mug, oat, quantity
+):
+    put_in_basket(client, mug, 2, child_id=oat.pk)
+    line = basket_of(client).all_lines()[0]
+
+    page = change(client, line, quantity)
+
+    line.refresh_from_db()
+    assert line.quantity == 2
+    assert page.status_code == 200
+    assert page.context["rows"][0][1][0] == quantity
+    assert page.context["rows"][0][1][1].endswith(".")
+
+
+def test_nought_takes_the_line_out_and_undo_puts_it_back(client, mug, oat):
+    put_in_basket(client, mug, 2, child_id=oat.pk)
+    line = basket_of(client).all_lines()[0]
+
+    page = change(client, line, "0")
+    assert basket_of(client).is_empty
+    back = client.post(reverse("basket:undo"), {"token": page.context["undo"]}, follow=True)
+
+    assert "Everything is back in your basket." in text_of(back)
+    assert basket_of(client).num_items == 2
+
+
+def test_one_bad_line_does_not_stop_the_others(client, mug, oat, vase):
+    put_in_basket(client, mug, child_id=oat.pk)
+    put_in_basket(client, vase)
+    first, second = basket_of(client).all_lines().order_by("pk")
+
+    client.post(SUMMARY, {f"line-{first.pk}-quantity": 4, f"line-{second.pk}-quantity": "x"})
+
+    first.refresh_from_db()
+    assert first.quantity == 4
+
+
+def test_clearing_and_undoing(client, mug, oat, vase):
+    put_in_basket(client, mug, 2, child_id=oat.pk)
+    put_in_basket(client, vase)
+
+    page = client.post(reverse("basket:clear"), follow=True)
+    assert basket_of(client).is_empty
+    client.post(reverse("basket:undo"), {"token": page.context["undo"]})
+
+    assert sorted(line.quantity for line in basket_of(client).all_lines()) == [1, 2]
+
+
+def test_undo_says_what_was_sold_meanwhile(client, vase):
+    put_in_basket(client, vase)
+    page = client.post(reverse("basket:clear"), follow=True)
+    vase.stockrecords.update(num_in_stock=0)
+
+    back = client.post(reverse("basket:undo"), {"token": page.context["undo"]}, follow=True)
+
+    assert "1 piece could not be put back" in text_of(back)
+
+
+@pytest.mark.parametrize("token", ["", "forged", "WzFd:1:x", "a" * 5000])
+def test_token_that_is_not_ours_undoes_nothing(client, vase, token):
+    response = client.post(reverse("basket:undo"), {"token": token}, follow=True)
+
+    assert "too late to undo" in text_of(response)
+
+
+def test_changing_needs_post(client, shop):
+    assert client.get(reverse("basket:clear")).status_code == 405
+    assert client.get(reverse("basket:undo")).status_code == 405
+
+
+def test_taking_a_line_out_of_somebody_elses_basket_does_nothing(client, mug, oat, vase):
+    stranger = type(client)()
+    put_in_basket(stranger, vase)
+    put_in_basket(client, mug, child_id=oat.pk)
+    theirs = basket_of(stranger).all_lines()[0]
+
+    client.post(SUMMARY, {"remove": theirs.pk})
+    client.post(SUMMARY, {f"line-{theirs.pk}-quantity": 0})
+
+    assert basket_of(stranger).num_items == 1
+
+
+def test_kept_for_later_and_back(client, mug, oat):
+    client.force_login(make_user())
+    put_in_basket(client, mug, 2, child_id=oat.pk)
+    line = basket_of(client).all_lines()[0]
+
+    client.post(SUMMARY, {"save": line.pk})
+    page = client.get(SUMMARY)
+    assert (page.wsgi_request.basket.num_items, len(page.context["saved_lines"])) == (0, 1)
+    client.post(reverse("basket:saved"), {"move": page.context["saved_lines"][0].line_id})
+
+    assert basket_of(client).num_items == 2
+
+
+def test_keeping_for_later_needs_an_account(client, vase):
+    put_in_basket(client, vase)
+    line = basket_of(client).all_lines()[0]
+
+    assert client.post(SUMMARY, {"save": line.pk}).url.startswith(reverse("account_login"))
+
+
+def test_what_is_kept_can_be_forgotten_and_sold_out_stays(client, vase):
+    client.force_login(make_user())
+    put_in_basket(client, vase)
+    client.post(SUMMARY, {"save": basket_of(client).all_lines()[0].pk})
+    kept = client.get(SUMMARY).context["saved_lines"][0].line_id
+    vase.stockrecords.update(num_in_stock=0)
+
+    back = client.post(reverse("basket:saved"), {"move": kept}, follow=True)
+    assert "sold out at the moment" in text_of(back)
+    client.post(reverse("basket:saved"), {"remove": kept})
+
+    assert client.get(SUMMARY).context["saved_lines"] == []
+
+
+def test_guests_basket_and_the_accounts_merge_at_login(client, mug, oat, vase):
+    user = make_user()
+    owned = Basket.objects.create(owner=user)
+    owned.strategy = basket_of(client).strategy
+    owned.add_product(vase, 1)
+    put_in_basket(client, mug, 2, child_id=oat.pk)
+
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+
+    basket = basket_of(client)
+    assert (basket.owner, basket.num_items) == (user, 3)
+    assert Basket.open.count() == 1
+
+
+def test_notice_blocks_the_way_where_a_piece_sold_out(client, vase):
+    put_in_basket(client, vase)
+    vase.stockrecords.update(num_in_stock=0)
+
+    page = client.get(SUMMARY)
+
+    assert not page.context["is_ready"]
+    assert "is sold out now. Remove it to go on." in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("price", "words"), [("95.00", "since you added it"), ("80.00", "the price fell")]
+)
+def test_notice_tells_a_price_that_moved(client, vase, price, words):
+    put_in_basket(client, vase)
+    vase.stockrecords.update(price=Decimal(price))
+
+    page = client.get(SUMMARY)
+
+    assert page.context["is_ready"]
+    assert words in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("voucher", "words"),
+    [
+        (None, "We know no voucher"),
+        ({"start": -9, "end": -2}, "has expired"),
+        ({"start": 2, "end": 9}, "not valid yet"),
+        ({"usage": "Once per customer"}, "sign in first"),
+        ({"minimum": "100"}, "for £100 or more: add pieces for £10"),
+    ],
+)
+def test_voucher_that_is_refused_says_why_and_keeps_the_code(client, vase, voucher, words):
+    if voucher is not None:
+        make_voucher("SALT", **voucher)
+    put_in_basket(client, vase)
+
+    page = client.post(reverse("basket:vouchers-add"), {"code": " salt "})
+
+    assert words in page.context["voucher_error"]
+    assert page.context["voucher_code"] == "salt"
+    assert not page.wsgi_request.basket.vouchers.exists()
+
+
+def test_voucher_without_a_code_or_a_basket(client, vase):
+    make_voucher("SALT")
+
+    empty = client.post(reverse("basket:vouchers-add"), {"code": ""})
+    early = client.post(reverse("basket:vouchers-add"), {"code": "SALT"})
+
+    assert "Enter the code" in empty.context["voucher_error"]
+    assert "Put something into your basket first." in early.context["voucher_error"]
+
+
+def test_voucher_is_used_in_any_case_once_and_can_be_taken_out(client, vase):
+    voucher = make_voucher("SALT", percent=10)
+    put_in_basket(client, vase)
+
+    client.post(reverse("basket:vouchers-add"), {"code": "salt"})
+    assert basket_of(client).total_incl_tax == Decimal("81.00")
+    again = client.post(reverse("basket:vouchers-add"), {"code": "SALT"})
+    assert "in your basket already" in again.context["voucher_error"]
+    client.post(reverse("basket:vouchers-remove", args=[voucher.pk]))
+
+    assert basket_of(client).total_incl_tax == Decimal("90.00")
+
+
+def test_cookie_that_was_tampered_with_is_an_empty_basket(client, vase):
+    put_in_basket(client, vase)
+    client.cookies["oscar_open_basket"] = "1:forged"
+
+    assert basket_of(client).num_items == 0

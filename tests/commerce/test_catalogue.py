@@ -1,0 +1,122 @@
+"""Catalogue pages: what is there, what has moved, what is hidden."""
+
+import pytest
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from commerce.listings import product_url
+from tests.factories import make_product
+
+pytestmark = pytest.mark.django_db
+Category = get_model("catalogue", "Category")
+
+
+def page_of(client, product, **query):
+    return client.get(product_url(product.pk, product.slug), query)
+
+
+def test_page_of_a_piece_shows_price_stock_and_button(client, mug):
+    content = page_of(client, mug).content.decode()
+
+    for fact in ("Harbour mug", "£24", "10 on the shelf", "Add to basket"):
+        assert fact in content
+
+
+def test_chosen_glaze_without_javascript(client, mug):
+    slate = mug.children.order_by("pk").last()
+
+    response = page_of(client, mug, variant=slate.pk)
+
+    assert response.context["box"].selected.product_id == slate.pk
+    assert "Only 3 left" in response.content.decode()
+
+
+@pytest.mark.parametrize("variant", ["", "x", "0", "-1", "9" * 40, "٣", "1 OR 1=1"])
+def test_glaze_of_nonsense_shows_the_first(client, mug, variant):
+    assert page_of(client, mug, variant=variant).context["box"].selected.name == "Oat"
+
+
+def test_variants_own_address_leads_to_its_parents(client, mug):
+    slate = mug.children.order_by("pk").last()
+
+    response = page_of(client, slate)
+
+    assert response.status_code == 301
+    assert response.url == f"{product_url(mug.pk, mug.slug)}?variant={slate.pk}"
+
+
+def test_old_slug_leads_to_the_new_one_with_its_query(client, mug):
+    response = client.get(product_url(mug.pk, "old-name"), {"variant": 7})
+
+    assert (response.status_code, response.url) == (
+        301, f"{product_url(mug.pk, mug.slug)}?variant=7",
+    )  # fmt: skip
+
+
+def test_hidden_piece_is_a_404(client, mug, vase):
+    slate = mug.children.order_by("pk").last()
+    for product in (vase, mug):
+        product.is_public = False
+        product.save()
+
+    assert page_of(client, vase).status_code == 404
+    assert page_of(client, slate).status_code == 404
+
+
+def test_unknown_piece_and_category_are_404s(client, shop):
+    assert client.get("/catalogue/nothing_999999/").status_code == 404
+    assert client.get("/catalogue/category/nothing_999999/").status_code == 404
+
+
+def test_category_lists_and_moves(client, mug):
+    category = Category.add_root(name="Table")
+    mug.productcategory_set.create(category=category)
+
+    page = client.get(category.get_absolute_url())
+    moved = client.get(
+        reverse("catalogue:category", kwargs={"category_slug": "old", "pk": category.pk}),
+        {"page": 1},
+    )
+
+    assert "Harbour mug" in page.content.decode()
+    assert (moved.status_code, moved.url) == (301, f"{category.get_absolute_url()}?page=1")
+
+
+def test_hidden_category_is_a_404(client, shop):
+    category = Category.add_root(name="Secret", is_public=False)
+
+    assert client.get(category.get_absolute_url()).status_code == 404
+
+
+def test_script_gets_the_part_and_caches_are_told(client, mug):
+    part = client.get("/catalogue/", headers={"X-Requested-With": "XMLHttpRequest"})
+    top = client.get(product_url(mug.pk, mug.slug), headers={"X-Requested-With": "XMLHttpRequest"})
+
+    for response in (part, top):
+        assert "<html" not in response.content.decode()
+        assert "X-Requested-With" in response["Vary"]
+
+
+def test_search_keeps_the_words_and_escapes_them(client, mug):
+    content = client.get("/search/", {"q": '<script>"mug'}).content.decode()
+
+    assert "<script>&quot;" not in content
+    assert 'value="&lt;script&gt;&quot;mug"' in content
+
+
+def test_search_without_a_hit_says_so(client, mug):
+    response = client.get("/search/", {"q": "teapot"})
+
+    assert response.context["list_page"].total == 0
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("url", ["/catalogue/", "/search/?q=mug"])
+def test_pages_take_no_more_queries_for_more_pieces(
+    client, shop, url, django_assert_max_num_queries
+):
+    for n in range(20):
+        make_product(f"Mug {n}", price="24.00", glazes={"oat": 2, "ink": 0})
+
+    with django_assert_max_num_queries(40):
+        client.get(url)

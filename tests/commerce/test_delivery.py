@@ -1,0 +1,55 @@
+"""Dates that keep their promise: cut-off, weekends, bank holidays."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from commerce.delivery import amount_until_free, arrival_of, delivery_charge
+from commerce.models import DeliveryMethod
+
+LONDON = ZoneInfo("Europe/London")
+STANDARD = DeliveryMethod(price=Decimal("4.50"), free_over=Decimal("60"), min_days=2, max_days=3)
+
+
+@pytest.mark.parametrize(
+    ("ordered", "first", "last"),
+    [
+        ((2026, 11, 17, 11, 59), (2026, 11, 19), (2026, 11, 20)),  # Tuesday before noon
+        (
+            (2026, 11, 17, 12, 0),
+            (2026, 11, 20),
+            (2026, 11, 23),
+        ),  # Tuesday at noon: leaves Wednesday
+        ((2026, 11, 20, 12, 30), (2026, 11, 25), (2026, 11, 26)),  # Friday afternoon: leaves Monday
+        ((2026, 11, 21, 9, 0), (2026, 11, 25), (2026, 11, 26)),  # Saturday: leaves Monday
+        (
+            (2026, 12, 24, 9, 0),
+            (2026, 12, 30),
+            (2026, 12, 31),
+        ),  # Christmas and the day for Boxing Day
+    ],
+)
+def test_arrival_counts_working_days_from_the_day_it_leaves(ordered, first, last):
+    arrival = arrival_of(STANDARD, at=datetime(*ordered, tzinfo=LONDON))
+
+    assert (arrival.first, arrival.last) == (date(*first), date(*last))
+
+
+def test_arrival_reads_like_a_date():
+    arrival = arrival_of(STANDARD, at=datetime(2026, 11, 17, 9, tzinfo=LONDON))
+
+    assert str(arrival) == "Thu 19 – Fri 20 November"
+
+
+@pytest.mark.parametrize(
+    ("goods", "charge"), [("59.99", "4.50"), ("60.00", "0.00"), ("90", "0.00")]
+)
+def test_free_from_the_threshold(goods, charge):
+    assert delivery_charge(STANDARD, Decimal(goods)) == Decimal(charge)
+
+
+def test_amount_until_free(shop):
+    assert amount_until_free(Decimal("45.50")) == Decimal("14.50")
+    assert amount_until_free(Decimal("60.00")) is None

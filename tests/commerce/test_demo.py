@@ -1,0 +1,63 @@
+"""The demo shop: loaded once it is complete, loaded again it stays as it is."""
+
+import hashlib
+from io import StringIO
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from oscar.core.loading import get_model
+
+from commerce.invariants import broken_invariants
+
+pytestmark = pytest.mark.django_db
+#: Wagtail's index of references is rebuilt, with new keys; tasks are a queue's memory.
+REBUILT = {"ReferenceIndex", "DBTaskResult", "Session"}
+
+
+def stored(row):
+    """A row as the database keeps it."""
+    fields = row._meta.concrete_fields
+    return str([field.get_prep_value(getattr(row, field.attname)) for field in fields])
+
+
+def checksums():
+    """Count and checksum of every table."""
+    sums = {}
+    for model in apps.get_models(include_auto_created=True):
+        if model.__name__ in REBUILT or not model._meta.managed:
+            continue
+        rows = sorted(stored(row) for row in model._base_manager.all())
+        digest = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+        sums[model._meta.label] = (len(rows), digest)
+    return sums
+
+
+def test_demo_loads_twice_and_the_second_time_changes_nothing(site_root, client):
+    output = StringIO()
+    call_command("load_demo", "--no-renditions", stdout=output)
+    assert "These passwords are shown once" in output.getvalue()
+    first = checksums()
+
+    again = StringIO()
+    call_command("load_demo", "--no-renditions", stdout=again)
+
+    second = checksums()
+    assert {label for label in first if first[label] != second[label]} == set()
+    assert "exist already" in again.getvalue()
+    assert broken_invariants() == []
+    assert get_model("catalogue", "Product").objects.browsable().count() >= 12
+    for url in ("/", "/catalogue/", "/journal/"):
+        assert client.get(url).status_code == 200, url
+
+
+def test_demo_leaves_alone_what_a_person_changed(site_root):
+    call_command("load_demo", "--no-renditions", verbosity=0)
+    record = get_model("partner", "StockRecord").objects.order_by("pk").first()
+    record.price, record.num_in_stock = "999.00", 77
+    record.save()
+
+    call_command("load_demo", "--no-renditions", verbosity=0)
+
+    record.refresh_from_db()
+    assert (str(record.price), record.num_in_stock) == ("999.00", 77)

@@ -1,0 +1,172 @@
+"""Each invariant holds in a sound shop, and names what is wrong in a broken one."""
+
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from checkout_app import payments
+from checkout_app.demo_gateway import server
+from checkout_app.demo_gateway.models import DemoIntent
+from checkout_app.models import GatewayTransaction, PaymentAttempt, State, site_marker
+from commerce.invariants import broken_invariants
+from commerce.models import OutgoingMail
+from tests.factories import make_basket, make_submission, make_voucher, pay, stockrecord_of
+
+pytestmark = pytest.mark.django_db
+Order = get_model("order", "Order")
+
+
+@pytest.fixture
+def paid(vase):
+    """A sound order that was paid."""
+    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    pay(attempt)
+    attempt = payments.settle(attempt.intent_id)
+    assert broken_invariants() == []
+    return attempt
+
+
+@pytest.fixture
+def begun(vase):
+    """A sound order that waits for its payment."""
+    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    assert broken_invariants() == []
+    return attempt
+
+
+def broken():
+    """The names of the invariants that do not hold."""
+    return {sentence.split()[0] for sentence in broken_invariants()}
+
+
+def test_i1_allocation_that_no_line_holds(paid, vase):
+    record = stockrecord_of(vase)
+    record.num_allocated = 0
+    record.save()
+
+    assert broken_invariants() == [f"I1 stock record {record.pk}: 0 allocated, lines hold 1"]
+
+
+def test_i2_more_allocated_than_there_is(paid, vase):
+    record = stockrecord_of(vase)
+    record.num_in_stock = 0
+    record.save()
+
+    assert broken() == {"I2"}
+
+
+def test_i3_money_without_an_order(paid):
+    PaymentAttempt.objects.update(intent_id="pi_other")
+
+    assert broken() == {"I3"}
+
+
+def test_i3_money_for_an_attempt_that_was_released(paid):
+    PaymentAttempt.objects.update(state=State.RELEASED)
+
+    assert "I3" in broken()
+
+
+def test_i3_other_money_than_the_order_costs(paid):
+    intent = DemoIntent.objects.get()
+    intent.body["amount_received"] = 8999
+    intent.save()
+
+    assert broken_invariants() == [f"I3 intent {intent.intent_id}: 8999 received for 9000"]
+
+
+def test_i3_more_paid_back_than_paid(paid):
+    GatewayTransaction.objects.create(
+        attempt=paid, kind="refund", gateway_id="re_1", amount="90.01", currency="GBP"
+    )
+
+    assert broken() == {"I3"}
+
+
+def test_i3_intent_of_another_shop_is_not_ours_to_judge(paid):
+    stray = server.create_intent({"amount": "500", "currency": "gbp", "metadata": {"site": "x"}})
+    intent = DemoIntent.objects.get(intent_id=stray["id"])
+    intent.body["status"] = "succeeded"
+    intent.save()
+    assert broken_invariants() == []
+
+    intent.body["metadata"] = {"site": site_marker()}
+    intent.save()
+
+    assert broken() == {"I3"}
+
+
+def test_i4_total_that_does_not_add_up(begun):
+    Order.objects.update(total_incl_tax=Decimal("90.01"))
+
+    assert broken() == {"I4"}
+
+
+def test_i5_offer_used_too_often(paid):
+    offer = make_voucher("TEN").offers.get()
+    offer.max_global_applications, offer.num_applications = 1, 2
+    offer.save()
+
+    assert broken() == {"I5"}
+
+
+def test_i5_single_voucher_used_twice(paid):
+    voucher = make_voucher("ONCE", usage="Single use")
+    for _use in range(2):
+        voucher.applications.create(order=paid.order)
+
+    assert broken_invariants() == ["I5 voucher ONCE: used 2 times, once is allowed"]
+
+
+def test_i6_paid_order_without_its_mail(paid):
+    OutgoingMail.objects.all().delete()
+
+    assert broken() == {"I6"}
+
+
+def test_i7_order_that_waits_too_long(begun):
+    PaymentAttempt.objects.update(expires_at=timezone.now() - timedelta(minutes=11))
+
+    assert broken() == {"I7"}
+
+
+def test_i7_frozen_basket_that_nothing_waits_for(shop):
+    basket = make_basket()
+    basket.freeze()
+
+    assert broken_invariants() == [f"I7 basket {basket.pk} is frozen and nothing waits for it"]
+
+
+def test_i8_paid_attempt_of_an_unpaid_order(paid):
+    Order.objects.update(status="Pending payment")
+
+    assert "I8" in broken()
+
+
+def test_i8_open_attempt_of_an_order_that_went_on(begun):
+    Order.objects.update(status="Packing")
+
+    assert "I8" in broken()
+
+
+def test_command_says_how_many_hold(paid):
+    output = StringIO()
+
+    call_command("check_invariants", stdout=output)
+
+    assert "invariants hold." in output.getvalue()
+
+
+def test_command_fails_with_a_line_for_each(begun):
+    Order.objects.update(total_incl_tax=Decimal("1.00"))
+    errors = StringIO()
+
+    with pytest.raises(CommandError, match="1 sentences"):
+        call_command("check_invariants", stderr=errors)
+
+    assert errors.getvalue().startswith("I4 order")

@@ -1,0 +1,291 @@
+"""Lists of products: order, filters, counts; and as many queries for thirty as for three."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from commerce.listing_query import MAX_QUERY, ListingQuery
+from commerce.listings import PAGE_SIZE, Filters, cards_for, products_in
+from commerce.models import SalePrice
+from commerce.product_page import buy_boxes_for
+from tests.factories import make_product, stockrecord_of
+
+pytestmark = pytest.mark.django_db
+Category = get_model("catalogue", "Category")
+
+
+def make_cups(count):
+    """Cups in two glazes, and plain ones between them."""
+    return [
+        make_product(
+            f"Cup {n}", price=f"{10 + n}.00", glazes={"oat": 9, "ink": 1} if n % 2 else None
+        )
+        for n in range(count)
+    ]
+
+
+def put_in_category(product, *names):
+    """Categories of these names, each below the one before; the product goes into the last."""
+    category = None
+    for name in names:
+        parent = category
+        found = parent.get_children() if parent else Category.get_root_nodes()
+        category = found.filter(name=name).first() or (
+            parent.add_child(name=name) if parent else Category.add_root(name=name)
+        )
+    product.productcategory_set.create(category=category)
+    return category
+
+
+def queries_of(function):
+    with CaptureQueriesContext(connection) as captured:
+        function()
+    return len(captured)
+
+
+def titles(page):
+    return [card.title for card in page.cards]
+
+
+def test_cards_take_as_many_queries_for_thirty_as_for_three(db):
+    cups = [cup.pk for cup in make_cups(30)]
+
+    few, many = queries_of(lambda: cards_for(cups[:3])), queries_of(lambda: cards_for(cups))
+
+    assert few == many <= 7
+
+
+def test_pages_take_as_many_queries_for_thirty_as_for_three(db):
+    make_cups(3)
+    few = queries_of(products_in)
+    make_cups(30)
+
+    assert queries_of(products_in) == few
+
+
+def test_buy_boxes_take_as_many_queries_for_thirty_as_for_three(db):
+    cups = [cup.pk for cup in make_cups(30)]
+
+    few, many = queries_of(lambda: buy_boxes_for(cups[:3])), queries_of(lambda: buy_boxes_for(cups))
+
+    assert few == many
+
+
+def test_cards_keep_the_order_and_each_piece_once(db):
+    one, two, three = (cup.pk for cup in make_cups(3))
+
+    cards = cards_for([three, one, three, two, 999_999])
+
+    assert [card.product_id for card in cards] == [three, one, two]
+
+
+def test_card_of_a_hidden_piece_is_left_out(db):
+    one, two = make_cups(2)
+    one.is_public = False
+    one.save()
+
+    assert [card.product_id for card in cards_for([one.pk, two.pk])] == [two.pk]
+
+
+def test_card_tells_its_glazes_the_lowest_price_and_that_it_is_the_lowest(db):
+    mug = make_product("Mug", price="24.00", glazes={"oat": 9, "ink": 2})
+    dear = stockrecord_of(mug.children.order_by("pk").last())
+    dear.price = Decimal("30.00")
+    dear.save()
+
+    card = cards_for([mug.pk])[0]
+
+    assert [(swatch.name, swatch.code) for swatch in card.swatches] == [
+        ("Oat", "oat"),
+        ("Ink", "ink"),
+    ]
+    assert card.swatches[1].url == f"{card.url}?variant={dear.product_id}"
+    assert (card.quote.price, card.is_from, card.availability) == (
+        Decimal("24.00"),
+        True,
+        "in_stock",
+    )
+
+
+def test_card_is_sold_out_where_every_glaze_is(db):
+    gone = make_product("Mug", price="24.00", glazes={"oat": 0, "ink": 0})
+    left = make_product("Jug", price="24.00", glazes={"oat": 0, "ink": 2})
+
+    assert [card.availability for card in cards_for([gone.pk, left.pk])] == ["sold_out", "low"]
+
+
+def test_hidden_glaze_counts_for_nothing(db):
+    mug = make_product("Mug", price="24.00", glazes={"oat": 9, "ink": 9})
+    mug.children.filter(title__endswith="ink").update(is_public=False)
+
+    assert [swatch.code for swatch in cards_for([mug.pk])[0].swatches] == ["oat"]
+
+
+def test_card_shows_the_sale_of_its_moment(db):
+    vase = make_product("Vase", price="90.00")
+    now = timezone.now()
+    SalePrice.objects.create(
+        stockrecord=stockrecord_of(vase), price="72.00",
+        start=now + timedelta(days=1), until=now + timedelta(days=2),
+    )  # fmt: skip
+
+    today, tomorrow = (
+        cards_for([vase.pk]),
+        cards_for([vase.pk], at=now + timedelta(days=1, hours=1)),
+    )
+
+    assert (today[0].quote.price, today[0].quote.was) == (Decimal("90.00"), None)
+    assert (tomorrow[0].quote.price, tomorrow[0].quote.was) == (Decimal("72.00"), Decimal("90.00"))
+
+
+def test_category_holds_what_the_ones_below_hold(db):
+    one, two, three = make_cups(3)
+    table = put_in_category(one, "Table")
+    put_in_category(two, "Table", "Cups")
+    put_in_category(three, "Vases")
+
+    table.refresh_from_db()
+    assert set(titles(products_in(table))) == {"Cup 0", "Cup 1"}
+
+
+def test_hidden_category_below_hides_its_pieces(db):
+    one, two = make_cups(2)
+    table = put_in_category(one, "Table")
+    put_in_category(two, "Table", "Cups")
+    Category.objects.filter(name="Cups").update(is_public=False)
+
+    table.refresh_from_db()
+    assert titles(products_in(table)) == ["Cup 0"]
+
+
+def test_piece_in_two_categories_stands_once(db):
+    cup = make_cups(1)[0]
+    cups = put_in_category(cup, "Table", "Cups")
+    put_in_category(cup, "Table", "Sets")
+
+    assert titles(products_in(cups.get_parent())) == ["Cup 0"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("price-low", ["Plate", "Mug", "Vase"]),
+        ("price-high", ["Vase", "Mug", "Plate"]),
+        ("newest", ["Vase", "Mug", "Plate"]),
+        ("rating", ["Mug", "Plate", "Vase"]),
+        ("recommended", ["Mug", "Plate", "Vase"]),
+        ("nonsense", ["Mug", "Plate", "Vase"]),
+    ],
+)
+def test_sorting(db, sort, expected):
+    made = [make_product(title, price=price, stock=stock) for title, price, stock in
+            (("Plate", "12.00", 5), ("Mug", "24.00", 5), ("Vase", "90.00", 0))]  # fmt: skip
+    Product = get_model("catalogue", "Product")
+    for age, product in enumerate(reversed(made)):
+        at = timezone.now() - timedelta(days=age)
+        Product.objects.filter(pk=product.pk).update(date_created=at)
+    Product.objects.filter(title="Mug").update(rating=4.5)
+
+    assert titles(products_in(sort=sort)) == expected
+
+
+def test_filters_narrow_each_other_and_values_of_one_add_up(db):
+    make_product("Mug", price="20.00", glazes={"oat": 5})
+    make_product("Jug", price="40.00", glazes={"ink": 5})
+    make_product("Vase", price="90.00", glazes={"ink": 0})
+
+    def found(**filters):
+        return set(titles(products_in(filters=Filters(**filters))))
+
+    assert found(glazes=frozenset({"ink"})) == {"Jug", "Vase"}
+    assert found(glazes=frozenset({"ink", "oat"})) == {"Mug", "Jug", "Vase"}
+    assert found(glazes=frozenset({"ink"}), in_stock=True) == {"Jug"}
+    assert found(prices=frozenset({"under-25", "over-50"})) == {"Mug", "Vase"}
+    assert found(prices=frozenset({"under-25"}), glazes=frozenset({"ink"})) == set()
+
+
+def test_facets_count_what_a_tick_would_show(db):
+    make_product("Mug", price="20.00", glazes={"oat": 5, "ink": 5})
+    make_product("Jug", price="40.00", glazes={"ink": 5})
+
+    page = products_in(filters=Filters(glazes=frozenset({"oat"})))
+
+    assert [(v.code, v.count, v.is_selected) for v in page.glazes] == [
+        ("ink", 2, False), ("oat", 1, True),
+    ]  # fmt: skip
+    assert [(v.code, v.count) for v in page.prices] == [
+        ("under-25", 1), ("25-50", 0), ("over-50", 0),
+    ]  # fmt: skip
+    assert page.in_stock.count == 1
+
+
+def test_edges_of_the_price_bands(db):
+    for title, price in (("A", "24.99"), ("B", "25.00"), ("C", "49.99"), ("D", "50.00")):
+        make_product(title, price=price)
+
+    bands = {
+        code: sorted(titles(products_in(filters=Filters(prices=frozenset({code})))))
+        for code in ("under-25", "25-50", "over-50")
+    }
+
+    assert bands == {"under-25": ["A"], "25-50": ["B", "C"], "over-50": ["D"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("mug", {"Harbour mug"}),
+        ("MUG harbour", {"Harbour mug"}),
+        ("slate", {"Harbour mug"}),
+        ("mug vase", set()),
+        ("stone", {"Harbour mug", "Moon vase"}),
+        ("%", set()),
+        ("'; --", set()),
+        ("", {"Harbour mug", "Moon vase"}),
+        ("\x00", {"Harbour mug", "Moon vase"}),
+    ],
+)
+def test_search_finds_all_words(mug, vase, words, expected):
+    for product in (mug, vase):
+        product.description = "Thrown in stoneware."
+        product.save()
+
+    assert set(titles(products_in(query=words))) == expected
+
+
+@pytest.mark.parametrize(("page", "shown"), [(1, 1), (2, 2), (3, 2), (0, 2), ("x", 1), ("-1", 2)])
+def test_page_out_of_range_is_the_nearest(db, page, shown):
+    make_cups(PAGE_SIZE + 1)
+
+    found = products_in(page=page)
+
+    assert (found.page, found.pages, found.total) == (shown, 2, PAGE_SIZE + 1)
+
+
+def test_query_string_is_read_and_written_back():
+    query = ListingQuery.from_parameters(
+        QueryDict("q=+harbour++mug&glaze=oat&glaze=oat&glaze=ink&stock=in-stock&sort=newest&page=2")
+    )
+
+    assert query.words == "harbour mug"
+    assert query.filters == Filters(frozenset({"oat", "ink"}), frozenset(), True)
+    assert query.address() == "?q=harbour+mug&glaze=oat&glaze=ink&stock=in-stock&sort=newest"
+    assert query.address(without=(("glaze", "oat"),)) == (
+        "?q=harbour+mug&glaze=ink&stock=in-stock&sort=newest"
+    )
+
+
+def test_query_string_of_nonsense_is_no_error(db):
+    query = ListingQuery.from_parameters(
+        QueryDict(f"q={'x' * 5000}&sort=drop&stock=1&price=%00&page=%F0")
+    )
+
+    assert len(query.words) == MAX_QUERY
+    assert (query.sort, query.in_stock) == ("recommended", False)
+    assert products_in(query=query.words, filters=query.filters).total == 0

@@ -1,0 +1,114 @@
+"""The outbox: once for each event, later when the server is down, parked in the end."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail as outbox
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.utils import timezone
+
+from commerce import mail
+from commerce.mail import queue_mail, render_edited, send_mail, send_parked_again, send_waiting_mail
+from commerce.models import OutgoingMail
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class DownBackend:
+    """A mail server that refuses every connection."""
+
+    def __init__(self, **kwargs):
+        pass
+
+    def send_messages(self, messages):
+        raise ConnectionRefusedError("mail server is down")
+
+
+@pytest.fixture
+def down(settings):
+    settings.EMAIL_BACKEND = "tests.commerce.test_mail.DownBackend"
+
+
+def queue(key="order_placed:SM-1"):
+    return queue_mail(
+        key=key, to="ada@example.com", subject="Hello\nthere", text="Text", html="<p>"
+    )
+
+
+def test_same_event_twice_sends_one_mail():
+    first, second = queue(), queue()
+
+    assert first.pk == second.pk
+    assert len(outbox.outbox) == 1
+    assert outbox.outbox[0].subject == "Hello there"
+    assert outbox.outbox[0].alternatives[0][1] == "text/html"
+
+
+def test_sending_a_sent_mail_again_does_nothing():
+    sent = queue()
+
+    send_mail(sent.pk)
+
+    assert len(outbox.outbox) == 1
+
+
+def test_server_that_is_down_delays_and_loses_nothing(down, settings):
+    waiting = queue()
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.attempts) == ("waiting", 1)
+    assert "mail server is down" in waiting.last_error
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert send_waiting_mail() == 0  # not due yet
+    assert send_waiting_mail(at=timezone.now() + timedelta(minutes=2)) == 1
+
+    waiting.refresh_from_db()
+    assert waiting.state == "sent"
+    assert len(outbox.outbox) == 1
+
+
+def test_worker_that_died_with_a_mail_in_its_hands_delays_it_by_the_lease(db):
+    waiting = OutgoingMail.objects.create(key="k", to="ada@example.com", subject="S", body_text="T")
+    at = timezone.now()
+    assert mail._claim(waiting.pk, at=at)  # and then the worker is killed
+
+    send_mail(waiting.pk, at=at)
+    assert outbox.outbox == []
+    for _round in range(2):
+        send_waiting_mail(at=at + mail.LEASE)
+
+    assert len(outbox.outbox) == 1
+
+
+def test_last_attempt_parks_and_staff_send_it_again(down, settings):
+    parked = queue()
+    at = timezone.now()
+    for _attempt in range(settings.MAIL_ATTEMPTS):
+        at += timedelta(hours=6)
+        send_waiting_mail(at=at)
+    parked.refresh_from_db()
+    assert (parked.state, parked.attempts) == ("parked", settings.MAIL_ATTEMPTS)
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    send_parked_again(parked.pk)
+
+    parked.refresh_from_db()
+    assert parked.state == "sent"
+
+
+def test_template_that_staff_wrote_sees_plain_values_only():
+    text = render_edited(
+        "{{ number }} {{ user.password }}{{ request.session }}", {"number": "SM-1"}
+    )
+
+    assert text == "SM-1 "
+
+
+def test_template_that_staff_wrote_prints_no_context():
+    assert render_edited("{% debug %}", {"number": "SM-1"}) == ""
+
+
+@pytest.mark.parametrize("source", ["{% load i18n %}", "{% include 'emails/base.html' %}"])
+def test_template_that_staff_wrote_reaches_no_library_and_no_file(source):
+    with pytest.raises((TemplateSyntaxError, TemplateDoesNotExist)):
+        render_edited(source, {})

@@ -1,0 +1,208 @@
+"""An order's way through its pipeline, and what each move gives back or takes out."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from oscar.core.loading import get_class, get_model
+
+from checkout_app import payments
+from checkout_app.placement import totals_of
+from commerce.exceptions import IllegalMove
+from commerce.invariants import broken_invariants
+from commerce.order_page import order_rows, steps_of
+from commerce.orders import (
+    CANCELLED,
+    DELIVERED,
+    NUMBER_ALPHABET,
+    PACKING,
+    PAID,
+    PENDING,
+    SHIPPED,
+    move_order,
+    new_order_number,
+)
+from tests.factories import (
+    ADDRESS,
+    make_basket,
+    make_submission,
+    make_voucher,
+    pay,
+    stockrecord_of,
+)
+
+pytestmark = pytest.mark.django_db
+Order = get_model("order", "Order")
+
+
+def place(*lines, voucher=None):
+    """An order of ``(product, quantity)`` pairs that waits for its payment."""
+    basket = make_basket(*lines)
+    if voucher:
+        basket.vouchers.add(voucher)
+    total = totals_for(basket).total.incl_tax
+    attempt, _intent = payments.begin(make_submission(basket, total=total))
+    return attempt.order
+
+
+def totals_for(basket):
+    """Totals of a guest's basket with standard delivery at home."""
+    address = get_model("order", "ShippingAddress")(**ADDRESS, country_id="GB")
+    return totals_of(
+        basket, delivery_code="standard", shipping_address=address, user=AnonymousUser()
+    )
+
+
+def test_numbers_are_random_readable_and_unlike(db):
+    numbers = {new_order_number() for _n in range(200)}
+
+    assert len(numbers) == 200
+    assert all(re.fullmatch(f"SM-[{NUMBER_ALPHABET}]{{8}}", number) for number in numbers)
+    assert not set("01IOL") & set(NUMBER_ALPHABET)
+
+
+def test_number_tells_nothing_of_the_basket(vase):
+    order = place((vase, 1))
+
+    assert str(order.basket_id) != order.number
+    assert order.number.startswith("SM-")
+
+
+def test_whole_way_of_an_order(vase):
+    order = place((vase, 1))
+    attempt = order.attempts.get()
+
+    pay(attempt)
+    payments.settle(attempt.intent_id)
+    for status in (PACKING, SHIPPED, DELIVERED):
+        move_order(order.pk, status)
+
+    order.refresh_from_db()
+    record = stockrecord_of(vase)
+    assert order.status == DELIVERED
+    assert set(order.lines.values_list("status", flat=True)) == {DELIVERED}
+    assert (record.num_in_stock, record.num_allocated) == (0, 0)
+    assert [change.new_status for change in order.status_changes.order_by("pk")] == [
+        PAID, PACKING, SHIPPED, DELIVERED,
+    ]  # fmt: skip
+    assert broken_invariants() == []
+
+
+@pytest.mark.parametrize(
+    ("way", "wrong"),
+    [
+        ((), PACKING),
+        ((), SHIPPED),
+        ((PAID,), SHIPPED),
+        ((PAID,), PENDING),
+        ((PAID, PACKING, SHIPPED), CANCELLED),
+        ((CANCELLED,), PAID),
+    ],
+)
+def test_illegal_move_is_refused_and_changes_nothing(vase, way, wrong):
+    order = place((vase, 1))
+    for status in way:
+        move_order(order.pk, status)
+    before = stockrecord_of(vase)
+
+    with pytest.raises(IllegalMove):
+        move_order(order.pk, wrong)
+
+    order.refresh_from_db()
+    after = stockrecord_of(vase)
+    assert order.status == (way[-1] if way else PENDING)
+    assert (after.num_in_stock, after.num_allocated) == (before.num_in_stock, before.num_allocated)
+
+
+def test_cancelling_gives_back_stock_voucher_and_offer(vase):
+    voucher = make_voucher("TEN", percent=10, usage="Single use")
+    offer = voucher.offers.get()
+    order = place((vase, 1), voucher=voucher)
+    offer.refresh_from_db()
+    voucher.refresh_from_db()
+    assert (offer.num_orders, offer.total_discount, voucher.num_orders) == (1, Decimal("9.00"), 1)
+    assert voucher.applications.count() == 1
+
+    move_order(order.pk, CANCELLED, note="the customer asked")
+
+    offer.refresh_from_db()
+    voucher.refresh_from_db()
+    assert (offer.num_orders, offer.num_applications, offer.total_discount) == (0, 0, Decimal("0"))
+    assert (voucher.num_orders, voucher.total_discount) == (0, Decimal("0"))
+    assert voucher.applications.count() == 0
+    assert stockrecord_of(vase).num_allocated == 0
+    assert order.notes.get().message == "the customer asked"
+
+
+def test_single_use_voucher_can_be_used_again_after_its_order_was_cancelled(vase):
+    voucher = make_voucher("TEN", usage="Single use")
+    first = place((vase, 1), voucher=voucher)
+    assert not voucher.is_available_to_user()[0]
+
+    move_order(first.pk, CANCELLED)
+
+    assert voucher.is_available_to_user()[0]
+
+
+def test_total_is_lines_less_discount_and_delivery_to_the_penny(mug):
+    child = mug.children.order_by("pk").first()
+    order = place((child, 2), voucher=make_voucher("TEN", percent=10))
+
+    assert order.basket_total_incl_tax == Decimal("43.20")
+    assert order.shipping_incl_tax == Decimal("4.50")
+    assert order.total_incl_tax == Decimal("47.70")
+    assert order.total_excl_tax + order.total_tax == order.total_incl_tax
+    assert broken_invariants() == []
+
+
+def test_voucher_lowers_what_delivery_is_judged_by(vase):
+    basket = make_basket((vase, 1))
+    basket.vouchers.add(make_voucher("HALF", percent=50))
+
+    totals = totals_for(basket)
+
+    assert (totals.charge.incl_tax, totals.total.incl_tax) == (Decimal("4.50"), Decimal("49.50"))
+
+
+def test_dashboard_takes_the_same_way(vase):
+    order = place((vase, 1))
+    handler = get_class("order.processing", "EventHandler")()
+
+    handler.handle_order_status_change(order, CANCELLED, note_msg="by telephone")
+
+    assert order.status == CANCELLED
+    assert stockrecord_of(vase).num_allocated == 0
+    with pytest.raises(get_class("order.processing", "InvalidOrderStatus")):
+        handler.handle_order_status_change(order, PAID)
+
+
+def test_steps_say_where_an_order_is(vase):
+    order = place((vase, 1))
+    move_order(order.pk, PAID)
+    order.refresh_from_db()
+
+    steps = steps_of(order)
+
+    assert [step.is_done for step in steps] == [True, True, False, False, False]
+    assert [str(step.name) for step in steps if step.is_current] == ["Paid"]
+
+
+def test_cancelled_order_ends_where_it_stopped(vase):
+    order = place((vase, 1))
+    move_order(order.pk, CANCELLED)
+    order.refresh_from_db()
+
+    steps = steps_of(order)
+
+    assert [str(step.name) for step in steps] == ["Ordered", "Cancelled"]
+    assert steps[-1].is_stop
+
+
+def test_order_still_shows_a_piece_that_was_deleted(vase):
+    order = place((vase, 1))
+    vase.delete()
+
+    piece = order_rows([order])[0].pieces[0]
+
+    assert (piece.title, piece.url, piece.quantity) == ("Moon vase", "", 1)

@@ -1,0 +1,166 @@
+"""Photographs: the catalogue's pictures as Wagtail images, each file once."""
+
+from io import BytesIO
+
+import pytest
+from django.core.files.base import ContentFile
+from oscar.core.loading import get_model
+from PIL import Image as PillowImage
+from wagtail.images import get_image_model
+
+from commerce.listings import cards_for
+from commerce.models import ProductPhoto
+from commerce.photos import Thumbnailer, make_image, photo_for, render_ahead, specs_for, sync_photo
+
+pytestmark = pytest.mark.django_db
+Image = get_image_model()
+
+
+def picture(colour="tan", size=(60, 80)):
+    """The bytes of a small photograph."""
+    output = BytesIO()
+    PillowImage.new("RGB", size, colour).save(output, "JPEG")
+    return output.getvalue()
+
+
+def add_picture(product, colour="tan", *, order=0, caption=""):
+    """A picture as the dashboard saves it."""
+    file = ContentFile(picture(colour), name=f"{colour}.jpg")
+    return product.images.create(original=file, display_order=order, caption=caption)
+
+
+@pytest.fixture
+def vase(site_root, vase):
+    return vase
+
+
+def test_picture_of_the_dashboard_is_a_wagtail_image_at_once(vase):
+    added = add_picture(vase, caption="The vase on the sill")
+
+    image = photo_for(added)
+    assert (image.width, image.height, image.title) == (60, 80, "The vase on the sill")
+    assert cards_for([vase.pk])[0].photo == image
+
+
+def test_same_file_is_one_image_however_often_it_is_shown(vase, mug):
+    one, two = add_picture(vase), add_picture(mug)
+
+    assert photo_for(one) == photo_for(two)
+    assert Image.objects.count() == 1
+
+
+def test_syncing_again_changes_nothing(vase):
+    added = add_picture(vase)
+    before = photo_for(added)
+
+    assert sync_photo(added) == before
+    assert ProductPhoto.objects.count() == 1
+
+
+def test_replaced_file_is_followed(vase):
+    added = add_picture(vase, "tan")
+    old = photo_for(added)
+
+    added.original = ContentFile(picture("teal"), name="teal.jpg")
+    added.save()
+
+    assert photo_for(added) != old
+    assert Image.objects.filter(pk=old.pk).exists()  # a page may still show it
+
+
+def test_lost_original_is_an_error_that_names_it(vase):
+    added = add_picture(vase)
+    ProductPhoto.objects.all().delete()
+    added.original.storage.delete(added.original.name)
+    added = type(added).objects.get()
+
+    with pytest.raises(FileNotFoundError):
+        sync_photo(added)
+
+
+def test_pictures_keep_the_catalogues_order(vase):
+    second, first = add_picture(vase, "tan", order=2), add_picture(vase, "teal", order=1)
+
+    card = cards_for([vase.pk])[0]
+
+    assert (card.photo, card.second_photo) == (photo_for(first), photo_for(second))
+
+
+def test_sizes_are_rendered_ahead_once(vase):
+    image = photo_for(add_picture(vase))
+    seen = []
+
+    made = render_ahead([image], on_done=seen.append)
+
+    assert made == image.renditions.count() == len(specs_for(image))
+    assert seen == [image]
+    assert render_ahead([image]) == 0
+
+
+def test_sizes_ahead_are_those_that_templates_ask_for(vase):
+    image = photo_for(add_picture(vase))
+    render_ahead([image])
+    count = image.renditions.count()
+
+    for spec in specs_for(image):
+        image.get_rendition(spec)
+
+    assert image.renditions.count() == count
+
+
+def test_rendition_is_never_larger_than_its_original(vase):
+    image = photo_for(add_picture(vase))
+    render_ahead([image])
+
+    assert {rendition.width for rendition in image.renditions.all()} == {60}
+
+
+def test_wide_and_upright_photographs_have_sizes_of_their_own(site_root):
+    wide = make_image(picture(size=(80, 60)), filename="w.jpg", title="Wide")
+    upright = make_image(picture(size=(60, 80)), filename="u.jpg", title="Upright")
+
+    assert any("1920" in spec for spec in specs_for(wide))
+    assert not any("1920" in spec for spec in specs_for(upright))
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"size": "30x30"}, (22, 30)),
+        ({"size": "30x30", "crop": "center"}, (30, 30)),
+        ({"size": "30"}, (30, 40)),
+        ({"size": "x40"}, (30, 40)),
+    ],
+)
+def test_oscars_templates_get_wagtails_renditions(vase, options, size):
+    added = add_picture(vase)
+
+    thumbnail = Thumbnailer().generate_thumbnail(added.original, **options)
+
+    assert (thumbnail.width, thumbnail.height) == size
+
+
+def test_picture_that_wagtail_does_not_know_is_shown_as_it_is(db):
+    thumbnail = Thumbnailer().generate_thumbnail("categories/table.jpg", size="30x30")
+
+    assert thumbnail.url == "/media/categories/table.jpg"
+
+
+def test_picture_whose_file_is_gone_breaks_no_page(vase):
+    added = add_picture(vase, "plum")
+    image = photo_for(added)
+    image.file.storage.delete(image.file.name)
+
+    thumbnail = Thumbnailer().generate_thumbnail(added.original, size="31x31")
+
+    assert thumbnail.url.endswith(added.original.name)
+
+
+def test_deleting_a_picture_keeps_the_image_that_a_page_may_show(vase):
+    added = add_picture(vase)
+    Thumbnailer().delete_thumbnails(added.original)
+
+    added.delete()
+
+    assert Image.objects.count() == 1
+    assert get_model("catalogue", "ProductImage").objects.count() == 0

@@ -1,0 +1,120 @@
+"""The stages of docs/pricing.md, to the cent, and the same cent on every surface."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checkout_app.placement import totals_of
+from commerce.listings import cards_for
+from commerce.models import SalePrice
+from commerce.money import format_money, from_minor, round_money, to_minor
+from commerce.pricing import quote_for
+from commerce.product_page import buy_box_for
+from commerce.tax import split_gross
+from tests.factories import make_basket, make_product, make_submission, stockrecord_of
+
+amounts = st.decimals(min_value=0, max_value=99999, places=2)
+
+
+@given(amounts)
+def test_net_and_tax_always_add_up_to_the_price(gross):
+    split = split_gross(gross)
+
+    assert split.excl + split.tax == gross
+    assert round_money(split.excl) == split.excl
+    assert abs(split.tax - gross / 6) <= Decimal("0.005") + Decimal("0.0000001")
+
+
+@given(amounts)
+def test_minor_units_and_back(amount):
+    assert from_minor(to_minor(amount, "GBP"), "GBP") == amount
+
+
+def test_currency_without_decimals_has_no_minor_unit():
+    assert to_minor(Decimal("500"), "JPY") == 500
+    with pytest.raises(ValueError, match="whole number"):
+        to_minor(Decimal("500.50"), "JPY")
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [("24.00", "£24"), ("24.50", "£24.50"), ("1234.00", "£1,234"), ("0", "£0")]
+)
+def test_money_as_it_is_read(amount, text):
+    assert format_money(Decimal(amount), "GBP") == text
+
+
+def put_on_sale(product, price, *, days=(-1, 1)):
+    """A sale of a product from and until so many days from now."""
+    now = timezone.now()
+    return SalePrice.objects.create(
+        stockrecord=stockrecord_of(product),
+        price=Decimal(price),
+        start=now + timedelta(days=days[0]),
+        until=now + timedelta(days=days[1]),
+    )
+
+
+def test_sale_holds_from_its_first_moment_to_before_its_last(vase):
+    sale = put_on_sale(vase, "72.00")
+    record = stockrecord_of(vase)
+
+    prices = [
+        quote_for(record, at=at).price
+        for at in (
+            sale.start - timedelta(seconds=1),
+            sale.start,
+            sale.until - timedelta(seconds=1),
+            sale.until,
+        )
+    ]
+
+    assert prices == [Decimal("90.00"), Decimal("72.00"), Decimal("72.00"), Decimal("90.00")]
+
+
+def test_lowest_of_overlapping_sales_holds_and_a_dearer_one_is_ignored(vase):
+    put_on_sale(vase, "80.00")
+    put_on_sale(vase, "72.00")
+    put_on_sale(vase, "95.00")
+
+    quote = quote_for(stockrecord_of(vase))
+
+    assert (quote.price, quote.was, quote.is_reduced) == (Decimal("72.00"), Decimal("90.00"), True)
+
+
+@pytest.mark.parametrize(
+    ("title", "price", "sale", "quantity", "total", "tax"),
+    [
+        ("Mug", "24.00", None, 1, "28.50", "4.75"),
+        ("Vase", "90.00", "72.00", 1, "72.00", "12.00"),
+        ("Mugs", "24.00", None, 3, "72.00", "12.00"),
+    ],
+)
+def test_table_of_the_pricing_page(shop, title, price, sale, quantity, total, tax):
+    product = make_product(title, price=price)
+    if sale:
+        put_on_sale(product, sale)
+    submission = make_submission(make_basket((product, quantity)))
+
+    basket = make_basket((product, quantity))
+    totals = totals_of(
+        basket, delivery_code="standard",
+        shipping_address=submission.shipping_address, user=None,
+    )  # fmt: skip
+
+    assert totals.total.incl_tax == Decimal(total)
+    assert totals.total.tax == Decimal(tax)
+
+
+def test_same_price_on_card_buy_box_and_basket(vase):
+    put_on_sale(vase, "71.99")
+
+    card = cards_for([vase.pk])[0]
+    box = buy_box_for(vase)
+    line = make_basket((vase, 1)).all_lines()[0]
+
+    assert card.quote.price == box.quote.price == line.unit_price_incl_tax == Decimal("71.99")
+    assert card.quote.tax == box.quote.tax == line.unit_price_incl_tax - line.unit_price_excl_tax

@@ -1,0 +1,87 @@
+"""The buy box: which glaze is shown, what it costs, whether it can be bought."""
+
+from decimal import Decimal
+
+import pytest
+
+from commerce.product_page import buy_box_for, buy_boxes_for
+from tests.factories import make_product, stockrecord_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def jug(shop):
+    """A jug of which the first glaze is sold out, and the last is dearer."""
+    jug = make_product("Jug", price="40.00", glazes={"oat": 0, "slate": 8, "ink": 2})
+    dear = stockrecord_of(jug.children.order_by("pk").last())
+    dear.price = Decimal("46.00")
+    dear.save()
+    return jug
+
+
+def test_first_glaze_in_stock_is_chosen(jug):
+    box = buy_box_for(jug)
+
+    assert (box.selected.name, box.stock_text, box.quote.price) == (
+        "Slate", "8 on the shelf", Decimal("40.00"),
+    )  # fmt: skip
+    assert (box.is_from, box.has_choice, box.can_be_bought) == (True, True, True)
+
+
+def test_asked_glaze_brings_its_price_and_stock(jug):
+    ink = jug.children.order_by("pk").last()
+
+    box = buy_box_for(jug, selected=ink.pk)
+
+    assert (box.selected.product_id, box.quote.price) == (ink.pk, Decimal("46.00"))
+    assert (box.availability, box.stock_text) == ("low", "Only 2 left")
+    assert [variant.is_selected for variant in box.variants] == [False, False, True]
+    assert box.selected.url == f"{box.url}?variant={ink.pk}"
+
+
+def test_sold_out_glaze_can_be_looked_at_and_not_bought(jug):
+    box = buy_box_for(jug, selected=jug.children.order_by("pk").first().pk)
+
+    assert (box.selected.name, box.stock_text, box.can_be_bought) == ("Oat", "Sold out", False)
+
+
+def test_glaze_of_another_piece_is_ignored(jug, vase):
+    assert buy_box_for(jug, selected=vase.pk).selected.name == "Slate"
+
+
+def test_piece_in_one_glaze_offers_no_choice(vase):
+    box = buy_box_for(vase)
+
+    assert (box.has_choice, box.can_be_bought) == (False, True)
+    assert box.selected.url == box.url
+
+
+def test_piece_without_a_price_cannot_be_bought(vase):
+    vase.stockrecords.update(price=None)
+
+    box = buy_box_for(vase)
+
+    assert (box.quote, box.can_be_bought) == (None, False)
+
+
+def test_piece_without_a_stock_record_is_sold_out(vase):
+    vase.stockrecords.all().delete()
+
+    box = buy_box_for(vase)
+
+    assert (box.selected, box.availability, box.can_be_bought) == (None, "sold_out", False)
+
+
+def test_hidden_piece_has_no_box(jug, vase):
+    vase.is_public = False
+    vase.save()
+
+    assert list(buy_boxes_for([jug.pk, vase.pk])) == [jug.pk]
+
+
+def test_box_says_when_it_arrives(vase):
+    box = buy_box_for(vase)
+
+    assert box.delivery.code == "standard"
+    assert box.arrival.first <= box.arrival.last

@@ -1,0 +1,87 @@
+"""Each role reaches its own screens and no other's."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from commerce.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from home.roles import create_page_roles
+from tests.factories import make_user
+
+SCREENS = {
+    "dashboard:catalogue-product-list": {MERCHANDISER, SUPPORT, FINANCE, ADMIN},
+    "dashboard:stock-alert-list": {MERCHANDISER, SUPPORT, FINANCE, ADMIN},
+    "dashboard:catalogue-category-create": {MERCHANDISER, ADMIN},
+    "dashboard:offer-list": {MERCHANDISER, SUPPORT, FINANCE, ADMIN},
+    "dashboard:voucher-create": {MERCHANDISER, ADMIN},
+    "dashboard:range-create": {MERCHANDISER, ADMIN},
+    "dashboard:order-list": {SUPPORT, FINANCE, MERCHANDISER, ADMIN},
+    "dashboard:users-index": {SUPPORT, ADMIN},
+    "dashboard:comms-list": {ADMIN},
+    "wagtailadmin_home": {EDITOR, MERCHANDISER, SUPPORT, FINANCE, ADMIN},
+    "wagtailimages:index": {EDITOR, MERCHANDISER, ADMIN},
+    "wagtailsnippets_home_banner:list": {EDITOR, ADMIN},
+    "wagtailsnippets_home_productstory:add": {EDITOR, ADMIN},
+    "wagtailusers_users:index": {ADMIN, SUPPORT},
+    "wagtailsnippets_commerce_saleprice:list": {MERCHANDISER, FINANCE, ADMIN},
+    "wagtailsnippets_commerce_saleprice:add": {MERCHANDISER, ADMIN},
+    "wagtailsnippets_commerce_outgoingmail:list": {SUPPORT, ADMIN},
+}
+
+
+@pytest.fixture
+def staff(site_root, client):
+    """A function that signs somebody of a role in."""
+    create_page_roles()
+
+    def sign_in(role):
+        user = make_user(f"{role.lower()}@example.com", is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.mark.parametrize("role", [EDITOR, MERCHANDISER, SUPPORT, FINANCE, ADMIN])
+def test_role_reaches_its_screens_and_no_others(staff, role):
+    client = staff(role)
+
+    reached = {name for name in SCREENS if client.get(reverse(name)).status_code == 200}
+
+    assert reached == {name for name, roles in SCREENS.items() if role in roles}
+
+
+def test_customer_reaches_none(site_root, client):
+    client.force_login(make_user())
+
+    for name in SCREENS:
+        assert client.get(reverse(name)).status_code in (302, 403), name
+
+
+def test_guest_is_led_to_the_one_door(site_root, client):
+    for name in SCREENS:
+        response = client.get(reverse(name), follow=True)
+        assert response.redirect_chain[-1][0].startswith(reverse("account_login")), name
+
+
+def test_making_the_roles_again_changes_nothing(site_root):
+    create_page_roles()
+    before = {group.name: group.permissions.count() for group in Group.objects.all()}
+
+    create_page_roles()
+
+    assert {group.name: group.permissions.count() for group in Group.objects.all()} == before
+    assert set(before) >= {EDITOR, MERCHANDISER, SUPPORT, FINANCE, ADMIN}
+
+
+def test_what_an_administrator_granted_besides_stays(site_root):
+    from django.contrib.auth.models import Permission
+
+    create_page_roles()
+    extra = Permission.objects.get(codename="delete_user")
+    Group.objects.get(name=SUPPORT).permissions.add(extra)
+
+    create_page_roles()
+
+    assert extra in Group.objects.get(name=SUPPORT).permissions.all()

@@ -1,0 +1,56 @@
+"""What every test stands on: the network is closed, the demo gateway has no faults planned."""
+
+import sys
+
+import pytest
+from stripe._stripe_service import StripeService
+
+from checkout_app.demo_gateway import faults
+from checkout_app.stripe_gateway import get_gateway
+from tests import factories
+from tests.stripe_params import check_params
+
+
+@pytest.fixture(autouse=True)
+def _clean_gateway():
+    faults.clear()
+    get_gateway.cache_clear()
+    yield
+    faults.clear()
+
+
+@pytest.fixture
+def shop(db):
+    """A country, two delivery methods, and the Sites of a fresh installation."""
+    return factories.make_shop()
+
+
+@pytest.fixture
+def mug(shop):
+    """A mug in two glazes at £24.00, ten and three in stock."""
+    return factories.make_product("Harbour mug", price="24.00", glazes={"oat": 10, "slate": 3})
+
+
+@pytest.fixture
+def vase(shop):
+    """A vase without variants at £90.00, one in stock."""
+    return factories.make_product("Moon vase", price="90.00", stock=1)
+
+
+@pytest.fixture(autouse=True)
+def _typed_stripe_requests(monkeypatch):
+    """Every request to Stripe, in every test, is checked against stripe-python's typed params."""
+    send = StripeService._request
+
+    def checked(self, method, url, params=None, *args, **kwargs):
+        caller = sys._getframe(1).f_code.co_name
+        check_params(type(self), caller, params)
+        return send(self, method, url, params, *args, **kwargs)
+
+    monkeypatch.setattr(StripeService, "_request", checked)
+
+
+@pytest.fixture
+def site_root(db):
+    """The home page of a fresh installation; made again where a flushed database has lost it."""
+    return factories.make_site_root()

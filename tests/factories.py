@@ -1,0 +1,189 @@
+"""Things to test with, on top of Oscar's own factories."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from oscar.core.loading import get_class, get_model
+from wagtail.models import Collection, Locale, Page, Site
+
+from checkout_app.placement import Submission, totals_of
+from commerce.models import DeliveryMethod
+from home.models import HomePage
+
+ADDRESS = {
+    "first_name": "Ada",
+    "last_name": "Marsh",
+    "line1": "12 Quay Street",
+    "line4": "Wells",
+    "postcode": "NR23 1AH",
+}
+
+PASSWORD = "a-long-enough-password"
+
+
+def make_shop():
+    """Great Britain and Germany, standard delivery free over £60 and express."""
+    Country = get_model("address", "Country")
+    for position, (code, name) in enumerate([("GB", "United Kingdom"), ("DE", "Germany")]):
+        Country.objects.get_or_create(
+            iso_3166_1_a2=code,
+            defaults={
+                "name": name, "printable_name": name, "iso_3166_1_a3": code + "X",
+                "display_order": position, "is_shipping_country": True,
+            },
+        )  # fmt: skip
+    standard = make_delivery("standard", price="4.50", free_over="60.00", days=(2, 3))
+    standard.countries.set(["GB", "DE"])
+    make_delivery("express", price="8.50", days=(1, 1)).countries.set(["GB"])
+    return standard
+
+
+def make_delivery(code, *, price, free_over=None, days=(2, 3)):
+    """A delivery method, last in the order."""
+    return DeliveryMethod.objects.create(
+        code=code, name=code.title(), price=Decimal(price),
+        free_over=Decimal(free_over) if free_over else None,
+        min_days=days[0], max_days=days[1], position=DeliveryMethod.objects.count(),
+    )  # fmt: skip
+
+
+def make_product(title, *, price, stock=10, glazes=None, track_stock=True):
+    """A standalone product, or a parent with a child for each of ``{glaze: stock}``."""
+    Product, ProductClass = (
+        get_model("catalogue", "Product"),
+        get_model("catalogue", "ProductClass"),
+    )
+    kind, _new = ProductClass.objects.get_or_create(
+        name="Stoneware" if track_stock else "Gift",
+        defaults={"track_stock": track_stock},
+    )
+    if not glazes:
+        product = Product.objects.create(title=title, product_class=kind)
+        make_stock(product, price=price, stock=stock)
+        return product
+    parent = Product.objects.create(title=title, product_class=kind, structure=Product.PARENT)
+    attribute = make_glaze_attribute(kind)
+    for glaze, units in glazes.items():
+        child = Product.objects.create(
+            title=f"{title}, {glaze}", parent=parent, structure=Product.CHILD
+        )
+        option, _new = attribute.option_group.options.get_or_create(
+            option=glaze.title(), code=glaze
+        )
+        child.attribute_values.create(attribute=attribute, value_option=option)
+        make_stock(child, price=price, stock=units)
+    return parent
+
+
+def make_glaze_attribute(kind):
+    """The attribute that tells variants apart."""
+    group, _new = get_model("catalogue", "AttributeOptionGroup").objects.get_or_create(name="Glaze")
+    attribute, _new = kind.attributes.get_or_create(
+        code="glaze", defaults={"name": "Glaze", "type": "option", "option_group": group}
+    )
+    return attribute
+
+
+def make_stock(product, *, price, stock):
+    """A stock record of the one partner."""
+    partner, _new = get_model("partner", "Partner").objects.get_or_create(name="Studio")
+    return product.stockrecords.create(
+        partner=partner, partner_sku=f"SKU-{product.pk}", price=Decimal(price),
+        price_currency="GBP", num_in_stock=stock,
+    )  # fmt: skip
+
+
+def make_basket(*lines, owner=None):
+    """A saved basket of ``(product, quantity)`` pairs."""
+    basket = get_model("basket", "Basket").objects.create(owner=owner)
+    basket.strategy = get_class("partner.strategy", "Selector")().strategy()
+    for product, quantity in lines:
+        basket.add_product(product, quantity)
+    return basket
+
+
+def make_submission(basket, *, delivery="standard", total=None, email="ada@example.com", user=None):
+    """What a browser sends with "Pay" for a basket, at the total of this moment."""
+    shipping = get_model("order", "ShippingAddress")(**ADDRESS, country_id="GB")
+    billing = get_model("order", "BillingAddress")(**ADDRESS, country_id="GB")
+    if total is None:
+        totals = totals_of(basket, delivery_code=delivery, shipping_address=shipping, user=None)
+        total = totals.total.incl_tax
+    return Submission(
+        basket_id=basket.pk,
+        shipping_address=shipping,
+        billing_address=billing,
+        delivery_code=delivery,
+        total_shown=Decimal(total),
+        user=user,
+        guest_email="" if user else email,
+    )
+
+
+def stockrecord_of(product):
+    """The product's stock record as the database has it now."""
+    return get_model("partner", "StockRecord").objects.get(product=product)
+
+
+def pay(attempt, number="4242424242424242"):
+    """Confirm an attempt's intent with a card, as the browser does."""
+    from checkout_app.demo_gateway import cards
+    from checkout_app.demo_gateway.models import DemoIntent
+
+    secret = DemoIntent.objects.get(intent_id=attempt.intent_id).client_secret
+    return cards.confirm(attempt.intent_id, client_secret=secret, number=number, expiry=(12, 2099))
+
+
+def make_user(email="ada@example.com", *, password=PASSWORD, **fields):
+    """An account whose address is proven."""
+    user = get_user_model().objects.create_user(email=email, password=password)
+    for name, value in fields.items():
+        setattr(user, name, value)
+    user.save()
+    user.emailaddress_set.create(email=email, verified=True, primary=True)
+    return user
+
+
+def make_voucher(code, *, percent=10, minimum=None, usage="Multi-use", start=-1, end=1):
+    """A voucher that takes a share off the basket; ``start`` and ``end`` in days from now."""
+    goods, _new = get_model("offer", "Range").objects.get_or_create(
+        name="Everything", defaults={"includes_all_products": True}
+    )
+    condition = get_model("offer", "Condition").objects.create(
+        range=goods, type="Value" if minimum else "Count", value=Decimal(minimum or 1)
+    )
+    benefit = get_model("offer", "Benefit").objects.create(
+        range=goods, type="Percentage", value=Decimal(percent)
+    )
+    offer = get_model("offer", "ConditionalOffer").objects.create(
+        name=f"Offer of {code}", offer_type="Voucher", condition=condition, benefit=benefit
+    )
+    voucher = get_model("voucher", "Voucher").objects.create(
+        name=f"Voucher {code}", code=code, usage=usage,
+        start_datetime=timezone.now() + timedelta(days=start),
+        end_datetime=timezone.now() + timedelta(days=end),
+    )  # fmt: skip
+    voucher.offers.add(offer)
+    return voucher
+
+
+def make_site_root():
+    """What the migrations of Wagtail and ours leave behind: root, home page, site, collection."""
+    locale, _new = Locale.objects.get_or_create(language_code="en-gb")
+    if Collection.get_first_root_node() is None:
+        Collection.add_root(name="Root")
+    root = Page.get_first_root_node() or Page.add_root(
+        instance=Page(title="Root", slug="root", locale=locale)
+    )
+    home = HomePage.objects.first()
+    if home is None:
+        home = root.add_child(instance=HomePage(title="Home", slug="home", locale=locale))
+    site, _new = Site.objects.get_or_create(
+        is_default_site=True, defaults={"hostname": "localhost", "root_page": home}
+    )
+    # The site is asked for under the address that Django's client uses.
+    Site.objects.filter(pk=site.pk).update(hostname="testserver", port=80, root_page=home)
+    Site.clear_site_root_paths_cache()
+    return home

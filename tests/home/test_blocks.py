@@ -1,0 +1,195 @@
+"""Blocks around products that sold out, went or moved: the page stays whole."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from commerce.models import SalePrice
+from home.models import Banner
+from tests.factories import make_product, stockrecord_of
+from tests.home import bodies
+
+pytestmark = pytest.mark.django_db
+Category = get_model("catalogue", "Category")
+
+
+@pytest.fixture
+def category(db):
+    return Category.add_root(name="Tableware")
+
+
+@pytest.fixture
+def full(publish, photo, mug, category, about):
+    """A page with every block, each around the mug where it holds a product."""
+    shared = Banner.objects.create(heading="Until Sunday")
+    return publish(
+        body=bodies.every_block(
+            photo, product=mug.pk, category=category.pk, page=about.pk, banner_id=shared.pk
+        )
+    )
+
+
+def sell_out(mug):
+    get_model("partner", "StockRecord").objects.update(num_in_stock=0)
+
+
+def hide(mug):
+    mug.is_public = False
+    mug.save()
+
+
+def delete(mug):
+    mug.delete()
+
+
+def text_of(client, page):
+    response = client.get(page.url)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_every_block_is_shown(client, full):
+    text = text_of(client, full)
+
+    for part in ("The table", "From the estuary.", "One kiln", "Hands", "It pours.", "Add to basket",
+                 "From the kiln", "Rooms", "Tableware", "About us", "Until Sunday"):  # fmt: skip
+        assert part in text, part
+
+
+@pytest.mark.parametrize("happens", [sell_out, hide, delete])
+def test_page_survives_what_happens_to_its_product(client, full, mug, happens):
+    happens(mug)
+
+    text = text_of(client, full)
+
+    assert "The table" in text
+    assert "Until Sunday" in text
+    assert "Add to basket" not in text
+    assert ("Harbour mug" in text) is (happens is sell_out)
+
+
+@pytest.mark.parametrize("happens", [hide, delete])
+def test_link_to_a_product_that_went_leads_nowhere(client, publish, photo, mug, happens):
+    page = publish(body=[bodies.feature(photo, product=mug.pk)])
+    assert f"_{mug.pk}/" in text_of(client, page)
+    pk = mug.pk
+    happens(mug)
+
+    text = text_of(client, page)
+
+    assert f"_{pk}/" not in text
+    assert "One kiln" in text
+
+
+def test_tiles_whose_targets_went_are_left_out(client, full, category, about):
+    Category.objects.filter(pk=category.pk).update(is_public=False)
+    about.unpublish()
+
+    assert "Tableware" not in text_of(client, full)
+
+
+def test_deleted_photograph_leaves_the_page_whole(client, full, photo):
+    photo.delete()
+
+    assert "From the estuary." in text_of(client, full)
+
+
+@pytest.mark.parametrize(
+    ("rule", "order"),
+    [("last", ["Cup", "Vase"]), ("hide", ["Cup"]), ("keep", ["Vase", "Cup"])],
+)
+def test_sold_out_pieces_stand_where_the_editor_says(client, publish, shop, rule, order):
+    gone, there = make_product("Vase", price="90.00", stock=0), make_product("Cup", price="18.00")
+    page = publish(body=[bodies.row(gone.pk, there.pk, when_sold_out=rule)])
+
+    cards = client.get(page.url).content.decode().split("From the kiln")[1]
+    found = sorted((title for title in ("Vase", "Cup") if f">{title}<" in cards), key=cards.index)
+
+    assert found == order
+
+
+def test_new_price_is_shown_at_the_next_request(client, publish, vase):
+    page = publish(body=[bodies.row(vase.pk), bodies.buy(vase.pk)])
+    assert "£90" in text_of(client, page)
+    record = stockrecord_of(vase)
+    record.price = Decimal("95.00")
+    record.save()
+
+    text = text_of(client, page)
+
+    assert "£95" in text
+    assert "£90" not in text
+
+
+def test_sale_is_shown_with_the_price_it_replaces(client, publish, vase):
+    now = timezone.now()
+    SalePrice.objects.create(
+        stockrecord=stockrecord_of(vase), price="72.00", start=now, until=now + timedelta(days=3)
+    )
+    page = publish(body=[bodies.buy(vase.pk)])
+
+    text = text_of(client, page)
+
+    assert "£72" in text
+    assert "£90" in text
+
+
+def test_glaze_of_a_block_is_chosen_without_javascript(client, publish, mug):
+    page = publish(body=[bodies.buy(mug.pk)])
+    slate = mug.children.order_by("pk").last()
+
+    assert "Only 3 left" in client.get(page.url, {"variant": slate.pk}).content.decode()
+    for odd in ("x", "", "9" * 40, "²", "-1"):
+        assert client.get(page.url, {"variant": odd}).status_code == 200
+
+
+def test_rows_take_as_many_queries_for_twelve_as_for_three(client, publish, shop):
+    pieces = [make_product(f"Cup {n}", price="18.00", glazes={"oat": 2}).pk for n in range(12)]
+    few = publish("Few", body=[bodies.row(*pieces[:3])])
+    many = publish("Many", body=[bodies.row(*pieces)])
+    client.get(few.url)
+
+    counts = []
+    for page in (few, many):
+        with CaptureQueriesContext(connection) as captured:
+            client.get(page.url)
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]
+
+
+def test_banner_changed_once_changes_three_pages(client, publish, site_root):
+    shared = Banner.objects.create(heading="Until Sunday")
+    pages = [publish(f"Page {n}", body=[bodies.banner(shared.pk)]) for n in range(3)]
+    for page in pages:
+        assert "Until Sunday" in text_of(client, page)
+
+    shared.heading = "Until Monday"
+    shared.save_revision().publish()
+
+    for page in pages:
+        assert "Until Monday" in text_of(client, page)
+
+
+def test_banner_that_was_taken_down_or_deleted_is_gone(client, publish, site_root):
+    shared = Banner.objects.create(heading="Until Sunday")
+    page = publish(body=[bodies.banner(shared.pk)])
+
+    shared.unpublish()
+    assert "Until Sunday" not in text_of(client, page)
+    shared.delete()
+    assert "Until Sunday" not in text_of(client, page)
+
+
+def test_draft_of_a_banner_does_not_leak(client, publish, site_root):
+    shared = Banner.objects.create(heading="Until Sunday")
+    page = publish(body=[bodies.banner(shared.pk)])
+    shared.heading = "Secret plans"
+    shared.save_revision()
+
+    assert "Secret plans" not in text_of(client, page)

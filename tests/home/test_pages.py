@@ -1,0 +1,262 @@
+"""Kinds of page and what stands on all: addresses, settings, drafts, schedules, approval."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+from oscar.core.loading import get_model
+from wagtail.models import Page, Site, Workflow, WorkflowState
+
+from commerce.listings import product_url
+from commerce.roles import ADMIN, EDITOR
+from home.models import HomePage, LandingPage, ProductStory, SiteSettings
+from home.roles import create_page_roles
+from home.tasks import publish_scheduled_pages
+from tests.factories import make_user
+from tests.home import bodies
+
+pytestmark = pytest.mark.django_db
+REPLACES = LandingPage.Role.REPLACES
+
+
+@pytest.fixture
+def admin(client):
+    """A superuser's browser."""
+    client.force_login(make_user("admin@example.com", is_staff=True, is_superuser=True))
+    return client
+
+
+def page_of(product):
+    return product_url(product.pk, product.slug)
+
+
+def text_of(client, url):
+    response = client.get(url)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_every_kind_of_page_is_shown(client, site_root, journal, about, publish):
+    story = journal.get_children().get()
+
+    for page in (site_root, journal, story, about, publish("Morning")):
+        assert client.get(page.url).status_code == 200, page.title
+    assert "Never quite round" in text_of(client, journal.url)
+
+
+def test_landing_page_replaces_the_products_own(client, publish, vase):
+    page = publish("The vase", product=vase, product_role=REPLACES)
+
+    response = client.get(page_of(vase), {"variant": 7})
+
+    assert (response.status_code, response.url) == (301, f"{page.url}?variant=7")
+
+
+def test_landing_page_beside_the_product_moves_nothing(client, publish, vase):
+    publish("The vase", product=vase)
+
+    assert client.get(page_of(vase)).status_code == 200
+
+
+@pytest.mark.parametrize("state", ["draft", "unpublished", "deleted"])
+def test_page_that_is_not_live_replaces_nothing(client, publish, vase, state):
+    page = publish("The vase", product=vase, product_role=REPLACES, live=state != "draft")
+    if state == "unpublished":
+        page.unpublish()
+    if state == "deleted":
+        page.delete()
+
+    assert client.get(page_of(vase)).status_code == 200
+
+
+def test_only_reading_is_led_to_the_landing_page(client, publish, vase):
+    publish("The vase", product=vase, product_role=REPLACES)
+
+    assert client.post(page_of(vase)).status_code == 405
+    assert client.head(page_of(vase)).status_code == 301
+
+
+def test_second_replacement_of_one_product_is_refused(publish, vase):
+    publish("The vase", product=vase, product_role=REPLACES)
+    second = LandingPage(title="Another", slug="another", product=vase, product_role=REPLACES)
+
+    with pytest.raises(ValidationError, match="The vase"):
+        second.clean()
+
+
+def test_navigation_footer_and_announcement_are_what_editors_wrote(client, site_root, about, vase):
+    hidden = get_model("catalogue", "Category").add_root(name="Hidden", is_public=False)
+    settings = SiteSettings.for_site(Site.objects.get())
+    settings.announcement_text = "Kiln open on Saturday"
+    settings.navigation = [("link", {"label": "Who we are", "page": about}),
+                           ("link", {"label": "Nowhere", "category": hidden}),
+                           ("link", {"label": "A vase", "product": vase})]  # fmt: skip
+    settings.footer_text = "On the quay since 2009"
+    settings.footer = [
+        ("column", {"heading": "Help", "links": [{"label": "Care", "address": "/care/"}]})
+    ]
+    settings.save()
+
+    for url in ("/", "/catalogue/", "/basket/"):
+        text = text_of(client, url)
+        for part in (
+            "Kiln open on Saturday",
+            "Who we are",
+            "A vase",
+            "On the quay since 2009",
+            "Care",
+        ):
+            assert part in text, (url, part)
+        assert "Nowhere" not in text
+
+
+def test_shop_without_settings_shows_its_categories(client, site_root, shop):
+    get_model("catalogue", "Category").add_root(name="Tableware")
+
+    assert "Tableware" in text_of(client, "/catalogue/")
+
+
+def test_draft_of_a_story_does_not_leak(client, site_root, vase):
+    story = ProductStory.objects.create(product=vase, body=[("text", "<p>Coiled by hand.</p>")])
+    story.body = [("text", "<p>Secret glaze.</p>")]
+    story.save_revision()
+    assert "Coiled by hand." in text_of(client, page_of(vase))
+    assert "Secret glaze." not in text_of(client, page_of(vase))
+
+    story.latest_revision.publish()
+    assert "Secret glaze." in text_of(client, page_of(vase))
+
+    story.unpublish()
+    assert "Secret glaze." not in text_of(client, page_of(vase))
+
+
+def test_story_that_was_never_published_is_not_shown(client, site_root, vase):
+    ProductStory.objects.create(product=vase, live=False, body=[("text", "<p>Coiled.</p>")])
+
+    assert "Coiled." not in text_of(client, page_of(vase))
+
+
+def test_page_goes_live_and_down_by_the_clock(client, publish):
+    page = publish("Sale", live=False)
+    page.go_live_at = timezone.now() - timedelta(minutes=1)
+    page.save_revision(approved_go_live_at=page.go_live_at)
+    assert client.get("/sale/").status_code == 404
+
+    publish_scheduled_pages.enqueue()
+    assert client.get("/sale/").status_code == 200
+
+    Page.objects.filter(pk=page.pk).update(expire_at=timezone.now() - timedelta(seconds=1))
+    publish_scheduled_pages.enqueue()
+    assert client.get("/sale/").status_code == 404
+
+
+def test_page_whose_time_has_not_come_stays_down(client, publish):
+    page = publish("Sale", live=False)
+    page.go_live_at = timezone.now() + timedelta(hours=1)
+    page.save_revision(approved_go_live_at=page.go_live_at)
+
+    publish_scheduled_pages.enqueue()
+
+    assert client.get("/sale/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("chooser", "found"),
+    [
+        ("product_chooser", "Harbour mug"),
+        ("category_chooser", "Tableware"),
+        ("stockrecord_chooser", "SKU-"),
+    ],
+)
+def test_choosers_find_by_name(admin, site_root, mug, chooser, found):
+    get_model("catalogue", "Category").add_root(name="Tableware")
+
+    everything = admin.get(reverse(f"{chooser}:choose"))
+    hit = admin.get(reverse(f"{chooser}:choose_results"), {"q": found[:6]})
+    miss = admin.get(reverse(f"{chooser}:choose_results"), {"q": "zzzz"})
+
+    assert found in everything.content.decode()
+    assert found in hit.content.decode()
+    assert found not in miss.content.decode()
+
+
+def test_product_chooser_shows_price_and_stock_and_no_variant(admin, site_root, mug, vase):
+    text = admin.get(reverse("product_chooser:choose")).json()["html"]
+
+    assert "£24" in text
+    assert "£90" in text
+    assert "Harbour mug, oat" not in text
+
+
+def test_report_names_the_pages_that_use_a_product(admin, publish, vase, mug):
+    page = publish("The vase", body=[bodies.row(vase.pk)])
+    from wagtail.models import ReferenceIndex
+
+    ReferenceIndex.create_or_update_for_object(page)
+
+    text = admin.get(reverse("product_use_report"), {"product": "Moon"}).content.decode()
+    other = admin.get(reverse("product_use_report"), {"product": "Harbour"}).content.decode()
+
+    assert "The vase" in text
+    assert "The vase" not in other.split("<main")[-1]
+
+
+def test_pages_open_in_the_editor(admin, site_root, journal, about, publish):
+    for page in (site_root, journal, journal.get_children().get(), about, publish("Morning")):
+        assert admin.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).status_code == 200
+
+
+def test_preview_shows_the_draft(admin, site_root):
+    home = HomePage.objects.get()
+    home.body = [("text", "<p>Not yet for everybody.</p>")]
+
+    response = home.make_preview_request(preview_mode=home.default_preview_mode)
+
+    assert "Not yet for everybody." in response.render().content.decode()
+    assert "Not yet for everybody." not in text_of(admin, "/")
+
+
+def test_snippets_preview_in_the_shops_clothes(site_root, vase, photo):
+    from home.models import Banner
+
+    banner = Banner(heading="Until Sunday", image=photo)
+    story = ProductStory(product=vase, body=[("text", "<p>Coiled by hand.</p>")])
+
+    for snippet, words in ((banner, "Until Sunday"), (story, "Coiled by hand.")):
+        response = snippet.make_preview_request(preview_mode=snippet.default_preview_mode)
+        assert words in response.render().content.decode()
+
+
+def test_editor_submits_and_admin_approves(site_root, publish):
+    create_page_roles()
+    editor, boss = (make_user(f"{name}@example.com", is_staff=True) for name in ("editor", "boss"))
+    editor.groups.add(Group.objects.get(name=EDITOR))
+    boss.groups.add(Group.objects.get(name=ADMIN))
+    page = publish("Sale", live=False)
+    page.save_revision()
+    workflow = Workflow.objects.filter(active=True).first() or make_workflow()
+
+    state = workflow.start(page, editor)
+    assert state.status == WorkflowState.STATUS_IN_PROGRESS
+    task_state = state.current_task_state
+    actions = [row[0] for row in task_state.task.specific.get_actions(page, boss)]
+    assert "approve" in actions
+    task_state.task.specific.on_action(task_state, boss, "approve")
+
+    page.refresh_from_db()
+    state.refresh_from_db()
+    assert (page.live, state.status) == (True, WorkflowState.STATUS_APPROVED)
+
+
+def make_workflow():
+    """The one that Wagtail's migrations begin with, where a flush has taken it."""
+    from wagtail.models import GroupApprovalTask, WorkflowTask
+
+    workflow = Workflow.objects.create(name="Moderators approval")
+    task = GroupApprovalTask.objects.create(name="Moderators approval")
+    task.groups.add(Group.objects.get(name=ADMIN))
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    return workflow

@@ -1,0 +1,69 @@
+"""Real concurrency: threads with connections of their own, started together by a barrier."""
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection, connections
+
+from tests.site import RunningSite, free_port, serving, site_environment
+
+
+@pytest.fixture
+def together():
+    """``together(n, work)`` runs ``work(i)`` in n threads at once and gives their results in order.
+
+    An exception is a result too: it is returned in its place, not raised.
+    """
+
+    def run(count, work):
+        barrier = threading.Barrier(count)
+        results = [None] * count
+
+        def one(index):
+            try:
+                barrier.wait(timeout=30)
+                results[index] = work(index)
+            except Exception as error:  # noqa: BLE001  the test looks at it
+                results[index] = error
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=one, args=(index,)) for index in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=120)
+        return results
+
+    return run
+
+
+@pytest.fixture
+def served(tmp_path, settings):
+    """``with served(*arguments) as site``: the web server over this test's own database."""
+
+    @contextmanager
+    def run(*arguments):
+        url = f"http://127.0.0.1:{free_port()}"
+        settings.SITE_URL = url  # what intents are marked with, here and there
+        environment = site_environment(
+            tmp_path, url,
+            DATABASE_URL=database_url(),
+            DJANGO_SETTINGS_MODULE="tests.settings_served",
+        )  # fmt: skip
+        (tmp_path / "var").mkdir()
+        site = RunningSite(url, tmp_path, environment)
+        with serving(site, "--web-only", *arguments):
+            yield site
+
+    return run
+
+
+def database_url():
+    """The address of the database that the tests run on."""
+    facts = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{facts['NAME']}"
+    host = f"{facts['HOST']}:{facts['PORT'] or 3306}"
+    return f"mysql://{facts['USER']}:{facts['PASSWORD']}@{host}/{facts['NAME']}"

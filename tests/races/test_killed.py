@@ -1,0 +1,127 @@
+"""kill -9 of the web process at each named point, then reconcile twice."""
+
+from datetime import timedelta
+
+import pytest
+import requests
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from checkout_app import checkpoints, payments, webhooks
+from checkout_app.demo_gateway import events
+from checkout_app.models import PaymentAttempt, State
+from commerce.invariants import broken_invariants
+from commerce.models import OutgoingMail
+from tests.factories import stockrecord_of
+from tests.races import killer
+from tests.races.buyer import Buyer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+Order = get_model("order", "Order")
+
+BEGIN = (
+    checkpoints.BEGIN_RESERVED,
+    checkpoints.BEGIN_INTENT_CREATED,
+    checkpoints.BEGIN_INTENT_STORED,
+)
+SETTLE = (
+    checkpoints.SETTLE_RETRIEVED,
+    checkpoints.SETTLE_WRITTEN,
+    checkpoints.SETTLE_COMMITTED,
+)
+
+
+def reconcile(*, at=None):
+    """What the clock does every five minutes and every hour."""
+    events.deliver_waiting()
+    webhooks.process_waiting_events()
+    payments.reconcile_open(at=at)
+    payments.reconcile_recent(at=at)
+
+
+def picture():
+    """Everything that a second reconcile must leave as it is."""
+    return (
+        list(PaymentAttempt.objects.values("pk", "state", "intent_id", "open_basket")),
+        list(Order.objects.values("pk", "status")),
+        OutgoingMail.objects.count(),
+    )
+
+
+def kill(site, point, action):
+    """Let the web process die when it reaches a point during an action."""
+    flag = killer.flag(site.folder / "var")
+    flag.write_text(point, encoding="utf-8")
+    with pytest.raises(requests.exceptions.RequestException):
+        action().raise_for_status()
+    assert not flag.exists(), f"{point} was not reached"
+
+
+def ends_well(state, *, at=None):
+    """Reconcile twice; the second changes nothing, and everything that must hold does."""
+    reconcile(at=at)
+    first = picture()
+    reconcile(at=at)
+    assert picture() == first
+    assert [attempt.state for attempt in PaymentAttempt.objects.all()] == [state]
+    assert OutgoingMail.objects.count() == (1 if state == State.PAID else 0)
+    assert broken_invariants() == []
+
+
+@pytest.fixture
+def buyer(vase, served):
+    """A guest on the payment page of a served shop."""
+    with served("--workers", "1") as site:
+        visitor = Buyer(site.url)
+        visitor.site = site
+        visitor.reach_payment(vase)
+        yield visitor
+
+
+@pytest.mark.parametrize("point", BEGIN)
+def test_killed_while_beginning_then_never_paid(point, buyer, vase):
+    kill(buyer.site, point, buyer.pay)
+
+    ends_well(State.RELEASED, at=timezone.now() + timedelta(minutes=31))
+
+    assert stockrecord_of(vase).num_allocated == 0
+    buyer.site.wait_until_up()
+    assert "Moon vase" in buyer.get("/basket/").text
+
+
+@pytest.mark.parametrize("point", BEGIN)
+def test_killed_while_beginning_then_paid_by_the_same_browser(point, buyer):
+    kill(buyer.site, point, buyer.pay)
+    buyer.site.wait_until_up()
+
+    buyer.get("/checkout/payment/")
+    assert buyer.pay().status_code == 200
+    assert buyer.confirm().status_code == 200
+    buyer.get("/checkout/return/")
+
+    assert Order.objects.count() == 1
+    ends_well(State.PAID)
+
+
+@pytest.mark.parametrize("point", SETTLE)
+def test_killed_while_settling_a_payment(point, buyer, vase):
+    assert buyer.pay().status_code == 200
+    assert buyer.confirm().status_code == 200
+
+    kill(
+        buyer.site, point,
+        lambda: buyer.session.get(f"{buyer.url}/checkout/return/", timeout=60),
+    )  # fmt: skip
+
+    ends_well(State.PAID)
+    assert stockrecord_of(vase).num_allocated == 1
+
+
+def test_killed_between_cancelling_and_releasing(buyer, vase):
+    assert buyer.pay().status_code == 200
+    buyer.get("/checkout/payment/")
+
+    kill(buyer.site, checkpoints.RELEASE_CANCELLED, lambda: buyer.post("/checkout/change/"))
+
+    ends_well(State.RELEASED)
+    assert stockrecord_of(vase).num_allocated == 0

@@ -1,0 +1,126 @@
+"""Buyers at the same moment. Each race has a control: with the guard off it must oversell."""
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from oscar.core.loading import get_model
+
+from checkout_app import payments, placement
+from checkout_app.exceptions import TotalChanged
+from checkout_app.models import PaymentAttempt
+from commerce.exceptions import OutOfStock
+from commerce.invariants import broken_invariants
+from tests.factories import (
+    make_basket,
+    make_product,
+    make_submission,
+    make_voucher,
+    pay,
+    stockrecord_of,
+)
+
+Voucher = get_model("voucher", "Voucher")
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+
+
+def submissions(product, count):
+    """One submission for each of ``count`` buyers of one piece."""
+    return [make_submission(make_basket((product, 1))) for _buyer in range(count)]
+
+
+def test_twenty_buyers_of_five_units_make_exactly_five_orders(shop, together):
+    cup = make_product("Espresso cup", price="18.00", stock=5)
+    queue = submissions(cup, 20)
+
+    results = together(20, lambda i: payments.begin(queue[i]))
+
+    refused = [result for result in results if isinstance(result, OutOfStock)]
+    bought = [result for result in results if isinstance(result, tuple)]
+    assert (len(bought), len(refused)) == (5, 15), results
+    assert stockrecord_of(cup).num_allocated == 5
+    assert broken_invariants() == []
+
+
+def test_control_without_the_condition_oversells(shop, together, monkeypatch):
+    cup = make_product("Espresso cup", price="18.00", stock=5)
+    queue = submissions(cup, 20)
+
+    def unguarded(quantities):
+        records = get_model("partner", "StockRecord").objects
+        for pk, units in quantities.items():
+            records.filter(pk=pk).update(num_allocated=Coalesce(F("num_allocated"), 0) + units)
+
+    monkeypatch.setattr(placement, "reserve_stock", unguarded)
+
+    together(20, lambda i: payments.begin(queue[i]))
+
+    assert stockrecord_of(cup).num_allocated > 5
+    assert any(line.startswith("I2") for line in broken_invariants())
+
+
+def test_plenty_of_stock_serves_everybody_without_an_error(shop, together):
+    cup = make_product("Espresso cup", price="18.00", stock=100)
+    queue = submissions(cup, 12)
+
+    results = together(12, lambda i: payments.begin(queue[i]))
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert stockrecord_of(cup).num_allocated == 12
+
+
+def test_baskets_in_opposite_order_do_not_deadlock(shop, together):
+    one = make_product("Cup", price="18.00", stock=50)
+    two = make_product("Bowl", price="28.00", stock=50)
+    queue = [
+        make_submission(make_basket(*(((one, 1), (two, 1)) if i % 2 else ((two, 1), (one, 1)))))
+        for i in range(12)
+    ]
+
+    results = together(12, lambda i: payments.begin(queue[i]))
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert stockrecord_of(one).num_allocated == stockrecord_of(two).num_allocated == 12
+
+
+def test_single_use_voucher_is_used_once_by_eight_buyers(shop, together):
+    cup = make_product("Espresso cup", price="18.00", stock=50)
+    voucher = make_voucher("FIRST", usage=Voucher.SINGLE_USE)
+    baskets = [make_basket((cup, 1)) for _buyer in range(8)]
+    for basket in baskets:
+        basket.vouchers.add(voucher)
+    queue = [make_submission(basket, total="20.70") for basket in baskets]
+
+    results = together(8, lambda i: payments.begin(queue[i]))
+
+    assert [type(result).__name__ for result in results].count("tuple") == 1, results
+    assert {type(r) for r in results if not isinstance(r, tuple)} == {TotalChanged}
+    assert voucher.applications.count() == 1
+    assert stockrecord_of(cup).num_allocated == 1
+    assert broken_invariants() == []
+
+
+def test_one_basket_from_eight_tabs_is_one_order_and_one_intent(vase, together):
+    submission = make_submission(make_basket((vase, 1)))
+
+    results = together(8, lambda _i: payments.begin(submission))
+
+    keys = {result[0].key for result in results}
+    assert len(keys) == 1, results
+    assert get_model("order", "Order").objects.count() == 1
+
+
+def test_settling_twelve_times_at_once_pays_once_and_mails_once(vase, together):
+    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    from checkout_app.demo_gateway import faults
+    from commerce.models import OutgoingMail
+
+    with faults.webhooks_held():
+        pay(attempt)
+
+    results = together(12, lambda _i: payments.settle(attempt.intent_id))
+
+    assert {getattr(result, "state", result) for result in results} == {"paid"}
+    assert PaymentAttempt.objects.get().transactions.count() == 1
+    assert OutgoingMail.objects.count() == 1
+    assert broken_invariants() == []

@@ -1,0 +1,7 @@
+"""Settings of a site that a test serves over the test's own database."""
+
+from site_project.settings import *  # noqa: F403
+
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True
+CHECKPOINTS = "tests.races.killer.reached"

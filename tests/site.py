@@ -1,0 +1,135 @@
+"""A running copy of the site, as a black box: its address, its mail folder, its database."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVE = str(ROOT / "site_project" / "serve.py")
+
+
+@dataclass
+class RunningSite:
+    """Where a served site is, and what can be seen of it from outside."""
+
+    url: str
+    folder: Path
+    environment: dict
+
+    def is_ours(self, url):
+        return url.startswith((self.url, "data:", "blob:"))
+
+    def wait_until_up(self):
+        """Wait until the web process answers (again)."""
+        wait_until_up(self.url)
+
+    def manage(self, *arguments):
+        """Run a management command against this site; its output."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=600,
+        ).stdout  # fmt: skip
+
+    def mails(self, containing=""):
+        """Texts of the mails that left, oldest first."""
+        files = sorted((self.folder / "var" / "mail").glob("*.eml"))
+        texts = [file.read_text(encoding="utf-8") for file in files]
+        return [text for text in texts if containing in text]
+
+    def wait_for_mail(self, containing, seconds=30):
+        """The mails that hold a text, as soon as there is one."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if found := self.mails(containing):
+                return found
+            time.sleep(0.2)
+        raise AssertionError(f"no mail with {containing!r} within {seconds} s")
+
+    def rows(self, sql, *parameters):
+        """Rows of the embedded database, read only."""
+        path = self.folder / "var" / "db.sqlite3"
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+
+def free_port():
+    """A port nobody listens on."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def site_environment(folder, url, **extra):
+    """The environment of a fresh installation in a folder of its own."""
+    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    return {
+        **kept,
+        "SECRET_KEY": "only-for-the-tests-0123456789-abcdefghij-0123456789",
+        "SITE_URL": url,
+        "VAR_DIR": str(folder / "var"),
+        "MEDIA_ROOT": str(folder / "media"),
+        "DEMO_GATEWAY": "on",
+        "DEBUG": "off",
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+        "EMAIL_URL": "",
+        "STRIPE_SECRET_KEY": "",
+        "TASK_QUEUE": "database",
+        "LOG_LEVEL": "WARNING",
+        **extra,
+    }
+
+
+@contextmanager
+def running_site(folder, *arguments, setup=True, **extra):
+    """Set a site up in a folder (migrations, demo shop, static files) and serve it."""
+    url = f"http://127.0.0.1:{free_port()}"
+    (folder / "var").mkdir(exist_ok=True)
+    (folder / "media").mkdir(exist_ok=True)
+    site = RunningSite(url, folder, site_environment(folder, url, **extra))
+    if setup:
+        site.manage("migrate", "-v0")
+        site.manage("load_demo")
+    site.manage("collectstatic", "--noinput", "-v0")
+    with serving(site, *arguments):
+        yield site
+
+
+@contextmanager
+def serving(site, *arguments):
+    """``serve.py`` over a site that is set up; ended with all its children."""
+    port = str(urlsplit(site.url).port)
+    process = subprocess.Popen(
+        [sys.executable, SERVE, "--port", port, *arguments], cwd=ROOT, env=site.environment
+    )
+    try:
+        wait_until_up(site.url)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def wait_until_up(url, seconds=60):
+    """Wait until a site says it is alive."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(f"{url}/health/live", timeout=2).close()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not start within {seconds} s")

@@ -1,0 +1,171 @@
+"""An unsafe configuration is refused; a sound production is not."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings as site_settings
+
+from site_project import checks
+from tests.test_architecture import ROOT
+
+LIVE = {
+    "STRIPE_SECRET_KEY": "sk_live_0123456789abcdef",
+    "STRIPE_PUBLISHABLE_KEY": "pk_live_0123456789abcdef",
+    "STRIPE_WEBHOOK_SECRETS": ["whsec_0123456789"],
+    "DEBUG": False,
+}
+
+
+def ids(problems):
+    return [problem.id for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"STRIPE_SECRET_KEY": "", "DEMO_GATEWAY": False}, ["vitrine.E001"]),
+        ({"STRIPE_SECRET_KEY": "", "DEMO_GATEWAY": True}, []),
+        ({"STRIPE_SECRET_KEY": "", "DEMO_GATEWAY": False, "DEBUG": True}, []),
+        ({"STRIPE_PUBLISHABLE_KEY": "pk_test_1"}, ["vitrine.E002"]),
+        ({"STRIPE_SECRET_KEY": "sk_test_1"}, ["vitrine.E002"]),
+        ({"STRIPE_WEBHOOK_SECRETS": []}, ["vitrine.E003"]),
+        ({"DEBUG": True}, ["vitrine.E004"]),
+    ],
+)
+def test_payment(settings, changes, expected):
+    for name, value in {**LIVE, **changes}.items():
+        setattr(settings, name, value)
+
+    assert ids(checks.check_payment(None)) == expected
+
+
+@pytest.mark.parametrize(("currency", "expected"), [("GBP", []), ("KWD", ["vitrine.E005"])])
+def test_currency(settings, currency, expected):
+    settings.OSCAR_DEFAULT_CURRENCY = currency
+
+    assert ids(checks.check_currency(None)) == expected
+
+
+@pytest.mark.parametrize(("is_https", "expected"), [(True, []), (False, ["vitrine.E010"])])
+def test_https(settings, is_https, expected):
+    settings.IS_HTTPS = is_https
+
+    assert ids(checks.check_https(None)) == expected
+
+
+def test_requests_in_transactions_are_refused(db, settings, monkeypatch):
+    assert checks.check_database(None, databases=["default"]) == [] or (
+        site_settings.DATABASES["default"]["ENGINE"].endswith("mysql")
+    )
+
+    monkeypatch.setitem(site_settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
+
+    assert ids(checks.check_database(None, databases=["default"])) == ["vitrine.E006"]
+
+
+def test_database_is_not_asked_unless_named(settings, monkeypatch):
+    monkeypatch.setitem(site_settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
+
+    assert checks.check_database(None, databases=None) == []
+
+
+def test_sqlite_that_locks_late_is_refused(monkeypatch):
+    monkeypatch.setitem(site_settings.DATABASES["default"], "OPTIONS", {})
+
+    assert ids(checks._check_sqlite()) == ["vitrine.E009"]
+
+
+class FakeServer:
+    """A connection to a MySQL that answers with these settings."""
+
+    vendor, mysql_is_mariadb = "mysql", True
+
+    def __init__(self, *row):
+        self.row = row
+
+    def cursor(self):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        return False
+
+    def execute(self, sql):
+        assert "@@sql_mode" in sql
+
+    def fetchone(self):
+        return self.row
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (("READ-COMMITTED", "STRICT_TRANS_TABLES", "utf8mb4_uca1400_as_ci"), []),
+        (("REPEATABLE-READ", "STRICT_TRANS_TABLES", "utf8mb4_uca1400_as_ci"), ["vitrine.E007"]),
+        (("READ-COMMITTED", "", "utf8mb4_uca1400_as_ci"), ["vitrine.E008"]),
+        (("READ-COMMITTED", "STRICT_TRANS_TABLES", "utf8mb4_0900_ai_ci"), ["vitrine.W001"]),
+        (("READ-COMMITTED", "STRICT_TRANS_TABLES", "latin1_swedish_ci"), ["vitrine.W001"]),
+    ],
+)
+def test_mysql_is_asked_itself(monkeypatch, row, expected):
+    monkeypatch.setattr(checks, "connection", FakeServer(*row))
+
+    assert ids(checks.check_database(None, databases=["default"])) == expected
+
+
+def production(tmp_path, **changes):
+    """The environment of a production with live keys."""
+    return {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": "k7#Qv9!zL2@wX5^nB8&mC3*pR6(tY1)uJ4-hG0_fD=aE8+sK5-wR2:oI9~eT7",
+        "SITE_URL": "https://shop.example",
+        "DEBUG": "off",
+        "DEMO_GATEWAY": "off",
+        "STRIPE_SECRET_KEY": LIVE["STRIPE_SECRET_KEY"],
+        "STRIPE_PUBLISHABLE_KEY": LIVE["STRIPE_PUBLISHABLE_KEY"],
+        "STRIPE_WEBHOOK_SECRETS": "whsec_new,whsec_old",
+        "EMAIL_URL": "smtp+tls://user:password@mail.example:587",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "VAR_DIR": str(tmp_path),
+        "MEDIA_ROOT": str(tmp_path / "media"),
+        "REDIS_URL": "",
+        "S3_BUCKET": "",
+        "TASK_QUEUE": "database",
+        "ALLOWED_HOSTS": "",
+        **changes,
+    }
+
+
+def check_deploy(environment):
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_sound_production_passes_without_a_warning(tmp_path):
+    run = check_deploy(production(tmp_path))
+
+    assert run.returncode == 0, run.stderr
+    assert "no issues" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"SITE_URL": "http://shop.example"}, "vitrine.E010"),
+        ({"STRIPE_SECRET_KEY": "", "STRIPE_PUBLISHABLE_KEY": ""}, "vitrine.E001"),
+        ({"SECRET_KEY": "too-short"}, "SECRET_KEY must be set"),
+        ({"TASK_QUEUE": "redis"}, "TASK_QUEUE=redis needs REDIS_URL"),
+    ],
+)
+def test_unsound_production_does_not_start(tmp_path, changes, words):
+    run = check_deploy(production(tmp_path, **changes))
+
+    assert run.returncode != 0
+    assert words in run.stderr

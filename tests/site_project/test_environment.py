@@ -1,0 +1,117 @@
+"""A wrong variable is refused in a sentence that names it."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from site_project.environment import Environment
+
+
+@pytest.fixture
+def env(tmp_path):
+    return Environment(tmp_path / ".env")
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (lambda env: env.bool("SWITCH", default=False), "perhaps"),
+        (lambda env: env.int("SWITCH", default=1), "many"),
+        (lambda env: env.int("SWITCH", default=1), "-1"),
+        (lambda env: env.int("SWITCH", default=1), "1.5"),
+        (lambda env: env.choice("SWITCH", ("a", "b"), default="a"), "c"),
+        (lambda env: env.url("SWITCH", default="http://x"), "shop.example"),
+        (lambda env: env.url("SWITCH", default="http://x"), "ftp://shop.example"),
+        (lambda env: env.url("SWITCH", default="http://x"), "https://shop.example/path"),
+        (lambda env: env.secret_key("SWITCH"), "short"),
+        (lambda env: env.secret_key("SWITCH"), ""),
+        (lambda env: env.database("SWITCH", default="sqlite://:memory:"), "postgres://x/y"),
+        (lambda env: env.database("SWITCH", default="sqlite://:memory:"), "nonsense"),
+    ],
+)
+def test_wrong_value_names_its_variable(env, monkeypatch, read, value):
+    monkeypatch.setenv("SWITCH", value)
+
+    with pytest.raises(ImproperlyConfigured, match="SWITCH"):
+        read(env)
+
+
+def test_wrong_mail_address_names_its_variable():
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+        Environment.email("pigeon://loft")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("on", True), ("TRUE", True), ("1", True), ("off", False), ("", None)]
+)
+def test_switches(env, monkeypatch, value, expected):
+    monkeypatch.setenv("SWITCH", value)
+
+    assert env.bool("SWITCH", default=None) is expected
+
+
+def test_empty_variable_counts_as_not_set(env, monkeypatch):
+    monkeypatch.setenv("NAME", "  ")
+
+    assert env.str("NAME", default="Saltmarsh") == "Saltmarsh"
+    assert env.int("NAME", default=3) == 3
+    assert env.list("NAME", default=["x"]) == ["x"]
+
+
+def test_list_is_split_and_trimmed(env, monkeypatch):
+    monkeypatch.setenv("NAMES", " a, ,b ,")
+
+    assert env.list("NAMES", default=[]) == ["a", "b"]
+
+
+def test_address_loses_its_last_slash(env, monkeypatch):
+    monkeypatch.setenv("SITE", "https://shop.example/")
+
+    assert env.url("SITE", default="") == "https://shop.example"
+
+
+def test_file_of_a_secret_comes_first(env, monkeypatch, tmp_path):
+    (tmp_path / "secret").write_text("from-the-file-" + "0123456789" * 4 + "\n")
+    monkeypatch.setenv("KEY", "from-the-variable-" + "0123456789" * 4)
+    monkeypatch.setenv("KEY_FILE", str(tmp_path / "secret"))
+
+    assert env.secret_key("KEY") == "from-the-file-" + "0123456789" * 4
+
+
+def test_file_of_a_secret_that_is_not_there_names_its_variable(env, monkeypatch, tmp_path):
+    monkeypatch.setenv("KEY_FILE", str(tmp_path / "nothing"))
+
+    with pytest.raises(ImproperlyConfigured, match="KEY_FILE"):
+        env.secret("KEY")
+
+
+def test_variable_of_the_process_beats_the_file(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("VITRINE_TEST_A=file\nVITRINE_TEST_B=file\n")
+    monkeypatch.setenv("VITRINE_TEST_A", "process")
+    monkeypatch.delenv("VITRINE_TEST_B", raising=False)
+    env = Environment(tmp_path / ".env")
+
+    found = [env.str(f"VITRINE_TEST_{letter}", default="") for letter in "AB"]
+    monkeypatch.delenv("VITRINE_TEST_B")  # what django-environ put there
+
+    assert found == ["process", "file"]
+
+
+def test_mariadb_gets_the_options_that_correctness_rests_on(env, monkeypatch):
+    monkeypatch.setenv("DB", "mariadb://shop:pass@db:3307/vitrine")
+    monkeypatch.setenv("DATABASE_PASSWORD", "other")
+
+    config = env.database("DB", default="")
+
+    assert config["ENGINE"] == "django.db.backends.mysql"
+    assert (config["HOST"], config["PORT"], config["PASSWORD"]) == ("db", 3307, "other")
+    assert config["OPTIONS"]["isolation_level"] == "read committed"
+    assert "STRICT_TRANS_TABLES" in config["OPTIONS"]["init_command"]
+
+
+def test_sqlite_gets_the_options_that_correctness_rests_on(env, monkeypatch):
+    monkeypatch.setenv("DB", "sqlite:////tmp/x.sqlite3")
+
+    options = env.database("DB", default="")["OPTIONS"]
+
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert "foreign_keys=ON" in options["init_command"]
