@@ -11,6 +11,7 @@ import "./variant-switch.js";
 addEventListener("pageswap", (event) => {
   const url = event.activation?.entry?.url;
   if (!event.viewTransition || !url) return;
+  event.viewTransition.ready.catch(() => {}); // a transition that the browser gives up is no error
   const link = [...document.querySelectorAll(".card__link")].find((card) => card.href === url);
   link?.closest(".card").querySelector(".photo")?.style.setProperty("view-transition-name", "product-photo");
 });
