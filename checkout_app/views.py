@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -449,5 +450,6 @@ class ThankYouView(View):
             "is_reviewed": attempt is not None and attempt.state == State.REVIEW,
             "refund": attempt.refunds.order_by("pk").last() if attempt else None,
             "is_cancelled": order.status == CANCELLED,
+            "password_rules": password_validators_help_text_html(),
         }
         return render(request, "checkout/thank_you.html", context)

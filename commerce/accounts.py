@@ -13,6 +13,9 @@ from commerce.mail import queue_mail
 class AccountAdapter(DefaultAccountAdapter):
     """Sends allauth's mails through the outbox, with plain values in their context."""
 
+    def get_password_change_redirect_url(self, request):
+        return reverse("customer:summary")
+
     def send_mail(self, template_prefix, email, context):
         name = template_prefix.rsplit("/", 1)[-1]
         facts = {

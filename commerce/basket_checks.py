@@ -66,10 +66,10 @@ def _price_notice(line):
 def check_quantity(basket, *, product, more):
     """Raises ValidationError, saying what is possible, where ``more`` units cannot go in."""
     info = basket.strategy.fetch_for_product(product)
-    if not (info.price.exists and product.is_public):
+    if not (info.price.exists and info.stockrecord and product.is_public):
         raise ValidationError(_("This piece is not for sale at the moment."))
     here = basket.product_quantity(product) if basket.pk else 0
-    available = info.availability.num_available or 0
+    available = units_available(info.stockrecord)
     if available <= 0:
         raise ValidationError(_("Sorry, this piece has just sold out."))
     if here + more > available:

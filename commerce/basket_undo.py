@@ -4,6 +4,8 @@ from django.core import signing
 from django.db import transaction
 from oscar.core.loading import get_model
 
+from commerce.stock import units_available
+
 SALT = "commerce.basket_undo"
 #: Seconds for which "Undo" works.
 UNDO_SECONDS = 30 * 60
@@ -23,6 +25,17 @@ def take_out(basket, line_ids=None):
     lines.delete()
     basket.reset_offer_applications()
     return signing.dumps(taken, salt=SALT)
+
+
+def titles_of(token):
+    """The titles of what a token holds, in its order; none for one that is not ours or too old."""
+    try:
+        lines = signing.loads(token, salt=SALT, max_age=UNDO_SECONDS)
+    except signing.BadSignature:
+        return []
+    products = get_model("catalogue", "Product").objects.select_related("parent")
+    found = products.in_bulk([pk for pk, _units in lines])
+    return [found[pk].get_title() for pk, _units in lines if pk in found]
 
 
 @transaction.atomic
@@ -48,5 +61,5 @@ def units_to_add(basket, product, units):
     info = basket.strategy.fetch_for_product(product)
     if not (product.is_public and info.price.exists and info.stockrecord):
         return 0
-    there = info.availability.num_available or 0
+    there = units_available(info.stockrecord)
     return max(min(units, there - basket.product_quantity(product)), 0)

@@ -123,7 +123,7 @@ def records_by_product(product_ids):
         StockRecord.objects.filter(
             Q(product__in=product_ids) | Q(product__parent__in=product_ids, product__is_public=True)
         )
-        .select_related("product")
+        .select_related("product__product_class", "product__parent__product_class")
         .order_by("product_id", "pk")
     )
     grouped = defaultdict(list)

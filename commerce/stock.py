@@ -4,6 +4,7 @@ A unit is *allocated* when an order holds it and *consumed* when it leaves the h
 no unit is sold twice is the conditional UPDATE in ``reserve_stock``; everything else is comfort.
 """
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Greatest
@@ -18,8 +19,18 @@ LOW_STOCK = 5
 IN_STOCK, LOW, SOLD_OUT = "in_stock", "low", "sold_out"
 
 
+def keeps_stock(stockrecord):
+    """Whether its product counts its units; a voucher on paper, say, does not."""
+    return stockrecord.product.get_product_class().track_stock
+
+
 def units_available(stockrecord):
-    """Units that can be bought now: in stock and not held by an order. Never negative."""
+    """Units that can be bought now: in stock and not held by an order. Never negative.
+
+    Of a product that keeps no stock, as many as one order can hold.
+    """
+    if not keeps_stock(stockrecord):
+        return settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
     in_stock = stockrecord.num_in_stock or 0
     return max(in_stock - (stockrecord.num_allocated or 0), 0)
 
@@ -37,6 +48,8 @@ def stock_text(stockrecord):
     availability = availability_of(stockrecord)
     if availability == SOLD_OUT:
         return _("Sold out")
+    if not keeps_stock(stockrecord):
+        return _("Always there")
     if availability == LOW:
         return _("Only %(units)d left") % {"units": units_available(stockrecord)}
     return _("%(units)d on the shelf") % {"units": units_available(stockrecord)}

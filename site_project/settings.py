@@ -350,6 +350,7 @@ TAGGIT_CASE_INSENSITIVE = True
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = True
+FORMAT_MODULE_PATH = "site_project.formats"
 USE_TZ = True
 
 # --- Static files and media ---------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from oscar.core.loading import get_model
 from commerce.delivery import arrival_of, delivery_charge
 from commerce.demo import files
 from commerce.models import DeliveryMethod, OrderPromise, User
+from commerce.orders import new_order_number
 from commerce.tax import STANDARD_CODE, split_gross
 
 Line = get_model("order", "Line")
@@ -33,8 +34,6 @@ Transaction = get_model("payment", "Transaction")
 SOURCE_TYPE = "Demo history"
 ORDERS = 90
 DAYS = 60
-#: No 0, O, 1 or I: a customer reads the number out on the telephone.
-NUMBER_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 #: Which past orders were cancelled before they were packed.
 CANCELLED = (23, 61)
 #: How much likelier a customer buys a form that they reviewed than any other.
@@ -85,7 +84,7 @@ def load_orders(customers, *, at):
 
 
 def _draw_orders(customers, *, at):
-    """The same draw each time but for the dates, more of them lately."""
+    """The same draw each time but for dates and numbers, more of them lately."""
     draw = random.Random("saltmarsh")  # noqa: S311  no secret: it makes the same history every time
     records = _records_by_form()
     reviewed = _forms_by_reviewer()
@@ -104,7 +103,7 @@ def _draw_orders(customers, *, at):
         code = draw.choices(("standard", "express", "collect"), weights=(8, 2, 1))[0]
         past.append(
             PastOrder(
-                number=_draw_number(draw),
+                number=new_order_number(),
                 customer=customers[key],
                 address=[addresses[key]["name"], *addresses[key]["address"]],
                 placed=placed,
@@ -144,10 +143,6 @@ def _draw_moment(draw, at):
     moment = (at - timedelta(days=days)).replace(second=draw.randrange(60), microsecond=0)
     shifted = moment.replace(hour=draw.choice((7, 8, 12, 13, 18, 19, 20, 20, 21, 21, 22)))
     return min(shifted, at - timedelta(minutes=20 + draw.randrange(90)))
-
-
-def _draw_number(draw):
-    return "SM-" + "".join(draw.choices(NUMBER_ALPHABET, k=6))
 
 
 def _status_after(age):

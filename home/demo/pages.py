@@ -295,6 +295,7 @@ _FOOTER = (
     (
         "Shop",
         ("All pieces", "/catalogue/"),
+        ("Offers", "/offers/"),
         ("Tableware", "category:tableware"),
         ("Vases", "category:vases"),
         ("Planters", "category:planters"),

@@ -62,6 +62,7 @@ class PaymentForm extends HTMLElement {
     if (answer.redirected) return location.assign(answer.url);
     const order = await answer.json();
     if (order.error) return this.fail(order.error, order.href);
+    this.lockAnswers();
     if (order.done) return location.assign(order.done);
     const { error } = await this.stripe.confirmPayment({
       elements: this.elements,
@@ -69,6 +70,13 @@ class PaymentForm extends HTMLElement {
       confirmParams: { return_url: order.return_url },
     });
     if (error) this.fail(`${error.message} ${this.dataset.kept}`);
+  }
+
+  // The order is written: its answers are changed by giving it up, not beside it.
+  lockAnswers() {
+    for (const link of document.querySelectorAll(".step__edit")) link.hidden = true;
+    const change = document.querySelector("[data-change]");
+    if (change) change.hidden = false;
   }
 
   fail(text, href) {

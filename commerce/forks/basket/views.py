@@ -17,13 +17,16 @@ from oscar.core.loading import get_class, get_model
 
 from commerce.basket_checks import accept_prices, notices_for
 from commerce.basket_lines import lines_of
-from commerce.basket_undo import restore_lines, take_out, units_to_add
+from commerce.basket_undo import restore_lines, take_out, titles_of, units_to_add
 from commerce.delivery import amount_until_free, arrival_of, delivery_charge, standard_delivery
 from commerce.forks.basket.forms import LineQuantityForm
 from commerce.requests import key_in, moment_of, wants_fragment
 from commerce.vouchers import VoucherRefused, use_voucher
 
 Basket = get_model("basket", "Basket")
+#: Session key of the undo tokens that did their work, by the end of their signature.
+USED_UNDOS = "used_undos"
+UNDO_MARK = 16
 
 
 class BasketPage(TemplateView):
@@ -52,10 +55,23 @@ class BasketPage(TemplateView):
             basket=basket,
             rows=rows,
             saved_lines=self.get_saved_lines(),
+            taken=self.taken_text(kwargs.get("undo"), bool(rows)),
             is_ready=not any(notice.is_blocking for notice in notices_for(basket)) and not errors,
             **self.get_delivery(basket),
             **kwargs,
         )
+
+    @staticmethod
+    def taken_text(undo, is_anything_left):
+        """What was just taken out, in a sentence; "" where nothing was."""
+        titles = titles_of(undo) if undo else []
+        if not titles:
+            return ""
+        if len(titles) == 1:
+            return _("%(title)s is out of your basket.") % {"title": titles[0]}
+        if is_anything_left:
+            return _("%(count)d pieces are out of your basket.") % {"count": len(titles)}
+        return _("Your basket has been cleared.")
 
     def get_delivery(self, basket):
         """The estimate for the standard method, before an address is known."""
@@ -155,6 +171,13 @@ class BasketAddView(OscarBasketAddView):
 
     add_signal = basket_addition
 
+    def get(self, request, *args, **kwargs):
+        """An address that was reloaded or shared leads to the piece; only a form adds it."""
+        product = get_model("catalogue", "Product").objects.filter(pk=kwargs["pk"]).first()
+        if product is None or not product.is_public:
+            raise Http404
+        return redirect(product)
+
     def post(self, request, *args, **kwargs):
         product = get_model("catalogue", "Product").objects.filter(pk=kwargs["pk"]).first()
         if product is None or not product.is_public:
@@ -212,7 +235,7 @@ class BasketUndoView(View):
 
     def post(self, request):
         try:
-            restored, missing = restore_lines(request.basket, request.POST.get("token", ""))
+            restored, missing = self.restore(request.POST.get("token", ""))
         except signing.BadSignature:
             messages.error(request, _("It is too late to undo that."))
             return back_to_basket()
@@ -226,6 +249,16 @@ class BasketUndoView(View):
         elif restored:
             messages.success(request, _("Everything is back in your basket."))
         return back_to_basket()
+
+    def restore(self, token):
+        """As ``restore_lines``, once for each token: a second press or a reload adds nothing."""
+        used = self.request.session.get(USED_UNDOS, [])
+        mark = token[-UNDO_MARK:]
+        if mark in used:
+            return 0, 0
+        counts = restore_lines(self.request.basket, token)
+        self.request.session[USED_UNDOS] = [*used, mark][-20:]
+        return counts
 
 
 class VoucherAddView(BasketPage):

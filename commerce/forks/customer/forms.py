@@ -66,3 +66,9 @@ class AddressForm(UserAddressForm):
         country.queryset = country.queryset.filter(is_shipping_country=True)
         self.fields["phone_number"].widget.attrs["type"] = "tel"
         self.fields["phone_number"].help_text = _("Only for questions about a delivery.")
+
+    def _post_clean(self):
+        # Oscar complains about an absent postcode a second time, beside the field's own sentence.
+        super()._post_clean()
+        if "postcode" in self.errors:
+            self.errors.pop(forms.forms.NON_FIELD_ERRORS, None)

@@ -108,7 +108,11 @@ class GuestOrderMixin:
 
 
 class AnonymousOrderFormView(GuestOrderMixin, oscar_views.AnonymousOrderFormView):
-    pass
+    def get_form(self, form_class=None):
+        form = super().get_form(form_class)
+        form.fields["email"].label = _("E-mail")
+        form.fields["email"].widget.attrs["autocomplete"] = "email"
+        return form
 
 
 class AnonymousOrderDetailView(GuestOrderMixin, oscar_views.AnonymousOrderDetailView):

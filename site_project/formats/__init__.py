@@ -1,0 +1,1 @@
+"""Formats of our own where Django's differ from how the shop writes."""
