@@ -1,11 +1,6 @@
 """The addresses an account keeps, as the checkout's first step offers and fills them."""
 
-from oscar.core.loading import get_model
-
 from checkout_app.forms import ShippingForm
-
-#: The choice beside the saved addresses that opens the empty fields.
-NEW = "new"
 
 
 def saved_addresses(user):
@@ -39,12 +34,3 @@ def find_same(addresses, fields):
         ),
         None,
     )
-
-
-def keep_address(user, address):
-    """Keep a ShippingAddress in the account's book, once."""
-    kept = get_model("address", "UserAddress")(user=user)
-    address.populate_alternative_model(kept)
-    if not user.addresses.filter(hash=kept.generate_hash()).exists():
-        kept.is_default_for_shipping = not user.addresses.exists()
-        kept.save()

@@ -1,7 +1,7 @@
 """Named points between durable steps, where a test may kill the process.
 
-In a shop they do nothing. ``listen`` is called by the crash tests only, through the CHECKPOINTS
-setting, so that the points are the very ones production passes.
+In a shop they do nothing. The crash tests name a function in the CHECKPOINTS setting, so that the
+points are the very ones production passes.
 """
 
 from django.conf import settings

@@ -6,9 +6,11 @@ from oscar.apps.checkout.exceptions import *  # noqa: F403
 class TotalChanged(Exception):
     """The basket costs something else than the shopper was shown; nothing was ordered."""
 
-    def __init__(self, total):
+    def __init__(self, total, reason=""):
         self.total = total
-        super().__init__(f"the total is now {total}")
+        #: Why, as a sentence for the shopper, where that is known.
+        self.reason = reason
+        super().__init__(reason or f"the total is now {total}")
 
 
 class BasketGone(Exception):
@@ -25,3 +27,7 @@ class GatewayUnavailable(Exception):
 
 class GatewayRefused(Exception):
     """The gateway answered no, and why."""
+
+
+class UnknownIntent(GatewayRefused):
+    """The gateway knows no such intent: it was made with another account's keys."""

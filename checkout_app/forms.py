@@ -6,31 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.checkout.forms import *  # noqa: F403
 from oscar.core.loading import get_model
 
+from commerce.addresses import AUTOCOMPLETE, LABELS
 from commerce.models import DeliveryMethod
 
-#: HTML's autofill names (https://html.spec.whatwg.org/#autofill) of Oscar's address columns.
-AUTOCOMPLETE = {
-    "first_name": "given-name",
-    "last_name": "family-name",
-    "line1": "address-line1",
-    "line2": "address-line2",
-    "line3": "organization",
-    "line4": "address-level2",
-    "postcode": "postal-code",
-    "country": "country",
-    "phone_number": "tel",
-}
-LABELS = {
-    "first_name": _("First name"),
-    "last_name": _("Last name"),
-    "line1": _("Address"),
-    "line2": _("Flat, floor or building"),
-    "line3": _("Company"),
-    "line4": _("Town or city"),
-    "postcode": _("Postcode"),
-    "country": _("Country"),
-    "phone_number": _("Phone"),
-}
 #: What to do about a field that was left empty.
 MISSING = {
     "first_name": _("Enter a first name."),

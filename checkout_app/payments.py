@@ -2,11 +2,13 @@
 
 No HTTP and no Stripe here: the gateway is asked through its interface, always outside a
 transaction. The rules are docs/payments.md. Lock order: basket, attempt, stock by key, vouchers,
-offers, order.
+offers, order; ``owe_cancelled_order`` alone comes from the order, and locks an attempt that is
+final.
 """
 
 import logging
 import uuid
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,7 +17,7 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from checkout_app import checkpoints
-from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailable
+from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailable, UnknownIntent
 from checkout_app.models import (
     OPEN_STATES,
     GatewayTransaction,
@@ -30,7 +32,7 @@ from checkout_app.stripe_gateway import get_gateway
 from commerce.exceptions import OutOfStock
 from commerce.mail_orders import queue_order_confirmation, queue_refund_notice
 from commerce.money import from_minor, to_minor
-from commerce.orders import CANCELLED, PAID, PENDING, lock_order, move_order
+from commerce.orders import CANCELLED, PAID, PENDING, count_purchases, lock_order, move_order
 from commerce.stock import reserve_stock
 from commerce.transactions import retry_transient
 
@@ -38,6 +40,10 @@ logger = logging.getLogger("vitrine.payments")
 
 #: An intent in one of these can still be paid by the customer.
 WAITING_STATUSES = {"requires_payment_method", "requires_confirmation"}
+
+
+#: A refund in one of these gave nothing back (https://docs.stripe.com/api/refunds/object).
+REFUND_FAILURES = {"failed", "canceled"}
 
 
 # --- Begin ----------------------------------------------------------------------------------------
@@ -53,6 +59,11 @@ def begin(submission, *, at=None):
     """
     attempt = place_order(submission, at=at)
     checkpoints.reached(checkpoints.BEGIN_RESERVED)
+    return resume(attempt, at=at)
+
+
+def resume(attempt, *, at=None):
+    """Go on with an open attempt: what ``begin`` returns and raises."""
     if attempt.amount == 0:
         return settle_free(attempt.pk, at=at), None
     try:
@@ -204,7 +215,7 @@ def _take_stock_again(attempt):
     except OutOfStock:
         return False
     for line in order.lines.all():
-        line.num_allocated = line.quantity
+        line.num_allocated = line.quantity if line.stockrecord_id in units else 0
         line.status = PENDING
         line.save(update_fields=["num_allocated", "status"])
     order.status_changes.create(old_status=order.status, new_status=PENDING)
@@ -254,6 +265,7 @@ def _confirm_order(attempt):
     basket = attempt.basket
     if basket is not None and basket.status == basket.FROZEN:
         basket.submit()
+    count_purchases(order)
     queue_order_confirmation(order)
 
 
@@ -274,8 +286,9 @@ def cancel(attempt, *, reason):
     """End an open attempt: cancel at the gateway first, and only then give the stock back.
 
     Cancelling is the referee between "too late" and "paid late". Refused because it was paid: the
-    attempt is settled. The bank still working on it: the attempt waits. Returns the attempt.
-    Raises GatewayUnavailable, and then nothing is released.
+    attempt is settled. The bank still working on it: the attempt waits. An intent that the gateway
+    does not know cannot be paid there: the keys are another account's now. Returns the attempt.
+    Raises GatewayUnavailable and GatewayRefused, and then nothing is released.
     """
     if not attempt.is_open:
         return attempt
@@ -285,7 +298,11 @@ def cancel(attempt, *, reason):
         intent_id = attempt.intent_id or open_intent(attempt).id
     except GatewayRefused:
         return release(attempt.pk, reason=reason)
-    intent = get_gateway().cancel_intent(intent_id)
+    try:
+        intent = get_gateway().cancel_intent(intent_id)
+    except UnknownIntent:
+        logger.error("order %s: the gateway knows no %s", attempt.order.number, intent_id)
+        return release(attempt.pk, reason=f"the gateway knows no {intent_id}")
     checkpoints.reached(checkpoints.RELEASE_CANCELLED)
     if intent.status == "canceled":
         return release(attempt.pk, reason=reason)
@@ -304,11 +321,14 @@ def release(attempt_id, *, reason):
             return attempt
         _move(attempt, State.RELEASED, reason=reason)
         move_order(attempt.order_id, CANCELLED, note=reason)
-        basket = attempt.basket
         _close(attempt)
-        if basket is not None and basket.status == basket.FROZEN:
-            basket.thaw()
+        _thaw(attempt.basket)
     return attempt
+
+
+def _thaw(basket):
+    if basket is not None and basket.status == basket.FROZEN:
+        basket.thaw()
 
 
 def expire_attempts(*, at=None):
@@ -317,10 +337,8 @@ def expire_attempts(*, at=None):
     overdue = PaymentAttempt.objects.filter(state__in=OPEN_STATES, expires_at__lte=at)
     attempts = list(overdue.select_related("order", "basket").order_by("pk"))
     for attempt in attempts:
-        try:
+        with each_for_itself(f"expiring order {attempt.order.number}"):
             cancel(attempt, reason="not paid in time")
-        except (GatewayUnavailable, GatewayRefused) as error:
-            logger.warning("order %s: %s; tried again later", attempt.order.number, error)
     return len(attempts)
 
 
@@ -342,7 +360,10 @@ def owe_cancelled_order(order_id):
     """
     paid = PaymentAttempt.objects.select_for_update().filter(order=order_id, state=State.PAID)
     attempt = paid.first()
-    if attempt is None or attempt.amount == 0:
+    if attempt is None:
+        return None
+    if attempt.amount == 0:
+        _move(attempt, State.RELEASED, reason="order cancelled")
         return None
     _owe_refund(attempt, amount=attempt.amount, reason="order cancelled")
     return attempt
@@ -364,7 +385,20 @@ def owe_reviewed(attempt_id):
         charges = attempt.transactions.filter(kind=GatewayTransaction.Kind.CHARGE)
         arrived = sum(charge.amount for charge in charges)
         _owe_refund(attempt, amount=arrived, reason="payment differed from the order")
+        _thaw(attempt.basket)
     return attempt
+
+
+def owe_again(request_id):
+    """Staff send a refused refund once more. Returns its attempt, or None where it is not refused.
+
+    Under a new key: the gateway answers the old one with the refusal it gave before. Nothing was
+    paid back under that one, so this cannot pay twice.
+    """
+    again = RefundRequest.objects.filter(pk=request_id, progress=RefundRequest.Progress.FAILED)
+    if not again.update(progress=RefundRequest.Progress.DUE, key=uuid.uuid4().hex):
+        return None
+    return PaymentAttempt.objects.get(refunds=request_id)
 
 
 def pay_refunds(attempt):
@@ -399,6 +433,13 @@ def _record_refund(request_id, refund):
         request = RefundRequest.objects.select_for_update().get(pk=request_id)
         if request.progress != RefundRequest.Progress.DUE:
             return
+        if refund.status in REFUND_FAILURES:
+            request.progress, request.last_error = RefundRequest.Progress.FAILED, refund.status
+            request.save()
+            logger.error(
+                "refund %s of order %s: %s", refund.id, attempt.order.number, refund.status
+            )
+            return
         request.progress, request.gateway_id = RefundRequest.Progress.DONE, refund.id
         request.save()
         GatewayTransaction.objects.get_or_create(
@@ -423,38 +464,48 @@ def _record_refund(request_id, refund):
 def reconcile_open(*, at=None):
     """Ask the gateway about every attempt that is not final, then expire what is overdue.
 
-    Run twice, the second time changes nothing.
+    Run twice, the second time changes nothing. One that fails never keeps the others waiting.
     """
     open_attempts = PaymentAttempt.objects.filter(state__in=OPEN_STATES).order_by("pk")
     with_intent = open_attempts.exclude(intent_id=None)
     for intent_id in list(with_intent.values_list("intent_id", flat=True)):
-        try:
+        with each_for_itself(f"settling {intent_id}"):
             settle(intent_id, at=at)
-        except (GatewayUnavailable, GatewayRefused) as error:
-            logger.warning("intent %s: %s", intent_id, error)
-    for attempt_id in open_attempts.filter(amount=0).values_list("pk", flat=True):
-        settle_free(attempt_id)
-    for attempt in PaymentAttempt.objects.filter(state=State.REFUND_DUE).order_by("pk"):
-        try:
+    for attempt_id in list(open_attempts.filter(amount=0).values_list("pk", flat=True)):
+        with each_for_itself(f"settling free attempt {attempt_id}"):
+            settle_free(attempt_id)
+    for attempt in list(PaymentAttempt.objects.filter(state=State.REFUND_DUE).order_by("pk")):
+        with each_for_itself(f"refunding order {attempt.order_id}"):
             pay_refunds(attempt)
-        except GatewayUnavailable as error:
-            logger.warning("refund for order %s: %s", attempt.order.number, error)
     expire_attempts(at=at)
+
+
+@contextmanager
+def each_for_itself(what):
+    """Log whatever goes wrong with one of many, and go on with the next."""
+    try:
+        yield
+    except (GatewayUnavailable, GatewayRefused) as error:
+        logger.warning("%s: %s; tried again later", what, error)
+    except Exception:
+        logger.exception("%s failed; tried again later", what)
 
 
 def reconcile_recent(*, at=None, hours=48):
     """Compare every intent of ours of the last hours with what the shop has written.
 
     Returns the intents that carry our mark and that no attempt is known for; they are logged.
+    Raises GatewayUnavailable where the gateway does not list them.
     """
     at = at or timezone.now()
     orphans = []
     for intent in get_gateway().list_intents(since=at - timedelta(hours=hours)):
         if intent.metadata.get("site") != site_marker():
             continue
-        if settle_intent(intent, at=at) is None:
-            orphans.append(intent)
-            logger.error("intent %s is ours but no attempt knows it", intent.id)
+        with each_for_itself(f"settling {intent.id}"):
+            if settle_intent(intent, at=at) is None:
+                orphans.append(intent)
+                logger.error("intent %s is ours but no attempt knows it", intent.id)
     return orphans
 
 

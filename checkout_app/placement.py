@@ -14,10 +14,12 @@ from oscar.core.loading import get_class, get_model
 
 from checkout_app.exceptions import BasketGone, DeliveryGone, TotalChanged
 from checkout_app.models import PaymentAttempt, PaymentMove, State
+from commerce.delivery import promised_arrival
 from commerce.discounts import DiscountGone, lock_vouchers
+from commerce.exceptions import OutOfStock, Shortage
 from commerce.models import OrderPromise
 from commerce.orders import PENDING, new_order_number
-from commerce.stock import reserve_stock
+from commerce.stock import is_for_sale, reserve_stock
 from commerce.transactions import retry_transient
 
 
@@ -97,6 +99,7 @@ def place_order(submission, *, at=None):
             shipping_address=submission.shipping_address,
             user=submission.buyer,
         )
+        check_for_sale(totals.basket)
         if totals.total.incl_tax != submission.total_shown:
             raise TotalChanged(totals.total.incl_tax)
         reserve_stock(units_of(totals.basket))
@@ -104,7 +107,7 @@ def place_order(submission, *, at=None):
             lock_vouchers(totals.basket, user=submission.buyer)
             order = _write_order(submission, totals)
         except DiscountGone as error:
-            raise TotalChanged(None) from error
+            raise TotalChanged(None, reason=str(error)) from error
         attempt = _write_attempt(order, basket, at=at)
         basket.freeze()
     return attempt
@@ -116,6 +119,17 @@ def lock_basket(basket_id):
     if basket is None:
         raise BasketGone
     return basket
+
+
+def check_for_sale(basket):
+    """Raises OutOfStock for lines that were taken off sale, or lost their price, meanwhile."""
+    gone = [
+        Shortage(line.product.get_title(), line.quantity, 0)
+        for line in basket.all_lines()
+        if not (is_for_sale(line.product) and line.purchase_info.price.exists)
+    ]
+    if gone:
+        raise OutOfStock(gone)
 
 
 def units_of(basket):
@@ -145,7 +159,7 @@ def _write_order(submission, totals):
         site=Site.objects.get_current(),
         guest_email=submission.guest_email,
     )
-    arrival = getattr(totals.method, "arrival", None)
+    arrival = promised_arrival(totals.method)
     if arrival:
         OrderPromise.objects.create(
             order=order, arrives_from=arrival.first, arrives_until=arrival.last

@@ -11,7 +11,7 @@ import stripe
 from django.conf import settings
 
 from checkout_app.demo_gateway.client import DEMO_KEY, DemoHTTPClient, demo_webhook_secret
-from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
+from checkout_app.exceptions import GatewayRefused, GatewayUnavailable, UnknownIntent
 from checkout_app.gateway import Event, Intent, Refund
 
 #: Pinned: an account's default version must not change what we parse.
@@ -49,6 +49,8 @@ def translated(function):
         except stripe.APIError as error:
             raise GatewayUnavailable(str(error)) from error
         except stripe.StripeError as error:
+            if error.code == "resource_missing":
+                raise UnknownIntent(error.user_message or str(error)) from error
             raise GatewayRefused(error.user_message or str(error)) from error
 
     return call
@@ -89,12 +91,13 @@ class StripeGateway:
             # Too late to cancel, or cancelled already: the intent itself tells which.
             return self.retrieve_intent(intent_id)
 
+    @translated
     def list_intents(self, *, since):
-        listing = translated(self.client.v1.payment_intents.list)(
+        listing = self.client.v1.payment_intents.list(
             {"created": {"gte": int(since.timestamp())}, "limit": 100}
         )
-        for intent in listing.auto_paging_iter():
-            yield _intent(intent)
+        # Read to the end here: a page that fails later would raise what nobody translates.
+        return [_intent(intent) for intent in listing.auto_paging_iter()]
 
     @translated
     def refund(self, *, key, intent_id, amount_minor):

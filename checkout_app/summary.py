@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from commerce.delivery import Arrival
-from commerce.listings import photos_by_product
+from commerce.delivery import Arrival, promised_arrival
+from commerce.discounts import application_name, discount_name
+from commerce.listings import photo_of, photos_by_product
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,12 @@ def summary_of_basket(basket, *, method=None):
         ],
         subtotal=basket.total_incl_tax_excl_discounts,
         discounts=[
-            (discount["name"], discount["discount"])
+            (application_name(discount), discount["discount"])
             for discount in basket.offer_discounts + basket.voucher_discounts
         ],
         delivery=charge.incl_tax if charge else None,
         delivery_name=method.name if method else "",
-        arrival=getattr(method, "arrival", None),
+        arrival=promised_arrival(method),
         total=basket.total_incl_tax + (charge.incl_tax if charge else 0),
         tax=basket.total_tax + (charge.tax if charge else 0),
     )
@@ -84,11 +85,7 @@ def summary_of_order(order):
         ],
         subtotal=order.basket_total_before_discounts_incl_tax,
         discounts=[
-            (
-                discount.message or discount.offer_name or discount.voucher_code or "",
-                discount.amount,
-            )
-            for discount in order.basket_discounts
+            (discount_name(discount), discount.amount) for discount in order.basket_discounts
         ],
         delivery=order.shipping_incl_tax,
         delivery_name=order.shipping_method,
@@ -99,8 +96,7 @@ def summary_of_order(order):
 
 
 def _photos(products):
-    """The photograph of each product: its own, or its parent's."""
-    parents = {product.pk: product.parent_id for product in products}
-    photos = photos_by_product({*parents, *(pk for pk in parents.values() if pk)})
-    found = {pk: photos[pk] or photos[parent] for pk, parent in parents.items()}
-    return {pk: images[0] for pk, images in found.items() if images}
+    """The photograph of each product, by its key."""
+    products = list(products)
+    photos = photos_by_product({pk for row in products for pk in (row.pk, row.parent_id) if pk})
+    return {product.pk: photo_of(product, photos) for product in products}

@@ -18,13 +18,7 @@ from oscar.apps.checkout.views import UserAddressDeleteView, UserAddressUpdateVi
 from oscar.core.loading import get_class, get_model
 
 from checkout_app import payments
-from checkout_app.address_book import (
-    fields_of,
-    find_address,
-    find_same,
-    keep_address,
-    saved_addresses,
-)
+from checkout_app.address_book import fields_of, find_address, find_same, saved_addresses
 from checkout_app.demo_gateway.client import DEMO_PUBLISHABLE_KEY
 from checkout_app.exceptions import (
     BasketGone,
@@ -38,6 +32,7 @@ from checkout_app.models import State
 from checkout_app.placement import Submission
 from checkout_app.session import Draft
 from checkout_app.summary import summary_of_basket, summary_of_order
+from commerce.addresses import keep_address
 from commerce.exceptions import OutOfStock
 from commerce.money import format_money, to_minor
 from commerce.orders import CANCELLED
@@ -243,8 +238,6 @@ class PaymentView(StepView):
 class PaymentDetailsView(PaymentView):
     """Step three: the Payment Element, over the summary of what will be charged."""
 
-    preview = False
-
     @method_decorator(csp_update(STRIPE_POLICY if settings.STRIPE_SECRET_KEY else {}))
     def get(self, request):
         attempt = self.draft.attempt()
@@ -285,7 +278,8 @@ class PayView(PaymentView):
         except OutOfStock as error:
             return refuse(shortage_text(error), reverse("basket:summary"))
         except TotalChanged as error:
-            return refuse(changed_text(error, request.basket.currency), request.path)
+            text = changed_text(error, request.basket.currency)
+            return refuse(text, reverse("checkout:payment-details"))
         except DeliveryGone:
             text = _("This delivery is no longer offered to your address. Please choose again.")
             return refuse(text, reverse("checkout:shipping-method"))
@@ -310,9 +304,7 @@ class PayView(PaymentView):
         attempt = self.draft.attempt()
         if attempt and (attempt.is_open or request.basket.is_empty):
             self.draft.remember_attempt(attempt)
-            if attempt.amount == 0:
-                return payments.settle_free(attempt.pk), None
-            return attempt, payments.open_intent(attempt)
+            return payments.resume(attempt)
         self.draft.remember_basket(request.basket)
         attempt, intent = payments.begin(self.submission(request))
         self.draft.remember_attempt(attempt)
@@ -357,6 +349,10 @@ def shortage_text(error):
 
 def changed_text(error, currency):
     """That the total is another one now."""
+    if error.reason:
+        return _("%(reason)s Please look at the total again; nothing was charged.") % {
+            "reason": error.reason
+        }
     if error.total is None:
         return _("The price of your basket has changed. Please look at it again.")
     return _("The total is now %(total)s. Please look at it again; nothing was charged.") % {
@@ -379,6 +375,10 @@ class ChangeOrderView(PaymentView):
         except GatewayUnavailable:
             messages.error(request, _("The payment service does not answer. Please try again."))
             return redirect("checkout:payment-details")
+        except GatewayRefused as error:
+            logger.error("order %s cannot be given up: %s", attempt.order.number, error)
+            messages.error(request, _("The payment service refused that: %(why)s") % {"why": error})
+            return redirect("checkout:payment-details")
         if attempt.state != State.RELEASED:
             return redirect("checkout:return")
         restore_basket(request, attempt)
@@ -390,6 +390,10 @@ def restore_basket(request, attempt):
     basket = attempt.basket
     if basket is None or basket.pk == request.basket.pk or basket.status != basket.OPEN:
         return
+    if request.user.is_authenticated and basket.owner_id is None:
+        # Ordered as a guest, signed in since: without its cookie it is found by its owner.
+        basket.owner = request.user
+        basket.save(update_fields=["owner"])
     basket.strategy = request.strategy
     if not request.basket.is_empty:
         basket.merge(request.basket, add_quantities=False)

@@ -79,6 +79,10 @@ def process_event(event_id):
         _follow(row)
     except (GatewayUnavailable, GatewayRefused) as error:
         row.last_error = str(error)[:500]
+    except Exception as error:
+        # Whatever it is, it is counted, and the last time parks the event where staff see it.
+        logger.exception("event %s failed", row.event_id)
+        row.last_error = f"{type(error).__name__}: {error}"[:500]
     if row.progress == StripeEvent.Progress.WAITING and row.attempts >= MAX_ATTEMPTS:
         row.progress = StripeEvent.Progress.PARKED
         logger.error("event %s is parked: %s", row.event_id, row.last_error)

@@ -7,6 +7,7 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.account_mails import account_messages
+from commerce.addresses import keep_address
 from commerce.mail import queue_mail
 
 
@@ -25,8 +26,6 @@ class AccountAdapter(DefaultAccountAdapter):
                 "activate_url",
                 "password_reset_url",
                 "ip",
-                "from_email",
-                "to_email",
             )
             if context.get(key)
         }
@@ -62,6 +61,4 @@ def _keep_first_address(user, address):
         user.first_name, user.last_name = address.first_name, address.last_name
         user.save(update_fields=["first_name", "last_name"])
     if not user.addresses.exists():
-        kept = get_model("address", "UserAddress")(user=user, is_default_for_shipping=True)
-        address.populate_alternative_model(kept)
-        kept.save()
+        keep_address(user, address)

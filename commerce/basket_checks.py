@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commerce.money import format_money
-from commerce.stock import units_available
+from commerce.stock import is_for_sale, units_available
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,8 @@ def notices_for(basket):
 
 
 def _stock_notice(line):
-    is_public = line.product.is_public and (
-        line.product.is_standalone or line.product.parent.is_public
-    )
-    available = units_available(line.stockrecord) if is_public else 0
+    can_be_had = is_for_sale(line.product) and line.purchase_info.price.exists
+    available = units_available(line.stockrecord) if can_be_had else 0
     if available == 0:
         return _("is sold out now. Remove it to go on."), True
     if available < line.quantity:
@@ -66,7 +64,7 @@ def _price_notice(line):
 def check_quantity(basket, *, product, more):
     """Raises ValidationError, saying what is possible, where ``more`` units cannot go in."""
     info = basket.strategy.fetch_for_product(product)
-    if not (info.price.exists and info.stockrecord and product.is_public):
+    if not (info.price.exists and info.stockrecord and is_for_sale(product)):
         raise ValidationError(_("This piece is not for sale at the moment."))
     here = basket.product_quantity(product) if basket.pk else 0
     available = units_available(info.stockrecord)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from commerce.basket_checks import notices_for
-from commerce.listings import glazes_of, photos_by_product, product_url
+from commerce.listings import glazes_of, photo_of, photos_by_product, product_url
 from commerce.stock import units_available
 
 
@@ -41,7 +41,6 @@ def _line(line, *, photos, glazes, notices):
     product = line.product
     shown = product.parent or product
     url = product_url(shown.pk, shown.slug)
-    own = photos.get(product.pk) or photos.get(product.parent_id) or [None]
     price = line.purchase_info.price
     before = line.line_price_incl_tax if price.exists else Decimal(0)
     after = line.line_price_incl_tax_incl_discounts if price.exists else Decimal(0)
@@ -51,7 +50,7 @@ def _line(line, *, photos, glazes, notices):
         title=shown.title,
         glaze=glazes.get(product.pk, ("", ""))[0],
         url=f"{url}?variant={product.pk}" if product.parent_id else url,
-        photo=own[0],
+        photo=photo_of(product, photos),
         quantity=line.quantity,
         available=units_available(line.stockrecord),
         price=price.incl_tax if price.exists else Decimal(0),

@@ -4,18 +4,24 @@ from django.core import signing
 from django.db import transaction
 from oscar.core.loading import get_model
 
-from commerce.stock import units_available
+from commerce.exceptions import BasketFrozen
+from commerce.stock import is_for_sale, units_available
 
 SALT = "commerce.basket_undo"
 #: Seconds for which "Undo" works.
 UNDO_SECONDS = 30 * 60
 
 
+@transaction.atomic
 def take_out(basket, line_ids=None):
     """Take lines out of a basket, all unless some are named.
 
     Returns the token that ``restore_lines`` understands, None where there was nothing to take out.
+    Raises BasketFrozen where its order waits for its payment.
     """
+    locked = get_model("basket", "Basket").objects.select_for_update().get(pk=basket.pk)
+    if locked.status == locked.FROZEN:
+        raise BasketFrozen
     lines = basket.lines.order_by("pk")
     if line_ids is not None:
         lines = lines.filter(pk__in=line_ids)
@@ -59,7 +65,7 @@ def restore_lines(basket, token):
 def units_to_add(basket, product, units):
     """How many of the units wanted may still go into the basket beside what is there."""
     info = basket.strategy.fetch_for_product(product)
-    if not (product.is_public and info.price.exists and info.stockrecord):
+    if not (is_for_sale(product) and info.price.exists and info.stockrecord):
         return 0
     there = units_available(info.stockrecord)
     return max(min(units, there - basket.product_quantity(product)), 0)

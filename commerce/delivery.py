@@ -74,6 +74,15 @@ def arrival_of(method, *, at=None):
     )
 
 
+def promised_arrival(method):
+    """The arrival of one of Oscar's method objects, or None; an offer on delivery wraps it."""
+    if method is None:
+        return None
+    return getattr(method, "arrival", None) or getattr(
+        getattr(method, "method", None), "arrival", None
+    )
+
+
 def delivery_charge(method, goods_total):
     """What a method costs, tax included, for goods of that total (tax and discounts included)."""
     if method.free_over is not None and goods_total >= method.free_over:

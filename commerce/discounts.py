@@ -4,23 +4,50 @@ Oscar reads a counter, adds to it in Python and writes it back, which loses coun
 """
 
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 
 class DiscountGone(Exception):
-    """An offer or voucher that the basket had counted on reached its limit meanwhile."""
+    """An offer or voucher that the basket had counted on reached its limit; the message says which."""
 
 
 def lock_vouchers(basket, *, user):
     """Lock the basket's vouchers by key and ask again whether this buyer may use them.
 
-    Raises DiscountGone where somebody else was faster with a voucher that is used up now. Needs
+    One that is used up or over and takes nothing off leaves the basket. Raises DiscountGone where somebody else was faster with a voucher that is used up now. Needs
     an open transaction.
     """
-    for voucher in basket.vouchers.select_for_update().order_by("pk"):
-        is_available, message = voucher.is_available_to_user(user=user)
-        if not voucher.is_active() or not is_available:
-            raise DiscountGone(message or voucher.code)
+    giving = vouchers_giving(basket)
+    for voucher in list(basket.vouchers.select_for_update().order_by("pk")):
+        is_available, _message = voucher.is_available_to_user(user=user)
+        if voucher.is_active() and is_available:
+            continue
+        if voucher.pk in giving:
+            raise DiscountGone(
+                _("Voucher %(code)s cannot be used any more.") % {"code": voucher.code}
+            )
+        # Not counted on by the total that was shown; Oscar would refuse the whole order for it.
+        basket.vouchers.remove(voucher)
+
+
+def vouchers_giving(basket):
+    """Keys of the vouchers that take something off a priced basket; one may wait for its minimum."""
+    return {row["voucher"].pk for row in basket.offer_applications if row["voucher"]}
+
+
+def discount_name(discount):
+    """What an order's discount is called on every surface: "Voucher CODE", or the offer's name."""
+    if discount.voucher_code:
+        return _("Voucher %(code)s") % {"code": discount.voucher_code}
+    return discount.message or discount.offer_name or ""
+
+
+def application_name(application):
+    """The same for a basket's discount; ``application`` is Oscar's dictionary of it."""
+    if voucher := application["voucher"]:
+        return _("Voucher %(code)s") % {"code": voucher.code}
+    return application["name"]
 
 
 def count_offer_use(application):
@@ -32,7 +59,8 @@ def count_offer_use(application):
     room = Q(max_global_applications=None) | Q(
         max_global_applications__gte=F("num_applications") + uses
     )
-    budget = Q(max_discount=None) | Q(max_discount__gte=F("total_discount") + amount)
+    # Oscar's rule for both: an offer applies until its budget is reached, the last use may pass it.
+    budget = Q(max_discount=None) | Q(max_discount__gt=F("total_discount"))
     counted = (
         get_model("offer", "ConditionalOffer")
         .objects.filter(room, budget, pk=offer.pk)
@@ -43,7 +71,7 @@ def count_offer_use(application):
         )
     )
     if not counted:
-        raise DiscountGone(offer.name)
+        raise DiscountGone(_("The offer “%(name)s” has ended.") % {"name": offer.name})
     if voucher := application.get("voucher"):
         get_model("voucher", "Voucher").objects.filter(pk=voucher.pk).update(
             total_discount=F("total_discount") + amount

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Max, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from oscar.core.loading import get_model
@@ -161,6 +161,12 @@ def photos_by_product(product_ids):
     return photos
 
 
+def photo_of(product, photos):
+    """The photograph that stands for a piece: its own, or its parent's; None without one."""
+    own = photos.get(product.pk) or photos.get(product.parent_id) or [None]
+    return own[0]
+
+
 def _card(product, records, *, book, glazes, photos, variant=None):
     url = product_url(product.pk, product.slug)
     quotes = [quote for record in records if (quote := book.quote(record))]
@@ -305,7 +311,7 @@ def _matching(category, query):
 
 def _facts(products, *, at):
     """One ``_Fact`` for each product; four queries."""
-    rows = products.annotate(sold=Coalesce(Sum("stats__num_purchases"), 0))
+    rows = products.annotate(sold=Coalesce(Max("stats__num_purchases"), 0))
     facts = {
         pk: _Fact(pk, created, rating or 0.0, sold)
         for pk, created, rating, sold in rows.values_list("pk", "date_created", "rating", "sold")

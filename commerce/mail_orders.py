@@ -1,5 +1,9 @@
-"""The mails of an order. Templates get plain values: no user, no request, no model."""
+"""The mails of an order. Templates get plain values: no user, no request, no model.
 
+They are written in the transaction of what they tell, so nothing here reads a file or a network.
+"""
+
+import logging
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -8,23 +12,30 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_class
 
 from commerce.delivery import Arrival
-from commerce.listings import photos_by_product
+from commerce.discounts import discount_name
+from commerce.listings import photo_of, photos_by_product
 from commerce.mail import queue_mail
 from commerce.mail_templates import messages_for
 from commerce.money import format_money
 
-#: The photograph beside a line: a square of this many pixels, shown at half of it.
-MAIL_PHOTO = "fill-144x144|format-jpeg"
+logger = logging.getLogger(__name__)
+
+#: The photograph beside a line, one of the sizes that pages have made (commerce.photos).
+MAIL_PHOTO = "format-jpeg|width-320"
 
 
 def queue_order_confirmation(order):
     """The one confirmation of a paid order, through Oscar's dispatcher and the queue."""
+    if not _has_address(order):
+        return
     dispatcher = get_class("order.utils", "OrderDispatcher")()
     dispatcher.send_order_placed_email_for_user(order, order_facts(order))
 
 
 def queue_refund_notice(order, *, amount, key):
     """Tell the customer that money is on its way back; once for each refund's key."""
+    if not _has_address(order):
+        return
     facts = {**order_facts(order), "refunded": format_money(amount, order.currency)}
     messages = messages_for("order_refunded", facts)
     queue_mail(
@@ -35,6 +46,12 @@ def queue_refund_notice(order, *, amount, key):
         html=messages["html"],
         user=order.user,
     )
+
+
+def _has_address(order):
+    if not order.email:
+        logger.error("order %s has no address to write to", order.number)
+    return bool(order.email)
 
 
 def order_facts(order):
@@ -55,7 +72,7 @@ def order_facts(order):
         "lines": _line_facts(order, money),
         "discounts": [
             {
-                "name": discount.message or discount.offer_name or discount.voucher_code or "",
+                "name": discount_name(discount),
                 "amount": money(discount.amount),
             }
             for discount in order.basket_discounts
@@ -80,22 +97,24 @@ def _line_facts(order, money):
     photos = photos_by_product(ids - {None})
     facts = []
     for line in lines:
-        found = line.product and (photos[line.product_id] or photos[line.product.parent_id])
+        photo = photo_of(line.product, photos) if line.product else None
         facts.append(
             {
                 "title": line.title,
                 "quantity": line.quantity,
                 "unit_price": money(line.unit_price_incl_tax),
                 "total": money(line.line_price_before_discounts_incl_tax),
-                "photo_url": mail_photo_url(found[0]) if found else "",
+                "photo_url": mail_photo_url(photo) if photo else "",
             }
         )
     return facts
 
 
 def mail_photo_url(image):
-    """The absolute address of a photograph small enough for a mail."""
-    return urljoin(settings.SITE_URL, image.get_rendition(MAIL_PHOTO).url)
+    """The absolute address of a photograph small enough for a mail; "" where none is made yet."""
+    made = (row for row in image.renditions.all() if row.filter_spec == MAIL_PHOTO)
+    rendition = next(made, None)
+    return urljoin(settings.SITE_URL, rendition.url) if rendition else ""
 
 
 def order_status_path(order):

@@ -135,7 +135,7 @@ class OrderPromise(models.Model):
 class OutgoingMail(models.Model):
     """One mail, from the moment it was decided on until it left or was parked for staff.
 
-    ``key`` says what the mail is about ("order-confirmation:SM-4F7K2P"); it is unique, so that one
+    ``key`` says what the mail is about ("order_placed:SM-7K2P9XQD"); it is unique, so that one
     event can never send two mails.
     """
 

@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
+from oscar.core.loading import get_model
 
-from commerce.listings import glazes_of, photos_by_product, product_url
+from commerce.listings import glazes_of, photo_of, photos_by_product, product_url
 from commerce.orders import CANCELLED, DELIVERED, PACKING, PAID, PENDING, SHIPPED
 
+LINES = Prefetch(
+    "lines", get_model("order", "Line").objects.select_related("product__parent").order_by("pk")
+)
 STEP_NAMES = {
     PENDING: _("Ordered"),
     PAID: _("Paid"),
@@ -54,7 +59,8 @@ class OrderRow:
 def order_rows(orders):
     """Orders as rows, in the order given. Five queries, whatever their number."""
     orders = list(orders)
-    lines = {order.pk: list(order.lines.select_related("product__parent")) for order in orders}
+    prefetch_related_objects(orders, LINES, "promise")
+    lines = {order.pk: list(order.lines.all()) for order in orders}
     products = {line.product for group in lines.values() for line in group if line.product}
     ids = {product.pk for product in products} | {p.parent_id for p in products if p.parent_id}
     photos, glazes = photos_by_product(ids), glazes_of(ids)
@@ -77,13 +83,12 @@ def _piece(line, *, photos, glazes):
             line.title, "", "", None, line.quantity, line.line_price_before_discounts_incl_tax
         )
     shown = product.parent or product
-    own = photos.get(product.pk) or photos.get(product.parent_id) or [None]
     is_shown = product.is_public and shown.is_public
     return OrderedPiece(
         title=shown.title,
         glaze=glazes.get(product.pk, ("", ""))[0],
         url=product_url(shown.pk, shown.slug) if is_shown else "",
-        photo=own[0],
+        photo=photo_of(product, photos),
         quantity=line.quantity,
         total=line.line_price_before_discounts_incl_tax,
     )

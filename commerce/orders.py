@@ -69,6 +69,19 @@ def move_order(order_id, status, *, note="", user=None):
         return order
 
 
+def count_purchases(order):
+    """Count what a paid order bought, for each variant and its product: lists are sorted by it."""
+    units = defaultdict(int)
+    for line in order.lines.exclude(product=None).select_related("product"):
+        units[line.product_id] += line.quantity
+        if line.product.parent_id:
+            units[line.product.parent_id] += line.quantity
+    ProductRecord = get_model("analytics", "ProductRecord")
+    for pk, count in sorted(units.items()):
+        ProductRecord.objects.get_or_create(product_id=pk)
+        ProductRecord.objects.filter(product_id=pk).update(num_purchases=F("num_purchases") + count)
+
+
 def moves_for_staff(order):
     """The statuses to which people may move an order.
 

@@ -9,6 +9,8 @@ from oscar.core.loading import get_model
 
 from commerce.accounts import adopt_guest_orders
 from commerce.exceptions import BasketFrozen
+from commerce.models import User
+from commerce.orders import CANCELLED, DELIVERED
 from commerce.photos import sync_photo
 
 # A product page writes neither a row nor a cookie on GET.
@@ -26,6 +28,13 @@ def follow_photograph(sender, instance, raw=False, **kwargs):
 def adopt_orders(sender, email_address, **kwargs):
     """An address that was proven brings the orders it placed as a guest into its account."""
     adopt_guest_orders(email_address.user, email_address.email)
+
+
+@receiver(pre_delete, sender=User)
+def keep_address_of_open_orders(sender, instance, **kwargs):
+    """Orders on their way go on as a guest's: their mails need an address, their money an answer."""
+    orders = instance.orders.exclude(status__in=(DELIVERED, CANCELLED))
+    orders.update(guest_email=instance.email)
 
 
 @receiver(pre_delete, sender=get_model("basket", "Line"))

@@ -19,6 +19,11 @@ LOW_STOCK = 5
 IN_STOCK, LOW, SOLD_OUT = "in_stock", "low", "sold_out"
 
 
+def is_for_sale(product):
+    """Whether staff have it on sale: the product itself and, for a variant, its parent."""
+    return product.is_public and (product.parent_id is None or product.parent.is_public)
+
+
 def keeps_stock(stockrecord):
     """Whether its product counts its units; a voucher on paper, say, does not."""
     return stockrecord.product.get_product_class().track_stock

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_class, get_model
 
+from commerce.discounts import vouchers_giving
 from commerce.money import format_money
 
 
@@ -22,12 +23,8 @@ def use_voucher(code, *, basket, user, request):
         )
     if basket.pk and basket.contains_voucher(voucher.code):
         raise VoucherRefused(_("This voucher is in your basket already."))
-    _check_dates(voucher)
-    is_available, _message = voucher.is_available_to_user(user)
-    if not is_available:
-        if voucher.usage == voucher.ONCE_PER_CUSTOMER and not user.is_authenticated:
-            raise VoucherRefused(_("This voucher is for customers with an account: sign in first."))
-        raise VoucherRefused(_("This voucher has been used already."))
+    if refusal := _refusal(voucher, user):
+        raise VoucherRefused(refusal)
     if not basket.pk or basket.is_empty:
         raise VoucherRefused(_("Put something into your basket first."))
     basket.vouchers.add(voucher)
@@ -38,11 +35,34 @@ def use_voucher(code, *, basket, user, request):
     return voucher
 
 
-def _check_dates(voucher):
+def voucher_notes(basket, *, user):
+    """Each voucher of a priced basket with a sentence where it takes nothing off, else ""."""
+    if not basket.pk:
+        return []
+    giving = vouchers_giving(basket)
+    return [
+        (
+            voucher,
+            ""
+            if voucher.pk in giving
+            else _refusal(voucher, user) or reason_without_discount(voucher, basket),
+        )
+        for voucher in basket.vouchers.order_by("pk")
+    ]
+
+
+def _refusal(voucher, user):
+    """Why this buyer cannot use a voucher at this moment, whatever the basket; "" where they can."""
     if voucher.is_expired():
-        raise VoucherRefused(_("This voucher has expired."))
+        return _("This voucher has expired.")
     if not voucher.is_active():
-        raise VoucherRefused(_("This voucher is not valid yet."))
+        return _("This voucher is not valid yet.")
+    is_available, _message = voucher.is_available_to_user(user)
+    if is_available:
+        return ""
+    if voucher.usage == voucher.ONCE_PER_CUSTOMER and not user.is_authenticated:
+        return _("This voucher is for customers with an account: sign in first.")
+    return _("This voucher has been used already.")
 
 
 def _apply_offers(basket, *, user, request):

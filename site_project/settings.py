@@ -319,6 +319,9 @@ OSCAR_DASHBOARD_NAVIGATION += [
 # --- Payment: the demo gateway or Stripe ----------------------------------------------------------------
 
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+if not STRIPE_SECRET_KEY:
+    # The demo gateway's own retries, as a gateway makes them.
+    SCHEDULE.append((60, "checkout_app.demo_gateway.tasks.deliver_waiting_events"))
 STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
 #: The name of Oscar's payment source for what the gateway took.

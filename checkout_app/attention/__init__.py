@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -81,7 +82,10 @@ def settle_matter(code, key, *, user):
     kind = next((kind for kind in KINDS if kind.code == code), None)
     if kind is None or not user.has_perm(kind.change):
         return False
-    row = kind.rows().filter(pk=key).first()
+    try:
+        row = kind.rows().filter(pk=key).first()
+    except (ValueError, ValidationError):  # no key of that kind
+        return False
     if row is None:
         return False
     kind.settle(row)
@@ -111,10 +115,8 @@ def _settle_attempt(attempt):
 
 
 def _pay_again(request):
-    RefundRequest.objects.filter(pk=request.pk, progress=RefundRequest.Progress.FAILED).update(
-        progress=RefundRequest.Progress.DUE
-    )
-    payments.pay_refunds(request.attempt)
+    if attempt := payments.owe_again(request.pk):
+        payments.pay_refunds(attempt)
 
 
 # --- The rows -------------------------------------------------------------------------------------
@@ -135,7 +137,7 @@ def _task_matter(row):
 
 
 def _attempt_matter(attempt):
-    order, last = attempt.order, attempt.moves.last()
+    order, last = attempt.order, max(attempt.moves.all(), key=lambda move: move.pk, default=None)
     title = _("%(amount)s %(currency)s: %(state)s") % {
         "amount": attempt.amount,
         "currency": attempt.currency,
@@ -163,6 +165,7 @@ KINDS = (
             PaymentAttempt.objects.filter(state__in=(State.REVIEW, State.REFUND_DUE))
             .exclude(refunds__progress=RefundRequest.Progress.FAILED)
             .select_related("order")
+            .prefetch_related("moves")
         ),
         matter=_attempt_matter,
         settle=_settle_attempt,

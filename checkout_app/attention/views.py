@@ -10,7 +10,7 @@ from checkout_app.attention import KINDS, sections_for, settle_matter
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
 
 
-def may_look(user, *_url):
+def may_look(user):
     """Whether there is a kind of matter that this person may see."""
     return user.is_staff and any(user.has_perm(kind.view) for kind in KINDS)
 

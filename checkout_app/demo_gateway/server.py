@@ -18,6 +18,11 @@ from checkout_app.demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
 CANCELLABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
 
 
+#: Parameters that were refused before anything ran; their key stays free
+#: (https://docs.stripe.com/api/idempotent_requests).
+UNREAD = {"amount_too_small", "parameter_invalid_integer"}
+
+
 class Refused(Exception):
     """The API says no: an HTTP status and Stripe's error object."""
 
@@ -49,17 +54,28 @@ def _answer_once(method, path, params, *, key):
         with transaction.atomic():
             known = DemoRequest.objects.filter(key=key).first()
             if known is None:
-                body = _route(method, path, params)
+                status, body = _route_or_refuse(method, path, params)
+                if body.get("error", {}).get("code") in UNREAD:
+                    return status, body
+                # Refusals too, as Stripe does: a key gives its first answer for good.
                 DemoRequest.objects.create(
-                    key=key, fingerprint=fingerprint, status=200, answer=body
+                    key=key, fingerprint=fingerprint, status=status, answer=body
                 )
-                return 200, body
+                return status, body
     except IntegrityError:  # the same key, at the same moment, from another process
         known = DemoRequest.objects.get(key=key)
     if known.fingerprint != fingerprint:
         raise Refused(400, "Keys for idempotent requests need the same parameters.",
                       kind="idempotency_error")  # fmt: skip
     return known.status, known.answer
+
+
+def _route_or_refuse(method, path, params):
+    try:
+        with transaction.atomic():
+            return 200, _route(method, path, params)
+    except Refused as refusal:
+        return refusal.status, refusal.body
 
 
 def _route(method, path, params):

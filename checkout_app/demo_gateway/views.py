@@ -26,7 +26,7 @@ class BrowserView(View):
             body = self.act(intent_id, data)
         except Refused as refusal:
             return JsonResponse(refusal.body, status=refusal.status)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             error = {"type": "invalid_request_error", "message": "The request is incomplete."}
             return JsonResponse({"error": error}, status=400)
         return JsonResponse(body)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django import template
 from django.conf import settings
 
+from commerce import discounts
 from commerce.money import format_money
 
 register = template.Library()
@@ -16,3 +17,9 @@ def money(amount, currency=None):
     if amount is None:
         return ""
     return format_money(Decimal(amount), currency or settings.OSCAR_DEFAULT_CURRENCY)
+
+
+@register.filter
+def discount_name(discount):
+    """What an order's discount is called: "Voucher CODE", or the offer's name."""
+    return discounts.discount_name(discount)

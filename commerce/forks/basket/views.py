@@ -18,10 +18,16 @@ from oscar.core.loading import get_class, get_model
 from commerce.basket_checks import accept_prices, notices_for
 from commerce.basket_lines import lines_of
 from commerce.basket_undo import restore_lines, take_out, titles_of, units_to_add
-from commerce.delivery import amount_until_free, arrival_of, delivery_charge, standard_delivery
+from commerce.delivery import (
+    amount_until_free,
+    arrival_of,
+    promised_arrival,
+    standard_delivery,
+)
+from commerce.exceptions import BasketFrozen
 from commerce.forks.basket.forms import LineQuantityForm
 from commerce.requests import key_in, moment_of, wants_fragment
-from commerce.vouchers import VoucherRefused, use_voucher
+from commerce.vouchers import VoucherRefused, use_voucher, voucher_notes
 
 Basket = get_model("basket", "Basket")
 #: Session key of the undo tokens that did their work, by the end of their signature.
@@ -55,6 +61,7 @@ class BasketPage(TemplateView):
             basket=basket,
             rows=rows,
             saved_lines=self.get_saved_lines(),
+            vouchers=voucher_notes(basket, user=self.request.user),
             taken=self.taken_text(kwargs.get("undo"), bool(rows)),
             is_ready=not any(notice.is_blocking for notice in notices_for(basket)) and not errors,
             **self.get_delivery(basket),
@@ -78,11 +85,16 @@ class BasketPage(TemplateView):
         method = standard_delivery()
         if method is None or basket.is_empty:
             return {"total": basket.total_incl_tax}
-        charge = delivery_charge(method, basket.total_incl_tax)
+        # Through Oscar's repository: an offer on delivery counts here as it does at checkout.
+        offered = get_class("shipping.repository", "Repository")().get_shipping_methods(
+            basket, user=self.request.user, request=self.request
+        )
+        quoted = next((row for row in offered if row.code == method.code), None)
+        charge = quoted.calculate(basket).incl_tax if quoted else method.price
         return {
             "delivery": method,
             "delivery_charge": charge,
-            "arrival": arrival_of(method, at=moment_of(self.request)),
+            "arrival": promised_arrival(quoted) or arrival_of(method, at=moment_of(self.request)),
             "until_free": amount_until_free(basket.total_incl_tax),
             "total": basket.total_incl_tax + charge,
         }
@@ -109,6 +121,13 @@ def back_to_basket(undo=None):
     return redirect(f"{url}?{urlencode({'undo': undo})}" if undo else url)
 
 
+def being_paid(request):
+    """The answer to changes of a basket whose order waits for its payment in another window."""
+    text = _("This basket is being paid for in another window. Finish or change that order first.")
+    messages.warning(request, text)
+    return redirect("basket:summary")
+
+
 class BasketView(BasketPage):
     """GET shows the basket. POST changes quantities, takes a line out, or keeps one for later."""
 
@@ -119,6 +138,13 @@ class BasketView(BasketPage):
     def post(self, request, *args, **kwargs):
         if not request.basket.pk:
             return self.done()
+        try:
+            return self.change()
+        except BasketFrozen:
+            return being_paid(request)
+
+    def change(self):
+        request = self.request
         line_ids = [line.pk for line in request.basket.all_lines()]
         for action, act in (("remove", self.remove_line), ("save", self.save_line)):
             chosen = key_in(request.POST.get(action, ""))
@@ -225,7 +251,10 @@ class BasketClearView(View):
     http_method_names = ["post"]
 
     def post(self, request):
-        return back_to_basket(take_out(request.basket) if request.basket.pk else None)
+        try:
+            return back_to_basket(take_out(request.basket) if request.basket.pk else None)
+        except BasketFrozen:
+            return being_paid(request)
 
 
 class BasketUndoView(View):

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.address.forms import UserAddressForm
 from oscar.apps.customer.forms import *
 
+from commerce.addresses import AUTOCOMPLETE, LABELS
 from commerce.models import User
 
 
@@ -27,17 +28,6 @@ class ConfirmDeletionForm(forms.Form):
 class AddressForm(UserAddressForm):
     """An address in the order of an envelope, with the names that browsers fill in."""
 
-    AUTOCOMPLETE = {
-        "first_name": "given-name",
-        "last_name": "family-name",
-        "line1": "address-line1",
-        "line2": "address-line2",
-        "line4": "address-level2",
-        "postcode": "postal-code",
-        "country": "country",
-        "phone_number": "tel",
-    }
-
     class Meta:
         model = UserAddressForm.Meta.model
         fields = [
@@ -50,16 +40,12 @@ class AddressForm(UserAddressForm):
             "country",
             "phone_number",
         ]
-        labels = {
-            "line1": _("Street and number"),
-            "line2": _("Second line"),
-            "line4": _("Town or city"),
-            "postcode": _("Postcode"),
-        }
+        labels = LABELS
 
     def __init__(self, user, *args, **kwargs):
         super().__init__(user, *args, **kwargs)
-        for name, token in self.AUTOCOMPLETE.items():
+        for name in self._meta.fields:
+            token = AUTOCOMPLETE[name]
             self.fields[name].widget.attrs["autocomplete"] = token
         country = self.fields["country"]
         country.empty_label = None

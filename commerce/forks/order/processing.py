@@ -1,7 +1,8 @@
+from django.utils.translation import gettext as _
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.apps.order.processing import EventHandler as OscarEventHandler
 
-from commerce.exceptions import IllegalMove
+from commerce.exceptions import IllegalMove, OutOfStock
 from commerce.orders import move_order
 
 
@@ -13,4 +14,7 @@ class EventHandler(OscarEventHandler):
             move_order(order.pk, new_status, note=note_msg or "", user=self.user)
         except IllegalMove as error:
             raise InvalidOrderStatus(str(error)) from error
+        except OutOfStock as error:
+            text = _("The stock does not hold what the order needs: %(what)s.")
+            raise InvalidOrderStatus(text % {"what": error}) from error
         order.refresh_from_db()

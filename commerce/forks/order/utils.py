@@ -5,6 +5,7 @@ from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGener
 
 from commerce.discounts import count_offer_use, count_voucher_use
 from commerce.orders import new_order_number
+from commerce.stock import keeps_stock
 
 
 class OrderNumberGenerator(OscarOrderNumberGenerator):
@@ -17,6 +18,13 @@ class OrderNumberGenerator(OscarOrderNumberGenerator):
 class OrderCreator(OscarOrderCreator):
     """Writes an order's rows. Stock was taken before, offers are counted without losing any."""
 
+    def create_line_models(self, order, basket_line, extra_line_fields=None):
+        """What keeps no stock holds none; shipping would otherwise look for it."""
+        fields = dict(extra_line_fields or {})
+        if not keeps_stock(basket_line.stockrecord):
+            fields["num_allocated"] = 0
+        return super().create_line_models(order, basket_line, fields)
+
     def update_stock_records(self, line):
         """Nothing: the caller holds the stock already (checkout_app.placement)."""
 
@@ -24,7 +32,8 @@ class OrderCreator(OscarOrderCreator):
         count_offer_use(discount)
 
     def record_voucher_usage(self, order, voucher, user):
-        count_voucher_use(voucher, order=order, user=user)
+        if order.discounts.filter(voucher_id=voucher.pk).exists():
+            count_voucher_use(voucher, order=order, user=user)
 
 
 class OrderDispatcher(OscarOrderDispatcher):

@@ -1,3 +1,4 @@
+from oscar.apps.partner.availability import Unavailable
 from oscar.apps.partner.prices import TaxInclusiveFixedPrice
 from oscar.apps.partner.prices import Unavailable as UnavailablePrice
 from oscar.apps.partner.strategy import *
@@ -29,6 +30,12 @@ class ShopStrategy(UseFirstStockRecord, StockRequired, Structured):
             tax=quote.tax,
             tax_code=STANDARD_CODE,
         )
+
+    def availability_policy(self, product, stockrecord):
+        """What has no price is not for sale; Oscar's totals then leave its lines out."""
+        if stockrecord is None or self.sales.quote(stockrecord) is None:
+            return Unavailable()
+        return super().availability_policy(product, stockrecord)
 
     def parent_pricing_policy(self, product, children_stock):
         records = [record for _child, record in children_stock if record]

@@ -24,7 +24,3 @@ class TimedDelivery(Base):
             incl_tax=charge,
             tax_code=STANDARD_CODE,
         )
-
-    def charge_for(self, basket):
-        """What this method costs for the basket, tax included."""
-        return self.calculate(basket).incl_tax

@@ -1,0 +1,37 @@
+"""What an address is called, in the checkout and in the account alike."""
+
+from django.utils.translation import gettext_lazy as _
+from oscar.core.loading import get_model
+
+#: HTML's autofill names (https://html.spec.whatwg.org/#autofill) of Oscar's address columns.
+AUTOCOMPLETE = {
+    "first_name": "given-name",
+    "last_name": "family-name",
+    "line1": "address-line1",
+    "line2": "address-line2",
+    "line3": "organization",
+    "line4": "address-level2",
+    "postcode": "postal-code",
+    "country": "country",
+    "phone_number": "tel",
+}
+LABELS = {
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+    "line1": _("Address"),
+    "line2": _("Flat, floor or building"),
+    "line3": _("Company"),
+    "line4": _("Town or city"),
+    "postcode": _("Postcode"),
+    "country": _("Country"),
+    "phone_number": _("Phone"),
+}
+
+
+def keep_address(user, address):
+    """Keep an order's address in the account's book, once; the first is the default one."""
+    kept = get_model("address", "UserAddress")(user=user)
+    address.populate_alternative_model(kept)
+    if not user.addresses.filter(hash=kept.generate_hash()).exists():
+        kept.is_default_for_shipping = not user.addresses.exists()
+        kept.save()

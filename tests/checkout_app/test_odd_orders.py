@@ -1,0 +1,501 @@
+"""Orders that something happens to on the way: staff, other windows, gateways with a bad day."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from checkout_app import payments, placement, webhooks
+from checkout_app.attention import settle_matter
+from checkout_app.demo_gateway import server
+from checkout_app.demo_gateway.models import DemoIntent
+from checkout_app.exceptions import TotalChanged
+from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
+from checkout_app.summary import summary_of_order
+from commerce.exceptions import OutOfStock
+from commerce.invariants import broken_invariants
+from commerce.models import OutgoingMail
+from commerce.orders import CANCELLED, PACKING, move_order
+from tests.factories import (
+    make_basket,
+    make_delivery,
+    make_product,
+    make_submission,
+    make_user,
+    make_voucher,
+    pay,
+    stockrecord_of,
+)
+from tests.shopper import (
+    choose_delivery,
+    confirm_card,
+    give_details,
+    press_pay,
+    put_in_basket,
+    reach_payment,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Basket = get_model("basket", "Basket")
+Order = get_model("order", "Order")
+
+
+@pytest.fixture
+def cup(shop):
+    """A cup at £20.00 of which there are plenty."""
+    return make_product("Espresso cup", price="20.00", stock=50)
+
+
+@pytest.fixture
+def superuser(django_user_model):
+    return django_user_model.objects.create_superuser(email="admin@example.com", password="p")
+
+
+def order_of(*lines, **submission):
+    """An order that waits for its payment."""
+    attempt, _intent = payments.begin(make_submission(make_basket(*lines), **submission))
+    return attempt
+
+
+def paid_order_of(*lines, **submission):
+    """An order that was paid."""
+    attempt = order_of(*lines, **submission)
+    if attempt.amount:
+        pay(attempt)
+    attempt.refresh_from_db()
+    assert attempt.state == State.PAID
+    return attempt
+
+
+# --- Nothing that staff write or lose may keep a paid order from being paid ---------------------------
+
+
+def test_mail_template_that_cannot_be_rendered_falls_back_to_the_file(cup):
+    get_model("communication", "CommunicationEventType").objects.create(
+        code="ORDER_PLACED",
+        name="Order placed",
+        email_subject_template="Hello",
+        email_body_template="{% load i18n %}{{ number }}",
+    )
+
+    attempt = paid_order_of((cup, 1))
+
+    mail = OutgoingMail.objects.get()
+    assert mail.subject == "Hello"
+    assert attempt.order.number in mail.body_text
+    assert "{%" not in mail.body_text
+
+
+def test_order_of_a_deleted_account_is_settled_and_confirmed(cup):
+    user = make_user("ada@example.com")
+    attempt = order_of((cup, 1), user=user)
+
+    user.delete()
+    pay(attempt)
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.PAID
+    assert OutgoingMail.objects.get(key=f"order_placed:{attempt.order.number}").to == (
+        "ada@example.com"
+    )
+
+
+def test_one_order_that_cannot_be_settled_keeps_no_other_waiting(cup, monkeypatch):
+    poisoned, healthy = order_of((cup, 1)), order_of((cup, 1))
+    late = timezone.now() + timedelta(hours=2)
+    real = payments.settle
+
+    def settle(intent_id, *, at=None):
+        if intent_id == poisoned.intent_id:
+            raise RuntimeError("a row that nobody understands")
+        return real(intent_id, at=at)
+
+    monkeypatch.setattr(payments, "settle", settle)
+    confirm = DemoIntent.objects.get(intent_id=healthy.intent_id)
+    confirm.body = {**confirm.body, "status": "succeeded", "amount_received": 2450}
+    confirm.save()
+
+    payments.reconcile_open(at=late)
+
+    healthy.refresh_from_db()
+    assert healthy.state == State.PAID
+
+
+def test_event_that_always_fails_is_counted_and_parked(cup, monkeypatch):
+    attempt = order_of((cup, 1))
+    event = StripeEvent.objects.create(
+        event_id="evt_1", type="payment_intent.succeeded", object_id=attempt.intent_id
+    )
+    monkeypatch.setattr(payments, "settle", lambda intent_id: 1 / 0)
+
+    for _round in range(webhooks.MAX_ATTEMPTS):
+        webhooks.process_waiting_events()
+
+    event.refresh_from_db()
+    assert event.progress == StripeEvent.Progress.PARKED
+    assert "ZeroDivisionError" in event.last_error
+
+
+# --- What changed between the basket and "Pay" --------------------------------------------------------
+
+
+@pytest.mark.parametrize("hidden", ["piece", "parent"])
+def test_piece_taken_off_sale_is_refused_at_pay(mug, hidden):
+    variant = mug.children.first()
+    basket = make_basket((variant, 1))
+    submission = make_submission(basket)
+    gone = variant if hidden == "piece" else mug
+    gone.is_public = False
+    gone.save()
+
+    with pytest.raises(OutOfStock, match="Harbour mug"):
+        payments.begin(submission)
+
+    assert not Order.objects.exists()
+
+
+def test_variant_of_a_hidden_parent_does_not_go_into_a_basket(client, mug):
+    mug.is_public = False
+    mug.save()
+
+    response = client.post(
+        reverse("basket:add", args=[mug.children.first().pk]), {"quantity": 1}, follow=True
+    )
+
+    assert "not for sale" in response.content.decode()
+    assert not Basket.objects.filter(lines__isnull=False).exists()
+
+
+def test_piece_without_a_price_blocks_and_can_be_taken_out(client, cup, site_root):
+    put_in_basket(client, cup)
+    stockrecord_of(cup).__class__.objects.filter(product=cup).update(price=None)
+
+    page = client.get(reverse("basket:summary"))
+
+    assert page.status_code == 200
+    assert not page.context["is_ready"]
+    line = Basket.objects.get().lines.get()
+    client.post(reverse("basket:summary"), {"remove": line.pk})
+    assert Basket.objects.get().is_empty
+
+
+def test_voucher_that_gives_nothing_neither_stops_the_order_nor_is_used_up(cup):
+    voucher = make_voucher("BIG", minimum=500, usage="Single use")
+    basket = make_basket((cup, 1))
+    basket.vouchers.add(voucher)
+
+    attempt = order_of_basket(basket)
+
+    assert attempt.order.total_discount_incl_tax == 0
+    assert not voucher.applications.exists()
+
+
+def order_of_basket(basket, **submission):
+    attempt, _intent = payments.begin(make_submission(basket, **submission))
+    return attempt
+
+
+def test_voucher_used_up_meanwhile_is_named_and_the_next_pay_works(client, cup, site_root):
+    voucher = make_voucher("ONCE", usage="Single use")
+    put_in_basket(client, cup)
+    client.post(reverse("basket:vouchers-add"), {"code": "ONCE"})
+    give_details(client)
+    choose_delivery(client)
+    shown = client.get(reverse("checkout:payment-details")).context["summary"].total
+    other = make_basket((cup, 1))
+    other.vouchers.add(voucher)
+    order_of_basket(other, total="22.50")
+
+    refused = press_pay(client, shown).json()
+    page = client.get(refused["href"])
+    answer = press_pay(client, page.context["summary"].total)
+
+    assert page.context["summary"].total > shown
+    assert "client_secret" in answer.json()
+
+
+def test_basket_says_why_a_voucher_takes_nothing_off(client, cup, site_root):
+    make_voucher("GONE")
+    put_in_basket(client, cup)
+    client.post(reverse("basket:vouchers-add"), {"code": "GONE"})
+    get_model("voucher", "Voucher").objects.update(
+        start_datetime=timezone.now() - timedelta(days=3),
+        end_datetime=timezone.now() - timedelta(days=1),
+    )
+
+    page = client.get(reverse("basket:summary")).content.decode()
+
+    assert "This voucher has expired." in page
+
+
+def test_offer_applies_once_more_while_its_budget_is_not_reached(cup):
+    goods = get_model("offer", "Range").objects.create(name="All", includes_all_products=True)
+    offer = get_model("offer", "ConditionalOffer").objects.create(
+        name="A tenth off",
+        offer_type="Site",
+        max_discount=Decimal(100),
+        total_discount=Decimal(99),
+        condition=get_model("offer", "Condition").objects.create(
+            range=goods, type="Count", value=1
+        ),
+        benefit=get_model("offer", "Benefit").objects.create(
+            range=goods, type="Percentage", value=10
+        ),
+    )
+
+    first = order_of((cup, 1))
+    second = order_of((cup, 1))
+
+    assert first.order.total_discount_incl_tax == Decimal("2.00")
+    assert second.order.total_discount_incl_tax == 0
+    offer.refresh_from_db()
+    assert offer.num_orders == 1
+
+
+def test_offer_on_delivery_keeps_the_promised_day(shop, cup):
+    goods = get_model("offer", "Range").objects.create(name="All", includes_all_products=True)
+    get_model("offer", "ConditionalOffer").objects.create(
+        name="Delivery for a pound",
+        offer_type="Site",
+        condition=get_model("offer", "Condition").objects.create(
+            range=goods, type="Count", value=1
+        ),
+        benefit=get_model("offer", "Benefit").objects.create(
+            type="Shipping fixed price", value=Decimal("1.00")
+        ),
+    )
+
+    order = order_of((cup, 1)).order
+
+    assert order.shipping_incl_tax == Decimal("1.00")
+    assert order.promise.arrives_from
+    assert summary_of_order(order).arrival
+
+
+def test_piece_that_keeps_no_stock_is_sold_and_shipped(shop):
+    voucher = make_product("Gift voucher", price="25.00", stock=None, track_stock=False)
+
+    order = paid_order_of((voucher, 2)).order
+    move_order(order.pk, PACKING)
+    move_order(order.pk, "Shipped")
+
+    assert broken_invariants() == []
+
+
+def test_changed_total_leads_back_to_the_payment_page(client, cup, site_root):
+    reach_payment(client, cup)
+
+    refusal = press_pay(client, "1.00")
+
+    assert refusal.status_code == 409
+    assert client.get(refusal.json()["href"]).status_code == 200
+
+
+def test_pay_while_the_voucher_runs_out_says_which(cup, monkeypatch):
+    voucher = make_voucher("ONCE", usage="Single use")
+    basket = make_basket((cup, 1))
+    basket.vouchers.add(voucher)
+    submission = make_submission(basket, total="22.50")
+    other = order_of((cup, 1)).order
+    reserve = placement.reserve_stock
+
+    def somebody_is_faster(quantities):
+        voucher.applications.create(order=other)
+        reserve(quantities)
+
+    monkeypatch.setattr(placement, "reserve_stock", somebody_is_faster)
+
+    with pytest.raises(TotalChanged, match="Voucher ONCE cannot be used any more"):
+        payments.begin(submission)
+
+    assert Order.objects.count() == 1
+
+
+# --- Signing in, going back, two windows --------------------------------------------------------------
+
+
+def test_guest_who_signs_in_and_changes_the_order_keeps_everything(client, vase, cup, site_root):
+    user = make_user("ada@example.com")
+    page = reach_payment(client, vase)
+    press_pay(client, page.context["summary"].total)
+    client.force_login(user)
+    put_in_basket(client, cup)
+
+    client.post(reverse("checkout:change"))
+
+    rows = client.get(reverse("basket:summary")).context["rows"]
+    assert {line.title for line, _error in rows} == {"Moon vase", "Espresso cup"}
+
+
+def test_expired_order_of_a_guest_who_signed_in_is_in_the_accounts_basket(client, vase, site_root):
+    user = make_user("ada@example.com")
+    page = reach_payment(client, vase)
+    press_pay(client, page.context["summary"].total)
+    client.force_login(user)
+
+    payments.expire_attempts(at=timezone.now() + timedelta(hours=2))
+
+    rows = client.get(reverse("basket:summary")).context["rows"]
+    assert [line.title for line, _error in rows] == ["Moon vase"]
+
+
+def test_order_of_other_keys_can_be_given_up(client, vase, site_root):
+    page = reach_payment(client, vase)
+    press_pay(client, page.context["summary"].total)
+    DemoIntent.objects.all().delete()
+
+    response = client.post(reverse("checkout:change"))
+
+    assert response.url == reverse("basket:summary")
+    assert PaymentAttempt.objects.get().state == State.RELEASED
+    assert stockrecord_of(vase).num_allocated == 0
+
+
+def test_lines_of_a_basket_that_is_being_paid_stay(client, vase, site_root):
+    put_in_basket(client, vase)
+    basket = Basket.objects.get()
+    Basket.objects.update(status=Basket.FROZEN)
+    from commerce.basket_undo import take_out
+    from commerce.exceptions import BasketFrozen
+
+    with pytest.raises(BasketFrozen):
+        take_out(basket)
+
+    assert basket.lines.count() == 1
+
+
+# --- Staff --------------------------------------------------------------------------------------------
+
+
+def test_giving_up_a_reviewed_order_leaves_no_frozen_basket(cup):
+    attempt = order_of((cup, 1))
+    intent = DemoIntent.objects.get(intent_id=attempt.intent_id)
+    intent.body = {**intent.body, "status": "succeeded", "amount_received": 100}
+    intent.save()
+    payments.settle(attempt.intent_id)
+
+    payments.owe_reviewed(attempt.pk)
+
+    attempt.basket.refresh_from_db()
+    assert attempt.basket.status == Basket.OPEN
+
+
+def test_cancelling_a_paid_order_of_nothing_breaks_no_invariant(cup):
+    make_delivery("collect", price="0.00").countries.add("GB")
+    basket = make_basket((cup, 1))
+    basket.vouchers.add(make_voucher("ALL", percent=100))
+    submission = make_submission(basket, delivery="collect", total="0.00")
+    attempt, _intent = payments.begin(submission)
+
+    move_order(attempt.order_id, CANCELLED)
+
+    assert PaymentAttempt.objects.get().state == State.RELEASED
+    assert broken_invariants() == []
+
+
+def test_refused_refund_is_sent_again_under_a_new_key(cup, monkeypatch):
+    attempt = paid_order_of((cup, 1))
+    real = server.create_refund
+
+    def refuse(params):
+        raise server.Refused(400, "Insufficient balance.", code="balance_insufficient")
+
+    monkeypatch.setattr(server, "create_refund", refuse)
+    move_order(attempt.order_id, CANCELLED)
+    attempt.refresh_from_db()
+    payments.pay_refunds(attempt)
+    request = RefundRequest.objects.get()
+    assert request.progress == RefundRequest.Progress.FAILED
+    monkeypatch.setattr(server, "create_refund", real)
+
+    assert payments.owe_again(request.pk) == attempt
+    payments.pay_refunds(attempt)
+
+    assert RefundRequest.objects.get().progress == RefundRequest.Progress.DONE
+    assert payments.owe_again(request.pk) is None
+
+
+def test_demo_gateway_keeps_a_refusal_under_its_key(cup):
+    attempt = paid_order_of((cup, 1))
+    too_much = {"payment_intent": attempt.intent_id, "amount": "9999999"}
+
+    first = server.answer("POST", "/v1/refunds", too_much, key="again")
+    second = server.answer("POST", "/v1/refunds", too_much, key="again")
+
+    assert first[0] == 400
+    assert first == second
+
+
+@pytest.mark.parametrize(("kind", "key"), [("payment", "abc"), ("task", "abc"), ("mail", "")])
+def test_button_with_a_key_that_is_none_does_nothing(superuser, kind, key):
+    assert settle_matter(kind, key, user=superuser) is False
+
+
+def test_shipping_more_than_the_stock_holds_is_refused_in_words(client, superuser, cup):
+    order = paid_order_of((cup, 2)).order
+    move_order(order.pk, PACKING)
+    stockrecord_of(cup).__class__.objects.filter(product=cup).update(num_in_stock=1)
+    client.force_login(superuser)
+
+    response = client.post(
+        reverse("dashboard:order-detail", kwargs={"number": order.number}),
+        {"order_action": "change_order_status", "new_status": "Shipped"},
+        follow=True,
+    )
+
+    assert response.status_code == 200
+    order.refresh_from_db()
+    assert order.status == PACKING
+
+
+@pytest.mark.parametrize(
+    "body", ['{"client_secret": "a", "number": "4", "exp_month": Infinity}', "["]
+)
+def test_demo_gateway_answers_nonsense_with_400(client, db, body):
+    url = reverse("demo_gateway:confirm", args=["pi_x"])
+
+    response = client.post(url, body * (100_000 if body == "[" else 1), "application/json")
+
+    assert response.status_code == 400
+
+
+def test_paid_order_counts_what_was_bought(mug):
+    variant = mug.children.first()
+
+    paid_order_of((variant, 2))
+
+    ProductRecord = get_model("analytics", "ProductRecord")
+    assert ProductRecord.objects.get(product=variant).num_purchases == 2
+    assert ProductRecord.objects.get(product=mug).num_purchases == 2
+
+
+def test_account_page_asks_the_same_queries_for_one_order_and_five(
+    client, cup, site_root, django_assert_max_num_queries
+):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    user = make_user("ada@example.com")
+    client.force_login(user)
+    counts = []
+    for _round in range(2):
+        for _order in range(1 if not counts else 4):
+            paid_order_of((cup, 1), user=user)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("customer:order-list"))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_return_page_confirms_what_the_webhook_had_no_time_for(client, vase, site_root):
+    page = reach_payment(client, vase)
+    press_pay(client, page.context["summary"].total)
+    confirm_card(client)
+
+    response = client.get(reverse("checkout:return"), follow=True)
+
+    assert "Thank you" in response.content.decode()
