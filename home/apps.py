@@ -17,4 +17,10 @@ class HomeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
+        from wagtail.models import ReferenceIndex
+
+        from home.models import SiteSettings
+
         post_migrate.connect(_create_roles, sender=self)
+        # Wagtail knows pages and snippets by itself; the footer's links count as uses too.
+        ReferenceIndex.register_model(SiteSettings)

@@ -205,6 +205,23 @@ class SiteSettings(BaseSiteSetting):
     footer = StreamField(
         [("column", FooterColumnBlock())], blank=True, max_num=4, verbose_name=_("footer columns")
     )
+    returns_text = models.CharField(
+        _("what we promise"),
+        max_length=80,
+        blank=True,
+        help_text=_(
+            "Shown beside the button of every product and in the basket, such as "
+            "“60 days, breakages replaced”."
+        ),
+    )
+    returns_page = models.ForeignKey(
+        "wagtailcore.Page",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("page about returns"),
+    )
 
     panels = [
         MultiFieldPanel(
@@ -217,6 +234,9 @@ class SiteSettings(BaseSiteSetting):
         ),
         FieldPanel("navigation"),
         MultiFieldPanel([FieldPanel("footer_text"), FieldPanel("footer")], heading=_("Footer")),
+        MultiFieldPanel(
+            [FieldPanel("returns_text"), FieldPanel("returns_page")], heading=_("Returns")
+        ),
     ]
 
     class Meta:

@@ -24,7 +24,7 @@ def email_of(name):
 def load_customers():
     """The customers, by their key in customers.toml. None of them has a password."""
     rows = files.read("customers")
-    emails = {key: email_of(row["name"]) for key, row in rows.items()}
+    emails = {key: row.get("email") or email_of(row["name"]) for key, row in rows.items()}
     known = set(User.objects.filter(email__in=emails.values()).values_list("email", flat=True))
     User.objects.bulk_create(
         User(

@@ -288,6 +288,8 @@ def _write_site_settings(pieces):
         "Stoneware made by six people beside the estuary. Fired once a week, packed in straw."
     )
     row.footer = [_footer_column(pieces, *column) for column in _FOOTER]
+    row.returns_text = "60 days, breakages replaced"
+    row.returns_page = Page.objects.filter(slug="delivery-returns").first()
     row.save()
 
 

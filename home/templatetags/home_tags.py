@@ -66,6 +66,18 @@ def site_navigation(context):
 
 
 @register.simple_tag(takes_context=True)
+def site_returns(context):
+    """The promise about returns as ``Link(label, url)``, its url "" without a page; None without one."""
+    return _once(context, "returns", _returns)
+
+
+def _returns(settings):
+    page = settings.returns_page
+    url = page.get_url() if page is not None and page.live else ""
+    return Link(settings.returns_text, url or "") if settings.returns_text else None
+
+
+@register.simple_tag(takes_context=True)
 def site_footer(context):
     """``Footer(text, columns)``, each column with a heading and links; None without a site."""
     return _once(context, "footer", _footer)

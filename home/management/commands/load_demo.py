@@ -40,9 +40,9 @@ class Command(BaseCommand):
         if written:
             call_command("rebuild_references_index", verbosity=0)
         sync_sites()
+        created = accounts.load_accounts()
         customers = people.load_customers()
         people.load_reviews(customers, at=at)
-        created = accounts.load_accounts()
         orders.load_orders(customers, at=at)
         if not quiet:
             self._report(created)
