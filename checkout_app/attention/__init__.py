@@ -10,9 +10,9 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_tasks import default_task_backend
 from django_tasks_db.models import DBTaskResult
 
 from checkout_app import payments, webhooks
@@ -98,7 +98,7 @@ def settle_matter(code, key, *, user):
 def _run_again(row):
     """Enqueue a failed task anew, and forget the failed run: tasks may run twice."""
     values = row.args_kwargs
-    default_task_backend.enqueue(row.task, values["args"], values["kwargs"])
+    import_string(row.task_path).enqueue(*values["args"], **values["kwargs"])
     row.delete()
 
 
