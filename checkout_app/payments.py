@@ -8,7 +8,6 @@ final.
 
 import logging
 import uuid
-from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -17,22 +16,22 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from checkout_app import checkpoints
-from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailable, UnknownIntent
+from checkout_app.attempts import close, each_for_itself, lock_attempt, lock_order_of, move, thaw
+from checkout_app.exceptions import GatewayRefused, UnknownIntent
 from checkout_app.models import (
     OPEN_STATES,
     GatewayTransaction,
     PaymentAttempt,
-    PaymentMove,
     RefundRequest,
     State,
     site_marker,
 )
-from checkout_app.placement import lock_basket, place_order
+from checkout_app.placement import place_order
 from checkout_app.stripe_gateway import get_gateway
 from commerce.exceptions import OutOfStock
 from commerce.mail_orders import queue_order_confirmation, queue_refund_notice
 from commerce.money import from_minor, to_minor
-from commerce.orders import CANCELLED, PAID, PENDING, count_purchases, lock_order, move_order
+from commerce.orders import CANCELLED, PAID, PENDING, count_purchases, move_order
 from commerce.stock import reserve_stock
 from commerce.transactions import retry_transient
 
@@ -105,7 +104,7 @@ def _store_intent(attempt, intent):
         )
         locked = PaymentAttempt.objects.select_for_update().get(pk=attempt.pk)
         if stored and locked.state == State.RESERVED:
-            _move(locked, State.INTENT, reason=f"intent {intent.id}")
+            move(locked, State.INTENT, reason=f"intent {intent.id}")
     attempt.refresh_from_db()
 
 
@@ -154,24 +153,13 @@ def _attempt_of(intent):
 def _write_settlement(attempt_id, intent, *, at):
     """T3: one durable transaction from the intent's word to the order's state."""
     with transaction.atomic(durable=True):
-        attempt = _lock_attempt(attempt_id)
+        attempt = lock_attempt(attempt_id)
         if intent.status == "succeeded":
             _settle_succeeded(attempt, intent, at=at)
         elif attempt.is_open:
             _follow_waiting(attempt, intent)
         checkpoints.reached(checkpoints.SETTLE_WRITTEN)
     return attempt
-
-
-def _lock_attempt(attempt_id):
-    """Lock the attempt's basket, then the attempt; the head of the lock order."""
-    basket_id = PaymentAttempt.objects.values_list("basket_id", flat=True).get(pk=attempt_id)
-    if basket_id:
-        try:
-            lock_basket(basket_id)
-        except BasketGone:
-            logger.info("attempt %s has lost its basket", attempt_id)
-    return PaymentAttempt.objects.select_for_update().select_related(None).get(pk=attempt_id)
 
 
 def _follow_waiting(attempt, intent):
@@ -183,7 +171,7 @@ def _follow_waiting(attempt, intent):
         attempt.last_error = intent.error[:500]
         attempt.save(update_fields=["last_error", "updated_at"])
     if state:
-        _move(attempt, state, reason=f"gateway: {intent.status}")
+        move(attempt, state, reason=f"gateway: {intent.status}")
 
 
 def _settle_succeeded(attempt, intent, *, at):
@@ -192,7 +180,7 @@ def _settle_succeeded(attempt, intent, *, at):
     expected = (to_minor(attempt.amount, attempt.currency), attempt.currency.upper())
     if (intent.received_minor, intent.currency.upper()) != expected:
         _record_charge(attempt, intent, at=at)
-        _move(attempt, State.REVIEW, reason=f"{intent.received_minor} {intent.currency} arrived")
+        move(attempt, State.REVIEW, reason=f"{intent.received_minor} {intent.currency} arrived")
         logger.error("order %s: amount differs, needs a person", attempt.order.number)
         return
     if attempt.state == State.RELEASED and not _take_stock_again(attempt):
@@ -222,11 +210,6 @@ def _take_stock_again(attempt):
     order.status = PENDING
     order.save(update_fields=["status"])
     return True
-
-
-def lock_order_of(attempt):
-    """The attempt's order, locked, for writers who hold the attempt already."""
-    return lock_order(attempt.order_id)
 
 
 def _record_charge(attempt, intent, *, at):
@@ -259,9 +242,9 @@ def _record_charge(attempt, intent, *, at):
 
 def _confirm_order(attempt):
     """The order is paid: its status, the basket's, and the mail, all in this transaction."""
-    _move(attempt, State.PAID, reason="paid")
+    move(attempt, State.PAID, reason="paid")
     order = move_order(attempt.order_id, PAID)
-    _close(attempt)
+    close(attempt)
     basket = attempt.basket
     if basket is not None and basket.status == basket.FROZEN:
         basket.submit()
@@ -273,7 +256,7 @@ def _confirm_order(attempt):
 def settle_free(attempt_id, *, at=None):
     """An order that costs nothing is paid without an intent."""
     with transaction.atomic(durable=True):
-        attempt = _lock_attempt(attempt_id)
+        attempt = lock_attempt(attempt_id)
         if attempt.is_open and attempt.amount == 0:
             _confirm_order(attempt)
     return attempt
@@ -316,19 +299,14 @@ def release(attempt_id, *, reason):
     Only for an attempt that can no longer be paid (cancelled at the gateway, or free).
     """
     with transaction.atomic(durable=True):
-        attempt = _lock_attempt(attempt_id)
+        attempt = lock_attempt(attempt_id)
         if not attempt.is_open:
             return attempt
-        _move(attempt, State.RELEASED, reason=reason)
+        move(attempt, State.RELEASED, reason=reason)
         move_order(attempt.order_id, CANCELLED, note=reason)
-        _close(attempt)
-        _thaw(attempt.basket)
+        close(attempt)
+        thaw(attempt.basket)
     return attempt
-
-
-def _thaw(basket):
-    if basket is not None and basket.status == basket.FROZEN:
-        basket.thaw()
 
 
 def expire_attempts(*, at=None):
@@ -346,11 +324,11 @@ def expire_attempts(*, at=None):
 
 
 def _owe_refund(attempt, *, amount, reason):
-    _move(attempt, State.REFUND_DUE, reason=reason)
+    move(attempt, State.REFUND_DUE, reason=reason)
     RefundRequest.objects.create(
         attempt=attempt, key=uuid.uuid4().hex, amount=amount, reason=reason
     )
-    _close(attempt)
+    close(attempt)
 
 
 def owe_cancelled_order(order_id):
@@ -363,7 +341,7 @@ def owe_cancelled_order(order_id):
     if attempt is None:
         return None
     if attempt.amount == 0:
-        _move(attempt, State.RELEASED, reason="order cancelled")
+        move(attempt, State.RELEASED, reason="order cancelled")
         return None
     _owe_refund(attempt, amount=attempt.amount, reason="order cancelled")
     return attempt
@@ -377,7 +355,7 @@ def owe_reviewed(attempt_id):
     stock, order.
     """
     with transaction.atomic(durable=True):
-        attempt = _lock_attempt(attempt_id)
+        attempt = lock_attempt(attempt_id)
         if attempt.state != State.REVIEW:
             return attempt
         if CANCELLED in attempt.order.available_statuses():
@@ -385,7 +363,7 @@ def owe_reviewed(attempt_id):
         charges = attempt.transactions.filter(kind=GatewayTransaction.Kind.CHARGE)
         arrived = sum(charge.amount for charge in charges)
         _owe_refund(attempt, amount=arrived, reason="payment differed from the order")
-        _thaw(attempt.basket)
+        thaw(attempt.basket)
     return attempt
 
 
@@ -429,7 +407,7 @@ def pay_refunds(attempt):
 def _record_refund(request_id, refund):
     with transaction.atomic(durable=True):
         attempt_id = RefundRequest.objects.values_list("attempt_id", flat=True).get(pk=request_id)
-        attempt = _lock_attempt(attempt_id)
+        attempt = lock_attempt(attempt_id)
         request = RefundRequest.objects.select_for_update().get(pk=request_id)
         if request.progress != RefundRequest.Progress.DUE:
             return
@@ -454,7 +432,7 @@ def _record_refund(request_id, refund):
         source = attempt.order.sources.filter(reference=attempt.intent_id).first()
         if source:
             source.refund(request.amount, reference=refund.id, status=refund.status)
-        _move(attempt, State.REFUNDED, reason=request.reason)
+        move(attempt, State.REFUNDED, reason=request.reason)
         queue_refund_notice(attempt.order, amount=request.amount, key=request.key)
 
 
@@ -480,17 +458,6 @@ def reconcile_open(*, at=None):
     expire_attempts(at=at)
 
 
-@contextmanager
-def each_for_itself(what):
-    """Log whatever goes wrong with one of many, and go on with the next."""
-    try:
-        yield
-    except (GatewayUnavailable, GatewayRefused) as error:
-        logger.warning("%s: %s; tried again later", what, error)
-    except Exception:
-        logger.exception("%s failed; tried again later", what)
-
-
 def reconcile_recent(*, at=None, hours=48):
     """Compare every intent of ours of the last hours with what the shop has written.
 
@@ -507,23 +474,3 @@ def reconcile_recent(*, at=None, hours=48):
                 orphans.append(intent)
                 logger.error("intent %s is ours but no attempt knows it", intent.id)
     return orphans
-
-
-# --- Small parts ----------------------------------------------------------------------------------
-
-
-def _move(attempt, state, *, reason):
-    if attempt.state == state:
-        return
-    PaymentMove.objects.create(
-        attempt=attempt, old_state=attempt.state, new_state=state, reason=reason[:300]
-    )
-    logger.info("order %s: %s -> %s (%s)", attempt.order.number, attempt.state, state, reason)
-    attempt.state = state
-    attempt.save(update_fields=["state", "updated_at"])
-
-
-def _close(attempt):
-    """The attempt is over: its basket and order may have another."""
-    attempt.open_basket = attempt.open_order = None
-    attempt.save(update_fields=["open_basket", "open_order", "updated_at"])

@@ -31,7 +31,6 @@ from tests.factories import (
 )
 from tests.shopper import (
     choose_delivery,
-    confirm_card,
     give_details,
     press_pay,
     put_in_basket,
@@ -489,13 +488,3 @@ def test_account_page_asks_the_same_queries_for_one_order_and_five(
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
-
-
-def test_return_page_confirms_what_the_webhook_had_no_time_for(client, vase, site_root):
-    page = reach_payment(client, vase)
-    press_pay(client, page.context["summary"].total)
-    confirm_card(client)
-
-    response = client.get(reverse("checkout:return"), follow=True)
-
-    assert "Thank you" in response.content.decode()
