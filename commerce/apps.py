@@ -10,4 +10,4 @@ class CommerceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from commerce import receivers  # noqa: F401
+        from commerce import listing_receivers, receivers  # noqa: F401

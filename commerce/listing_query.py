@@ -1,24 +1,31 @@
 """The query string of a list of products: what it asks for, and the addresses that change it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from commerce.listings import SORTS, Filters
+from commerce.product_lists import SORTS
 
 #: Longer searches are cut: no title is that long.
 MAX_QUERY = 120
+#: Parameters that are no filter.
+OTHERS = {"q", "sort", "page", "exact"}
+#: Values that are looked at, of one filter and of all.
+MAX_VALUES = 40
 
 
 @dataclass(frozen=True)
 class ListingQuery:
-    """One list as its query string asks for it. Unknown values are left out, never an error."""
+    """One list as its query string asks for it. Unknown values are left out, never an error.
+
+    ``filters`` is ``{parameter: codes}`` in the order of the address; which of them are filters of
+    the shop, and which codes they have, is known to ``commerce.product_lists`` alone.
+    """
 
     words: str = ""
-    glazes: tuple = ()
-    prices: tuple = ()
-    in_stock: bool = False
+    filters: dict = field(default_factory=dict)
     sort: str = SORTS[0]
     page: str = "1"
+    is_exact: bool = False
 
     @classmethod
     def from_parameters(cls, parameters):
@@ -26,24 +33,26 @@ class ListingQuery:
         sort = parameters.get("sort", "")
         return cls(
             words=" ".join(parameters.get("q", "").replace("\x00", " ").split())[:MAX_QUERY],
-            glazes=tuple(dict.fromkeys(parameters.getlist("glaze"))),
-            prices=tuple(dict.fromkeys(parameters.getlist("price"))),
-            in_stock=parameters.get("stock") == "in-stock",
+            filters={
+                name: tuple(dict.fromkeys(filter(None, parameters.getlist(name))))[:MAX_VALUES]
+                for name in list(parameters)[:MAX_VALUES]
+                if name not in OTHERS
+            },
             sort=sort if sort in SORTS else SORTS[0],
             page=parameters.get("page", "1"),
+            is_exact=parameters.get("exact") == "1",
         )
 
-    @property
-    def filters(self):
-        """The same as ``commerce.listings`` reads it."""
-        return Filters(frozenset(self.glazes), frozenset(self.prices), self.in_stock)
+    def restricted_to(self, names):
+        """The same with the filters that the shop has; other parameters are no part of a list."""
+        known = {name: codes for name, codes in self.filters.items() if name in names}
+        return ListingQuery(self.words, known, self.sort, self.page, self.is_exact)
 
     def pairs(self, *, without=(), sort=True):
         """The parameters as (name, value) pairs, without the page and without some of them."""
         pairs = [("q", self.words)] if self.words else []
-        pairs += [("glaze", value) for value in self.glazes]
-        pairs += [("price", value) for value in self.prices]
-        pairs += [("stock", "in-stock")] if self.in_stock else []
+        pairs += [("exact", "1")] if self.is_exact and self.words else []
+        pairs += [(name, code) for name, codes in self.filters.items() for code in codes]
         pairs += [("sort", self.sort)] if sort and self.sort != SORTS[0] else []
         return [pair for pair in pairs if pair not in without and pair[0] not in without]
 
@@ -54,3 +63,11 @@ class ListingQuery:
     def address(self, **options):
         """The query string of ``pairs``, or "?" alone where nothing is left."""
         return "?" + urlencode(self.pairs(**options))
+
+    def unfiltered_address(self):
+        """The address of the same list without any filter."""
+        return self.address(without=tuple(self.filters))
+
+    def exact_address(self):
+        """The address of the same search as it was typed, uncorrected."""
+        return "?" + urlencode([("q", self.words), ("exact", "1")])

@@ -1,27 +1,29 @@
-"""Lists of products as a shopper sees them: cards, pages of a list, and their filters.
+"""Products as cards, and the lookups that cards are made from.
 
-Constant numbers of queries, whatever the number of cards. Nothing is stored: price and stock are
-those of the moment.
+Cards come from the read model (docs/listing.md), their prices from the window of the moment.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from django.core.paginator import Paginator
-from django.db.models import Count, Max, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from oscar.core.loading import get_model
 
-from commerce.models import ProductPhoto
-from commerce.pricing import Quote, SaleBook
+from commerce.models import Listing, PriceWindow, ProductPhoto
+from commerce.pricing import Quote
 from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_of
+from commerce.tax import split_gross
 
 #: The product attribute that tells variants apart, shown as a colour.
 GLAZE = "glaze"
-PAGE_SIZE = 24
-SORTS = ("recommended", "newest", "price-low", "price-high", "rating")
+#: How a photograph that is not in the first row is loaded, and what the first row has instead.
+LAZY, EAGER = 'loading="lazy" decoding="async"', 'fetchpriority="high"'
+#: A window that ends in this year has no end.
+NO_END = 9999
 
 
 @dataclass(frozen=True)
@@ -31,23 +33,40 @@ class Swatch:
     name: str
     code: str
     url: str
+    product_id: int
 
 
 @dataclass
 class Card:
-    """A product in a list. ``is_from`` says that variants differ in price and this is the lowest."""
+    """A product in a list. ``is_from`` says that variants differ in price and this is the lowest.
+
+    ``photo_html`` and ``second_html`` are made ahead; "" where there is no photograph.
+    """
 
     product_id: int
     title: str
     url: str
-    photo: object = None
-    second_photo: object = None
+    photo_html: str = ""
+    second_html: str = ""
     quote: Quote | None = None
     is_from: bool = False
     swatches: list[Swatch] = field(default_factory=list)
     availability: str = SOLD_OUT
     rating: float | None = None
     review_count: int = 0
+
+    @property
+    def photo(self):
+        """The markup of its photograph, or of its first letter where there is none."""
+        letter = format_html(
+            '<span class="photo photo--none" aria-hidden="true">{}</span>', self.title[:1]
+        )
+        return self.photo_html or letter
+
+    @property
+    def eager_photo(self):
+        """The same for the first row of a page, which is not loaded lazily."""
+        return mark_safe(self.photo.replace(LAZY, EAGER))  # noqa: S308
 
 
 def sellable_products():
@@ -64,56 +83,57 @@ def cards_for(product_ids, *, at=None, glazes=frozenset()):
     """Cards in the order given; what is not public (any more) is left out.
 
     A card shows its product's photographs, and leads to its page; where a shopper looks for
-    ``glazes`` (codes), those of the first variant in one of them. Seven queries at most, whatever
-    the number of products.
+    ``glazes`` (codes), those of the first variant in one of them. Two queries, whatever the number
+    of products.
     """
     wanted = list(dict.fromkeys(product_ids))
-    products = {
-        product.pk: product
-        for product in sellable_products()
-        .filter(pk__in=wanted)
-        .annotate(review_count=Count("reviews", filter=Q(reviews__status=1)))
-    }
-    records = records_by_product(products)
-    book = SaleBook(at)
-    book.load(record.pk for rows in records.values() for record in rows)
-    found = glazes_of(record.product_id for rows in records.values() for record in rows)
-    chosen = _first_in(glazes, records, found) if glazes else {}
-    photos = _photos_of_cards(products, records, chosen)
-    return [
-        _card(
-            products[pk],
-            records[pk],
-            book=book,
-            glazes=found,
-            photos=photos[pk],
-            variant=chosen.get(pk),
-        )
-        for pk in wanted
-        if pk in products
+    rows = Listing.objects.filter(pk__in=wanted)
+    listings = {row.pk: row for row in (rows if glazes else rows.defer("variant_photos"))}
+    windows = windows_at(wanted, at=at)
+    return [_card(listings[pk], windows.get(pk), glazes=glazes) for pk in wanted if pk in listings]
+
+
+def windows_at(product_ids, *, at=None):
+    """The price window of each product at a moment (now, unless given), by the product's key."""
+    at = at or timezone.now()
+    rows = PriceWindow.objects.filter(listing__in=list(product_ids), start__lte=at, until__gt=at)
+    return {row.listing_id: row for row in rows}
+
+
+def _card(listing, window, *, glazes):
+    swatches = [
+        Swatch(name, code, f"{listing.path}?variant={variant}", variant)
+        for name, code, variant in listing.card["swatches"]
     ]
+    chosen = next((swatch for swatch in swatches if swatch.code in glazes), None)
+    photos = [listing.card["photo"], listing.card["second"]]
+    if chosen and (own := listing.variant_photos.get(str(chosen.product_id))):
+        photos = [own, photos[0]]
+    return Card(
+        product_id=listing.pk,
+        title=listing.title,
+        url=chosen.url if chosen else listing.path,
+        photo_html=mark_safe(photos[0]),  # noqa: S308  made by our own template
+        second_html=mark_safe(photos[1]),  # noqa: S308
+        quote=_quote(window) if window else None,
+        is_from=window.is_from if window else False,
+        swatches=swatches,
+        availability=listing.availability,
+        rating=listing.rating or None,
+        review_count=listing.review_count,
+    )
 
 
-def _first_in(glazes, records, found):
-    """The first variant of each product in one of the glazes, ``{product_id: variant_id}``."""
-    return {
-        pk: record.product_id
-        for pk, rows in records.items()
-        for record in reversed(rows)
-        if found.get(record.product_id, ("", ""))[1] in glazes
-    }
-
-
-def _photos_of_cards(products, records, chosen):
-    """Photographs by product: the chosen variant's, its own, or else those of any variant."""
-    photos = photos_by_product({*products, *chosen.values()})
-    for pk, variant in chosen.items():
-        photos[pk] = [*photos[variant], *photos[pk]]
-    bare = {row.product_id: pk for pk in products if not photos[pk] for row in records[pk]}
-    if bare:
-        for variant, images in photos_by_product(bare).items():
-            photos[bare[variant]] += images
-    return photos
+def _quote(window):
+    split = split_gross(window.price)
+    return Quote(
+        currency=window.currency,
+        list_price=window.was or window.price,
+        price=window.price,
+        tax=split.tax,
+        excl_tax=split.excl,
+        until=window.until if window.was and window.until.year < NO_END else None,
+    )
 
 
 def records_by_product(product_ids):
@@ -167,208 +187,7 @@ def photo_of(product, photos):
     return own[0]
 
 
-def _card(product, records, *, book, glazes, photos, variant=None):
-    url = product_url(product.pk, product.slug)
-    quotes = [quote for record in records if (quote := book.quote(record))]
-    lowest = min(quotes, key=lambda quote: quote.price, default=None)
-    return Card(
-        product_id=product.pk,
-        title=product.title,
-        url=f"{url}?variant={variant}" if variant else url,
-        photo=photos[0] if photos else None,
-        second_photo=photos[1] if len(photos) > 1 else None,
-        quote=lowest,
-        is_from=len({quote.price for quote in quotes}) > 1,
-        swatches=[
-            Swatch(*glazes[record.product_id], f"{url}?variant={record.product_id}")
-            for record in records
-            if record.product_id in glazes
-        ],
-        availability=best_availability(records),
-        rating=product.rating,
-        review_count=product.review_count,
-    )
-
-
 def best_availability(records):
     """The availability of a product that is sold by several stock records."""
     states = {availability_of(record) for record in records}
     return next((state for state in (IN_STOCK, LOW) if state in states), SOLD_OUT)
-
-
-@dataclass(frozen=True)
-class FacetValue:
-    """One box of a filter: how many products of the list it would leave."""
-
-    code: str
-    name: str
-    count: int
-    is_selected: bool
-
-
-@dataclass(frozen=True)
-class ListPage:
-    """One page of a list of products, with what its filters need."""
-
-    cards: list[Card]
-    total: int
-    page: int
-    pages: int
-    sort: str
-    glazes: list[FacetValue]
-    prices: list[FacetValue]
-    in_stock: FacetValue
-
-
-#: Price filters: code, lowest price included, highest price excluded.
-PRICE_BANDS = (
-    ("under-25", Decimal(0), Decimal(25)),
-    ("25-50", Decimal(25), Decimal(50)),
-    ("over-50", Decimal(50), None),
-)
-PRICE_BAND_NAMES = {"under-25": "Under £25", "25-50": "£25 – £50", "over-50": "£50 and over"}
-
-
-def products_in(
-    category=None, *, query="", sort="recommended", filters=None, page=1, at=None
-):  # fmt: skip
-    """A page of the products of a category (its descendants too) or of a search.
-
-    ``filters`` is a ``Filters``. A page number out of range gives the nearest page.
-    """
-    filters = filters or Filters()
-    base = _matching(category, query)
-    facts = _facts(base, at=at)
-    chosen = [fact for fact in facts if filters.allow(fact)]
-    ordered = _sorted(chosen, sort)
-    paginator = Paginator([fact.product_id for fact in ordered], PAGE_SIZE)
-    current = paginator.get_page(page)
-    return ListPage(
-        cards=cards_for(current.object_list, at=at, glazes=filters.glazes),
-        total=paginator.count,
-        page=current.number,
-        pages=paginator.num_pages,
-        sort=sort if sort in SORTS else SORTS[0],
-        glazes=_glaze_facet(facts, filters),
-        prices=_price_facet(facts, filters),
-        in_stock=_stock_facet(facts, filters),
-    )
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a shopper ticked. Values of one filter add up, filters narrow each other."""
-
-    glazes: frozenset[str] = frozenset()
-    prices: frozenset[str] = frozenset()
-    in_stock: bool = False
-
-    def allow(self, fact, *, but=None):
-        """Whether a product passes all filters (but one, for counting that one's values)."""
-        return (
-            (but == "glazes" or not self.glazes or bool(self.glazes & fact.glazes.keys()))
-            and (but == "prices" or not self.prices or fact.band in self.prices)
-            and (but == "in_stock" or not self.in_stock or fact.is_in_stock)
-        )
-
-
-@dataclass
-class _Fact:
-    """What filtering and sorting need of one product."""
-
-    product_id: int
-    created: object
-    rating: float
-    sold: int
-    price: Decimal | None = None
-    is_in_stock: bool = False
-    glazes: dict = field(default_factory=dict)
-
-    @property
-    def band(self):
-        for code, low, high in PRICE_BANDS:
-            if self.price is not None and self.price >= low and (high is None or self.price < high):
-                return code
-        return None
-
-
-def _matching(category, query):
-    products = sellable_products()
-    if category is not None:
-        ids = category.get_descendants_and_self().filter(is_public=True).values("pk")
-        products = products.filter(categories__in=ids).distinct()
-    for word in query.replace("\x00", " ").split()[:8]:
-        products = products.filter(
-            Q(title__icontains=word)
-            | Q(description__icontains=word)
-            | Q(upc__iexact=word)
-            | Q(categories__name__icontains=word)
-            | Q(children__upc__iexact=word)
-            | Q(children__attribute_values__value_option__option__iexact=word)
-        ).distinct()
-    return products
-
-
-def _facts(products, *, at):
-    """One ``_Fact`` for each product; four queries."""
-    rows = products.annotate(sold=Coalesce(Max("stats__num_purchases"), 0))
-    facts = {
-        pk: _Fact(pk, created, rating or 0.0, sold)
-        for pk, created, rating, sold in rows.values_list("pk", "date_created", "rating", "sold")
-    }
-    records = records_by_product(facts)
-    book = SaleBook(at)
-    book.load(record.pk for group in records.values() for record in group)
-    glazes = glazes_of(record.product_id for group in records.values() for record in group)
-    for pk, group in records.items():
-        fact = facts[pk]
-        prices = [quote.price for record in group if (quote := book.quote(record))]
-        fact.price = min(prices, default=None)
-        fact.is_in_stock = best_availability(group) != SOLD_OUT
-        fact.glazes = {
-            glazes[record.product_id][1]: glazes[record.product_id][0]
-            for record in group
-            if record.product_id in glazes
-        }
-    return list(facts.values())
-
-
-def _sorted(facts, sort):
-    dear = Decimal("Infinity")
-    keys = {
-        "newest": lambda f: (-f.created.timestamp(), f.product_id),
-        "price-low": lambda f: (f.price if f.price is not None else dear, f.product_id),
-        "price-high": lambda f: (-(f.price or 0), f.product_id),
-        "rating": lambda f: (-f.rating, f.product_id),
-    }
-    recommended = lambda f: (not f.is_in_stock, -f.sold, -f.rating, f.product_id)  # noqa: E731
-    return sorted(facts, key=keys.get(sort, recommended))
-
-
-def _glaze_facet(facts, filters):
-    counts, names = defaultdict(int), {}
-    for fact in facts:
-        names.update(fact.glazes)
-        if filters.allow(fact, but="glazes"):
-            for code in fact.glazes:
-                counts[code] += 1
-    return [
-        FacetValue(code, names[code], counts[code], code in filters.glazes)
-        for code in sorted(names, key=names.get)
-    ]
-
-
-def _price_facet(facts, filters):
-    counts = defaultdict(int)
-    for fact in facts:
-        if filters.allow(fact, but="prices"):
-            counts[fact.band] += 1
-    return [
-        FacetValue(code, PRICE_BAND_NAMES[code], counts[code], code in filters.prices)
-        for code, _low, _high in PRICE_BANDS
-    ]
-
-
-def _stock_facet(facts, filters):
-    count = sum(fact.is_in_stock for fact in facts if filters.allow(fact, but="in_stock"))
-    return FacetValue("in-stock", "In stock", count, filters.in_stock)

@@ -71,6 +71,8 @@ def move_order(order_id, status, *, note="", user=None):
 
 def count_purchases(order):
     """Count what a paid order bought, for each variant and its product: lists are sorted by it."""
+    from commerce.tasks import refresh_listings_task  # tasks imports what is built on orders
+
     units = defaultdict(int)
     for line in order.lines.exclude(product=None).select_related("product"):
         units[line.product_id] += line.quantity
@@ -80,6 +82,8 @@ def count_purchases(order):
     for pk, count in sorted(units.items()):
         ProductRecord.objects.get_or_create(product_id=pk)
         ProductRecord.objects.filter(product_id=pk).update(num_purchases=F("num_purchases") + count)
+    ids = sorted(units)
+    transaction.on_commit(lambda: refresh_listings_task.enqueue(ids))
 
 
 def moves_for_staff(order):

@@ -110,6 +110,21 @@ def render_ahead(images, *, on_done=None, threads=2):
     return made
 
 
+def is_rendered(image):
+    """Whether every size that pages ask for is made."""
+    return not _missing_specs([image])[image.pk]
+
+
+def render_for_lists(image_id):
+    """Make what is missing of one photograph; returns the keys of the products that show it."""
+    image = get_image_model().objects.filter(pk=image_id).first()
+    if image is None:
+        return []
+    render_ahead([image])
+    shown = ProductPhoto.objects.filter(image=image)
+    return list(shown.values_list("product_image__product_id", flat=True))
+
+
 def _missing_specs(images):
     Rendition = get_image_model().get_rendition_model()
     existing = set(

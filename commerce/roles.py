@@ -42,7 +42,13 @@ GRANTS = {
         "reviews": {"productreview": "vc"},
         "analytics": {"userrecord": "v", "productrecord": "v"},
         "order": {"order": "v"},
-        "commerce": {"saleprice": "vacd", "deliverymethod": "v"},
+        "commerce": {
+            "saleprice": "vacd",
+            "deliverymethod": "v",
+            "facetattribute": "vacd",
+            "searchsynonym": "vacd",
+            "promotedresult": "vacd",
+        },
     },
     SUPPORT: {
         "order": {

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.exceptions import OutOfStock, Shortage
+from commerce.signals import stock_moved
 
 #: From here down the page says how many are left.
 LOW_STOCK = 5
@@ -90,6 +91,7 @@ def reserve_stock(quantities):
         ]
         if short:
             raise OutOfStock(_shortages(short, quantities))
+        stock_moved.send(sender=StockRecord, stockrecord_ids=quantities.keys())
 
 
 def _shortages(stockrecord_ids, quantities):
@@ -108,6 +110,7 @@ def release_stock(quantities):
         StockRecord.objects.filter(pk=pk).update(
             num_allocated=Greatest(Coalesce(F("num_allocated"), Value(0)) - units, Value(0))
         )
+    stock_moved.send(sender=StockRecord, stockrecord_ids=quantities.keys())
 
 
 def consume_stock(quantities):
@@ -129,3 +132,4 @@ def consume_stock(quantities):
         ]
         if short:
             raise OutOfStock(_shortages(short, quantities))
+        stock_moved.send(sender=StockRecord, stockrecord_ids=quantities.keys())

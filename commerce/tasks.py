@@ -4,6 +4,8 @@ from django_tasks import task
 from oscar.core.loading import get_class
 
 from commerce import mail
+from commerce.listing_refresh import refresh_listings
+from commerce.photos import render_for_lists
 
 
 @task()
@@ -22,3 +24,15 @@ def send_waiting_mail():
 def answer_product_alerts():
     """Write to everybody who waits for a piece that is back; once for each alert."""
     get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts()
+
+
+@task()
+def render_photo_task(image_id):
+    """Make the sizes of a new photograph, and have lists show them (see commerce.photos)."""
+    refresh_listings(render_for_lists(image_id))
+
+
+@task()
+def refresh_listings_task(product_ids):
+    """Refresh lists for what changes too often to be followed at once: how much was sold."""
+    refresh_listings(product_ids)

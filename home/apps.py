@@ -19,8 +19,10 @@ class HomeConfig(AppConfig):
     def ready(self):
         from wagtail.models import ReferenceIndex
 
+        from home import search
         from home.models import SiteSettings
 
+        search.register()
         post_migrate.connect(_create_roles, sender=self)
         # Wagtail knows pages and snippets by itself; the footer's links count as uses too.
         ReferenceIndex.register_model(SiteSettings)

@@ -12,7 +12,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import chooser as views
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 
-from commerce.listings import cards_for, sellable_products
+from commerce.listings import cards_for, photos_by_product, sellable_products
 
 
 def _search_form(*lookups):
@@ -38,7 +38,7 @@ def _search_form(*lookups):
 
 
 class PhotoColumn(Column):
-    """The card's photograph, small."""
+    """The product's first photograph, small."""
 
     cell_template_name = "home/choosers/photo_cell.html"
 
@@ -66,7 +66,7 @@ class ProductChooseMixin:
     @property
     def columns(self):
         return [
-            PhotoColumn("photo", label="", accessor="card", width="72px"),
+            PhotoColumn("photo", label="", width="72px"),
             self.title_column,
             PriceColumn("price", label=_("Price"), accessor="card"),
             StockColumn("stock", label=_("Stock"), accessor="card"),
@@ -74,9 +74,12 @@ class ProductChooseMixin:
 
     def get_results_page(self, request):
         page = super().get_results_page(request)
-        cards = {card.product_id: card for card in cards_for([p.pk for p in page.object_list])}
+        ids = [product.pk for product in page.object_list]
+        cards = {card.product_id: card for card in cards_for(ids)}
+        photos = photos_by_product(ids)
         for product in page.object_list:
             product.card = cards.get(product.pk)
+            product.photo = next(iter(photos[product.pk]), None)
         return page
 
 

@@ -12,7 +12,14 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from commerce.models import DeliveryMethod, OutgoingMail, SalePrice
+from commerce.models import (
+    DeliveryMethod,
+    FacetAttribute,
+    OutgoingMail,
+    PromotedResult,
+    SalePrice,
+    SearchSynonym,
+)
 from home.choosers import category_chooser, product_chooser, stockrecord_chooser
 from home.models import Banner, ProductStory
 from home.reports import ProductUseView
@@ -75,6 +82,37 @@ class SalePriceViewSet(SnippetViewSet):
         return SalePrice.objects.select_related("stockrecord__product", "stockrecord__partner")
 
 
+class FacetAttributeViewSet(SnippetViewSet):
+    """Which attributes lists can be filtered by."""
+
+    model = FacetAttribute
+    icon = "list-ul"
+    list_display = ["attribute", "position"]
+    panels = [FieldPanel("attribute"), FieldPanel("position")]
+    add_to_reference_index = False
+
+
+class SearchSynonymViewSet(SnippetViewSet):
+    """Words that find the same pieces."""
+
+    model = SearchSynonym
+    icon = "search"
+    list_display = ["words"]
+    search_fields = ["words"]
+    panels = [FieldPanel("words")]
+
+
+class PromotedResultViewSet(SnippetViewSet):
+    """What comes first for a search."""
+
+    model = PromotedResult
+    icon = "pick"
+    list_display = ["query", "product", "position"]
+    search_fields = ["query", "product__title"]
+    panels = [FieldPanel("query"), FieldPanel("product"), FieldPanel("position")]
+    add_to_reference_index = False
+
+
 class DeliveryMethodViewSet(SnippetViewSet):
     """How orders reach their customers."""
 
@@ -122,6 +160,9 @@ class ShopGroup(SnippetViewSetGroup):
         ProductStoryViewSet,
         BannerViewSet,
         SalePriceViewSet,
+        FacetAttributeViewSet,
+        SearchSynonymViewSet,
+        PromotedResultViewSet,
         DeliveryMethodViewSet,
         OutgoingMailViewSet,
     ]

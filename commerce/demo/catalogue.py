@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from oscar.core.loading import get_model
 
 from commerce.demo import files
-from commerce.models import DeliveryMethod
+from commerce.models import DeliveryMethod, FacetAttribute
 
 Country = get_model("address", "Country")
 Category = get_model("catalogue", "Category")
@@ -41,6 +41,8 @@ ATTRIBUTES = (
     ("oven_safe", "Oven safe to 220 °C", "boolean"),
     ("care", "Care", "text"),
 )
+#: Attributes that lists are filtered by, in their order.
+FACETS = ("glaze", "dishwasher_safe", "oven_safe")
 #: What holds of a form unless forms.toml says otherwise.
 ATTRIBUTE_DEFAULTS = {"dishwasher_safe": True, "microwave_safe": True, "oven_safe": False}
 
@@ -198,6 +200,16 @@ def _place_in_categories(forms, parents):
         )
         for form in forms
     )
+
+
+@transaction.atomic
+def load_facets():
+    """The attributes that the demo's lists are filtered by."""
+    attributes = {row.code: row for row in ProductAttribute.objects.filter(code__in=FACETS)}
+    for position, code in enumerate(FACETS):
+        FacetAttribute.objects.get_or_create(
+            attribute=attributes[code], defaults={"position": position}
+        )
 
 
 def _set_attributes(forms, parents, children, product_class):

@@ -5,6 +5,7 @@ import "./live-basket.js";
 import "./live-filters.js";
 import "./photo-gallery.js";
 import "./quantity-stepper.js";
+import "./search-suggestions.js";
 import "./variant-switch.js";
 
 // The photograph of the card that was followed becomes that of the product's page.

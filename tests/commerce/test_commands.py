@@ -62,7 +62,7 @@ def test_missing_migration_is_applied(db, monkeypatch):
 
     call_command("migrate_if_needed", stdout=output)
 
-    assert ran == [("migrate",)]
+    assert ran == [("migrate",), ("rebuild_listings",)]
     assert "1 migrations" in output.getvalue()
 
 

@@ -39,7 +39,7 @@ def test_picture_of_the_dashboard_is_a_wagtail_image_at_once(vase):
 
     image = photo_for(added)
     assert (image.width, image.height, image.title) == (60, 80, "The vase on the sill")
-    assert cards_for([vase.pk])[0].photo == image
+    assert image.file.url in cards_for([vase.pk])[0].photo
 
 
 def test_same_file_is_one_image_however_often_it_is_shown(vase, mug):
@@ -83,7 +83,8 @@ def test_pictures_keep_the_catalogues_order(vase):
 
     card = cards_for([vase.pk])[0]
 
-    assert (card.photo, card.second_photo) == (photo_for(first), photo_for(second))
+    assert photo_for(first).file.url in card.photo
+    assert photo_for(second).file.url in card.second_html
 
 
 def test_sizes_are_rendered_ahead_once(vase):

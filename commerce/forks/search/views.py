@@ -1,13 +1,20 @@
 """Lists of products: one view for everything, a category, and the results of a search."""
 
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
+from oscar.core.loading import get_model
 
 from commerce.listing_query import ListingQuery
-from commerce.listings import products_in
+from commerce.listings import cards_for
+from commerce.product_lists import ordered_keys, products_in
 from commerce.requests import moment_of, wants_fragment
+from commerce.search import pages_found, suggest
+
+#: Pages beside the pieces that a search found, and pieces while it is typed.
+PAGES_SHOWN, SUGGESTED = 8, 6
 
 SORT_NAMES = {
     "recommended": gettext_lazy("Recommended"),
@@ -15,6 +22,7 @@ SORT_NAMES = {
     "price-low": gettext_lazy("Price, low to high"),
     "price-high": gettext_lazy("Price, high to low"),
     "rating": gettext_lazy("Best rated"),
+    "bestselling": gettext_lazy("Bestselling"),
 }
 
 
@@ -36,6 +44,7 @@ class ListingView(TemplateView):
         return products_in(
             self.category,
             query=query.words,
+            exact=query.is_exact,
             sort=query.sort,
             filters=query.filters,
             page=query.page,
@@ -45,6 +54,7 @@ class ListingView(TemplateView):
     def get_context_data(self, **kwargs):
         query = ListingQuery.from_parameters(self.request.GET)
         list_page = self.get_list(query)
+        query = query.restricted_to({facet.name for facet in list_page.facets})
         return super().get_context_data(
             heading=self.get_heading(),
             crumbs=self.get_crumbs(),
@@ -53,18 +63,17 @@ class ListingView(TemplateView):
             chips=self.get_chips(query, list_page),
             sorts=[(code, name, code == query.sort) for code, name in SORT_NAMES.items()],
             base_query=f"{address}&" if (address := query.address()[1:]) else "",
-            clear_url=query.address(without=("glaze", "price", "stock")),
+            clear_url=query.unfiltered_address(),
             **kwargs,
         )
 
     def get_chips(self, query, list_page):
         """(name, address without it) of every filter that is on."""
-        groups = (("glaze", list_page.glazes), ("price", list_page.prices))
-        chosen = [(name, value) for name, values in groups for value in values if value.is_selected]
-        if query.in_stock:
-            chosen.append(("stock", list_page.in_stock))
         return [
-            (value.name, query.address(without=((name, value.code),))) for name, value in chosen
+            (value.name, query.address(without=((facet.name, value.code),)))
+            for facet in list_page.facets
+            for value in facet.values
+            if value.is_selected
         ]
 
     def get_template_names(self):
@@ -84,3 +93,30 @@ class FacetedSearchView(ListingView):
 
     def get_heading(self):
         return _("Search")
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        is_part = wants_fragment(self.request)
+        words = context["query"].words
+        context["pages"] = [] if is_part else pages_found(words, count=PAGES_SHOWN)
+        return context
+
+
+class SuggestView(TemplateView):
+    """What may be meant by a search that is still being typed: pieces, categories, pages."""
+
+    template_name = "oscar/search/suggestions.html"
+
+    def get_context_data(self, **kwargs):
+        words = ListingQuery.from_parameters(self.request.GET).words
+        keys, categories = suggest(words, count=SUGGESTED)
+        at = moment_of(self.request) or timezone.now()
+        first = ordered_keys(keys, sort="recommended", at=at, start=0, count=SUGGESTED)
+        found = get_model("catalogue", "Category").objects.browsable().in_bulk(categories)
+        return super().get_context_data(
+            words=words,
+            cards=cards_for(first, at=at),
+            categories=[found[pk] for pk in categories if pk in found],
+            pages=pages_found(words, count=3) if words else [],
+            **kwargs,
+        )

@@ -7,6 +7,8 @@ from tqdm import tqdm
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from commerce.demo import catalogue, files, orders, people, photographs, pricing
+from commerce.listing_receivers import one_refresh
+from commerce.listing_refresh import rebuild_listings
 from home.demo import accounts, pages
 from home.demo.pieces import Pieces
 from home.roles import create_page_roles
@@ -34,8 +36,9 @@ class Command(BaseCommand):
         create_page_roles()
         # Hundreds of rows would each queue a task for the index; once at the end is quicker.
         with disable_reference_index_auto_update():
-            self._load_catalogue(at)
-            images = self._load_photographs(quiet=quiet, render=not options["no_renditions"])
+            with one_refresh():
+                self._load_catalogue(at)
+                images = self._load_photographs(quiet=quiet, render=not options["no_renditions"])
             written = pages.load_pages(Pieces.gather(images))
         if written:
             call_command("rebuild_references_index", verbosity=0)
@@ -44,6 +47,7 @@ class Command(BaseCommand):
         customers = people.load_customers()
         people.load_reviews(customers, at=at)
         orders.load_orders(customers, at=at)
+        rebuild_listings()  # what was sold and reviewed changes the order of lists
         if not quiet:
             self._report(created)
 
@@ -51,6 +55,7 @@ class Command(BaseCommand):
         catalogue.load_delivery()
         catalogue.load_categories()
         catalogue.load_products()
+        catalogue.load_facets()
         pricing.load_sale(at=at)
         pricing.load_offer()
         pricing.load_voucher(at=at)

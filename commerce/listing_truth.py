@@ -1,0 +1,294 @@
+"""What the read model should say of a product: computed from the catalogue, written by nobody here.
+
+``truth_of`` reads everything that lists, filters and search need of many products in a constant
+number of queries. ``commerce.listing_refresh`` writes it down, and its check compares with it.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from django.db.models import Count, Q
+from django.template.loader import render_to_string
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from oscar.core.loading import get_model
+
+from commerce.listings import (
+    LAZY,
+    best_availability,
+    glazes_of,
+    photos_by_product,
+    product_url,
+    records_by_product,
+    sellable_products,
+)
+from commerce.models import FacetAttribute, ListingTerm, SalePrice
+from commerce.photos import specs_for
+from commerce.pricing import quote_at_sale
+from commerce.stock import SOLD_OUT
+from commerce.words import indexed_words
+
+#: The borders of a price that does not change.
+EVER, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+#: Lowest price of each band, in steps that suit a cup and a kiln alike.
+BANDS = tuple(Decimal(step) for step in (0, 25, 50, 100, 250, 500, 1000, 2500, 5000))
+
+CATEGORY, ATTRIBUTE, PRICE = "category", "attribute", "price"
+RATING, STOCK, WORD, ALL, TIMED = "rating", "stock", "word", "all", "timed"
+TEXT, KNOWN, TITLE = ListingTerm.Weight.TEXT, ListingTerm.Weight.KNOWN, ListingTerm.Weight.TITLE
+
+#: Functions ``{product_id: text}`` of product ids: words that other floors lend to products.
+WORD_SOURCES = []
+
+
+@dataclass(frozen=True)
+class Window:
+    """The lowest price of a product from ``start`` until ``until``."""
+
+    start: datetime
+    until: datetime
+    currency: str
+    price: Decimal
+    was: Decimal | None
+    is_from: bool
+
+
+@dataclass
+class Truth:
+    """One product's columns, windows and terms. ``terms`` is ``{(kind, value): (label, weight)}``."""
+
+    columns: dict
+    windows: list[Window]
+    terms: dict = field(default_factory=dict)
+
+    def add(self, kind, value, label="", weight=TEXT):
+        """Put the product into a set; the greatest weight of a word counts."""
+        old = self.terms.get((kind, value))
+        if old is None or old[1] < weight:
+            self.terms[kind, value] = (str(label)[:255], int(weight))
+
+
+def truth_of(product_ids):
+    """``{product_id: Truth}`` of those that a shopper can meet in a list; the others are missing.
+
+    Constant in queries, whatever the number of products, and independent of the time of day:
+    windows say when each price holds.
+    """
+    products = {
+        product.pk: product
+        for product in sellable_products()
+        .filter(pk__in=list(product_ids))
+        .select_related("stats")
+        .annotate(review_count=Count("reviews", filter=Q(reviews__status=1)))
+    }
+    records = records_by_product(products)
+    variants = {record.product_id for rows in records.values() for record in rows}
+    sales = _sales_of(record.pk for rows in records.values() for record in rows)
+    glazes = glazes_of(variants)
+    photos = photos_by_product(products.keys() | variants)
+    truths = {
+        pk: Truth(
+            columns=_columns(product, records[pk], glazes=glazes, photos=photos),
+            windows=_windows(records[pk], sales),
+        )
+        for pk, product in products.items()
+    }
+    for pk, truth in truths.items():
+        _add_own_terms(truth, products[pk], records[pk])
+    _add_categories(truths)
+    _add_attributes(truths, variants | products.keys(), records)
+    for source in WORD_SOURCES:
+        for pk, text in source(list(truths)).items():
+            _add_words(truths[pk], text)
+    return truths
+
+
+# --- Columns: what a card shows -------------------------------------------------------------------
+
+
+def _columns(product, records, *, glazes, photos):
+    stats = getattr(product, "stats", None)
+    availability = best_availability(records)
+    own = photos[product.pk] or next((photos[r.product_id] for r in records), [])
+    variant_photos = {
+        record.product_id: photos[record.product_id][0]
+        for record in records
+        if record.product_id in glazes and photos[record.product_id]
+    }
+    return {
+        "title": product.title,
+        "path": product_url(product.pk, product.slug),
+        "created": product.date_created,
+        "rating": product.rating or 0.0,
+        "review_count": product.review_count,
+        "popularity": stats.num_purchases if stats else 0,
+        "availability": availability,
+        "is_gone": availability == SOLD_OUT,
+        "card": {
+            "photo": _photo_html(own[0], product.title) if own else "",
+            "second": _photo_html(own[1], "") if len(own) > 1 else "",
+            "swatches": [
+                [*glazes[record.product_id], record.product_id]
+                for record in records
+                if record.product_id in glazes
+            ],
+        },
+        "variant_photos": {
+            str(pk): _photo_html(image, product.title) for pk, image in variant_photos.items()
+        },
+    }
+
+
+#: How wide a card's photograph is shown; its column is four, three or two to a row.
+CARD_SIZES = "(min-width: 1400px) 320px, (min-width: 960px) 25vw, 46vw"
+
+
+def _photo_html(image, alt):
+    """The markup of a photograph. One whose sizes are not made yet is shown as it is.
+
+    Making them takes seconds, and this runs in the transaction of the change
+    (commerce.photos.render_later makes them and has the listing refreshed).
+    """
+    made = {rendition.filter_spec for rendition in image.renditions.all()}
+    if not made.issuperset(specs_for(image)):
+        markup = '<span class="photo"><img src="{}" width="{}" height="{}" alt="{}" {}></span>'
+        return format_html(markup, image.file.url, image.width, image.height, alt, SafeString(LAZY))
+    context = {"image": image, "alt": alt, "sizes": CARD_SIZES}
+    return render_to_string("components/photo.html", context).strip()
+
+
+# --- Windows: what it costs when ------------------------------------------------------------------
+
+
+def _sales_of(stockrecord_ids):
+    sales = defaultdict(list)
+    for sale in SalePrice.objects.filter(stockrecord__in=list(stockrecord_ids)):
+        sales[sale.stockrecord_id].append(sale)
+    return sales
+
+
+def _windows(records, sales):
+    """The lowest price over time: one window between each two moments at which a sale turns."""
+    own = [sale for record in records for sale in sales[record.pk]]
+    moments = {EVER, NEVER} | {sale.start for sale in own} | {s.until for s in own if s.until}
+    moments = sorted(moments)
+    windows = []
+    for start, until in zip(moments, moments[1:], strict=False):
+        window = _window_at(records, sales, start, until)
+        if window is None:
+            continue
+        last = windows[-1] if windows else None
+        if last and last.until == start and _says(last) == _says(window):
+            windows[-1] = Window(last.start, until, *_says(window))
+        else:
+            windows.append(window)
+    return windows
+
+
+def _says(window):
+    return window.currency, window.price, window.was, window.is_from
+
+
+def _window_at(records, sales, start, until):
+    quotes = [
+        quote
+        for record in records
+        if (quote := quote_at_sale(record, _lowest_running(sales[record.pk], start)))
+    ]
+    if not quotes:
+        return None
+    lowest = min(quotes, key=lambda quote: quote.price)
+    is_from = len({quote.price for quote in quotes}) > 1
+    return Window(start, until, lowest.currency, lowest.price, lowest.was, is_from)
+
+
+def _lowest_running(sales, at):
+    running = [sale for sale in sales if sale.start <= at and (not sale.until or at < sale.until)]
+    return min(running, key=lambda sale: sale.price, default=None)
+
+
+def band_of(price):
+    """The code of a price's band, its lowest price: "25" for £30; None without a price."""
+    below = [step for step in BANDS if price is not None and step <= price]
+    return str(below[-1]) if below else None
+
+
+# --- Terms: what it is found by -------------------------------------------------------------------
+
+
+def _add_own_terms(truth, product, records):
+    truth.add(ALL, "")
+    if len(truth.windows) > 1:
+        truth.add(TIMED, "")
+    elif truth.windows:
+        truth.add(PRICE, band_of(truth.windows[0].price))
+    if not truth.columns["is_gone"]:
+        truth.add(STOCK, "in-stock")
+    for stars in (3, 4):
+        if truth.columns["rating"] >= stars:
+            truth.add(RATING, str(stars))
+    _add_words(truth, product.title, weight=TITLE)
+    _add_words(truth, strip_tags(product.description or ""))
+    for code in (product.upc, *(record.partner_sku for record in records)):
+        _add_words(truth, code or "")
+
+
+def _add_words(truth, text, *, weight=TEXT):
+    for word in indexed_words(text):
+        truth.add(WORD, word, weight=weight)
+
+
+def _add_categories(truths):
+    Category = get_model("catalogue", "Category")
+    through = get_model("catalogue", "ProductCategory").objects.filter(product__in=list(truths))
+    paths = {
+        path: (pk, name)
+        for pk, name, path in Category.objects.browsable().values_list("pk", "name", "path")
+    }
+    step = Category.steplen
+    for product_id, path in through.values_list("product_id", "category__path"):
+        if path not in paths:
+            continue  # what is in a hidden category is not shown in those above it either
+        for end in range(step, len(path) + 1, step):
+            pk, name = paths[path[:end]]
+            truths[product_id].add(CATEGORY, str(pk), label=name)
+            _add_words(truths[product_id], name, weight=KNOWN)
+
+
+def _add_attributes(truths, product_ids, records):
+    facets = set(FacetAttribute.objects.values_list("attribute_id", flat=True))
+    owner = {record.product_id: pk for pk, rows in records.items() for record in rows}
+    values = (
+        get_model("catalogue", "ProductAttributeValue")
+        .objects.filter(product__in=list(product_ids))
+        .select_related("attribute", "value_option")
+        .prefetch_related("value_multi_option")
+    )
+    for value in values:
+        truth = truths.get(owner.get(value.product_id, value.product_id))
+        if truth is None:
+            continue
+        for code, label in facet_values(value):
+            if value.attribute_id in facets:
+                truth.add(ATTRIBUTE, f"{value.attribute.code}:{code}"[:120], label=label)
+            _add_words(truth, label, weight=KNOWN)
+
+
+def facet_values(value):
+    """``[(code, label)]`` of an attribute's value; none for numbers, dates and files."""
+    kind = value.attribute.type
+    if kind == "option" and value.value_option:
+        options = [value.value_option]
+    elif kind == "multi_option":
+        options = list(value.value_multi_option.all())
+    elif kind == "boolean":
+        return [("yes", value.attribute.name)] if value.value_boolean else []
+    elif kind == "text" and value.value_text and len(value.value_text) <= 60:
+        return [(slugify(value.value_text) or "-", value.value_text)]
+    else:
+        return []
+    return [(row.code or slugify(row.option) or str(row.pk), row.option) for row in options]

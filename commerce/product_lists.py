@@ -1,0 +1,330 @@
+"""Pages of products with their filters: unions and intersections of the read model's sets.
+
+A list is a set of product keys. Terms (a category, a facet's value, a word) are sets as well, stored
+as bitmaps, so that counting a filter's values takes no query of its own. Constant queries, whatever
+the number of products: the terms, the filters' names, the order of one page, its cards (two).
+"""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.core.paginator import InvalidPage, Paginator
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from pyroaring import BitMap
+
+from commerce.listing_refresh import as_set
+from commerce.listing_truth import (
+    ALL,
+    ATTRIBUTE,
+    BANDS,
+    CATEGORY,
+    PRICE,
+    RATING,
+    STOCK,
+    TIMED,
+    band_of,
+)
+from commerce.listings import Card, cards_for
+from commerce.models import FacetAttribute, Listing, PriceWindow, Term
+from commerce.money import format_money
+from commerce.search import Found, find
+
+PAGE_SIZE = 24
+SORTS = ("recommended", "newest", "price-low", "price-high", "rating", "bestselling")
+
+#: The filters that every list has beside its attributes, by their names in an address.
+PRICE_FILTER, STOCK_FILTER, SALE_FILTER, RATING_FILTER = "price", "stock", "sale", "rating"
+#: Names in an address that no attribute's filter may take.
+RESERVED = {"q", "sort", "page", "price", "stock", "sale", "rating", "variant", "at", "exact"}
+#: The attribute whose values are shown as colours.
+COLOUR_ATTRIBUTE = "glaze"
+
+#: Up to so many keys a page is sorted among them alone; of more, the order is walked until it is full.
+FEW = 600
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """One box of a filter: how many products of the list it would leave."""
+
+    code: str
+    name: str
+    count: int
+    is_selected: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A filter with its boxes. ``name`` is its parameter in the address."""
+
+    name: str
+    title: str
+    values: list[FacetValue]
+    is_colour: bool = False
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of a list of products, with what its filters need."""
+
+    cards: list[Card]
+    total: int
+    page: int
+    pages: int
+    sort: str
+    facets: list[Facet]
+    found: Found = field(default_factory=Found)
+
+    def facet(self, name):
+        """The filter of that name, or None."""
+        return next((facet for facet in self.facets if facet.name == name), None)
+
+
+def products_in(category=None, *, query="", exact=False, sort="", filters=None, page=1, at=None):
+    """A page of the products of a category (its descendants too) or of a search.
+
+    ``filters`` is ``{name: codes}``: the codes of one filter add up, filters narrow each other;
+    unknown names and codes are none. ``exact`` leaves a misspelt search as it is. A page number out
+    of range gives the nearest page.
+    """
+    at = at or timezone.now()
+    sort = sort if sort in SORTS else SORTS[0]
+    found = find(query, exact=exact)
+    terms = _Terms(category)
+    everything = terms.of(CATEGORY, str(category.pk)) if category else terms.of(ALL, "")
+    if found.is_search:
+        everything = (found.ids | BitMap(found.promoted)) & everything
+    facets = _facets(terms, everything, at=at)
+    chosen = {name: set(codes) for name, codes in (filters or {}).items() if codes}
+    left = _allowed(facets, chosen, everything)
+    paginator = Paginator(range(len(left)), PAGE_SIZE)
+    current = _nearest_page(paginator, page)
+    keys = _keys_of_page(left, found, sort=sort, at=at, start=(current.number - 1) * PAGE_SIZE)
+    glazes = frozenset(chosen.get(COLOUR_ATTRIBUTE, ()))
+    return ListPage(
+        cards=cards_for(keys, at=at, glazes=glazes),
+        total=paginator.count,
+        page=current.number,
+        pages=paginator.num_pages,
+        sort=sort,
+        facets=[_counted(facet, facets, chosen, everything) for facet in facets],
+        found=found,
+    )
+
+
+def _nearest_page(paginator, page):
+    try:
+        return paginator.get_page(page)
+    except InvalidPage:
+        return paginator.page(1)
+
+
+# --- Filters --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Facet:
+    """A filter before it is counted: ``values`` is ``{code: (label, set)}`` in their order."""
+
+    name: str
+    title: str
+    values: dict
+    is_colour: bool = False
+
+    def union(self, codes):
+        """What has one of the codes."""
+        sets = [members for code, (_label, members) in self.values.items() if code in codes]
+        return BitMap.union(*sets) if sets else BitMap()
+
+
+class _Terms:
+    """The stored sets that one list needs; one query."""
+
+    def __init__(self, category):
+        wanted = Q(kind__in=[ATTRIBUTE, PRICE, RATING, STOCK, TIMED])
+        wanted |= Q(kind=CATEGORY, value=str(category.pk)) if category else Q(kind=ALL)
+        rows = Term.objects.filter(wanted).values_list("kind", "value", "label", "bitmap")
+        self.rows = {(kind, value): (label, as_set(blob)) for kind, value, label, blob in rows}
+
+    def of(self, kind, value):
+        """The members of one term; none of one that does not exist."""
+        return self.rows.get((kind, value), ("", BitMap()))[1]
+
+    def values(self, kind, prefix=""):
+        """``{value without the prefix: (label, members)}`` of a kind."""
+        return {
+            value.removeprefix(prefix): row
+            for (of, value), row in self.rows.items()
+            if of == kind and value.startswith(prefix)
+        }
+
+
+def _facets(terms, everything, *, at):
+    attributes = FacetAttribute.objects.select_related("attribute").order_by("position", "pk")
+    facets = [
+        _Facet(
+            parameter_of(row.attribute.code),
+            row.attribute.name,
+            dict(
+                sorted(
+                    terms.values(ATTRIBUTE, f"{row.attribute.code}:").items(),
+                    key=lambda item: item[1][0],
+                )
+            ),
+            is_colour=row.attribute.code == COLOUR_ATTRIBUTE,
+        )
+        for row in attributes
+    ]
+    bands, on_sale = _price_sets(terms, everything, at=at)
+    rating = {
+        stars: (_("%(stars)s stars and more") % {"stars": stars}, terms.of(RATING, stars))
+        for stars in ("4", "3")
+    }
+    return [
+        *facets,
+        _Facet(PRICE_FILTER, _("Price"), bands),
+        _Facet(RATING_FILTER, _("Rating"), rating),
+        _Facet(
+            STOCK_FILTER,
+            _("Availability"),
+            {"in-stock": (_("In stock"), terms.of(STOCK, "in-stock"))},
+        ),
+        _Facet(SALE_FILTER, _("Sale"), {"yes": (_("On sale"), on_sale)}),
+    ]
+
+
+def parameter_of(attribute_code):
+    """The name of an attribute's filter in an address."""
+    return f"a-{attribute_code}" if attribute_code in RESERVED else attribute_code
+
+
+def _price_sets(terms, everything, *, at):
+    """The price bands at a moment, and what is on sale then.
+
+    A price that never changes is in its band's stored set; of the others the window is looked up.
+    """
+    bands = {str(low): terms.of(PRICE, str(low)) for low in BANDS}
+    on_sale = BitMap()
+    timed = terms.of(TIMED, "") & everything
+    if timed:
+        windows = PriceWindow.objects.filter(start__lte=at, until__gt=at)
+        if len(timed) <= FEW:
+            windows = windows.filter(listing__in=list(timed))
+        else:
+            windows = windows.filter(listing__listing_terms__term__kind=TIMED)
+        for pk, price, was in windows.values_list("listing_id", "price", "was"):
+            bands[band_of(price)] = bands[band_of(price)] | BitMap([pk])
+            if was is not None:
+                on_sale.add(pk)
+    shown = {code: members for code, members in bands.items() if members & everything}
+    return {code: (band_label(code), members) for code, members in shown.items()}, on_sale
+
+
+def band_label(code):
+    """A price band in words: "Under £25", "£25 – £50", "£5,000 and over"."""
+    place = next(n for n, low in enumerate(BANDS) if str(low) == code)
+    low, high = BANDS[place], BANDS[place + 1] if place + 1 < len(BANDS) else None
+    if not low:
+        return _("Under %(price)s") % {"price": _money(high)}
+    if high is None:
+        return _("%(price)s and over") % {"price": _money(low)}
+    return _("%(low)s – %(high)s") % {"low": _money(low), "high": _money(high)}
+
+
+def _money(amount):
+    return format_money(amount, settings.OSCAR_DEFAULT_CURRENCY)
+
+
+def _allowed(facets, chosen, everything, *, but=None):
+    """What passes all filters that are on, but one (for counting that one's values)."""
+    left = everything
+    for facet in facets:
+        if facet.name in chosen and facet.name != but:
+            left = left & facet.union(chosen[facet.name])
+    return left
+
+
+def _counted(facet, facets, chosen, everything):
+    base = _allowed(facets, chosen, everything, but=facet.name)
+    mine = chosen.get(facet.name, ())
+    values = [
+        FacetValue(code, label, base.intersection_cardinality(members), code in mine)
+        for code, (label, members) in facet.values.items()
+        if code in mine or members.intersect(everything)
+    ]
+    return Facet(facet.name, facet.title, values, facet.is_colour)
+
+
+# --- Order ----------------------------------------------------------------------------------------
+
+_ORDERS = {
+    "recommended": ("is_gone", "-popularity", "-rating", "product_id"),
+    "newest": ("-created", "product_id"),
+    "rating": ("-rating", "product_id"),
+    "bestselling": ("-popularity", "product_id"),
+}
+
+
+def _keys_of_page(left, found, *, sort, at, start):
+    """The keys of one page. A search's recommended order is: promoted, by title, the rest."""
+    tiers = [left]
+    if found.is_search and sort == "recommended":
+        promoted = [pk for pk in found.promoted if pk in left]
+        titled = (left & found.title_ids) - BitMap(promoted)
+        tiers = [promoted, titled, left - titled - BitMap(promoted)]
+    keys, skip = [], start
+    for tier in tiers:
+        wanted = PAGE_SIZE - len(keys)
+        if skip >= len(tier):
+            skip -= len(tier)
+            continue
+        if not wanted:
+            break
+        if isinstance(tier, list):
+            keys += tier[skip : skip + wanted]
+        else:
+            keys += ordered_keys(tier, sort=sort, at=at, start=skip, count=wanted)
+        skip = 0
+    return keys
+
+
+def ordered_keys(keys, *, sort, at, start, count):
+    """``count`` keys of a set from place ``start`` on, in one of the orders of ``SORTS``."""
+    if len(keys) <= FEW:
+        rows = _in_order(sort, at).filter(pk__in=list(keys)) if sort in _ORDERS else (
+            _in_order(sort, at).filter(listing__in=list(keys))
+        )  # fmt: skip
+        found = list(rows.values_list(_key_of(sort), flat=True))
+    else:
+        found = _walk(keys, sort=sort, at=at, enough=start + count)
+    if len(found) < start + count and len(found) < len(keys):
+        # What has no price at all comes last in an order by price.
+        found += sorted(keys - BitMap(found))
+    return found[start : start + count]
+
+
+def _in_order(sort, at):
+    if sort in _ORDERS:
+        return Listing.objects.order_by(*_ORDERS[sort])
+    direction = "-" if sort == "price-high" else ""
+    windows = PriceWindow.objects.filter(start__lte=at, until__gt=at)
+    return windows.order_by(f"{direction}price", f"{direction}listing_id")
+
+
+def _key_of(sort):
+    return "pk" if sort in _ORDERS else "listing_id"
+
+
+def _walk(keys, *, sort, at, enough):
+    """Read the order from its beginning until the page is full; a big set fills it soon."""
+    rows = _in_order(sort, at).values_list(_key_of(sort), flat=True)
+    found, place, step = [], 0, max(200, 2 * enough)
+    while len(found) < enough:
+        chunk = list(rows[place : place + step])
+        found += [pk for pk in chunk if pk in keys]
+        if len(chunk) < step:
+            break
+        place, step = place + step, step * 4
+    return found

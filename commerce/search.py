@@ -1,0 +1,225 @@
+"""Finding products by words: the same on every database, with misspellings and synonyms.
+
+The interface is ``find`` and ``suggest``: words in, sets of product keys out. Another engine could
+stand behind it (docs/listing.md).
+"""
+
+from dataclasses import dataclass, field
+
+from django.db.models.functions import Length
+from pyroaring import BitMap
+from rapidfuzz.distance import DamerauLevenshtein
+
+from commerce.listing_refresh import as_set
+from commerce.listing_truth import CATEGORY, WORD
+from commerce.models import PromotedResult, SearchSynonym, Term
+from commerce.words import fold, searched_words, singular_of, words_of
+
+#: Words that a beginning may stand for; of a beginning as common as that, the commonest are enough.
+MAX_BEGINNINGS = 60
+#: A shorter word is never taken for a misspelling.
+LEAST_LETTERS = 4
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found. ``ids`` is the set of product keys; ``title_ids`` those found by title.
+
+    ``searched_for`` is what was looked up where it differs from what was typed: the corrected words.
+    ``is_any`` says that nothing has all the words, so that these have some of them.
+    """
+
+    is_search: bool = False
+    ids: BitMap = field(default_factory=BitMap)
+    title_ids: BitMap = field(default_factory=BitMap)
+    promoted: tuple = ()
+    searched_for: str = ""
+    is_any: bool = False
+
+
+def find(query, *, exact=False):
+    """What the words of a query find; a query without words is no search.
+
+    Each word counts, as it is, in its singular, by its synonyms, or else as the beginning of a word.
+    Where nothing is found, unknown words are corrected (not with ``exact``); and where nothing has
+    all the words, what has any of them is given.
+    """
+    words = searched_words(query)
+    if not words:
+        return Found()
+    lexicon = _Lexicon(words)
+    sets = [lexicon.look_up(word) for word in words]
+    searched_for = ""
+    ids, titles = _all_of(sets)
+    if not ids and not exact:
+        corrected = [
+            word if members[0] else correct(word) or word
+            for word, members in zip(words, sets, strict=True)
+        ]
+        if corrected != words:
+            lexicon = _Lexicon(corrected)
+            sets = [lexicon.look_up(word) for word in corrected]
+            searched_for = " ".join(corrected)
+            ids, titles = _all_of(sets)
+    is_any = not ids and len(words) > 1
+    if is_any:
+        ids, titles = (BitMap.union(*(pair[n] for pair in sets)) for n in (0, 1))
+    return Found(
+        is_search=True,
+        ids=ids,
+        title_ids=titles,
+        promoted=_promoted(words),
+        searched_for=searched_for if ids else "",
+        is_any=is_any and bool(ids),
+    )
+
+
+def _all_of(sets):
+    """What is in all of the pairs (members, members by title)."""
+    return tuple(BitMap.intersection(*(pair[n] for pair in sets)) for n in (0, 1))
+
+
+def _promoted(words):
+    wanted = " ".join(singular_of(word) for word in words)
+    rows = PromotedResult.objects.filter(product__listing__isnull=False)
+    return tuple(
+        product_id
+        for query, product_id in rows.values_list("query", "product_id")
+        if " ".join(singular_of(word) for word in searched_words(query)) == wanted
+    )
+
+
+class _Lexicon:
+    """The sets of some words, read in two queries: the words with their synonyms, the beginnings."""
+
+    def __init__(self, words):
+        self.alternatives = _synonyms()
+        wanted = {form for word in words for phrase in self._phrases(word) for form in phrase}
+        self.sets = _sets_of(wanted | {singular_of(word) for word in wanted})
+
+    def _phrases(self, word):
+        """The ways to say a word, each a tuple of words: itself first."""
+        return [(word,), *self.alternatives.get(singular_of(word), ())]
+
+    def look_up(self, word):
+        """(members, members by title) of a word; of its beginnings where it is none itself."""
+        pairs = [_all_of([self._one(part) for part in phrase]) for phrase in self._phrases(word)]
+        found = tuple(BitMap.union(*(pair[n] for pair in pairs)) for n in (0, 1))
+        return found if found[0] else _beginning_with(word)
+
+    def _one(self, word):
+        forms = [self.sets[form] for form in {word, singular_of(word)} if form in self.sets]
+        if not forms:
+            return BitMap(), BitMap()
+        return tuple(BitMap.union(*(pair[n] for pair in forms)) for n in (0, 1))
+
+
+def _synonyms():
+    """``{word: [phrases that mean the same]}``, by singulars."""
+    found = {}
+    for (text,) in SearchSynonym.objects.values_list("words"):
+        phrases = [tuple(words_of(phrase)) for phrase in text.split(",")]
+        phrases = [phrase for phrase in phrases if phrase]
+        for phrase in phrases:
+            if len(phrase) == 1:
+                others = [other for other in phrases if other != phrase]
+                found.setdefault(singular_of(phrase[0]), []).extend(others)
+    return found
+
+
+def _sets_of(words):
+    rows = Term.objects.filter(kind=WORD, value__in=words)
+    return {
+        value: (as_set(blob), as_set(titled))
+        for value, blob, titled in rows.values_list("value", "bitmap", "title_bitmap")
+    }
+
+
+def _beginning_with(word):
+    rows = Term.objects.filter(kind=WORD, value__startswith=word).order_by("-n", "value")
+    pairs = [
+        (as_set(blob), as_set(titled))
+        for blob, titled in rows.values_list("bitmap", "title_bitmap")[:MAX_BEGINNINGS]
+    ]
+    if not pairs:
+        return BitMap(), BitMap()
+    return tuple(BitMap.union(*(pair[n] for pair in pairs)) for n in (0, 1))
+
+
+def correct(word):
+    """The known word that a misspelt one most likely is, or None.
+
+    Known are words of titles, categories and facets. Never digits, SKUs or short words: those are
+    other things, not misspellings.
+    """
+    if len(word) < LEAST_LETTERS or not word.isalpha():
+        return None
+    most = 1 if len(word) < 6 else 2
+    for same_letter in (True, False):
+        rows = Term.objects.filter(kind=WORD, is_known=True).annotate(letters=Length("value"))
+        rows = rows.filter(letters__range=(len(word) - most, len(word) + most))
+        if same_letter:
+            rows = rows.filter(value__startswith=word[0])
+        best = min(
+            (
+                (distance, -n, known)
+                for known, n in rows.values_list("value", "n")
+                if (distance := DamerauLevenshtein.distance(word, known, score_cutoff=most)) <= most
+            ),
+            default=None,
+        )
+        if best:
+            return best[2]
+    return None
+
+
+# --- Pages ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FoundPage:
+    """A page of the magazine that a search found."""
+
+    title: str
+    url: str
+    text: str = ""
+
+
+#: Functions ``(words, count) -> [FoundPage]``: floors above register what they can be searched for.
+PAGE_SOURCES = []
+
+
+def pages_found(words, *, count):
+    """Pages beside the products; none without words that count."""
+    if not searched_words(words):
+        return []
+    return [page for source in PAGE_SOURCES for page in source(words, count)][:count]
+
+
+# --- While typing ---------------------------------------------------------------------------------
+
+
+def suggest(query, *, count=6):
+    """What may be meant by a search that is still being typed.
+
+    Returns ``(product keys, category keys)``: the last word counts as a beginning. The products are
+    a set that the caller sorts.
+    """
+    words = searched_words(query)
+    if not words:
+        return BitMap(), []
+    lexicon = _Lexicon(words[:-1]) if words[:-1] else None
+    pairs = [lexicon.look_up(word) for word in words[:-1]] if lexicon else []
+    ids, titles = _all_of([*pairs, _beginning_with(words[-1])])
+    return titles if len(titles) >= count else ids, _categories(words)
+
+
+def _categories(words):
+    """Categories whose name has every word, the last one as a beginning."""
+    rows = Term.objects.filter(kind=CATEGORY).order_by("-n").values_list("value", "label")
+    found = []
+    for value, label in rows:
+        names = fold(label).split()
+        if all(any(name.startswith(word) for name in names) for word in words):
+            found.append(int(value))
+    return found[:4]

@@ -1,0 +1,6 @@
+"""What happens below that other modules of this floor follow."""
+
+from django.dispatch import Signal
+
+#: Units were allocated, given back or shipped. Sent in the transaction, with ``stockrecord_ids``.
+stock_moved = Signal()

@@ -1,0 +1,330 @@
+"""The read model says what the catalogue says, after any change and any order of changes."""
+
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+from oscar.core.loading import get_model
+from pyroaring import BitMap
+
+from commerce.listing_receivers import one_refresh
+from commerce.listing_refresh import broken_listings, rebuild_listings, refresh_listings
+from commerce.listings import cards_for
+from commerce.models import FacetAttribute, Listing, PriceWindow, SalePrice, Term
+from commerce.product_lists import ordered_keys, products_in
+from commerce.stock import release_stock, reserve_stock
+from tests.factories import make_product, stockrecord_of
+
+pytestmark = pytest.mark.django_db
+Category = get_model("catalogue", "Category")
+Product = get_model("catalogue", "Product")
+
+
+def broken():
+    return list(broken_listings())
+
+
+def term(kind, value):
+    return Term.objects.filter(kind=kind, value=value).first()
+
+
+# --- One change after the other ---------------------------------------------------------------------
+
+
+def test_new_product_stands_in_lists_at_once(mug):
+    assert Listing.objects.filter(pk=mug.pk).exists()
+    assert broken() == []
+
+
+def test_hidden_product_leaves_every_set(mug, vase):
+    mug.is_public = False
+    mug.save()
+
+    assert list(Listing.objects.values_list("pk", flat=True)) == [vase.pk]
+    assert term("word", "harbour") is None
+    assert broken() == []
+
+
+def test_deleted_product_leaves_every_set(mug, vase):
+    mug.delete()
+
+    assert list(Listing.objects.values_list("pk", flat=True)) == [vase.pk]
+    assert broken() == []
+
+
+def test_deleted_products_of_a_queryset_leave_every_set(mug, vase):
+    Product.objects.filter(parent=None).delete()
+
+    assert not Listing.objects.exists()
+    assert not Term.objects.exists()
+
+
+def test_deleted_variant_takes_its_price_and_glaze_along(mug):
+    child = mug.children.get(title__endswith="oat")
+    child.delete()
+
+    assert [swatch.code for swatch in cards_for([mug.pk])[0].swatches] == ["slate"]
+    assert broken() == []
+
+
+def test_price_changed_on_the_stock_record_is_on_the_card(vase):
+    record = stockrecord_of(vase)
+    record.price = Decimal("95.00")
+    record.save()
+
+    assert cards_for([vase.pk])[0].quote.price == Decimal("95.00")
+
+
+def test_new_title_is_found_and_the_old_one_is_not(vase):
+    vase.title = "Sun vase"
+    vase.save()
+
+    assert products_in(query="sun").total == 1
+    assert products_in(query="moon", exact=True).total == 0
+
+
+def test_moved_category_takes_its_pieces_along(vase):
+    table, shelf = Category.add_root(name="Table"), Category.add_root(name="Shelf")
+    vases = table.add_child(name="Vases")
+    vase.productcategory_set.create(category=vases)
+
+    vases.move(Category.objects.get(pk=shelf.pk), "last-child")
+    Category.objects.get(pk=vases.pk).save()  # as the dashboard's form does after the move
+
+    assert products_in(Category.objects.get(pk=shelf.pk)).total == 1
+    assert products_in(Category.objects.get(pk=table.pk)).total == 0
+    assert broken() == []
+
+
+def test_review_that_is_approved_counts(mug, django_user_model):
+    user = django_user_model.objects.create_user(email="ada@example.com", password="p")
+    review = mug.reviews.create(title="Good", body="Good", score=5, user=user, status=0)
+    assert cards_for([mug.pk])[0].review_count == 0
+
+    review.status = 1
+    review.save()
+
+    assert cards_for([mug.pk])[0].review_count == 1
+    assert products_in(filters={"rating": ["4"]}).total == 1
+
+
+def test_renamed_option_is_the_facets_new_label(mug):
+    attribute = get_model("catalogue", "ProductAttribute").objects.get(code="glaze")
+    FacetAttribute.objects.create(attribute=attribute)
+    option = attribute.option_group.options.get(option="Oat")
+    option.option = "Barley"
+    option.save()
+
+    values = products_in().facet("glaze").values
+    assert {value.name for value in values} == {"Barley", "Slate"}
+    assert products_in(query="barley").total == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_piece_that_sells_out_is_sold_out_after_the_commit_and_back_when_given_back(vase):
+    record = stockrecord_of(vase)
+
+    with transaction.atomic():
+        reserve_stock({record.pk: 1})
+    assert cards_for([vase.pk])[0].availability == "sold_out"
+
+    with transaction.atomic():
+        release_stock({record.pk: 1})
+    assert cards_for([vase.pk])[0].availability == "low"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_order_that_changes_no_word_writes_nothing_to_the_read_model(mug):
+    record = stockrecord_of(mug.children.get(title__endswith="oat"))
+
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
+        reserve_stock({record.pk: 1})
+
+    written = [q["sql"] for q in queries if "commerce_" in q["sql"] and q["sql"].startswith("UPD")]
+    assert written == []
+
+
+def test_change_that_is_rolled_back_leaves_the_lists_as_they_were(mug):
+    def change_and_fail():
+        with transaction.atomic():
+            mug.title = "Other"
+            mug.save()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        change_and_fail()
+
+    assert Listing.objects.get(pk=mug.pk).title == "Harbour mug"
+    assert broken() == []
+
+
+def test_loader_refreshes_once_at_its_end(db):
+    with one_refresh():
+        mug = make_product("Mug", price="20.00", glazes={"oat": 5})
+        assert not Listing.objects.exists()
+
+    assert Listing.objects.get().pk == mug.pk
+    assert broken() == []
+
+
+# --- Prices over time -------------------------------------------------------------------------------
+
+
+def test_windows_follow_overlapping_sales_to_the_cent(mug):
+    now = timezone.now()
+    for variant, price, start, end in (("oat", "20.00", 1, 4), ("slate", "18.00", 2, 3)):
+        record = stockrecord_of(mug.children.get(title__endswith=variant))
+        SalePrice.objects.create(
+            stockrecord=record, price=Decimal(price),
+            start=now + timedelta(days=start), until=now + timedelta(days=end),
+        )  # fmt: skip
+
+    said = {}
+    for day in (0.5, 1.5, 2.5, 3.5, 4.5):
+        card = cards_for([mug.pk], at=now + timedelta(days=day))[0]
+        said[day] = (card.quote.price, card.quote.was, card.is_from)
+
+    full = Decimal("24.00")
+    assert said == {
+        0.5: (full, None, False),
+        1.5: (Decimal("20.00"), full, True),
+        2.5: (Decimal("18.00"), full, True),
+        3.5: (Decimal("20.00"), full, True),
+        4.5: (full, None, False),
+    }
+    assert PriceWindow.objects.filter(listing=mug.pk).count() == 5
+
+
+# --- All of it --------------------------------------------------------------------------------------
+
+
+def test_rebuild_mends_whatever_is_broken(mug, vase):
+    Listing.objects.filter(pk=mug.pk).update(title="Wrong")
+    Term.objects.filter(kind="all").update(bitmap=BitMap([999]).serialize())
+    PriceWindow.objects.all().delete()
+    assert len(broken()) >= 3
+
+    out = StringIO()
+    call_command("rebuild_listings", stdout=out)
+
+    assert broken() == []
+
+
+def test_rebuild_twice_changes_nothing_the_second_time(mug, vase):
+    rebuild_listings()
+
+    assert rebuild_listings() == 0
+    assert refresh_listings([mug.pk, vase.pk]) == 0
+
+
+def test_command_that_checks_names_what_differs(mug):
+    Listing.objects.update(title="Wrong")
+
+    with pytest.raises(SystemExit):
+        call_command("rebuild_listings", check=True, stdout=StringIO(), stderr=StringIO())
+
+
+def test_big_set_is_ordered_as_a_small_one(db, monkeypatch):
+    for n in range(12):
+        make_product(f"Cup {n}", price=f"{10 + n % 5}.00")
+    keys = BitMap(Listing.objects.values_list("pk", flat=True))
+    at = timezone.now()
+
+    few = {
+        sort: ordered_keys(keys, sort=sort, at=at, start=3, count=5)
+        for sort in ("recommended", "newest", "price-low", "price-high", "rating")
+    }
+    monkeypatch.setattr("commerce.product_lists.FEW", 2)
+    many = {sort: ordered_keys(keys, sort=sort, at=at, start=3, count=5) for sort in few}
+
+    assert many == few
+
+
+# --- Any order of changes ---------------------------------------------------------------------------
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                "add",
+                "title",
+                "hide",
+                "show",
+                "price",
+                "stock",
+                "sale",
+                "unsale",
+                "category",
+                "drop",
+                "glaze",
+                "delete",
+                "hide-category",
+            ]
+        ),  # fmt: skip
+        st.integers(0, 3),
+        st.sampled_from(["Mug", "Jug", "Moon vase", "Café cup", "SM-1"]),
+    ),
+    max_size=12,
+)
+
+
+class TestAnyOrder(TestCase):
+    """Never a list that differs from the catalogue, whatever happened to it."""
+
+    @settings(
+        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(changes=CHANGES)
+    def test_lists_equal_the_catalogue(self, changes):
+        Category.add_root(name="Table")
+        for change in changes:
+            self.apply(*change)
+        assert broken() == []
+
+    def apply(self, what, number, text):
+        products = list(Product.objects.filter(parent=None).order_by("pk"))
+        if what == "add" or not products:
+            make_product(text, price=f"{20 + number}.00", glazes={"oat": 3, "ink": 0})
+            return
+        product = products[number % len(products)]
+        child = product.children.order_by("pk").first()
+        category = Category.objects.order_by("pk").first()
+        if what == "title":
+            product.title = text
+            product.save()
+        elif what in ("hide", "show"):
+            product.is_public = what == "show"
+            product.save()
+        elif what == "category":
+            product.productcategory_set.get_or_create(category=category)
+        elif what == "drop":
+            product.productcategory_set.all().delete()
+        elif what == "hide-category":
+            category.is_public = not category.is_public
+            category.save()
+        elif what == "delete":
+            product.delete()
+        elif child is None:
+            return
+        elif what == "glaze":
+            child.delete()
+        elif what in ("price", "stock"):
+            record = child.stockrecords.get()
+            record.price, record.num_in_stock = Decimal(10 + number), number
+            record.save()
+        elif what == "sale":
+            SalePrice.objects.create(
+                stockrecord=child.stockrecords.get(), price=Decimal(5 + number),
+                start=timezone.now() + timedelta(days=number),
+            )  # fmt: skip
+        elif what == "unsale":
+            for sale in SalePrice.objects.filter(stockrecord__product=child):
+                sale.delete()
