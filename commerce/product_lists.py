@@ -57,7 +57,10 @@ class FacetValue:
 
 @dataclass(frozen=True)
 class Facet:
-    """A filter with its boxes. ``name`` is its parameter in the address."""
+    """A filter with its boxes. ``name`` is its parameter in the address.
+
+    Filters that follow each other under one title stand together.
+    """
 
     name: str
     title: str
@@ -102,6 +105,7 @@ def products_in(category=None, *, query="", exact=False, sort="", filters=None, 
     paginator = Paginator(range(len(left)), PAGE_SIZE)
     current = _nearest_page(paginator, page)
     keys = _keys_of_page(left, found, sort=sort, at=at, start=(current.number - 1) * PAGE_SIZE)
+    counted = [_counted(facet, facets, chosen, everything) for facet in facets]
     glazes = frozenset(chosen.get(COLOUR_ATTRIBUTE, ()))
     return ListPage(
         cards=cards_for(keys, at=at, glazes=glazes),
@@ -109,7 +113,7 @@ def products_in(category=None, *, query="", exact=False, sort="", filters=None, 
         page=current.number,
         pages=paginator.num_pages,
         sort=sort,
-        facets=[_counted(facet, facets, chosen, everything) for facet in facets],
+        facets=[facet for facet in counted if facet.values],
         found=found,
     )
 
@@ -166,7 +170,7 @@ def _facets(terms, everything, *, at):
     facets = [
         _Facet(
             parameter_of(row.attribute.code),
-            row.attribute.name,
+            _("Properties") if row.attribute.type == "boolean" else row.attribute.name,
             dict(
                 sorted(
                     terms.values(ATTRIBUTE, f"{row.attribute.code}:").items(),
@@ -188,10 +192,10 @@ def _facets(terms, everything, *, at):
         _Facet(RATING_FILTER, _("Rating"), rating),
         _Facet(
             STOCK_FILTER,
-            _("Availability"),
+            _("Show"),
             {"in-stock": (_("In stock"), terms.of(STOCK, "in-stock"))},
         ),
-        _Facet(SALE_FILTER, _("Sale"), {"yes": (_("On sale"), on_sale)}),
+        _Facet(SALE_FILTER, _("Show"), {"yes": (_("On sale"), on_sale)}),
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db.models.functions import Length
 from pyroaring import BitMap
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 from commerce.listing_refresh import as_set
 from commerce.listing_truth import CATEGORY, WORD
@@ -154,22 +154,22 @@ def correct(word):
     """
     if len(word) < LEAST_LETTERS or not word.isalpha():
         return None
-    most = 1 if len(word) < 6 else 2
-    for same_letter in (True, False):
+    # Two slips only in a longer word, and never where the first letter is wrong as well.
+    for same_letter, most in ((True, 1 if len(word) < 6 else 2), (False, 1)):
         rows = Term.objects.filter(kind=WORD, is_known=True).annotate(letters=Length("value"))
         rows = rows.filter(letters__range=(len(word) - most, len(word) + most))
         if same_letter:
             rows = rows.filter(value__startswith=word[0])
         best = min(
             (
-                (distance, -n, known)
+                (distance, -JaroWinkler.similarity(word, known), -n, known)
                 for known, n in rows.values_list("value", "n")
                 if (distance := DamerauLevenshtein.distance(word, known, score_cutoff=most)) <= most
             ),
             default=None,
         )
         if best:
-            return best[2]
+            return best[-1]
     return None
 
 

@@ -4,7 +4,7 @@ from django.db.models import Q
 from wagtail.models import Page
 
 from commerce.search import PAGE_SOURCES, FoundPage
-from commerce.words import searched_words
+from commerce.words import searched_words, words_of
 
 
 def find_pages(words, count):
@@ -14,7 +14,8 @@ def find_pages(words, count):
     by_title = Q()
     for word in wanted:
         by_title &= Q(title__icontains=word)
-    found = {page.pk: page for page in pages.filter(by_title)[:count]}
+    titled = [page for page in pages.filter(by_title)[: 4 * count] if _begins(page.title, wanted)]
+    found = {page.pk: page for page in titled}
     # Only letters and digits: the databases' own search languages have signs that break a query.
     plain = " ".join(word for word in wanted if word.isalnum())
     if plain and len(found) < count:
@@ -23,6 +24,12 @@ def find_pages(words, count):
         FoundPage(page.title, page.url or "", page.search_description)
         for page in list(found.values())[:count]
     ]
+
+
+def _begins(title, wanted):
+    """Whether every word sought begins a word of the title: "va" is in "vase", not in "privacy"."""
+    words = words_of(title)
+    return all(any(word.startswith(sought) for word in words) for sought in wanted)
 
 
 def register():

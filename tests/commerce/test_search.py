@@ -1,0 +1,217 @@
+"""Words that find pieces: folded, misspelt, in part, by synonym; and nothing that breaks it."""
+
+import pytest
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from commerce.models import PromotedResult, SearchSynonym
+from commerce.product_lists import products_in
+from commerce.search import correct, find, suggest
+from commerce.words import fold, searched_words, singular_of, words_of
+from tests.factories import make_product
+
+pytestmark = pytest.mark.django_db
+Category = get_model("catalogue", "Category")
+
+#: Thirty words of a studio's titles, each with the way a finger slipped.
+MISSPELT = {
+    "harbour": "harbuor", "espresso": "expresso", "teabowl": "teabwol", "tumbler": "tumbller",
+    "dinner": "diner", "breakfast": "brekfast", "pasta": "psata", "teapot": "tepot",
+    "serving": "servign", "platter": "plater", "larder": "lrader", "butter": "buter",
+    "mortar": "morter", "spoon": "spoom", "bottle": "botle", "breakwater": "breakwatter",
+    "bothy": "bohty", "planter": "palnter", "candle": "candel", "incense": "insence",
+    "saucer": "saucr", "colander": "collander", "pitcher": "picther", "tureen": "tureeen",
+    "ramekin": "ramekim", "casserole": "cassserole", "sugar": "suger", "lantern": "lantren",
+    "carafe": "caraffe", "trivet": "trivvet",
+}  # fmt: skip
+
+
+@pytest.fixture
+def studio(shop):
+    """A piece for each of the words."""
+    return {word: make_product(f"{word.title()} piece", price="20.00") for word in MISSPELT}
+
+
+def titles(query, **options):
+    return [card.title for card in products_in(query=query, **options).cards]
+
+
+# --- Words ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("CAFÉ", "cafe"),
+        ("Straße", "strasse"),
+        ("Łódź", "lodz"),
+        ("ﬁg", "fig"),
+        ("Smørbrød", "smorbrod"),
+    ],
+)
+def test_text_is_folded_alike_on_every_database(text, folded):
+    assert fold(text) == folded
+
+
+def test_compound_gives_itself_and_its_parts():
+    assert words_of("SM-MUG/oat, don't") == ["sm-mug/oat", "sm", "mug", "oat", "don't", "don", "t"]
+
+
+@pytest.mark.parametrize(
+    ("plural", "singular"),
+    [("mugs", "mug"), ("dishes", "dish"), ("boxes", "box"), ("glass", "glass"), ("berries", "berry"),
+     ("bus", "bus"), ("gas", "gas"), ("vases", "vase")],
+)  # fmt: skip
+def test_singulars(plural, singular):
+    assert singular_of(plural) == singular
+
+
+def test_stop_words_count_only_alone():
+    assert searched_words("a bowl for the soup") == ["bowl", "soup"]
+    assert searched_words("the") == ["the"]
+
+
+# --- Finding ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", list(MISSPELT))
+def test_misspelt_word_finds_its_piece_in_the_first_three(studio, word):
+    found = products_in(query=MISSPELT[word])
+
+    assert studio[word].pk in [card.product_id for card in found.cards[:3]]
+
+
+@pytest.mark.parametrize("word", ["sofa", "guitar", "laptop", "shoes", "window", "garden"])
+def test_real_word_that_the_shop_does_not_know_is_not_corrected(studio, word):
+    assert find(word).searched_for == ""
+
+
+def test_known_word_is_never_corrected(studio):
+    make_product("Plater", price="9.00")
+
+    assert titles("plater") == ["Plater"]
+    assert find("plater").searched_for == ""
+
+
+def test_correction_can_be_refused(studio):
+    assert products_in(query="harbuor").found.searched_for == "harbour"
+    assert products_in(query="harbuor", exact=True).total == 0
+
+
+@pytest.mark.parametrize("word", ["12x4", "mug7", "abc", "sm-88"])
+def test_digits_short_words_and_codes_are_no_misspellings(studio, word):
+    assert correct(word) is None
+
+
+def test_words_of_descriptions_are_found_but_nothing_is_corrected_to_them(shop):
+    make_product("Jug", price="20.00")
+    jug = make_product("Pot", price="20.00")
+    jug.description = "<p>Salamander red.</p>"
+    jug.save()
+
+    assert titles("salamander") == ["Pot"]
+    assert find("salamandr").searched_for == ""
+    assert titles("salamand") == ["Pot"]  # a beginning
+
+
+def test_title_comes_before_text(shop):
+    text = make_product("Pot", price="20.00")
+    text.description = "Stands beside a lantern."
+    text.save()
+    make_product("Lantern", price="20.00")
+
+    assert titles("lantern") == ["Lantern", "Pot"]
+
+
+def test_sku_is_found_whole_and_in_part(mug):
+    record = mug.children.first().stockrecords.get()
+    record.partner_sku = "HM-350-OAT"
+    record.save()
+
+    for query in ("HM-350-OAT", "hm-350-oat", "350", "HM-350"):
+        assert titles(query) == ["Harbour mug"], query
+
+
+def test_synonyms_join_words_both_ways(mug, vase):
+    SearchSynonym.objects.create(words="mug, beaker, drinking cup")
+
+    assert titles("beaker") == ["Harbour mug"]
+    assert titles("beakers") == ["Harbour mug"]
+    assert titles("drinking") == []
+
+
+def test_promoted_piece_comes_first_even_where_its_words_do_not_match(mug, vase):
+    PromotedResult.objects.create(query="Mugs", product=vase)
+
+    assert titles("mug") == ["Moon vase", "Harbour mug"]
+    assert titles("harbour mug") == ["Harbour mug"]
+
+
+def test_nothing_with_all_words_shows_what_has_some(mug, vase):
+    page = products_in(query="mug vase")
+
+    assert page.found.is_any
+    assert {card.title for card in page.cards} == {"Harbour mug", "Moon vase"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["'", '"mug', "mug'--", "\x00mug", "mug\x00", "m" * 10_000, "🙂 mug", "mug AND", "NOT mug", "-mug",
+     "mug*", "m", "mug OR 1=1", "the mug", "((mug", "%mug%", "mug; DROP TABLE x"],
+)  # fmt: skip
+def test_odd_query_never_fails(client, mug, site_root, query):
+    page = client.get(reverse("search:search"), {"q": query})
+
+    assert page.status_code == 200
+    if "mug" in query:
+        assert "Harbour mug" in page.content.decode()
+
+
+def test_page_says_what_was_corrected_and_offers_the_other(client, mug, site_root):
+    page = client.get(reverse("search:search"), {"q": "harbuor"}).content.decode()
+
+    assert "Showing results for <strong>harbour</strong>" in page
+    assert "?q=harbuor&amp;exact=1" in page
+
+
+def test_search_takes_as_many_queries_for_forty_as_for_four(client, shop, site_root):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for number in (4, 36):
+        for n in range(number):
+            make_product(f"Cup {number} {n}", price="20.00", glazes={"oat": 3})
+        with CaptureQueriesContext(connection) as queries:
+            products_in(query="cup", filters={"price": ["0"]})
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1] <= 8
+
+
+# --- While typing -----------------------------------------------------------------------------------
+
+
+def test_beginning_suggests_pieces_and_categories(mug, vase):
+    mug.productcategory_set.create(category=Category.add_root(name="Mugs & cups"))
+
+    keys, categories = suggest("mu")
+
+    assert list(keys) == [mug.pk]
+    assert [Category.objects.get(pk=pk).name for pk in categories] == ["Mugs & cups"]
+
+
+def test_suggestions_are_options_with_photograph_and_price(client, mug, site_root):
+    page = client.get(reverse("search:suggest"), {"q": "harb"}).content.decode()
+
+    assert 'role="option"' in page
+    assert "£24" in page
+    assert f'href="{mug.get_absolute_url()}"' in page
+
+
+@pytest.mark.parametrize("query", ["", " ", "\x00", "%", "x" * 9000])
+def test_suggestions_of_nothing_are_empty(client, mug, site_root, query):
+    response = client.get(reverse("search:suggest"), {"q": query})
+
+    assert response.status_code == 200
+    assert "option" not in response.content.decode()
