@@ -15,6 +15,7 @@ from pyroaring import BitMap
 from commerce.listing_truth import KNOWN, TITLE, WORD, truth_of
 from commerce.listings import best_availability, records_by_product
 from commerce.models import Listing, ListingTerm, PriceWindow, Term
+from commerce.transactions import retry_transient
 
 #: Products that one transaction of a rebuild refreshes.
 BATCH = 500
@@ -30,13 +31,19 @@ def as_blob(keys):
     return keys.serialize() if keys else b""
 
 
-@transaction.atomic
 def refresh_listings(product_ids):
     """Make the read model say what the catalogue says of these products; returns how many changed.
 
     Keys of variants are understood as their parents'. Safe to call for anything, deleted products
-    included. Joins the caller's transaction.
+    included. Joins the caller's transaction; alone, it is run again where it lost a race.
     """
+    if transaction.get_connection().in_atomic_block:
+        return _refresh(product_ids)
+    return retry_transient(_refresh)(product_ids)
+
+
+@transaction.atomic
+def _refresh(product_ids):
     wanted = listed_keys(product_ids)
     if not wanted:
         return 0

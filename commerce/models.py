@@ -347,3 +347,19 @@ class PromotedResult(models.Model):
 
     def __str__(self):
         return f"{self.query}: {self.product}"
+
+
+class SearchMiss(models.Model):
+    """A search that found nothing, and how often: what a synonym or a new piece could answer."""
+
+    words = CodeField(_("search"), max_length=120, unique=True)
+    count = models.PositiveIntegerField(_("times"), default=0)
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("search without a result")
+        verbose_name_plural = _("searches without a result")
+        ordering = ["-count", "words"]
+
+    def __str__(self):
+        return self.words

@@ -48,6 +48,7 @@ GRANTS = {
             "facetattribute": "vacd",
             "searchsynonym": "vacd",
             "promotedresult": "vacd",
+            "searchmiss": "v",
         },
     },
     SUPPORT: {

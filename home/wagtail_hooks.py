@@ -18,6 +18,7 @@ from commerce.models import (
     OutgoingMail,
     PromotedResult,
     SalePrice,
+    SearchMiss,
     SearchSynonym,
 )
 from home.choosers import category_chooser, product_chooser, stockrecord_chooser
@@ -39,6 +40,7 @@ class ReadOnlyPolicy(ModelPermissionPolicy):
 
 
 register_permission_policy(OutgoingMail, ReadOnlyPolicy(OutgoingMail))
+register_permission_policy(SearchMiss, ReadOnlyPolicy(SearchMiss))
 
 
 @hooks.register("register_admin_viewset")
@@ -102,6 +104,16 @@ class SearchSynonymViewSet(SnippetViewSet):
     panels = [FieldPanel("words")]
 
 
+class SearchMissViewSet(SnippetViewSet):
+    """What shoppers looked for in vain. To be looked at only."""
+
+    model = SearchMiss
+    icon = "warning"
+    list_display = ["words", "count", "last_at"]
+    search_fields = ["words"]
+    add_to_reference_index = False
+
+
 class PromotedResultViewSet(SnippetViewSet):
     """What comes first for a search."""
 
@@ -163,6 +175,7 @@ class ShopGroup(SnippetViewSetGroup):
         FacetAttributeViewSet,
         SearchSynonymViewSet,
         PromotedResultViewSet,
+        SearchMissViewSet,
         DeliveryMethodViewSet,
         OutgoingMailViewSet,
     ]

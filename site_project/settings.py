@@ -291,6 +291,9 @@ OSCAR_ORDER_STATUS_CASCADE = {status: status for status in OSCAR_ORDER_STATUS_PI
 HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
 HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 
+#: Seconds until a search that found nothing is written down, outside its request; 0 never.
+SEARCH_MISS_SECONDS = 30
+
 #: Where the shop delivers from; its methods are quoted before an address is known.
 DELIVERY_HOME_COUNTRY = "GB"
 

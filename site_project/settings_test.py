@@ -34,3 +34,6 @@ if DATABASES["default"]["ENGINE"].endswith("mysql"):
     }
 else:
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+
+# A thread would write into another test's database.
+SEARCH_MISS_SECONDS = 0

@@ -1,12 +1,16 @@
 """Words that find pieces: folded, misspelt, in part, by synonym; and nothing that breaks it."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.models import PromotedResult, SearchSynonym
+from commerce.models import PromotedResult, SearchMiss, SearchSynonym
 from commerce.product_lists import products_in
 from commerce.search import correct, find, suggest
+from commerce.search_misses import flush_misses, note_miss
 from commerce.words import fold, searched_words, singular_of, words_of
 from tests.factories import make_product
 
@@ -215,3 +219,35 @@ def test_suggestions_of_nothing_are_empty(client, mug, site_root, query):
 
     assert response.status_code == 200
     assert "option" not in response.content.decode()
+
+
+# --- What was not found -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _no_misses(db):
+    """What other tests searched for in vain is none of ours."""
+    flush_misses()
+    SearchMiss.objects.all().delete()
+
+
+@pytest.mark.usefixtures("_no_misses")
+def test_search_in_vain_is_counted_after_the_request(client, mug, site_root):
+    for query in ("Sofa", "sofa ", "mug"):
+        client.get(reverse("search:search"), {"q": query})
+    assert not SearchMiss.objects.exists()
+
+    assert flush_misses() == 1
+
+    miss = SearchMiss.objects.get()
+    assert (miss.words, miss.count) == ("sofa", 2)
+
+
+@pytest.mark.usefixtures("_no_misses")
+def test_misses_of_last_season_are_forgotten():
+    SearchMiss.objects.create(words="old", count=3, last_at=timezone.now() - timedelta(days=100))
+    note_miss("new")
+
+    flush_misses()
+
+    assert [row.words for row in SearchMiss.objects.all()] == ["new"]

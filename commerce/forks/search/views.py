@@ -12,6 +12,7 @@ from commerce.listings import cards_for
 from commerce.product_lists import ordered_keys, products_in
 from commerce.requests import moment_of, wants_fragment
 from commerce.search import pages_found, suggest
+from commerce.search_misses import note_miss
 
 #: Pages beside the pieces that a search found, and pieces while it is typed.
 PAGES_SHOWN, SUGGESTED = 8, 6
@@ -98,6 +99,9 @@ class FacetedSearchView(ListingView):
         context = super().get_context_data(**kwargs)
         is_part = wants_fragment(self.request)
         words = context["query"].words
+        found = context["list_page"].found
+        if words and not is_part and (not found.ids or found.searched_for or found.is_any):
+            note_miss(words)
         context["pages"] = [] if is_part else pages_found(words, count=PAGES_SHOWN)
         return context
 
