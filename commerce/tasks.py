@@ -3,7 +3,7 @@
 from django_tasks import task
 from oscar.core.loading import get_class
 
-from commerce import mail
+from commerce import mail, related
 
 
 @task()
@@ -22,3 +22,9 @@ def send_waiting_mail():
 def answer_product_alerts():
     """Write to everybody who waits for a piece that is back; once for each alert."""
     get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts()
+
+
+@task()
+def pair_bought_together():
+    """Compute what is bought together (see commerce.related)."""
+    related.pair_bought_together()

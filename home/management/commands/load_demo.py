@@ -7,6 +7,7 @@ from tqdm import tqdm
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from commerce.demo import catalogue, files, orders, people, photographs, pricing
+from commerce.related import pair_bought_together
 from home.demo import accounts, pages
 from home.demo.pieces import Pieces
 from home.roles import create_page_roles
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         customers = people.load_customers()
         people.load_reviews(customers, at=at)
         orders.load_orders(customers, at=at)
+        pair_bought_together(at=at)
         if not quiet:
             self._report(created)
 
