@@ -203,6 +203,6 @@ def specifications(product_ids):
     values = values.select_related("attribute", "value_option").order_by("attribute_id")
     found = {pk: [] for pk in product_ids}
     for value in values:
-        row = (value.attribute.code, value.attribute.name, value.value_as_text)
+        row = (value.attribute.code, value.attribute.name, str(value.value_as_text))
         found[value.product_id].append(row)
     return found

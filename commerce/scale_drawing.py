@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 
 #: A grown-up's hand from wrist to fingertip, and across the palm with the thumb, in centimetres.
 HAND_HEIGHT, HAND_WIDTH = 18.0, 11.0
-#: The drawing's own units: the part in which things stand, and the room for lines and figures.
+#: The drawing's own units: its size, and the room for the figures beside and below the piece.
 WIDTH, HEIGHT = 400, 300
-MARGIN, LABEL = 12, 40
+MARGIN, SIDE, FOOT = 12, 76, 40
 #: Beyond these a drawing says nothing: a bead, or a piece of furniture.
 SMALLEST, LARGEST = 0.5, 200.0
 
@@ -46,11 +46,11 @@ def draw_to_scale(title, *, height, diameter):
     tall, across = sizes
     gap = max(tall, across, HAND_WIDTH) * 0.18
     unit = min(
-        (WIDTH - 2 * MARGIN - LABEL) / (across + gap + HAND_WIDTH),
-        (HEIGHT - 2 * MARGIN - 2 * LABEL) / max(tall, HAND_HEIGHT),
+        (WIDTH - 2 * MARGIN - SIDE) / (across + gap + HAND_WIDTH),
+        (HEIGHT - 2 * MARGIN - FOOT) / max(tall, HAND_HEIGHT),
     )
-    left = (WIDTH + LABEL - (across + gap + HAND_WIDTH) * unit) / 2
-    ground = HEIGHT - MARGIN - LABEL
+    left = (WIDTH + SIDE - (across + gap + HAND_WIDTH) * unit) / 2
+    ground = HEIGHT - MARGIN - FOOT
     right = left + across * unit
     numbers = {
         "ground": ground,
