@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 HAND_HEIGHT, HAND_WIDTH = 18.0, 11.0
 #: The drawing's own units: its size, and the room for the figures beside and below the piece.
 WIDTH, HEIGHT = 400, 300
-MARGIN, SIDE, FOOT = 12, 76, 40
+MARGIN, SIDE, FOOT, HAND_LABEL = 12, 76, 40, 100
 #: Beyond these a drawing says nothing: a bead, or a piece of furniture.
 SMALLEST, LARGEST = 0.5, 200.0
 
@@ -17,6 +17,8 @@ SMALLEST, LARGEST = 0.5, 200.0
 class ScaleDrawing:
     """What the template draws, in units of the drawing; ``y`` grows downwards."""
 
+    frame_top: float
+    frame_height: float
     ground: float
     left: float
     top: float
@@ -52,7 +54,10 @@ def draw_to_scale(title, *, height, diameter):
     left = (WIDTH + SIDE - (across + gap + HAND_WIDTH) * unit) / 2
     ground = HEIGHT - MARGIN - FOOT
     right = left + across * unit
+    tallest = max(tall, HAND_HEIGHT) * unit
     numbers = {
+        "frame_top": ground - tallest - MARGIN,
+        "frame_height": tallest + 2 * MARGIN + FOOT,
         "ground": ground,
         "left": left,
         "top": ground - tall * unit,
@@ -60,7 +65,7 @@ def draw_to_scale(title, *, height, diameter):
         "middle": (left + right) / 2,
         "half": ground - tall * unit / 2,
         "hand_x": right + gap * unit,
-        "hand_middle": right + (gap + HAND_WIDTH / 2) * unit,
+        "hand_middle": min(right + (gap + HAND_WIDTH / 2) * unit, WIDTH - HAND_LABEL / 2),
         "hand_y": ground - HAND_HEIGHT * unit,
     }
     return ScaleDrawing(

@@ -12,9 +12,10 @@ def test_everything_stays_in_the_frame(height, diameter):
     drawing = draw_to_scale("Piece", height=height, diameter=diameter)
 
     assert drawing.left >= 70, "room for the figure beside it"
-    assert min(drawing.top, drawing.hand_y) >= 10
+    assert min(drawing.top, drawing.hand_y) >= drawing.frame_top + 10
+    assert drawing.hand_middle <= WIDTH - 45, "room for the words below it"
     assert drawing.hand_x + 11 * drawing.hand_scale <= WIDTH - 10
-    assert drawing.ground <= HEIGHT - 40
+    assert drawing.ground + 40 <= drawing.frame_top + drawing.frame_height <= HEIGHT
 
 
 @pytest.mark.parametrize(("height", "diameter"), SIZES)

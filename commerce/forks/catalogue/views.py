@@ -94,7 +94,12 @@ class ProductDetailView(DetailView):
         chosen = key_in(self.request.GET.get("variant", ""))
         box = buy_box_for(self.object, selected=chosen, at=moment_of(self.request))
         self.values = attributes_of(self.object)
-        return {"box": box, "facts": key_facts(self.values)}
+        at = moment_of(self.request)
+        return {
+            "box": box,
+            "facts": key_facts(self.values),
+            "alternatives": alternatives_to(self.object, at=at) if box.is_sold_out else [],
+        }
 
     def get_rest(self, box):
         """The sections below."""
@@ -102,7 +107,6 @@ class ProductDetailView(DetailView):
         return {
             "crumbs": self.get_crumbs(),
             "specification": specification(product),
-            "alternatives": alternatives_to(product, at=at) if box.is_sold_out else [],
             "related": [] if box.is_sold_out else related_to(product, at=at),
             "care": self.values.get("care") or "",
             "drawing": draw_to_scale(
