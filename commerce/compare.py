@@ -121,12 +121,15 @@ def _glazes(box):
 
 def products_to_add(product_ids):
     """(key, title) of what may be added: of the same categories first, then the rest by name."""
+    products = sellable_products().exclude(pk__in=product_ids)
+    order = ["title", "pk"]
+    if product_ids:
+        products, order = products.annotate(is_near=_near(product_ids)), ["-is_near", *order]
+    return list(products.order_by(*order).values_list("pk", "title")[:MAX_OFFERED])
+
+
+def _near(product_ids):
+    """Whether a product shares a category with one of the products."""
     ProductCategory = get_model("catalogue", "ProductCategory")
-    shared = ProductCategory.objects.filter(
-        product=OuterRef("pk"),
-        category__in=ProductCategory.objects.filter(product__in=product_ids).values("category"),
-    )
-    products = sellable_products().exclude(pk__in=product_ids).annotate(is_near=Exists(shared))
-    return list(
-        products.order_by("-is_near", "title", "pk").values_list("pk", "title")[:MAX_OFFERED]
-    )
+    categories = ProductCategory.objects.filter(product__in=product_ids).values("category")
+    return Exists(ProductCategory.objects.filter(product=OuterRef("pk"), category__in=categories))

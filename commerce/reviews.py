@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
@@ -52,9 +52,7 @@ def approved_reviews(product):
     """Reviews that staff let through; ``is_verified`` says that their author bought the piece."""
     bought = _lines_bought(product).filter(order__user=OuterRef("user"))
     reviews = get_model("reviews", "ProductReview").objects.approved().filter(product=product)
-    return reviews.select_related("user").annotate(
-        is_verified=Exists(bought), helpful=(F("total_votes") + F("delta_votes")) / 2
-    )
+    return reviews.select_related("user").annotate(is_verified=Exists(bought))
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Catalogue pages on commerce's functions: no Haystack, and no write on GET."""
 
 from django.http import Http404, HttpResponsePermanentRedirect
+from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page
-from django.views.generic import DetailView, TemplateView
+from django.views.generic import DetailView, View
 from oscar.core.loading import get_model
 
 from commerce.forks.search.views import ListingView
@@ -161,24 +162,19 @@ class ProductCategoryView(ListingView):
 
 
 @method_decorator(conditional_page, name="dispatch")
-class CardsFragmentView(TemplateView):
+class CardsFragmentView(View):
     """Cards of the products in ``?ids=``, for scripts that know which ones a visitor looked at.
 
     The same for everybody and kept nowhere: whoever asks sends ids and gets public cards. A cache
     may keep the answer, and asks each time whether it still holds: a price is never an old one.
     """
 
-    template_name = "oscar/catalogue/partials/cards_fragment.html"
     limit = 12
 
-    def get_context_data(self, **kwargs):
-        keys = keys_in(self.request.GET.getlist("ids"), limit=self.limit)
-        return super().get_context_data(
-            cards=cards_for(keys, at=moment_of(self.request)) if keys else [], **kwargs
-        )
-
-    def render_to_response(self, context, **kwargs):
-        response = super().render_to_response(context, **kwargs)
+    def get(self, request):
+        keys = keys_in(request.GET.getlist("ids"), limit=self.limit)
+        cards = cards_for(keys, at=moment_of(request)) if keys else []
+        response = render(request, "oscar/catalogue/partials/cards_fragment.html", {"cards": cards})
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
         response["X-Robots-Tag"] = "noindex"
-        return response.render()
+        return response
