@@ -26,3 +26,7 @@ class IllegalMove(Exception):
 
 class BasketFrozen(Exception):
     """The basket's order waits for its payment, so its lines must stay as they are."""
+
+
+class TooMany(Exception):
+    """A limit of the house was reached; the text says which."""

@@ -363,3 +363,49 @@ class SearchMiss(models.Model):
 
     def __str__(self):
         return self.words
+
+
+class BoughtTogether(models.Model):
+    """How many paid orders held both products, for pairs that often enough did.
+
+    Products are those of lists: a variant counts for its parent. ``commerce.related`` computes the
+    rows anew by the clock; nothing else writes them.
+    """
+
+    product = models.ForeignKey(
+        "catalogue.Product", on_delete=models.CASCADE, related_name="bought_together"
+    )
+    other = models.ForeignKey("catalogue.Product", on_delete=models.CASCADE, related_name="+")
+    orders = models.PositiveIntegerField(_("orders"))
+
+    class Meta:
+        verbose_name = _("bought together")
+        verbose_name_plural = _("bought together")
+        constraints = [
+            models.UniqueConstraint(fields=["product", "other"], name="bought_together_once")
+        ]
+        indexes = [models.Index(fields=["product", "-orders"])]
+
+    def __str__(self):
+        return f"{self.product_id} + {self.other_id}: {self.orders}"
+
+
+class WishListLink(models.Model):
+    """The secret address under which others may read a wish list. Without a row it is private.
+
+    Oscar's own key of a list has six characters, which a program can try; a token cannot be
+    guessed, and a new one closes the old address.
+    """
+
+    wishlist = models.OneToOneField(
+        "wishlists.WishList", on_delete=models.CASCADE, related_name="link"
+    )
+    token = CodeField(_("token"), max_length=64, unique=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("link to a wish list")
+        verbose_name_plural = _("links to wish lists")
+
+    def __str__(self):
+        return f"{self.wishlist_id}"

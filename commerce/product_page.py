@@ -57,6 +57,26 @@ class BuyBox:
         return bool(self.variants) and self.variants[0].product_id != self.product_id
 
     @property
+    def others_in_stock(self):
+        """The variants that can be bought instead of the chosen one."""
+        return [
+            variant
+            for variant in self.variants
+            if variant.availability != SOLD_OUT and variant.quote and not variant.is_selected
+        ]
+
+    @property
+    def is_sold_out(self):
+        """Whether nothing of it can be bought, in whichever variant."""
+        return not self.can_be_bought and not self.others_in_stock
+
+    @property
+    def lowest_quote(self):
+        """The lowest price of its variants, which a list shows; None where it has none."""
+        quotes = [variant.quote for variant in self.variants if variant.quote]
+        return min(quotes, key=lambda quote: quote.price, default=None)
+
+    @property
     def can_be_bought(self):
         """Whether the chosen variant has a price and at least one unit."""
         return bool(
@@ -173,9 +193,16 @@ def _photos(product, variants, photos):
 
 
 def specification(product):
-    """The product's attributes as (name, text) pairs, in the order of their type."""
-    values = get_model("catalogue", "ProductAttributeValue").objects.filter(product=product)
-    return [
-        (value.attribute.name, value.value_as_text)
-        for value in values.select_related("attribute", "value_option").order_by("attribute_id")
-    ]
+    """The product's attributes as (name, text) pairs, in the order of their type. One query."""
+    return [(name, text) for _code, name, text in specifications([product.pk])[product.pk]]
+
+
+def specifications(product_ids):
+    """Attributes of several products, ``{product_id: [(code, name, text), …]}``. One query."""
+    values = get_model("catalogue", "ProductAttributeValue").objects.filter(product__in=product_ids)
+    values = values.select_related("attribute", "value_option").order_by("attribute_id")
+    found = {pk: [] for pk in product_ids}
+    for value in values:
+        row = (value.attribute.code, value.attribute.name, str(value.value_as_text))
+        found[value.product_id].append(row)
+    return found

@@ -2,6 +2,8 @@
 
 #: Digits of the largest key that a database has; longer ones are nobody's.
 MAX_KEY_DIGITS = 18
+#: As much of a list of keys is read; no list of ours is longer.
+MAX_KEYS_TEXT = 1000
 
 
 def moment_of(request):
@@ -19,3 +21,13 @@ def key_in(text):
     return (
         int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_KEY_DIGITS else None
     )
+
+
+def keys_in(texts, *, limit):
+    """The keys in texts like "3,14,15", each once and in their order, at most ``limit``.
+
+    Whatever cannot be a key is left out.
+    """
+    parts = (part.strip() for text in texts for part in text[:MAX_KEYS_TEXT].split(","))
+    keys = (key_in(part) for part in parts)
+    return list(dict.fromkeys(key for key in keys if key))[:limit]

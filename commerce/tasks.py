@@ -3,7 +3,7 @@
 from django_tasks import task
 from oscar.core.loading import get_class
 
-from commerce import mail
+from commerce import mail, related
 from commerce.listing_refresh import refresh_listings
 from commerce.photos import render_for_lists
 
@@ -36,3 +36,9 @@ def render_photo_task(image_id):
 def refresh_listings_task(product_ids):
     """Refresh lists for what changes too often to be followed at once: how much was sold."""
     refresh_listings(product_ids)
+
+
+@task()
+def pair_bought_together():
+    """Compute what is bought together (see commerce.related)."""
+    related.pair_bought_together()

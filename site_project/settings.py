@@ -73,7 +73,7 @@ INSTALLED_APPS = [
     "commerce.forks.customer.apps.CustomerConfig",
     "commerce.forks.search.apps.SearchConfig",
     "oscar.apps.voucher.apps.VoucherConfig",
-    "oscar.apps.wishlists.apps.WishlistsConfig",
+    "commerce.forks.wishlists.apps.WishlistsConfig",
     "commerce.forks.dashboard.apps.DashboardConfig",
     "oscar.apps.dashboard.reports.apps.ReportsDashboardConfig",
     "oscar.apps.dashboard.users.apps.UsersDashboardConfig",
@@ -112,7 +112,7 @@ MIGRATION_MODULES = {
     label: f"oscar.apps.{label}.migrations"
     for label in (
         "analytics", "basket", "catalogue", "communication", "customer",
-        "order", "partner", "shipping",
+        "order", "partner", "shipping", "wishlists",
     )
 }  # fmt: skip
 
@@ -192,6 +192,7 @@ SCHEDULE = [
     (60, "home.tasks.publish_scheduled_pages"),
     (60, "commerce.tasks.send_waiting_mail"),
     (600, "commerce.tasks.answer_product_alerts"),
+    (3600, "commerce.tasks.pair_bought_together"),
     (300, "checkout_app.tasks.reconcile_open_attempts"),
     (3600, "checkout_app.tasks.reconcile_recent_intents"),
 ]
@@ -251,6 +252,8 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+#: Beside allauth's own limits: each request of a guest to be told of a piece is a mail to somebody.
+ACCOUNT_RATE_LIMITS = {"product_alert": "20/h/ip"}
 
 # --- Shop -------------------------------------------------------------------------------------------
 
@@ -271,7 +274,6 @@ OSCAR_THUMBNAILER = "commerce.photos.Thumbnailer"
 OSCAR_DELETE_IMAGE_FILES = (
     False  # The thumbnailer would delete photographs that a page still shows.
 )
-OSCAR_HIDDEN_FEATURES = ["wishlists"]
 OSCAR_SAVE_SENT_EMAILS_TO_DB = True
 
 OSCAR_INITIAL_ORDER_STATUS = "Pending payment"

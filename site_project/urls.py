@@ -9,6 +9,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from checkout_app.webhooks import stripe_webhook
+from commerce.compare_page import CompareView
 from commerce.confirm_link import ConfirmLinkView
 from site_project import views
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("compare/", CompareView.as_view(), name="compare"),
     path("", include(apps.get_app_config("oscar").urls[0])),
 ]
 

@@ -104,6 +104,25 @@ def make_basket(*lines, owner=None):
     return basket
 
 
+def make_order(*products, user=None, status="Paid", placed=None):
+    """An order of one unit of each product, as it stands long after it was placed."""
+    Order = get_model("order", "Order")
+    order = Order.objects.create(
+        number=f"T-{Order.objects.count() + 1}", user=user, currency="GBP", status=status,
+        total_incl_tax=Decimal("10.00"), total_excl_tax=Decimal("8.33"),
+        date_placed=placed or timezone.now(),
+    )  # fmt: skip
+    for product in products:
+        order.lines.create(
+            product=product, title=product.get_title(), quantity=1, status=status,
+            stockrecord=product.stockrecords.first(), num_allocated=0,
+            line_price_incl_tax=Decimal("10.00"), line_price_excl_tax=Decimal("8.33"),
+            line_price_before_discounts_incl_tax=Decimal("10.00"),
+            line_price_before_discounts_excl_tax=Decimal("8.33"),
+        )  # fmt: skip
+    return order
+
+
 def make_submission(basket, *, delivery="standard", total=None, email="ada@example.com", user=None):
     """What a browser sends with "Pay" for a basket, at the total of this moment."""
     shipping = get_model("order", "ShippingAddress")(**ADDRESS, country_id="GB")

@@ -78,6 +78,17 @@ def _returns(settings):
 
 
 @register.simple_tag(takes_context=True)
+def page_below_home(context, slug):
+    """A ``Link`` to the public page of that slug right below the home page; None without one."""
+    site = Site.find_for_request(context["request"])
+    if site is None:
+        return None
+    pages = site.root_page.get_children().live().public().filter(slug=slug)
+    page = pages.first()
+    return Link(page.title, page.get_url(context["request"])) if page else None
+
+
+@register.simple_tag(takes_context=True)
 def site_footer(context):
     """``Footer(text, columns)``, each column with a heading and links; None without a site."""
     return _once(context, "footer", _footer)

@@ -1,4 +1,5 @@
 // <live-filters>: a filter, a chip or the order takes effect at once, in place, with its address.
+// data-as names the part of the page to ask for, data-status the line that says what is shown.
 import { fetchPart, keepFocus, parse } from "./fragment.js";
 
 class LiveFilters extends HTMLElement {
@@ -32,7 +33,7 @@ class LiveFilters extends HTMLElement {
     this.latest = href;
     this.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetchPart(href);
+      const answer = await fetchPart(this.partOf(href));
       if (this.latest !== href) return;
       if (!answer.ok) return location.assign(href);
       this.swap(parse(answer.text));
@@ -44,11 +45,18 @@ class LiveFilters extends HTMLElement {
     }
   }
 
+  partOf(href) {
+    const url = new URL(href, location.href);
+    if (this.dataset.as) url.searchParams.set("as", this.dataset.as);
+    url.hash = "";
+    return url;
+  }
+
   swap(fresh) {
     const drawer = this.querySelector("#filters");
     const wasOpen = drawer?.matches(":popover-open");
     keepFocus(this, () => this.replaceChildren(...fresh.childNodes));
-    document.getElementById("list-status").textContent = this.querySelector("[data-list-count]").textContent;
+    document.getElementById(this.dataset.status ?? "list-status").textContent = this.querySelector("[data-list-count]").textContent;
     if (wasOpen) this.querySelector("#filters").showPopover();
     this.hideButtons();
   }

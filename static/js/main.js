@@ -1,11 +1,14 @@
 // Loads the custom elements. Each wraps HTML that works without it.
 import "./add-to-basket.js";
 import "./checked-form.js";
+import "./compare-choice.js";
+import "./keep-link.js";
 import "./live-basket.js";
 import "./live-filters.js";
 import "./photo-gallery.js";
 import "./quantity-stepper.js";
 import "./search-suggestions.js";
+import "./recently-viewed.js";
 import "./variant-switch.js";
 
 // The photograph of the card that was followed becomes that of the product's page.

@@ -18,6 +18,8 @@ PAGES = {
     "all pieces": "/catalogue/",
     "category": "a[href^='/catalogue/category/']",
     "product": "a[href*='/catalogue/harbour-mug_']",
+    "comparison": "a.card__compare",
+    "nothing compared": "/compare/",
     "search": "/search/?q=mug",
     "nothing found": "/search/?q=zeppelin",
     "empty basket": "/basket/",

@@ -120,3 +120,79 @@ def test_pages_take_no_more_queries_for_more_pieces(
 
     with django_assert_max_num_queries(40):
         client.get(url)
+
+
+def test_cards_by_their_keys_for_scripts(client, mug, vase):
+    url = reverse("catalogue:cards")
+
+    response = client.get(url, {"ids": f"{vase.pk},x,{mug.pk},999999,{vase.pk}"})
+
+    content = response.content.decode()
+    assert content.index("Moon vase") < content.index("Harbour mug")
+    assert content.count("<article") == 2
+    assert response["Cache-Control"] == "public, max-age=0, must-revalidate"
+    assert not response.cookies
+    again = client.get(
+        url, {"ids": f"{vase.pk},x,{mug.pk}"}, headers={"If-None-Match": response["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_cards_are_the_same_for_everybody(client, vase):
+    from tests.factories import make_user
+
+    url = f"{reverse('catalogue:cards')}?ids={vase.pk}"
+    guest = client.get(url).content
+    client.force_login(make_user())
+
+    assert client.get(url).content == guest
+
+
+def test_no_more_than_twelve_cards(client, shop):
+    pieces = [make_product(f"Piece {n}", price="5.00") for n in range(14)]
+    ids = ",".join(str(piece.pk) for piece in pieces)
+
+    content = client.get(reverse("catalogue:cards"), {"ids": ids}).content.decode()
+
+    assert content.count("<article") == 12
+
+
+@pytest.mark.parametrize("ids", ["", ",", "\x00", "-1", "9" * 60, "1 OR 1=1", "x" * 5000])
+def test_cards_of_nonsense_are_none(client, shop, ids):
+    response = client.get(reverse("catalogue:cards"), {"ids": ids})
+
+    assert (response.status_code, response.content.strip()) == (200, b"")
+
+
+def test_page_draws_the_piece_to_scale_and_tells_its_care(client, mug, site_root):
+    from home.models import StandardPage
+
+    for code, kind, value in (
+        ("height", "float", 9.2),
+        ("diameter", "float", 8.4),
+        ("care", "text", "By hand."),
+    ):
+        attribute = mug.product_class.attributes.create(code=code, name=code.title(), type=kind)
+        mug.attribute_values.create(attribute=attribute, **{f"value_{kind}": value})
+
+    bare = page_of(client, mug).content.decode()
+    assert "about half as tall as a hand" in bare
+    assert '<h2 id="care-title">Care</h2>' in bare
+    assert "All about looking after it" not in bare
+
+    site_root.add_child(instance=StandardPage(title="Care", slug="care"))
+    assert 'href="/care/"' in page_of(client, mug).content.decode()
+
+
+def test_page_without_sizes_or_care_has_no_empty_section(client, vase):
+    content = page_of(client, vase).content.decode()
+
+    assert "How big it is" not in content
+    assert 'id="care-title"' not in content
+
+
+def test_page_remembers_nothing_by_itself(client, vase):
+    response = page_of(client, vase)
+
+    assert "sessionid" not in response.cookies
+    assert "<recently-viewed" in response.content.decode()

@@ -1,29 +1,39 @@
 """Catalogue pages on commerce's functions: no Haystack, and no write on GET."""
 
 from django.http import Http404, HttpResponsePermanentRedirect
-from django.utils.cache import patch_vary_headers
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.generic import DetailView
+from django.views.decorators.http import conditional_page
+from django.views.generic import DetailView, View
 from oscar.core.loading import get_model
 
 from commerce.forks.search.views import ListingView
-from commerce.listings import product_url
-from commerce.product_facts import companions_of, key_facts, review_summary
+from commerce.listings import cards_for, product_url
+from commerce.product_facts import attributes_of, key_facts
 from commerce.product_page import buy_box_for, specification
-from commerce.requests import key_in, moment_of, wants_fragment
+from commerce.related import alternatives_to, related_to
+from commerce.requests import key_in, keys_in, moment_of, wants_fragment
+from commerce.reviews import ReviewQuery, review_summary, standing_of
+from commerce.scale_drawing import draw_to_scale
 
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 
 
 class ProductDetailView(DetailView):
-    """A product's page. ``?variant=`` chooses the glaze; a script asks for the top part alone."""
+    """A product's page. ``?variant=`` chooses the glaze; a script asks for the top part alone.
+
+    ``?stars=``, ``?sort=`` and ``?page=`` are about its reviews, another part that scripts ask for.
+    """
 
     model = Product
     context_object_name = "product"
     template_name = "oscar/catalogue/detail.html"
     fragment_templates = {
         "block": "oscar/catalogue/partials/buy_box_block.html",
+        "reviews": "oscar/catalogue/partials/reviews.html",
         "": "oscar/catalogue/partials/product_top.html",
     }
 
@@ -56,34 +66,56 @@ class ProductDetailView(DetailView):
         patch_vary_headers(response, ["X-Requested-With"])
         return response
 
+    def get_shape(self):
+        """The part that a script asks for; None for the whole page."""
+        return self.request.GET.get("as", "") if wants_fragment(self.request) else None
+
     def get_template_names(self):
-        if wants_fragment(self.request):
-            shape = self.request.GET.get("as", "")
-            return [self.fragment_templates.get(shape, self.fragment_templates[""])]
-        return [self.template_name]
+        shape = self.get_shape()
+        if shape is None:
+            return [self.template_name]
+        return [self.fragment_templates.get(shape, self.fragment_templates[""])]
 
     def get_context_data(self, **kwargs):
-        product, at = self.object, moment_of(self.request)
-        chosen = key_in(self.request.GET.get("variant", ""))
-        box = buy_box_for(product, selected=chosen, at=at)
-        top = {"box": box, "facts": key_facts(product)}
-        top["reviews"] = review_summary(product, stars=self.get_stars())
-        if wants_fragment(self.request):
-            return super().get_context_data(**top, **kwargs)
-        return super().get_context_data(
-            **top,
-            crumbs=self.get_crumbs(),
-            specification=specification(product),
-            companions=companions_of(product, at=at),
-            can_review=product.is_review_permitted(self.request.user),
-            has_reviewed=product.has_review_by(self.request.user),
-            **kwargs,
-        )
+        parts = {"reviews": self.get_reviews()}
+        shape = self.get_shape()
+        if shape in (None, "reviews"):
+            parts["standing"] = standing_of(self.request.user, self.object)
+        if shape != "reviews":
+            parts |= self.get_top()
+        if shape is None:
+            parts |= self.get_rest(parts["box"])
+        return super().get_context_data(**parts, **kwargs)
 
-    def get_stars(self):
-        """The bar of the reviews that was chosen, or None."""
-        stars = self.request.GET.get("stars", "")
-        return int(stars) if stars in set("12345") else None
+    def get_reviews(self):
+        return review_summary(self.object, ReviewQuery.from_parameters(self.request.GET))
+
+    def get_top(self):
+        """Photographs, price and button: what depends on the glaze."""
+        chosen = key_in(self.request.GET.get("variant", ""))
+        box = buy_box_for(self.object, selected=chosen, at=moment_of(self.request))
+        self.values = attributes_of(self.object)
+        at = moment_of(self.request)
+        return {
+            "box": box,
+            "facts": key_facts(self.values),
+            "alternatives": alternatives_to(self.object, at=at) if box.is_sold_out else [],
+        }
+
+    def get_rest(self, box):
+        """The sections below."""
+        product, at = self.object, moment_of(self.request)
+        return {
+            "crumbs": self.get_crumbs(),
+            "specification": specification(product),
+            "related": [] if box.is_sold_out else related_to(product, at=at),
+            "care": self.values.get("care") or "",
+            "drawing": draw_to_scale(
+                product.title,
+                height=self.values.get("height"),
+                diameter=self.values.get("diameter"),
+            ),
+        }
 
     def get_crumbs(self):
         category = self.object.get_categories().browsable().order_by("-depth").first()
@@ -127,3 +159,22 @@ class ProductCategoryView(ListingView):
             kinds=[(child.name, child.get_absolute_url()) for child in children],
             **kwargs,
         )
+
+
+@method_decorator(conditional_page, name="dispatch")
+class CardsFragmentView(View):
+    """Cards of the products in ``?ids=``, for scripts that know which ones a visitor looked at.
+
+    The same for everybody and kept nowhere: whoever asks sends ids and gets public cards. A cache
+    may keep the answer, and asks each time whether it still holds: a price is never an old one.
+    """
+
+    limit = 12
+
+    def get(self, request):
+        keys = keys_in(request.GET.getlist("ids"), limit=self.limit)
+        cards = cards_for(keys, at=moment_of(request)) if keys else []
+        response = render(request, "oscar/catalogue/partials/cards_fragment.html", {"cards": cards})
+        patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
+        response["X-Robots-Tag"] = "noindex"
+        return response

@@ -2,7 +2,28 @@ from django.contrib.auth.decorators import login_required
 from django.urls import path
 from django.views.generic import RedirectView
 from oscar.apps.customer.apps import CustomerConfig as OscarCustomerConfig
+from oscar.core.loading import get_classes
 
+#: Addresses of wish lists, with Oscar's names where it has one; each needs an account.
+WISH_LISTS = (
+    ("wishlists/", "WishListListView", "wishlists-list"),
+    ("wishlists/create/", "WishListCreateView", "wishlists-create"),
+    ("wishlists/add/<int:product_pk>/", "WishListAddProduct", "wishlists-add-product"),
+    ("wishlists/<str:key>/", "WishListDetailView", "wishlists-detail"),
+    ("wishlists/<str:key>/update/", "WishListUpdateView", "wishlists-update"),
+    ("wishlists/<str:key>/delete/", "WishListDeleteView", "wishlists-delete"),
+    ("wishlists/<str:key>/share/", "WishListShareView", "wishlists-share"),
+    (
+        "wishlists/<str:key>/lines/<int:line_pk>/delete/",
+        "WishListRemoveProduct",
+        "wishlists-remove-product",
+    ),
+    (
+        "wishlists/<str:key>/lines/<int:line_pk>/move/",
+        "WishListMoveProductToAnotherWishList",
+        "wishlists-move-product-to-another",
+    ),
+)
 #: Oscar's own doors and pages that allauth or nothing takes the place of.
 DROPPED = {
     "login",
@@ -21,12 +42,22 @@ class CustomerConfig(OscarCustomerConfig):
 
     def get_urls(self):
         kept = [url for url in super().get_urls() if self.is_kept(url.name or "notifications")]
-        return self.post_process_urls(self.get_doors() + kept)
+        return self.post_process_urls(self.get_doors() + self.get_wish_lists() + kept)
 
     @staticmethod
     def is_kept(name):
         """Whether a page of Oscar's stays."""
         return name not in DROPPED and not name.startswith(DROPPED_PREFIXES)
+
+    @staticmethod
+    def get_wish_lists():
+        """The pages of wish lists."""
+        names = [name for _route, name, _url in WISH_LISTS]
+        views = dict(zip(names, get_classes("customer.wishlists.views", names), strict=True))
+        return [
+            path(route, login_required(views[name].as_view()), name=url)
+            for route, name, url in WISH_LISTS
+        ]
 
     def get_doors(self):
         """Oscar's names, which its own code reverses, leading to allauth's views."""

@@ -58,3 +58,18 @@ class AddressForm(UserAddressForm):
         super()._post_clean()
         if "postcode" in self.errors:
             self.errors.pop(forms.forms.NON_FIELD_ERRORS, None)
+
+
+class ProductAlertForm(forms.Form):
+    """The address to write to. An account is not asked for one, and none is looked up."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def __init__(self, user, product, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if user.is_authenticated:
+            del self.fields["email"]

@@ -9,6 +9,7 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 from commerce.demo import catalogue, files, orders, people, photographs, pricing
 from commerce.listing_receivers import one_refresh
 from commerce.listing_refresh import rebuild_listings
+from commerce.related import pair_bought_together
 from home.demo import accounts, pages
 from home.demo.pieces import Pieces
 from home.roles import create_page_roles
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         people.load_reviews(customers, at=at)
         orders.load_orders(customers, at=at)
         rebuild_listings()  # what was sold and reviewed changes the order of lists
+        pair_bought_together(at=at)
         if not quiet:
             self._report(created)
 

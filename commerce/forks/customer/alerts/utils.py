@@ -53,6 +53,11 @@ class AlertsDispatcher(OscarAlertsDispatcher):
         else:
             self.dispatcher.dispatch_direct_messages(alert.get_email_address(), messages)
 
+    def ask_to_confirm(self, alert, *, hour):
+        """Ask the owner of an address, at most once in each ``hour`` ("2026112109")."""
+        self.dispatcher.mail_key = f"product-alert-confirm:{alert.pk}:{hour}"
+        self.send_product_alert_confirmation_email_for_user(alert)
+
     def get_extra_context(self, alert):
         url = settings.SITE_URL
         by_key = {"key": alert.key} if alert.key else None

@@ -1,0 +1,41 @@
+"""The name of a list, and on which lists a piece is."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from oscar.core.loading import get_model
+
+from commerce.wishlists import MAX_NAME
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=MAX_NAME,
+        error_messages={"required": _("Give the list a name, for example “Wedding”.")},
+    )
+
+
+class KeepForm(forms.Form):
+    """A box for each list, ticked where the piece is on it, and the name of a new one."""
+
+    lists = forms.MultipleChoiceField(
+        label=_("Your lists"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    new_list = forms.CharField(label=_("A new list"), required=False, max_length=MAX_NAME)
+
+    def __init__(self, *args, lists, product, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["lists"].choices = [(row.key, row.name) for row in lists]
+        if not lists:
+            del self.fields["lists"]
+            self.fields["new_list"].label = _("Name of the list")
+            self.fields["new_list"].initial = _("My table")
+            return
+        Line = get_model("wishlists", "Line")
+        on = Line.objects.filter(wishlist__in=lists, product=product)
+        on = list(on.values_list("wishlist__key", flat=True))
+        # Nothing is kept yet: the newest list is the likeliest.
+        self.fields["lists"].initial = on or [lists[-1].key]
+
+    def clean(self):
+        return {"lists": [], **self.cleaned_data}

@@ -1,0 +1,128 @@
+"""A piece drawn to scale beside a hand: pure geometry and words, no ORM, no HTML."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+#: A grown-up's hand from wrist to fingertip, and across the palm with the thumb, in centimetres.
+HAND_HEIGHT, HAND_WIDTH = 18.0, 11.0
+#: The drawing's own units: its size, and the room for the figures beside and below the piece.
+WIDTH, HEIGHT = 400, 300
+MARGIN, SIDE, FOOT, HAND_LABEL = 12, 76, 40, 100
+#: Beyond these a drawing says nothing: a bead, or a piece of furniture.
+SMALLEST, LARGEST = 0.5, 200.0
+
+
+@dataclass(frozen=True)
+class ScaleDrawing:
+    """What the template draws, in units of the drawing; ``y`` grows downwards."""
+
+    frame_top: float
+    frame_height: float
+    ground: float
+    left: float
+    top: float
+    right: float
+    middle: float
+    half: float
+    hand_x: float
+    hand_middle: float
+    hand_y: float
+    hand_scale: float
+    outline: str
+    marks: list
+    tall: str
+    across: str
+    hand: str
+    text: str
+
+
+def draw_to_scale(title, *, height, diameter):
+    """A ``ScaleDrawing`` of a piece of so many centimetres, or None where they are no sizes.
+
+    Piece and hand share one scale, which makes both fit; figures keep their size at any scale.
+    """
+    sizes = [_size(height), _size(diameter)]
+    if None in sizes:
+        return None
+    tall, across = sizes
+    gap = max(tall, across, HAND_WIDTH) * 0.18
+    unit = min(
+        (WIDTH - 2 * MARGIN - SIDE) / (across + gap + HAND_WIDTH),
+        (HEIGHT - 2 * MARGIN - FOOT) / max(tall, HAND_HEIGHT),
+    )
+    left = (WIDTH + SIDE - (across + gap + HAND_WIDTH) * unit) / 2
+    ground = HEIGHT - MARGIN - FOOT
+    right = left + across * unit
+    tallest = max(tall, HAND_HEIGHT) * unit
+    numbers = {
+        "frame_top": ground - tallest - MARGIN,
+        "frame_height": tallest + 2 * MARGIN + FOOT,
+        "ground": ground,
+        "left": left,
+        "top": ground - tall * unit,
+        "right": right,
+        "middle": (left + right) / 2,
+        "half": ground - tall * unit / 2,
+        "hand_x": right + gap * unit,
+        "hand_middle": min(right + (gap + HAND_WIDTH / 2) * unit, WIDTH - HAND_LABEL / 2),
+        "hand_y": ground - HAND_HEIGHT * unit,
+    }
+    return ScaleDrawing(
+        **{name: round(number, 1) for name, number in numbers.items()},
+        hand_scale=round(unit, 3),
+        outline=_outline(left, ground, tall * unit, across * unit),
+        marks=_marks(left, across, unit),
+        tall=_("%s cm") % f"{tall:g}",
+        across=_("%s cm") % f"{across:g}",
+        hand=_("hand, %s cm") % f"{HAND_HEIGHT:g}",
+        text=_text(title, tall, across),
+    )
+
+
+def _size(value):
+    try:
+        size = float(value)
+    except (TypeError, ValueError):
+        return None
+    return size if SMALLEST <= size <= LARGEST else None
+
+
+def _outline(left, ground, tall, across):
+    """The piece as a vessel that stands on the ground: straight walls, a rounded foot."""
+    foot = min(tall * 0.6, across * 0.16)
+    return (
+        f"M{left:.1f} {ground - tall:.1f}h{across:.1f}v{tall - foot:.1f}"
+        f"q0 {foot:.1f} {-foot:.1f} {foot:.1f}h{2 * foot - across:.1f}"
+        f"q{-foot:.1f} 0 {-foot:.1f} {-foot:.1f}z"
+    )
+
+
+def _marks(left, across, unit):
+    """(x, length) of each mark of the ruler on the ground: every centimetre, or every five where
+    they would touch."""
+    step = 1 if unit >= 4 else 5
+    return [
+        (round(left + n * unit, 1), 8 if n % 5 == 0 else 4) for n in range(0, int(across) + 1, step)
+    ]
+
+
+def _text(title, tall, across):
+    """The drawing in a sentence, for those who do not see it."""
+    facts = {"title": title, "tall": f"{tall:g}", "across": f"{across:g}", "share": _share(tall)}
+    return _("%(title)s is %(tall)s cm tall and %(across)s cm across: %(share)s.") % facts
+
+
+def _share(tall):
+    """How tall that is beside a hand, in words."""
+    share = tall / HAND_HEIGHT
+    words = (
+        (0.2, _("as flat as a plate beside a hand")),
+        (0.4, _("about a third as tall as a hand")),
+        (0.6, _("about half as tall as a hand")),
+        (0.85, _("a little less tall than a hand")),
+        (1.15, _("about as tall as a hand")),
+        (1.7, _("about one and a half hands tall")),
+        (2.3, _("about two hands tall")),
+    )
+    return next((word for limit, word in words if share < limit), _("more than two hands tall"))

@@ -1,0 +1,113 @@
+"""The product page in Chromium: what a browser remembers, compares and keeps, and only if asked."""
+
+import re
+
+import pytest
+
+from tests.browser.test_pages import address_of
+
+pytestmark = pytest.mark.browser
+
+
+def stored(page):
+    """What the page left in the browser beside cookies."""
+    return page.evaluate("[Object.keys(localStorage), Object.keys(sessionStorage)]")
+
+
+def open_piece(page, site, name):
+    """The page of a piece, by its title."""
+    page.goto(site.url + "/catalogue/")
+    href = page.get_by_role("link", name=name, exact=True).first.get_attribute("href")
+    page.goto(site.url + href)
+    page.wait_for_load_state("networkidle")
+
+
+def test_nothing_is_remembered_before_the_visitor_says_so(page, site):
+    open_piece(page, site, "Harbour mug")
+    open_piece(page, site, "Espresso cup")
+
+    assert stored(page) == [[], []]
+    assert page.locator("recently-viewed article").count() == 0
+
+
+def test_switch_remembers_and_forgets(page, site):
+    open_piece(page, site, "Harbour mug")
+    page.get_by_role("switch", name="Remember what I looked at").check()
+    open_piece(page, site, "Espresso cup")
+
+    seen = page.locator("recently-viewed article")
+    seen.get_by_text("Harbour mug").first.wait_for()
+    assert seen.count() == 1
+    assert page.context.cookies(site.url + "/catalogue/") == [
+        cookie for cookie in page.context.cookies() if cookie["name"] == "csrftoken"
+    ]
+
+    page.get_by_role("switch", name="Remember what I looked at").uncheck()
+    assert seen.count() == 0
+    assert stored(page) == [[], []]
+    page.reload()
+    assert not page.get_by_role("switch").is_checked()
+
+
+def test_four_are_compared_and_a_fifth_is_refused_in_words(page, site):
+    page.goto(site.url + "/catalogue/")
+    bar = page.locator("#compare-bar")
+    assert not bar.is_visible()
+    choices = page.locator("compare-choice a")
+    for n in range(5):
+        choices.nth(n).click()
+
+    assert bar.get_by_text("Four is as many as fit side by side").is_visible()
+    assert page.locator("compare-choice [aria-pressed=true]").count() == 4
+    bar.get_by_role("link", name="Compare").click()
+    page.wait_for_url("**/compare/?ids=*")
+    assert page.locator(".compare thead th[scope=col]").count() == 5
+
+    page.get_by_role("link", name=re.compile("Take away")).first.click()
+    page.wait_for_load_state("networkidle")
+    page.goto(site.url + "/catalogue/")
+    assert page.locator("compare-choice [aria-pressed=true]").count() == 3
+    page.locator("#compare-bar").get_by_role("button", name="Clear").click()
+    assert stored(page) == [[], []]
+
+
+def test_compare_works_by_keyboard_and_by_its_link(page, site, chromium):
+    page.goto(site.url + "/catalogue/")
+    page.locator("compare-choice a").first.focus()
+    page.keyboard.press("Space")
+    assert page.locator("compare-choice [aria-pressed=true]").count() == 1
+
+    context = chromium.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(site.url + "/catalogue/")
+    plain.locator("compare-choice a").first.click()
+    plain.get_by_label("Put another piece beside them").select_option(index=1)
+    plain.get_by_role("button", name="Add", exact=True).click()
+    assert plain.locator(".compare thead th[scope=col]").count() == 3
+    context.close()
+
+
+def test_bars_filter_without_a_jump(page, site):
+    page.goto(address_of(page, site, "product"))
+    bar = page.locator("a.reviews__bar").last
+    bar.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+
+    bar.click()
+    page.wait_for_url("**?stars=*")
+    page.get_by_role("link", name="Show all reviews").wait_for()
+
+    assert page.evaluate("scrollY") == pytest.approx(before, abs=2)
+    assert page.locator("#reviews-status").text_content().strip()
+    assert page.locator("h1").text_content() == "Harbour mug"
+    page.go_back()
+    page.get_by_role("link", name="Show all reviews").wait_for(state="detached")
+
+
+def test_guest_who_keeps_a_piece_is_led_to_the_door(page, site):
+    page.goto(address_of(page, site, "product"))
+
+    page.get_by_role("link", name="Keep on a list").click()
+
+    page.wait_for_url("**/accounts/login/**")
+    assert "wishlists/add" in page.url

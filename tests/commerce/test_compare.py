@@ -1,0 +1,150 @@
+"""Pieces side by side: the address is the state, differences are marked, a fifth is refused."""
+
+from decimal import Decimal
+
+import pytest
+from oscar.core.loading import get_model
+
+from commerce.compare import compare, products_to_add
+from tests.factories import make_product, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def set_number(product, code, name, value):
+    attribute, _new = product.product_class.attributes.get_or_create(
+        code=code, defaults={"name": name, "type": "float"}
+    )
+    product.attribute_values.create(attribute=attribute, value_float=value)
+
+
+@pytest.fixture
+def pair(mug, vase):
+    """A mug and a vase of different heights and the same weight."""
+    for piece, height in ((mug, 9.2), (vase, 21.0)):
+        set_number(piece, "height", "Height (cm)", height)
+        set_number(piece, "weight", "Weight (g)", 380.0)
+    return mug, vase
+
+
+def test_columns_keep_the_order_and_rows_mark_what_differs(pair):
+    mug, vase = pair
+
+    found = compare([vase.pk, mug.pk])
+
+    assert [column.box.title for column in found.columns] == ["Moon vase", "Harbour mug"]
+    rows = {row.name: (row.texts, row.is_different) for row in found.rows}
+    assert rows["Height (cm)"] == (["21.0", "9.2"], True)
+    assert rows["Weight (g)"] == (["380.0", "380.0"], False)
+    assert rows["Glazes"] == (["", "Oat, Slate"], True)
+    assert found.columns[0].without_url == f"/compare/?ids={mug.pk}"
+
+
+def test_page_shows_price_stock_rating_and_a_way_to_buy(client, pair):
+    mug, vase = pair
+    get_model("reviews", "ProductReview").objects.create(
+        product=mug, user=make_user(), score=4, title="Good", body="Yes.", status=1
+    )
+
+    response = client.get("/compare/", {"ids": f"{mug.pk},{vase.pk}"})
+
+    content = response.content.decode()
+    for fact in ("£24", "£90", "10 on the shelf", "Only 1 left", "4.0 from 1 review"):
+        assert fact in content
+    assert f'action="/basket/add/{vase.pk}/"' in content
+    assert content.count("compare__different") == 2
+    assert response["X-Robots-Tag"] == "noindex"
+    assert '<meta name="robots" content="noindex">' in content
+
+
+def test_price_of_a_column_is_the_lowest(mug):
+    record = mug.children.last().stockrecords.get()
+    record.price = Decimal("20.00")
+    record.save()
+
+    assert compare([mug.pk]).columns[0].box.lowest_quote.price == Decimal("20.00")
+
+
+def test_a_variant_stands_for_its_product_once(client, mug):
+    ids = ",".join(str(child.pk) for child in mug.children.all())
+
+    response = client.get("/compare/", {"ids": ids})
+
+    assert response.context["comparison"].keys == [mug.pk]
+
+
+def test_a_fifth_is_refused_in_words(client, shop):
+    pieces = [make_product(f"Piece {n}", price="10.00") for n in range(5)]
+    ids = ",".join(str(piece.pk) for piece in pieces)
+
+    response = client.get("/compare/", {"ids": ids})
+
+    assert len(response.context["comparison"].columns) == 4
+    assert "No more than 4 pieces fit side by side" in response.content.decode()
+    assert "Piece 4" not in response.content.decode()
+
+
+def test_adding_leads_to_an_address_that_holds_it(client, pair):
+    mug, vase = pair
+
+    response = client.get("/compare/", {"ids": mug.pk, "add": vase.pk})
+
+    assert (response.status_code, response.url) == (302, f"/compare/?ids={mug.pk},{vase.pk}")
+
+
+def test_adding_a_fifth_is_refused(client, shop):
+    pieces = [make_product(f"Piece {n}", price="10.00") for n in range(5)]
+    ids = ",".join(str(piece.pk) for piece in pieces[:4])
+
+    response = client.get("/compare/", {"ids": ids, "add": pieces[4].pk})
+
+    assert response.status_code == 200
+    assert "No more than 4" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "ids", ["", "x", "-1", "0", "9" * 40, "1;DROP", "\x00", "٣", ",,,", "1," * 5000]
+)
+def test_nonsense_compares_nothing(client, shop, ids):
+    response = client.get("/compare/", {"ids": ids})
+
+    assert response.status_code == 200
+    assert response.context["comparison"].columns == []
+    assert "Nothing to compare yet" in response.content.decode()
+
+
+def test_hidden_piece_is_left_out(client, pair):
+    mug, vase = pair
+    vase.is_public = False
+    vase.save()
+
+    response = client.get("/compare/", {"ids": f"{mug.pk},{vase.pk}"})
+
+    assert response.context["comparison"].keys == [mug.pk]
+
+
+def test_no_cookie_keeps_the_comparison(client, vase):
+    client.get("/compare/", {"ids": vase.pk})
+
+    assert "sessionid" not in client.cookies
+
+
+def test_near_pieces_are_offered_first(mug, vase):
+    other = make_product("Zinc cup", price="5.00")
+    category = get_model("catalogue", "Category").add_root(name="Cups")
+    for piece in (mug, other):
+        piece.productcategory_set.create(category=category)
+
+    assert [title for _pk, title in products_to_add([mug.pk])] == ["Zinc cup", "Moon vase"]
+
+
+def test_more_columns_take_no_more_queries(shop, django_assert_num_queries):
+    pieces = [make_product(f"Piece {n}", price="10.00") for n in range(4)]
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as one:
+        compare([pieces[0].pk])
+
+    with django_assert_num_queries(len(one)):
+        compare([piece.pk for piece in pieces])
