@@ -1,6 +1,7 @@
 """What a product's page says around the buy box: the facts beside it, reviews, and companions."""
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
@@ -81,6 +82,11 @@ class ReviewSummary:
     bars: list
     reviews: list
     stars: int | None
+
+    @property
+    def average_shown(self):
+        """The average to one decimal, as the page writes it."""
+        return Decimal(str(self.average)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
     @property
     def matching(self):
