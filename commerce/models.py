@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -77,6 +77,61 @@ class SalePrice(models.Model):
     def clean(self):
         if self.until and self.start and self.until <= self.start:
             raise ValidationError({"until": _("The sale must end after it begins.")})
+
+
+class Retirement(models.Model):
+    """A product that is no longer made: its address leads to what replaces it, or says so (410).
+
+    Saving takes the product off sale. Retirements never form chains: whatever this product
+    replaced is from now on replaced by its replacement. A product that staff put on sale again is
+    shown again, whatever stands here.
+    """
+
+    product = models.OneToOneField(
+        "catalogue.Product",
+        on_delete=models.CASCADE,
+        related_name="retirement",
+        verbose_name=_("product"),
+        help_text=_("It is taken off sale. Its address says that it is no longer made."),
+    )
+    replacement = models.ForeignKey(
+        "catalogue.Product",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("replaced by"),
+        help_text=_("Its address leads there. Leave empty to show others of its kind."),
+    )
+    created_at = models.DateTimeField(_("retired"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("retired product")
+        verbose_name_plural = _("retired products")
+
+    def __str__(self):
+        return self.product.get_title()
+
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        # Not by an UPDATE: what follows products by signal has to hear of it.
+        self.product.is_public = False
+        self.product.save(update_fields=["is_public", "date_updated"])
+        others = Retirement.objects.exclude(pk=self.pk)
+        others.filter(product=self.replacement_id).delete()
+        others.filter(replacement=self.product_id).update(replacement=self.replacement_id)
+
+    def clean(self):
+        if self.product_id and self.product.parent_id:
+            message = _("Retire the whole product; take a single variant off sale instead.")
+            raise ValidationError({"product": message})
+        if self.replacement_id is None:
+            return
+        if self.replacement_id == self.product_id:
+            raise ValidationError({"replacement": _("A product cannot replace itself.")})
+        if self.replacement.parent_id or not self.replacement.is_public:
+            raise ValidationError({"replacement": _("Choose a product that is on sale.")})
 
 
 class DeliveryMethod(models.Model):

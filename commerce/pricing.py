@@ -18,7 +18,8 @@ from commerce.tax import split_gross
 class Quote:
     """One unit's price, tax included, at one moment.
 
-    ``list_price`` is what it costs without a sale; ``until`` is when the price rises again.
+    ``list_price`` is what it costs without a sale; ``since`` is when the price fell, ``until`` when
+    it rises again.
     """
 
     currency: str
@@ -27,6 +28,7 @@ class Quote:
     tax: Decimal
     excl_tax: Decimal
     until: datetime | None = None
+    since: datetime | None = None
 
     @property
     def is_reduced(self):
@@ -65,6 +67,7 @@ def quote_at_sale(stockrecord, sale):
         tax=split.tax,
         excl_tax=split.excl,
         until=sale.until if is_lower else None,
+        since=sale.start if is_lower else None,
     )
 
 

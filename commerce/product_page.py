@@ -23,6 +23,7 @@ class Variant:
     """One glaze of a product, or the product itself where it comes in one only."""
 
     product_id: int
+    sku: str
     name: str
     code: str
     url: str
@@ -174,6 +175,7 @@ def _variant(record, product, url, looked_up):
     is_child = record.product_id != product.pk
     return Variant(
         product_id=record.product_id,
+        sku=record.partner_sku,
         name=name,
         code=code,
         url=f"{url}?variant={record.product_id}" if is_child else url,

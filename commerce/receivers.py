@@ -1,7 +1,8 @@
 """Signal receivers of Oscar's that are taken off, and the few of ours."""
 
 from allauth.account.signals import email_confirmed
-from django.db.models.signals import post_save, pre_delete
+from django.core.cache import cache
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from oscar.apps.catalogue.signals import product_viewed
 from oscar.apps.customer.receivers import receive_product_view
@@ -22,6 +23,14 @@ def follow_photograph(sender, instance, raw=False, **kwargs):
     """A photograph that staff add or replace in the dashboard becomes a Wagtail image at once."""
     if not raw and instance.original:
         sync_photo(instance)
+
+
+@receiver(post_save, sender=get_model("catalogue", "Category"))
+@receiver(post_delete, sender=get_model("catalogue", "Category"))
+def forget_addresses(sender, instance, **kwargs):
+    """Oscar remembers the address of a category, which holds the slugs of those above it."""
+    below = sender.objects.filter(path__startswith=instance.path)
+    cache.delete_many([category.get_url_cache_key() for category in below.only("pk")])
 
 
 @receiver(email_confirmed)

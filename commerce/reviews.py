@@ -1,6 +1,7 @@
 """Reviews of a product: who may write one, and what its page shows of them."""
 
 from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -117,6 +118,11 @@ class ReviewSummary:
     page: int
     pages: int
     query: ReviewQuery
+
+    @property
+    def average_shown(self):
+        """The average to one decimal, as the page writes it."""
+        return Decimal(str(self.average)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
     @property
     def stars(self):

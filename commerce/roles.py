@@ -44,6 +44,7 @@ GRANTS = {
         "order": {"order": "v"},
         "commerce": {
             "saleprice": "vacd",
+            "retirement": "vacd",
             "deliverymethod": "v",
             "facetattribute": "vacd",
             "searchsynonym": "vacd",
@@ -62,7 +63,7 @@ GRANTS = {
         "catalogue": {"product": "v", "category": "v"},
         "partner": {"stockrecord": "v", "stockalert": "v"},
         "checkout": {"paymentattempt": "v"},
-        "commerce": {"user": "vc", "outgoingmail": "v", "deliverymethod": "v"},
+        "commerce": {"user": "vc", "outgoingmail": "v", "retirement": "v", "deliverymethod": "v"},
         "customer": {"productalert": "vcd"},
         "reviews": {"productreview": "vcd"},
         "voucher": {"voucher": "v"},

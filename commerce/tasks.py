@@ -1,11 +1,12 @@
 """Work of this floor that runs outside a request. Every task may run twice."""
 
+from django.db import transaction
 from django_tasks import task
 from oscar.core.loading import get_class
 
 from commerce import mail, related
 from commerce.listing_refresh import refresh_listings
-from commerce.photos import render_for_lists
+from commerce.photos import is_rendered, render_for_lists
 
 
 @task()
@@ -30,6 +31,12 @@ def answer_product_alerts():
 def render_photo_task(image_id):
     """Make the sizes of a new photograph, and have lists show them (see commerce.photos)."""
     refresh_listings(render_for_lists(image_id))
+
+
+def render_soon(image):
+    """Leave the sizes of an image to the worker, unless they are there."""
+    if not is_rendered(image):
+        transaction.on_commit(lambda: render_photo_task.enqueue(image.pk))
 
 
 @task()

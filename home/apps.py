@@ -9,6 +9,14 @@ def _create_roles(sender, **kwargs):
     create_page_roles()
 
 
+def _render_share_image(sender, instance, **kwargs):
+    """What links to a page show is made when the page is published, not when it is first asked for."""
+    from commerce.tasks import render_soon
+
+    if image := getattr(instance, "share_image", None):
+        render_soon(image)
+
+
 class HomeConfig(AppConfig):
     """The editors' floor: Wagtail pages, blocks and site settings."""
 
@@ -18,11 +26,13 @@ class HomeConfig(AppConfig):
 
     def ready(self):
         from wagtail.models import ReferenceIndex
+        from wagtail.signals import page_published
 
         from home import search
         from home.models import SiteSettings
 
         search.register()
         post_migrate.connect(_create_roles, sender=self)
+        page_published.connect(_render_share_image)
         # Wagtail knows pages and snippets by itself; the footer's links count as uses too.
         ReferenceIndex.register_model(SiteSettings)

@@ -179,14 +179,17 @@ class ProductBlock(blocks.StructBlock):
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context=parent_context)
         product, request = value["product"], (parent_context or {}).get("request")
-        box = None
-        if product is not None:
-            boxes = buy_boxes_for([product.pk], at=_moment(parent_context))
-            box = boxes.get(product.pk)
-        if box is not None:
-            box = select_variant(box, _chosen_variant(request))
+        box = (parent_context or {}).get("box")
+        if product is None or box is None or box.product_id != product.pk:
+            box = chosen_box(product.pk, request) if product is not None else None
         context.update(box=box, photo=_first_photo(box), next=request.path if request else "/")
         return context
+
+
+def chosen_box(product_id, request):
+    """The buy box of a product with the variant that the request chooses; None if not public."""
+    box = buy_boxes_for([product_id], at=_moment({"request": request})).get(product_id)
+    return select_variant(box, _chosen_variant(request)) if box else None
 
 
 def _chosen_variant(request):
@@ -260,6 +263,17 @@ class BannerBlock(blocks.StructBlock):
         icon = "pick"
         label = _("Banner")
         template = "home/blocks/banner.html"
+
+
+def first_image(block):
+    """The photograph that a block of a body shows first, or None where it has none of its own."""
+    value = block.value
+    if block.block_type == "gallery":
+        rows = value["images"]
+        return rows[0]["image"] if rows else None
+    if block.block_type == "banner":
+        return value["banner"].image if value["banner"] else None
+    return value["image"] if block.block_type in ("hero", "feature", "image") else None
 
 
 class BodyBlock(blocks.StreamBlock):

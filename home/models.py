@@ -17,8 +17,27 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
-from home.blocks import BodyBlock, FooterColumnBlock, StoryBlock
+from home.blocks import BodyBlock, FooterColumnBlock, StoryBlock, chosen_box, first_image
 from home.links import LinkBlock
+
+
+class SharedPage(Page):
+    """What a page tells those who only see a link to it."""
+
+    share_type = "website"
+
+    class Meta:
+        abstract = True
+
+    @property
+    def summary(self):
+        """What the page is about, in a sentence: the editor's words for it, or its introduction."""
+        return self.search_description or getattr(self, "intro", "")
+
+    @property
+    def share_image(self):
+        """The photograph that stands for the page: the first one in its body, or None."""
+        return next(filter(None, map(first_image, getattr(self, "body", ()))), None)
 
 
 class CrumbsMixin:
@@ -32,7 +51,7 @@ class CrumbsMixin:
         return context
 
 
-class HomePage(Page):
+class HomePage(SharedPage):
     """The front page."""
 
     body = StreamField(BodyBlock(), blank=True, verbose_name=_("body"))
@@ -46,7 +65,7 @@ class HomePage(Page):
         verbose_name = _("home page")
 
 
-class LandingPage(Page):
+class LandingPage(SharedPage):
     """A page that sells: built freely, or for one product."""
 
     class Role(models.TextChoices):
@@ -85,10 +104,26 @@ class LandingPage(Page):
         verbose_name = _("landing page")
 
     @classmethod
+    def replacements(cls):
+        """The live pages that stand in for a product's own. A retired product needs none."""
+        pages = cls.objects.live().public().filter(product_role=cls.Role.REPLACES)
+        return pages.exclude(product__retirement__isnull=False, product__is_public=False)
+
+    @classmethod
     def replacing(cls, product_id):
         """The live page that stands in for a product's own, or None. One query."""
-        pages = cls.objects.live().public()
-        return pages.filter(product=product_id, product_role=cls.Role.REPLACES).first()
+        return cls.replacements().filter(product=product_id).first()
+
+    def get_context(self, request, *args, **kwargs):
+        """``box`` is the buy box of the page's product where its body shows it, else None."""
+        context = super().get_context(request, *args, **kwargs)
+        is_shown = self.product_id and any(
+            block.block_type == "product"
+            and getattr(block.value["product"], "pk", None) == self.product_id
+            for block in self.body
+        )
+        context["box"] = chosen_box(self.product_id, request) if is_shown else None
+        return context
 
     def clean(self):
         super().clean()
@@ -104,7 +139,7 @@ class LandingPage(Page):
             raise ValidationError({"product_role": message})
 
 
-class StoryIndexPage(CrumbsMixin, Page):
+class StoryIndexPage(CrumbsMixin, SharedPage):
     """The journal: all stories, the latest first."""
 
     intro = models.TextField(_("introduction"), max_length=300, blank=True)
@@ -123,9 +158,18 @@ class StoryIndexPage(CrumbsMixin, Page):
         context["stories"] = list(stories.select_related("lead_image").order_by("-date", "-pk"))
         return context
 
+    @property
+    def share_image(self):
+        """That of the latest story."""
+        stories = StoryPage.objects.child_of(self).live().public().filter(lead_image__isnull=False)
+        latest = stories.select_related("lead_image").order_by("-date", "-pk").first()
+        return latest.lead_image if latest else None
 
-class StoryPage(CrumbsMixin, Page):
+
+class StoryPage(CrumbsMixin, SharedPage):
     """A story of the journal."""
+
+    share_type = "article"
 
     date = models.DateField(_("date"), default=timezone.localdate)
     author = models.CharField(_("author"), max_length=80)
@@ -159,6 +203,14 @@ class StoryPage(CrumbsMixin, Page):
     class Meta:
         verbose_name = _("story")
 
+    @property
+    def summary(self):
+        return self.search_description or self.standfirst
+
+    @property
+    def share_image(self):
+        return self.lead_image or super().share_image
+
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
         others = StoryPage.objects.sibling_of(self, inclusive=False).live().public()
@@ -166,7 +218,7 @@ class StoryPage(CrumbsMixin, Page):
         return context
 
 
-class StandardPage(CrumbsMixin, Page):
+class StandardPage(CrumbsMixin, SharedPage):
     """A page of information: delivery, care, privacy."""
 
     intro = models.TextField(_("introduction"), max_length=300, blank=True)

@@ -17,6 +17,7 @@ from commerce.models import (
     FacetAttribute,
     OutgoingMail,
     PromotedResult,
+    Retirement,
     SalePrice,
     SearchMiss,
     SearchSynonym,
@@ -82,6 +83,21 @@ class SalePriceViewSet(SnippetViewSet):
 
     def get_queryset(self, request):
         return SalePrice.objects.select_related("stockrecord__product", "stockrecord__partner")
+
+
+class RetirementViewSet(SnippetViewSet):
+    """Products that are no longer made, and where their addresses lead."""
+
+    model = Retirement
+    icon = "bin"
+    menu_label = _("Retired products")
+    list_display = ["product", "replacement", "created_at"]
+    ordering = ["-created_at"]
+    search_fields = ["product__title", "replacement__title"]
+    panels = [FieldPanel("product"), FieldPanel("replacement")]
+
+    def get_queryset(self, request):
+        return Retirement.objects.select_related("product", "replacement")
 
 
 class FacetAttributeViewSet(SnippetViewSet):
@@ -172,6 +188,7 @@ class ShopGroup(SnippetViewSetGroup):
         ProductStoryViewSet,
         BannerViewSet,
         SalePriceViewSet,
+        RetirementViewSet,
         FacetAttributeViewSet,
         SearchSynonymViewSet,
         PromotedResultViewSet,

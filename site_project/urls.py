@@ -11,13 +11,24 @@ from wagtail.documents import urls as wagtaildocs_urls
 from checkout_app.webhooks import stripe_webhook
 from commerce.compare_page import CompareView
 from commerce.confirm_link import ConfirmLinkView
-from site_project import views
+from site_project import found, views
 
 urlpatterns = [
     path("webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
     path("demo-gateway/", include("checkout_app.demo_gateway.urls")),
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
+    path("robots.txt", found.robots, name="robots"),
+    path("sitemap.xml", found.sitemap_index, name="sitemap"),
+    path("sitemap-<slug:section>.xml", found.sitemap_section, name="sitemap-section"),
+    path("feeds/products.xml", found.product_feed, name="product-feed"),
+    path("site.webmanifest", found.manifest, name="manifest"),
+    path("favicon.ico", found.icon, {"name": "favicon.ico", "content_type": "image/x-icon"}),
+    path(
+        "apple-touch-icon.png",
+        found.icon,
+        {"name": "apple-touch-icon.png", "content_type": "image/png"},
+    ),
     # One door for everybody: the other login forms lead there.
     path("admin/login/", views.to_login),
     path("dashboard/login/", views.to_login),

@@ -95,6 +95,14 @@ def make_stock(product, *, price, stock):
     )  # fmt: skip
 
 
+def put_category(product, name):
+    """Put a product into a category at the top, made where it is missing."""
+    Category = get_model("catalogue", "Category")
+    category = Category.objects.filter(name=name).first() or Category.add_root(name=name)
+    product.productcategory_set.create(category=category)
+    return category
+
+
 def make_basket(*lines, owner=None):
     """A saved basket of ``(product, quantity)`` pairs."""
     basket = get_model("basket", "Basket").objects.create(owner=owner)

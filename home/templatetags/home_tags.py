@@ -6,8 +6,10 @@ from django import template
 from django.utils import timezone
 from wagtail.models import Site
 
+from commerce.structured_data import script_of
 from home.links import Link, shown_links
 from home.models import ProductStory, SiteSettings
+from home.structured_data import story_data as data_of_story
 
 register = template.Library()
 
@@ -123,6 +125,12 @@ def product_story(context, product):
     """The published story of a product, or nothing. One query where there is none."""
     story = ProductStory.objects.filter(product=product, live=True).first() if product else None
     return {"story": story, "request": context.get("request")}
+
+
+@register.simple_tag
+def story_data(page):
+    """A story as JSON-LD."""
+    return script_of(data_of_story(page))
 
 
 #: Blocks that may stand on a raised sheet.

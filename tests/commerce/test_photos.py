@@ -10,7 +10,17 @@ from wagtail.images import get_image_model
 
 from commerce.listings import cards_for
 from commerce.models import ProductPhoto
-from commerce.photos import Thumbnailer, make_image, photo_for, render_ahead, specs_for, sync_photo
+from commerce.photos import (
+    SHARE_SPEC,
+    Thumbnailer,
+    make_image,
+    photo_for,
+    photo_url,
+    render_ahead,
+    share_photo,
+    specs_for,
+    sync_photo,
+)
 
 pytestmark = pytest.mark.django_db
 Image = get_image_model()
@@ -107,6 +117,49 @@ def test_sizes_ahead_are_those_that_templates_ask_for(vase):
         image.get_rendition(spec)
 
     assert image.renditions.count() == count
+
+
+def test_picture_for_links_is_made_ahead_and_cut_to_shape(site_root):
+    wide = make_image(picture(size=(1800, 1400)), filename="w.jpg", title="Wide")
+    render_ahead([wide])
+    made = wide.renditions.get(filter_spec=SHARE_SPEC)
+
+    assert share_photo(wide) == made
+    assert (made.width, made.height) == (1200, 630)
+    assert made.file.name.endswith(".jpg")
+
+
+def test_picture_for_links_keeps_the_focal_point(site_root):
+    image = make_image(picture(size=(600, 900)), filename="u.jpg", title="Upright")
+    image.focal_point_x, image.focal_point_y = 300, 100
+    image.focal_point_width = image.focal_point_height = 50
+    image.save()
+
+    render_ahead([image])
+    made = image.renditions.get(filter_spec=SHARE_SPEC)
+
+    assert made.focal_point_key
+    assert image.get_rendition(SHARE_SPEC) == made
+
+
+def test_address_of_a_photograph_renders_nothing(vase):
+    image = photo_for(add_picture(vase))
+    assert photo_url(image) == image.file.url
+    assert image.renditions.count() == 0
+
+    render_ahead([image])
+
+    assert photo_url(image).endswith("width-960.jpg") or "format-jpeg" in photo_url(image)
+
+
+def test_photograph_of_the_dashboard_is_rendered_in_the_background(
+    vase, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        added = add_picture(vase)
+
+    image = photo_for(added)
+    assert image.renditions.count() == len(specs_for(image))
 
 
 def test_rendition_is_never_larger_than_its_original(vase):

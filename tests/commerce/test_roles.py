@@ -25,6 +25,8 @@ SCREENS = {
     "wagtailusers_users:index": {ADMIN, SUPPORT},
     "wagtailsnippets_commerce_saleprice:list": {MERCHANDISER, FINANCE, ADMIN},
     "wagtailsnippets_commerce_saleprice:add": {MERCHANDISER, ADMIN},
+    "wagtailsnippets_commerce_retirement:list": {MERCHANDISER, SUPPORT, ADMIN},
+    "wagtailsnippets_commerce_retirement:add": {MERCHANDISER, ADMIN},
     "wagtailsnippets_commerce_outgoingmail:list": {SUPPORT, ADMIN},
 }
 

@@ -1,5 +1,7 @@
 """Catalogue pages on commerce's functions: no Haystack, and no write on GET."""
 
+from urllib.parse import unquote, urlsplit
+
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -10,7 +12,8 @@ from django.views.generic import DetailView, View
 from oscar.core.loading import get_model
 
 from commerce.forks.search.views import ListingView
-from commerce.listings import cards_for, product_url
+from commerce.listings import cards_for
+from commerce.moved import RELATED, address_of_category, address_of_product, retirement_of
 from commerce.product_facts import attributes_of, key_facts
 from commerce.product_page import buy_box_for, specification
 from commerce.related import alternatives_to, related_to
@@ -22,10 +25,16 @@ Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 
 
+def is_at(address, request):
+    """Whether the address is the path that was asked for, whatever the query."""
+    return unquote(urlsplit(address).path) == request.path
+
+
 class ProductDetailView(DetailView):
     """A product's page. ``?variant=`` chooses the glaze; a script asks for the top part alone.
 
     ``?stars=``, ``?sort=`` and ``?page=`` are about its reviews, another part that scripts ask for.
+    A product that moved is a 301, one that was retired without a replacement a 410.
     """
 
     model = Product
@@ -38,28 +47,26 @@ class ProductDetailView(DetailView):
     }
 
     def get_queryset(self):
-        return Product.objects.select_related("parent", "product_class")
+        return Product.objects.select_related("product_class", *RELATED)
 
     def get(self, request, *args, **kwargs):
         self.object = product = self.get_object()
-        if target := self.moved_to(product):
-            return HttpResponsePermanentRedirect(target)
-        if not product.is_public:
-            raise Http404
+        address = address_of_product(product, request.META.get("QUERY_STRING", ""))
+        if address is None:
+            return self.refuse(product)
+        if not is_at(address, request) or product.parent_id:
+            return HttpResponsePermanentRedirect(address)
         return self.render_to_response(self.get_context_data())
 
-    def moved_to(self, product):
-        """The right address where this one is not it: a variant's own, or one with another slug."""
-        if product.is_child:
-            if not (product.is_public and product.parent.is_public):
-                raise Http404
-            url = product_url(product.parent_id, product.parent.slug)
-            return f"{url}?variant={product.pk}"
-        url = product_url(product.pk, product.slug)
-        if url == self.request.path:
-            return None
-        query = self.request.META.get("QUERY_STRING", "")
-        return f"{url}?{query}" if query else url
+    def refuse(self, product):
+        """410 with what else there is for a retired product, 404 for one that is only hidden."""
+        if retirement_of(product) is None:
+            raise Http404
+        family = product.parent or product
+        others = related_to(family, at=moment_of(self.request))
+        category = family.get_categories().browsable().order_by("-depth").first()
+        context = {"product": family, "others": others, "category": category}
+        return render(self.request, "oscar/catalogue/retired.html", context, status=410)
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
@@ -138,10 +145,9 @@ class ProductCategoryView(ListingView):
         self.category = Category.objects.browsable().filter(pk=kwargs["pk"]).first()
         if self.category is None:
             raise Http404
-        url = self.category.get_absolute_url()
-        if url != request.path:
-            query = request.META.get("QUERY_STRING", "")
-            return HttpResponsePermanentRedirect(f"{url}?{query}" if query else url)
+        address = address_of_category(self.category, request.META.get("QUERY_STRING", ""))
+        if not is_at(address, request):
+            return HttpResponsePermanentRedirect(address)
         return super().get(request, *args, **kwargs)
 
     def get_heading(self):

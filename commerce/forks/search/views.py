@@ -65,6 +65,8 @@ class ListingView(TemplateView):
             sorts=[(code, name, code == query.sort) for code, name in SORT_NAMES.items()],
             base_query=f"{address}&" if (address := query.address()[1:]) else "",
             clear_url=query.unfiltered_address(),
+            # Filters and orders show the same pieces again; only a further page shows others.
+            canonical_page=1 if query.pairs() else list_page.page,
             **kwargs,
         )
 

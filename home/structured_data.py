@@ -1,0 +1,27 @@
+"""What search engines read of the editors' pages (see ``commerce.structured_data``)."""
+
+from django.utils import timezone
+
+from commerce.photos import share_photo
+from commerce.structured_data import shop
+from commerce.web_address import absolute
+
+
+def story_data(page):
+    """A story of the journal as its page shows it: title, standfirst, author, day, photograph."""
+    url = absolute(page.url or "/")
+    photo = share_photo(page.lead_image) if page.lead_image else None
+    changed = page.last_published_at or page.latest_revision_created_at
+    data = {
+        "@type": "Article",
+        "@id": f"{url}#article",
+        "headline": page.title,
+        "description": page.standfirst,
+        "author": {"@type": "Person", "name": page.author},
+        "datePublished": page.date.isoformat(),
+        "dateModified": timezone.localtime(changed).isoformat() if changed else None,
+        "image": [absolute(photo.url)] if photo else None,
+        "mainEntityOfPage": url,
+        "publisher": shop(),
+    }
+    return {name: value for name, value in data.items() if value}

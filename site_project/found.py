@@ -1,0 +1,105 @@
+"""What machines ask the site for: robots.txt, the sitemap, the product feed, icons, the manifest."""
+
+from functools import cache
+
+from django.conf import settings
+from django.contrib.sitemaps import views as sitemap_views
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.templatetags.static import static
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from commerce.feed import feed_parts
+from commerce.models import FacetAttribute
+from commerce.product_lists import parameter_of
+from commerce.requests import moment_of
+from commerce.web_address import absolute, with_query
+from home.sitemaps import SITEMAPS, replaced_addresses
+
+DAY = 24 * 60 * 60
+#: A shopper's own pages, staff, and lists that show the same pieces in endless combinations.
+CLOSED_PATHS = (
+    "/basket/",
+    "/checkout/",
+    "/accounts/",
+    "/admin/",
+    "/dashboard/",
+    "/demo-gateway/",
+    "/webhooks/",
+    "/search/",
+)
+CLOSED_PARAMETERS = ("price", "stock", "sale", "rating", "sort", "exact", "stars", "sort_by")
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
+def robots(request):
+    """What crawlers leave alone, and where the sitemap is."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED_PATHS)]
+    attributes = FacetAttribute.objects.values_list("attribute__code", flat=True)
+    for name in (*map(parameter_of, attributes), *CLOSED_PARAMETERS):
+        lines += [f"Disallow: /*?{name}=", f"Disallow: /*&{name}="]
+    lines += ["", f"Sitemap: {absolute(reverse('sitemap'))}", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def sitemap_index(request):
+    """The files of the sitemap, each with the moment of its last change."""
+    entries = []
+    for section, kind in SITEMAPS.items():
+        sitemap, url = kind(), absolute(reverse("sitemap-section", args=[section]))
+        changed = sitemap.get_latest_lastmod()
+        for number in sitemap.paginator.page_range:
+            location = with_query(url, f"p={number}" if number > 1 else "")
+            entries.append(sitemap_views.SitemapIndexItem(location, changed))
+    return TemplateResponse(
+        request, "sitemap_index.xml", {"sitemaps": entries}, content_type="application/xml"
+    )
+
+
+@require_safe
+def sitemap_section(request, section):
+    """One file of the sitemap; ``?p=`` is its page. 404 for one that there is not."""
+    return sitemap_views.sitemap(request, SITEMAPS, section=section)
+
+
+@require_safe
+def product_feed(request):
+    """The product feed, sent while it is made."""
+    parts = feed_parts(pages=replaced_addresses(), at=moment_of(request))
+    return StreamingHttpResponse(parts, content_type="application/xml; charset=utf-8")
+
+
+@cache
+def _icon(name):
+    return (settings.BASE_DIR / "static" / "icons" / name).read_bytes()
+
+
+@require_safe
+@cache_control(public=True, max_age=7 * DAY)
+def icon(request, name, content_type):
+    """An icon at the address where browsers and phones look for it without being told."""
+    return HttpResponse(_icon(name), content_type=content_type)
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
+def manifest(request):
+    """How the shop looks on a phone's home screen."""
+    icons = [
+        {"src": static(f"icons/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+        for size in (192, 512)
+    ]
+    facts = {
+        "name": settings.SITE_NAME,
+        "short_name": settings.SITE_NAME,
+        "start_url": "/",
+        "display": "browser",
+        "background_color": "#f7f3ed",
+        "theme_color": "#f7f3ed",
+        "icons": icons,
+    }
+    return JsonResponse(facts, content_type="application/manifest+json")

@@ -1,0 +1,144 @@
+"""The product feed: the price of the page, one item for each variant, flat in queries and memory."""
+
+from datetime import timedelta
+from decimal import Decimal
+from xml.etree import ElementTree
+
+import pytest
+from django.utils import timezone
+
+from commerce import feed
+from commerce.listings import product_url
+from commerce.models import SalePrice
+from tests.crawler import Crawled, amounts
+from tests.factories import make_product, stockrecord_of
+
+pytestmark = pytest.mark.django_db
+G = "{http://base.google.com/ns/1.0}"
+
+
+def items(**options):
+    """The feed's items as dicts, by SKU."""
+    root = ElementTree.fromstring("".join(feed.feed_parts(**options)))  # noqa: S314  our own
+    rows = [{child.tag.removeprefix(G): child.text for child in item} for item in root.iter("item")]
+    assert len({row["id"] for row in rows}) == len(rows)
+    return {row["id"]: row for row in rows}
+
+
+def test_each_variant_is_an_item_of_its_group(mug, vase):
+    oat, slate = mug.children.order_by("pk")
+    found = items()
+
+    assert set(found) == {f"SKU-{pk}" for pk in (oat.pk, slate.pk, vase.pk)}
+    item = found[f"SKU-{slate.pk}"]
+    assert (item["title"], item["color"], item["item_group_id"]) == (
+        "Harbour mug, Slate", "Slate", str(mug.pk),
+    )  # fmt: skip
+    assert item["link"] == f"http://testserver{product_url(mug.pk, mug.slug)}?variant={slate.pk}"
+    assert "item_group_id" not in found[f"SKU-{vase.pk}"]
+    assert (item["brand"], item["condition"], item["availability"]) == (
+        "Saltmarsh", "new", "in_stock",
+    )  # fmt: skip
+
+
+def test_price_is_the_pages_to_the_cent(client, mug, vase):
+    start = timezone.now() - timedelta(hours=1)
+    until = timezone.now() + timedelta(days=3)
+    slate = mug.children.order_by("pk").last()
+    SalePrice.objects.create(
+        stockrecord=stockrecord_of(slate), price=Decimal("17.35"), start=start, until=until
+    )
+
+    for sku, item in items().items():
+        shown = amounts(Crawled(client.get(item["link"])).text(".buy-box--page .price"))
+        now = item.get("sale_price", item["price"])
+        assert now == f"{shown[0]:.2f} GBP", sku
+        assert item["price"] == f"{shown[-1]:.2f} GBP", sku
+    sale = items()[f"SKU-{slate.pk}"]
+    first, last = sale["sale_price_effective_date"].split("/")
+    assert first == timezone.localtime(start).strftime("%Y-%m-%dT%H:%M%z")
+    assert last == timezone.localtime(until).strftime("%Y-%m-%dT%H:%M%z")
+
+
+def test_sale_without_an_end_names_no_dates(vase):
+    start = timezone.now() - timedelta(hours=1)
+    SalePrice.objects.create(stockrecord=stockrecord_of(vase), price=Decimal("80"), start=start)
+
+    item = items()[f"SKU-{vase.pk}"]
+
+    assert item["sale_price"] == "80.00 GBP"
+    assert "sale_price_effective_date" not in item
+
+
+def test_feed_of_a_moment_has_the_prices_of_that_moment(vase):
+    start = timezone.now() + timedelta(days=1)
+    SalePrice.objects.create(stockrecord=stockrecord_of(vase), price=Decimal("80"), start=start)
+
+    assert "sale_price" not in items()[f"SKU-{vase.pk}"]
+    assert items(at=start)[f"SKU-{vase.pk}"]["sale_price"] == "80.00 GBP"
+
+
+def test_sold_out_stays_and_hidden_or_unpriced_goes(mug, vase):
+    oat, slate = mug.children.order_by("pk")
+    stockrecord_of(oat).__class__.objects.filter(product=oat).update(num_in_stock=0)
+    slate.is_public = False
+    slate.save()
+    vase.stockrecords.update(price=None)
+
+    found = items()
+
+    assert set(found) == {f"SKU-{oat.pk}"}
+    assert found[f"SKU-{oat.pk}"]["availability"] == "out_of_stock"
+
+
+def test_delivery_of_one_piece_stands_in_the_item(mug):
+    root = ElementTree.fromstring("".join(feed.feed_parts()))  # noqa: S314  our own
+
+    shipping = next(root.iter(f"{G}shipping"))
+
+    assert [part.text for part in shipping] == ["GB", "Standard", "4.50 GBP"]
+
+
+def test_piece_that_a_landing_page_shows_links_there(vase):
+    found = items(pages={vase.pk: "/the-vase/"})
+
+    assert found[f"SKU-{vase.pk}"]["link"] == "http://testserver/the-vase/"
+
+
+def test_what_xml_cannot_hold_is_left_out(vase):
+    vase.title = "Vase \x0b<&>\x00\ufffe ü"
+    vase.save()
+
+    assert items()[f"SKU-{vase.pk}"]["title"] == "Vase <&> ü"
+
+
+def test_more_pieces_take_no_more_queries(shop, django_assert_num_queries):
+    def queries_for(count):
+        for n in range(count):
+            make_product(f"Mug {n}", price="24.00", glazes={"oat": 2, "ink": 0})
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(connection) as captured:
+            assert "".join(feed.feed_parts())
+        return len(captured)
+
+    assert queries_for(2) == queries_for(12) <= 11
+
+
+def test_feed_is_made_in_batches_while_it_is_sent(shop, monkeypatch):
+    monkeypatch.setattr(feed, "BATCH", 2)
+    for n in range(5):
+        make_product(f"Mug {n}", price="24.00")
+    looked_up = []
+    boxes_for = feed.buy_boxes_for
+    monkeypatch.setattr(
+        feed, "buy_boxes_for", lambda ids, **rest: looked_up.append(ids) or boxes_for(ids, **rest)
+    )
+
+    parts = feed.feed_parts()
+    next(parts), next(parts)
+
+    assert [len(ids) for ids in looked_up] == [2]
+    assert "".join(parts).count("<item>") == 4
+    assert [len(ids) for ids in looked_up] == [2, 2, 1]

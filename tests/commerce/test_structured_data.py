@@ -1,0 +1,221 @@
+"""What search engines read equals what shoppers see, to the cent, for every piece of the shop."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from django.utils.html import escape
+from oscar.core.loading import get_model
+
+from commerce.demo import catalogue, people, pricing
+from commerce.listings import product_url, sellable_products
+from commerce.models import SalePrice
+from commerce.product_page import buy_box_for
+from commerce.structured_data import breadcrumbs_data, last_day, product_data, script_of
+from tests.crawler import Crawled, amounts
+from tests.factories import make_product, make_user, stockrecord_of
+
+pytestmark = pytest.mark.django_db
+
+
+def crawl(client, product, **query):
+    return Crawled(client.get(product_url(product.pk, product.slug), query))
+
+
+@pytest.fixture
+def demo(shop):
+    """The demo shop's catalogue, sale and reviews, with some pieces sold out."""
+    at = timezone.now()
+    catalogue.load_categories()
+    catalogue.load_products()
+    pricing.load_sale(at=at)
+    people.load_reviews(people.load_customers(), at=at)
+    records = get_model("partner", "StockRecord").objects.order_by("pk")
+    sold_out = list(records.values_list("pk", flat=True)[::7])
+    records.filter(pk__in=sold_out).update(num_in_stock=0)
+    return list(sellable_products())
+
+
+def check_page(page):
+    """The first offer is what the page shows; returns the product's data."""
+    data = page.only("Product")
+    offer = data["offers"][0]
+    shown = page.text(".buy-box--page .price")
+    assert Decimal(offer["price"]) == amounts(shown)[0], data["name"]
+    assert Decimal(page.meta("product:price:amount")) == amounts(shown)[0]
+    assert data["name"] == page.text("h1")
+    is_gone = page.text(".buy-box--page .stock") == "Sold out"
+    assert offer["availability"].endswith("/OutOfStock" if is_gone else "/InStock")
+    assert is_gone == ("Add to basket" not in page.text(".buy-box--page"))
+    return data
+
+
+def check_reviews(page, data):
+    written = page.texts(".review h3")
+    if not written:
+        assert "aggregateRating" not in data
+        return
+    rating = data["aggregateRating"]
+    assert f"{rating['ratingValue']} from {rating['reviewCount']} review" in page.text(".stars")
+    assert page.text(".reviews__average").startswith(rating["ratingValue"])
+    assert [review["name"] for review in data["review"]] == written
+
+
+def test_every_piece_says_what_its_page_shows(client, demo):
+    rated = reduced = gone = 0
+    for product in demo:
+        page = crawl(client, product)
+        data = check_page(page)
+        check_reviews(page, data)
+        rated += "aggregateRating" in data
+        reduced += "priceValidUntil" in data["offers"][0]
+        gone += sum(offer["availability"].endswith("OutOfStock") for offer in data["offers"])
+
+    assert len(demo) == 24
+    assert min(rated, reduced, gone) > 0
+
+
+def test_every_variants_offer_is_the_one_of_its_own_address(client, demo):
+    for product in demo[:6]:
+        for offer in crawl(client, product).only("Product")["offers"]:
+            page = Crawled(client.get(offer["url"]))
+            assert check_page(page)["offers"][0] == offer
+
+
+def test_sale_has_its_last_day_and_the_old_price_is_not_the_offer(client, vase):
+    until = timezone.make_aware(datetime(2099, 3, 2))
+    record = stockrecord_of(vase)
+    start = timezone.now() - timedelta(days=1)
+    SalePrice.objects.create(stockrecord=record, price=Decimal("72.49"), start=start, until=until)
+
+    offer = crawl(client, vase).only("Product")["offers"][0]
+
+    assert (offer["price"], offer["priceValidUntil"]) == ("72.49", "2099-03-01")
+    assert crawl(client, vase).meta("product:price:amount") == "72.49"
+
+
+def test_last_day_is_the_shops_own():
+    assert last_day(datetime(2026, 7, 5, 22, 59, tzinfo=UTC)) == "2026-07-05"
+    assert last_day(datetime(2026, 7, 5, 23, 0, tzinfo=UTC)) == "2026-07-05"  # midnight in London
+    assert last_day(datetime(2026, 7, 5, 23, 30, tzinfo=UTC)) == "2026-07-06"
+
+
+def test_delivery_is_what_one_piece_pays(client, mug, vase):
+    charges = [
+        crawl(client, product).only("Product")["offers"][0]["shippingDetails"]["shippingRate"]
+        for product in (mug, vase)
+    ]
+
+    assert [(rate["value"], rate["currency"]) for rate in charges] == [
+        ("4.50", "GBP"), ("0.00", "GBP"),
+    ]  # fmt: skip
+
+
+def test_shop_without_delivery_or_returns_promises_neither(client, vase):
+    get_model("address", "Country").objects.all().delete()
+
+    offer = crawl(client, vase).only("Product")["offers"][0]
+
+    assert "shippingDetails" not in offer
+    assert "hasMerchantReturnPolicy" not in offer
+
+
+def test_piece_without_a_price_offers_nothing(client, vase):
+    vase.stockrecords.update(price=None)
+
+    assert "offers" not in crawl(client, vase).only("Product")
+
+
+def test_chosen_variants_offer_comes_first(client, mug):
+    slate = mug.children.order_by("pk").last()
+
+    offers = crawl(client, mug, variant=slate.pk).only("Product")["offers"]
+
+    assert [offer["name"] for offer in offers] == ["Harbour mug, Slate", "Harbour mug, Oat"]
+    assert offers[0]["sku"] == f"SKU-{slate.pk}"
+
+
+def test_rating_is_rounded_as_on_the_page(client, vase):
+    for n, score in enumerate((5, 4, 4, 4)):  # 4.25
+        vase.reviews.create(
+            score=score, title=f"R{n}", body="Good.", user=make_user(f"r{n}@example.com"), status=1
+        )
+    vase.reviews.create(score=1, title="Spam", body="x", name="x", status=0)
+    vase.update_rating()
+
+    page = crawl(client, vase)
+    data = page.only("Product")
+
+    check_reviews(page, data)
+    assert (data["aggregateRating"]["ratingValue"], data["aggregateRating"]["reviewCount"]) == (
+        "4.3", 4,
+    )  # fmt: skip
+
+
+def test_stars_that_filter_reviews_filter_the_data_too(client, vase):
+    for score in (5, 2):
+        user = make_user(f"r{score}@example.com")
+        vase.reviews.create(score=score, title=f"R{score}", body="x", user=user, status=1)
+
+    page = crawl(client, vase, stars=2)
+
+    check_reviews(page, page.only("Product"))
+    assert len(page.only("Product")["review"]) == 1
+
+
+def test_no_text_ends_the_script(client, shop):
+    evil = "</script><script>alert(1)</script><!-- & \u2028"
+    product = make_product(f"Cup {evil}", price="10.00")
+    product.description = f"<p>One.</p><p>Two &amp; {escape(evil)}</p>"
+    product.save()
+
+    response = client.get(product_url(product.pk, product.slug))
+    data = Crawled(response).only("Product")
+
+    assert "<script>alert" not in response.content.decode()
+    assert data["name"] == f"Cup {evil}"
+    assert data["description"].startswith("One. Two & ")
+
+
+def test_data_block_escapes_every_sign_of_markup():
+    text = str(script_of({"name": "<b>&\u2028\u2029"}))
+
+    assert text.count("<") == 2  # the element's own
+    assert json.loads(text.split(">", 1)[1].rsplit("<", 1)[0])["name"] == "<b>&\u2028\u2029"
+
+
+def test_breadcrumbs_are_those_of_the_page(client, mug):
+    category = get_model("catalogue", "Category").add_root(name="Table & <home>")
+    mug.productcategory_set.create(category=category)
+
+    page = crawl(client, mug)
+    entries = page.only("BreadcrumbList")["itemListElement"]
+
+    assert [entry["name"] for entry in entries] == page.texts(".crumbs li")
+    assert [entry.get("item") for entry in entries] == [
+        "http://testserver/", f"http://testserver{category.get_absolute_url()}", None,
+    ]  # fmt: skip
+    assert [entry["position"] for entry in entries] == [1, 2, 3]
+
+
+def test_breadcrumb_to_another_host_is_left_as_it_is():
+    data = breadcrumbs_data([("There", "https://example.com/")])
+
+    assert data["itemListElement"][0]["item"] == "https://example.com/"
+
+
+def test_data_is_made_of_the_box_without_another_query(mug, django_assert_num_queries):
+    box = buy_box_for(mug)
+
+    with django_assert_num_queries(0):
+        product_data(box, description="x", returns_url="/returns/")
+
+
+def test_part_of_a_page_for_scripts_carries_no_data(client, mug):
+    url = product_url(mug.pk, mug.slug)
+
+    part = client.get(url, headers={"X-Requested-With": "XMLHttpRequest"})
+
+    assert "ld+json" not in part.content.decode()

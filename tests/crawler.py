@@ -1,0 +1,55 @@
+"""A page as a machine reads it: its data blocks, its head, its words."""
+
+import json
+import re
+from decimal import Decimal
+
+from bs4 import BeautifulSoup
+
+
+class Crawled:
+    """One page of Django's test client, parsed."""
+
+    def __init__(self, response):
+        assert response.status_code == 200, response
+        self.soup = BeautifulSoup(response.content, "html.parser")
+        blocks = self.soup.find_all("script", type="application/ld+json")
+        self.data = [json.loads(block.string) for block in blocks]
+
+    def of_type(self, kind):
+        """All entities of a schema.org type."""
+        entities = [entity for data in self.data for entity in data.get("@graph", [data])]
+        return [entity for entity in entities if entity["@type"] == kind]
+
+    def only(self, kind):
+        """The one entity of a type."""
+        (entity,) = self.of_type(kind)
+        return entity
+
+    def meta(self, name):
+        """The content of a meta element by its name or property, or None."""
+        tag = self.soup.find("meta", attrs={"property": name}) or self.soup.find(
+            "meta", attrs={"name": name}
+        )
+        return tag["content"] if tag else None
+
+    @property
+    def canonical(self):
+        """The canonical address, or None; never two."""
+        links = self.soup.find_all("link", rel="canonical")
+        assert len(links) <= 1
+        return links[0]["href"] if links else None
+
+    def text(self, selector):
+        """The words of the first element that a CSS selector finds, on one line."""
+        tag = self.soup.select_one(selector)
+        return " ".join(tag.get_text(" ").split()) if tag else ""
+
+    def texts(self, selector):
+        """The words of every element that a CSS selector finds."""
+        return [" ".join(tag.get_text(" ").split()) for tag in self.soup.select(selector)]
+
+
+def amounts(text):
+    """The prices that a text names, as Decimals: "Now £72 before £90" is 72 and 90."""
+    return [Decimal(amount) for amount in re.findall(r"£(\d+(?:\.\d\d)?)", text)]
