@@ -1,6 +1,6 @@
 """Addresses that have moved: every old one leads to the page of today, in one hop."""
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urldefrag, urlsplit
 
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import Resolver404, resolve
@@ -89,13 +89,14 @@ class OneHopMiddleware:
 
 
 def final_address(request, address):
-    """Where a visitor who follows the redirect ends after all others."""
+    """Where a visitor who follows the redirect ends after all others; a fragment stays."""
+    address, fragment = urldefrag(address)
     seen = [address]
     while len(seen) <= MAX_STEPS and (further := next_address(request, seen[-1])):
         if further in seen:
             break
         seen.append(further)
-    return seen[-1]
+    return f"{seen[-1]}#{fragment}" if fragment else seen[-1]
 
 
 def next_address(request, address):

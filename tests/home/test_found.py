@@ -82,13 +82,11 @@ def test_filters_and_orders_point_to_the_list_and_pages_to_themselves(client, si
         assert found["page=2"] == found["page=99"] == f"{path}?page=2"
 
 
-def test_reviews_point_to_the_right_slug(client, site_root, vase):
+def test_review_points_to_the_right_slug(client, site_root, vase):
     review = vase.reviews.create(score=5, title="Good", body="Yes.", name="Ada", status=1)
-    listed = reverse("catalogue:reviews-list", args=["wrong", vase.pk])
-    one = reverse("catalogue:reviews-detail", args=["wrong", vase.pk, review.pk])
+    path = reverse("catalogue:reviews-detail", args=["wrong", vase.pk, review.pk])
 
-    for path in (listed, one):
-        assert crawl(client, path).canonical == HOST + path.replace("wrong", vase.slug)
+    assert crawl(client, path).canonical == HOST + path.replace("wrong", vase.slug)
 
 
 @pytest.mark.parametrize("path", ["/search/?q=mug", "/basket/", "/accounts/login/"])
