@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 #: Parameters that belong to one product's page and mean nothing on another's.
-OF_ONE_PRODUCT = ("variant", "stars")
+OF_ONE_PRODUCT = ("variant", "stars", "sort", "page")
 
 
 def absolute(url):

@@ -89,7 +89,7 @@ class OneHopMiddleware:
 
 
 def final_address(request, address):
-    """Where a visitor who follows the redirect ends after all others; a fragment stays."""
+    """Where a visitor who follows the redirect ends after all others, at the same fragment."""
     address, fragment = urldefrag(address)
     seen = [address]
     while len(seen) <= MAX_STEPS and (further := next_address(request, seen[-1])):

@@ -24,6 +24,7 @@ CLOSED_PATHS = (
     "/basket/",
     "/checkout/",
     "/accounts/",
+    "/wishlists/",
     "/admin/",
     "/dashboard/",
     "/demo-gateway/",

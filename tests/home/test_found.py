@@ -82,11 +82,13 @@ def test_filters_and_orders_point_to_the_list_and_pages_to_themselves(client, si
         assert found["page=2"] == found["page=99"] == f"{path}?page=2"
 
 
-def test_review_points_to_the_right_slug(client, site_root, vase):
+def test_reviews_point_to_the_right_slug(client, site_root, vase):
     review = vase.reviews.create(score=5, title="Good", body="Yes.", name="Ada", status=1)
-    path = reverse("catalogue:reviews-detail", args=["wrong", vase.pk, review.pk])
+    one = reverse("catalogue:reviews-detail", args=["wrong", vase.pk, review.pk])
+    listed = reverse("catalogue:reviews-list", args=["wrong", vase.pk])
 
-    assert crawl(client, path).canonical == HOST + path.replace("wrong", vase.slug)
+    assert crawl(client, one).canonical == HOST + one.replace("wrong", vase.slug)
+    assert only_hop(client, listed) == f"{address_of(vase)}#reviews"
 
 
 @pytest.mark.parametrize("path", ["/search/?q=mug", "/basket/", "/accounts/login/"])

@@ -63,7 +63,7 @@ class ProductDetailView(DetailView):
         if retirement_of(product) is None:
             raise Http404
         family = product.parent or product
-        others = related_to(family, at=moment_of(self.request))
+        others = alternatives_to(family, at=moment_of(self.request))
         category = family.get_categories().browsable().order_by("-depth").first()
         context = {"product": family, "others": others, "category": category}
         return render(self.request, "oscar/catalogue/retired.html", context, status=410)
