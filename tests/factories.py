@@ -9,6 +9,7 @@ from oscar.core.loading import get_class, get_model
 from wagtail.models import Collection, Locale, Page, Site
 
 from checkout_app.placement import Submission, totals_of
+from commerce.listing_receivers import one_refresh
 from commerce.models import DeliveryMethod
 from home.models import HomePage
 
@@ -49,6 +50,7 @@ def make_delivery(code, *, price, free_over=None, days=(2, 3)):
     )  # fmt: skip
 
 
+@one_refresh()
 def make_product(title, *, price, stock=10, glazes=None, track_stock=True):
     """A standalone product, or a parent with a child for each of ``{glaze: stock}``."""
     Product, ProductClass = (
