@@ -178,6 +178,13 @@ def test_page_says_what_was_corrected_and_offers_the_other(client, mug, site_roo
     assert "?q=harbuor&amp;exact=1" in page
 
 
+def test_search_without_a_word_says_so_and_shows_everything(client, mug, site_root):
+    page = client.get(reverse("search:search"), {"q": "%"}).content.decode()
+
+    assert "no word in that to search for" in page
+    assert "Harbour mug" in page
+
+
 def test_search_takes_as_many_queries_for_forty_as_for_four(client, shop, site_root):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
