@@ -37,3 +37,9 @@ else:
 
 # A thread would write into another test's database.
 SEARCH_MISS_SECONDS = 0
+
+# Keys of images come again after each test; a remembered rendition would be another image's.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "renditions": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+}

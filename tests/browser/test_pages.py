@@ -22,6 +22,8 @@ PAGES = {
     "nothing compared": "/compare/",
     "search": "/search/?q=mug",
     "nothing found": "/search/?q=zeppelin",
+    "corrected search": "/search/?q=harbuor",
+    "filtered list": "/catalogue/?glaze=ink&price=25",
     "empty basket": "/basket/",
     "sign in": "/accounts/login/",
     "sign up": "/accounts/signup/",

@@ -1,0 +1,65 @@
+"""Suggestions while one types, by keyboard; filters in place, with addresses that can be shared."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = pytest.mark.browser
+
+
+def type_in(page, words):
+    box = page.get_by_role("combobox", name="Search the studio").first
+    box.click()
+    box.press_sequentially(words, delay=20)
+    return box
+
+
+def test_arrow_and_enter_lead_to_a_suggested_piece(page, site):
+    page.goto(site.url + "/")
+    box = type_in(page, "harb")
+    page.get_by_role("option", name=re.compile("Harbour mug")).wait_for()
+
+    box.press("ArrowDown")
+    assert box.get_attribute("aria-activedescendant")
+    box.press("Enter")
+
+    page.wait_for_url(re.compile("/catalogue/harbour-mug_"))
+
+
+def test_escape_closes_and_enter_searches_as_typed(page, site):
+    page.goto(site.url + "/")
+    box = type_in(page, "vase")
+    page.get_by_role("listbox").wait_for()
+
+    box.press("Escape")
+    assert page.get_by_role("listbox").count() == 0
+    assert box.get_attribute("aria-expanded") == "false"
+    box.press("Enter")
+
+    page.wait_for_url(re.compile(r"/search/\?q=vase"))
+
+
+def test_open_suggestions_are_accessible(page, site):
+    page.goto(site.url + "/")
+    type_in(page, "va")
+    page.get_by_role("listbox").wait_for()
+
+    found = Axe().run(page).response["violations"]
+
+    assert [rule["id"] for rule in found] == []
+
+
+def test_filter_narrows_in_place_and_its_address_shows_the_same(page, site):
+    page.goto(site.url + "/catalogue/")
+    page.get_by_role("checkbox", name=re.compile("^Ink")).check()
+    page.wait_for_url(re.compile("glaze=ink"))
+    chips = page.locator(".chip")
+    chips.first.wait_for()
+    shown = page.locator("[data-list-count]").inner_text()
+
+    page.reload()
+
+    assert page.locator("[data-list-count]").inner_text() == shown
+    page.get_by_role("link", name="Clear all").click()
+    page.wait_for_url(re.compile(r"/catalogue/\??$"))
