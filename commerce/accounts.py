@@ -14,6 +14,14 @@ from commerce.mail import queue_mail
 class AccountAdapter(DefaultAccountAdapter):
     """Sends allauth's mails through the outbox, with plain values in their context."""
 
+    def get_login_redirect_url(self, request):
+        """Staff begin where they work, customers in their account."""
+        if request.user.is_staff:
+            return reverse("dashboard:index")
+        if request.user.has_perm("wagtailadmin.access_admin"):
+            return reverse("wagtailadmin_home")
+        return super().get_login_redirect_url(request)
+
     def get_password_change_redirect_url(self, request):
         return reverse("customer:summary")
 

@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from oscar.core.loading import get_model
 
 from commerce.models import Listing, PriceWindow, ProductPhoto
-from commerce.pricing import Quote
+from commerce.pricing import Quote, quotes_for
 from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_of
 from commerce.tax import split_gross
 
@@ -83,14 +83,34 @@ def cards_for(product_ids, *, at=None, glazes=frozenset()):
     """Cards in the order given; what is not public (any more) is left out.
 
     A card shows its product's photographs, and leads to its page; where a shopper looks for
-    ``glazes`` (codes), those of the first variant in one of them. Two queries, whatever the number
-    of products.
+    ``glazes`` (codes), those of the first variant in one of them, with its own price and stock. Two
+    queries, four with ``glazes``, whatever the number of products.
     """
     wanted = list(dict.fromkeys(product_ids))
     rows = Listing.objects.filter(pk__in=wanted)
     listings = {row.pk: row for row in (rows if glazes else rows.defer("variant_photos"))}
     windows = windows_at(wanted, at=at)
-    return [_card(listings[pk], windows.get(pk), glazes=glazes) for pk in wanted if pk in listings]
+    cards = [_card(listings[pk], windows.get(pk), glazes=glazes) for pk in wanted if pk in listings]
+    if glazes:
+        _price_variants(cards, glazes, at=at)
+    return cards
+
+
+def _price_variants(cards, glazes, *, at):
+    """Give each card the price and the stock of the variant that it leads to."""
+    chosen = {
+        swatch.product_id: card for card in cards if (swatch := _swatch_in(card.swatches, glazes))
+    }
+    records = [record for rows in records_by_product(chosen, own=True).values() for record in rows]
+    quotes = quotes_for(records, at=at)
+    for record in records:
+        card = chosen[record.product_id]
+        card.quote, card.is_from = quotes[record.pk], False
+        card.availability = availability_of(record)
+
+
+def _swatch_in(swatches, glazes):
+    return next((swatch for swatch in swatches if swatch.code in glazes), None)
 
 
 def windows_at(product_ids, *, at=None):
@@ -105,7 +125,7 @@ def _card(listing, window, *, glazes):
         Swatch(name, code, f"{listing.path}?variant={variant}", variant)
         for name, code, variant in listing.card["swatches"]
     ]
-    chosen = next((swatch for swatch in swatches if swatch.code in glazes), None)
+    chosen = _swatch_in(swatches, glazes)
     photos = [listing.card["photo"], listing.card["second"]]
     if chosen and (own := listing.variant_photos.get(str(chosen.product_id))):
         photos = [own, photos[0]]
@@ -136,8 +156,12 @@ def _quote(window):
     )
 
 
-def records_by_product(product_ids):
-    """Stock records of the products and their public variants, by the product in the list."""
+def records_by_product(product_ids, *, own=False):
+    """Stock records of the products and their public variants, by the product in the list.
+
+    ``own`` takes the products as they are: a variant then stands for itself.
+    """
+    product_ids = list(product_ids)
     StockRecord = get_model("partner", "StockRecord")
     rows = (
         StockRecord.objects.filter(
@@ -151,7 +175,8 @@ def records_by_product(product_ids):
     for record in rows:
         if record.product_id not in seen:  # Oscar's strategy takes the first stock record too.
             seen.add(record.product_id)
-            grouped[record.product.parent_id or record.product_id].append(record)
+            listed = record.product_id if own else record.product.parent_id
+            grouped[listed or record.product_id].append(record)
     return grouped
 
 

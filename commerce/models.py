@@ -77,6 +77,12 @@ class SalePrice(models.Model):
     def clean(self):
         if self.until and self.start and self.until <= self.start:
             raise ValidationError({"until": _("The sale must end after it begins.")})
+        record = self.stockrecord if self.stockrecord_id else None
+        if self.price and record and record.price is not None and self.price >= record.price:
+            message = _("A sale price must be below the list price, %(price)s %(currency)s.")
+            raise ValidationError(
+                {"price": message % {"price": record.price, "currency": record.price_currency}}
+            )
 
 
 class Retirement(models.Model):

@@ -100,7 +100,7 @@ def products_in(category=None, *, query="", exact=False, sort="", filters=None, 
     if found.is_search:
         everything = (found.ids | BitMap(found.promoted)) & everything
     facets = _facets(terms, everything, at=at)
-    chosen = {name: set(codes) for name, codes in (filters or {}).items() if codes}
+    chosen = _known_choices(facets, filters or {})
     left = _allowed(facets, chosen, everything)
     paginator = Paginator(range(len(left)), PAGE_SIZE)
     current = _nearest_page(paginator, page)
@@ -248,6 +248,12 @@ def _allowed(facets, chosen, everything, *, but=None):
         if facet.name in chosen and facet.name != but:
             left = left & facet.union(chosen[facet.name])
     return left
+
+
+def _known_choices(facets, filters):
+    """``{name: codes}`` of the filters and values that there are; an old link may name others."""
+    known = {facet.name: facet.values.keys() & set(filters.get(facet.name, ())) for facet in facets}
+    return {name: codes for name, codes in known.items() if codes}
 
 
 def _counted(facet, facets, chosen, everything):

@@ -63,7 +63,7 @@ GRANTS = {
         "catalogue": {"product": "v", "category": "v"},
         "partner": {"stockrecord": "v", "stockalert": "v"},
         "checkout": {"paymentattempt": "v"},
-        "commerce": {"user": "vc", "outgoingmail": "v", "retirement": "v", "deliverymethod": "v"},
+        "commerce": {"user": "v", "outgoingmail": "v", "retirement": "v", "deliverymethod": "v"},
         "customer": {"productalert": "vcd"},
         "reviews": {"productreview": "vcd"},
         "voucher": {"voucher": "v"},
@@ -81,6 +81,9 @@ GRANTS = {
         "commerce": {"saleprice": "v", "deliverymethod": "vac"},
     },
 }
+#: Taken away again wherever an earlier version granted it: who may change people may make
+#: themselves, and anybody, an administrator.
+REVOKED = {SUPPORT: {"commerce": {"user": "c"}}}
 ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
 
 
@@ -94,6 +97,7 @@ def create_roles():
     for name, grants in GRANTS.items():
         group, _is_new = Group.objects.get_or_create(name=name)
         group.permissions.add(*_permissions(grants))
+        group.permissions.remove(*_permissions(REVOKED.get(name, {})))
     admin, _is_new = Group.objects.get_or_create(name=ADMIN)
     admin.permissions.add(*Permission.objects.all())
 

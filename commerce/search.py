@@ -199,19 +199,22 @@ def pages_found(words, *, count):
 # --- While typing ---------------------------------------------------------------------------------
 
 
-def suggest(query, *, count=6):
+def suggest(query):
     """What may be meant by a search that is still being typed.
 
-    Returns ``(product keys, category keys)``: the last word counts as a beginning. The products are
-    a set that the caller sorts.
+    Returns ``(keys found by title, keys found otherwise, category keys)``: the last word counts as a
+    beginning, or as a misspelling where it begins nothing. The sets are the caller's to sort.
     """
     words = searched_words(query)
     if not words:
-        return BitMap(), []
+        return BitMap(), BitMap(), []
     lexicon = _Lexicon(words[:-1]) if words[:-1] else None
     pairs = [lexicon.look_up(word) for word in words[:-1]] if lexicon else []
-    ids, titles = _all_of([*pairs, _beginning_with(words[-1])])
-    return titles if len(titles) >= count else ids, _categories(words)
+    last = _beginning_with(words[-1])
+    if not last[0] and (known := correct(words[-1])):
+        words, last = [*words[:-1], known], _beginning_with(known)
+    ids, titles = _all_of([*pairs, last])
+    return titles, ids - titles, _categories(words)
 
 
 def _categories(words):

@@ -19,7 +19,15 @@ STAFF_POLICY = {
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """Sends ``CONTENT_SECURITY_POLICY`` to shoppers and ``STAFF_POLICY`` to staff pages."""
 
+    HEADER = "Content-Security-Policy"
+
     def process_response(self, request, response):
-        if request.path.startswith(STAFF_PATHS):
-            response._csp_replace = STAFF_POLICY
+        if not request.path.startswith(STAFF_PATHS):
+            return super().process_response(request, response)
+        response._csp_replace = STAFF_POLICY
+        # A preview is a page of the shop, answered with the shop's policy, inside the admin's frame.
+        if policy := response.headers.get(self.HEADER):
+            response.headers[self.HEADER] = policy.replace(
+                "frame-ancestors 'none'", "frame-ancestors 'self'"
+            )
         return super().process_response(request, response)

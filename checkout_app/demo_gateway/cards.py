@@ -67,7 +67,7 @@ def authenticate(intent_id, *, client_secret, passed):
         refusal = _decline(
             intent,
             "payment_intent_authentication_failure",
-            "Your bank could not confirm that it is you. Try again or use another card.",
+            "Your bank could not confirm that it is you.",
         )
     raise refusal
 

@@ -217,7 +217,7 @@ def test_filters_narrow_each_other_and_values_of_one_add_up(db):
     assert found(glaze=["ink"], stock=["in-stock"]) == {"Jug"}
     assert found(price=["0", "50"]) == {"Mug", "Vase"}
     assert found(price=["0"], glaze=["ink"]) == set()
-    assert found(glaze=["no-such"]) == set()
+    assert found(glaze=["no-such"]) == {"Mug", "Jug", "Vase"}
     assert found(nonsense=["x"]) == {"Mug", "Jug", "Vase"}
 
 
@@ -341,3 +341,17 @@ def test_query_string_of_nonsense_is_no_error(db):
     assert len(query.words) == MAX_QUERY
     assert query.sort == "recommended"
     assert products_in(query=query.words, filters=query.filters).total == 0
+
+
+def test_card_of_a_chosen_glaze_has_that_variants_price_and_stock(mug):
+    show_glazes()
+    slate = mug.children.get(title__endswith="slate")
+    record = stockrecord_of(slate)
+    record.price, record.num_in_stock = Decimal("26.00"), 0
+    record.save()
+
+    plain, chosen = cards_for([mug.pk])[0], cards_for([mug.pk], glazes={"slate"})[0]
+
+    assert (plain.quote.price, plain.is_from) == (Decimal("24.00"), True)
+    assert (chosen.quote.price, chosen.is_from) == (Decimal("26.00"), False)
+    assert (chosen.availability, chosen.url) == ("sold_out", f"{plain.url}?variant={slate.pk}")

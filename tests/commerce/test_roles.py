@@ -87,3 +87,17 @@ def test_what_an_administrator_granted_besides_stays(site_root):
     create_page_roles()
 
     assert extra in Group.objects.get(name=SUPPORT).permissions.all()
+
+
+def test_support_looks_at_people_and_changes_nobody(staff):
+    other = make_user("customer@example.com")
+    client = staff(SUPPORT)
+
+    client.post(
+        reverse("wagtailusers_users:edit", args=[other.pk]),
+        {"email": other.email, "first_name": "A", "last_name": "B", "is_superuser": "on"},
+    )
+
+    other.refresh_from_db()
+    assert not other.is_superuser
+    assert other.first_name != "A"

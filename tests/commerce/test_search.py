@@ -206,10 +206,14 @@ def test_search_takes_as_many_queries_for_forty_as_for_four(client, shop, site_r
 def test_beginning_suggests_pieces_and_categories(mug, vase):
     mug.productcategory_set.create(category=Category.add_root(name="Mugs & cups"))
 
-    keys, categories = suggest("mu")
+    titled, others, categories = suggest("mu")
 
-    assert list(keys) == [mug.pk]
+    assert (list(titled), list(others)) == ([mug.pk], [])
     assert [Category.objects.get(pk=pk).name for pk in categories] == ["Mugs & cups"]
+
+
+def test_misspelling_is_suggested_as_the_search_would_correct_it(mug):
+    assert list(suggest("harbuor")[0]) == [mug.pk]
 
 
 def test_suggestions_are_options_with_photograph_and_price(client, mug, site_root):

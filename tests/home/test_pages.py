@@ -260,3 +260,16 @@ def make_workflow():
     task.groups.add(Group.objects.get(name=ADMIN))
     WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
     return workflow
+
+
+def test_preview_may_stand_in_the_admins_frame(client, site_root, django_user_model):
+    client.force_login(
+        django_user_model.objects.create_superuser(email="admin@example.com", password="p")
+    )
+    url = reverse("wagtailadmin_pages:preview_on_edit", args=[site_root.pk])
+    client.post(url, {"title": "Home", "slug": "home", "body-count": "0"})
+
+    preview = client.get(url, {"in_preview_panel": "true"})
+
+    assert "frame-ancestors 'self'" in preview["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in client.get("/")["Content-Security-Policy"]

@@ -102,7 +102,7 @@ class FacetedSearchView(ListingView):
         is_part = wants_fragment(self.request)
         words = context["query"].words
         found = context["list_page"].found
-        if words and not is_part and (not found.ids or found.searched_for or found.is_any):
+        if found.is_search and not found.ids and not is_part:
             note_miss(words)
         context["pages"] = [] if is_part else pages_found(words, count=PAGES_SHOWN)
         return context
@@ -115,9 +115,12 @@ class SuggestView(TemplateView):
 
     def get_context_data(self, **kwargs):
         words = ListingQuery.from_parameters(self.request.GET).words
-        keys, categories = suggest(words, count=SUGGESTED)
+        titled, others, categories = suggest(words)
         at = moment_of(self.request) or timezone.now()
-        first = ordered_keys(keys, sort="recommended", at=at, start=0, count=SUGGESTED)
+        first = []
+        for keys in (titled, others):
+            room = SUGGESTED - len(first)
+            first += ordered_keys(keys, sort="recommended", at=at, start=0, count=room)
         found = get_model("catalogue", "Category").objects.browsable().in_bulk(categories)
         return super().get_context_data(
             words=words,
