@@ -128,16 +128,16 @@ def _write_windows(wanted, truths):
     existing = defaultdict(list)
     for row in PriceWindow.objects.filter(listing__in=wanted).order_by("start"):
         existing[row.listing_id].append(row)
-    changed = set()
-    for pk in wanted:
-        rows = truths[pk].windows if pk in truths else []
-        if [_says(row) for row in existing[pk]] == [_says(row) for row in rows]:
-            continue
-        changed.add(pk)
-        PriceWindow.objects.filter(listing=pk).delete()
-        PriceWindow.objects.bulk_create(
-            PriceWindow(listing_id=pk, **vars(window)) for window in rows
-        )
+    says = {pk: truths[pk].windows if pk in truths else [] for pk in wanted}
+    changed = {
+        pk
+        for pk, rows in says.items()
+        if [_says(row) for row in existing[pk]] != [_says(row) for row in rows]
+    }
+    PriceWindow.objects.filter(listing__in=changed).delete()
+    PriceWindow.objects.bulk_create(
+        PriceWindow(listing_id=pk, **vars(window)) for pk in sorted(changed) for window in says[pk]
+    )
     return changed
 
 
@@ -157,50 +157,60 @@ def _term_rows(product_ids):
 
 
 def _write_terms(joined, left):
-    """Put listings into terms and take them out; terms are locked in the order of their keys."""
+    """Put listings into terms and take them out; terms are locked in the order of their keys.
+
+    A term that nothing has any more stays, empty: somebody else may be about to fill it.
+    """
     keys = joined.keys() | left.keys()
     _make_terms({key: next(iter(joined[key].values()))[0] for key in keys if joined.get(key)})
-    for term in _locked_terms(keys):
-        key = (term.kind, term.value)
-        members, in_title = as_set(term.bitmap), as_set(term.title_bitmap)
-        out = left.get(key, set())
-        rows = joined.get(key, {})
-        if out:
-            term.listing_terms.filter(listing__in=out).delete()
-        if rows:
-            ListingTerm.objects.bulk_create(
-                [
-                    ListingTerm(listing_id=pk, term=term, weight=weight)
-                    for pk, (_label, weight) in sorted(rows.items())
-                ],
-                update_conflicts=True,
-                update_fields=["weight"],
-                **_conflict_target(),
-            )
-        members = (members | BitMap(rows)) - BitMap(out)
+    terms = {(term.kind, term.value): term for term in _locked_terms(keys)}
+    _delete_rows(terms, left)
+    _write_term_rows(terms, joined)
+    for key, term in terms.items():
+        out, rows = BitMap(left.get(key, ())), joined.get(key, {})
         titled = BitMap(pk for pk, (_label, weight) in rows.items() if weight == TITLE)
-        in_title = ((in_title - BitMap(rows)) | titled) - BitMap(out)
+        in_title = ((as_set(term.title_bitmap) - BitMap(rows)) | titled) - out
+        _set_members(term, (as_set(term.bitmap) | BitMap(rows)) - out, in_title)
         term.label = next((label for label, _weight in rows.values() if label), term.label)
-        _save_term(term, members, in_title)
+    known = set(
+        ListingTerm.objects.filter(term__in=terms.values(), weight__gte=KNOWN)
+        .values_list("term_id", flat=True)
+        .distinct()
+    )
+    for term in terms.values():
+        term.is_known = term.kind == WORD and term.pk in known
+    Term.objects.bulk_update(
+        terms.values(), ["label", "n", "is_known", "bitmap", "title_bitmap"], batch_size=BATCH
+    )
 
 
-def _conflict_target():
-    from django.db import connection
+def _delete_rows(terms, left):
+    """One query for all terms that the same listings leave."""
+    leavers = defaultdict(list)
+    for key, listings in left.items():
+        leavers[frozenset(listings)].append(terms[key])
+    for listings, leaving in leavers.items():
+        ListingTerm.objects.filter(term__in=leaving, listing__in=listings).delete()
 
+
+def _write_term_rows(terms, joined):
     # MySQL has no conflict target: its unique key is the target.
-    if connection.features.supports_update_conflicts_with_target:
-        return {"unique_fields": ["listing", "term"]}
-    return {}
+    has_target = transaction.get_connection().features.supports_update_conflicts_with_target
+    ListingTerm.objects.bulk_create(
+        [
+            ListingTerm(listing_id=pk, term=terms[key], weight=weight)
+            for key, rows in sorted(joined.items())
+            for pk, (_label, weight) in sorted(rows.items())
+        ],
+        batch_size=BATCH,
+        update_conflicts=True,
+        update_fields=["weight"],
+        **({"unique_fields": ["listing", "term"]} if has_target else {}),
+    )
 
 
-def _save_term(term, members, in_title):
-    if not members:
-        term.delete()
-        return
-    if term.kind == WORD:
-        term.is_known = term.listing_terms.filter(weight__gte=KNOWN).exists()
+def _set_members(term, members, in_title):
     term.n, term.bitmap, term.title_bitmap = len(members), as_blob(members), as_blob(in_title)
-    term.save()
 
 
 def _make_terms(labels):
@@ -256,14 +266,16 @@ def rebuild_listings(*, on_done=None, after=0):
 
 
 def _mend_terms():
-    """Make every bitmap anew that differs from its rows, and drop terms that nothing has."""
+    """Make every bitmap anew that differs from its rows."""
     for pk in list(Term.objects.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
             term = Term.objects.select_for_update().filter(pk=pk).first()
             if term is not None and _differs(term):
                 rows = dict(term.listing_terms.values_list("listing_id", "weight"))
                 titled = BitMap(key for key, weight in rows.items() if weight == TITLE)
-                _save_term(term, BitMap(rows), titled)
+                _set_members(term, BitMap(rows), titled)
+                term.is_known = term.kind == WORD and any(w >= KNOWN for w in rows.values())
+                term.save()
 
 
 def _differs(term):
@@ -271,7 +283,7 @@ def _differs(term):
     titled = BitMap(pk for pk, weight in rows.items() if weight == TITLE)
     is_known = term.kind == WORD and any(weight >= KNOWN for weight in rows.values())
     said = (term.n, as_set(term.bitmap), as_set(term.title_bitmap), term.is_known)
-    return not rows or said != (len(rows), BitMap(rows), titled, is_known)
+    return said != (len(rows), BitMap(rows), titled, is_known)
 
 
 def _next_keys(after):

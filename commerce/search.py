@@ -219,7 +219,7 @@ def suggest(query):
 
 def _categories(words):
     """Categories whose name has every word, the last one as a beginning."""
-    rows = Term.objects.filter(kind=CATEGORY).order_by("-n").values_list("value", "label")
+    rows = Term.objects.filter(kind=CATEGORY, n__gt=0).order_by("-n").values_list("value", "label")
     found = []
     for value, label in rows:
         names = fold(label).split()
