@@ -11,3 +11,4 @@ class CommerceConfig(AppConfig):
 
     def ready(self):
         from commerce import listing_receivers, receivers  # noqa: F401
+        from commerce.page_cache import receivers as page_receivers  # noqa: F401

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from commerce.models import DeliveryMethod
+from commerce.page_cache.dependencies import expires_by
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def arrival_of(method, *, at=None):
         leaves = add_working_days(leaves, 0)
     elif local.hour >= method.cutoff_hour:
         leaves = add_working_days(leaves, 1)
+    else:
+        expires_by(local.replace(hour=method.cutoff_hour, minute=0, second=0, microsecond=0))
     return Arrival(
         first=add_working_days(leaves, method.min_days),
         last=add_working_days(leaves, method.max_days),

@@ -12,9 +12,11 @@ from django.db import transaction
 from oscar.core.loading import get_model
 from pyroaring import BitMap
 
-from commerce.listing_truth import KNOWN, TITLE, WORD, truth_of
+from commerce.listing_truth import CATEGORY, KNOWN, TITLE, WORD, truth_of
 from commerce.listings import best_availability, records_by_product
 from commerce.models import Listing, ListingTerm, PriceWindow, Term
+from commerce.page_cache.changes import touch
+from commerce.page_cache.dependencies import LISTS, card_tag, list_tag, piece_tag
 from commerce.transactions import retry_transient
 
 #: Products that one transaction of a rebuild refreshes.
@@ -47,6 +49,7 @@ def _refresh(product_ids):
     wanted = listed_keys(product_ids)
     if not wanted:
         return 0
+    touch(*map(piece_tag, wanted))
     existing = {
         row.pk: row
         for row in Listing.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
@@ -67,7 +70,17 @@ def _refresh(product_ids):
         _write_terms(joined, left)
     gone = existing.keys() - truths.keys()
     Listing.objects.filter(pk__in=gone).delete()
-    return len(changed | gone | {pk for rows in joined.values() for pk in rows})
+    changed |= gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
+    _tell(changed, truths, left)
+    return len(changed)
+
+
+def _tell(changed, truths, left):
+    """Pages that show these cards, or lists that they are or were in, are old."""
+    keys = {key for pk in changed if pk in truths for key in truths[pk].terms} | set(left)
+    if changed:
+        lists = {list_tag(value) for kind, value in keys if kind == CATEGORY}
+        touch(LISTS, *map(card_tag, changed), *lists)
 
 
 @transaction.atomic
@@ -83,6 +96,8 @@ def forget_listings(product_ids):
             left[key].add(pk)
     _write_terms({}, left)
     Listing.objects.filter(pk__in=wanted).delete()
+    touch(*map(piece_tag, wanted))
+    _tell(wanted, {}, left)
 
 
 def refresh_availability(stockrecord_ids):
@@ -91,6 +106,7 @@ def refresh_availability(stockrecord_ids):
     ids = listed_keys(
         products.filter(stockrecords__in=stockrecord_ids).values_list("pk", flat=True)
     )
+    touch(*map(piece_tag, ids))  # A page says how many are left.
     records = records_by_product(ids)
     listed = dict(Listing.objects.filter(pk__in=ids).values_list("pk", "availability"))
     refresh_listings([pk for pk in listed if listed[pk] != best_availability(records[pk])])

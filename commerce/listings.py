@@ -14,6 +14,7 @@ from django.utils.safestring import mark_safe
 from oscar.core.loading import get_model
 
 from commerce.models import Listing, PriceWindow, ProductPhoto
+from commerce.page_cache.dependencies import card_tag, depends_on, piece_tag, shows_prices
 from commerce.pricing import Quote, quotes_for
 from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_of
 from commerce.tax import split_gross
@@ -87,6 +88,8 @@ def cards_for(product_ids, *, at=None, glazes=frozenset()):
     queries, four with ``glazes``, whatever the number of products.
     """
     wanted = list(dict.fromkeys(product_ids))
+    depends_on(*map(card_tag, wanted), *(map(piece_tag, wanted) if glazes else ()))
+    shows_prices()
     rows = Listing.objects.filter(pk__in=wanted)
     listings = {row.pk: row for row in (rows if glazes else rows.defer("variant_photos"))}
     windows = windows_at(wanted, at=at)

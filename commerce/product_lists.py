@@ -29,6 +29,7 @@ from commerce.listing_truth import (
 from commerce.listings import Card, cards_for
 from commerce.models import FacetAttribute, Listing, PriceWindow, Term
 from commerce.money import format_money
+from commerce.page_cache.dependencies import LISTS, depends_on, list_tag, shows_prices
 from commerce.search import Found, find
 
 PAGE_SIZE = 24
@@ -92,6 +93,8 @@ def products_in(category=None, *, query="", exact=False, sort="", filters=None, 
     unknown names and codes are none. ``exact`` leaves a misspelt search as it is. A page number out
     of range gives the nearest page.
     """
+    depends_on(list_tag(category.pk) if category else LISTS)
+    shows_prices()
     at = at or timezone.now()
     sort = sort if sort in SORTS else SORTS[0]
     found = find(query, exact=exact)

@@ -14,6 +14,7 @@ from commerce.listings import (
     sellable_products,
 )
 from commerce.models import DeliveryMethod
+from commerce.page_cache.dependencies import depends_on, piece_tag, shows_prices
 from commerce.pricing import Quote, SaleBook
 from commerce.stock import SOLD_OUT, availability_of, stock_text, units_available
 
@@ -90,6 +91,8 @@ def buy_boxes_for(product_ids, *, at=None):
 
     Eight queries, whatever the number of products.
     """
+    depends_on(*map(piece_tag, product_ids))
+    shows_prices()
     products = {product.pk: product for product in sellable_products().filter(pk__in=product_ids)}
     records = records_by_product(products)
     variant_ids = [record.product_id for rows in records.values() for record in rows]

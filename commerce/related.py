@@ -16,6 +16,8 @@ from oscar.core.loading import get_model
 from commerce.listings import best_availability, cards_for, records_by_product, sellable_products
 from commerce.models import BoughtTogether
 from commerce.orders import CANCELLED, PENDING
+from commerce.page_cache.changes import touch
+from commerce.page_cache.dependencies import depends_on, list_tag, piece_tag
 from commerce.stock import SOLD_OUT
 
 #: Cards in the row of a page.
@@ -75,8 +77,10 @@ def _bought_together(product):
 
 def _beside(product):
     """Products of the same categories, those bought most first."""
-    categories = get_model("catalogue", "ProductCategory").objects.filter(product=product)
-    rows = sellable_products().filter(categories__in=categories.values("category"))
+    rows = get_model("catalogue", "ProductCategory").objects.filter(product=product)
+    categories = list(rows.values_list("category_id", flat=True))
+    depends_on(*map(list_tag, categories))
+    rows = sellable_products().filter(categories__in=categories)
     bought = F("stats__num_purchases").desc(nulls_last=True)
     return (
         rows.exclude(pk=product.pk).order_by(bought, "pk").values_list("pk", flat=True).distinct()
@@ -131,7 +135,7 @@ def _partners(orders):
 
 
 def _store(wanted):
-    """Make the table hold these rows and no others."""
+    """Make the table hold these rows and no others, and the pages of these products new."""
     stored = {(row.product_id, row.other_id): row for row in BoughtTogether.objects.all()}
     gone = [row.pk for pair, row in stored.items() if pair not in wanted]
     for start in range(0, len(gone), 500):
@@ -141,6 +145,9 @@ def _store(wanted):
         row.orders = wanted[row.product_id, row.other_id]
     BoughtTogether.objects.bulk_update(changed, ["orders"], batch_size=200)
     missing = sorted(pair for pair in wanted if pair not in stored)
+    told = {*missing, *((row.product_id, row.other_id) for row in changed)}
+    told |= {pair for pair in stored if pair not in wanted}
+    touch(*{piece_tag(product) for product, _other in told})
     BoughtTogether.objects.bulk_create(
         [BoughtTogether(product_id=a, other_id=b, orders=wanted[a, b]) for a, b in missing],
         batch_size=200,

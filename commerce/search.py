@@ -13,6 +13,7 @@ from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 from commerce.listing_refresh import as_set
 from commerce.listing_truth import CATEGORY, WORD
 from commerce.models import PromotedResult, SearchSynonym, Term
+from commerce.page_cache.dependencies import LISTS, depends_on
 from commerce.words import fold, searched_words, singular_of, words_of
 
 #: Words that a beginning may stand for; of a beginning as common as that, the commonest are enough.
@@ -47,6 +48,7 @@ def find(query, *, exact=False):
     words = searched_words(query)
     if not words:
         return Found()
+    depends_on(LISTS)
     lexicon = _Lexicon(words)
     sets = [lexicon.look_up(word) for word in words]
     searched_for = ""

@@ -3,9 +3,11 @@
 from django.db import transaction
 from django_tasks import task
 from oscar.core.loading import get_class
+from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 
 from commerce import mail, related
 from commerce.listing_refresh import refresh_listings
+from commerce.page_cache.purging import addresses_of
 from commerce.photos import is_rendered, render_for_lists
 
 
@@ -49,3 +51,9 @@ def refresh_listings_task(product_ids):
 def pair_bought_together():
     """Compute what is bought together (see commerce.related)."""
     related.pair_bought_together()
+
+
+@task()
+def purge_addresses_task(tags):
+    """Have the cache in front of the site forget the pages of these tags."""
+    purge_urls_from_cache(addresses_of(set(tags)))

@@ -1,6 +1,9 @@
-"""The content security policy by path: strict for shoppers, looser under the staff paths only."""
+"""Who is asking, without looking where nobody can be; the content security policy by path."""
 
 from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware as DjangosMiddleware
+from django.contrib.auth.models import AnonymousUser
 
 #: Oscar's dashboard and Wagtail's admin carry inline code of their own.
 STAFF_PATHS = ("/dashboard/", "/admin/")
@@ -14,6 +17,24 @@ STAFF_POLICY = {
     "base-uri": ["'self'"],
     "frame-ancestors": ["'self'"],
 }
+
+
+class AuthenticationMiddleware(DjangosMiddleware):
+    """Without the session's cookie nobody is signed in, and the session is not asked.
+
+    Who looks into a session says that the page differs by cookie, and no cache may keep it.
+    """
+
+    def process_request(self, request):
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            super().process_request(request)
+            return
+        request.user = AnonymousUser()
+        request.auser = _nobody
+
+
+async def _nobody():
+    return AnonymousUser()
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):

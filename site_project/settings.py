@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "checkout_app.apps.CheckoutConfig",
     "checkout_app.demo_gateway",
     # Wagtail
+    "wagtail.contrib.frontend_cache",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
     "wagtail.embeds",
@@ -118,13 +119,14 @@ MIGRATION_MODULES = {
 }  # fmt: skip
 
 MIDDLEWARE = [
+    "commerce.page_cache.middleware.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "home.middleware.OneHopMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "site_project.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "site_project.middleware.ContentSecurityPolicyMiddleware",
@@ -174,6 +176,26 @@ if REDIS_URL:
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Pages that are the same for everybody (docs/page_cache.md) -------------------------------------
+
+PAGE_CACHE = env.bool("PAGE_CACHE", default=not DEBUG)
+PAGE_CACHE_FOLDER = VAR_DIR / "pages"
+#: Seconds after which a page is made anew even if nothing seems to have changed.
+PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", default=900)
+#: Where changes are numbered and pages kept: files of this machine, or Redis for several machines.
+PAGE_CHANGES = PAGE_STORE = "redis" if REDIS_URL else "file"
+#: What this code is called; pages that other code made are not given out. Default: a digest of it.
+DEPLOYMENT = env.str("DEPLOYMENT", default="")
+#: Seconds for which a cache in front of the site may keep a page, and how it is told of changes.
+CDN_SECONDS = env.int("CDN_SECONDS", default=0)
+CDN_PURGE_URL = env.str("CDN_PURGE_URL", default="")
+WAGTAILFRONTENDCACHE = {}
+if CDN_PURGE_URL:
+    WAGTAILFRONTENDCACHE["default"] = {
+        "BACKEND": "wagtail.contrib.frontend_cache.backends.HTTPBackend",
+        "LOCATION": CDN_PURGE_URL,
+    }
 
 TASK_QUEUE = env.choice("TASK_QUEUE", ("database", "redis", "immediate"), default="database")
 TASK_BACKENDS = {

@@ -35,6 +35,10 @@ if DATABASES["default"]["ENGINE"].endswith("mysql"):
 else:
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
 
+# Tests roll back what they did; nothing may be remembered from one to the next.
+PAGE_CACHE = False
+PAGE_CHANGES = "none"
+
 # A thread would write into another test's database.
 SEARCH_MISS_SECONDS = 0
 

@@ -3,6 +3,7 @@
 from django.apps import apps
 from django.conf import settings
 from django.urls import include, path, re_path
+from django.views.decorators.cache import cache_control
 from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
@@ -44,7 +45,12 @@ urlpatterns = [
 if not settings.S3_BUCKET:
     # One server is enough for a small shop; in the composed deployment nginx answers these first.
     urlpatterns.append(
-        re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT})
+        re_path(
+            r"^media/(?P<path>.*)$",
+            # An image that changes gets another name.
+            cache_control(public=True, max_age=30 * 24 * 60 * 60, immutable=True)(serve),
+            {"document_root": settings.MEDIA_ROOT},
+        )
     )
 
 urlpatterns.append(path("", include(wagtail_urls)))

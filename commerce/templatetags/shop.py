@@ -1,13 +1,14 @@
 """Small facts that shop templates ask for: the basket's count, how long a sale lasts, stars."""
 
 from django import template
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
+from commerce.basket_units import units_in
 from commerce.listings import cards_for
+from commerce.page_cache.address import is_public
 
 register = template.Library()
 
@@ -17,12 +18,17 @@ WEEK = 6
 
 @register.simple_tag(takes_context=True)
 def basket_count(context):
-    """Units in the shopper's basket. One query where there is a basket, none where there is not."""
-    basket = getattr(context.get("request"), "basket", None)
-    if basket is None or not basket.pk:
+    """Units in the shopper's basket. One query where there is a basket, none where there is not.
+
+    On a page that everybody gets 0, unless its view looked into the basket: scripts put the number
+    of this browser in its place, from the cookie that ``BasketMiddleware`` keeps.
+    """
+    request = context.get("request")
+    if request is None or not hasattr(request, "basket"):
         return 0
-    lines = get_model("basket", "Line").objects.filter(basket=basket.pk)
-    return lines.aggregate(units=Sum("quantity"))["units"] or 0
+    if is_public(request) and request._basket_cache is None:
+        return 0
+    return units_in(request)
 
 
 @register.simple_tag

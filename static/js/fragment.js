@@ -12,6 +12,12 @@ export function parse(html) {
   return new DOMParser().parseFromString(html, "text/html").body;
 }
 
+// What this browser's basket holds; a page that everybody gets does not know it.
+export function showOwnCount() {
+  const count = /(?:^|; )basket_units=(\d+)/.exec(document.cookie)?.[1];
+  if (count) showCount(count);
+}
+
 export function showCount(count) {
   for (const place of document.querySelectorAll("[data-basket-count]")) place.textContent = count;
 }

@@ -10,6 +10,10 @@ import "./quantity-stepper.js";
 import "./search-suggestions.js";
 import "./recently-viewed.js";
 import "./variant-switch.js";
+import { showOwnCount } from "./fragment.js";
+
+addEventListener("pageshow", showOwnCount);
+showOwnCount();
 
 // The photograph of the card that was followed becomes that of the product's page.
 addEventListener("pageswap", (event) => {

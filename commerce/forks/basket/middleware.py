@@ -1,6 +1,9 @@
+from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddleware
 from oscar.core.loading import get_model
+
+from commerce.basket_units import UNITS_COOKIE, units_in
 
 
 class BasketMiddleware(OscarBasketMiddleware):
@@ -43,4 +46,20 @@ class BasketMiddleware(OscarBasketMiddleware):
         if getattr(request, "has_frozen_basket", False) and basket is not None and basket.id:
             # Something was put into another basket meanwhile: that one is the browser's now.
             request.cookies_to_delete.append(self.get_cookie_key(request))
-        return super().process_response(request, response)
+        response = super().process_response(request, response)
+        if basket is not None:
+            self.tell_units(request, response)
+        return response
+
+    @staticmethod
+    def tell_units(request, response):
+        """Let scripts know how much is in the basket: the header of a kept page does not."""
+        units = str(units_in(request))
+        if request.COOKIES.get(UNITS_COOKIE, "0") != units:
+            response.set_cookie(
+                UNITS_COOKIE,
+                units,
+                max_age=settings.OSCAR_BASKET_COOKIE_LIFETIME,
+                secure=settings.OSCAR_BASKET_COOKIE_SECURE,
+                samesite="Lax",
+            )

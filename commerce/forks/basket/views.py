@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,6 +28,7 @@ from commerce.delivery import (
 from commerce.exceptions import BasketFrozen
 from commerce.forks.basket.forms import LineQuantityForm
 from commerce.requests import key_in, moment_of, wants_fragment
+from commerce.same_origin import same_origin_only
 from commerce.vouchers import VoucherRefused, use_voucher, voucher_notes
 
 Basket = get_model("basket", "Basket")
@@ -192,6 +194,7 @@ class BasketView(BasketPage):
         return self.done(undo=undo)
 
 
+@method_decorator(same_origin_only, name="dispatch")
 class BasketAddView(OscarBasketAddView):
     """Adds a piece and goes back where the shopper was; a script gets the note about it."""
 

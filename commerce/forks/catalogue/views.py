@@ -14,6 +14,8 @@ from oscar.core.loading import get_model
 from commerce.forks.search.views import ListingView
 from commerce.listings import cards_for
 from commerce.moved import RELATED, address_of_category, address_of_product, retirement_of
+from commerce.page_cache.dependencies import depends_on, piece_tag
+from commerce.page_cache.opting_in import open_page
 from commerce.product_facts import attributes_of, key_facts
 from commerce.product_page import buy_box_for, specification
 from commerce.related import alternatives_to, related_to
@@ -38,6 +40,8 @@ class ProductDetailView(DetailView):
     """
 
     model = Product
+    #: The parameters of the address that the page reads.
+    parameters = ("variant", "stars", "sort", "page", "as")
     context_object_name = "product"
     template_name = "oscar/catalogue/detail.html"
     fragment_templates = {
@@ -51,6 +55,7 @@ class ProductDetailView(DetailView):
 
     def get(self, request, *args, **kwargs):
         self.object = product = self.get_object()
+        depends_on(piece_tag(product.pk))
         address = address_of_product(product, request.META.get("QUERY_STRING", ""))
         if address is None:
             return self.refuse(product)
@@ -71,7 +76,7 @@ class ProductDetailView(DetailView):
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
-        return response
+        return open_page(response, parameters=self.parameters)
 
     def get_shape(self):
         """The part that a script asks for; None for the whole page."""

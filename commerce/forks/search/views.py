@@ -9,6 +9,8 @@ from oscar.core.loading import get_model
 
 from commerce.listing_query import ListingQuery
 from commerce.listings import cards_for
+from commerce.page_cache.dependencies import LISTS, depends_on, shows_prices
+from commerce.page_cache.opting_in import open_page
 from commerce.product_lists import ordered_keys, products_in
 from commerce.requests import moment_of, wants_fragment
 from commerce.search import pages_found, suggest
@@ -30,6 +32,8 @@ SORT_NAMES = {
 class ListingView(TemplateView):
     """A list with filters, sorting and pages, all in the query string. Scripts get the part."""
 
+    #: The parameters of the address that every list reads; its filters come to them.
+    parameters = frozenset({"sort", "page"})
     template_name = "oscar/catalogue/browse.html"
     fragment_template = "oscar/catalogue/partials/listing.html"
     category = None
@@ -86,12 +90,14 @@ class ListingView(TemplateView):
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
-        return response
+        filters = {facet.name for facet in context["list_page"].facets}
+        return open_page(response, parameters=self.parameters | filters)
 
 
 class FacetedSearchView(ListingView):
     """What a shopper searched for. Without words it shows the box and everything."""
 
+    parameters = ListingView.parameters | {"q", "exact"}
     template_name = "oscar/search/results.html"
 
     def get_heading(self):
@@ -102,10 +108,18 @@ class FacetedSearchView(ListingView):
         is_part = wants_fragment(self.request)
         words = context["query"].words
         found = context["list_page"].found
-        if found.is_search and not found.ids and not is_part:
+        self.is_miss = found.is_search and not found.ids
+        if self.is_miss and not is_part:
             note_miss(words)
         context["pages"] = [] if is_part else pages_found(words, count=PAGES_SHOWN)
         return context
+
+    def render_to_response(self, context, **kwargs):
+        """A search in vain is not kept: each one is counted."""
+        response = super().render_to_response(context, **kwargs)
+        if self.is_miss:
+            del response.open_parameters
+        return response
 
 
 class SuggestView(TemplateView):
@@ -121,6 +135,8 @@ class SuggestView(TemplateView):
         for keys in (titled, others):
             room = SUGGESTED - len(first)
             first += ordered_keys(keys, sort="recommended", at=at, start=0, count=room)
+        depends_on(LISTS)
+        shows_prices()
         found = get_model("catalogue", "Category").objects.browsable().in_bulk(categories)
         return super().get_context_data(
             words=words,
@@ -129,3 +145,6 @@ class SuggestView(TemplateView):
             pages=pages_found(words, count=3) if words else [],
             **kwargs,
         )
+
+    def render_to_response(self, context, **kwargs):
+        return open_page(super().render_to_response(context, **kwargs), parameters=["q"])

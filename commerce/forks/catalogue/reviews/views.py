@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 from oscar.apps.catalogue.reviews import views as oscar_views
@@ -12,6 +13,7 @@ from oscar.core.loading import get_model
 from commerce.listings import product_url, sellable_products
 from commerce.requests import key_in
 from commerce.reviews import BUYER, GUEST, approved_reviews, standing_of
+from commerce.same_origin import same_origin_only
 
 REFUSALS = {
     GUEST: _("Sign in first: reviews are written by people who bought the piece here."),
@@ -71,6 +73,7 @@ class ProductReviewList(RedirectView):
         return reviews_url(product_of(kwargs))
 
 
+@method_decorator(same_origin_only, name="dispatch")
 class AddVoteView(oscar_views.AddVoteView):
     """A vote by POST, once for each account and not on one's own review."""
 

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
 from oscar.apps.customer.alerts import views as oscar_views
@@ -14,11 +15,13 @@ from commerce.alerts import confirm, forget, wait_as_customer, wait_as_guest
 from commerce.forks.customer.alerts.utils import units_to_sell
 from commerce.product_facts import product_page_url
 from commerce.requests import key_in
+from commerce.same_origin import same_origin_only
 from commerce.stock import is_for_sale
 
 ProductAlert = get_model("customer", "ProductAlert")
 
 
+@method_decorator(same_origin_only, name="dispatch")
 class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
     """Asks to be told when a piece is back. The answer is the same whatever we know of an address."""
 

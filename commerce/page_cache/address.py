@@ -1,0 +1,100 @@
+"""The key of a page: everything in a request that may change what everybody sees."""
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from commerce.requests import moment_of, wants_fragment
+from commerce.web_address import with_query
+
+#: What advertisers add to addresses. No page reads it, and each click would be a page of its own.
+TRACKING = frozenset(
+    {"gclid", "dclid", "fbclid", "msclkid", "mc_cid", "mc_eid", "ttclid", "twclid"}
+)
+TRACKING_PREFIX = "utm_"
+#: A longer query is nobody's list, and no key of ours.
+MAX_QUERY = 1000
+#: Files whose change makes every kept page an old one.
+SOURCES = ("*.py", "*.html", "*.css", "*.js", "*.toml")
+
+
+@dataclass(frozen=True)
+class Address:
+    """``query`` is the query without tracking, ``names`` its parameters, ``key`` the cache's key."""
+
+    path: str
+    query: str
+    names: frozenset[str]
+    key: str
+    tracking: str = ""
+
+    def with_tracking(self, response):
+        """A redirect leads on with what an advertiser added."""
+        if self.tracking and response.status_code in (301, 302, 307, 308):
+            response["Location"] = with_query(response["Location"], self.tracking)
+        return response
+
+
+def is_public(request):
+    """Whether the request comes without anything that could make its page somebody's own."""
+    cookies = request.COOKIES
+    return (
+        settings.SESSION_COOKIE_NAME not in cookies
+        and "messages" not in cookies
+        and "HTTP_AUTHORIZATION" not in request.META
+        and moment_of(request) is None
+        and len(request.META.get("QUERY_STRING", "")) <= MAX_QUERY
+        and not request.path.startswith((settings.STATIC_URL, settings.MEDIA_URL))
+    )
+
+
+def address_of(request):
+    """The ``Address`` of a request. Raises DisallowedHost for a host that is not ours."""
+    query = request.META.get("QUERY_STRING", "")
+    tracking = ""
+    pairs = []
+    if query:
+        every = parse_qsl(query, keep_blank_values=True)
+        pairs = [pair for pair in every if not _is_tracking(pair[0])]
+        if len(pairs) < len(every):
+            tracking = urlencode([pair for pair in every if _is_tracking(pair[0])])
+            query = urlencode(pairs)
+    shape = "part" if wants_fragment(request) else "page"
+    parts = (
+        request.scheme, request.get_host(), request.path, urlencode(sorted(pairs)),
+        shape, get_language() or "", settings.OSCAR_DEFAULT_CURRENCY, deployment(),
+    )  # fmt: skip
+    return Address(
+        path=request.path,
+        query=query,
+        names=frozenset(name for name, _text in pairs),
+        key="\n".join(parts),
+        tracking=tracking,
+    )
+
+
+def _is_tracking(name):
+    return name in TRACKING or name.startswith(TRACKING_PREFIX)
+
+
+@cache
+def deployment():
+    """What the code of this process is called: pages of other code are not given out.
+
+    The setting DEPLOYMENT, or else a digest of names, sizes and times of the project's sources.
+    """
+    if settings.DEPLOYMENT:
+        return settings.DEPLOYMENT
+    digest = blake2b(digest_size=8)
+    folders = ("site_project", "home", "commerce", "checkout_app", "templates", "static")
+    for folder in folders:
+        for pattern in SOURCES:
+            for path in sorted(Path(settings.BASE_DIR, folder).rglob(pattern)):
+                facts = path.stat()
+                digest.update(f"{path}{facts.st_size}{facts.st_mtime_ns}".encode())
+    return digest.hexdigest()

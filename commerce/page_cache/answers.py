@@ -1,0 +1,99 @@
+"""A page as it is kept: compressed, with the headers it was answered with and until when it holds."""
+
+import gzip
+import hashlib
+import json
+import time
+from dataclasses import dataclass, field
+
+from django.http import HttpResponse, HttpResponseNotModified
+from django.utils.cache import patch_vary_headers
+
+#: Headers that belong to one answer and are made anew for each.
+OWN_HEADERS = frozenset({"content-length", "content-encoding", "set-cookie", "date"})
+#: The headers that a 304 repeats.
+NOT_MODIFIED_HEADERS = ("Cache-Control", "ETag", "Vary", "Cache-Tag")
+LEVEL = 6
+
+
+@dataclass
+class Answer:
+    """``body`` is gzip. ``number`` and ``epoch`` were read before the page was rendered, ``until`` is
+    in seconds since 1970. ``seen`` is the number up to which the tags are known not to have changed."""
+
+    body: bytes
+    headers: dict[str, str]
+    tags: tuple[str, ...]
+    epoch: str
+    number: int
+    until: float
+    seen: int = field(default=-1, compare=False)
+
+    @property
+    def size(self):
+        """Bytes that it takes in memory, nearly."""
+        return len(self.body) + 1024
+
+    def holds(self, sequence, state):
+        """Whether nothing it shows changed since, by the sequence whose state was just read."""
+        epoch, number = state
+        if epoch != self.epoch or time.time() >= self.until:
+            return False
+        if self.seen != number:
+            if sequence.highest(self.tags) > self.number:
+                return False
+            self.seen = number
+        return True
+
+
+def answer_of(response, *, tags, state, until):
+    """Keep a rendered response."""
+    epoch, number = state
+    patch_vary_headers(response, ["Accept-Encoding"])
+    headers = {name: text for name, text in response.items() if name.lower() not in OWN_HEADERS}
+    digest = hashlib.blake2b(response.content, digest_size=12).hexdigest()
+    headers["ETag"] = f'W/"{digest}"'
+    return Answer(
+        # Without the time of compression, so that the same page is the same bytes.
+        body=gzip.compress(response.content, LEVEL, mtime=0),
+        headers=headers,
+        tags=tuple(sorted(tags)),
+        epoch=epoch,
+        number=number,
+        until=until,
+    )
+
+
+def response_from(answer, request):
+    """The answer to a request: 304 where the browser has this very page."""
+    known = request.META.get("HTTP_IF_NONE_MATCH", "")
+    if known and answer.headers["ETag"].removeprefix("W/") in known:
+        headers = {
+            name: answer.headers[name] for name in NOT_MODIFIED_HEADERS if name in answer.headers
+        }
+        return HttpResponseNotModified(headers=headers)
+    if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+        response = HttpResponse(answer.body, headers=answer.headers)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = HttpResponse(gzip.decompress(answer.body), headers=answer.headers)
+    response.headers["Content-Length"] = str(len(response.content))
+    return response
+
+
+def packed(answer):
+    """The answer as bytes: a line of JSON, then the body."""
+    head = {name: value for name, value in vars(answer).items() if name not in ("body", "seen")}
+    return json.dumps(head).encode() + b"\n" + answer.body
+
+
+def unpacked(data):
+    """The answer in the bytes of ``packed``; None for anything else."""
+    head, newline, body = data.partition(b"\n")
+    if not newline:
+        return None
+    try:
+        values = json.loads(head)
+        return Answer(body=body, **(values | {"tags": tuple(values["tags"])}))
+    except (ValueError, TypeError, KeyError):
+        return None

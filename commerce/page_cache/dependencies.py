@@ -1,0 +1,71 @@
+"""What the page being rendered shows, written down by the functions that read it."""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+
+#: What every page of the shop shows: its navigation, its footer, whatever has no tag of its own.
+SITE = "site"
+#: All lists of products; a list of one category depends on ``list_tag`` alone.
+LISTS = "lists"
+#: Offers as they are written, with what they have been used for.
+OFFERS = "offers"
+
+
+@dataclass
+class Dependencies:
+    """Tags of what a page shows, and until when it can hold at the longest (None: no such moment)."""
+
+    tags: set[str] = field(default_factory=set)
+    until: datetime | None = None
+    has_prices: bool = False
+
+
+_current: ContextVar[Dependencies | None] = ContextVar("page_dependencies", default=None)
+
+
+@contextmanager
+def collected():
+    """``Dependencies`` that fill up while the block runs."""
+    token = _current.set(found := Dependencies())
+    try:
+        yield found
+    finally:
+        _current.reset(token)
+
+
+def depends_on(*tags):
+    """What is being rendered must be rendered anew when one of these changes."""
+    found = _current.get()
+    if found is not None:
+        found.tags.update(tags)
+
+
+def shows_prices():
+    """What is being rendered must be rendered anew when a sale begins or ends anywhere."""
+    found = _current.get()
+    if found is not None:
+        found.has_prices = True
+
+
+def expires_by(moment):
+    """What is being rendered is wrong from this moment on; None is no moment."""
+    found = _current.get()
+    if found is not None and moment is not None:
+        found.until = min(filter(None, (found.until, moment)))
+
+
+def card_tag(product_id):
+    """A product as lists and rows of cards show it."""
+    return f"card-{product_id}"
+
+
+def piece_tag(product_id):
+    """A product as its own page and a buy box show it, its variants and their stock included."""
+    return f"piece-{product_id}"
+
+
+def list_tag(category_id):
+    """Which products stand in a category, and how their cards look."""
+    return f"list-{category_id}"

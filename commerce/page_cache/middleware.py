@@ -1,0 +1,154 @@
+"""Gives out kept pages before anything else is asked, and closes every page that is not opted in."""
+
+import logging
+import threading
+from collections import OrderedDict
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.utils import timezone
+
+from commerce.page_cache.address import address_of, is_public
+from commerce.page_cache.answers import answer_of, response_from
+from commerce.page_cache.changes import Unreachable, one_state, sequence, state_of_request
+from commerce.page_cache.dependencies import SITE, collected
+from commerce.page_cache.opting_in import opted_in
+from commerce.page_cache.prices import next_price_change
+from commerce.page_cache.stores import memory, store
+
+log = logging.getLogger(__name__)
+
+#: What a page says that nobody opted in: kept by no cache, asked for anew each time.
+CLOSED = "private, no-cache"
+#: What a browser may do with a page that is the same for everybody: keep it, and ask if it holds.
+OPEN = "public, max-age=0, must-revalidate"
+#: Addresses that are remembered as never kept, so that their requests do not wait for each other.
+MOST_CLOSED = 4096
+
+
+class PageCacheMiddleware:
+    """Stands first. A request without a session may get a kept page; one at a time renders one."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.closed = OrderedDict()
+        self.lock = threading.Lock()
+
+    def __call__(self, request):
+        if request.method not in ("GET", "HEAD"):
+            return close(self.get_response(request))
+        with one_state():
+            return self.read(request)
+
+    def read(self, request):
+        try:
+            address = address_of(request) if settings.PAGE_CACHE and is_public(request) else None
+            state = state_of_request() if address else None
+        except (DisallowedHost, Unreachable):
+            address = None
+        if address is None:
+            return close(self.get_response(request))
+        try:
+            return self.find_or_render(request, address, state)
+        except Unreachable:
+            return close(self.get_response(request))
+
+    def find_or_render(self, request, address, state):
+        answer = find(address.key, state)
+        if answer is not None:
+            return response_from(answer, request)
+        if address.path in self.closed or address.key in self.closed:
+            return self.render(request, address, state)
+        with store().turn(address.key) as has_waited:
+            if has_waited:
+                state = sequence().state()
+                answer = find(address.key, state)
+                if answer is not None:
+                    return response_from(answer, request)
+            return self.render(request, address, state)
+
+    def render(self, request, address, state):
+        request.META["QUERY_STRING"] = address.query
+        with collected() as found:
+            response = self.get_response(request)
+        parameters = opted_in(response)
+        if parameters is None:
+            self.remember_closed(address.path)
+            return close(address.with_tracking(response))
+        if response.status_code != 200 or not may_be_kept(request, response):
+            return close(response)
+        unknown = address.names - parameters
+        if unknown:
+            self.remember_closed(address.key)
+            return close(response)
+        open_to_all(response, found)
+        answer = answer_of(response, tags={SITE, *found.tags}, state=state, until=end_of(found))
+        store().put(address.key, answer)
+        memory().put(address.key, answer)
+        with self.lock:
+            self.closed.pop(address.path, None)
+        return response_from(answer, request)
+
+    def remember_closed(self, key):
+        with self.lock:
+            self.closed[key] = True
+            if len(self.closed) > MOST_CLOSED:
+                self.closed.popitem(last=False)
+
+
+def find(key, state):
+    """The kept page of a key that still holds, from the process or from the store; None without."""
+    for level in (memory(), store()):
+        answer = level.get(key)
+        if answer is not None and answer.holds(sequence(), state):
+            if level is not memory():
+                memory().put(key, answer)
+            return answer
+    return None
+
+
+def may_be_kept(request, response):
+    """Whether a page that opted in kept its promise to be the same for everybody."""
+    reasons = [
+        name
+        for name, is_so in (
+            ("it sets a cookie", bool(response.cookies)),
+            ("it read the session", "cookie" in response.get("Vary", "").lower()),
+            ("it looked into the basket", getattr(request, "_basket_cache", None) is not None),
+            ("it is sent in pieces", response.streaming),
+        )
+        if is_so
+    ]
+    if reasons:
+        log.warning("%s is not kept: %s", request.path, ", ".join(reasons))
+    return not reasons
+
+
+def open_to_all(response, found):
+    """The headers for caches in front of the site."""
+    shared = f", s-maxage={settings.CDN_SECONDS}" if settings.CDN_SECONDS else ""
+    response["Cache-Control"] = OPEN + shared
+    if settings.CDN_SECONDS:
+        response["Cache-Tag"] = ",".join(sorted({SITE, *found.tags}))
+
+
+def end_of(found):
+    """Until when a page holds at the longest, in seconds since 1970.
+
+    A quarter of an hour unless the settings say otherwise, in case a change was never told; the end
+    of the day, since pages speak of days; the next price; whatever the page itself named.
+    """
+    now = timezone.now()
+    tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = [now + timedelta(seconds=settings.PAGE_CACHE_SECONDS), tomorrow + timedelta(days=1)]
+    ends.append(found.until)
+    ends.append(next_price_change(now) if found.has_prices else None)
+    return min(filter(None, ends)).timestamp()
+
+
+def close(response):
+    """Say of a page that nobody opted in that no cache may keep it."""
+    if not response.has_header("Cache-Control") or opted_in(response) is not None:
+        response["Cache-Control"] = CLOSED
+    return response

@@ -1,0 +1,44 @@
+"""Telling a cache in front of the site (a CDN, Varnish) which addresses changed.
+
+Wagtail tells it of published pages by itself (wagtail.contrib.frontend_cache); this is the shop's part.
+Addresses with a query are not purged: they stay for the seconds of ``CDN_SECONDS``.
+"""
+
+from django.conf import settings
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from commerce.page_cache.dependencies import LISTS
+from commerce.web_address import absolute
+
+#: Keys looked up at once; a larger change is a change of everything that is linked from the front.
+MOST = 500
+
+
+def purge_soon(tags):
+    """Have a task purge the addresses of these tags, where something stands in front of the site."""
+    if not settings.WAGTAILFRONTENDCACHE:
+        return
+    from commerce.tasks import purge_addresses_task  # tasks imports what this module serves
+
+    purge_addresses_task.enqueue(sorted(tags)[:MOST])
+
+
+def addresses_of(tags):
+    """Absolute addresses of the pages that are about what the tags stand for."""
+    found = set()
+    keys = {kind: _keys(tags, kind) for kind in ("piece", "card", "list")}
+    products = get_model("catalogue", "Product").objects.filter(pk__in=keys["piece"] | keys["card"])
+    found |= {product.get_absolute_url() for product in products}
+    categories = get_model("catalogue", "Category").objects.filter(pk__in=keys["list"])
+    found |= {category.get_absolute_url() for category in categories}
+    if keys["list"] or LISTS in tags:
+        found.add(reverse("catalogue:index"))
+    if keys["card"] or keys["piece"]:
+        found.add("/")
+    return sorted(absolute(address) for address in found)
+
+
+def _keys(tags, kind):
+    prefix = f"{kind}-"
+    return {int(tag.removeprefix(prefix)) for tag in tags if tag.startswith(prefix)}

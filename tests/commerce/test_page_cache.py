@@ -1,0 +1,743 @@
+"""Pages that everybody gets: kept, given out again, and never an old one."""
+
+import gzip
+import os
+import threading
+import time
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from oscar.core.loading import get_model
+from wagtail.models import Site
+
+from commerce.models import DeliveryMethod, FacetAttribute, Listing, SalePrice, SearchSynonym
+from commerce.page_cache import changes, kept, stores
+from commerce.page_cache.changes import FileSequence, RedisSequence, Unreachable, touch
+from commerce.page_cache.dependencies import card_tag, depends_on, list_tag, piece_tag
+from commerce.page_cache.middleware import PageCacheMiddleware
+from commerce.page_cache.opting_in import open_page
+from commerce.page_cache.receivers import UNSEEN, UNSEEN_APPS
+from commerce.page_cache.stores import FileStore, Memory, RedisStore
+from commerce.stock import reserve_stock
+from home.models import SiteSettings
+from tests import factories
+from tests.home.bodies import buy, row
+
+REDIS = os.environ.get("TEST_REDIS_URL", "")
+needs_redis = pytest.mark.skipif(not REDIS, reason="TEST_REDIS_URL names no Redis")
+PLACES = ["file", pytest.param("redis", marks=needs_redis)]
+
+
+def forget():
+    """Begin as a new process does."""
+    changes.sequence.cache_clear()
+    stores.store.cache_clear()
+    stores.memory.cache_clear()
+    kept._facts.clear()
+
+
+@pytest.fixture
+def caching(settings, tmp_path):
+    """``caching(place)`` switches the page cache on, with an empty store."""
+
+    def switch_on(place="file"):
+        settings.PAGE_CACHE = True
+        settings.PAGE_CHANGES = settings.PAGE_STORE = place
+        settings.PAGE_CACHE_FOLDER = tmp_path / "pages"
+        settings.REDIS_URL = REDIS
+        forget()
+        if place == "redis":
+            changes.sequence().client.flushdb()
+
+    yield switch_on
+    forget()
+
+
+@pytest.fixture
+def shelves(mug, vase, site_root, django_capture_on_commit_callbacks):
+    """A category with two pieces, and a front page that shows both."""
+    category = factories.put_category(mug, "Tableware")
+    factories.put_category(vase, "Tableware")
+    site_root.body = [row(mug.pk, vase.pk), buy(mug.pk)]
+    site_root.save()
+    return category
+
+
+@pytest.fixture
+def paths(shelves, mug, vase):
+    """An address of each kind of page that is kept."""
+    return {
+        "home": "/",
+        "category": shelves.get_absolute_url(),
+        "everything": reverse("catalogue:index"),
+        "product": mug.get_absolute_url(),
+        "other product": vase.get_absolute_url(),
+        "search": f"{reverse('search:search')}?q=mug",
+        "suggestions": f"{reverse('search:suggest')}?q=mu",
+    }
+
+
+def fresh(path, settings):
+    """The page as it is without a cache."""
+    settings.PAGE_CACHE = False
+    try:
+        return Client().get(path).content
+    finally:
+        settings.PAGE_CACHE = True
+
+
+def is_kept(path):
+    """Whether a page came from the cache: it then asked the database nothing."""
+    with CaptureQueriesContext(connection) as queries:
+        assert Client().get(path).status_code == 200
+    return not len(queries)
+
+
+# --- What everybody gets ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_second_visitor_costs_no_query(caching, paths, place):
+    caching(place)
+
+    first = {path: Client().get(path) for path in paths.values()}
+    second = {path: Client().get(path) for path in paths.values()}
+
+    assert all(is_kept(path) for path in paths.values())
+    for path in paths.values():
+        assert second[path].content == first[path].content
+        assert not first[path].cookies
+        assert b"csrfmiddlewaretoken" not in first[path].content
+        assert "Cookie" not in first[path].get("Vary", "")
+        assert first[path]["Cache-Control"] == "public, max-age=0, must-revalidate"
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_another_process_gets_the_same_page(caching, paths, place):
+    caching(place)
+    Client().get(paths["product"])
+
+    stores.memory.cache_clear()
+
+    assert is_kept(paths["product"])
+
+
+def test_browser_that_has_the_page_is_told_so(caching, paths):
+    caching()
+    page = Client().get(paths["product"])
+
+    again = Client().get(paths["product"], headers={"if-none-match": page["ETag"]})
+
+    assert again.status_code == 304
+    assert not again.content
+    assert again["ETag"] == page["ETag"]
+
+
+def test_page_is_sent_compressed_to_who_understands_it(caching, paths):
+    caching()
+    plain = Client().get(paths["product"])
+
+    packed = Client().get(paths["product"], headers={"accept-encoding": "gzip, br"})
+
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == plain.content
+    assert "Content-Encoding" not in plain
+
+
+def test_head_has_the_length_and_no_body(caching, paths):
+    caching()
+    page = Client().get(paths["product"])
+
+    head = Client().head(paths["product"])
+
+    assert not head.content
+    assert head["ETag"] == page["ETag"]
+
+
+def test_signed_in_shopper_gets_a_page_of_their_own(caching, paths, client):
+    caching()
+    Client().get(paths["product"])
+    client.force_login(factories.make_user())
+
+    page = client.get(paths["product"])
+
+    assert page["Cache-Control"] == "private, no-cache"
+    assert reverse("customer:summary") in page.text
+    assert reverse("customer:summary") not in Client().get(paths["product"]).text
+
+
+def test_message_is_shown_to_its_shopper_alone(caching, paths, client, vase):
+    caching()
+    Client().get(paths["other product"])
+    url = reverse("basket:add", args=[vase.pk])
+    client.post(url, {"quantity": 1, "next": paths["other product"]})
+
+    page = client.get(paths["other product"])
+
+    assert "is in your basket" in page.text
+    assert "is in your basket" not in client.get(paths["other product"]).text
+
+
+def test_shopper_with_a_basket_gets_the_page_of_all_and_a_cookie_with_the_count(
+    caching, paths, client, vase
+):
+    caching()
+    url = reverse("basket:add", args=[vase.pk])
+    client.post(url, {"quantity": 1}, headers={"x-requested-with": "XMLHttpRequest"})
+
+    page = client.get(paths["home"])
+
+    assert client.cookies["basket_units"].value == "1"
+    assert not client.cookies["basket_units"]["httponly"]
+    assert page.content == Client().get(paths["home"]).content
+
+
+def test_count_is_forgotten_with_the_basket(client, vase):
+    client.post(reverse("basket:add", args=[vase.pk]), {"quantity": 1})
+    client.post(reverse("basket:clear"))
+
+    client.get(reverse("basket:summary"))
+
+    assert client.cookies["basket_units"].value == "0"
+
+
+def test_signing_out_takes_the_count_along(client, vase):
+    client.force_login(factories.make_user())
+    client.post(reverse("basket:add", args=[vase.pk]), {"quantity": 1})
+    assert client.cookies["basket_units"].value == "1"
+
+    client.post(reverse("account_logout"))
+
+    assert client.cookies["basket_units"].value in ("", "0")
+
+
+def test_unknown_parameter_is_answered_and_not_kept(caching, paths):
+    caching()
+    path = f"{paths['category']}?nonsense=1"
+
+    Client().get(path)
+
+    assert not is_kept(path)
+
+
+def test_order_of_parameters_makes_no_other_page(caching, paths):
+    caching()
+
+    Client().get(f"{paths['category']}?sort=newest&page=1")
+
+    assert is_kept(f"{paths['category']}?page=1&sort=newest")
+
+
+def test_click_of_an_advertisement_gets_the_kept_page(caching, paths):
+    caching()
+    Client().get(paths["product"])
+
+    assert is_kept(f"{paths['product']}?utm_source=letter&gclid=x")
+
+
+def test_redirect_leads_on_with_what_the_advertiser_added(caching, mug):
+    caching()
+    old = f"/catalogue/an-old-slug_{mug.pk}/?utm_source=letter"
+
+    answer = Client().get(old)
+
+    assert answer.status_code == 301
+    assert answer["Location"].endswith(f"{mug.get_absolute_url()}?utm_source=letter")
+
+
+def test_search_in_vain_is_counted_each_time_and_so_not_kept(caching, shelves):
+    caching()
+    path = f"{reverse('search:search')}?q=zzzzzzzz"
+
+    Client().get(path)
+
+    assert not is_kept(path)
+
+
+def test_parts_for_scripts_are_kept_beside_their_pages(caching, paths):
+    caching()
+    script = {"x-requested-with": "XMLHttpRequest"}
+    page = Client().get(paths["category"])
+
+    part = Client().get(paths["category"], headers=script)
+
+    assert "<html" in page.text
+    assert "<html" not in part.text
+    assert Client().get(paths["category"], headers=script).content == part.content
+
+
+# --- Never an old one ------------------------------------------------------------------------------
+
+
+def _price(shop):
+    record = factories.stockrecord_of(shop["vase"])
+    record.price = Decimal("77.00")
+    record.save()
+
+
+def _sale(shop):
+    record = factories.stockrecord_of(shop["vase"])
+    SalePrice.objects.create(stockrecord=record, price=Decimal("70.00"))
+
+
+def _sold_out(shop):
+    with transaction.atomic():
+        reserve_stock({factories.stockrecord_of(shop["vase"]).pk: 1})
+
+
+def _one_less(shop):
+    child = shop["mug"].children.get(title__endswith="slate")
+    with transaction.atomic():
+        reserve_stock({factories.stockrecord_of(child).pk: 1})
+
+
+def _title(shop):
+    shop["vase"].title = "Sun vase"
+    shop["vase"].save()
+
+
+def _description(shop):
+    shop["mug"].description = "<p>Thrown on a Monday.</p>"
+    shop["mug"].save()
+
+
+def _hidden(shop):
+    shop["vase"].is_public = False
+    shop["vase"].save()
+
+
+def _new_product(shop):
+    product = factories.make_product("New jug", price="30.00")
+    factories.put_category(product, "Tableware")
+
+
+def _deleted(shop):
+    shop["vase"].delete()
+
+
+def _left_the_category(shop):
+    shop["vase"].productcategory_set.all().delete()
+
+
+def _category_name(shop):
+    shop["category"].name = "On the table"
+    shop["category"].save()
+
+
+def _recommended(shop):
+    shop["mug"].primary_recommendations.create(recommendation=shop["vase"], ranking=9)
+
+
+def _review(shop):
+    shop["mug"].reviews.create(
+        score=4, title="Good", body="It pours.", name="Ada", email="a@example.com", status=1
+    )
+
+
+def _glaze_name(shop):
+    option = get_model("catalogue", "AttributeOption").objects.get(code="slate")
+    option.option = "Slate grey"
+    option.save()
+
+
+def _filter(shop):
+    attribute = get_model("catalogue", "ProductAttribute").objects.get(code="glaze")
+    FacetAttribute.objects.create(attribute=attribute)
+
+
+def _delivery(shop):
+    DeliveryMethod.objects.filter(code="standard").first().delete()
+
+
+def _synonym(shop):
+    SearchSynonym.objects.create(words="mug, vase")
+
+
+def _announcement(shop):
+    facts = SiteSettings.for_site(Site.objects.get(is_default_site=True))
+    facts.announcement_text = "The kiln opens on Sunday"
+    facts.save()
+
+
+def _home_published(shop):
+    home = shop["home"]
+    home.body = [row(shop["vase"].pk)]
+    home.save_revision().publish()
+
+
+def _home_renamed(shop):
+    shop["home"].title = "Saltmarsh again"
+    shop["home"].save()
+
+
+CHANGES = [
+    _price, _sale, _sold_out, _one_less, _title, _description, _hidden, _new_product, _deleted,
+    _left_the_category, _category_name, _recommended, _review, _glaze_name, _filter, _delivery,
+    _synonym, _announcement, _home_published, _home_renamed,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__.strip("_"))
+def test_every_page_after_a_change_is_the_page_without_a_cache(
+    caching, settings, change, paths, mug, vase, shelves, site_root, django_capture_on_commit_callbacks
+):
+    caching()
+    before = {path: Client().get(path).content for path in paths.values()}
+    assert all(is_kept(path) for path in paths.values())
+
+    with django_capture_on_commit_callbacks(execute=True):
+        change({"mug": mug, "vase": vase, "category": shelves, "home": site_root})
+
+    cache.clear()  # Oscar's own, of the addresses of categories
+    after = {path: Client().get(path) for path in paths.values()}
+    assert any(after[path].content != before[path] for path in paths.values())
+    for path in paths.values():
+        assert after[path].content == fresh(path, settings), path
+
+
+def test_change_of_one_piece_leaves_other_pages_where_they_are(
+    caching, paths, mug, django_capture_on_commit_callbacks
+):
+    caching()
+    plate = factories.make_product("Bread plate", price="20.00")
+    factories.put_category(plate, "Plates")
+    [Client().get(path) for path in (plate.get_absolute_url(), paths["product"])]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        record = factories.stockrecord_of(mug.children.first())
+        record.price = Decimal("25.00")
+        record.save()
+
+    assert is_kept(plate.get_absolute_url())
+    assert not is_kept(paths["product"])
+
+
+def test_draft_makes_no_page_anew(caching, paths, site_root, django_capture_on_commit_callbacks):
+    caching()
+    Client().get("/")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        site_root.title = "Only a draft"
+        site_root.save_revision()
+
+    assert is_kept("/")
+
+
+def test_change_that_is_rolled_back_was_none(caching, paths, vase):
+    caching()
+    Client().get(paths["other product"])
+    before = changes.sequence().state()
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        touch(piece_tag(vase.pk))
+        raise ZeroDivisionError
+
+    assert changes.sequence().state() == before
+    assert is_kept(paths["other product"])
+
+
+def test_page_rendered_while_something_changes_does_not_outlive_it(caching, rf):
+    caching()
+    rendered = []
+
+    def view(request):
+        depends_on("thing")
+        rendered.append(len(rendered))
+        if len(rendered) == 1:  # The change is committed after the view has read the old value.
+            changes.publish({"thing"})
+        return open_page(HttpResponse(str(rendered[-1])))
+
+    pages = PageCacheMiddleware(view)
+
+    assert [pages(rf.get("/x/")).content for _n in range(3)] == [b"0", b"1", b"1"]
+
+
+def test_page_ends_when_a_sale_begins(caching, paths, vase, django_capture_on_commit_callbacks):
+    begin = timezone.now() + timedelta(minutes=2)
+    SalePrice.objects.create(
+        stockrecord=factories.stockrecord_of(vase), price=Decimal("70.00"), start=begin
+    )
+    caching()
+
+    Client().get(paths["home"])
+
+    answer = next(iter(stores.memory()._answers.values()))
+    assert answer.until == begin.timestamp()
+
+
+def test_page_ends_at_the_hour_after_which_parcels_leave_a_day_later(caching, paths, settings):
+    settings.PAGE_CACHE_SECONDS = 10**6
+    caching()
+
+    Client().get(paths["product"])
+
+    end = timezone.localtime(
+        timezone.datetime.fromtimestamp(
+            next(iter(stores.memory()._answers.values())).until, tz=timezone.get_current_timezone()
+        )
+    )
+    cutoffs = set(DeliveryMethod.objects.values_list("cutoff_hour", flat=True))
+    assert (end.minute, end.second) == (0, 0)
+    assert end.hour in {0, *cutoffs}
+
+
+def test_every_model_is_seen_unless_it_is_named(db):
+    from django.apps import apps
+
+    labels = {app.label for app in apps.get_app_configs()} | {"admin", "django_rq", "migrations"}
+    models = {model._meta.label_lower for model in apps.get_models()}
+
+    assert labels >= UNSEEN_APPS
+    assert models >= UNSEEN
+
+
+# --- A crowd ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_crowd_on_an_expired_page_renders_it_once(caching, place):
+    caching(place)
+    rendered = []
+
+    def view(request):
+        depends_on("thing")
+        rendered.append(threading.get_ident())
+        time.sleep(0.1)
+        return open_page(HttpResponse("page"))
+
+    pages = PageCacheMiddleware(view)
+    pages(RequestFactory().get("/x/"))
+    changes.publish({"thing"})
+    barrier, answers = threading.Barrier(12), []
+
+    def visit():
+        barrier.wait()
+        answers.append(pages(RequestFactory().get("/x/")).content)
+
+    threads = [threading.Thread(target=visit) for _n in range(12)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+    assert answers == [b"page"] * 12
+    assert len(rendered) == 2
+
+
+def test_pages_that_are_never_kept_do_not_wait_for_each_other(caching):
+    caching()
+    inside, most = [], []
+
+    def view(request):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.05)
+        inside.pop()
+        return HttpResponse("mine")
+
+    pages = PageCacheMiddleware(view)
+    pages(RequestFactory().get("/mine/"))
+    threads = [
+        threading.Thread(target=lambda: pages(RequestFactory().get("/mine/"))) for _n in range(4)
+    ]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+    assert max(most) > 1
+
+
+def test_failing_page_gives_back_its_turn(caching):
+    caching()
+
+    def view(request):
+        raise ZeroDivisionError
+
+    pages = PageCacheMiddleware(view)
+
+    for _n in range(2):
+        start = time.monotonic()
+        with pytest.raises(ZeroDivisionError):
+            pages(RequestFactory().get("/x/"))
+        assert time.monotonic() - start < stores.WAIT_SECONDS
+
+
+# --- The numbers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_change_is_lost_when_many_are_told_at_once(caching, place):
+    caching(place)
+    sequence = changes.sequence()
+    _epoch, before = sequence.state()
+
+    def tell(number):
+        for step in range(20):
+            sequence.advance({f"tag-{number}-{step}"})
+
+    threads = [threading.Thread(target=tell, args=(number,)) for number in range(8)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+    _epoch, after = sequence.state()
+    assert after - before <= 160
+    assert all(
+        sequence.highest([f"tag-{number}-{step}"]) > before
+        for number in range(8)
+        for step in range(20)
+    )
+
+
+def test_two_processes_see_one_file(tmp_path):
+    here, there = FileSequence(tmp_path / "changes"), FileSequence(tmp_path / "changes")
+
+    here.advance({"a"})
+
+    assert there.state() == here.state()
+    assert there.highest(["a"]) == 1
+    assert there.highest(["b"]) == 0
+
+
+def test_cleared_folder_begins_a_new_epoch_in_every_process(tmp_path):
+    here, there = FileSequence(tmp_path / "changes"), FileSequence(tmp_path / "changes")
+    here.advance({"a"})
+    before = there.state()
+
+    here.renew()
+    there._looked -= 2 * there.LOOK_AGAIN
+
+    assert there.state() == here.state()
+    assert there.state() != before
+
+
+@needs_redis
+def test_change_told_to_a_redis_that_is_gone_is_told_when_it_is_back(caching):
+    caching("redis")
+    sequence = RedisSequence(REDIS)
+    before = sequence.state()
+    alive, gone = sequence.client, RedisSequence("redis://127.0.0.1:1/0").client
+
+    sequence.client = gone
+    sequence.advance({"a"})
+    with pytest.raises(Unreachable):
+        sequence.state()
+    sequence.client, sequence._asleep_until = alive, 0.0
+
+    assert sequence.state() == (before[0], before[1] + 1)
+    assert sequence.highest(["a"]) == before[1] + 1
+
+
+def test_without_redis_pages_are_rendered_anew(caching, settings, paths):
+    caching()
+    settings.PAGE_CHANGES = settings.PAGE_STORE = "redis"
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    forget()
+
+    pages = [Client().get(paths["home"]) for _n in range(2)]
+
+    assert [page.status_code for page in pages] == [200, 200]
+    assert pages[0]["Cache-Control"] == "private, no-cache"
+
+
+def test_fact_is_remembered_until_its_tag_changes(caching):
+    caching()
+    made = []
+
+    def make():
+        made.append(len(made))
+        return made[-1]
+
+    first = [kept.kept("fact", ("thing",), make) for _n in range(2)]
+    changes.publish({"another"})
+    second = kept.kept("fact", ("thing",), make)
+    changes.publish({"thing"})
+    third = kept.kept("fact", ("thing",), make)
+
+    assert (first, second, third) == ([0, 0], 0, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fact_that_was_never_committed_is_not_remembered(caching):
+    caching()
+
+    with transaction.atomic():
+        kept.kept("fact", ("thing",), lambda: "never committed")
+
+    assert kept.kept("fact", ("thing",), lambda: "true") == "true"
+
+
+# --- Room ------------------------------------------------------------------------------------------
+
+
+def answer(size, *, until=None):
+    return stores.unpacked(
+        stores.packed(
+            stores_answer(body=os.urandom(size), until=until or time.time() + 100)
+        )
+    )
+
+
+def stores_answer(**values):
+    from commerce.page_cache.answers import Answer
+
+    return Answer(headers={"ETag": "x"}, tags=("a",), epoch="e", number=1, **values)
+
+
+def test_process_keeps_no_more_than_its_room(tmp_path):
+    room = Memory(limit=100_000)
+
+    for number in range(50):
+        room.put(str(number), answer(9_000))
+
+    assert room.bytes <= 100_000
+    assert room.get("49") is not None
+    assert room.get("0") is None
+
+
+def test_folder_keeps_no_more_than_its_number(tmp_path, settings):
+    store = FileStore(tmp_path)
+    folder = tmp_path / "kept" / "aa"
+    folder.mkdir(parents=True)
+    for number in range(store.PER_FOLDER * 2):
+        (folder / str(number)).write_bytes(b"x")
+    old = folder / "old"
+    old.write_bytes(b"x")
+    os.utime(old, (1, 1))
+
+    store._sweep(folder)
+
+    assert len(list(folder.iterdir())) == store.PER_FOLDER
+    assert not old.exists()
+
+
+def test_broken_file_is_no_page(tmp_path):
+    store = FileStore(tmp_path)
+    store.put("key", answer(10))
+
+    store._path("key").write_bytes(b'{"half')
+
+    assert store.get("key") is None
+
+
+def test_full_disk_costs_no_answer(tmp_path, caplog):
+    (tmp_path / "kept").write_text("a file where folders should be")
+
+    FileStore(tmp_path).put("key", answer(10))
+
+    assert "could not be kept" in caplog.text
+
+
+@needs_redis
+def test_redis_keeps_a_page_as_long_as_it_may_hold(caching):
+    caching("redis")
+    store = RedisStore(REDIS)
+
+    store.put("key", answer(10, until=time.time() + 50))
+
+    assert store.get("key").body
+    assert 40 < store.client.ttl(store.PREFIX + stores.name_of("key")) <= 50
