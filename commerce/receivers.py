@@ -1,6 +1,7 @@
 """Signal receivers of Oscar's that are taken off, and the few of ours."""
 
 from allauth.account.signals import email_confirmed
+from django.contrib.auth.signals import user_logged_out
 from django.core.cache import cache
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
@@ -31,6 +32,12 @@ def forget_addresses(sender, instance, **kwargs):
     """Oscar remembers the address of a category, which holds the slugs of those above it."""
     below = sender.objects.filter(path__startswith=instance.path)
     cache.delete_many([category.get_url_cache_key() for category in below.only("pk")])
+
+
+@receiver(user_logged_out)
+def note_signing_out(sender, request, **kwargs):
+    """The basket's middleware takes the count of the account's basket from the browser."""
+    request.has_signed_out = True
 
 
 @receiver(email_confirmed)

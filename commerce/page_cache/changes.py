@@ -149,6 +149,8 @@ class FileSequence:
             self._map = mmap.mmap(fd, _SIZE, prot=mmap.PROT_READ)
             self._epoch = self._map[:_EPOCH_BYTES].hex()
         finally:
+            # The map keeps a copy of the descriptor, and with it a lock that was not given back.
+            fcntl.flock(fd, fcntl.LOCK_UN)
             os.close(fd)
         self._looked = time.monotonic()
 

@@ -18,10 +18,10 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 from wagtail.models import Site
 
-from commerce.models import DeliveryMethod, FacetAttribute, Listing, SalePrice, SearchSynonym
+from commerce.models import DeliveryMethod, FacetAttribute, SalePrice, SearchSynonym
 from commerce.page_cache import changes, kept, stores
 from commerce.page_cache.changes import FileSequence, RedisSequence, Unreachable, touch
-from commerce.page_cache.dependencies import card_tag, depends_on, list_tag, piece_tag
+from commerce.page_cache.dependencies import depends_on, piece_tag
 from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.receivers import UNSEEN, UNSEEN_APPS
@@ -170,8 +170,8 @@ def test_signed_in_shopper_gets_a_page_of_their_own(caching, paths, client):
     page = client.get(paths["product"])
 
     assert page["Cache-Control"] == "private, no-cache"
-    assert reverse("customer:summary") in page.text
-    assert reverse("customer:summary") not in Client().get(paths["product"]).text
+    assert ">Sign in</a>" not in page.text
+    assert ">Sign in</a>" in Client().get(paths["product"]).text
 
 
 def test_message_is_shown_to_its_shopper_alone(caching, paths, client, vase):
@@ -285,7 +285,8 @@ def _price(shop):
 
 def _sale(shop):
     record = factories.stockrecord_of(shop["vase"])
-    SalePrice.objects.create(stockrecord=record, price=Decimal("70.00"))
+    start = timezone.now() - timedelta(hours=1)
+    SalePrice.objects.create(stockrecord=record, price=Decimal("70.00"), start=start)
 
 
 def _sold_out(shop):
@@ -294,7 +295,7 @@ def _sold_out(shop):
 
 
 def _one_less(shop):
-    child = shop["mug"].children.get(title__endswith="slate")
+    child = shop["mug"].children.get(title__endswith="oat")
     with transaction.atomic():
         reserve_stock({factories.stockrecord_of(child).pk: 1})
 
@@ -333,7 +334,8 @@ def _category_name(shop):
 
 
 def _recommended(shop):
-    shop["mug"].primary_recommendations.create(recommendation=shop["vase"], ranking=9)
+    jug = factories.make_product("Cider jug", price="40.00")
+    shop["mug"].primary_recommendations.create(recommendation=jug, ranking=9)
 
 
 def _review(shop):
@@ -387,7 +389,15 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__.strip("_"))
 def test_every_page_after_a_change_is_the_page_without_a_cache(
-    caching, settings, change, paths, mug, vase, shelves, site_root, django_capture_on_commit_callbacks
+    caching,
+    settings,
+    change,
+    paths,
+    mug,
+    vase,
+    shelves,
+    site_root,
+    django_capture_on_commit_callbacks,
 ):
     caching()
     before = {path: Client().get(path).content for path in paths.values()}
@@ -676,9 +686,7 @@ def test_fact_that_was_never_committed_is_not_remembered(caching):
 
 def answer(size, *, until=None):
     return stores.unpacked(
-        stores.packed(
-            stores_answer(body=os.urandom(size), until=until or time.time() + 100)
-        )
+        stores.packed(stores_answer(body=os.urandom(size), until=until or time.time() + 100))
     )
 
 

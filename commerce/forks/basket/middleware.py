@@ -47,7 +47,9 @@ class BasketMiddleware(OscarBasketMiddleware):
             # Something was put into another basket meanwhile: that one is the browser's now.
             request.cookies_to_delete.append(self.get_cookie_key(request))
         response = super().process_response(request, response)
-        if basket is not None:
+        if getattr(request, "has_signed_out", False):  # The basket stays with the account.
+            response.delete_cookie(UNITS_COOKIE, samesite="Lax")
+        elif basket is not None:
             self.tell_units(request, response)
         return response
 
