@@ -350,7 +350,10 @@ def test_card_of_a_chosen_glaze_has_that_variants_price_and_stock(mug):
     record.price, record.num_in_stock = Decimal("26.00"), 0
     record.save()
 
-    plain, chosen = cards_for([mug.pk])[0], cards_for([mug.pk], glazes={"slate"})[0]
+    plain, chosen = (
+        products_in().cards[0],
+        products_in(filters={"glaze": ["slate"]}).cards[0],
+    )
 
     assert (plain.quote.price, plain.is_from) == (Decimal("24.00"), True)
     assert (chosen.quote.price, chosen.is_from) == (Decimal("26.00"), False)
