@@ -52,7 +52,10 @@ FEW = 600
 
 @dataclass(frozen=True)
 class FacetValue:
-    """One box of a filter: how many products of the list it would leave."""
+    """One box of a filter: how many products of the list it would leave.
+
+    A box that would leave the whole list as it is is not offered, unless it is ticked.
+    """
 
     code: str
     name: str
@@ -312,10 +315,17 @@ def _known_choices(facets, filters):
 def _counted(facet, facets, chosen, everything):
     base = _allowed(facets, chosen, everything, but=facet.name)
     mine = chosen.get(facet.name, ())
+    there = {
+        code: row
+        for code, row in facet.values.items()
+        if code in mine or everything.count_with(row[1])
+    }
+    # One box of several tells pieces apart even where all have it, but of stars the steps do not.
+    is_alone = len(there) == 1 or facet.name == RATING_FILTER
     values = [
         FacetValue(code, label, base.count_with(members), code in mine)
-        for code, (label, members) in facet.values.items()
-        if code in mine or everything.count_with(members)
+        for code, (label, members) in there.items()
+        if code in mine or not (is_alone and everything.shared <= members.shared)
     ]
     return Facet(facet.name, facet.title, values, facet.is_colour)
 
