@@ -25,10 +25,15 @@ class BasketLine:
     sum_before: Decimal | None
     notice: object
 
+    @property
+    def is_too_many(self):
+        """Whether fewer are there than the line asks for, but some."""
+        return bool(self.notice and self.notice.is_blocking and 0 < self.available < self.quantity)
+
 
 def lines_of(basket):
-    """The lines of a basket in their order. Four queries, whatever the number of lines."""
-    lines = list(basket.all_lines())
+    """The lines of a basket in the order in which they came. Four queries, however many lines."""
+    lines = sorted(basket.all_lines(), key=lambda line: (line.date_created, line.pk))
     variants = {line.product_id for line in lines}
     parents = {line.product.parent_id for line in lines if line.product.parent_id}
     photos = photos_by_product(variants | parents)

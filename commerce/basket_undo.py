@@ -1,5 +1,7 @@
 """Taking lines out of a basket and putting them back: they travel in a signed token."""
 
+from datetime import datetime
+
 from django.core import signing
 from django.db import transaction
 from oscar.core.loading import get_model
@@ -25,7 +27,8 @@ def take_out(basket, line_ids=None):
     lines = basket.lines.order_by("pk")
     if line_ids is not None:
         lines = lines.filter(pk__in=line_ids)
-    taken = list(lines.values_list("product_id", "quantity"))
+    rows = lines.values_list("product_id", "quantity", "date_created")
+    taken = [(pk, units, since.isoformat()) for pk, units, since in rows]
     if not taken:
         return None
     lines.delete()
@@ -40,24 +43,28 @@ def titles_of(token):
     except signing.BadSignature:
         return []
     products = get_model("catalogue", "Product").objects.select_related("parent")
-    found = products.in_bulk([pk for pk, _units in lines])
-    return [found[pk].get_title() for pk, _units in lines if pk in found]
+    found = products.in_bulk([pk for pk, *_rest in lines])
+    return [found[pk].get_title() for pk, *_rest in lines if pk in found]
 
 
 @transaction.atomic
 def restore_lines(basket, token):
-    """Put back what the token holds and can still be bought. Returns (restored, missing) units.
+    """Put back what the token holds and can still be bought, in its place among the lines.
 
+    Returns (restored, missing) units.
     Raises ``signing.BadSignature`` for a token that is not ours or too old.
     """
     lines = signing.loads(token, salt=SALT, max_age=UNDO_SECONDS)
-    products = get_model("catalogue", "Product").objects.in_bulk([pk for pk, _units in lines])
+    products = get_model("catalogue", "Product").objects.in_bulk([pk for pk, *_rest in lines])
     restored = missing = 0
-    for pk, units in lines:
+    for pk, units, since in lines:
         product = products.get(pk)
         free = units_to_add(basket, product, units) if product else 0
         if free:
-            basket.add_product(product, free)
+            line, is_new = basket.add_product(product, free)
+            if is_new:  # the lines stand in the order in which they came
+                line.date_created = datetime.fromisoformat(since)
+                line.save(update_fields=["date_created"])
         restored, missing = restored + free, missing + units - free
     return restored, missing
 

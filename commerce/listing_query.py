@@ -64,6 +64,11 @@ class ListingQuery:
         """The query string of ``pairs``, or "?" alone where nothing is left."""
         return "?" + urlencode(self.pairs(**options))
 
+    def page_address(self, number):
+        """The query string of one page of the list; "" for the first page of a plain list."""
+        pairs = [*self.pairs(), *([("page", number)] if number > 1 else [])]
+        return f"?{urlencode(pairs)}" if pairs else ""
+
     def unfiltered_address(self):
         """The address of the same list without any filter."""
         return self.address(without=tuple(self.filters))

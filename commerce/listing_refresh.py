@@ -12,8 +12,8 @@ from django.db import transaction
 from oscar.core.loading import get_model
 from pyroaring import BitMap
 
-from commerce.listing_truth import CATEGORY, KNOWN, TITLE, WORD, truth_of
-from commerce.listings import best_availability, records_by_product
+from commerce.listing_truth import CATEGORY, KNOWN, TITLE, WORD, truth_of, variants_of
+from commerce.listings import records_by_product
 from commerce.models import Listing, ListingTerm, PriceWindow, Term
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import LISTS, card_tag, list_tag, piece_tag
@@ -101,15 +101,17 @@ def forget_listings(product_ids):
 
 
 def refresh_availability(stockrecord_ids):
-    """Refresh the products of these stock records whose availability is another word now."""
+    """Refresh the products of these stock records of which a variant's availability changed."""
     products = get_model("catalogue", "Product").objects
     ids = listed_keys(
         products.filter(stockrecords__in=stockrecord_ids).values_list("pk", flat=True)
     )
     touch(*map(piece_tag, ids))  # A page says how many are left.
     records = records_by_product(ids)
-    listed = dict(Listing.objects.filter(pk__in=ids).values_list("pk", "availability"))
-    refresh_listings([pk for pk in listed if listed[pk] != best_availability(records[pk])])
+    listed = dict(Listing.objects.filter(pk__in=ids).values_list("pk", "card"))
+    refresh_listings(
+        [pk for pk, card in listed.items() if card.get("variants") != variants_of(records[pk])]
+    )
 
 
 def listed_keys(product_ids):
@@ -142,7 +144,7 @@ def _write_rows(existing, truths):
 
 def _write_windows(wanted, truths):
     existing = defaultdict(list)
-    for row in PriceWindow.objects.filter(listing__in=wanted).order_by("start"):
+    for row in PriceWindow.objects.filter(listing__in=wanted).order_by("number", "start"):
         existing[row.listing_id].append(row)
     says = {pk: truths[pk].windows if pk in truths else [] for pk in wanted}
     changed = {
@@ -158,7 +160,7 @@ def _write_windows(wanted, truths):
 
 
 def _says(row):
-    return (row.start, row.until, row.currency, row.price, row.was, row.is_from)
+    return (row.number, row.start, row.until, row.currency, row.price, row.was, row.is_from)
 
 
 def _term_rows(product_ids):
@@ -323,7 +325,7 @@ def broken_listings():
 def _broken_of(ids):
     truths, rows, terms = truth_of(ids), Listing.objects.in_bulk(ids), _term_rows(ids)
     windows = defaultdict(list)
-    for window in PriceWindow.objects.filter(listing__in=ids).order_by("start"):
+    for window in PriceWindow.objects.filter(listing__in=ids).order_by("number", "start"):
         windows[window.listing_id].append(_says(window))
     for pk in ids:
         truth, row = truths.get(pk), rows.get(pk)

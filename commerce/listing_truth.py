@@ -28,7 +28,7 @@ from commerce.listings import (
 from commerce.models import FacetAttribute, ListingTerm, SalePrice
 from commerce.photos import specs_for
 from commerce.pricing import quote_at_sale
-from commerce.stock import SOLD_OUT
+from commerce.stock import SOLD_OUT, availability_of
 from commerce.words import indexed_words
 
 #: The borders of a price that does not change.
@@ -37,9 +37,14 @@ EVER, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 #: Lowest price of each band, in steps that suit a cup and a kiln alike.
 BANDS = tuple(Decimal(step) for step in (0, 25, 50, 100, 250, 500, 1000, 2500, 5000))
 
-CATEGORY, ATTRIBUTE, PRICE = "category", "attribute", "price"
+CATEGORY, ATTRIBUTE, PRICE, SALE = "category", "attribute", "price", "sale"
 RATING, STOCK, WORD, ALL, TIMED = "rating", "stock", "word", "all", "timed"
+#: Sets of one variant each: "2:attribute:glaze:oat" holds the listings whose second variant is oat.
+VARIANT = "variant"
 TEXT, KNOWN, TITLE = ListingTerm.Weight.TEXT, ListingTerm.Weight.KNOWN, ListingTerm.Weight.TITLE
+
+#: A value is cut here, so that a variant's number and kind fit in front of it.
+MAX_VALUE = 100
 
 #: Functions ``{product_id: text}`` of product ids: words that other floors lend to products.
 WORD_SOURCES = []
@@ -47,7 +52,10 @@ WORD_SOURCES = []
 
 @dataclass(frozen=True)
 class Window:
-    """The lowest price of a product from ``start`` until ``until``."""
+    """A price from ``start`` until ``until``: the lowest of a product, or of its ``number``-th variant.
+
+    Numbers count from 1; 0 is the product as a whole.
+    """
 
     start: datetime
     until: datetime
@@ -55,6 +63,7 @@ class Window:
     price: Decimal
     was: Decimal | None
     is_from: bool
+    number: int = 0
 
 
 @dataclass
@@ -70,6 +79,18 @@ class Truth:
         old = self.terms.get((kind, value))
         if old is None or old[1] < weight:
             self.terms[kind, value] = (str(label)[:255], int(weight))
+
+    def add_variants(self, kind, variants):
+        """Put the product into the sets of its variants, given as ``{value: label}`` of each.
+
+        What not every variant has is noted with the number of each that has it.
+        """
+        for value in dict.fromkeys(value for values in variants for value in values):
+            numbers = [n for n, values in enumerate(variants, 1) if value in values]
+            self.add(kind, value, label=variants[numbers[0] - 1][value])
+            if len(numbers) < len(variants):
+                for number in numbers:
+                    self.add(VARIANT, f"{number}:{kind}:{value}")
 
 
 def truth_of(product_ids):
@@ -129,6 +150,7 @@ def _columns(product, records, *, glazes, photos):
         "availability": availability,
         "is_gone": availability == SOLD_OUT,
         "card": {
+            "variants": variants_of(records),
             "photo": _photo_html(own[0], product.title) if own else "",
             "second": _photo_html(own[1], "") if len(own) > 1 else "",
             "swatches": [
@@ -141,6 +163,11 @@ def _columns(product, records, *, glazes, photos):
             str(pk): _photo_html(image, product.title) for pk, image in variant_photos.items()
         },
     }
+
+
+def variants_of(records):
+    """``[key, availability]`` of each variant, in the order that their numbers follow."""
+    return [[record.product_id, availability_of(record)] for record in records]
 
 
 #: How wide a card's photograph is shown; its column is four, three or two to a row.
@@ -172,18 +199,31 @@ def _sales_of(stockrecord_ids):
 
 
 def _windows(records, sales):
-    """The lowest price over time: one window between each two moments at which a sale turns."""
+    """The lowest price over time and, where they differ, the price of each variant."""
+    lowest = _series(records, sales)
+    own = [_series([record], sales, number=n) for n, record in enumerate(records, 1)]
+    if all(_spans(series) == _spans(lowest) for series in own):
+        return lowest
+    return [*lowest, *(window for series in own for window in series)]
+
+
+def _spans(series):
+    return [(window.start, window.until, *_says(window)) for window in series]
+
+
+def _series(records, sales, *, number=0):
+    """One window between each two moments at which a sale of the stock records turns."""
     own = [sale for record in records for sale in sales[record.pk]]
     moments = {EVER, NEVER} | {sale.start for sale in own} | {s.until for s in own if s.until}
     moments = sorted(moments)
     windows = []
     for start, until in zip(moments, moments[1:], strict=False):
-        window = _window_at(records, sales, start, until)
+        window = _window_at(records, sales, start, until, number=number)
         if window is None:
             continue
         last = windows[-1] if windows else None
         if last and last.until == start and _says(last) == _says(window):
-            windows[-1] = Window(last.start, until, *_says(window))
+            windows[-1] = Window(last.start, until, *_says(window), number)
         else:
             windows.append(window)
     return windows
@@ -193,7 +233,7 @@ def _says(window):
     return window.currency, window.price, window.was, window.is_from
 
 
-def _window_at(records, sales, start, until):
+def _window_at(records, sales, start, until, *, number):
     quotes = [
         quote
         for record in records
@@ -203,7 +243,7 @@ def _window_at(records, sales, start, until):
         return None
     lowest = min(quotes, key=lambda quote: quote.price)
     is_from = len({quote.price for quote in quotes}) > 1
-    return Window(start, until, lowest.currency, lowest.price, lowest.was, is_from)
+    return Window(start, until, lowest.currency, lowest.price, lowest.was, is_from, number)
 
 
 def _lowest_running(sales, at):
@@ -222,12 +262,11 @@ def band_of(price):
 
 def _add_own_terms(truth, product, records):
     truth.add(ALL, "")
-    if len(truth.windows) > 1:
-        truth.add(TIMED, "")
-    elif truth.windows:
-        truth.add(PRICE, band_of(truth.windows[0].price))
-    if not truth.columns["is_gone"]:
-        truth.add(STOCK, "in-stock")
+    _add_prices(truth, records)
+    truth.add_variants(
+        STOCK,
+        [{"in-stock": ""} if availability_of(row) != SOLD_OUT else {} for row in records],
+    )
     for stars in (3, 4):
         if truth.columns["rating"] >= stars:
             truth.add(RATING, str(stars))
@@ -235,6 +274,27 @@ def _add_own_terms(truth, product, records):
     _add_words(truth, strip_tags(product.description or ""))
     for code in (product.upc, *(record.partner_sku for record in records)):
         _add_words(truth, code or "")
+
+
+def _add_prices(truth, records):
+    """The bands of the prices that hold in the end, and the month in which the last one begins.
+
+    Until that month is over a list looks at the windows; from then on these sets say it all.
+    """
+    turns = {window.start for window in truth.windows} - {EVER}
+    if turns:
+        truth.add(TIMED, month_of(max(turns)))
+    last = {window.number: window for window in truth.windows if window.until == NEVER}
+    windows = [last.get(n) for n, _record in enumerate(records, 1)] if last.keys() - {0} else [
+        last.get(0)
+    ]  # fmt: skip
+    truth.add_variants(PRICE, [{band_of(window.price): ""} if window else {} for window in windows])
+    truth.add_variants(SALE, [{"yes": ""} if window and window.was else {} for window in windows])
+
+
+def month_of(moment):
+    """The month of a moment, as text that sorts: "2026-11"."""
+    return f"{moment.astimezone(UTC):%Y-%m}"
 
 
 def _add_words(truth, text, *, weight=TEXT):
@@ -261,21 +321,31 @@ def _add_categories(truths):
 
 def _add_attributes(truths, product_ids, records):
     facets = set(FacetAttribute.objects.values_list("attribute_id", flat=True))
-    owner = {record.product_id: pk for pk, rows in records.items() for record in rows}
     values = (
         get_model("catalogue", "ProductAttributeValue")
         .objects.filter(product__in=list(product_ids))
         .select_related("attribute", "value_option")
         .prefetch_related("value_multi_option")
     )
+    codes = defaultdict(dict)
     for value in values:
-        truth = truths.get(owner.get(value.product_id, value.product_id))
-        if truth is None:
-            continue
-        for code, label in facet_values(value):
-            if value.attribute_id in facets:
-                truth.add(ATTRIBUTE, f"{value.attribute.code}:{code}"[:120], label=label)
-            _add_words(truth, label, weight=KNOWN)
+        found = facet_values(value)
+        codes[value.product_id][value.attribute_id] = {
+            f"{value.attribute.code}:{code}"[:MAX_VALUE]: label for code, label in found
+        }
+    for pk, truth in truths.items():
+        # A variant's own value stands in front of its product's.
+        variants = [codes[pk] | codes[record.product_id] for record in records[pk]]
+        for by_attribute in (codes[pk], *variants):
+            for label in (label for found in by_attribute.values() for label in found.values()):
+                _add_words(truth, label, weight=KNOWN)
+        truth.add_variants(ATTRIBUTE, [_of(facets, chosen) for chosen in variants or [codes[pk]]])
+
+
+def _of(facets, by_attribute):
+    """The values of the attributes that are filters."""
+    found = [values for attribute_id, values in by_attribute.items() if attribute_id in facets]
+    return {value: label for values in found for value, label in values.items()}
 
 
 def facet_values(value):

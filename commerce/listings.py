@@ -15,7 +15,7 @@ from oscar.core.loading import get_model
 
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.page_cache.dependencies import card_tag, depends_on, piece_tag, shows_prices
-from commerce.pricing import Quote, quotes_for
+from commerce.pricing import Quote
 from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_of
 from commerce.tax import split_gross
 
@@ -80,68 +80,66 @@ def product_url(product_id, slug):
     return reverse("catalogue:detail", kwargs={"product_slug": slug, "pk": product_id})
 
 
-def cards_for(product_ids, *, at=None, glazes=frozenset()):
+def cards_for(product_ids, *, at=None, variants=None):
     """Cards in the order given; what is not public (any more) is left out.
 
-    A card shows its product's photographs, and leads to its page; where a shopper looks for
-    ``glazes`` (codes), those of the first variant in one of them, with its own price and stock. Two
-    queries, four with ``glazes``, whatever the number of products.
+    A card shows its product's photographs, and leads to its page. ``variants`` has the number of the
+    variant (``commerce.variant_sets``) that a card shows instead, with its photograph, price and
+    stock, by the product's key. Two queries, whatever the number of products.
     """
-    wanted = list(dict.fromkeys(product_ids))
-    depends_on(*map(card_tag, wanted), *(map(piece_tag, wanted) if glazes else ()))
+    wanted, variants = list(dict.fromkeys(product_ids)), variants or {}
+    depends_on(*map(card_tag, wanted), *map(piece_tag, variants))
     shows_prices()
     rows = Listing.objects.filter(pk__in=wanted)
-    listings = {row.pk: row for row in (rows if glazes else rows.defer("variant_photos"))}
-    windows = windows_at(wanted, at=at)
-    cards = [_card(listings[pk], windows.get(pk), glazes=glazes) for pk in wanted if pk in listings]
-    if glazes:
-        _price_variants(cards, glazes, at=at)
-    return cards
+    listings = {row.pk: row for row in (rows if variants else rows.defer("variant_photos"))}
+    windows = windows_at(wanted, at=at, variants=variants)
+    return [
+        _card(listings[pk], windows.get(pk), number=variants.get(pk))
+        for pk in wanted
+        if pk in listings
+    ]
 
 
-def _price_variants(cards, glazes, *, at):
-    """Give each card the price and the stock of the variant that it leads to."""
-    chosen = {
-        swatch.product_id: card for card in cards if (swatch := _swatch_in(card.swatches, glazes))
-    }
-    records = [record for rows in records_by_product(chosen, own=True).values() for record in rows]
-    quotes = quotes_for(records, at=at)
-    for record in records:
-        card = chosen[record.product_id]
-        card.quote, card.is_from = quotes[record.pk], False
-        card.availability = availability_of(record)
+def windows_at(product_ids, *, at=None, variants=None):
+    """The price window of each product at a moment (now, unless given), by the product's key.
 
-
-def _swatch_in(swatches, glazes):
-    return next((swatch for swatch in swatches if swatch.code in glazes), None)
-
-
-def windows_at(product_ids, *, at=None):
-    """The price window of each product at a moment (now, unless given), by the product's key."""
+    ``variants`` has the numbers of those that stand for their product.
+    """
     at = at or timezone.now()
     rows = PriceWindow.objects.filter(listing__in=list(product_ids), start__lte=at, until__gt=at)
-    return {row.listing_id: row for row in rows}
+    found = defaultdict(dict)
+    for row in rows if variants else rows.filter(number=0):
+        found[row.listing_id][row.number] = row
+    return {
+        # Only where variants differ have they windows of their own.
+        pk: own.get(variants.get(pk, 0) if variants and len(own) > 1 else 0)
+        for pk, own in found.items()
+    }
 
 
-def _card(listing, window, *, glazes):
+def _card(listing, window, *, number):
     swatches = [
         Swatch(name, code, f"{listing.path}?variant={variant}", variant)
         for name, code, variant in listing.card["swatches"]
     ]
-    chosen = _swatch_in(swatches, glazes)
     photos = [listing.card["photo"], listing.card["second"]]
-    if chosen and (own := listing.variant_photos.get(str(chosen.product_id))):
-        photos = [own, photos[0]]
+    url, availability = listing.path, listing.availability
+    is_from = window.is_from if window else False
+    if number and number <= len(listing.card["variants"]):
+        variant, availability = listing.card["variants"][number - 1]
+        url, is_from = f"{listing.path}?variant={variant}", False
+        if own := listing.variant_photos.get(str(variant)):
+            photos = [own, photos[0]]
     return Card(
         product_id=listing.pk,
         title=listing.title,
-        url=chosen.url if chosen else listing.path,
+        url=url,
         photo_html=mark_safe(photos[0]),  # noqa: S308  made by our own template
         second_html=mark_safe(photos[1]),  # noqa: S308
         quote=_quote(window) if window else None,
-        is_from=window.is_from if window else False,
+        is_from=is_from,
         swatches=swatches,
-        availability=listing.availability,
+        availability=availability,
         rating=listing.rating or None,
         review_count=listing.review_count,
     )

@@ -272,10 +272,12 @@ class Listing(models.Model):
 class PriceWindow(models.Model):
     """The lowest price of a listing from ``start`` until ``until`` (excluded). They do not overlap.
 
-    ``was`` is the price before a sale, ``is_from`` says that variants differ in price.
+    ``was`` is the price before a sale, ``is_from`` says that variants differ in price. Where they ever
+    do, each variant has windows of its own, by its ``number`` (from 1; 0 is the listing as a whole).
     """
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="windows")
+    number = models.PositiveIntegerField(default=0)
     start = models.DateTimeField()
     until = models.DateTimeField()
     currency = models.CharField(max_length=3)
@@ -287,10 +289,14 @@ class PriceWindow(models.Model):
         verbose_name = _("price window")
         verbose_name_plural = _("price windows")
         constraints = [
-            models.UniqueConstraint(fields=["listing", "start"], name="one_window_at_a_time")
+            models.UniqueConstraint(
+                fields=["listing", "number", "start"], name="one_window_of_a_price_at_a_time"
+            )
         ]
         indexes = [
-            models.Index(fields=["price", "listing", "start", "until"], name="listing_by_price")
+            models.Index(
+                fields=["number", "price", "listing", "start", "until"], name="listing_by_price"
+            )
         ]
 
     def __str__(self):

@@ -5,6 +5,7 @@ as bitmaps, so that counting a filter's values takes no query of its own. Consta
 the number of products: the terms, the filters' names, the order of one page, its cards (two).
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -22,15 +23,19 @@ from commerce.listing_truth import (
     CATEGORY,
     PRICE,
     RATING,
+    SALE,
     STOCK,
     TIMED,
+    VARIANT,
     band_of,
+    month_of,
 )
 from commerce.listings import Card, cards_for
-from commerce.models import FacetAttribute, Listing, PriceWindow, Term
+from commerce.models import FacetAttribute, Listing, ListingTerm, PriceWindow, Term
 from commerce.money import format_money
 from commerce.page_cache.dependencies import LISTS, depends_on, list_tag, shows_prices
 from commerce.search import Found, find
+from commerce.variant_sets import VariantSet, union_of
 
 PAGE_SIZE = 24
 SORTS = ("recommended", "newest", "price-low", "price-high", "rating", "bestselling")
@@ -48,7 +53,10 @@ FEW = 600
 
 @dataclass(frozen=True)
 class FacetValue:
-    """One box of a filter: how many products of the list it would leave."""
+    """One box of a filter: how many products of the list it would leave.
+
+    A box that would leave the whole list as it is is not offered, unless it is ticked.
+    """
 
     code: str
     name: str
@@ -90,28 +98,31 @@ def products_in(category=None, *, query="", exact=False, sort="", filters=None, 
     """A page of the products of a category (its descendants too) or of a search.
 
     ``filters`` is ``{name: codes}``: the codes of one filter add up, filters narrow each other;
-    unknown names and codes are none. ``exact`` leaves a misspelt search as it is. A page number out
-    of range gives the nearest page.
+    unknown names and codes are none. One and the same variant matches all filters, and where not
+    every variant does, the card shows the first that does. ``exact`` leaves a misspelt search as it
+    is. A page number out of range gives the nearest page.
     """
     depends_on(list_tag(category.pk) if category else LISTS)
     shows_prices()
     at = at or timezone.now()
     sort = sort if sort in SORTS else SORTS[0]
     found = find(query, exact=exact)
-    terms = _Terms(category)
+    terms = _Terms(category, at=at, is_filtered=bool(filters))
     everything = terms.of(CATEGORY, str(category.pk)) if category else terms.of(ALL, "")
     if found.is_search:
         everything = (found.ids | BitMap(found.promoted)) & everything
+    everything = VariantSet(everything)
     facets = _facets(terms, everything, at=at)
     chosen = _known_choices(facets, filters or {})
-    left = _allowed(facets, chosen, everything)
+    matching = _allowed(facets, chosen, everything)
+    left = matching.listings()
     paginator = Paginator(range(len(left)), PAGE_SIZE)
     current = _nearest_page(paginator, page)
     keys = _keys_of_page(left, found, sort=sort, at=at, start=(current.number - 1) * PAGE_SIZE)
     counted = [_counted(facet, facets, chosen, everything) for facet in facets]
-    glazes = frozenset(chosen.get(COLOUR_ATTRIBUTE, ()))
+    variants = {pk: number for pk in keys if (number := matching.variant_of(pk))}
     return ListPage(
-        cards=cards_for(keys, at=at, glazes=glazes),
+        cards=cards_for(keys, at=at, variants=variants),
         total=paginator.count,
         page=current.number,
         pages=paginator.num_pages,
@@ -142,30 +153,49 @@ class _Facet:
 
     def union(self, codes):
         """What has one of the codes."""
-        sets = [members for code, (_label, members) in self.values.items() if code in codes]
-        return BitMap.union(*sets) if sets else BitMap()
+        return union_of(members for code, (_label, members) in self.values.items() if code in codes)
 
 
 class _Terms:
-    """The stored sets that one list needs; one query."""
+    """The stored sets that one list needs; one query.
 
-    def __init__(self, category):
-        wanted = Q(kind__in=[ATTRIBUTE, PRICE, RATING, STOCK, TIMED])
+    Which variants have what is asked only where filters may exclude each other.
+    """
+
+    def __init__(self, category, *, at, is_filtered):
+        wanted = Q(kind__in=[ATTRIBUTE, PRICE, RATING, SALE, STOCK])
+        wanted |= Q(kind=TIMED, value__gte=month_of(at))
         wanted |= Q(kind=CATEGORY, value=str(category.pk)) if category else Q(kind=ALL)
+        if is_filtered:
+            wanted |= Q(kind=VARIANT, n__gt=0)
         rows = Term.objects.filter(wanted).values_list("kind", "value", "label", "bitmap")
         self.rows = {(kind, value): (label, as_set(blob)) for kind, value, label, blob in rows}
+        self.numbered = defaultdict(dict)
+        for value, (_label, members) in self.values(VARIANT).items():
+            number, of, code = value.split(":", 2)
+            self.numbered[of, code][int(number)] = members
 
     def of(self, kind, value):
-        """The members of one term; none of one that does not exist."""
+        """The listings of one term; none of one that does not exist."""
         return self.rows.get((kind, value), ("", BitMap()))[1]
 
+    def variants_of(self, kind, value):
+        """The same with what is known of variants."""
+        numbered = self.numbered.get((kind, value), {})
+        partly = BitMap.union(BitMap(), *numbered.values())
+        return VariantSet(self.of(kind, value) - partly, numbered)
+
     def values(self, kind, prefix=""):
-        """``{value without the prefix: (label, members)}`` of a kind."""
+        """``{value without the prefix: (label, listings)}`` of a kind."""
         return {
             value.removeprefix(prefix): row
             for (of, value), row in self.rows.items()
             if of == kind and value.startswith(prefix)
         }
+
+    def timed(self):
+        """The listings whose price may still change in the month that was asked for, or later."""
+        return BitMap.union(BitMap(), *(members for _label, members in self.values(TIMED).values()))
 
 
 def _facets(terms, everything, *, at):
@@ -174,19 +204,14 @@ def _facets(terms, everything, *, at):
         _Facet(
             parameter_of(row.attribute.code),
             _("Properties") if row.attribute.type == "boolean" else row.attribute.name,
-            dict(
-                sorted(
-                    terms.values(ATTRIBUTE, f"{row.attribute.code}:").items(),
-                    key=lambda item: item[1][0],
-                )
-            ),
+            _attribute_values(terms, row.attribute.code),
             is_colour=row.attribute.code == COLOUR_ATTRIBUTE,
         )
         for row in attributes
     ]
     bands, on_sale = _price_sets(terms, everything, at=at)
     rating = {
-        stars: (_("%(stars)s stars and more") % {"stars": stars}, terms.of(RATING, stars))
+        stars: (_("%(stars)s stars and more") % {"stars": stars}, terms.variants_of(RATING, stars))
         for stars in ("4", "3")
     }
     return [
@@ -196,10 +221,19 @@ def _facets(terms, everything, *, at):
         _Facet(
             STOCK_FILTER,
             _("Show"),
-            {"in-stock": (_("In stock"), terms.of(STOCK, "in-stock"))},
+            {"in-stock": (_("In stock"), terms.variants_of(STOCK, "in-stock"))},
         ),
         _Facet(SALE_FILTER, _("Show"), {"yes": (_("On sale"), on_sale)}),
     ]
+
+
+def _attribute_values(terms, attribute):
+    """``{code: (label, members)}`` of an attribute, by their labels."""
+    labels = terms.values(ATTRIBUTE, f"{attribute}:")
+    return {
+        code: (label, terms.variants_of(ATTRIBUTE, f"{attribute}:{code}"))
+        for code, (label, _members) in sorted(labels.items(), key=lambda item: item[1][0])
+    }
 
 
 def parameter_of(attribute_code):
@@ -210,23 +244,45 @@ def parameter_of(attribute_code):
 def _price_sets(terms, everything, *, at):
     """The price bands at a moment, and what is on sale then.
 
-    A price that never changes is in its band's stored set; of the others the window is looked up.
+    A price that changes no more is in stored sets; of the others the windows are looked up.
     """
-    bands = {str(low): terms.of(PRICE, str(low)) for low in BANDS}
-    on_sale = BitMap()
-    timed = terms.of(TIMED, "") & everything
-    if timed:
-        windows = PriceWindow.objects.filter(start__lte=at, until__gt=at)
-        if len(timed) <= FEW:
-            windows = windows.filter(listing__in=list(timed))
-        else:
-            windows = windows.filter(listing__listing_terms__term__kind=TIMED)
-        for pk, price, was in windows.values_list("listing_id", "price", "was"):
-            bands[band_of(price)] = bands[band_of(price)] | BitMap([pk])
-            if was is not None:
-                on_sale.add(pk)
-    shown = {code: members for code, members in bands.items() if members & everything}
-    return {code: (band_label(code), members) for code, members in shown.items()}, on_sale
+    timed = terms.timed() & everything.shared
+    bands = {str(low): [terms.variants_of(PRICE, str(low)).without(timed)] for low in BANDS}
+    on_sale = [terms.variants_of(SALE, "yes").without(timed)]
+    windows = _windows_of(timed, at=at)
+    for band in {band for _pk, _number, band, _is_reduced in windows}:
+        bands[band].append(_set_of(row for row in windows if row[2] == band))
+    on_sale.append(_set_of(row for row in windows if row[3]))
+    sets = {code: union_of(parts) for code, parts in bands.items()}
+    labelled = {code: (band_label(code), members) for code, members in sets.items()}
+    return labelled, union_of(on_sale)
+
+
+def _windows_of(timed, *, at):
+    """``(key, variant's number or 0, band, whether on sale)`` of the prices of a moment; one query."""
+    if not timed:
+        return []
+    rows = PriceWindow.objects.filter(start__lte=at, until__gt=at)
+    if len(timed) <= FEW:
+        rows = rows.filter(listing__in=list(timed))
+    else:
+        months = {"term__kind": TIMED, "term__value__gte": month_of(at)}
+        rows = rows.filter(listing__in=ListingTerm.objects.filter(**months).values("listing"))
+    rows = list(rows.values_list("listing_id", "number", "price", "was"))
+    differing = {pk for pk, number, _price, _was in rows if number}
+    return [
+        (pk, number, band_of(price), was is not None)
+        for pk, number, price, was in rows
+        if bool(number) == (pk in differing) and pk in timed
+    ]
+
+
+def _set_of(windows):
+    numbered = defaultdict(BitMap)
+    for pk, number, _band, _is_reduced in windows:
+        numbered[number].add(pk)
+    shared = numbered.pop(0, BitMap())
+    return VariantSet(shared, dict(numbered))
 
 
 def band_label(code):
@@ -262,10 +318,17 @@ def _known_choices(facets, filters):
 def _counted(facet, facets, chosen, everything):
     base = _allowed(facets, chosen, everything, but=facet.name)
     mine = chosen.get(facet.name, ())
+    there = {
+        code: row
+        for code, row in facet.values.items()
+        if code in mine or everything.count_with(row[1])
+    }
+    # One box of several tells pieces apart even where all have it, but of stars the steps do not.
+    is_alone = len(there) == 1 or facet.name == RATING_FILTER
     values = [
-        FacetValue(code, label, base.intersection_cardinality(members), code in mine)
-        for code, (label, members) in facet.values.items()
-        if code in mine or members.intersect(everything)
+        FacetValue(code, label, base.count_with(members), code in mine)
+        for code, (label, members) in there.items()
+        if code in mine or not (is_alone and everything.shared <= members.shared)
     ]
     return Facet(facet.name, facet.title, values, facet.is_colour)
 
@@ -322,7 +385,7 @@ def _in_order(sort, at):
     if sort in _ORDERS:
         return Listing.objects.order_by(*_ORDERS[sort])
     direction = "-" if sort == "price-high" else ""
-    windows = PriceWindow.objects.filter(start__lte=at, until__gt=at)
+    windows = PriceWindow.objects.filter(number=0, start__lte=at, until__gt=at)
     return windows.order_by(f"{direction}price", f"{direction}listing_id")
 
 

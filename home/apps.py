@@ -28,10 +28,11 @@ class HomeConfig(AppConfig):
         from wagtail.models import ReferenceIndex
         from wagtail.signals import page_published
 
-        from home import search
+        from home import lent_words, search
         from home.models import SiteSettings
 
         search.register()
+        lent_words.register()
         post_migrate.connect(_create_roles, sender=self)
         page_published.connect(_render_share_image)
         # Wagtail knows pages and snippets by itself; the footer's links count as uses too.

@@ -40,9 +40,9 @@ def test_reading_makes_no_basket(client, mug):
 
 
 def test_adding_goes_back_where_the_shopper_was(client, mug, oat):
-    response = put_in_basket(client, mug, 2, child_id=oat.pk, next="/catalogue/?page=2")
+    response = put_in_basket(client, mug, 2, child_id=oat.pk, next="/catalogue/?sort=newest")
 
-    assert response.url == "/catalogue/?page=2"
+    assert response.url == "/catalogue/?sort=newest"
     assert "2 × Harbour mug" in text_of(client.get(response.url))
     assert basket_of(client).num_items == 2
 
@@ -208,6 +208,67 @@ def test_undo_says_what_was_sold_meanwhile(client, vase):
     back = client.post(reverse("basket:undo"), {"token": page.context["undo"]}, follow=True)
 
     assert "1 piece could not be put back" in text_of(back)
+
+
+def test_undo_puts_the_line_back_where_it_stood(client, mug, oat, vase):
+    put_in_basket(client, mug, 2, child_id=oat.pk)
+    put_in_basket(client, vase)
+    first = basket_of(client).all_lines()[0]
+
+    page = client.post(SUMMARY, {"remove": first.pk}, follow=True)
+    client.post(reverse("basket:undo"), {"token": page.context["undo"]})
+
+    rows = client.get(SUMMARY).context["rows"]
+    assert [line.product_id for line, _error in rows] == [oat.pk, vase.pk]
+
+
+def test_undo_is_not_offered_again_once_it_is_done(client, vase):
+    put_in_basket(client, vase)
+    page = client.post(reverse("basket:clear"), follow=True)
+    address = page.redirect_chain[-1][0]
+    assert "Undo" in text_of(client.get(address))
+
+    client.post(reverse("basket:undo"), {"token": page.context["undo"]})
+
+    assert page.context["taken"]
+    assert client.get(address).context["taken"] == ""
+
+
+def test_undo_by_script_answers_the_basket_with_its_note_once(client, vase):
+    put_in_basket(client, vase)
+    page = client.post(reverse("basket:clear"), follow=True)
+
+    answer = client.post(
+        reverse("basket:undo"), {"token": page.context["undo"]},
+        headers={"X-Requested-With": "XMLHttpRequest"},
+    )  # fmt: skip
+
+    assert "Everything is back in your basket." in text_of(answer)
+    assert 'data-count="1"' in text_of(answer)
+    assert "Everything is back" not in text_of(client.get(SUMMARY))
+
+
+def test_line_with_more_than_there_are_offers_those_that_are_there(client, vase, mug, oat):
+    put_in_basket(client, mug, 5, child_id=oat.pk)
+    oat.stockrecords.update(num_in_stock=3)
+    line = basket_of(client).all_lines()[0]
+    page = client.get(SUMMARY)
+    assert not page.context["is_ready"]
+    assert "Take the 3 that are there" in text_of(page)
+
+    page = client.post(SUMMARY, {"take": line.pk, f"line-{line.pk}-quantity": 5}, follow=True)
+
+    assert basket_of(client).num_items == 3
+    assert page.context["is_ready"]
+    assert "that are there" not in text_of(page)
+
+
+def test_quantity_above_the_stock_offers_what_is_there_and_nonsense_does_not(client, mug, oat):
+    put_in_basket(client, mug, 2, child_id=oat.pk)
+    line = basket_of(client).all_lines()[0]
+
+    assert "Take the 10 that are there" in text_of(change(client, line, "11"))
+    assert "Take the" not in text_of(change(client, line, "many"))
 
 
 @pytest.mark.parametrize("token", ["", "forged", "WzFd:1:x", "a" * 5000])

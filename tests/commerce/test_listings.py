@@ -242,11 +242,12 @@ def test_facets_count_what_a_tick_would_show(db):
         ("ink", 2, False), ("oat", 1, True),
     ]  # fmt: skip
     assert counts_of(page, "price") == [("0", 1), ("25", 0)]
-    assert counts_of(page, "stock") == [("in-stock", 1)]
+    assert page.facet("stock") is None  # all of them are
 
 
 def test_attribute_is_a_filter_only_where_it_is_marked_as_one(db):
     make_product("Mug", price="20.00", glazes={"oat": 5})
+    make_product("Bare mug", price="20.00")
     assert products_in().facet("glaze") is None
 
     facet = show_glazes()
@@ -269,6 +270,7 @@ def test_edges_of_the_price_bands(db):
 
 def test_sale_moves_a_piece_into_another_band_while_it_lasts(db):
     vase = make_product("Vase", price="60.00")
+    make_product("Kiln", price="700.00")
     now = timezone.now()
     SalePrice.objects.create(
         stockrecord=stockrecord_of(vase), price=Decimal("40.00"),
@@ -276,12 +278,12 @@ def test_sale_moves_a_piece_into_another_band_while_it_lasts(db):
     )  # fmt: skip
     later, after = now + timedelta(days=1, hours=1), now + timedelta(days=3)
 
-    assert counts_of(products_in(at=now), "price") == [("50", 1)]
-    assert counts_of(products_in(at=later), "price") == [("25", 1)]
+    assert counts_of(products_in(at=now), "price") == [("50", 1), ("500", 1)]
+    assert counts_of(products_in(at=later), "price") == [("25", 1), ("500", 1)]
     assert titles(products_in(at=later, filters={"sale": ["yes"]})) == ["Vase"]
     assert products_in(at=later, filters={"sale": ["yes"]}).cards[0].quote.was == Decimal("60.00")
     assert titles(products_in(at=after, filters={"sale": ["yes"]})) == []
-    assert counts_of(products_in(at=after), "price") == [("50", 1)]
+    assert counts_of(products_in(at=after), "price") == [("50", 1), ("500", 1)]
 
 
 @pytest.mark.parametrize(
@@ -350,8 +352,77 @@ def test_card_of_a_chosen_glaze_has_that_variants_price_and_stock(mug):
     record.price, record.num_in_stock = Decimal("26.00"), 0
     record.save()
 
-    plain, chosen = cards_for([mug.pk])[0], cards_for([mug.pk], glazes={"slate"})[0]
+    plain, chosen = (
+        products_in().cards[0],
+        products_in(filters={"glaze": ["slate"]}).cards[0],
+    )
 
     assert (plain.quote.price, plain.is_from) == (Decimal("24.00"), True)
     assert (chosen.quote.price, chosen.is_from) == (Decimal("26.00"), False)
     assert (chosen.availability, chosen.url) == ("sold_out", f"{plain.url}?variant={slate.pk}")
+
+
+def test_value_that_every_piece_has_is_not_offered_unless_it_is_ticked(db):
+    mug = make_product("Mug", price="20.00", glazes={"oat": 5, "ink": 5})
+    jug = make_product("Jug", price="22.00", glazes={"oat": 5})
+    show_glazes()
+    get_model("catalogue", "Product").objects.update(rating=4.5)
+    refresh_listings([mug.pk, jug.pk])
+
+    plain, ticked = products_in(), products_in(filters={"rating": ["4"]})
+
+    assert [facet.name for facet in plain.facets] == ["glaze"]
+    assert counts_of(plain, "glaze") == [("ink", 1), ("oat", 2)]
+    assert counts_of(ticked, "rating") == [("4", 2)]
+
+
+def test_step_of_stars_that_tells_pieces_apart_is_offered(db):
+    good, fair = make_product("Mug", price="20.00"), make_product("Jug", price="20.00")
+    for product, rating in ((good, 4.5), (fair, 3.2)):
+        type(product).objects.filter(pk=product.pk).update(rating=rating)
+    refresh_listings([good.pk, fair.pk])
+
+    assert counts_of(products_in(), "rating") == [("4", 1)]
+
+
+def test_stock_is_offered_once_it_tells_variants_apart(db):
+    make_product("Mug", price="20.00", glazes={"oat": 5, "ink": 0})
+    show_glazes()
+
+    assert products_in().facet("stock") is None
+    assert counts_of(products_in(filters={"glaze": ["oat"]}), "stock") == [("in-stock", 1)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "led_to"),
+    [
+        ("?page=999", "?page=2"),
+        ("?page=0", "?page=2"),
+        ("?page=nonsense", ""),
+        ("?price=0&page=999&sort=newest", "?price=0&sort=newest"),
+    ],
+)
+def test_page_that_a_list_does_not_have_leads_to_one_that_it_has(client, db, asked, led_to):
+    make_cups(PAGE_SIZE + 1)
+
+    response = client.get("/catalogue/" + asked)
+
+    assert (response.status_code, response.url) == (302, "/catalogue/" + led_to)
+    assert client.get(response.url).status_code == 200
+
+
+def test_every_list_has_a_description(client, db):
+    category = put_in_category(make_cups(1)[0], "Cups")
+
+    for url in ("/catalogue/", category.get_absolute_url()):
+        html = client.get(url).content.decode()
+        assert '<meta name="description" content="' in html
+        assert 'name="description" content=""' not in html
+
+
+def test_search_without_a_hit_has_nothing_to_sort(client, db):
+    make_cups(1)
+
+    html = client.get("/search/?q=zzzzzz").content.decode()
+
+    assert 'name="sort"' not in html.split("chips__count")[1]

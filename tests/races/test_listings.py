@@ -42,3 +42,21 @@ def test_new_products_share_new_words(together, shop):
     assert failures == []
     assert Listing.objects.count() == WORKERS + 1
     assert list(broken_listings()) == []
+
+
+def test_many_people_change_the_variants_of_one_product(together, shop):
+    glazes = ["oat", "slate", "marsh", "chalk", "ember", "ink", "blush", "plain"]
+    cup = make_product("Cup", price="20.00", glazes=dict.fromkeys(glazes, 5))
+    variants = list(cup.children.order_by("pk"))
+
+    def work(index):
+        for step in range(3):
+            record = stockrecord_of(variants[index])
+            record.num_in_stock = (index + step) % 2
+            record.price = Decimal(20 + 10 * ((index + step) % 3))
+            record.save()
+
+    failures = [error for error in together(WORKERS, work) if error is not None]
+
+    assert failures == []
+    assert list(broken_listings()) == []

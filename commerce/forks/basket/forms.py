@@ -6,6 +6,7 @@ from oscar.apps.basket import forms as oscar_forms
 from oscar.apps.basket.forms import *
 
 from commerce.basket_checks import check_quantity
+from commerce.stock import units_available
 
 WHOLE_NUMBER = _("Enter a whole number, for example 2.")
 
@@ -33,6 +34,13 @@ class LineQuantityForm(forms.Form):
     def __init__(self, line, **kwargs):
         self.line = line
         super().__init__(prefix=f"line-{line.pk}", initial={"quantity": line.quantity}, **kwargs)
+
+    def refusal(self):
+        """What was typed, why it cannot be, and whether it asks for more than there is."""
+        typed = str(self["quantity"].value())
+        there = units_available(self.line.stockrecord)
+        is_too_many = typed.isdecimal() and int(typed[:9]) > there > 0
+        return typed, self.errors["quantity"][0], is_too_many
 
     def clean_quantity(self):
         units = self.cleaned_data["quantity"]

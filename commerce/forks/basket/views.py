@@ -29,6 +29,7 @@ from commerce.exceptions import BasketFrozen
 from commerce.forks.basket.forms import LineQuantityForm
 from commerce.requests import key_in, moment_of, wants_fragment
 from commerce.same_origin import same_origin_only
+from commerce.stock import is_for_sale, units_available
 from commerce.vouchers import VoucherRefused, use_voucher, voucher_notes
 
 Basket = get_model("basket", "Basket")
@@ -70,10 +71,10 @@ class BasketPage(TemplateView):
             **kwargs,
         )
 
-    @staticmethod
-    def taken_text(undo, is_anything_left):
-        """What was just taken out, in a sentence; "" where nothing was."""
-        titles = titles_of(undo) if undo else []
+    def taken_text(self, undo, is_anything_left):
+        """What was just taken out, in a sentence; "" where nothing was, or it is back already."""
+        is_undone = undo and undo[-UNDO_MARK:] in self.request.session.get(USED_UNDOS, [])
+        titles = titles_of(undo) if undo and not is_undone else []
         if not titles:
             return ""
         if len(titles) == 1:
@@ -148,7 +149,12 @@ class BasketView(BasketPage):
     def change(self):
         request = self.request
         line_ids = [line.pk for line in request.basket.all_lines()]
-        for action, act in (("remove", self.remove_line), ("save", self.save_line)):
+        actions = {
+            "remove": self.remove_line,
+            "save": self.save_line,
+            "take": self.take_what_is_there,
+        }
+        for action, act in actions.items():
             chosen = key_in(request.POST.get(action, ""))
             if chosen in line_ids:
                 return act(chosen)
@@ -162,6 +168,16 @@ class BasketView(BasketPage):
 
     def remove_line(self, line_id):
         return self.done(undo=take_out(self.request.basket, [line_id]))
+
+    def take_what_is_there(self, line_id):
+        """Lowers a line to the units that can be had, or takes it out where there are none."""
+        line = next(row for row in self.request.basket.all_lines() if row.pk == line_id)
+        units = units_available(line.stockrecord) if is_for_sale(line.product) else 0
+        if not units:
+            return self.remove_line(line_id)
+        line.quantity = units
+        line.save(update_fields=["quantity"])
+        return self.done()
 
     @transaction.atomic
     def save_line(self, line_id):
@@ -180,7 +196,7 @@ class BasketView(BasketPage):
                 if form.add_prefix("quantity") not in self.request.POST:
                     continue
                 if not form.is_valid():
-                    errors[line.pk] = (form["quantity"].value(), form.errors["quantity"][0])
+                    errors[line.pk] = form.refusal()
                 elif form.cleaned_data["quantity"] == 0:
                     emptied.append(line.pk)
                 elif form.cleaned_data["quantity"] != line.quantity:
@@ -260,27 +276,37 @@ class BasketClearView(View):
             return being_paid(request)
 
 
-class BasketUndoView(View):
-    """Puts back what a token of ours holds, as far as it is still there."""
+class BasketUndoView(BasketPage):
+    """Puts back what a token of ours holds, as far as it is still there.
+
+    A script gets what came of it with the basket, so that the next change takes the note away.
+    """
 
     http_method_names = ["post"]
 
     def post(self, request):
         try:
-            restored, missing = self.restore(request.POST.get("token", ""))
+            level, text = self.outcome(*self.restore(request.POST.get("token", "")))
         except signing.BadSignature:
-            messages.error(request, _("It is too late to undo that."))
-            return back_to_basket()
+            level, text = messages.ERROR, _("It is too late to undo that.")
+        if wants_fragment(request):
+            recount(request)
+            return self.show(note=text)
+        if text:
+            messages.add_message(request, level, text)
+        return back_to_basket()
+
+    @staticmethod
+    def outcome(restored, missing):
+        """The level and the words of a message; "" where there is nothing to say."""
         if missing:
             text = ngettext(
                 "%(count)d piece could not be put back: it sold meanwhile.",
                 "%(count)d pieces could not be put back: they sold meanwhile.",
                 missing,
             )
-            messages.warning(request, text % {"count": missing})
-        elif restored:
-            messages.success(request, _("Everything is back in your basket."))
-        return back_to_basket()
+            return messages.WARNING, text % {"count": missing}
+        return messages.SUCCESS, _("Everything is back in your basket.") if restored else ""
 
     def restore(self, token):
         """As ``restore_lines``, once for each token: a second press or a reload adds nothing."""

@@ -2,6 +2,7 @@
 
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -142,6 +143,10 @@ class CatalogueView(ListingView):
     def get_heading(self):
         return _("All pieces")
 
+    def get_description(self):
+        words = _("All pieces of %(shop)s, by glaze, price and what is in stock.")
+        return words % {"shop": settings.OSCAR_SHOP_NAME}
+
 
 class ProductCategoryView(ListingView):
     """What a category and the categories below it hold."""
@@ -157,6 +162,11 @@ class ProductCategoryView(ListingView):
 
     def get_heading(self):
         return self.category.name
+
+    def get_description(self):
+        return self.category.description or _(
+            "%(category)s: all pieces, with prices and stock."
+        ) % {"category": self.category.name}
 
     def get_crumbs(self):
         above = [(part.name, part.get_absolute_url()) for part in self.category.get_ancestors()]

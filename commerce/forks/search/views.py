@@ -1,5 +1,6 @@
 """Lists of products: one view for everything, a category, and the results of a search."""
 
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -44,6 +45,18 @@ class ListingView(TemplateView):
     def get_crumbs(self):
         return [(_("Home"), "/"), (self.get_heading(), None)]
 
+    def get_description(self):
+        """What search engines and shared links say of the list."""
+        return ""
+
+    def get(self, request, *args, **kwargs):
+        """A page that the list does not have, or no longer has, leads to the nearest that it has."""
+        context = self.get_context_data(**kwargs)
+        query, shown = context["query"], context["list_page"].page
+        if query.page != str(shown):
+            return redirect(request.path + query.page_address(shown))
+        return self.render_to_response(context)
+
     def get_list(self, query):
         """The page of products that the query asks for."""
         return products_in(
@@ -62,6 +75,7 @@ class ListingView(TemplateView):
         query = query.restricted_to({facet.name for facet in list_page.facets})
         return super().get_context_data(
             heading=self.get_heading(),
+            description=self.get_description(),
             crumbs=self.get_crumbs(),
             query=query,
             list_page=list_page,

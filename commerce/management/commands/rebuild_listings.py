@@ -5,7 +5,6 @@ from oscar.core.loading import get_model
 from tqdm import tqdm
 
 from commerce.listing_refresh import broken_listings, rebuild_listings
-from commerce.models import Listing
 
 
 class Command(BaseCommand):
@@ -16,7 +15,6 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--after", type=int, default=0, help="Begin behind this product's key.")
-        parser.add_argument("--if-empty", action="store_true", help="Only where there is none yet.")
         parser.add_argument(
             "--check", action="store_true", help="Change nothing; name what differs, and exit 1."
         )
@@ -24,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         if options["check"]:
             self._check()
-        elif not (options["if_empty"] and Listing.objects.exists()):
+        else:
             self._rebuild(after=options["after"], quiet=options["verbosity"] == 0)
 
     def _check(self):

@@ -1,0 +1,359 @@
+"""Filters of a list match one and the same variant, and their counts say what a tick would show."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+from oscar.core.loading import get_model
+from pyroaring import BitMap
+
+from commerce.listing_receivers import one_refresh
+from commerce.listing_refresh import broken_listings
+from commerce.listing_truth import band_of
+from commerce.listings import records_by_product, sellable_products
+from commerce.models import FacetAttribute, SalePrice, Term
+from commerce.pricing import quote_for
+from commerce.product_lists import products_in
+from commerce.stock import SOLD_OUT, availability_of, reserve_stock
+from commerce.variant_sets import VariantSet, union_of
+from tests.factories import make_glaze_attribute, make_product, stockrecord_of
+
+pytestmark = pytest.mark.django_db
+GLAZES, SIZES = ("oat", "ink", "ember"), ("small", "large")
+
+
+def make_size_attribute(kind):
+    group, _new = get_model("catalogue", "AttributeOptionGroup").objects.get_or_create(name="Size")
+    attribute, _new = kind.attributes.get_or_create(
+        code="size", defaults={"name": "Size", "type": "option", "option_group": group}
+    )
+    return attribute
+
+
+def show_facets(kind):
+    """Glaze and size as filters."""
+    for attribute in (make_glaze_attribute(kind), make_size_attribute(kind)):
+        FacetAttribute.objects.get_or_create(attribute=attribute)
+
+
+def give(product, attribute, code):
+    option, _new = attribute.option_group.options.get_or_create(option=code.title(), code=code)
+    product.attribute_values.create(attribute=attribute, value_option=option)
+
+
+def variant(parent, glaze):
+    return parent.children.get(title__endswith=glaze)
+
+
+def set_price(product, price):
+    record = stockrecord_of(product)
+    record.price = Decimal(price)
+    record.save()
+
+
+def found(at=None, **filters):
+    return {card.title for card in products_in(filters=filters, at=at).cards}
+
+
+@pytest.fixture
+def cup(db):
+    """Ember is sold out and dear, oat is neither."""
+    cup = make_product("Cup", price="20.00", glazes={"oat": 9, "ember": 0})
+    set_price(variant(cup, "ember"), "60.00")
+    show_facets(cup.product_class)
+    return cup
+
+
+def test_glaze_that_is_sold_out_is_not_in_stock(cup):
+    assert found(glaze=["ember"]) == {"Cup"}
+    assert found(stock=["in-stock"]) == {"Cup"}
+    assert found(glaze=["oat"], stock=["in-stock"]) == {"Cup"}
+    assert found(glaze=["ember"], stock=["in-stock"]) == set()
+    assert found(glaze=["ember", "oat"], stock=["in-stock"]) == {"Cup"}
+
+
+def test_glaze_and_price_are_those_of_one_variant(cup):
+    assert found(glaze=["ember"], price=["50"]) == {"Cup"}
+    assert found(glaze=["ember"], price=["0"]) == set()
+    assert found(glaze=["oat"], price=["50"]) == set()
+
+
+def test_glaze_and_sale_are_those_of_one_variant_while_the_sale_lasts(cup):
+    now = timezone.now()
+    SalePrice.objects.create(
+        stockrecord=stockrecord_of(variant(cup, "ember")), price=Decimal("40.00"),
+        start=now, until=now + timedelta(days=1),
+    )  # fmt: skip
+    later = now + timedelta(hours=1)
+
+    assert found(later, glaze=["ember"], sale=["yes"], price=["25"]) == {"Cup"}
+    assert found(later, glaze=["oat"], sale=["yes"]) == set()
+    assert found(later, glaze=["ember"], price=["50"]) == set()
+    assert found(now + timedelta(days=2), glaze=["ember"], price=["50"]) == {"Cup"}
+
+
+def test_counts_are_of_one_variant_too(cup):
+    page = products_in(filters={"glaze": ["ember"]})
+
+    assert [(v.code, v.count) for v in page.facet("glaze").values] == [("ember", 1), ("oat", 1)]
+    assert [(v.code, v.count) for v in page.facet("stock").values] == [("in-stock", 0)]
+    assert [(v.code, v.count) for v in page.facet("price").values] == [("0", 0), ("50", 1)]
+
+
+def test_card_is_the_variant_that_was_asked_for_with_its_price_and_stock(cup):
+    ember = variant(cup, "ember")
+
+    card = products_in(filters={"price": ["50"]}).cards[0]
+
+    assert card.url.endswith(f"?variant={ember.pk}")
+    assert (card.quote.price, card.is_from, card.availability) == (
+        Decimal("60.00"), False, "sold_out",
+    )  # fmt: skip
+
+
+def test_card_of_what_every_variant_has_leads_to_the_product(cup):
+    for glaze in ("oat", "ember"):
+        set_price(variant(cup, glaze), "20.00")
+
+    card = products_in(filters={"price": ["0"]}).cards[0]
+
+    assert "variant" not in card.url
+
+
+def test_value_of_a_variant_stands_in_front_of_its_products(cup):
+    size = make_size_attribute(cup.product_class)
+    give(cup, size, "small")
+    give(variant(cup, "ember"), size, "large")
+
+    assert found(size=["small"]) == {"Cup"}
+    assert found(size=["small"], glaze=["oat"]) == {"Cup"}
+    assert found(size=["small"], glaze=["ember"]) == set()
+    assert found(size=["large"], glaze=["ember"]) == {"Cup"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_order_that_takes_the_last_of_a_glaze_takes_it_out_of_what_is_in_stock(shop):
+    cup = make_product("Cup", price="20.00", glazes={"oat": 9, "ink": 1})
+    show_facets(cup.product_class)
+    assert found(glaze=["ink"], stock=["in-stock"]) == {"Cup"}
+
+    with transaction.atomic():
+        reserve_stock({stockrecord_of(variant(cup, "ink")).pk: 1})
+
+    assert found(glaze=["ink"], stock=["in-stock"]) == set()
+    assert list(broken_listings()) == []
+
+
+def test_filtered_page_takes_as_many_queries_as_a_plain_one_whatever_the_catalogue(cup):
+    filters = {"glaze": ["ember", "oat"], "price": ["0"], "stock": ["in-stock"]}
+
+    def queries(**options):
+        with CaptureQueriesContext(connection) as captured:
+            products_in(**options)
+        return len(captured)
+
+    few = queries(filters=filters)
+    for n in range(30):
+        set_price(
+            variant(make_product(f"Jug {n}", price="20.00", glazes={"oat": 2, "ink": 0}), "oat"),
+            f"{20 + n}.00",
+        )
+
+    assert queries(filters=filters) == few == queries()
+
+
+def test_what_all_variants_have_is_not_said_of_each(db):
+    make_product("Cup", price="20.00", glazes={"oat": 9, "ink": 9})
+
+    assert not Term.objects.filter(kind="variant").exists()
+
+
+# --- Sales that are over ------------------------------------------------------------------------------
+
+
+def test_sale_of_a_past_month_costs_lists_nothing(db):
+    vase = make_product("Vase", price="60.00")
+    now = timezone.now()
+    SalePrice.objects.create(
+        stockrecord=stockrecord_of(vase), price=Decimal("40.00"),
+        start=now - timedelta(days=90), until=now - timedelta(days=80),
+    )  # fmt: skip
+
+    with CaptureQueriesContext(connection) as captured:
+        page = products_in(filters={"price": ["50"]}, sort="newest")
+
+    assert [card.title for card in page.cards] == ["Vase"]
+    assert len([q for q in captured if "commerce_pricewindow" in q["sql"]]) == 1  # the card's
+    assert found(now - timedelta(days=85), price=["25"], sale=["yes"]) == {"Vase"}
+    assert found(now - timedelta(days=95), price=["50"]) == {"Vase"}
+
+
+def test_sale_without_an_end_stays_a_sale_when_its_month_is_over(db):
+    vase = make_product("Vase", price="60.00")
+    SalePrice.objects.create(
+        stockrecord=stockrecord_of(vase), price=Decimal("40.00"),
+        start=timezone.now() - timedelta(days=90),
+    )  # fmt: skip
+
+    assert found(sale=["yes"], price=["25"]) == {"Vase"}
+    assert found(timezone.now() + timedelta(days=400), sale=["yes"]) == {"Vase"}
+
+
+# --- Against the catalogue, variant by variant ----------------------------------------------------------
+
+VARIANTS = st.lists(
+    st.tuples(
+        st.sampled_from(GLAZES),
+        st.sampled_from((*SIZES, "")),
+        st.integers(0, 1),
+        st.sampled_from(("20.00", "30.00", "60.00")),
+        st.sampled_from(("", "", "10.00", "28.00")),
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda row: row[:2],
+)
+CHOICES = st.fixed_dictionaries(
+    {},
+    optional={
+        "glaze": st.lists(st.sampled_from(GLAZES), min_size=1, max_size=2, unique=True),
+        "size": st.lists(st.sampled_from(SIZES), min_size=1, max_size=2, unique=True),
+        "stock": st.just(["in-stock"]),
+        "price": st.lists(st.sampled_from(("0", "25", "50")), min_size=1, max_size=2, unique=True),
+        "sale": st.just(["yes"]),
+    },
+)
+
+
+class TestAgainstTheCatalogue(TestCase):
+    """For any products and any filters: the list and all its counts, worked out per variant."""
+
+    @settings(
+        max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(
+        products=st.lists(VARIANTS, min_size=1, max_size=4),
+        choices=st.lists(CHOICES, min_size=1, max_size=5),
+        days=st.sampled_from((-40, 1, 3)),
+    )
+    def test_lists_and_counts_equal_the_catalogue(self, products, choices, days):
+        self.now = timezone.now()
+        with one_refresh():
+            for number, variants in enumerate(products):
+                self.make(number, variants)
+        at = self.now + timedelta(days=days)
+        facts = self.facts(at)
+
+        for chosen in choices:
+            page = products_in(filters=chosen, at=at)
+
+            assert {card.product_id for card in page.cards} == self.matching(facts, chosen)
+            for facet in page.facets:
+                for value in facet.values:
+                    ticked = {**chosen, facet.name: [value.code]}
+                    assert value.count == len(self.matching(facts, ticked)), (facet, value)
+        assert list(broken_listings()) == []
+
+    def make(self, number, variants):
+        """A product whose variants differ as told; "" leaves the size to the product."""
+        parent = make_product(f"Piece {number}", price="1.00", glazes={"none": 0})
+        parent.children.all().delete()
+        show_facets(parent.product_class)
+        glaze, size = (
+            make_glaze_attribute(parent.product_class),
+            make_size_attribute(parent.product_class),
+        )
+        give(parent, size, SIZES[0])
+        partner = get_model("partner", "Partner").objects.get()
+        for glaze_code, size_code, stock, price, sale in variants:
+            child = parent.children.create(title=f"{glaze_code} {size_code}", structure="child")
+            give(child, glaze, glaze_code)
+            if size_code:
+                give(child, size, size_code)
+            record = child.stockrecords.create(
+                partner=partner, partner_sku=f"S-{child.pk}", price=Decimal(price),
+                price_currency="GBP", num_in_stock=stock,
+            )  # fmt: skip
+            if sale:
+                SalePrice.objects.create(
+                    stockrecord=record, price=Decimal(sale),
+                    start=self.now, until=self.now + timedelta(days=2),
+                )  # fmt: skip
+
+    def facts(self, at):
+        """``{product: [what each of its variants is]}``, read from the catalogue's own tables."""
+        products = sellable_products().values_list("pk", flat=True)
+        return {
+            pk: [self.fact(record, at) for record in records]
+            for pk, records in records_by_product(list(products)).items()
+        }
+
+    def fact(self, record, at):
+        quote = quote_for(record, at=at)
+        product = record.product
+        fact = {
+            "price": {band_of(quote.price)},
+            "stock": set() if availability_of(record) == SOLD_OUT else {"in-stock"},
+            "sale": {"yes"} if quote.is_reduced else set(),
+        }
+        for code in ("glaze", "size"):
+            values = [
+                owner.attribute_values.filter(attribute__code=code).first()
+                for owner in (product, product.parent)
+            ]
+            fact[code] = {value.value_option.code for value in values if value} and {
+                next(value for value in values if value).value_option.code
+            }
+        return fact
+
+    def matching(self, facts, chosen):
+        known = {
+            name: {code for rows in facts.values() for fact in rows for code in fact.get(name, ())}
+            for name in chosen
+        }
+        filters = {
+            name: known[name] & set(codes) if name in ("glaze", "size") else set(codes)
+            for name, codes in chosen.items()
+        }
+        return {
+            pk
+            for pk, rows in facts.items()
+            if any(
+                all(fact[name] & codes for name, codes in filters.items() if codes) for fact in rows
+            )
+        }
+
+
+# --- The algebra --------------------------------------------------------------------------------------
+
+VARIANT_SETS = st.lists(st.frozensets(st.sampled_from((1, 2, 3))), min_size=4, max_size=4)
+ALL = frozenset((1, 2, 3))
+
+
+def as_variant_set(rows):
+    """Listings 0 to 3 with three variants each, given as the numbers that are meant."""
+    return VariantSet(
+        BitMap(pk for pk, numbers in enumerate(rows) if numbers == ALL),
+        {n: BitMap(pk for pk, row in enumerate(rows) if n in row and row != ALL) for n in ALL},
+    )
+
+
+@given(one=VARIANT_SETS, two=VARIANT_SETS, three=VARIANT_SETS)
+def test_unions_and_intersections_are_those_of_single_variants(one, two, three):
+    first, second, third = (as_variant_set(rows) for rows in (one, two, three))
+
+    both = {pk for pk in range(4) if one[pk] & two[pk] & three[pk]}
+    either = {pk for pk in range(4) if (one[pk] | two[pk]) & three[pk]}
+
+    assert set((first & second & third).listings()) == both
+    assert (first & second).count_with(third) == len(both)
+    assert set((union_of([first, second]) & third).listings()) == either
+    assert set(((first | second) & third).listings()) == either
+    numbers = (first & second).variant_of(0)
+    assert numbers is None or numbers in one[0] & two[0]

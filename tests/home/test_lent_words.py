@@ -1,0 +1,201 @@
+"""Pages lend their words to the products they show, for as long as the pages can be read."""
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from wagtail.models import Page, PageViewRestriction
+
+from commerce.listing_refresh import broken_listings, rebuild_listings
+from commerce.models import ListingTerm, Term
+from commerce.product_lists import products_in
+from commerce.search import correct
+from home.lent_words import lend_words, text_of
+from home.models import Banner, LandingPage, StandardPage, StoryIndexPage, StoryPage
+from tests.factories import make_product, put_category
+from tests.home.bodies import block, buy, every_block, quote, row
+
+pytestmark = pytest.mark.django_db
+
+
+def text(words):
+    return block("text", f"<p>{words}</p>")
+
+
+def found(words):
+    return [card.title for card in products_in(query=words, exact=True).cards]
+
+
+@pytest.fixture
+def story(publish, mug):
+    """A live story that shows the mug."""
+    index = publish("Journal", StoryIndexPage)
+    return publish(
+        "Fog on the estuary", StoryPage, index, author="Ruth", standfirst="Driftwood mornings",
+        body=[text("We gather samphire."), buy(mug.pk)],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ["estuary", "driftwood", "samphire", "samphire mug"])
+def test_product_is_found_by_the_words_of_a_story_that_shows_it(story, vase, words):
+    assert found(words) == ["Harbour mug"]
+    assert list(broken_listings()) == []
+
+
+@pytest.mark.parametrize("blocks", [row, quote, buy])
+def test_every_block_that_shows_a_product_lends(publish, mug, blocks):
+    publish("Samphire", body=[blocks(mug.pk)])
+
+    assert found("samphire") == ["Harbour mug"]
+
+
+def test_page_about_one_product_lends_to_it(publish, mug):
+    publish("Samphire", product=mug)
+
+    assert found("samphire") == ["Harbour mug"]
+
+
+def test_link_to_a_product_lends_nothing(publish, mug, photo):
+    hero = {"image": photo.pk, "heading": "Samphire", "link": {"label": "x", "product": mug.pk}}
+    publish("Fog", body=[block("hero", hero)])
+
+    assert found("samphire") == []
+
+
+def test_home_page_lends_nothing(site_root, mug):
+    site_root.body = [text("We gather samphire."), row(mug.pk)]
+    site_root.save()
+
+    assert found("samphire") == []
+
+
+def test_draft_lends_nothing_until_it_is_published(publish, mug):
+    page = publish("Fog", live=False, body=[text("samphire"), buy(mug.pk)])
+    assert found("samphire") == []
+
+    page.save_revision().publish()
+
+    assert found("samphire") == ["Harbour mug"]
+
+
+def test_unpublished_changes_lend_nothing(story, vase):
+    story.body = [text("Lichen."), buy(vase.pk)]
+    revision = story.save_revision()
+    assert (found("lichen"), found("samphire")) == ([], ["Harbour mug"])
+
+    revision.publish()
+
+    assert (found("lichen"), found("samphire")) == (["Moon vase"], [])
+    assert list(broken_listings()) == []
+
+
+def test_unpublishing_takes_the_words_back(story):
+    story.unpublish()
+
+    assert found("samphire") == []
+    assert list(broken_listings()) == []
+
+
+def test_page_that_expires_takes_its_words_back(story):
+    from django.core.management import call_command
+
+    Page.objects.filter(pk=story.pk).update(expire_at=timezone.now())
+    call_command("publish_scheduled")
+
+    assert found("samphire") == []
+
+
+def test_deleting_takes_the_words_back(story):
+    story.get_parent().delete()
+
+    assert found("samphire") == []
+    assert list(broken_listings()) == []
+
+
+def test_page_that_becomes_private_takes_its_words_back(story):
+    restriction = PageViewRestriction.objects.create(
+        page=story.get_parent(), restriction_type=PageViewRestriction.LOGIN
+    )
+    assert found("samphire") == []
+
+    restriction.delete()
+    assert found("samphire") == ["Harbour mug"]
+
+
+def test_page_that_is_moved_below_a_private_one_takes_its_words_back(publish, mug):
+    cellar = publish("Cellar", StandardPage)
+    PageViewRestriction.objects.create(page=cellar, restriction_type=PageViewRestriction.LOGIN)
+    page = publish("Fog", StandardPage, body=[text("samphire"), buy(mug.pk)])
+
+    page.move(cellar, pos="last-child")
+
+    assert found("samphire") == []
+    assert list(broken_listings()) == []
+
+
+def test_words_are_lent_in_the_transaction_of_the_change(publish, mug):
+    def publish_and_fail():
+        with transaction.atomic():
+            publish("Samphire", body=[buy(mug.pk)])
+            assert found("samphire") == ["Harbour mug"]
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        publish_and_fail()
+
+    assert found("samphire") == []
+    assert not Term.objects.filter(kind="word", value="samphire", n__gt=0).exists()
+
+
+def test_lent_words_weigh_least_and_never_correct_a_word(story):
+    term = Term.objects.get(kind="word", value="samphire")
+
+    weights = ListingTerm.objects.filter(term=term).values_list("weight", flat=True)
+
+    assert list(weights) == [ListingTerm.Weight.TEXT]
+    assert not term.is_known
+    assert correct("samphier") is None
+
+
+def test_rebuild_lends_the_words_anew(story):
+    ListingTerm.objects.filter(term__value="samphire").delete()
+    Term.objects.filter(value="samphire").update(bitmap=b"", n=0)
+    assert found("samphire") == []
+
+    rebuild_listings()
+
+    assert found("samphire") == ["Harbour mug"]
+
+
+def test_text_is_that_of_every_block_and_no_setting_of_one(publish, mug, photo):
+    category = put_category(mug, "Cups")
+    banner = Banner.objects.create(heading="Seconds")
+    page = publish("Fog", body=every_block(
+        photo, product=mug.pk, category=category.pk, page=None, banner_id=banner.pk
+    ))  # fmt: skip
+
+    with CaptureQueriesContext(connection) as captured:
+        words = text_of(LandingPage.objects.get(pk=page.pk))
+
+    assert len(captured) == 1
+    assert words == (
+        "Fog The table Clay From the estuary. One kiln x The kiln Hands a a It pours. "
+        "Ruth Thrown in one piece. From the kiln Rooms Look Look"
+    )
+
+
+def test_words_are_read_with_as_many_queries_for_many_pages_as_for_one(publish, db):
+    cups = [make_product(f"Cup {n}", price="20.00") for n in range(8)]
+    ids = [cup.pk for cup in cups]
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            lend_words(ids)
+        return len(captured)
+
+    publish("One", LandingPage, body=[buy(ids[0])])
+    few = queries()
+    for n, pk in enumerate(ids):
+        publish(f"Page {n}", LandingPage, body=[buy(pk), row(*ids)])
+
+    assert queries() == few
