@@ -28,9 +28,10 @@ class Buyer:
         return response
 
     def post(self, path, **data):
-        """Send a form with the token of the last page."""
+        """Send a form with the token of the last page; pages that everybody gets have none."""
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)
-        data["csrfmiddlewaretoken"] = token.group(1)
+        if token:
+            data["csrfmiddlewaretoken"] = token.group(1)
         return self.session.post(
             self.url + path, data=data, headers={"Referer": self.url}, timeout=120
         )
