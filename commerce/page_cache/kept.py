@@ -35,9 +35,11 @@ def kept(name, make, *, tags=(SITE,)):
     ``make`` names by ``depends_on``, or the moment comes that it names by ``expires_by``.
 
     What is being rendered depends on the same. Names must be few: nothing is ever forgotten but
-    replaced. Nothing is remembered inside a transaction, since what it wrote may never be committed,
-    nor what shows prices.
+    replaced. Inside a transaction nothing is remembered nor taken from memory: what it wrote may
+    never be committed, and was not told yet. What shows prices is not remembered either.
     """
+    if transaction.get_connection().in_atomic_block:
+        return _made(make, tags)[0]
     try:
         epoch, number = state_of_request()
         fact = _facts.get(name)
@@ -48,7 +50,15 @@ def kept(name, make, *, tags=(SITE,)):
             expires_by(fact.until)
             return fact.value
     except Unreachable:
-        epoch = None
+        return _made(make, tags)[0]
+    value, found = _made(make, tags)
+    if not found.has_prices:
+        _facts[name] = _Fact(value, frozenset(found.tags), found.until, epoch, number, number)
+    return value
+
+
+def _made(make, tags):
+    """The value, with what it depends on, which whatever is being rendered depends on too."""
     with collected() as found:
         value = make()
     found.tags.update(tags)
@@ -56,9 +66,7 @@ def kept(name, make, *, tags=(SITE,)):
     expires_by(found.until)
     if found.has_prices:
         shows_prices()
-    elif epoch is not None and not transaction.get_connection().in_atomic_block:
-        _facts[name] = _Fact(value, frozenset(found.tags), found.until, epoch, number, number)
-    return value
+    return value, found
 
 
 def rows_by_key(queryset, keys, *, most=2000):
