@@ -20,6 +20,12 @@ def attributes_of(product):
     return {row.attribute.code: row.value for row in rows}
 
 
+def as_people_write(text):
+    """An attribute's text for reading: Yes and No, 21 instead of 21.0."""
+    words = {"True": _("Yes"), "False": _("No")}
+    return words.get(text) or str(text).removesuffix(".0")
+
+
 def key_facts(values):
     """(name, text) of size and care, in a line each; what is not known is left out.
 

@@ -10,6 +10,7 @@ from commerce.basket_units import units_in
 from commerce.listings import cards_for
 from commerce.page_cache.address import is_public
 from commerce.pictures import largest, photo_html
+from commerce.product_facts import as_people_write
 
 register = template.Library()
 
@@ -90,6 +91,5 @@ def cards_of(products):
 
 @register.filter
 def spec_text(text):
-    """A value of the specification as people write it: Yes and No, 21 instead of 21.0."""
-    words = {"True": _("Yes"), "False": _("No")}
-    return words.get(text) or str(text).removesuffix(".0")
+    """A value of the specification as people write it."""
+    return as_people_write(text)
