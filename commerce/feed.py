@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from commerce.delivery import delivery_charge
 from commerce.listings import sellable_products
-from commerce.photos import photo_url
+from commerce.pictures import largest
 from commerce.plain_text import plain_text
 from commerce.product_page import buy_boxes_for
 from commerce.stock import SOLD_OUT
@@ -102,9 +102,9 @@ def _facts(box, variant, *, page, description):
 def _photos(box, variant):
     photos = list(dict.fromkeys([*([variant.photo] if variant.photo else []), *box.photos]))
     if photos:
-        yield "g:image_link", absolute(photo_url(photos[0]))
+        yield "g:image_link", absolute(largest(photos[0], "jpeg").url)
     for image in photos[1 : MAX_MORE_PHOTOS + 1]:
-        yield "g:additional_image_link", absolute(photo_url(image))
+        yield "g:additional_image_link", absolute(largest(image, "jpeg").url)
 
 
 def _prices(quote):

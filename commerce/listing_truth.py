@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db.models import Count, Q
-from django.template.loader import render_to_string
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
@@ -26,7 +25,7 @@ from commerce.listings import (
     sellable_products,
 )
 from commerce.models import FacetAttribute, ListingTerm, SalePrice
-from commerce.photos import specs_for
+from commerce.pictures import photo_html, sizes_of
 from commerce.pricing import quote_at_sale
 from commerce.stock import SOLD_OUT, availability_of
 from commerce.words import indexed_words
@@ -180,12 +179,10 @@ def _photo_html(image, alt):
     Making them takes seconds, and this runs in the transaction of the change
     (commerce.photos.render_later makes them and has the listing refreshed).
     """
-    made = {rendition.filter_spec for rendition in image.renditions.all()}
-    if not made.issuperset(specs_for(image)):
-        markup = '<span class="photo"><img src="{}" width="{}" height="{}" alt="{}" {}></span>'
-        return format_html(markup, image.file.url, image.width, image.height, alt, SafeString(LAZY))
-    context = {"image": image, "alt": alt, "sizes": CARD_SIZES}
-    return render_to_string("components/photo.html", context).strip()
+    if sizes_of(image).markup:
+        return photo_html(image, alt=alt, sizes=CARD_SIZES)
+    markup = '<span class="photo"><img src="{}" width="{}" height="{}" alt="{}" {}></span>'
+    return format_html(markup, image.file.url, image.width, image.height, alt, SafeString(LAZY))
 
 
 # --- Windows: what it costs when ------------------------------------------------------------------

@@ -15,14 +15,13 @@ from oscar.core.loading import get_model
 
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.page_cache.dependencies import card_tag, depends_on, piece_tag, shows_prices
+from commerce.pictures import EAGER, LAZY, know_sizes
 from commerce.pricing import Quote
 from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_of
 from commerce.tax import split_gross
 
 #: The product attribute that tells variants apart, shown as a colour.
 GLAZE = "glaze"
-#: How a photograph that is not in the first row is loaded, and what the first row has instead.
-LAZY, EAGER = 'loading="lazy" decoding="async"', 'fetchpriority="high"'
 #: A window that ends in this year has no end.
 NO_END = 9999
 
@@ -194,16 +193,16 @@ def glazes_of(product_ids):
 
 
 def photos_by_product(product_ids):
-    """Wagtail images of the products, in their order, with renditions prefetched."""
+    """Wagtail images of the products, in their order; their sizes are known. Two queries at most."""
     rows = (
         ProductPhoto.objects.filter(product_image__product__in=list(product_ids))
         .select_related("image", "product_image")
-        .prefetch_related("image__renditions")
         .order_by("product_image__display_order", "product_image_id")
     )
     photos = defaultdict(list)
     for row in rows:
         photos[row.product_image.product_id].append(row.image)
+    know_sizes({image for images in photos.values() for image in images})
     return photos
 
 

@@ -17,6 +17,7 @@ from commerce.listings import photo_of, photos_by_product
 from commerce.mail import queue_mail
 from commerce.mail_templates import messages_for
 from commerce.money import format_money
+from commerce.pictures import sizes_of
 
 logger = logging.getLogger(__name__)
 
@@ -112,9 +113,8 @@ def _line_facts(order, money):
 
 def mail_photo_url(image):
     """The absolute address of a photograph small enough for a mail; "" where none is made yet."""
-    made = (row for row in image.renditions.all() if row.filter_spec == MAIL_PHOTO)
-    rendition = next(made, None)
-    return urljoin(settings.SITE_URL, rendition.url) if rendition else ""
+    size = sizes_of(image).by_spec.get(MAIL_PHOTO)
+    return urljoin(settings.SITE_URL, size.url) if size else ""
 
 
 def order_status_path(order):

@@ -116,16 +116,6 @@ def share_photo_of_product(product_id):
     return rows.order_by(f"{place}__product__parent_id", f"{place}__display_order", "pk").first()
 
 
-def photo_url(image):
-    """The address of the largest JPEG that there is of a photograph. Renders nothing.
-
-    No query where renditions are prefetched.
-    """
-    jpegs = [r for r in image.renditions.all() if r.filter_spec.startswith("format-jpeg|width-")]
-    largest = max(jpegs, key=lambda rendition: rendition.width, default=None)
-    return largest.url if largest else image.file.url
-
-
 def render_ahead(images, *, on_done=None, threads=2):
     """Make the renditions that pages will ask for and that are missing. Returns how many it made.
 

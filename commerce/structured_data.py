@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from commerce.delivery import delivery_charge
-from commerce.photos import photo_url
+from commerce.pictures import largest
 from commerce.plain_text import plain_text
 from commerce.stock import SOLD_OUT
 from commerce.web_address import absolute, with_query
@@ -45,7 +45,7 @@ def product_data(box, *, url=None, description="", reviews=None, returns_url="")
         "@id": f"{page}#product",
         "name": box.title,
         "url": page,
-        "image": [absolute(photo_url(image)) for image in box.photos],
+        "image": [absolute(largest(image, "jpeg").url) for image in box.photos],
         "description": plain_text(description),
         "brand": {"@type": "Brand", "name": settings.SITE_NAME},
         "sku": box.selected.sku if box.selected else None,

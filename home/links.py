@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from commerce.listings import product_url
+from commerce.page_cache.dependencies import card_tag, depends_on
 from home.choosers import CategoryChooserBlock, ProductChooserBlock
 
 #: The kinds of target, in the order in which an editor is offered them.
@@ -33,6 +34,7 @@ class LinkValue(blocks.StructValue):
         if category is not None:
             return category.get_absolute_url() if category.is_public else ""
         if product is not None:
+            depends_on(card_tag(product.pk))
             return product_url(product.pk, product.slug) if product.is_public else ""
         return self.get("address") or ""
 

@@ -13,6 +13,7 @@ from commerce.moved import RELATED, address_of_category, address_of_product
 from commerce.requests import key_in
 from commerce.web_address import absolute, with_query
 from home.models import LandingPage
+from home.site_facts import only_site, replaced_products
 
 #: Names in the URLs of the shop and of Wagtail.
 PRODUCT_VIEW, CATEGORY_VIEW, PAGE_VIEW = "catalogue:detail", "catalogue:category", "wagtail_serve"
@@ -20,11 +21,27 @@ PRODUCT_VIEW, CATEGORY_VIEW, PAGE_VIEW = "catalogue:detail", "catalogue:category
 MAX_STEPS = 6
 
 
+class SiteMiddleware:
+    """Gives Wagtail the request's site, which it would look up, with its root page, for each request.
+
+    A shop has one site as a rule, which then answers for every host; Wagtail chooses between several.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        site = only_site()
+        if site is not None:
+            request._wagtail_site = site  # Where Site.find_for_request() remembers it.
+        return self.get_response(request)
+
+
 class LandingPageMiddleware:
     """Answers a product's address with a 301 to the landing page that replaces it.
 
-    The shop's own view cannot: the floor it stands on knows no pages. One query on product pages,
-    none elsewhere. ``?variant=`` and other parameters go along.
+    The shop's own view cannot: the floor it stands on knows no pages. One query for products that
+    have such a page, none for others. ``?variant=`` and other parameters go along.
     """
 
     def __init__(self, get_response):
@@ -50,7 +67,7 @@ def landing_url(request, pk):
     ``pk`` is as the address has it: more digits than a database can hold are nobody's key.
     """
     key = key_in(pk)
-    page = LandingPage.replacing(key) if key else None
+    page = LandingPage.replacing(key) if key in replaced_products() else None
     return page.get_url(request) if page else None
 
 

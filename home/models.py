@@ -11,6 +11,7 @@ from wagtail.fields import StreamField
 from wagtail.models import (
     DraftStateMixin,
     Page,
+    PageViewRestriction,
     PreviewableMixin,
     RevisionMixin,
     WorkflowMixin,
@@ -20,6 +21,7 @@ from wagtail.search import index
 from commerce.page_cache.opting_in import open_page
 from home.blocks import BodyBlock, FooterColumnBlock, StoryBlock, chosen_box, first_image
 from home.links import LinkBlock
+from home.privacy import has_private_pages, public_pages
 
 
 class SharedPage(Page):
@@ -35,6 +37,12 @@ class SharedPage(Page):
         response = super().serve(request, *args, **kwargs)
         is_preview = getattr(request, "is_preview", False)
         return response if is_preview else open_page(response, parameters=["variant"])
+
+    def get_view_restrictions(self):
+        """Who may read the page; no query where no page is private."""
+        if has_private_pages():
+            return super().get_view_restrictions()
+        return PageViewRestriction.objects.none()
 
     @property
     def summary(self):
@@ -70,6 +78,18 @@ class HomePage(SharedPage):
 
     class Meta:
         verbose_name = _("home page")
+
+    def route(self, request, path_components):
+        """Finds a page however deep by its address, with two queries; Wagtail takes two a level.
+
+        Whatever is not found so is Wagtail's to find or refuse.
+        """
+        if path_components:
+            url_path = f"{self.url_path}{'/'.join(path_components)}/"
+            rows = Page.objects.filter(slug=path_components[-1], url_path=url_path)
+            if page := rows.first():
+                return page.specific.route(request, [])
+        return super().route(request, path_components)
 
 
 class LandingPage(SharedPage):
@@ -113,7 +133,7 @@ class LandingPage(SharedPage):
     @classmethod
     def replacements(cls):
         """The live pages that stand in for a product's own. A retired product needs none."""
-        pages = cls.objects.live().public().filter(product_role=cls.Role.REPLACES)
+        pages = public_pages(cls.objects).filter(product_role=cls.Role.REPLACES)
         return pages.exclude(product__retirement__isnull=False, product__is_public=False)
 
     @classmethod
@@ -161,14 +181,14 @@ class StoryIndexPage(CrumbsMixin, SharedPage):
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
-        stories = StoryPage.objects.child_of(self).live().public()
+        stories = public_pages(StoryPage.objects.child_of(self))
         context["stories"] = list(stories.select_related("lead_image").order_by("-date", "-pk"))
         return context
 
     @property
     def share_image(self):
         """That of the latest story."""
-        stories = StoryPage.objects.child_of(self).live().public().filter(lead_image__isnull=False)
+        stories = public_pages(StoryPage.objects.child_of(self)).filter(lead_image__isnull=False)
         latest = stories.select_related("lead_image").order_by("-date", "-pk").first()
         return latest.lead_image if latest else None
 
@@ -220,7 +240,7 @@ class StoryPage(CrumbsMixin, SharedPage):
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
-        others = StoryPage.objects.sibling_of(self, inclusive=False).live().public()
+        others = public_pages(StoryPage.objects.sibling_of(self, inclusive=False))
         context["next_story"] = others.select_related("lead_image").order_by("-date").first()
         return context
 

@@ -1,16 +1,16 @@
 """What a shopper's search finds among the pages."""
 
 from django.db.models import Q
-from wagtail.models import Page
 
 from commerce.search import PAGE_SOURCES, FoundPage
 from commerce.words import searched_words, words_of
+from home.privacy import public_pages
 
 
 def find_pages(words, count):
     """Live, public pages by the words of their titles first, then by their text."""
     wanted = searched_words(words)
-    pages = Page.objects.live().public().filter(depth__gt=2)
+    pages = public_pages().filter(depth__gt=2)
     by_title = Q()
     for word in wanted:
         by_title &= Q(title__icontains=word)

@@ -132,6 +132,7 @@ MIDDLEWARE = [
     "site_project.middleware.ContentSecurityPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "commerce.forks.basket.middleware.BasketMiddleware",
+    "home.middleware.SiteMiddleware",
     "home.middleware.PageRedirectMiddleware",
     "home.middleware.LandingPageMiddleware",
 ]

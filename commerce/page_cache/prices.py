@@ -13,7 +13,7 @@ def next_price_change(at=None):
     Looked up once for each process and change of the lists, and again when the moment has passed.
     """
     at = at or timezone.now()
-    found = kept("next-price-change", (LISTS,), lambda: _next_start(at))
+    found = kept("next-price-change", lambda: _next_start(at), tags=(LISTS,))
     return found if found is None or found > at else _next_start(at)
 
 

@@ -60,6 +60,13 @@ def tags_of(row):
     return {OFFERS} if row._meta.app_label == "offer" else {SITE}
 
 
+@receiver(post_delete)
+def follow_lost_rendition(sender, **kwargs):
+    """A rendition that was made is on no page yet; one that is gone may be on any."""
+    if sender._meta.label_lower == "wagtailimages.rendition":
+        touch(SITE)
+
+
 @receiver([post_save, post_delete])
 def follow_row(sender, instance, update_fields=None, **kwargs):
     if not is_unseen(sender, update_fields):

@@ -7,7 +7,8 @@ from django.utils.encoding import iri_to_uri
 from django.utils.html import format_html
 
 from commerce import structured_data
-from commerce.photos import share_photo, share_photo_of_product
+from commerce.photos import SHARE_SPEC, share_photo, share_photo_of_product
+from commerce.pictures import sizes_of
 from commerce.plain_text import plain_text
 from commerce.web_address import absolute, page_of_list
 
@@ -36,8 +37,10 @@ def plain(markup):
 
 @register.simple_tag
 def shared_photo(image):
-    """The rendition of an image that links show, or None. One query unless it is prefetched."""
-    return share_photo(image) if image else None
+    """The size of an image that links show, or None. One query unless its sizes are known."""
+    if not image:
+        return None
+    return sizes_of(image).by_spec.get(SHARE_SPEC) or share_photo(image)
 
 
 @register.simple_tag

@@ -9,6 +9,7 @@ from oscar.core.loading import get_model
 from commerce.basket_units import units_in
 from commerce.listings import cards_for
 from commerce.page_cache.address import is_public
+from commerce.pictures import largest, photo_html
 
 register = template.Library()
 
@@ -67,6 +68,18 @@ def star_steps(rating):
     """Five booleans, one for each star: filled where the rating, rounded, reaches it."""
     filled = round(float(rating or 0))
     return [step <= filled for step in range(1, 6)]
+
+
+@register.simple_tag
+def photo(image, *, alt="", sizes="100vw", eager=False, shape=""):
+    """A photograph in its frame (``commerce.pictures.photo_html``)."""
+    return photo_html(image, alt=alt, sizes=sizes, eager=eager, shape=shape)
+
+
+@register.filter
+def large_url(image):
+    """The address of a photograph as large as a page shows it, for those who zoom."""
+    return largest(image, "webp").url
 
 
 @register.simple_tag

@@ -170,11 +170,11 @@ def test_fact_is_remembered_until_its_tag_changes(caching):
         made.append(len(made))
         return made[-1]
 
-    first = [kept.kept("fact", ("thing",), make) for _n in range(2)]
+    first = [kept.kept("fact", make, tags=["thing"]) for _n in range(2)]
     changes.publish({"another"})
-    second = kept.kept("fact", ("thing",), make)
+    second = kept.kept("fact", make, tags=["thing"])
     changes.publish({"thing"})
-    third = kept.kept("fact", ("thing",), make)
+    third = kept.kept("fact", make, tags=["thing"])
 
     assert (first, second, third) == ([0, 0], 0, 1)
 
@@ -184,9 +184,9 @@ def test_fact_that_was_never_committed_is_not_remembered(caching):
     caching()
 
     with transaction.atomic():
-        kept.kept("fact", ("thing",), lambda: "never committed")
+        kept.kept("fact", lambda: "never committed")
 
-    assert kept.kept("fact", ("thing",), lambda: "true") == "true"
+    assert kept.kept("fact", lambda: "true") == "true"
 
 
 # --- Room ------------------------------------------------------------------------------------------

@@ -1,0 +1,135 @@
+"""What stands on every page beside its own content, remembered by the process until it changes."""
+
+import copy
+from dataclasses import dataclass
+
+from django.utils import timezone
+from wagtail.models import Site
+
+from commerce.page_cache.dependencies import expires_by
+from commerce.page_cache.kept import kept
+from home.links import Link, shown_links
+from home.models import HomePage, LandingPage, SiteSettings
+from home.privacy import public_pages
+
+
+@dataclass(frozen=True)
+class Column:
+    """A headed column of the footer."""
+
+    heading: str
+    links: list[Link]
+
+
+@dataclass(frozen=True)
+class Footer:
+    """The foot of every page."""
+
+    text: str
+    columns: list[Column]
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """The line above every page; ``url`` is empty where it leads nowhere."""
+
+    text: str
+    label: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class SiteFacts:
+    """What a site's editors wrote for all its pages. ``returns`` leads nowhere without a page."""
+
+    navigation: list[Link]
+    footer: Footer
+    announcement: Announcement | None
+    returns: Link | None
+
+
+def only_site():
+    """Wagtail's site with its root page, or None where there are several or none.
+
+    A copy for this request, since both remember things while they are used. The body of the root
+    page is fetched where it is shown.
+    """
+    site = kept("only-site", _find_only_site)
+    if site is None:
+        return None
+    own = copy.copy(site)
+    own.root_page = copy.copy(site.root_page)
+    return own
+
+
+def _find_only_site():
+    sites = list(Site.objects.select_related("root_page")[:2])
+    if len(sites) != 1 or not sites[0].is_default_site:
+        return None
+    home = HomePage.objects.defer("body").filter(pk=sites[0].root_page_id).first()
+    sites[0].root_page = home or sites[0].root_page
+    return sites[0]
+
+
+def facts_of(site):
+    """The ``SiteFacts`` of a site."""
+    return kept(("site-facts", site.pk), lambda: _find_facts(site))
+
+
+def _find_facts(site):
+    row = SiteSettings.for_site(site)
+    return SiteFacts(
+        navigation=shown_links(block.value for block in row.navigation),
+        footer=_footer(row),
+        announcement=_announcement(row),
+        returns=_returns(row),
+    )
+
+
+def _footer(row):
+    columns = [
+        Column(block.value["heading"], shown_links(block.value["links"])) for block in row.footer
+    ]
+    return Footer(row.footer_text, [column for column in columns if column.links])
+
+
+def _announcement(row):
+    until = row.announcement_until
+    if not row.announcement_text or (until and until <= timezone.now()):
+        return None
+    expires_by(until)
+    links = shown_links(block.value for block in row.announcement_link)
+    if not links:
+        return Announcement(row.announcement_text)
+    return Announcement(row.announcement_text, links[0].label, links[0].url)
+
+
+def _returns(row):
+    if not row.returns_text:
+        return None
+    page = row.returns_page
+    url = page.get_url() if page is not None and page.live else ""
+    return Link(row.returns_text, url or "")
+
+
+def page_below_home(site, slug):
+    """A ``Link`` to the public page of that slug right below the home page; None without one.
+
+    ``slug`` is a template's, never a visitor's: each one is remembered.
+    """
+    return kept(("page-below-home", site.pk, slug), lambda: _find_page_below_home(site, slug))
+
+
+def _find_page_below_home(site, slug):
+    page = public_pages(site.root_page.get_children()).filter(slug=slug).first()
+    return Link(page.title, page.get_url()) if page else None
+
+
+def replaced_products():
+    """The keys of the products whose own page a live landing page may replace."""
+    return kept("replaced-products", _find_replaced_products)
+
+
+def _find_replaced_products():
+    pages = LandingPage.objects.live().filter(product_role=LandingPage.Role.REPLACES)
+    return frozenset(pages.exclude(product=None).values_list("product_id", flat=True))
