@@ -99,5 +99,6 @@ lock: $(VENV)/dev.stamp ## write the hashed locks from pyproject.toml
 	@echo 'mysqlclient==2.3.1' | $(LOCK) - -o requirements-mysql.txt
 	@echo 'uv=='$$($(BIN)/uv --version | cut -d" " -f2) | $(LOCK) - -o requirements-uv.txt
 
-bench: setup ## measure queries and CPU of the main pages against an empty view
-	@$(BIN)/python manage.py bench
+bench: $(VENV)/dev.stamp ## measure what pages cost beside an empty view (SIZES="1000 10000" LARGE=1)
+	@$(if $(findstring sqlite,$(BENCH_ARGS)),,$(MAKE) --no-print-directory $(VENV)/mysql.stamp)
+	@mkdir -p var && $(BIN)/python -m site_project.bench $(if $(SIZES),--sizes $(SIZES)) $(if $(LARGE),--large) $(BENCH_ARGS)

@@ -84,14 +84,15 @@ def load_delivery():
 def load_categories():
     """The three levels of categories. Returns nothing; they are found by ``code``."""
     data = files.read("categories")
-    shop = _category(data, parent=None)
+    shop = load_category(data, parent=None)
     for room in data["rooms"]:
-        parent = _category(room, parent=shop)
+        parent = load_category(room, parent=shop)
         for shelf in room["shelves"]:
-            _category(shelf, parent=parent)
+            load_category(shelf, parent=parent)
 
 
-def _category(row, *, parent):
+def load_category(row, *, parent):
+    """The category of a row with ``code``, ``name`` and ``description``, made where it is missing."""
     existing = Category.objects.filter(code=row["code"]).first()
     if existing is not None:
         return existing

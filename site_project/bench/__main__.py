@@ -1,0 +1,149 @@
+"""``python -m site_project.bench``: prepare, serve, measure, write."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import redis
+
+from site_project.bench import pages as the_pages
+from site_project.bench.databases import MARIADB, ROOT, SQLITE, Database, Missing, grow
+from site_project.bench.figures import Cost, Measured
+from site_project.bench.report import PROCESS, REDIS, UNCACHED, put_between_markers, report
+from site_project.bench.server import Request, serving
+
+DOCS = ROOT / "docs" / "performance.md"
+EMPTY_PROJECT, SITE = (
+    "site_project.bench.empty_project:application",
+    "site_project.bench.wsgi:application",
+)
+DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/14"
+LARGE = 100_000
+
+
+def arguments(given=None):
+    """What was asked for on the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m site_project.bench",
+        description="Measure what pages cost beside an empty view, and write docs/performance.md.",
+    )
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000], metavar="N")
+    parser.add_argument("--large", action="store_true", help=f"{LARGE:,} pieces as well")
+    parser.add_argument(
+        "--database", choices=[SQLITE, MARIADB], nargs="+", default=[SQLITE, MARIADB]
+    )
+    parser.add_argument("--port", type=int, default=8190, help="of the servers, on loopback")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of measuring for each page")
+    parser.add_argument("--print", action="store_true", help="leave docs/performance.md alone")
+    options = parser.parse_args(given)
+    options.sizes = sorted({*options.sizes, *([LARGE] if options.large else [])})
+    return options
+
+
+def say(text):
+    """Tell who waits what is going on."""
+    print(f"\033[36m==>\033[0m {text}", file=sys.stderr, flush=True)
+
+
+def main():
+    options = arguments()
+    var = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve() / "bench"
+    var.mkdir(parents=True, exist_ok=True)
+    redis_url = reachable_redis()
+    measured = []
+    try:
+        for kind in options.database:
+            smaller = None
+            for size in options.sizes:
+                database = Database(kind, size, var, options.port)
+                say(f"Preparing {kind} with {size:,} pieces (minutes the first time)")
+                if smaller:
+                    grow(smaller, database)
+                database.prepare()
+                smaller = database
+                measured.append(measure(database, redis_url, seconds=options.seconds))
+    except Missing as missing:
+        sys.exit(str(missing))
+    text = report(measured, at=datetime.now().astimezone())
+    print(text)
+    if not options.print:
+        DOCS.write_text(put_between_markers(DOCS.read_text("utf-8"), text), "utf-8")
+
+
+def reachable_redis():
+    """The address of a Redis that answers, or "" (and says so)."""
+    url = os.environ.get("BENCH_REDIS_URL") or DEFAULT_REDIS_URL
+    try:
+        redis.Redis.from_url(url, socket_connect_timeout=1).ping()
+    except redis.RedisError as error:
+        say(f"Without Redis: {url} does not answer ({error}); BENCH_REDIS_URL names another.")
+        return ""
+    return url
+
+
+def measure(database, redis_url, *, seconds):
+    """All figures of one prepared database."""
+    say(f"Measuring {database.kind} with {database.size:,} pieces: lists and search")
+    lists = database.ask("site_project.bench.lists")
+    database.run("manage.py", "collectstatic", "--noinput", "-v0")
+    with serving(EMPTY_PROJECT, port=database.port, environment=database.environment()) as server:
+        empty, empty_start = server.cost(Request("/"), seconds=seconds), server.started_in
+    measured = Measured(database.kind, database.size, empty, lists=lists, empty_start=empty_start)
+    found = database.ask("site_project.bench.pages")
+    requests = {name: the_pages.request_from(row) for name, row in found["pages"].items()}
+    additions = [the_pages.request_from(row) for row in found["additions"]]
+    say("Pages, made anew each time")
+    with site(database, PAGE_CACHE="off", BENCH_QUERIES="on") as server:
+        requests = ready(server, requests, additions)
+        queries = {name: server.queries(request) for name, request in requests.items()}
+    with site(database, PAGE_CACHE="off") as server:
+        measured.start = server.started_in
+        for name, request in requests.items():
+            cost = server.cost(request, seconds=seconds, queries=queries[name])
+            measured.pages[name] = {UNCACHED: cost}
+    for mode, extra in cached_modes(redis_url):
+        say(f"Pages, kept ({mode})")
+        with site(database, PAGE_CACHE="on", **extra) as server:
+            for name in the_pages.KEPT:
+                measured.pages[name][mode] = kept_cost(server, requests[name], seconds=seconds)
+    return measured
+
+
+def ready(server, requests, additions):
+    """The requests with a filled basket behind that of the basket."""
+    basket = the_pages.fill_basket(server, additions, requests[the_pages.BASKET])
+    return {**requests, the_pages.BASKET: basket}
+
+
+def kept_cost(server, request, *, seconds) -> Cost:
+    """What a request costs that is answered by a copy, half as long as others are measured."""
+    return server.cost(request, seconds=seconds / 2)
+
+
+def cached_modes(redis_url):
+    """(mode, switches) of the ways in which pages are kept."""
+    yield PROCESS, {}
+    if redis_url:
+        yield REDIS, {"REDIS_URL": redis_url, "BENCH_FIRST_LEVEL": "off"}
+
+
+@contextmanager
+def site(database, **extra):
+    """The site over a database, with no page kept from before."""
+    with tempfile.TemporaryDirectory(dir=database.var) as folder:
+        # Its own folder for kept pages and numbers; collected files come from the shared one.
+        Path(folder, "static").symlink_to(database.var / "static")
+        environment = database.environment(
+            **{"VAR_DIR": folder, "DEPLOYMENT": f"bench-{time.time_ns()}", **extra}
+        )
+        with serving(SITE, port=database.port, environment=environment) as server:
+            yield server
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Figures as the tables of docs/performance.md, and their place between its markers. Pure."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+#: How a page is answered: made anew, from the copy in the process, from Redis alone.
+UNCACHED, PROCESS, REDIS = "uncached", "process", "redis"
+DATABASES = {"sqlite": "SQLite", "mariadb": "MariaDB"}
+PAGE_HEAD = (
+    "page", "queries", "CPU ms", "p50 ms", "p95 ms", "× empty", "kept: CPU ms", "p95 ms", "× empty",
+    "from Redis: CPU ms", "× empty",
+)  # fmt: skip
+LIST_HEAD = (
+    "database", "pieces", "rebuild from nothing", "nothing changed", "refresh of 1", "of 100",
+    "search p95", "suggestions p95", "start beyond Django's",
+)  # fmt: skip
+NOTHING = "–"
+
+
+def report(measured, *, at):
+    """Everything that was measured, as Markdown."""
+    parts = [f"Measured on {at:%d %B %Y}: {machine()}."]
+    for row in measured:
+        title = f"### {DATABASES[row.database]}, {row.size:,} pieces"
+        parts += [title, table(PAGE_HEAD, page_rows(row))]
+    parts += ["### The same pages as the catalogue grows", growth(measured)]
+    parts += ["### Lists and search below the view", table(LIST_HEAD, map(list_row, measured))]
+    return "\n\n".join(parts)
+
+
+def table(head, rows):
+    """A Markdown table; the first column is text, the others are numbers."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def page_rows(row):
+    """The lines of one database and size, the empty project's first."""
+    empty = row.empty
+    yield ["empty project", "0", *_times(empty), "1.0", *[NOTHING] * 5]
+    for page, costs in row.pages.items():
+        cost, kept, redis = (costs.get(mode) for mode in (UNCACHED, PROCESS, REDIS))
+        yield [
+            page,
+            str(cost.queries),
+            *_times(cost),
+            _multiple(row, page, UNCACHED),
+            *([_ms(kept.cpu), _ms(kept.p95)] if kept else [NOTHING] * 2),
+            _multiple(row, page, PROCESS),
+            _ms(redis.cpu) if redis else NOTHING,
+            _multiple(row, page, REDIS),
+        ]
+
+
+def growth(measured):
+    """CPU of each page at each size of a database, and its ratio to that at the smallest."""
+    parts = []
+    for kind, name in DATABASES.items():
+        rows = sorted((row for row in measured if row.database == kind), key=lambda row: row.size)
+        if not rows:
+            continue
+        head = (name, *(f"{row.size:,}" for row in rows), "largest ÷ smallest")
+        lines = []
+        for page in rows[0].pages:
+            costs = [row.pages[page][UNCACHED].cpu for row in rows]
+            lines.append([page, *map(_ms, costs), f"{costs[-1] / costs[0]:.2f}"])
+        parts.append(table(head, lines))
+    return "\n\n".join(parts)
+
+
+def list_row(row):
+    """The line of one database and size below the view."""
+    lists = row.lists
+    return [
+        DATABASES[row.database],
+        f"{row.size:,}",
+        f"{lists['rebuild']:.1f} s",
+        f"{lists['rebuild_unchanged']:.1f} s",
+        *(f"{_ms(lists[name])} ms" for name in ("refresh_1", "refresh_100", "search", "suggest")),
+        f"{row.start - row.empty_start:.1f} s",
+    ]
+
+
+def _times(cost):
+    return [_ms(seconds) for seconds in (cost.cpu, cost.p50, cost.p95)]
+
+
+def _multiple(row, page, mode):
+    multiple = row.multiple(page, mode)
+    return NOTHING if multiple is None else f"{multiple:.1f}"
+
+
+def _ms(seconds):
+    """Milliseconds with three figures that count."""
+    value = seconds * 1000
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def machine():
+    """The machine and what runs on it, in a few words."""
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("Django", "wagtail", "django-oscar", "gunicorn")
+    )
+    return (
+        f"{os.cpu_count()} cores of {_processor()}, Python {platform.python_version()}, {packages}"
+    )
+
+
+def _processor():
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def put_between_markers(text, content):
+    """The text with ``content`` between its markers. Raises ValueError where it has none."""
+    before, begin, rest = text.partition(BEGIN)
+    _old, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{BEGIN} and {END} must be in the text, in this order")
+    return f"{before}{BEGIN}\n{content}\n{END}{after}"

@@ -1,0 +1,129 @@
+"""One gunicorn worker of the kind "sync" on loopback, and what its requests cost."""
+
+import http.client
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from site_project.bench.figures import Cost, percentile
+
+HOST = "127.0.0.1"
+#: Where an answer says how many queries it took (site_project.bench.wsgi).
+QUERIES_HEADER = "X-Bench-Queries"
+#: Seconds until a server must answer.
+PATIENCE = 60
+#: Requests before the first that counts; then so many at least and at most, or so many seconds.
+WARM_UP, LEAST, MOST, SECONDS = 5, 30, 1500, 2.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as a shopper's browser sends it; ``expects`` is the status that makes it right."""
+
+    path: str
+    method: str = "GET"
+    body: str = ""
+    headers: tuple = ()
+    expects: int = 200
+
+
+class WrongAnswer(Exception):
+    """An answer that was not the one expected: its figures would be a lie."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its port, the process of its worker, and how long it took to start."""
+
+    port: int
+    worker: int
+    started_in: float
+
+    def send(self, request):
+        """``(status, headers)`` of one request over a connection of its own, read to its end."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
+        try:
+            connection.request(
+                request.method, request.path, request.body or None, dict(request.headers)
+            )
+            response = connection.getresponse()
+            response.read()
+            return response.status, response.headers
+        finally:
+            connection.close()
+
+    def ask(self, request):
+        """The headers of an answer. Raises WrongAnswer for another status than the expected one."""
+        status, headers = self.send(request)
+        if status != request.expects:
+            raise WrongAnswer(f"{request.method} {request.path} answers {status}")
+        return headers
+
+    def queries(self, request):
+        """How many queries a warm request takes."""
+        for _round in range(2):
+            headers = self.ask(request)
+        return int(headers[QUERIES_HEADER])
+
+    def cost(self, request, *, seconds=SECONDS, queries=None):
+        """What a warm request costs, over as many as fit into ``seconds``."""
+        for _round in range(WARM_UP):
+            self.ask(request)
+        times, before, end = [], cpu_of(self.worker), time.perf_counter() + seconds
+        while len(times) < LEAST or (time.perf_counter() < end and len(times) < MOST):
+            start = time.perf_counter()
+            self.ask(request)
+            times.append(time.perf_counter() - start)
+        cpu = (cpu_of(self.worker) - before) / len(times)
+        return Cost(cpu, percentile(times, 0.5), percentile(times, 0.95), queries)
+
+
+def cpu_of(pid):
+    """CPU seconds that all threads of a process have used, to the nanosecond where Linux tells."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
+
+
+@contextmanager
+def serving(application, *, port, environment):
+    """Start a WSGI application (``module:name``), wait for its first answer, end it afterwards."""
+    command = [
+        sys.executable, "-m", "gunicorn", application, "--bind", f"{HOST}:{port}",
+        "--workers", "1", "--worker-class", "sync", "--timeout", "300", "--log-level", "error",
+    ]  # fmt: skip
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, env=environment)  # noqa: S603  our own command
+    try:
+        _wait_until_up(port, process)
+        yield Server(port, _worker_of(process.pid), time.perf_counter() - begun)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_until_up(port, process):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
+        try:
+            connection.request("GET", "/health/live")
+            connection.getresponse().read()
+            return
+        except OSError:
+            time.sleep(0.02)
+        finally:
+            connection.close()
+    raise RuntimeError(f"the server did not answer within {PATIENCE} s")
+
+
+def _worker_of(pid):
+    """The one worker of gunicorn's first process."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(children[0])

@@ -1,0 +1,61 @@
+"""How many queries each main page takes, exactly; and as many with several times the pieces.
+
+A lower number is good news: write it down here. A higher one wants a reason.
+"""
+
+from urllib.parse import parse_qsl
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from commerce.demo.generator import generate_catalogue
+from site_project.bench import pages
+
+#: Queries of a warm process, without kept pages, for somebody without a basket (but the last).
+QUERIES = {
+    pages.EMPTY: 0,
+    pages.HOME: 35,
+    pages.LANDING: 32,
+    pages.CATEGORY: 18,
+    pages.FILTERED: 18,
+    pages.PRODUCT: 32,
+    pages.SEARCH: 19,
+    pages.SUGGEST: 10,
+    pages.BASKET: 37,
+}
+#: Pieces of both catalogues fill every page with cards and have prices that will change.
+FEW, MANY = 250, 750
+
+
+@pytest.mark.django_db
+def test_pages_take_these_queries_whatever_the_size_of_the_catalogue(site_root, client):
+    call_command("load_demo", "--no-renditions", "-v0")
+
+    for size in (FEW, MANY):
+        generate_catalogue(size, at=timezone.now())
+        found = pages.find_pages()
+        counts = {name: queries_of(client, found[name]) for name in QUERIES if name != pages.BASKET}
+        for addition in pages.pieces_to_buy(3):
+            assert send(client, addition).status_code == 302
+        counts[pages.BASKET] = queries_of(client, found[pages.BASKET])
+        client.cookies.clear()
+
+        assert counts == QUERIES, f"with {size} pieces: {counts}"
+
+
+def queries_of(client, request):
+    """Queries of one warm request."""
+    assert send(client, request).status_code == 200
+    with CaptureQueriesContext(connection) as captured:
+        send(client, request)
+    return len(captured)
+
+
+def send(client, request):
+    headers = {name: value for name, value in request.headers if name != "Content-Type"}
+    if request.method == "POST":
+        return client.post(request.path, dict(parse_qsl(request.body)), headers=headers)
+    return client.get(request.path, headers=headers)

@@ -1,0 +1,149 @@
+"""The measurement: its figures, its tables, and its server around the empty project."""
+
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from site_project.bench.__main__ import DOCS, EMPTY_PROJECT, arguments
+from site_project.bench.databases import Database, Missing, create_database, mysql_url
+from site_project.bench.figures import Cost, Measured, percentile
+from site_project.bench.pages import request_from, with_cookies
+from site_project.bench.report import BEGIN, END, put_between_markers, report
+from site_project.bench.server import Request, WrongAnswer, cpu_of, serving
+from tests.site import free_port
+
+LISTS = {
+    "rebuild": 12.34, "rebuild_unchanged": 5.0, "refresh_1": 0.0123, "refresh_100": 0.25,
+    "search": 0.0045, "suggest": 0.0009,
+}  # fmt: skip
+
+
+def measured(size=1000, database="sqlite", cpu=0.004):
+    """Figures as a run might find them."""
+    row = Measured(database, size, Cost(0.0005, 0.001, 0.002), lists=LISTS)
+    row.start, row.empty_start = 2.5, 0.5
+    row.pages["home"] = {
+        "uncached": Cost(cpu, 0.005, 0.006, 7),
+        "process": Cost(0.00045, 0.001, 0.0011),
+    }
+    row.pages["basket"] = {"uncached": Cost(0.0102, 0.012, 0.0134, 31)}
+    return row
+
+
+def line_of(text, name):
+    return next(line for line in text.splitlines() if line.startswith(f"| {name} |"))
+
+
+@pytest.mark.parametrize(
+    ("share", "value"), [(0, 1), (0.01, 1), (0.5, 50), (0.501, 51), (0.95, 95), (1, 100)]
+)
+def test_percentile_is_a_value_that_occurred(share, value):
+    assert percentile(range(100, 0, -1), share) == value
+
+
+def test_percentile_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="nothing"):
+        percentile([], 0.5)
+
+
+def test_report_gives_multiples_of_the_empty_view():
+    text = report([measured()], at=datetime(2026, 11, 21, tzinfo=UTC))
+
+    assert "Measured on 21 November 2026: " in text
+    assert "### SQLite, 1,000 pieces" in text
+    assert line_of(text, "empty project").startswith(
+        "| empty project | 0 | 0.50 | 1.00 | 2.00 | 1.0 |"
+    )
+    assert line_of(text, "home") == (
+        "| home | 7 | 4.00 | 5.00 | 6.00 | 8.0 | 0.45 | 1.10 | 0.9 | – | – |"
+    )
+    assert line_of(text, "basket").endswith(
+        "| 31 | 10.2 | 12.0 | 13.4 | 20.4 | – | – | – | – | – |"
+    )
+    assert (
+        "| SQLite | 1,000 | 12.3 s | 5.0 s | 12.3 ms | 250 ms | 4.50 ms | 0.90 ms | 2.0 s |" in text
+    )
+
+
+def test_report_compares_sizes_of_each_database():
+    rows = [measured(), measured(10_000, cpu=0.005), measured(1000, "mariadb")]
+
+    text = report(rows, at=datetime(2026, 11, 21, tzinfo=UTC))
+
+    assert "| SQLite | 1,000 | 10,000 | largest ÷ smallest |" in text
+    assert "| home | 4.00 | 5.00 | 1.25 |" in text
+    assert "| MariaDB | 1,000 | largest ÷ smallest |" in text
+
+
+def test_tables_replace_what_stood_between_the_markers():
+    text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+
+    once = put_between_markers(text, "new")
+
+    assert once == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+    assert put_between_markers(once, "new") == once
+    for wrong in ("no markers", BEGIN, f"{END} {BEGIN}"):
+        with pytest.raises(ValueError, match="markers|must be"):
+            put_between_markers(wrong, "new")
+
+
+def test_document_has_its_markers():
+    put_between_markers(DOCS.read_text("utf-8"), "new")
+
+
+def test_large_is_one_size_more():
+    assert arguments([]).sizes == [1_000, 10_000]
+    assert arguments(["--large", "--sizes", "500"]).sizes == [500, 100_000]
+
+
+def test_cookies_of_answers_add_up():
+    class Headers:
+        def get_all(self, name):
+            return ["b=3; Path=/; HttpOnly", "c=4"] if name == "Set-Cookie" else None
+
+    request = Request("/basket/", headers=(("Cookie", "a=1; b=2"), ("X-Other", "yes")))
+
+    sent = with_cookies(request, Headers())
+
+    assert dict(sent.headers) == {"Cookie": "a=1; b=3; c=4", "X-Other": "yes"}
+    assert request_from({"path": "/", "headers": [["A", "b"]]}) == Request(
+        "/", headers=(("A", "b"),)
+    )
+
+
+def test_database_is_the_sites_own_by_its_variables(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///somebody-elses.sqlite3")
+    monkeypatch.setenv("BENCH_MYSQL_URL", "mysql://u:p@db:3306/measure")
+
+    sqlite, mariadb = (Database(kind, 500, tmp_path, 8190) for kind in ("sqlite", "mariadb"))
+
+    environment = sqlite.environment(PAGE_CACHE="off")
+    assert environment["DATABASE_URL"] == f"sqlite:///{tmp_path}/sqlite-500/db.sqlite3"
+    assert (environment["PAGE_CACHE"], environment["DEBUG"]) == ("off", "off")
+    assert mariadb.url == mysql_url(500) == "mysql://u:p@db:3306/measure_500"
+
+
+def test_missing_server_is_said_in_one_sentence():
+    pytest.importorskip("MySQLdb")
+
+    with pytest.raises(
+        Missing, match="^MariaDB does not let us in at 127.0.0.1: .*--database sqlite"
+    ):
+        create_database(f"mysql://nobody:wrong@127.0.0.1:{free_port()}/vitrine_bench_1")
+
+
+def test_empty_project_is_served_and_measured():
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    with serving(EMPTY_PROJECT, port=free_port(), environment=environment) as server:
+        cost = server.cost(Request("/"), seconds=0.05)
+
+        assert 0 < cost.cpu < 0.1
+        assert 0 < cost.p50 <= cost.p95
+        assert server.started_in > 0
+        with pytest.raises(WrongAnswer, match="GET /elsewhere answers 404"):
+            server.ask(Request("/elsewhere"))
+        worker = server.worker
+
+    with pytest.raises(FileNotFoundError):
+        cpu_of(worker)
