@@ -25,6 +25,7 @@ from commerce.listings import (
     sellable_products,
 )
 from commerce.models import FacetAttribute, ListingTerm, SalePrice
+from commerce.photos import SHARE_SPEC
 from commerce.pictures import photo_html, sizes_of
 from commerce.pricing import quote_at_sale
 from commerce.stock import SOLD_OUT, availability_of
@@ -152,6 +153,7 @@ def _columns(product, records, *, glazes, photos):
             "variants": variants_of(records),
             "photo": _photo_html(own[0], product.title) if own else "",
             "second": _photo_html(own[1], "") if len(own) > 1 else "",
+            "share": _share(own[0]) if own else None,
             "swatches": [
                 [*glazes[record.product_id], record.product_id]
                 for record in records
@@ -183,6 +185,12 @@ def _photo_html(image, alt):
         return photo_html(image, alt=alt, sizes=CARD_SIZES)
     markup = '<span class="photo"><img src="{}" width="{}" height="{}" alt="{}" {}></span>'
     return format_html(markup, image.file.url, image.width, image.height, alt, SafeString(LAZY))
+
+
+def _share(image):
+    """Address, width and height of the size that links show; None while it is not made."""
+    size = sizes_of(image).by_spec.get(SHARE_SPEC)
+    return [size.url, size.width, size.height] if size else None
 
 
 # --- Windows: what it costs when ------------------------------------------------------------------

@@ -34,6 +34,7 @@ from commerce.listings import Card, cards_for
 from commerce.models import FacetAttribute, Listing, ListingTerm, PriceWindow, Term
 from commerce.money import format_money
 from commerce.page_cache.dependencies import LISTS, depends_on, list_tag, shows_prices
+from commerce.page_cache.kept import kept
 from commerce.search import Found, find
 from commerce.variant_sets import VariantSet, union_of
 
@@ -214,15 +215,14 @@ class _Terms:
 
 
 def _facets(terms, everything, *, at):
-    attributes = FacetAttribute.objects.select_related("attribute").order_by("position", "pk")
     facets = [
         _Facet(
-            parameter_of(row.attribute.code),
-            _("Properties") if row.attribute.type == "boolean" else row.attribute.name,
-            _attribute_values(terms, row.attribute.code),
-            is_colour=row.attribute.code == COLOUR_ATTRIBUTE,
+            parameter_of(attribute.code),
+            _("Properties") if attribute.type == "boolean" else attribute.name,
+            _attribute_values(terms, attribute.code),
+            is_colour=attribute.code == COLOUR_ATTRIBUTE,
         )
-        for row in attributes
+        for attribute in kept("attributes-of-filters", _find_attributes)
     ]
     bands, on_sale = _price_sets(terms, everything, at=at)
     rating = {
@@ -240,6 +240,11 @@ def _facets(terms, everything, *, at):
         ),
         _Facet(SALE_FILTER, _("Show"), {"yes": (_("On sale"), on_sale)}),
     ]
+
+
+def _find_attributes():
+    rows = FacetAttribute.objects.select_related("attribute").order_by("position", "pk")
+    return [row.attribute for row in rows]
 
 
 def _attribute_values(terms, attribute):

@@ -1,8 +1,13 @@
 """Small facts that shop templates ask for: the basket's count, how long a sale lasts, stars."""
 
+from functools import lru_cache
+
 from django import template
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
@@ -81,6 +86,18 @@ def photo(image, *, alt="", sizes="100vw", eager=False, shape=""):
 def large_url(image):
     """The address of a photograph as large as a page shows it, for those who zoom."""
     return largest(image, "webp").url
+
+
+@register.simple_tag
+def card(card, *, eager=False):
+    """A card's markup. ``eager`` is for the first row of a page, which is not loaded lazily."""
+    return _card_html(card, bool(eager), get_language(), timezone.localdate())
+
+
+@lru_cache(maxsize=4096)
+def _card_html(card, eager, _language, _today):
+    """A card is all that its markup is made of, but for the language and what "tonight" is."""
+    return mark_safe(render_to_string("components/card.html", {"card": card, "eager": eager}))  # noqa: S308
 
 
 @register.simple_tag
