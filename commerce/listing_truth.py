@@ -160,6 +160,12 @@ def _columns(product, records, *, glazes, photos):
                 if record.product_id in glazes
             ],
         },
+        "categories": [],
+        "photos": {
+            str(pk): [image.pk for image in photos[pk]]
+            for pk in dict.fromkeys([product.pk, *(record.product_id for record in records)])
+            if photos[pk]
+        },
         "variant_photos": {
             str(pk): _photo_html(image, product.title) for pk, image in variant_photos.items()
         },
@@ -315,7 +321,9 @@ def _add_categories(truths):
         for pk, name, path in Category.objects.browsable().values_list("pk", "name", "path")
     }
     step = Category.steplen
-    for product_id, path in through.values_list("product_id", "category__path"):
+    rows = through.order_by("pk").values_list("product_id", "category_id", "category__path")
+    for product_id, category_id, path in rows:
+        truths[product_id].columns["categories"].append(category_id)
         if path not in paths:
             continue  # what is in a hidden category is not shown in those above it either
         for end in range(step, len(path) + 1, step):

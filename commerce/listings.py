@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from oscar.core.loading import get_model
+from wagtail.images import get_image_model
 
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.page_cache.dependencies import card_tag, depends_on, piece_tag, shows_prices
+from commerce.page_cache.kept import rows_by_key
 from commerce.pictures import EAGER, LAZY, Size, know_sizes
 from commerce.pricing import Quote
 from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_of
@@ -227,6 +229,20 @@ def photos_by_product(product_ids):
     for row in rows:
         photos[row.product_image.product_id].append(row.image)
     know_sizes({image for images in photos.values() for image in images})
+    return photos
+
+
+def photos_of_listings(listings):
+    """Wagtail images of the products of some listings and of their variants, in their order.
+
+    ``{product's or variant's key: [image]}``. No query for images that the process knows.
+    """
+    keys = {pk: ids for listing in listings for pk, ids in listing.photos.items()}
+    images = rows_by_key(get_image_model().objects, {key for ids in keys.values() for key in ids})
+    know_sizes(images.values())
+    photos = defaultdict(list)
+    for pk, ids in keys.items():
+        photos[int(pk)] = [images[key] for key in ids if key in images]
     return photos
 
 

@@ -9,7 +9,7 @@ from wagtail.models import Site
 from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.kept import kept
 from home.links import Link, shown_links
-from home.models import HomePage, LandingPage, SiteSettings
+from home.models import HomePage, LandingPage, ProductStory, SiteSettings
 from home.privacy import public_pages
 
 
@@ -133,3 +133,12 @@ def replaced_products():
 def _find_replaced_products():
     pages = LandingPage.objects.live().filter(product_role=LandingPage.Role.REPLACES)
     return frozenset(pages.exclude(product=None).values_list("product_id", flat=True))
+
+
+def products_with_story():
+    """The keys of the products that have a published story."""
+    return kept("products-with-story", _find_products_with_story)
+
+
+def _find_products_with_story():
+    return frozenset(ProductStory.objects.filter(live=True).values_list("product_id", flat=True))

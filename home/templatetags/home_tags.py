@@ -58,8 +58,9 @@ def announcement(context):
 
 @register.inclusion_tag("home/product_story.html", takes_context=True)
 def product_story(context, product):
-    """The published story of a product, or nothing. One query where there is none."""
-    story = ProductStory.objects.filter(product=product, live=True).first() if product else None
+    """The published story of a product, or nothing. No query where there is none."""
+    has_story = product is not None and product.pk in site_facts.products_with_story()
+    story = ProductStory.objects.filter(product=product, live=True).first() if has_story else None
     return {"story": story, "request": context.get("request")}
 
 
