@@ -15,7 +15,7 @@ from commerce.listings import (
 )
 from commerce.models import DeliveryMethod
 from commerce.page_cache.dependencies import depends_on, piece_tag, shows_prices
-from commerce.pricing import Quote, SaleBook
+from commerce.pricing import PriceBook, Quote
 from commerce.stock import SOLD_OUT, availability_of, stock_text, units_available
 
 
@@ -96,8 +96,8 @@ def buy_boxes_for(product_ids, *, at=None):
     products = {product.pk: product for product in sellable_products().filter(pk__in=product_ids)}
     records = records_by_product(products)
     variant_ids = [record.product_id for rows in records.values() for record in rows]
-    book = SaleBook(at)
-    book.load(record.pk for rows in records.values() for record in rows)
+    book = PriceBook(at)
+    book.load_for(record for rows in records.values() for record in rows)
     glazes = glazes_of(variant_ids)
     photos = photos_by_product({*products, *variant_ids})
     delivery = standard_delivery()
@@ -115,7 +115,7 @@ def buy_boxes_for(product_ids, *, at=None):
 class _LookedUp:
     """What was fetched for all the boxes of a page at once."""
 
-    book: SaleBook
+    book: PriceBook
     glazes: dict
     photos: dict
     delivery: DeliveryMethod | None
