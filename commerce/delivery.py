@@ -1,4 +1,4 @@
-"""When an order arrives and what bringing it costs. Rules: docs/pricing.md §6."""
+"""When an order arrives and what bringing it costs. Rules: docs/pricing.md §7."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from oscar.core.loading import get_model
 
+from commerce.automatic_offers import OfferBook, read_automatic_offers
 from commerce.listings import (
     LAZY,
     best_availability,
@@ -27,7 +28,7 @@ from commerce.listings import (
 from commerce.models import FacetAttribute, ListingTerm, SalePrice
 from commerce.photos import SHARE_SPEC
 from commerce.pictures import photo_html, sizes_of
-from commerce.pricing import quote_at_sale
+from commerce.pricing import quote_at_sale, quote_under_offers
 from commerce.stock import SOLD_OUT, availability_of
 from commerce.words import indexed_words
 
@@ -39,6 +40,8 @@ BANDS = tuple(Decimal(step) for step in (0, 25, 50, 100, 250, 500, 1000, 2500, 5
 
 CATEGORY, ATTRIBUTE, PRICE, SALE = "category", "attribute", "price", "sale"
 RATING, STOCK, WORD, ALL, TIMED = "rating", "stock", "word", "all", "timed"
+#: Who has to be refreshed when an automatic offer changes, by its key.
+OFFER = "offer"
 #: Sets of one variant each: "2:attribute:glaze:oat" holds the listings whose second variant is oat.
 VARIANT = "variant"
 TEXT, KNOWN, TITLE = ListingTerm.Weight.TEXT, ListingTerm.Weight.KNOWN, ListingTerm.Weight.TITLE
@@ -109,17 +112,22 @@ def truth_of(product_ids):
     records = records_by_product(products)
     variants = {record.product_id for rows in records.values() for record in rows}
     sales = _sales_of(record.pk for rows in records.values() for record in rows)
+    offers = OfferBook(variants, offers=read_automatic_offers())
     glazes = glazes_of(variants)
     photos = photos_by_product(products.keys() | variants)
     truths = {
         pk: Truth(
             columns=_columns(product, records[pk], glazes=glazes, photos=photos),
-            windows=_windows(records[pk], sales),
+            windows=_windows(records[pk], sales, offers),
         )
         for pk, product in products.items()
     }
     for pk, truth in truths.items():
         _add_own_terms(truth, products[pk], records[pk])
+        for offer in (
+            row for record in records[pk] for row in offers.offers_for(record.product_id)
+        ):
+            truth.add(OFFER, str(offer.pk))
     _add_categories(truths)
     _add_attributes(truths, variants | products.keys(), records)
     for source in WORD_SOURCES:
@@ -209,10 +217,10 @@ def _sales_of(stockrecord_ids):
     return sales
 
 
-def _windows(records, sales):
+def _windows(records, sales, offers):
     """The lowest price over time and, where they differ, the price of each variant."""
-    lowest = _series(records, sales)
-    own = [_series([record], sales, number=n) for n, record in enumerate(records, 1)]
+    lowest = _series(records, sales, offers)
+    own = [_series([record], sales, offers, number=n) for n, record in enumerate(records, 1)]
     if all(_spans(series) == _spans(lowest) for series in own):
         return lowest
     return [*lowest, *(window for series in own for window in series)]
@@ -222,14 +230,14 @@ def _spans(series):
     return [(window.start, window.until, *_says(window)) for window in series]
 
 
-def _series(records, sales, *, number=0):
-    """One window between each two moments at which a sale of the stock records turns."""
+def _series(records, sales, offers, *, number=0):
+    """One window between each two moments at which a sale or an offer of the stock records turns."""
     own = [sale for record in records for sale in sales[record.pk]]
     moments = {EVER, NEVER} | {sale.start for sale in own} | {s.until for s in own if s.until}
-    moments = sorted(moments)
+    moments = sorted(moments.union(*(offers.moments(record.product_id) for record in records)))
     windows = []
     for start, until in zip(moments, moments[1:], strict=False):
-        window = _window_at(records, sales, start, until, number=number)
+        window = _window_at(_quotes(records, sales, offers, start), start, until, number=number)
         if window is None:
             continue
         last = windows[-1] if windows else None
@@ -244,12 +252,19 @@ def _says(window):
     return window.currency, window.price, window.was, window.is_from
 
 
-def _window_at(records, sales, start, until, *, number):
-    quotes = [
-        quote
-        for record in records
-        if (quote := quote_at_sale(record, _lowest_running(sales[record.pk], start)))
+def _quotes(records, sales, offers, at):
+    """What those of the stock records that have a price cost at a moment."""
+    before = {
+        record: quote_at_sale(record, _lowest_running(sales[record.pk], at)) for record in records
+    }
+    return [
+        quote_under_offers(record, quote, offers, at=at)
+        for record, quote in before.items()
+        if quote
     ]
+
+
+def _window_at(quotes, start, until, *, number):
     if not quotes:
         return None
     lowest = min(quotes, key=lambda quote: quote.price)

@@ -34,7 +34,7 @@ THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 
 
 def round_money(amount):
-    """The amount to the cent, halves away from zero (docs/pricing.md §4)."""
+    """The amount to the cent, halves away from zero (docs/pricing.md §5)."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 

@@ -12,7 +12,7 @@ from commerce.listings import (
 )
 from commerce.models import DeliveryMethod
 from commerce.page_cache.dependencies import depends_on, piece_tag, shows_prices
-from commerce.pricing import Quote, SaleBook
+from commerce.pricing import PriceBook, Quote
 from commerce.product_facts import attribute_rows
 from commerce.stock import SOLD_OUT, availability_of, stock_text, units_available
 
@@ -99,8 +99,8 @@ def _boxes(products, *, at):
     shows_prices()
     products = {product.pk: product for product in products}
     records = records_by_product(products)
-    book = SaleBook(at)
-    book.load(record.pk for rows in records.values() for record in rows)
+    book = PriceBook(at)
+    book.load_for(record for rows in records.values() for record in rows)
     listings = [product.listing for product in products.values() if hasattr(product, "listing")]
     delivery = standard_delivery()
     looked_up = _LookedUp(
@@ -121,7 +121,7 @@ def _boxes(products, *, at):
 class _LookedUp:
     """What was fetched for all the boxes of a page at once."""
 
-    book: SaleBook
+    book: PriceBook
     glazes: dict
     photos: dict
     delivery: DeliveryMethod | None
