@@ -38,7 +38,7 @@ def automatic_offers():
     For everybody, without a code, open, and not used up. An offer with a limit for each customer is
     none of them: its price is not the same for everybody. One query, or what this process kept.
     """
-    return kept("automatic-offers", (OFFERS,), read_automatic_offers)
+    return kept("automatic-offers", read_automatic_offers, tags=[OFFERS])
 
 
 def read_automatic_offers():
