@@ -7,6 +7,8 @@ from oscar.core.loading import get_model
 
 from commerce.page_cache.kept import kept
 
+Category = get_model("catalogue", "Category")
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -31,10 +33,10 @@ def branches():
 
 
 def _find_branches():
-    rows = get_model("catalogue", "Category").objects.order_by("path")
-    found, slugs, steplen = {}, {}, get_model("catalogue", "Category").steplen
+    rows = Category.objects.order_by("path")
+    found, slugs = {}, {}
     for row in rows.values_list("pk", "name", "slug", "path", "depth", "is_public", named=True):
-        above = slugs.get(row.path[:-steplen], ())
+        above = slugs.get(row.path[: -Category.steplen], ())
         if not row.is_public or above is None:
             slugs[row.path] = None  # What stands below a hidden category is hidden too.
             continue
@@ -75,4 +77,18 @@ def directly_below(category_id):
         other
         for other in branches().values()
         if other.depth == branch.depth + 1 and other.path.startswith(branch.path)
+    ]
+
+
+def top_categories():
+    """(name, url) of the public categories at the top of the shop, in their order.
+
+    Where those have categories below them, these stand for them.
+    """
+    found = list(branches().values())
+    above = {branch.path[: -Category.steplen] for branch in found}
+    return [
+        (branch.name, branch.url)
+        for branch in found
+        if branch.depth == 2 or (branch.depth == 1 and branch.path not in above)
     ]
