@@ -41,16 +41,17 @@ def together():
 
 @pytest.fixture
 def served(tmp_path, settings):
-    """``with served(*arguments) as site``: the web server over this test's own database."""
+    """``with served(*arguments, **environment) as site``: the web server over this test's database."""
 
     @contextmanager
-    def run(*arguments):
+    def run(*arguments, **extra):
         url = f"http://127.0.0.1:{free_port()}"
         settings.SITE_URL = url  # what intents are marked with, here and there
         environment = site_environment(
             tmp_path, url,
             DATABASE_URL=database_url(),
             DJANGO_SETTINGS_MODULE="tests.settings_served",
+            **extra,
         )  # fmt: skip
         (tmp_path / "var").mkdir()
         site = RunningSite(url, tmp_path, environment)
