@@ -25,6 +25,7 @@ from tests.factories import (
     make_basket,
     make_offer,
     make_product,
+    make_user,
     put_category,
     stockrecord_of,
 )
@@ -130,6 +131,33 @@ def test_offer_is_a_window_of_the_price(shop):
     assert timedelta(0) < until - offer.end_datetime < timedelta(seconds=1)
     assert products_in(is_on_sale=True, at=start).total == 1
     assert products_in(is_on_sale=True).total == 0
+
+
+def test_basket_and_what_is_saved_show_the_price_of_the_card(client, shop, site_root):
+    mug = make_product("Mug", price="24.00")
+    make_offer(benefit=("Percentage", 15))
+    client.force_login(make_user())
+    client.post(f"/basket/add/{mug.pk}/", {"quantity": 3})
+
+    basket = client.get("/basket/")
+    line = basket.wsgi_request.basket.lines.get()
+    saved = client.post("/basket/", {"save": line.pk}, follow=True).content.decode()
+
+    row = basket.context["rows"][0][0]
+    assert (row.price, row.price_before) == (card_price(mug), Decimal("24.00"))
+    assert (row.sum, row.sum_before) == (Decimal("61.20"), Decimal("72.00"))
+    assert "£20.40 each" in basket.content.decode()
+    assert "3 × £20.40" in saved
+
+
+def test_price_of_a_unit_stays_where_an_offer_does_not_lower_each_alike(client, shop, site_root):
+    mug = make_product("Mug", price="24.00")
+    make_offer(benefit=("Absolute", Decimal("5.00")), max_basket_applications=1)
+    client.post(f"/basket/add/{mug.pk}/", {"quantity": 3})
+
+    row = client.get("/basket/").context["rows"][0][0]
+
+    assert (row.price, row.price_before, row.sum) == (Decimal("24.00"), None, Decimal("67.00"))
 
 
 def test_feed_dates_only_what_has_a_beginning_and_an_end(shop):
