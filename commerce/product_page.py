@@ -89,7 +89,7 @@ class BuyBox:
 def buy_boxes_for(product_ids, *, at=None):
     """Buy boxes of several products, ``{product_id: BuyBox}``; what is not public is left out.
 
-    Eight queries, whatever the number of products, and a few for each range of an automatic offer.
+    Eight queries, whatever the number of products.
     """
     depends_on(*map(piece_tag, product_ids))
     shows_prices()
