@@ -5,12 +5,17 @@ from decimal import Decimal
 
 from commerce.basket_checks import notices_for
 from commerce.listings import glazes_of, photo_of, photos_by_product, product_url
+from commerce.money import round_money
 from commerce.stock import units_available
 
 
 @dataclass(frozen=True)
 class BasketLine:
-    """One line. Prices include tax; ``sum_before`` is the sum before discounts, if it differs."""
+    """One line. Prices include tax; ``sum_before`` is the sum before discounts, if it differs.
+
+    ``price_before`` is the price of one unit before discounts, where they lower each unit alike:
+    ``price`` then is what a card shows. Else ``price`` is the one before discounts.
+    """
 
     line_id: int
     product_id: int
@@ -21,6 +26,7 @@ class BasketLine:
     quantity: int
     available: int
     price: Decimal
+    price_before: Decimal | None
     sum: Decimal
     sum_before: Decimal | None
     notice: object
@@ -49,6 +55,8 @@ def _line(line, *, photos, glazes, notices):
     price = line.purchase_info.price
     before = line.line_price_incl_tax if price.exists else Decimal(0)
     after = line.line_price_incl_tax_incl_discounts if price.exists else Decimal(0)
+    unit = price.incl_tax if price.exists else Decimal(0)
+    is_even = before != after and round_money(after / line.quantity) * line.quantity == after
     return BasketLine(
         line_id=line.pk,
         product_id=product.pk,
@@ -58,7 +66,8 @@ def _line(line, *, photos, glazes, notices):
         photo=photo_of(product, photos),
         quantity=line.quantity,
         available=units_available(line.stockrecord),
-        price=price.incl_tax if price.exists else Decimal(0),
+        price=round_money(after / line.quantity) if is_even else unit,
+        price_before=unit if is_even else None,
         sum=after,
         sum_before=before if before != after else None,
         notice=notices.get(line.pk),

@@ -83,7 +83,7 @@ def families_of(product_ids):
 
 
 def compare(product_ids, *, at=None):
-    """The comparison of products; of what is not public it says so. Thirteen queries, however many."""
+    """The comparison of products; of what is not public it says so. Constant in queries."""
     boxes = buy_boxes_for(product_ids, at=at)
     there = [pk for pk in product_ids if pk in boxes]
     keys = there[:MAX_COMPARED]

@@ -27,8 +27,9 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def feed_parts(*, pages=None, at=None):
-    """The feed in pieces of text, made while they are sent. Nine queries for each ``BATCH``.
+    """The feed in pieces of text, made while they are sent.
 
+    Nine queries for each ``BATCH``, and a few for each range of an automatic offer.
     ``pages`` has the addresses of products that are shown elsewhere than on their own page,
     ``{product_id: url}``. A variant without a price is left out.
     """
@@ -111,7 +112,7 @@ def _prices(quote):
     yield "g:price", f"{quote.list_price} {quote.currency}"
     if quote.is_reduced:
         yield "g:sale_price", f"{quote.price} {quote.currency}"
-        if quote.until:
+        if quote.since and quote.until:  # An offer may have an end and no beginning.
             yield "g:sale_price_effective_date", f"{_moment(quote.since)}/{_moment(quote.until)}"
 
 

@@ -25,6 +25,7 @@ from tests.factories import (
     make_basket,
     make_offer,
     make_product,
+    make_user,
     put_category,
     stockrecord_of,
 )
@@ -132,6 +133,48 @@ def test_offer_is_a_window_of_the_price(shop):
     assert products_in(is_on_sale=True).total == 0
 
 
+def test_basket_and_what_is_saved_show_the_price_of_the_card(client, shop, site_root):
+    mug = make_product("Mug", price="24.00")
+    make_offer(benefit=("Percentage", 15))
+    client.force_login(make_user())
+    client.post(f"/basket/add/{mug.pk}/", {"quantity": 3})
+
+    basket = client.get("/basket/")
+    line = basket.wsgi_request.basket.lines.get()
+    saved = client.post("/basket/", {"save": line.pk}, follow=True).content.decode()
+
+    row = basket.context["rows"][0][0]
+    assert (row.price, row.price_before) == (card_price(mug), Decimal("24.00"))
+    assert (row.sum, row.sum_before) == (Decimal("61.20"), Decimal("72.00"))
+    assert "£20.40 each" in basket.content.decode()
+    assert "3 × £20.40" in saved
+
+
+def test_price_of_a_unit_stays_where_an_offer_does_not_lower_each_alike(client, shop, site_root):
+    mug = make_product("Mug", price="24.00")
+    make_offer(benefit=("Absolute", Decimal("5.00")), max_basket_applications=1)
+    client.post(f"/basket/add/{mug.pk}/", {"quantity": 3})
+
+    row = client.get("/basket/").context["rows"][0][0]
+
+    assert (row.price, row.price_before, row.sum) == (Decimal("24.00"), None, Decimal("67.00"))
+
+
+def test_feed_dates_only_what_has_a_beginning_and_an_end(shop):
+    make_product("Mug", price="20.00")
+    now = timezone.now()
+    offer = make_offer(end_datetime=now + timedelta(days=1))
+
+    undated = "".join(feed_parts())
+    offer.start_datetime = now - timedelta(days=1)
+    offer.save()
+    dated = "".join(feed_parts())
+
+    assert "<g:sale_price>18.00 GBP</g:sale_price>" in undated
+    assert "sale_price_effective_date" not in undated
+    assert "sale_price_effective_date" in dated
+
+
 def test_price_follows_every_change_of_an_offer(shop):
     mug, vase = make_product("Mug", price="20.00"), make_product("Vase", price="40.00")
     category = put_category(mug, "Cups")
@@ -181,9 +224,10 @@ def test_offer_of_one_variant_is_its_price_alone(shop):
     make_offer(on=only)
 
     card = products_in(is_on_sale=True).cards[0]
+    cup_url = buy_box_for(cup).url
     boxed = {v.product_id: v.quote.price for v in buy_box_for(cup).variants}
 
-    assert (card.quote.price, card.url[-2:]) == (Decimal("18.00"), f"={ember.pk}")
+    assert (card.quote.price, card.url) == (Decimal("18.00"), f"{cup_url}?variant={ember.pk}")
     assert boxed == {
         ember.pk: Decimal("18.00"),
         cup.children.get(title__endswith="oat").pk: Decimal("20.00"),
@@ -243,6 +287,24 @@ def test_no_offer_takes_no_query_more_and_many_products_no_more_than_one(
 
     with django_assert_max_num_queries(len(one)):
         buy_boxes_for([piece.pk for piece in pieces])
+
+
+@pytest.mark.parametrize("on", ["Tableware", "Cups"])
+def test_range_of_a_category_holds_what_is_below_it(shop, on):
+    Category = get_model("catalogue", "Category")
+    tableware = Category.add_root(name="Tableware")
+    cups, vases = tableware.add_child(name="Cups"), Category.add_root(name="Vases")
+    cup, vase = make_product("Cup", price="20.00", glazes={"oat": 9}), make_product("V", price="9")
+    cup.productcategory_set.create(category=cups)
+    vase.productcategory_set.create(category=vases)
+    pieces = Range.objects.create(name="Pieces")
+    pieces.included_categories.add(Category.objects.get(name=on))
+
+    make_offer(on=pieces)
+
+    assert (card_price(cup), card_price(vase)) == (Decimal("18.00"), Decimal("9.00"))
+    assert charged(cup.children.get()) == Decimal("18.00")
+    assert list(Range.objects.contains_product(cup.children.get())) == [pieces]
 
 
 CONDITIONS = st.one_of(

@@ -108,6 +108,8 @@ class BasketPage(TemplateView):
         if saved is None:
             return []
         saved.strategy = self.request.strategy
+        # What is kept costs what its card says: the offers of one unit are in that price.
+        get_class("offer.applicator", "Applicator")().apply(saved, user, self.request)
         return lines_of(saved)
 
 
