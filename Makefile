@@ -17,15 +17,15 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 run: setup ## set everything up and serve the shop at http://127.0.0.1:8000
-	@$(MAKE) --no-print-directory -j2 var/seed.stamp var/static.stamp
-	@$(MAKE) --no-print-directory serve
+	@$(MAKE) -s -j2 var/seed.stamp var/static.stamp
+	@$(MAKE) -s serve
 
 serve:
 	$(SAY) "Serving at http://$(HOST):$(PORT) (accounts were printed when they were created)"
 	@exec $(BIN)/python site_project/serve.py --host $(HOST) --port $(PORT)
 
 setup: $(VENV)/run.stamp .env
-	@if printf 'DATABASE_URL=%s\n' "$$DATABASE_URL" | cat - .env | grep -Eq '^DATABASE_URL=(mysql|mariadb)://'; then $(MAKE) --no-print-directory $(VENV)/mysql.stamp; fi
+	@if printf 'DATABASE_URL=%s\n' "$$DATABASE_URL" | cat - .env | grep -Eq '^DATABASE_URL=(mysql|mariadb)://'; then $(MAKE) -s $(VENV)/mysql.stamp; fi
 
 $(VENV)/python.stamp: requirements-uv.txt
 	$(SAY) "Creating the virtual environment"
@@ -63,7 +63,7 @@ seed: setup ## migrate the database and load the demo shop
 # A second `make run` starts the server at once, unless code, migrations or .env changed meanwhile.
 SEED_SOURCES := $(shell find commerce/demo home/demo */migrations */*/migrations -type f -name '*.[pt]*' 2>/dev/null)
 var/seed.stamp: requirements.txt .env $(SEED_SOURCES)
-	@$(MAKE) --no-print-directory seed
+	@$(MAKE) -s seed
 	@touch $@
 
 STATIC_SOURCES := $(shell find static -type f 2>/dev/null)
@@ -73,7 +73,7 @@ var/static.stamp: requirements.txt $(STATIC_SOURCES) | setup
 	@mkdir -p var && touch $@
 
 test: $(VENV)/dev.stamp ## run the whole suite on SQLite (TEST_DATABASE_URL names another database)
-	@if [ -n "$$TEST_DATABASE_URL" ]; then $(MAKE) --no-print-directory $(VENV)/mysql.stamp; fi
+	@if [ -n "$$TEST_DATABASE_URL" ]; then $(MAKE) -s $(VENV)/mysql.stamp; fi
 	$(SAY) "Running the tests"
 	@mkdir -p var && $(BIN)/python -m pytest -n 2 -m "not browser" $(PYTEST)
 

@@ -10,5 +10,5 @@ class CommerceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from commerce import listing_receivers, receivers  # noqa: F401
+        from commerce import listing_receivers, offer_receivers, receivers  # noqa: F401
         from commerce.page_cache import receivers as page_receivers  # noqa: F401

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.contrib.humanize.templatetags.humanize import apnumber
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from oscar.core.loading import get_model
 
-from commerce.listings import sellable_products
+from commerce.listings import GLAZE, sellable_products
+from commerce.product_facts import as_people_write
 from commerce.product_page import buy_boxes_for, specifications
+from commerce.stock import LOW, SOLD_OUT
 
 #: More columns than this no screen holds.
 MAX_COMPARED = 4
@@ -22,6 +26,7 @@ class Column:
     """One product of a comparison; ``without_url`` is the same comparison without it."""
 
     box: object
+    stock_text: str
     rating: float | None
     review_count: int
     without_url: str
@@ -29,7 +34,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One attribute: its text for each column ("" where a product has none)."""
+    """One attribute: its text for each column ("" where a product has none).
+
+    Where variants of a product differ, the text says which of them it holds for.
+    """
 
     name: str
     texts: list
@@ -38,10 +46,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison of up to ``MAX_COMPARED`` products, in the order asked for."""
+    """A comparison of up to ``MAX_COMPARED`` products, in the order asked for.
+
+    ``gone`` has a sentence for each product that was asked for and is not in the shop (any more).
+    """
 
     columns: list
     rows: list
+    gone: list
+    is_too_many: bool = False
 
     @property
     def keys(self):
@@ -63,27 +76,80 @@ def compare_url(product_ids):
 
 
 def families_of(product_ids):
-    """The keys with each variant replaced by its product, each once, unknown ones left out."""
+    """The keys with each variant replaced by its product, each once."""
     rows = get_model("catalogue", "Product").objects.filter(pk__in=product_ids)
     shown = {pk: parent or pk for pk, parent in rows.values_list("pk", "parent_id")}
-    return list(dict.fromkeys(shown[pk] for pk in product_ids if pk in shown))
+    return list(dict.fromkeys(shown.get(pk, pk) for pk in product_ids))
 
 
 def compare(product_ids, *, at=None):
-    """The comparison of products; what is not public is left out. Twelve queries, however many."""
+    """The comparison of products; of what is not public it says so. Thirteen queries, however many."""
     boxes = buy_boxes_for(product_ids, at=at)
-    keys = [pk for pk in product_ids if pk in boxes][:MAX_COMPARED]
+    there = [pk for pk in product_ids if pk in boxes]
+    keys = there[:MAX_COMPARED]
     ratings = _ratings(keys)
     columns = [
         Column(
             box=boxes[pk],
+            stock_text=stock_words(boxes[pk]),
             rating=ratings[pk][0],
             review_count=ratings[pk][1],
             without_url=compare_url([key for key in keys if key != pk]),
         )
         for pk in keys
     ]
-    return Comparison(columns=columns, rows=_rows([boxes[pk] for pk in keys]))
+    return Comparison(
+        columns=columns,
+        rows=_rows([boxes[pk] for pk in keys]),
+        gone=_words_of_gone([pk for pk in product_ids if pk not in boxes]),
+        is_too_many=len(there) > MAX_COMPARED,
+    )
+
+
+def _words_of_gone(keys):
+    """What was retired is named. Of anything else the title may never have been public."""
+    if not keys:
+        return []
+    products = get_model("catalogue", "Product").objects.filter(pk__in=keys, is_public=False)
+    titles = list(products.exclude(retirement=None).order_by("pk").values_list("title", flat=True))
+    text = _("“%(title)s” is no longer in the shop and was taken out.")
+    sentences = [text % {"title": title} for title in titles]
+    if unnamed := len(keys) - len(titles):
+        text = ngettext(
+            "One piece is not in the shop any more and was taken out.",
+            "%(count)s pieces are not in the shop any more and were taken out.",
+            unnamed,
+        )
+        sentences.append(text % {"count": apnumber(unnamed).capitalize()})
+    return sentences
+
+
+def stock_words(box):
+    """The stock of a product in words, and for which of its glazes they hold."""
+    if not box.has_choice:
+        return box.stock_text
+    there = [variant for variant in box.variants if variant.availability != SOLD_OUT]
+    gone = [variant.name for variant in box.variants if variant.availability == SOLD_OUT]
+    few = [variant.name for variant in there if variant.availability == LOW]
+    if not there:
+        return _("Sold out in all glazes") if len(gone) > 1 else _("Sold out")
+    if not gone:
+        words = [_("In stock in all glazes") if len(there) > 1 else _("In stock")]
+    else:
+        names = _in_a_row([variant.name for variant in there])
+        words = [_("In stock in %(names)s") % {"names": names}]
+    if few:
+        words.append(_("few left of %(names)s") % {"names": _in_a_row(few)})
+    if gone:
+        words.append(_("%(names)s sold out") % {"names": _in_a_row(gone)})
+    return "; ".join(words)
+
+
+def _in_a_row(names):
+    """Names as a sentence holds them: "Oat, Slate and Marsh"."""
+    if len(names) == 1:
+        return names[0]
+    return _("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
 
 
 def _ratings(keys):
@@ -100,23 +166,44 @@ def _ratings(keys):
 
 def _rows(boxes):
     """Glazes, then every attribute that one of the products has, in the order of their type."""
-    found = specifications([box.product_id for box in boxes])
-    names, texts = {}, {}
-    for pk, values in found.items():
-        for code, name, text in values:
-            names.setdefault(code, name)
-            texts[pk, code] = text
+    keys = {box.product_id for box in boxes}
+    found = specifications([*keys, *{v.product_id for box in boxes for v in box.variants} - keys])
+    by_code = {pk: {code: text for code, _name, text in values} for pk, values in found.items()}
+    names = {code: name for values in found.values() for code, name, _text in values}
+    names.pop(GLAZE, None)
     rows = [
-        (name, [texts.get((box.product_id, code), "") for box in boxes])
-        for code, name in names.items()
+        (name, [_text_for(box, code, by_code) for box in boxes]) for code, name in names.items()
     ]
     if any(box.has_choice for box in boxes):
         rows.insert(0, (_("Glazes"), [_glazes(box) for box in boxes]))
     return [Row(name, cells, is_different=len(set(cells)) > 1) for name, cells in rows]
 
 
+def _text_for(box, code, by_code):
+    """One attribute's text; where variants differ, each text with those that it holds for.
+
+    A variant's own value stands in front of its product's, as it does everywhere in Oscar.
+    """
+    shared = by_code[box.product_id].get(code, "")
+    variants = {v.name: by_code[v.product_id].get(code, shared) for v in box.variants}
+    texts = dict.fromkeys(variants.values()) or [shared]
+    if len(texts) == 1:
+        return as_people_write(next(iter(texts)))
+    return "; ".join(
+        f"{as_people_write(text)} ({_in_a_row([n for n, own in variants.items() if own == text])})"
+        for text in texts
+        if text
+    )
+
+
 def _glazes(box):
-    return ", ".join(variant.name for variant in box.variants) if box.has_choice else ""
+    if not box.has_choice:
+        return ""
+    names = ", ".join(variant.name for variant in box.variants)
+    text = ngettext(
+        "In %(count)s glaze: %(names)s", "In %(count)s glazes: %(names)s", len(box.variants)
+    )
+    return text % {"count": apnumber(len(box.variants)), "names": names}
 
 
 def products_to_add(product_ids):

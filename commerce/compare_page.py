@@ -25,20 +25,15 @@ class CompareView(TemplateView):
         asked = keys_in(request.GET.getlist("ids"), limit=2 * MAX_COMPARED)
         asked += keys_in(request.GET.getlist("add"), limit=1)
         keys = families_of(asked)
-        is_too_many = len(keys) > MAX_COMPARED
-        url = compare_url(keys[:MAX_COMPARED])
-        if "add" in request.GET and not is_too_many:
-            return HttpResponseRedirect(url)
-        return self.render_to_response(
-            self.get_context_data(keys=keys[:MAX_COMPARED], is_too_many=is_too_many)
-        )
+        comparison = compare(keys, at=moment_of(request))
+        if "add" in request.GET and not comparison.is_too_many:
+            return HttpResponseRedirect(compare_url(keys))
+        return self.render_to_response(self.get_context_data(comparison=comparison))
 
-    def get_context_data(self, *, keys, is_too_many, **kwargs):
-        comparison = compare(keys, at=moment_of(self.request))
+    def get_context_data(self, *, comparison, **kwargs):
         is_full = len(comparison.columns) == MAX_COMPARED
         return super().get_context_data(
             comparison=comparison,
-            is_too_many=is_too_many,
             offered=[] if is_full else products_to_add(comparison.keys),
             ids=",".join(str(key) for key in comparison.keys),
             limit=MAX_COMPARED,

@@ -1,4 +1,4 @@
-"""When an order arrives and what bringing it costs. Rules: docs/pricing.md §6."""
+"""When an order arrives and what bringing it costs. Rules: docs/pricing.md §7."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from commerce.models import DeliveryMethod
 from commerce.page_cache.dependencies import expires_by
+from commerce.page_cache.kept import kept
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def delivery_methods(*, country_code=None):
 
 def standard_delivery():
     """The method that pages quote before an address is known: the first one, or None."""
-    return delivery_methods().first()
+    return kept("standard-delivery", lambda: delivery_methods().first())
 
 
 def amount_until_free(goods_total):

@@ -7,6 +7,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
+from commerce.signals import offers_counted
+
 
 class DiscountGone(Exception):
     """An offer or voucher that the basket had counted on reached its limit; the message says which."""
@@ -72,6 +74,7 @@ def count_offer_use(application):
     )
     if not counted:
         raise DiscountGone(_("The offer “%(name)s” has ended.") % {"name": offer.name})
+    offers_counted.send(sender=type(offer), offer_ids=[offer.pk])
     if voucher := application.get("voucher"):
         get_model("voucher", "Voucher").objects.filter(pk=voucher.pk).update(
             total_discount=F("total_discount") + amount

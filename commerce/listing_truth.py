@@ -16,11 +16,12 @@ from django.utils.html import strip_tags
 from django.utils.text import slugify
 from oscar.core.loading import get_model
 
-from commerce.card_photos import photo_html, photos_of
+from commerce.automatic_offers import OfferBook, read_automatic_offers
+from commerce.card_photos import photos_of
 from commerce.listing_terms import KNOWN, TEXT, TITLE, WORD
 from commerce.listings import GLAZE, product_url, sellable_products
 from commerce.models import FacetAttribute, SalePrice
-from commerce.pricing import quote_at_sale
+from commerce.pricing import quote_at_sale, quote_under_offers
 from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_at, units_left
 from commerce.words import indexed_words
 
@@ -32,12 +33,14 @@ BANDS = tuple(Decimal(step) for step in (0, 25, 50, 100, 250, 500, 1000, 2500, 5
 
 CATEGORY, ATTRIBUTE, PRICE, SALE = "category", "attribute", "price", "sale"
 RATING, STOCK, ALL, TIMED = "rating", "stock", "all", "timed"
+#: Who has to be refreshed when an automatic offer changes, by its key.
+OFFER = "offer"
 #: Sets of one variant each: "2:attribute:glaze:oat" holds the listings whose second variant is oat.
 VARIANT = "variant"
 #: Columns of a listing, in the order in which they are written.
 COLUMNS = (
     "title", "path", "created", "rating", "review_count", "popularity", "availability", "is_gone",
-    "card", "variant_photos",
+    "card", "variant_photos", "photos", "categories",
 )  # fmt: skip
 
 #: A value is cut here, so that a variant's number and kind fit in front of it.
@@ -145,17 +148,20 @@ def truth_of(product_ids):
     records = records_of(products)
     variants = {record.product_id for rows in records.values() for record in rows}
     sales = _sales_of(record.pk for rows in records.values() for record in rows)
+    offers = _Offers(records)
     values = _values_of(products.keys() | variants)
     photos = photos_of(products.keys() | variants)
     truths = {
         pk: Truth(
             columns=_columns(product, records[pk], reviews=reviews, values=values, photos=photos),
-            windows=_windows(records[pk], sales),
+            windows=_windows(records[pk], sales, offers),
         )
         for pk, product in products.items()
     }
     for pk, truth in truths.items():
         _add_own_terms(truth, products[pk], records[pk])
+        for offer in (offer for record in records[pk] for offer in offers.of(record)):
+            truth.add(OFFER, str(offer.pk))
     _add_categories(truths)
     _add_attributes(truths, values, records)
     for source in WORD_SOURCES:
@@ -249,12 +255,19 @@ def _columns(product, records, *, reviews, values, photos):
         "is_gone": availability == SOLD_OUT,
         "card": {
             "variants": variants_of(records),
-            "photo": photo_html(own[0], product.title) if own else "",
-            "second": photo_html(own[1], "") if len(own) > 1 else "",
+            "photo": own[0].html(product.title) if own else "",
+            "second": own[1].html("") if len(own) > 1 else "",
+            "share": own[0].share if own else None,
             "swatches": [[*glaze, pk] for pk, glaze in glazes.items()],
         },
+        "categories": [],
+        "photos": {
+            str(pk): [image.pk for image in photos[pk]]
+            for pk in dict.fromkeys([product.pk, *(record.product_id for record in records)])
+            if photos[pk]
+        },
         "variant_photos": {
-            str(pk): photo_html(photos[pk][0], product.title) for pk in glazes if photos[pk]
+            str(pk): photos[pk][0].html(product.title) for pk in glazes if photos[pk]
         },
     }
 
@@ -289,12 +302,31 @@ def _sales_of(stockrecord_ids):
     return sales
 
 
-def _windows(records, sales):
+class _Offers:
+    """The automatic offers; and the whole stock records of what they may hold for, for their rules."""
+
+    def __init__(self, records):
+        records = [record for rows in records.values() for record in rows]
+        self.book = OfferBook(
+            {record.product_id for record in records}, offers=read_automatic_offers()
+        )
+        wanted = [record.pk for record in records if self.of(record)]
+        rows = get_model("partner", "StockRecord").objects.select_related(
+            "product__product_class", "product__parent__product_class"
+        )
+        self.whole = rows.in_bulk(wanted)
+
+    def of(self, record):
+        """The offers that may hold for a stock record's piece, at whatever moment."""
+        return self.book.offers_for(record.product_id)
+
+
+def _windows(records, sales, offers):
     """The lowest price over time and, where they differ, the price of each variant."""
-    if len(records) == 1 and records[0].pk not in sales:
-        return _series(records, sales)
-    lowest = _series(records, sales)
-    own = [_series([record], sales, number=n) for n, record in enumerate(records, 1)]
+    lowest = _series(records, sales, offers)
+    if len(records) == 1:
+        return lowest
+    own = [_series([record], sales, offers, number=n) for n, record in enumerate(records, 1)]
     if all(_spans(series) == _spans(lowest) for series in own):
         return lowest
     return [*lowest, *(window for series in own for window in series)]
@@ -304,17 +336,14 @@ def _spans(series):
     return [(window.start, window.until, *_says(window)) for window in series]
 
 
-def _series(records, sales, *, number=0):
-    """One window between each two moments at which a sale of the stock records turns."""
+def _series(records, sales, offers, *, number=0):
+    """One window between each two moments at which a sale or an offer of the stock records turns."""
     own = [sale for record in records for sale in sales[record.pk]]
-    if not own:
-        window = _window_at(records, sales, EVER, NEVER, number=number)
-        return [window] if window else []
     moments = {EVER, NEVER} | {sale.start for sale in own} | {s.until for s in own if s.until}
-    moments = sorted(moments)
+    moments = sorted(moments.union(*(offers.book.moments(record.product_id) for record in records)))
     windows = []
     for start, until in zip(moments, moments[1:], strict=False):
-        window = _window_at(records, sales, start, until, number=number)
+        window = _window_at(_quotes(records, sales, offers, start), start, until, number=number)
         if window is None:
             continue
         last = windows[-1] if windows else None
@@ -329,12 +358,19 @@ def _says(window):
     return window.currency, window.price, window.was, window.is_from
 
 
-def _window_at(records, sales, start, until, *, number):
-    quotes = [
-        quote
-        for record in records
-        if (quote := quote_at_sale(record, _lowest_running(sales[record.pk], start)))
-    ]
+def _quotes(records, sales, offers, at):
+    """What those of the stock records that have a price cost at a moment."""
+    quotes = []
+    for record in records:
+        quote = quote_at_sale(record, _lowest_running(sales[record.pk], at))
+        if quote and (whole := offers.whole.get(record.pk)):
+            quote = quote_under_offers(whole, quote, offers.book, at=at)
+        if quote:
+            quotes.append(quote)
+    return quotes
+
+
+def _window_at(quotes, start, until, *, number):
     if not quotes:
         return None
     lowest = min(quotes, key=lambda quote: quote.price)
@@ -407,7 +443,9 @@ def _add_categories(truths):
         for pk, name, path in Category.objects.browsable().values_list("pk", "name", "path")
     }
     step = Category.steplen
-    for product_id, path in through.values_list("product_id", "category__path"):
+    rows = through.order_by("pk").values_list("product_id", "category_id", "category__path")
+    for product_id, category_id, path in rows:
+        truths[product_id].columns["categories"].append(category_id)
         if path not in paths:
             continue  # what is in a hidden category is not shown in those above it either
         for end in range(step, len(path) + 1, step):

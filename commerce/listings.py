@@ -4,7 +4,7 @@ Cards come from the read model (docs/listing.md), their prices from the window o
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db.models import Q
 from django.urls import reverse
@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from oscar.core.loading import get_model
+from wagtail.images import get_image_model
 
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.page_cache.dependencies import card_tag, depends_on, piece_tag, shows_prices
-from commerce.pictures import EAGER, LAZY, know_sizes
+from commerce.page_cache.kept import rows_by_key
+from commerce.pictures import EAGER, LAZY, Size, know_sizes
 from commerce.pricing import Quote
 from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_of
 from commerce.tax import split_gross
@@ -36,11 +38,12 @@ class Swatch:
     product_id: int
 
 
-@dataclass
+@dataclass(frozen=True)
 class Card:
     """A product in a list. ``is_from`` says that variants differ in price and this is the lowest.
 
-    ``photo_html`` and ``second_html`` are made ahead; "" where there is no photograph.
+    ``photo_html`` and ``second_html`` are made ahead; "" where there is no photograph. ``share`` is
+    what links to a page that begins with this card show: a ``Size``, or None.
     """
 
     product_id: int
@@ -50,10 +53,11 @@ class Card:
     second_html: str = ""
     quote: Quote | None = None
     is_from: bool = False
-    swatches: list[Swatch] = field(default_factory=list)
+    swatches: tuple[Swatch, ...] = ()
     availability: str = SOLD_OUT
     rating: float | None = None
     review_count: int = 0
+    share: Size | None = None
 
     @property
     def photo(self):
@@ -84,14 +88,19 @@ def cards_for(product_ids, *, at=None, variants=None):
 
     A card shows its product's photographs, and leads to its page. ``variants`` has the number of the
     variant (``commerce.variant_sets``) that a card shows instead, with its photograph, price and
-    stock, by the product's key. Two queries, whatever the number of products.
+    stock, by the product's key. One query, whatever the number of products; a second one where
+    variants stand for their products, or where one has no price.
     """
     wanted, variants = list(dict.fromkeys(product_ids)), variants or {}
     depends_on(*map(card_tag, wanted), *map(piece_tag, variants))
     shows_prices()
-    rows = Listing.objects.filter(pk__in=wanted)
-    listings = {row.pk: row for row in (rows if variants else rows.defer("variant_photos"))}
-    windows = windows_at(wanted, at=at, variants=variants)
+    if not wanted:
+        return []
+    if variants:
+        windows = windows_at(wanted, at=at, variants=variants)
+        listings = {row.pk: row for row in Listing.objects.filter(pk__in=wanted)}
+    else:
+        windows, listings = _windows_with_listings(wanted, at=at)
     return [
         _card(listings[pk], windows.get(pk), number=variants.get(pk))
         for pk in wanted
@@ -99,13 +108,29 @@ def cards_for(product_ids, *, at=None, variants=None):
     ]
 
 
+def _windows_with_listings(product_ids, *, at):
+    """``{key: window}`` of a moment and ``{key: listing}``, without photographs of variants."""
+    rows = _windows_of(product_ids, at=at).filter(number=0)
+    rows = rows.select_related("listing").defer("listing__variant_photos")
+    windows = {row.listing_id: row for row in rows}
+    listings = {pk: row.listing for pk, row in windows.items()}
+    if unpriced := [pk for pk in product_ids if pk not in listings]:
+        rows = Listing.objects.filter(pk__in=unpriced).defer("variant_photos")
+        listings |= {row.pk: row for row in rows}
+    return windows, listings
+
+
+def _windows_of(product_ids, *, at):
+    at = at or timezone.now()
+    return PriceWindow.objects.filter(listing__in=list(product_ids), start__lte=at, until__gt=at)
+
+
 def windows_at(product_ids, *, at=None, variants=None):
     """The price window of each product at a moment (now, unless given), by the product's key.
 
     ``variants`` has the numbers of those that stand for their product.
     """
-    at = at or timezone.now()
-    rows = PriceWindow.objects.filter(listing__in=list(product_ids), start__lte=at, until__gt=at)
+    rows = _windows_of(product_ids, at=at)
     found = defaultdict(dict)
     for row in rows if variants else rows.filter(number=0):
         found[row.listing_id][row.number] = row
@@ -117,10 +142,10 @@ def windows_at(product_ids, *, at=None, variants=None):
 
 
 def _card(listing, window, *, number):
-    swatches = [
+    swatches = tuple(
         Swatch(name, code, f"{listing.path}?variant={variant}", variant)
         for name, code, variant in listing.card["swatches"]
-    ]
+    )
     photos = [listing.card["photo"], listing.card["second"]]
     url, availability = listing.path, listing.availability
     is_from = window.is_from if window else False
@@ -141,6 +166,7 @@ def _card(listing, window, *, number):
         availability=availability,
         rating=listing.rating or None,
         review_count=listing.review_count,
+        share=Size(*listing.card["share"]) if listing.card.get("share") else None,
     )
 
 
@@ -203,6 +229,20 @@ def photos_by_product(product_ids):
     for row in rows:
         photos[row.product_image.product_id].append(row.image)
     know_sizes({image for images in photos.values() for image in images})
+    return photos
+
+
+def photos_of_listings(listings):
+    """Wagtail images of the products of some listings and of their variants, in their order.
+
+    ``{product's or variant's key: [image]}``. No query for images that the process knows.
+    """
+    keys = {pk: ids for listing in listings for pk, ids in listing.photos.items()}
+    images = rows_by_key(get_image_model().objects, {key for ids in keys.values() for key in ids})
+    know_sizes(images.values())
+    photos = defaultdict(list)
+    for pk, ids in keys.items():
+        photos[int(pk)] = [images[key] for key in ids if key in images]
     return photos
 
 

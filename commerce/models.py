@@ -237,6 +237,8 @@ class Listing(models.Model):
 
     There is a row for every product a shopper can meet in a list, and only for those.
     ``card`` and ``variant_photos`` are markup that was made ahead; prices are ``PriceWindow``s.
+    ``photos`` has the keys of Wagtail's images, ``{product's or variant's key: [image]}``, and
+    ``categories`` those that the product itself is in.
     """
 
     product = models.OneToOneField(
@@ -252,6 +254,8 @@ class Listing(models.Model):
     is_gone = models.BooleanField(default=False)
     card = models.JSONField(default=dict)
     variant_photos = models.JSONField(default=dict)
+    photos = models.JSONField(default=dict)
+    categories = models.JSONField(default=list)
 
     class Meta:
         verbose_name = _("listing")

@@ -1,6 +1,7 @@
 """Amounts of money: rounding, Stripe's minor units, and how a price is written. Pure, no ORM."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency
 from django.utils.translation import get_language, to_locale
@@ -33,7 +34,7 @@ THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 
 
 def round_money(amount):
-    """The amount to the cent, halves away from zero (docs/pricing.md §4)."""
+    """The amount to the cent, halves away from zero (docs/pricing.md §5)."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
@@ -58,7 +59,11 @@ def from_minor(minor, currency):
 
 def format_money(amount, currency):
     """The amount as a shopper reads it: "£24", "£24.50". Whole amounts drop their zeros."""
-    locale = to_locale(get_language() or "en-gb")
+    return _formatted(amount, currency, to_locale(get_language() or "en-gb"))
+
+
+@lru_cache(maxsize=4096)
+def _formatted(amount, currency, locale):
     if amount == amount.to_integral_value():
         return format_currency(amount, currency, "¤#,##0", locale=locale, currency_digits=False)
     return format_currency(amount, currency, locale=locale)

@@ -4,8 +4,7 @@ Addresses hold the key, so an old slug or an old place in the tree still finds i
 here is final: views and middleware redirect to it once.
 """
 
-from django.urls import reverse
-
+from commerce.category_tree import branches, category_url
 from commerce.listings import product_url
 from commerce.stock import is_for_sale
 from commerce.web_address import OF_ONE_PRODUCT, changed_query, with_query
@@ -46,16 +45,13 @@ def replacement_of(product):
 
 
 def address_of_category(category, query=""):
-    """Path and query of a category's page, from the tree as it is; one query below the top.
+    """Path and query of a category's page, from the tree as it is.
 
     Oscar's own ``get_absolute_url`` remembers addresses for minutes: good enough for a link that
     is redirected if it is old, not for deciding where to redirect.
     """
+    branch = branches().get(category.pk)
+    if branch is not None:
+        return with_query(branch.url, query)
     slugs = [*category.get_ancestors().values_list("slug", flat=True), category.slug]
     return with_query(category_url(category.pk, slugs), query)
-
-
-def category_url(category_id, slugs):
-    """The address of a category's page, by the slugs from the top of the tree down to its own."""
-    keywords = {"category_slug": "/".join(slugs), "pk": category_id}
-    return reverse("catalogue:category", kwargs=keywords)

@@ -11,6 +11,7 @@ from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.core.loading import get_model
 
 from commerce.exceptions import IllegalMove
+from commerce.signals import offers_counted
 from commerce.stock import consume_stock, release_stock
 
 PENDING, PAID, PACKING = "Pending payment", "Paid", "Packing"
@@ -134,6 +135,7 @@ def give_back_discounts(order):
             num_orders=Greatest(F("num_orders") - 1, 0),
             total_discount=F("total_discount") - discount.amount,
         )
+    offers_counted.send(sender=None, offer_ids=[discount.offer_id for discount in discounts])
 
 
 def units_held(stockrecord_ids=None):

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
 from oscar.core.thumbnails import AbstractThumbnailer
 from PIL import Image as PillowImage
 from wagtail.images import get_image_model
@@ -103,17 +102,6 @@ def share_photo(image):
     except OSError:
         logger.warning("The original of image %s is not in storage", image.pk)
         return None
-
-
-def share_photo_of_product(product_id):
-    """The rendition for links of a product's first photograph, or of its first variant's; None
-    where there is none, or none is rendered yet. Renders nothing, one query."""
-    place = "image__product_photos__product_image"
-    rows = get_image_model().get_rendition_model().objects.filter(filter_spec=SHARE_SPEC)
-    rows = rows.filter(
-        Q(**{f"{place}__product": product_id}) | Q(**{f"{place}__product__parent": product_id})
-    )
-    return rows.order_by(f"{place}__product__parent_id", f"{place}__display_order", "pk").first()
 
 
 def render_ahead(images, *, on_done=None, threads=2):

@@ -13,17 +13,27 @@ def product_page_url(product):
     return f"{url}?variant={product.pk}" if product.parent_id else url
 
 
-def attributes_of(product):
-    """The product's attributes, ``{code: value}``. One query."""
-    rows = get_model("catalogue", "ProductAttributeValue").objects.filter(product=product)
-    rows = rows.select_related("attribute", "value_option")
+def attribute_rows(product_ids):
+    """The values of products' attributes, in the order of their type. One query."""
+    rows = get_model("catalogue", "ProductAttributeValue").objects.filter(product__in=product_ids)
+    return list(rows.select_related("attribute", "value_option").order_by("attribute_id"))
+
+
+def values_of(rows):
+    """The rows of one product as ``{code: value}``."""
     return {row.attribute.code: row.value for row in rows}
+
+
+def as_people_write(text):
+    """An attribute's text for reading: Yes and No, 21 instead of 21.0."""
+    words = {"True": _("Yes"), "False": _("No")}
+    return words.get(text) or str(text).removesuffix(".0")
 
 
 def key_facts(values):
     """(name, text) of size and care, in a line each; what is not known is left out.
 
-    ``values`` are those of ``attributes_of``.
+    ``values`` are those of ``values_of``.
     """
     facts = [(_("Size"), _size_text(values)), (_("Care"), _care_text(values))]
     return [(name, text) for name, text in facts if text]

@@ -34,6 +34,7 @@ from commerce.listings import Card, cards_for
 from commerce.models import FacetAttribute, Listing, PriceWindow, Term
 from commerce.money import format_money
 from commerce.page_cache.dependencies import LISTS, depends_on, list_tag, shows_prices
+from commerce.page_cache.kept import kept
 from commerce.search import Found, find
 from commerce.variant_sets import VariantSet, union_of
 
@@ -96,25 +97,40 @@ class ListPage:
         return next((facet for facet in self.facets if facet.name == name), None)
 
 
-def products_in(category=None, *, query="", exact=False, sort="", filters=None, page=1, at=None):
+def products_in(
+    category=None,
+    *,
+    query="",
+    exact=False,
+    sort="",
+    filters=None,
+    page=1,
+    is_on_sale=False,
+    at=None,
+):
     """A page of the products of a category (its descendants too) or of a search.
 
     ``filters`` is ``{name: codes}``: the codes of one filter add up, filters narrow each other;
     unknown names and codes are none. One and the same variant matches all filters, and where not
     every variant does, the card shows the first that does. ``exact`` leaves a misspelt search as it
-    is. A page number out of range gives the nearest page.
+    is; ``is_on_sale`` is the list of what is on sale, without the filter that says so. A page number
+    out of range gives the nearest page.
     """
     depends_on(list_tag(category.pk) if category else LISTS)
     shows_prices()
     at = at or timezone.now()
     sort = sort if sort in SORTS else SORTS[0]
     found = find(query, exact=exact)
-    terms = _Terms(category, at=at, is_filtered=bool(filters))
+    terms = _Terms(category, at=at, is_filtered=bool(filters) or is_on_sale)
     everything = terms.of(CATEGORY, str(category.pk)) if category else terms.of(ALL, "")
     if found.is_search:
         everything = (found.ids | BitMap(found.promoted)) & everything
     everything = VariantSet(everything)
     facets = _facets(terms, everything, at=at)
+    if is_on_sale:
+        sale = next(facet for facet in facets if facet.name == SALE_FILTER)
+        everything = everything & sale.union(["yes"])
+        facets.remove(sale)
     chosen = _known_choices(facets, filters or {})
     matching = _allowed(facets, chosen, everything)
     left = matching.listings()
@@ -201,15 +217,14 @@ class _Terms:
 
 
 def _facets(terms, everything, *, at):
-    attributes = FacetAttribute.objects.select_related("attribute").order_by("position", "pk")
     facets = [
         _Facet(
-            parameter_of(row.attribute.code),
-            _("Properties") if row.attribute.type == "boolean" else row.attribute.name,
-            _attribute_values(terms, row.attribute.code),
-            is_colour=row.attribute.code == COLOUR_ATTRIBUTE,
+            parameter_of(attribute.code),
+            _("Properties") if attribute.type == "boolean" else attribute.name,
+            _attribute_values(terms, attribute.code),
+            is_colour=attribute.code == COLOUR_ATTRIBUTE,
         )
-        for row in attributes
+        for attribute in kept("attributes-of-filters", _find_attributes)
     ]
     bands, on_sale = _price_sets(terms, everything, at=at)
     rating = {
@@ -227,6 +242,11 @@ def _facets(terms, everything, *, at):
         ),
         _Facet(SALE_FILTER, _("Show"), {"yes": (_("On sale"), on_sale)}),
     ]
+
+
+def _find_attributes():
+    rows = FacetAttribute.objects.select_related("attribute").order_by("position", "pk")
+    return [row.attribute for row in rows]
 
 
 def _attribute_values(terms, attribute):

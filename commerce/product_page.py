@@ -2,20 +2,18 @@
 
 from dataclasses import dataclass, field
 
-from oscar.core.loading import get_model
-
 from commerce.delivery import Arrival, arrival_of, standard_delivery
 from commerce.listings import (
     best_availability,
-    glazes_of,
-    photos_by_product,
+    photos_of_listings,
     product_url,
     records_by_product,
     sellable_products,
 )
 from commerce.models import DeliveryMethod
 from commerce.page_cache.dependencies import depends_on, piece_tag, shows_prices
-from commerce.pricing import Quote, SaleBook
+from commerce.pricing import PriceBook, Quote
+from commerce.product_facts import attribute_rows
 from commerce.stock import SOLD_OUT, availability_of, stock_text, units_available
 
 
@@ -89,22 +87,30 @@ class BuyBox:
 def buy_boxes_for(product_ids, *, at=None):
     """Buy boxes of several products, ``{product_id: BuyBox}``; what is not public is left out.
 
-    Eight queries, whatever the number of products.
+    Three queries, whatever the number of products.
     """
     depends_on(*map(piece_tag, product_ids))
+    rows = sellable_products().select_related("listing").defer("listing__variant_photos")
+    return _boxes(list(rows.filter(pk__in=product_ids)), at=at)
+
+
+def _boxes(products, *, at):
+    """The boxes of public products whose listings are at hand; two queries."""
     shows_prices()
-    products = {product.pk: product for product in sellable_products().filter(pk__in=product_ids)}
+    products = {product.pk: product for product in products}
     records = records_by_product(products)
-    variant_ids = [record.product_id for rows in records.values() for record in rows]
-    book = SaleBook(at)
-    book.load(record.pk for rows in records.values() for record in rows)
-    glazes = glazes_of(variant_ids)
-    photos = photos_by_product({*products, *variant_ids})
+    book = PriceBook(at)
+    book.load_for(record for rows in records.values() for record in rows)
+    listings = [product.listing for product in products.values() if hasattr(product, "listing")]
     delivery = standard_delivery()
     looked_up = _LookedUp(
         book=book,
-        glazes=glazes,
-        photos=photos,
+        glazes={
+            variant: (name, code)
+            for listing in listings
+            for name, code, variant in listing.card["swatches"]
+        },
+        photos=photos_of_listings(listings),
         delivery=delivery,
         arrival=arrival_of(delivery, at=at) if delivery else None,
     )
@@ -115,7 +121,7 @@ def buy_boxes_for(product_ids, *, at=None):
 class _LookedUp:
     """What was fetched for all the boxes of a page at once."""
 
-    book: SaleBook
+    book: PriceBook
     glazes: dict
     photos: dict
     delivery: DeliveryMethod | None
@@ -123,13 +129,15 @@ class _LookedUp:
 
 
 def buy_box_for(product, *, selected=None, at=None):
-    """The buy box of one product, or None where it is not public.
+    """The buy box of one product, or None where it is not public, or a variant itself.
 
     ``selected`` is the key of the variant to show; an unknown one is ignored. Without it the
     first variant that is in stock is chosen.
     """
-    box = buy_boxes_for([product.pk], at=at).get(product.pk)
-    return select_variant(box, selected) if box else None
+    depends_on(piece_tag(product.pk))
+    if not product.is_public or product.parent_id:
+        return None
+    return select_variant(_boxes([product], at=at)[product.pk], selected)
 
 
 def select_variant(box, product_id):
@@ -197,17 +205,15 @@ def _photos(product, variants, photos):
     return list({image.pk: image for image in rows}.values())
 
 
-def specification(product):
-    """The product's attributes as (name, text) pairs, in the order of their type. One query."""
-    return [(name, text) for _code, name, text in specifications([product.pk])[product.pk]]
+def specification(rows):
+    """(name, text) pairs of the rows of ``attribute_rows``."""
+    return [(row.attribute.name, str(row.value_as_text)) for row in rows]
 
 
 def specifications(product_ids):
     """Attributes of several products, ``{product_id: [(code, name, text), …]}``. One query."""
-    values = get_model("catalogue", "ProductAttributeValue").objects.filter(product__in=product_ids)
-    values = values.select_related("attribute", "value_option").order_by("attribute_id")
     found = {pk: [] for pk in product_ids}
-    for value in values:
-        row = (value.attribute.code, value.attribute.name, str(value.value_as_text))
-        found[value.product_id].append(row)
+    for row in attribute_rows(product_ids):
+        texts = (row.attribute.code, row.attribute.name, str(row.value_as_text))
+        found[row.product_id].append(texts)
     return found

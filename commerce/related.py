@@ -8,21 +8,26 @@ from datetime import timedelta
 from itertools import permutations
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.listings import best_availability, cards_for, records_by_product, sellable_products
-from commerce.models import BoughtTogether
+from commerce.category_tree import categories_of
+from commerce.listing_sets import as_set
+from commerce.listing_truth import CATEGORY
+from commerce.listings import cards_for
+from commerce.models import BoughtTogether, Term
 from commerce.orders import CANCELLED, PENDING
 from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import depends_on, list_tag, piece_tag
+from commerce.page_cache.dependencies import list_tag, piece_tag
+from commerce.page_cache.kept import kept
+from commerce.product_lists import ordered_keys
 from commerce.stock import SOLD_OUT
 
 #: Cards in the row of a page.
 RELATED = 4
-#: Candidates of each kind that a page looks at, so that four are left when some are sold out.
+#: Candidates of each kind that a page may look at, so that four are left when some are sold out.
 CANDIDATES = 12
 #: What is computed: orders of this many days, the newest of them, and partners of one product.
 DAYS = 365
@@ -38,53 +43,66 @@ def related_to(product, *, at=None):
     """Cards of what goes with a product, at most ``RELATED``: chosen by staff, then bought together,
     then of the same categories. What is sold out comes only where nothing else is left.
 
-    Twelve queries at most. Never the product itself, nor what is not public.
+    Four queries as a rule. Never the product itself, nor what is not public.
     """
-    return _cards(_candidates(product, (_chosen, _bought_together, _beside)), at=at)
+    return _cards([*_chosen_and_bought(product), *_beside(product)], product, at=at)
 
 
 def alternatives_to(product, *, at=None):
     """Cards of what a shopper may take instead of a sold-out product: of its kind first, and only
     what can be bought."""
-    cards = _cards(_candidates(product, (_beside, _chosen, _bought_together)), at=at)
+    cards = _cards([*_beside(product), *_chosen_and_bought(product)], product, at=at)
     return [card for card in cards if card.availability != SOLD_OUT]
 
 
-def _cards(candidates, *, at):
-    records = records_by_product(candidates)
-    gone = {pk for pk in candidates if best_availability(records[pk]) == SOLD_OUT}
-    return cards_for(sorted(candidates, key=gone.__contains__)[:RELATED], at=at)
+def _cards(candidates, product, *, at):
+    """The cards of the first candidates that can be bought, and of others where those are few."""
+    candidates = [pk for pk in dict.fromkeys(candidates) if pk != product.pk]
+    cards = []
+    for start in range(0, len(candidates), 2 * RELATED):
+        cards += cards_for(candidates[start : start + 2 * RELATED], at=at)
+        if sum(card.availability != SOLD_OUT for card in cards) >= RELATED:
+            break
+    return sorted(cards, key=lambda card: card.availability == SOLD_OUT)[:RELATED]
 
 
-def _candidates(product, sources):
-    """Keys of public products in the order of the sources, each once, without the product."""
-    found = [pk for source in sources for pk in source(product)[:CANDIDATES]]
-    public = set(sellable_products().filter(pk__in=found).values_list("pk", flat=True))
-    return [pk for pk in dict.fromkeys(found) if pk in public and pk != product.pk]
-
-
-def _chosen(product):
-    """What staff recommend in the dashboard; a variant stands for its parent."""
-    rows = get_model("catalogue", "ProductRecommendation").objects.filter(primary=product)
-    shown = Coalesce("recommendation__parent_id", "recommendation_id")
-    return rows.order_by("-ranking", "pk").values_list(shown, flat=True)
-
-
-def _bought_together(product):
-    rows = BoughtTogether.objects.filter(product=product).order_by("-orders", "other_id")
-    return rows.values_list("other_id", flat=True)
+def _chosen_and_bought(product):
+    """Keys of what staff recommend in the dashboard, where a variant stands for its parent, and then
+    of what was bought together. One query."""
+    chosen = get_model("catalogue", "ProductRecommendation").objects.filter(primary=product)
+    chosen = chosen.annotate(
+        kind=Value(0),
+        rank=F("ranking"),
+        shown=Coalesce("recommendation__parent_id", "recommendation_id"),
+    )
+    bought = BoughtTogether.objects.filter(product=product)
+    bought = bought.annotate(kind=Value(1), rank=F("orders"), shown=F("other_id"))
+    columns = ("kind", "rank", "pk", "shown")
+    rows = chosen.order_by().values_list(*columns).union(
+        bought.order_by().values_list(*columns), all=True
+    )  # fmt: skip
+    ordered = sorted(rows, key=lambda row: (row[0], -row[1], row[2] if not row[0] else row[3]))
+    return [shown for _kind, _rank, _pk, shown in ordered]
 
 
 def _beside(product):
-    """Products of the same categories, those bought most first."""
-    rows = get_model("catalogue", "ProductCategory").objects.filter(product=product)
-    categories = list(rows.values_list("category_id", flat=True))
-    depends_on(*map(list_tag, categories))
-    rows = sellable_products().filter(categories__in=categories)
-    bought = F("stats__num_purchases").desc(nulls_last=True)
-    return (
-        rows.exclude(pk=product.pk).order_by(bought, "pk").values_list("pk", flat=True).distinct()
-    )
+    """Keys of products of the same categories, what can be bought and what is bought most first."""
+    categories = categories_of(product)
+    first = [
+        kept(("first-of-category", pk), lambda pk=pk: _first_of(pk), tags=[list_tag(pk)])
+        for pk in categories
+    ]
+    return [pk for keys in first for pk in keys]
+
+
+def _first_of(category_id):
+    """The first keys of a category's list."""
+    term = Term.objects.filter(kind=CATEGORY, value=str(category_id)).first()
+    if term is None:
+        return []
+    at = timezone.now()
+    keys = as_set(term.bitmap)
+    return ordered_keys(keys, sort="recommended", at=at, start=0, count=CANDIDATES + 1)
 
 
 def pair_bought_together(*, at=None):

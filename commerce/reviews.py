@@ -141,13 +141,16 @@ class ReviewSummary:
 
 
 def review_summary(product, query=None):
-    """Reviews of a product as a ``ReviewQuery`` asks for them; two queries.
+    """Reviews of a product as a ``ReviewQuery`` asks for them; two queries, none where there is none.
 
     A bar without reviews and a page out of range give what comes nearest.
     """
     query = query or ReviewQuery()
     approved = approved_reviews(product)
-    counts = dict(approved.order_by().values_list("score").annotate(Count("pk")))
+    listing = getattr(product, "listing", None)
+    has_none = listing is not None and not listing.review_count
+    rows = [] if has_none else approved.order_by().values_list("score").annotate(Count("pk"))
+    counts = dict(rows)
     total = sum(counts.values())
     if query.stars not in counts:
         query = replace(query, stars=None)

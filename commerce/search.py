@@ -4,6 +4,7 @@ The interface is ``find`` and ``suggest``: words in, sets of product keys out. A
 stand behind it (docs/listing.md).
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.db.models.functions import Length
@@ -12,8 +13,9 @@ from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 from commerce.listing_sets import as_set
 from commerce.listing_truth import CATEGORY, WORD
-from commerce.models import PromotedResult, SearchSynonym, Term
+from commerce.models import Listing, PromotedResult, SearchSynonym, Term
 from commerce.page_cache.dependencies import LISTS, depends_on
+from commerce.page_cache.kept import kept
 from commerce.words import fold, searched_words, singular_of, words_of
 
 #: Words that a beginning may stand for; of a beginning as common as that, the commonest are enough.
@@ -83,19 +85,26 @@ def _all_of(sets):
 
 def _promoted(words):
     wanted = " ".join(singular_of(word) for word in words)
-    rows = PromotedResult.objects.filter(product__listing__isnull=False)
-    return tuple(
-        product_id
-        for query, product_id in rows.values_list("query", "product_id")
-        if " ".join(singular_of(word) for word in searched_words(query)) == wanted
-    )
+    keys = kept("promoted-results", _find_promoted).get(wanted, ())
+    if not keys:
+        return ()
+    shown = set(Listing.objects.filter(pk__in=keys).values_list("pk", flat=True))
+    return tuple(pk for pk in keys if pk in shown)
+
+
+def _find_promoted():
+    """The products that staff chose for each search, ``{its words as singulars: [keys]}``."""
+    found = defaultdict(list)
+    for query, product_id in PromotedResult.objects.values_list("query", "product_id"):
+        found[" ".join(singular_of(word) for word in searched_words(query))].append(product_id)
+    return dict(found)
 
 
 class _Lexicon:
     """The sets of some words, read in two queries: the words with their synonyms, the beginnings."""
 
     def __init__(self, words):
-        self.alternatives = _synonyms()
+        self.alternatives = kept("synonyms", _find_synonyms)
         wanted = {form for word in words for phrase in self._phrases(word) for form in phrase}
         self.sets = _sets_of(wanted | {singular_of(word) for word in wanted})
 
@@ -116,7 +125,7 @@ class _Lexicon:
         return tuple(BitMap.union(*(pair[n] for pair in forms)) for n in (0, 1))
 
 
-def _synonyms():
+def _find_synonyms():
     """``{word: [phrases that mean the same]}``, by singulars."""
     found = {}
     for (text,) in SearchSynonym.objects.values_list("words"):

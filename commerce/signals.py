@@ -4,3 +4,5 @@ from django.dispatch import Signal
 
 #: Units were allocated, given back or shipped. Sent in the transaction, with ``stockrecord_ids``.
 stock_moved = Signal()
+#: Uses of offers were counted or given back by ``update()``. Sent in the transaction, with ``offer_ids``.
+offers_counted = Signal()

@@ -89,7 +89,7 @@ def last_day(until):
 
 
 def _shipping(delivery, quote):
-    """What bringing one piece costs and how long it takes (docs/pricing.md, stage 6)."""
+    """What bringing one piece costs and how long it takes (docs/pricing.md, stage 7)."""
     return {
         "@type": "OfferShippingDetails",
         "shippingRate": {

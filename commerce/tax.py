@@ -1,4 +1,4 @@
-"""Value added tax inside a price that includes it. Pure, no ORM. Rules: docs/pricing.md §3."""
+"""Value added tax inside a price that includes it. Pure, no ORM. Rules: docs/pricing.md §4."""
 
 from dataclasses import dataclass
 from decimal import Decimal

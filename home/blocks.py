@@ -7,14 +7,18 @@ out makes the block smaller or hides it; it never breaks the page.
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.images.blocks import ImageChooserBlock
-from wagtail.snippets.blocks import SnippetChooserBlock
 
 from commerce.listings import cards_for
 from commerce.product_page import buy_boxes_for, select_variant
 from commerce.requests import moment_of
 from commerce.stock import SOLD_OUT
-from home.choosers import CategoryChooserBlock, ProductChooserBlock
+from home.choosers import (
+    CategoryChooserBlock,
+    PageChooserBlock,
+    PhotoChooserBlock,
+    ProductChooserBlock,
+    SnippetChooserBlock,
+)
 from home.links import LinkBlock, OptionalLinkBlock
 
 #: What an editor may do in a text. Headings of level 1 belong to the page, colours to the design.
@@ -31,7 +35,7 @@ def _moment(parent_context):
 class HeroBlock(blocks.StructBlock):
     """A wide photograph with the page's largest words on it. Place it first."""
 
-    image = ImageChooserBlock(label=_("Photograph"))
+    image = PhotoChooserBlock(label=_("Photograph"))
     heading = blocks.CharBlock(max_length=80, label=_("Heading"))
     text = blocks.TextBlock(required=False, max_length=240, label=_("Text"))
     link = OptionalLinkBlock(label=_("Button"))
@@ -52,7 +56,7 @@ def text_block():
 class ImageBlock(blocks.StructBlock):
     """One photograph, in the column of the text or across the page."""
 
-    image = ImageChooserBlock(label=_("Photograph"))
+    image = PhotoChooserBlock(label=_("Photograph"))
     caption = blocks.CharBlock(required=False, max_length=200, label=_("Caption"))
     width = blocks.ChoiceBlock(
         choices=[("text", _("As wide as the text")), ("page", _("As wide as the page"))],
@@ -69,7 +73,7 @@ class ImageBlock(blocks.StructBlock):
 class GalleryImageBlock(blocks.StructBlock):
     """A photograph of a gallery with its caption."""
 
-    image = ImageChooserBlock(label=_("Photograph"))
+    image = PhotoChooserBlock(label=_("Photograph"))
     caption = blocks.CharBlock(required=False, max_length=120, label=_("Caption"))
 
 
@@ -88,7 +92,7 @@ class GalleryBlock(blocks.StructBlock):
 class FeatureBlock(blocks.StructBlock):
     """A photograph beside a few words, to lead on to a story or a category."""
 
-    image = ImageChooserBlock(label=_("Photograph"))
+    image = PhotoChooserBlock(label=_("Photograph"))
     eyebrow = blocks.CharBlock(required=False, max_length=40, label=_("Line above the heading"))
     heading = blocks.CharBlock(max_length=80, label=_("Heading"))
     text = blocks.TextBlock(required=False, max_length=400, label=_("Text"))
@@ -208,9 +212,9 @@ def _first_photo(box):
 class TeaserBlock(blocks.StructBlock):
     """One tile: a category, or a page, behind a photograph."""
 
-    image = ImageChooserBlock(label=_("Photograph"))
+    image = PhotoChooserBlock(label=_("Photograph"))
     category = CategoryChooserBlock(required=False, label=_("Category"))
-    page = blocks.PageChooserBlock(required=False, label=_("Or a page"))
+    page = PageChooserBlock(required=False, label=_("Or a page"))
     heading = blocks.CharBlock(
         required=False,
         max_length=60,

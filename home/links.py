@@ -9,7 +9,7 @@ from wagtail import blocks
 
 from commerce.listings import product_url
 from commerce.page_cache.dependencies import card_tag, depends_on
-from home.choosers import CategoryChooserBlock, ProductChooserBlock
+from home.choosers import CategoryChooserBlock, PageChooserBlock, ProductChooserBlock
 
 #: The kinds of target, in the order in which an editor is offered them.
 TARGETS = ("page", "category", "product", "address")
@@ -45,7 +45,7 @@ class LinkBlock(blocks.StructBlock):
     is_optional = False
 
     label = blocks.CharBlock(required=False, max_length=60, label=_("Label"))
-    page = blocks.PageChooserBlock(required=False, label=_("Page"))
+    page = PageChooserBlock(required=False, label=_("Page"))
     category = CategoryChooserBlock(required=False, label=_("Category"))
     product = ProductChooserBlock(required=False, label=_("Product"))
     address = blocks.CharBlock(

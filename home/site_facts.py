@@ -9,7 +9,7 @@ from wagtail.models import Site
 from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.kept import kept
 from home.links import Link, shown_links
-from home.models import HomePage, LandingPage, SiteSettings
+from home.models import HomePage, LandingPage, ProductStory, SiteSettings
 from home.privacy import public_pages
 
 
@@ -18,7 +18,7 @@ class Column:
     """A headed column of the footer."""
 
     heading: str
-    links: list[Link]
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Footer:
     """The foot of every page."""
 
     text: str
-    columns: list[Column]
+    columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Announcement:
 class SiteFacts:
     """What a site's editors wrote for all its pages. ``returns`` leads nowhere without a page."""
 
-    navigation: list[Link]
+    navigation: tuple[Link, ...]
     footer: Footer
     announcement: Announcement | None
     returns: Link | None
@@ -79,7 +79,7 @@ def facts_of(site):
 def _find_facts(site):
     row = SiteSettings.for_site(site)
     return SiteFacts(
-        navigation=shown_links(block.value for block in row.navigation),
+        navigation=tuple(shown_links(block.value for block in row.navigation)),
         footer=_footer(row),
         announcement=_announcement(row),
         returns=_returns(row),
@@ -88,9 +88,10 @@ def _find_facts(site):
 
 def _footer(row):
     columns = [
-        Column(block.value["heading"], shown_links(block.value["links"])) for block in row.footer
+        Column(block.value["heading"], tuple(shown_links(block.value["links"])))
+        for block in row.footer
     ]
-    return Footer(row.footer_text, [column for column in columns if column.links])
+    return Footer(row.footer_text, tuple(column for column in columns if column.links))
 
 
 def _announcement(row):
@@ -133,3 +134,12 @@ def replaced_products():
 def _find_replaced_products():
     pages = LandingPage.objects.live().filter(product_role=LandingPage.Role.REPLACES)
     return frozenset(pages.exclude(product=None).values_list("product_id", flat=True))
+
+
+def products_with_story():
+    """The keys of the products that have a published story."""
+    return kept("products-with-story", _find_products_with_story)
+
+
+def _find_products_with_story():
+    return frozenset(ProductStory.objects.filter(live=True).values_list("product_id", flat=True))

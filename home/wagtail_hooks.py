@@ -6,7 +6,7 @@ from oscar.core.loading import get_model
 from wagtail import hooks
 from wagtail.admin.admin_url_finder import register_admin_url_finder
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
@@ -25,6 +25,7 @@ from commerce.models import (
 from home.choosers import category_chooser, product_chooser, stockrecord_chooser
 from home.models import Banner, ProductStory
 from home.reports import ProductUseView
+from home.sale_form import SalePriceForm
 
 
 class ReadOnlyPolicy(ModelPermissionPolicy):
@@ -75,11 +76,14 @@ class SalePriceViewSet(SnippetViewSet):
     list_display = ["stockrecord", "price", "start", "until"]
     ordering = ["-start"]
     search_fields = ["stockrecord__partner_sku", "stockrecord__product__title"]
-    panels = [
-        FieldPanel("stockrecord"),
-        FieldPanel("price"),
-        FieldRowPanel([FieldPanel("start"), FieldPanel("until")]),
-    ]
+    edit_handler = ObjectList(
+        [
+            FieldPanel("stockrecord"),
+            FieldPanel("price"),
+            FieldRowPanel([FieldPanel("start"), FieldPanel("until")]),
+        ],
+        base_form_class=SalePriceForm,
+    )
 
     def get_queryset(self, request):
         return SalePrice.objects.select_related("stockrecord__product", "stockrecord__partner")

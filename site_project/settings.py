@@ -69,7 +69,7 @@ INSTALLED_APPS = [
     "commerce.forks.partner.apps.PartnerConfig",
     "commerce.forks.basket.apps.BasketConfig",
     "oscar.apps.payment.apps.PaymentConfig",
-    "oscar.apps.offer.apps.OfferConfig",
+    "commerce.forks.offer.apps.OfferConfig",
     "commerce.forks.order.apps.OrderConfig",
     "commerce.forks.customer.apps.CustomerConfig",
     "commerce.forks.search.apps.SearchConfig",
@@ -114,7 +114,7 @@ MIGRATION_MODULES = {
     label: f"oscar.apps.{label}.migrations"
     for label in (
         "analytics", "basket", "catalogue", "communication", "customer",
-        "order", "partner", "shipping", "wishlists",
+        "offer", "order", "partner", "shipping", "wishlists",
     )
 }  # fmt: skip
 

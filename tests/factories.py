@@ -105,6 +105,28 @@ def put_category(product, name):
     return category
 
 
+def all_pieces():
+    """The range of an offer that holds for everything."""
+    Range = get_model("offer", "Range")
+    return Range.objects.get_or_create(name="All", defaults={"includes_all_products": True})[0]
+
+
+def make_offer(name="Ten off", *, condition=("Count", 1), benefit=("Percentage", 10), **fields):
+    """An offer for everybody; ``on`` and ``off`` are the ranges of condition and benefit."""
+    Benefit, Condition = get_model("offer", "Benefit"), get_model("offer", "Condition")
+    on = fields.pop("on", None) or all_pieces()
+    off = fields.pop("off", on)
+    kind, value = benefit
+    return get_model("offer", "ConditionalOffer").objects.create(
+        name=name,
+        condition=Condition.objects.create(range=on, type=condition[0], value=condition[1]),
+        benefit=Benefit.objects.create(
+            range=None if kind == "Fixed price" else off, type=kind, value=value
+        ),
+        **fields,
+    )
+
+
 def make_basket(*lines, owner=None):
     """A saved basket of ``(product, quantity)`` pairs."""
     basket = get_model("basket", "Basket").objects.create(owner=owner)

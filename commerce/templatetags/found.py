@@ -7,7 +7,7 @@ from django.utils.encoding import iri_to_uri
 from django.utils.html import format_html
 
 from commerce import structured_data
-from commerce.photos import SHARE_SPEC, share_photo, share_photo_of_product
+from commerce.photos import SHARE_SPEC, share_photo
 from commerce.pictures import sizes_of
 from commerce.plain_text import plain_text
 from commerce.web_address import absolute, page_of_list
@@ -41,12 +41,6 @@ def shared_photo(image):
     if not image:
         return None
     return sizes_of(image).by_spec.get(SHARE_SPEC) or share_photo(image)
-
-
-@register.simple_tag
-def shared_photo_of(cards):
-    """The rendition that links to a list show: its first piece's, or None. One query."""
-    return share_photo_of_product(cards[0].product_id) if cards else None
 
 
 @register.simple_tag

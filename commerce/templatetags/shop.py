@@ -1,15 +1,21 @@
 """Small facts that shop templates ask for: the basket's count, how long a sale lasts, stars."""
 
+from functools import lru_cache
+
 from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from oscar.core.loading import get_model
 
 from commerce.basket_units import units_in
 from commerce.listings import cards_for
 from commerce.page_cache.address import is_public
 from commerce.pictures import largest, photo_html
+from commerce.product_facts import as_people_write
 
 register = template.Library()
 
@@ -30,17 +36,6 @@ def basket_count(context):
     if is_public(request) and request._basket_cache is None:
         return 0
     return units_in(request)
-
-
-@register.simple_tag
-def shop_categories():
-    """The public categories that stand at the top of the shop, in their order."""
-    Category = get_model("catalogue", "Category")
-    return [
-        category
-        for category in Category.objects.browsable().filter(depth__lte=2)
-        if category.depth == 2 or category.is_leaf()
-    ]
 
 
 @register.simple_tag(takes_context=True)
@@ -83,6 +78,22 @@ def large_url(image):
 
 
 @register.simple_tag
+def part(template, **arguments):
+    """A component that shows nothing but its arguments, rendered once for as long as they are equal.
+
+    They must be hashable; language and day count as well. Not for a template that asks the request,
+    the database or the clock for more.
+    """
+    render = _render_part.__wrapped__ if settings.DEBUG else _render_part
+    return render(template, tuple(arguments.items()), get_language(), timezone.localdate())
+
+
+@lru_cache(maxsize=4096)
+def _render_part(template, arguments, _language, _today):
+    return mark_safe(render_to_string(template, dict(arguments)))  # noqa: S308  made by our templates
+
+
+@register.simple_tag
 def cards_of(products):
     """Cards of products as Oscar's views list them; a variant stands for its product."""
     return cards_for([product.parent_id or product.pk for product in products])
@@ -90,6 +101,5 @@ def cards_of(products):
 
 @register.filter
 def spec_text(text):
-    """A value of the specification as people write it: Yes and No, 21 instead of 21.0."""
-    words = {"True": _("Yes"), "False": _("No")}
-    return words.get(text) or str(text).removesuffix(".0")
+    """A value of the specification as people write it."""
+    return as_people_write(text)

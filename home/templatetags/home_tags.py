@@ -3,6 +3,7 @@
 from django import template
 from wagtail.models import Site
 
+from commerce.category_tree import top_categories
 from commerce.structured_data import script_of
 from home import site_facts
 from home.models import ProductStory
@@ -23,9 +24,22 @@ def _facts(context):
 
 @register.simple_tag(takes_context=True)
 def site_navigation(context):
-    """The links of the main navigation, ``[Link(label, url)]``."""
+    """The links of the main navigation as (label, url, what ``aria-current`` says of it or "").
+
+    The editors' links, or the top categories where there are none.
+    """
     facts = _facts(context)
-    return facts.navigation if facts else []
+    links = facts.navigation if facts else ()
+    pairs = [(link.label, link.url) for link in links] or top_categories()
+    path = getattr(context.get("request"), "path", "")
+    return tuple((label, url, _here(path, url)) for label, url in pairs)
+
+
+def _here(path, url):
+    """Whether the page being shown is the address ("page"), lies below it ("true"), or neither."""
+    if path == url:
+        return "page"
+    return "true" if url != "/" and path.startswith(url) else ""
 
 
 @register.simple_tag(takes_context=True)
@@ -58,8 +72,9 @@ def announcement(context):
 
 @register.inclusion_tag("home/product_story.html", takes_context=True)
 def product_story(context, product):
-    """The published story of a product, or nothing. One query where there is none."""
-    story = ProductStory.objects.filter(product=product, live=True).first() if product else None
+    """The published story of a product, or nothing. No query where there is none."""
+    has_story = product is not None and product.pk in site_facts.products_with_story()
+    story = ProductStory.objects.filter(product=product, live=True).first() if has_story else None
     return {"story": story, "request": context.get("request")}
 
 

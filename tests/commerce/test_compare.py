@@ -6,6 +6,7 @@ import pytest
 from oscar.core.loading import get_model
 
 from commerce.compare import compare, products_to_add
+from commerce.models import Retirement
 from tests.factories import make_product, make_user
 
 pytestmark = pytest.mark.django_db
@@ -34,9 +35,9 @@ def test_columns_keep_the_order_and_rows_mark_what_differs(pair):
 
     assert [column.box.title for column in found.columns] == ["Moon vase", "Harbour mug"]
     rows = {row.name: (row.texts, row.is_different) for row in found.rows}
-    assert rows["Height (cm)"] == (["21.0", "9.2"], True)
-    assert rows["Weight (g)"] == (["380.0", "380.0"], False)
-    assert rows["Glazes"] == (["", "Oat, Slate"], True)
+    assert rows["Height (cm)"] == (["21", "9.2"], True)
+    assert rows["Weight (g)"] == (["380", "380"], False)
+    assert rows["Glazes"] == (["", "In two glazes: Oat, Slate"], True)
     assert found.columns[0].without_url == f"/compare/?ids={mug.pk}"
 
 
@@ -49,7 +50,7 @@ def test_page_shows_price_stock_rating_and_a_way_to_buy(client, pair):
     response = client.get("/compare/", {"ids": f"{mug.pk},{vase.pk}"})
 
     content = response.content.decode()
-    for fact in ("£24", "£90", "10 on the shelf", "Only 1 left", "4.0 from 1 review"):
+    for fact in ("£24", "£90", "In stock in all glazes", "Only 1 left", "4.0 from 1 review"):
         assert fact in content
     assert f'action="/basket/add/{vase.pk}/"' in content
     assert content.count("compare__different") == 2
@@ -113,14 +114,75 @@ def test_nonsense_compares_nothing(client, shop, ids):
     assert "Nothing to compare yet" in response.content.decode()
 
 
-def test_hidden_piece_is_left_out(client, pair):
+def test_hidden_piece_is_left_out_in_words_that_do_not_name_it(client, pair):
     mug, vase = pair
     vase.is_public = False
     vase.save()
 
-    response = client.get("/compare/", {"ids": f"{mug.pk},{vase.pk}"})
+    response = client.get("/compare/", {"ids": f"{mug.pk},{vase.pk},987654"})
 
     assert response.context["comparison"].keys == [mug.pk]
+    content = response.content.decode()
+    assert "Two pieces are not in the shop any more and were taken out." in content
+    assert "Moon vase" not in content
+
+
+def test_retired_piece_is_named_and_makes_room(client, pair):
+    mug, vase = pair
+    Retirement.objects.create(product=vase)
+    others = [make_product(f"Piece {n}", price="10.00") for n in range(2)]
+    ids = ",".join(str(piece.pk) for piece in (mug, vase, *others))
+
+    response = client.get("/compare/", {"ids": ids})
+    added = client.get("/compare/", {"ids": ids, "add": make_product("New", price="1.00").pk})
+
+    text = "“Moon vase” is no longer in the shop and was taken out."
+    assert text in response.content.decode()
+    assert len(response.context["comparison"].columns) == 3
+    assert added.status_code == 302
+
+
+def test_fact_that_variants_differ_in_says_for_which_it_holds(mug):
+    oat, slate = mug.children.order_by("pk")
+    set_number(mug, "weight", "Weight (g)", 380.0)
+    set_number(mug, "height", "Height (cm)", 9.0)
+    attribute = mug.product_class.attributes.get(code="weight")
+    slate.attribute_values.create(attribute=attribute, value_float=410)
+
+    rows = {row.name: row.texts for row in compare([mug.pk]).rows}
+
+    assert rows["Height (cm)"] == ["9"]
+    assert rows["Weight (g)"] == ["380 (Oat); 410 (Slate)"]
+    assert "Glaze" not in rows
+
+
+@pytest.mark.parametrize(
+    ("stock", "text"),
+    [
+        ((9, 9, 9), "In stock in all glazes"),
+        ((9, 2, 9), "In stock in all glazes; few left of Slate"),
+        ((9, 0, 9), "In stock in Oat and Ink; Slate sold out"),
+        ((0, 0, 0), "Sold out in all glazes"),
+    ],
+)
+def test_stock_is_told_of_all_glazes(shop, stock, text):
+    cup = make_product(
+        "Cup", price="20.00", glazes=dict(zip(("oat", "slate", "ink"), stock, strict=True))
+    )
+
+    assert compare([cup.pk]).columns[0].stock_text == text
+
+
+def test_table_that_scrolls_says_so_and_can_be_reached_by_keyboard(client, shop):
+    pieces = [make_product(f"Piece {n}", price="10.00") for n in range(3)]
+
+    content = client.get(
+        "/compare/", {"ids": ",".join(str(piece.pk) for piece in pieces)}
+    ).content.decode()
+
+    assert "Slide the table sideways to see all 3 pieces." in content
+    assert 'tabindex="0" role="region" aria-label="Comparison"' in content
+    assert 'aria-describedby="compare-hint"' in content
 
 
 def test_no_cookie_keeps_the_comparison(client, vase):

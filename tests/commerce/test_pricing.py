@@ -15,7 +15,7 @@ from commerce.money import format_money, from_minor, round_money, to_minor
 from commerce.pricing import quote_for
 from commerce.product_page import buy_box_for
 from commerce.tax import split_gross
-from tests.factories import make_basket, make_product, make_submission, stockrecord_of
+from tests.factories import make_basket, make_offer, make_product, make_submission, stockrecord_of
 
 amounts = st.decimals(min_value=0, max_value=99999, places=2)
 
@@ -86,15 +86,18 @@ def test_lowest_of_overlapping_sales_holds_and_a_dearer_one_is_ignored(vase):
 
 
 @pytest.mark.parametrize(
-    ("title", "price", "sale", "quantity", "total", "tax"),
+    ("title", "price", "sale", "percent_off", "quantity", "total", "tax"),
     [
-        ("Mug", "24.00", None, 1, "28.50", "4.75"),
-        ("Vase", "90.00", "72.00", 1, "72.00", "12.00"),
-        ("Mugs", "24.00", None, 3, "72.00", "12.00"),
+        ("Mug", "24.00", None, None, 1, "28.50", "4.75"),
+        ("Vase", "90.00", "72.00", None, 1, "72.00", "12.00"),
+        ("Mugs", "24.00", None, None, 3, "72.00", "12.00"),
+        ("Mug", "24.99", None, 15, 1, "25.75", "4.29"),
     ],
 )
-def test_table_of_the_pricing_page(shop, title, price, sale, quantity, total, tax):
+def test_table_of_the_pricing_page(shop, title, price, sale, percent_off, quantity, total, tax):
     product = make_product(title, price=price)
+    if percent_off:
+        make_offer(benefit=("Percentage", percent_off))
     if sale:
         put_on_sale(product, sale)
     submission = make_submission(make_basket((product, quantity)))

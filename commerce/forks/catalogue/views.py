@@ -12,12 +12,13 @@ from django.views.decorators.http import conditional_page
 from django.views.generic import DetailView, View
 from oscar.core.loading import get_model
 
+from commerce.category_tree import categories_of, deepest_of, directly_below, line_to
 from commerce.forks.search.views import ListingView
 from commerce.listings import cards_for
-from commerce.moved import RELATED, address_of_category, address_of_product, retirement_of
+from commerce.moved import address_of_category, address_of_product, retirement_of
 from commerce.page_cache.dependencies import depends_on, piece_tag
 from commerce.page_cache.opting_in import open_page
-from commerce.product_facts import attributes_of, key_facts
+from commerce.product_facts import attribute_rows, key_facts, values_of
 from commerce.product_page import buy_box_for, specification
 from commerce.related import alternatives_to, related_to
 from commerce.requests import key_in, keys_in, moment_of, wants_fragment
@@ -52,7 +53,9 @@ class ProductDetailView(DetailView):
     }
 
     def get_queryset(self):
-        return Product.objects.select_related("product_class", *RELATED)
+        # Where it moved to, or what replaces it, is looked up for the few that did.
+        rows = Product.objects.select_related("product_class", "listing")
+        return rows.defer("listing__variant_photos")
 
     def get(self, request, *args, **kwargs):
         self.object = product = self.get_object()
@@ -70,7 +73,7 @@ class ProductDetailView(DetailView):
             raise Http404
         family = product.parent or product
         others = alternatives_to(family, at=moment_of(self.request))
-        category = family.get_categories().browsable().order_by("-depth").first()
+        category = deepest_of(categories_of(family))
         context = {"product": family, "others": others, "category": category}
         return render(self.request, "oscar/catalogue/retired.html", context, status=410)
 
@@ -107,7 +110,8 @@ class ProductDetailView(DetailView):
         """Photographs, price and button: what depends on the glaze."""
         chosen = key_in(self.request.GET.get("variant", ""))
         box = buy_box_for(self.object, selected=chosen, at=moment_of(self.request))
-        self.values = attributes_of(self.object)
+        self.attributes = attribute_rows([self.object.pk])
+        self.values = values_of(self.attributes)
         at = moment_of(self.request)
         return {
             "box": box,
@@ -120,7 +124,7 @@ class ProductDetailView(DetailView):
         product, at = self.object, moment_of(self.request)
         return {
             "crumbs": self.get_crumbs(),
-            "specification": specification(product),
+            "specification": specification(self.attributes),
             "related": [] if box.is_sold_out else related_to(product, at=at),
             "care": self.values.get("care") or "",
             "drawing": draw_to_scale(
@@ -131,9 +135,8 @@ class ProductDetailView(DetailView):
         }
 
     def get_crumbs(self):
-        category = self.object.get_categories().browsable().order_by("-depth").first()
-        above = [*category.get_ancestors_and_self()] if category else []
-        crumbs = [(part.name, part.get_absolute_url()) for part in above]
+        category = deepest_of(categories_of(self.object))
+        crumbs = [(part.name, part.url) for part in line_to(category.pk)] if category else []
         return [(_("Home"), "/"), *crumbs, (self.object.title, None)]
 
 
@@ -169,15 +172,14 @@ class ProductCategoryView(ListingView):
         ) % {"category": self.category.name}
 
     def get_crumbs(self):
-        above = [(part.name, part.get_absolute_url()) for part in self.category.get_ancestors()]
+        above = [(part.name, part.url) for part in line_to(self.category.pk)[:-1]]
         return [(_("Home"), "/"), *above, (self.category.name, None)]
 
     def get_context_data(self, **kwargs):
-        children = self.category.get_children().browsable()
         return super().get_context_data(
             category=self.category,
             lead=self.category.description,
-            kinds=[(child.name, child.get_absolute_url()) for child in children],
+            kinds=[(child.name, child.url) for child in directly_below(self.category.pk)],
             **kwargs,
         )
 

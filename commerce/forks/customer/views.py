@@ -14,6 +14,7 @@ from oscar.core.loading import get_model
 
 from commerce.forks.customer.forms import AddressForm, ConfirmDeletionForm, ProfileForm
 from commerce.order_page import order_rows, steps_of
+from commerce.reorder import put_in_again, words_of_reorder
 
 Order = get_model("order", "Order")
 UserAddress = get_model("address", "UserAddress")
@@ -82,10 +83,32 @@ class OrderHistoryView(oscar_views.OrderHistoryView):
         return {**context, "rows": order_rows(context["orders"])}
 
 
+def order_again(request, lines, *, order_number):
+    """Put order lines into the basket and say what came of it; back to the order where nothing did."""
+    done = put_in_again(lines, request.basket)
+    good, bad = words_of_reorder(done)
+    if good:
+        messages.success(request, good)
+    if bad:
+        messages.warning(request, bad)
+    if done.is_anything_there:
+        return redirect("basket:summary")
+    return redirect("customer:order", order_number=order_number)
+
+
 class OrderDetailView(oscar_views.OrderDetailView):
+    def do_reorder(self, order):
+        lines = order.lines.order_by("pk")
+        self.response = order_again(self.request, lines, order_number=order.number)
+
     def get_context_data(self, **kwargs):
         row = order_rows([self.object])[0]
         return super().get_context_data(row=row, steps=steps_of(self.object), **kwargs)
+
+
+class OrderLineView(oscar_views.OrderLineView):
+    def do_reorder(self, line):
+        self.response = order_again(self.request, [line], order_number=line.order.number)
 
 
 class GuestOrderMixin:

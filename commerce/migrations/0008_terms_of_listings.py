@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("commerce", "0006_windows_of_variants"),
+        ("commerce", "0007_photographs_of_listings"),
     ]
 
     operations = [

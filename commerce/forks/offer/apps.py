@@ -1,0 +1,5 @@
+from oscar.apps.offer.apps import OfferConfig as OscarOfferConfig
+
+
+class OfferConfig(OscarOfferConfig):
+    name = "commerce.forks.offer"
