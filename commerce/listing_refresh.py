@@ -10,69 +10,56 @@ from collections import defaultdict
 
 from django.db import transaction
 from oscar.core.loading import get_model
-from pyroaring import BitMap
 
-from commerce.listing_truth import CATEGORY, KNOWN, TITLE, WORD, truth_of, variants_of
-from commerce.listings import records_by_product
-from commerce.models import Listing, ListingTerm, PriceWindow, Term
+from commerce.bulk_rows import insert_rows, update_rows
+from commerce.listing_sets import broken_terms, mend_terms, write_terms
+from commerce.listing_terms import as_text, terms_in
+from commerce.listing_truth import CATEGORY, COLUMNS, records_of, truth_of, variants_of
+from commerce.models import Listing, ListingTerms, PriceWindow
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import LISTS, card_tag, list_tag, piece_tag
 from commerce.transactions import retry_transient
 
-#: Products that one transaction of a rebuild refreshes.
-BATCH = 500
-
-
-def as_set(blob):
-    """A stored bitmap as a set of product keys."""
-    return BitMap.deserialize(bytes(blob)) if blob else BitMap()
-
-
-def as_blob(keys):
-    """A set of product keys as it is stored."""
-    return keys.serialize() if keys else b""
+#: Products that one transaction of a rebuild refreshes, and that one query asks for.
+BATCH = 1000
+WINDOW = ("number", "start", "until", "currency", "price", "was", "is_from")
 
 
 def refresh_listings(product_ids):
     """Make the read model say what the catalogue says of these products; returns how many changed.
 
     Keys of variants are understood as their parents'. Safe to call for anything, deleted products
-    included. Joins the caller's transaction; alone, it is run again where it lost a race.
+    included. Joins the caller's transaction; alone, each batch has its own, and is run again where it
+    lost a race.
     """
-    if transaction.get_connection().in_atomic_block:
-        return _refresh(product_ids)
-    return retry_transient(_refresh)(product_ids)
+    wanted = listed_keys(product_ids)
+    refresh = _refresh
+    if not transaction.get_connection().in_atomic_block:
+        refresh = retry_transient(_refresh)
+    return sum(refresh(wanted[n : n + BATCH]) for n in range(0, len(wanted), BATCH))
 
 
 @transaction.atomic
-def _refresh(product_ids):
-    wanted = listed_keys(product_ids)
-    if not wanted:
-        return 0
+def _refresh(wanted):
     touch(*map(piece_tag, wanted))
-    existing = {
-        row.pk: row
-        for row in Listing.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
-    }
+    existing = _locked(wanted)
     truths = truth_of(wanted)
-    joined, left = defaultdict(dict), defaultdict(set)
     changed = _write_rows(existing, truths)
     changed |= _write_windows(wanted, truths)
-    written = _term_rows(wanted)
-    for pk in wanted:
-        truth = truths[pk].terms if pk in truths else {}
-        for key in written[pk].keys() - truth.keys():
-            left[key].add(pk)
-        for key, entry in truth.items():
-            if written[pk].get(key) != entry:
-                joined[key][pk] = entry
+    joined, left = _write_texts(wanted, truths)
     if joined or left:
-        _write_terms(joined, left)
+        write_terms(joined, left)
     gone = existing.keys() - truths.keys()
-    Listing.objects.filter(pk__in=gone).delete()
+    if gone:
+        Listing.objects.filter(pk__in=gone).delete()
     changed |= gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
     _tell(changed, truths, left)
     return len(changed)
+
+
+def _locked(wanted):
+    rows = Listing.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+    return {row[0]: row[1:] for row in rows.values_list("pk", *COLUMNS)}
 
 
 def _tell(changed, truths, left):
@@ -87,14 +74,10 @@ def _tell(changed, truths, left):
 def forget_listings(product_ids):
     """Take products that are about to be deleted out of every list. Joins the caller's transaction."""
     wanted = sorted(product_ids)
-    rows = Listing.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
-    if not list(rows):
+    if not _locked(wanted):
         return
-    left = defaultdict(set)
-    for pk, terms in _term_rows(wanted).items():
-        for key in terms:
-            left[key].add(pk)
-    _write_terms({}, left)
+    _joined, left = _write_texts(wanted, {})
+    write_terms({}, left)
     Listing.objects.filter(pk__in=wanted).delete()
     touch(*map(piece_tag, wanted))
     _tell(wanted, {}, left)
@@ -107,7 +90,7 @@ def refresh_availability(stockrecord_ids):
         products.filter(stockrecords__in=stockrecord_ids).values_list("pk", flat=True)
     )
     touch(*map(piece_tag, ids))  # A page says how many are left.
-    records = records_by_product(ids)
+    records = records_of(ids)
     listed = dict(Listing.objects.filter(pk__in=ids).values_list("pk", "card"))
     refresh_listings(
         [pk for pk, card in listed.items() if card.get("variants") != variants_of(records[pk])]
@@ -116,152 +99,87 @@ def refresh_availability(stockrecord_ids):
 
 def listed_keys(product_ids):
     """Keys of the products that stand in lists for these: variants are their parent's."""
-    ids = {pk for pk in product_ids if pk}
-    if not ids:
-        return []
-    rows = get_model("catalogue", "Product").objects.filter(pk__in=ids)
-    parents = dict(rows.values_list("pk", "parent_id"))
-    return sorted({parents.get(pk) or pk for pk in ids})
+    ids = sorted({pk for pk in product_ids if pk})
+    products, parents = get_model("catalogue", "Product").objects, {}
+    for start in range(0, len(ids), BATCH):
+        variants = products.filter(pk__in=ids[start : start + BATCH], parent__isnull=False)
+        parents.update(variants.values_list("pk", "parent_id"))
+    return sorted({parents.get(pk, pk) for pk in ids})
 
 
 def _write_rows(existing, truths):
-    changed = set()
-    for pk, truth in sorted(truths.items()):
-        row = existing.get(pk)
-        if row is None:
-            row, is_new = Listing.objects.get_or_create(product_id=pk, defaults=truth.columns)
-            changed.add(pk)
-            if is_new:
-                continue
-        differing = [name for name, value in truth.columns.items() if getattr(row, name) != value]
-        if differing:
-            for name in differing:
-                setattr(row, name, truth.columns[name])
-            row.save(update_fields=differing)
-            changed.add(pk)
-    return changed
+    rows = {pk: tuple(truth.columns[name] for name in COLUMNS) for pk, truth in truths.items()}
+    missing = sorted(rows.keys() - existing.keys())
+    made = insert_rows(
+        Listing, ("product", *COLUMNS), [(pk, *rows[pk]) for pk in missing], ignore=True
+    )
+    if made < len(missing):
+        # Somebody else made some of them meanwhile, perhaps out of what the catalogue said before.
+        existing |= _locked(missing)
+    else:
+        existing |= {pk: rows[pk] for pk in missing}
+    differing = [pk for pk in sorted(rows) if rows[pk] != existing[pk]]
+    update_rows(Listing, COLUMNS, [(*rows[pk], pk) for pk in differing])
+    return {*missing, *differing}
 
 
 def _write_windows(wanted, truths):
-    existing = defaultdict(list)
-    for row in PriceWindow.objects.filter(listing__in=wanted).order_by("number", "start"):
-        existing[row.listing_id].append(row)
-    says = {pk: truths[pk].windows if pk in truths else [] for pk in wanted}
-    changed = {
-        pk
-        for pk, rows in says.items()
-        if [_says(row) for row in existing[pk]] != [_says(row) for row in rows]
-    }
-    PriceWindow.objects.filter(listing__in=changed).delete()
-    PriceWindow.objects.bulk_create(
-        PriceWindow(listing_id=pk, **vars(window)) for pk in sorted(changed) for window in says[pk]
+    existing = _windows_of(wanted)
+    says = {pk: _says(truths[pk]) if pk in truths else [] for pk in wanted}
+    changed = {pk for pk, rows in says.items() if existing[pk] != rows}
+    outdated = [pk for pk in changed if existing[pk]]
+    if outdated:
+        PriceWindow.objects.filter(listing__in=outdated).delete()
+    insert_rows(
+        PriceWindow,
+        ("listing", *WINDOW),
+        [(pk, *row) for pk in sorted(changed) for row in says[pk]],
     )
     return changed
 
 
-def _says(row):
-    return (row.number, row.start, row.until, row.currency, row.price, row.was, row.is_from)
+def _windows_of(product_ids):
+    """The price windows that are stored, ``{product_id: [values of WINDOW]}``."""
+    rows = PriceWindow.objects.filter(listing__in=product_ids).order_by("number", "start")
+    windows = defaultdict(list)
+    for pk, *row in rows.values_list("listing_id", *WINDOW):
+        windows[pk].append(tuple(row))
+    return windows
 
 
-def _term_rows(product_ids):
-    """What the tables say: ``{product_id: {(kind, value): (label, weight)}}``."""
-    rows = ListingTerm.objects.filter(listing__in=product_ids)
-    terms = defaultdict(dict)
-    for pk, kind, value, label, weight in rows.values_list(
-        "listing_id", "term__kind", "term__value", "term__label", "weight"
-    ):
-        terms[pk][kind, value] = (label, weight)
-    return terms
+def _says(truth):
+    return [tuple(getattr(window, name) for name in WINDOW) for window in truth.windows]
 
 
-def _write_terms(joined, left):
-    """Put listings into terms and take them out; terms are locked in the order of their keys.
+def _write_texts(wanted, truths):
+    """Write down what listings are found by. Returns what they joined and what they left.
 
-    A term that nothing has any more stays, empty: somebody else may be about to fill it.
+    ``({(kind, value): {key: (label, weight)}}, {(kind, value): {key}})``
     """
-    keys = joined.keys() | left.keys()
-    _make_terms({key: next(iter(joined[key].values()))[0] for key in keys if joined.get(key)})
-    terms = {(term.kind, term.value): term for term in _locked_terms(keys)}
-    _delete_rows(terms, left)
-    _write_term_rows(terms, joined)
-    for key, term in terms.items():
-        out, rows = BitMap(left.get(key, ())), joined.get(key, {})
-        titled = BitMap(pk for pk, (_label, weight) in rows.items() if weight == TITLE)
-        in_title = ((as_set(term.title_bitmap) - BitMap(rows)) | titled) - out
-        _set_members(term, (as_set(term.bitmap) | BitMap(rows)) - out, in_title)
-        term.label = next((label for label, _weight in rows.values() if label), term.label)
-    known = set(
-        ListingTerm.objects.filter(term__in=terms.values(), weight__gte=KNOWN)
-        .values_list("term_id", flat=True)
-        .distinct()
-    )
-    for term in terms.values():
-        term.is_known = term.kind == WORD and term.pk in known
-    Term.objects.bulk_update(
-        terms.values(), ["label", "n", "is_known", "bitmap", "title_bitmap"], batch_size=BATCH
-    )
+    texts = _texts_of(wanted)
+    joined, left, new, other = defaultdict(dict), defaultdict(set), [], []
+    for pk in wanted:
+        terms = truths[pk].terms if pk in truths else {}
+        text = as_text(terms) if terms else ""
+        if text == texts.get(pk, ""):
+            continue
+        before = terms_in(texts.get(pk))
+        for key in before.keys() - terms.keys():
+            left[key].add(pk)
+        for key, entry in terms.items():
+            if before.get(key) != entry:
+                joined[key][pk] = entry
+        if pk in truths:
+            (other if pk in texts else new).append(pk)
+    texts = {pk: as_text(truths[pk].terms) for pk in (*new, *other)}
+    insert_rows(ListingTerms, ("listing", "text"), [(pk, texts[pk]) for pk in new])
+    update_rows(ListingTerms, ("text",), [(texts[pk], pk) for pk in other])
+    return joined, left
 
 
-def _delete_rows(terms, left):
-    """One query for all terms that the same listings leave."""
-    leavers = defaultdict(list)
-    for key, listings in left.items():
-        leavers[frozenset(listings)].append(terms[key])
-    for listings, leaving in leavers.items():
-        ListingTerm.objects.filter(term__in=leaving, listing__in=listings).delete()
-
-
-def _write_term_rows(terms, joined):
-    # MySQL has no conflict target: its unique key is the target.
-    has_target = transaction.get_connection().features.supports_update_conflicts_with_target
-    ListingTerm.objects.bulk_create(
-        [
-            ListingTerm(listing_id=pk, term=terms[key], weight=weight)
-            for key, rows in sorted(joined.items())
-            for pk, (_label, weight) in sorted(rows.items())
-        ],
-        batch_size=BATCH,
-        update_conflicts=True,
-        update_fields=["weight"],
-        **({"unique_fields": ["listing", "term"]} if has_target else {}),
-    )
-
-
-def _set_members(term, members, in_title):
-    term.n, term.bitmap, term.title_bitmap = len(members), as_blob(members), as_blob(in_title)
-
-
-def _make_terms(labels):
-    """Terms that are not there yet. A concurrent writer may make the same one."""
-    known = {(term.kind, term.value) for term in _find_terms(labels)}
-    Term.objects.bulk_create(
-        [
-            Term(kind=kind, value=value, label=label)
-            for (kind, value), label in sorted(labels.items())
-            if (kind, value) not in known
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def _find_terms(keys):
-    values = defaultdict(list)
-    for kind, value in keys:
-        values[kind].append(value)
-    found = []
-    for kind, of_kind in sorted(values.items()):
-        for start in range(0, len(of_kind), BATCH):
-            found += Term.objects.filter(kind=kind, value__in=of_kind[start : start + BATCH])
-    return found
-
-
-def _locked_terms(keys):
-    ids = sorted(term.pk for term in _find_terms(keys))
-    terms = []
-    for start in range(0, len(ids), BATCH):
-        chunk = Term.objects.select_for_update().filter(pk__in=ids[start : start + BATCH])
-        terms += chunk.order_by("pk")
-    return terms
+def _texts_of(product_ids):
+    rows = ListingTerms.objects.filter(listing__in=product_ids)
+    return dict(rows.values_list("listing_id", "text"))
 
 
 # --- All of it ------------------------------------------------------------------------------------
@@ -279,29 +197,8 @@ def rebuild_listings(*, on_done=None, after=0):
         after = ids[-1]
         if on_done:
             on_done(ids)
-    _mend_terms()
+    mend_terms()
     return changed
-
-
-def _mend_terms():
-    """Make every bitmap anew that differs from its rows."""
-    for pk in list(Term.objects.order_by("pk").values_list("pk", flat=True)):
-        with transaction.atomic():
-            term = Term.objects.select_for_update().filter(pk=pk).first()
-            if term is not None and _differs(term):
-                rows = dict(term.listing_terms.values_list("listing_id", "weight"))
-                titled = BitMap(key for key, weight in rows.items() if weight == TITLE)
-                _set_members(term, BitMap(rows), titled)
-                term.is_known = term.kind == WORD and any(w >= KNOWN for w in rows.values())
-                term.save()
-
-
-def _differs(term):
-    rows = dict(term.listing_terms.values_list("listing_id", "weight"))
-    titled = BitMap(pk for pk, weight in rows.items() if weight == TITLE)
-    is_known = term.kind == WORD and any(weight >= KNOWN for weight in rows.values())
-    said = (term.n, as_set(term.bitmap), as_set(term.title_bitmap), term.is_known)
-    return said != (len(rows), BitMap(rows), titled, is_known)
 
 
 def _next_keys(after):
@@ -319,14 +216,12 @@ def broken_listings():
     while ids := _next_keys(after):
         yield from _broken_of(ids)
         after = ids[-1]
-    yield from _broken_terms()
+    yield from broken_terms()
 
 
 def _broken_of(ids):
-    truths, rows, terms = truth_of(ids), Listing.objects.in_bulk(ids), _term_rows(ids)
-    windows = defaultdict(list)
-    for window in PriceWindow.objects.filter(listing__in=ids).order_by("number", "start"):
-        windows[window.listing_id].append(_says(window))
+    truths, rows, texts = truth_of(ids), Listing.objects.in_bulk(ids), _texts_of(ids)
+    windows = _windows_of(ids)
     for pk in ids:
         truth, row = truths.get(pk), rows.get(pk)
         if (truth is None) != (row is None):
@@ -335,14 +230,8 @@ def _broken_of(ids):
             for name, value in truth.columns.items():
                 if getattr(row, name) != value:
                     yield f"listing {pk}: {name} is {getattr(row, name)!r}, not {value!r}"
-            if terms[pk] != truth.terms:
-                differing = sorted(terms[pk].items() ^ truth.terms.items())
-                yield f"listing {pk}: terms differ in {differing}"
-            if windows[pk] != [_says(window) for window in truth.windows]:
+            terms = terms_in(texts.get(pk))
+            if terms != truth.terms:
+                yield f"listing {pk}: terms differ in {sorted(terms.items() ^ truth.terms.items())}"
+            if windows[pk] != _says(truth):
                 yield f"listing {pk}: price windows differ"
-
-
-def _broken_terms():
-    for term in Term.objects.order_by("pk"):
-        if _differs(term):
-            yield f"term {term}: its sets differ from its rows"

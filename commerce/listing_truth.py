@@ -8,28 +8,21 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
-from django.db.models import Count, Q
-from django.utils.html import format_html, strip_tags
-from django.utils.safestring import SafeString
+from django.db.models import Count
+from django.utils.html import strip_tags
 from django.utils.text import slugify
 from oscar.core.loading import get_model
 
 from commerce.automatic_offers import OfferBook, read_automatic_offers
-from commerce.listings import (
-    LAZY,
-    best_availability,
-    glazes_of,
-    photos_by_product,
-    product_url,
-    records_by_product,
-    sellable_products,
-)
-from commerce.models import FacetAttribute, ListingTerm, SalePrice
-from commerce.photos import SHARE_SPEC
-from commerce.pictures import photo_html, sizes_of
+from commerce.card_photos import photos_of
+from commerce.listing_terms import KNOWN, TEXT, TITLE, WORD
+from commerce.listings import GLAZE, product_url, sellable_products
+from commerce.models import FacetAttribute, SalePrice
 from commerce.pricing import quote_at_sale, quote_under_offers
-from commerce.stock import SOLD_OUT, availability_of
+from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_at, units_left
 from commerce.words import indexed_words
 
 #: The borders of a price that does not change.
@@ -39,12 +32,16 @@ EVER, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 BANDS = tuple(Decimal(step) for step in (0, 25, 50, 100, 250, 500, 1000, 2500, 5000))
 
 CATEGORY, ATTRIBUTE, PRICE, SALE = "category", "attribute", "price", "sale"
-RATING, STOCK, WORD, ALL, TIMED = "rating", "stock", "word", "all", "timed"
+RATING, STOCK, ALL, TIMED = "rating", "stock", "all", "timed"
 #: Who has to be refreshed when an automatic offer changes, by its key.
 OFFER = "offer"
 #: Sets of one variant each: "2:attribute:glaze:oat" holds the listings whose second variant is oat.
 VARIANT = "variant"
-TEXT, KNOWN, TITLE = ListingTerm.Weight.TEXT, ListingTerm.Weight.KNOWN, ListingTerm.Weight.TITLE
+#: Columns of a listing, in the order in which they are written.
+COLUMNS = (
+    "title", "path", "created", "rating", "review_count", "popularity", "availability", "is_gone",
+    "card", "variant_photos", "photos", "categories",
+)  # fmt: skip
 
 #: A value is cut here, so that a variant's number and kind fit in front of it.
 MAX_VALUE = 100
@@ -81,7 +78,7 @@ class Truth:
         """Put the product into a set; the greatest weight of a word counts."""
         old = self.terms.get((kind, value))
         if old is None or old[1] < weight:
-            self.terms[kind, value] = (str(label)[:255], int(weight))
+            self.terms[kind, value] = (str(label)[:255], weight)
 
     def add_variants(self, kind, variants):
         """Put the product into the sets of its variants, given as ``{value: label}`` of each.
@@ -95,6 +92,50 @@ class Truth:
                 for number in numbers:
                     self.add(VARIANT, f"{number}:{kind}:{value}")
 
+    def add_words(self, words, weight=TEXT):
+        """Put the product into the sets of words."""
+        terms, entry = self.terms, ("", weight)
+        for word in words:
+            old = terms.get((WORD, word))
+            if old is None or old[1] < weight:
+                terms[WORD, word] = entry
+
+
+class Product(NamedTuple):
+    """What lists need of a product."""
+
+    pk: int
+    title: str
+    slug: str
+    description: str
+    upc: str | None
+    rating: float | None
+    created: datetime
+    purchases: int | None
+
+
+class Record(NamedTuple):
+    """What lists need of a stock record: the first one of a product or of a variant."""
+
+    pk: int
+    product_id: int
+    partner_sku: str
+    price: Decimal | None
+    price_currency: str
+    availability: str
+
+
+class Value(NamedTuple):
+    """What lists need of an attribute's value. ``options`` are (key, code, name)."""
+
+    attribute_id: int
+    code: str
+    name: str
+    type: str
+    boolean: bool | None
+    text: str | None
+    options: list
+
 
 def truth_of(product_ids):
     """``{product_id: Truth}`` of those that a shopper can meet in a list; the others are missing.
@@ -102,71 +143,122 @@ def truth_of(product_ids):
     Constant in queries, whatever the number of products, and independent of the time of day:
     windows say when each price holds.
     """
-    products = {
-        product.pk: product
-        for product in sellable_products()
-        .filter(pk__in=list(product_ids))
-        .select_related("stats")
-        .annotate(review_count=Count("reviews", filter=Q(reviews__status=1)))
-    }
-    records = records_by_product(products)
+    products = _products_of(product_ids)
+    reviews = _reviews_of(products)
+    records = records_of(products)
     variants = {record.product_id for rows in records.values() for record in rows}
     sales = _sales_of(record.pk for rows in records.values() for record in rows)
-    offers = OfferBook(variants, offers=read_automatic_offers())
-    glazes = glazes_of(variants)
-    photos = photos_by_product(products.keys() | variants)
+    offers = _Offers(records)
+    values = _values_of(products.keys() | variants)
+    photos = photos_of(products.keys() | variants)
     truths = {
         pk: Truth(
-            columns=_columns(product, records[pk], glazes=glazes, photos=photos),
+            columns=_columns(product, records[pk], reviews=reviews, values=values, photos=photos),
             windows=_windows(records[pk], sales, offers),
         )
         for pk, product in products.items()
     }
     for pk, truth in truths.items():
         _add_own_terms(truth, products[pk], records[pk])
-        for offer in (
-            row for record in records[pk] for row in offers.offers_for(record.product_id)
-        ):
+        for offer in (offer for record in records[pk] for offer in offers.of(record)):
             truth.add(OFFER, str(offer.pk))
     _add_categories(truths)
-    _add_attributes(truths, variants | products.keys(), records)
+    _add_attributes(truths, values, records)
     for source in WORD_SOURCES:
         for pk, text in source(list(truths)).items():
-            _add_words(truths[pk], text)
+            truths[pk].add_words(indexed_words(text))
     return truths
+
+
+# --- Reading: rows, not models --------------------------------------------------------------------
+
+
+def _products_of(product_ids):
+    rows = sellable_products().filter(pk__in=list(product_ids)).values_list(
+        "pk", "title", "slug", "description", "upc", "rating", "date_created", "stats__num_purchases"
+    )  # fmt: skip
+    return {row[0]: Product(*row) for row in rows}
+
+
+def _reviews_of(product_ids):
+    """The number of approved reviews of those that have any."""
+    reviews = get_model("reviews", "ProductReview").objects
+    rows = reviews.filter(product__in=list(product_ids), status=1).order_by()
+    return dict(rows.values_list("product_id").annotate(Count("pk")))
+
+
+def records_of(product_ids):
+    """The stock records of products and their public variants, in the order that numbers follow."""
+    keys, records = list(product_ids), get_model("partner", "StockRecord").objects
+    names = (
+        "pk", "product_id", "partner_sku", "price", "price_currency", "num_in_stock", "num_allocated",
+    )  # fmt: skip
+    kind = "product_class__track_stock"
+    own = records.filter(product__in=keys).order_by("product_id", "pk")
+    below = records.filter(product__parent__in=keys, product__is_public=True)
+    below = below.order_by("product_id", "pk")
+    found, seen = defaultdict(list), set()
+    for rows in (
+        own.values_list("product_id", f"product__{kind}", *names),
+        below.values_list("product__parent_id", f"product__parent__{kind}", *names),
+    ):
+        for listed, is_counted, *columns, in_stock, allocated in rows:
+            if columns[1] in seen:  # Oscar's strategy takes the first stock record too.
+                continue
+            seen.add(columns[1])
+            is_there = availability_at(units_left(in_stock, allocated)) if is_counted else IN_STOCK
+            found[listed].append(Record(*columns, is_there))
+    return found
+
+
+def _values_of(product_ids):
+    """``{product_id: {attribute's code: Value}}``."""
+    rows = get_model("catalogue", "ProductAttributeValue").objects
+    rows = rows.filter(product__in=list(product_ids))
+    several = defaultdict(list)
+    option = "value_multi_option"
+    for pk, *chosen in rows.filter(attribute__type="multi_option").values_list(
+        "pk", option, f"{option}__code", f"{option}__option"
+    ):
+        if chosen[0]:
+            several[pk].append(chosen)
+    values = defaultdict(dict)
+    for pk, product_id, *chosen, attribute_id, code, name, kind, boolean, text in rows.values_list(
+        "pk", "product_id", "value_option_id", "value_option__code", "value_option__option",
+        "attribute_id", "attribute__code", "attribute__name", "attribute__type", "value_boolean",
+        "value_text",
+    ):  # fmt: skip
+        options = several[pk] if kind == "multi_option" else [chosen] if chosen[0] else []
+        values[product_id][code] = Value(attribute_id, code, name, kind, boolean, text, options)
+    return values
 
 
 # --- Columns: what a card shows -------------------------------------------------------------------
 
 
-def _columns(product, records, *, glazes, photos):
-    stats = getattr(product, "stats", None)
-    availability = best_availability(records)
-    own = photos[product.pk] or next((photos[r.product_id] for r in records), [])
-    variant_photos = {
-        record.product_id: photos[record.product_id][0]
+def _columns(product, records, *, reviews, values, photos):
+    availability = _best(records)
+    glazes = {
+        record.product_id: glaze
         for record in records
-        if record.product_id in glazes and photos[record.product_id]
+        if (glaze := _glaze_in(values[record.product_id]))
     }
+    own = photos[product.pk] or next((photos[r.product_id] for r in records), [])
     return {
         "title": product.title,
         "path": product_url(product.pk, product.slug),
-        "created": product.date_created,
+        "created": product.created,
         "rating": product.rating or 0.0,
-        "review_count": product.review_count,
-        "popularity": stats.num_purchases if stats else 0,
+        "review_count": reviews.get(product.pk, 0),
+        "popularity": product.purchases or 0,
         "availability": availability,
         "is_gone": availability == SOLD_OUT,
         "card": {
             "variants": variants_of(records),
-            "photo": _photo_html(own[0], product.title) if own else "",
-            "second": _photo_html(own[1], "") if len(own) > 1 else "",
-            "share": _share(own[0]) if own else None,
-            "swatches": [
-                [*glazes[record.product_id], record.product_id]
-                for record in records
-                if record.product_id in glazes
-            ],
+            "photo": own[0].html(product.title) if own else "",
+            "second": own[1].html("") if len(own) > 1 else "",
+            "share": own[0].share if own else None,
+            "swatches": [[*glaze, pk] for pk, glaze in glazes.items()],
         },
         "categories": [],
         "photos": {
@@ -175,51 +267,65 @@ def _columns(product, records, *, glazes, photos):
             if photos[pk]
         },
         "variant_photos": {
-            str(pk): _photo_html(image, product.title) for pk, image in variant_photos.items()
+            str(pk): photos[pk][0].html(product.title) for pk in glazes if photos[pk]
         },
     }
 
 
 def variants_of(records):
     """``[key, availability]`` of each variant, in the order that their numbers follow."""
-    return [[record.product_id, availability_of(record)] for record in records]
+    return [[record.product_id, record.availability] for record in records]
 
 
-#: How wide a card's photograph is shown; its column is four, three or two to a row.
-CARD_SIZES = "(min-width: 1400px) 320px, (min-width: 960px) 25vw, 46vw"
+def _best(records):
+    states = {record.availability for record in records}
+    return next((state for state in (IN_STOCK, LOW) if state in states), SOLD_OUT)
 
 
-def _photo_html(image, alt):
-    """The markup of a photograph. One whose sizes are not made yet is shown as it is.
-
-    Making them takes seconds, and this runs in the transaction of the change
-    (commerce.photos.render_later makes them and has the listing refreshed).
-    """
-    if sizes_of(image).markup:
-        return photo_html(image, alt=alt, sizes=CARD_SIZES)
-    markup = '<span class="photo"><img src="{}" width="{}" height="{}" alt="{}" {}></span>'
-    return format_html(markup, image.file.url, image.width, image.height, alt, SafeString(LAZY))
-
-
-def _share(image):
-    """Address, width and height of the size that links show; None while it is not made."""
-    size = sizes_of(image).by_spec.get(SHARE_SPEC)
-    return [size.url, size.width, size.height] if size else None
+def _glaze_in(values):
+    """(name, code) of a variant's glaze; None without."""
+    value = values.get(GLAZE)
+    if value is None or not value.options:
+        return None
+    _pk, code, name = value.options[0]
+    return name, code or name.lower()
 
 
 # --- Windows: what it costs when ------------------------------------------------------------------
 
 
 def _sales_of(stockrecord_ids):
+    rows = SalePrice.objects.filter(stockrecord__in=list(stockrecord_ids))
     sales = defaultdict(list)
-    for sale in SalePrice.objects.filter(stockrecord__in=list(stockrecord_ids)):
-        sales[sale.stockrecord_id].append(sale)
+    for row in rows.only("stockrecord", "price", "start", "until"):
+        sales[row.stockrecord_id].append(row)
     return sales
+
+
+class _Offers:
+    """The automatic offers; and the whole stock records of what they may hold for, for their rules."""
+
+    def __init__(self, records):
+        records = [record for rows in records.values() for record in rows]
+        self.book = OfferBook(
+            {record.product_id for record in records}, offers=read_automatic_offers()
+        )
+        wanted = [record.pk for record in records if self.of(record)]
+        rows = get_model("partner", "StockRecord").objects.select_related(
+            "product__product_class", "product__parent__product_class"
+        )
+        self.whole = rows.in_bulk(wanted)
+
+    def of(self, record):
+        """The offers that may hold for a stock record's piece, at whatever moment."""
+        return self.book.offers_for(record.product_id)
 
 
 def _windows(records, sales, offers):
     """The lowest price over time and, where they differ, the price of each variant."""
     lowest = _series(records, sales, offers)
+    if len(records) == 1:
+        return lowest
     own = [_series([record], sales, offers, number=n) for n, record in enumerate(records, 1)]
     if all(_spans(series) == _spans(lowest) for series in own):
         return lowest
@@ -234,7 +340,7 @@ def _series(records, sales, offers, *, number=0):
     """One window between each two moments at which a sale or an offer of the stock records turns."""
     own = [sale for record in records for sale in sales[record.pk]]
     moments = {EVER, NEVER} | {sale.start for sale in own} | {s.until for s in own if s.until}
-    moments = sorted(moments.union(*(offers.moments(record.product_id) for record in records)))
+    moments = sorted(moments.union(*(offers.book.moments(record.product_id) for record in records)))
     windows = []
     for start, until in zip(moments, moments[1:], strict=False):
         window = _window_at(_quotes(records, sales, offers, start), start, until, number=number)
@@ -254,14 +360,14 @@ def _says(window):
 
 def _quotes(records, sales, offers, at):
     """What those of the stock records that have a price cost at a moment."""
-    before = {
-        record: quote_at_sale(record, _lowest_running(sales[record.pk], at)) for record in records
-    }
-    return [
-        quote_under_offers(record, quote, offers, at=at)
-        for record, quote in before.items()
-        if quote
-    ]
+    quotes = []
+    for record in records:
+        quote = quote_at_sale(record, _lowest_running(sales[record.pk], at))
+        if quote and (whole := offers.whole.get(record.pk)):
+            quote = quote_under_offers(whole, quote, offers.book, at=at)
+        if quote:
+            quotes.append(quote)
+    return quotes
 
 
 def _window_at(quotes, start, until, *, number):
@@ -291,15 +397,15 @@ def _add_own_terms(truth, product, records):
     _add_prices(truth, records)
     truth.add_variants(
         STOCK,
-        [{"in-stock": ""} if availability_of(row) != SOLD_OUT else {} for row in records],
+        [{"in-stock": ""} if row.availability != SOLD_OUT else {} for row in records],
     )
     for stars in (3, 4):
         if truth.columns["rating"] >= stars:
             truth.add(RATING, str(stars))
-    _add_words(truth, product.title, weight=TITLE)
-    _add_words(truth, strip_tags(product.description or ""))
-    for code in (product.upc, *(record.partner_sku for record in records)):
-        _add_words(truth, code or "")
+    truth.add_words(indexed_words(product.title), TITLE)
+    truth.add_words(indexed_words(strip_tags(product.description or "")))
+    for code in {product.upc, *(record.partner_sku for record in records)} - {None, ""}:
+        truth.add_words(indexed_words(code))
 
 
 def _add_prices(truth, records):
@@ -323,9 +429,10 @@ def month_of(moment):
     return f"{moment.astimezone(UTC):%Y-%m}"
 
 
-def _add_words(truth, text, *, weight=TEXT):
-    for word in indexed_words(text):
-        truth.add(WORD, word, weight=weight)
+@lru_cache(maxsize=2_000)
+def _words_of_name(name):
+    """The words of a category's or filter's name: few names, many products."""
+    return frozenset(indexed_words(name))
 
 
 def _add_categories(truths):
@@ -344,30 +451,33 @@ def _add_categories(truths):
         for end in range(step, len(path) + 1, step):
             pk, name = paths[path[:end]]
             truths[product_id].add(CATEGORY, str(pk), label=name)
-            _add_words(truths[product_id], name, weight=KNOWN)
+            truths[product_id].add_words(_words_of_name(name), KNOWN)
 
 
-def _add_attributes(truths, product_ids, records):
+def _add_attributes(truths, values, records):
     facets = set(FacetAttribute.objects.values_list("attribute_id", flat=True))
-    values = (
-        get_model("catalogue", "ProductAttributeValue")
-        .objects.filter(product__in=list(product_ids))
-        .select_related("attribute", "value_option")
-        .prefetch_related("value_multi_option")
-    )
-    codes = defaultdict(dict)
-    for value in values:
-        found = facet_values(value)
-        codes[value.product_id][value.attribute_id] = {
-            f"{value.attribute.code}:{code}"[:MAX_VALUE]: label for code, label in found
+    found = {
+        product_id: {
+            value.attribute_id: {
+                f"{value.code}:{code}"[:MAX_VALUE]: label for code, label in facet_values(value)
+            }
+            for value in of_product.values()
         }
+        for product_id, of_product in values.items()
+    }
     for pk, truth in truths.items():
+        own = found.get(pk, {})
         # A variant's own value stands in front of its product's.
-        variants = [codes[pk] | codes[record.product_id] for record in records[pk]]
-        for by_attribute in (codes[pk], *variants):
-            for label in (label for found in by_attribute.values() for label in found.values()):
-                _add_words(truth, label, weight=KNOWN)
-        truth.add_variants(ATTRIBUTE, [_of(facets, chosen) for chosen in variants or [codes[pk]]])
+        variants = [own | found.get(record.product_id, {}) for record in records[pk]]
+        labels = {
+            label
+            for by_attribute in (own, *variants)
+            for of_attribute in by_attribute.values()
+            for label in of_attribute.values()
+        }
+        for label in labels:
+            truth.add_words(_words_of_name(str(label)), KNOWN)
+        truth.add_variants(ATTRIBUTE, [_of(facets, chosen) for chosen in variants or [own]])
 
 
 def _of(facets, by_attribute):
@@ -377,16 +487,11 @@ def _of(facets, by_attribute):
 
 
 def facet_values(value):
-    """``[(code, label)]`` of an attribute's value; none for numbers, dates and files."""
-    kind = value.attribute.type
-    if kind == "option" and value.value_option:
-        options = [value.value_option]
-    elif kind == "multi_option":
-        options = list(value.value_multi_option.all())
-    elif kind == "boolean":
-        return [("yes", value.attribute.name)] if value.value_boolean else []
-    elif kind == "text" and value.value_text and len(value.value_text) <= 60:
-        return [(slugify(value.value_text) or "-", value.value_text)]
-    else:
-        return []
-    return [(row.code or slugify(row.option) or str(row.pk), row.option) for row in options]
+    """``[(code, label)]`` of an attribute's ``Value``; none for numbers, dates and files."""
+    if value.type in ("option", "multi_option"):
+        return [(code or slugify(name) or str(pk), name) for pk, code, name in value.options]
+    if value.type == "boolean":
+        return [("yes", value.name)] if value.boolean else []
+    if value.type == "text" and value.text and len(value.text) <= 60:
+        return [(slugify(value.text) or "-", value.text)]
+    return []

@@ -310,8 +310,9 @@ class PriceWindow(models.Model):
 class Term(models.Model):
     """A set of listings: a category, a facet's value, a word. ``bitmap`` holds their keys.
 
-    ``title_bitmap`` holds those that have a word in their title; ``is_known`` says of a word that it
-    comes from a title, a category or a facet, so that misspellings may be corrected to it.
+    ``title_bitmap`` holds those that have a word in their title, ``known_bitmap`` those that have it
+    in their title, a category or a facet; ``is_known`` says that there is any of them, so that
+    misspellings may be corrected to it.
     """
 
     kind = models.CharField(max_length=12)
@@ -321,6 +322,7 @@ class Term(models.Model):
     is_known = models.BooleanField(default=False)
     bitmap = models.BinaryField(default=bytes)
     title_bitmap = models.BinaryField(default=bytes)
+    known_bitmap = models.BinaryField(default=bytes)
 
     class Meta:
         verbose_name = _("term")
@@ -331,27 +333,24 @@ class Term(models.Model):
         return f"{self.kind}:{self.value}"
 
 
-class ListingTerm(models.Model):
-    """That a listing is in a term's set: the truth that the bitmaps are made from."""
+class ListingTerms(models.Model):
+    """The sets that a listing is in: the truth that the bitmaps of ``Term`` are made from.
 
-    class Weight(models.IntegerChoices):
-        TEXT = 0, _("text")
-        KNOWN = 1, _("category or facet")
-        TITLE = 2, _("title")
+    ``text`` is written and read by ``commerce.listing_terms``. One row for each of them would be a
+    hundred times as many rows.
+    """
 
-    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="listing_terms")
-    term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="listing_terms")
-    weight = models.PositiveSmallIntegerField(choices=Weight.choices, default=Weight.TEXT)
+    listing = models.OneToOneField(
+        Listing, on_delete=models.CASCADE, primary_key=True, related_name="terms"
+    )
+    text = models.TextField()
 
     class Meta:
-        verbose_name = _("term of a listing")
+        verbose_name = _("terms of a listing")
         verbose_name_plural = _("terms of listings")
-        constraints = [
-            models.UniqueConstraint(fields=["listing", "term"], name="one_row_per_listing_and_term")
-        ]
 
     def __str__(self):
-        return f"{self.listing_id} in {self.term_id}"
+        return f"terms of {self.listing_id}"
 
 
 class FacetAttribute(models.Model):

@@ -13,7 +13,8 @@ from commerce.automatic_offers import (
     read_automatic_offers,
 )
 from commerce.listing_receivers import is_collecting, note_change
-from commerce.listing_refresh import BATCH, as_set, listed_keys
+from commerce.listing_refresh import BATCH, listed_keys
+from commerce.listing_sets import as_set
 from commerce.listing_truth import OFFER
 from commerce.models import Term
 from commerce.page_cache.changes import touch

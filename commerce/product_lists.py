@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from commerce.listing_refresh import as_set
+from commerce.listing_sets import as_set
 from commerce.listing_truth import (
     ALL,
     ATTRIBUTE,
@@ -31,7 +31,7 @@ from commerce.listing_truth import (
     month_of,
 )
 from commerce.listings import Card, cards_for
-from commerce.models import FacetAttribute, Listing, ListingTerm, PriceWindow, Term
+from commerce.models import FacetAttribute, Listing, PriceWindow, Term
 from commerce.money import format_money
 from commerce.page_cache.dependencies import LISTS, depends_on, list_tag, shows_prices
 from commerce.page_cache.kept import kept
@@ -50,6 +50,8 @@ COLOUR_ATTRIBUTE = "glaze"
 
 #: Up to so many keys a page is sorted among them alone; of more, the order is walked until it is full.
 FEW = 600
+#: Up to so many keys are named in a query; of more, all rows are read.
+MANY = 20_000
 
 
 @dataclass(frozen=True)
@@ -283,11 +285,8 @@ def _windows_of(timed, *, at):
     if not timed:
         return []
     rows = PriceWindow.objects.filter(start__lte=at, until__gt=at)
-    if len(timed) <= FEW:
+    if len(timed) <= MANY:
         rows = rows.filter(listing__in=list(timed))
-    else:
-        months = {"term__kind": TIMED, "term__value__gte": month_of(at)}
-        rows = rows.filter(listing__in=ListingTerm.objects.filter(**months).values("listing"))
     rows = list(rows.values_list("listing_id", "number", "price", "was"))
     differing = {pk for pk, number, _price, _was in rows if number}
     return [

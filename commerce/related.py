@@ -14,7 +14,7 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce.category_tree import categories_of
-from commerce.listing_refresh import as_set
+from commerce.listing_sets import as_set
 from commerce.listing_truth import CATEGORY
 from commerce.listings import cards_for
 from commerce.models import BoughtTogether, Term

@@ -11,7 +11,7 @@ from django.db.models.functions import Length
 from pyroaring import BitMap
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from commerce.listing_refresh import as_set
+from commerce.listing_sets import as_set
 from commerce.listing_truth import CATEGORY, WORD
 from commerce.models import Listing, PromotedResult, SearchSynonym, Term
 from commerce.page_cache.dependencies import LISTS, depends_on

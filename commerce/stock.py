@@ -37,13 +37,21 @@ def units_available(stockrecord):
     """
     if not keeps_stock(stockrecord):
         return settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
-    in_stock = stockrecord.num_in_stock or 0
-    return max(in_stock - (stockrecord.num_allocated or 0), 0)
+    return units_left(stockrecord.num_in_stock, stockrecord.num_allocated)
+
+
+def units_left(num_in_stock, num_allocated):
+    """The same of a stock record's two numbers, either of which may be None."""
+    return max((num_in_stock or 0) - (num_allocated or 0), 0)
 
 
 def availability_of(stockrecord):
     """ "in_stock", "low" (``LOW_STOCK`` or fewer) or "sold_out"; no stock record is sold out."""
-    units = units_available(stockrecord) if stockrecord else 0
+    return availability_at(units_available(stockrecord) if stockrecord else 0)
+
+
+def availability_at(units):
+    """The same of a number of units."""
     if units == 0:
         return SOLD_OUT
     return LOW if units <= LOW_STOCK else IN_STOCK

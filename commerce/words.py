@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: Longest word kept; the rest of a longer one is cut off.
 MAX_LENGTH = 40
@@ -49,7 +50,10 @@ _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae
 
 def fold(text):
     """Text in lower case without accents: "Café" is "cafe", on every database alike."""
-    lowered = str(text).casefold().translate(_LETTERS)
+    text = str(text)
+    if text.isascii():
+        return text.lower()
+    lowered = text.casefold().translate(_LETTERS)
     decomposed = unicodedata.normalize("NFKD", lowered)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
@@ -61,13 +65,18 @@ def words_of(text):
     """
     found = {}
     for match in _WORD.finditer(fold(text)):
-        whole = match.group().replace("’", "'")
+        whole = match.group()
+        if whole.isalnum():
+            found[whole[:MAX_LENGTH]] = None
+            continue
+        whole = whole.replace("’", "'")
         parts = _PART.findall(whole)
         for word in (whole, *parts) if len(parts) > 1 else (whole,):
             found[word[:MAX_LENGTH]] = None
     return list(found)
 
 
+@lru_cache(maxsize=50_000)
 def singular_of(word):
     """The singular of an English plural by its ending; any other word as it is."""
     if len(word) < 4 or not word.isalpha() or word.endswith(("ss", "us", "is")):

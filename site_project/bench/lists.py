@@ -29,10 +29,10 @@ def measure_rebuild():
     from django.db import transaction
 
     from commerce.listing_refresh import rebuild_listings
-    from commerce.models import Listing, ListingTerm, PriceWindow, Term
+    from commerce.models import Listing, ListingTerms, PriceWindow, Term
 
     with transaction.atomic():
-        for model in (ListingTerm, PriceWindow, Listing, Term):
+        for model in (ListingTerms, PriceWindow, Listing, Term):
             model.objects.all()._raw_delete(using="default")
     built, unchanged = [], []
     with timed(built):

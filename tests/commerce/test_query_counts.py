@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from commerce.demo.generator import generate_catalogue
 from site_project.bench import pages
+from tests.caching import forget
 
 #: Queries of a warm process, without kept pages, for somebody without a basket (but the last).
 QUERIES = {
@@ -30,8 +31,19 @@ QUERIES = {
 FEW, MANY = 250, 750
 
 
-@pytest.mark.django_db
-def test_pages_take_these_queries_whatever_the_size_of_the_catalogue(site_root, client):
+@pytest.fixture
+def process(settings, tmp_path):
+    """What a process remembers between requests, as on a server; kept pages stay off."""
+    settings.PAGE_CHANGES = "file"
+    settings.PAGE_CACHE_FOLDER = tmp_path / "pages"
+    forget()
+    yield
+    forget()
+
+
+# Inside a transaction nothing is remembered, so the test has none around it.
+@pytest.mark.django_db(transaction=True)
+def test_pages_take_these_queries_whatever_the_size_of_the_catalogue(site_root, client, process):
     call_command("load_demo", "--no-renditions", "-v0")
 
     for size in (FEW, MANY):

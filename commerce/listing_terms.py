@@ -1,0 +1,34 @@
+"""What one listing is found by, as one text: the sets that it is in. Pure, no ORM.
+
+In the program it is ``{(kind, value): (label, weight)}``. Weights tell words apart; everything else has
+the least, and words have no label.
+"""
+
+import json
+
+WORD = "word"
+#: Where a word is: in a text, in the name of a category or filter, in the title.
+TEXT, KNOWN, TITLE = 0, 1, 2
+
+
+def as_text(terms):
+    """The text of a listing's terms; the same terms, in any order, give the same text."""
+    words, others = ([], [], []), []
+    for (kind, value), (label, weight) in terms.items():
+        if kind == WORD:
+            words[weight].append(value)
+        else:
+            others.append((kind, value, label))
+    parts = [*(" ".join(sorted(of_weight)) for of_weight in words), sorted(others)]
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def terms_in(text):
+    """The terms of a text; none of an empty one."""
+    if not text:
+        return {}
+    *words, others = json.loads(text)
+    terms = {(kind, value): (label, TEXT) for kind, value, label in others}
+    for weight, of_weight in enumerate(words):
+        terms.update(((WORD, word), ("", weight)) for word in of_weight.split(" ") if word)
+    return terms

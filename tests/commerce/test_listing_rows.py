@@ -1,0 +1,131 @@
+"""What the read model is written with: texts of terms, rows in bulk, markup of photographs, sets."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyroaring import BitMap
+
+from commerce.bulk_rows import insert_rows, update_rows
+from commerce.card_photos import ALT, CARD_SIZES, photos_of
+from commerce.listing_refresh import broken_listings, rebuild_listings, refresh_listings
+from commerce.listing_sets import COLUMNS, as_set
+from commerce.listing_terms import KNOWN, TEXT, TITLE, as_text, terms_in
+from commerce.models import Listing, Term
+from commerce.photos import photo_for, render_ahead
+from commerce.pictures import photo_html
+from commerce.product_lists import products_in
+from commerce.search import correct
+from tests.commerce.test_photos import add_picture
+from tests.factories import make_product
+
+WORDS = st.text(st.characters(exclude_categories=("Z", "C")), min_size=1, max_size=8)
+TERMS = st.dictionaries(
+    st.one_of(
+        st.tuples(st.just("word"), WORDS),
+        st.tuples(st.sampled_from(["attribute", "price", "variant"]), st.text(max_size=9)),
+    ),
+    st.tuples(st.text(max_size=5), st.sampled_from([TEXT, KNOWN, TITLE])),
+    max_size=20,
+)
+
+
+@given(terms=TERMS)
+def test_terms_survive_their_text(terms):
+    terms = {
+        key: ("", weight) if key[0] == "word" else (label, TEXT)
+        for key, (label, weight) in terms.items()
+    }
+
+    assert terms_in(as_text(terms)) == terms
+    assert as_text(dict(reversed(terms.items()))) == as_text(terms)
+
+
+def test_no_text_has_no_terms():
+    assert terms_in("") == terms_in(None) == {}
+
+
+@pytest.mark.django_db
+def test_rows_are_inserted_once_and_updated_by_key():
+    columns = ("kind", "value", *COLUMNS)
+    rows = [
+        ("word", f"w{n}", "Ä'\"%s", 1, False, BitMap([n]).serialize(), b"", b"") for n in range(700)
+    ]
+
+    assert insert_rows(Term, columns, rows) == 700
+    assert (
+        insert_rows(
+            Term, columns, [*rows, ("word", "new", "", 0, False, b"", b"", b"")], ignore=True
+        )
+        == 1
+    )
+    keys = Term.objects.filter(value__in=["w3", "w4"]).values_list("pk", flat=True)
+    update_rows(Term, ("label", "n"), [("changed", 5, pk) for pk in keys])
+
+    assert Term.objects.count() == 701
+    assert set(Term.objects.filter(n=5).values_list("value", "label")) == {
+        ("w3", "changed"), ("w4", "changed"),
+    }  # fmt: skip
+    third = Term.objects.get(value="w2")
+    assert (third.label, as_set(third.bitmap)) == ("Ä'\"%s", BitMap([2]))
+    assert insert_rows(Term, columns, []) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_rendered", [True, False])
+def test_markup_made_once_is_what_is_made_of_each(site_root, mug, is_rendered):
+    image = photo_for(add_picture(mug))
+    image.renditions.all().delete()
+    if is_rendered:
+        render_ahead([image])
+
+    (found,) = photos_of([mug.pk])[mug.pk]
+
+    assert found.pk == image.pk
+    assert (found.share is not None) == is_rendered
+    for alt in ('Mug "No. 5" & <friends>\'', "", "Other"):
+        assert ALT not in found.html(alt)
+        assert ("<picture>" in found.html(alt)) == is_rendered
+        if is_rendered:
+            assert found.html(alt) == photo_html(image, alt=alt, sizes=CARD_SIZES)
+
+
+@pytest.mark.django_db
+def test_word_is_known_as_long_as_a_title_or_category_has_it(mug):
+    vase = make_product("Vase", price="20.00", stock=1)
+    vase.description = "As blue as a harbour."
+    vase.save()
+    assert correct("harbuor") == "harbour"
+
+    mug.title = "Mug"
+    mug.save()
+
+    term = Term.objects.get(kind="word", value="harbour")
+    assert (term.n, term.is_known) == (1, False)
+    assert correct("harbuor") is None
+    assert list(broken_listings()) == []
+
+
+@pytest.mark.django_db
+def test_rebuild_makes_terms_that_are_lost_and_empties_those_that_nothing_has(mug):
+    lost = Term.objects.get(kind="word", value="mug")
+    Term.objects.filter(pk=lost.pk).delete()
+    Term.objects.create(kind="word", value="ghost", n=1, bitmap=BitMap([mug.pk]).serialize())
+    assert {sentence.split(":")[1] for sentence in broken_listings()} == {"ghost", "mug"}
+
+    rebuild_listings()
+
+    assert list(broken_listings()) == []
+    assert products_in(query="mug", exact=True).total == 1
+    assert Term.objects.get(value="ghost").n == 0
+
+
+@pytest.mark.django_db
+def test_more_products_than_one_batch_holds_are_refreshed(shop, monkeypatch):
+    pieces = [make_product(f"Cup {n}", price="20.00", stock=1) for n in range(5)]
+    monkeypatch.setattr("commerce.listing_refresh.BATCH", 2)
+    Listing.objects.all().delete()
+
+    assert refresh_listings([piece.pk for piece in pieces]) == 5
+
+    assert Listing.objects.count() == 5
+    assert list(broken_listings()) == []
