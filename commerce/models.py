@@ -328,6 +328,8 @@ class Term(models.Model):
         verbose_name = _("term")
         verbose_name_plural = _("terms")
         constraints = [models.UniqueConstraint(fields=["kind", "value"], name="unique_term")]
+        # Known words are few among the codes of a large catalogue.
+        indexes = [models.Index(fields=["is_known", "kind", "value"], name="term_known")]
 
     def __str__(self):
         return f"{self.kind}:{self.value}"

@@ -22,6 +22,8 @@ from commerce.words import fold, searched_words, singular_of, words_of
 MAX_BEGINNINGS = 60
 #: A shorter word is never taken for a misspelling.
 LEAST_LETTERS = 4
+#: Sorts behind every letter that a word may go on with.
+LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def _sets_of(words):
 
 
 def _beginning_with(word):
-    rows = Term.objects.filter(kind=WORD, value__startswith=word).order_by("-n", "value")
+    rows = Term.objects.filter(kind=WORD, **_begins_with(word)).order_by("-n", "value")
     pairs = [
         (as_set(blob), as_set(titled))
         for blob, titled in rows.values_list("bitmap", "title_bitmap")[:MAX_BEGINNINGS]
@@ -155,6 +157,11 @@ def _beginning_with(word):
     if not pairs:
         return BitMap(), BitMap()
     return tuple(BitMap.union(*(pair[n] for pair in pairs)) for n in (0, 1))
+
+
+def _begins_with(letters):
+    """The condition on a term's value. As a range it is read from the index, on SQLite as well."""
+    return {"value__gte": letters, "value__lt": letters + LAST}
 
 
 def correct(word):
@@ -170,7 +177,7 @@ def correct(word):
         rows = Term.objects.filter(kind=WORD, is_known=True).annotate(letters=Length("value"))
         rows = rows.filter(letters__range=(len(word) - most, len(word) + most))
         if same_letter:
-            rows = rows.filter(value__startswith=word[0])
+            rows = rows.filter(**_begins_with(word[0]))
         best = min(
             (
                 (distance, -JaroWinkler.similarity(word, known), -n, known)

@@ -18,14 +18,14 @@ from tests.caching import forget
 #: Queries of a warm process, without kept pages, for somebody without a basket (but the last).
 QUERIES = {
     pages.EMPTY: 0,
-    pages.HOME: 35,
-    pages.LANDING: 32,
-    pages.CATEGORY: 18,
-    pages.FILTERED: 18,
-    pages.PRODUCT: 32,
-    pages.SEARCH: 19,
-    pages.SUGGEST: 10,
-    pages.BASKET: 37,
+    pages.HOME: 6,
+    pages.LANDING: 8,
+    pages.CATEGORY: 5,
+    pages.FILTERED: 6,
+    pages.PRODUCT: 6,
+    pages.SEARCH: 7,
+    pages.SUGGEST: 8,
+    pages.BASKET: 26,
 }
 #: Pieces of both catalogues fill every page with cards and have prices that will change.
 FEW, MANY = 250, 750
