@@ -182,27 +182,25 @@ def _quote(window):
     )
 
 
-def records_by_product(product_ids, *, own=False):
-    """Stock records of the products and their public variants, by the product in the list.
+def records_by_product(products):
+    """Stock records of listed products and of their public variants, ``{product's key: [record]}``.
 
-    ``own`` takes the products as they are: a variant then stands for itself.
+    One query: each record's product is the one that was given, or has it as its parent.
     """
-    product_ids = list(product_ids)
-    StockRecord = get_model("partner", "StockRecord")
-    rows = (
-        StockRecord.objects.filter(
-            Q(product__in=product_ids) | Q(product__parent__in=product_ids, product__is_public=True)
-        )
-        .select_related("product__product_class", "product__parent__product_class")
-        .order_by("product_id", "pk")
-    )
-    grouped = defaultdict(list)
-    seen = set()
-    for record in rows:
-        if record.product_id not in seen:  # Oscar's strategy takes the first stock record too.
-            seen.add(record.product_id)
-            listed = record.product_id if own else record.product.parent_id
-            grouped[listed or record.product_id].append(record)
+    products = {product.pk: product for product in products}
+    is_own = Q(product__in=products)
+    is_variants = Q(product__parent__in=products, product__is_public=True)
+    rows = get_model("partner", "StockRecord").objects.filter(is_own | is_variants)
+    grouped, seen = defaultdict(list), set()
+    for record in rows.select_related("product").order_by("product_id", "pk"):
+        if record.product_id in seen:  # Oscar's strategy takes the first stock record too.
+            continue
+        seen.add(record.product_id)
+        if record.product_id in products:
+            record.product = products[record.product_id]
+        else:
+            record.product.parent = products[record.product.parent_id]
+        grouped[record.product.parent_id or record.product_id].append(record)
     return grouped
 
 

@@ -50,6 +50,8 @@ COLOUR_ATTRIBUTE = "glaze"
 
 #: Up to so many keys a page is sorted among them alone; of more, the order is walked until it is full.
 FEW = 600
+#: The most rows of an order that one query reads.
+MOST_AT_ONCE = 20_000
 #: Up to so many keys are named in a query; of more, all rows are read.
 MANY = 20_000
 
@@ -413,9 +415,14 @@ def _key_of(sort):
 
 
 def _walk(keys, *, sort, at, enough):
-    """Read the order from its beginning until the page is full; a big set fills it soon."""
+    """Read the order from its beginning until the page is full; a big set fills it soon.
+
+    In one query as a rule: as many rows as should hold half as much again as the page needs, were
+    the set spread evenly over all keys.
+    """
     rows = _in_order(sort, at).values_list(_key_of(sort), flat=True)
-    found, place, step = [], 0, max(200, 2 * enough)
+    likely = 3 * enough * keys.max() // (2 * len(keys))
+    found, place, step = [], 0, min(max(200, likely), MOST_AT_ONCE)
     while len(found) < enough:
         chunk = list(rows[place : place + step])
         found += [pk for pk in chunk if pk in keys]

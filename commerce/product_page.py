@@ -90,7 +90,8 @@ def buy_boxes_for(product_ids, *, at=None):
     Three queries, whatever the number of products.
     """
     depends_on(*map(piece_tag, product_ids))
-    rows = sellable_products().select_related("listing").defer("listing__variant_photos")
+    rows = sellable_products().select_related("listing", "product_class")
+    rows = rows.defer("listing__variant_photos")
     return _boxes(list(rows.filter(pk__in=product_ids)), at=at)
 
 
@@ -98,7 +99,7 @@ def _boxes(products, *, at):
     """The boxes of public products whose listings are at hand; two queries."""
     shows_prices()
     products = {product.pk: product for product in products}
-    records = records_by_product(products)
+    records = records_by_product(products.values())
     book = PriceBook(at)
     book.load_for(record for rows in records.values() for record in rows)
     listings = [product.listing for product in products.values() if hasattr(product, "listing")]

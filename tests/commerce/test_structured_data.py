@@ -10,6 +10,7 @@ from django.utils.html import escape
 from oscar.core.loading import get_model
 
 from commerce.demo import catalogue, people, pricing
+from commerce.listing_refresh import refresh_listings
 from commerce.listings import product_url, sellable_products
 from commerce.models import SalePrice
 from commerce.product_page import buy_box_for
@@ -35,6 +36,7 @@ def demo(shop):
     records = get_model("partner", "StockRecord").objects.order_by("pk")
     sold_out = list(records.values_list("pk", flat=True)[::7])
     records.filter(pk__in=sold_out).update(num_in_stock=0)
+    refresh_listings(sellable_products().values_list("pk", flat=True))
     return list(sellable_products())
 
 

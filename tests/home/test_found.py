@@ -12,6 +12,7 @@ from oscar.core.loading import get_model
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
+from commerce.listing_refresh import refresh_listings
 from commerce.listings import product_url
 from commerce.models import ProductPhoto, Retirement
 from commerce.photos import SHARE_SPEC
@@ -118,6 +119,7 @@ def test_links_show_the_pages_photograph(client, site_root, photo, publish, jour
     story.lead_image = photo
     story.save_revision().publish()
     shown = photo.get_rendition(SHARE_SPEC)
+    refresh_listings([vase.pk])  # as the task does that renders photographs
     category = get_model("catalogue", "Category").objects.get().get_absolute_url()
 
     for path in (index.url, story.url, journal.url, address_of(vase), category):
