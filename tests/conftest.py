@@ -7,7 +7,9 @@ from stripe._stripe_service import StripeService
 
 from checkout_app.demo_gateway import faults
 from checkout_app.stripe_gateway import get_gateway
+from commerce.page_cache import changes
 from tests import factories
+from tests.caching import REDIS, forget
 from tests.stripe_params import check_params
 
 
@@ -54,3 +56,20 @@ def _typed_stripe_requests(monkeypatch):
 def site_root(db):
     """The home page of a fresh installation; made again where a flushed database has lost it."""
     return factories.make_site_root()
+
+
+@pytest.fixture
+def caching(settings, tmp_path):
+    """``caching(place)`` switches the page cache on, with an empty store."""
+
+    def switch_on(place="file"):
+        settings.PAGE_CACHE = True
+        settings.PAGE_CHANGES = settings.PAGE_STORE = place
+        settings.PAGE_CACHE_FOLDER = tmp_path / "pages"
+        settings.REDIS_URL = REDIS
+        forget()
+        if place == "redis":
+            changes.sequence().client.flushdb()
+
+    yield switch_on
+    forget()

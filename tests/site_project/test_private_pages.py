@@ -1,0 +1,59 @@
+"""Every address of the site answers ``private, no-cache`` unless its view opted in."""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+from django.utils.regex_helper import normalize
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+#: The views that answer a page everybody may get and keep. Those of categories and of Wagtail do too,
+#: at addresses that this walk does not make up: ``tests/commerce/test_page_cache.py`` has them.
+OPEN = {
+    "catalogue:detail", "catalogue:index", "offer:list", "robots", "search:search", "search:suggest",
+}  # fmt: skip
+#: Files and cards: public for a time or after asking again, and the same for everybody by nature.
+FILES = {"/apple-touch-icon.png", "/favicon.ico", "catalogue:cards", "manifest"}
+
+
+def all_views(patterns=None, prefix="", name=""):
+    """(name, possible path with its parameters, names of the parameters) of every pattern."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        regex = prefix + pattern.pattern.regex.pattern.removeprefix("^").removesuffix(r"\Z")
+        if isinstance(pattern, URLPattern):
+            for path, parameters in normalize(regex):
+                yield name + (pattern.name or ""), path, parameters
+        else:
+            space = f"{name}{pattern.namespace}:" if pattern.namespace else name
+            yield from all_views(pattern.url_patterns, regex, space)
+
+
+@pytest.fixture
+def values(shop, site_root):
+    """What stands for each parameter of an address: of a row where there is one."""
+    vase = factories.make_product("Moon vase", price="60.00")
+    table = factories.put_category(vase, "Tableware")
+    return {
+        "pk": str(vase.pk), "id": str(vase.pk), "product_pk": str(vase.pk), "slug": vase.slug,
+        "product_slug": vase.slug, "category_slug": table.slug, "section": "products",
+    }  # fmt: skip
+
+
+def cache_control(path):
+    return Client(raise_request_exception=False).get(path).get("Cache-Control", "")
+
+
+def test_every_address_is_private_unless_its_view_opted_in(caching, values):
+    caching()
+    answered, public = 0, {}
+    for name, path, parameters in all_views():
+        path = "/" + path % {key: values.get(key, "1") for key in parameters}
+        said = cache_control(path)
+        answered += 1
+        if "private" not in said and "no-store" not in said:
+            public.setdefault(name or path, (path, said))
+
+    assert answered > 400
+    assert public.keys() == OPEN | FILES, public
