@@ -30,7 +30,7 @@ class ScaleDrawing:
     hand_y: float
     hand_scale: float
     outline: str
-    marks: list
+    marks: tuple
     tall: str
     across: str
     hand: str
@@ -102,9 +102,9 @@ def _marks(left, across, unit):
     """(x, length) of each mark of the ruler on the ground: every centimetre, or every five where
     they would touch."""
     step = 1 if unit >= 4 else 5
-    return [
+    return tuple(
         (round(left + n * unit, 1), 8 if n % 5 == 0 else 4) for n in range(0, int(across) + 1, step)
-    ]
+    )
 
 
 def _text(title, tall, across):

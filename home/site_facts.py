@@ -1,8 +1,8 @@
 """What stands on every page beside its own content, remembered by the process until it changes."""
 
-import copy
 from dataclasses import dataclass
 
+from django.db.models.base import ModelState
 from django.utils import timezone
 from wagtail.models import Site
 
@@ -57,8 +57,17 @@ def only_site():
     site = kept("only-site", _find_only_site)
     if site is None:
         return None
-    own = copy.copy(site)
-    own.root_page = copy.copy(site.root_page)
+    own = _copy(site)
+    own.root_page = _copy(site.root_page)
+    return own
+
+
+def _copy(row):
+    """A row of its own with the same values; ``copy.copy`` goes a long way round for a model."""
+    own = type(row).__new__(type(row))
+    own.__dict__.update(row.__dict__, _state=ModelState())
+    own._state.db, own._state.adding = row._state.db, False
+    own._state.fields_cache = dict(row._state.fields_cache)
     return own
 
 

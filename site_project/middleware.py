@@ -41,10 +41,13 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """Sends ``CONTENT_SECURITY_POLICY`` to shoppers and ``STAFF_POLICY`` to staff pages."""
 
     HEADER = "Content-Security-Policy"
+    #: What a view says on its response to have a policy of its own.
+    CHANGES = frozenset({"_csp_config", "_csp_update", "_csp_replace", "_csp_exempt"})
+    _plain = None
 
     def process_response(self, request, response):
         if not request.path.startswith(STAFF_PATHS):
-            return super().process_response(request, response)
+            return self.process_shoppers(request, response)
         response._csp_replace = STAFF_POLICY
         # A preview is a page of the shop, answered with the shop's policy, inside the admin's frame.
         if policy := response.headers.get(self.HEADER):
@@ -52,3 +55,15 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
                 "frame-ancestors 'none'", "frame-ancestors 'self'"
             )
         return super().process_response(request, response)
+
+    def process_shoppers(self, request, response):
+        """Most answers have the same policy, written out once for the process."""
+        has_own = self.CHANGES & response.__dict__.keys() or getattr(request, "_csp_nonce", None)
+        if has_own or settings.DEBUG or self.HEADER in response.headers:
+            return super().process_response(request, response)
+        if self._plain is None:
+            response = super().process_response(request, response)
+            self._plain = response.headers.get(self.HEADER, "")
+        elif self._plain:
+            response.headers[self.HEADER] = self._plain
+        return response
