@@ -283,9 +283,12 @@ def _write(pieces, shelves, *, at):
 
 
 def _keys_of(pieces):
-    """Keys by UPC, read again: MySQL gives none back from a bulk insert."""
-    first, last = pieces[0].upc, f"{pieces[-1].upc}-~"
-    rows = Product.objects.filter(upc__gte=first, upc__lte=last)
+    """Keys by UPC, read again: MySQL gives none back from a bulk insert.
+
+    The pieces follow each other; their variants' codes begin with theirs in any collation.
+    """
+    first, after = pieces[0].upc, upc_of(pieces[-1].number + 1)
+    rows = Product.objects.filter(upc__gte=first, upc__lt=after)
     return dict(rows.values_list("upc", "pk"))
 
 
@@ -399,8 +402,8 @@ def _write_photos(pieces, keys, shelves):
         )
         for code, name, place in wanted
     )
-    first, last = (pieces[0].upc.lower(), f"{pieces[-1].upc}~".lower())
-    rows = ProductImage.objects.filter(code__gte=first, code__lte=last)
+    first, after = pieces[0].upc.lower(), upc_of(pieces[-1].number + 1).lower()
+    rows = ProductImage.objects.filter(code__gte=first, code__lt=after)
     ProductPhoto.objects.bulk_create(
         ProductPhoto(product_image_id=pk, image_id=shelves.photos[code.partition(".")[2]][1])
         for pk, code in rows.values_list("pk", "code")
