@@ -6,11 +6,15 @@ from decimal import Decimal
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from oscar.core.loading import get_class, get_model
+from wagtail.images import get_image_model
+from wagtail.images.models import Filter
 from wagtail.models import Collection, Locale, Page, Site
 
 from checkout_app.placement import Submission, totals_of
 from commerce.listing_receivers import one_refresh
-from commerce.models import DeliveryMethod
+from commerce.listing_refresh import refresh_listings
+from commerce.models import DeliveryMethod, Listing
+from commerce.photos import specs_for
 from home.models import HomePage
 
 ADDRESS = {
@@ -238,3 +242,20 @@ def make_site_root():
     Site.objects.filter(pk=site.pk).update(hostname="testserver", port=80, root_page=home)
     Site.clear_site_root_paths_cache()
     return home
+
+
+def pretend_rendered():
+    """Rows of all sizes of all photographs, which would take a minute to encode."""
+    Image = get_image_model()
+    Image.get_rendition_model().objects.bulk_create(
+        [
+            image.renditions.model(
+                image=image, filter_spec=spec, file=f"images/{image.pk}.{number}.webp",
+                width=640, height=640, focal_point_key=Filter(spec).get_cache_key(image),
+            )
+            for image in Image.objects.all()
+            for number, spec in enumerate(specs_for(image))
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+    refresh_listings(Listing.objects.values_list("pk", flat=True))

@@ -10,15 +10,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from wagtail.images import get_image_model
-from wagtail.images.models import Filter
 
 from commerce.demo.generator import generate_catalogue
-from commerce.listing_refresh import refresh_listings
-from commerce.models import Listing
-from commerce.photos import specs_for
 from site_project.bench import pages
 from tests.caching import forget
+from tests.factories import pretend_rendered
 
 #: Queries of a warm process, without kept pages, for somebody without a basket (but the last).
 QUERIES = {
@@ -62,23 +58,6 @@ def test_pages_take_these_queries_whatever_the_size_of_the_catalogue(site_root, 
         client.cookies.clear()
 
         assert counts == QUERIES, f"with {size} pieces: {counts}"
-
-
-def pretend_rendered():
-    """Rows of all sizes of all photographs, which would take a minute to encode."""
-    Image = get_image_model()
-    Image.get_rendition_model().objects.bulk_create(
-        [
-            image.renditions.model(
-                image=image, filter_spec=spec, file=f"images/{image.pk}.{number}.webp",
-                width=640, height=640, focal_point_key=Filter(spec).get_cache_key(image),
-            )
-            for image in Image.objects.all()
-            for number, spec in enumerate(specs_for(image))
-        ],
-        ignore_conflicts=True,
-    )  # fmt: skip
-    refresh_listings(Listing.objects.values_list("pk", flat=True))
 
 
 def queries_of(client, request):

@@ -19,7 +19,7 @@ from commerce.photos import SHARE_SPEC
 from commerce.product_lists import PAGE_SIZE
 from home.models import LandingPage, StoryPage
 from tests.crawler import Crawled, amounts
-from tests.factories import make_product, make_user, put_category
+from tests.factories import make_product, make_user, pretend_rendered, put_category
 from tests.home import bodies
 
 pytestmark = pytest.mark.django_db
@@ -325,6 +325,7 @@ def test_merchandiser_retires_a_product(client, site_root, mug, vase):
 def test_demo_shop_answers_every_address_of_its_sitemap(client, site_root):
     call_command("load_demo", "--no-renditions", verbosity=0)
     call_command("sync_sites", verbosity=0)
+    pretend_rendered()
     locations = [
         url.removeprefix(HOST)
         for section in ("pages", "categories", "products")
