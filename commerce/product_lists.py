@@ -247,8 +247,12 @@ def _facets(terms, everything, *, at):
 
 
 def _find_attributes():
-    rows = FacetAttribute.objects.select_related("attribute").order_by("position", "pk")
-    return [row.attribute for row in rows]
+    """The attributes that are filters, in their order. Kinds of product may have one of the same code:
+    its values are the same terms, and one filter shows them all."""
+    found = {}
+    for row in FacetAttribute.objects.select_related("attribute").order_by("position", "pk"):
+        found.setdefault(row.attribute.code, row.attribute)
+    return list(found.values())
 
 
 def _attribute_values(terms, attribute):

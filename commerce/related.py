@@ -43,7 +43,7 @@ def related_to(product, *, at=None):
     """Cards of what goes with a product, at most ``RELATED``: chosen by staff, then bought together,
     then of the same categories. What is sold out comes only where nothing else is left.
 
-    Four queries as a rule. Never the product itself, nor what is not public.
+    Two queries as a rule. Never the product itself, nor what is not public.
     """
     return _cards([*_chosen_and_bought(product), *_beside(product)], product, at=at)
 
@@ -100,9 +100,8 @@ def _first_of(category_id):
     term = Term.objects.filter(kind=CATEGORY, value=str(category_id)).first()
     if term is None:
         return []
-    at = timezone.now()
     keys = as_set(term.bitmap)
-    return ordered_keys(keys, sort="recommended", at=at, start=0, count=CANDIDATES + 1)
+    return ordered_keys(keys, sort="recommended", at=None, start=0, count=CANDIDATES + 1)
 
 
 def pair_bought_together(*, at=None):

@@ -1,7 +1,5 @@
 """How a view says that its page is the same for everybody."""
 
-from functools import wraps
-
 
 def open_page(response, *, parameters=()):
     """Say that the page is the same for everybody without a session.
@@ -16,16 +14,3 @@ def open_page(response, *, parameters=()):
 def opted_in(response):
     """The parameters that an opted-in page knows; None for a page that did not opt in."""
     return getattr(response, "open_parameters", None)
-
-
-def open_view(*parameters):
-    """A view whose every page is open."""
-
-    def decorate(view):
-        @wraps(view)
-        def wrapper(*args, **kwargs):
-            return open_page(view(*args, **kwargs), parameters=parameters)
-
-        return wrapper
-
-    return decorate

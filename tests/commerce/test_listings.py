@@ -223,7 +223,9 @@ def test_filters_narrow_each_other_and_values_of_one_add_up(db):
 
 def show_glazes():
     """Make the glaze a filter of lists."""
-    attribute = get_model("catalogue", "ProductAttribute").objects.get(code="glaze")
+    attribute = (
+        get_model("catalogue", "ProductAttribute").objects.filter(code="glaze").earliest("pk")
+    )
     return FacetAttribute.objects.create(attribute=attribute)
 
 
@@ -255,6 +257,28 @@ def test_attribute_is_a_filter_only_where_it_is_marked_as_one(db):
 
     facet.delete()
     assert products_in().facet("glaze") is None
+
+
+def test_filters_of_several_kinds_with_one_code_are_one(db):
+    make_product("Mug", price="20.00", glazes={"oat": 5})
+    make_product("Jug", price="20.00", glazes={"ink": 5})
+    garden = make_product("Planter", price="20.00")
+    kind = get_model("catalogue", "ProductClass").objects.create(name="Garden stoneware")
+    group = get_model("catalogue", "AttributeOptionGroup").objects.get(name="Glaze")
+    attribute = kind.attributes.create(
+        code="glaze", name="Glaze", type="option", option_group=group
+    )
+    show_glazes()
+    FacetAttribute.objects.create(attribute=attribute)
+    garden.product_class = kind
+    garden.save()
+    attribute.save_value(garden, group.options.get(option__iexact="oat"))
+
+    facets = [facet for facet in products_in().facets if facet.name == "glaze"]
+
+    assert [[(value.code, value.count) for value in facet.values] for facet in facets] == [
+        [("ink", 1), ("oat", 2)]
+    ]
 
 
 def test_edges_of_the_price_bands(db):
