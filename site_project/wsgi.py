@@ -1,9 +1,11 @@
-"""The WSGI entry point of the site."""
+"""The WSGI entry point of the site: kept pages first, then Django."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
+from commerce.page_cache.front import PageCacheFront
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 
-application = get_wsgi_application()
+application = PageCacheFront(get_wsgi_application())

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from commerce.page_cache import changes, kept, stores
+from commerce.page_cache import changes, front, kept, stores
 
 REDIS = os.environ.get("TEST_REDIS_URL", "")
 needs_redis = pytest.mark.skipif(not REDIS, reason="TEST_REDIS_URL names no Redis")
@@ -16,4 +16,5 @@ def forget():
     changes.sequence.cache_clear()
     stores.store.cache_clear()
     stores.memory.cache_clear()
+    front.known.cache_clear()
     kept._facts.clear()

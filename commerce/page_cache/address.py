@@ -25,12 +25,14 @@ SOURCES = ("*.py", "*.html", "*.css", "*.js", "*.toml")
 
 @dataclass(frozen=True)
 class Address:
-    """``query`` is the query without tracking, ``names`` its parameters, ``key`` the cache's key."""
+    """``query`` is the query without tracking, ``names`` its parameters, ``key`` the cache's key,
+    ``words`` what the request itself said."""
 
     path: str
     query: str
     names: frozenset[str]
     key: str
+    words: tuple[str | None, ...]
     tracking: str = ""
 
     def with_tracking(self, response):
@@ -40,13 +42,40 @@ class Address:
         return response
 
 
+@cache
+def words():
+    """The names in ``environ`` of all that the key of a page is made from (``address_of``)."""
+    names = ["wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME"]
+    names += ["PATH_INFO", "QUERY_STRING", "HTTP_X_REQUESTED_WITH", "HTTP_X_FORWARDED_HOST"]
+    if settings.SECURE_PROXY_SSL_HEADER:
+        names.append(settings.SECURE_PROXY_SSL_HEADER[0])
+    return tuple(names)
+
+
+def words_of(environ):
+    """A request's own words, as they came.
+
+    A middleware that stands before ``PageCacheMiddleware`` and reads another word of a request to
+    choose its page adds that word above, as ``address_of`` adds its meaning to the key.
+    """
+    return tuple(map(environ.get, words()))
+
+
+def has_private_words(environ):
+    """Whether a request (its WSGI environment) says who it comes from."""
+    if "HTTP_AUTHORIZATION" in environ:
+        return True
+    cookies = environ.get("HTTP_COOKIE")
+    if not cookies:
+        return False
+    names = {cookie.partition("=")[0].strip() for cookie in cookies.split(";")}
+    return settings.SESSION_COOKIE_NAME in names or "messages" in names
+
+
 def is_public(request):
     """Whether the request comes without anything that could make its page somebody's own."""
-    cookies = request.COOKIES
     return (
-        settings.SESSION_COOKIE_NAME not in cookies
-        and "messages" not in cookies
-        and "HTTP_AUTHORIZATION" not in request.META
+        not has_private_words(request.META)
         and moment_of(request) is None
         and len(request.META.get("QUERY_STRING", "")) <= MAX_QUERY
         and not request.path.startswith((settings.STATIC_URL, settings.MEDIA_URL))
@@ -74,6 +103,7 @@ def address_of(request):
         query=query,
         names=frozenset(name for name, _text in pairs),
         key="\n".join(parts),
+        words=words_of(request.META),
         tracking=tracking,
     )
 

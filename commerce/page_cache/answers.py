@@ -39,7 +39,7 @@ class Answer:
         epoch, number = state
         if epoch != self.epoch or time.time() >= self.until:
             return False
-        if self.seen != number:
+        if number not in (self.seen, self.number):
             if sequence.highest(self.tags) > self.number:
                 return False
             self.seen = number
@@ -64,21 +64,27 @@ def answer_of(response, *, tags, state, until):
     )
 
 
-def response_from(answer, request):
-    """The answer to a request: 304 where the browser has this very page."""
-    known = request.META.get("HTTP_IF_NONE_MATCH", "")
+def parts_of(answer, environ):
+    """(status, headers, body) for a request: 304 where the browser has this very page."""
+    known = environ.get("HTTP_IF_NONE_MATCH", "")
     if known and answer.headers["ETag"].removeprefix("W/") in known:
-        headers = {
-            name: answer.headers[name] for name in NOT_MODIFIED_HEADERS if name in answer.headers
-        }
-        return HttpResponseNotModified(headers=headers)
-    if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
-        response = HttpResponse(answer.body, headers=answer.headers)
-        response.headers["Content-Encoding"] = "gzip"
+        repeated = (name for name in NOT_MODIFIED_HEADERS if name in answer.headers)
+        return 304, {name: answer.headers[name] for name in repeated}, b""
+    if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+        headers = {**answer.headers, "Content-Encoding": "gzip"}
+        body = answer.body
     else:
-        response = HttpResponse(gzip.decompress(answer.body), headers=answer.headers)
-    response.headers["Content-Length"] = str(len(response.content))
-    return response
+        headers, body = dict(answer.headers), gzip.decompress(answer.body)
+    headers["Content-Length"] = str(len(body))
+    return 200, headers, body
+
+
+def response_from(answer, request):
+    """``parts_of`` as Django answers."""
+    status, headers, body = parts_of(answer, request.META)
+    if status == 304:
+        return HttpResponseNotModified(headers=headers)
+    return HttpResponse(body, headers=headers)
 
 
 def packed(answer):

@@ -13,9 +13,10 @@ from commerce.page_cache.address import address_of, is_public
 from commerce.page_cache.answers import answer_of, response_from
 from commerce.page_cache.changes import Unreachable, one_state, sequence, state_of_request
 from commerce.page_cache.dependencies import SITE, collected
+from commerce.page_cache.front import known
 from commerce.page_cache.opting_in import opted_in
 from commerce.page_cache.prices import next_price_change
-from commerce.page_cache.stores import memory, store
+from commerce.page_cache.stores import find, memory, store
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class PageCacheMiddleware:
     def find_or_render(self, request, address, state):
         answer = find(address.key, state)
         if answer is not None:
-            return response_from(answer, request)
+            return give(answer, request, address)
         if address.path in self.closed or address.key in self.closed:
             return self.render(request, address, state)
         with store().turn(address.key) as has_waited:
@@ -65,7 +66,7 @@ class PageCacheMiddleware:
                 state = sequence().state()
                 answer = find(address.key, state)
                 if answer is not None:
-                    return response_from(answer, request)
+                    return give(answer, request, address)
             return self.render(request, address, state)
 
     def render(self, request, address, state):
@@ -88,7 +89,7 @@ class PageCacheMiddleware:
         memory().put(address.key, answer)
         with self.lock:
             self.closed.pop(address.path, None)
-        return response_from(answer, request)
+        return give(answer, request, address)
 
     def remember_closed(self, key):
         with self.lock:
@@ -97,15 +98,11 @@ class PageCacheMiddleware:
                 self.closed.popitem(last=False)
 
 
-def find(key, state):
-    """The kept page of a key that still holds, from the process or from the store; None without."""
-    for level in (memory(), store()):
-        answer = level.get(key)
-        if answer is not None and answer.holds(sequence(), state):
-            if level is not memory():
-                memory().put(key, answer)
-            return answer
-    return None
+def give(answer, request, address):
+    """A kept page; the next request with the same words need not come as far as here."""
+    if not address.tracking:  # Each click of an advertiser has an address of its own.
+        known().put(address.words, address.key)
+    return response_from(answer, request)
 
 
 def may_be_kept(request, response):

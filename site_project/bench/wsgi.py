@@ -7,9 +7,8 @@ store.
 
 import os
 
-from django.core.wsgi import get_wsgi_application
-
 from site_project.bench.server import QUERIES_HEADER
+from site_project.wsgi import application
 
 
 def counting(application):
@@ -32,9 +31,6 @@ def counting(application):
     return counted
 
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
-
-application = get_wsgi_application()
 if os.environ.get("BENCH_QUERIES") == "on":
     application = counting(application)
 if os.environ.get("BENCH_FIRST_LEVEL") == "off":

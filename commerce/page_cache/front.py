@@ -1,0 +1,80 @@
+"""Gives out kept pages in front of Django: no request object, no middleware, no database connection.
+
+A page that holds is most of what a shop answers, and building Django's request and response costs more
+than finding it. ``PageCacheMiddleware`` decides what may be kept and under which key, and tells here
+which key a request's own words lead to; whatever is not known here goes on to Django.
+"""
+
+import threading
+from collections import OrderedDict
+from functools import cache
+
+from django.conf import settings
+
+from commerce.page_cache.address import has_private_words, words_of
+from commerce.page_cache.answers import parts_of
+from commerce.page_cache.changes import Unreachable, sequence
+from commerce.page_cache.stores import find
+
+#: Requests whose keys are remembered.
+MOST_KNOWN = 16_384
+STATUS = {200: "200 OK", 304: "304 Not Modified"}
+
+
+class PageCacheFront:
+    """A WSGI application around the site's: answers what is kept, passes on everything else."""
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        answer = kept_answer(environ)
+        if answer is None:
+            return self.application(environ, start_response)
+        status, headers, body = parts_of(answer, environ)
+        start_response(STATUS[status], list(headers.items()))
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+def kept_answer(environ):
+    """The kept page that a request may have and that still holds, or None."""
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not settings.PAGE_CACHE:
+        return None
+    key = known().get(words_of(environ))
+    if key is None or has_private_words(environ):
+        return None
+    try:
+        return find(key, sequence().state())
+    except Unreachable:
+        return None
+
+
+class Known:
+    """The keys of pages by the words of the requests that got them; the latest ``limit`` of them."""
+
+    def __init__(self, limit=MOST_KNOWN):
+        self.limit = limit
+        self._keys = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, request_words):
+        """The key that these words led to, or None."""
+        return self._keys.get(request_words)
+
+    def __len__(self):
+        return len(self._keys)
+
+    def put(self, request_words, key):
+        """Remember a key."""
+        if self._keys.get(request_words) == key:
+            return
+        with self._lock:
+            self._keys[request_words] = key
+            while len(self._keys) > self.limit:
+                self._keys.popitem(last=False)
+
+
+@cache
+def known():
+    """This process's keys."""
+    return Known()

@@ -1,0 +1,171 @@
+"""Kept pages in front of Django: the same answers, to the same people, without Django."""
+
+import gzip
+import io
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import RequestFactory
+from django.test.client import ClientHandler
+from django.urls import reverse
+
+from commerce.page_cache import front, stores
+from commerce.page_cache.changes import publish
+from commerce.page_cache.dependencies import piece_tag
+from commerce.page_cache.front import Known, PageCacheFront
+from tests.caching import PLACES
+
+
+class Site:
+    """The site as a server sees it: what it answered, and how often Django was asked."""
+
+    def __init__(self):
+        self.asked = 0
+        self.django = ClientHandler()  # which leaves the test's transaction open
+        self.application = PageCacheFront(self.count)
+
+    def count(self, environ, start_response):
+        self.asked += 1
+        response = self.django(environ)
+        start_response(f"{response.status_code} {response.reason_phrase}", [*response.items()])
+        return [response.content]
+
+    def get(self, path, method="GET", **headers):
+        environ = RequestFactory(headers=headers).generic(method, path).environ
+        environ["wsgi.input"] = io.BytesIO()
+        answer = {}
+
+        def start(status, headers, exc_info=None):
+            answer.update(status=status, headers=dict(headers))
+
+        answer["body"] = b"".join(self.application(environ, start))
+        return answer
+
+
+@pytest.fixture
+def site(caching, mug):
+    caching()
+    return Site()
+
+
+def test_second_request_does_not_reach_django(site, mug):
+    first = site.get(mug.get_absolute_url())
+    second = site.get(mug.get_absolute_url())
+
+    assert first["status"] == second["status"] == "200 OK"
+    assert first["body"] == second["body"]
+    assert first["headers"] == second["headers"]
+    assert site.asked == 1
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_another_process_rendered_is_found_in_the_store(caching, mug, place):
+    caching(place)
+    site = Site()
+    page = site.get(mug.get_absolute_url())
+    stores.memory.cache_clear()
+
+    assert site.get(mug.get_absolute_url())["body"] == page["body"]
+    assert site.asked == 1
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_change_is_seen_at_the_next_request(caching, mug, place):
+    caching(place)
+    site = Site()
+    path = mug.get_absolute_url()
+    site.get(path)
+    site.get(path)
+
+    publish([piece_tag(mug.pk)])
+    site.get(path)
+
+    assert site.asked == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"cookie": f"{django_settings.SESSION_COOKIE_NAME}=a"},
+        {"cookie": f"basket_units=2; {django_settings.SESSION_COOKIE_NAME}=a"},
+        {"cookie": "messages=a"},
+        {"authorization": "Bearer a"},
+        {"x-requested-with": "XMLHttpRequest"},
+        {"host": "localhost"},
+    ],
+)
+def test_request_of_somebody_reaches_django(site, mug, headers):
+    site.get(mug.get_absolute_url())
+
+    site.get(mug.get_absolute_url(), **headers)
+
+    assert site.asked == 2
+
+
+def test_cookies_that_no_page_reads_do_not_matter(site, mug):
+    site.get(mug.get_absolute_url())
+
+    site.get(mug.get_absolute_url(), cookie="basket_units=2")
+
+    assert site.asked == 1
+
+
+def test_post_reaches_django(site, mug):
+    site.get(mug.get_absolute_url())
+
+    answer = site.get(mug.get_absolute_url(), "POST")
+
+    assert answer["status"] == "403 Forbidden"  # It came without a token.
+    assert site.asked == 2
+
+
+def test_page_that_is_not_opened_is_asked_for_each_time(site):
+    path = reverse("account_login")
+
+    assert "private" in site.get(path)["headers"]["Cache-Control"]
+    site.get(path)
+
+    assert site.asked == 2
+
+
+def test_head_and_what_the_browser_has(site, mug):
+    page = site.get(mug.get_absolute_url(), **{"accept-encoding": "gzip"})
+    head = site.get(mug.get_absolute_url(), "HEAD", **{"accept-encoding": "gzip"})
+    known = site.get(mug.get_absolute_url(), **{"if-none-match": page["headers"]["ETag"]})
+
+    assert b"<!doctype html>" in gzip.decompress(page["body"])
+    assert not head["body"]
+    assert head["headers"] == page["headers"]
+    assert head["headers"]["Content-Length"] == str(len(page["body"]))
+    assert known["status"] == "304 Not Modified"
+    assert not known["body"]
+    assert known["headers"]["ETag"] == page["headers"]["ETag"]
+    assert site.asked == 1
+
+
+def test_switched_off_nothing_is_given_out(site, mug, settings):
+    site.get(mug.get_absolute_url())
+    settings.PAGE_CACHE = False
+
+    site.get(mug.get_absolute_url())
+
+    assert site.asked == 2
+
+
+def test_clicks_of_advertisers_share_the_page_and_fill_no_memory(site, mug):
+    site.get(mug.get_absolute_url())
+    before = len(front.known())
+
+    site.get(f"{mug.get_absolute_url()}?utm_source=letter")
+
+    assert len(front.known()) == before
+
+
+def test_known_requests_are_bounded():
+    known = Known(limit=2)
+    for number in range(3):
+        known.put((str(number),), f"page {number}")
+
+    assert len(known) == 2
+    assert known.get(("0",)) is None
+    assert known.get(("2",)) == "page 2"
