@@ -184,7 +184,7 @@ class ProductBlock(blocks.StructBlock):
         context = super().get_context(value, parent_context=parent_context)
         product, request = value["product"], (parent_context or {}).get("request")
         box = (parent_context or {}).get("box")
-        if product is None or box is None or box.product_id != product.pk:
+        if product is None or not box or box.product_id != product.pk:
             box = chosen_box(product.pk, request) if product is not None else None
         context.update(box=box, photo=_first_photo(box), next=request.path if request else "/")
         return context
@@ -193,10 +193,10 @@ class ProductBlock(blocks.StructBlock):
 def chosen_box(product_id, request):
     """The buy box of a product with the variant that the request chooses; None if not public."""
     box = buy_boxes_for([product_id], at=_moment({"request": request})).get(product_id)
-    return select_variant(box, _chosen_variant(request)) if box else None
+    return select_variant(box, chosen_variant(request)) if box else None
 
 
-def _chosen_variant(request):
+def chosen_variant(request):
     """The key of ``?variant=``, by which a glaze is chosen without JavaScript; None for any other."""
     text = request.GET.get("variant", "") if request else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

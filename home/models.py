@@ -4,6 +4,7 @@ from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, PublishingPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
@@ -19,7 +20,7 @@ from wagtail.models import (
 from wagtail.search import index
 
 from commerce.page_cache.opting_in import open_page
-from home.blocks import BodyBlock, FooterColumnBlock, StoryBlock, chosen_box, first_image
+from home.blocks import BodyBlock, FooterColumnBlock, StoryBlock, chosen_box, chosen_variant, first_image
 from home.links import LinkBlock
 from home.privacy import has_private_pages, public_pages
 
@@ -37,6 +38,12 @@ class SharedPage(Page):
         response = super().serve(request, *args, **kwargs)
         is_preview = getattr(request, "is_preview", False)
         return response if is_preview else open_page(response, parameters=["variant"])
+
+    def get_context(self, request, *args, **kwargs):
+        """``variant`` is the key of the one that the address chooses, or None."""
+        context = super().get_context(request, *args, **kwargs)
+        context["variant"] = chosen_variant(request)
+        return context
 
     def get_view_restrictions(self):
         """Who may read the page; no query where no page is private."""
@@ -142,14 +149,15 @@ class LandingPage(SharedPage):
         return cls.replacements().filter(product=product_id).first()
 
     def get_context(self, request, *args, **kwargs):
-        """``box`` is the buy box of the page's product where its body shows it, else None."""
+        """``box`` is the buy box of the page's product where its body shows it, else None; looked up
+        by whatever shows it."""
         context = super().get_context(request, *args, **kwargs)
         is_shown = self.product_id and any(
-            block.block_type == "product"
-            and getattr(block.value["product"], "pk", None) == self.product_id
-            for block in self.body
+            row["type"] == "product" and row["value"]["product"] == self.product_id
+            for row in self.body.raw_data
         )
-        context["box"] = chosen_box(self.product_id, request) if is_shown else None
+        box = SimpleLazyObject(lambda: chosen_box(self.product_id, request))
+        context["box"] = box if is_shown else None
         return context
 
     def clean(self):

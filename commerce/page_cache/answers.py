@@ -3,11 +3,12 @@
 import gzip
 import hashlib
 import json
-import time
 from dataclasses import dataclass, field
 
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
+
+from commerce.page_cache.changes import Remembered
 
 #: Headers that belong to one answer and are made anew for each.
 OWN_HEADERS = frozenset({"content-length", "content-encoding", "set-cookie", "date"})
@@ -17,9 +18,8 @@ LEVEL = 6
 
 
 @dataclass
-class Answer:
-    """``body`` is gzip. ``number`` and ``epoch`` were read before the page was rendered, ``until`` is
-    in seconds since 1970. ``seen`` is the number up to which the tags are known not to have changed."""
+class Answer(Remembered):
+    """``body`` is gzip."""
 
     body: bytes
     headers: dict[str, str]
@@ -33,17 +33,6 @@ class Answer:
     def size(self):
         """Bytes that it takes in memory, nearly."""
         return len(self.body) + 1024
-
-    def holds(self, sequence, state):
-        """Whether nothing it shows changed since, by the sequence whose state was just read."""
-        epoch, number = state
-        if epoch != self.epoch or time.time() >= self.until:
-            return False
-        if number not in (self.seen, self.number):
-            if sequence.highest(self.tags) > self.number:
-                return False
-            self.seen = number
-        return True
 
 
 def answer_of(response, *, tags, state, until):

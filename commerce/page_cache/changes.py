@@ -98,6 +98,23 @@ def state_of_request():
     return read[0]
 
 
+class Remembered:
+    """What holds until one of its ``tags`` changes. ``epoch`` and ``number`` were read before it was
+    made, ``until`` is in seconds since 1970 (None: no end). ``seen`` is the number up to which the
+    tags are known not to have changed."""
+
+    def holds(self, state):
+        """Whether nothing it shows changed since, by the state of the sequence that was just read."""
+        epoch, number = state
+        if epoch != self.epoch or (self.until is not None and time.time() >= self.until):
+            return False
+        if number not in (self.seen, self.number):
+            if sequence().highest(self.tags) > self.number:
+                return False
+            self.seen = number
+        return True
+
+
 class NoSequence:
     """Remembers nothing, so that nothing that was kept ever holds: for tests and shells."""
 

@@ -35,6 +35,11 @@ def collected():
         _current.reset(token)
 
 
+def collecting():
+    """The ``Dependencies`` of what is being rendered, as far as it got; None where nobody asks."""
+    return _current.get()
+
+
 def depends_on(*tags):
     """What is being rendered must be rendered anew when one of these changes."""
     found = _current.get()

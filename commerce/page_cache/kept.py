@@ -1,30 +1,29 @@
 """Facts of many pages (navigation, footer, renditions) that a process need not ask for each time."""
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from commerce.page_cache.changes import Unreachable, sequence, state_of_request
+from commerce.page_cache.changes import Remembered, Unreachable, state_of_request
 from commerce.page_cache.dependencies import SITE, collected, depends_on, expires_by, shows_prices
 
 
-@dataclass(frozen=True)
-class _Fact:
-    """A value with what it was made from: the numbers are those of the sequence of changes."""
+@dataclass
+class _Fact(Remembered):
+    """A value with what it was made from. ``expires`` is ``until`` as it was named."""
 
     value: Any
     tags: frozenset
-    until: Any
+    expires: datetime | None
     epoch: str
-    read: int
-    seen: int
+    number: int
+    seen: int = -1
 
-    def holds(self, epoch, number):
-        if self.epoch != epoch or (self.until and self.until.timestamp() <= time.time()):
-            return False
-        return self.seen == number or sequence().highest(self.tags) <= self.read
+    @property
+    def until(self):
+        return self.expires.timestamp() if self.expires else None
 
 
 _facts: dict[Any, _Fact] = {}
@@ -41,19 +40,17 @@ def kept(name, make, *, tags=(SITE,)):
     if transaction.get_connection().in_atomic_block:
         return _made(make, tags)[0]
     try:
-        epoch, number = state_of_request()
+        state = state_of_request()
         fact = _facts.get(name)
-        if fact is not None and fact.holds(epoch, number):
-            if fact.seen != number:
-                _facts[name] = replace(fact, seen=number)
+        if fact is not None and fact.holds(state):
             depends_on(*fact.tags)
-            expires_by(fact.until)
+            expires_by(fact.expires)
             return fact.value
     except Unreachable:
         return _made(make, tags)[0]
     value, found = _made(make, tags)
     if not found.has_prices:
-        _facts[name] = _Fact(value, frozenset(found.tags), found.until, epoch, number, number)
+        _facts[name] = _Fact(value, frozenset(found.tags), found.until, *state)
     return value
 
 

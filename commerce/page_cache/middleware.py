@@ -3,11 +3,9 @@
 import logging
 import threading
 from collections import OrderedDict
-from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.utils import timezone
 
 from commerce.page_cache.address import address_of, is_public
 from commerce.page_cache.answers import answer_of, response_from
@@ -15,7 +13,7 @@ from commerce.page_cache.changes import Unreachable, one_state, sequence, state_
 from commerce.page_cache.dependencies import SITE, collected
 from commerce.page_cache.front import known
 from commerce.page_cache.opting_in import opted_in
-from commerce.page_cache.prices import next_price_change
+from commerce.page_cache.prices import end_of
 from commerce.page_cache.stores import find, memory, store
 
 log = logging.getLogger(__name__)
@@ -39,40 +37,41 @@ class PageCacheMiddleware:
     def __call__(self, request):
         if request.method not in ("GET", "HEAD"):
             return close(self.get_response(request))
-        with one_state():
-            return self.read(request)
+        with one_state(), collected() as found:
+            return self.read(request, found)
 
-    def read(self, request):
+    def read(self, request, found):
+        address = state = None
         try:
+            # Read before anything else, for whatever is remembered of this request (parts.py).
+            state = state_of_request()
             address = address_of(request) if settings.PAGE_CACHE and is_public(request) else None
-            state = state_of_request() if address else None
         except (DisallowedHost, Unreachable):
-            address = None
+            pass
         if address is None:
             return close(self.get_response(request))
         try:
-            return self.find_or_render(request, address, state)
+            return self.find_or_render(request, address, state, found)
         except Unreachable:
             return close(self.get_response(request))
 
-    def find_or_render(self, request, address, state):
+    def find_or_render(self, request, address, state, found):
         answer = find(address.key, state)
         if answer is not None:
             return give(answer, request, address)
         if address.path in self.closed or address.key in self.closed:
-            return self.render(request, address, state)
+            return self.render(request, address, state, found)
         with store().turn(address.key) as has_waited:
             if has_waited:
                 state = sequence().state()
                 answer = find(address.key, state)
                 if answer is not None:
                     return give(answer, request, address)
-            return self.render(request, address, state)
+            return self.render(request, address, state, found)
 
-    def render(self, request, address, state):
+    def render(self, request, address, state, found):
         request.META["QUERY_STRING"] = address.query
-        with collected() as found:
-            response = self.get_response(request)
+        response = self.get_response(request)
         parameters = opted_in(response)
         if parameters is None:
             self.remember_closed(address.path)
@@ -84,7 +83,7 @@ class PageCacheMiddleware:
             self.remember_closed(address.key)
             return close(response)
         open_to_all(response, found)
-        answer = answer_of(response, tags={SITE, *found.tags}, state=state, until=end_of(found))
+        answer = answer_of(response, tags={SITE, *found.tags}, state=state, until=end_of(found).timestamp())
         store().put(address.key, answer)
         memory().put(address.key, answer)
         with self.lock:
@@ -128,20 +127,6 @@ def open_to_all(response, found):
     response["Cache-Control"] = OPEN + shared
     if settings.CDN_SECONDS:
         response["Cache-Tag"] = ",".join(sorted({SITE, *found.tags}))
-
-
-def end_of(found):
-    """Until when a page holds at the longest, in seconds since 1970.
-
-    A quarter of an hour unless the settings say otherwise, in case a change was never told; the end
-    of the day, since pages speak of days; the next price; whatever the page itself named.
-    """
-    now = timezone.now()
-    tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    ends = [now + timedelta(seconds=settings.PAGE_CACHE_SECONDS), tomorrow + timedelta(days=1)]
-    ends.append(found.until)
-    ends.append(next_price_change(now) if found.has_prices else None)
-    return min(filter(None, ends)).timestamp()
 
 
 def close(response):

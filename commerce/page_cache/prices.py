@@ -1,5 +1,8 @@
-"""When a price changes by itself."""
+"""When a price changes by itself, and with it whatever shows one."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.utils import timezone
 
 from commerce.models import PriceWindow
@@ -20,3 +23,17 @@ def next_price_change(at=None):
 def _next_start(at):
     rows = PriceWindow.objects.filter(start__gt=at).order_by("start")
     return rows.values_list("start", flat=True).first()
+
+
+def end_of(found):
+    """Until when what depends on ``found`` (``Dependencies``) holds at the longest: an aware datetime.
+
+    A quarter of an hour unless the settings say otherwise, in case a change was never told; the end
+    of the day, since pages speak of days; the next price; whatever was named by ``expires_by``.
+    """
+    now = timezone.now()
+    tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = [now + timedelta(seconds=settings.PAGE_CACHE_SECONDS), tomorrow + timedelta(days=1)]
+    ends.append(found.until)
+    ends.append(next_price_change(now) if found.has_prices else None)
+    return min(filter(None, ends))

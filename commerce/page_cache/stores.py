@@ -16,7 +16,6 @@ import redis
 from django.conf import settings
 
 from commerce.page_cache.answers import packed, unpacked
-from commerce.page_cache.changes import sequence
 
 log = logging.getLogger(__name__)
 
@@ -212,7 +211,7 @@ def find(key, state):
     """The kept page of a key that still holds, from the process or from the store; None without."""
     for level in (memory(), store()):
         answer = level.get(key)
-        if answer is not None and answer.holds(sequence(), state):
+        if answer is not None and answer.holds(state):
             if level is not memory():
                 memory().put(key, answer)
             return answer

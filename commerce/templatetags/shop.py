@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from commerce.basket_units import units_in
 from commerce.listings import cards_for
 from commerce.page_cache.address import is_public
+from commerce.page_cache.parts import is_for_everybody, kept_part
 from commerce.pictures import largest, photo_html
 from commerce.product_facts import as_people_write
 
@@ -91,6 +92,34 @@ def part(template, **arguments):
 @lru_cache(maxsize=4096)
 def _render_part(template, arguments, _language, _today):
     return mark_safe(render_to_string(template, dict(arguments)))  # noqa: S308  made by our templates
+
+
+class KeepNode(template.Node):
+    """``{% keep name … %}``: see ``commerce.page_cache.parts.kept_part``."""
+
+    def __init__(self, nodelist, words):
+        self.nodelist, self.words = nodelist, words
+
+    def render(self, context):
+        if not is_for_everybody(context.get("request")):
+            return self.nodelist.render(context)
+        name = (*(word.resolve(context) for word in self.words), get_language())
+        return kept_part(name, lambda: self.nodelist.render(context))
+
+
+@register.tag
+def keep(parser, token):
+    """A part of a page that the process remembers as markup until something on it changes.
+
+    ``{% keep "gallery" product.pk variant.pk %}…{% endkeep %}``: the words are everything that the part
+    takes from the request or from whoever is signed in; a token of a form must not stand in it.
+    """
+    words = [parser.compile_filter(word) for word in token.split_contents()[1:]]
+    if not words:
+        raise template.TemplateSyntaxError("keep needs a name for what it keeps")
+    nodelist = parser.parse(["endkeep"])
+    parser.delete_first_token()
+    return KeepNode(nodelist, words)
 
 
 @register.simple_tag

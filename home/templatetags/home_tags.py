@@ -1,11 +1,17 @@
 """What shop templates may ask of the pages' floor: navigation, footer, announcement, a product's story."""
 
+from functools import partial
+
 from django import template
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from wagtail.models import Site
 
 from commerce.category_tree import top_categories
+from commerce.page_cache.parts import is_for_everybody, kept_part
 from commerce.structured_data import script_of
 from home import site_facts
+from home.blocks import chosen_variant
 from home.models import ProductStory
 from home.structured_data import story_data as data_of_story
 
@@ -88,11 +94,38 @@ def story_data(page):
 SHEETS = frozenset({"feature", "quote", "product", "banner"})
 
 
-@register.simple_tag
-def on_sheets(body):
-    """The blocks of a body as (block, is_sheet): no two sheets touch, or they would read as one."""
+@register.simple_tag(takes_context=True)
+def body_of(context, owner, *, hero_is_title=False):
+    """The body of a page or of a product's story, block by block, each remembered while it holds.
+
+    No two sheets touch, or they would read as one. With ``hero_is_title`` a hero that stands first
+    has the page's own heading.
+    """
+    request = context.get("request")
+    user = getattr(request, "user", None)
+    is_kept = owner.pk and is_for_everybody(request)
+    # Whatever a block reads of the request: its template, and home.blocks.ProductBlock.
+    name = (
+        "block", owner._meta.label, owner.pk, getattr(request, "path", ""), get_language(),
+        getattr(user, "is_authenticated", False), chosen_variant(request), hero_is_title,
+    )  # fmt: skip
     rows, was_sheet = [], False
-    for block in body:
-        was_sheet = block.block_type in SHEETS and not was_sheet
-        rows.append((block, was_sheet))
-    return rows
+    for place, raw in enumerate(owner.body.raw_data):
+        was_sheet = raw["type"] in SHEETS and not was_sheet
+        flags = {
+            "is_first": place == 0, "is_sheet": was_sheet, "hero_is_title": hero_is_title,
+        }  # fmt: skip
+        make = partial(_block, context, owner.body, place, flags)
+        rows.append(kept_part((*name, raw.get("id"), place, was_sheet), make) if is_kept else make())
+    return mark_safe("".join(rows))  # noqa: S308  made by our templates
+
+
+def _block(context, body, place, flags):
+    with context.push(**flags):
+        return body[place].render_as_block(context.flatten())
+
+
+@register.filter
+def begins_with_hero(body):
+    """Whether the first block of a body is a hero, which then has the page's heading."""
+    return bool(body) and body.raw_data[0]["type"] == "hero"

@@ -1,0 +1,88 @@
+"""Parts of pages that a process need not render each time, for those whose pages nobody keeps.
+
+Who is signed in gets pages of their own, and one change makes many pages anew. What is alike on all of
+them (the photographs of a product, its story, an editor's block) is remembered here as markup, under
+the numbers of the page cache and for as long as a kept page would hold, prices included.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.safestring import SafeString
+
+from commerce.page_cache.changes import Remembered, Unreachable, state_of_request
+from commerce.page_cache.dependencies import SITE, collected, collecting, depends_on, expires_by
+from commerce.page_cache.prices import end_of
+from commerce.page_cache.stores import Memory
+from commerce.requests import moment_of
+
+#: Bytes of markup that one process remembers.
+PARTS_BYTES = 32 * 1024 * 1024
+
+
+@dataclass
+class Part(Remembered):
+    """Markup with what it shows. ``expires`` is ``until`` as a datetime."""
+
+    markup: SafeString
+    tags: frozenset[str]
+    expires: datetime
+    until: float
+    epoch: str
+    number: int
+    seen: int = -1
+
+    @property
+    def size(self):
+        """Bytes that it takes in memory, nearly."""
+        return len(self.markup) + 1024
+
+
+@cache
+def parts():
+    """This process's parts."""
+    return Memory(PARTS_BYTES)
+
+
+def is_for_everybody(request):
+    """Whether a request shows the shop as it is: no draft in an editor's preview, no other moment."""
+    if request is None or moment_of(request) is not None:
+        return False
+    return not getattr(request, "is_preview", False)
+
+
+def kept_part(name, make):
+    """``make()``, markup that is the same for everybody, remembered by this process while it holds.
+
+    ``name`` has everything that ``make`` reads of the request and of its arguments. What was loaded
+    before counts as shown by it: it ends with every tag that the page depended on until then, and no
+    later than the page would. Nothing is remembered in development, inside a transaction, or where
+    no GET is being answered: then nobody knows since when its values are known.
+    """
+    page = collecting()
+    if page is None or settings.DEBUG or transaction.get_connection().in_atomic_block:
+        return make()
+    try:
+        state = state_of_request()
+        part = parts().get(name)
+        if part is None or not part.holds(state):
+            part = _made(make, page, state)
+            parts().put(name, part)
+    except Unreachable:
+        return make()
+    depends_on(*part.tags)
+    expires_by(part.expires)
+    return part.markup
+
+
+def _made(make, page, state):
+    with collected() as found:
+        markup = make()
+    found.tags |= {SITE, *page.tags}
+    found.has_prices |= page.has_prices
+    found.until = min(filter(None, (found.until, page.until)), default=None)
+    expires = end_of(found)
+    return Part(markup, frozenset(found.tags), expires, expires.timestamp(), *state)
