@@ -20,7 +20,14 @@ from wagtail.models import (
 from wagtail.search import index
 
 from commerce.page_cache.opting_in import open_page
-from home.blocks import BodyBlock, FooterColumnBlock, StoryBlock, chosen_box, chosen_variant, first_image
+from home.blocks import (
+    BodyBlock,
+    FooterColumnBlock,
+    StoryBlock,
+    chosen_box,
+    chosen_variant,
+    first_image,
+)
 from home.links import LinkBlock
 from home.privacy import has_private_pages, public_pages
 

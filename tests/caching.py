@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from commerce.page_cache import changes, front, kept, stores
+from commerce.page_cache import changes, front, kept, parts, stores
 
 REDIS = os.environ.get("TEST_REDIS_URL", "")
 needs_redis = pytest.mark.skipif(not REDIS, reason="TEST_REDIS_URL names no Redis")
@@ -18,3 +18,4 @@ def forget():
     stores.memory.cache_clear()
     front.known.cache_clear()
     kept._facts.clear()
+    parts.parts.cache_clear()

@@ -83,7 +83,9 @@ class PageCacheMiddleware:
             self.remember_closed(address.key)
             return close(response)
         open_to_all(response, found)
-        answer = answer_of(response, tags={SITE, *found.tags}, state=state, until=end_of(found).timestamp())
+        answer = answer_of(
+            response, tags={SITE, *found.tags}, state=state, until=end_of(found).timestamp()
+        )
         store().put(address.key, answer)
         memory().put(address.key, answer)
         with self.lock:

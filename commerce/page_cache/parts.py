@@ -8,10 +8,10 @@ the numbers of the page cache and for as long as a kept page would hold, prices 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.safestring import SafeString
 
 from commerce.page_cache.changes import Remembered, Unreachable, state_of_request
 from commerce.page_cache.dependencies import SITE, collected, collecting, depends_on, expires_by
@@ -19,26 +19,24 @@ from commerce.page_cache.prices import end_of
 from commerce.page_cache.stores import Memory
 from commerce.requests import moment_of
 
-#: Bytes of markup that one process remembers.
+#: Bytes that one process remembers.
 PARTS_BYTES = 32 * 1024 * 1024
+#: Bytes that a part takes beside its value: its name and its tags.
+OVERHEAD = 2048
 
 
 @dataclass
 class Part(Remembered):
-    """Markup with what it shows. ``expires`` is ``until`` as a datetime."""
+    """A value with what it shows, and the bytes that it takes. ``expires`` is ``until`` as a datetime."""
 
-    markup: SafeString
+    value: Any
+    size: int
     tags: frozenset[str]
     expires: datetime
     until: float
     epoch: str
     number: int
     seen: int = -1
-
-    @property
-    def size(self):
-        """Bytes that it takes in memory, nearly."""
-        return len(self.markup) + 1024
 
 
 @cache
@@ -54,13 +52,14 @@ def is_for_everybody(request):
     return not getattr(request, "is_preview", False)
 
 
-def kept_part(name, make):
-    """``make()``, markup that is the same for everybody, remembered by this process while it holds.
+def kept_part(name, make, *, size_of=len):
+    """``make()``, which is the same for everybody, remembered by this process while it holds.
 
     ``name`` has everything that ``make`` reads of the request and of its arguments. What was loaded
     before counts as shown by it: it ends with every tag that the page depended on until then, and no
     later than the page would. Nothing is remembered in development, inside a transaction, or where
-    no GET is being answered: then nobody knows since when its values are known.
+    no GET is being answered: then nobody knows since when its values are known. ``size_of`` says how
+    many bytes a value takes (markup its length); requests share it, so nobody may change one.
     """
     page = collecting()
     if page is None or settings.DEBUG or transaction.get_connection().in_atomic_block:
@@ -69,20 +68,21 @@ def kept_part(name, make):
         state = state_of_request()
         part = parts().get(name)
         if part is None or not part.holds(state):
-            part = _made(make, page, state)
+            part = _made(make, page, state, size_of)
             parts().put(name, part)
     except Unreachable:
         return make()
     depends_on(*part.tags)
     expires_by(part.expires)
-    return part.markup
+    return part.value
 
 
-def _made(make, page, state):
+def _made(make, page, state, size_of):
     with collected() as found:
-        markup = make()
+        value = make()
     found.tags |= {SITE, *page.tags}
     found.has_prices |= page.has_prices
     found.until = min(filter(None, (found.until, page.until)), default=None)
     expires = end_of(found)
-    return Part(markup, frozenset(found.tags), expires, expires.timestamp(), *state)
+    size = size_of(value) + OVERHEAD
+    return Part(value, size, frozenset(found.tags), expires, expires.timestamp(), *state)

@@ -116,7 +116,9 @@ def body_of(context, owner, *, hero_is_title=False):
             "is_first": place == 0, "is_sheet": was_sheet, "hero_is_title": hero_is_title,
         }  # fmt: skip
         make = partial(_block, context, owner.body, place, flags)
-        rows.append(kept_part((*name, raw.get("id"), place, was_sheet), make) if is_kept else make())
+        rows.append(
+            kept_part((*name, raw.get("id"), place, was_sheet), make) if is_kept else make()
+        )
     return mark_safe("".join(rows))  # noqa: S308  made by our templates
 
 

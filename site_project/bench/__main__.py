@@ -14,7 +14,7 @@ import redis
 from site_project.bench import pages as the_pages
 from site_project.bench.databases import MARIADB, ROOT, SQLITE, Database, Missing, grow
 from site_project.bench.figures import Cost, Measured
-from site_project.bench.report import PROCESS, REDIS, UNCACHED, put_between_markers, report
+from site_project.bench.report import FIRST, PARTS, PROCESS, REDIS, put_between_markers, report
 from site_project.bench.server import Request, serving
 
 DOCS = ROOT / "docs" / "performance.md"
@@ -98,14 +98,18 @@ def measure(database, redis_url, *, seconds):
     requests = {name: the_pages.request_from(row) for name, row in found["pages"].items()}
     additions = [the_pages.request_from(row) for row in found["additions"]]
     say("Pages, made anew each time")
-    with site(database, PAGE_CACHE="off", BENCH_QUERIES="on") as server:
+    with site(database, PAGE_CACHE="off", BENCH_PARTS="off", BENCH_QUERIES="on") as server:
         requests = ready(server, requests, additions)
         queries = {name: server.queries(request) for name, request in requests.items()}
-    with site(database, PAGE_CACHE="off") as server:
+    with site(database, PAGE_CACHE="off", BENCH_PARTS="off") as server:
         measured.start = server.started_in
         for name, request in requests.items():
             cost = server.cost(request, seconds=seconds, queries=queries[name])
-            measured.pages[name] = {UNCACHED: cost}
+            measured.pages[name] = {FIRST: cost}
+    say("Pages, from the parts that a process remembers")
+    with site(database, PAGE_CACHE="off") as server:
+        for name in the_pages.KEPT:
+            measured.pages[name][PARTS] = server.cost(requests[name], seconds=seconds)
     for mode, extra in cached_modes(redis_url):
         say(f"Pages, kept ({mode})")
         with site(database, PAGE_CACHE="on", **extra) as server:

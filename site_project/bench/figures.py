@@ -26,8 +26,8 @@ class Cost:
 class Measured:
     """All figures of one database at one size.
 
-    ``empty`` is the empty project's view. ``pages`` is ``{page: {mode: Cost}}``; modes are "uncached"
-    and those of ``CACHED``. ``lists`` is what ``site_project.bench.lists`` says.
+    ``empty`` is the empty project's view. ``pages`` is ``{page: {mode: Cost}}``; the modes
+    are those of ``site_project.bench.report``. ``lists`` is what ``site_project.bench.lists`` says.
     """
 
     database: str

@@ -1,5 +1,6 @@
 """Catalogue pages on commerce's functions: no Haystack, and no write on GET."""
 
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page
 from django.views.generic import DetailView, View
@@ -93,48 +95,82 @@ class ProductDetailView(DetailView):
         return [self.fragment_templates.get(shape, self.fragment_templates[""])]
 
     def get_context_data(self, **kwargs):
-        parts = {"reviews": self.get_reviews()}
-        shape = self.get_shape()
-        if shape in (None, "reviews"):
-            parts["standing"] = standing_of(self.request.user, self.object)
-        if shape != "reviews":
-            parts |= self.get_top()
-        if shape is None:
-            parts |= self.get_rest(parts["box"])
-        return super().get_context_data(**parts, **kwargs)
+        """Everything the page shows, each looked up by whatever part of it is rendered.
 
-    def get_reviews(self):
-        return review_summary(self.object, ReviewQuery.from_parameters(self.request.GET))
+        ``chosen`` and ``query`` are what the address says: a part that is remembered is named by them.
+        """
+        standing = standing_of(self.request.user, self.object)
+        return super().get_context_data(
+            chosen=self.chosen, query=self.query, standing=standing,
+            **{name: partial(getattr, self, name) for name in self.shown}, **kwargs,
+        )  # fmt: skip
 
-    def get_top(self):
-        """Photographs, price and button: what depends on the glaze."""
-        chosen = key_in(self.request.GET.get("variant", ""))
-        box = buy_box_for(self.object, selected=chosen, at=moment_of(self.request))
-        self.attributes = attribute_rows([self.object.pk])
-        self.values = values_of(self.attributes)
-        at = moment_of(self.request)
-        return {
-            "box": box,
-            "facts": key_facts(self.values),
-            "alternatives": alternatives_to(self.object, at=at) if box.is_sold_out else [],
-        }
+    #: What the template may ask for, by the name of its property.
+    shown = (
+        "box", "facts", "alternatives", "reviews", "crumbs", "specification", "related", "care",
+        "drawing",
+    )  # fmt: skip
 
-    def get_rest(self, box):
-        """The sections below."""
-        product, at = self.object, moment_of(self.request)
-        return {
-            "crumbs": self.get_crumbs(),
-            "specification": specification(self.attributes),
-            "related": [] if box.is_sold_out else related_to(product, at=at),
-            "care": self.values.get("care") or "",
-            "drawing": draw_to_scale(
-                product.title,
-                height=self.values.get("height"),
-                diameter=self.values.get("diameter"),
-            ),
-        }
+    @cached_property
+    def chosen(self):
+        """The key of the variant that the address chooses, or None."""
+        return key_in(self.request.GET.get("variant", ""))
 
-    def get_crumbs(self):
+    @cached_property
+    def query(self):
+        """What the address asks for of the reviews."""
+        return ReviewQuery.from_parameters(self.request.GET)
+
+    @cached_property
+    def box(self):
+        return buy_box_for(self.object, selected=self.chosen, at=moment_of(self.request))
+
+    @cached_property
+    def attributes(self):
+        return attribute_rows([self.object.pk])
+
+    @cached_property
+    def values(self):
+        return values_of(self.attributes)
+
+    @cached_property
+    def facts(self):
+        return key_facts(self.values)
+
+    @cached_property
+    def alternatives(self):
+        if not self.box.is_sold_out:
+            return []
+        return alternatives_to(self.object, at=moment_of(self.request))
+
+    @cached_property
+    def reviews(self):
+        return review_summary(self.object, self.query)
+
+    @cached_property
+    def specification(self):
+        return specification(self.attributes)
+
+    @cached_property
+    def related(self):
+        if self.box.is_sold_out:
+            return []
+        return related_to(self.object, at=moment_of(self.request))
+
+    @cached_property
+    def care(self):
+        return self.values.get("care") or ""
+
+    @cached_property
+    def drawing(self):
+        return draw_to_scale(
+            self.object.title,
+            height=self.values.get("height"),
+            diameter=self.values.get("diameter"),
+        )
+
+    @cached_property
+    def crumbs(self):
         category = deepest_of(categories_of(self.object))
         crumbs = [(part.name, part.url) for part in line_to(category.pk)] if category else []
         return [(_("Home"), "/"), *crumbs, (self.object.title, None)]

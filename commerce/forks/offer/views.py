@@ -23,7 +23,7 @@ class OfferListView(ListingView):
     def get_description(self):
         return _("Every piece whose price has fallen, and what holds for several pieces together.")
 
-    def get_list(self, query):
+    def find(self, query):
         return products_in(
             sort=query.sort,
             filters=query.filters,

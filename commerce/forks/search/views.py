@@ -1,8 +1,11 @@
 """Lists of products: one view for everything, a category, and the results of a search."""
 
+from functools import partial
+
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
@@ -12,6 +15,7 @@ from commerce.listing_query import ListingQuery
 from commerce.listings import cards_for
 from commerce.page_cache.dependencies import LISTS, depends_on, shows_prices
 from commerce.page_cache.opting_in import open_page
+from commerce.page_cache.parts import is_for_everybody, kept_part
 from commerce.product_lists import ordered_keys, products_in
 from commerce.requests import moment_of, wants_fragment
 from commerce.search import pages_found, suggest
@@ -28,6 +32,11 @@ SORT_NAMES = {
     "rating": gettext_lazy("Best rated"),
     "bestselling": gettext_lazy("Bestselling"),
 }
+
+
+def bytes_of(list_page):
+    """The bytes that a page of a list takes in memory, nearly: cards hold their photographs' markup."""
+    return 4_000 * len(list_page.cards) + 20_000
 
 
 class ListingView(TemplateView):
@@ -58,7 +67,18 @@ class ListingView(TemplateView):
         return self.render_to_response(context)
 
     def get_list(self, query):
-        """The page of products that the query asks for."""
+        """The page of products that the query asks for; that of a list asked for before is at hand."""
+        if not is_for_everybody(self.request):
+            return self.find(query)
+        return kept_part(self.name_of(query), lambda: self.find(query), size_of=bytes_of)
+
+    def name_of(self, query):
+        """Everything that the list takes from the request, hashable."""
+        kind = f"{type(self).__module__}.{type(self).__qualname__}"
+        return ("list", kind, self.category and self.category.pk, *query.pairs(), query.page)
+
+    def find(self, query):
+        """Looks the page of products up."""
         return products_in(
             self.category,
             query=query.words,
@@ -72,12 +92,14 @@ class ListingView(TemplateView):
     def get_context_data(self, **kwargs):
         query = ListingQuery.from_parameters(self.request.GET)
         list_page = self.get_list(query)
+        name = self.name_of(query)
         query = query.restricted_to({facet.name for facet in list_page.facets})
         return super().get_context_data(
             heading=self.get_heading(),
             description=self.get_description(),
             crumbs=self.get_crumbs(),
             query=query,
+            list_name=name,
             list_page=list_page,
             chips=self.get_chips(query, list_page),
             sorts=[(code, name, code == query.sort) for code, name in SORT_NAMES.items()],
@@ -125,8 +147,15 @@ class FacetedSearchView(ListingView):
         self.is_miss = found.is_search and not found.ids
         if self.is_miss and not is_part:
             note_miss(words)
-        context["pages"] = [] if is_part else pages_found(words, count=PAGES_SHOWN)
+        context["pages"] = [] if is_part else self.get_pages(words)
         return context
+
+    def get_pages(self, words):
+        """The editors' pages that a search found."""
+        make = partial(pages_found, words, count=PAGES_SHOWN)
+        if not is_for_everybody(self.request):
+            return make()
+        return kept_part(("pages", words), make, size_of=lambda pages: 1000 * len(pages))
 
     def render_to_response(self, context, **kwargs):
         """A search in vain is not kept: each one is counted."""
@@ -142,23 +171,46 @@ class SuggestView(TemplateView):
     template_name = "oscar/search/suggestions.html"
 
     def get_context_data(self, **kwargs):
-        words = ListingQuery.from_parameters(self.request.GET).words
-        titled, others, categories = suggest(words)
+        """Looked up by the template, unless it remembers the words."""
+        shown = ("cards", "categories", "pages")
+        return super().get_context_data(
+            words=self.words, **{name: partial(getattr, self, name) for name in shown}, **kwargs
+        )
+
+    @cached_property
+    def words(self):
+        """What was typed."""
+        return ListingQuery.from_parameters(self.request.GET).words
+
+    @cached_property
+    def meant(self):
+        """What ``commerce.search.suggest`` says of the words."""
+        return suggest(self.words)
+
+    @cached_property
+    def cards(self):
+        """Pieces, those that are called so first."""
         at = moment_of(self.request) or timezone.now()
         first = []
-        for keys in (titled, others):
+        for keys in self.meant[:2]:
             room = SUGGESTED - len(first)
             first += ordered_keys(keys, sort="recommended", at=at, start=0, count=room)
         depends_on(LISTS)
         shows_prices()
-        found = get_model("catalogue", "Category").objects.browsable().in_bulk(categories)
-        return super().get_context_data(
-            words=words,
-            cards=cards_for(first, at=at),
-            categories=[found[pk] for pk in categories if pk in found],
-            pages=pages_found(words, count=3) if words else [],
-            **kwargs,
-        )
+        return cards_for(first, at=at)
+
+    @cached_property
+    def categories(self):
+        """Kinds of pieces that are called so."""
+        depends_on(LISTS)
+        keys = self.meant[2]
+        found = get_model("catalogue", "Category").objects.browsable().in_bulk(keys)
+        return [found[pk] for pk in keys if pk in found]
+
+    @cached_property
+    def pages(self):
+        """Pages of the magazine."""
+        return pages_found(self.words, count=3) if self.words else []
 
     def render_to_response(self, context, **kwargs):
         return open_page(super().render_to_response(context, **kwargs), parameters=["q"])
