@@ -101,25 +101,26 @@ def body_of(context, owner, *, hero_is_title=False):
     No two sheets touch, or they would read as one. With ``hero_is_title`` a hero that stands first
     has the page's own heading.
     """
-    request = context.get("request")
-    user = getattr(request, "user", None)
-    is_kept = owner.pk and is_for_everybody(request)
-    # Whatever a block reads of the request: its template, and home.blocks.ProductBlock.
-    name = (
-        "block", owner._meta.label, owner.pk, getattr(request, "path", ""), get_language(),
-        getattr(user, "is_authenticated", False), chosen_variant(request), hero_is_title,
-    )  # fmt: skip
+    is_kept = owner.pk and is_for_everybody(context.get("request"))
     rows, was_sheet = [], False
     for place, raw in enumerate(owner.body.raw_data):
         was_sheet = raw["type"] in SHEETS and not was_sheet
-        flags = {
-            "is_first": place == 0, "is_sheet": was_sheet, "hero_is_title": hero_is_title,
-        }  # fmt: skip
+        flags = {"is_first": place == 0, "is_sheet": was_sheet, "hero_is_title": hero_is_title}
         make = partial(_block, context, owner.body, place, flags)
-        rows.append(
-            kept_part((*name, raw.get("id"), place, was_sheet), make) if is_kept else make()
-        )
+        if is_kept:
+            name = ("block", owner._meta.label, owner.pk, raw.get("id"), place, *flags.values())
+            rows.append(kept_part((*name, *_asked(raw["type"], context), get_language()), make))
+        else:
+            rows.append(make())
     return mark_safe("".join(rows))  # noqa: S308  made by our templates
+
+
+def _asked(block_type, context):
+    """What a block takes from the request: only one that sells does (home.blocks.ProductBlock)."""
+    if block_type != "product":
+        return ()
+    request = context["request"]
+    return request.path, chosen_variant(request), request.user.is_authenticated
 
 
 def _block(context, body, place, flags):
