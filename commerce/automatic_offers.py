@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Q
 from oscar.apps.partner.prices import TaxInclusiveFixedPrice
 from oscar.apps.partner.strategy import PurchaseInfo
 from oscar.core.loading import get_class, get_model
 
 from commerce.page_cache.dependencies import OFFERS
 from commerce.page_cache.kept import kept
+from commerce.range_members import members_of
 
 #: Oscar's offers hold to their last moment; windows end before their ``until``.
 INSTANT = timedelta(microseconds=1)
@@ -32,73 +32,107 @@ class OfferPrice:
     offers: tuple
 
 
+def site_offers():
+    """Open offers for everybody, in the order in which the basket applies them, whenever they hold.
+
+    What this process kept, or two queries. They are shared by all requests: nobody may change one.
+    """
+    return kept("site-offers", read_site_offers, tags=[OFFERS])
+
+
+def read_site_offers():
+    """The same, read from the database in any case: with their rules, and the ranges of these."""
+    ConditionalOffer = get_model("offer", "ConditionalOffer")
+    offers = ConditionalOffer.objects.filter(
+        offer_type=ConditionalOffer.SITE, status=ConditionalOffer.OPEN
+    )
+    return with_rules(offers.select_related("condition", "benefit"))
+
+
+def with_rules(offers):
+    """The offers with rules that know their kind and their range; one query more.
+
+    Oscar makes the kind anew at each question, and each reads its range.
+    """
+    offers = list(offers)
+    ranges = get_model("offer", "Range").objects.in_bulk(range_ids_of(offers))
+    for offer in offers:
+        offer.condition, offer.benefit = offer.condition.proxy(), offer.benefit.proxy()
+        for rule in (offer.condition, offer.benefit):
+            rule.range = ranges.get(rule.range_id)
+    return offers
+
+
 def automatic_offers():
     """Offers that may lower the price of one unit, in the order in which the basket applies them.
 
     For everybody, without a code, open, and not used up. An offer with a limit for each customer is
-    none of them: its price is not the same for everybody. One query, or what this process kept.
+    none of them: its price is not the same for everybody.
     """
-    return kept("automatic-offers", read_automatic_offers, tags=[OFFERS])
+    return [offer for offer in site_offers() if _may_hold_for_one(offer)]
 
 
 def read_automatic_offers():
     """The same, read from the database in any case."""
-    ConditionalOffer = get_model("offer", "ConditionalOffer")
-    offers = ConditionalOffer.objects.filter(
-        Q(max_user_applications=None) | Q(max_user_applications=0),
-        offer_type=ConditionalOffer.SITE,
-        status=ConditionalOffer.OPEN,
-    ).select_related("condition", "benefit")
-    found = [offer for offer in offers if _may_hold_for_one(offer)]
-    for offer in found:
-        # The kind that knows its rule, once: Oscar makes it anew at each question.
-        offer.condition, offer.benefit = offer.condition.proxy(), offer.benefit.proxy()
-    return found
+    return [offer for offer in read_site_offers() if _may_hold_for_one(offer)]
 
 
 def _may_hold_for_one(offer):
+    if offer.max_user_applications:
+        return False
     condition, benefit = offer.condition, offer.benefit
     needs_more = condition.type in (condition.COUNT, condition.COVERAGE) and condition.value > 1
     is_about_delivery = benefit.type in SHIPPING
     return not needs_more and not is_about_delivery and offer.get_max_applications() > 0
 
 
+def with_known_ranges(offers, product_ids):
+    """Copies of offers that know which of the products their ranges hold; constant in queries.
+
+    Oscar asks for each offer and product.
+    """
+    return OfferBook(product_ids, offers=offers).offers
+
+
 class OfferBook:
     """The automatic offers for some products, their ranges looked up at once.
 
-    No query without offers; a few for each range otherwise, whatever the number of products.
+    No query without offers; two for all ranges otherwise, whatever the number of products.
     """
 
     def __init__(self, product_ids, *, offers=None):
         offers = automatic_offers() if offers is None else offers
-        product_ids = list(product_ids) if offers else []
-        self._members = {}
-        self._offers = [self._with_known_ranges(offer, product_ids) for offer in offers]
+        rules = [rule for offer in offers for rule in (offer.condition, offer.benefit)]
+        ranges = {rule.range_id: rule.range for rule in rules if rule.range_id}
+        self._members = members_of(ranges.values(), list(product_ids)) if ranges else {}
+        self._ranges = {pk: self._known(row) for pk, row in ranges.items()}
+        self.offers = [self._with_known_ranges(offer) for offer in offers]
         self._prices = {}
 
-    def _with_known_ranges(self, offer, product_ids):
-        known = copy(offer)
-        known.condition = self._of_known_range(offer.condition, product_ids)
-        known.benefit = self._of_known_range(offer.benefit, product_ids)
+    def _known(self, row):
+        """A copy of a range that knows what it holds."""
+        known, members = copy(row), self._members[row.pk]
+        known.contains_product = lambda product: product.pk in members
         return known
 
-    def _of_known_range(self, rule, product_ids):
+    def _with_known_ranges(self, offer):
+        known = copy(offer)
+        known.condition = self._of_known_range(offer.condition)
+        known.benefit = self._of_known_range(offer.benefit)
+        return known
+
+    def _of_known_range(self, rule):
         if rule.range_id is None:
             return rule
         rule = copy(rule)
-        rule.range = copy(rule.range)
-        members = self._members.get(rule.range_id)
-        if members is None:
-            rows = rule.range.all_products().filter(pk__in=product_ids)
-            members = self._members[rule.range_id] = set(rows.values_list("pk", flat=True))
-        rule.range.contains_product = lambda product: product.pk in members
+        rule.range = self._ranges[rule.range_id]
         return rule
 
     def offers_for(self, product_id):
         """The offers of which one of the ranges has the product, at whatever moment."""
         return [
             offer
-            for offer in self._offers
+            for offer in self.offers
             if any(
                 product_id in self._members.get(rule.range_id, ())
                 for rule in (offer.condition, offer.benefit)

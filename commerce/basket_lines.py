@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from commerce.basket_checks import notices_for
-from commerce.listings import glazes_of, photo_of, photos_by_product, product_url
+from commerce.listings import looks_of, product_url
 from commerce.money import round_money
 from commerce.stock import units_available
 
@@ -38,17 +38,14 @@ class BasketLine:
 
 
 def lines_of(basket):
-    """The lines of a basket in the order in which they came. Four queries, however many lines."""
+    """The lines of a basket in the order in which they came. Constant in queries."""
     lines = sorted(basket.all_lines(), key=lambda line: (line.date_created, line.pk))
-    variants = {line.product_id for line in lines}
-    parents = {line.product.parent_id for line in lines if line.product.parent_id}
-    photos = photos_by_product(variants | parents)
-    glazes = glazes_of(variants)
+    looks = looks_of([line.product for line in lines])
     notices = {notice.line_id: notice for notice in notices_for(basket)}
-    return [_line(line, photos=photos, glazes=glazes, notices=notices) for line in lines]
+    return [_line(line, look=looks[line.product_id], notice=notices.get(line.pk)) for line in lines]
 
 
-def _line(line, *, photos, glazes, notices):
+def _line(line, *, look, notice):
     product = line.product
     shown = product.parent or product
     url = product_url(shown.pk, shown.slug)
@@ -61,14 +58,14 @@ def _line(line, *, photos, glazes, notices):
         line_id=line.pk,
         product_id=product.pk,
         title=shown.title,
-        glaze=glazes.get(product.pk, ("", ""))[0],
+        glaze=look.glaze,
         url=f"{url}?variant={product.pk}" if product.parent_id else url,
-        photo=photo_of(product, photos),
+        photo=look.photo,
         quantity=line.quantity,
         available=units_available(line.stockrecord),
         price=round_money(after / line.quantity) if is_even else unit,
         price_before=unit if is_even else None,
         sum=after,
         sum_before=before if before != after else None,
-        notice=notices.get(line.pk),
+        notice=notice,
     )

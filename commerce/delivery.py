@@ -100,9 +100,15 @@ def delivery_methods(*, country_code=None):
     return DeliveryMethod.objects.filter(is_active=True, countries=country_code)
 
 
+def offered_delivery(country_code=None):
+    """The same as a list that this process keeps."""
+    methods = delivery_methods(country_code=country_code)
+    return kept(("delivery", country_code), lambda: list(methods))
+
+
 def standard_delivery():
     """The method that pages quote before an address is known: the first one, or None."""
-    return kept("standard-delivery", lambda: delivery_methods().first())
+    return next(iter(offered_delivery()), None)
 
 
 def amount_until_free(goods_total):

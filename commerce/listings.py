@@ -244,6 +244,37 @@ def photos_of_listings(listings):
     return photos
 
 
+@dataclass(frozen=True)
+class Look:
+    """How a piece is shown in a line: its photograph or None, and its glaze or ""."""
+
+    photo: object
+    glaze: str
+
+
+def looks_of(products):
+    """The ``Look`` of each product or variant, by its key. One query; two more where one is not listed.
+
+    ``products`` have their parents at hand.
+    """
+    shown = {product.pk: product.parent_id or product.pk for product in products}
+    listings = Listing.objects.filter(pk__in=set(shown.values()), is_gone=False)
+    listings = {row.pk: row for row in listings.only("pk", "card", "photos")}
+    photos = photos_of_listings(listings.values())
+    glazes = {
+        variant: name
+        for listing in listings.values()
+        for name, _code, variant in listing.card["swatches"]
+    }
+    if missing := {key for pk, of in shown.items() if of not in listings for key in (pk, of)}:
+        photos.update(photos_by_product(missing))
+        glazes |= {pk: name for pk, (name, _code) in glazes_of(missing).items()}
+    return {
+        product.pk: Look(photo_of(product, photos), glazes.get(product.pk, ""))
+        for product in products
+    }
+
+
 def photo_of(product, photos):
     """The photograph that stands for a piece: its own, or its parent's; None without one."""
     own = photos.get(product.pk) or photos.get(product.parent_id) or [None]

@@ -1,6 +1,7 @@
 """Whether a voucher does something for a basket, and in plain words why not."""
 
 from decimal import Decimal
+from operator import attrgetter
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -47,7 +48,7 @@ def voucher_notes(basket, *, user):
             if voucher.pk in giving
             else _refusal(voucher, user) or reason_without_discount(voucher, basket),
         )
-        for voucher in basket.vouchers.order_by("pk")
+        for voucher in sorted(basket.vouchers.all(), key=attrgetter("pk"))
     ]
 
 

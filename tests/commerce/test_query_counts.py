@@ -27,7 +27,7 @@ QUERIES = {
     pages.PRODUCT: 6,
     pages.SEARCH: 7,
     pages.SUGGEST: 8,
-    pages.BASKET: 26,
+    pages.BASKET: 9,
 }
 #: The same where the process remembers the parts of the page that are alike for everybody.
 FROM_PARTS = {

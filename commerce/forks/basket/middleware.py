@@ -1,7 +1,8 @@
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.db.models import prefetch_related_objects
 from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddleware
-from oscar.core.loading import get_model
+from oscar.core.loading import get_class, get_model
 
 from commerce.basket_units import UNITS_COOKIE, units_in
 
@@ -40,6 +41,12 @@ class BasketMiddleware(OscarBasketMiddleware):
         except BadSignature:
             return False
         return baskets.filter(status=Basket.FROZEN).exists()
+
+    def apply_offers_to_basket(self, request, basket):
+        """Reads the lines and the vouchers once; Oscar counts the lines before, and pages after."""
+        if basket.pk and basket.all_lines():
+            prefetch_related_objects([basket], "vouchers")
+            get_class("offer.applicator", "Applicator")().apply(basket, request.user, request)
 
     def process_response(self, request, response):
         basket = getattr(request, "_basket_cache", None)

@@ -21,8 +21,15 @@ class Basket(AbstractBasket):
     def all_lines(self):
         """The lines in their order, read once: offers leave their discounts on them."""
         if self._lines is None and self.pk is not None:
-            self._lines = super().all_lines().select_related(*LINE_RELATIONS)
+            lines = self.lines.select_related(*LINE_RELATIONS).order_by("pk")
+            # The strategy takes the first stock record of each product.
+            self._lines = lines.prefetch_related("attributes", "product__stockrecords")
         return super().all_lines()
+
+    @property
+    def has_lines_at_hand(self):
+        """Whether the lines were read already."""
+        return self._lines is not None and self._lines._result_cache is not None
 
 
 class Line(AbstractLine):

@@ -86,7 +86,7 @@ class BasketPage(TemplateView):
     def get_delivery(self, basket):
         """The estimate for the standard method, before an address is known."""
         method = standard_delivery()
-        if method is None or basket.is_empty:
+        if method is None or not basket.all_lines():
             return {"total": basket.total_incl_tax}
         # Through Oscar's repository: an offer on delivery counts here as it does at checkout.
         offered = get_class("shipping.repository", "Repository")().get_shipping_methods(

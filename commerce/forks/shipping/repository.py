@@ -1,6 +1,6 @@
 from oscar.apps.shipping.repository import Repository as OscarRepository
 
-from commerce.delivery import delivery_methods
+from commerce.delivery import offered_delivery
 from commerce.forks.shipping.methods import TimedDelivery
 
 
@@ -10,4 +10,4 @@ class Repository(OscarRepository):
     def get_available_shipping_methods(self, basket, shipping_addr=None, **kwargs):
         country = shipping_addr.country_id if shipping_addr else None
         at = getattr(kwargs.get("request"), "at", None)
-        return [TimedDelivery(method, at=at) for method in delivery_methods(country_code=country)]
+        return [TimedDelivery(method, at=at) for method in offered_delivery(country)]
