@@ -102,8 +102,9 @@ def delivery_methods(*, country_code=None):
 
 def offered_delivery(country_code=None):
     """The same as a list that this process keeps."""
-    methods = delivery_methods(country_code=country_code)
-    return kept(("delivery", country_code), lambda: list(methods))
+    return kept(
+        ("delivery", country_code), lambda: list(delivery_methods(country_code=country_code))
+    )
 
 
 def standard_delivery():

@@ -45,7 +45,9 @@ def some(rows):
 )
 @given(data=st.data())
 def test_any_range_holds_what_oscar_says(catalogue, data):
-    products, classes, categories = (catalogue[name] for name in ("products", "classes", "categories"))
+    products, classes, categories = (
+        catalogue[name] for name in ("products", "classes", "categories")
+    )
     row = Range.objects.create(
         name=f"Range {Range.objects.count()}", includes_all_products=data.draw(st.booleans())
     )
@@ -60,5 +62,3 @@ def test_any_range_holds_what_oscar_says(catalogue, data):
     found = members_of([row], [product.pk for product in products])
 
     assert found == {row.pk: set(row.all_products().values_list("pk", flat=True))}
-
-

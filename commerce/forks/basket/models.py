@@ -10,8 +10,7 @@ from commerce.money import CENT
 LINE_RELATIONS = (
     "product__product_class",
     "product__parent__product_class",
-    "stockrecord__product__product_class",
-    "stockrecord__product__parent__product_class",
+    "stockrecord",
 )
 
 
@@ -24,6 +23,9 @@ class Basket(AbstractBasket):
             lines = self.lines.select_related(*LINE_RELATIONS).order_by("pk")
             # The strategy takes the first stock record of each product.
             self._lines = lines.prefetch_related("attributes", "product__stockrecords")
+            for line in self._lines:
+                if line.stockrecord and line.stockrecord.product_id == line.product_id:
+                    line.stockrecord.product = line.product
         return super().all_lines()
 
     @property
