@@ -7,7 +7,7 @@ PORT ?= 8000
 SAY := @printf '\033[36m==>\033[0m %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: run serve seed test e2e lint format lock bench help setup
+.PHONY: run serve seed test e2e lint format lock messages bench help setup
 
 # uv installs in seconds what takes pip a minute; where it does not reach an index, pip does it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
@@ -98,6 +98,14 @@ lock: $(VENV)/dev.stamp ## write the hashed locks from pyproject.toml
 	@$(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 	@echo 'mysqlclient==2.3.1' | $(LOCK) - -o requirements-mysql.txt
 	@echo 'uv=='$$($(BIN)/uv --version | cut -d" " -f2) | $(LOCK) - -o requirements-uv.txt
+
+WORDS := locale/en_GB/LC_MESSAGES/django
+messages: $(VENV)/run.stamp .env ## gather the words of the shop in locale/ and compile them (needs gettext)
+	@command -v msgfmt >/dev/null && command -v xgettext >/dev/null || { echo "GNU gettext is needed: install the package gettext."; exit 1; }
+	$(SAY) "Gathering the words of the shop"
+	@$(BIN)/python manage.py makemessages -l en_GB --ignore "$(VENV)*" --ignore tests --ignore var --no-location --no-wrap -v0
+	@msgen --no-wrap $(WORDS).po | msgattrib --no-obsolete --no-wrap -o $(WORDS).po -
+	@msgfmt --check $(WORDS).po -o $(WORDS).mo
 
 bench: $(VENV)/dev.stamp ## measure what pages cost beside an empty view (SIZES="1000 10000" LARGE=1)
 	@$(if $(findstring sqlite,$(BENCH_ARGS)),,$(MAKE) --no-print-directory $(VENV)/mysql.stamp)

@@ -381,6 +381,7 @@ TAGGIT_CASE_INSENSITIVE = True
 # --- Language, time ---------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/London"
 USE_I18N = True
 FORMAT_MODULE_PATH = "site_project.formats"
