@@ -33,9 +33,9 @@ def words_of_modules():
     for floor in FLOORS:
         for path in Path(settings.BASE_DIR, floor).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in CALLS:
-                    if node.args and isinstance(node.args[0], ast.Constant):
-                        yield node.args[0].value
+                is_call = isinstance(node, ast.Call) and getattr(node.func, "id", "") in CALLS
+                if is_call and node.args and isinstance(node.args[0], ast.Constant):
+                    yield node.args[0].value
 
 
 def plain(words):
