@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from commerce.delivery import Arrival, promised_arrival
 from commerce.discounts import application_name, discount_name
-from commerce.listings import photo_of, photos_by_product
+from commerce.listings import looks_of
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,4 @@ def summary_of_order(order):
 
 def _photos(products):
     """The photograph of each product, by its key."""
-    products = list(products)
-    photos = photos_by_product({pk for row in products for pk in (row.pk, row.parent_id) if pk})
-    return {product.pk: photo_of(product, photos) for product in products}
+    return {pk: look.photo for pk, look in looks_of(list(products)).items()}

@@ -6,7 +6,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
-from commerce.listings import glazes_of, photo_of, photos_by_product, product_url
+from commerce.listings import looks_of, product_url
 from commerce.orders import CANCELLED, DELIVERED, PACKING, PAID, PENDING, SHIPPED
 
 LINES = Prefetch(
@@ -19,6 +19,8 @@ STEP_NAMES = {
     SHIPPED: _("On its way"),
     DELIVERED: _("Delivered"),
 }
+#: After these nothing is expected any more.
+ENDED = (DELIVERED, CANCELLED)
 STATUS_NAMES = {**STEP_NAMES, PENDING: _("Waiting for payment"), CANCELLED: _("Cancelled")}
 
 
@@ -47,7 +49,7 @@ class OrderedPiece:
 
 @dataclass(frozen=True)
 class OrderRow:
-    """An order with its pieces and its status in words."""
+    """An order with its pieces and its status in words; ``promise`` while it is still to come."""
 
     order: object
     status: str
@@ -57,26 +59,24 @@ class OrderRow:
 
 
 def order_rows(orders):
-    """Orders as rows, in the order given. Five queries, whatever their number."""
+    """Orders as rows, in the order given. Constant in queries, whatever their number."""
     orders = list(orders)
     prefetch_related_objects(orders, LINES, "promise")
     lines = {order.pk: list(order.lines.all()) for order in orders}
-    products = {line.product for group in lines.values() for line in group if line.product}
-    ids = {product.pk for product in products} | {p.parent_id for p in products if p.parent_id}
-    photos, glazes = photos_by_product(ids), glazes_of(ids)
+    looks = looks_of({line.product for group in lines.values() for line in group if line.product})
     return [
         OrderRow(
             order=order,
             status=STATUS_NAMES.get(order.status, order.status),
             is_cancelled=order.status == CANCELLED,
-            pieces=[_piece(line, photos=photos, glazes=glazes) for line in lines[order.pk]],
-            promise=getattr(order, "promise", None),
+            pieces=[_piece(line, looks.get(line.product_id)) for line in lines[order.pk]],
+            promise=None if order.status in ENDED else getattr(order, "promise", None),
         )
         for order in orders
     ]
 
 
-def _piece(line, *, photos, glazes):
+def _piece(line, look):
     product = line.product
     if product is None:
         return OrderedPiece(
@@ -86,9 +86,9 @@ def _piece(line, *, photos, glazes):
     is_shown = product.is_public and shown.is_public
     return OrderedPiece(
         title=shown.title,
-        glaze=glazes.get(product.pk, ("", ""))[0],
+        glaze=look.glaze,
         url=product_url(shown.pk, shown.slug) if is_shown else "",
-        photo=photo_of(product, photos),
+        photo=look.photo,
         quantity=line.quantity,
         total=line.line_price_before_discounts_incl_tax,
     )

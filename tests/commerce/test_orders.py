@@ -11,6 +11,7 @@ from checkout_app import payments
 from checkout_app.placement import totals_of
 from commerce.exceptions import IllegalMove
 from commerce.invariants import broken_invariants
+from commerce.listings import looks_of
 from commerce.order_page import order_rows, steps_of
 from commerce.orders import (
     CANCELLED,
@@ -206,3 +207,24 @@ def test_order_still_shows_a_piece_that_was_deleted(vase):
     piece = order_rows([order])[0].pieces[0]
 
     assert (piece.title, piece.url, piece.quantity) == ("Moon vase", "", 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_expected"), [(PAID, True), (DELIVERED, False), (CANCELLED, False)]
+)
+def test_parcel_is_expected_until_it_came(vase, status, is_expected):
+    order = place((vase, 1))
+    order.status = status
+
+    assert bool(order_rows([order])[0].promise) is is_expected
+
+
+def test_lines_show_the_photograph_and_glaze_of_pieces_in_no_list_too(mug, vase):
+    """A piece that is not sold any more has no card to take them from."""
+    glaze = mug.children.order_by("pk").last()
+    before = {pk: look.glaze for pk, look in looks_of([glaze, vase]).items()}
+    mug.is_public = False
+    mug.save()
+
+    assert {pk: look.glaze for pk, look in looks_of([glaze, vase]).items()} == before
+    assert before[glaze.pk] == "Slate"
