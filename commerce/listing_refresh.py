@@ -17,7 +17,7 @@ from commerce.listing_terms import as_text, terms_in
 from commerce.listing_truth import CATEGORY, COLUMNS, records_of, truth_of, variants_of
 from commerce.models import Listing, ListingTerms, PriceWindow
 from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import LISTS, card_tag, list_tag, piece_tag
+from commerce.page_cache.dependencies import LISTS, WINDOWS, card_tag, list_tag, piece_tag
 from commerce.transactions import retry_transient
 
 #: Products that one transaction of a rebuild refreshes, and that one query asks for.
@@ -45,7 +45,9 @@ def _refresh(wanted):
     existing = _locked(wanted)
     truths = truth_of(wanted)
     changed = _write_rows(existing, truths)
-    changed |= _write_windows(wanted, truths)
+    if repriced := _write_windows(wanted, truths):
+        touch(WINDOWS)
+        changed |= repriced
     joined, left = _write_texts(wanted, truths)
     if joined or left:
         write_terms(joined, left)

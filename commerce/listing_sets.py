@@ -11,8 +11,10 @@ from django.db import transaction
 from pyroaring import BitMap
 
 from commerce.bulk_rows import insert_rows, update_rows
-from commerce.listing_terms import KNOWN, TITLE, terms_in
+from commerce.listing_terms import KNOWN, TITLE, WORD, terms_in
 from commerce.models import ListingTerms, Term
+from commerce.page_cache.changes import touch
+from commerce.page_cache.dependencies import SETS, WORDS
 
 #: Values in one query.
 CHUNK = 500
@@ -82,6 +84,12 @@ def write_terms(joined, left):
         if new != old:
             rows.append((*new.columns(), pk))
     update_rows(Term, COLUMNS, rows)
+    _tell(keys)
+
+
+def _tell(keys):
+    """What processes remember of these terms is old."""
+    touch(*{WORDS if kind == WORD else SETS for kind, _value in keys})
 
 
 def _insert(keys, joined):
@@ -136,6 +144,7 @@ def mend_terms():
             COLUMNS,
             [(*row._replace(label=row.label or old.label).columns(), pk) for row, old, pk in new],
         )
+        _tell(differing)
 
 
 def broken_terms():

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from commerce import kept_sets
 from commerce.page_cache import changes, kept, stores
 
 REDIS = os.environ.get("TEST_REDIS_URL", "")
@@ -17,3 +18,4 @@ def forget():
     stores.store.cache_clear()
     stores.memory.cache_clear()
     kept._facts.clear()
+    kept_sets.memory.clear()

@@ -11,7 +11,7 @@ from commerce.page_cache.dependencies import SITE, collected, depends_on, expire
 
 
 @dataclass(frozen=True)
-class _Fact:
+class Fact:
     """A value with what it was made from: the numbers are those of the sequence of changes."""
 
     value: Any
@@ -26,8 +26,12 @@ class _Fact:
             return False
         return self.seen == number or sequence().highest(self.tags) <= self.read
 
+    def seen_at(self, number):
+        """The same, known to hold at a later number."""
+        return self if self.seen == number else replace(self, seen=number)
 
-_facts: dict[Any, _Fact] = {}
+
+_facts: dict[Any, Fact] = {}
 
 
 def kept(name, make, *, tags=(SITE,)):
@@ -44,8 +48,7 @@ def kept(name, make, *, tags=(SITE,)):
         epoch, number = state_of_request()
         fact = _facts.get(name)
         if fact is not None and fact.holds(epoch, number):
-            if fact.seen != number:
-                _facts[name] = replace(fact, seen=number)
+            _facts[name] = fact.seen_at(number)
             depends_on(*fact.tags)
             expires_by(fact.until)
             return fact.value
@@ -53,7 +56,7 @@ def kept(name, make, *, tags=(SITE,)):
         return _made(make, tags)[0]
     value, found = _made(make, tags)
     if not found.has_prices:
-        _facts[name] = _Fact(value, frozenset(found.tags), found.until, epoch, number, number)
+        _facts[name] = Fact(value, frozenset(found.tags), found.until, epoch, number, number)
     return value
 
 
