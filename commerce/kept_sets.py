@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from pyroaring import BitMap, FrozenBitMap
 
+from commerce.bulk_rows import among
 from commerce.listing_truth import (
     ALL,
     ATTRIBUTE,
-    BANDS,
     CATEGORY,
     PRICE,
     RATING,
@@ -23,9 +23,8 @@ from commerce.listing_truth import (
     TIMED,
     VARIANT,
     WORD,
-    band_of,
-    month_of,
 )
+from commerce.listing_windows import BANDS, band_of, month_of
 from commerce.models import PriceWindow, Term
 from commerce.page_cache.dependencies import SETS, WINDOWS, WORDS
 from commerce.page_cache.memory import Memory
@@ -170,7 +169,7 @@ def _read_turns(timed):
 
 
 def _rows_of(windows, timed):
-    return windows.filter(listing__in=list(timed)) if len(timed) <= MANY else windows
+    return windows.filter(listing__in=among(timed)) if len(timed) <= MANY else windows
 
 
 def _read_prices(at, found, *, is_filtered):

@@ -6,8 +6,13 @@ import re
 from django.utils.html import strip_tags
 
 TAG = re.compile(r"(?=<)")
+#: What is a tag without any doubt; of other markup a parser decides.
+PLAIN_TAG = re.compile(r"""</?[a-zA-Z][^<>"'&]*>""")
 
 
 def plain_text(markup):
     """The words of a text on one line; paragraphs do not run into each other."""
-    return " ".join(html.unescape(strip_tags(TAG.sub(" ", markup or ""))).split())
+    text = PLAIN_TAG.sub(" ", markup or "")
+    if "<" in text or ">" in text:
+        text = strip_tags(TAG.sub(" ", markup))
+    return " ".join(html.unescape(text).split())

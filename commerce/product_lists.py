@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
+from commerce.bulk_rows import among
 from commerce.kept_sets import prices_at, shelves
-from commerce.listing_truth import ALL, ATTRIBUTE, BANDS, CATEGORY, RATING, STOCK
+from commerce.listing_truth import ALL, ATTRIBUTE, CATEGORY, RATING, STOCK
+from commerce.listing_windows import BANDS
 from commerce.listings import Card, cards_for
 from commerce.models import FacetAttribute, Listing, PriceWindow
 from commerce.money import format_money
@@ -296,9 +298,7 @@ def _keys_of_page(left, found, *, sort, at, start):
 def ordered_keys(keys, *, sort, at, start, count):
     """``count`` keys of a set from place ``start`` on, in one of the orders of ``SORTS``."""
     if len(keys) <= FEW:
-        rows = _in_order(sort, at).filter(pk__in=list(keys)) if sort in _ORDERS else (
-            _in_order(sort, at).filter(listing__in=list(keys))
-        )  # fmt: skip
+        rows = _in_order(sort, at).filter(**{f"{_key_of(sort)}__in": among(keys)})
         found = list(rows.values_list(_key_of(sort), flat=True))
     else:
         found = _walk(keys, sort=sort, at=at, enough=start + count)
