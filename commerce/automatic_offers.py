@@ -4,6 +4,7 @@ What an offer takes off is asked of Oscar's own engine, over a basket that holds
 that a card and the basket cannot disagree.
 """
 
+from collections import defaultdict
 from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -108,6 +109,11 @@ class OfferBook:
         self._ranges = {pk: self._known(row) for pk, row in ranges.items()}
         self.offers = [self._with_known_ranges(offer) for offer in offers]
         self._prices = {}
+        self._offers_for = defaultdict(list)
+        for offer in self.offers:
+            ranges = {rule.range_id for rule in (offer.condition, offer.benefit)}
+            for pk in set().union(*(self._members.get(range_id, ()) for range_id in ranges)):
+                self._offers_for[pk].append(offer)
 
     def _known(self, row):
         """A copy of a range that knows what it holds."""
@@ -130,14 +136,7 @@ class OfferBook:
 
     def offers_for(self, product_id):
         """The offers of which one of the ranges has the product, at whatever moment."""
-        return [
-            offer
-            for offer in self.offers
-            if any(
-                product_id in self._members.get(rule.range_id, ())
-                for rule in (offer.condition, offer.benefit)
-            )
-        ]
+        return self._offers_for.get(product_id, ())
 
     def running(self, product_id, at):
         """The same that hold at a moment."""

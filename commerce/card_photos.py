@@ -7,6 +7,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from wagtail.images import get_image_model
 
+from commerce.bulk_rows import among
 from commerce.models import ProductPhoto
 from commerce.photos import SHARE_SPEC
 from commerce.pictures import LAZY, know_sizes, photo_html
@@ -37,7 +38,7 @@ def photos_of(product_ids):
     the transaction of a change (commerce.tasks.render_photo_task makes them and has the listing
     refreshed).
     """
-    rows = ProductPhoto.objects.filter(product_image__product__in=list(product_ids))
+    rows = ProductPhoto.objects.filter(product_image__product__in=among(product_ids))
     rows = rows.order_by("product_image__display_order", "product_image_id")
     rows = list(rows.values_list("product_image__product_id", "image_id"))
     images = get_image_model().objects.in_bulk({image_id for _product_id, image_id in rows})

@@ -6,23 +6,30 @@ key before it reads the catalogue, then the terms by key; two changes of one pro
 other, and the later one sees both.
 """
 
+import gc
+import json
 from collections import defaultdict
+from contextlib import contextmanager
 
 from django.db import transaction
+from django.db.models import ExpressionWrapper, F, JSONField, TextField
 from oscar.core.loading import get_model
 
-from commerce.bulk_rows import insert_rows, update_rows
+from commerce.bulk_rows import among, insert_rows, update_rows
 from commerce.listing_sets import broken_terms, mend_terms, write_terms
 from commerce.listing_terms import as_text, terms_in
 from commerce.listing_truth import CATEGORY, COLUMNS, records_of, truth_of, variants_of
+from commerce.listing_windows import Window
 from commerce.models import Listing, ListingTerms, PriceWindow
 from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import LISTS, card_tag, list_tag, piece_tag
+from commerce.page_cache.dependencies import LISTS, WINDOWS, card_tag, list_tag, piece_tag
 from commerce.transactions import retry_transient
 
 #: Products that one transaction of a rebuild refreshes, and that one query asks for.
 BATCH = 1000
-WINDOW = ("number", "start", "until", "currency", "price", "was", "is_from")
+WINDOW = Window._fields
+#: Columns that are read as they are stored: most are compared and seldom looked into.
+STORED = [name for name in COLUMNS if isinstance(Listing._meta.get_field(name), JSONField)]
 
 
 def refresh_listings(product_ids):
@@ -45,7 +52,9 @@ def _refresh(wanted):
     existing = _locked(wanted)
     truths = truth_of(wanted)
     changed = _write_rows(existing, truths)
-    changed |= _write_windows(wanted, truths)
+    if repriced := _write_windows(wanted, truths):
+        touch(WINDOWS)
+        changed |= repriced
     joined, left = _write_texts(wanted, truths)
     if joined or left:
         write_terms(joined, left)
@@ -58,8 +67,23 @@ def _refresh(wanted):
 
 
 def _locked(wanted):
-    rows = Listing.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
-    return {row[0]: row[1:] for row in rows.values_list("pk", *COLUMNS)}
+    rows = Listing.objects.select_for_update().filter(pk__in=among(wanted)).order_by("pk")
+    texts = {f"stored_{name}": ExpressionWrapper(F(name), TextField()) for name in STORED}
+    names = [f"stored_{name}" if name in STORED else name for name in COLUMNS]
+    return {row[0]: row[1:] for row in rows.annotate(**texts).values_list("pk", *names)}
+
+
+def _is_stored(row, stored):
+    """Whether a row is what ``_locked`` read of it."""
+    return all(
+        value == old or (name in STORED and _is_stored_json(value, old))
+        for name, value, old in zip(COLUMNS, row, stored, strict=True)
+    )
+
+
+def _is_stored_json(value, text):
+    # A database may write JSON in its own way.
+    return json.dumps(value) == text or json.loads(text) == value
 
 
 def _tell(changed, truths, left):
@@ -91,7 +115,7 @@ def refresh_availability(stockrecord_ids):
     )
     touch(*map(piece_tag, ids))  # A page says how many are left.
     records = records_of(ids)
-    listed = dict(Listing.objects.filter(pk__in=ids).values_list("pk", "card"))
+    listed = dict(Listing.objects.filter(pk__in=among(ids)).values_list("pk", "card"))
     refresh_listings(
         [pk for pk, card in listed.items() if card.get("variants") != variants_of(records[pk])]
     )
@@ -102,30 +126,30 @@ def listed_keys(product_ids):
     ids = sorted({pk for pk in product_ids if pk})
     products, parents = get_model("catalogue", "Product").objects, {}
     for start in range(0, len(ids), BATCH):
-        variants = products.filter(pk__in=ids[start : start + BATCH], parent__isnull=False)
+        variants = products.filter(pk__in=among(ids[start : start + BATCH]), parent__isnull=False)
         parents.update(variants.values_list("pk", "parent_id"))
     return sorted({parents.get(pk, pk) for pk in ids})
 
 
 def _write_rows(existing, truths):
     rows = {pk: tuple(truth.columns[name] for name in COLUMNS) for pk, truth in truths.items()}
-    missing = sorted(rows.keys() - existing.keys())
+    new = missing = sorted(rows.keys() - existing.keys())
     made = insert_rows(
         Listing, ("product", *COLUMNS), [(pk, *rows[pk]) for pk in missing], ignore=True
     )
     if made < len(missing):
         # Somebody else made some of them meanwhile, perhaps out of what the catalogue said before.
         existing |= _locked(missing)
-    else:
-        existing |= {pk: rows[pk] for pk in missing}
-    differing = [pk for pk in sorted(rows) if rows[pk] != existing[pk]]
+        missing = []
+    there = rows.keys() - set(missing)
+    differing = [pk for pk in sorted(there) if not _is_stored(rows[pk], existing[pk])]
     update_rows(Listing, COLUMNS, [(*rows[pk], pk) for pk in differing])
-    return {*missing, *differing}
+    return {*new, *differing}
 
 
 def _write_windows(wanted, truths):
     existing = _windows_of(wanted)
-    says = {pk: _says(truths[pk]) if pk in truths else [] for pk in wanted}
+    says = {pk: truths[pk].windows if pk in truths else [] for pk in wanted}
     changed = {pk for pk, rows in says.items() if existing[pk] != rows}
     outdated = [pk for pk in changed if existing[pk]]
     if outdated:
@@ -140,15 +164,11 @@ def _write_windows(wanted, truths):
 
 def _windows_of(product_ids):
     """The price windows that are stored, ``{product_id: [values of WINDOW]}``."""
-    rows = PriceWindow.objects.filter(listing__in=product_ids).order_by("number", "start")
+    rows = PriceWindow.objects.filter(listing__in=among(product_ids)).order_by("number", "start")
     windows = defaultdict(list)
     for pk, *row in rows.values_list("listing_id", *WINDOW):
         windows[pk].append(tuple(row))
     return windows
-
-
-def _says(truth):
-    return [tuple(getattr(window, name) for name in WINDOW) for window in truth.windows]
 
 
 def _write_texts(wanted, truths):
@@ -157,7 +177,7 @@ def _write_texts(wanted, truths):
     ``({(kind, value): {key: (label, weight)}}, {(kind, value): {key}})``
     """
     texts = _texts_of(wanted)
-    joined, left, new, other = defaultdict(dict), defaultdict(set), [], []
+    joined, left, new, other = defaultdict(dict), defaultdict(set), {}, {}
     for pk in wanted:
         terms = truths[pk].terms if pk in truths else {}
         text = as_text(terms) if terms else ""
@@ -170,15 +190,14 @@ def _write_texts(wanted, truths):
             if before.get(key) != entry:
                 joined[key][pk] = entry
         if pk in truths:
-            (other if pk in texts else new).append(pk)
-    texts = {pk: as_text(truths[pk].terms) for pk in (*new, *other)}
-    insert_rows(ListingTerms, ("listing", "text"), [(pk, texts[pk]) for pk in new])
-    update_rows(ListingTerms, ("text",), [(texts[pk], pk) for pk in other])
+            (other if pk in texts else new)[pk] = text
+    insert_rows(ListingTerms, ("listing", "text"), list(new.items()))
+    update_rows(ListingTerms, ("text",), [(text, pk) for pk, text in other.items()])
     return joined, left
 
 
 def _texts_of(product_ids):
-    rows = ListingTerms.objects.filter(listing__in=product_ids)
+    rows = ListingTerms.objects.filter(listing__in=among(product_ids))
     return dict(rows.values_list("listing_id", "text"))
 
 
@@ -193,12 +212,27 @@ def rebuild_listings(*, on_done=None, after=0):
     """
     changed = 0
     while ids := _next_keys(after):
-        changed += refresh_listings(ids)
+        with _uncollected():
+            changed += refresh_listings(ids)
         after = ids[-1]
         if on_done:
             on_done(ids)
-    mend_terms()
+    with _uncollected():
+        mend_terms()
     return changed
+
+
+@contextmanager
+def _uncollected():
+    """Look for no cycles meanwhile: a batch makes some hundred thousand values without any, and looking
+    through them again and again takes a quarter of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _next_keys(after):
@@ -233,5 +267,5 @@ def _broken_of(ids):
             terms = terms_in(texts.get(pk))
             if terms != truth.terms:
                 yield f"listing {pk}: terms differ in {sorted(terms.items() ^ truth.terms.items())}"
-            if windows[pk] != _says(truth):
+            if windows[pk] != truth.windows:
                 yield f"listing {pk}: price windows differ"

@@ -10,9 +10,11 @@ from typing import NamedTuple
 from django.db import transaction
 from pyroaring import BitMap
 
-from commerce.bulk_rows import insert_rows, update_rows
-from commerce.listing_terms import KNOWN, TITLE, terms_in
+from commerce.bulk_rows import among, insert_rows, update_rows
+from commerce.listing_terms import KNOWN, TEXT, TITLE, WORD, parts_of
 from commerce.models import ListingTerms, Term
+from commerce.page_cache.changes import touch
+from commerce.page_cache.dependencies import SETS, WORDS
 
 #: Values in one query.
 CHUNK = 500
@@ -55,6 +57,10 @@ class _Set(NamedTuple):
         )
 
 
+#: Who knows a word from more than a text, and from the title: nobody.
+_NOBODY = (BitMap(), BitMap())
+
+
 def _set_of(joined):
     return _Set(
         next((label for label, _weight in joined.values() if label), ""),
@@ -82,6 +88,12 @@ def write_terms(joined, left):
         if new != old:
             rows.append((*new.columns(), pk))
     update_rows(Term, COLUMNS, rows)
+    _tell(keys)
+
+
+def _tell(keys):
+    """What processes remember of these terms is old."""
+    touch(*{WORDS if kind == WORD else SETS for kind, _value in keys})
 
 
 def _insert(keys, joined):
@@ -106,7 +118,7 @@ def _locked(ids):
     """``(key of the row, (kind, value), set)`` of terms, locked by key."""
     ids = sorted(ids)
     for start in range(0, len(ids), CHUNK):
-        rows = Term.objects.select_for_update().filter(pk__in=ids[start : start + CHUNK])
+        rows = Term.objects.select_for_update().filter(pk__in=among(ids[start : start + CHUNK]))
         names = ("pk", "kind", "value", "label", "bitmap", "known_bitmap", "title_bitmap")
         for pk, kind, value, label, *blobs in rows.order_by("pk").values_list(*names):
             yield pk, (kind, value), _Set(label, *map(as_set, blobs))
@@ -136,6 +148,7 @@ def mend_terms():
             COLUMNS,
             [(*row._replace(label=row.label or old.label).columns(), pk) for row, old, pk in new],
         )
+        _tell(differing)
 
 
 def broken_terms():
@@ -160,22 +173,22 @@ def _differing():
 
 def _sets_of_texts(wanted=None):
     """``{(kind, value): set}`` of what the texts say, of the wanted terms or of all."""
-    members, known, titled = defaultdict(list), defaultdict(list), defaultdict(list)
-    labels = {}
+    words, members, labels = (
+        [defaultdict(list) for _weight in (TEXT, KNOWN, TITLE)],
+        defaultdict(list),
+        {},
+    )
     for pk, text in ListingTerms.objects.values_list("listing_id", "text").iterator(CHUNK):
-        for key, (label, weight) in terms_in(text).items():
-            if wanted is not None and key not in wanted:
-                continue
-            members[key].append(pk)
+        by_weight, others = parts_of(text)
+        for holders, of_weight in zip(words, by_weight, strict=True):
+            for word in of_weight:
+                holders[word].append(pk)
+        for kind, value, label in others:
+            members[kind, value].append(pk)
             if label:
-                labels[key] = label
-            if weight >= KNOWN:
-                known[key].append(pk)
-            if weight == TITLE:
-                titled[key].append(pk)
-    return {
-        key: _Set(
-            labels.get(key, ""), BitMap(of_term), *(BitMap(d.get(key, ())) for d in (known, titled))
-        )
-        for key, of_term in members.items()
-    }
+                labels[kind, value] = label
+    found = {key: _Set(labels.get(key, ""), BitMap(of), *_NOBODY) for key, of in members.items()}
+    for word in set().union(*words):
+        in_text, known, titled = (BitMap(holders.get(word, ())) for holders in words)
+        found[WORD, word] = _Set("", in_text | known | titled, known | titled, titled)
+    return found if wanted is None else {key: found[key] for key in wanted & found.keys()}

@@ -25,10 +25,16 @@ def as_text(terms):
 
 def terms_in(text):
     """The terms of a text; none of an empty one."""
-    if not text:
-        return {}
-    *words, others = json.loads(text)
+    words, others = parts_of(text)
     terms = {(kind, value): (label, TEXT) for kind, value, label in others}
     for weight, of_weight in enumerate(words):
-        terms.update(((WORD, word), ("", weight)) for word in of_weight.split(" ") if word)
+        terms.update(dict.fromkeys([(WORD, word) for word in of_weight], ("", weight)))
     return terms
+
+
+def parts_of(text):
+    """The same as ``(words by their weight, [(kind, value, label)])``; each word has one weight."""
+    if not text:
+        return ([], [], []), []
+    *words, others = json.loads(text)
+    return [of_weight.split() for of_weight in words], others

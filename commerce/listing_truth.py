@@ -6,30 +6,33 @@ number of queries. ``commerce.listing_refresh`` writes it down, and its check co
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from django.db.models import Count
-from django.utils.html import strip_tags
 from django.utils.text import slugify
 from oscar.core.loading import get_model
 
-from commerce.automatic_offers import OfferBook, read_automatic_offers
+from commerce.bulk_rows import among
 from commerce.card_photos import photos_of
 from commerce.listing_terms import KNOWN, TEXT, TITLE, WORD
-from commerce.listings import GLAZE, product_url, sellable_products
-from commerce.models import FacetAttribute, SalePrice
-from commerce.pricing import quote_at_sale, quote_under_offers
+from commerce.listing_windows import (
+    EVER,
+    NEVER,
+    Offers,
+    Window,
+    band_of,
+    month_of,
+    sales_of,
+    windows_of,
+)
+from commerce.listings import GLAZE, product_urls, sellable_products
+from commerce.models import FacetAttribute
+from commerce.plain_text import plain_text
 from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_at, units_left
 from commerce.words import indexed_words
-
-#: The borders of a price that does not change.
-EVER, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-
-#: Lowest price of each band, in steps that suit a cup and a kiln alike.
-BANDS = tuple(Decimal(step) for step in (0, 25, 50, 100, 250, 500, 1000, 2500, 5000))
 
 CATEGORY, ATTRIBUTE, PRICE, SALE = "category", "attribute", "price", "sale"
 RATING, STOCK, ALL, TIMED = "rating", "stock", "all", "timed"
@@ -48,22 +51,6 @@ MAX_VALUE = 100
 
 #: Functions ``{product_id: text}`` of product ids: words that other floors lend to products.
 WORD_SOURCES = []
-
-
-@dataclass(frozen=True)
-class Window:
-    """A price from ``start`` until ``until``: the lowest of a product, or of its ``number``-th variant.
-
-    Numbers count from 1; 0 is the product as a whole.
-    """
-
-    start: datetime
-    until: datetime
-    currency: str
-    price: Decimal
-    was: Decimal | None
-    is_from: bool
-    number: int = 0
 
 
 @dataclass
@@ -126,7 +113,10 @@ class Record(NamedTuple):
 
 
 class Value(NamedTuple):
-    """What lists need of an attribute's value. ``options`` are (key, code, name)."""
+    """What lists need of an attribute's value. ``options`` are (key, code, name).
+
+    ``terms`` is what it is found by, ``{value of a term: label}``, and shared by all who have it.
+    """
 
     attribute_id: int
     code: str
@@ -134,7 +124,8 @@ class Value(NamedTuple):
     type: str
     boolean: bool | None
     text: str | None
-    options: list
+    options: tuple
+    terms: dict
 
 
 def truth_of(product_ids):
@@ -147,14 +138,18 @@ def truth_of(product_ids):
     reviews = _reviews_of(products)
     records = records_of(products)
     variants = {record.product_id for rows in records.values() for record in rows}
-    sales = _sales_of(record.pk for rows in records.values() for record in rows)
-    offers = _Offers(records)
+    sales = sales_of(record.pk for rows in records.values() for record in rows)
+    offers = Offers(records)
     values = _values_of(products.keys() | variants)
     photos = photos_of(products.keys() | variants)
+    paths = product_urls({pk: product.slug for pk, product in products.items()})
     truths = {
         pk: Truth(
-            columns=_columns(product, records[pk], reviews=reviews, values=values, photos=photos),
-            windows=_windows(records[pk], sales, offers),
+            columns={
+                "path": paths[pk],
+                **_columns(product, records[pk], reviews=reviews, values=values, photos=photos),
+            },
+            windows=windows_of(records[pk], sales, offers),
         )
         for pk, product in products.items()
     }
@@ -174,7 +169,7 @@ def truth_of(product_ids):
 
 
 def _products_of(product_ids):
-    rows = sellable_products().filter(pk__in=list(product_ids)).values_list(
+    rows = sellable_products().filter(pk__in=among(product_ids)).values_list(
         "pk", "title", "slug", "description", "upc", "rating", "date_created", "stats__num_purchases"
     )  # fmt: skip
     return {row[0]: Product(*row) for row in rows}
@@ -183,13 +178,13 @@ def _products_of(product_ids):
 def _reviews_of(product_ids):
     """The number of approved reviews of those that have any."""
     reviews = get_model("reviews", "ProductReview").objects
-    rows = reviews.filter(product__in=list(product_ids), status=1).order_by()
+    rows = reviews.filter(product__in=among(product_ids), status=1).order_by()
     return dict(rows.values_list("product_id").annotate(Count("pk")))
 
 
 def records_of(product_ids):
     """The stock records of products and their public variants, in the order that numbers follow."""
-    keys, records = list(product_ids), get_model("partner", "StockRecord").objects
+    keys, records = among(product_ids), get_model("partner", "StockRecord").objects
     names = (
         "pk", "product_id", "partner_sku", "price", "price_currency", "num_in_stock", "num_allocated",
     )  # fmt: skip
@@ -214,23 +209,36 @@ def records_of(product_ids):
 def _values_of(product_ids):
     """``{product_id: {attribute's code: Value}}``."""
     rows = get_model("catalogue", "ProductAttributeValue").objects
-    rows = rows.filter(product__in=list(product_ids))
+    rows = rows.filter(product__in=among(product_ids))
     several = defaultdict(list)
     option = "value_multi_option"
     for pk, *chosen in rows.filter(attribute__type="multi_option").values_list(
         "pk", option, f"{option}__code", f"{option}__option"
     ):
         if chosen[0]:
-            several[pk].append(chosen)
-    values = defaultdict(dict)
-    for pk, product_id, *chosen, attribute_id, code, name, kind, boolean, text in rows.values_list(
-        "pk", "product_id", "value_option_id", "value_option__code", "value_option__option",
-        "attribute_id", "attribute__code", "attribute__name", "attribute__type", "value_boolean",
-        "value_text",
+            several[pk].append(tuple(chosen))
+    values, made = defaultdict(dict), {}
+    for pk, product_id, *row in rows.values_list(
+        "pk", "product_id", "attribute_id", "attribute__code", "attribute__name", "attribute__type",
+        "value_boolean", "value_text", "value_option_id", "value_option__code",
+        "value_option__option",
     ):  # fmt: skip
-        options = several[pk] if kind == "multi_option" else [chosen] if chosen[0] else []
-        values[product_id][code] = Value(attribute_id, code, name, kind, boolean, text, options)
+        key = (*row, *several.get(pk, ()))
+        value = made.get(key)
+        if value is None:  # Few values, many products.
+            value = made[key] = _value_of(row, several.get(pk))
+        values[product_id][value.code] = value
     return values
+
+
+def _value_of(row, several):
+    *of_attribute, pk, code, name = row
+    chosen = several if of_attribute[3] == "multi_option" else [(pk, code, name)] if pk else ()
+    value = Value(*of_attribute, tuple(chosen or ()), {})
+    value.terms.update(
+        (f"{value.code}:{of}"[:MAX_VALUE], label) for of, label in facet_values(value)
+    )
+    return value
 
 
 # --- Columns: what a card shows -------------------------------------------------------------------
@@ -246,7 +254,6 @@ def _columns(product, records, *, reviews, values, photos):
     own = photos[product.pk] or next((photos[r.product_id] for r in records), [])
     return {
         "title": product.title,
-        "path": product_url(product.pk, product.slug),
         "created": product.created,
         "rating": product.rating or 0.0,
         "review_count": reviews.get(product.pk, 0),
@@ -291,104 +298,6 @@ def _glaze_in(values):
     return name, code or name.lower()
 
 
-# --- Windows: what it costs when ------------------------------------------------------------------
-
-
-def _sales_of(stockrecord_ids):
-    rows = SalePrice.objects.filter(stockrecord__in=list(stockrecord_ids))
-    sales = defaultdict(list)
-    for row in rows.only("stockrecord", "price", "start", "until"):
-        sales[row.stockrecord_id].append(row)
-    return sales
-
-
-class _Offers:
-    """The automatic offers; and the whole stock records of what they may hold for, for their rules."""
-
-    def __init__(self, records):
-        records = [record for rows in records.values() for record in rows]
-        self.book = OfferBook(
-            {record.product_id for record in records}, offers=read_automatic_offers()
-        )
-        wanted = [record.pk for record in records if self.of(record)]
-        rows = get_model("partner", "StockRecord").objects.select_related(
-            "product__product_class", "product__parent__product_class"
-        )
-        self.whole = rows.in_bulk(wanted)
-
-    def of(self, record):
-        """The offers that may hold for a stock record's piece, at whatever moment."""
-        return self.book.offers_for(record.product_id)
-
-
-def _windows(records, sales, offers):
-    """The lowest price over time and, where they differ, the price of each variant."""
-    lowest = _series(records, sales, offers)
-    if len(records) == 1:
-        return lowest
-    own = [_series([record], sales, offers, number=n) for n, record in enumerate(records, 1)]
-    if all(_spans(series) == _spans(lowest) for series in own):
-        return lowest
-    return [*lowest, *(window for series in own for window in series)]
-
-
-def _spans(series):
-    return [(window.start, window.until, *_says(window)) for window in series]
-
-
-def _series(records, sales, offers, *, number=0):
-    """One window between each two moments at which a sale or an offer of the stock records turns."""
-    own = [sale for record in records for sale in sales[record.pk]]
-    moments = {EVER, NEVER} | {sale.start for sale in own} | {s.until for s in own if s.until}
-    moments = sorted(moments.union(*(offers.book.moments(record.product_id) for record in records)))
-    windows = []
-    for start, until in zip(moments, moments[1:], strict=False):
-        window = _window_at(_quotes(records, sales, offers, start), start, until, number=number)
-        if window is None:
-            continue
-        last = windows[-1] if windows else None
-        if last and last.until == start and _says(last) == _says(window):
-            windows[-1] = Window(last.start, until, *_says(window), number)
-        else:
-            windows.append(window)
-    return windows
-
-
-def _says(window):
-    return window.currency, window.price, window.was, window.is_from
-
-
-def _quotes(records, sales, offers, at):
-    """What those of the stock records that have a price cost at a moment."""
-    quotes = []
-    for record in records:
-        quote = quote_at_sale(record, _lowest_running(sales[record.pk], at))
-        if quote and (whole := offers.whole.get(record.pk)):
-            quote = quote_under_offers(whole, quote, offers.book, at=at)
-        if quote:
-            quotes.append(quote)
-    return quotes
-
-
-def _window_at(quotes, start, until, *, number):
-    if not quotes:
-        return None
-    lowest = min(quotes, key=lambda quote: quote.price)
-    is_from = len({quote.price for quote in quotes}) > 1
-    return Window(start, until, lowest.currency, lowest.price, lowest.was, is_from, number)
-
-
-def _lowest_running(sales, at):
-    running = [sale for sale in sales if sale.start <= at and (not sale.until or at < sale.until)]
-    return min(running, key=lambda sale: sale.price, default=None)
-
-
-def band_of(price):
-    """The code of a price's band, its lowest price: "25" for £30; None without a price."""
-    below = [step for step in BANDS if price is not None and step <= price]
-    return str(below[-1]) if below else None
-
-
 # --- Terms: what it is found by -------------------------------------------------------------------
 
 
@@ -403,7 +312,7 @@ def _add_own_terms(truth, product, records):
         if truth.columns["rating"] >= stars:
             truth.add(RATING, str(stars))
     truth.add_words(indexed_words(product.title), TITLE)
-    truth.add_words(indexed_words(strip_tags(product.description or "")))
+    truth.add_words(indexed_words(plain_text(product.description)))
     for code in {product.upc, *(record.partner_sku for record in records)} - {None, ""}:
         truth.add_words(indexed_words(code))
 
@@ -424,11 +333,6 @@ def _add_prices(truth, records):
     truth.add_variants(SALE, [{"yes": ""} if window and window.was else {} for window in windows])
 
 
-def month_of(moment):
-    """The month of a moment, as text that sorts: "2026-11"."""
-    return f"{moment.astimezone(UTC):%Y-%m}"
-
-
 @lru_cache(maxsize=2_000)
 def _words_of_name(name):
     """The words of a category's or filter's name: few names, many products."""
@@ -437,7 +341,7 @@ def _words_of_name(name):
 
 def _add_categories(truths):
     Category = get_model("catalogue", "Category")
-    through = get_model("catalogue", "ProductCategory").objects.filter(product__in=list(truths))
+    through = get_model("catalogue", "ProductCategory").objects.filter(product__in=among(truths))
     paths = {
         path: (pk, name)
         for pk, name, path in Category.objects.browsable().values_list("pk", "name", "path")
@@ -457,12 +361,7 @@ def _add_categories(truths):
 def _add_attributes(truths, values, records):
     facets = set(FacetAttribute.objects.values_list("attribute_id", flat=True))
     found = {
-        product_id: {
-            value.attribute_id: {
-                f"{value.code}:{code}"[:MAX_VALUE]: label for code, label in facet_values(value)
-            }
-            for value in of_product.values()
-        }
+        product_id: {value.attribute_id: value.terms for value in of_product.values()}
         for product_id, of_product in values.items()
     }
     for pk, truth in truths.items():

@@ -3,6 +3,7 @@
 Cards come from the read model (docs/listing.md), their prices from the window of the moment.
 """
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from django.utils.safestring import mark_safe
 from oscar.core.loading import get_model
 from wagtail.images import get_image_model
 
+from commerce.bulk_rows import among
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.page_cache.dependencies import card_tag, depends_on, piece_tag, shows_prices
 from commerce.page_cache.kept import rows_by_key
@@ -24,6 +26,8 @@ from commerce.tax import split_gross
 
 #: The product attribute that tells variants apart, shown as a colour.
 GLAZE = "glaze"
+#: Slugs that stand in an address as they are.
+PLAIN_SLUG = re.compile(r"[a-zA-Z0-9_-]*").fullmatch
 #: A window that ends in this year has no end.
 NO_END = 9999
 
@@ -83,6 +87,15 @@ def product_url(product_id, slug):
     return reverse("catalogue:detail", kwargs={"product_slug": slug, "pk": product_id})
 
 
+def product_urls(slugs):
+    """The addresses of many products' pages, ``{key: address}``, from ``{key: slug}``."""
+    before, _one, after = product_url(0, "one").rpartition("one_0")
+    return {
+        pk: f"{before}{slug}_{pk}{after}" if PLAIN_SLUG(slug) else product_url(pk, slug)
+        for pk, slug in slugs.items()
+    }
+
+
 def cards_for(product_ids, *, at=None, variants=None):
     """Cards in the order given; what is not public (any more) is left out.
 
@@ -98,7 +111,7 @@ def cards_for(product_ids, *, at=None, variants=None):
         return []
     if variants:
         windows = windows_at(wanted, at=at, variants=variants)
-        listings = {row.pk: row for row in Listing.objects.filter(pk__in=wanted)}
+        listings = {row.pk: row for row in Listing.objects.filter(pk__in=among(wanted))}
     else:
         windows, listings = _windows_with_listings(wanted, at=at)
     return [
@@ -122,7 +135,7 @@ def _windows_with_listings(product_ids, *, at):
 
 def _windows_of(product_ids, *, at):
     at = at or timezone.now()
-    return PriceWindow.objects.filter(listing__in=list(product_ids), start__lte=at, until__gt=at)
+    return PriceWindow.objects.filter(listing__in=among(product_ids), start__lte=at, until__gt=at)
 
 
 def windows_at(product_ids, *, at=None, variants=None):

@@ -4,15 +4,17 @@ A process remembers the sizes of an image until some image changes, so that a pa
 photographs asks for none of them.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 from wagtail.images import get_image_model
-from wagtail.images.models import Filter, Picture
+from wagtail.images.models import Filter
 from wagtail.images.shortcuts import get_renditions_or_not_found
 
+from commerce.bulk_rows import among
 from commerce.page_cache.kept import kept
 from commerce.photos import RENDITION_SPECS, specs_for
 
@@ -69,12 +71,18 @@ def know_sizes(images):
 
 
 def _find_sizes(images):
-    rows = {image.pk: {} for image in images}
+    """Rows, not models: a thousand photographs have ten thousand of them."""
     keys = {image.pk: image for image in images}
-    for row in get_image_model().get_rendition_model().objects.filter(image__in=list(rows)):
-        if row.focal_point_key == _filter(row.filter_spec).get_cache_key(keys[row.image_id]):
-            rows[row.image_id][row.filter_spec] = row
-    return {pk: _sizes(keys[pk], renditions) for pk, renditions in rows.items()}
+    made = {pk: {} for pk in keys}
+    Rendition = get_image_model().get_rendition_model()
+    storage = Rendition._meta.get_field("file").storage
+    rows = Rendition.objects.filter(image__in=among(keys)).values_list(
+        "image_id", "filter_spec", "focal_point_key", "file", "width", "height"
+    )
+    for image_id, spec, focal_point, name, *size in rows:
+        if focal_point == _filter(spec).get_cache_key(keys[image_id]):
+            made[image_id][spec] = Size(storage.url(name), *size)
+    return {pk: _sizes(keys[pk], by_spec) for pk, by_spec in made.items()}
 
 
 @cache
@@ -82,11 +90,9 @@ def _filter(spec):
     return Filter(spec)
 
 
-def _sizes(image, renditions):
-    by_spec = {spec: Size(row.url, row.width, row.height) for spec, row in renditions.items()}
+def _sizes(image, by_spec):
     is_complete = by_spec.keys() >= set(specs_for(image))
-    shown = {spec: renditions[spec] for spec in _shown_specs(image)} if is_complete else {}
-    return Sizes(by_spec, _markup(shown) if shown else "")
+    return Sizes(by_spec, _markup(by_spec, _shown_specs(image)) if is_complete else "")
 
 
 def _shown_specs(image):
@@ -98,15 +104,36 @@ def _expanded(shape):
     return Filter.expand_spec(RENDITION_SPECS[shape])
 
 
-def _markup(renditions):
-    """Wagtail's ``<picture>`` with our places in it."""
-    picture = Picture(renditions, {"alt": _ALT, "sizes": _SIZES, "data-loading": _LOADING})
-    return picture.__html__().replace(f'data-loading="{_LOADING}"', _LOADING)
+def _markup(by_spec, specs):
+    """``<picture>`` as Wagtail's ``{% picture %}`` writes it, with our places in it."""
+    formats = {}
+    for spec in specs:
+        formats.setdefault(_format_of(spec), []).append(by_spec[spec])
+    *others, (_name, sizes) = formats.items()
+    sources = (
+        f'<source sizes="{_SIZES}" srcset="{_srcset(of_format)}" type="image/{name}">'
+        for name, of_format in others
+    )
+    first = sizes[0]
+    return (
+        f'<picture>{"".join(sources)}<img alt="{_ALT}" {_LOADING} height="{first.height}"'
+        f' sizes="{_SIZES}" src="{escape(first.url)}" srcset="{_srcset(sizes)}"'
+        f' width="{first.width}"></picture>'
+    )
+
+
+@cache
+def _format_of(spec):
+    return re.search(r"format-(\w+)", spec)[1]
+
+
+def _srcset(sizes):
+    return escape(", ".join(f"{size.url} {size.width}w" for size in sizes))
 
 
 def picture_html(image, *, alt="", sizes="100vw", eager=False):
     """``<picture>`` of an image in all its sizes. Those that nobody made ahead are made now."""
-    markup = sizes_of(image).markup or _markup(_made_now(image))
+    markup = sizes_of(image).markup or _markup(_made_now(image), _shown_specs(image))
     loading = EAGER if eager else LAZY
     for place, text in ((_ALT, conditional_escape(alt)), (_SIZES, sizes), (_LOADING, loading)):
         markup = markup.replace(place, text)
@@ -115,7 +142,8 @@ def picture_html(image, *, alt="", sizes="100vw", eager=False):
 
 def _made_now(image):
     filters = [_filter(spec) for spec in _shown_specs(image)]
-    return get_renditions_or_not_found(image, filters)
+    made = get_renditions_or_not_found(image, filters)
+    return {spec: Size(row.url, row.width, row.height) for spec, row in made.items()}
 
 
 def photo_html(image, *, alt="", sizes="100vw", eager=False, shape=""):

@@ -1,37 +1,24 @@
 """Pages of products with their filters: unions and intersections of the read model's sets.
 
-A list is a set of product keys. Terms (a category, a facet's value, a word) are sets as well, stored
-as bitmaps, so that counting a filter's values takes no query of its own. Constant queries, whatever
-the number of products: the terms, the filters' names, the order of one page, its cards (two).
+A list is a set of product keys. Terms (a category, a facet's value, a word) are sets as well, which
+the process remembers (``commerce.kept_sets``), so that filters and their counts take no query. Constant
+queries, whatever the number of products: the order of one page, its cards (one or two).
 """
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.core.paginator import InvalidPage, Paginator
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from commerce.listing_sets import as_set
-from commerce.listing_truth import (
-    ALL,
-    ATTRIBUTE,
-    BANDS,
-    CATEGORY,
-    PRICE,
-    RATING,
-    SALE,
-    STOCK,
-    TIMED,
-    VARIANT,
-    band_of,
-    month_of,
-)
+from commerce.bulk_rows import among
+from commerce.kept_sets import prices_at, shelves
+from commerce.listing_truth import ALL, ATTRIBUTE, CATEGORY, RATING, STOCK
+from commerce.listing_windows import BANDS
 from commerce.listings import Card, cards_for
-from commerce.models import FacetAttribute, Listing, PriceWindow, Term
+from commerce.models import FacetAttribute, Listing, PriceWindow
 from commerce.money import format_money
 from commerce.page_cache.dependencies import LISTS, depends_on, list_tag, shows_prices
 from commerce.page_cache.kept import kept
@@ -52,8 +39,6 @@ COLOUR_ATTRIBUTE = "glaze"
 FEW = 600
 #: The most rows of an order that one query reads.
 MOST_AT_ONCE = 20_000
-#: Up to so many keys are named in a query; of more, all rows are read.
-MANY = 20_000
 
 
 @dataclass(frozen=True)
@@ -123,12 +108,12 @@ def products_in(
     at = at or timezone.now()
     sort = sort if sort in SORTS else SORTS[0]
     found = find(query, exact=exact)
-    terms = _Terms(category, at=at, is_filtered=bool(filters) or is_on_sale)
-    everything = terms.of(CATEGORY, str(category.pk)) if category else terms.of(ALL, "")
+    stored = shelves()
+    everything = stored.of(CATEGORY, str(category.pk)) if category else stored.of(ALL, "")
     if found.is_search:
         everything = (found.ids | BitMap(found.promoted)) & everything
     everything = VariantSet(everything)
-    facets = _facets(terms, everything, at=at)
+    facets = _facets(stored, at=at, is_filtered=bool(filters) or is_on_sale)
     if is_on_sale:
         sale = next(facet for facet in facets if facet.name == SALE_FILTER)
         everything = everything & sale.union(["yes"])
@@ -176,73 +161,42 @@ class _Facet:
         return union_of(members for code, (_label, members) in self.values.items() if code in codes)
 
 
-class _Terms:
-    """The stored sets that one list needs; one query.
+def _facets(stored, *, at, is_filtered):
+    """The filters of every list. Which variants have what is asked only where filters may exclude
+    each other."""
 
-    Which variants have what is asked only where filters may exclude each other.
-    """
+    def members(kind, value):
+        return stored.variants_of(kind, value, is_filtered=is_filtered)
 
-    def __init__(self, category, *, at, is_filtered):
-        wanted = Q(kind__in=[ATTRIBUTE, PRICE, RATING, SALE, STOCK])
-        wanted |= Q(kind=TIMED, value__gte=month_of(at))
-        wanted |= Q(kind=CATEGORY, value=str(category.pk)) if category else Q(kind=ALL)
-        if is_filtered:
-            wanted |= Q(kind=VARIANT, n__gt=0)
-        rows = Term.objects.filter(wanted).values_list("kind", "value", "label", "bitmap")
-        self.rows = {(kind, value): (label, as_set(blob)) for kind, value, label, blob in rows}
-        self.numbered = defaultdict(dict)
-        for value, (_label, members) in self.values(VARIANT).items():
-            number, of, code = value.split(":", 2)
-            self.numbered[of, code][int(number)] = members
-
-    def of(self, kind, value):
-        """The listings of one term; none of one that does not exist."""
-        return self.rows.get((kind, value), ("", BitMap()))[1]
-
-    def variants_of(self, kind, value):
-        """The same with what is known of variants."""
-        numbered = self.numbered.get((kind, value), {})
-        partly = BitMap.union(BitMap(), *numbered.values())
-        return VariantSet(self.of(kind, value) - partly, numbered)
-
-    def values(self, kind, prefix=""):
-        """``{value without the prefix: (label, listings)}`` of a kind."""
+    def of_attribute(code):
+        labels = stored.attributes.get(code, {})
         return {
-            value.removeprefix(prefix): row
-            for (of, value), row in self.rows.items()
-            if of == kind and value.startswith(prefix)
+            value: (label, members(ATTRIBUTE, f"{code}:{value}")) for value, label in labels.items()
         }
 
-    def timed(self):
-        """The listings whose price may still change in the month that was asked for, or later."""
-        return BitMap.union(BitMap(), *(members for _label, members in self.values(TIMED).values()))
-
-
-def _facets(terms, everything, *, at):
-    facets = [
-        _Facet(
-            parameter_of(attribute.code),
-            _("Properties") if attribute.type == "boolean" else attribute.name,
-            _attribute_values(terms, attribute.code),
-            is_colour=attribute.code == COLOUR_ATTRIBUTE,
-        )
-        for attribute in kept("attributes-of-filters", _find_attributes)
-    ]
-    bands, on_sale = _price_sets(terms, everything, at=at)
-    rating = {
-        stars: (_("%(stars)s stars and more") % {"stars": stars}, terms.variants_of(RATING, stars))
-        for stars in ("4", "3")
+    prices = prices_at(at, stored, is_filtered=is_filtered)
+    stars = {
+        least: (_("%(stars)s stars and more") % {"stars": least}, members(RATING, least))
+        for least in ("4", "3")
     }
     return [
-        *facets,
-        _Facet(PRICE_FILTER, _("Price"), bands),
-        _Facet(RATING_FILTER, _("Rating"), rating),
-        _Facet(
-            STOCK_FILTER,
-            _("Show"),
-            {"in-stock": (_("In stock"), terms.variants_of(STOCK, "in-stock"))},
+        *(
+            _Facet(
+                parameter_of(attribute.code),
+                _("Properties") if attribute.type == "boolean" else attribute.name,
+                of_attribute(attribute.code),
+                is_colour=attribute.code == COLOUR_ATTRIBUTE,
+            )
+            for attribute in kept("attributes-of-filters", _find_attributes)
         ),
-        _Facet(SALE_FILTER, _("Show"), {"yes": (_("On sale"), on_sale)}),
+        _Facet(
+            PRICE_FILTER,
+            _("Price"),
+            {code: (band_label(code), band) for code, band in prices.bands.items()},
+        ),
+        _Facet(RATING_FILTER, _("Rating"), stars),
+        _Facet(STOCK_FILTER, _("Show"), {"in-stock": (_("In stock"), members(STOCK, "in-stock"))}),
+        _Facet(SALE_FILTER, _("Show"), {"yes": (_("On sale"), prices.on_sale)}),
     ]
 
 
@@ -255,59 +209,9 @@ def _find_attributes():
     return list(found.values())
 
 
-def _attribute_values(terms, attribute):
-    """``{code: (label, members)}`` of an attribute, by their labels."""
-    labels = terms.values(ATTRIBUTE, f"{attribute}:")
-    return {
-        code: (label, terms.variants_of(ATTRIBUTE, f"{attribute}:{code}"))
-        for code, (label, _members) in sorted(labels.items(), key=lambda item: item[1][0])
-    }
-
-
 def parameter_of(attribute_code):
     """The name of an attribute's filter in an address."""
     return f"a-{attribute_code}" if attribute_code in RESERVED else attribute_code
-
-
-def _price_sets(terms, everything, *, at):
-    """The price bands at a moment, and what is on sale then.
-
-    A price that changes no more is in stored sets; of the others the windows are looked up.
-    """
-    timed = terms.timed() & everything.shared
-    bands = {str(low): [terms.variants_of(PRICE, str(low)).without(timed)] for low in BANDS}
-    on_sale = [terms.variants_of(SALE, "yes").without(timed)]
-    windows = _windows_of(timed, at=at)
-    for band in {band for _pk, _number, band, _is_reduced in windows}:
-        bands[band].append(_set_of(row for row in windows if row[2] == band))
-    on_sale.append(_set_of(row for row in windows if row[3]))
-    sets = {code: union_of(parts) for code, parts in bands.items()}
-    labelled = {code: (band_label(code), members) for code, members in sets.items()}
-    return labelled, union_of(on_sale)
-
-
-def _windows_of(timed, *, at):
-    """``(key, variant's number or 0, band, whether on sale)`` of the prices of a moment; one query."""
-    if not timed:
-        return []
-    rows = PriceWindow.objects.filter(start__lte=at, until__gt=at)
-    if len(timed) <= MANY:
-        rows = rows.filter(listing__in=list(timed))
-    rows = list(rows.values_list("listing_id", "number", "price", "was"))
-    differing = {pk for pk, number, _price, _was in rows if number}
-    return [
-        (pk, number, band_of(price), was is not None)
-        for pk, number, price, was in rows
-        if bool(number) == (pk in differing) and pk in timed
-    ]
-
-
-def _set_of(windows):
-    numbered = defaultdict(BitMap)
-    for pk, number, _band, _is_reduced in windows:
-        numbered[number].add(pk)
-    shared = numbered.pop(0, BitMap())
-    return VariantSet(shared, dict(numbered))
 
 
 def band_label(code):
@@ -394,9 +298,7 @@ def _keys_of_page(left, found, *, sort, at, start):
 def ordered_keys(keys, *, sort, at, start, count):
     """``count`` keys of a set from place ``start`` on, in one of the orders of ``SORTS``."""
     if len(keys) <= FEW:
-        rows = _in_order(sort, at).filter(pk__in=list(keys)) if sort in _ORDERS else (
-            _in_order(sort, at).filter(listing__in=list(keys))
-        )  # fmt: skip
+        rows = _in_order(sort, at).filter(**{f"{_key_of(sort)}__in": among(keys)})
         found = list(rows.values_list(_key_of(sort), flat=True))
     else:
         found = _walk(keys, sort=sort, at=at, enough=start + count)

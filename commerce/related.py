@@ -14,10 +14,10 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce.category_tree import categories_of
-from commerce.listing_sets import as_set
+from commerce.kept_sets import shelves
 from commerce.listing_truth import CATEGORY
 from commerce.listings import cards_for
-from commerce.models import BoughtTogether, Term
+from commerce.models import BoughtTogether
 from commerce.orders import CANCELLED, PENDING
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import list_tag, piece_tag
@@ -97,10 +97,7 @@ def _beside(product):
 
 def _first_of(category_id):
     """The first keys of a category's list."""
-    term = Term.objects.filter(kind=CATEGORY, value=str(category_id)).first()
-    if term is None:
-        return []
-    keys = as_set(term.bitmap)
+    keys = shelves().of(CATEGORY, str(category_id))
     return ordered_keys(keys, sort="recommended", at=None, start=0, count=CANDIDATES + 1)
 
 

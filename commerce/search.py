@@ -7,23 +7,17 @@ stand behind it (docs/listing.md).
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from django.db.models.functions import Length
 from pyroaring import BitMap
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from commerce.listing_sets import as_set
-from commerce.listing_truth import CATEGORY, WORD
-from commerce.models import Listing, PromotedResult, SearchSynonym, Term
+from commerce.kept_sets import known_words, set_of_beginning, sets_of_words, shelves
+from commerce.models import Listing, PromotedResult, SearchSynonym
 from commerce.page_cache.dependencies import LISTS, depends_on
 from commerce.page_cache.kept import kept
-from commerce.words import fold, searched_words, singular_of, words_of
+from commerce.words import searched_words, singular_of, words_of
 
-#: Words that a beginning may stand for; of a beginning as common as that, the commonest are enough.
-MAX_BEGINNINGS = 60
 #: A shorter word is never taken for a misspelling.
 LEAST_LETTERS = 4
-#: Sorts behind every letter that a word may go on with.
-LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -103,12 +97,12 @@ def _find_promoted():
 
 
 class _Lexicon:
-    """The sets of some words, read in two queries: the words with their synonyms, the beginnings."""
+    """The sets of some words with their synonyms."""
 
     def __init__(self, words):
         self.alternatives = kept("synonyms", _find_synonyms)
         wanted = {form for word in words for phrase in self._phrases(word) for form in phrase}
-        self.sets = _sets_of(wanted | {singular_of(word) for word in wanted})
+        self.sets = sets_of_words(wanted | {singular_of(word) for word in wanted})
 
     def _phrases(self, word):
         """The ways to say a word, each a tuple of words: itself first."""
@@ -118,12 +112,10 @@ class _Lexicon:
         """(members, members by title) of a word; of its beginnings where it is none itself."""
         pairs = [_all_of([self._one(part) for part in phrase]) for phrase in self._phrases(word)]
         found = tuple(BitMap.union(*(pair[n] for pair in pairs)) for n in (0, 1))
-        return found if found[0] else _beginning_with(word)
+        return found if found[0] else set_of_beginning(word)
 
     def _one(self, word):
-        forms = [self.sets[form] for form in {word, singular_of(word)} if form in self.sets]
-        if not forms:
-            return BitMap(), BitMap()
+        forms = [self.sets[form] for form in {word, singular_of(word)}]
         return tuple(BitMap.union(*(pair[n] for pair in forms)) for n in (0, 1))
 
 
@@ -140,30 +132,6 @@ def _find_synonyms():
     return found
 
 
-def _sets_of(words):
-    rows = Term.objects.filter(kind=WORD, value__in=words)
-    return {
-        value: (as_set(blob), as_set(titled))
-        for value, blob, titled in rows.values_list("value", "bitmap", "title_bitmap")
-    }
-
-
-def _beginning_with(word):
-    rows = Term.objects.filter(kind=WORD, **_begins_with(word)).order_by("-n", "value")
-    pairs = [
-        (as_set(blob), as_set(titled))
-        for blob, titled in rows.values_list("bitmap", "title_bitmap")[:MAX_BEGINNINGS]
-    ]
-    if not pairs:
-        return BitMap(), BitMap()
-    return tuple(BitMap.union(*(pair[n] for pair in pairs)) for n in (0, 1))
-
-
-def _begins_with(letters):
-    """The condition on a term's value. As a range it is read from the index, on SQLite as well."""
-    return {"value__gte": letters, "value__lt": letters + LAST}
-
-
 def correct(word):
     """The known word that a misspelt one most likely is, or None.
 
@@ -172,22 +140,19 @@ def correct(word):
     """
     if len(word) < LEAST_LETTERS or not word.isalpha():
         return None
+    vocabulary = known_words()
     # Two slips only in a longer word, and never where the first letter is wrong as well.
     for same_letter, most in ((True, 1 if len(word) < 6 else 2), (False, 1)):
-        rows = Term.objects.filter(kind=WORD, is_known=True).annotate(letters=Length("value"))
-        rows = rows.filter(letters__range=(len(word) - most, len(word) + most))
-        if same_letter:
-            rows = rows.filter(**_begins_with(word[0]))
-        best = min(
-            (
-                (distance, -JaroWinkler.similarity(word, known), -n, known)
-                for known, n in rows.values_list("value", "n")
-                if (distance := DamerauLevenshtein.distance(word, known, score_cutoff=most)) <= most
-            ),
-            default=None,
-        )
-        if best:
-            return best[-1]
+        lengths = range(len(word) - most, len(word) + most + 1)
+        near = [
+            (distance, -JaroWinkler.similarity(word, known), -n, known)
+            for letters in lengths
+            for known, n in vocabulary.get(letters, {}).items()
+            if (not same_letter or known[0] == word[0])
+            and (distance := DamerauLevenshtein.distance(word, known, score_cutoff=most)) <= most
+        ]
+        if near:
+            return min(near)[-1]
     return None
 
 
@@ -228,19 +193,18 @@ def suggest(query):
         return BitMap(), BitMap(), []
     lexicon = _Lexicon(words[:-1]) if words[:-1] else None
     pairs = [lexicon.look_up(word) for word in words[:-1]] if lexicon else []
-    last = _beginning_with(words[-1])
+    last = set_of_beginning(words[-1])
     if not last[0] and (known := correct(words[-1])):
-        words, last = [*words[:-1], known], _beginning_with(known)
+        words, last = [*words[:-1], known], set_of_beginning(known)
     ids, titles = _all_of([*pairs, last])
     return titles, ids - titles, _categories(words)
 
 
 def _categories(words):
     """Categories whose name has every word, the last one as a beginning."""
-    rows = Term.objects.filter(kind=CATEGORY, n__gt=0).order_by("-n").values_list("value", "label")
-    found = []
-    for value, label in rows:
-        names = fold(label).split()
-        if all(any(name.startswith(word) for name in names) for word in words):
-            found.append(int(value))
+    found = [
+        pk
+        for pk, names in shelves().categories
+        if all(any(name.startswith(word) for name in names) for word in words)
+    ]
     return found[:4]

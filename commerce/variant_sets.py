@@ -46,7 +46,7 @@ class VariantSet:
 
     def listings(self):
         """Every listing of which a variant is meant."""
-        return BitMap.union(self.shared, *self.numbered.values())
+        return BitMap.union(self.shared, *self.numbered.values()) if self.numbered else self.shared
 
     def count_with(self, other):
         """How many listings have a variant that is in both sets."""

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from commerce import kept_sets
 from commerce.page_cache import changes, front, kept, parts, stores
 
 REDIS = os.environ.get("TEST_REDIS_URL", "")
@@ -19,3 +20,4 @@ def forget():
     front.known.cache_clear()
     kept._facts.clear()
     parts.parts.cache_clear()
+    kept_sets.memory.clear()

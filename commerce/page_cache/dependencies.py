@@ -11,6 +11,9 @@ SITE = "site"
 LISTS = "lists"
 #: Offers as they are written, with what they have been used for.
 OFFERS = "offers"
+#: What a process remembers of the read model: the sets of lists and filters, those of words, and when
+#: what costs how much. No page depends on these: it names the lists and cards that it shows.
+SETS, WORDS, WINDOWS = "sets", "words", "windows"
 
 
 @dataclass

@@ -15,8 +15,8 @@ from django.db import transaction
 
 from commerce.page_cache.changes import Remembered, Unreachable, state_of_request
 from commerce.page_cache.dependencies import SITE, collected, collecting, depends_on, expires_by
+from commerce.page_cache.memory import BoundedMemory
 from commerce.page_cache.prices import end_of
-from commerce.page_cache.stores import Memory
 from commerce.requests import moment_of
 
 #: Bytes that one process remembers.
@@ -42,7 +42,7 @@ class Part(Remembered):
 @cache
 def parts():
     """This process's parts."""
-    return Memory(PARTS_BYTES)
+    return BoundedMemory(PARTS_BYTES)
 
 
 def is_for_everybody(request):

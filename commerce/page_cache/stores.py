@@ -5,10 +5,8 @@ import fcntl
 import hashlib
 import logging
 import os
-import threading
 import time
 import uuid
-from collections import OrderedDict
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import redis
 from django.conf import settings
 
 from commerce.page_cache.answers import packed, unpacked
+from commerce.page_cache.memory import BoundedMemory
 
 log = logging.getLogger(__name__)
 
@@ -25,35 +24,6 @@ MEMORY_BYTES = 32 * 1024 * 1024
 WAIT_SECONDS = 5.0
 #: Seconds between two looks whether the other one is ready.
 STEP_SECONDS = 0.01
-
-
-class Memory:
-    """The first level: the pages that this process gave out last, up to ``limit`` bytes."""
-
-    def __init__(self, limit=MEMORY_BYTES):
-        self.limit = limit
-        self.bytes = 0
-        self._answers = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key):
-        with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-            return self._answers.get(key)
-
-    def put(self, key, answer):
-        with self._lock:
-            self._drop(key)
-            self._answers[key] = answer
-            self.bytes += answer.size
-            while self.bytes > self.limit:
-                self._drop(next(iter(self._answers)))
-
-    def _drop(self, key):
-        old = self._answers.pop(key, None)
-        if old is not None:
-            self.bytes -= old.size
 
 
 def name_of(key):
@@ -198,7 +168,7 @@ STORES = {"file": FileStore, "redis": RedisStore}
 @cache
 def memory():
     """This process's first level."""
-    return Memory()
+    return BoundedMemory(MEMORY_BYTES)
 
 
 @cache

@@ -447,7 +447,7 @@ def test_page_ends_when_a_sale_begins(caching, paths, vase, django_capture_on_co
 
     Client().get(paths["home"])
 
-    answer = next(iter(stores.memory()._answers.values()))
+    answer = next(iter(stores.memory()._things.values()))
     assert answer.until == begin.timestamp()
 
 
@@ -459,7 +459,7 @@ def test_page_ends_at_the_hour_after_which_parcels_leave_a_day_later(caching, pa
 
     end = timezone.localtime(
         timezone.datetime.fromtimestamp(
-            next(iter(stores.memory()._answers.values())).until, tz=timezone.get_current_timezone()
+            next(iter(stores.memory()._things.values())).until, tz=timezone.get_current_timezone()
         )
     )
     cutoffs = set(DeliveryMethod.objects.values_list("cutoff_hour", flat=True))

@@ -12,9 +12,10 @@ from django.test import Client, RequestFactory
 from commerce.page_cache import changes, kept, stores
 from commerce.page_cache.changes import FileSequence, RedisSequence, Unreachable
 from commerce.page_cache.dependencies import depends_on
+from commerce.page_cache.memory import BoundedMemory
 from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.opting_in import open_page
-from commerce.page_cache.stores import FileStore, Memory, RedisStore
+from commerce.page_cache.stores import FileStore, RedisStore
 from tests.caching import PLACES, REDIS, forget, needs_redis
 
 # --- A crowd ---------------------------------------------------------------------------------------
@@ -205,7 +206,7 @@ def stores_answer(**values):
 
 
 def test_process_keeps_no_more_than_its_room(tmp_path):
-    room = Memory(limit=100_000)
+    room = BoundedMemory(limit=100_000)
 
     for number in range(50):
         room.put(str(number), answer(9_000))

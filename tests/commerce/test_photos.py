@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from oscar.core.loading import get_model
 from PIL import Image as PillowImage
 from wagtail.images import get_image_model
+from wagtail.images.models import Picture
 
 from commerce.listings import cards_for
 from commerce.models import ProductPhoto
@@ -20,7 +21,7 @@ from commerce.photos import (
     specs_for,
     sync_photo,
 )
-from commerce.pictures import largest
+from commerce.pictures import LAZY, largest, picture_html
 
 pytestmark = pytest.mark.django_db
 Image = get_image_model()
@@ -218,3 +219,16 @@ def test_deleting_a_picture_keeps_the_image_that_a_page_may_show(vase):
 
     assert Image.objects.count() == 1
     assert get_model("catalogue", "ProductImage").objects.count() == 0
+
+
+@pytest.mark.parametrize("size", [(60, 80), (80, 60)])
+def test_markup_is_what_wagtail_writes(site_root, size):
+    image = make_image(picture(size=size), filename="a&b.jpg", title="A & B")
+    render_ahead([image])
+    specs = specs_for(image)[:-1]
+    attributes = {"alt": 'Mug "5" & <so on>', "data-loading": "how", "sizes": "10vw"}
+    wagtails = Picture(image.get_renditions(*specs), attributes).__html__()
+
+    ours = picture_html(image, alt=attributes["alt"], sizes="10vw")
+
+    assert ours == wagtails.replace('data-loading="how"', LAZY)

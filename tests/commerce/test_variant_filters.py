@@ -15,7 +15,7 @@ from pyroaring import BitMap
 
 from commerce.listing_receivers import one_refresh
 from commerce.listing_refresh import broken_listings
-from commerce.listing_truth import band_of
+from commerce.listing_windows import band_of
 from commerce.listings import records_by_product, sellable_products
 from commerce.models import FacetAttribute, SalePrice, Term
 from commerce.pricing import quote_for

@@ -1,13 +1,22 @@
 """Changes at the same moment: the lists say what the catalogue says afterwards."""
 
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from oscar.core.loading import get_model
 
 from commerce.listing_refresh import broken_listings
 from commerce.models import Listing
+from commerce.product_lists import products_in
+from tests.caching import PLACES, REDIS
 from tests.factories import make_product, stockrecord_of
+from tests.races.conftest import database_url
+from tests.site import site_environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Product = get_model("catalogue", "Product")
@@ -60,3 +69,38 @@ def test_many_people_change_the_variants_of_one_product(together, shop):
 
     assert failures == []
     assert list(broken_listings()) == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_change_by_another_process_is_seen_at_the_next_question(
+    shop, caching, settings, tmp_path, place
+):
+    caching(place)
+    settings.PAGE_CACHE_FOLDER = tmp_path / "var" / "pages"
+    make_product("Harbour mug", price="20.00")
+    piece = make_product("Moon vase", price="20.00")
+    assert (products_in(query="harbour").total, products_in(query="moon").total) == (1, 1)
+    with CaptureQueriesContext(connection) as queries:
+        products_in(query="harbour")
+    assert not any("commerce_term" in query["sql"] for query in queries)
+
+    rename = (
+        "from oscar.core.loading import get_model;"
+        f"row = get_model('catalogue', 'Product').objects.get(pk={piece.pk});"
+        "row.title = 'Harbour vase'; row.save()"
+    )
+    manage(rename, tmp_path, REDIS_URL=REDIS if place == "redis" else "")
+
+    assert (products_in(query="harbour").total, products_in(query="moon").total) == (2, 0)
+
+
+def manage(code, folder, **extra):
+    """Run code in a process of its own on this test's database."""
+    (folder / "var").mkdir(exist_ok=True)
+    environment = site_environment(
+        folder, "http://127.0.0.1:8000", DATABASE_URL=database_url(), **extra
+    )
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-c", code],
+        cwd=Path(__file__).parents[2], env=environment, check=True,
+    )  # fmt: skip

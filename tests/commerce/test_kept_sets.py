@@ -1,0 +1,303 @@
+"""What a process remembers of the sets behind lists: no query, never an old set, bounded."""
+
+import threading
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from oscar.core.loading import get_model
+from pyroaring import BitMap
+
+from commerce import kept_sets
+from commerce.listing_refresh import rebuild_listings
+from commerce.models import FacetAttribute, SalePrice, Term
+from commerce.page_cache.changes import publish
+from commerce.page_cache.dependencies import SETS
+from commerce.page_cache.memory import Memory, size_of
+from commerce.product_lists import products_in
+from commerce.search import correct, suggest
+from commerce.stock import reserve_stock
+from tests import factories
+from tests.caching import PLACES, forget
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Category = get_model("catalogue", "Category")
+
+
+@pytest.fixture
+def shop(shop, caching):
+    """Two mugs and a vase in categories, glazes as a filter, and a vase that is dearer in a week."""
+    mug = factories.make_product("Harbour mug", price="24.00", glazes={"oat": 10, "slate": 1})
+    tall = factories.make_product("Tall mug", price="30.00", glazes={"oat": 3})
+    vase = factories.make_product("Moon vase", price="90.00", stock=1)
+    for piece in (mug, tall):
+        factories.put_category(piece, "Tableware")
+    category = factories.put_category(vase, "Vases")
+    FacetAttribute.objects.create(attribute=mug.product_class.attributes.get())
+    reduce(vase, "60.00", days=7)
+    return {"mug": mug, "tall": tall, "vase": vase, "category": category}
+
+
+@pytest.fixture(params=PLACES)
+def warm(request, caching, shop):
+    """A process that remembers everything that the answers are made of."""
+    caching(request.param)
+    answers()
+    return shop
+
+
+def reduce(product, price, *, days=None):
+    now = timezone.now()
+    record = factories.stockrecord_of(product.children.first() or product)
+    SalePrice.objects.create(
+        stockrecord=record, price=Decimal(price), start=now - timedelta(hours=1),
+        until=days and now + timedelta(days=days),
+    )  # fmt: skip
+
+
+def answers():
+    """What lists, filters, searches and suggestions say."""
+    table = Category.objects.filter(name="Tableware").first()
+    week = timezone.now() + timedelta(days=8)
+    return [
+        *(said_by(products_in(category)) for category in Category.objects.all()),
+        said_by(products_in(table, filters={"glaze": ["oat"], "stock": ["in-stock"]})),
+        said_by(products_in(is_on_sale=True)),
+        said_by(products_in(at=week, filters={"price": ["50"]})),
+        *(said_by(products_in(query=query)) for query in ("mug", "vas", "harbuor", "lantern")),
+        *map(suggest, ("m", "mo", "tab", "harbuor")),
+        correct("tabelware"),
+    ]
+
+
+def said_by(page):
+    boxes = {
+        (facet.name, value.code): (value.name, value.count)
+        for facet in page.facets
+        for value in facet.values
+    }
+    return [(card.title, card.url) for card in page.cards], page.total, boxes, page.found
+
+
+def in_a_thread(work):
+    """The result of ``work`` on a connection of its own."""
+    results = []
+
+    def run():
+        try:
+            results.append(work())
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(timeout=60)
+    return results[0]
+
+
+def queries_on(table, work):
+    with CaptureQueriesContext(connection) as queries:
+        work()
+    return [row["sql"] for row in queries if table in row["sql"]]
+
+
+# --- Nothing is asked, and nothing is old ----------------------------------------------------------
+
+
+def test_nobody_asks_for_sets_again(warm):
+    assert not queries_on("commerce_term", answers)
+
+
+def _title(shop):
+    shop["mug"].title = "Tableland lantern"
+    shop["mug"].save()
+
+
+def _price(shop):
+    record = factories.stockrecord_of(shop["tall"].children.get())
+    record.price = Decimal("70.00")
+    record.save()
+
+
+def _sale(shop):
+    reduce(shop["tall"], "10.00", days=3)
+
+
+def _sale_over(shop):
+    SalePrice.objects.get().delete()
+
+
+def _sold_out(shop):
+    slate = shop["mug"].children.get(title__endswith="slate")
+    with transaction.atomic():
+        reserve_stock({factories.stockrecord_of(slate).pk: 1})
+
+
+def _hidden(shop):
+    shop["mug"].is_public = False
+    shop["mug"].save()
+
+
+def _deleted(shop):
+    shop["vase"].delete()
+
+
+def _new(shop):
+    factories.put_category(factories.make_product("Storm lantern", price="40.00"), "Lamps")
+
+
+def _left(shop):
+    shop["vase"].productcategory_set.all().delete()
+
+
+def _renamed(shop):
+    shop["category"].name = "Tablets"
+    shop["category"].save()
+
+
+def _no_filter(shop):
+    FacetAttribute.objects.get().delete()
+
+
+def _rebuilt(shop):
+    Term.objects.filter(value__in=["mug", "glaze:oat", "vase"]).delete()
+    rebuild_listings()
+
+
+CHANGES = [
+    _title, _price, _sale, _sale_over, _sold_out, _hidden, _deleted, _new, _left, _renamed,
+    _no_filter, _rebuilt,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__.strip("_"))
+def test_change_on_another_connection_is_seen_at_the_next_question(warm, change):
+    before = answers()
+
+    in_a_thread(lambda: change(warm))
+
+    after = answers()
+    forget()
+    assert after == answers()
+    assert change is _rebuilt or after != before
+
+
+def test_own_change_is_seen_before_the_commit_and_by_nobody_else(warm):
+    before = answers()
+
+    with transaction.atomic():
+        _title(warm)
+        own = products_in(query="lantern")
+        other = in_a_thread(lambda: products_in(query="lantern"))
+
+    assert [card.title for card in own.cards] == ["Tableland lantern"]
+    assert other.total == 0
+    assert products_in(query="lantern").total == 1
+    assert answers() != before
+
+
+def test_change_that_is_rolled_back_was_none(warm):
+    before = answers()
+
+    with transaction.atomic():
+        for change in (_title, _price, _new, _no_filter):
+            change(warm)
+        assert answers() != before
+        transaction.set_rollback(True)
+
+    assert answers() == before
+    assert not queries_on("commerce_term", answers)
+
+
+def test_sale_that_ends_by_itself_is_seen_without_a_change(warm, settings):
+    now = timezone.now()
+    soon, later = now + timedelta(days=1), now + timedelta(days=8)
+
+    assert products_in(is_on_sale=True, at=soon).total == 1
+    assert products_in(is_on_sale=True, at=later).total == 0
+    assert products_in(is_on_sale=True, at=now - timedelta(days=1)).total == 0
+    assert products_in(is_on_sale=True, at=now).total == 1
+
+
+def test_change_that_nobody_told_is_seen_in_the_end(warm, settings):
+    settings.PAGE_CACHE_SECONDS = 0
+    forget()
+    assert products_in(query="moon", exact=True).total == 1
+
+    Term.objects.filter(kind="word", value="moon").delete()
+
+    assert products_in(query="moon", exact=True).total == 0
+
+
+def test_what_is_remembered_cannot_be_changed(warm):
+    found = kept_sets.shelves().of("all", "")
+    everything = set(found)
+
+    found |= BitMap([999])
+
+    assert set(kept_sets.shelves().of("all", "")) == everything
+
+
+# --- The memory ------------------------------------------------------------------------------------
+
+
+def things(memory):
+    return memory._values._things
+
+
+@pytest.fixture
+def memory(caching):
+    caching()
+    return Memory(10_000)
+
+
+def numbers(count):
+    return list(range(count))
+
+
+def test_change_that_comes_while_a_value_is_read_ends_it(memory):
+    def read_too_soon():
+        publish([SETS])
+        return "old"
+
+    assert memory.one("a", read_too_soon, tags=[SETS]) == "old"
+
+    assert memory.one("a", lambda: "new", tags=[SETS]) == "new"
+    assert memory.one("a", lambda: "never", tags=[SETS]) == "new"
+
+
+def test_no_more_is_remembered_than_fits_and_the_longest_unasked_goes_first(memory):
+    for name in ("a", "b", "c", "a", "d", "e"):
+        memory.one(name, lambda: numbers(60), tags=[SETS])
+
+    assert list(things(memory)) == ["c", "a", "d", "e"]
+    assert memory.size == sum(one.size for one in things(memory).values()) <= memory._values.limit
+
+
+def test_value_that_is_too_large_is_not_remembered_and_drives_nothing_out(memory):
+    memory.one("small", lambda: numbers(10), tags=[SETS])
+
+    large = memory.one("large", lambda: numbers(1000), tags=[SETS])
+
+    assert large == numbers(1000)
+    assert list(things(memory)) == ["small"]
+
+
+def test_each_name_counts_once(memory):
+    for _time in range(20):
+        publish([SETS])
+        memory.one("a", lambda: numbers(100), tags=[SETS])
+
+    assert len(things(memory)) == 1
+    assert memory.size <= size_of("a") + size_of(numbers(100))
+
+
+def test_sets_count_with_their_members():
+    members = kept_sets.frozen(BitMap(range(0, 60_000, 2)).serialize())
+
+    assert size_of(members) > 5_000
+    assert size_of({"a": (members, "label")}) > size_of(members)
+    assert size_of(kept_sets.VariantSet(members, {1: members})) > 2 * size_of(members)
