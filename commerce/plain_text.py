@@ -6,8 +6,10 @@ import re
 from django.utils.html import strip_tags
 
 TAG = re.compile(r"(?=<)")
-#: What is a tag without any doubt; of other markup a parser decides.
-PLAIN_TAG = re.compile(r"""</?[a-zA-Z][^<>"'&]*>""")
+#: The tags of an editor, as they are without any doubt; of other markup a parser decides.
+PLAIN_TAG = re.compile(
+    r"</?(?:p|br|b|i|em|strong|u|ul|ol|li|h[1-6]|div|span|hr)[ /]*>", re.IGNORECASE
+)
 
 
 def plain_text(markup):
