@@ -1,6 +1,8 @@
 """Many rows at once: read by their keys, and written past the model layer (for tables of ours that
 nobody follows by signal)."""
 
+from functools import cache, partial
+
 from django.db import models, transaction
 from django.db.models.constants import OnConflict
 from django.db.models.expressions import RawSQL
@@ -11,8 +13,11 @@ AS_GIVEN = (
     models.FloatField,
     models.BooleanField,
     models.CharField,
+    models.ForeignKey,
     models.TextField,
 )
+#: Fields of which many rows have the same few values: prices, the moments at which they turn.
+REPEATED = (models.DateTimeField, models.DecimalField)
 
 
 def among(keys):
@@ -56,8 +61,11 @@ def _execute(connection, sql, fields, rows):
     for place, field in enumerate(fields):
         if isinstance(field, AS_GIVEN):
             continue
+        prepare = partial(field.get_db_prep_save, connection=connection)
+        if isinstance(field, REPEATED):
+            prepare = cache(prepare)
         for row in prepared:
-            row[place] = field.get_db_prep_save(row[place], connection)
+            row[place] = prepare(row[place])
     with connection.cursor() as cursor:
         cursor.executemany(sql, prepared)
         return cursor.rowcount

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pyroaring import BitMap, FrozenBitMap
 
 from commerce.bulk_rows import among
+from commerce.listing_terms import WORD
 from commerce.listing_truth import (
     ALL,
     ATTRIBUTE,
@@ -22,7 +23,6 @@ from commerce.listing_truth import (
     STOCK,
     TIMED,
     VARIANT,
-    WORD,
 )
 from commerce.listing_windows import BANDS, band_of, month_of
 from commerce.models import PriceWindow, Term
@@ -250,7 +250,8 @@ def known_words():
 
 def _read_known_words():
     found = defaultdict(dict)
-    rows = Term.objects.filter(kind=WORD, is_known=True)
+    # As a list it is read from the index, on SQLite as well.
+    rows = Term.objects.filter(kind=WORD, is_known__in=[True])
     for word, n in rows.values_list("value", "n").iterator(2000):
         found[len(word)][word] = n
     return dict(found)

@@ -17,7 +17,7 @@ from oscar.core.loading import get_model
 
 from commerce.bulk_rows import among, insert_rows, update_rows
 from commerce.listing_sets import broken_terms, mend_terms, write_terms
-from commerce.listing_terms import as_text, terms_in
+from commerce.listing_terms import terms_in
 from commerce.listing_truth import CATEGORY, COLUMNS, records_of, truth_of, variants_of
 from commerce.listing_windows import Window
 from commerce.models import Listing, ListingTerms, PriceWindow
@@ -88,7 +88,7 @@ def _is_stored_json(value, text):
 
 def _tell(changed, truths, left):
     """Pages that show these cards, or lists that they are or were in, are old."""
-    keys = {key for pk in changed if pk in truths for key in truths[pk].terms} | set(left)
+    keys = {key for pk in changed if pk in truths for key in truths[pk].sets} | set(left)
     if changed:
         lists = {list_tag(value) for kind, value in keys if kind == CATEGORY}
         touch(LISTS, *map(card_tag, changed), *lists)
@@ -179,11 +179,10 @@ def _write_texts(wanted, truths):
     texts = _texts_of(wanted)
     joined, left, new, other = defaultdict(dict), defaultdict(set), {}, {}
     for pk in wanted:
-        terms = truths[pk].terms if pk in truths else {}
-        text = as_text(terms) if terms else ""
+        text = truths[pk].text if pk in truths else ""
         if text == texts.get(pk, ""):
             continue
-        before = terms_in(texts.get(pk))
+        before, terms = terms_in(texts.get(pk)), terms_in(text)
         for key in before.keys() - terms.keys():
             left[key].add(pk)
         for key, entry in terms.items():
@@ -264,8 +263,8 @@ def _broken_of(ids):
             for name, value in truth.columns.items():
                 if getattr(row, name) != value:
                     yield f"listing {pk}: {name} is {getattr(row, name)!r}, not {value!r}"
-            terms = terms_in(texts.get(pk))
-            if terms != truth.terms:
-                yield f"listing {pk}: terms differ in {sorted(terms.items() ^ truth.terms.items())}"
+            terms, wanted = terms_in(texts.get(pk)), terms_in(truth.text)
+            if terms != wanted:
+                yield f"listing {pk}: terms differ in {sorted(terms.items() ^ wanted.items())}"
             if windows[pk] != truth.windows:
                 yield f"listing {pk}: price windows differ"

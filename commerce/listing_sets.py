@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from django.db import transaction
-from pyroaring import BitMap
+from pyroaring import BitMap, FrozenBitMap
 
 from commerce.bulk_rows import among, insert_rows, update_rows
 from commerce.listing_terms import KNOWN, TEXT, TITLE, WORD, parts_of
@@ -18,6 +18,8 @@ from commerce.page_cache.dependencies import SETS, WORDS
 
 #: Values in one query.
 CHUNK = 500
+#: The empty set.
+NOBODY = FrozenBitMap()
 #: What changes of a term, in the order of ``_Set``.
 COLUMNS = ("label", "n", "is_known", "bitmap", "known_bitmap", "title_bitmap")
 
@@ -57,16 +59,12 @@ class _Set(NamedTuple):
         )
 
 
-#: Who knows a word from more than a text, and from the title: nobody.
-_NOBODY = (BitMap(), BitMap())
-
-
 def _set_of(joined):
+    known = [key for key, (_label, weight) in joined.items() if weight >= KNOWN]
+    titled = [key for key in known if joined[key][1] == TITLE]
+    label = next((label for label, _weight in joined.values() if label), "")
     return _Set(
-        next((label for label, _weight in joined.values() if label), ""),
-        BitMap(joined),
-        BitMap([key for key, (_label, weight) in joined.items() if weight >= KNOWN]),
-        BitMap([key for key, (_label, weight) in joined.items() if weight == TITLE]),
+        label, BitMap(joined), *(BitMap(keys) if keys else NOBODY for keys in (known, titled))
     )
 
 
@@ -187,7 +185,9 @@ def _sets_of_texts(wanted=None):
             members[kind, value].append(pk)
             if label:
                 labels[kind, value] = label
-    found = {key: _Set(labels.get(key, ""), BitMap(of), *_NOBODY) for key, of in members.items()}
+    found = {
+        key: _Set(labels.get(key, ""), BitMap(of), NOBODY, NOBODY) for key, of in members.items()
+    }
     for word in set().union(*words):
         in_text, known, titled = (BitMap(holders.get(word, ())) for holders in words)
         found[WORD, word] = _Set("", in_text | known | titled, known | titled, titled)

@@ -11,15 +11,16 @@ WORD = "word"
 TEXT, KNOWN, TITLE = 0, 1, 2
 
 
-def as_text(terms):
-    """The text of a listing's terms; the same terms, in any order, give the same text."""
-    words, others = ([], [], []), []
-    for (kind, value), (label, weight) in terms.items():
-        if kind == WORD:
-            words[weight].append(value)
-        else:
-            others.append((kind, value, label))
-    parts = [*(" ".join(sorted(of_weight)) for of_weight in words), sorted(others)]
+def as_text(words, others):
+    """The text of a listing's terms; the same terms, in any order, give the same text.
+
+    ``words`` are three sets, by weight; the greatest weight of a word counts. ``others`` is
+    ``{(kind, value): label}``.
+    """
+    in_text, known, titled = words
+    by_weight = in_text - known - titled, known - titled, titled
+    labelled = sorted((*key, label) for key, label in others.items())
+    parts = [*(" ".join(sorted(of_weight)) for of_weight in by_weight), labelled]
     return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -17,7 +17,7 @@ from oscar.core.loading import get_model
 
 from commerce.bulk_rows import among
 from commerce.card_photos import photos_of
-from commerce.listing_terms import KNOWN, TEXT, TITLE, WORD
+from commerce.listing_terms import KNOWN, TEXT, TITLE, as_text
 from commerce.listing_windows import (
     EVER,
     NEVER,
@@ -55,17 +55,22 @@ WORD_SOURCES = []
 
 @dataclass
 class Truth:
-    """One product's columns, windows and terms. ``terms`` is ``{(kind, value): (label, weight)}``."""
+    """One product's columns, windows and terms: ``words`` by their weight, and the other sets that it
+    is in, ``{(kind, value): label}``."""
 
     columns: dict
     windows: list[Window]
-    terms: dict = field(default_factory=dict)
+    words: tuple = field(default_factory=lambda: (set(), set(), set()))
+    sets: dict = field(default_factory=dict)
 
-    def add(self, kind, value, label="", weight=TEXT):
-        """Put the product into a set; the greatest weight of a word counts."""
-        old = self.terms.get((kind, value))
-        if old is None or old[1] < weight:
-            self.terms[kind, value] = (str(label)[:255], weight)
+    @property
+    def text(self):
+        """Its terms as they are stored (``commerce.listing_terms``)."""
+        return as_text(self.words, self.sets)
+
+    def add(self, kind, value, label=""):
+        """Put the product into a set; the first label counts."""
+        self.sets.setdefault((kind, value), str(label)[:255])
 
     def add_variants(self, kind, variants):
         """Put the product into the sets of its variants, given as ``{value: label}`` of each.
@@ -80,12 +85,8 @@ class Truth:
                     self.add(VARIANT, f"{number}:{kind}:{value}")
 
     def add_words(self, words, weight=TEXT):
-        """Put the product into the sets of words."""
-        terms, entry = self.terms, ("", weight)
-        for word in words:
-            old = terms.get((WORD, word))
-            if old is None or old[1] < weight:
-                terms[WORD, word] = entry
+        """Put the product into the sets of words; the greatest weight of each counts."""
+        self.words[weight].update(words)
 
 
 class Product(NamedTuple):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from oscar.core.loading import get_model
@@ -109,12 +110,28 @@ def _quotes(records, sales, offers, at):
     """What those of the stock records that have a price cost at a moment."""
     quotes = []
     for record in records:
-        quote = quote_at_sale(record, _lowest_running(sales[record.pk], at))
+        sale = _lowest_running(sales[record.pk], at)
+        quote = (
+            quote_at_sale(record, sale)
+            if sale
+            else _plain_quote(record.price, record.price_currency)
+        )
         if quote and (whole := offers.whole.get(record.pk)):
             quote = quote_under_offers(whole, quote, offers.book, at=at)
         if quote:
             quotes.append(quote)
     return quotes
+
+
+class _Priced(NamedTuple):
+    price: Decimal | None
+    price_currency: str
+
+
+@lru_cache(maxsize=10_000)
+def _plain_quote(price, currency):
+    """The quote of a stock record without a sale: few prices, many pieces."""
+    return quote_at_sale(_Priced(price, currency), None)
 
 
 def _window_at(quotes, start, until, *, number):

@@ -6,6 +6,9 @@ Cards come from the read model (docs/listing.md), their prices from the window o
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Q
 from django.urls import reverse
@@ -109,49 +112,70 @@ def cards_for(product_ids, *, at=None, variants=None):
     shows_prices()
     if not wanted:
         return []
-    if variants:
-        windows = windows_at(wanted, at=at, variants=variants)
-        listings = {row.pk: row for row in Listing.objects.filter(pk__in=among(wanted))}
-    else:
-        windows, listings = _windows_with_listings(wanted, at=at)
-    return [
-        _card(listings[pk], windows.get(pk), number=variants.get(pk))
-        for pk in wanted
-        if pk in listings
-    ]
+    rows = _rows_with_variants(wanted, at=at) if variants else _rows_of(wanted, at=at)
+    shown = {
+        pk: _card(row, _window_of(windows, variants.get(pk)), number=variants.get(pk))
+        for pk, (row, windows) in rows.items()
+    }
+    return [shown[pk] for pk in wanted if pk in shown]
 
 
-def _windows_with_listings(product_ids, *, at):
-    """``{key: window}`` of a moment and ``{key: listing}``, without photographs of variants."""
-    rows = _windows_of(product_ids, at=at).filter(number=0)
-    rows = rows.select_related("listing").defer("listing__variant_photos")
-    windows = {row.listing_id: row for row in rows}
-    listings = {pk: row.listing for pk, row in windows.items()}
-    if unpriced := [pk for pk in product_ids if pk not in listings]:
-        rows = Listing.objects.filter(pk__in=unpriced).defer("variant_photos")
-        listings |= {row.pk: row for row in rows}
-    return windows, listings
+class _Row(NamedTuple):
+    """What a card needs of a listing; photographs of variants only where they are shown."""
+
+    pk: int
+    title: str
+    path: str
+    rating: float
+    review_count: int
+    availability: str
+    card: dict
+    variant_photos: dict = {}
 
 
-def _windows_of(product_ids, *, at):
+class _Window(NamedTuple):
+    """What a card needs of a price window."""
+
+    until: datetime
+    currency: str
+    price: Decimal
+    was: Decimal | None
+    is_from: bool
+
+
+_PLAIN = _Row._fields[:-1]
+
+
+def _rows_of(product_ids, *, at):
+    """``{key: (row, {0: window})}`` of a moment; one query, and one where one has no price."""
+    names = ("listing_id", *(f"listing__{name}" for name in _PLAIN[1:]), *_Window._fields)
+    rows = _windows_at(product_ids, at=at).filter(number=0).values_list(*names)
+    count = len(_PLAIN)
+    found = {row[0]: (_Row(*row[:count]), {0: _Window(*row[count:])}) for row in rows}
+    if unpriced := [pk for pk in product_ids if pk not in found]:
+        rows = Listing.objects.filter(pk__in=among(unpriced)).values_list(*_PLAIN)
+        found |= {row[0]: (_Row(*row), {}) for row in rows}
+    return found
+
+
+def _rows_with_variants(product_ids, *, at):
+    """The same with photographs of variants and all windows, by the variant's number; two queries."""
+    windows = defaultdict(dict)
+    rows = _windows_at(product_ids, at=at).values_list("listing_id", "number", *_Window._fields)
+    for pk, number, *row in rows:
+        windows[pk][number] = _Window(*row)
+    rows = Listing.objects.filter(pk__in=among(product_ids)).values_list(*_Row._fields)
+    return {row[0]: (_Row(*row), windows[row[0]]) for row in rows}
+
+
+def _windows_at(product_ids, *, at):
     at = at or timezone.now()
     return PriceWindow.objects.filter(listing__in=among(product_ids), start__lte=at, until__gt=at)
 
 
-def windows_at(product_ids, *, at=None, variants=None):
-    """The price window of each product at a moment (now, unless given), by the product's key.
-
-    ``variants`` has the numbers of those that stand for their product.
-    """
-    rows = _windows_of(product_ids, at=at)
-    found = defaultdict(dict)
-    for row in rows if variants else rows.filter(number=0):
-        found[row.listing_id][row.number] = row
-    return {
-        # Only where variants differ have they windows of their own.
-        pk: own.get(variants.get(pk, 0) if variants and len(own) > 1 else 0)
-        for pk, own in found.items()
-    }
+def _window_of(windows, number):
+    """The window of a variant, or of the product: only where variants differ have they their own."""
+    return windows.get((number or 0) if len(windows) > 1 else 0)
 
 
 def _card(listing, window, *, number):

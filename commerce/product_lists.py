@@ -6,10 +6,12 @@ queries, whatever the number of products: the order of one page, its cards (one 
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.paginator import InvalidPage, Paginator
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
@@ -174,6 +176,7 @@ def _facets(stored, *, at, is_filtered):
             value: (label, members(ATTRIBUTE, f"{code}:{value}")) for value, label in labels.items()
         }
 
+    labels = _band_labels(get_language())
     prices = prices_at(at, stored, is_filtered=is_filtered)
     stars = {
         least: (_("%(stars)s stars and more") % {"stars": least}, members(RATING, least))
@@ -192,7 +195,7 @@ def _facets(stored, *, at, is_filtered):
         _Facet(
             PRICE_FILTER,
             _("Price"),
-            {code: (band_label(code), band) for code, band in prices.bands.items()},
+            {code: (labels[code], band) for code, band in prices.bands.items()},
         ),
         _Facet(RATING_FILTER, _("Rating"), stars),
         _Facet(STOCK_FILTER, _("Show"), {"in-stock": (_("In stock"), members(STOCK, "in-stock"))}),
@@ -212,6 +215,11 @@ def _find_attributes():
 def parameter_of(attribute_code):
     """The name of an attribute's filter in an address."""
     return f"a-{attribute_code}" if attribute_code in RESERVED else attribute_code
+
+
+@lru_cache(maxsize=64)
+def _band_labels(language):
+    return {str(low): band_label(str(low)) for low in BANDS}
 
 
 def band_label(code):

@@ -18,26 +18,24 @@ from commerce.search import correct
 from tests.commerce.test_photos import add_picture
 from tests.factories import make_product
 
-WORDS = st.text(st.characters(exclude_categories=("Z", "C")), min_size=1, max_size=8)
-TERMS = st.dictionaries(
-    st.one_of(
-        st.tuples(st.just("word"), WORDS),
-        st.tuples(st.sampled_from(["attribute", "price", "variant"]), st.text(max_size=9)),
-    ),
-    st.tuples(st.text(max_size=5), st.sampled_from([TEXT, KNOWN, TITLE])),
-    max_size=20,
+WORDS = st.sets(
+    st.text(st.characters(exclude_categories=("Z", "C")), min_size=1, max_size=3), max_size=9
+)
+SETS = st.dictionaries(
+    st.tuples(st.sampled_from(["attribute", "price", "variant"]), st.text(max_size=9)),
+    st.text(max_size=5),
+    max_size=9,
 )
 
 
-@given(terms=TERMS)
-def test_terms_survive_their_text(terms):
-    terms = {
-        key: ("", weight) if key[0] == "word" else (label, TEXT)
-        for key, (label, weight) in terms.items()
-    }
+@given(words=st.tuples(WORDS, WORDS, WORDS), sets=SETS)
+def test_terms_survive_their_text_and_the_greatest_weight_of_a_word_counts(words, sets):
+    terms = {key: (label, TEXT) for key, label in sets.items()}
+    for weight in (TEXT, KNOWN, TITLE):
+        terms |= {("word", word): ("", weight) for word in words[weight]}
 
-    assert terms_in(as_text(terms)) == terms
-    assert as_text(dict(reversed(terms.items()))) == as_text(terms)
+    assert terms_in(as_text(words, sets)) == terms
+    assert as_text(words, dict(reversed(sets.items()))) == as_text(words, sets)
 
 
 def test_no_text_has_no_terms():
