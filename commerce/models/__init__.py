@@ -1,0 +1,45 @@
+"""Tables of ours that stand beside Oscar's, one-to-one where they extend one of them."""
+
+from commerce.models.lists import (
+    BoughtTogether,
+    FacetAttribute,
+    Listing,
+    ListingTerms,
+    PriceWindow,
+    PromotedResult,
+    SearchMiss,
+    SearchSynonym,
+    Term,
+)
+from commerce.models.shop import (
+    DeliveryMethod,
+    OrderPromise,
+    OutgoingMail,
+    ProductPhoto,
+    Retirement,
+    SalePrice,
+    SalePriceQuerySet,
+    User,
+    WishListLink,
+)
+
+__all__ = [
+    "BoughtTogether",
+    "DeliveryMethod",
+    "FacetAttribute",
+    "Listing",
+    "ListingTerms",
+    "OrderPromise",
+    "OutgoingMail",
+    "PriceWindow",
+    "ProductPhoto",
+    "PromotedResult",
+    "Retirement",
+    "SalePrice",
+    "SalePriceQuerySet",
+    "SearchMiss",
+    "SearchSynonym",
+    "Term",
+    "User",
+    "WishListLink",
+]

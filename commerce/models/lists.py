@@ -1,0 +1,237 @@
+"""The read model of lists and search, and what staff say about both."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from commerce.fields import CodeField
+
+
+class Listing(models.Model):
+    """One product as lists show and sort it: the read model of the storefront (docs/listing.md).
+
+    There is a row for every product a shopper can meet in a list, and only for those.
+    ``card`` and ``variant_photos`` are markup that was made ahead; prices are ``PriceWindow``s.
+    ``photos`` has the keys of Wagtail's images, ``{product's or variant's key: [image]}``, and
+    ``categories`` those that the product itself is in.
+    """
+
+    product = models.OneToOneField(
+        "catalogue.Product", on_delete=models.CASCADE, primary_key=True, related_name="listing"
+    )
+    title = models.CharField(max_length=255)
+    path = models.CharField(max_length=400)
+    created = models.DateTimeField()
+    rating = models.FloatField(default=0)
+    review_count = models.PositiveIntegerField(default=0)
+    popularity = models.PositiveIntegerField(default=0)
+    availability = models.CharField(max_length=8)
+    is_gone = models.BooleanField(default=False)
+    card = models.JSONField(default=dict)
+    variant_photos = models.JSONField(default=dict)
+    photos = models.JSONField(default=dict)
+    categories = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("listing")
+        verbose_name_plural = _("listings")
+        indexes = [
+            models.Index(
+                fields=["is_gone", "-popularity", "-rating", "product"], name="listing_recommended"
+            ),
+            models.Index(fields=["-created", "product"], name="listing_newest"),
+            models.Index(fields=["-rating", "product"], name="listing_rating"),
+            models.Index(fields=["-popularity", "product"], name="listing_popularity"),
+        ]
+
+    def __str__(self):
+        return self.title
+
+
+class PriceWindow(models.Model):
+    """The lowest price of a listing from ``start`` until ``until`` (excluded). They do not overlap.
+
+    ``was`` is the price before a sale, ``is_from`` says that variants differ in price. Where they ever
+    do, each variant has windows of its own, by its ``number`` (from 1; 0 is the listing as a whole).
+    """
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="windows")
+    number = models.PositiveIntegerField(default=0)
+    start = models.DateTimeField()
+    until = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    price = models.DecimalField(max_digits=12, decimal_places=2)
+    was = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    is_from = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("price window")
+        verbose_name_plural = _("price windows")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["listing", "number", "start"], name="one_window_of_a_price_at_a_time"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["number", "price", "listing", "start", "until"], name="listing_by_price"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.listing_id}: {self.price} {self.currency}"
+
+
+class Term(models.Model):
+    """A set of listings: a category, a facet's value, a word. ``bitmap`` holds their keys.
+
+    ``title_bitmap`` holds those that have a word in their title, ``known_bitmap`` those that have it
+    in their title, a category or a facet; ``is_known`` says that there is any of them, so that
+    misspellings may be corrected to it.
+    """
+
+    kind = models.CharField(max_length=12)
+    value = CodeField(max_length=120)
+    label = models.CharField(max_length=255, blank=True)
+    n = models.PositiveIntegerField(default=0)
+    is_known = models.BooleanField(default=False)
+    bitmap = models.BinaryField(default=bytes)
+    title_bitmap = models.BinaryField(default=bytes)
+    known_bitmap = models.BinaryField(default=bytes)
+
+    class Meta:
+        verbose_name = _("term")
+        verbose_name_plural = _("terms")
+        constraints = [models.UniqueConstraint(fields=["kind", "value"], name="unique_term")]
+        # Known words are few among the codes of a large catalogue.
+        indexes = [models.Index(fields=["is_known", "kind", "value"], name="term_known")]
+
+    def __str__(self):
+        return f"{self.kind}:{self.value}"
+
+
+class ListingTerms(models.Model):
+    """The sets that a listing is in: the truth that the bitmaps of ``Term`` are made from.
+
+    ``text`` is written and read by ``commerce.listing_terms``. One row for each of them would be a
+    hundred times as many rows.
+    """
+
+    listing = models.OneToOneField(
+        Listing, on_delete=models.CASCADE, primary_key=True, related_name="terms"
+    )
+    text = models.TextField()
+
+    class Meta:
+        verbose_name = _("terms of a listing")
+        verbose_name_plural = _("terms of listings")
+
+    def __str__(self):
+        return f"terms of {self.listing_id}"
+
+
+class FacetAttribute(models.Model):
+    """A product attribute that lists can be filtered by, and its place among the filters."""
+
+    attribute = models.OneToOneField(
+        "catalogue.ProductAttribute",
+        on_delete=models.CASCADE,
+        related_name="facet",
+        verbose_name=_("attribute"),
+        help_text=_("Options, yes or no, and short texts; numbers have too many values."),
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("filter of lists")
+        verbose_name_plural = _("filters of lists")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.attribute.name
+
+
+class SearchSynonym(models.Model):
+    """Words that find the same pieces, such as "cup, mug, beaker"."""
+
+    words = models.CharField(
+        _("words"), max_length=255, help_text=_("Separated by commas: cup, mug, beaker")
+    )
+
+    class Meta:
+        verbose_name = _("synonyms")
+        verbose_name_plural = _("synonyms")
+        ordering = ["words"]
+
+    def __str__(self):
+        return self.words
+
+    def clean(self):
+        if len([word for word in self.words.split(",") if word.strip()]) < 2:
+            raise ValidationError({"words": _("Give at least two words, separated by commas.")})
+
+
+class PromotedResult(models.Model):
+    """A product that comes first when shoppers search for certain words."""
+
+    query = models.CharField(_("search"), max_length=120)
+    product = models.ForeignKey(
+        "catalogue.Product",
+        on_delete=models.CASCADE,
+        related_name="promotions",
+        limit_choices_to={"parent": None},
+        verbose_name=_("product"),
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("promoted result")
+        verbose_name_plural = _("promoted results")
+        ordering = ["query", "position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["query", "product"], name="promoted_once_per_query")
+        ]
+
+    def __str__(self):
+        return f"{self.query}: {self.product}"
+
+
+class SearchMiss(models.Model):
+    """A search that found nothing, and how often: what a synonym or a new piece could answer."""
+
+    words = CodeField(_("search"), max_length=120, unique=True)
+    count = models.PositiveIntegerField(_("times"), default=0)
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("search without a result")
+        verbose_name_plural = _("searches without a result")
+        ordering = ["-count", "words"]
+
+    def __str__(self):
+        return self.words
+
+
+class BoughtTogether(models.Model):
+    """How many paid orders held both products, for pairs that often enough did.
+
+    Products are those of lists: a variant counts for its parent. ``commerce.related`` computes the
+    rows anew by the clock; nothing else writes them.
+    """
+
+    product = models.ForeignKey(
+        "catalogue.Product", on_delete=models.CASCADE, related_name="bought_together"
+    )
+    other = models.ForeignKey("catalogue.Product", on_delete=models.CASCADE, related_name="+")
+    orders = models.PositiveIntegerField(_("orders"))
+
+    class Meta:
+        verbose_name = _("bought together")
+        verbose_name_plural = _("bought together")
+        constraints = [
+            models.UniqueConstraint(fields=["product", "other"], name="bought_together_once")
+        ]
+        indexes = [models.Index(fields=["product", "-orders"])]
+
+    def __str__(self):
+        return f"{self.product_id} + {self.other_id}: {self.orders}"
