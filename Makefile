@@ -103,8 +103,10 @@ WORDS := locale/en_GB/LC_MESSAGES/django
 messages: $(VENV)/run.stamp .env ## gather the words of the shop in locale/ and compile them (needs gettext)
 	@command -v msgfmt >/dev/null && command -v xgettext >/dev/null || { echo "GNU gettext is needed: install the package gettext."; exit 1; }
 	$(SAY) "Gathering the words of the shop"
-	@$(BIN)/python manage.py makemessages -l en_GB --ignore "$(VENV)*" --ignore tests --ignore var --no-location --no-wrap -v0
-	@msgen --no-wrap $(WORDS).po | msgattrib --no-obsolete --no-wrap -o $(WORDS).po -
+	@cp $(WORDS).po $(WORDS).old
+	@$(BIN)/python manage.py makemessages -l en_GB --keep-pot --ignore "$(VENV)*" --ignore tests --ignore var --no-location --no-wrap -v0
+	@msgmerge -q --no-fuzzy-matching --no-wrap $(WORDS).old locale/django.pot | msgattrib --no-obsolete --no-wrap - | msgen --no-wrap -o $(WORDS).po -
+	@rm $(WORDS).old locale/django.pot
 	@msgfmt --check $(WORDS).po -o $(WORDS).mo
 
 bench: $(VENV)/dev.stamp ## measure what pages cost beside an empty view (SIZES="1000 10000" LARGE=1)

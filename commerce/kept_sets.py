@@ -17,6 +17,7 @@ from commerce.listing_truth import (
     ALL,
     ATTRIBUTE,
     CATEGORY,
+    KIND,
     PRICE,
     RATING,
     SALE,
@@ -34,7 +35,7 @@ from commerce.words import fold
 #: All that a process remembers; the sets of a hundred thousand pieces and some thousand words fit.
 MOST_BYTES = 64 << 20
 #: The kinds that lists and their filters are made of, read at once.
-KINDS = (ALL, CATEGORY, ATTRIBUTE, PRICE, RATING, SALE, STOCK, TIMED)
+KINDS = (ALL, CATEGORY, KIND, ATTRIBUTE, PRICE, RATING, SALE, STOCK, TIMED)
 #: Up to so many keys are named in a query; of more, all rows are read.
 MANY = 20_000
 #: Words that a beginning may stand for; of a beginning as common as that, the commonest are enough.
@@ -101,7 +102,7 @@ def _read_shelves():
         else:
             sets[kind, value] = frozen(blob)
             labels[kind, value] = label
-    filters = {key: of for key, of in sets.items() if key[0] not in (ALL, CATEGORY, TIMED)}
+    filters = {key: of for key, of in sets.items() if key[0] not in (ALL, CATEGORY, KIND, TIMED)}
     return Shelves(
         sets=sets,
         plain={key: VariantSet(of) for key, of in filters.items()},
@@ -150,16 +151,50 @@ def prices_at(at, found, *, is_filtered):
     same until the next moment at which any price turns."""
     if not memory.is_used():
         return _read_prices(at, found, is_filtered=is_filtered)
-    month = month_of(at)
-    turns = memory.one(
-        ("turns", month), lambda: _read_turns(shelves().timed(at)), tags=[SETS, WINDOWS]
-    )
     return memory.one(
-        ("prices", month, bisect_right(turns, at), is_filtered),
+        ("prices", *_stretch(at), is_filtered),
         # Not of the shelves that are given: those may be older than what is remembered now.
         lambda: _read_prices(at, shelves(), is_filtered=is_filtered),
         tags=[SETS, WINDOWS],
     )
+
+
+def priced_between(low, high, *, at):
+    """What costs at least ``low`` and at most ``high`` at a moment (None: no such end), by variants.
+
+    Read from the windows, which may be all of them; remembered until a price turns.
+    """
+    if not memory.is_used():
+        return _read_between(low, high, at)
+    return memory.one(
+        ("between", low, high, *_stretch(at)),
+        lambda: _read_between(low, high, at),
+        tags=[SETS, WINDOWS],
+    )
+
+
+def _read_between(low, high, at):
+    windows = PriceWindow.objects.filter(start__lte=at, until__gt=at).order_by()
+    # Where variants differ each has windows of its own, and the product's says nothing of them.
+    rows = windows.filter(number__gt=0).values_list("listing_id", flat=True)
+    differing = FrozenBitMap(rows.distinct())
+    if low is not None:
+        windows = windows.filter(price__gte=low)
+    if high is not None:
+        windows = windows.filter(price__lte=high)
+    rows = windows.values_list("listing_id", "number")
+    return _set_of(
+        (pk, number, None, None) for pk, number in rows if bool(number) == (pk in differing)
+    )
+
+
+def _stretch(at):
+    """(month, how many prices turned in it before): between two turns all prices are the same."""
+    month = month_of(at)
+    turns = memory.one(
+        ("turns", month), lambda: _read_turns(shelves().timed(at)), tags=[SETS, WINDOWS]
+    )
+    return month, bisect_right(turns, at)
 
 
 def _read_turns(timed):

@@ -1,9 +1,9 @@
 """The query string of a list of products: what it asks for, and the addresses that change it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-from commerce.product_lists import SORTS
+from commerce.list_sorts import SORTS
 
 #: Longer searches are cut: no title is that long.
 MAX_QUERY = 120
@@ -26,10 +26,11 @@ class ListingQuery:
     sort: str = SORTS[0]
     page: str = "1"
     is_exact: bool = False
+    default_sort: str = SORTS[0]
 
     @classmethod
-    def from_parameters(cls, parameters):
-        """Reads a QueryDict."""
+    def from_parameters(cls, parameters, *, default_sort=SORTS[0]):
+        """Reads a QueryDict; ``default_sort`` is the order of a list that is asked for in none."""
         sort = parameters.get("sort", "")
         return cls(
             words=" ".join(parameters.get("q", "").replace("\x00", " ").split())[:MAX_QUERY],
@@ -38,7 +39,8 @@ class ListingQuery:
                 for name in list(parameters)[:MAX_VALUES]
                 if name not in OTHERS
             },
-            sort=sort if sort in SORTS else SORTS[0],
+            sort=sort if sort in SORTS else default_sort,
+            default_sort=default_sort,
             page=parameters.get("page", "1"),
             is_exact=parameters.get("exact") == "1",
         )
@@ -46,14 +48,14 @@ class ListingQuery:
     def restricted_to(self, names):
         """The same with the filters that the shop has; other parameters are no part of a list."""
         known = {name: codes for name, codes in self.filters.items() if name in names}
-        return ListingQuery(self.words, known, self.sort, self.page, self.is_exact)
+        return replace(self, filters=known)
 
     def pairs(self, *, without=(), sort=True):
         """The parameters as (name, value) pairs, without the page and without some of them."""
         pairs = [("q", self.words)] if self.words else []
         pairs += [("exact", "1")] if self.is_exact and self.words else []
         pairs += [(name, code) for name, codes in self.filters.items() for code in codes]
-        pairs += [("sort", self.sort)] if sort and self.sort != SORTS[0] else []
+        pairs += [("sort", self.sort)] if sort and self.sort != self.default_sort else []
         return [pair for pair in pairs if pair not in without and pair[0] not in without]
 
     def unsorted_pairs(self):

@@ -36,6 +36,8 @@ from commerce.words import indexed_words
 
 CATEGORY, ATTRIBUTE, PRICE, SALE = "category", "attribute", "price", "sale"
 RATING, STOCK, ALL, TIMED = "rating", "stock", "all", "timed"
+#: The kind of product (its class), by its key.
+KIND = "kind"
 #: Who has to be refreshed when an automatic offer changes, by its key.
 OFFER = "offer"
 #: Sets of one variant each: "2:attribute:glaze:oat" holds the listings whose second variant is oat.
@@ -100,6 +102,7 @@ class Product(NamedTuple):
     rating: float | None
     created: datetime
     purchases: int | None
+    kind: int | None
 
 
 class Record(NamedTuple):
@@ -171,7 +174,8 @@ def truth_of(product_ids):
 
 def _products_of(product_ids):
     rows = sellable_products().filter(pk__in=among(product_ids)).values_list(
-        "pk", "title", "slug", "description", "upc", "rating", "date_created", "stats__num_purchases"
+        "pk", "title", "slug", "description", "upc", "rating", "date_created", "stats__num_purchases",
+        "product_class_id",
     )  # fmt: skip
     return {row[0]: Product(*row) for row in rows}
 
@@ -304,6 +308,8 @@ def _glaze_in(values):
 
 def _add_own_terms(truth, product, records):
     truth.add(ALL, "")
+    if product.kind:
+        truth.add(KIND, str(product.kind))
     _add_prices(truth, records)
     truth.add_variants(
         STOCK,

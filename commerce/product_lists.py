@@ -17,6 +17,8 @@ from pyroaring import BitMap
 
 from commerce.bulk_rows import among
 from commerce.kept_sets import prices_at, shelves
+from commerce.list_rules import members_of
+from commerce.list_sorts import SORTS
 from commerce.listing_truth import ALL, ATTRIBUTE, CATEGORY, RATING, STOCK
 from commerce.listing_windows import BANDS
 from commerce.listings import Card, cards_for
@@ -28,7 +30,6 @@ from commerce.search import Found, find
 from commerce.variant_sets import VariantSet, union_of
 
 PAGE_SIZE = 24
-SORTS = ("recommended", "newest", "price-low", "price-high", "rating", "bestselling")
 
 #: The filters that every list has beside its attributes, by their names in an address.
 PRICE_FILTER, STOCK_FILTER, SALE_FILTER, RATING_FILTER = "price", "stock", "sale", "rating"
@@ -94,7 +95,7 @@ def products_in(
     sort="",
     filters=None,
     page=1,
-    is_on_sale=False,
+    rule=None,
     at=None,
 ):
     """A page of the products of a category (its descendants too) or of a search.
@@ -102,7 +103,7 @@ def products_in(
     ``filters`` is ``{name: codes}``: the codes of one filter add up, filters narrow each other;
     unknown names and codes are none. One and the same variant matches all filters, and where not
     every variant does, the card shows the first that does. ``exact`` leaves a misspelt search as it
-    is; ``is_on_sale`` is the list of what is on sale, without the filter that says so. A page number
+    is; ``rule`` (a ``ListRule``) leaves in what follows it, without the filters that it settles. A page number
     out of range gives the nearest page.
     """
     depends_on(list_tag(category.pk) if category else LISTS)
@@ -115,11 +116,10 @@ def products_in(
     if found.is_search:
         everything = (found.ids | BitMap(found.promoted)) & everything
     everything = VariantSet(everything)
-    facets = _facets(stored, at=at, is_filtered=bool(filters) or is_on_sale)
-    if is_on_sale:
-        sale = next(facet for facet in facets if facet.name == SALE_FILTER)
-        everything = everything & sale.union(["yes"])
-        facets.remove(sale)
+    facets = _facets(stored, at=at, is_filtered=bool(filters or rule))
+    if rule:
+        everything = everything & members_of(rule, stored, at=at)
+        facets = [facet for facet in facets if facet.name not in _settled_by(rule)]
     chosen = _known_choices(facets, filters or {})
     matching = _allowed(facets, chosen, everything)
     left = matching.listings()
@@ -137,6 +137,12 @@ def products_in(
         facets=[facet for facet in counted if facet.values],
         found=found,
     )
+
+
+def _settled_by(rule):
+    """The filters that have one answer in a list by a rule."""
+    settled = {STOCK_FILTER: rule.is_in_stock, SALE_FILTER: rule.is_on_sale}
+    return {name for name, is_settled in settled.items() if is_settled}
 
 
 def _nearest_page(paginator, page):
@@ -190,7 +196,7 @@ def _facets(stored, *, at, is_filtered):
                 of_attribute(attribute.code),
                 is_colour=attribute.code == COLOUR_ATTRIBUTE,
             )
-            for attribute in kept("attributes-of-filters", _find_attributes)
+            for attribute in filter_attributes()
         ),
         _Facet(
             PRICE_FILTER,
@@ -203,9 +209,14 @@ def _facets(stored, *, at, is_filtered):
     ]
 
 
+def filter_attributes():
+    """The attributes that are filters, in their order; no query in the long run."""
+    return kept("attributes-of-filters", _find_attributes)
+
+
 def _find_attributes():
-    """The attributes that are filters, in their order. Kinds of product may have one of the same code:
-    its values are the same terms, and one filter shows them all."""
+    """Kinds of product may have one of the same code: its values are the same terms, and one filter
+    shows them all."""
     found = {}
     for row in FacetAttribute.objects.select_related("attribute").order_by("position", "pk"):
         found.setdefault(row.attribute.code, row.attribute)

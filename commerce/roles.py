@@ -17,7 +17,7 @@ ADMIN = "Admin"
 
 #: Permissions by group, as ``app_label: {model: actions}``; v view, a add, c change, d delete.
 GRANTS = {
-    EDITOR: {},
+    EDITOR: {"commerce": {"productcollection": "vacd"}},
     MERCHANDISER: {
         "catalogue": {
             "product": "vacd",
@@ -45,6 +45,7 @@ GRANTS = {
         "commerce": {
             "saleprice": "vacd",
             "retirement": "vacd",
+            "productcollection": "vacd",
             "deliverymethod": "v",
             "facetattribute": "vacd",
             "searchsynonym": "vacd",

@@ -1,4 +1,4 @@
-"""The shop's part of the sitemap: products with their photographs, categories.
+"""The shop's part of the sitemap: products with their photographs, categories, collections.
 
 A constant number of queries for each file. The editors' part stands in ``home.sitemaps``.
 """
@@ -15,8 +15,9 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from oscar.core.loading import get_model
 
+from commerce.collections import collection_url
 from commerce.listings import product_url, sellable_products
-from commerce.models import ProductPhoto
+from commerce.models import ProductCollection, ProductPhoto
 from commerce.moved import category_url
 from commerce.web_address import absolute
 
@@ -92,11 +93,15 @@ class ListEntry(NamedTuple):
 
 
 class CategorySitemap(SiteSitemap):
-    """All pieces, and every public category; two queries."""
+    """All pieces, every public category and every collection; three queries."""
 
     def items(self):
         latest = ProductSitemap().get_latest_lastmod()
-        return [ListEntry(reverse("catalogue:index"), latest), *public_categories()]
+        everything = ListEntry(reverse("catalogue:index"), latest)
+        # A collection may hold any piece.
+        collections = ProductCollection.objects.filter(is_public=True).order_by("pk")
+        listed = [ListEntry(collection_url(row), latest) for row in collections]
+        return [everything, *public_categories(), *listed]
 
     def location(self, item):
         return item.url

@@ -8,6 +8,7 @@ out makes the block smaller or hides it; it never breaks the page.
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from commerce.collections import cards_in, collection_url
 from commerce.listings import cards_for
 from commerce.product_page import buy_boxes_for, select_variant
 from commerce.requests import moment_of
@@ -152,6 +153,36 @@ class ProductRowBlock(CardsMixin, blocks.StructBlock):
         template = "home/blocks/product_row.html"
 
 
+class CollectionBlock(blocks.StructBlock):
+    """The first pieces of a collection: whatever follows its rule when the page is shown."""
+
+    collection = SnippetChooserBlock("commerce.ProductCollection", label=_("Collection"))
+    heading = blocks.CharBlock(
+        required=False,
+        max_length=80,
+        label=_("Heading"),
+        help_text=_("The collection's title, unless given."),
+    )
+    count = blocks.ChoiceBlock(
+        choices=[("4", "4"), ("8", "8"), ("12", "12")], default="4", label=_("How many at most")
+    )
+
+    class Meta:
+        icon = "list-ul"
+        label = _("Pieces of a collection")
+        template = "home/blocks/collection.html"
+
+    def get_context(self, value, parent_context=None):
+        context = super().get_context(value, parent_context=parent_context)
+        collection, cards, total = value["collection"], [], 0
+        if collection is not None:
+            count, at = int(value["count"]), _moment(parent_context)
+            cards, total = cards_in(collection, count=count, at=at)
+            context["url"] = collection_url(collection)
+        context.update(cards=cards, total=total)
+        return context
+
+
 class QuoteBlock(CardsMixin, blocks.StructBlock):
     """Somebody's words, with up to two products beside them."""
 
@@ -291,6 +322,7 @@ class BodyBlock(blocks.StreamBlock):
     quote = QuoteBlock()
     product = ProductBlock()
     product_row = ProductRowBlock()
+    collection = CollectionBlock()
     category_teaser = CategoryTeaserBlock()
     banner = BannerBlock()
 

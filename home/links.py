@@ -1,4 +1,4 @@
-"""Where a link leads: a page, a category, a product or an address. Used by blocks and navigation."""
+"""Where a link leads: a page, a category, a collection, a product or an address. Used by blocks and navigation."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,18 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from commerce.collections import collection_url
 from commerce.listings import product_url
 from commerce.page_cache.dependencies import card_tag, depends_on
-from home.choosers import CategoryChooserBlock, PageChooserBlock, ProductChooserBlock
+from home.choosers import (
+    CategoryChooserBlock,
+    PageChooserBlock,
+    ProductChooserBlock,
+    SnippetChooserBlock,
+)
 
 #: The kinds of target, in the order in which an editor is offered them.
-TARGETS = ("page", "category", "product", "address")
+TARGETS = ("page", "category", "product", "collection", "address")
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class LinkValue(blocks.StructValue):
 
     @property
     def url(self):
-        page, category, product = (self.get(kind) for kind in TARGETS[:3])
+        page, category, product, collection = (self.get(kind) for kind in TARGETS[:4])
         if page is not None:
             return page.url or "" if page.live else ""
         if category is not None:
@@ -36,6 +42,8 @@ class LinkValue(blocks.StructValue):
         if product is not None:
             depends_on(card_tag(product.pk))
             return product_url(product.pk, product.slug) if product.is_public else ""
+        if collection is not None:
+            return collection_url(collection) if collection.is_public else ""
         return self.get("address") or ""
 
 
@@ -48,6 +56,9 @@ class LinkBlock(blocks.StructBlock):
     page = PageChooserBlock(required=False, label=_("Page"))
     category = CategoryChooserBlock(required=False, label=_("Category"))
     product = ProductChooserBlock(required=False, label=_("Product"))
+    collection = SnippetChooserBlock(
+        "commerce.ProductCollection", required=False, label=_("Collection")
+    )
     address = blocks.CharBlock(
         required=False,
         max_length=300,

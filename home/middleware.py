@@ -9,6 +9,8 @@ from wagtail.contrib.redirects.middleware import RedirectMiddleware, get_redirec
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Site
 
+from commerce.collections import address_of_collection
+from commerce.models import ProductCollection
 from commerce.moved import RELATED, address_of_category, address_of_product
 from commerce.requests import key_in
 from commerce.web_address import absolute, with_query
@@ -17,6 +19,7 @@ from home.site_facts import only_site, replaced_products
 
 #: Names in the URLs of the shop and of Wagtail.
 PRODUCT_VIEW, CATEGORY_VIEW, PAGE_VIEW = "catalogue:detail", "catalogue:category", "wagtail_serve"
+COLLECTION_VIEW = "catalogue:collection"
 #: More steps than a chain of redirects that somebody meant; a circle ends here too.
 MAX_STEPS = 6
 
@@ -131,6 +134,9 @@ def next_address(request, address):
         category = get_model("catalogue", "Category").objects.browsable()
         category = category.filter(pk=match.kwargs["pk"]).first()
         further = address_of_category(category, parts.query) if category else None
+    elif match.view_name == COLLECTION_VIEW:
+        found = ProductCollection.objects.filter(pk=key_in(match.kwargs["pk"])).first()
+        further = address_of_collection(found, parts.query) if found else None
     elif match.view_name == PAGE_VIEW and not _is_page(request, parts.path):
         further = _redirect_of(request, parts)
     else:

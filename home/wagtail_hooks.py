@@ -6,16 +6,25 @@ from oscar.core.loading import get_model
 from wagtail import hooks
 from wagtail.admin.admin_url_finder import register_admin_url_finder
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    MultiFieldPanel,
+    ObjectList,
+    TitleFieldPanel,
+)
+from wagtail.admin.ui.tables import Column
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
+from commerce.collections import cards_in
 from commerce.models import (
     DeliveryMethod,
     FacetAttribute,
     OutgoingMail,
+    ProductCollection,
     PromotedResult,
     Retirement,
     SalePrice,
@@ -23,6 +32,7 @@ from commerce.models import (
     SearchSynonym,
 )
 from home.choosers import category_chooser, product_chooser, stockrecord_chooser
+from home.collection_form import ProductCollectionForm
 from home.models import Banner, ProductStory
 from home.reports import ProductUseView
 from home.sale_form import SalePriceForm
@@ -102,6 +112,43 @@ class RetirementViewSet(SnippetViewSet):
 
     def get_queryset(self, request):
         return Retirement.objects.select_related("product", "replacement")
+
+
+class ProductCollectionViewSet(SnippetViewSet):
+    """Lists by a rule, with a page of their own and as blocks on others."""
+
+    model = ProductCollection
+    icon = "list-ul"
+    list_display = [
+        "title",
+        Column("pieces", label=_("Pieces now"), accessor=lambda row: cards_in(row, count=0)[1]),
+        "is_public",
+    ]
+    search_fields = ["title"]
+    edit_handler = ObjectList(
+        [
+            MultiFieldPanel(
+                [
+                    TitleFieldPanel("title", targets=["slug"]),
+                    FieldPanel("slug"),
+                    FieldPanel("description"),
+                ],
+                heading=_("Name"),
+            ),
+            MultiFieldPanel(
+                [
+                    FieldPanel("category"),
+                    FieldPanel("product_class"),
+                    FieldRowPanel([FieldPanel("price_from"), FieldPanel("price_to")]),
+                    FieldRowPanel([FieldPanel("is_in_stock"), FieldPanel("is_on_sale")]),
+                    FieldPanel("values"),
+                ],
+                heading=_("What a piece must be"),
+            ),
+            FieldRowPanel([FieldPanel("sort"), FieldPanel("is_public")]),
+        ],
+        base_form_class=ProductCollectionForm,
+    )
 
 
 class FacetAttributeViewSet(SnippetViewSet):
@@ -191,6 +238,7 @@ class ShopGroup(SnippetViewSetGroup):
     items = [
         ProductStoryViewSet,
         BannerViewSet,
+        ProductCollectionViewSet,
         SalePriceViewSet,
         RetirementViewSet,
         FacetAttributeViewSet,

@@ -1,10 +1,12 @@
 """The read model of lists and search, and what staff say about both."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from commerce.fields import CodeField
+from commerce.list_sorts import SORT_NAMES, SORTS
 
 
 class Listing(models.Model):
@@ -235,3 +237,74 @@ class BoughtTogether(models.Model):
 
     def __str__(self):
         return f"{self.product_id} + {self.other_id}: {self.orders}"
+
+
+class ProductCollection(models.Model):
+    """A list by a rule: what it holds follows from what products are and cost.
+
+    ``values`` are values of filters, "glaze:oat" (``commerce.list_rules.ListRule``).
+    """
+
+    title = models.CharField(_("title"), max_length=80)
+    slug = models.SlugField(_("name in its address"), max_length=80)
+    description = models.TextField(
+        _("description"),
+        max_length=500,
+        blank=True,
+        help_text=_("Shown above the list, and to search engines."),
+    )
+    category = models.ForeignKey(
+        "catalogue.Category",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="collections",
+        verbose_name=_("category"),
+        help_text=_("With those below it. A collection goes with its category."),
+    )
+    product_class = models.ForeignKey(
+        "catalogue.ProductClass",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="collections",
+        verbose_name=_("kind of product"),
+    )
+    values = models.JSONField(_("properties"), default=list, blank=True)
+    price_from = models.DecimalField(
+        _("price from"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    price_to = models.DecimalField(
+        _("price up to"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    is_in_stock = models.BooleanField(_("in stock only"), default=False)
+    is_on_sale = models.BooleanField(_("on sale only"), default=False)
+    sort = models.CharField(
+        _("order"), max_length=20, choices=list(SORT_NAMES.items()), default=SORTS[0]
+    )
+    is_public = models.BooleanField(
+        _("shown"), default=True, help_text=_("Off: its page and its blocks show nothing.")
+    )
+
+    class Meta:
+        verbose_name = _("collection")
+        verbose_name_plural = _("collections")
+        ordering = ["title", "pk"]
+
+    def __str__(self):
+        return self.title
+
+    def clean(self):
+        low, high = self.price_from, self.price_to
+        if low is not None and high is not None and low > high:
+            raise ValidationError({"price_to": _("Less than the price that it begins with.")})

@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils import timezone
 from wagtail.models import Page, Site
 
-from commerce.models import SalePrice
+from commerce.models import ProductCollection, SalePrice
 from home.demo import reading, selling
 from home.models import (
     Banner,
@@ -161,6 +161,7 @@ def load_pages(pieces):
     for draft in new:
         pieces.pages[draft.slug] = _create(pieces, draft)
     pieces.banners["vases"] = _banner(pieces)
+    pieces.collections["small-presents"] = _small_presents()
     if home_is_blank:
         home.refresh_from_db()
         _introduce(home)
@@ -254,6 +255,18 @@ def _banner(pieces):
     return banner
 
 
+def _small_presents():
+    found = ProductCollection.objects.filter(slug="small-presents").first()
+    return found or ProductCollection.objects.create(
+        title="Small presents",
+        slug="small-presents",
+        description="Whatever is on the shelf for thirty pounds or less. It changes with every firing.",
+        price_to=30,
+        is_in_stock=True,
+        sort="bestselling",
+    )
+
+
 def _write_product_stories(pieces):
     for code, body in PRODUCT_STORIES.items():
         product = pieces.products[code]
@@ -298,6 +311,7 @@ _FOOTER = (
         "Shop",
         ("All pieces", "/catalogue/"),
         ("Offers", "/offers/"),
+        ("Small presents", "collection:small-presents"),
         ("Tableware", "category:tableware"),
         ("Vases", "category:vases"),
         ("Planters", "category:planters"),

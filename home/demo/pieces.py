@@ -17,6 +17,7 @@ class Pieces:
     categories: dict
     pages: dict = field(default_factory=dict)
     banners: dict = field(default_factory=dict)
+    collections: dict = field(default_factory=dict)
 
     @classmethod
     def gather(cls, images):
@@ -28,7 +29,7 @@ class Pieces:
         return cls(images, codes, {category.code: category for category in categories})
 
     def link(self, label, target):
-        """A link to "page:slug", "category:code", "product:code" or an address."""
+        """A link to "page:slug", "category:code", "product:code", "collection:slug" or an address."""
         kind, _colon, name = target.partition(":")
         if kind == "page":
             # The block wants the plain page that its chooser would give.
@@ -37,6 +38,8 @@ class Pieces:
             return {"label": label, "category": self.categories[name]}
         if kind == "product":
             return {"label": label, "product": self.products[name]}
+        if kind == "collection":
+            return {"label": label, "collection": self.collections[name]}
         return {"label": label, "address": target}
 
     def anchor(self, text, slug):
@@ -106,6 +109,12 @@ class Pieces:
                 "link": self.link(*link) if link else {},
                 "when_sold_out": when_sold_out,
             },
+        )
+
+    def collection(self, name, heading=""):
+        return (
+            "collection",
+            {"collection": self.collections[name], "heading": heading, "count": "4"},
         )
 
     def tiles(self, heading, *rows):

@@ -162,6 +162,7 @@ def after_dark(p):
         ),
         p.product("incense-dish", "One stick, one slanted hole, and the ash lands inside."),
         p.quote("Looks best in an odd number.", "A card that Jory writes into every third parcel"),
+        p.collection("small-presents", "Small presents, under £30"),
     ]
 
 

@@ -13,6 +13,7 @@ from oscar.core.loading import get_model
 from checkout_app.placement import priced_basket
 from commerce.discounts import count_offer_use
 from commerce.feed import feed_parts
+from commerce.list_rules import ON_SALE
 from commerce.listing_refresh import broken_listings
 from commerce.listings import cards_for
 from commerce.models import SalePrice
@@ -129,8 +130,8 @@ def test_offer_is_a_window_of_the_price(shop):
     assert cards == boxes == [Decimal(price) for price in ("20.00", "18.00", "18.00", "20.00")]
     until = buy_box_for(mug, at=start).quote.until
     assert timedelta(0) < until - offer.end_datetime < timedelta(seconds=1)
-    assert products_in(is_on_sale=True, at=start).total == 1
-    assert products_in(is_on_sale=True).total == 0
+    assert products_in(rule=ON_SALE, at=start).total == 1
+    assert products_in(rule=ON_SALE).total == 0
 
 
 def test_basket_and_what_is_saved_show_the_price_of_the_card(client, shop, site_root):
@@ -223,7 +224,7 @@ def test_offer_of_one_variant_is_its_price_alone(shop):
     only.add_product(ember)
     make_offer(on=only)
 
-    card = products_in(is_on_sale=True).cards[0]
+    card = products_in(rule=ON_SALE).cards[0]
     cup_url = buy_box_for(cup).url
     boxed = {v.product_id: v.quote.price for v in buy_box_for(cup).variants}
 

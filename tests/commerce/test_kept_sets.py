@@ -12,6 +12,7 @@ from oscar.core.loading import get_model
 from pyroaring import BitMap
 
 from commerce import kept_sets
+from commerce.list_rules import ON_SALE
 from commerce.listing_refresh import rebuild_listings
 from commerce.models import FacetAttribute, SalePrice, Term
 from commerce.page_cache.changes import publish
@@ -65,7 +66,7 @@ def answers():
     return [
         *(said_by(products_in(category)) for category in Category.objects.all()),
         said_by(products_in(table, filters={"glaze": ["oat"], "stock": ["in-stock"]})),
-        said_by(products_in(is_on_sale=True)),
+        said_by(products_in(rule=ON_SALE)),
         said_by(products_in(at=week, filters={"price": ["50"]})),
         *(said_by(products_in(query=query)) for query in ("mug", "vas", "harbuor", "lantern")),
         *map(suggest, ("m", "mo", "tab", "harbuor")),
@@ -216,10 +217,10 @@ def test_sale_that_ends_by_itself_is_seen_without_a_change(warm, settings):
     now = timezone.now()
     soon, later = now + timedelta(days=1), now + timedelta(days=8)
 
-    assert products_in(is_on_sale=True, at=soon).total == 1
-    assert products_in(is_on_sale=True, at=later).total == 0
-    assert products_in(is_on_sale=True, at=now - timedelta(days=1)).total == 0
-    assert products_in(is_on_sale=True, at=now).total == 1
+    assert products_in(rule=ON_SALE, at=soon).total == 1
+    assert products_in(rule=ON_SALE, at=later).total == 0
+    assert products_in(rule=ON_SALE, at=now - timedelta(days=1)).total == 0
+    assert products_in(rule=ON_SALE, at=now).total == 1
 
 
 def test_change_that_nobody_told_is_seen_in_the_end(warm, settings):

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from oscar.core.loading import get_model
 
+from commerce.list_rules import ON_SALE
 from commerce.models import FacetAttribute, SalePrice
 from commerce.product_lists import products_in
 from tests.factories import make_product, stockrecord_of
@@ -44,7 +45,7 @@ def test_list_holds_what_is_on_sale_now_and_nothing_else(client, site_root):
     assert "£24" in html
     assert "Vase" not in html
     assert "Jug" not in html
-    assert products_in(is_on_sale=True, at=timezone.now() + timedelta(days=1.5)).cards[0].title == (
+    assert products_in(rule=ON_SALE, at=timezone.now() + timedelta(days=1.5)).cards[0].title == (
         "Jug"
     )
 
@@ -52,12 +53,12 @@ def test_list_holds_what_is_on_sale_now_and_nothing_else(client, site_root):
 def test_card_is_the_variant_that_is_on_sale(two_glaze_cup):
     ember = two_glaze_cup.children.get(title__endswith="ember")
 
-    page = products_in(is_on_sale=True)
+    page = products_in(rule=ON_SALE)
 
     assert page.cards[0].quote.price == Decimal("15.00")
     assert page.cards[0].url.endswith(f"?variant={ember.pk}")
     assert page.facet("sale") is None
-    assert products_in(is_on_sale=True, filters={"glaze": ["oat"]}).cards == []
+    assert products_in(rule=ON_SALE, filters={"glaze": ["oat"]}).cards == []
 
 
 def test_list_has_filters_and_leads_on_when_they_exclude_everything(client, site_root):
@@ -70,7 +71,8 @@ def test_list_has_filters_and_leads_on_when_they_exclude_everything(client, site
 
     assert "Jug" in dear
     assert "Bowl" not in dear
-    assert "Jug" in none
+    assert "Nothing in this combination" in none
+    assert "Clear all filters" in none
 
 
 def test_empty_list_says_so_and_leads_to_all_pieces(client, site_root):

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 from oscar.apps.catalogue.apps import CatalogueConfig as OscarCatalogueConfig
 from oscar.core.loading import get_class
 
@@ -9,7 +9,15 @@ class CatalogueConfig(OscarCatalogueConfig):
     def ready(self):
         super().ready()
         self.cards_view = get_class("catalogue.views", "CardsFragmentView")
+        self.collection_view = get_class("catalogue.views", "CollectionView")
 
     def get_urls(self):
-        cards = path("fragments/cards/", self.cards_view.as_view(), name="cards")
-        return self.post_process_urls([cards]) + super().get_urls()
+        own = [
+            path("fragments/cards/", self.cards_view.as_view(), name="cards"),
+            re_path(
+                r"^collections/(?P<slug>[\w-]+)_(?P<pk>\d+)/$",
+                self.collection_view.as_view(),
+                name="collection",
+            ),
+        ]
+        return self.post_process_urls(own) + super().get_urls()

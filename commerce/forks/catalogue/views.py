@@ -9,14 +9,17 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
+from django.utils.html import linebreaks
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page
 from django.views.generic import DetailView, View
 from oscar.core.loading import get_model
 
 from commerce.category_tree import categories_of, deepest_of, directly_below, line_to
+from commerce.collections import address_of_collection, rule_of
 from commerce.forks.search.views import ListingView
 from commerce.listings import cards_for
+from commerce.models import ProductCollection
 from commerce.moved import address_of_category, address_of_product, retirement_of
 from commerce.page_cache.dependencies import depends_on, piece_tag
 from commerce.page_cache.opting_in import open_page
@@ -218,6 +221,32 @@ class ProductCategoryView(ListingView):
             kinds=[(child.name, child.url) for child in directly_below(self.category.pk)],
             **kwargs,
         )
+
+
+class CollectionView(ListingView):
+    """A list by a rule that staff wrote."""
+
+    def get(self, request, *args, **kwargs):
+        rows = ProductCollection.objects.filter(pk=key_in(kwargs["pk"]), is_public=True)
+        self.collection = rows.first()
+        if self.collection is None:
+            raise Http404
+        address = address_of_collection(self.collection, request.META.get("QUERY_STRING", ""))
+        if not is_at(address, request):
+            return HttpResponsePermanentRedirect(address)
+        self.rule, self.default_sort = rule_of(self.collection), self.collection.sort
+        return super().get(request, *args, **kwargs)
+
+    def get_heading(self):
+        return self.collection.title
+
+    def get_description(self):
+        words = _("%(collection)s: all pieces, with prices and stock.")
+        return self.collection.description or words % {"collection": self.collection.title}
+
+    def get_context_data(self, **kwargs):
+        lead = linebreaks(self.collection.description, autoescape=True)
+        return super().get_context_data(lead=lead, **kwargs)
 
 
 @method_decorator(conditional_page, name="dispatch")

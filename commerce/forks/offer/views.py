@@ -7,8 +7,8 @@ from oscar.apps.offer.views import OfferDetailView, RangeDetailView  # noqa: F40
 from oscar.core.loading import get_model
 
 from commerce.forks.search.views import ListingView
+from commerce.list_rules import ON_SALE
 from commerce.page_cache.dependencies import OFFERS, depends_on, expires_by
-from commerce.product_lists import products_in
 from commerce.requests import moment_of
 
 
@@ -16,21 +16,13 @@ class OfferListView(ListingView):
     """Every piece that is on sale at this moment, and the offers that need more than one piece."""
 
     template_name = "oscar/offer/list.html"
+    rule = ON_SALE
 
     def get_heading(self):
         return _("Offers")
 
     def get_description(self):
         return _("Every piece whose price has fallen, and what holds for several pieces together.")
-
-    def find(self, query):
-        return products_in(
-            sort=query.sort,
-            filters=query.filters,
-            page=query.page,
-            is_on_sale=True,
-            at=moment_of(self.request),
-        )
 
     def get_context_data(self, **kwargs):
         at = moment_of(self.request) or timezone.now()

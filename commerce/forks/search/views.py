@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from oscar.core.loading import get_model
 
+from commerce.list_sorts import SORT_NAMES, SORTS
 from commerce.listing_query import ListingQuery
 from commerce.listings import cards_for
 from commerce.page_cache.dependencies import LISTS, depends_on, shows_prices
@@ -23,15 +23,6 @@ from commerce.search_misses import note_miss
 
 #: Pages beside the pieces that a search found, and pieces while it is typed.
 PAGES_SHOWN, SUGGESTED = 8, 6
-
-SORT_NAMES = {
-    "recommended": gettext_lazy("Recommended"),
-    "newest": gettext_lazy("Newest"),
-    "price-low": gettext_lazy("Price, low to high"),
-    "price-high": gettext_lazy("Price, high to low"),
-    "rating": gettext_lazy("Best rated"),
-    "bestselling": gettext_lazy("Bestselling"),
-}
 
 
 def bytes_of(list_page):
@@ -47,6 +38,10 @@ class ListingView(TemplateView):
     template_name = "oscar/catalogue/browse.html"
     fragment_template = "oscar/catalogue/partials/listing.html"
     category = None
+    #: The order of the list where the address names none.
+    default_sort = SORTS[0]
+    #: What the list's products follow (``commerce.list_rules.ListRule``).
+    rule = None
 
     def get_heading(self):
         raise NotImplementedError
@@ -75,7 +70,8 @@ class ListingView(TemplateView):
     def name_of(self, query):
         """Everything that the list takes from the request, hashable."""
         kind = f"{type(self).__module__}.{type(self).__qualname__}"
-        return ("list", kind, self.category and self.category.pk, *query.pairs(), query.page)
+        asked = (*query.pairs(), query.sort, query.page)
+        return ("list", kind, self.category and self.category.pk, self.rule, *asked)
 
     def find(self, query):
         """Looks the page of products up."""
@@ -86,11 +82,12 @@ class ListingView(TemplateView):
             sort=query.sort,
             filters=query.filters,
             page=query.page,
+            rule=self.rule,
             at=moment_of(self.request),
         )
 
     def get_context_data(self, **kwargs):
-        query = ListingQuery.from_parameters(self.request.GET)
+        query = ListingQuery.from_parameters(self.request.GET, default_sort=self.default_sort)
         list_page = self.get_list(query)
         name = self.name_of(query)
         query = query.restricted_to({facet.name for facet in list_page.facets})

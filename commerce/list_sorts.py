@@ -1,0 +1,13 @@
+"""The orders of a list of products, by their names in an address; the first is what none asked for."""
+
+from django.utils.translation import gettext_lazy as _
+
+SORT_NAMES = {
+    "recommended": _("Recommended"),
+    "newest": _("Newest"),
+    "price-low": _("Price, low to high"),
+    "price-high": _("Price, high to low"),
+    "rating": _("Best rated"),
+    "bestselling": _("Bestselling"),
+}
+SORTS = tuple(SORT_NAMES)
