@@ -116,7 +116,9 @@ class OfferBook:
                 self._offers_for[pk].append(offer)
 
     def _known(self, row):
-        """A copy of a range that knows what it holds."""
+        """A copy of a range that knows what it holds; one that staff programmed says so itself."""
+        if row.proxy_class:
+            return row
         known, members = copy(row), self._members[row.pk]
         known.contains_product = lambda product: product.pk in members
         return known
@@ -128,10 +130,8 @@ class OfferBook:
         return known
 
     def _of_known_range(self, rule):
-        if rule.range_id is None:
-            return rule
-        rule = copy(rule)
-        rule.range = self._ranges[rule.range_id]
+        rule = copy(rule)  # Oscar notes on it what it counted.
+        rule.range = self._ranges.get(rule.range_id)
         return rule
 
     def offers_for(self, product_id):

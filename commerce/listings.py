@@ -303,7 +303,10 @@ def looks_of(products):
         for listing in listings.values()
         for name, _code, variant in listing.card["swatches"]
     }
-    if missing := {key for pk, of in shown.items() if of not in listings for key in (pk, of)}:
+    there = {pk for listing in listings.values() for pk, _state in listing.card["variants"]}
+    there |= listings.keys()
+    # A variant that was taken off sale is not on its parent's card.
+    if missing := {key for pk, of in shown.items() if pk not in there for key in (pk, of)}:
         photos.update(photos_by_product(missing))
         glazes |= {pk: name for pk, (name, _code) in glazes_of(missing).items()}
     return {

@@ -90,7 +90,9 @@ def follow_parts_of_range(sender, instance, action, reverse, pk_set, **kwargs):
         note_ranges(pk_set or () if reverse else [instance.pk])
 
 
-for _name in ("excluded_products", "classes", "included_categories", "excluded_categories"):
+for _name in (
+    "included_products", "excluded_products", "classes", "included_categories", "excluded_categories",
+):  # fmt: skip
     m2m_changed.connect(
         follow_parts_of_range,
         sender=getattr(Range, _name).through,

@@ -214,6 +214,12 @@ def filter_attributes():
     return kept("attributes-of-filters", _find_attributes)
 
 
+def filter_names():
+    """The parameters of all filters that lists may have."""
+    attributes = {parameter_of(attribute.code) for attribute in filter_attributes()}
+    return attributes | {PRICE_FILTER, STOCK_FILTER, SALE_FILTER, RATING_FILTER}
+
+
 def _find_attributes():
     """Kinds of product may have one of the same code: its values are the same terms, and one filter
     shows them all."""

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from operator import itemgetter
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils.translation import get_language
@@ -32,7 +33,7 @@ class Address:
     query: str
     names: frozenset[str]
     key: str
-    words: tuple[str | None, ...]
+    words: tuple
     tracking: str = ""
 
     def with_tracking(self, response):
@@ -44,21 +45,26 @@ class Address:
 
 @cache
 def words():
-    """The names in ``environ`` of all that the key of a page is made from (``address_of``)."""
+    """The names in ``environ`` of what the key of a page is made from (``address_of``)."""
     names = ["wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME"]
-    names += ["PATH_INFO", "QUERY_STRING", "HTTP_X_REQUESTED_WITH", "HTTP_X_FORWARDED_HOST"]
-    if settings.SECURE_PROXY_SSL_HEADER:
-        names.append(settings.SECURE_PROXY_SSL_HEADER[0])
+    names += ["PATH_INFO", "QUERY_STRING"]
+    if settings.USE_X_FORWARDED_HOST:
+        names.append("HTTP_X_FORWARDED_HOST")
     return tuple(names)
 
 
 def words_of(environ):
-    """A request's own words, as they came.
+    """A request's own words, as they came; of headers that anybody may fill only what they mean.
 
     A middleware that stands before ``PageCacheMiddleware`` and reads another word of a request to
-    choose its page adds that word above, as ``address_of`` adds its meaning to the key.
+    choose its page adds that word here, as ``address_of`` adds its meaning to the key.
     """
-    return tuple(map(environ.get, words()))
+    secure = settings.SECURE_PROXY_SSL_HEADER
+    meant = (
+        environ.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest",
+        bool(secure) and environ.get(secure[0]) == secure[1],
+    )
+    return (*map(environ.get, words()), *meant)
 
 
 def has_private_words(environ):
@@ -68,8 +74,8 @@ def has_private_words(environ):
     cookies = environ.get("HTTP_COOKIE")
     if not cookies:
         return False
-    names = {cookie.partition("=")[0].strip() for cookie in cookies.split(";")}
-    return settings.SESSION_COOKIE_NAME in names or "messages" in names
+    # Wherever it stands: Django finds names that are written in odd ways, too.
+    return f"{settings.SESSION_COOKIE_NAME}=" in cookies or "messages=" in cookies
 
 
 def is_public(request):
@@ -88,14 +94,15 @@ def address_of(request):
     tracking = ""
     pairs = []
     if query:
-        every = parse_qsl(query, keep_blank_values=True)
+        # As views read it. Of one name the order counts: the last value is what most of them take.
+        every = [(name, text) for name, texts in request.GET.lists() for text in texts]
         pairs = [pair for pair in every if not _is_tracking(pair[0])]
         if len(pairs) < len(every):
             tracking = urlencode([pair for pair in every if _is_tracking(pair[0])])
             query = urlencode(pairs)
     shape = "part" if wants_fragment(request) else "page"
     parts = (
-        request.scheme, request.get_host(), request.path, urlencode(sorted(pairs)),
+        request.scheme, request.get_host(), request.path, urlencode(sorted(pairs, key=itemgetter(0))),
         shape, get_language() or "", settings.OSCAR_DEFAULT_CURRENCY, deployment(),
     )  # fmt: skip
     return Address(

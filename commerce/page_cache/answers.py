@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
 
 from commerce.page_cache.changes import Remembered
 
@@ -56,16 +57,31 @@ def answer_of(response, *, tags, state, until):
 def parts_of(answer, environ):
     """(status, headers, body) for a request: 304 where the browser has this very page."""
     known = environ.get("HTTP_IF_NONE_MATCH", "")
-    if known and answer.headers["ETag"].removeprefix("W/") in known:
+    if known and _knows(known, answer.headers["ETag"]):
         repeated = (name for name in NOT_MODIFIED_HEADERS if name in answer.headers)
         return 304, {name: answer.headers[name] for name in repeated}, b""
-    if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+    if _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
         headers = {**answer.headers, "Content-Encoding": "gzip"}
         body = answer.body
     else:
         headers, body = dict(answer.headers), gzip.decompress(answer.body)
     headers["Content-Length"] = str(len(body))
     return 200, headers, body
+
+
+def _knows(known, etag):
+    """Whether an If-None-Match names an ETag; the weak comparison of RFC 9110, 8.8.3.2."""
+    etags = parse_etags(known)
+    return etags == ["*"] or etag.removeprefix("W/") in {one.removeprefix("W/") for one in etags}
+
+
+def _takes_gzip(header):
+    """Whether an Accept-Encoding lists gzip, and not with a weight of nothing."""
+    for coding in header.split(","):
+        name, _semicolon, weight = coding.partition(";")
+        if name.strip().lower() == "gzip":
+            return weight.replace(" ", "").lower() not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 def response_from(answer, request):

@@ -89,12 +89,21 @@ def one_state():
 
 
 def state_of_request():
-    """(epoch, number) of the sequence, as it was when this request first asked."""
+    """(epoch, number) of the sequence, as it was when this request first asked.
+
+    Raises Unreachable where it did not answer then, even if it does by now: what was loaded meanwhile
+    may be older than a number that is read now.
+    """
     read = _state.get()
     if read is None:
         return sequence().state()
     if not read:
-        read.append(sequence().state())
+        try:
+            read.append(sequence().state())
+        except Unreachable as error:
+            read.append(error)
+    if isinstance(read[0], Unreachable):
+        raise read[0]
     return read[0]
 
 

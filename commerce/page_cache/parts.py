@@ -5,6 +5,7 @@ them (the photographs of a product, its story, an editor's block) is remembered 
 the numbers of the page cache and for as long as a kept page would hold, prices included.
 """
 
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,10 +13,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import get_language
 
 from commerce.page_cache.changes import Remembered, Unreachable, state_of_request
 from commerce.page_cache.dependencies import SITE, collected, collecting, depends_on, expires_by
 from commerce.page_cache.memory import BoundedMemory
+from commerce.page_cache.memory import size_of as bytes_of
 from commerce.page_cache.prices import end_of
 from commerce.requests import moment_of
 
@@ -52,14 +55,20 @@ def is_for_everybody(request):
     return not getattr(request, "is_preview", False)
 
 
-def kept_part(name, make, *, size_of=len):
+def name_for(request, *words):
+    """The name of a part: what it is, what it reads, and what every part may read of a request (the
+    site's host, the language)."""
+    return (*words, request.scheme, request.get_host(), get_language())
+
+
+def kept_part(name, make, *, size_of=sys.getsizeof):
     """``make()``, which is the same for everybody, remembered by this process while it holds.
 
     ``name`` has everything that ``make`` reads of the request and of its arguments. What was loaded
     before counts as shown by it: it ends with every tag that the page depended on until then, and no
     later than the page would. Nothing is remembered in development, inside a transaction, or where
     no GET is being answered: then nobody knows since when its values are known. ``size_of`` says how
-    many bytes a value takes (markup its length); requests share it, so nobody may change one.
+    many bytes a value takes; requests share it, so nobody may change one.
     """
     page = collecting()
     if page is None or settings.DEBUG or transaction.get_connection().in_atomic_block:
@@ -68,7 +77,7 @@ def kept_part(name, make, *, size_of=len):
         state = state_of_request()
         part = parts().get(name)
         if part is None or not part.holds(state):
-            part = _made(make, page, state, size_of)
+            part = _made(make, page, state, lambda value: size_of(value) + bytes_of(name))
             parts().put(name, part)
     except Unreachable:
         return make()
@@ -79,10 +88,10 @@ def kept_part(name, make, *, size_of=len):
 
 def _made(make, page, state, size_of):
     with collected() as found:
+        # It begins with what the page shows so far: a part inside this one needs it too.
+        found.tags |= {SITE, *page.tags}
+        found.has_prices, found.until = page.has_prices, page.until
         value = make()
-    found.tags |= {SITE, *page.tags}
-    found.has_prices |= page.has_prices
-    found.until = min(filter(None, (found.until, page.until)), default=None)
     expires = end_of(found)
     size = size_of(value) + OVERHEAD
     return Part(value, size, frozenset(found.tags), expires, expires.timestamp(), *state)

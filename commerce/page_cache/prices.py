@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from commerce.models import PriceWindow
-from commerce.page_cache.dependencies import LISTS
+from commerce.page_cache.dependencies import LISTS, collected, expires_by
 from commerce.page_cache.kept import kept
 
 
@@ -22,7 +22,9 @@ def next_price_change(at=None):
 
 def _next_start(at):
     rows = PriceWindow.objects.filter(start__gt=at).order_by("start")
-    return rows.values_list("start", flat=True).first()
+    found = rows.values_list("start", flat=True).first()
+    expires_by(found)  # Then the next one is looked up.
+    return found
 
 
 def end_of(found):
@@ -35,5 +37,7 @@ def end_of(found):
     tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     ends = [now + timedelta(seconds=settings.PAGE_CACHE_SECONDS), tomorrow + timedelta(days=1)]
     ends.append(found.until)
-    ends.append(next_price_change(now) if found.has_prices else None)
+    if found.has_prices:
+        with collected():  # What is looked up here is no part of what is shown.
+            ends.append(next_price_change(now))
     return min(filter(None, ends))

@@ -75,5 +75,10 @@ def follow_row(sender, instance, update_fields=None, **kwargs):
 
 @receiver(m2m_changed)
 def follow_relation(sender, instance, action, **kwargs):
-    if action.startswith("post_") and not is_unseen(type(instance)):
+    """A relation is seen with either of its ends: a product may be put into a range, or a range onto it."""
+    if not action.startswith("post_"):
+        return
+    if sender._meta.app_label == "offer":
+        touch(OFFERS)
+    if not is_unseen(type(instance)):
         touch(*tags_of(instance))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from commerce.basket_units import units_in
 from commerce.listings import cards_for
 from commerce.page_cache.address import is_public
-from commerce.page_cache.parts import is_for_everybody, kept_part
+from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
 from commerce.pictures import largest, photo_html
 from commerce.product_facts import as_people_write
 
@@ -101,9 +101,10 @@ class KeepNode(template.Node):
         self.nodelist, self.words = nodelist, words
 
     def render(self, context):
-        if not is_for_everybody(context.get("request")):
+        request = context.get("request")
+        if not is_for_everybody(request):
             return self.nodelist.render(context)
-        name = (*(word.resolve(context) for word in self.words), get_language())
+        name = name_for(request, *(word.resolve(context) for word in self.words))
         return kept_part(name, lambda: self.nodelist.render(context))
 
 
@@ -112,9 +113,10 @@ def keep(parser, token):
     """A part of a page that the process remembers as markup until something on it changes.
 
     ``{% keep "gallery" product.pk variant.pk %}…{% endkeep %}``: the words are everything that the part
-    takes from the request or from whoever is signed in; a token of a form must not stand in it.
+    takes from the request or from whoever is signed in; a token of a form must not stand in it. A word
+    that the page does not know is an error, since two parts would share a name.
     """
-    words = [parser.compile_filter(word) for word in token.split_contents()[1:]]
+    words = [template.Variable(word) for word in token.split_contents()[1:]]
     if not words:
         raise template.TemplateSyntaxError("keep needs a name for what it keeps")
     nodelist = parser.parse(["endkeep"])

@@ -4,11 +4,10 @@ from functools import partial
 
 from django import template
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
 from wagtail.models import Site
 
 from commerce.category_tree import top_categories
-from commerce.page_cache.parts import is_for_everybody, kept_part
+from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
 from commerce.structured_data import script_of
 from home import site_facts
 from home.blocks import chosen_variant
@@ -109,7 +108,8 @@ def body_of(context, owner, *, hero_is_title=False):
         make = partial(_block, context, owner.body, place, flags)
         if is_kept:
             name = ("block", owner._meta.label, owner.pk, raw.get("id"), place, *flags.values())
-            rows.append(kept_part((*name, *_asked(raw["type"], context), get_language()), make))
+            asked = _asked(raw["type"], context)
+            rows.append(kept_part(name_for(context["request"], *name, *asked), make))
         else:
             rows.append(make())
     return mark_safe("".join(rows))  # noqa: S308  made by our templates

@@ -116,8 +116,13 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def chosen(self):
-        """The key of the variant that the address chooses, or None."""
-        return key_in(self.request.GET.get("variant", ""))
+        """The key of the product's variant that the address chooses, or None."""
+        key, listing = (
+            key_in(self.request.GET.get("variant", "")),
+            getattr(self.object, "listing", None),
+        )
+        known = {pk for pk, _state in listing.card["variants"]} if listing else {key}
+        return key if key in known else None
 
     @cached_property
     def query(self):

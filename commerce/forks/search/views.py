@@ -15,8 +15,8 @@ from commerce.listing_query import ListingQuery
 from commerce.listings import cards_for
 from commerce.page_cache.dependencies import LISTS, depends_on, shows_prices
 from commerce.page_cache.opting_in import open_page
-from commerce.page_cache.parts import is_for_everybody, kept_part
-from commerce.product_lists import ordered_keys, products_in
+from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
+from commerce.product_lists import filter_names, ordered_keys, products_in
 from commerce.requests import moment_of, wants_fragment
 from commerce.search import pages_found, suggest
 from commerce.search_misses import note_miss
@@ -68,10 +68,12 @@ class ListingView(TemplateView):
         return kept_part(self.name_of(query), lambda: self.find(query), size_of=bytes_of)
 
     def name_of(self, query):
-        """Everything that the list takes from the request, hashable."""
+        """Everything that the list takes from the request, hashable; no parameter that no list has."""
+        query = query.restricted_to(filter_names())
         kind = f"{type(self).__module__}.{type(self).__qualname__}"
         asked = (*query.pairs(), query.sort, query.page)
-        return ("list", kind, self.category and self.category.pk, self.rule, *asked)
+        of = (kind, self.category and self.category.pk, self.rule)
+        return name_for(self.request, "list", *of, *asked)
 
     def find(self, query):
         """Looks the page of products up."""
@@ -145,6 +147,8 @@ class FacetedSearchView(ListingView):
         if self.is_miss and not is_part:
             note_miss(words)
         context["pages"] = [] if is_part else self.get_pages(words)
+        # The list says something else of a search that found pages alone.
+        context["list_name"] = (*context["list_name"], bool(context["pages"]))
         return context
 
     def get_pages(self, words):
@@ -152,7 +156,9 @@ class FacetedSearchView(ListingView):
         make = partial(pages_found, words, count=PAGES_SHOWN)
         if not is_for_everybody(self.request):
             return make()
-        return kept_part(("pages", words), make, size_of=lambda pages: 1000 * len(pages))
+        return kept_part(
+            name_for(self.request, "pages", words), make, size_of=lambda pages: 1000 * len(pages)
+        )
 
     def render_to_response(self, context, **kwargs):
         """A search in vain is not kept: each one is counted."""
