@@ -38,7 +38,7 @@ def cards_in(collection, *, count, at=None):
     """The first cards of a collection in its own order, and how many pieces it holds.
 
     None of a collection that is not shown. Where not every variant of a piece follows the rule, its
-    card is the first that does.
+    card is the cheapest that does.
     """
     depends_on(LISTS)
     shows_prices()
@@ -48,7 +48,7 @@ def cards_in(collection, *, count, at=None):
     members = members_of(rule_of(collection), shelves(), at=at)
     listings = members.listings()
     keys = ordered_keys(listings, sort=collection.sort, at=at, start=0, count=count)
-    variants = {pk: number for pk in keys if (number := members.variant_of(pk))}
+    variants = {pk: numbers for pk in keys if (numbers := members.variants_of(pk))}
     return cards_for(keys, at=at, variants=variants), len(listings)
 
 

@@ -15,6 +15,7 @@ from commerce.requests import keys_in, moment_of
 
 class CompareView(TemplateView):
     """``/compare/?ids=1,2,3``. ``add`` puts one more beside them; a fifth is refused in words.
+    ``only=differences`` leaves out the rows in which all are alike.
 
     What was added is led to its own address, so that it can be shared.
     """
@@ -37,6 +38,8 @@ class CompareView(TemplateView):
             offered=[] if is_full else products_to_add(comparison.keys),
             ids=",".join(str(key) for key in comparison.keys),
             limit=MAX_COMPARED,
+            only_differences=self.request.GET.get("only") == "differences",
+            all_rows_url=compare_url(comparison.keys),
             **kwargs,
         )
 

@@ -33,6 +33,7 @@ class Window(NamedTuple):
     price: Decimal
     was: Decimal | None
     is_from: bool
+    ends: datetime | None
 
 
 def sales_of(stockrecord_ids):
@@ -139,7 +140,8 @@ def _window_at(quotes, start, until, *, number):
         return None
     lowest = min(quotes, key=lambda quote: quote.price)
     is_from = len({quote.price for quote in quotes}) > 1
-    return Window(number, start, until, lowest.currency, lowest.price, lowest.was, is_from)
+    ends = lowest.until if lowest.was else None
+    return Window(number, start, until, lowest.currency, lowest.price, lowest.was, is_from, ends)
 
 
 def _lowest_running(sales, at):

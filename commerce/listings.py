@@ -31,8 +31,6 @@ from commerce.tax import split_gross
 GLAZE = "glaze"
 #: Slugs that stand in an address as they are.
 PLAIN_SLUG = re.compile(r"[a-zA-Z0-9_-]*").fullmatch
-#: A window that ends in this year has no end.
-NO_END = 9999
 
 
 @dataclass(frozen=True)
@@ -102,9 +100,9 @@ def product_urls(slugs):
 def cards_for(product_ids, *, at=None, variants=None):
     """Cards in the order given; what is not public (any more) is left out.
 
-    A card shows its product's photographs, and leads to its page. ``variants`` has the number of the
-    variant (``commerce.variant_sets``) that a card shows instead, with its photograph, price and
-    stock, by the product's key. One query, whatever the number of products; a second one where
+    A card shows its product's photographs, and leads to its page. ``variants`` has the numbers of the
+    variants (``commerce.variant_sets``) one of which a card shows instead, with its photograph, price
+    and stock, by the product's key: the cheapest that can be bought. One query, whatever the number of products; a second one where
     variants stand for their products, or where one has no price.
     """
     wanted, variants = list(dict.fromkeys(product_ids)), variants or {}
@@ -114,8 +112,7 @@ def cards_for(product_ids, *, at=None, variants=None):
         return []
     rows = _rows_with_variants(wanted, at=at) if variants else _rows_of(wanted, at=at)
     shown = {
-        pk: _card(row, _window_of(windows, variants.get(pk)), number=variants.get(pk))
-        for pk, (row, windows) in rows.items()
+        pk: _card_of(row, windows, variants.get(pk, ())) for pk, (row, windows) in rows.items()
     }
     return [shown[pk] for pk in wanted if pk in shown]
 
@@ -136,7 +133,7 @@ class _Row(NamedTuple):
 class _Window(NamedTuple):
     """What a card needs of a price window."""
 
-    until: datetime
+    ends: datetime | None
     currency: str
     price: Decimal
     was: Decimal | None
@@ -178,17 +175,35 @@ def _window_of(windows, number):
     return windows.get((number or 0) if len(windows) > 1 else 0)
 
 
-def _card(listing, window, *, number):
+def _card_of(listing, windows, numbers):
+    """The card of a listing, or of the best of some of its variants."""
+    states = listing.card["variants"]
+    numbers = [number for number in numbers if number <= len(states)]
+    if not numbers:
+        return _card(listing, _window_of(windows, None), number=None)
+
+    def rank(number):
+        window = _window_of(windows, number)
+        is_gone = states[number - 1][1] == SOLD_OUT
+        return is_gone, window is None, window.price if window else 0, number
+
+    number = min(numbers, key=rank)
+    prices = {window.price for n in numbers if (window := _window_of(windows, n))}
+    return _card(listing, _window_of(windows, number), number=number, is_from=len(prices) > 1)
+
+
+def _card(listing, window, *, number, is_from=False):
     swatches = tuple(
         Swatch(name, code, f"{listing.path}?variant={variant}", variant)
         for name, code, variant in listing.card["swatches"]
     )
     photos = [listing.card["photo"], listing.card["second"]]
     url, availability = listing.path, listing.availability
-    is_from = window.is_from if window else False
-    if number and number <= len(listing.card["variants"]):
+    if not number:
+        is_from = window.is_from if window else False
+    else:
         variant, availability = listing.card["variants"][number - 1]
-        url, is_from = f"{listing.path}?variant={variant}", False
+        url = f"{listing.path}?variant={variant}"
         if own := listing.variant_photos.get(str(variant)):
             photos = [own, photos[0]]
     return Card(
@@ -215,7 +230,7 @@ def _quote(window):
         price=window.price,
         tax=split.tax,
         excl_tax=split.excl,
-        until=window.until if window.was and window.until.year < NO_END else None,
+        until=window.ends,
     )
 
 

@@ -5,6 +5,7 @@ the process remembers (``commerce.kept_sets``), so that filters and their counts
 queries, whatever the number of products: the order of one page, its cards (one or two).
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -40,6 +41,9 @@ COLOUR_ATTRIBUTE = "glaze"
 
 #: Up to so many keys a page is sorted among them alone; of more, the order is walked until it is full.
 FEW = 600
+#: Orders by what a card costs; of so many products they know the price of each variant that is meant.
+BY_PRICE = ("price-low", "price-high")
+MANY_PRICES = 5_000
 #: The most rows of an order that one query reads.
 MOST_AT_ONCE = 20_000
 
@@ -102,7 +106,7 @@ def products_in(
 
     ``filters`` is ``{name: codes}``: the codes of one filter add up, filters narrow each other;
     unknown names and codes are none. One and the same variant matches all filters, and where not
-    every variant does, the card shows the first that does. ``exact`` leaves a misspelt search as it
+    every variant does, the card shows the cheapest that does, and orders by price go by it. ``exact`` leaves a misspelt search as it
     is; ``rule`` (a ``ListRule``) leaves in what follows it, without the filters that it settles. A page number
     out of range gives the nearest page.
     """
@@ -125,9 +129,13 @@ def products_in(
     left = matching.listings()
     paginator = Paginator(range(len(left)), PAGE_SIZE)
     current = _nearest_page(paginator, page)
-    keys = _keys_of_page(left, found, sort=sort, at=at, start=(current.number - 1) * PAGE_SIZE)
+    start = (current.number - 1) * PAGE_SIZE
+    if sort in BY_PRICE and matching.numbered and len(left) <= MANY_PRICES:
+        keys = _keys_by_price(matching, left, sort=sort, at=at)[start : start + PAGE_SIZE]
+    else:
+        keys = _keys_of_page(left, found, sort=sort, at=at, start=start)
     counted = [_counted(facet, facets, chosen, everything) for facet in facets]
-    variants = {pk: number for pk in keys if (number := matching.variant_of(pk))}
+    variants = {pk: numbers for pk in keys if (numbers := matching.variants_of(pk))}
     return ListPage(
         cards=cards_for(keys, at=at, variants=variants),
         total=paginator.count,
@@ -318,6 +326,21 @@ def _keys_of_page(left, found, *, sort, at, start):
             keys += ordered_keys(tier, sort=sort, at=at, start=skip, count=wanted)
         skip = 0
     return keys
+
+
+def _keys_by_price(matching, left, *, sort, at):
+    """All keys in an order by what their cards cost: the cheapest of the variants that are meant."""
+    rows = PriceWindow.objects.filter(listing__in=among(left), start__lte=at, until__gt=at)
+    prices = defaultdict(dict)
+    for pk, number, price in rows.order_by().values_list("listing_id", "number", "price"):
+        prices[pk][number] = price
+    costs = {
+        pk: min((of[n] for n in matching.variants_of(pk) if n in of), default=of[0])
+        for pk, of in prices.items()
+    }
+    sign = -1 if sort == "price-high" else 1
+    priced = sorted(costs, key=lambda pk: (sign * costs[pk], sign * pk))
+    return [*priced, *sorted(set(left) - costs.keys())]
 
 
 def ordered_keys(keys, *, sort, at, start, count):

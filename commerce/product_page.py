@@ -32,11 +32,16 @@ class Variant:
     units: int
     photo: object
     is_selected: bool
+    photos: tuple = ()
 
 
 @dataclass
 class BuyBox:
-    """Everything beside the photograph. ``selected`` is the variant that is shown and bought."""
+    """Everything beside the photograph. ``selected`` is the variant that is shown and bought.
+
+    ``gallery`` are the photographs whichever is chosen, ``photos`` those that are shown: all of the
+    chosen one's first.
+    """
 
     product_id: int
     title: str
@@ -50,6 +55,7 @@ class BuyBox:
     arrival: Arrival | None
     delivery: DeliveryMethod | None
     photos: list = field(default_factory=list)
+    gallery: list = field(default_factory=list)
 
     @property
     def has_choice(self):
@@ -153,8 +159,8 @@ def select_variant(box, product_id):
     box.selected = next(variant for variant in box.variants if variant.is_selected)
     box.quote, box.stock_text = chosen.quote, chosen.stock_text
     box.availability = chosen.availability
-    if chosen.photo:
-        box.photos = [chosen.photo, *(p for p in box.photos if p.pk != chosen.photo.pk)]
+    own = {photo.pk for photo in chosen.photos}
+    box.photos = [*chosen.photos, *(photo for photo in box.gallery if photo.pk not in own)]
     return box
 
 
@@ -176,8 +182,9 @@ def _box(product, records, looked_up):
         stock_text=first.stock_text if first else stock_text(None),
         arrival=looked_up.arrival,
         delivery=looked_up.delivery,
-        photos=_photos(product, variants, looked_up.photos),
+        gallery=_gallery(product, variants, looked_up.photos),
     )
+    box.photos = box.gallery
     return select_variant(box, first.product_id) if first else box
 
 
@@ -197,11 +204,12 @@ def _variant(record, product, url, looked_up):
         units=units_available(record),
         photo=own[0] if own else None,
         is_selected=False,
+        photos=tuple(own),
     )
 
 
-def _photos(product, variants, photos):
-    """Each photograph once: those of the product first, then those of its variants."""
+def _gallery(product, variants, photos):
+    """Each photograph once: those of the product first, then the first of each variant."""
     rows = [*photos[product.pk], *(v.photo for v in variants if v.photo)]
     return list({image.pk: image for image in rows}.values())
 

@@ -41,29 +41,28 @@ MIN_ORDERS = 2
 
 def related_to(product, *, at=None):
     """Cards of what goes with a product, at most ``RELATED``: chosen by staff, then bought together,
-    then of the same categories. What is sold out comes only where nothing else is left.
+    then of the same categories.
 
-    Two queries as a rule. Never the product itself, nor what is not public.
+    Two queries as a rule. Never the product itself, what is sold out, nor what is not public.
     """
     return _cards([*_chosen_and_bought(product), *_beside(product)], product, at=at)
 
 
 def alternatives_to(product, *, at=None):
-    """Cards of what a shopper may take instead of a sold-out product: of its kind first, and only
-    what can be bought."""
-    cards = _cards([*_beside(product), *_chosen_and_bought(product)], product, at=at)
-    return [card for card in cards if card.availability != SOLD_OUT]
+    """Cards of what a shopper may take instead of a sold-out product: of its kind first."""
+    return _cards([*_beside(product), *_chosen_and_bought(product)], product, at=at)
 
 
 def _cards(candidates, product, *, at):
-    """The cards of the first candidates that can be bought, and of others where those are few."""
+    """The cards of the first candidates that can be bought."""
     candidates = [pk for pk in dict.fromkeys(candidates) if pk != product.pk]
     cards = []
     for start in range(0, len(candidates), 2 * RELATED):
-        cards += cards_for(candidates[start : start + 2 * RELATED], at=at)
-        if sum(card.availability != SOLD_OUT for card in cards) >= RELATED:
+        found = cards_for(candidates[start : start + 2 * RELATED], at=at)
+        cards += [card for card in found if card.availability != SOLD_OUT]
+        if len(cards) >= RELATED:
             break
-    return sorted(cards, key=lambda card: card.availability == SOLD_OUT)[:RELATED]
+    return cards[:RELATED]
 
 
 def _chosen_and_bought(product):

@@ -39,7 +39,8 @@ class Found:
 def find(query, *, exact=False):
     """What the words of a query find; a query without words is no search.
 
-    Each word counts, as it is, in its singular, by its synonyms, or else as the beginning of a word.
+    Each word counts, as it is, in its singular, by its synonyms, or else as the beginning of a word;
+    two neighbours also as the one word that they make.
     Where nothing is found, unknown words are corrected (not with ``exact``); and where nothing has
     all the words, what has any of them is given.
     """
@@ -51,6 +52,10 @@ def find(query, *, exact=False):
     sets = [lexicon.look_up(word) for word in words]
     searched_for = ""
     ids, titles = _all_of(sets)
+    for written_as_one in _joined(words):
+        lexicon = _Lexicon(written_as_one)
+        more, more_titles = _all_of([lexicon.look_up(word) for word in written_as_one])
+        ids, titles = ids | more, titles | more_titles
     if not ids and not exact:
         corrected = [
             word if members[0] else correct(word) or word
@@ -72,6 +77,15 @@ def find(query, *, exact=False):
         searched_for=searched_for if ids else "",
         is_any=is_any and bool(ids),
     )
+
+
+def _joined(words):
+    """The words with two neighbours as one, wherever that is a word we know: "tea pot", "teapot"."""
+    vocabulary = known_words() if len(words) > 1 else {}
+    for place in range(len(words) - 1):
+        word = words[place] + words[place + 1]
+        if word in vocabulary.get(len(word), ()):
+            yield [*words[:place], word, *words[place + 2 :]]
 
 
 def _all_of(sets):

@@ -54,12 +54,11 @@ class VariantSet:
             return self.listings().intersection_cardinality(other.listings())
         return len((self & other).listings())
 
-    def variant_of(self, listing):
-        """The number of the first variant that is meant; None where all of them are, or none."""
+    def variants_of(self, listing):
+        """The numbers of the variants that are meant; none where all of them are, or no one is."""
         if listing in self.shared:
-            return None
-        numbers = (n for n, members in sorted(self.numbered.items()) if listing in members)
-        return next(numbers, None)
+            return ()
+        return tuple(n for n, members in sorted(self.numbered.items()) if listing in members)
 
 
 def union_of(sets):

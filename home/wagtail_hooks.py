@@ -15,7 +15,7 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.ui.tables import Column
 from wagtail.permission_policies import ModelPermissionPolicy
-from wagtail.permissions import register_permission_policy
+from wagtail.permissions import page_permission_policy, register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
@@ -283,9 +283,18 @@ def register_report_urls():
     ]
 
 
+class PagesMenuItem(MenuItem):
+    """Shown to those who may do something with pages: the report asks for that."""
+
+    def is_shown(self, request):
+        return page_permission_policy.user_has_any_permission(
+            request.user, ["add", "change", "publish"]
+        )
+
+
 @hooks.register("register_reports_menu_item")
 def register_report():
-    return MenuItem(
+    return PagesMenuItem(
         _("Pages that use a product"),
         reverse("product_use_report"),
         name="product-use",

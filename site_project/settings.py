@@ -319,7 +319,7 @@ HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.
 HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 
 #: Seconds until a search that found nothing is written down, outside its request; 0 never.
-SEARCH_MISS_SECONDS = 30
+TALLY_SECONDS = 30
 
 #: Where the shop delivers from; its methods are quoted before an address is known.
 DELIVERY_HOME_COUNTRY = "GB"

@@ -40,7 +40,7 @@ PAGE_CACHE = False
 PAGE_CHANGES = "none"
 
 # A thread would write into another test's database.
-SEARCH_MISS_SECONDS = 0
+TALLY_SECONDS = 0
 
 # Keys of images come again after each test; a remembered rendition would be another image's.
 CACHES = {

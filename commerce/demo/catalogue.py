@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from oscar.core.loading import get_model
 
 from commerce.demo import files
-from commerce.models import DeliveryMethod, FacetAttribute
+from commerce.models import DeliveryMethod, FacetAttribute, SearchSynonym
 
 Country = get_model("address", "Country")
 Category = get_model("catalogue", "Category")
@@ -211,6 +211,19 @@ def load_facets():
         FacetAttribute.objects.get_or_create(
             attribute=attributes[code], defaults={"position": position}
         )
+
+
+#: What people call the glazes and some of the forms.
+SYNONYMS = (
+    "blue, slate", "green, marsh", "white, chalk", "black, ink", "pink, blush", "orange, ember",
+    "beige, cream, oat, oatmeal", "cup, mug, beaker", "candlestick, candle holder",
+)  # fmt: skip
+
+
+def load_synonyms():
+    """Words that find the same pieces, where staff have written none."""
+    if not SearchSynonym.objects.exists():
+        SearchSynonym.objects.bulk_create(SearchSynonym(words=words) for words in SYNONYMS)
 
 
 def _set_attributes(forms, parents, children, product_class):

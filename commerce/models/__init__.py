@@ -1,6 +1,7 @@
 """Tables of ours that stand beside Oscar's, one-to-one where they extend one of them."""
 
 from commerce.models.lists import (
+    AnswerCount,
     BoughtTogether,
     FacetAttribute,
     Listing,
@@ -25,6 +26,7 @@ from commerce.models.shop import (
 )
 
 __all__ = [
+    "AnswerCount",
     "BoughtTogether",
     "DeliveryMethod",
     "FacetAttribute",

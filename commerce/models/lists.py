@@ -53,7 +53,8 @@ class Listing(models.Model):
 class PriceWindow(models.Model):
     """The lowest price of a listing from ``start`` until ``until`` (excluded). They do not overlap.
 
-    ``was`` is the price before a sale, ``is_from`` says that variants differ in price. Where they ever
+    ``was`` is the price before a sale, ``ends`` when that sale does (the price may turn before, by
+    another one; None where no end is set), ``is_from`` says that variants differ in price. Where they ever
     do, each variant has windows of its own, by its ``number`` (from 1; 0 is the listing as a whole).
     """
 
@@ -65,6 +66,7 @@ class PriceWindow(models.Model):
     price = models.DecimalField(max_digits=12, decimal_places=2)
     was = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     is_from = models.BooleanField(default=False)
+    ends = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("price window")
@@ -308,3 +310,24 @@ class ProductCollection(models.Model):
         low, high = self.price_from, self.price_to
         if low is not None and high is not None and low > high:
             raise ValidationError({"price_to": _("Less than the price that it begins with.")})
+
+
+class AnswerCount(models.Model):
+    """How many pages were answered in one way on one day (``commerce.page_cache.answer_counts``)."""
+
+    class Way(models.TextChoices):
+        KEPT = "kept", _("from a copy")
+        RENDERED = "rendered", _("made anew")
+        OWN = "own", _("somebody's own")
+
+    day = models.DateField(_("day"))
+    way = models.CharField(_("way"), max_length=10, choices=Way.choices)
+    count = models.PositiveBigIntegerField(_("pages"), default=0)
+
+    class Meta:
+        verbose_name = _("pages of a day")
+        verbose_name_plural = _("pages by day")
+        constraints = [models.UniqueConstraint(fields=["day", "way"], name="one_count_a_day")]
+
+    def __str__(self):
+        return f"{self.day} {self.way}: {self.count}"

@@ -20,7 +20,7 @@ LEVEL = 6
 
 @dataclass
 class Answer(Remembered):
-    """``body`` is gzip."""
+    """``body`` is gzip. ``product_id`` is the product whose page it is, if it is one's."""
 
     body: bytes
     headers: dict[str, str]
@@ -29,6 +29,7 @@ class Answer(Remembered):
     number: int
     until: float
     seen: int = field(default=-1, compare=False)
+    product_id: int | None = None
 
     @property
     def size(self):
@@ -51,6 +52,7 @@ def answer_of(response, *, tags, state, until):
         epoch=epoch,
         number=number,
         until=until,
+        product_id=getattr(response, "shown_product", None),
     )
 
 

@@ -12,9 +12,11 @@ from functools import cache
 from django.conf import settings
 
 from commerce.page_cache.address import has_private_words, words_of
+from commerce.page_cache.answer_counts import KEPT, note_answer
 from commerce.page_cache.answers import parts_of
 from commerce.page_cache.changes import Unreachable, sequence
 from commerce.page_cache.stores import find
+from commerce.product_views import note_view
 
 #: Requests whose keys are remembered.
 MOST_KNOWN = 16_384
@@ -31,9 +33,17 @@ class PageCacheFront:
         answer = kept_answer(environ)
         if answer is None:
             return self.application(environ, start_response)
+        note_given(answer, environ["REQUEST_METHOD"])
         status, headers, body = parts_of(answer, environ)
         start_response(STATUS[status], list(headers.items()))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+def note_given(answer, method):
+    """Count a copy that is given out, and a look at the product that it shows."""
+    note_answer(KEPT)
+    if method == "GET" and answer.product_id:
+        note_view(answer.product_id)
 
 
 def kept_answer(environ):

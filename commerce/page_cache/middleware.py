@@ -8,13 +8,15 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 
 from commerce.page_cache.address import address_of, is_public
+from commerce.page_cache.answer_counts import OWN, RENDERED, note_answer
 from commerce.page_cache.answers import answer_of, response_from
 from commerce.page_cache.changes import Unreachable, one_state, sequence, state_of_request
 from commerce.page_cache.dependencies import SITE, collected
-from commerce.page_cache.front import known
+from commerce.page_cache.front import known, note_given
 from commerce.page_cache.opting_in import opted_in
 from commerce.page_cache.prices import end_of
 from commerce.page_cache.stores import find, memory, store
+from commerce.product_views import note_view
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +51,24 @@ class PageCacheMiddleware:
         except (DisallowedHost, Unreachable):
             pass
         if address is None:
-            return close(self.get_response(request))
+            return self.make_own(request)
         try:
             return self.find_or_render(request, address, state, found)
         except Unreachable:
             return close(self.get_response(request))
 
+    def make_own(self, request):
+        """A page for one visitor."""
+        response = close(self.get_response(request))
+        if opted_in(response) is not None:
+            note_answer(OWN)
+            note_look(request, response)
+        return response
+
     def find_or_render(self, request, address, state, found):
         answer = find(address.key, state)
         if answer is not None:
-            return give(answer, request, address)
+            return give_again(answer, request, address)
         if address.path in self.closed or address.key in self.closed:
             return self.render(request, address, state, found)
         with store().turn(address.key) as has_waited:
@@ -66,7 +76,7 @@ class PageCacheMiddleware:
                 state = sequence().state()
                 answer = find(address.key, state)
                 if answer is not None:
-                    return give(answer, request, address)
+                    return give_again(answer, request, address)
             return self.render(request, address, state, found)
 
     def render(self, request, address, state, found):
@@ -90,6 +100,8 @@ class PageCacheMiddleware:
         memory().put(address.key, answer)
         with self.lock:
             self.closed.pop(address.path, None)
+        note_answer(RENDERED)
+        note_look(request, response)
         return give(answer, request, address)
 
     def remember_closed(self, key):
@@ -97,6 +109,12 @@ class PageCacheMiddleware:
             self.closed[key] = True
             if len(self.closed) > MOST_CLOSED:
                 self.closed.popitem(last=False)
+
+
+def give_again(answer, request, address):
+    """A copy that was found."""
+    note_given(answer, request.method)
+    return give(answer, request, address)
 
 
 def give(answer, request, address):
@@ -129,6 +147,14 @@ def open_to_all(response, found):
     response["Cache-Control"] = OPEN + shared
     if settings.CDN_SECONDS:
         response["Cache-Tag"] = ",".join(sorted({SITE, *found.tags}))
+
+
+def note_look(request, response):
+    """Count a look at the product whose page was made."""
+    if request.method == "GET" and response.status_code == 200:
+        product_id = getattr(response, "shown_product", None)
+        if product_id:
+            note_view(product_id)
 
 
 def close(response):

@@ -24,7 +24,7 @@ UNSEEN = frozenset({
     "address.useraddress", "catalogue.product", "catalogue.productattributevalue",
     "catalogue.productcategory", "catalogue.productcategoryhierarchy", "catalogue.productimage",
     "commerce.productphoto", "commerce.saleprice", "partner.stockrecord", "reviews.productreview",
-    "commerce.boughttogether", "commerce.listing", "commerce.listingterms", "commerce.orderpromise",
+    "commerce.answercount", "commerce.boughttogether", "commerce.listing", "commerce.listingterms", "commerce.orderpromise",
     "commerce.outgoingmail", "commerce.pricewindow", "commerce.searchmiss", "commerce.term",
     "commerce.wishlistlink", "offer.rangeproductfileupload", "partner.stockalert",
     "wagtailcore.apitoken", "wagtailcore.comment", "wagtailcore.commentreply",

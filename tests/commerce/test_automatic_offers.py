@@ -368,3 +368,28 @@ class TestAnyOffers(TestCase):
         boxed = [*buy_box_for(cup).variants, *buy_box_for(vase).variants]
         assert {v.product_id: v.quote.price for v in boxed} == one
         assert list(broken_listings()) == []
+
+
+def test_card_says_when_the_sale_ends_and_not_when_the_price_turns_next(vase):
+    """An offer that begins tonight lowers the price once more; the sale goes on until its own end."""
+    now = timezone.now()
+    record = stockrecord_of(vase)
+    ends = now + timedelta(days=5)
+    SalePrice.objects.create(
+        stockrecord=record, price=80, start=now - timedelta(days=1), until=ends
+    )
+    make_offer(start_datetime=now + timedelta(minutes=10))
+
+    [card] = cards_for([vase.pk], at=now)
+
+    assert card.quote.until == ends
+    assert card.quote.until == quote_for(record, at=now).until
+
+
+def test_sale_without_an_end_has_none_although_a_price_will_turn(vase):
+    now = timezone.now()
+    record = stockrecord_of(vase)
+    SalePrice.objects.create(stockrecord=record, price=80, start=now - timedelta(days=1))
+    make_offer(start_datetime=now + timedelta(minutes=10))
+
+    assert cards_for([vase.pk], at=now)[0].quote.until is None

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from oscar.core.loading import get_model
 
-from commerce.compare import compare, products_to_add
+from commerce.compare import compare, compare_url, products_to_add
 from commerce.models import Retirement
 from tests.factories import make_product, make_user
 
@@ -210,3 +210,14 @@ def test_more_columns_take_no_more_queries(shop, django_assert_num_queries):
 
     with django_assert_num_queries(len(one)):
         compare([piece.pk for piece in pieces])
+
+
+def test_rows_in_which_all_are_alike_can_be_left_out(client, mug, vase):
+    url = compare_url([mug.pk, vase.pk])
+
+    full, short = client.get(url).text, client.get(f"{url}&only=differences").text
+
+    assert "Show only what differs" in full
+    assert "Show all rows" in short
+    assert short.count("<tr") <= full.count("<tr")
+    assert short.count("compare__different") == full.count("compare__different") > 0

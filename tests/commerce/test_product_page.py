@@ -1,9 +1,14 @@
 """The buy box: which glaze is shown, what it costs, whether it can be bought."""
 
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
+from django.core.files.base import ContentFile
+from PIL import Image
 
+from commerce.listing_refresh import rebuild_listings
+from commerce.photos import sync_photo
 from commerce.product_page import buy_box_for, buy_boxes_for
 from tests.factories import make_product, stockrecord_of
 
@@ -85,3 +90,26 @@ def test_box_says_when_it_arrives(vase):
 
     assert box.delivery.code == "standard"
     assert box.arrival.first <= box.arrival.last
+
+
+def add_photo(product, number):
+    """One more photograph of a product, in a colour of its own."""
+    content = BytesIO()
+    Image.new("RGB", (60, 60), (40 * number, 90, 120)).save(content, "PNG")
+    row = product.images.create(
+        original=ContentFile(content.getvalue(), f"photo-{number}.png"), display_order=number
+    )
+    return sync_photo(row)
+
+
+def test_every_photograph_of_a_variant_is_shown_where_it_is_chosen(mug):
+    oat, slate = mug.children.order_by("pk")
+    own = [add_photo(oat, number) for number in (1, 2)]
+    other = [add_photo(slate, number) for number in (3, 4)]
+    rebuild_listings()
+
+    photos = [photo.pk for photo in buy_box_for(mug, selected=slate.pk).photos]
+
+    assert photos[:2] == [photo.pk for photo in other]
+    assert own[0].pk in photos
+    assert own[1].pk not in photos

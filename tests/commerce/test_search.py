@@ -12,6 +12,7 @@ from commerce.product_lists import products_in
 from commerce.search import correct, find, suggest
 from commerce.search_misses import flush_misses, note_miss
 from commerce.words import fold, searched_words, singular_of, words_of
+from home.models import StandardPage
 from tests.factories import make_product
 
 pytestmark = pytest.mark.django_db
@@ -262,3 +263,23 @@ def test_misses_of_last_season_are_forgotten():
     flush_misses()
 
     assert [row.words for row in SearchMiss.objects.all()] == ["new"]
+
+
+def test_two_words_find_the_one_that_they_make(shop):
+    teapot = make_product("Low-tide teapot", price="86.00")
+    make_product("Tea towel", price="9.00")
+
+    assert teapot.pk in find("tea pot").ids
+    assert teapot.pk in find("tea pot").title_ids
+
+
+def test_search_that_shows_something_is_no_search_in_vain(client, mug, site_root):
+    PromotedResult.objects.create(query="gift", product=mug)
+    page = StandardPage(title="Parcels", slug="parcels", intro="How parcels travel")
+    site_root.add_child(instance=page)
+
+    for words in ("gift", "parcels", "nothing of that kind"):
+        client.get(reverse("search:search"), {"q": words})
+    flush_misses()
+
+    assert list(SearchMiss.objects.values_list("words", flat=True)) == ["nothing of that kind"]

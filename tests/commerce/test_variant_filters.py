@@ -14,7 +14,7 @@ from oscar.core.loading import get_model
 from pyroaring import BitMap
 
 from commerce.listing_receivers import one_refresh
-from commerce.listing_refresh import broken_listings
+from commerce.listing_refresh import broken_listings, rebuild_listings
 from commerce.listing_windows import band_of
 from commerce.listings import records_by_product, sellable_products
 from commerce.models import FacetAttribute, SalePrice, Term
@@ -22,7 +22,7 @@ from commerce.pricing import quote_for
 from commerce.product_lists import products_in
 from commerce.stock import SOLD_OUT, availability_of, reserve_stock
 from commerce.variant_sets import VariantSet, union_of
-from tests.factories import make_glaze_attribute, make_product, stockrecord_of
+from tests.factories import make_glaze_attribute, make_product, make_stock, stockrecord_of
 
 pytestmark = pytest.mark.django_db
 GLAZES, SIZES = ("oat", "ink", "ember"), ("small", "large")
@@ -356,5 +356,46 @@ def test_unions_and_intersections_are_those_of_single_variants(one, two, three):
     assert (first & second).count_with(third) == len(both)
     assert set((union_of([first, second]) & third).listings()) == either
     assert set(((first | second) & third).listings()) == either
-    numbers = (first & second).variant_of(0)
-    assert numbers is None or numbers in one[0] & two[0]
+    numbers = (first & second).variants_of(0)
+    assert set(numbers) in (set(), one[0] & two[0])
+
+
+@pytest.fixture
+def three_prices(shop):
+    """A cup whose variants cost £30, £10 and £20, and one at £15."""
+    cup = make_product("Cup", price="30.00", glazes={"oat": 5, "slate": 5, "ember": 5})
+    for child, price in zip(cup.children.order_by("pk"), ("30", "10", "20"), strict=True):
+        stockrecord_of(child).delete()
+        make_stock(child, price=Decimal(price), stock=5)
+    plain = make_product("Bowl", price="15.00", glazes={"ember": 5})
+    FacetAttribute.objects.get_or_create(attribute=make_glaze_attribute(cup.product_class))
+    rebuild_listings()
+    return cup, plain
+
+
+def test_card_is_the_cheapest_variant_that_matches(three_prices):
+    def card(**filters):
+        return next(c for c in products_in(filters=filters).cards if c.title == "Cup")
+
+    assert card(glaze=["oat", "ember"]).quote.price == Decimal(20)
+    assert card(glaze=["oat", "ember"]).is_from
+    assert card(glaze=["oat"]).quote.price == Decimal(30)
+    assert not card(glaze=["oat"]).is_from
+
+
+def test_card_is_one_that_can_be_bought_before_a_cheaper_one(three_prices):
+    ember = three_prices[0].children.order_by("pk").last()
+    record = stockrecord_of(ember)
+    record.num_in_stock = 0
+    record.save()
+
+    cards = products_in(filters={"glaze": ["oat", "ember"]}).cards
+
+    assert next(c for c in cards if c.title == "Cup").quote.price == Decimal(30)
+
+
+@pytest.mark.parametrize("sort", ["price-low", "price-high"])
+def test_orders_by_price_go_by_what_cards_cost(three_prices, sort):
+    for filters in ({"glaze": ["ember"]}, {"glaze": ["oat", "ember"]}, {"price": ["0"]}, {}):
+        prices = [card.quote.price for card in products_in(filters=filters, sort=sort).cards]
+        assert prices == sorted(prices, reverse=sort == "price-high"), filters

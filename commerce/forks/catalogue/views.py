@@ -85,7 +85,8 @@ class ProductDetailView(DetailView):
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
-        return open_page(response, parameters=self.parameters)
+        shown = self.object.pk if self.get_shape() is None else None
+        return open_page(response, parameters=self.parameters, product_id=shown)
 
     def get_shape(self):
         """The part that a script asks for; None for the whole page."""

@@ -143,10 +143,10 @@ class FacetedSearchView(ListingView):
         is_part = wants_fragment(self.request)
         words = context["query"].words
         found = context["list_page"].found
-        self.is_miss = found.is_search and not found.ids
+        context["pages"] = [] if is_part else self.get_pages(words)
+        self.is_miss = found.is_search and not (found.ids or found.promoted or context["pages"])
         if self.is_miss and not is_part:
             note_miss(words)
-        context["pages"] = [] if is_part else self.get_pages(words)
         # The list says something else of a search that found pages alone.
         context["list_name"] = (*context["list_name"], bool(context["pages"]))
         return context

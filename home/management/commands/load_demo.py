@@ -58,6 +58,7 @@ class Command(BaseCommand):
         catalogue.load_categories()
         catalogue.load_products()
         catalogue.load_facets()
+        catalogue.load_synonyms()
         pricing.load_sale(at=at)
         pricing.load_offer()
         pricing.load_voucher(at=at)

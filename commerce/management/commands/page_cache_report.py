@@ -1,0 +1,30 @@
+"""Prints, day by day, how pages were answered."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from commerce.models import AnswerCount
+from commerce.page_cache.answer_counts import hit_ratio
+
+
+class Command(BaseCommand):
+    help = "Print how many pages came from the cache, were made anew, or were somebody's own."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--days", type=int, default=7, help="how many days back (7)")
+
+    def handle(self, *, days, **options):
+        since = timezone.localdate() - timedelta(days=days)
+        by_day = defaultdict(dict)
+        for row in AnswerCount.objects.filter(day__gt=since).order_by("day"):
+            by_day[row.day][row.way] = row.count
+        if not by_day:
+            self.stdout.write("No page was counted in these days.")
+        for day, counts in by_day.items():
+            ratio = hit_ratio(day)
+            share = "–" if ratio is None else f"{ratio:.1%}"
+            ways = ", ".join(f"{way.label} {counts.get(way, 0):,}" for way in AnswerCount.Way)
+            self.stdout.write(f"{day:%Y-%m-%d}  from the cache {share}  ({ways})")

@@ -1,0 +1,133 @@
+"""What is counted without a write in any request: looks at products, and where pages came from."""
+
+import threading
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from commerce.models import AnswerCount
+from commerce.page_cache.answer_counts import flush_answers, hit_ratio
+from commerce.product_views import flush_views
+from commerce.tally import Tally
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted(db):
+    flush_views()
+    flush_answers()
+    AnswerCount.objects.all().delete()
+
+
+def views_of(product):
+    flush_views()
+    records = get_model("analytics", "ProductRecord").objects.filter(product=product)
+    return records.values_list("num_views", flat=True).first() or 0
+
+
+def test_looks_are_counted_from_copies_and_pages_made_anew_alike(caching, mug, vase):
+    caching()
+    signed_in = Client()
+    signed_in.force_login(factories.make_user())
+    path = mug.get_absolute_url()
+
+    for client in (Client(), Client(), signed_in, signed_in):
+        client.get(path)
+    Client().get(f"{path}?variant={mug.children.first().pk}")
+
+    assert views_of(mug) == 5
+    assert views_of(vase) == 0
+
+
+def test_parts_that_scripts_ask_for_and_heads_are_no_look(caching, mug):
+    caching()
+    path = mug.get_absolute_url()
+    for _time in range(2):
+        Client().get(path, headers={"x-requested-with": "XMLHttpRequest"})
+        Client().head(path)
+
+    assert views_of(mug) == 0
+
+
+def test_page_writes_nothing_while_it_is_counted(caching, mug):
+    caching()
+    with CaptureQueriesContext(connection) as queries:
+        Client().get(mug.get_absolute_url())
+
+    written = [q["sql"] for q in queries if not q["sql"].lstrip("( ").upper().startswith("SELECT")]
+    assert written == []
+
+
+def test_looks_add_up_and_a_product_that_is_gone_does_not_matter(mug, client):
+    for _round in range(2):
+        client.get(mug.get_absolute_url())
+        assert flush_views() == 1
+    client.get(mug.get_absolute_url())
+    assert views_of(mug) == 3
+
+    client.get(mug.get_absolute_url())
+    mug.delete()
+    assert flush_views() == 1
+
+
+def test_share_of_pages_that_came_from_a_copy(caching, mug):
+    caching()
+    for _time in range(4):
+        Client().get(mug.get_absolute_url())
+    flush_answers()
+
+    assert hit_ratio(timezone.localdate()) == pytest.approx(0.75)
+    assert hit_ratio(timezone.localdate() - timedelta(days=1)) is None
+
+
+def test_report_says_it_by_day(caching, mug):
+    caching()
+    signed_in = Client()
+    signed_in.force_login(factories.make_user())
+    for client in (Client(), Client(), signed_in):
+        client.get(mug.get_absolute_url())
+    Client().get(reverse("account_login"))  # kept for nobody: not counted
+    flush_answers()
+    AnswerCount.objects.create(day=timezone.localdate() - timedelta(days=30), way="own", count=9)
+
+    printed = StringIO()
+    call_command("page_cache_report", stdout=printed)
+
+    [line] = printed.getvalue().splitlines()
+    assert line.startswith(f"{timezone.localdate():%Y-%m-%d}  from the cache 50.0%")
+    assert "from a copy 1, made anew 1, somebody's own 1" in line
+
+
+def test_report_without_pages_says_so():
+    printed = StringIO()
+    call_command("page_cache_report", stdout=printed)
+
+    assert "No page was counted" in printed.getvalue()
+
+
+def test_tally_is_bounded_and_written_once():
+    written = []
+    tally = Tally(written.append, most=2)
+    for key in ("a", "b", "c", "a"):
+        tally.note(key)
+
+    assert tally.flush() == 2
+    assert tally.flush() == 0
+    assert written == [{"a": 2, "b": 1}]
+
+
+def test_thread_writes_without_being_asked(settings):
+    settings.TALLY_SECONDS = 0.01
+    done = threading.Event()
+    tally = Tally(lambda counted: done.set())
+    tally.note("a")
+
+    assert done.wait(5)
