@@ -102,7 +102,7 @@ def add_photo(product, number):
     return sync_photo(row)
 
 
-def test_every_photograph_of_a_variant_is_shown_where_it_is_chosen(mug):
+def test_every_photograph_of_a_variant_is_shown_where_it_is_chosen(site_root, mug):
     oat, slate = mug.children.order_by("pk")
     own = [add_photo(oat, number) for number in (1, 2)]
     other = [add_photo(slate, number) for number in (3, 4)]
