@@ -4,8 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from commerce.page_cache.front import PageCacheFront
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 
-application = PageCacheFront(get_wsgi_application())
+_django = get_wsgi_application()
+
+from commerce.page_cache.front import PageCacheFront  # noqa: E402  counts in models: needs the apps
+
+application = PageCacheFront(_django)

@@ -2,6 +2,9 @@
 
 import gzip
 import io
+import os
+import subprocess
+import sys
 
 import pytest
 from django.conf import settings as django_settings
@@ -169,3 +172,22 @@ def test_known_requests_are_bounded():
     assert len(known) == 2
     assert known.get(("0",)) is None
     assert known.get(("2",)) == "page 2"
+
+
+def test_servers_entry_point_is_the_front_around_django():
+    """In a process of its own: importing it sets Django up, in this order."""
+    code = "import site_project.wsgi as w; print(type(w.application).__name__)"
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "site_project.settings",
+        "SECRET_KEY": "x" * 60,
+        "SITE_URL": "http://127.0.0.1:8000",
+        "DEMO_GATEWAY": "on",
+    }
+
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment, cwd=django_settings.BASE_DIR, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert run.stdout.strip() == "PageCacheFront", run.stderr
