@@ -1,5 +1,7 @@
 """What the Wagtail admin shows beyond Wagtail's own: choosers, snippets, a report, a way to the shop."""
 
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
@@ -251,6 +253,14 @@ class ShopGroup(SnippetViewSetGroup):
 
 
 register_snippet(ShopGroup)
+
+
+@hooks.register("insert_editor_js")
+def show_search_snippet():
+    """Below a page's title and description for search engines: how they may look there."""
+    return render_to_string(
+        "components/search_snippet_script.html", {"shop_name": settings.SITE_NAME}
+    )
 
 
 class StaffMenuItem(MenuItem):

@@ -5,7 +5,7 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.listings import product_url
-from tests.factories import make_product
+from tests.factories import make_product, put_category
 
 pytestmark = pytest.mark.django_db
 Category = get_model("catalogue", "Category")
@@ -196,3 +196,18 @@ def test_page_remembers_nothing_by_itself(client, vase):
 
     assert "sessionid" not in response.cookies
     assert "<recently-viewed" in response.content.decode()
+
+
+def test_category_says_what_staff_wrote_for_search_engines(client, mug, site_root):
+    table = put_category(mug, "Tableware")
+    plain = client.get(table.get_absolute_url()).text
+    table.meta_title, table.meta_description = "Stoneware for the table", "Thrown by hand."
+    table.save()
+
+    written = client.get(table.get_absolute_url()).text
+
+    assert "<title>Tableware — " in plain
+    assert "<title>Stoneware for the table — " in written
+    assert '<meta name="description" content="Thrown by hand.">' in written
+    assert '<meta property="og:title" content="Stoneware for the table">' in written
+    assert "Tableware</h1>" in written

@@ -211,8 +211,12 @@ class ProductCategoryView(ListingView):
     def get_heading(self):
         return self.category.name
 
+    def get_title(self):
+        return self.category.get_meta_title()
+
     def get_description(self):
-        return self.category.description or _(
+        """The editors' words for search engines, or those that stand above the list."""
+        return self.category.get_meta_description() or _(
             "%(category)s: all pieces, with prices and stock."
         ) % {"category": self.category.name}
 

@@ -49,6 +49,10 @@ class ListingView(TemplateView):
     def get_crumbs(self):
         return [(_("Home"), "/"), (self.get_heading(), None)]
 
+    def get_title(self):
+        """What the browser and search engines call the list."""
+        return self.get_heading()
+
     def get_description(self):
         """What search engines and shared links say of the list."""
         return ""
@@ -95,6 +99,7 @@ class ListingView(TemplateView):
         query = query.restricted_to({facet.name for facet in list_page.facets})
         return super().get_context_data(
             heading=self.get_heading(),
+            title=self.get_title(),
             description=self.get_description(),
             crumbs=self.get_crumbs(),
             query=query,
