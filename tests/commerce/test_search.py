@@ -274,6 +274,8 @@ def test_two_words_find_the_one_that_they_make(shop):
 
 
 def test_search_that_shows_something_is_no_search_in_vain(client, mug, site_root):
+    flush_misses()  # what other tests searched for in vain
+    SearchMiss.objects.all().delete()
     PromotedResult.objects.create(query="gift", product=mug)
     page = StandardPage(title="Parcels", slug="parcels", intro="How parcels travel")
     site_root.add_child(instance=page)
