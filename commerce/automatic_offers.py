@@ -4,6 +4,7 @@ What an offer takes off is asked of Oscar's own engine, over a basket that holds
 that a card and the basket cannot disagree.
 """
 
+import logging
 from collections import defaultdict
 from copy import copy
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from oscar.core.loading import get_class, get_model
 from commerce.page_cache.dependencies import OFFERS
 from commerce.page_cache.kept import kept
 from commerce.range_members import members_of
+
+log = logging.getLogger(__name__)
 
 #: Oscar's offers hold to their last moment; windows end before their ``until``.
 INSTANT = timedelta(microseconds=1)
@@ -53,15 +56,21 @@ def read_site_offers():
 def with_rules(offers):
     """The offers with rules that know their kind and their range; one query more.
 
-    Oscar makes the kind anew at each question, and each reads its range.
+    Oscar makes the kind anew at each question, and each reads its range. An offer whose rule is of no
+    kind that we know is left out: it must not take the shop with it.
     """
-    offers = list(offers)
+    offers, known = list(offers), []
     ranges = get_model("offer", "Range").objects.in_bulk(range_ids_of(offers))
     for offer in offers:
-        offer.condition, offer.benefit = offer.condition.proxy(), offer.benefit.proxy()
+        try:
+            offer.condition, offer.benefit = offer.condition.proxy(), offer.benefit.proxy()
+        except RuntimeError as error:
+            log.error("The offer %s counts for nothing: %s", offer.pk, error)
+            continue
         for rule in (offer.condition, offer.benefit):
             rule.range = ranges.get(rule.range_id)
-    return offers
+        known.append(offer)
+    return known
 
 
 def automatic_offers():

@@ -102,3 +102,12 @@ def test_category_that_moved_takes_its_pieces_into_the_offer(caching, vase):
     Category.objects.get(name="Vases").move(Category.objects.get(name="Table"), "first-child")
 
     assert total((vase, 1)) == Decimal("81.00")
+
+
+def test_offer_of_no_known_kind_leaves_the_others_alone(vase, caplog):
+    factories.make_offer("Ten off")
+    strange = factories.make_offer("Strange")
+    type(strange.condition).objects.filter(pk=strange.condition_id).update(type="Moonlight")
+
+    assert total((vase, 1)) == Decimal("81.00")
+    assert f"The offer {strange.pk} counts for nothing" in caplog.text
