@@ -107,6 +107,18 @@ def state_of_request():
     return read[0]
 
 
+def state_anew():
+    """The state of now, for the rest of the request as well: it waited, and has loaded nothing yet.
+
+    With the older one a part that changed meanwhile would count as new, and the page that shows it
+    would be kept under the newer number.
+    """
+    state, read = sequence().state(), _state.get()
+    if read is not None:
+        read[:] = [state]
+    return state
+
+
 class Remembered:
     """What holds until one of its ``tags`` changes. ``epoch`` and ``number`` were read before it was
     made, ``until`` is in seconds since 1970 (None: no end). ``seen`` is the number up to which the

@@ -10,7 +10,7 @@ from django.core.exceptions import DisallowedHost
 from commerce.page_cache.address import address_of, is_public
 from commerce.page_cache.answer_counts import OWN, RENDERED, note_answer
 from commerce.page_cache.answers import answer_of, response_from
-from commerce.page_cache.changes import Unreachable, one_state, sequence, state_of_request
+from commerce.page_cache.changes import Unreachable, one_state, state_anew, state_of_request
 from commerce.page_cache.dependencies import SITE, collected
 from commerce.page_cache.front import known, note_given
 from commerce.page_cache.opting_in import opted_in
@@ -73,7 +73,7 @@ class PageCacheMiddleware:
             return self.render(request, address, state, found)
         with store().turn(address.key) as has_waited:
             if has_waited:
-                state = sequence().state()
+                state = state_anew()
                 answer = find(address.key, state)
                 if answer is not None:
                     return give_again(answer, request, address)

@@ -15,6 +15,7 @@ from commerce.page_cache.changes import (
     one_state,
     publish,
     sequence,
+    state_anew,
     state_of_request,
 )
 from commerce.page_cache.dependencies import LISTS, collected, depends_on
@@ -195,3 +196,19 @@ def test_parameters_that_no_list_knows_do_not_fill_the_memory(caching, mug, shop
         client.get(f"{path}?utm_id={number}")
 
     assert len(parts()._things) == before
+
+
+def test_page_that_waited_for_its_turn_shows_no_part_of_before(caching, shop):
+    """What changed while it waited is new to its parts, too: it is kept under the newer number."""
+    caching()
+
+    def shown(text, *, has_waited):
+        with one_state(), collected():
+            state_of_request()
+            if has_waited:
+                publish(["piece-1"])  # by whoever had the turn
+                state_anew()
+            return kept_part("part", lambda: depends_on("piece-1") or text)
+
+    assert shown("old", has_waited=False) == "old"
+    assert shown("new", has_waited=True) == "new"
