@@ -74,9 +74,10 @@ class PageCacheMiddleware:
         with store().turn(address.key) as has_waited:
             if has_waited:
                 state = state_anew()
-                answer = find(address.key, state)
-                if answer is not None:
-                    return give_again(answer, request, address)
+            # Also without a wait: another one may have come to its end between the look and the turn.
+            answer = find(address.key, state)
+            if answer is not None:
+                return give_again(answer, request, address)
             return self.render(request, address, state, found)
 
     def render(self, request, address, state, found):

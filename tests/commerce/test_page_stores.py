@@ -49,6 +49,29 @@ def test_crowd_on_an_expired_page_renders_it_once(caching, place):
     assert len(rendered) == 2
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_page_made_between_the_look_and_the_turn_is_not_made_again(caching, place, monkeypatch):
+    caching(place)
+    rendered = []
+
+    def view(request):
+        rendered.append(1)
+        return open_page(HttpResponse("page"))
+
+    pages = PageCacheMiddleware(view)
+    take_turn = stores.store().turn
+
+    def be_slow_to_take_a_turn(key):
+        monkeypatch.setattr(stores.store(), "turn", take_turn)
+        pages(RequestFactory().get("/x/"))
+        return take_turn(key)
+
+    monkeypatch.setattr(stores.store(), "turn", be_slow_to_take_a_turn)
+
+    assert pages(RequestFactory().get("/x/")).content == b"page"
+    assert len(rendered) == 1
+
+
 def test_pages_that_are_never_kept_do_not_wait_for_each_other(caching):
     caching()
     inside, most = [], []
