@@ -316,6 +316,15 @@ class SiteSettings(BaseSiteSetting):
         related_name="+",
         verbose_name=_("page about returns"),
     )
+    care_page = models.ForeignKey(
+        "wagtailcore.Page",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("page about care"),
+        help_text=_("Products that say how they are looked after lead there."),
+    )
 
     panels = [
         MultiFieldPanel(
@@ -331,6 +340,7 @@ class SiteSettings(BaseSiteSetting):
         MultiFieldPanel(
             [FieldPanel("returns_text"), FieldPanel("returns_page")], heading=_("Returns")
         ),
+        FieldPanel("care_page"),
     ]
 
     class Meta:

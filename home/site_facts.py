@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models.base import ModelState
 from django.utils import timezone
-from wagtail.models import Site
+from wagtail.models import Page, Site
 
 from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.kept import kept
@@ -40,12 +40,16 @@ class Announcement:
 
 @dataclass(frozen=True)
 class SiteFacts:
-    """What a site's editors wrote for all its pages. ``returns`` leads nowhere without a page."""
+    """What a site's editors wrote for all its pages. ``returns`` leads nowhere without a page.
+
+    ``care_url`` is the address of the page about care, "" without a public one.
+    """
 
     navigation: tuple[Link, ...]
     footer: Footer
     announcement: Announcement | None
     returns: Link | None
+    care_url: str
 
 
 def only_site():
@@ -92,6 +96,7 @@ def _find_facts(site):
         footer=_footer(row),
         announcement=_announcement(row),
         returns=_returns(row),
+        care_url=_care_url(row),
     )
 
 
@@ -122,17 +127,9 @@ def _returns(row):
     return Link(row.returns_text, url or "")
 
 
-def page_below_home(site, slug):
-    """A ``Link`` to the public page of that slug right below the home page; None without one.
-
-    ``slug`` is a template's, never a visitor's: each one is remembered.
-    """
-    return kept(("page-below-home", site.pk, slug), lambda: _find_page_below_home(site, slug))
-
-
-def _find_page_below_home(site, slug):
-    page = public_pages(site.root_page.get_children()).filter(slug=slug).first()
-    return Link(page.title, page.get_url()) if page else None
+def _care_url(row):
+    page = public_pages(Page.objects.filter(pk=row.care_page_id)).first()
+    return (page.get_url() or "") if page else ""
 
 
 def replaced_products():

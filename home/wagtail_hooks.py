@@ -19,7 +19,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import page_permission_policy, register_permission_policy
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import CreateView, SnippetViewSet, SnippetViewSetGroup
 
 from commerce.collections import cards_in
 from commerce.models import (
@@ -33,6 +33,7 @@ from commerce.models import (
     SearchMiss,
     SearchSynonym,
 )
+from commerce.requests import key_in
 from home.choosers import category_chooser, product_chooser, stockrecord_chooser
 from home.collection_form import ProductCollectionForm
 from home.models import Banner, ProductStory
@@ -101,10 +102,24 @@ class SalePriceViewSet(SnippetViewSet):
         return SalePrice.objects.select_related("stockrecord__product", "stockrecord__partner")
 
 
+class RetirementAddView(CreateView):
+    """About the product that ``?product=`` names: the dashboard leads here from its page."""
+
+    def get_initial(self):
+        products = get_model("catalogue", "Product").objects.filter(parent=None)
+        product = products.filter(pk=key_in(self.request.GET.get("product", ""))).first()
+        return {**super().get_initial(), **({"product": product} if product else {})}
+
+    def get_page_subtitle(self):
+        subtitle, product = super().get_page_subtitle(), self.get_initial().get("product")
+        return f"{subtitle}: {product.title}" if product else subtitle
+
+
 class RetirementViewSet(SnippetViewSet):
     """Products that are no longer made, and where their addresses lead."""
 
     model = Retirement
+    add_view_class = RetirementAddView
     icon = "bin"
     menu_label = _("Retired products")
     list_display = ["product", "replacement", "created_at"]

@@ -303,6 +303,7 @@ def _write_site_settings(pieces):
     row.footer = [_footer_column(pieces, *column) for column in _FOOTER]
     row.returns_text = "60 days, breakages replaced"
     row.returns_page = Page.objects.filter(slug="delivery-returns").first()
+    row.care_page = Page.objects.filter(slug="care").first()
     row.save()
 
 

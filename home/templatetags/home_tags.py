@@ -12,6 +12,7 @@ from commerce.structured_data import script_of
 from home import site_facts
 from home.blocks import chosen_variant
 from home.models import ProductStory
+from home.staff_link import staff_link as link_for_staff
 from home.structured_data import story_data as data_of_story
 
 register = template.Library()
@@ -55,10 +56,16 @@ def site_returns(context):
 
 
 @register.simple_tag(takes_context=True)
-def page_below_home(context, slug):
-    """A ``Link`` to the public page of that slug right below the home page; None without one."""
-    site = Site.find_for_request(context["request"])
-    return site_facts.page_below_home(site, slug) if site else None
+def site_care_url(context):
+    """The address of the page about care that editors chose; "" without a public one."""
+    facts = _facts(context)
+    return facts.care_url if facts else ""
+
+
+@register.simple_tag(takes_context=True)
+def staff_link(context):
+    """Where staff edit the page or the product that is shown, as ``Link``; None for nothing."""
+    return link_for_staff(context["request"].user, context.get("page") or context.get("product"))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,17 +1,22 @@
 /* The calls of Stripe.js that the payment page uses, for a shop without keys. The card's number goes
    to the demo gateway in this same shop, which knows Stripe's test cards and nothing else. */
 (() => {
-  const BASE = "/demo-gateway/v1/payment_intents/";
+  const BASE = "/demo-gateway/v1/";
+
+  async function post(path, data) {
+    const answer = await fetch(`${BASE}${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(data),
+    });
+    return { ok: answer.ok, body: await answer.json() };
+  }
 
   async function call(secret, action, data) {
     const id = secret.split("_secret_")[0];
-    const answer = await fetch(`${BASE}${id}/${action}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ client_secret: secret, ...data }),
-    });
-    const body = await answer.json();
-    return answer.ok ? { paymentIntent: body } : { error: body.error };
+    const kind = id.startsWith("seti_") ? "setup_intents" : "payment_intents";
+    const { ok, body } = await post(`${kind}/${id}/${action}`, { client_secret: secret, ...data });
+    return ok ? { paymentIntent: body, setupIntent: body } : { error: body.error };
   }
 
   function field(name, label, attributes) {
@@ -27,9 +32,20 @@
 
   const digits = (text) => text.replace(/\D/g, "");
 
+  function choice(name, value, text, type = "radio") {
+    const label = Object.assign(document.createElement("label"), { className: "choice" });
+    const input = Object.assign(document.createElement("input"), { type, name, value });
+    const words = Object.assign(document.createElement("span"), { className: "choice__name", textContent: text });
+    label.append(input, words);
+    return { label, input };
+  }
+
   class CardElement {
-    constructor() {
-      const shared = { inputmode: "numeric", required: "" };
+    constructor(options) {
+      this.session = options.customerSessionClientSecret;
+      this.keep = choice("demo-keep", "yes", "Keep this card for next time", "checkbox");
+      // Not `required`: fields that are hidden behind a kept card would keep the form from being sent.
+      const shared = { inputmode: "numeric", "aria-required": "true" };
       this.number = field("number", "Card number", {
         ...shared, autocomplete: "cc-number", placeholder: "1234 1234 1234 1234", maxlength: 23,
       });
@@ -51,7 +67,37 @@
     mount(place) {
       const row = Object.assign(document.createElement("div"), { className: "form__row" });
       row.append(this.expiry.wrap, this.cvc.wrap);
-      place.replaceChildren(this.number.wrap, row);
+      this.fields = Object.assign(document.createElement("div"), { className: "payment__fields" });
+      this.fields.append(this.number.wrap, row);
+      place.replaceChildren(this.fields);
+      if (!this.session) return;
+      this.fields.append(this.keep.label);
+      this.showSaved(place);
+    }
+
+    async showSaved(place) {
+      const { ok, body } = await post("elements/demo/cards", { session: this.session });
+      if (!ok || !body.cards.length) return;
+      const set = Object.assign(document.createElement("fieldset"), { className: "choices" });
+      this.saved = [...body.cards.map((card) => [card.id, `${card.brand} ···· ${card.last4}`]), ["", "Another card"]]
+        .map(([id, text]) => choice("demo-card", id, text));
+      set.append(
+        Object.assign(document.createElement("legend"), { className: "visually-hidden", textContent: "Your cards" }),
+        ...this.saved.map(({ label }) => label),
+      );
+      this.saved[0].input.checked = true;
+      set.addEventListener("change", () => this.showFields());
+      place.prepend(set);
+      this.showFields();
+    }
+
+    // Which of the kept cards is chosen; "" for a new one.
+    get chosen() {
+      return this.saved?.find(({ input }) => input.checked)?.input.value ?? "";
+    }
+
+    showFields() {
+      this.fields.hidden = Boolean(this.chosen);
     }
 
     problem() {
@@ -63,6 +109,7 @@
     }
 
     check() {
+      if (this.chosen) return {};
       for (const part of [this.number, this.expiry, this.cvc]) part.input.removeAttribute("aria-invalid");
       const problem = this.problem();
       if (!problem) return {};
@@ -72,11 +119,13 @@
     }
 
     get card() {
+      if (this.chosen) return { saved_card: this.chosen };
       const expiry = digits(this.expiry.input.value);
       return {
         number: digits(this.number.input.value),
         exp_month: Number(expiry.slice(0, 2)),
         exp_year: 2000 + Number(expiry.slice(2)),
+        keeps: this.keep.input.checked,
       };
     }
   }
@@ -118,12 +167,20 @@
     return new Promise(() => {});
   }
 
+  async function confirmSetup({ elements, clientSecret, confirmParams }) {
+    const result = await call(clientSecret, "confirm", elements.element.card);
+    if (result.error) return result;
+    location.assign(confirmParams.return_url);
+    return new Promise(() => {});
+  }
+
   window.Stripe = () => ({
-    elements: () => ({
+    elements: (options) => ({
       element: null,
-      create() { this.element = new CardElement(); return this.element; },
+      create() { this.element = new CardElement(options); return this.element; },
       async submit() { return this.element.check(); },
     }),
     confirmPayment,
+    confirmSetup,
   });
 })();

@@ -6,6 +6,7 @@ class LiveFilters extends HTMLElement {
   connectedCallback() {
     this.addEventListener("change", (event) => event.target.form && this.show(addressOf(event.target.form)));
     this.addEventListener("click", (event) => this.follow(event));
+    this.addEventListener("submit", (event) => comeBackHere(event.target));
     this.hideButtons();
     addEventListener("popstate", () => this.show(location.href, { isBack: true }));
   }
@@ -60,6 +61,14 @@ class LiveFilters extends HTMLElement {
     if (wasOpen) this.querySelector("#filters").showPopover();
     this.hideButtons();
   }
+}
+
+// A form that is sent leads back to the page as it is by then, another glaze chosen.
+function comeBackHere(form) {
+  if (form.method !== "post") return;
+  const url = new URL(form.action);
+  url.search = location.search;
+  form.action = url.href;
 }
 
 function addressOf(form) {

@@ -10,17 +10,45 @@ class PaymentForm extends HTMLElement {
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.place = this.querySelector("[data-element]");
     this.place.replaceChildren();
-    if (!this.dataset.free) this.mount();
+    this.form.addEventListener("change", () => this.showMethod());
+    this.showMethod();
+    if (!this.dataset.free) this.mount().catch(() => this.fail(this.dataset.slow));
   }
 
-  mount() {
+  get isTransfer() {
+    return new FormData(this.form).get("payment_method") === "transfer";
+  }
+
+  showMethod() {
+    this.pays ??= this.button.textContent;
+    this.place.hidden = this.isTransfer;
+    for (const part of document.querySelectorAll("[data-card-only]")) part.hidden = this.isTransfer;
+    this.button.textContent = this.isTransfer ? this.button.dataset.order : this.pays;
+  }
+
+  // The secret with which the element shows the account's own cards; without it, a new card.
+  async session() {
+    if (!this.dataset.session) return {};
+    const token = this.form.elements.csrfmiddlewaretoken.value;
+    const answer = await fetch(this.dataset.session, {
+      method: "POST", headers: { "X-CSRFToken": token },
+    });
+    if (!answer.ok) return {};
+    const { client_secret: customerSessionClientSecret } = await answer.json();
+    return customerSessionClientSecret ? { customerSessionClientSecret } : {};
+  }
+
+  async mount() {
     if (!window.Stripe) return this.fail(this.dataset.slow);
+    const session = await this.session().catch(() => ({}));
     this.stripe = window.Stripe(this.dataset.key);
     this.elements = this.stripe.elements({
       mode: "payment",
       amount: Number(this.dataset.amount),
       currency: this.dataset.currency,
+      captureMethod: this.dataset.capture,
       appearance: this.appearance(),
+      ...session,
     });
     const email = this.dataset.email;
     const element = this.elements.create("payment", { defaultValues: { billingDetails: { email } } });
@@ -49,8 +77,9 @@ class PaymentForm extends HTMLElement {
 
   async pay() {
     // Without an element nothing can be confirmed, so nothing is ordered either.
-    if (!this.elements && !this.dataset.free) return this.fail(this.dataset.slow);
-    if (this.elements) {
+    const needsCard = !this.dataset.free && !this.isTransfer;
+    if (needsCard && !this.elements) return this.fail(this.dataset.slow);
+    if (needsCard) {
       const { error } = await this.elements.submit();
       if (error) return this.fail(error.message);
     }

@@ -319,7 +319,7 @@ def test_merchandiser_retires_a_product(client, site_root, mug, vase):
     assert client.get(edit).status_code == 200
     assert only_hop(client, address_of(mug)) == address_of(vase)
     dashboard = client.get(reverse("dashboard:catalogue-product", args=[vase.pk]))
-    assert f'href="{add}"' in dashboard.content.decode()
+    assert f'href="{add}?product={vase.pk}"' in dashboard.content.decode()
 
 
 def test_demo_shop_answers_every_address_of_its_sitemap(client, site_root):

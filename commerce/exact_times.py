@@ -1,0 +1,38 @@
+"""Dates with their time of day in the dashboard's forms: shown and saved to the second."""
+
+from django import forms
+
+
+class LocalTimeInput(forms.DateTimeInput):
+    """The browser's own field. Oscar's picker rounds what it is given to quarters of an hour, and the
+    form then saves that."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs=None):
+        # A step of a second: without it browsers refuse times that are not whole minutes.
+        super().__init__(attrs={"step": "1", **(attrs or {})}, format="%Y-%m-%dT%H:%M:%S")
+
+
+class ExactTimes:
+    """Goes before a form whose times are saved as they were typed. A time that nobody touched stays as
+    it is stored, with the fraction of a second that the field does not show."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self._time_fields().values():
+            field.widget = LocalTimeInput()
+
+    def clean(self):
+        for name in self._time_fields():
+            stored = self.initial.get(name)
+            if stored and name in self.cleaned_data and name not in self.changed_data:
+                self.cleaned_data[name] = stored
+        return super().clean()
+
+    def _time_fields(self):
+        return {
+            name: field
+            for name, field in self.fields.items()
+            if isinstance(field, forms.DateTimeField)
+        }
