@@ -91,9 +91,14 @@ def measure(database, redis_url, *, seconds):
     say(f"Measuring {database.kind} with {database.size:,} pieces: lists and search")
     lists = database.ask("site_project.bench.lists")
     database.run("manage.py", "collectstatic", "--noinput", "-v0")
-    with serving(EMPTY_PROJECT, port=database.port, environment=database.environment()) as server:
+    environment = database.environment()
+    with serving(EMPTY_PROJECT, port=database.port, environment=environment) as server:
         empty, empty_start = server.cost(Request("/"), seconds=seconds), server.started_in
     measured = Measured(database.kind, database.size, empty, lists=lists, empty_start=empty_start)
+    environment["BENCH_MIDDLEWARE"] = "on"
+    with serving(EMPTY_PROJECT, port=database.port, environment=environment) as server:
+        cost = server.cost(Request("/"), seconds=seconds, queries=0)
+        measured.pages[the_pages.STARTPROJECT] = {FIRST: cost}
     found = database.ask("site_project.bench.pages")
     requests = {name: the_pages.request_from(row) for name, row in found["pages"].items()}
     additions = [the_pages.request_from(row) for row in found["additions"]]
@@ -108,7 +113,7 @@ def measure(database, redis_url, *, seconds):
             measured.pages[name] = {FIRST: cost}
     say("Pages, from the parts that a process remembers")
     with site(database, PAGE_CACHE="off") as server:
-        for name in the_pages.KEPT:
+        for name in the_pages.FROM_PARTS:
             measured.pages[name][PARTS] = server.cost(requests[name], seconds=seconds)
     for mode, extra in cached_modes(redis_url):
         say(f"Pages, kept ({mode})")

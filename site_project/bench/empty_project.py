@@ -1,5 +1,9 @@
-"""A Django project with one empty view and no middleware: what everything else is a multiple of."""
+"""A Django project with one empty view and no middleware: what everything else is a multiple of.
 
+``BENCH_MIDDLEWARE=on`` puts the seven of ``startproject`` in front of the view.
+"""
+
+import os
 import secrets
 
 from django.conf import settings
@@ -15,12 +19,25 @@ def empty(request):
 
 urlpatterns = [path("", empty)]
 
+#: As ``django-admin startproject`` writes them, with the apps that they need.
+STARTPROJECT = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+APPS = ["django.contrib." + name for name in ("auth", "contenttypes", "sessions", "messages")]
+has_middleware = os.environ.get("BENCH_MIDDLEWARE") == "on"
+
 settings.configure(
     SECRET_KEY=secrets.token_urlsafe(48),
     ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF=__name__,
-    MIDDLEWARE=[],
-    INSTALLED_APPS=[],
+    MIDDLEWARE=STARTPROJECT if has_middleware else [],
+    INSTALLED_APPS=APPS if has_middleware else [],
     USE_I18N=False,
 )
 application = get_wsgi_application()

@@ -13,8 +13,12 @@ from site_project.bench.server import Request
 EMPTY, HOME, LANDING, CATEGORY = "empty view of the site", "home", "landing page", "category"
 FILTERED, PRODUCT, SEARCH = "category, two filters", "product", "search"
 SUGGEST, BASKET, ADD = "suggestions", "basket of three", "add to basket"
+#: The empty project behind the middlewares that every Django project begins with.
+STARTPROJECT = "with startproject's middleware"
 #: Pages whose copies are kept for everybody.
 KEPT = (HOME, LANDING, CATEGORY, FILTERED, PRODUCT, SEARCH, SUGGEST)
+#: Pages of which the process remembers parts: of a basket what is on all pages.
+FROM_PARTS = (*KEPT, BASKET, ADD)
 #: The form of a browser, from a page of ours.
 FORM = (
     ("Content-Type", "application/x-www-form-urlencoded"),
