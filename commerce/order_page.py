@@ -7,21 +7,43 @@ from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
 from commerce.listings import looks_of, product_url
-from commerce.orders import CANCELLED, DELIVERED, PACKING, PAID, PENDING, SHIPPED
+from commerce.orders import (
+    AUTHORISED,
+    CANCELLED,
+    DELIVERED,
+    PACKING,
+    PAID,
+    PART_SHIPPED,
+    PENDING,
+    REFUNDED,
+    RETURNED,
+    SHIPPED,
+)
 
 LINES = Prefetch(
     "lines", get_model("order", "Line").objects.select_related("product__parent").order_by("pk")
 )
+#: The way of an order where nothing goes wrong.
+WAY = (PENDING, PAID, PACKING, SHIPPED, DELIVERED)
+#: Stops that only orders have which came by them.
+DETOURS = {AUTHORISED: PAID, PART_SHIPPED: SHIPPED}
+#: Where a way ends without a parcel that is kept.
+STOPS = (CANCELLED, RETURNED, REFUNDED)
 STEP_NAMES = {
     PENDING: _("Ordered"),
+    AUTHORISED: _("Payment approved"),
     PAID: _("Paid"),
     PACKING: _("Being packed"),
+    PART_SHIPPED: _("Partly on its way"),
     SHIPPED: _("On its way"),
     DELIVERED: _("Delivered"),
+    CANCELLED: _("Cancelled"),
+    RETURNED: _("Returned"),
+    REFUNDED: _("Refunded"),
 }
 #: After these nothing is expected any more.
-ENDED = (DELIVERED, CANCELLED)
-STATUS_NAMES = {**STEP_NAMES, PENDING: _("Waiting for payment"), CANCELLED: _("Cancelled")}
+ENDED = (DELIVERED, *STOPS)
+STATUS_NAMES = {**STEP_NAMES, PENDING: _("Waiting for payment")}
 
 
 @dataclass(frozen=True)
@@ -53,7 +75,7 @@ class OrderRow:
 
     order: object
     status: str
-    is_cancelled: bool
+    is_stopped: bool
     pieces: list
     promise: object
 
@@ -68,7 +90,7 @@ def order_rows(orders):
         OrderRow(
             order=order,
             status=STATUS_NAMES.get(order.status, order.status),
-            is_cancelled=order.status == CANCELLED,
+            is_stopped=order.status in STOPS,
             pieces=[_piece(line, looks.get(line.product_id)) for line in lines[order.pk]],
             promise=None if order.status in ENDED else getattr(order, "promise", None),
         )
@@ -95,15 +117,18 @@ def _piece(line, look):
 
 
 def steps_of(order):
-    """The stops of an order from ordered to delivered; a cancelled one ends where it stopped."""
-    days = {change.new_status: change.date_created for change in order.status_changes.all()}
+    """The stops of an order from ordered to delivered.
+
+    One that was cancelled, returned or refunded ends where it stopped.
+    """
+    days = {}
+    for change in order.status_changes.order_by("date_created", "pk"):
+        days[change.new_status] = change.date_created
     days[PENDING] = order.date_placed
-    if order.status == CANCELLED:
-        reached = [status for status in STEP_NAMES if status in days]
-        steps = [Step(STEP_NAMES[status], days[status], True, False) for status in reached]
-        return [*steps, Step(STATUS_NAMES[CANCELLED], days.get(CANCELLED), True, True, True)]
-    pipeline = list(STEP_NAMES)
-    here = pipeline.index(order.status) if order.status in pipeline else 0
+    if order.status in STOPS:
+        return _stopped_way(order, days)
+    way = _way_of(order, days)
+    here = way.index(order.status) if order.status in way else 0
     return [
         Step(
             STEP_NAMES[status],
@@ -111,5 +136,28 @@ def steps_of(order):
             place <= here,
             place == here,
         )
-        for place, status in enumerate(pipeline)
+        for place, status in enumerate(way)
+    ]
+
+
+def _way_of(order, days):
+    """The stops of an order that goes on, with the detours it took."""
+    way = list(WAY)
+    for detour, before in DETOURS.items():
+        if order.status == detour or detour in days:
+            way.insert(way.index(before), detour)
+    if AUTHORISED in way and PAID not in days:
+        way.remove(PAID)  # Its money is taken with the first parcel, not before.
+    return way
+
+
+def _stopped_way(order, days):
+    way = [status for status in _way_of(order, days) if status in days]
+    ends = [status for status in STOPS if status in days or status == order.status]
+    return [
+        *(Step(STEP_NAMES[status], days[status], True, False) for status in way),
+        *(
+            Step(STEP_NAMES[status], days.get(status), True, status == order.status, True)
+            for status in ends
+        ),
     ]

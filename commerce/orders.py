@@ -6,16 +6,36 @@ from collections import defaultdict
 from django.db import transaction
 from django.db.models import F, Sum
 from django.db.models.functions import Greatest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.core.loading import get_model
 
 from commerce.exceptions import IllegalMove
+from commerce.mail_orders import queue_cancelled_notice
+from commerce.models import Shipment
+from commerce.order_statuses import (  # noqa: F401  named here for whoever moves orders
+    AUTHORISED,
+    CANCELLED,
+    DELIVERED,
+    PACKING,
+    PAID,
+    PART_SHIPPED,
+    PENDING,
+    REFUNDED,
+    RETURNED,
+    SHIPPED,
+)
 from commerce.signals import offers_counted
-from commerce.stock import consume_stock, release_stock
+from commerce.stock import release_stock
+from commerce.stock_history import Cause
 
-PENDING, PAID, PACKING = "Pending payment", "Paid", "Packing"
-SHIPPED, DELIVERED, CANCELLED = "Shipped", "Delivered", "Cancelled"
+#: Reached by sending parcels (commerce.shipments) and in no other way.
+BY_DISPATCH = (PART_SHIPPED, SHIPPED)
+#: What people set by hand. Money, parcels and returns have acts of their own.
+BY_HAND = (PACKING, DELIVERED, CANCELLED)
+#: What has not left the house when an order gets here goes back on the shelf.
+RELEASING = (CANCELLED, REFUNDED)
 
 #: Without 0/O, 1/I/L: an order number is read out on the telephone.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -46,28 +66,42 @@ def allocated_units(order):
 def move_order(order_id, status, *, note="", user=None):
     """Move an order along its pipeline, with everything the move entails, in one transaction.
 
-    Shipping takes its units out of stock; cancelling gives them back together with vouchers and
-    offer counts. Raises IllegalMove where the pipeline has no such way; nothing changes then.
-    Locks the stock records by key, then the order.
+    Cancelling and refunding give back the units that did not leave; cancelling gives back vouchers
+    and offer counts too. Raises IllegalMove where the pipeline has no such way, and for the
+    statuses that only parcels lead to; nothing changes then. An order that is there already stays
+    as it is. Locks the stock records by key, then the order.
     """
+    if status in BY_DISPATCH:
+        raise IllegalMove(_("An order is shipped by sending its pieces, parcel by parcel."))
     with transaction.atomic():
         order = get_model("order", "Order").objects.get(pk=order_id)
         units = allocated_units(order)
-        if status == SHIPPED:
-            consume_stock(units)
-        elif status == CANCELLED:
-            release_stock(units)
+        if status in RELEASING:
+            release_stock(units, Cause(order=order.number, user=user, reason=note))
         order = lock_order(order_id)
-        if allocated_units(order) != units:
-            raise IllegalMove(_("The order was changed by somebody else at the same moment."))
-        _set_status(order, status)
-        if status in (SHIPPED, CANCELLED):
+        check_unchanged(order, units)
+        if order.status == status:
+            return order
+        was_paid = order.status != PENDING
+        set_status(order, status, why=note, user=user)
+        if status in RELEASING:
             order.lines.update(num_allocated=0)
         if status == CANCELLED:
             give_back_discounts(order)
+            if was_paid:  # Who left before paying knows.
+                queue_cancelled_notice(order)
+        if status == DELIVERED:
+            parcels = Shipment.objects.filter(event__order=order, delivered_at=None)
+            parcels.update(delivered_at=timezone.now())
         if note:
             order.notes.create(message=note, user=user, note_type="System")
         return order
+
+
+def check_unchanged(order, units):
+    """Raises IllegalMove where a locked order holds other units than it did before the lock."""
+    if allocated_units(order) != units:
+        raise IllegalMove(_("The order was changed by somebody else at the same moment."))
 
 
 def count_purchases(order):
@@ -88,12 +122,14 @@ def count_purchases(order):
 
 
 def moves_for_staff(order):
-    """The statuses to which people may move an order.
+    """The statuses to which people may move an order by hand.
 
     Not one that waits for its payment: it is paid when the gateway says so, and is released by
     itself, which has to begin at the gateway (docs/payments.md).
     """
-    return () if order.status == PENDING else order.available_statuses()
+    if order.status == PENDING:
+        return ()
+    return tuple(status for status in order.available_statuses() if status in BY_HAND)
 
 
 def refusal_for_staff(order, status):
@@ -104,6 +140,10 @@ def refusal_for_staff(order, status):
         return _("Order %(number)s waits for its payment and moves on by itself.") % {
             "number": order.number
         }
+    if status in BY_DISPATCH:
+        return _("Order %(number)s is shipped by sending its pieces, on its own page.") % {
+            "number": order.number
+        }
     return _("Order %(number)s is “%(old)s” and cannot become “%(new)s”.") % {
         "number": order.number,
         "old": order.status,
@@ -111,7 +151,12 @@ def refusal_for_staff(order, status):
     }
 
 
-def _set_status(order, status):
+def set_status(order, status, *, why="", user=None):
+    """Set the status of a locked order and its lines; its history says who did it and why.
+
+    Raises IllegalMove where the pipeline has no such way. An order that is there stays there.
+    """
+    order.moved_by, order.moved_because = user, why
     try:
         order.set_status(status)
     except InvalidOrderStatus as error:

@@ -1,5 +1,7 @@
 """Tables of ours that stand beside Oscar's, one-to-one where they extend one of them."""
 
+from commerce.models.changes import AuditEntry, StockChange
+from commerce.models.documents import CommercialDocument, DocumentCounter, DocumentKind
 from commerce.models.lists import (
     AnswerCount,
     BoughtTogether,
@@ -13,6 +15,8 @@ from commerce.models.lists import (
     SearchSynonym,
     Term,
 )
+from commerce.models.orders import OrderEvent, Shipment
+from commerce.models.returns import ReturnLine, ReturnRequest, Withdrawal
 from commerce.models.shop import (
     DeliveryMethod,
     OrderPromise,
@@ -27,11 +31,16 @@ from commerce.models.shop import (
 
 __all__ = [
     "AnswerCount",
+    "AuditEntry",
     "BoughtTogether",
+    "CommercialDocument",
     "DeliveryMethod",
+    "DocumentCounter",
+    "DocumentKind",
     "FacetAttribute",
     "Listing",
     "ListingTerms",
+    "OrderEvent",
     "OrderPromise",
     "OutgoingMail",
     "PriceWindow",
@@ -39,11 +48,16 @@ __all__ = [
     "ProductPhoto",
     "PromotedResult",
     "Retirement",
+    "ReturnLine",
+    "ReturnRequest",
     "SalePrice",
     "SalePriceQuerySet",
     "SearchMiss",
     "SearchSynonym",
+    "Shipment",
+    "StockChange",
     "Term",
     "User",
     "WishListLink",
+    "Withdrawal",
 ]

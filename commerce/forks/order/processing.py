@@ -1,9 +1,11 @@
+from django.db import connection
 from django.utils.translation import gettext as _
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.apps.order.processing import EventHandler as OscarEventHandler
 
 from commerce.exceptions import IllegalMove, OutOfStock
 from commerce.orders import move_order
+from commerce.transactions import retry_transient
 
 
 class EventHandler(OscarEventHandler):
@@ -11,7 +13,9 @@ class EventHandler(OscarEventHandler):
 
     def handle_order_status_change(self, order, new_status, note_msg=None):
         try:
-            move_order(order.pk, new_status, note=note_msg or "", user=self.user)
+            # What settles a payment locks from the other end: whoever loses tries again.
+            move = move_order if connection.in_atomic_block else retry_transient(move_order)
+            move(order.pk, new_status, note=note_msg or "", user=self.user)
         except IllegalMove as error:
             raise InvalidOrderStatus(str(error)) from error
         except OutOfStock as error:

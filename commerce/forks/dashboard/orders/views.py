@@ -1,17 +1,28 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
 from oscar.apps.dashboard.orders.views import *
 from oscar.apps.dashboard.orders.views import OrderDetailView as OscarOrderDetailView
 from oscar.apps.dashboard.orders.views import OrderListView as OscarOrderListView
 from oscar.apps.order.exceptions import InvalidOrderStatus
 
-from commerce.orders import refusal_for_staff
+from commerce.document_links import links_for_staff
+from commerce.exceptions import DispatchRefused
+from commerce.forks.dashboard.orders.forms import DispatchForm
+from commerce.order_history import history_of
+from commerce.orders import BY_HAND, PART_SHIPPED, refusal_for_staff
+from commerce.requests import key_in
+from commerce.shipments import give_up_rest, mark_delivered, parcels_of, ship
 
 CHANGE = "order.change_order"
 
 
 class OrderListView(OscarOrderListView):
     """Says why an order of the selection stays where it is, and goes on with the others."""
+
+    def get_context_data(self, **kwargs):
+        # What is offered for the whole selection: what people set by hand.
+        return {**super().get_context_data(**kwargs), "order_statuses": BY_HAND}
 
     def change_order_statuses(self, request, orders):
         # Oscar asks for the permission to view, whatever is posted.
@@ -33,13 +44,68 @@ class OrderDetailView(OscarOrderDetailView):
     """Moves whole orders. Lines move with their order: a line alone would leave its stock behind,
     and Oscar's payment events write rows without moving money."""
 
-    order_actions = ("save_note", "delete_note", "change_order_status")
+    order_actions = (
+        "save_note",
+        "delete_note",
+        "change_order_status",
+        "dispatch_parcel",
+        "mark_delivered",
+        "give_up_rest",
+    )
     line_actions = ()
 
     def post(self, request, *args, **kwargs):
         if not request.user.has_perm(CHANGE):
             raise PermissionDenied
         return super().post(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        order = self.object
+        kwargs.setdefault("dispatch_form", DispatchForm(order))
+        return super().get_context_data(
+            history=history_of(order),
+            parcels=parcels_of(order),
+            documents=links_for_staff(order),
+            returns=order.returns.all(),
+            withdrawals=order.withdrawals.all(),
+            is_part_shipped=order.status == PART_SHIPPED,
+            **kwargs,
+        )
+
+    def dispatch_parcel(self, request, order):
+        """Send what the form says; what was typed stays where that is refused."""
+        form = DispatchForm(order, data=request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(dispatch_form=form))
+        label = {name: form.cleaned_data[name] for name in ("carrier", "tracking_number", "key")}
+        try:
+            ship(order.pk, units=form.units(), user=request.user, **label)
+        except DispatchRefused as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(dispatch_form=form))
+        messages.success(request, _("The parcel is on its way, and the customer is told."))
+        return self.reload_page()
+
+    def mark_delivered(self, request, order):
+        """The parcel of the button arrived."""
+        try:
+            mark_delivered(order.pk, key_in(request.POST.get("parcel", "")), user=request.user)
+        except DispatchRefused as refusal:
+            return self.reload_page(error=str(refusal))
+        messages.success(request, _("The parcel is marked as delivered."))
+        return self.reload_page()
+
+    def give_up_rest(self, request, order):
+        """What is left will never leave."""
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            return self.reload_page(error=_("Say why the rest is not sent."))
+        try:
+            give_up_rest(order.pk, reason=reason[:500], user=request.user)
+        except DispatchRefused as refusal:
+            return self.reload_page(error=str(refusal))
+        messages.success(request, _("The rest is back on the shelf."))
+        return self.reload_page()
 
     def change_order_status(self, request, order):
         refusal = refusal_for_staff(order, request.POST.get("new_status", "").strip())

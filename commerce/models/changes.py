@@ -1,0 +1,97 @@
+"""What was changed in the house, by whom, from what to what: of stock, and of what staff decide."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from commerce.fields import CodeField
+from commerce.models.append_only import AppendOnlyModel
+from commerce.models.shop import User
+
+
+class StockChange(AppendOnlyModel):
+    """One change of a stock record's two numbers. Written by ``commerce.stock_history`` only.
+
+    It outlives its record, and names people after their accounts are gone. ``actor`` is empty for
+    the system.
+    """
+
+    class Kind(models.TextChoices):
+        CREATED = "created", _("begun")
+        EDITED = "edited", _("changed by hand")
+        IMPORTED = "imported", _("imported")
+        RESERVED = "reserved", _("ordered")
+        RELEASED = "released", _("given back")
+        CONSUMED = "consumed", _("left the house")
+        RETURNED = "returned", _("came back")
+
+    stockrecord = models.ForeignKey(
+        "partner.StockRecord", null=True, on_delete=models.SET_NULL, related_name="changes"
+    )
+    sku = models.CharField(_("SKU"), max_length=128)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    in_stock_before = models.IntegerField(null=True)
+    in_stock_after = models.IntegerField(null=True)
+    allocated_before = models.IntegerField(null=True)
+    allocated_after = models.IntegerField(null=True)
+    order_number = CodeField(_("order"), max_length=128, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    actor = models.CharField(_("by"), max_length=255, blank=True)
+    created_at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("change of stock")
+        verbose_name_plural = _("changes of stock")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.sku}: {self.in_stock_before} → {self.in_stock_after}"
+
+    @property
+    def more_in_stock(self):
+        """By how much the units in stock changed."""
+        return (self.in_stock_after or 0) - (self.in_stock_before or 0)
+
+    @property
+    def more_allocated(self):
+        """By how much the units that orders hold changed."""
+        return (self.allocated_after or 0) - (self.allocated_before or 0)
+
+
+class AuditEntry(AppendOnlyModel):
+    """One thing that somebody decided: added, changed or deleted. Written by ``commerce.audit`` only.
+
+    ``changes`` is ``{field: [before, after]}`` as text, None for nothing. ``actor`` is empty for the
+    system; ``about`` names the thing after it is gone.
+    """
+
+    class Act(models.TextChoices):
+        ADDED = "added", _("added")
+        CHANGED = "changed", _("changed")
+        DELETED = "deleted", _("deleted")
+
+    kind = CodeField(_("kind"), max_length=40)
+    object_id = CodeField(max_length=40)
+    about = models.CharField(_("about"), max_length=255)
+    act = models.CharField(_("what happened"), max_length=8, choices=Act.choices)
+    changes = models.JSONField(default=dict)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    actor = models.CharField(_("by"), max_length=255, blank=True)
+    created_at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("entry of the audit log")
+        verbose_name_plural = _("audit log")
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["kind", "object_id"]),
+            models.Index(fields=["created_at"]),
+        ]
+
+    def __str__(self):
+        return f"{self.about}: {self.get_act_display()}"

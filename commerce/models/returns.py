@@ -1,0 +1,120 @@
+"""What comes back: returns that customers ask for, and contracts that they withdraw from."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from commerce.fields import CodeField
+from commerce.models.shop import User
+
+
+class ReturnRequest(models.Model):
+    """A customer's wish to send pieces back, from asking to the money. Moved by commerce.returns.
+
+    ``key`` comes with the form or the withdrawal that asked, so that it asks once.
+    """
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("asked for")
+        APPROVED = "approved", _("approved, on its way to us")
+        REFUSED = "refused", _("refused")
+        RECEIVED = "received", _("received")
+        REFUNDED = "refunded", _("refunded")
+
+    number = CodeField(_("number"), max_length=20, unique=True)
+    key = CodeField(_("key"), max_length=64, unique=True)
+    order = models.ForeignKey("order.Order", on_delete=models.CASCADE, related_name="returns")
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.REQUESTED
+    )
+    reason = models.TextField(_("reason"), blank=True)
+    answer = models.TextField(_("our answer"), blank=True)
+    created_at = models.DateTimeField(_("asked"), default=timezone.now)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received"), null=True, blank=True)
+    refunded_at = models.DateTimeField(_("refunded"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("return")
+        verbose_name_plural = _("returns")
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["state", "created_at"])]
+
+    def __str__(self):
+        return self.number
+
+
+class ReturnLine(models.Model):
+    """How many of one line come back, and what came."""
+
+    class Condition(models.TextChoices):
+        AS_NEW = "new", _("as new")
+        USED = "used", _("used")
+        DAMAGED = "damaged", _("damaged")
+
+    request = models.ForeignKey(ReturnRequest, on_delete=models.CASCADE, related_name="lines")
+    line = models.ForeignKey("order.Line", on_delete=models.CASCADE, related_name="return_lines")
+    quantity = models.PositiveIntegerField(_("asked for"))
+    received = models.PositiveIntegerField(_("received"), null=True, blank=True)
+    condition = models.CharField(
+        _("condition"), max_length=10, choices=Condition.choices, blank=True
+    )
+    restocked = models.PositiveIntegerField(_("back on the shelf"), default=0)
+
+    class Meta:
+        verbose_name = _("line of a return")
+        verbose_name_plural = _("lines of returns")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["request", "line"], name="one_row_for_each_line")
+        ]
+
+    def __str__(self):
+        return f"{self.quantity} × {self.line.title}"
+
+
+class Withdrawal(models.Model):
+    """A statement of withdrawal from a contract, kept as it was made, whether an order fits or not.
+
+    Directive (EU) 2023/2673, article 11a of Directive 2011/83/EU. ``key`` comes with the form, so
+    that a double click makes one statement.
+    """
+
+    class State(models.TextChoices):
+        NEW = "new", _("new")
+        ACCEPTED = "accepted", _("accepted")
+        REFUSED = "refused", _("refused")
+
+    number = CodeField(_("number"), max_length=20, unique=True)
+    key = CodeField(_("key"), max_length=64, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    email = models.EmailField(_("e-mail address"))
+    order_number = models.CharField(_("order number, as it was written"), max_length=40)
+    pieces = models.TextField(_("pieces"), blank=True)
+    submitted_at = models.DateTimeField(_("submitted"), default=timezone.now)
+    order = models.ForeignKey(
+        "order.Order",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="withdrawals",
+        verbose_name=_("order"),
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NEW)
+    answer = models.TextField(_("our answer"), blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    return_request = models.OneToOneField(
+        ReturnRequest, null=True, blank=True, on_delete=models.SET_NULL, related_name="withdrawal"
+    )
+
+    class Meta:
+        verbose_name = _("withdrawal from a contract")
+        verbose_name_plural = _("withdrawals from contracts")
+        ordering = ["-submitted_at", "-pk"]
+        indexes = [models.Index(fields=["state", "submitted_at"])]
+
+    def __str__(self):
+        return self.number

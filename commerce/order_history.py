@@ -1,0 +1,47 @@
+"""What happened to an order, one row after another; nothing is changed or taken away afterwards."""
+
+from commerce.models import OrderEvent
+
+
+def note_event(order, kind, text, *, user=None, reference="", amount=None):
+    """Add a row to an order's history, in the caller's transaction.
+
+    ``kind`` is an ``OrderEvent.Kind`` or its value; ``user`` None means that nobody pressed a
+    button; ``reference`` is another system's id or a number of ours; ``amount`` is in the order's
+    currency.
+    """
+    return OrderEvent.objects.create(
+        order=order,
+        kind=OrderEvent.Kind(kind),
+        text=text,
+        user=user,
+        actor=name_of(user),
+        reference=reference,
+        amount=amount,
+    )
+
+
+def note_move(change):
+    """The row of a status that was just changed (Oscar's OrderStatusChange)."""
+    user = getattr(change.order, "moved_by", None)
+    OrderEvent.objects.create(
+        order=change.order,
+        kind=OrderEvent.Kind.STATUS,
+        text=getattr(change.order, "moved_because", ""),
+        old_status=change.old_status,
+        new_status=change.new_status,
+        user=user,
+        actor=name_of(user),
+    )
+
+
+def name_of(user):
+    """How a person is named in a history; "" for the system."""
+    if user is None or not user.is_authenticated:
+        return ""
+    return user.get_full_name() or user.email
+
+
+def history_of(order):
+    """Everything that happened to an order, the latest first."""
+    return order.events.order_by("-created_at", "-pk")

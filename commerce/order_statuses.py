@@ -1,0 +1,6 @@
+"""The names of an order's stops, as ``OSCAR_ORDER_STATUS_PIPELINE`` has them (docs/orders.md)."""
+
+PENDING, AUTHORISED, PAID = "Pending payment", "Authorised", "Paid"
+PACKING, PART_SHIPPED, SHIPPED = "Packing", "Part shipped", "Shipped"
+DELIVERED, CANCELLED = "Delivered", "Cancelled"
+RETURNED, REFUNDED = "Returned", "Refunded"
