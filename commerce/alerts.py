@@ -8,6 +8,8 @@ visitor reads is the same whatever we know about the address. Mails are written 
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from oscar.core.loading import get_class, get_model
 
@@ -51,6 +53,25 @@ def wait_as_guest(email, product, *, at=None):
         alert = _alerts().create(email=email, product=product)
     dispatcher = get_class("customer.alerts.utils", "AlertsDispatcher")()
     dispatcher.ask_to_confirm(alert, hour=at.strftime("%Y%m%d%H"))
+
+
+def waited_for(stockrecord_ids):
+    """Keys of the public products that somebody waits for, and of which these records have units.
+
+    Whoever waits for a product with variants is answered by each of them. Two queries at most.
+    """
+    records = get_model("partner", "StockRecord").objects.filter(
+        pk__in=stockrecord_ids,
+        num_in_stock__gt=Coalesce(F("num_allocated"), Value(0)),
+        product__is_public=True,
+    )
+    families = records.values_list("product_id", "product__parent_id")
+    keys = {key for family in families for key in family if key}
+    if not keys:
+        return []
+    waiting = _alerts().filter(status=_alerts().model.ACTIVE, product__is_public=True)
+    found = waiting.filter(product__in=keys).order_by().values_list("product_id", flat=True)
+    return sorted(set(found))
 
 
 @transaction.atomic

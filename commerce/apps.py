@@ -10,5 +10,13 @@ class CommerceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from commerce import listing_receivers, offer_receivers, receivers  # noqa: F401
+        from commerce import (  # noqa: F401
+            listing_receivers,
+            offer_receivers,
+            receivers,
+            stock_receivers,
+        )
+        from commerce.audit import watch_the_shop
         from commerce.page_cache import receivers as page_receivers  # noqa: F401
+
+        watch_the_shop()

@@ -7,28 +7,36 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commerce.money import format_money
+from commerce.money import format_money, to_minor
 from commerce.stock import is_for_sale, units_available
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to know about one line. ``is_blocking`` where it cannot be ordered like this."""
+    """One thing to know about one line. ``is_blocking`` where it cannot be ordered like this.
+
+    What is only said once has a ``mark``: the line and the price that it tells of.
+    """
 
     line_id: int
     title: str
     text: str
     is_blocking: bool
+    mark: str = ""
 
 
 def notices_for(basket):
     """Notices on the lines of a basket, in their order. Writes nothing."""
     notices = []
     for line in basket.all_lines():
+        title = line.product.get_title()
         text, is_blocking = _stock_notice(line)
-        text = text or _price_notice(line)
         if text:
-            notices.append(Notice(line.pk, line.product.get_title(), text, is_blocking))
+            notices.append(Notice(line.pk, title, text, is_blocking))
+        elif text := _price_notice(line):
+            price = line.purchase_info.price
+            mark = f"{line.pk}-{to_minor(price.incl_tax, price.currency)}"
+            notices.append(Notice(line.pk, title, text, is_blocking=False, mark=mark))
     return notices
 
 

@@ -37,11 +37,14 @@ class BasketLine:
         return bool(self.notice and self.notice.is_blocking and 0 < self.available < self.quantity)
 
 
-def lines_of(basket):
-    """The lines of a basket in the order in which they came. Constant in queries."""
+def lines_of(basket, *, read=()):
+    """The lines of a basket in the order in which they came. Constant in queries.
+
+    Notices whose mark is in ``read`` are left out.
+    """
     lines = sorted(basket.all_lines(), key=lambda line: (line.date_created, line.pk))
     looks = looks_of([line.product for line in lines])
-    notices = {notice.line_id: notice for notice in notices_for(basket)}
+    notices = {row.line_id: row for row in notices_for(basket) if row.mark not in read}
     return [_line(line, look=looks[line.product_id], notice=notices.get(line.pk)) for line in lines]
 
 

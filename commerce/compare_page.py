@@ -1,5 +1,10 @@
-"""The page that compares products. Its state is its address: no cookie, no session."""
+"""The page that compares products. Its state is its address, and there is no session.
 
+Lists are the same for everybody, so that a link there knows one piece only: for browsers without
+scripts a cookie says what it goes beside. It is set by such a link and by nothing else.
+"""
+
+from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.views.generic import TemplateView
 
@@ -12,10 +17,14 @@ from commerce.compare import (
 )
 from commerce.requests import keys_in, moment_of
 
+#: Keys of what was compared last, until the browser is closed.
+COOKIE = "compared"
+
 
 class CompareView(TemplateView):
-    """``/compare/?ids=1,2,3``. ``add`` puts one more beside them; a fifth is refused in words.
-    ``only=differences`` leaves out the rows in which all are alike.
+    """``/compare/?ids=1,2,3``. ``add`` puts one more beside them, or without ``ids`` beside what was
+    compared last; a fifth is refused in words. ``only=differences`` leaves out the rows in which all
+    are alike.
 
     What was added is led to its own address, so that it can be shared.
     """
@@ -23,13 +32,23 @@ class CompareView(TemplateView):
     template_name = "oscar/catalogue/compare.html"
 
     def get(self, request, *args, **kwargs):
-        asked = keys_in(request.GET.getlist("ids"), limit=2 * MAX_COMPARED)
+        is_from_list = "add" in request.GET and "ids" not in request.GET
+        beside = (
+            [request.COOKIES.get(COOKIE, "").replace(".", ",")]
+            if is_from_list
+            else request.GET.getlist("ids")
+        )
+        asked = keys_in(beside, limit=2 * MAX_COMPARED)
         asked += keys_in(request.GET.getlist("add"), limit=1)
         keys = families_of(asked)
         comparison = compare(keys, at=moment_of(request))
         if "add" in request.GET and not comparison.is_too_many:
-            return HttpResponseRedirect(compare_url(keys))
-        return self.render_to_response(self.get_context_data(comparison=comparison))
+            response = HttpResponseRedirect(compare_url(keys))
+        else:
+            response = self.render_to_response(self.get_context_data(comparison=comparison))
+        if is_from_list or COOKIE in request.COOKIES:
+            remember(response, comparison.keys)
+        return response
 
     def get_context_data(self, *, comparison, **kwargs):
         is_full = len(comparison.columns) == MAX_COMPARED
@@ -47,3 +66,17 @@ class CompareView(TemplateView):
         response = super().render_to_response(context, **kwargs)
         response["X-Robots-Tag"] = "noindex"
         return response
+
+
+def remember(response, keys):
+    """Have the browser remember what was compared, nothing where that is nothing."""
+    if not keys:
+        response.delete_cookie(COOKIE, samesite="Lax")
+        return
+    response.set_cookie(
+        COOKIE,
+        ".".join(map(str, keys)),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )

@@ -3,6 +3,7 @@
 Oscar reads a counter, adds to it in Python and writes it back, which loses counts.
 """
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
@@ -87,3 +88,36 @@ def count_voucher_use(voucher, *, order, user):
     get_model("voucher", "Voucher").objects.filter(pk=voucher.pk).update(
         num_orders=F("num_orders") + 1
     )
+
+
+def count_discounts_again(order):
+    """Count once more what cancelling gave back: an order that was cancelled is to stand after all.
+
+    Raises DiscountGone where a voucher or an offer has no room any more; the caller's savepoint
+    then undoes the rest. Locks vouchers, then offers.
+    """
+    discounts = list(order.discounts.exclude(offer_id=None).order_by("offer_id"))
+    ids = {row.voucher_id for row in discounts if row.voucher_id}
+    vouchers = get_model("voucher", "Voucher").objects.select_for_update().filter(pk__in=ids)
+    by_id = {voucher.pk: voucher for voucher in vouchers.order_by("pk")}
+    offers = get_model("offer", "ConditionalOffer").objects.in_bulk(
+        [row.offer_id for row in discounts]
+    )
+    for voucher in by_id.values():
+        # Whether it is over by date does not count: it was not when the order was placed.
+        is_available, _message = voucher.is_available_to_user(user=order.user or AnonymousUser())
+        if not is_available:
+            raise DiscountGone(
+                _("Voucher %(code)s cannot be used any more.") % {"code": voucher.code}
+            )
+        count_voucher_use(voucher, order=order, user=order.user)
+    for row in discounts:
+        if row.offer_id in offers:
+            count_offer_use(
+                {
+                    "offer": offers[row.offer_id],
+                    "freq": row.frequency or 0,
+                    "discount": row.amount,
+                    "voucher": by_id.get(row.voucher_id),
+                }
+            )

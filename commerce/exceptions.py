@@ -24,6 +24,18 @@ class IllegalMove(Exception):
     """An order was asked to go where its pipeline has no way."""
 
 
+class DispatchRefused(Exception):
+    """A parcel must not leave; the sentence says why, and staff read it."""
+
+
+class ReturnRefused(Exception):
+    """Pieces cannot come back so; the sentence says why."""
+
+
+class WithdrawalRefused(Exception):
+    """A statement of withdrawal cannot be handled so; the sentence says why."""
+
+
 class BasketFrozen(Exception):
     """The basket's order waits for its payment, so its lines must stay as they are."""
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 
 from django.db import transaction
-from django.db.models import ExpressionWrapper, F, JSONField, TextField
+from django.db.models import Exists, ExpressionWrapper, F, JSONField, OuterRef, TextField
 from oscar.core.loading import get_model
 
 from commerce.bulk_rows import among, insert_rows, update_rows
@@ -108,7 +108,10 @@ def forget_listings(product_ids):
 
 
 def refresh_availability(stockrecord_ids):
-    """Refresh the products of these stock records of which a variant's availability changed."""
+    """Refresh the products of these stock records of which a variant's availability changed.
+
+    One that is sold by several records may be sold by another from now on, at another price.
+    """
     products = get_model("catalogue", "Product").objects
     ids = listed_keys(
         products.filter(stockrecords__in=stockrecord_ids).values_list("pk", flat=True)
@@ -116,9 +119,26 @@ def refresh_availability(stockrecord_ids):
     touch(*map(piece_tag, ids))  # A page says how many are left.
     records = records_of(ids)
     listed = dict(Listing.objects.filter(pk__in=among(ids)).values_list("pk", "card"))
+    several = _sold_by_several(stockrecord_ids)
     refresh_listings(
-        [pk for pk, card in listed.items() if card.get("variants") != variants_of(records[pk])]
+        [
+            pk
+            for pk, card in listed.items()
+            if pk in several or card.get("variants") != variants_of(records[pk])
+        ]
     )
+
+
+def _sold_by_several(stockrecord_ids):
+    """Keys of the listed products of which one of these records is not the only one."""
+    records = get_model("partner", "StockRecord").objects.filter(pk__in=stockrecord_ids)
+    others = (
+        get_model("partner", "StockRecord")
+        .objects.filter(product=OuterRef("product"))
+        .exclude(pk=OuterRef("pk"))
+    )
+    rows = records.filter(Exists(others)).values_list("product_id", "product__parent_id")
+    return {parent or pk for pk, parent in rows}
 
 
 def listed_keys(product_ids):

@@ -31,7 +31,7 @@ from commerce.listing_windows import (
 from commerce.listings import GLAZE, product_urls, sellable_products
 from commerce.models import FacetAttribute
 from commerce.plain_text import plain_text
-from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_at, units_left
+from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_at, rank_of, units_left
 from commerce.words import indexed_words
 
 CATEGORY, ATTRIBUTE, PRICE, SALE = "category", "attribute", "price", "sale"
@@ -106,7 +106,7 @@ class Product(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What lists need of a stock record: the first one of a product or of a variant."""
+    """What lists need of a stock record: the one by which a product or a variant is sold."""
 
     pk: int
     product_id: int
@@ -197,18 +197,23 @@ def records_of(product_ids):
     own = records.filter(product__in=keys).order_by("product_id", "pk")
     below = records.filter(product__parent__in=keys, product__is_public=True)
     below = below.order_by("product_id", "pk")
-    found, seen = defaultdict(list), set()
+    sellers = defaultdict(list)
     for rows in (
         own.values_list("product_id", f"product__{kind}", *names),
         below.values_list("product__parent_id", f"product__parent__{kind}", *names),
     ):
         for listed, is_counted, *columns, in_stock, allocated in rows:
-            if columns[1] in seen:  # Oscar's strategy takes the first stock record too.
-                continue
-            seen.add(columns[1])
             is_there = availability_at(units_left(in_stock, allocated)) if is_counted else IN_STOCK
-            found[listed].append(Record(*columns, is_there))
+            sellers[listed, columns[1]].append(Record(*columns, is_there))
+    found = defaultdict(list)
+    for (listed, _product_id), records in sellers.items():
+        # As the basket's strategy does (commerce.stock.record_to_sell).
+        found[listed].append(max(records, key=_rank_of) if len(records) > 1 else records[0])
     return found
+
+
+def _rank_of(record):
+    return rank_of(has_price=record.price is not None, is_there=record.availability != SOLD_OUT)
 
 
 def _values_of(product_ids):

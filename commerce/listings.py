@@ -24,7 +24,7 @@ from commerce.page_cache.dependencies import card_tag, depends_on, piece_tag, sh
 from commerce.page_cache.kept import rows_by_key
 from commerce.pictures import EAGER, LAZY, Size, know_sizes
 from commerce.pricing import Quote
-from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_of
+from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_of, record_to_sell
 from commerce.tax import split_gross
 
 #: The product attribute that tells variants apart, shown as a colour.
@@ -240,18 +240,20 @@ def records_by_product(products):
     One query: each record's product is the one that was given, or has it as its parent.
     """
     products = {product.pk: product for product in products}
-    is_own = Q(product__in=products)
-    is_variants = Q(product__parent__in=products, product__is_public=True)
-    rows = get_model("partner", "StockRecord").objects.filter(is_own | is_variants)
-    grouped, seen = defaultdict(list), set()
+    # Both in a query of the product's own table: an OR over two tables uses no index.
+    wanted = get_model("catalogue", "Product").objects.filter(
+        Q(pk__in=products) | Q(parent__in=products, is_public=True)
+    )
+    rows = get_model("partner", "StockRecord").objects.filter(product__in=wanted.values("pk"))
+    sellers, grouped = defaultdict(list), defaultdict(list)
     for record in rows.select_related("product").order_by("product_id", "pk"):
-        if record.product_id in seen:  # Oscar's strategy takes the first stock record too.
-            continue
-        seen.add(record.product_id)
         if record.product_id in products:
             record.product = products[record.product_id]
         else:
             record.product.parent = products[record.product.parent_id]
+        sellers[record.product_id].append(record)
+    for records in sellers.values():
+        record = record_to_sell(records)  # as the basket's strategy does
         grouped[record.product.parent_id or record.product_id].append(record)
     return grouped
 

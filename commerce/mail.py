@@ -57,6 +57,13 @@ def queue_mail(*, key, to, subject, text, html="", user=None):
     return mail
 
 
+def tell_staff(*, key, subject, text):
+    """One mail to the people who run the shop, where ``STAFF_EMAIL`` says who; else None."""
+    if not settings.STAFF_EMAIL:
+        return None
+    return queue_mail(key=key, to=settings.STAFF_EMAIL, subject=subject, text=text)
+
+
 def send_mail(mail_id, *, at=None):
     """Send a waiting mail; does nothing where it was sent, is parked, or another worker has it.
 

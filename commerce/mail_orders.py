@@ -8,6 +8,8 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_class
 
@@ -17,6 +19,8 @@ from commerce.listings import photo_of, photos_by_product
 from commerce.mail import queue_mail
 from commerce.mail_templates import messages_for
 from commerce.money import format_money
+from commerce.order_links import guest_order_path
+from commerce.order_statuses import AUTHORISED
 from commerce.pictures import sizes_of
 
 logger = logging.getLogger(__name__)
@@ -33,20 +37,85 @@ def queue_order_confirmation(order):
     dispatcher.send_order_placed_email_for_user(order, order_facts(order))
 
 
-def queue_refund_notice(order, *, amount, key):
-    """Tell the customer that money is on its way back; once for each refund's key."""
+def queue_refund_notice(order, *, amount, key, is_whole=True):
+    """Tell the customer that money is on its way back; once for each refund's key.
+
+    ``is_whole``: nothing of what was paid is left, so that nothing more is delivered.
+    """
+    refunded = format_money(amount, order.currency)
+    facts = {**order_facts(order), "refunded": refunded, "is_whole": is_whole}
+    queue_order_mail(order, "order_refunded", facts, key=f"order-refunded:{key}")
+
+
+def queue_transfer_request(order, details):
+    """Tell the customer where to send the money of an order; once for each order.
+
+    ``details`` says ``account_name``, ``account``, ``reference`` and ``until``.
+    """
+    until = date_format(timezone.localtime(details["until"]), "j F Y")
+    facts = {**order_facts(order), **details, "until": until}
+    queue_order_mail(order, "order_received", facts, key=f"order-received:{order.number}")
+
+
+def queue_cancelled_notice(order):
+    """Tell the customer once that an order is cancelled."""
+    queue_order_mail(order, "order_cancelled", {}, key=f"order-cancelled:{order.number}")
+
+
+def queue_shipped_notice(order, parcel, *, rest):
+    """Tell the customer what is in a parcel that left, and what follows; once for each parcel.
+
+    ``parcel`` is a commerce.shipments.Parcel, ``rest`` is ``{line_id: units}`` still to be sent.
+    """
+    titles = dict(order.lines.values_list("pk", "title")) if rest else {}
+    shipment = parcel.shipment
+    facts = {
+        "pieces": [{"title": line.title, "quantity": count} for line, count in parcel.pieces],
+        "rest": [{"title": titles[pk], "quantity": count} for pk, count in rest.items()],
+        "carrier": shipment.carrier_name,
+        "tracking_number": shipment.tracking_number,
+        "tracking_url": shipment.tracking_url,
+        "arrival": str(parcel.arrival) if parcel.arrival else "",
+    }
+    queue_order_mail(order, "order_shipped", facts, key=f"order-shipped:{shipment.key}")
+
+
+def queue_order_mail(order, code, facts, *, key):
+    """One mail about an order: the template ``code`` over ``facts`` and what every such mail says.
+
+    The same ``key`` twice sends one mail. Needs the transaction of what it tells.
+    """
     if not _has_address(order):
         return
-    facts = {**order_facts(order), "refunded": format_money(amount, order.currency)}
-    messages = messages_for("order_refunded", facts)
+    messages = messages_for(code, {**greeting_facts(order), **facts})
     queue_mail(
-        key=f"order-refunded:{key}",
+        key=key,
         to=order.email,
         subject=messages["subject"],
         text=messages["body"],
         html=messages["html"],
         user=order.user,
     )
+
+
+def shop_facts():
+    """What the frame of every mail names."""
+    return {
+        "shop_name": settings.SITE_NAME,
+        "shop_url": settings.SITE_URL,
+        "is_demo": not settings.STRIPE_SECRET_KEY,
+    }
+
+
+def greeting_facts(order):
+    """What every mail about an order says of it."""
+    shipping = order.shipping_address
+    return {
+        **shop_facts(),
+        "number": order.number,
+        "first_name": shipping.first_name if shipping else "",
+        "status_url": urljoin(settings.SITE_URL, order_status_path(order)),
+    }
 
 
 def _has_address(order):
@@ -64,12 +133,9 @@ def order_facts(order):
     promise = getattr(order, "promise", None)
     shipping = order.shipping_address
     return {
-        "shop_name": settings.SITE_NAME,
-        "shop_url": settings.SITE_URL,
-        "is_demo": not settings.STRIPE_SECRET_KEY,
-        "number": order.number,
+        **greeting_facts(order),
+        "is_held": order.status == AUTHORISED,
         "date_placed": order.date_placed,
-        "first_name": shipping.first_name if shipping else "",
         "lines": _line_facts(order, money),
         "discounts": [
             {
@@ -88,7 +154,6 @@ def order_facts(order):
         "billing_address": (
             order.billing_address.active_address_fields() if order.billing_address else []
         ),
-        "status_url": urljoin(settings.SITE_URL, order_status_path(order)),
     }
 
 
@@ -117,11 +182,12 @@ def mail_photo_url(image):
     return urljoin(settings.SITE_URL, size.url) if size else ""
 
 
-def order_status_path(order):
-    """The page on which the customer follows the order, with or without an account."""
+def order_status_path(order, *, days=None):
+    """The page on which the customer follows the order.
+
+    The account's page of it, or a signed link that opens for ``days`` (unless given, as long as
+    the confirmation's).
+    """
     if order.user_id:
         return reverse("customer:order", kwargs={"order_number": order.number})
-    return reverse(
-        "customer:anon-order",
-        kwargs={"order_number": order.number, "hash": order.verification_hash()},
-    )
+    return guest_order_path(order, days=days or settings.CONFIRMATION_LINK_DAYS)

@@ -29,6 +29,8 @@ ZERO_DECIMAL = frozenset(
         "XPF",
     ]
 )
+#: Stripe's documentation counts it in whole units in one place and in hundredths in another.
+UNCLEAR = frozenset(["UGX"])
 #: Currencies with three decimals; Oscar's money columns have two, so a check refuses them.
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 
@@ -36,6 +38,20 @@ THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 def round_money(amount):
     """The amount to the cent, halves away from zero (docs/pricing.md §5)."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def share_of(total, before, units, all_units, *, currency):
+    """What ``units`` of ``all_units`` cost, after ``before`` of them, when they cost ``total``.
+
+    Each unit's price may not be a whole cent (a whole yen); parts that follow each other add up to
+    the total.
+    """
+    unit = Decimal(1) if currency.upper() in ZERO_DECIMAL else CENT
+    until, since = (
+        (total * count / all_units).quantize(unit, rounding=ROUND_HALF_UP)
+        for count in (before + units, before)
+    )
+    return until - since
 
 
 def to_minor(amount, currency):

@@ -1,9 +1,12 @@
-"""What a product's page says beside the buy box: the facts of size and care, and its address."""
+"""What a product's page says beside the buy box, what it says of care, and its address."""
 
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.listings import product_url
+
+#: The attribute with words on care: a part of the page by itself, and no row of a table.
+CARE = "care"
 
 
 def product_page_url(product):
@@ -31,12 +34,12 @@ def as_people_write(text):
 
 
 def key_facts(values):
-    """(name, text) of size and care, in a line each; what is not known is left out.
+    """(name, text) of what stands beside the buy box; nothing where no size is known.
 
     ``values`` are those of ``values_of``.
     """
-    facts = [(_("Size"), _size_text(values)), (_("Care"), _care_text(values))]
-    return [(name, text) for name, text in facts if text]
+    size = _size_text(values)
+    return [(_("Size"), size)] if size else []
 
 
 def _size_text(values):
@@ -49,16 +52,3 @@ def _size_text(values):
     return ", ".join(
         sentence % f"{values[code]:g}" for code, sentence in sentences if values.get(code)
     )
-
-
-def _care_text(values):
-    places = (
-        ("dishwasher_safe", _("dishwasher")),
-        ("microwave_safe", _("microwave")),
-        ("oven_safe", _("oven")),
-    )
-    safe = [name for code, name in places if values.get(code)]
-    if not safe:
-        return _("Wash by hand") if "dishwasher_safe" in values else ""
-    listed = _(" and ").join(filter(None, [", ".join(safe[:-1]), safe[-1]]))
-    return (_("%(places)s safe") % {"places": listed}).capitalize()

@@ -3,6 +3,7 @@
 from allauth.account.signals import email_confirmed
 from django.contrib.auth.signals import user_logged_out
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from oscar.apps.catalogue.signals import product_viewed
@@ -10,10 +11,15 @@ from oscar.apps.customer.receivers import receive_product_view
 from oscar.core.loading import get_model
 
 from commerce.accounts import adopt_guest_orders
+from commerce.alerts import waited_for
 from commerce.exceptions import BasketFrozen
+from commerce.listing_receivers import is_collecting
 from commerce.models import User
-from commerce.orders import CANCELLED, DELIVERED
+from commerce.order_history import note_move
+from commerce.orders import CANCELLED, DELIVERED, REFUNDED, RETURNED
 from commerce.photos import sync_photo
+from commerce.signals import stock_moved
+from commerce.tasks import answer_alerts_of
 
 # A product page writes neither a row nor a cookie on GET.
 product_viewed.disconnect(receive_product_view)
@@ -34,6 +40,30 @@ def forget_addresses(sender, instance, **kwargs):
     cache.delete_many([category.get_url_cache_key() for category in below.only("pk")])
 
 
+@receiver(post_save, sender=get_model("partner", "StockRecord"))
+def follow_restocking(sender, instance, raw=False, **kwargs):
+    """A piece that staff restock is told to those who wait for it; an import leaves that to the clock."""
+    if not raw and not is_collecting():
+        tell_waiting([instance.pk])
+
+
+@receiver(stock_moved)
+def follow_returning_stock(sender, stockrecord_ids, **kwargs):
+    """So is one that a cancelled order gives back."""
+    tell_waiting(list(stockrecord_ids))
+
+
+def tell_waiting(stockrecord_ids):
+    """Once this is committed, have the worker write to whoever waits for these."""
+
+    def enqueue():
+        if product_ids := waited_for(stockrecord_ids):
+            answer_alerts_of.enqueue(product_ids)
+
+    # Robust: who changes stock need not care whether the queue answers, there is the clock.
+    transaction.on_commit(enqueue, robust=True)
+
+
 @receiver(user_logged_out)
 def note_signing_out(sender, request, **kwargs):
     """The basket's middleware takes the count of the account's basket from the browser."""
@@ -49,8 +79,15 @@ def adopt_orders(sender, email_address, **kwargs):
 @receiver(pre_delete, sender=User)
 def keep_address_of_open_orders(sender, instance, **kwargs):
     """Orders on their way go on as a guest's: their mails need an address, their money an answer."""
-    orders = instance.orders.exclude(status__in=(DELIVERED, CANCELLED))
+    orders = instance.orders.exclude(status__in=(DELIVERED, CANCELLED, RETURNED, REFUNDED))
     orders.update(guest_email=instance.email)
+
+
+@receiver(post_save, sender=get_model("order", "OrderStatusChange"))
+def keep_history(sender, instance, created, raw=False, **kwargs):
+    """Whoever moves an order, the move is in its history."""
+    if created and not raw:
+        note_move(instance)
 
 
 @receiver(pre_delete, sender=get_model("basket", "Line"))

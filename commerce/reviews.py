@@ -91,6 +91,12 @@ class ReviewQuery:
         """The query string before ``page=``."""
         return f"{urlencode(self.pairs())}&" if self.pairs() else ""
 
+    @property
+    def here(self):
+        """The query string that shows this very page; "" where it says nothing."""
+        page = key_in(self.page) or 1
+        return urlencode([*self.pairs(), *([("page", page)] if page > 1 else [])])
+
     def address(self, **changes):
         """The address of the reviews with some of the parameters changed."""
         return f"?{urlencode(replace(self, **changes).pairs())}#reviews"

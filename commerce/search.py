@@ -18,6 +18,8 @@ from commerce.words import searched_words, singular_of, words_of
 
 #: A shorter word is never taken for a misspelling.
 LEAST_LETTERS = 4
+#: A shorter word begins as it was typed: "café" with another first letter is another word, "safe".
+LEAST_LETTERS_OF_WRONG_FIRST = 6
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,10 @@ def correct(word):
         return None
     vocabulary = known_words()
     # Two slips only in a longer word, and never where the first letter is wrong as well.
-    for same_letter, most in ((True, 1 if len(word) < 6 else 2), (False, 1)):
+    passes = [(True, 1 if len(word) < 6 else 2)]
+    if len(word) >= LEAST_LETTERS_OF_WRONG_FIRST:
+        passes.append((False, 1))
+    for same_letter, most in passes:
         lengths = range(len(word) - most, len(word) + most + 1)
         near = [
             (distance, -JaroWinkler.similarity(word, known), -n, known)

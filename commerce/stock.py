@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.exceptions import OutOfStock, Shortage
+from commerce.models import StockChange
 from commerce.signals import stock_moved
+from commerce.stock_history import NO_CAUSE, note_changes
 
 #: From here down the page says how many are left.
 LOW_STOCK = 5
@@ -43,6 +45,30 @@ def units_available(stockrecord):
 def units_left(num_in_stock, num_allocated):
     """The same of a stock record's two numbers, either of which may be None."""
     return max((num_in_stock or 0) - (num_allocated or 0), 0)
+
+
+def rank_of(*, has_price, is_there):
+    """How well a stock record sells its product; of several the first with the highest is taken.
+
+    The rule of docs/pricing.md §1, for whoever reads rows instead of records.
+    """
+    return (has_price and is_there) + has_price
+
+
+def record_to_sell(records):
+    """Of a product's stock records the one that it is sold by; None where there is none.
+
+    The first by key that has a price and a unit, else the first that has a price, else the first.
+    """
+    records = sorted(records, key=lambda record: record.pk)
+    if len(records) < 2:
+        return records[0] if records else None
+    return max(
+        records,
+        key=lambda record: rank_of(
+            has_price=record.price is not None, is_there=units_available(record) > 0
+        ),
+    )
 
 
 def availability_of(stockrecord):
@@ -81,15 +107,15 @@ def lock_stock(stockrecord_ids):
     return {record.pk: record for record in records.order_by("pk")}
 
 
-def reserve_stock(quantities):
+def reserve_stock(quantities, cause=NO_CAUSE):
     """Allocate ``{stockrecord_id: units}`` for one order, all or nothing.
 
     Raises OutOfStock, naming each shortage, and then changes nothing. Needs an open transaction;
-    locks the stock records by key.
+    locks the stock records by key. ``cause`` goes into the history (commerce.stock_history).
     """
     StockRecord = get_model("partner", "StockRecord")
     with transaction.atomic():
-        lock_stock(quantities)
+        records = lock_stock(quantities)
         short = [
             pk
             for pk, units in sorted(quantities.items())
@@ -99,7 +125,7 @@ def reserve_stock(quantities):
         ]
         if short:
             raise OutOfStock(_shortages(short, quantities))
-        stock_moved.send(sender=StockRecord, stockrecord_ids=quantities.keys())
+        _tell(StockChange.Kind.RESERVED, records, quantities, cause, allocated=1)
 
 
 def _shortages(stockrecord_ids, quantities):
@@ -110,25 +136,48 @@ def _shortages(stockrecord_ids, quantities):
     ]
 
 
-def release_stock(quantities):
+def _tell(kind, records, quantities, cause, *, in_stock=0, allocated=0):
+    """The history of what was just done to locked records, and whoever follows stock.
+
+    ``in_stock`` and ``allocated`` are the signs with which the quantities went into each number.
+    """
+    after = {
+        pk: (
+            (record.num_in_stock or 0) + in_stock * quantities[pk]
+            if in_stock
+            else record.num_in_stock,
+            max((record.num_allocated or 0) + allocated * quantities[pk], 0)
+            if allocated
+            else record.num_allocated,
+        )
+        for pk, record in records.items()
+    }
+    note_changes(kind, records.values(), after, cause)
+    if records:
+        stock_moved.send(
+            sender=get_model("partner", "StockRecord"), stockrecord_ids=quantities.keys()
+        )
+
+
+def release_stock(quantities, cause=NO_CAUSE):
     """Give back what ``reserve_stock`` took and nobody consumed. Needs an open transaction."""
     StockRecord = get_model("partner", "StockRecord")
-    lock_stock(quantities)
+    records = lock_stock(quantities)
     for pk, units in sorted(quantities.items()):
         StockRecord.objects.filter(pk=pk).update(
             num_allocated=Greatest(Coalesce(F("num_allocated"), Value(0)) - units, Value(0))
         )
-    stock_moved.send(sender=StockRecord, stockrecord_ids=quantities.keys())
+    _tell(StockChange.Kind.RELEASED, records, quantities, cause, allocated=-1)
 
 
-def consume_stock(quantities):
+def consume_stock(quantities, cause=NO_CAUSE):
     """The allocated units left the house: in stock and allocated both fall.
 
     Raises OutOfStock where they were not allocated. Needs an open transaction.
     """
     StockRecord = get_model("partner", "StockRecord")
     with transaction.atomic():
-        lock_stock(quantities)
+        records = lock_stock(quantities)
         short = [
             pk
             for pk, units in sorted(quantities.items())
@@ -140,4 +189,20 @@ def consume_stock(quantities):
         ]
         if short:
             raise OutOfStock(_shortages(short, quantities))
-        stock_moved.send(sender=StockRecord, stockrecord_ids=quantities.keys())
+        _tell(StockChange.Kind.CONSUMED, records, quantities, cause, in_stock=-1, allocated=-1)
+
+
+def restock(quantities, cause=NO_CAUSE):
+    """Put units that came back on the shelf, ``{stockrecord_id: units}``. Needs an open transaction.
+
+    What keeps no stock stays as it is. Locks the stock records by key.
+    """
+    StockRecord = get_model("partner", "StockRecord")
+    records = {
+        pk: record
+        for pk, record in lock_stock(quantities).items()
+        if record.num_in_stock is not None
+    }
+    for pk in sorted(records):
+        StockRecord.objects.filter(pk=pk).update(num_in_stock=F("num_in_stock") + quantities[pk])
+    _tell(StockChange.Kind.RETURNED, records, quantities, cause, in_stock=1)

@@ -5,7 +5,7 @@ from django_tasks import task
 from oscar.core.loading import get_class
 from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 
-from commerce import mail, related
+from commerce import mail, order_finding, related, withdrawals
 from commerce.listing_refresh import refresh_listings
 from commerce.page_cache.purging import addresses_of
 from commerce.photos import is_rendered, render_for_lists
@@ -25,8 +25,17 @@ def send_waiting_mail():
 
 @task()
 def answer_product_alerts():
-    """Write to everybody who waits for a piece that is back; once for each alert."""
+    """Write to everybody who waits for a piece that is back; once for each alert.
+
+    By the clock: the net for stock that came back unnoticed, or whose task was lost.
+    """
     get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts()
+
+
+@task()
+def answer_alerts_of(product_ids):
+    """The same for a few products, as soon as their stock is back."""
+    get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts_of(product_ids)
 
 
 @task()
@@ -57,3 +66,15 @@ def pair_bought_together():
 def purge_addresses_task(tags):
     """Have the cache in front of the site forget the pages of these tags."""
     purge_urls_from_cache(addresses_of(set(tags)))
+
+
+@task()
+def send_order_link(number, email):
+    """Mail a link to an order, where there is one of that number and address."""
+    order_finding.send_link(number, email)
+
+
+@task()
+def match_withdrawal_task(withdrawal_id):
+    """Tie a withdrawal to its order, where there is one (see commerce.withdrawals)."""
+    withdrawals.match_withdrawal(withdrawal_id)

@@ -16,8 +16,12 @@ from oscar.core.loading import get_model
 
 from commerce.delivery import arrival_of, delivery_charge
 from commerce.demo import files
-from commerce.models import DeliveryMethod, OrderPromise, User
+from commerce.demo.parcels import write_parcels, write_returns
+from commerce.documents import issue_invoice, issue_packing_slip
+from commerce.models import DeliveryMethod, OrderEvent, OrderPromise, StockChange, User
 from commerce.orders import new_order_number
+from commerce.shipments import parcels_of
+from commerce.stock_history import note_changes
 from commerce.tax import STANDARD_CODE, split_gross
 
 Line = get_model("order", "Line")
@@ -80,7 +84,18 @@ def load_orders(customers, *, at):
     _write_history(past, orders, at=at)
     _allocate(past)
     _count_purchases(past)
+    _issue_documents(Order.objects.filter(number__in=orders).order_by("date_placed", "pk"))
     return len(past)
+
+
+def _issue_documents(orders):
+    """An invoice for each order that was paid, and a slip for each parcel, as of their days."""
+    for order in orders:
+        if order.status != "Cancelled":
+            issue_invoice(order, at=order.date_placed)
+    for order in orders:
+        for parcel in parcels_of(order):
+            issue_packing_slip(order, parcel, rest={}, at=parcel.sent_at)
 
 
 def _draw_orders(customers, *, at):
@@ -290,6 +305,23 @@ def _write_history(past, orders, *, at):
     for change in stored:
         change.date_created = moments[change.order_id, change.new_status]
     OrderStatusChange.objects.bulk_update(stored, ["date_created"])
+    _write_events(stored)
+    write_parcels(orders.values(), moments)
+    write_returns(list(orders.values()), at=at)
+
+
+def _write_events(changes):
+    """The same moves as the dashboard lists them: nobody pressed a button."""
+    OrderEvent.objects.bulk_create(
+        OrderEvent(
+            order_id=change.order_id,
+            kind=OrderEvent.Kind.STATUS,
+            old_status=change.old_status,
+            new_status=change.new_status,
+            created_at=change.date_created,
+        )
+        for change in changes
+    )
 
 
 def _allocate(past):
@@ -299,10 +331,20 @@ def _allocate(past):
         if row.status in OPEN:
             for record, quantity in row.pieces:
                 held[record.pk] += quantity
-    for pk, units in sorted(held.items()):
-        StockRecord.objects.filter(pk=pk).update(
-            num_in_stock=F("num_in_stock") + units, num_allocated=F("num_allocated") + units
+    records = list(StockRecord.objects.filter(pk__in=held).order_by("pk"))
+    for record in records:
+        StockRecord.objects.filter(pk=record.pk).update(
+            num_in_stock=F("num_in_stock") + held[record.pk],
+            num_allocated=F("num_allocated") + held[record.pk],
         )
+    after = {
+        record.pk: (
+            (record.num_in_stock or 0) + held[record.pk],
+            (record.num_allocated or 0) + held[record.pk],
+        )
+        for record in records
+    }
+    note_changes(StockChange.Kind.IMPORTED, records, after)
 
 
 def _count_purchases(past):

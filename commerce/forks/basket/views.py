@@ -27,6 +27,7 @@ from commerce.delivery import (
 )
 from commerce.exceptions import BasketFrozen
 from commerce.forks.basket.forms import LineQuantityForm
+from commerce.price_notes import prices_read, remember_prices
 from commerce.requests import key_in, moment_of, wants_fragment
 from commerce.same_origin import same_origin_only
 from commerce.stock import is_for_sale, units_available
@@ -54,19 +55,23 @@ class BasketPage(TemplateView):
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
+        remember_prices(self.request, response, context["price_marks"])
         return response
 
     def get_context_data(self, **kwargs):
         basket = self.request.basket
         errors = kwargs.pop("errors", {})
-        rows = [(line, errors.get(line.line_id)) for line in lines_of(basket)]
+        notices = notices_for(basket)
+        lines = lines_of(basket, read=prices_read(self.request))
+        rows = [(line, errors.get(line.line_id)) for line in lines]
         return super().get_context_data(
             basket=basket,
             rows=rows,
             saved_lines=self.get_saved_lines(),
             vouchers=voucher_notes(basket, user=self.request.user),
             taken=self.taken_text(kwargs.get("undo"), bool(rows)),
-            is_ready=not any(notice.is_blocking for notice in notices_for(basket)) and not errors,
+            is_ready=not any(notice.is_blocking for notice in notices) and not errors,
+            price_marks={notice.mark for notice in notices if notice.mark},
             **self.get_delivery(basket),
             **kwargs,
         )

@@ -23,7 +23,7 @@ from commerce.models import ProductCollection
 from commerce.moved import address_of_category, address_of_product, retirement_of
 from commerce.page_cache.dependencies import depends_on, piece_tag
 from commerce.page_cache.opting_in import open_page
-from commerce.product_facts import attribute_rows, key_facts, values_of
+from commerce.product_facts import CARE, attribute_rows, key_facts, values_of
 from commerce.product_page import buy_box_for, specification
 from commerce.related import alternatives_to, related_to
 from commerce.requests import key_in, keys_in, moment_of, wants_fragment
@@ -158,7 +158,7 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def specification(self):
-        return specification(self.attributes)
+        return specification(row for row in self.attributes if row.attribute.code != CARE)
 
     @cached_property
     def related(self):
@@ -168,7 +168,7 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def care(self):
-        return self.values.get("care") or ""
+        return self.values.get(CARE) or ""
 
     @cached_property
     def drawing(self):

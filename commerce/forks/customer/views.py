@@ -12,11 +12,14 @@ from django.views import generic
 from oscar.apps.customer import views as oscar_views
 from oscar.core.loading import get_model
 
+from commerce.document_links import links_for_customer
 from commerce.forks.customer.forms import AddressForm, ConfirmDeletionForm, ProfileForm
+from commerce.guest_orders import TOO_OLD
 from commerce.order_page import order_rows, steps_of
 from commerce.reorder import put_in_again, words_of_reorder
+from commerce.returns import return_offer
+from commerce.shipments import parcels_of
 
-Order = get_model("order", "Order")
 UserAddress = get_model("address", "UserAddress")
 LATEST_ORDERS = 3
 
@@ -102,8 +105,15 @@ class OrderDetailView(oscar_views.OrderDetailView):
         self.response = order_again(self.request, lines, order_number=order.number)
 
     def get_context_data(self, **kwargs):
-        row = order_rows([self.object])[0]
-        return super().get_context_data(row=row, steps=steps_of(self.object), **kwargs)
+        order = self.object
+        return super().get_context_data(
+            row=order_rows([order])[0],
+            steps=steps_of(order),
+            parcels=parcels_of(order),
+            documents=links_for_customer(order),
+            returns=return_offer(order),
+            **kwargs,
+        )
 
 
 class OrderLineView(oscar_views.OrderLineView):
@@ -111,37 +121,18 @@ class OrderLineView(oscar_views.OrderLineView):
         self.response = order_again(self.request, [line], order_number=line.order.number)
 
 
-class GuestOrderMixin:
-    """A guest's order by the link in its mail, and the address it was placed with in any case.
+class AnonymousOrderDetailView(generic.RedirectView):
+    """Oscar's links to a guest's order never expire, so they open nothing here."""
 
-    Once an account has taken the order over, the link leads to the account's page of it.
-    """
+    pattern_name = "find-order"
 
-    def dispatch(self, request, *args, **kwargs):
-        taken = Order.objects.filter(number=self.order_number).exclude(user=None).first()
-        if taken and taken.check_verification_hash(self.hash):
-            return redirect("customer:order", order_number=taken.number)
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_object(self, queryset=None):
-        order = Order.objects.filter(user=None, number=self.order_number).first()
-        if order is None or not order.check_verification_hash(self.hash) or not self.email:
-            return None
-        return order if order.email.lower() == self.email.lower() else None
+    def get_redirect_url(self, *args, **kwargs):
+        messages.info(self.request, TOO_OLD)
+        return super().get_redirect_url()
 
 
-class AnonymousOrderFormView(GuestOrderMixin, oscar_views.AnonymousOrderFormView):
-    def get_form(self, form_class=None):
-        form = super().get_form(form_class)
-        form.fields["email"].label = _("E-mail")
-        form.fields["email"].widget.attrs["autocomplete"] = "email"
-        return form
-
-
-class AnonymousOrderDetailView(GuestOrderMixin, oscar_views.AnonymousOrderDetailView):
-    def get_context_data(self, **kwargs):
-        row = order_rows([self.object])[0]
-        return super().get_context_data(row=row, steps=steps_of(self.object), **kwargs)
+class AnonymousOrderFormView(AnonymousOrderDetailView):
+    """The page on which Oscar asks for the address: gone with the link."""
 
 
 class AddressCreateView(oscar_views.AddressCreateView):

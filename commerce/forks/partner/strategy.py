@@ -3,13 +3,14 @@ from oscar.apps.partner.prices import TaxInclusiveFixedPrice
 from oscar.apps.partner.prices import Unavailable as UnavailablePrice
 from oscar.apps.partner.strategy import *
 from oscar.apps.partner.strategy import Selector as OscarSelector
-from oscar.apps.partner.strategy import StockRequired, Structured, UseFirstStockRecord
+from oscar.apps.partner.strategy import StockRequired, Structured
 
 from commerce.pricing import SaleBook
+from commerce.stock import record_to_sell
 from commerce.tax import STANDARD_CODE
 
 
-class ShopStrategy(UseFirstStockRecord, StockRequired, Structured):
+class ShopStrategy(StockRequired, Structured):
     """Oscar's view of commerce.pricing: basket and order take the same quote as the page."""
 
     def __init__(self, request=None):
@@ -19,6 +20,10 @@ class ShopStrategy(UseFirstStockRecord, StockRequired, Structured):
     def fetch_for_line(self, line, stockrecord=None):
         self.sales.load(other.stockrecord_id for other in line.basket.all_lines())
         return super().fetch_for_line(line, stockrecord)
+
+    def select_stockrecord(self, product):
+        """The record that pages and lists show too."""
+        return record_to_sell(product.stockrecords.all())
 
     def pricing_policy(self, product, stockrecord):
         quote = self.sales.quote(stockrecord) if stockrecord else None

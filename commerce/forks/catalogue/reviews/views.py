@@ -12,8 +12,9 @@ from oscar.core.loading import get_model
 
 from commerce.listings import product_url, sellable_products
 from commerce.requests import key_in
-from commerce.reviews import BUYER, GUEST, approved_reviews, standing_of
+from commerce.reviews import BUYER, GUEST, ReviewQuery, approved_reviews, standing_of
 from commerce.same_origin import same_origin_only
+from commerce.web_address import with_query
 
 REFUSALS = {
     GUEST: _("Sign in first: reviews are written by people who bought the piece here."),
@@ -28,9 +29,9 @@ def product_of(kwargs):
     return get_object_or_404(sellable_products(), pk=key_in(kwargs["product_pk"]))
 
 
-def reviews_url(product):
-    """Where the reviews of a product are read."""
-    return f"{product_url(product.pk, product.slug)}#reviews"
+def reviews_url(product, query=""):
+    """Where the reviews of a product are read, at the glaze and the page that a query says."""
+    return f"{with_query(product_url(product.pk, product.slug), query)}#reviews"
 
 
 class CreateProductReview(oscar_views.CreateProductReview):
@@ -80,7 +81,12 @@ class AddVoteView(oscar_views.AddVoteView):
     def get(self, request, *args, **kwargs):
         """Where signing in leads back to: a vote is given by pressing the button."""
         messages.info(request, _("You are signed in: press “Helpful” again."))
-        return HttpResponseRedirect(reviews_url(product_of(kwargs)))
+        return self.go_back(product_of(kwargs))
+
+    def go_back(self, product):
+        """To the page that the button stood on."""
+        query = ReviewQuery.from_parameters(self.request.GET)
+        return HttpResponseRedirect(reviews_url(product, query.here))
 
     def post(self, request, *args, **kwargs):
         product = product_of(kwargs)
@@ -94,7 +100,7 @@ class AddVoteView(oscar_views.AddVoteView):
         else:
             self.save(vote)
             messages.success(request, _("Thank you for saying so."))
-        return HttpResponseRedirect(reviews_url(product))
+        return self.go_back(product)
 
     @staticmethod
     def save(vote):

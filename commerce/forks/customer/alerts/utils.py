@@ -27,6 +27,11 @@ class AlertsDispatcher(OscarAlertsDispatcher):
         waiting = ProductAlert.objects.filter(status=ProductAlert.ACTIVE).values("product")
         return get_model("catalogue", "Product").objects.filter(is_public=True, pk__in=waiting)
 
+    def send_alerts_of(self, product_ids):
+        """As ``send_alerts``, for some products only."""
+        for product in self.get_queryset().filter(pk__in=product_ids):
+            self.send_product_alert_email_for_user(product)
+
     def send_product_alert_email_for_user(self, product):
         """Answer everybody who waits for a product that can be bought again.
 

@@ -1,9 +1,21 @@
+from django.db import transaction
 from oscar.apps.dashboard.catalogue.forms import *
+from oscar.apps.dashboard.catalogue.forms import ProductForm as OscarProductForm
 from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRecordForm
+
+from commerce.exact_times import ExactTimes
+from commerce.stock import lock_stock
+
+
+class ProductForm(ExactTimes, OscarProductForm):
+    """Attributes that are times are saved to the second."""
 
 
 class StockRecordForm(OscarStockRecordForm):
-    """Asks for the supplier only where there is more than one to choose from."""
+    """Asks for the supplier only where there is more than one to choose from.
+
+    What was not changed in the form is not written: orders take stock while it is open.
+    """
 
     def __init__(self, product_class, user, *args, **kwargs):
         super().__init__(product_class, user, *args, **kwargs)
@@ -11,3 +23,19 @@ class StockRecordForm(OscarStockRecordForm):
         if len(partners) == 1:
             self.fields["partner"].initial = partners[0].pk
             self.fields["partner"].empty_label = None
+        if "num_in_stock" in self.fields:
+            # What the page showed comes back with it, so that an old page does not undo orders.
+            self.fields["num_in_stock"].show_hidden_initial = True
+
+    def save(self, commit=True):
+        """The changed fields, on the record as it is now. Locks it."""
+        if not commit or self.instance._state.adding:
+            return super().save(commit)
+        with transaction.atomic():
+            record = lock_stock([self.instance.pk])[self.instance.pk]
+            changed = [name for name in self.changed_data if name in self._meta.fields]
+            for name in changed:
+                setattr(record, name, self.cleaned_data[name])
+            if changed:
+                record.save(update_fields=[*changed, "date_updated"])
+        return record

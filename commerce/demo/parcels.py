@@ -1,0 +1,113 @@
+"""What left and what comes back in the demo shop: parcels with numbers, a return, a withdrawal."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.text import slugify
+from oscar.core.loading import get_model
+
+from commerce.delivery import add_working_days
+from commerce.models import OrderEvent, ReturnLine, ReturnRequest, Shipment, Withdrawal
+from commerce.orders import DELIVERED, SHIPPED
+from commerce.returns import new_number
+from commerce.shipments import SENT
+
+ShippingEvent = get_model("order", "ShippingEvent")
+ShippingEventQuantity = get_model("order", "ShippingEventQuantity")
+ShippingEventType = get_model("order", "ShippingEventType")
+
+#: Who brings what the demo shop sends, and how their numbers begin and go on.
+CARRIERS = (("royal-mail", "RM", 9), ("dpd", "1550", 10), ("dhl", "JD01", 12))
+
+
+def write_parcels(orders, moments):
+    """One parcel for each order that left, at the moment it did: ``{(order pk, status): moment}``."""
+    kind, _new = ShippingEventType.objects.get_or_create(name=SENT)
+    gone = [order for order in orders if (order.pk, SHIPPED) in moments]
+    ShippingEvent.objects.bulk_create(ShippingEvent(order=order, event_type=kind) for order in gone)
+    events = {event.order_id: event for event in ShippingEvent.objects.filter(order__in=gone)}
+    for order in gone:
+        events[order.pk].date_created = moments[order.pk, SHIPPED]
+    ShippingEvent.objects.bulk_update(events.values(), ["date_created"])
+    lines = get_model("order", "Line").objects.filter(order__in=gone)
+    ShippingEventQuantity.objects.bulk_create(
+        ShippingEventQuantity(event=events[line.order_id], line=line, quantity=line.quantity)
+        for line in lines
+    )
+    Shipment.objects.bulk_create(
+        _parcel(order, events[order.pk], moments, place) for place, order in enumerate(gone)
+    )
+    OrderEvent.objects.bulk_create(_told(order, moments) for order in gone)
+
+
+def _parcel(order, event, moments, place):
+    carrier, head, digits = CARRIERS[place % len(CARRIERS)]
+    left = timezone.localtime(moments[order.pk, SHIPPED]).date()
+    return Shipment(
+        event=event,
+        key=f"demo-{order.number}"[:64],
+        carrier=carrier,
+        tracking_number=head + str(10**digits + order.pk * 7919)[1:],
+        arrives_from=add_working_days(left, 1),
+        arrives_until=add_working_days(left, 3),
+        delivered_at=moments.get((order.pk, DELIVERED)),
+    )
+
+
+def _told(order, moments):
+    return OrderEvent(
+        order=order,
+        kind=OrderEvent.Kind.DISPATCH,
+        text="Everything in one parcel",
+        created_at=moments[order.pk, SHIPPED] - timedelta(seconds=1),
+    )
+
+
+def write_returns(orders, *, at):
+    """A return that waits for its answer, one that is on its way, and a statement of withdrawal."""
+    delivered = [order for order in orders if order.status == DELIVERED]
+    # The latest last, and those of the customer who can sign in after all others.
+    delivered.sort(key=lambda order: order.user.email.endswith("@saltmarsh.example"))
+    words = (
+        (ReturnRequest.State.REQUESTED, "A hairline crack at the rim, from the first day on.", ""),
+        (
+            ReturnRequest.State.APPROVED,
+            "It is larger than I had thought, and does not fit the shelf.",
+            "Please pack it as well as it came to you and lay a note with its number inside.",
+        ),
+    )
+    for place, (order, (state, reason, answer)) in enumerate(
+        zip(reversed(delivered), words, strict=False)
+    ):
+        request = ReturnRequest.objects.create(
+            number=new_number("R"),
+            key=f"demo-{order.number}"[:64],
+            order=order,
+            state=state,
+            reason=reason,
+            answer=answer,
+            created_at=at - timedelta(hours=3 + 20 * place),
+            decided_at=at - timedelta(hours=2) if answer else None,
+        )
+        ReturnLine.objects.create(request=request, line=order.lines.first(), quantity=1)
+        OrderEvent.objects.create(
+            order=order,
+            kind=OrderEvent.Kind.RETURN,
+            text=f"A return was asked for: {reason}",
+            reference=request.number,
+            created_at=request.created_at,
+        )
+    _write_withdrawal([order for order in orders if order.status == SHIPPED], at=at)
+
+
+def _write_withdrawal(shipped, *, at):
+    for order in shipped[-1:]:
+        Withdrawal.objects.create(
+            number=new_number("W"),
+            key=slugify(f"demo {order.number}"),
+            name=order.user.get_full_name(),
+            email=order.user.email,
+            order_number=order.number,
+            submitted_at=at - timedelta(hours=5),
+            order=order,
+        )

@@ -1,0 +1,8 @@
+from oscar.apps.dashboard.offers.forms import *
+from oscar.apps.dashboard.offers.forms import RestrictionsForm as OscarRestrictionsForm
+
+from commerce.exact_times import ExactTimes
+
+
+class RestrictionsForm(ExactTimes, OscarRestrictionsForm):
+    """Begins and ends an offer at the second that is stored or typed."""

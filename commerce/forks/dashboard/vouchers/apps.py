@@ -1,0 +1,7 @@
+from oscar.apps.dashboard.vouchers.apps import (
+    VouchersDashboardConfig as OscarVouchersDashboardConfig,
+)
+
+
+class VouchersDashboardConfig(OscarVouchersDashboardConfig):
+    name = "commerce.forks.dashboard.vouchers"
