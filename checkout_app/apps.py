@@ -16,12 +16,13 @@ class CheckoutConfig(OscarCheckoutConfig):
 
     def ready(self):
         super().ready()
-        from checkout_app import invariants, receivers, views  # noqa: F401  models are loaded now
+        # Models are loaded now; captures register what a parcel waits for.
+        from checkout_app import captures, cards_page, invariants, receivers, views  # noqa: F401
 
-        self.views = views
+        self.views, self.cards_page = views, cards_page
 
     def get_urls(self):
-        views = self.views
+        views, cards_page = self.views, self.cards_page
         urls = [
             path("", views.IndexView.as_view(), name="index"),
             path("details/", views.ShippingAddressView.as_view(), name="shipping-address"),
@@ -32,6 +33,7 @@ class CheckoutConfig(OscarCheckoutConfig):
             path("change/", views.ChangeOrderView.as_view(), name="change"),
             path("return/", views.ReturnView.as_view(), name="return"),
             path("preview/", views.PaymentMethodView.as_view(), name="preview"),
+            path("card-session/", cards_page.CardSessionView.as_view(), name="card-session"),
             path("thank-you/", views.ThankYouView.as_view(), name="thank-you"),
         ]
         return self.post_process_urls(urls)

@@ -27,12 +27,16 @@ def lock_order_of(attempt):
     return lock_order(attempt.order_id)
 
 
-def move(attempt, state, *, reason):
+def move(attempt, state, *, reason, user=None):
     """Write a state and the move that led there; nothing where it is that already."""
     if attempt.state == state:
         return
     PaymentMove.objects.create(
-        attempt=attempt, old_state=attempt.state, new_state=state, reason=reason[:300]
+        attempt=attempt,
+        old_state=attempt.state,
+        new_state=state,
+        reason=reason[:300],
+        user=user,
     )
     logger.info("order %s: %s -> %s (%s)", attempt.order.number, attempt.state, state, reason)
     attempt.state = state

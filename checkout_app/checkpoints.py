@@ -15,6 +15,8 @@ SETTLE_WRITTEN = "settle:written"
 SETTLE_COMMITTED = "settle:committed"
 RELEASE_CANCELLED = "release:cancelled"
 REFUND_SENT = "refund:sent"
+CAPTURE_SENT = "capture:sent"
+VOID_CANCELLED = "void:cancelled"
 
 NAMES = (
     BEGIN_RESERVED,
@@ -25,6 +27,8 @@ NAMES = (
     SETTLE_COMMITTED,
     RELEASE_CANCELLED,
     REFUND_SENT,
+    CAPTURE_SENT,
+    VOID_CANCELLED,
 )
 
 

@@ -21,6 +21,10 @@ class DeliveryGone(Exception):
     """The chosen delivery method is not offered to that address (any more)."""
 
 
+class MethodGone(Exception):
+    """The chosen way to pay is not offered to this order (any more)."""
+
+
 class GatewayUnavailable(Exception):
     """The gateway gave no answer. What it did is unknown; the same call may be made again."""
 
@@ -31,3 +35,11 @@ class GatewayRefused(Exception):
 
 class UnknownIntent(GatewayRefused):
     """The gateway knows no such intent: it was made with another account's keys."""
+
+
+class RefundRefused(Exception):
+    """Money must not go back so; the sentence says why, and staff read it."""
+
+
+class CaptureRefused(Exception):
+    """Held money must not be taken so; the sentence says why, and staff read it."""

@@ -1,4 +1,8 @@
-"""The interface of a payment gateway: what payments.py may ask, in amounts of minor units."""
+"""The interface of a payment gateway: what the payers' floor may ask, in amounts of minor units.
+
+``stripe_gateway`` takes cards and wallets, ``transfer_gateway`` money that people send and others
+see arrive; ``gateways`` says which of them an attempt belongs to.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +14,8 @@ class Intent:
     """A payment intent as the gateway tells it now.
 
     ``status`` is Stripe's (https://docs.stripe.com/payments/paymentintents/lifecycle).
+    ``capturable_minor`` is held and not taken yet, until ``held_until`` where the gateway says so;
+    ``may_capture_often`` says whether it can be taken in parts.
     """
 
     id: str
@@ -23,14 +29,46 @@ class Intent:
     metadata: dict = field(default_factory=dict)
     brand: str = ""
     last4: str = ""
+    capturable_minor: int = 0
+    held_until: datetime | None = None
+    may_capture_often: bool = False
 
 
 @dataclass(frozen=True)
 class Refund:
-    """A refund as the gateway tells it now; ``status`` is Stripe's."""
+    """A refund as the gateway tells it now; ``status`` is Stripe's.
+
+    ``metadata`` holds the key of the request that it was made for, if it is one of ours.
+    """
 
     id: str
     status: str
+    amount_minor: int = 0
+    intent_id: str = ""
+    metadata: dict = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A dispute as the gateway tells it now; ``status`` and ``reason`` are Stripe's."""
+
+    id: str
+    status: str
+    reason: str
+    amount_minor: int
+    intent_id: str
+    answer_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SavedCard:
+    """A card kept at the gateway: all that we ever know of it."""
+
+    id: str
+    brand: str
+    last4: str
+    expiry: str
 
 
 @dataclass(frozen=True)
@@ -47,20 +85,32 @@ class Event:
 class Gateway(Protocol):
     """Raises GatewayUnavailable where the outcome is unknown and GatewayRefused where it is no."""
 
-    def create_intent(self, *, key, amount_minor, currency, metadata, email) -> Intent:
-        """Create an unconfirmed intent; the same key gives the same intent."""
+    def create_intent(
+        self, *, key, amount_minor, currency, metadata, email, is_held=False, customer=""
+    ) -> Intent:
+        """Create an unconfirmed intent; the same key gives the same intent.
+
+        ``is_held``: the money is authorised only, and taken by ``capture``. ``customer`` is the
+        account's counterpart at the gateway, whose cards may be used and kept.
+        """
 
     def retrieve_intent(self, intent_id) -> Intent:
         """The intent as it is now."""
 
     def cancel_intent(self, intent_id) -> Intent:
-        """Cancel it. Where it can no longer be cancelled: the intent as it is, whatever it is."""
+        """Cancel it, a hold too. Where it can no longer be: the intent as it is, whatever it is."""
 
     def list_intents(self, *, since: datetime):
         """Every intent created since then, ours and others'."""
 
-    def refund(self, *, key, intent_id, amount_minor) -> Refund:
+    def capture(self, *, key, intent_id, amount_minor, is_final) -> Intent:
+        """Take held money; the same key takes it once. What a final one leaves is given up."""
+
+    def refund(self, *, key, intent_id, amount_minor, metadata) -> Refund:
         """Pay back; the same key pays back once."""
 
-    def read_event(self, payload: bytes, signature: str) -> Event:
-        """The event of a signed webhook body. Raises GatewayRefused on a forged or stale one."""
+    def list_refunds(self, *, intent_id="", since: datetime | None = None):
+        """Every refund of an intent, or every one made since then."""
+
+    def list_disputes(self, *, intent_id="", since: datetime | None = None):
+        """Every dispute of an intent's charge, or every one opened since then."""

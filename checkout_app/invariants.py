@@ -6,7 +6,16 @@ from django.db.models import Sum
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app.models import OPEN_STATES, GatewayTransaction, PaymentAttempt, State, site_marker
+from checkout_app.models import (
+    MONEY_STATES,
+    OPEN_STATES,
+    GatewayTransaction,
+    PaymentAttempt,
+    Progress,
+    RefundRequest,
+    State,
+    site_marker,
+)
 from checkout_app.stripe_gateway import get_gateway
 from commerce.invariants import invariant
 from commerce.money import to_minor
@@ -14,6 +23,8 @@ from commerce.orders import CANCELLED, PENDING
 
 #: An expired attempt is looked at every five minutes; twice that is late.
 GRACE = timedelta(minutes=10)
+#: In these the order stands.
+STANDING = (State.AUTHORISED, State.PAID, State.PART_REFUNDED)
 
 
 @invariant
@@ -26,12 +37,18 @@ def succeeded_intents_have_their_order():
         attempt = PaymentAttempt.objects.filter(intent_id=intent.id).first()
         if attempt is None:
             yield f"I3 intent {intent.id} is paid and has no order"
-        elif attempt.state not in (State.PAID, State.REFUND_DUE, State.REFUNDED, State.REVIEW):
+        elif attempt.state not in (*MONEY_STATES, State.REFUNDED):
             yield f"I3 intent {intent.id} is paid, its attempt is {attempt.state}"
-        elif attempt.state == State.PAID:
-            expected = to_minor(attempt.order.total_incl_tax, attempt.order.currency)
+        elif attempt.state in (State.PAID, State.PART_REFUNDED):
+            expected = to_minor(_asked_for(attempt), attempt.currency)
             if intent.received_minor != expected:
                 yield f"I3 intent {intent.id}: {intent.received_minor} received for {expected}"
+
+
+def _asked_for(attempt):
+    """The order's total; of held money what was taken of it by request."""
+    taken = attempt.captures.filter(progress=Progress.DONE).aggregate(total=Sum("amount"))["total"]
+    return attempt.order.total_incl_tax if taken is None else taken
 
 
 @invariant
@@ -45,6 +62,15 @@ def refunds_stay_within_what_was_paid():
         charged = sums.get(GatewayTransaction.Kind.CHARGE, 0)
         if sums.get(GatewayTransaction.Kind.REFUND, 0) > charged:
             yield f"I3 order {attempt.order.number}: more paid back than paid"
+
+
+@invariant
+def refunds_are_what_they_were_asked_for():
+    """I3: the lines, the delivery and nothing negative of each refund are within its amount."""
+    for request in RefundRequest.objects.filter(is_mirrored=False).prefetch_related("lines"):
+        parts = sum(line.amount for line in request.lines.all()) + request.shipping
+        if request.amount <= 0 or parts > request.amount:
+            yield f"I3 refund {request.pk}: {request.amount}, its parts are {parts}"
 
 
 @invariant
@@ -64,7 +90,7 @@ def orders_and_attempts_agree():
     """I8: an order is paid exactly where its attempt is, and none that was shown is missing."""
     for attempt in PaymentAttempt.objects.select_related("order"):
         is_unpaid = attempt.order.status in (PENDING, CANCELLED)
-        if attempt.state == State.PAID and is_unpaid:
+        if attempt.state in STANDING and is_unpaid:
             yield f"I8 order {attempt.order.number} is paid and stands at {attempt.order.status}"
         if attempt.is_open and attempt.order.status != PENDING:
             yield f"I8 order {attempt.order.number} waits for money at {attempt.order.status}"

@@ -1,48 +1,53 @@
-"""The states of a payment and the moves between them: begin, settle, expire, refund.
+"""The states of a payment up to the money: begin, settle, give up.
 
+What comes after it stands in ``captures`` and ``refunds``, what makes sure of it in ``reconcile``.
 No HTTP and no Stripe here: the gateway is asked through its interface, always outside a
 transaction. The rules are docs/payments.md. Lock order: basket, attempt, stock by key, vouchers,
-offers, order; ``owe_cancelled_order`` alone comes from the order, and locks an attempt that is
-final.
+offers, order.
 """
 
 import logging
-import uuid
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from oscar.core.loading import get_model
 
 from checkout_app import checkpoints
 from checkout_app.attempts import close, each_for_itself, lock_attempt, lock_order_of, move, thaw
 from checkout_app.exceptions import GatewayRefused, UnknownIntent
+from checkout_app.gateways import gateway_for, gateway_of
+from checkout_app.ledger import record_charge
 from checkout_app.models import (
+    MONEY_STATES,
     OPEN_STATES,
-    GatewayTransaction,
+    Capture,
+    Method,
     PaymentAttempt,
-    RefundRequest,
+    Progress,
     State,
     site_marker,
 )
 from checkout_app.placement import place_order
-from checkout_app.stripe_gateway import get_gateway
+from checkout_app.refunds import owe_refund, pay_refunds
+from checkout_app.stripe_customers import customer_of, forget_customer
+from checkout_app.transfer_gateway import payment_details
+from commerce.discounts import DiscountGone, count_discounts_again
+from commerce.documents import issue_invoice
 from commerce.exceptions import OutOfStock
-from commerce.mail_orders import queue_order_confirmation, queue_refund_notice
+from commerce.mail_orders import queue_order_confirmation, queue_transfer_request
 from commerce.money import from_minor, to_minor
-from commerce.orders import CANCELLED, PAID, PENDING, count_purchases, move_order
+from commerce.orders import AUTHORISED, CANCELLED, PAID, PENDING, count_purchases, move_order
 from commerce.stock import reserve_stock
+from commerce.stock_history import Cause
 from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")
 
 #: An intent in one of these can still be paid by the customer.
 WAITING_STATUSES = {"requires_payment_method", "requires_confirmation"}
-
-
-#: A refund in one of these gave nothing back (https://docs.stripe.com/api/refunds/object).
-REFUND_FAILURES = {"failed", "canceled"}
+#: How long a bank holds money where the gateway does not say
+#: (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method).
+HOLD = timedelta(days=7)
 
 
 # --- Begin ----------------------------------------------------------------------------------------
@@ -66,11 +71,14 @@ def resume(attempt, *, at=None):
     if attempt.amount == 0:
         return settle_free(attempt.pk, at=at), None
     try:
-        return attempt, open_intent(attempt)
+        intent = open_intent(attempt)
     except GatewayRefused:
         # There is no intent and there will be none: nothing can be paid, so nothing is held.
         release(attempt.pk, reason="the gateway refused the intent")
         raise
+    if attempt.method == Method.TRANSFER:
+        queue_transfer_request(attempt.order, payment_details(attempt))
+    return attempt, intent
 
 
 def open_intent(attempt):
@@ -78,21 +86,38 @@ def open_intent(attempt):
 
     A time-out is answered by the same call under the same key: Stripe then gives the first one.
     """
-    gateway = get_gateway()
+    gateway = gateway_of(attempt)
     if attempt.intent_id:
         return gateway.retrieve_intent(attempt.intent_id)
-    order = attempt.order
-    intent = gateway.create_intent(
-        key=f"{attempt.key}:create",
-        amount_minor=to_minor(attempt.amount, attempt.currency),
-        currency=attempt.currency,
-        metadata={"site": site_marker(), "attempt": attempt.key, "order": order.number},
-        email=order.email or "",
-    )
+    intent = _create_intent(gateway, attempt)
     checkpoints.reached(checkpoints.BEGIN_INTENT_CREATED)
     _store_intent(attempt, intent)
     checkpoints.reached(checkpoints.BEGIN_INTENT_STORED)
     return intent
+
+
+def _create_intent(gateway, attempt):
+    """The intent, under the attempt's key.
+
+    A customer that the gateway does not know (made with other keys) is left out, under a second
+    key: the first one would repeat its refusal.
+    """
+    order = attempt.order
+    asked = {
+        "amount_minor": to_minor(attempt.amount, attempt.currency),
+        "currency": attempt.currency,
+        "metadata": {"site": site_marker(), "attempt": attempt.key, "order": order.number},
+        "email": order.email or "",
+        "is_held": attempt.capture == Capture.MANUAL,
+    }
+    customer = customer_of(order.user) if attempt.method == Method.CARD else ""
+    try:
+        return gateway.create_intent(key=f"{attempt.key}:create", customer=customer, **asked)
+    except UnknownIntent:
+        if not customer:
+            raise
+        forget_customer(order.user)
+        return gateway.create_intent(key=f"{attempt.key}:create-alone", **asked)
 
 
 @retry_transient
@@ -118,7 +143,7 @@ def settle(intent_id, *, at=None):
     any order and any number of times. Returns the attempt, or None where the intent is not of
     this shop. Raises GatewayUnavailable, and then changes nothing.
     """
-    intent = get_gateway().retrieve_intent(intent_id)
+    intent = gateway_for(intent_id).retrieve_intent(intent_id)
     checkpoints.reached(checkpoints.SETTLE_RETRIEVED)
     return settle_intent(intent, at=at)
 
@@ -132,8 +157,14 @@ def settle_intent(intent, *, at=None):
         _store_intent(attempt, intent)
     attempt = _write_settlement(attempt.pk, intent, at=at or timezone.now())
     checkpoints.reached(checkpoints.SETTLE_COMMITTED)
-    if intent.status == "canceled" and attempt.is_open:
-        attempt = release(attempt.pk, reason="cancelled at the gateway")
+    if intent.status == "canceled":
+        if attempt.is_open:
+            attempt = release(attempt.pk, reason="cancelled at the gateway")
+        elif attempt.state in (State.AUTHORISED, State.REVIEW):
+            attempt = let_hold_go(attempt.pk)
+    elif intent.status == "requires_capture" and attempt.state == State.RELEASED:
+        # The bank said yes too late, and the stock is gone: nothing was taken yet.
+        gateway_of(attempt).cancel_intent(intent.id)
     if attempt.state == State.REFUND_DUE:
         pay_refunds(attempt)
     return attempt
@@ -154,12 +185,20 @@ def _write_settlement(attempt_id, intent, *, at):
     """T3: one durable transaction from the intent's word to the order's state."""
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
-        if intent.status == "succeeded":
+        if intent.status == "succeeded" or _has_ended_in_part(attempt, intent):
             _settle_succeeded(attempt, intent, at=at)
+        elif intent.status == "requires_capture":
+            _settle_held(attempt, intent, at=at)
         elif attempt.is_open:
             _follow_waiting(attempt, intent)
         checkpoints.reached(checkpoints.SETTLE_WRITTEN)
     return attempt
+
+
+def _has_ended_in_part(attempt, intent):
+    """Whether a hold ended of which a part was taken: that part is here."""
+    is_held = attempt.state == State.AUTHORISED
+    return is_held and intent.status == "canceled" and intent.received_minor > 0
 
 
 def _follow_waiting(attempt, intent):
@@ -175,32 +214,101 @@ def _follow_waiting(attempt, intent):
 
 
 def _settle_succeeded(attempt, intent, *, at):
-    if attempt.state in (State.PAID, State.REFUND_DUE, State.REFUNDED, State.REVIEW):
+    """The money is here, all of it or what was taken of a hold."""
+    if attempt.state in (*MONEY_STATES, State.REFUNDED):
         return
-    expected = (to_minor(attempt.amount, attempt.currency), attempt.currency.upper())
-    if (intent.received_minor, intent.currency.upper()) != expected:
-        _record_charge(attempt, intent, at=at)
-        move(attempt, State.REVIEW, reason=f"{intent.received_minor} {intent.currency} arrived")
-        logger.error("order %s: amount differs, needs a person", attempt.order.number)
+    if attempt.state in (State.AUTHORISED, State.VOIDED):
+        _settle_taken(attempt, intent, at=at)
         return
-    if attempt.state == State.RELEASED and not _take_stock_again(attempt):
-        _record_charge(attempt, intent, at=at)
-        _owe_refund(attempt, amount=attempt.amount, reason="paid after the stock was released")
+    if not _is_as_asked(attempt, intent, intent.received_minor):
+        record_charge(attempt, intent, at=at)
         return
-    _record_charge(attempt, intent, at=at)
-    _confirm_order(attempt)
+    if attempt.state == State.RELEASED and not _take_again(attempt):
+        record_charge(attempt, intent, at=at)
+        owe_refund(attempt, amount=attempt.amount, reason="paid after the stock was released")
+        return
+    record_charge(attempt, intent, at=at)
+    _confirm_order(attempt, State.PAID)
 
 
-def _take_stock_again(attempt):
-    """Late money: reopen the cancelled order where what it holds is still there."""
+def _settle_held(attempt, intent, *, at):
+    """The bank holds the money; a part may have been taken already."""
+    if attempt.state == State.AUTHORISED:
+        if intent.received_minor:
+            record_charge(attempt, intent, at=at)
+        if intent.held_until and intent.held_until != attempt.held_until:
+            attempt.held_until = intent.held_until
+            attempt.save(update_fields=["held_until", "updated_at"])
+        return
+    if attempt.state not in (*OPEN_STATES, State.RELEASED):
+        return
+    held = intent.capturable_minor + intent.received_minor
+    if not _is_as_asked(attempt, intent, held):
+        return
+    if attempt.state == State.RELEASED and not _take_again(attempt):
+        return
+    attempt.held_until = intent.held_until or at + HOLD
+    attempt.save(update_fields=["held_until", "updated_at"])
+    _confirm_order(attempt, State.AUTHORISED)
+
+
+def _settle_taken(attempt, intent, *, at):
+    """A hold was taken, by us or at the gateway. What it was taken for is shipped or will be."""
+    record_charge(attempt, intent, at=at)
+    taken = from_minor(intent.received_minor, intent.currency)
+    attempt.captures.filter(progress=Progress.DUE).update(progress=Progress.DONE)
+    attempt.held_until = None
+    attempt.save(update_fields=["held_until", "updated_at"])
     order = lock_order_of(attempt)
+    if order.status == CANCELLED:
+        left = attempt.money_left
+        if left:
+            owe_refund(attempt, amount=left, reason="taken although the order was cancelled")
+        else:
+            move(attempt, State.REFUNDED, reason="order cancelled")
+        return
+    requests = attempt.captures.exclude(progress=Progress.FAILED)
+    asked = sum(requests.values_list("amount", flat=True))
+    if taken not in (attempt.amount, asked):
+        _review(attempt, f"{taken} of {attempt.amount} was taken at the gateway")
+        return
+    move(attempt, State.PAID, reason=f"taken: {taken}")
+    if order.status == AUTHORISED:
+        move_order(order.pk, PAID)
+    issue_invoice(order, amount=taken)  # last: docs/payments.md, "Lock order"
+
+
+def _is_as_asked(attempt, intent, minor):
+    """Whether amount and currency are the order's; the attempt goes to review where not."""
+    expected = (to_minor(attempt.amount, attempt.currency), attempt.currency.upper())
+    if (minor, intent.currency.upper()) == expected:
+        return True
+    _review(attempt, f"{minor} {intent.currency} arrived")
+    return False
+
+
+def _review(attempt, reason):
+    move(attempt, State.REVIEW, reason=reason)
+    logger.error("order %s: amount differs, needs a person", attempt.order.number)
+
+
+def _take_again(attempt):
+    """Late money: reopen the cancelled order where all that it holds can still be had.
+
+    Stock, vouchers and offers, as at its placing. False, and nothing changed, where one is gone.
+    """
+    order = lock_order_of(attempt)
+    if order.status != CANCELLED:
+        return False
     units = {}
     for line in order.lines.exclude(stockrecord=None).select_related("product"):
         if line.product and line.product.get_product_class().track_stock:
             units[line.stockrecord_id] = units.get(line.stockrecord_id, 0) + line.quantity
     try:
-        reserve_stock(units)
-    except OutOfStock:
+        with transaction.atomic():
+            reserve_stock(units, Cause(order=order.number))
+            count_discounts_again(order)
+    except (OutOfStock, DiscountGone):
         return False
     for line in order.lines.all():
         line.num_allocated = line.quantity if line.stockrecord_id in units else 0
@@ -212,44 +320,18 @@ def _take_stock_again(attempt):
     return True
 
 
-def _record_charge(attempt, intent, *, at):
-    """Oscar's Source and Transaction, and our own unique row for the charge."""
-    amount = from_minor(intent.received_minor, intent.currency)
-    charge, is_new = GatewayTransaction.objects.get_or_create(
-        gateway_id=intent.charge_id or intent.id,
-        defaults={
-            "attempt": attempt,
-            "kind": GatewayTransaction.Kind.CHARGE,
-            "amount": amount,
-            "currency": intent.currency.upper(),
-            "at": at,
-        },
-    )
-    if not is_new:
-        return
-    source_type, _new = get_model("payment", "SourceType").objects.get_or_create(
-        name=settings.GATEWAY_SOURCE_TYPE
-    )
-    source = get_model("payment", "Source").objects.create(
-        order=attempt.order,
-        source_type=source_type,
-        currency=intent.currency.upper(),
-        reference=intent.id,
-        label=f"{intent.brand} {intent.last4}".strip(),
-    )
-    source.debit(amount, reference=charge.gateway_id, status=intent.status)
-
-
-def _confirm_order(attempt):
-    """The order is paid: its status, the basket's, and the mail, all in this transaction."""
-    move(attempt, State.PAID, reason="paid")
-    order = move_order(attempt.order_id, PAID)
+def _confirm_order(attempt, state):
+    """The order stands: its status, the basket's, and the mail, all in this transaction."""
+    move(attempt, state, reason=str(state.label))
+    order = move_order(attempt.order_id, PAID if state == State.PAID else AUTHORISED)
     close(attempt)
     basket = attempt.basket
     if basket is not None and basket.status == basket.FROZEN:
         basket.submit()
     count_purchases(order)
     queue_order_confirmation(order)
+    if state == State.PAID:
+        issue_invoice(order)  # last: docs/payments.md, "Lock order"
 
 
 @retry_transient
@@ -258,7 +340,7 @@ def settle_free(attempt_id, *, at=None):
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
         if attempt.is_open and attempt.amount == 0:
-            _confirm_order(attempt)
+            _confirm_order(attempt, State.PAID)
     return attempt
 
 
@@ -282,7 +364,7 @@ def cancel(attempt, *, reason):
     except GatewayRefused:
         return release(attempt.pk, reason=reason)
     try:
-        intent = get_gateway().cancel_intent(intent_id)
+        intent = gateway_of(attempt).cancel_intent(intent_id)
     except UnknownIntent:
         logger.error("order %s: the gateway knows no %s", attempt.order.number, intent_id)
         return release(attempt.pk, reason=f"the gateway knows no {intent_id}")
@@ -309,6 +391,30 @@ def release(attempt_id, *, reason):
     return attempt
 
 
+@retry_transient
+def let_hold_go(attempt_id, *, reason="the hold was given up at the bank"):
+    """Nothing was taken and nothing can be any more: cancel what has not left the house.
+
+    Only for an attempt whose intent is cancelled at the gateway. Returns it.
+    """
+    with transaction.atomic(durable=True):
+        attempt = lock_attempt(attempt_id)
+        if attempt.state not in (State.AUTHORISED, State.REVIEW) or attempt.money_taken:
+            return attempt
+        attempt.captures.filter(progress=Progress.DUE).update(
+            progress=Progress.FAILED, last_error=reason
+        )
+        attempt.held_until = None
+        attempt.save(update_fields=["held_until", "updated_at"])
+        move(attempt, State.VOIDED, reason=reason)
+        close(attempt)
+        if CANCELLED in attempt.order.available_statuses():
+            move_order(attempt.order_id, CANCELLED, note=reason)
+        elif attempt.order.status != CANCELLED:
+            logger.error("order %s left the house and nothing was taken", attempt.order.number)
+    return attempt
+
+
 def expire_attempts(*, at=None):
     """Cancel every open attempt whose time is over. Returns how many were looked at."""
     at = at or timezone.now()
@@ -318,159 +424,3 @@ def expire_attempts(*, at=None):
         with each_for_itself(f"expiring order {attempt.order.number}"):
             cancel(attempt, reason="not paid in time")
     return len(attempts)
-
-
-# --- Refund ---------------------------------------------------------------------------------------
-
-
-def _owe_refund(attempt, *, amount, reason):
-    move(attempt, State.REFUND_DUE, reason=reason)
-    RefundRequest.objects.create(
-        attempt=attempt, key=uuid.uuid4().hex, amount=amount, reason=reason
-    )
-    close(attempt)
-
-
-def owe_cancelled_order(order_id):
-    """A paid order was cancelled by staff: owe its money, in the caller's transaction.
-
-    Returns the attempt, or None where nothing was paid.
-    """
-    paid = PaymentAttempt.objects.select_for_update().filter(order=order_id, state=State.PAID)
-    attempt = paid.first()
-    if attempt is None:
-        return None
-    if attempt.amount == 0:
-        move(attempt, State.RELEASED, reason="order cancelled")
-        return None
-    _owe_refund(attempt, amount=attempt.amount, reason="order cancelled")
-    return attempt
-
-
-@retry_transient
-def owe_reviewed(attempt_id):
-    """Staff give an order under review up: cancel it, and owe what arrived for it.
-
-    Returns the attempt; does nothing to one that is not under review. Locks basket, attempt,
-    stock, order.
-    """
-    with transaction.atomic(durable=True):
-        attempt = lock_attempt(attempt_id)
-        if attempt.state != State.REVIEW:
-            return attempt
-        if CANCELLED in attempt.order.available_statuses():
-            move_order(attempt.order_id, CANCELLED, note="payment differed from the order")
-        charges = attempt.transactions.filter(kind=GatewayTransaction.Kind.CHARGE)
-        arrived = sum(charge.amount for charge in charges)
-        _owe_refund(attempt, amount=arrived, reason="payment differed from the order")
-        thaw(attempt.basket)
-    return attempt
-
-
-def owe_again(request_id):
-    """Staff send a refused refund once more. Returns its attempt, or None where it is not refused.
-
-    Under a new key: the gateway answers the old one with the refusal it gave before. Nothing was
-    paid back under that one, so this cannot pay twice.
-    """
-    again = RefundRequest.objects.filter(pk=request_id, progress=RefundRequest.Progress.FAILED)
-    if not again.update(progress=RefundRequest.Progress.DUE, key=uuid.uuid4().hex):
-        return None
-    return PaymentAttempt.objects.get(refunds=request_id)
-
-
-def pay_refunds(attempt):
-    """Send every refund that is due for an attempt; the same key pays back once.
-
-    Raises GatewayUnavailable; the request stays due then and the reconcile job sends it again.
-    """
-    due = RefundRequest.Progress.DUE
-    for request in attempt.refunds.filter(progress=due):
-        try:
-            refund = get_gateway().refund(
-                key=f"{request.key}:refund",
-                intent_id=attempt.intent_id,
-                amount_minor=to_minor(request.amount, attempt.currency),
-            )
-        except GatewayRefused as error:
-            RefundRequest.objects.filter(pk=request.pk, progress=due).update(
-                progress=RefundRequest.Progress.FAILED, last_error=str(error)[:500]
-            )
-            logger.error("refund for order %s refused: %s", attempt.order.number, error)
-            continue
-        checkpoints.reached(checkpoints.REFUND_SENT)
-        _record_refund(request.pk, refund)
-    attempt.refresh_from_db()
-
-
-@retry_transient
-def _record_refund(request_id, refund):
-    with transaction.atomic(durable=True):
-        attempt_id = RefundRequest.objects.values_list("attempt_id", flat=True).get(pk=request_id)
-        attempt = lock_attempt(attempt_id)
-        request = RefundRequest.objects.select_for_update().get(pk=request_id)
-        if request.progress != RefundRequest.Progress.DUE:
-            return
-        if refund.status in REFUND_FAILURES:
-            request.progress, request.last_error = RefundRequest.Progress.FAILED, refund.status
-            request.save()
-            logger.error(
-                "refund %s of order %s: %s", refund.id, attempt.order.number, refund.status
-            )
-            return
-        request.progress, request.gateway_id = RefundRequest.Progress.DONE, refund.id
-        request.save()
-        GatewayTransaction.objects.get_or_create(
-            gateway_id=refund.id,
-            defaults={
-                "attempt": attempt,
-                "kind": GatewayTransaction.Kind.REFUND,
-                "amount": request.amount,
-                "currency": attempt.currency,
-            },
-        )
-        source = attempt.order.sources.filter(reference=attempt.intent_id).first()
-        if source:
-            source.refund(request.amount, reference=refund.id, status=refund.status)
-        move(attempt, State.REFUNDED, reason=request.reason)
-        queue_refund_notice(attempt.order, amount=request.amount, key=request.key)
-
-
-# --- Reconcile ------------------------------------------------------------------------------------
-
-
-def reconcile_open(*, at=None):
-    """Ask the gateway about every attempt that is not final, then expire what is overdue.
-
-    Run twice, the second time changes nothing. One that fails never keeps the others waiting.
-    """
-    open_attempts = PaymentAttempt.objects.filter(state__in=OPEN_STATES).order_by("pk")
-    with_intent = open_attempts.exclude(intent_id=None)
-    for intent_id in list(with_intent.values_list("intent_id", flat=True)):
-        with each_for_itself(f"settling {intent_id}"):
-            settle(intent_id, at=at)
-    for attempt_id in list(open_attempts.filter(amount=0).values_list("pk", flat=True)):
-        with each_for_itself(f"settling free attempt {attempt_id}"):
-            settle_free(attempt_id)
-    for attempt in list(PaymentAttempt.objects.filter(state=State.REFUND_DUE).order_by("pk")):
-        with each_for_itself(f"refunding order {attempt.order_id}"):
-            pay_refunds(attempt)
-    expire_attempts(at=at)
-
-
-def reconcile_recent(*, at=None, hours=48):
-    """Compare every intent of ours of the last hours with what the shop has written.
-
-    Returns the intents that carry our mark and that no attempt is known for; they are logged.
-    Raises GatewayUnavailable where the gateway does not list them.
-    """
-    at = at or timezone.now()
-    orphans = []
-    for intent in get_gateway().list_intents(since=at - timedelta(hours=hours)):
-        if intent.metadata.get("site") != site_marker():
-            continue
-        with each_for_itself(f"settling {intent.id}"):
-            if settle_intent(intent, at=at) is None:
-                orphans.append(intent)
-                logger.error("intent %s is ours but no attempt knows it", intent.id)
-    return orphans

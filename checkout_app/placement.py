@@ -13,13 +13,14 @@ from django.utils import timezone
 from oscar.core.loading import get_class, get_model
 
 from checkout_app.exceptions import BasketGone, DeliveryGone, TotalChanged
-from checkout_app.models import PaymentAttempt, PaymentMove, State
+from checkout_app.models import Capture, Method, PaymentAttempt, PaymentMove, State
 from commerce.delivery import promised_arrival
 from commerce.discounts import DiscountGone, lock_vouchers
 from commerce.exceptions import OutOfStock, Shortage
 from commerce.models import OrderPromise
 from commerce.orders import PENDING, new_order_number
 from commerce.stock import is_for_sale, reserve_stock
+from commerce.stock_history import Cause
 from commerce.transactions import retry_transient
 
 
@@ -34,6 +35,7 @@ class Submission:
     total_shown: Decimal
     user: object = None
     guest_email: str = ""
+    payment_method: str = Method.CARD
 
     @property
     def buyer(self):
@@ -102,13 +104,14 @@ def place_order(submission, *, at=None):
         check_for_sale(totals.basket)
         if totals.total.incl_tax != submission.total_shown:
             raise TotalChanged(totals.total.incl_tax)
-        reserve_stock(units_of(totals.basket))
+        number = new_order_number()
+        reserve_stock(units_of(totals.basket), Cause(order=number))
         try:
             lock_vouchers(totals.basket, user=submission.buyer)
-            order = _write_order(submission, totals)
+            order = _write_order(submission, totals, number)
         except DiscountGone as error:
             raise TotalChanged(None, reason=str(error)) from error
-        attempt = _write_attempt(order, basket, at=at)
+        attempt = _write_attempt(order, basket, method=submission.payment_method, at=at)
         basket.freeze()
     return attempt
 
@@ -141,7 +144,7 @@ def units_of(basket):
     return units
 
 
-def _write_order(submission, totals):
+def _write_order(submission, totals, number):
     creator = get_class("order.utils", "OrderCreator")()
     for address in (submission.shipping_address, submission.billing_address):
         if address is not None:
@@ -154,7 +157,7 @@ def _write_order(submission, totals):
         user=submission.buyer,
         shipping_address=submission.shipping_address,
         billing_address=submission.billing_address,
-        order_number=new_order_number(),
+        order_number=number,
         status=PENDING,
         site=Site.objects.get_current(),
         guest_email=submission.guest_email,
@@ -167,7 +170,15 @@ def _write_order(submission, totals):
     return order
 
 
-def _write_attempt(order, basket, *, at):
+def time_to_pay(method):
+    """For how long an order waits for its payment: minutes for a card, days for a transfer."""
+    if method == Method.TRANSFER:
+        return timedelta(days=settings.TRANSFER_DAYS)
+    return timedelta(minutes=settings.PAYMENT_EXPIRY_MINUTES)
+
+
+def _write_attempt(order, basket, *, method, at):
+    is_held = method == Method.CARD and settings.PAYMENT_CAPTURE == Capture.MANUAL
     attempt = PaymentAttempt.objects.create(
         key=uuid.uuid4().hex,
         order=order,
@@ -176,8 +187,10 @@ def _write_attempt(order, basket, *, at):
         open_order=order,
         amount=order.total_incl_tax,
         currency=order.currency,
+        method=method,
+        capture=Capture.MANUAL if is_held else Capture.AUTOMATIC,
         created_at=at,
-        expires_at=at + timedelta(minutes=settings.PAYMENT_EXPIRY_MINUTES),
+        expires_at=at + time_to_pay(method),
     )
     PaymentMove.objects.create(attempt=attempt, new_state=State.RESERVED, reason="order written")
     return attempt

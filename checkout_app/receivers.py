@@ -2,13 +2,19 @@
 
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
 from oscar.apps.order.signals import order_status_changed
 from oscar.core.loading import get_model
 
-from checkout_app import payments
+from checkout_app import refunds
+from checkout_app.models import RefundRequest, State, StripeCustomer
 from checkout_app.session import Draft
+from commerce.audit import watch
 from commerce.orders import CANCELLED
+
+watch(RefundRequest, "amount", "shipping", "reason", "progress", "has_restocked", name=_("Refund"))
 
 
 @receiver(user_logged_in)
@@ -21,13 +27,25 @@ def keep_basket_of_open_order(sender, request, user, **kwargs):
         )
 
 
+@receiver(post_delete, sender=StripeCustomer)
+def forget_cards(sender, instance, **kwargs):
+    """An account that goes takes its cards at Stripe along."""
+    from checkout_app.tasks import forget_customer_task  # tasks imports payments
+
+    transaction.on_commit(lambda: forget_customer_task.enqueue(instance.customer_id))
+
+
 @receiver(order_status_changed)
 def refund_cancelled_order(sender, order, new_status, **kwargs):
-    """A paid order that staff cancel is owed back in the same transaction, and paid back after."""
+    """What was taken for an order that staff cancel is owed back in the same transaction, and paid
+    back after it; what is only held is given up after it, or by the reconcile job."""
     if new_status != CANCELLED:
         return
-    attempt = payments.owe_cancelled_order(order.pk)
-    if attempt:
-        from checkout_app.tasks import pay_refunds_task  # tasks imports payments
+    from checkout_app.tasks import give_up_hold_task, pay_refunds_task  # tasks imports payments
 
+    attempt = refunds.owe_cancelled_order(order.pk)
+    if attempt:
         transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))
+    held = order.attempts.filter(state__in=(State.AUTHORISED, State.REVIEW)).first()
+    if held:
+        transaction.on_commit(lambda: give_up_hold_task.enqueue(held.pk))

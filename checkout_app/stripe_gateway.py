@@ -5,6 +5,7 @@ speaks to the demo gateway inside this process, so that both take one code path.
 """
 
 import json
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import stripe
@@ -12,7 +13,7 @@ from django.conf import settings
 
 from checkout_app.demo_gateway.client import DEMO_KEY, DemoHTTPClient, demo_webhook_secret
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable, UnknownIntent
-from checkout_app.gateway import Event, Intent, Refund
+from checkout_app.gateway import Dispute, Event, Intent, Refund, SavedCard
 
 #: Pinned: an account's default version must not change what we parse.
 API_VERSION = "2026-10-28.endive"
@@ -62,17 +63,29 @@ class StripeGateway:
     def __init__(self, client, *, webhook_secrets):
         self.client = client
         self.webhook_secrets = list(webhook_secrets)
+        #: Whether its keys move real money: events of the other mode are not for this shop.
+        self.is_live = "_live_" in settings.STRIPE_SECRET_KEY
 
     @translated
-    def create_intent(self, *, key, amount_minor, currency, metadata, email):
+    def create_intent(
+        self, *, key, amount_minor, currency, metadata, email, is_held=False, customer=""
+    ):
         params = {
             "amount": amount_minor,
             "currency": currency.lower(),
             "automatic_payment_methods": {"enabled": True},
+            # Said, for it must be what the page's element was told; left out it is "automatic_async".
+            "capture_method": "manual" if is_held else "automatic",
             "metadata": metadata,
         }
         if email:
             params["receipt_email"] = email
+        if settings.STATEMENT_DESCRIPTOR_SUFFIX:
+            params["statement_descriptor_suffix"] = settings.STATEMENT_DESCRIPTOR_SUFFIX
+        if is_held:
+            params["payment_method_options"] = {"card": {"request_multicapture": "if_available"}}
+        if customer:
+            params["customer"] = customer
         return _intent(
             self.client.v1.payment_intents.create(params, options={"idempotency_key": key})
         )
@@ -94,18 +107,103 @@ class StripeGateway:
     @translated
     def list_intents(self, *, since):
         listing = self.client.v1.payment_intents.list(
-            {"created": {"gte": int(since.timestamp())}, "limit": 100}
+            {
+                "created": {"gte": int(since.timestamp())},
+                "limit": 100,
+                "expand": ["data.latest_charge"],
+            }
         )
         # Read to the end here: a page that fails later would raise what nobody translates.
         return [_intent(intent) for intent in listing.auto_paging_iter()]
 
     @translated
-    def refund(self, *, key, intent_id, amount_minor):
-        refund = self.client.v1.refunds.create(
-            {"payment_intent": intent_id, "amount": amount_minor},
-            options={"idempotency_key": key},
+    def capture(self, *, key, intent_id, amount_minor, is_final):
+        params = {"amount_to_capture": amount_minor, "expand": ["latest_charge"]}
+        if not is_final:  # Only where the bank allows several; unsaid, the first is the last.
+            params["final_capture"] = False
+        return _intent(
+            self.client.v1.payment_intents.capture(
+                intent_id, params, options={"idempotency_key": key}
+            )
         )
-        return Refund(id=refund.id, status=refund.status or "")
+
+    @translated
+    def refund(self, *, key, intent_id, amount_minor, metadata):
+        return _refund(
+            self.client.v1.refunds.create(
+                {"payment_intent": intent_id, "amount": amount_minor, "metadata": metadata},
+                options={"idempotency_key": key},
+            )
+        )
+
+    @translated
+    def list_refunds(self, *, intent_id="", since=None):
+        listing = self.client.v1.refunds.list(_about(intent_id, since))
+        return [_refund(refund) for refund in listing.auto_paging_iter()]
+
+    @translated
+    def list_disputes(self, *, intent_id="", since=None):
+        listing = self.client.v1.disputes.list(_about(intent_id, since))
+        return [_dispute(dispute) for dispute in listing.auto_paging_iter()]
+
+    # --- Cards that an account keeps ---------------------------------------------------------------
+
+    @translated
+    def create_customer(self, *, key, email, metadata):
+        """The account's counterpart at Stripe; the same key gives the same one. Returns its id."""
+        params = {"email": email, "metadata": metadata}
+        return self.client.v1.customers.create(params, options={"idempotency_key": key}).id
+
+    @translated
+    def delete_customer(self, customer):
+        """Forget an account with its cards. Says nothing where it is gone already."""
+        try:
+            self.client.v1.customers.delete(customer)
+        except stripe.InvalidRequestError as error:
+            if error.code != "resource_missing":
+                raise
+
+    @translated
+    def customer_session(self, customer):
+        """The secret with which the Payment Element shows an account's cards and keeps new ones."""
+        features = {
+            "payment_method_redisplay": "enabled",
+            "payment_method_save": "enabled",
+            "payment_method_save_usage": "on_session",
+            "payment_method_remove": "enabled",
+        }
+        components = {"payment_element": {"enabled": True, "features": features}}
+        params = {"customer": customer, "components": components}
+        return self.client.v1.customer_sessions.create(params).client_secret
+
+    @translated
+    def setup_intent(self, *, key, customer):
+        """The secret with which the browser adds a card without paying."""
+        params = {
+            "customer": customer,
+            "usage": "on_session",
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        }
+        made = self.client.v1.setup_intents.create(params, options={"idempotency_key": key})
+        return made.client_secret
+
+    @translated
+    def saved_cards(self, customer):
+        """The cards of an account, the newest first."""
+        listing = self.client.v1.customers.payment_methods.list(
+            customer, {"type": "card", "limit": 100}
+        )
+        return [_saved_card(method) for method in listing.data]
+
+    @translated
+    def forget_card(self, card_id):
+        """Take a card from its account. Raises GatewayRefused where it has none."""
+        self.client.v1.payment_methods.detach(card_id)
+
+    @translated
+    def register_domain(self, domain):
+        """Let wallets show on a domain of the shop's (Apple Pay asks for it). Returns its id."""
+        return self.client.v1.payment_method_domains.create({"domain_name": domain}).id
 
     def read_event(self, payload, signature):
         for secret in self.webhook_secrets:
@@ -127,6 +225,7 @@ def _intent(raw):
     if charge is not None and not isinstance(charge, str) and charge.payment_method_details:
         card = getattr(charge.payment_method_details, "card", None)
     error = raw.last_payment_error
+    multicapture = getattr(card, "multicapture", None)
     return Intent(
         id=raw.id,
         status=raw.status,
@@ -136,10 +235,65 @@ def _intent(raw):
         client_secret=raw.client_secret or "",
         charge_id=(charge if isinstance(charge, str) else getattr(charge, "id", "")) or "",
         error=(getattr(error, "message", "") or "") if error else "",
-        metadata=dict(raw.metadata.to_dict() if raw.metadata else {}),
+        metadata=_words(raw),
         brand=getattr(card, "brand", "") or "",
         last4=getattr(card, "last4", "") or "",
+        capturable_minor=raw.amount_capturable or 0,
+        held_until=_moment(getattr(card, "capture_before", None)),
+        may_capture_often=getattr(multicapture, "status", "") == "available",
     )
+
+
+def _refund(raw):
+    return Refund(
+        id=raw.id,
+        status=raw.status or "",
+        amount_minor=raw.amount,
+        intent_id=_id_of(raw.payment_intent),
+        metadata=_words(raw),
+        error=getattr(raw, "failure_reason", "") or "",
+    )
+
+
+def _dispute(raw):
+    return Dispute(
+        id=raw.id,
+        status=raw.status,
+        reason=raw.reason,
+        amount_minor=raw.amount,
+        intent_id=_id_of(raw.payment_intent),
+        answer_until=_moment(raw.evidence_details.due_by if raw.evidence_details else None),
+    )
+
+
+def _saved_card(raw):
+    card = raw.card
+    return SavedCard(
+        raw.id, card.brand, card.last4, f"{card.exp_month:02}/{card.exp_year % 100:02}"
+    )
+
+
+def _about(intent_id, since):
+    """The parameters of a list: one intent's, or all since a moment."""
+    params = {"limit": 100}
+    if intent_id:
+        params["payment_intent"] = intent_id
+    if since is not None:
+        params["created"] = {"gte": int(since.timestamp())}
+    return params
+
+
+def _words(raw):
+    return dict(raw.metadata.to_dict() if raw.metadata else {})
+
+
+def _id_of(expandable):
+    """The id of an object that Stripe gives as its id or whole."""
+    return (expandable if isinstance(expandable, str) else getattr(expandable, "id", "")) or ""
+
+
+def _moment(stamp):
+    return datetime.fromtimestamp(stamp, UTC) if stamp else None
 
 
 def _event(raw):

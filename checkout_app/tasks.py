@@ -2,8 +2,10 @@
 
 from django_tasks import task
 
-from checkout_app import payments, webhooks
+from checkout_app import captures, reconcile, refunds, webhooks
+from checkout_app.hold_warnings import warn_of_holds
 from checkout_app.models import PaymentAttempt
+from checkout_app.stripe_gateway import get_gateway
 
 
 @task()
@@ -15,17 +17,41 @@ def process_event_task(event_id):
 @task()
 def pay_refunds_task(attempt_id):
     """Send the refunds that are due for one attempt."""
-    payments.pay_refunds(PaymentAttempt.objects.get(pk=attempt_id))
+    refunds.pay_refunds(PaymentAttempt.objects.get(pk=attempt_id))
+
+
+@task()
+def give_up_hold_task(attempt_id):
+    """Give up the money that is held for a cancelled order."""
+    captures.give_up_hold(PaymentAttempt.objects.get(pk=attempt_id), reason="order cancelled")
+
+
+@task()
+def forget_customer_task(customer_id):
+    """Delete an account's counterpart at Stripe, with its cards."""
+    get_gateway().delete_customer(customer_id)
 
 
 @task()
 def reconcile_open_attempts():
     """Every five minutes: what is not final, events not worked off, and what is overdue."""
     webhooks.process_waiting_events()
-    payments.reconcile_open()
+    reconcile.reconcile_open()
 
 
 @task()
 def reconcile_recent_intents():
     """Every hour: all intents of the last two days that are ours."""
-    payments.reconcile_recent()
+    reconcile.reconcile_recent()
+
+
+@task()
+def reconcile_refunds_and_disputes():
+    """Every day: what was paid back or disputed, in the gateway's own dashboard too."""
+    reconcile.reconcile_after()
+
+
+@task()
+def warn_of_ending_holds():
+    """Every hour: tell staff once of each hold that ends within two days."""
+    warn_of_holds(captures.holds_ending())

@@ -25,10 +25,12 @@ from checkout_app.exceptions import (
     DeliveryGone,
     GatewayRefused,
     GatewayUnavailable,
+    MethodGone,
     TotalChanged,
 )
 from checkout_app.forms import BillingForm, DeliveryForm, ShippingForm
-from checkout_app.models import State
+from checkout_app.methods import checked_method, offered_methods
+from checkout_app.models import Capture, Method, State
 from checkout_app.placement import Submission
 from checkout_app.session import Draft
 from checkout_app.summary import summary_of_basket, summary_of_order
@@ -246,15 +248,28 @@ class PaymentDetailsView(PaymentView):
         return self.show(summary_of_basket(request.basket, method=self.chosen_method()), None)
 
     def show(self, summary, attempt):
+        billing = self.draft.billing_address()
+        methods = offered_methods(
+            total=summary.total, country=billing.country_id if billing else None
+        )
         return self.page(
             "payment",
             summary=summary,
             attempt=attempt,
+            methods=[Method.CARD] if attempt else methods,
+            transfer_days=settings.TRANSFER_DAYS,
+            is_held=(attempt.capture if attempt else settings.PAYMENT_CAPTURE) == Capture.MANUAL,
+            keeps_cards=self.keeps_cards(attempt),
             amount_minor=to_minor(summary.total, summary.currency),
             publishable_key=settings.STRIPE_PUBLISHABLE_KEY or DEMO_PUBLISHABLE_KEY,
             return_url=self.request.build_absolute_uri(reverse("checkout:return")),
             is_live_element=bool(settings.STRIPE_SECRET_KEY),
         )
+
+    def keeps_cards(self, attempt):
+        """Whether the account's cards can pay: its own order, not one that it wrote as a guest."""
+        user = self.request.user if self.request.user.is_authenticated else None
+        return settings.SAVED_CARDS and user and (not attempt or attempt.order.user_id == user.pk)
 
 
 class PayView(PaymentView):
@@ -283,6 +298,9 @@ class PayView(PaymentView):
         except DeliveryGone:
             text = _("This delivery is no longer offered to your address. Please choose again.")
             return refuse(text, reverse("checkout:shipping-method"))
+        except MethodGone:
+            text = _("This way to pay is not offered for this order. Please choose another.")
+            return refuse(text, reverse("checkout:payment-details"))
         except BasketGone:
             text = _("This basket was bought or emptied in another window. Nothing was charged.")
             return refuse(text, reverse("basket:summary"))
@@ -294,10 +312,19 @@ class PayView(PaymentView):
             logger.error("the gateway refused an order: %s", error)
             text = _("The payment service cannot take this payment: %(why)s Nothing was charged.")
             return refuse(text % {"why": error}, reverse("basket:summary"))
-        if intent is None or intent.status == "succeeded":
-            return JsonResponse({"done": reverse("checkout:return")})
+        if attempt.method == Method.TRANSFER:
+            self.draft.finish()
+            return self.done("checkout:thank-you")
+        if intent is None or intent.status in ("succeeded", "requires_capture"):
+            return self.done("checkout:return")
         return_url = request.build_absolute_uri(reverse("checkout:return"))
         return JsonResponse({"client_secret": intent.client_secret, "return_url": return_url})
+
+    def done(self, page):
+        """Nothing is left to confirm. The script goes where it is told, a plain form is led there."""
+        if "application/json" in self.request.headers.get("Accept", ""):
+            return JsonResponse({"done": reverse(page)})
+        return redirect(page)
 
     def begin(self, request):
         """The open attempt of this browser, or a new one for its basket."""
@@ -319,7 +346,14 @@ class PayView(PaymentView):
             raise TotalChanged(None) from None
         if not shown.is_finite():  # "sNaN" is a Decimal too, and cannot be compared
             raise TotalChanged(None)
+        billing = self.draft.billing_address()
+        method = checked_method(
+            request.POST.get("payment_method", ""),
+            total=shown,
+            country=billing.country_id if billing else None,
+        )
         return Submission(
+            payment_method=method,
             basket_id=request.basket.pk,
             shipping_address=self.draft.shipping_address(),
             billing_address=self.draft.billing_address(),
@@ -417,6 +451,9 @@ class ReturnView(View):
             attempt = self.settled(attempt)
         except (GatewayUnavailable, GatewayRefused):
             return redirect("checkout:thank-you")
+        if attempt.is_open and attempt.method == Method.TRANSFER:
+            draft.finish()
+            return redirect("checkout:thank-you")
         if attempt.state in (State.INTENT, State.ACTION, State.RESERVED):
             text = attempt.last_error or _("The payment was not completed. Nothing was charged.")
             messages.error(request, text)
@@ -450,7 +487,10 @@ class ThankYouView(View):
             "order": order,
             "attempt": attempt,
             "summary": summary_of_order(order),
-            "is_paid": attempt is None or attempt.state == State.PAID,
+            "is_paid": attempt is None or attempt.state in (State.PAID, State.AUTHORISED),
+            "is_transfer": attempt is not None
+            and attempt.is_open
+            and attempt.method == Method.TRANSFER,
             "is_reviewed": attempt is not None and attempt.state == State.REVIEW,
             "refund": attempt.refunds.order_by("pk").last() if attempt else None,
             "is_cancelled": order.status == CANCELLED,

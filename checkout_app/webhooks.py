@@ -7,9 +7,11 @@ from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from checkout_app import payments
+from checkout_app import disputes, payments, refunds
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
+from checkout_app.gateways import gateway_for
 from checkout_app.models import StripeEvent, site_marker
+from checkout_app.orphans import ORPHAN
 from checkout_app.stripe_gateway import get_gateway
 
 logger = logging.getLogger("vitrine.payments")
@@ -62,9 +64,10 @@ def receive(payload, signature):
 
 
 def _is_foreign(event):
-    """Whether the object is marked as another shop's in the same Stripe account."""
+    """Whether the object is another shop's in the same account, or of the other mode's keys."""
     site = event.metadata.get("site")
-    return bool(site) and site != site_marker()
+    is_of_another = bool(site) and site != site_marker()
+    return is_of_another or event.livemode != get_gateway().is_live
 
 
 def process_event(event_id):
@@ -90,14 +93,26 @@ def process_event(event_id):
 
 
 def _follow(row):
-    if not row.object_id.startswith("pi_"):
-        row.progress = StripeEvent.Progress.DONE
-        return
-    if payments.settle(row.object_id) is None:
-        row.last_error = "no attempt knows this intent"
-        return
+    """Read at the gateway what the event knocked for. An intent that nobody knows waits on."""
+    if row.object_id.startswith("pi_") or row.type == ORPHAN:
+        if payments.settle(row.object_id) is None:
+            if _is_of_another_shop(row.object_id):
+                row.progress, row.last_error = StripeEvent.Progress.FOREIGN, ""
+                return
+            row.last_error = "no attempt knows this intent"
+            return
+        if row.type.startswith(("refund.", "charge.refund")):
+            refunds.mirror_refunds(row.object_id)
+        elif row.type.startswith("charge.dispute."):
+            disputes.mirror_disputes(row.object_id)
     row.progress = StripeEvent.Progress.DONE
     row.last_error = ""
+
+
+def _is_of_another_shop(intent_id):
+    """What refunds and disputes do not say themselves stands in the payment that they are of."""
+    site = gateway_for(intent_id).retrieve_intent(intent_id).metadata.get("site")
+    return bool(site) and site != site_marker()
 
 
 def process_waiting_events():

@@ -6,17 +6,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_tasks_db.models import DBTaskResult
 
-from checkout_app import payments, webhooks
-from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
+from checkout_app import captures, disputes, orphans, payments, refunds, webhooks
+from checkout_app.models import (
+    OPEN_STATES,
+    CaptureRequest,
+    Dispute,
+    PaymentAttempt,
+    Progress,
+    RefundRequest,
+    State,
+    StripeEvent,
+)
 from commerce.mail import send_parked_again
 from commerce.models import OutgoingMail
 
@@ -77,7 +87,8 @@ def _section(kind, user):
 def settle_matter(code, key, *, user):
     """Do a kind's act for one of its rows. False where it no longer waits or is not theirs.
 
-    Raises GatewayUnavailable or GatewayRefused; the matter waits on then.
+    Raises GatewayUnavailable, GatewayRefused, RefundRefused, CaptureRefused or IllegalMove; the
+    matter waits on then.
     """
     kind = next((kind for kind in KINDS if kind.code == code), None)
     if kind is None or not user.has_perm(kind.change):
@@ -95,6 +106,13 @@ def settle_matter(code, key, *, user):
 # --- The acts -------------------------------------------------------------------------------------
 
 
+def _ask_again(attempt):
+    if attempt.intent_id:
+        payments.settle(attempt.intent_id)
+    else:
+        payments.cancel(attempt, reason="not paid in time")
+
+
 def _run_again(row):
     """Enqueue a failed task anew, and forget the failed run: tasks may run twice."""
     values = row.args_kwargs
@@ -110,16 +128,36 @@ def _follow_event(row):
 
 def _settle_attempt(attempt):
     if attempt.state == State.REVIEW:
-        attempt = payments.owe_reviewed(attempt.pk)
-    payments.pay_refunds(attempt)
+        attempt = refunds.owe_reviewed(attempt.pk)
+    if attempt.state == State.REVIEW:
+        captures.give_up_hold(attempt, reason="payment differed from the order")
+    refunds.pay_refunds(attempt)
 
 
 def _pay_again(request):
-    if attempt := payments.owe_again(request.pk):
-        payments.pay_refunds(attempt)
+    if attempt := refunds.owe_again(request.pk):
+        refunds.pay_refunds(attempt)
+
+
+def _capture_again(request):
+    if attempt := captures.capture_again(request.pk):
+        captures.send_captures(attempt)
+
+
+def _take_hold(attempt):
+    if not attempt.captures.filter(progress=Progress.DUE).exists():
+        captures.ask_capture(attempt.pk)
+    captures.send_captures(attempt)
 
 
 # --- The rows -------------------------------------------------------------------------------------
+
+
+def late_attempts(*, at=None):
+    """Open attempts that the clock should have ended ten minutes ago; a bank may take days."""
+    late = (at or timezone.now()) - timedelta(minutes=10)
+    rows = PaymentAttempt.objects.filter(state__in=OPEN_STATES, expires_at__lt=late)
+    return rows.select_related("order").prefetch_related("moves").order_by("expires_at")
 
 
 def failed_tasks():
@@ -154,6 +192,18 @@ def _refund_matter(request):
     return Matter(str(request.pk), title, request.last_error, request.created_at, order.number)
 
 
+def _capture_matter(request):
+    title = f"{request.amount} {request.attempt.currency}"
+    return Matter(
+        str(request.pk), title, request.last_error, request.created_at, request.attempt.order.number
+    )
+
+
+def _hold_matter(attempt):
+    title = f"{attempt.amount} {attempt.currency}"
+    return Matter(str(attempt.pk), title, _("ends then"), attempt.held_until, attempt.order.number)
+
+
 KINDS = (
     Kind(
         code="payment",
@@ -163,7 +213,7 @@ KINDS = (
         change="checkout.add_refundrequest",
         rows=lambda: (
             PaymentAttempt.objects.filter(state__in=(State.REVIEW, State.REFUND_DUE))
-            .exclude(refunds__progress=RefundRequest.Progress.FAILED)
+            .exclude(refunds__progress=Progress.FAILED)
             .select_related("order")
             .prefetch_related("moves")
         ),
@@ -171,16 +221,80 @@ KINDS = (
         settle=_settle_attempt,
     ),
     Kind(
+        code="open",
+        label=gettext_lazy("Payments that take longer than they should"),
+        act=gettext_lazy("Ask the payment service"),
+        view="checkout.view_paymentattempt",
+        change="checkout.view_paymentattempt",
+        rows=late_attempts,
+        matter=_attempt_matter,
+        settle=_ask_again,
+    ),
+    Kind(
+        code="dispute",
+        label=gettext_lazy("Payments that the customer's bank disputes"),
+        act=gettext_lazy("Ask the payment service"),
+        view="checkout.view_paymentattempt",
+        change="checkout.view_paymentattempt",
+        rows=lambda: Dispute.objects.exclude(status__in=Dispute.ENDED).select_related(
+            "attempt__order"
+        ),
+        matter=lambda row: Matter(
+            str(row.pk),
+            f"{row.amount} {row.attempt.currency}: {row.status}",
+            row.reason,
+            row.created_at,
+            row.attempt.order.number,
+        ),
+        settle=lambda row: disputes.mirror_disputes(row.attempt.intent_id),
+    ),
+    Kind(
         code="refund",
         label=gettext_lazy("Refunds that were refused"),
         act=gettext_lazy("Pay back again"),
         view="checkout.view_paymentattempt",
         change="checkout.change_refundrequest",
-        rows=lambda: RefundRequest.objects.filter(
-            progress=RefundRequest.Progress.FAILED
-        ).select_related("attempt__order"),
+        rows=lambda: (  # Once everything went back otherwise, none of them is owed.
+            RefundRequest.objects.filter(progress=Progress.FAILED)
+            .exclude(attempt__state=State.REFUNDED)
+            .select_related("attempt__order")
+        ),
         matter=_refund_matter,
         settle=_pay_again,
+    ),
+    Kind(
+        code="capture",
+        label=gettext_lazy("Held money that could not be taken"),
+        act=gettext_lazy("Take it again"),
+        view="checkout.view_paymentattempt",
+        change="checkout.change_capturerequest",
+        rows=lambda: CaptureRequest.objects.filter(
+            progress=Progress.FAILED, attempt__state=State.AUTHORISED
+        ).select_related("attempt__order"),
+        matter=_capture_matter,
+        settle=_capture_again,
+    ),
+    Kind(
+        code="hold",
+        label=gettext_lazy("Money that is held for two more days at most"),
+        act=gettext_lazy("Take it now"),
+        view="checkout.view_paymentattempt",
+        change="checkout.add_capturerequest",
+        rows=captures.holds_ending,
+        matter=_hold_matter,
+        settle=_take_hold,
+    ),
+    Kind(
+        code="orphan",
+        label=gettext_lazy("Payments without an order"),
+        act=gettext_lazy("Pay back"),
+        view="checkout.view_stripeevent",
+        change="checkout.add_refundrequest",
+        rows=lambda: StripeEvent.objects.filter(
+            progress=StripeEvent.Progress.PARKED, type=orphans.ORPHAN
+        ),
+        matter=lambda row: Matter(str(row.pk), row.object_id, row.last_error, row.received_at),
+        settle=orphans.pay_orphan_back,
     ),
     Kind(
         code="event",
@@ -188,7 +302,9 @@ KINDS = (
         act=gettext_lazy("Look again"),
         view="checkout.view_stripeevent",
         change="checkout.view_stripeevent",
-        rows=lambda: StripeEvent.objects.filter(progress=StripeEvent.Progress.PARKED),
+        rows=lambda: StripeEvent.objects.filter(progress=StripeEvent.Progress.PARKED).exclude(
+            type=orphans.ORPHAN
+        ),
         matter=lambda row: Matter(
             str(row.pk), f"{row.type} {row.object_id}", row.last_error, row.received_at
         ),

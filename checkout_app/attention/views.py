@@ -7,7 +7,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from checkout_app.attention import KINDS, sections_for, settle_matter
-from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
+from checkout_app.exceptions import (
+    CaptureRefused,
+    GatewayRefused,
+    GatewayUnavailable,
+    RefundRefused,
+)
+from commerce.exceptions import IllegalMove
 
 
 def may_look(user):
@@ -37,6 +43,8 @@ def settle(request):
         messages.error(
             request, _("The payment service refused: %(reason)s") % {"reason": str(error)}
         )
+    except (RefundRefused, CaptureRefused, IllegalMove) as error:
+        messages.error(request, str(error))
     else:
         if was_done:
             messages.success(request, _("Done. If it stays in the list, it failed again."))

@@ -10,8 +10,10 @@ import time
 from django.db import transaction
 from django.utils import timezone
 
-from checkout_app.demo_gateway.models import DemoCharge
-from checkout_app.demo_gateway.server import Refused, change_intent, find_intent
+from checkout_app.demo_gateway import customers
+from checkout_app.demo_gateway.models import DemoCharge, DemoCustomer
+from checkout_app.demo_gateway.refusal import Refused
+from checkout_app.demo_gateway.store import change_intent, find_intent
 
 SUCCEEDS, DECLINED, NO_FUNDS, ASKS_BANK = "succeeds", "declined", "no_funds", "asks_bank"
 TEST_CARDS = {
@@ -21,30 +23,39 @@ TEST_CARDS = {
     "4000000000009995": ("visa", NO_FUNDS),
     "4000002500003155": ("visa", ASKS_BANK),
 }
+#: What a kept card does, of which the last four are known.
+OUTCOMES = {number[-4:]: outcome for number, (_brand, outcome) in TEST_CARDS.items()}
+#: Of these brands more than one part can be captured (Stripe: it depends on the network).
+CAPTURED_OFTEN = {"mastercard"}
+HOLD_SECONDS = 7 * 86_400
 DECLINES = {
     DECLINED: ("generic_decline", "Your card was declined."),
     NO_FUNDS: ("insufficient_funds", "Your card has insufficient funds."),
 }
 
 
-def confirm(intent_id, *, client_secret, number, expiry):
+def confirm(intent_id, *, client_secret, number="", expiry=(0, 0), saved_card="", keeps=False):
     """Confirm an intent with a card, as Stripe.js does. Returns the intent's body.
 
-    ``expiry`` is (month, year with four digits). Raises Refused with Stripe's error where the card
-    is none of the test cards, has run out, or is declined; the intent can be tried again then.
+    With a test card's ``number`` and ``expiry`` (month, year with four digits), kept for the
+    intent's customer where it ``keeps`` it; or with a card that the customer kept. Raises Refused
+    with Stripe's error where the card is none of the test cards, has run out, or is declined; the
+    intent can be tried again then.
     """
     with transaction.atomic():
         intent = _intent_of(intent_id, client_secret)
         if intent.body["status"] not in {"requires_payment_method", "requires_action"}:
             return intent.body
-        digits = "".join(character for character in number if character.isdigit())
-        if digits not in TEST_CARDS:
-            raise Refused(402, "Your card number is not one of Stripe's test cards.",
-                          code="incorrect_number", kind="card_error")  # fmt: skip
-        _check_expiry(expiry)
-        brand, outcome = TEST_CARDS[digits]
+        if saved_card:
+            card = customers.card_of(intent.body.get("customer"), saved_card)
+            brand, last4, outcome = card.brand, card.last4, OUTCOMES[card.last4]
+            _check_expiry((card.exp_month, card.exp_year))
+        else:
+            brand, last4, outcome = _card_of(number, expiry)
+        if keeps and intent.body.get("customer") and not saved_card and outcome not in DECLINES:
+            customers.keep_card(intent.body["customer"], brand=brand, last4=last4, expiry=expiry)
         if outcome == SUCCEEDS:
-            return _succeed(intent, brand=brand, last4=digits[-4:])
+            return _succeed(intent, brand=brand, last4=last4)
         if outcome == ASKS_BANK:
             action = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure"}}
             change_intent(
@@ -54,6 +65,39 @@ def confirm(intent_id, *, client_secret, number, expiry):
             return intent.body
         refusal = _decline(intent, *DECLINES[outcome])
     raise refusal
+
+
+def _card_of(number, expiry):
+    digits = "".join(character for character in number if character.isdigit())
+    if digits not in TEST_CARDS:
+        raise Refused(402, "Your card number is not one of Stripe's test cards.",
+                      code="incorrect_number", kind="card_error")  # fmt: skip
+    _check_expiry(expiry)
+    brand, outcome = TEST_CARDS[digits]
+    return brand, digits[-4:], outcome
+
+
+def confirm_setup(setup_id, *, client_secret, number, expiry):
+    """Keep a card without a payment. Returns the setup intent's id and status."""
+    customer = DemoCustomer.objects.filter(setup_id=setup_id).exclude(setup_id="").first()
+    if customer is None or not secrets.compare_digest(customer.setup_secret, client_secret):
+        raise Refused(401, "The client secret does not fit the setup intent.")
+    brand, last4, outcome = _card_of(number, expiry)
+    if outcome in DECLINES:
+        raise Refused(402, DECLINES[outcome][1], code="card_declined", kind="card_error")
+    customers.keep_card(customer.customer_id, brand=brand, last4=last4, expiry=expiry)
+    return {"id": setup_id, "status": "succeeded"}
+
+
+def session_cards(secret):
+    """The cards of the account whose session's secret this is, as the element lists them."""
+    customer = DemoCustomer.objects.filter(session_secret=secret).exclude(session_secret="").first()
+    if customer is None or customer.session_until < time.time():
+        return []
+    return [
+        {"id": card.card_id, "brand": card.brand, "last4": card.last4}
+        for card in customer.cards.order_by("-pk")
+    ]
 
 
 def authenticate(intent_id, *, client_secret, passed):
@@ -99,21 +143,40 @@ def _decline(intent, code, message):
 
 
 def _succeed(intent, *, brand, last4):
+    """Take the money, or hold it where the intent is to be captured by hand."""
+    is_held = intent.body["capture_method"] == "manual"
+    amount = intent.body["amount"]
+    card = {"brand": brand, "last4": last4}
+    if is_held:
+        card["capture_before"] = int(time.time()) + HOLD_SECONDS
+        is_often = brand in CAPTURED_OFTEN
+        card["multicapture"] = {"status": "available" if is_often else "unavailable"}
     charge = {
         "id": f"ch_demo_{secrets.token_hex(12)}",
         "object": "charge",
-        "amount": intent.body["amount"],
+        "amount": amount,
+        "amount_captured": 0 if is_held else amount,
+        "amount_refunded": 0,
+        "billing_details": {},
+        "captured": not is_held,
+        "disputed": False,
+        "livemode": False,
+        "metadata": {},
+        "refunded": False,
         "currency": intent.body["currency"],
         "payment_intent": intent.intent_id,
         "paid": True,
         "status": "succeeded",
         "created": int(time.time()),
-        "payment_method_details": {"type": "card", "card": {"brand": brand, "last4": last4}},
+        "payment_method_details": {"type": "card", "card": card},
     }
     DemoCharge.objects.create(object_id=charge["id"], intent=intent, body=charge)
     change_intent(
-        intent, "payment_intent.succeeded",
-        status="succeeded", amount_received=intent.body["amount"], latest_charge=charge["id"],
-        last_payment_error=None, next_action=None,
+        intent,
+        "payment_intent.amount_capturable_updated" if is_held else "payment_intent.succeeded",
+        status="requires_capture" if is_held else "succeeded",
+        amount_received=0 if is_held else amount,
+        amount_capturable=amount if is_held else 0,
+        latest_charge=charge["id"], last_payment_error=None, next_action=None,
     )  # fmt: skip
     return intent.body

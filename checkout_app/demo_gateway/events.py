@@ -35,7 +35,8 @@ def emit(event_type, body):
             "data": {"object": body},
         },
     )
-    transaction.on_commit(lambda: deliver_event_task.enqueue(event.pk))
+    if not faults.has_fault(faults.REORDER):  # Else the next round delivers, the newest first.
+        transaction.on_commit(lambda: deliver_event_task.enqueue(event.pk))
 
 
 def sign(payload, *, at=None):
@@ -58,7 +59,8 @@ def deliver(event_id):
     payload = json.dumps(event.body).encode()
     DemoEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1)
     try:
-        receive(payload, sign(payload))
+        for _time in range(2 if faults.has_fault(faults.DUPLICATE) else 1):
+            receive(payload, sign(payload))
     except Exception as error:  # noqa: BLE001  a webhook's sender only sees that it failed
         logger.warning("event %s was not taken: %s", event.event_id, error)
         return
@@ -68,5 +70,12 @@ def deliver(event_id):
 def deliver_waiting():
     """Deliver every event that the shop has not taken yet, as a gateway's retries do."""
     waiting = DemoEvent.objects.filter(delivered_at=None, attempts__lt=MAX_ATTEMPTS)
-    for event_id in list(waiting.order_by("pk").values_list("pk", flat=True)[:200]):
+    order = "-pk" if faults.has_fault(faults.REORDER) else "pk"
+    for event_id in list(waiting.order_by(order).values_list("pk", flat=True)[:200]):
         deliver(event_id)
+
+
+def replay(event_pk):
+    """Deliver an event once more, whether it was taken or not."""
+    DemoEvent.objects.filter(pk=event_pk).update(delivered_at=None)
+    deliver(event_pk)

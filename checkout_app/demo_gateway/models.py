@@ -29,6 +29,47 @@ class DemoCharge(models.Model):
         return self.object_id
 
 
+class DemoCustomer(models.Model):
+    """An account that may keep cards, with the secrets its browser was given last."""
+
+    customer_id = CodeField(max_length=64, unique=True)
+    body = models.JSONField(default=dict)
+    session_secret = CodeField(max_length=128, blank=True)
+    session_until = models.BigIntegerField(default=0)
+    setup_id = CodeField(max_length=64, blank=True)
+    setup_secret = CodeField(max_length=128, blank=True)
+
+    def __str__(self):
+        return self.customer_id
+
+
+class DemoCard(models.Model):
+    """A card that an account keeps: never its number."""
+
+    customer = models.ForeignKey(DemoCustomer, on_delete=models.CASCADE, related_name="cards")
+    card_id = CodeField(max_length=64, unique=True)
+    brand = models.CharField(max_length=20)
+    last4 = models.CharField(max_length=4)
+    exp_month = models.PositiveSmallIntegerField()
+    exp_year = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return f"{self.brand} {self.last4}"
+
+
+class DemoFault(models.Model):
+    """A fault that waits for its moment, for every process of the site (see faults.py)."""
+
+    name = models.CharField(max_length=20)
+    seconds = models.FloatField(default=0)
+    #: Whether it stays until it is taken away, and does not end with one request.
+    is_lasting = models.BooleanField(default=False)
+
+    def __str__(self):
+        return self.name
+
+
 class DemoRequest(models.Model):
     """The answer given under an idempotency key, given again when the key comes back."""
 

@@ -11,25 +11,23 @@ import time
 import stripe
 from django.db import IntegrityError, transaction
 
-from checkout_app.demo_gateway import faults
+from checkout_app.demo_gateway import after, customers, faults
 from checkout_app.demo_gateway.events import emit
 from checkout_app.demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
+from checkout_app.demo_gateway.refusal import Refused
+from checkout_app.demo_gateway.store import change_intent, find_intent
 
-CANCELLABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
+CANCELLABLE = {
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+    "requires_capture",
+}
 
 
 #: Parameters that were refused before anything ran; their key stays free
 #: (https://docs.stripe.com/api/idempotent_requests).
 UNREAD = {"amount_too_small", "parameter_invalid_integer"}
-
-
-class Refused(Exception):
-    """The API says no: an HTTP status and Stripe's error object."""
-
-    def __init__(self, status, message, *, code="", kind="invalid_request_error"):
-        self.status = status
-        self.body = {"error": {"type": kind, "message": message, "code": code or None}}
-        super().__init__(message)
 
 
 def answer(method, path, params, *, key=""):
@@ -89,8 +87,28 @@ def _route(method, path, params):
             return with_charge(find_intent(intent_id).body)
         case ("POST", "payment_intents", intent_id, "cancel"):
             return cancel_intent(intent_id)
+        case ("POST", "payment_intents", intent_id, "capture"):
+            return with_charge(after.capture(intent_id, params))
         case ("POST", "refunds"):
-            return create_refund(params)
+            return after.create_refund(params)
+        case ("GET", "refunds"):
+            return after.list_made(params, prefix="re_", url="/v1/refunds")
+        case ("GET", "disputes"):
+            return after.list_made(params, prefix="du_", url="/v1/disputes")
+        case ("POST", "customers"):
+            return customers.create_customer(params)
+        case ("DELETE", "customers", customer_id):
+            return customers.delete_customer(customer_id)
+        case ("GET", "customers", customer_id, "payment_methods"):
+            return customers.list_cards(customer_id)
+        case ("POST", "customer_sessions"):
+            return customers.customer_session(params)
+        case ("POST", "setup_intents"):
+            return customers.create_setup_intent(params)
+        case ("POST", "payment_methods", card_id, "detach"):
+            return customers.detach_card(card_id)
+        case ("POST", "payment_method_domains"):
+            return domain(params)
     raise Refused(404, f"Unrecognized request URL ({method}: {path}).")
 
 
@@ -102,6 +120,10 @@ def create_intent(params):
         raise Refused(400, "Missing or invalid amount.", code="parameter_invalid_integer") from None
     if amount < 30:
         raise Refused(400, "Amount must be at least 30 pence.", code="amount_too_small")
+    customer = params.get("customer")
+    if customer:
+        customers.find_customer(customer)
+    is_held = params.get("capture_method") == "manual"
     intent_id = f"pi_demo_{secrets.token_hex(12)}"
     secret = f"{intent_id}_secret_{secrets.token_hex(12)}"
     body = {
@@ -113,12 +135,14 @@ def create_intent(params):
         "currency": params.get("currency", ""),
         "status": "requires_payment_method",
         "client_secret": secret,
-        "capture_method": "automatic",
+        "capture_method": "manual" if is_held else "automatic",
         "confirmation_method": "automatic",
         "created": int(time.time()),
         "livemode": False,
         "metadata": params.get("metadata", {}),
         "receipt_email": params.get("receipt_email"),
+        "customer": customer,
+        "statement_descriptor_suffix": params.get("statement_descriptor_suffix"),
         "payment_method_types": ["card"],
         "latest_charge": None,
         "last_payment_error": None,
@@ -129,15 +153,6 @@ def create_intent(params):
         DemoIntent.objects.create(intent_id=intent_id, client_secret=secret, body=body)
         emit("payment_intent.created", body)
     return body
-
-
-def find_intent(intent_id, *, lock=False):
-    """The stored intent; 404 where there is none."""
-    intents = DemoIntent.objects.select_for_update() if lock else DemoIntent.objects
-    intent = intents.filter(intent_id=intent_id).first()
-    if intent is None:
-        raise Refused(404, f"No such payment_intent: '{intent_id}'", code="resource_missing")
-    return intent
 
 
 def with_charge(body):
@@ -154,6 +169,17 @@ def list_intents(params):
         rows = rows.filter(pk__lt=find_intent(after).pk)
     limit = min(int(params.get("limit", 10)), 100)
     found = [row.body for row in rows[: limit + 1] if row.body["created"] >= since]
+    if "data.latest_charge" in params.get("expand", {}).values():
+        charges = DemoCharge.objects.in_bulk(
+            [body["latest_charge"] for body in found if body["latest_charge"]],
+            field_name="object_id",
+        )
+        found = [
+            {**body, "latest_charge": charges[body["latest_charge"]].body}
+            if body["latest_charge"] in charges
+            else body
+            for body in found
+        ]
     return {
         "object": "list",
         "url": "/v1/payment_intents",
@@ -173,40 +199,26 @@ def cancel_intent(intent_id):
                 code="payment_intent_unexpected_state",
             )
         change_intent(
-            intent, "payment_intent.canceled", status="canceled", canceled_at=int(time.time())
-        )
+            intent, "payment_intent.canceled", status="canceled", amount_capturable=0,
+            canceled_at=int(time.time()),
+        )  # fmt: skip
     return intent.body
 
 
-def change_intent(intent, event_type, **changes):
-    """Write changes to a locked intent and emit the event that tells of them."""
-    intent.body = {**intent.body, **changes}
-    intent.save(update_fields=["body"])
-    emit(event_type, intent.body)
-
-
-def create_refund(params):
-    """Pay back a part or all of what an intent received."""
-    with transaction.atomic():
-        intent = find_intent(params.get("payment_intent", ""), lock=True)
-        amount = int(params.get("amount") or intent.body["amount_received"])
-        paid_back = sum(
-            made.body["amount"] for made in intent.objects_made.filter(object_id__startswith="re_")
-        )
-        if amount > intent.body["amount_received"] - paid_back:
-            raise Refused(400, "Refund amount is greater than unrefunded amount on charge.",
-                          code="charge_already_refunded")  # fmt: skip
-        body = {
-            "id": f"re_demo_{secrets.token_hex(12)}",
-            "object": "refund",
-            "amount": amount,
-            "currency": intent.body["currency"],
-            "payment_intent": intent.intent_id,
-            "charge": intent.body["latest_charge"],
-            "status": "succeeded",
-            "created": int(time.time()),
-            "metadata": params.get("metadata", {}),
-        }
-        DemoCharge.objects.create(object_id=body["id"], intent=intent, body=body)
-        emit("refund.created", body)
-    return body
+def domain(params):
+    """A domain on which wallets may show."""
+    ready = {"status": "active"}
+    return {
+        "id": f"pmd_demo_{secrets.token_hex(8)}",
+        "object": "payment_method_domain",
+        "amazon_pay": ready,
+        "apple_pay": ready,
+        "created": int(time.time()),
+        "domain_name": params.get("domain_name", ""),
+        "enabled": True,
+        "google_pay": ready,
+        "klarna": ready,
+        "link": ready,
+        "livemode": False,
+        "paypal": ready,
+    }

@@ -9,7 +9,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from checkout_app.demo_gateway import cards
-from checkout_app.demo_gateway.server import Refused
+from checkout_app.demo_gateway.refusal import Refused
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -37,9 +37,23 @@ class ConfirmView(BrowserView):
         return cards.confirm(
             intent_id,
             client_secret=str(data["client_secret"]),
-            number=str(data["number"])[:40],
-            expiry=(int(data["exp_month"]), int(data["exp_year"])),
+            saved_card=str(data.get("saved_card") or "")[:64],
+            keeps=data.get("keeps") is True,
+            **({} if data.get("saved_card") else _card(data)),
         )
+
+
+class ConfirmSetupView(BrowserView):
+    def act(self, intent_id, data):
+        secret = str(data["client_secret"])
+        return cards.confirm_setup(intent_id, client_secret=secret, **_card(data))
+
+
+class SavedCardsView(BrowserView):
+    """The cards of an account, for the secret of its session."""
+
+    def act(self, intent_id, data):
+        return {"cards": cards.session_cards(str(data["session"]))}
 
 
 class AuthenticateView(BrowserView):
@@ -47,3 +61,10 @@ class AuthenticateView(BrowserView):
         return cards.authenticate(
             intent_id, client_secret=str(data["client_secret"]), passed=data["passed"] is True
         )
+
+
+def _card(data):
+    return {
+        "number": str(data["number"])[:40],
+        "expiry": (int(data["exp_month"]), int(data["exp_year"])),
+    }

@@ -3,14 +3,14 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from checkout_app import payments, webhooks
+from checkout_app import reconcile, webhooks
 from checkout_app.demo_gateway.events import deliver_waiting
 
 
 class Command(BaseCommand):
     help = (
-        "Work off waiting events, settle or expire open attempts, send refunds that are due, and "
-        "look for paid intents without an order. Run twice, the second time changes nothing."
+        "Work off waiting events, settle or expire open attempts, send captures and refunds that are "
+        "due, compare refunds and disputes, and look for paid intents without an order. Run twice, the second time changes nothing."
     )
 
     def add_arguments(self, parser):
@@ -20,8 +20,9 @@ class Command(BaseCommand):
         now = timezone.now()
         deliver_waiting()
         webhooks.process_waiting_events()
-        payments.reconcile_open(at=now)
-        orphans = payments.reconcile_recent(at=now, hours=hours)
+        reconcile.reconcile_open(at=now)
+        orphans = reconcile.reconcile_recent(at=now, hours=hours)
+        reconcile.reconcile_after(at=now)
         for intent in orphans:
             self.stderr.write(f"intent {intent.id} is ours and no attempt knows it")
         self.stdout.write(f"Reconciled; {len(orphans)} intents without an attempt.")

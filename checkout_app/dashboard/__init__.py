@@ -1,0 +1,1 @@
+"""The dashboard's pages about money: take what is held, pay back, and see transfers arrive."""

@@ -1,0 +1,216 @@
+"""What happens to a payment afterwards at the demo gateway: captures, refunds, disputes.
+
+The endpoints, and what somebody does in the gateway's own dashboard or at the customer's bank
+(``refund_in_dashboard``, ``dispute``, ``let_hold_end``), which tests and the faults page call.
+"""
+
+import secrets
+import time
+
+from django.db import transaction
+
+from checkout_app.demo_gateway.events import emit
+from checkout_app.demo_gateway.models import DemoCharge
+from checkout_app.demo_gateway.refusal import Refused
+from checkout_app.demo_gateway.store import change_intent, find_intent
+
+#: https://docs.stripe.com/api/payment_intents/capture
+CAPTURE_STATUSES = {"requires_capture"}
+
+
+def capture(intent_id, params):
+    """Take all or a part of held money; a final one gives up the rest."""
+    with transaction.atomic():
+        intent = find_intent(intent_id, lock=True)
+        body = intent.body
+        if body["status"] not in CAPTURE_STATUSES:
+            raise Refused(
+                400,
+                f"This PaymentIntent could not be captured because it is {body['status']}.",
+                code="payment_intent_unexpected_state",
+            )
+        amount = int(params.get("amount_to_capture", body["amount_capturable"]))
+        if amount > body["amount_capturable"]:
+            raise Refused(400, "The amount to capture is more than the bank holds.",
+                          code="amount_too_large")  # fmt: skip
+        is_final = str(params.get("final_capture", "true")).lower() != "false"
+        if not is_final and not _may_capture_often(intent):
+            raise Refused(400, "This card cannot be captured more than once.",
+                          code="parameter_invalid_empty")  # fmt: skip
+        if not is_final and amount == body["amount_capturable"]:
+            raise Refused(400, "A capture of all that is held must be the final one.",
+                          code="parameter_invalid_integer")  # fmt: skip
+        if not amount and not body["amount_received"]:
+            raise Refused(400, "Nothing was captured yet: cancel the PaymentIntent instead.",
+                          code="parameter_invalid_integer")  # fmt: skip
+        received = body["amount_received"] + amount
+        rest = 0 if is_final else body["amount_capturable"] - amount
+        _change_charge(body["latest_charge"], captured=not rest, amount_captured=received)
+        change_intent(
+            intent,
+            "payment_intent.succeeded" if not rest else "payment_intent.amount_capturable_updated",
+            status="succeeded" if not rest else "requires_capture",
+            amount_received=received,
+            amount_capturable=rest,
+        )
+    return intent.body
+
+
+def _may_capture_often(intent):
+    return _charge(intent.body["latest_charge"]).body.get("payment_method_details", {}).get(
+        "card", {}
+    ).get("multicapture", {}).get("status") == "available"  # fmt: skip
+
+
+def _charge(charge_id):
+    return DemoCharge.objects.get(object_id=charge_id)
+
+
+def _change_charge(charge_id, **changes):
+    charge = DemoCharge.objects.filter(object_id=charge_id).first()
+    if charge is not None:
+        charge.body = {**charge.body, **changes}
+        charge.save(update_fields=["body"])
+
+
+def _tell_charge(intent):
+    """Write on an intent's charge how much of it went back."""
+    back = _paid_back(intent)
+    refunded = back >= intent.body["amount_received"]
+    _change_charge(intent.body["latest_charge"], amount_refunded=back, refunded=refunded)
+
+
+def _paid_back(intent):
+    made = intent.objects_made.filter(object_id__startswith="re_")
+    ended = ("failed", "canceled")
+    return sum(row.body["amount"] for row in made if row.body["status"] not in ended)
+
+
+def create_refund(params, *, status="succeeded"):
+    """Pay back a part or all of what an intent received."""
+    with transaction.atomic():
+        intent = find_intent(params.get("payment_intent", ""), lock=True)
+        received = intent.body["amount_received"]
+        left = received - _paid_back(intent)
+        amount = int(params.get("amount") or left)
+        if amount > left or not amount:
+            raise Refused(400, "Refund amount is greater than unrefunded amount on charge.",
+                          code="charge_already_refunded")  # fmt: skip
+        body = {
+            "id": f"re_demo_{secrets.token_hex(12)}",
+            "object": "refund",
+            "amount": amount,
+            "balance_transaction": None,
+            "currency": intent.body["currency"],
+            "payment_intent": intent.intent_id,
+            "charge": intent.body["latest_charge"],
+            "status": status,
+            "reason": params.get("reason"),
+            "receipt_number": None,
+            "source_transfer_reversal": None,
+            "transfer_reversal": None,
+            "created": int(time.time()),
+            "metadata": params.get("metadata", {}),
+        }
+        DemoCharge.objects.create(object_id=body["id"], intent=intent, body=body)
+        _tell_charge(intent)
+        emit("refund.created", body)
+        if status == "succeeded":
+            emit("charge.refunded", {"id": body["charge"], "object": "charge",
+                                     "payment_intent": intent.intent_id})  # fmt: skip
+    return body
+
+
+def list_made(params, *, prefix, url):
+    """The refunds or disputes of an intent, or those made since a time, newest first, by pages."""
+    rows = DemoCharge.objects.filter(object_id__startswith=prefix).order_by("-pk")
+    if intent_id := params.get("payment_intent"):
+        rows = rows.filter(intent=find_intent(intent_id))
+    since = int(params.get("created", {}).get("gte", 0))
+    if after := params.get("starting_after"):
+        rows = rows.filter(pk__lt=_charge(after).pk)
+    limit = min(int(params.get("limit", 10)), 100)
+    found = [row.body for row in rows[: limit + 1] if row.body["created"] >= since]
+    return {
+        "object": "list",
+        "url": url,
+        "has_more": len(found) > limit,
+        "data": found[:limit],
+    }
+
+
+# --- Done elsewhere -------------------------------------------------------------------------------
+
+
+def refund_in_dashboard(intent_id, amount=None, *, status="succeeded"):
+    """Somebody pays back in the gateway's own dashboard. Returns the refund's body."""
+    params = {"payment_intent": intent_id} | ({"amount": amount} if amount else {})
+    return create_refund(params, status=status)
+
+
+def end_refund(refund_id, status):
+    """The bank has decided on a refund that was pending, or sends one back that went through."""
+    with transaction.atomic():
+        row = DemoCharge.objects.select_for_update().get(object_id=refund_id)
+        reason = "expired_or_canceled_card" if status == "failed" else None
+        row.body = {**row.body, "status": status, "failure_reason": reason}
+        row.save(update_fields=["body"])
+        _tell_charge(row.intent)
+        emit("refund.failed" if status == "failed" else "refund.updated", row.body)
+    return row.body
+
+
+def dispute(intent_id, *, reason="fraudulent"):
+    """The customer's bank disputes the whole charge. Returns the dispute's body."""
+    with transaction.atomic():
+        intent = find_intent(intent_id, lock=True)
+        body = {
+            "id": f"du_demo_{secrets.token_hex(12)}",
+            "object": "dispute",
+            "amount": intent.body["amount_received"],
+            "balance_transactions": [],
+            "charge": intent.body["latest_charge"],
+            "created": int(time.time()),
+            "currency": intent.body["currency"],
+            "enhanced_eligibility_types": [],
+            "evidence": {},
+            "evidence_details": {
+                "due_by": int(time.time()) + 7 * 86_400,
+                "enhanced_eligibility": {},
+                "has_evidence": False,
+                "past_due": False,
+                "submission_count": 0,
+            },
+            "is_charge_refundable": False,
+            "livemode": False,
+            "metadata": {},
+            "payment_intent": intent.intent_id,
+            "reason": reason,
+            "status": "needs_response",
+        }
+        DemoCharge.objects.create(object_id=body["id"], intent=intent, body=body)
+        _change_charge(body["charge"], disputed=True)
+        emit("charge.dispute.created", body)
+    return body
+
+
+def end_dispute(dispute_id, status):
+    """The bank has decided: "won" or "lost"."""
+    with transaction.atomic():
+        row = DemoCharge.objects.select_for_update().get(object_id=dispute_id)
+        row.body = {**row.body, "status": status}
+        row.save(update_fields=["body"])
+        emit("charge.dispute.closed", row.body)
+    return row.body
+
+
+def let_hold_end(intent_id):
+    """The bank's hold runs out, as after seven days."""
+    with transaction.atomic():
+        intent = find_intent(intent_id, lock=True)
+        if intent.body["status"] in CAPTURE_STATUSES:
+            change_intent(
+                intent, "payment_intent.canceled", status="canceled", amount_capturable=0,
+                canceled_at=int(time.time()), cancellation_reason="automatic",
+            )  # fmt: skip
+    return intent.body

@@ -1,0 +1,54 @@
+"""Charges that a customer's bank disputes: heard of, shown, and in the way of a parcel."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from checkout_app.attempts import each_for_itself, lock_attempt
+from checkout_app.gateways import gateway_for
+from checkout_app.models import Dispute, PaymentAttempt
+from commerce.money import from_minor
+from commerce.order_history import note_event
+from commerce.transactions import retry_transient
+
+
+def mirror_disputes(intent_id):
+    """Write down what the gateway says of an intent's disputes. Raises GatewayUnavailable."""
+    attempt = PaymentAttempt.objects.filter(intent_id=intent_id).first()
+    if attempt is None:
+        return
+    for dispute in gateway_for(intent_id).list_disputes(intent_id=intent_id):
+        note_dispute(attempt.pk, dispute)
+
+
+@retry_transient
+def note_dispute(attempt_id, dispute):
+    """Write down one dispute as the gateway tells it; again, it changes nothing."""
+    with transaction.atomic(durable=True):
+        attempt = lock_attempt(attempt_id)
+        row, is_new = Dispute.objects.get_or_create(
+            gateway_id=dispute.id,
+            defaults={
+                "attempt": attempt,
+                "status": dispute.status,
+                "reason": dispute.reason[:60],
+                "amount": from_minor(dispute.amount_minor, attempt.currency),
+                "answer_until": dispute.answer_until,
+            },
+        )
+        if not is_new and (row.status, row.answer_until) == (dispute.status, dispute.answer_until):
+            return
+        is_news = is_new or row.status != dispute.status
+        row.status, row.answer_until = dispute.status, dispute.answer_until
+        row.save(update_fields=["status", "answer_until"])
+        if is_news:
+            text = _("Dispute at the customer's bank: %(status)s") % {"status": dispute.status}
+            note_event(attempt.order, "payment", text, reference=row.gateway_id, amount=row.amount)
+
+
+def reconcile_disputes(gateway, *, since):
+    """Compare every dispute that was opened since then with what is written here."""
+    for dispute in gateway.list_disputes(since=since):
+        attempt = PaymentAttempt.objects.filter(intent_id=dispute.intent_id).first()
+        if attempt is not None:
+            with each_for_itself(f"dispute {dispute.id}"):
+                note_dispute(attempt.pk, dispute)

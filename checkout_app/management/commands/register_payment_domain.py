@@ -1,0 +1,26 @@
+"""Let wallets show on the shop's domain."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
+from checkout_app.stripe_gateway import get_gateway
+
+
+class Command(BaseCommand):
+    help = (
+        "Register the domain of SITE_URL at Stripe, which Apple Pay asks for. Once for each mode."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("domain", nargs="?", help="another domain than that of SITE_URL")
+
+    def handle(self, *args, domain=None, **options):
+        domain = domain or urlsplit(settings.SITE_URL).hostname
+        try:
+            made = get_gateway().register_domain(domain)
+        except (GatewayRefused, GatewayUnavailable) as error:
+            raise CommandError(f"{domain} was not registered: {error}") from error
+        self.stdout.write(f"{domain} is registered as {made}.")

@@ -1,0 +1,53 @@
+"""Intents that carry the shop's mark and that no order is known for.
+
+The order is written before its intent is, so there is none unless a database was restored from a
+copy. Then the money must not stay here unseen.
+"""
+
+import logging
+
+from checkout_app.exceptions import GatewayRefused
+from checkout_app.gateways import gateway_for
+from checkout_app.models import StripeEvent, site_marker
+
+logger = logging.getLogger("vitrine.payments")
+
+#: The kind of event under which a paid one is parked.
+ORPHAN = "vitrine.orphan"
+#: Nobody can pay these any more, or they hold nothing.
+UNPAID = {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
+
+
+def park_orphan(gateway, intent):
+    """Cancel one that was not paid, and park one that was, where staff pay it back."""
+    if intent.status in UNPAID:
+        gateway.cancel_intent(intent.id)
+        logger.error("intent %s was ours, no attempt knew it: cancelled", intent.id)
+    elif intent.status == "succeeded":
+        _row, is_new = StripeEvent.objects.get_or_create(
+            event_id=f"{ORPHAN}:{intent.id}",
+            defaults={
+                "type": ORPHAN,
+                "object_id": intent.id,
+                "progress": StripeEvent.Progress.PARKED,
+                "last_error": f"{intent.received_minor} {intent.currency} paid, and no order",
+            },
+        )
+        if is_new:
+            logger.error("intent %s is paid and no attempt knows it", intent.id)
+
+
+def pay_orphan_back(row):
+    """Staff pay the money of a parked one back. Raises GatewayUnavailable and GatewayRefused."""
+    gateway = gateway_for(row.object_id)
+    intent = gateway.retrieve_intent(row.object_id)
+    if intent.metadata.get("site") != site_marker():
+        raise GatewayRefused("the payment is another shop's")
+    gateway.refund(
+        key=f"{row.event_id}:refund",
+        intent_id=intent.id,
+        amount_minor=intent.received_minor,
+        metadata={"site": site_marker()},
+    )
+    row.progress, row.last_error = StripeEvent.Progress.DONE, "paid back"
+    row.save(update_fields=["progress", "last_error"])

@@ -1,0 +1,81 @@
+"""Make sure of it: compare what is written here with what the gateways know, and finish it.
+
+Run twice, the second time changes nothing. One that fails never keeps the others waiting.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from checkout_app import captures, disputes, payments, refunds
+from checkout_app.attempts import each_for_itself
+from checkout_app.gateways import all_gateways
+from checkout_app.models import OPEN_STATES, Dispute, PaymentAttempt, Progress, State, site_marker
+from checkout_app.orphans import park_orphan
+
+logger = logging.getLogger("vitrine.payments")
+
+
+def reconcile_open(*, at=None):
+    """Ask about every attempt that is not final, send what is due, and expire what is overdue."""
+    open_attempts = PaymentAttempt.objects.filter(state__in=OPEN_STATES).order_by("pk")
+    with_intent = open_attempts.exclude(intent_id=None)
+    for intent_id in list(with_intent.values_list("intent_id", flat=True)):
+        with each_for_itself(f"settling {intent_id}"):
+            payments.settle(intent_id, at=at)
+    for attempt_id in list(open_attempts.filter(amount=0).values_list("pk", flat=True)):
+        with each_for_itself(f"settling free attempt {attempt_id}"):
+            payments.settle_free(attempt_id)
+    captures.reconcile_holds(at=at)
+    owing = PaymentAttempt.objects.filter(refunds__progress=Progress.DUE).distinct()
+    for attempt in list(owing.order_by("pk")):
+        with each_for_itself(f"refunding order {attempt.order_id}"):
+            refunds.pay_refunds(attempt)
+    payments.expire_attempts(at=at)
+
+
+def reconcile_recent(*, at=None, hours=48):
+    """Compare every intent of ours of the last hours with what the shop has written.
+
+    Returns the intents that carry our mark and that no attempt is known for: one that nobody can
+    pay is cancelled, one that was paid is parked for staff. Raises GatewayUnavailable where the
+    gateway does not list them.
+    """
+    at = at or timezone.now()
+    orphans = []
+    for gateway in all_gateways():
+        for intent in gateway.list_intents(since=at - timedelta(hours=hours)):
+            if intent.metadata.get("site") != site_marker():
+                continue
+            with each_for_itself(f"settling {intent.id}"):
+                if payments.settle_intent(intent, at=at) is None:
+                    orphans.append(intent)
+                    park_orphan(gateway, intent)
+    return orphans
+
+
+def reconcile_after(*, at=None, days=35):
+    """Compare the refunds and disputes of the last days, and those that wait for the bank.
+
+    A refund may wait for weeks, and be refused after it went through. Raises GatewayUnavailable.
+    """
+    since = (at or timezone.now()) - timedelta(days=days)
+    for gateway in all_gateways():
+        refunds.reconcile_refunds(gateway, since=since)
+        disputes.reconcile_disputes(gateway, since=since)
+    disputed = PaymentAttempt.objects.filter(
+        pk__in=Dispute.objects.exclude(status__in=Dispute.ENDED).values("attempt")
+    )
+    for intent_id in list(disputed.order_by("pk").values_list("intent_id", flat=True)):
+        with each_for_itself(f"the disputes of {intent_id}"):  # A bank may take months.
+            disputes.mirror_disputes(intent_id)
+    waiting = PaymentAttempt.objects.filter(refunds__progress=Progress.SENT).distinct()
+    for intent_id in list(waiting.order_by("pk").values_list("intent_id", flat=True)):
+        with each_for_itself(f"the refunds of {intent_id}"):
+            refunds.mirror_refunds(intent_id)
+
+
+def in_review():
+    """Attempts that wait for a person's decision."""
+    return PaymentAttempt.objects.filter(state__in=(State.REVIEW, State.REFUND_DUE))
