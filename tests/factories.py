@@ -177,6 +177,17 @@ def make_submission(basket, *, delivery="standard", total=None, email="ada@examp
     )
 
 
+def make_paid_order(*lines, user=None, email="ada@example.com"):
+    """An order of ``(product, quantity)`` pairs, paid, with its stock held."""
+    from checkout_app import payments
+
+    attempt, _intent = payments.begin(make_submission(make_basket(*lines), user=user, email=email))
+    pay(attempt)
+    order = payments.settle(attempt.intent_id).order
+    order.refresh_from_db()
+    return order
+
+
 def stockrecord_of(product):
     """The product's stock record as the database has it now."""
     return get_model("partner", "StockRecord").objects.get(product=product)

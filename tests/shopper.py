@@ -53,9 +53,10 @@ def reach_payment(client, product, *, delivery="standard", **details):
     return client.get(reverse("checkout:payment-details"))
 
 
-def press_pay(client, total):
-    """Press "Pay" over a total that the page showed."""
-    return client.post(reverse("checkout:pay"), {"total": str(total)})
+def press_pay(client, total, **fields):
+    """Press "Pay" over a total that the page showed, as the page's script does."""
+    headers = {"Accept": "application/json"}
+    return client.post(reverse("checkout:pay"), {"total": str(total), **fields}, headers=headers)
 
 
 def confirm_card(client, number="4242424242424242"):

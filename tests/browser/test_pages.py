@@ -29,6 +29,8 @@ PAGES = {
     "sign up": "/accounts/signup/",
     "new password": "/accounts/password/reset/",
     "offers": "/offers/",
+    "find my order": "/find-my-order/",
+    "withdrawal": "/withdraw/",
     "not there": "/not-there/",
 }
 #: Pages that need something in the basket.

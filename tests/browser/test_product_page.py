@@ -1,6 +1,7 @@
 """The product page in Chromium: what a browser remembers, compares and keeps, and only if asked."""
 
 import re
+from urllib.parse import unquote
 
 import pytest
 
@@ -81,10 +82,77 @@ def test_compare_works_by_keyboard_and_by_its_link(page, site, chromium):
     plain = context.new_page()
     plain.goto(site.url + "/catalogue/")
     plain.locator("compare-choice a").first.click()
-    plain.get_by_label("Put another piece beside them").select_option(index=1)
+    assert plain.get_by_text("One piece so far.").is_visible()
+    plain.get_by_label("Put another piece beside it").select_option(index=1)
     plain.get_by_role("button", name="Add", exact=True).click()
     assert plain.locator(".compare thead th[scope=col]").count() == 3
+    plain.goto(site.url + "/catalogue/")
+    plain.locator("compare-choice a").last.click()
+    assert plain.locator(".compare thead th[scope=col]").count() == 4
     context.close()
+
+
+def test_large_photographs_are_leafed_through_by_buttons_and_arrows(page, site):
+    page.goto(address_of(page, site, "product"))
+    frames = page.locator("[data-photo]")
+    total, second = frames.count(), frames.nth(1).get_attribute("href")
+    assert total > 2
+    frames.first.click()
+    place, large = page.locator(".zoom__place"), page.locator("dialog.zoom img")
+
+    def shown():
+        return place.inner_text()
+
+    assert shown() == f"1 of {total}"
+    following = page.get_by_role("button", name="Next photograph")
+    following.press("Enter")
+    assert shown() == f"2 of {total}"
+    assert large.get_attribute("src").endswith(second)
+    assert following.evaluate("(button) => document.activeElement === button")
+    assert page.get_by_role("dialog").get_attribute("aria-label") == large.get_attribute("alt")
+    for key, there in (("ArrowLeft", 1), ("ArrowLeft", total), ("ArrowRight", 1)):
+        page.keyboard.press(key)
+        assert shown() == f"{there} of {total}"
+    page.get_by_role("button", name="Previous photograph").click()
+    assert shown() == f"{total} of {total}"
+
+    large.click()  # magnified: arrows move the photograph now
+    page.keyboard.press("ArrowRight")
+    assert shown() == f"{total} of {total}"
+    page.keyboard.press("Escape")
+    assert page.locator("dialog.zoom").count() == 0
+    assert frames.last.evaluate("(frame) => document.activeElement === frame")
+
+
+def test_one_photograph_alone_has_nothing_to_leaf_through(page, site):
+    page.goto(address_of(page, site, "product"))
+    page.evaluate(
+        """() => {
+          const gallery = document.querySelector("photo-gallery");
+          gallery.querySelectorAll("[data-photo] ~ [data-photo]").forEach((frame) => frame.remove());
+          gallery.replaceWith(gallery.cloneNode(true));
+        }"""
+    )
+    page.locator("[data-photo]").click()
+
+    dialog = page.get_by_role("dialog")
+    assert [button.inner_text() for button in dialog.get_by_role("button").all()] == ["×"]
+    page.keyboard.press("ArrowRight")
+    assert dialog.locator("img").count() == 1
+    dialog.get_by_role("button", name="Close").click()
+    assert dialog.count() == 0
+
+
+def test_vote_comes_back_to_the_glaze_that_was_chosen_meanwhile(page, site):
+    page.goto(address_of(page, site, "product"))
+    glaze = page.locator(".buy-box [data-variant]:not([aria-current])").first
+    chosen = glaze.get_attribute("data-variant").split("?")[1]
+    glaze.click()
+    page.wait_for_url(f"**?{chosen}")
+
+    page.get_by_role("button", name="Helpful").first.click()
+    page.wait_for_url("**/accounts/login/**")
+    assert chosen in unquote(page.url)
 
 
 def test_bars_filter_without_a_jump(page, site):

@@ -212,7 +212,7 @@ def test_cancelled_intent_cannot_be_paid(client, intent):
 
 def test_refund_never_passes_what_was_paid(client, intent):
     confirm(client, intent)
-    refund = {"intent_id": intent.intent_id}
+    refund = {"intent_id": intent.intent_id, "metadata": {}}
     get_gateway().refund(key="r1", amount_minor=2000, **refund)
     get_gateway().refund(key="r1", amount_minor=2000, **refund)  # the same one again
 
@@ -222,7 +222,7 @@ def test_refund_never_passes_what_was_paid(client, intent):
 
 
 def test_unknown_address_is_a_404():
-    status, body = server.answer("GET", "/v1/customers", {})
+    status, body = server.answer("GET", "/v1/products", {})
 
     assert status == 404
     assert "Unrecognized request URL" in body["error"]["message"]

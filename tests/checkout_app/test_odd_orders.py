@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app import payments, placement, webhooks
+from checkout_app import payments, placement, reconcile, refunds, webhooks
 from checkout_app.attention import settle_matter
-from checkout_app.demo_gateway import server
+from checkout_app.demo_gateway import after, server
 from checkout_app.demo_gateway.models import DemoIntent
+from checkout_app.demo_gateway.refusal import Refused
 from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
 from checkout_app.summary import summary_of_order
@@ -19,6 +20,7 @@ from commerce.exceptions import OutOfStock
 from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
 from commerce.orders import CANCELLED, PACKING, move_order
+from commerce.shipments import ship
 from tests.factories import (
     make_basket,
     make_delivery,
@@ -117,7 +119,7 @@ def test_one_order_that_cannot_be_settled_keeps_no_other_waiting(cup, monkeypatc
     confirm.body = {**confirm.body, "status": "succeeded", "amount_received": 2450}
     confirm.save()
 
-    payments.reconcile_open(at=late)
+    reconcile.reconcile_open(at=late)
 
     healthy.refresh_from_db()
     assert healthy.state == State.PAID
@@ -279,7 +281,7 @@ def test_piece_that_keeps_no_stock_is_sold_and_shipped(shop):
 
     order = paid_order_of((voucher, 2)).order
     move_order(order.pk, PACKING)
-    move_order(order.pk, "Shipped")
+    ship(order.pk)
 
     assert broken_invariants() == []
 
@@ -301,9 +303,9 @@ def test_pay_while_the_voucher_runs_out_says_which(cup, monkeypatch):
     other = order_of((cup, 1)).order
     reserve = placement.reserve_stock
 
-    def somebody_is_faster(quantities):
+    def somebody_is_faster(quantities, cause):
         voucher.applications.create(order=other)
-        reserve(quantities)
+        reserve(quantities, cause)
 
     monkeypatch.setattr(placement, "reserve_stock", somebody_is_faster)
 
@@ -376,7 +378,7 @@ def test_giving_up_a_reviewed_order_leaves_no_frozen_basket(cup):
     intent.save()
     payments.settle(attempt.intent_id)
 
-    payments.owe_reviewed(attempt.pk)
+    refunds.owe_reviewed(attempt.pk)
 
     attempt.basket.refresh_from_db()
     assert attempt.basket.status == Basket.OPEN
@@ -397,24 +399,24 @@ def test_cancelling_a_paid_order_of_nothing_breaks_no_invariant(cup):
 
 def test_refused_refund_is_sent_again_under_a_new_key(cup, monkeypatch):
     attempt = paid_order_of((cup, 1))
-    real = server.create_refund
+    real = after.create_refund
 
     def refuse(params):
-        raise server.Refused(400, "Insufficient balance.", code="balance_insufficient")
+        raise Refused(400, "Insufficient balance.", code="balance_insufficient")
 
-    monkeypatch.setattr(server, "create_refund", refuse)
+    monkeypatch.setattr(after, "create_refund", refuse)
     move_order(attempt.order_id, CANCELLED)
     attempt.refresh_from_db()
-    payments.pay_refunds(attempt)
+    refunds.pay_refunds(attempt)
     request = RefundRequest.objects.get()
     assert request.progress == RefundRequest.Progress.FAILED
-    monkeypatch.setattr(server, "create_refund", real)
+    monkeypatch.setattr(after, "create_refund", real)
 
-    assert payments.owe_again(request.pk) == attempt
-    payments.pay_refunds(attempt)
+    assert refunds.owe_again(request.pk) == attempt
+    refunds.pay_refunds(attempt)
 
     assert RefundRequest.objects.get().progress == RefundRequest.Progress.DONE
-    assert payments.owe_again(request.pk) is None
+    assert refunds.owe_again(request.pk) is None
 
 
 def test_demo_gateway_keeps_a_refusal_under_its_key(cup):
@@ -438,14 +440,15 @@ def test_shipping_more_than_the_stock_holds_is_refused_in_words(client, superuse
     move_order(order.pk, PACKING)
     stockrecord_of(cup).__class__.objects.filter(product=cup).update(num_in_stock=1)
     client.force_login(superuser)
+    line = order.lines.get()
 
     response = client.post(
         reverse("dashboard:order-detail", kwargs={"number": order.number}),
-        {"order_action": "change_order_status", "new_status": "Shipped"},
+        {"order_action": "dispatch_parcel", "key": "a", "carrier": "dpd", f"units_{line.pk}": 2},
         follow=True,
     )
 
-    assert response.status_code == 200
+    assert "The stock does not hold what the parcel needs" in response.content.decode()
     order.refresh_from_db()
     assert order.status == PACKING
 

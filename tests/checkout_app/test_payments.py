@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app import payments, placement
+from checkout_app import payments, placement, reconcile
 from checkout_app.demo_gateway import faults, server
 from checkout_app.demo_gateway.models import DemoIntent
-from checkout_app.demo_gateway.server import Refused
+from checkout_app.demo_gateway.refusal import Refused
 from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailable, TotalChanged
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State
 from commerce.exceptions import OutOfStock
@@ -254,10 +254,10 @@ def test_reconcile_twice_the_second_changes_nothing(begun):
     with faults.webhooks_held():
         pay(begun)
 
-    payments.reconcile_open()
+    reconcile.reconcile_open()
     before = list(PaymentAttempt.objects.values())
-    payments.reconcile_open()
-    payments.reconcile_recent()
+    reconcile.reconcile_open()
+    reconcile.reconcile_recent()
 
     assert list(PaymentAttempt.objects.values()) == before
     assert before[0]["state"] == State.PAID

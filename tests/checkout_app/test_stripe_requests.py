@@ -1,6 +1,7 @@
 """What we say to Stripe is what Stripe documents: the check behind every test, and its control."""
 
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 from pydantic import ValidationError
@@ -46,6 +47,16 @@ def test_control_wrong_request_is_seen(intents, params):
 def test_refund_without_its_amount_as_a_number_is_seen():
     with pytest.raises(ValidationError):
         get_gateway().client.v1.refunds.create({"payment_intent": "pi_1", "amount": "90.00"})
+
+
+@pytest.mark.parametrize(("is_held", "method"), [(False, "automatic"), (True, "manual")])
+def test_intent_is_captured_as_the_pages_element_says(intents, is_held, method):
+    with patch.object(type(intents), "create", side_effect=intents.create) as create:
+        get_gateway().create_intent(
+            key="k1", amount_minor=900, currency="GBP", metadata={}, email="", is_held=is_held
+        )
+
+    assert create.call_args.args[-1]["capture_method"] == method
 
 
 def test_demo_key_cannot_be_taken_for_a_live_one():

@@ -210,3 +210,17 @@ def test_event_of_a_charge_settles_its_intent(client, begun):
 
     begun.refresh_from_db()
     assert begun.state == State.PAID
+
+
+def test_refund_of_another_shop_in_the_same_account_is_left(client):
+    """A refund made in Stripe's dashboard carries no mark; the payment that it is of does."""
+    theirs = server.create_intent(
+        {"amount": "900", "currency": "gbp", "metadata": {"site": "https://another.example"}}
+    )
+    body = event_body("re_theirs", kind="refund")
+    body["data"]["object"]["payment_intent"] = theirs["id"]
+
+    post(client, body)
+
+    row = StripeEvent.objects.get(event_id="evt_1")
+    assert (row.progress, row.last_error) == (Progress.FOREIGN, "")

@@ -433,17 +433,6 @@ def test_link_in_the_mail_leads_to_the_account_that_took_the_order_over(client, 
     assert attempt.order.number in response.content.decode()
 
 
-def test_guest_gives_the_address_in_any_case(client, vase):
-    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
-
-    form = client.get(order_status_path(attempt.order))
-    response = client.post(form.url, {"email": "ADA@example.com"}, follow=True)
-
-    assert response.status_code == 200
-    assert attempt.order.number in response.content.decode()
-    assert client.post(form.url, {"email": "eve@example.com"}).status_code == 200
-
-
 def test_customer_at_the_staff_door_is_refused_not_sent_in_circles(client, vase):
     client.force_login(make_user("ada@example.com"))
 

@@ -1,15 +1,20 @@
 """Back in stock: asked twice, told once, nobody learns which addresses we know."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
+from commerce import receivers
 from commerce.alerts import MAX_UNCONFIRMED, wait_as_guest
+from commerce.listing_receivers import one_refresh
+from commerce.stock import release_stock, reserve_stock
 from commerce.tasks import answer_product_alerts
 from tests.factories import make_product, make_user, stockrecord_of
 
@@ -108,6 +113,89 @@ def test_account_is_believed_at_once_and_waits_once(client, bowl):
 
     assert ProductAlert.objects.get().user == user
     assert [row.to for row in queued()] == [user.email]
+
+
+@pytest.fixture
+def committing(django_capture_on_commit_callbacks):
+    """``with committing():`` does on commit what its block left for then."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+def test_restocking_answers_at_once_and_only_who_waits_for_it(bowl, committing):
+    plate = make_product("Plate", price="20.00", stock=0)
+    for piece in (bowl, plate):
+        ProductAlert.objects.create(user=make_user(f"{piece.pk}@example.com"), product=piece)
+
+    with committing():
+        restock(bowl)
+    answer_product_alerts.enqueue()
+
+    assert [row.to for row in queued("is back")] == [f"{bowl.pk}@example.com"]
+
+
+def test_variant_that_is_back_answers_who_waits_for_it_or_for_the_whole(shop, committing):
+    jug = make_product("Jug", price="40.00", glazes={"oat": 0, "slate": 0})
+    oat, slate = jug.children.order_by("pk")
+    for piece in (jug, oat, slate):
+        ProductAlert.objects.create(user=make_user(f"{piece.pk}@example.com"), product=piece)
+
+    with committing():
+        restock(oat)
+
+    assert {row.to for row in queued("is back")} == {
+        f"{piece.pk}@example.com" for piece in (jug, oat)
+    }
+
+
+def test_unit_that_a_cancelled_order_gives_back_answers_at_once(vase, committing):
+    with committing(), transaction.atomic():
+        reserve_stock({stockrecord_of(vase).pk: 1})
+    ProductAlert.objects.create(user=make_user(), product=vase)
+
+    with committing(), transaction.atomic():
+        release_stock({stockrecord_of(vase).pk: 1})
+
+    assert len(queued("is back")) == 1
+
+
+def test_nobody_is_written_to_before_the_stock_is_committed(bowl, committing):
+    ProductAlert.objects.create(user=make_user(), product=bowl)
+
+    with committing():
+        restock(bowl)
+        assert queued() == []
+
+
+def test_restocking_asks_nothing_of_the_queue_where_nobody_waits(bowl, monkeypatch, committing):
+    asked = []
+    monkeypatch.setattr(receivers, "answer_alerts_of", SimpleNamespace(enqueue=asked.append))
+
+    with committing():
+        restock(bowl)
+        restock(bowl, units=0)
+    ProductAlert.objects.create(user=make_user(), product=bowl)
+    with committing():
+        restock(bowl, units=0)
+    with committing(), one_refresh():
+        restock(bowl)
+    assert asked == []
+    with committing():
+        restock(bowl)
+    assert asked == [[bowl.pk]]
+
+
+def test_restocking_goes_on_where_the_queue_does_not_answer(bowl, monkeypatch, committing):
+    def refuse(product_ids):
+        raise ConnectionError
+
+    ProductAlert.objects.create(user=make_user(), product=bowl)
+    monkeypatch.setattr(receivers, "answer_alerts_of", SimpleNamespace(enqueue=refuse))
+
+    with committing():
+        restock(bowl)
+    answer_product_alerts.enqueue()
+
+    assert len(queued("is back")) == 1
 
 
 def test_answer_is_the_same_whatever_we_know(client, bowl, vase):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from oscar.core.loading import get_model
 
@@ -10,7 +11,7 @@ from tests.factories import PASSWORD, make_user, make_voucher, stockrecord_of
 from tests.shopper import put_in_basket
 
 pytestmark = pytest.mark.django_db
-Basket = get_model("basket", "Basket")
+Basket, Line = get_model("basket", "Basket"), get_model("basket", "Line")
 SUMMARY = "/basket/"
 
 
@@ -364,6 +365,42 @@ def test_notice_tells_a_price_that_moved(client, vase, price, words):
 
     assert page.context["is_ready"]
     assert words in text_of(page)
+    assert "basket-line__note--stop" not in text_of(page)
+
+
+def test_price_that_moved_is_told_once_and_again_when_it_moves_again(client, vase):
+    put_in_basket(client, vase)
+
+    assert told(client, vase, "95.00") == [True, False]
+    assert told(client, vase, "99.00") == [True, False]
+    assert told(client, vase, "90.00") == [False, False]
+    assert told(client, vase, "95.00") == [True, False]
+
+
+def told(client, product, price):
+    """Whether two visits to the basket speak of a price; neither writes anything down."""
+    product.stockrecords.update(price=Decimal(price))
+    kept = [list(rows.objects.values()) for rows in (Line, Session)]
+    texts = [text_of(client.get(SUMMARY)) for _n in range(2)]
+    assert kept == [list(rows.objects.values()) for rows in (Line, Session)]
+    return [f"now costs £{price.removesuffix('.00')}" in text for text in texts]
+
+
+def test_notice_that_stops_stays_however_often_it_is_read(client, vase):
+    put_in_basket(client, vase)
+    vase.stockrecords.update(num_in_stock=0)
+
+    for _n in range(2):
+        assert "basket-line__note--stop" in text_of(client.get(SUMMARY))
+
+
+@pytest.mark.parametrize("cookie", ["", "...", "x" * 5000, "1-1-1"])
+def test_any_cookie_of_prices_is_survived(client, vase, cookie):
+    put_in_basket(client, vase)
+    vase.stockrecords.update(price=Decimal("95.00"))
+    client.cookies["prices_read"] = cookie
+
+    assert "now costs £95" in text_of(client.get(SUMMARY))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
+from wagtail.models import Site
 
 from commerce.listings import product_url
 from tests.factories import make_product, put_category
@@ -165,7 +166,6 @@ def test_cards_of_nonsense_are_none(client, shop, ids):
 
 
 def test_page_draws_the_piece_to_scale_and_tells_its_care(client, mug, site_root):
-    from home.models import StandardPage
 
     for code, kind, value in (
         ("height", "float", 9.2),
@@ -178,10 +178,28 @@ def test_page_draws_the_piece_to_scale_and_tells_its_care(client, mug, site_root
     bare = page_of(client, mug).content.decode()
     assert "about half as tall as a hand" in bare
     assert '<h2 id="care-title">Care</h2>' in bare
+    assert bare.count("By hand.") == 1
+    assert bare.count(">Care<") == 1
     assert "All about looking after it" not in bare
 
-    site_root.add_child(instance=StandardPage(title="Care", slug="care"))
-    assert 'href="/care/"' in page_of(client, mug).content.decode()
+
+def test_words_on_care_lead_to_the_page_that_editors_chose_whatever_it_is_called(
+    client, mug, site_root
+):
+    from home.models import SiteSettings, StandardPage
+
+    attribute = mug.product_class.attributes.create(code="care", name="Care", type="text")
+    mug.attribute_values.create(attribute=attribute, value_text="By hand.")
+    page = site_root.add_child(instance=StandardPage(title="Care", slug="care"))
+    assert "All about looking after it" not in page_of(client, mug).text
+    SiteSettings.objects.create(site=Site.objects.get(), care_page=page)
+
+    assert 'href="/care/"' in page_of(client, mug).text
+    page.slug = "looking-after-it"
+    page.save()
+    assert 'href="/looking-after-it/"' in page_of(client, mug).text
+    page.unpublish()
+    assert "All about looking after it" not in page_of(client, mug).text
 
 
 def test_page_without_sizes_or_care_has_no_empty_section(client, vase):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.compare import compare, compare_url, products_to_add
@@ -185,10 +186,47 @@ def test_table_that_scrolls_says_so_and_can_be_reached_by_keyboard(client, shop)
     assert 'aria-describedby="compare-hint"' in content
 
 
-def test_no_cookie_keeps_the_comparison(client, vase):
+def test_no_cookie_keeps_the_comparison_that_an_address_holds(client, vase):
     client.get("/compare/", {"ids": vase.pk})
 
+    assert set(client.cookies) == {"csrftoken"}
+
+
+def test_links_of_a_list_gather_pieces_without_a_script(client, shop):
+    pieces = [make_product(f"Piece {n}", price="10.00") for n in range(5)]
+    listed = client.get(reverse("catalogue:index")).text
+    links = [f"/compare/?add={piece.pk}" for piece in pieces]
+    assert all(f'href="{link}"' in listed for link in links)
+
+    pages = [client.get(link, follow=True) for link in links]
+
+    shown = [page.context["comparison"].keys for page in pages]
+    keys = [piece.pk for piece in pieces]
+    assert shown == [keys[:1], keys[:2], keys[:3], keys[:4], keys[:4]]
+    assert "One piece so far. Choose a second one below" in pages[0].text
+    assert "One piece so far" not in pages[1].text
+    assert "No more than 4" in pages[4].text
     assert "sessionid" not in client.cookies
+
+
+def test_what_was_taken_away_is_not_beside_the_next(client, mug, vase):
+    cup = make_product("Cup", price="5.00")
+    for piece in (mug, vase):
+        client.get("/compare/", {"add": piece.pk})
+
+    client.get("/compare/", {"ids": vase.pk})
+    assert client.get("/compare/", {"add": cup.pk}).url == f"/compare/?ids={vase.pk},{cup.pk}"
+    client.get("/compare/")
+    assert client.get("/compare/", {"add": cup.pk}).url == f"/compare/?ids={cup.pk}"
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "1.2.-3", "9" * 40, "." * 3000])
+def test_any_cookie_of_what_was_compared_is_survived(client, vase, cookie):
+    client.cookies["compared"] = cookie
+
+    page = client.get("/compare/", {"add": vase.pk}, follow=True)
+
+    assert page.context["comparison"].keys == [vase.pk]
 
 
 def test_near_pieces_are_offered_first(mug, vase):

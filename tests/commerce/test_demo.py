@@ -9,6 +9,7 @@ from django.core.management import call_command
 from oscar.core.loading import get_model
 
 from commerce.invariants import broken_invariants
+from commerce.models import ReturnRequest, Shipment, Withdrawal
 
 pytestmark = pytest.mark.django_db
 #: Wagtail's index of references is rebuilt, with new keys; tasks are a queue's memory.
@@ -47,6 +48,11 @@ def test_demo_loads_twice_and_the_second_time_changes_nothing(site_root, client)
     assert "exist already" in again.getvalue()
     assert broken_invariants() == []
     assert get_model("catalogue", "Product").objects.browsable().count() >= 12
+    parcels = Shipment.objects.exclude(tracking_number="")
+    assert parcels.filter(event__order__status="Shipped", delivered_at=None).exists()
+    assert parcels.filter(event__order__status="Delivered").exclude(delivered_at=None).exists()
+    assert {row.state for row in ReturnRequest.objects.all()} == {"requested", "approved"}
+    assert Withdrawal.objects.get().state == "new"
     for url in ("/", "/catalogue/", "/journal/"):
         assert client.get(url).status_code == 200, url
 

@@ -15,6 +15,8 @@ from checkout_app.demo_gateway.models import DemoIntent
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State, site_marker
 from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
+from commerce.returns import request_return
+from commerce.shipments import ship
 from tests.factories import make_basket, make_submission, make_voucher, pay, stockrecord_of
 
 pytestmark = pytest.mark.django_db
@@ -170,3 +172,27 @@ def test_command_fails_with_a_line_for_each(begun):
         call_command("check_invariants", stderr=errors)
 
     assert errors.getvalue().startswith("I4 order")
+
+
+def test_i9_more_left_than_was_ordered(paid):
+    ship(paid.order_id)
+    get_model("order", "ShippingEventQuantity").objects.update(quantity=2)
+
+    assert broken() == {"I9"}
+
+
+def test_i10_status_without_a_move(paid):
+    Order.objects.update(status="Packing")
+
+    assert broken_invariants() == [
+        f"I10 order {paid.order.number} is Packing, its history ends at Paid"
+    ]
+
+
+def test_i11_more_asked_back_than_was_sent(paid):
+    ship(paid.order_id)
+    line = paid.order.lines.get()
+    request_return(paid.order_id, {line.pk: 1}, reason="too blue")
+    line.return_lines.update(quantity=2)
+
+    assert broken_invariants() == [f"I11 line {line.pk}: 2 asked back, 1 sent"]

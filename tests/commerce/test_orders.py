@@ -2,9 +2,11 @@
 
 import re
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError, transaction
 from oscar.core.loading import get_class, get_model
 
 from checkout_app import payments
@@ -12,21 +14,30 @@ from checkout_app.placement import totals_of
 from commerce.exceptions import IllegalMove
 from commerce.invariants import broken_invariants
 from commerce.listings import looks_of
+from commerce.mail_orders import order_status_path
 from commerce.order_page import order_rows, steps_of
 from commerce.orders import (
+    AUTHORISED,
     CANCELLED,
     DELIVERED,
     NUMBER_ALPHABET,
     PACKING,
     PAID,
+    PART_SHIPPED,
     PENDING,
+    REFUNDED,
+    RETURNED,
     SHIPPED,
+    lock_order,
     move_order,
+    moves_for_staff,
     new_order_number,
 )
+from commerce.shipments import ship
 from tests.factories import (
     ADDRESS,
     make_basket,
+    make_paid_order,
     make_submission,
     make_voucher,
     pay,
@@ -76,8 +87,9 @@ def test_whole_way_of_an_order(vase):
 
     pay(attempt)
     payments.settle(attempt.intent_id)
-    for status in (PACKING, SHIPPED, DELIVERED):
-        move_order(order.pk, status)
+    move_order(order.pk, PACKING)
+    ship(order.pk)
+    move_order(order.pk, DELIVERED)
 
     order.refresh_from_db()
     record = stockrecord_of(vase)
@@ -96,8 +108,13 @@ def test_whole_way_of_an_order(vase):
         ((), PACKING),
         ((), SHIPPED),
         ((PAID,), SHIPPED),
+        ((PAID,), PART_SHIPPED),
+        ((PAID,), DELIVERED),
+        ((PAID,), RETURNED),
         ((PAID,), PENDING),
-        ((PAID, PACKING, SHIPPED), CANCELLED),
+        ((AUTHORISED,), REFUNDED),
+        ((PAID, PACKING), PAID),
+        ((PAID, REFUNDED), CANCELLED),
         ((CANCELLED,), PAID),
     ],
 )
@@ -114,6 +131,48 @@ def test_illegal_move_is_refused_and_changes_nothing(vase, way, wrong):
     after = stockrecord_of(vase)
     assert order.status == (way[-1] if way else PENDING)
     assert (after.num_in_stock, after.num_allocated) == (before.num_in_stock, before.num_allocated)
+
+
+@pytest.mark.parametrize(
+    ("way", "offered"),
+    [
+        ((), ()),
+        ((PAID,), (PACKING, CANCELLED)),
+        ((AUTHORISED,), (PACKING, CANCELLED)),
+        ((PAID, PACKING), (CANCELLED,)),
+        ((PAID, REFUNDED), ()),
+    ],
+)
+def test_people_are_offered_what_is_theirs_to_set(vase, way, offered):
+    order = place((vase, 1))
+    for status in way:
+        move_order(order.pk, status)
+    order.refresh_from_db()
+
+    assert moves_for_staff(order) == offered
+
+
+def test_refunding_what_never_left_gives_the_stock_back_and_keeps_the_voucher_used(vase):
+    voucher = make_voucher("TEN", percent=10, usage="Single use")
+    order = place((vase, 1), voucher=voucher)
+    move_order(order.pk, PAID)
+
+    move_order(order.pk, REFUNDED)
+
+    record = stockrecord_of(vase)
+    assert (record.num_in_stock, record.num_allocated) == (1, 0)
+    assert not voucher.is_available_to_user()[0]
+
+
+def test_cancelling_twice_gives_back_once(vase):
+    voucher = make_voucher("TEN", percent=10)
+    voucher.offers.update(num_orders=5)
+    order = place((vase, 1), voucher=voucher)
+
+    move_order(order.pk, CANCELLED)
+    move_order(order.pk, CANCELLED)
+
+    assert voucher.offers.get().num_orders == 5
 
 
 def test_cancelling_gives_back_stock_voucher_and_offer(vase):
@@ -200,6 +259,58 @@ def test_cancelled_order_ends_where_it_stopped(vase):
     assert steps[-1].is_stop
 
 
+def names(order):
+    return [str(step.name) for step in steps_of(order)]
+
+
+def test_steps_of_a_part_shipped_order_say_so(mug, vase):
+    order = make_paid_order((vase, 1), (mug.children.first(), 2))
+    ship(order.pk, units={order.lines.get(product=vase).pk: 1})
+    order.refresh_from_db()
+
+    steps = steps_of(order)
+
+    assert [str(step.name) for step in steps if step.is_current] == ["Partly on its way"]
+    assert [str(step.name) for step in steps] == [
+        "Ordered", "Paid", "Being packed", "Partly on its way", "On its way", "Delivered",
+    ]  # fmt: skip
+
+
+def test_steps_of_money_that_the_bank_holds(vase):
+    order = place((vase, 1))
+    move_order(order.pk, AUTHORISED)
+    order.refresh_from_db()
+
+    assert names(order) == [
+        "Ordered",
+        "Payment approved",
+        "Being packed",
+        "On its way",
+        "Delivered",
+    ]
+
+
+def test_returned_and_refunded_order_ends_there(vase):
+    order = make_paid_order((vase, 1))
+    ship(order.pk)
+    for status in (DELIVERED, RETURNED, REFUNDED):
+        move_order(order.pk, status)
+    order.refresh_from_db()
+
+    assert names(order) == ["Ordered", "Paid", "On its way", "Delivered", "Returned", "Refunded"]
+    assert [step.is_current for step in steps_of(order)] == [False] * 5 + [True]
+
+
+def test_pages_of_the_order_show_its_parcels(client, vase):
+    order = make_paid_order((vase, 1))
+    ship(order.pk, carrier="dpd", tracking_number="15501")
+
+    page = client.get(order_status_path(order)).content.decode()
+
+    assert 'href="https://track.dpd.co.uk/search?reference=15501"' in page
+    assert "On its way" in page
+
+
 def test_order_still_shows_a_piece_that_was_deleted(vase):
     order = place((vase, 1))
     vase.delete()
@@ -228,3 +339,18 @@ def test_lines_show_the_photograph_and_glaze_of_pieces_in_no_list_too(mug, vase)
 
     assert {pk: look.glaze for pk, look in looks_of([glaze, vase]).items()} == before
     assert before[glaze.pk] == "Slate"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_staff_who_lose_a_race_for_an_order_try_again(vase):
+    order = make_paid_order((vase, 1))
+    handler = get_class("order.processing", "EventHandler")()
+    deadlock = OperationalError(1213, "database is locked: deadlock found")
+    with transaction.atomic():
+        locked = lock_order(order.pk)
+
+    with patch("commerce.orders.lock_order", side_effect=[deadlock, locked]) as lock:
+        handler.handle_order_status_change(order, PACKING)
+
+    assert lock.call_count == 2
+    assert order.status == PACKING

@@ -16,12 +16,15 @@ from oscar.core.loading import get_model
 from wagtail.models import Site
 
 from commerce.models import DeliveryMethod, FacetAttribute, SalePrice, SearchSynonym
+from commerce.orders import DELIVERED, move_order
 from commerce.page_cache import changes, stores
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import depends_on, piece_tag
 from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.receivers import UNSEEN, UNSEEN_APPS
+from commerce.returns import request_return
+from commerce.shipments import ship
 from commerce.stock import reserve_stock
 from home.models import SiteSettings
 from tests import factories
@@ -396,6 +399,22 @@ def test_change_of_one_piece_leaves_other_pages_where_they_are(
 
     assert is_kept(plate.get_absolute_url())
     assert not is_kept(paths["product"])
+
+
+def test_life_of_an_order_leaves_the_pages_of_other_pieces_where_they_are(
+    caching, paths, vase, django_capture_on_commit_callbacks
+):
+    caching()
+    plate = factories.make_product("Bread plate", price="20.00")
+    Client().get(plate.get_absolute_url())
+
+    with django_capture_on_commit_callbacks(execute=True):
+        order = factories.make_paid_order((vase, 1))
+        ship(order.pk)
+        move_order(order.pk, DELIVERED)
+        request_return(order.pk, {order.lines.get().pk: 1}, reason="too tall")
+
+    assert is_kept(plate.get_absolute_url())
 
 
 def test_draft_makes_no_page_anew(caching, paths, site_root, django_capture_on_commit_callbacks):

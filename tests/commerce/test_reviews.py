@@ -1,11 +1,15 @@
 """Reviews: who may write, what is shown, and the addresses of its parts."""
 
+import html
+import re
+from urllib.parse import parse_qsl
+
 import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.listings import product_url
-from commerce.reviews import ReviewQuery, review_summary, standing_of
+from commerce.reviews import PAGE_SIZE, ReviewQuery, review_summary, standing_of
 from tests.factories import make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -245,6 +249,30 @@ def test_guest_is_led_to_the_door_before_voting(client, mug):
 
     assert response.url.startswith(reverse("account_login"))
     assert not review.votes.exists()
+
+
+def test_vote_leads_back_to_the_glaze_and_the_page_of_reviews_that_was_read(client, mug):
+    for _n in range(PAGE_SIZE + 1):
+        write(mug, 5)
+    client.force_login(make_user())
+    glaze = mug.children.last()
+    here = f"variant={glaze.pk}&stars=5&sort=helpful&page=2"
+    shown = page(client, mug, **dict(parse_qsl(here)))
+    action = html.unescape(re.search(r'action="([^"]*/vote/[^"]*)"', shown.text)[1])
+
+    first = client.post(action)
+    again = client.get(action)  # where signing in leads back to
+
+    assert first.url == again.url == f"{product_url(mug.pk, mug.slug)}?{here}#reviews"
+
+
+def test_vote_on_the_plain_page_leads_back_to_the_plain_page(client, mug):
+    review = write(mug, 5)
+    client.force_login(make_user())
+
+    assert f'action="{vote_url(review)}"' in page(client, mug).text
+    response = client.post(vote_url(review) + "?next=//evil.example&variant=x&page=-1")
+    assert response.url == f"{product_url(mug.pk, mug.slug)}#reviews"
 
 
 @pytest.mark.parametrize("pk", ["0", "9" * 18, "9" * 60])

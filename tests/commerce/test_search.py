@@ -91,6 +91,19 @@ def test_real_word_that_the_shop_does_not_know_is_not_corrected(studio, word):
     assert find(word).searched_for == ""
 
 
+@pytest.mark.parametrize("word", ["café", "cafe", "CAFÉ", "glate"])
+def test_short_word_is_not_corrected_to_one_with_another_first_letter(shop, word):
+    make_product("Oven-safe slate plate", price="20.00")
+
+    assert find(word).searched_for == ""
+    assert correct(fold(word)) is None
+    assert titles(word) == []
+
+
+def test_first_letter_of_a_longer_word_may_be_wrong(studio):
+    assert find("narbour").searched_for == "harbour"
+
+
 def test_known_word_is_never_corrected(studio):
     make_product("Plater", price="9.00")
 

@@ -7,7 +7,7 @@ import requests
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app import checkpoints, payments, webhooks
+from checkout_app import checkpoints, reconcile, webhooks
 from checkout_app.demo_gateway import events
 from checkout_app.models import PaymentAttempt, State
 from commerce.invariants import broken_invariants
@@ -31,12 +31,12 @@ SETTLE = (
 )
 
 
-def reconcile(*, at=None):
+def run_the_clock(*, at=None):
     """What the clock does every five minutes and every hour."""
     events.deliver_waiting()
     webhooks.process_waiting_events()
-    payments.reconcile_open(at=at)
-    payments.reconcile_recent(at=at)
+    reconcile.reconcile_open(at=at)
+    reconcile.reconcile_recent(at=at)
 
 
 def picture():
@@ -59,9 +59,9 @@ def kill(site, point, action):
 
 def ends_well(state, *, at=None):
     """Reconcile twice; the second changes nothing, and everything that must hold does."""
-    reconcile(at=at)
+    run_the_clock(at=at)
     first = picture()
-    reconcile(at=at)
+    run_the_clock(at=at)
     assert picture() == first
     assert [attempt.state for attempt in PaymentAttempt.objects.all()] == [state]
     assert OutgoingMail.objects.count() == (1 if state == State.PAID else 0)

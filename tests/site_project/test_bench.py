@@ -134,6 +134,18 @@ def test_missing_server_is_said_in_one_sentence():
         create_database(f"mysql://nobody:wrong@127.0.0.1:{free_port()}/vitrine_bench_1")
 
 
+def test_empty_project_is_served_behind_startprojects_middleware():
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    with serving(EMPTY_PROJECT, port=free_port(), environment=environment) as server:
+        plain = server.ask(Request("/"))
+    environment["BENCH_MIDDLEWARE"] = "on"
+    with serving(EMPTY_PROJECT, port=free_port(), environment=environment) as server:
+        guarded = server.ask(Request("/"))
+
+    assert plain["X-Frame-Options"] is None
+    assert guarded["X-Frame-Options"] == "DENY"
+
+
 def test_empty_project_is_served_and_measured():
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with serving(EMPTY_PROJECT, port=free_port(), environment=environment) as server:

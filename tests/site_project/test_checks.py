@@ -42,7 +42,9 @@ def test_payment(settings, changes, expected):
     assert ids(checks.check_payment(None)) == expected
 
 
-@pytest.mark.parametrize(("currency", "expected"), [("GBP", []), ("KWD", ["vitrine.E005"])])
+@pytest.mark.parametrize(
+    ("currency", "expected"), [("GBP", []), ("KWD", ["vitrine.E005"]), ("UGX", ["vitrine.E005"])]
+)
 def test_currency(settings, currency, expected):
     settings.OSCAR_DEFAULT_CURRENCY = currency
 
@@ -129,6 +131,7 @@ def production(tmp_path, **changes):
         "STRIPE_SECRET_KEY": LIVE["STRIPE_SECRET_KEY"],
         "STRIPE_PUBLISHABLE_KEY": LIVE["STRIPE_PUBLISHABLE_KEY"],
         "STRIPE_WEBHOOK_SECRETS": "whsec_new,whsec_old",
+        "SELLER_ADDRESS": "3 Quay Lane|Saltmarsh|NR23 1ZZ",
         "EMAIL_URL": "smtp+tls://user:password@mail.example:587",
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
         "VAR_DIR": str(tmp_path),
@@ -160,6 +163,7 @@ def test_sound_production_passes_without_a_warning(tmp_path):
     [
         ({"SITE_URL": "http://shop.example"}, "vitrine.E010"),
         ({"STRIPE_SECRET_KEY": "", "STRIPE_PUBLISHABLE_KEY": ""}, "vitrine.E001"),
+        ({"SELLER_ADDRESS": ""}, "vitrine.W002"),
         ({"SECRET_KEY": "too-short"}, "SECRET_KEY must be set"),
         ({"TASK_QUEUE": "redis"}, "TASK_QUEUE=redis needs REDIS_URL"),
     ],

@@ -1,0 +1,480 @@
+"""Held money: authorised with the order, taken with its parcels or by hand, given up, run out."""
+
+from datetime import timedelta
+from decimal import Decimal
+from unittest.mock import patch
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from checkout_app import captures, payments, reconcile
+from checkout_app.demo_gateway import after, faults, store
+from checkout_app.demo_gateway.models import DemoCharge, DemoIntent
+from checkout_app.demo_gateway.refusal import Refused
+from checkout_app.exceptions import CaptureRefused
+from checkout_app.hold_warnings import warn_of_holds
+from checkout_app.models import CaptureRequest, Dispute, PaymentAttempt, Progress, State
+from commerce.exceptions import DispatchRefused
+from commerce.invariants import broken_invariants
+from commerce.models import OutgoingMail
+from commerce.orders import AUTHORISED, CANCELLED, PACKING, PAID, PART_SHIPPED, move_order
+from commerce.shipments import give_up_rest, ship
+from tests.factories import make_basket, make_submission, make_user, pay, stockrecord_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ONE_CAPTURE, MANY_CAPTURES = "4242424242424242", "5555555555554444"
+
+
+@pytest.fixture(autouse=True)
+def _manual(settings):
+    settings.PAYMENT_CAPTURE = "manual"
+
+
+@pytest.fixture
+def cup(mug):
+    """The mug in oat: ten in stock at £24."""
+    return mug.children.order_by("pk").first()
+
+
+def order_held(cup, count=2, card=ONE_CAPTURE):
+    """An order whose money the bank holds."""
+    attempt, _intent = payments.begin(make_submission(make_basket((cup, count))))
+    pay(attempt, card)
+    attempt.refresh_from_db()
+    assert attempt.state == State.AUTHORISED
+    return attempt
+
+
+def at_gateway(attempt):
+    """(status, received, capturable) as the gateway has it."""
+    body = DemoIntent.objects.get(intent_id=attempt.intent_id).body
+    return body["status"], body["amount_received"], body["amount_capturable"]
+
+
+def test_order_stands_with_money_held_and_none_taken(cup):
+    attempt = order_held(cup)
+
+    assert attempt.order.status == AUTHORISED
+    assert attempt.money_taken == 0
+    assert attempt.held_until > timezone.now() + timedelta(days=6)
+    assert attempt.basket.status == "Submitted"
+    mail = OutgoingMail.objects.get()
+    assert mail.key == f"order_placed:{attempt.order.number}"
+    assert "charged when it leaves us" in mail.body_text
+    assert at_gateway(attempt) == ("requires_capture", 0, int(attempt.amount * 100))
+    assert broken_invariants() == []
+
+
+def test_dispatch_takes_the_money_first(cup):
+    attempt = order_held(cup)
+
+    ship(attempt.order_id)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_taken) == (State.PAID, attempt.amount)
+    assert attempt.order.sources.get().amount_debited == attempt.amount
+    assert attempt.held_until is None
+    assert stockrecord_of(cup).num_in_stock == 8
+    assert broken_invariants() == []
+
+
+def test_part_takes_its_own_value_where_the_bank_allows_it(cup):
+    attempt = order_held(cup, count=3, card=MANY_CAPTURES)
+    order = attempt.order
+    line = order.lines.get().pk
+
+    ship(order.pk, units={line: 1})
+
+    attempt.refresh_from_db()
+    first = Decimal("24.00") + order.shipping_incl_tax
+    assert (attempt.state, attempt.money_taken) == (State.AUTHORISED, first)
+    order.refresh_from_db()
+    assert order.status == PART_SHIPPED
+
+    ship(order.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_taken) == (State.PAID, attempt.amount)
+    assert list(attempt.captures.values_list("is_final", flat=True)) == [False, True]
+    assert broken_invariants() == []
+
+
+def test_first_part_takes_all_where_the_bank_allows_one_capture(cup):
+    attempt = order_held(cup, count=3)
+    line = attempt.order.lines.get().pk
+
+    ship(attempt.order_id, units={line: 1})
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_taken) == (State.PAID, attempt.amount)
+
+
+def test_nothing_leaves_where_the_bank_says_no(cup):
+    attempt = order_held(cup)
+    after.let_hold_end(attempt.intent_id)  # and the event tells us
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.order.status) == (State.VOIDED, CANCELLED)
+    with pytest.raises(DispatchRefused):
+        ship(attempt.order_id)
+    assert stockrecord_of(cup).num_in_stock == 10
+    assert stockrecord_of(cup).num_allocated == 0
+    assert broken_invariants() == []
+
+
+def test_refused_capture_is_parked_and_can_be_sent_again(cup):
+    attempt = order_held(cup)
+    faults.plan("", "error")  # the look, then the capture
+
+    with pytest.raises(DispatchRefused, match="could not be taken"):
+        ship(attempt.order_id)
+    assert attempt.captures.get().progress == Progress.DUE
+
+    reconcile.reconcile_open()
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.PAID
+    assert DemoIntent.objects.get().body["amount_received"] == int(attempt.amount * 100)
+
+
+def test_lost_answer_to_a_capture_takes_the_money_once(cup):
+    attempt = order_held(cup)
+    faults.plan("", "drop")
+
+    with pytest.raises(DispatchRefused):
+        ship(attempt.order_id)
+    ship(attempt.order_id)
+
+    attempt.refresh_from_db()
+    assert attempt.money_taken == attempt.amount
+    assert attempt.captures.count() == 1
+
+
+def test_cancelling_gives_the_hold_up(cup):
+    attempt = order_held(cup)
+
+    move_order(attempt.order_id, CANCELLED)
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.VOIDED
+    assert at_gateway(attempt)[0] == "canceled"
+    assert stockrecord_of(cup).num_allocated == 0
+    assert broken_invariants() == []
+
+
+def test_hold_of_a_cancelled_order_is_given_up_by_reconcile(cup):
+    attempt = order_held(cup)
+    faults.plan("unreachable")
+    move_order(attempt.order_id, CANCELLED)
+    attempt.refresh_from_db()
+    assert attempt.state == State.AUTHORISED
+
+    reconcile.reconcile_open()
+    reconcile.reconcile_open()
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.VOIDED
+
+
+def test_money_taken_at_the_gateway_for_a_cancelled_order_goes_back(cup):
+    attempt = order_held(cup)
+    with faults.webhooks_held():
+        after.capture(attempt.intent_id, {})
+        move_order(attempt.order_id, CANCELLED)
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.REFUNDED
+    assert attempt.money_back == attempt.amount
+    assert broken_invariants() == []
+
+
+def test_capture_made_at_the_gateway_is_heard_of(cup):
+    attempt = order_held(cup)
+
+    after.capture(attempt.intent_id, {})
+
+    attempt.refresh_from_db()
+    attempt.order.refresh_from_db()
+    assert (attempt.state, attempt.order.status) == (State.PAID, PAID)
+
+
+def test_less_taken_at_the_gateway_goes_to_review(cup):
+    attempt = order_held(cup)
+
+    after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_taken) == (State.REVIEW, Decimal("10.00"))
+
+
+def test_cancelling_an_order_under_review_pays_back_what_arrived(cup):
+    attempt = order_held(cup)
+    after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+    assert PaymentAttempt.objects.get().state == State.REVIEW
+
+    move_order(attempt.order_id, CANCELLED)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_back) == (State.REFUNDED, Decimal("10.00"))
+    assert stockrecord_of(cup).num_allocated == 0
+    assert broken_invariants() == []
+
+
+def test_staff_take_a_part_and_give_up_the_rest(cup):
+    attempt = order_held(cup)
+    move_order(attempt.order_id, PACKING)
+
+    captures.ask_capture(attempt.pk, amount=Decimal("24.00"), key="k")
+    captures.ask_capture(attempt.pk, amount=Decimal("24.00"), key="k")
+    captures.send_captures(attempt)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_taken) == (State.PAID, Decimal("24.00"))
+    assert at_gateway(attempt) == ("succeeded", 2400, 0)
+    assert CaptureRequest.objects.count() == 1
+    assert broken_invariants() == []
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "10000"])
+def test_more_than_is_held_is_refused(cup, amount):
+    attempt = order_held(cup)
+
+    with pytest.raises(CaptureRefused):
+        captures.ask_capture(attempt.pk, amount=Decimal(amount))
+
+    assert CaptureRequest.objects.count() == 0
+
+
+def test_hold_of_another_amount_goes_to_review_and_can_be_given_up(cup, client):
+    attempt, _intent = payments.begin(make_submission(make_basket((cup, 2))))
+    intent = DemoIntent.objects.get()
+    with faults.webhooks_held():
+        pay(attempt)
+    intent.refresh_from_db()
+    store.change_intent(intent, "payment_intent.amount_capturable_updated", amount_capturable=100)
+
+    payments.settle(attempt.intent_id)
+    attempt.refresh_from_db()
+    assert attempt.state == State.REVIEW
+
+    admin = make_user("boss@example.com", is_staff=True, is_superuser=True)
+    client.force_login(admin)
+    client.post(reverse("attention"), {"kind": "payment", "key": attempt.pk})
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.order.status) == (State.VOIDED, CANCELLED)
+    assert DemoIntent.objects.get().body["status"] == "canceled"
+
+
+def test_warning_of_a_hold_that_ends_goes_out_once(cup, settings):
+    settings.STAFF_EMAIL = "staff@example.com"
+    attempt = order_held(cup)
+    assert list(captures.holds_ending()) == []
+
+    soon = captures.holds_ending(at=timezone.now() + timedelta(days=6))
+    warn_of_holds(soon)
+    warn_of_holds(soon)
+
+    mail = OutgoingMail.objects.get(to="staff@example.com")
+    assert attempt.order.number in mail.subject
+
+
+def test_late_hold_takes_the_order_up_again_or_is_given_up(cup, vase):
+    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    with faults.webhooks_held():
+        payments.release(attempt.pk, reason="not paid in time")
+        pay(attempt)
+    other = order_held(vase, count=1)
+
+    payments.settle(attempt.intent_id)
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.RELEASED
+    assert at_gateway(attempt)[0] == "canceled"
+    assert other.order.status == AUTHORISED
+    assert broken_invariants() == []
+
+
+def test_disputed_order_does_not_ship_until_the_bank_decides(cup, settings):
+    settings.PAYMENT_CAPTURE = "automatic"
+    attempt, _intent = payments.begin(make_submission(make_basket((cup, 1))))
+    pay(attempt)
+
+    body = after.dispute(attempt.intent_id)
+
+    dispute = Dispute.objects.get()
+    assert (dispute.status, dispute.amount) == ("needs_response", attempt.amount)
+    with pytest.raises(DispatchRefused, match="disputes"):
+        ship(attempt.order_id)
+    after.end_dispute(body["id"], "won")
+    reconcile.reconcile_after()
+    ship(attempt.order_id)
+    assert Dispute.objects.get().status == "won"
+    assert attempt.order.events.filter(reference=body["id"]).count() == 2
+
+
+def test_finance_takes_held_money_on_the_orders_page(client, cup):
+    attempt = order_held(cup)
+    client.force_login(make_user("boss@example.com", is_staff=True, is_superuser=True))
+    page = client.get(reverse("dashboard:order-detail", args=[attempt.order.number]))
+    assert "held until" in page.content.decode()
+
+    url = reverse("order-capture", args=[attempt.order.number])
+    client.post(url, {"amount": str(attempt.amount), "key": "k"})
+    client.post(url, {"amount": str(attempt.amount), "key": "k"})
+
+    assert PaymentAttempt.objects.get().state == State.PAID
+    assert CaptureRequest.objects.count() == 1
+
+
+def test_part_taken_for_a_parcel_that_never_left_goes_back_with_the_order(cup):
+    attempt = order_held(cup, count=3, card=MANY_CAPTURES)
+    line = attempt.order.lines.get().pk
+    captures.take_for_parcel(attempt.order, {line: 1}, None)  # and the process dies here
+    attempt.refresh_from_db()
+    taken = attempt.money_taken
+    assert (attempt.state, taken) == (
+        State.AUTHORISED,
+        Decimal("24") + attempt.order.shipping_incl_tax,
+    )
+
+    move_order(attempt.order_id, CANCELLED)
+    reconcile.reconcile_open()
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_back) == (State.REFUNDED, taken)
+    assert at_gateway(attempt)[2] == 0
+    assert broken_invariants() == []
+
+
+def test_rest_of_a_hold_is_given_up_with_the_rest_of_the_order(cup):
+    attempt = order_held(cup, count=3, card=MANY_CAPTURES)
+    ship(attempt.order_id, units={attempt.order.lines.get().pk: 1})
+    attempt.refresh_from_db()
+    taken = attempt.money_taken
+
+    give_up_rest(attempt.order_id, reason="none left")
+    reconcile.reconcile_open()
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_taken) == (State.PAID, taken)
+    assert at_gateway(attempt) == ("succeeded", int(taken * 100), 0)
+    assert broken_invariants() == []
+
+
+def test_refused_capture_does_not_make_a_part_taken_by_hand_look_wrong(cup):
+    attempt = order_held(cup)
+    with patch.object(after, "capture", side_effect=Refused(400, "Try again later.")):
+        captures.ask_capture(attempt.pk, key="k1")
+        captures.send_captures(attempt)
+    assert attempt.captures.get().progress == Progress.FAILED
+
+    captures.ask_capture(attempt.pk, amount=Decimal("24.00"), key="k2")
+    captures.send_captures(attempt)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_taken) == (State.PAID, Decimal("24.00"))
+    assert broken_invariants() == []
+
+
+@pytest.mark.parametrize("card", [ONE_CAPTURE, MANY_CAPTURES])
+def test_parcel_leaves_once_its_money_is_here_whatever_was_refused_before(cup, card):
+    attempt = order_held(cup, count=3, card=card)
+    line = attempt.order.lines.get().pk
+    with (
+        patch.object(after, "capture", side_effect=Refused(400, "Try again later.")),
+        pytest.raises(DispatchRefused),
+    ):
+        ship(attempt.order_id, units={line: 1})
+
+    ship(attempt.order_id, units={line: 1})
+
+    attempt.order.refresh_from_db()
+    assert attempt.order.status == PART_SHIPPED
+    assert broken_invariants() == []
+
+
+def test_nothing_leaves_where_another_amount_was_taken_at_the_gateway(cup):
+    attempt = order_held(cup)
+    with faults.webhooks_held():
+        after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+
+    with pytest.raises(DispatchRefused):
+        ship(attempt.order_id)
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.REVIEW
+    assert stockrecord_of(cup).num_in_stock == 10
+
+
+def test_capture_that_is_due_is_not_sent_for_a_cancelled_order(cup):
+    attempt = order_held(cup)
+    faults.plan("", "unreachable")
+    with pytest.raises(DispatchRefused):
+        ship(attempt.order_id)
+    faults.plan("unreachable")  # and giving it up fails at first, too
+    move_order(attempt.order_id, CANCELLED)
+
+    reconcile.reconcile_open()
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_taken) == (State.VOIDED, 0)
+
+
+def test_end_of_a_hold_is_the_banks_however_it_was_heard_of(cup):
+    attempt, _intent = payments.begin(make_submission(make_basket((cup, 2))))
+    with faults.webhooks_held():
+        pay(attempt)
+    charge = DemoCharge.objects.get()
+    card = charge.body["payment_method_details"]["card"]
+    card["capture_before"] = int((timezone.now() + timedelta(days=4)).timestamp())
+    charge.save()
+
+    reconcile.reconcile_recent()  # by the list, which the event did not precede
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.AUTHORISED
+    assert attempt.held_until < timezone.now() + timedelta(days=5)
+    assert attempt.order.sources.count() == 0 or attempt.order.sources.get().label
+
+
+def test_last_part_is_final_even_where_what_is_left_costs_nothing(cup):
+    attempt = order_held(cup, count=2, card=MANY_CAPTURES)
+    line = attempt.order.lines.get()
+    line.quantity = 3  # The third is a gift.
+    line.save()
+
+    captures.ask_for_parcel(attempt.pk, {line.pk: 3}, is_final=False, user=None)
+
+    assert attempt.captures.get().is_final
+
+
+def test_taking_a_hold_that_a_capture_is_due_for_is_no_error_for_staff(cup, client):
+    attempt = order_held(cup)
+    PaymentAttempt.objects.update(held_until=timezone.now() + timedelta(days=1))
+    captures.ask_capture(attempt.pk, key="k")
+    client.force_login(make_user("boss@example.com", is_staff=True, is_superuser=True))
+
+    answer = client.post(reverse("attention"), {"kind": "hold", "key": attempt.pk})
+
+    assert answer.status_code == 302
+    attempt.refresh_from_db()
+    assert attempt.state == State.PAID
+
+
+@pytest.mark.parametrize("status", ["canceled", "succeeded"])
+def test_hold_that_ends_after_a_part_was_taken_keeps_the_part_and_holds_the_rest_back(cup, status):
+    attempt = order_held(cup, count=3, card=MANY_CAPTURES)
+    ship(attempt.order_id, units={attempt.order.lines.get().pk: 1})
+    intent = DemoIntent.objects.get()
+    store.change_intent(intent, f"payment_intent.{status}", status=status, amount_capturable=0)
+
+    payments.settle(attempt.intent_id)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.order.status) == (State.PAID, PART_SHIPPED)
+    with pytest.raises(DispatchRefused, match="could not be taken"):
+        ship(attempt.order_id)
+    assert stockrecord_of(cup).num_in_stock == 9
+    assert broken_invariants() == []

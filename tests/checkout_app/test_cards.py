@@ -1,0 +1,205 @@
+"""Cards that an account keeps: at the gateway, shown, used, added, forgotten; nobody else's."""
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from checkout_app import payments
+from checkout_app.demo_gateway import cards, faults
+from checkout_app.demo_gateway.models import DemoCard, DemoCustomer, DemoIntent, DemoRequest
+from checkout_app.demo_gateway.refusal import Refused
+from checkout_app.models import State, StripeCustomer
+from checkout_app.stripe_customers import cards_of, customer_of, forget_card
+from tests.factories import make_basket, make_submission, make_user
+from tests.shopper import press_pay, reach_payment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CARD = {"number": "4242424242424242", "expiry": (12, 2099)}
+
+
+@pytest.fixture
+def ada(shop):
+    """An account."""
+    return make_user("ada@example.com")
+
+
+@pytest.fixture
+def kept(ada):
+    """Ada's account with a card."""
+    cards.customers.keep_card(customer_of(ada), brand="visa", last4="4242", expiry=(12, 2099))
+    return cards_of(ada)[0]
+
+
+def order_of(user, product):
+    attempt, _intent = payments.begin(make_submission(make_basket((product, 1)), user=user))
+    return attempt
+
+
+def secret_of(attempt):
+    return DemoIntent.objects.get(intent_id=attempt.intent_id).client_secret
+
+
+def test_account_has_one_counterpart_and_guests_none(ada):
+    assert customer_of(ada) == customer_of(ada) == StripeCustomer.objects.get().customer_id
+    assert customer_of(None) == ""
+    assert DemoCustomer.objects.count() == 1
+
+
+def test_lost_answer_makes_no_second_counterpart(ada):
+    faults.plan("drop")
+    with pytest.raises(Exception, match="lost"):
+        customer_of(ada)
+
+    customer_of(ada)
+
+    assert DemoCustomer.objects.count() == 1
+
+
+def test_card_is_kept_with_a_payment_where_the_box_is_ticked(ada, mug):
+    first, second = mug.children.all()[:2]
+    attempt = order_of(ada, first)
+    cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), keeps=True, **CARD)
+
+    (card,) = cards_of(ada)
+    assert (card.brand, card.last4, card.expiry) == ("visa", "4242", "12/99")
+
+    again = order_of(ada, second)
+    cards.confirm(again.intent_id, client_secret=secret_of(again), saved_card=card.id)
+    again.refresh_from_db()
+    assert again.state == State.PAID
+
+
+def test_card_is_not_kept_without_the_box_nor_for_guests(ada, mug):
+    first, second = mug.children.all()[:2]
+    attempt = order_of(ada, first)
+    cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), **CARD)
+    guest = order_of(None, second)
+    cards.confirm(guest.intent_id, client_secret=secret_of(guest), keeps=True, **CARD)
+
+    assert DemoCard.objects.count() == 0
+
+
+def test_someone_elses_card_pays_nothing_and_is_not_forgotten(kept, mug):
+    eve = make_user("eve@example.com")
+    attempt = order_of(eve, mug.children.first())
+
+    with pytest.raises(Refused):
+        cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), saved_card=kept.id)
+
+    assert forget_card(eve, kept.id) is False
+    assert DemoCard.objects.count() == 1
+
+
+def test_page_lists_and_forgets(client, ada, kept):
+    client.force_login(ada)
+    page = client.get(reverse("account-cards")).content.decode()
+    assert "Visa ···· 4242" in page
+
+    client.post(reverse("account-cards"), {"forget": kept.id})
+
+    assert cards_of(ada) == []
+    assert "No card is kept" in client.get(reverse("account-cards")).content.decode()
+
+
+def test_card_is_added_without_a_payment(client, ada):
+    client.force_login(ada)
+    secret = client.post(reverse("account-new-card")).json()["client_secret"]
+
+    url = reverse("demo_gateway:confirm-setup", args=[secret.split("_secret_")[0]])
+    answer = client.post(
+        url,
+        {"client_secret": secret, "number": CARD["number"], "exp_month": 12, "exp_year": 2099},
+        content_type="application/json",
+    )
+
+    assert answer.status_code == 200
+    assert [card.last4 for card in cards_of(ada)] == ["4242"]
+
+
+def test_payment_page_gets_a_session_for_the_accounts_cards(client, ada, kept):
+    client.force_login(ada)
+    secret = client.post(reverse("checkout:card-session")).json()["client_secret"]
+
+    url = reverse("demo_gateway:saved-cards", args=["demo"])
+    answer = client.post(url, {"session": secret}, content_type="application/json").json()
+    nothing = client.post(url, {"session": ""}, content_type="application/json").json()
+
+    assert [card["id"] for card in answer["cards"]] == [kept.id]
+    assert nothing == {"cards": []}
+
+
+def test_pages_of_cards_want_somebody_signed_in(client, shop):
+    assert client.get(reverse("account-cards")).status_code == 302
+    assert client.post(reverse("account-new-card")).status_code == 401
+    assert client.post(reverse("checkout:card-session")).status_code == 401
+
+
+def test_gateway_that_is_away_is_said_and_nothing_breaks(client, ada, kept):
+    client.force_login(ada)
+    faults.plan("unreachable")
+    assert "does not answer" in client.get(reverse("account-cards")).content.decode()
+    faults.plan("unreachable")
+    assert client.post(reverse("checkout:card-session")).status_code == 503
+
+
+def test_shop_that_keeps_no_cards_has_no_page(client, ada, settings):
+    settings.SAVED_CARDS = False
+    client.force_login(ada)
+
+    assert client.get(reverse("account-cards")).status_code == 404
+    assert customer_of(ada) == ""
+
+
+def test_counterpart_of_other_keys_does_not_stop_a_payment(ada, mug):
+    StripeCustomer.objects.create(user=ada, customer_id="cus_of_other_keys")
+
+    attempt = order_of(ada, mug.children.first())
+    again = payments.resume(attempt)[1]
+
+    assert attempt.state == State.INTENT
+    assert again.id == attempt.intent_id
+    assert not StripeCustomer.objects.exists()
+    assert DemoIntent.objects.count() == 1
+
+
+def test_domain_is_registered_for_wallets(capsys, settings):
+    settings.SITE_URL = "https://shop.example"
+
+    call_command("register_payment_domain")
+
+    assert "shop.example is registered as pmd_demo_" in capsys.readouterr().out
+
+
+def test_order_of_a_guest_is_not_paid_with_a_card_of_whoever_signs_in(client, ada, kept, vase):
+    """Stripe takes an account's card for an intent of that account alone."""
+    reach_payment(client, vase)
+    press_pay(client, "90.00")
+    client.force_login(ada)
+    session = client.session
+    assert session["checkout"]["attempt"]
+
+    page = client.get(reverse("checkout:payment-details"))
+
+    assert page.context["attempt"].order.user is None
+    assert "data-session" not in page.content.decode()
+
+
+def test_account_whose_counterpart_is_gone_gets_another_one(client, ada, kept):
+    DemoCustomer.objects.all().delete()  # As under the keys of another Stripe account.
+    DemoRequest.objects.all().delete()
+    client.force_login(ada)
+
+    page = client.get(reverse("account-cards"))
+    assert page.context["is_down"] is False
+    answer = client.post(reverse("account-new-card"))
+
+    assert answer.status_code == 200
+    assert StripeCustomer.objects.get().customer_id == DemoCustomer.objects.get().customer_id
+
+
+def test_cards_go_with_their_account(ada, kept):
+    ada.delete()
+
+    assert StripeCustomer.objects.count() == 0
+    assert DemoCustomer.objects.count() == 0
+    assert DemoCard.objects.count() == 0

@@ -1,0 +1,146 @@
+"""Faults on demand: the page in development, the table that reaches every process, orphans, modes."""
+
+import pytest
+from django.urls import reverse
+
+from checkout_app import payments, reconcile, webhooks
+from checkout_app.attention import sections_for
+from checkout_app.demo_gateway import events, faults
+from checkout_app.demo_gateway.models import DemoEvent, DemoFault, DemoIntent
+from checkout_app.exceptions import GatewayUnavailable
+from checkout_app.models import PaymentAttempt, State, StripeEvent
+from tests.factories import make_basket, make_submission, make_user, pay
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def boss(client):
+    """The superuser, signed in."""
+    user = make_user("boss@example.com", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def begun(vase):
+    """An order that waits for its payment."""
+    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    return attempt
+
+
+def test_page_plans_and_clears(client, boss, begun):
+    url = reverse("demo-faults")
+    client.post(url, {"act": "set", "fault": "unreachable"})
+    assert "cannot be reached" in client.get(url).content.decode()
+
+    with pytest.raises(GatewayUnavailable):
+        payments.settle(begun.intent_id)
+    payments.settle(begun.intent_id)  # used up
+
+    client.post(url, {"act": "set", "fault": "hold"})
+    pay(begun)
+    assert PaymentAttempt.objects.get().state == State.INTENT
+    client.post(url, {"act": "clear"})
+    client.post(url, {"act": "deliver-all"})
+    assert PaymentAttempt.objects.get().state == State.PAID
+    assert not DemoFault.objects.exists()
+
+
+def test_page_refunds_disputes_and_replays(client, boss, begun):
+    pay(begun)
+    url = reverse("demo-faults")
+
+    client.post(url, {"act": "deliver", "key": DemoEvent.objects.latest("pk").pk})
+    client.post(url, {"act": "dispute", "key": begun.intent_id})
+    client.post(url, {"act": "refund", "key": begun.intent_id})
+
+    attempt = PaymentAttempt.objects.get()
+    assert (attempt.state, attempt.disputes.count()) == (State.REFUNDED, 1)
+    assert client.get(url).status_code == 200
+    client.post(url, {"act": "refund", "key": begun.intent_id})
+    assert "greater than unrefunded" in client.get(url).content.decode()
+
+
+def test_page_is_for_superusers_of_a_shop_without_keys(client, boss, settings):
+    settings.STRIPE_SECRET_KEY = "sk_test_x"
+    assert client.get(reverse("demo-faults")).status_code == 404
+    settings.STRIPE_SECRET_KEY = ""
+    client.force_login(make_user("staff@example.com", is_staff=True))
+    assert client.get(reverse("demo-faults")).status_code == 403
+
+
+def test_webhooks_delivered_twice_and_late_pay_once(begun):
+    faults.set_fault(faults.DUPLICATE)
+    faults.set_fault(faults.REORDER)
+    pay(begun)
+    assert PaymentAttempt.objects.get().state == State.INTENT
+
+    events.deliver_waiting()
+
+    attempt = PaymentAttempt.objects.get()
+    assert (attempt.state, attempt.transactions.count()) == (State.PAID, 1)
+
+
+def test_delay_takes_its_time_and_answers(begun, monkeypatch):
+    waited = []
+    monkeypatch.setattr(faults.time, "sleep", waited.append)
+    faults.set_fault(faults.DELAY, seconds=3)
+
+    payments.settle(begun.intent_id)
+
+    assert waited == [3]
+
+
+def lose_order(attempt):
+    """The database was put back from a copy: the payment is there, and no order."""
+    order = attempt.order
+    PaymentAttempt.objects.all().delete()
+    order.events.all()._raw_delete(order.events.db)
+    order.delete()
+
+
+def test_paid_orphan_is_parked_and_paid_back(client, boss, begun):
+    with faults.webhooks_held():
+        pay(begun)
+        lose_order(begun)
+
+        assert len(reconcile.reconcile_recent()) == 1
+        reconcile.reconcile_recent()
+    row = StripeEvent.objects.get(type="vitrine.orphan")
+    assert row.progress == StripeEvent.Progress.PARKED
+
+    client.post(reverse("attention"), {"kind": "orphan", "key": row.pk})
+
+    row.refresh_from_db()
+    assert row.progress == StripeEvent.Progress.DONE
+
+
+def test_unpaid_orphan_is_cancelled(begun):
+    lose_order(begun)
+
+    reconcile.reconcile_recent()
+
+    assert DemoIntent.objects.get().body["status"] == "canceled"
+
+
+def test_event_of_the_other_modes_keys_is_not_ours(begun, monkeypatch):
+    pay(begun)
+    payload = DemoEvent.objects.latest("pk").body | {"id": "evt_live", "livemode": True}
+    raw = events.json.dumps(payload).encode()
+
+    webhooks.receive(raw, events.sign(raw))
+
+    assert StripeEvent.objects.get(event_id="evt_live").progress == StripeEvent.Progress.FOREIGN
+
+
+def test_attention_shows_what_is_late_and_its_button_asks(client, boss, begun, monkeypatch):
+    PaymentAttempt.objects.update(expires_at="2020-01-01T00:00:00Z")
+    with faults.webhooks_held():
+        pay(begun)
+    late = next(section for section in sections_for(boss) if section.kind.code == "open")
+    assert late.count == 1
+
+    client.post(reverse("attention"), {"kind": "open", "key": begun.pk})
+
+    assert PaymentAttempt.objects.get().state == State.PAID

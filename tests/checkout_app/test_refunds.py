@@ -1,0 +1,360 @@
+"""Money back: by piece, by delivery, by amount; here, at the gateway, refused, late, at once."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from checkout_app import reconcile, refunds
+from checkout_app.demo_gateway import after, faults
+from checkout_app.demo_gateway.models import DemoCharge
+from checkout_app.exceptions import GatewayUnavailable, RefundRefused
+from checkout_app.models import (
+    GatewayTransaction,
+    PaymentAttempt,
+    Progress,
+    RefundRequest,
+    State,
+)
+from checkout_app.refunds import Wanted
+from commerce.invariants import broken_invariants
+from commerce.models import OutgoingMail
+from commerce.money import to_minor
+from commerce.orders import CANCELLED, DELIVERED, REFUNDED, SHIPPED, move_order
+from commerce.returns import (
+    Received,
+    approve_return,
+    receive_return,
+    request_return,
+)
+from commerce.shipments import ship, units_to_send
+from tests.factories import (
+    make_paid_order,
+    make_user,
+    stockrecord_of,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def cup(mug):
+    """The mug in oat: ten in stock at £24."""
+    return mug.children.order_by("pk").first()
+
+
+@pytest.fixture
+def order(cup):
+    """Three cups, paid: 72.00 and delivery."""
+    return make_paid_order((cup, 3))
+
+
+def attempt_of(order):
+    return PaymentAttempt.objects.get(order=order)
+
+
+def line_of(order):
+    return order.lines.get().pk
+
+
+def ask(order, key="k1", **wanted):
+    return refunds.request_refund(attempt_of(order).pk, Wanted(key=key, reason="broken", **wanted))
+
+
+def made_at_gateway():
+    """Refunds that the gateway holds."""
+    return DemoCharge.objects.filter(object_id__startswith="re_")
+
+
+def test_two_of_three_pieces_and_the_delivery_go_back(order, cup):
+    shipping = order.shipping_incl_tax
+    line = line_of(order)
+
+    request = ask(order, units={line: 2}, shipping=shipping, is_restocked=True)
+
+    request.refresh_from_db()
+    assert request.amount == Decimal("48.00") + shipping
+    assert (request.progress, request.gateway_id[:3]) == (Progress.DONE, "re_")
+    assert attempt_of(order).state == State.PART_REFUNDED
+    assert order.sources.get().amount_refunded == request.amount
+    assert units_to_send(order) == {line: 1}
+    assert stockrecord_of(cup).num_allocated == 1
+    assert refunds.units_refundable(order) == {line: 1}
+    assert refunds.shipping_refundable(order) == 0
+    assert broken_invariants() == []
+
+
+def test_all_of_it_ends_an_order_that_has_not_left(order, cup):
+    ask(order, units={line_of(order): 3}, shipping=order.shipping_incl_tax, is_restocked=True)
+
+    order.refresh_from_db()
+    assert attempt_of(order).state == State.REFUNDED
+    assert order.status == REFUNDED
+    assert stockrecord_of(cup).num_allocated == 0
+    assert stockrecord_of(cup).num_in_stock == 10
+    assert broken_invariants() == []
+
+
+def test_pieces_that_left_come_back_on_the_shelf_only_where_asked(order, cup):
+    ship(order.pk)
+    assert stockrecord_of(cup).num_in_stock == 7
+
+    ask(order, units={line_of(order): 1}, is_restocked=True)
+    ask(order, key="k2", units={line_of(order): 1}, is_restocked=False)
+
+    order.refresh_from_db()
+    assert stockrecord_of(cup).num_in_stock == 8
+    assert order.status == SHIPPED
+    assert broken_invariants() == []
+
+
+def test_written_off_pieces_are_gone(order, cup):
+    ask(order, units={line_of(order): 1}, is_restocked=False)
+
+    record = stockrecord_of(cup)
+    assert (record.num_in_stock, record.num_allocated) == (9, 2)
+    assert broken_invariants() == []
+
+
+def test_same_form_twice_is_one_refund(order):
+    first = ask(order, units={line_of(order): 1})
+    again = ask(order, units={line_of(order): 1})
+
+    assert first.pk == again.pk
+    assert made_at_gateway().count() == 1
+    assert OutgoingMail.objects.filter(key=f"order-refunded:{first.key}").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"units": {"line": 4}}, "More pieces"),
+        ({"units": {"line": 0}}, "More pieces"),
+        ({"units": {"other": 1}}, "More pieces"),
+        ({"shipping": Decimal("999")}, "delivery"),
+        ({"extra": Decimal("-1")}, "below zero"),
+        ({"extra": Decimal("500")}, "more than is left"),
+        ({}, "Choose what"),
+    ],
+)
+def test_more_than_there_is_is_refused_and_nothing_is_written(order, wanted, words):
+    if "units" in wanted:
+        keys = {"line": line_of(order), "other": 0}
+        wanted = {"units": {keys[name]: count for name, count in wanted["units"].items()}}
+
+    with pytest.raises(RefundRefused, match=words):
+        ask(order, **wanted)
+
+    assert RefundRequest.objects.count() == 0
+    assert attempt_of(order).state == State.PAID
+
+
+def test_parts_of_a_line_add_up_to_what_was_paid_for_it(order):
+    line = order.lines.get()
+    line.line_price_incl_tax = Decimal("50.00")  # An offer gave an odd amount for three.
+    line.save()
+
+    amounts = [ask(order, key=f"k{n}", units={line.pk: 1}).amount for n in range(3)]
+
+    assert amounts == [Decimal("16.67"), Decimal("16.66"), Decimal("16.67")]
+
+
+def test_parts_of_a_line_in_yen_are_whole_yen(order):
+    line = order.lines.get()
+    line.line_price_incl_tax = Decimal("5000.00")
+    line.save()
+    order.currency = "JPY"
+
+    amounts = refunds.amount_of(order, {line.pk: 1})
+
+    assert amounts == {line.pk: Decimal("1667")}
+    assert to_minor(amounts[line.pk], "JPY") == 1667
+
+
+def test_answer_that_was_lost_pays_back_once(order):
+    faults.plan("drop")
+    request = ask(order, extra=Decimal("5.00"))
+    request.refresh_from_db()
+    assert request.progress == Progress.DONE  # The event told us before we asked again.
+
+    reconcile.reconcile_open()
+
+    assert made_at_gateway().count() == 1
+    assert GatewayTransaction.objects.filter(kind="refund").count() == 1
+
+
+def test_gateway_that_does_not_answer_leaves_the_refund_due(order):
+    faults.plan("unreachable")
+    request = ask(order, extra=Decimal("5.00"))
+    request.refresh_from_db()
+    assert request.progress == Progress.DUE
+
+    reconcile.reconcile_open()
+
+    request.refresh_from_db()
+    assert request.progress == Progress.DONE
+
+
+def test_pending_refund_is_not_done_until_the_bank_says_so(order, monkeypatch):
+    real = after.create_refund
+    monkeypatch.setattr(after, "create_refund", lambda params: real(params, status="pending"))
+    request = ask(order, extra=Decimal("5.00"))
+    request.refresh_from_db()
+
+    assert request.progress == Progress.SENT
+    assert attempt_of(order).state == State.PAID
+    assert not GatewayTransaction.objects.filter(kind="refund").exists()
+    assert not OutgoingMail.objects.filter(key__startswith="order-refunded").exists()
+
+    after.end_refund(request.gateway_id, "succeeded")
+
+    request.refresh_from_db()
+    assert request.progress == Progress.DONE
+    assert attempt_of(order).state == State.PART_REFUNDED
+
+
+def test_refund_that_comes_back_from_the_bank_is_owed_again(order):
+    request = ask(order, extra=Decimal("5.00"))
+    request.refresh_from_db()
+
+    after.end_refund(request.gateway_id, "failed")
+
+    request.refresh_from_db()
+    assert (request.progress, request.last_error) == (Progress.FAILED, "expired_or_canceled_card")
+    assert attempt_of(order).state == State.PAID
+    assert attempt_of(order).money_back == 0
+    assert order.sources.get().amount_refunded == 0
+    assert broken_invariants() == []
+
+    attempt = refunds.owe_again(request.pk)
+    refunds.pay_refunds(attempt)
+
+    assert attempt_of(order).state == State.PART_REFUNDED
+    assert made_at_gateway().count() == 2
+
+
+def test_refund_made_at_the_gateway_is_written_down_once(order):
+    attempt = attempt_of(order)
+
+    body = after.refund_in_dashboard(attempt.intent_id, 1000)
+    refunds.mirror_refunds(attempt.intent_id)
+    reconcile.reconcile_after()
+
+    request = RefundRequest.objects.get()
+    assert (request.is_mirrored, request.gateway_id) == (True, body["id"])
+    assert request.amount == Decimal("10.00")
+    assert attempt_of(order).state == State.PART_REFUNDED
+    assert OutgoingMail.objects.filter(key__startswith="order-refunded").count() == 1
+    # Staff see what is left, and cannot pay it twice:
+    with pytest.raises(RefundRefused, match="left of what was paid"):
+        ask(order, extra=attempt.amount)
+
+
+def test_whole_refund_at_the_gateway_keeps_the_pieces_here(order, cup):
+    with faults.webhooks_held():
+        after.refund_in_dashboard(attempt_of(order).intent_id)
+    assert attempt_of(order).state == State.PAID
+
+    reconcile.reconcile_after()
+
+    order.refresh_from_db()
+    assert (attempt_of(order).state, order.status) == (State.REFUNDED, REFUNDED)
+    assert stockrecord_of(cup).num_allocated == 0
+
+
+def test_cancelling_owes_only_what_was_not_paid_back_before(order):
+    attempt = attempt_of(order)
+    ask(order, extra=Decimal("5.00"))
+
+    move_order(order.pk, CANCELLED)
+
+    last = RefundRequest.objects.order_by("pk").last()
+    assert last.amount == attempt.amount - Decimal("5.00")
+    assert attempt_of(order).state == State.REFUNDED
+    assert broken_invariants() == []
+
+
+# --- The dashboard --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def finance(client):
+    """Somebody of Finance, signed in."""
+    from commerce.roles import FINANCE, create_roles
+
+    create_roles()
+    user = make_user("fin@example.com", is_staff=True)
+    user.groups.add(user.groups.model.objects.get(name=FINANCE))
+    client.force_login(user)
+    return user
+
+
+def test_finance_pays_back_on_a_page(client, finance, order):
+    url = reverse("order-refund", args=[order.number])
+    page = client.get(url)
+    key = page.context["form"]["key"].value()
+    line = f"line_{line_of(order)}"
+
+    answer = client.post(url, {line: 1, "reason": "chipped", "key": key, "is_restocked": "on"})
+
+    assert answer.status_code == 302
+    request = RefundRequest.objects.get()
+    assert (request.user, request.amount, request.reason) == (finance, Decimal("24.00"), "chipped")
+    assert order.events.filter(kind="refund", user=finance).count() == 2
+
+
+def test_wrong_refund_keeps_what_was_typed(client, finance, order):
+    url = reverse("order-refund", args=[order.number])
+
+    page = client.post(url, {"extra": "999999", "reason": "because", "key": "k"})
+
+    assert page.status_code == 422
+    assert "more than is left" in page.content.decode()
+    assert 'value="because"' in page.content.decode()
+    assert RefundRequest.objects.count() == 0
+
+
+def test_support_may_not_pay_back(client, order):
+    user = make_user("sup@example.com", is_staff=True)
+    client.force_login(user)
+
+    assert client.get(reverse("order-refund", args=[order.number])).status_code == 403
+    assert client.post(reverse("order-refund", args=[order.number])).status_code == 403
+
+
+def test_no_answer_while_the_task_sends_it_is_no_error_for_staff(client, finance, order):
+    faults.plan("unreachable")
+    url = reverse("order-refund", args=[order.number])
+
+    answer = client.post(url, {"extra": "3.00", "reason": "late", "key": "k9"})
+
+    assert answer.status_code == 302
+    assert RefundRequest.objects.get().progress == Progress.DUE
+    faults.plan("unreachable")
+    with pytest.raises(GatewayUnavailable):
+        refunds.pay_refunds(attempt_of(order))
+
+
+def test_return_that_was_received_is_paid_from_its_page(client, finance, order, cup):
+    line = line_of(order)
+    ship(order.pk)
+    move_order(order.pk, DELIVERED)
+    returned = request_return(order.pk, {line: 2}, reason="too small")
+    approve_return(returned.pk, instructions="Send it.", user=finance)
+    receive_return(
+        returned.pk,
+        {returned.lines.get().pk: Received(2, condition="new", restock=True)},
+        user=finance,
+    )
+    assert stockrecord_of(cup).num_in_stock == 9
+    url = f"{reverse('order-refund', args=[order.number])}?return={returned.pk}"
+    form = client.get(url).context["form"]
+    assert form[f"line_{line}"].value() == 2
+
+    client.post(url, {f"line_{line}": 2, "reason": "returned", "key": form["key"].value()})
+
+    returned.refresh_from_db()
+    assert returned.state == "refunded"
+    assert RefundRequest.objects.get().amount == Decimal("48.00")
+    assert stockrecord_of(cup).num_in_stock == 9
+    assert broken_invariants() == []

@@ -1,0 +1,188 @@
+"""Bank transfer behind the same interface: offered, ordered, seen to arrive, late, sent back."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from checkout_app import payments, reconcile
+from checkout_app.methods import offered_methods
+from checkout_app.models import BankTransfer, Method, PaymentAttempt, State, TransferRefund
+from checkout_app.transfer_gateway import note_received
+from commerce.invariants import broken_invariants
+from commerce.models import OutgoingMail
+from commerce.orders import CANCELLED, PAID, PENDING, move_order
+from tests.factories import make_user, stockrecord_of
+from tests.shopper import press_pay, reach_payment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Order = get_model("order", "Order")
+
+
+@pytest.fixture(autouse=True)
+def _account(settings):
+    settings.TRANSFER_ACCOUNT = "GB33 BUKB 2020 1555 5555 55"
+    settings.TRANSFER_ACCOUNT_NAME = "Saltmarsh Studio"
+
+
+@pytest.fixture
+def ordered(client, vase):
+    """The vase, ordered by a guest who will transfer 90.00."""
+    reach_payment(client, vase)
+    press_pay(client, "90.00", payment_method="transfer")
+    return PaymentAttempt.objects.get()
+
+
+@pytest.fixture
+def finance(client):
+    """Somebody who may do everything, signed in."""
+    user = make_user("fin@example.com", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+def test_methods_are_offered_by_account_country_and_amount(settings):
+    assert offered_methods(total=Decimal(90), country="GB") == [Method.CARD, Method.TRANSFER]
+    assert offered_methods(total=Decimal(0), country="GB") == [Method.CARD]
+    settings.TRANSFER_COUNTRIES = ["DE"]
+    assert offered_methods(total=Decimal(90), country="GB") == [Method.CARD]
+    assert offered_methods(total=Decimal(90), country="DE") == [Method.CARD, Method.TRANSFER]
+    settings.TRANSFER_FROM = 100
+    assert offered_methods(total=Decimal(90), country="DE") == [Method.CARD]
+    settings.TRANSFER_FROM, settings.TRANSFER_ACCOUNT = 0, ""
+    assert offered_methods(total=Decimal(90), country="DE") == [Method.CARD]
+
+
+def test_order_waits_for_days_and_the_mail_says_where_the_money_goes(ordered, vase):
+    assert (ordered.method, ordered.state) == (Method.TRANSFER, State.INTENT)
+    assert ordered.order.status == PENDING
+    assert ordered.expires_at > timezone.now() + timedelta(days=6)
+    assert stockrecord_of(vase).num_allocated == 1
+    mail = OutgoingMail.objects.get()
+    assert "GB33 BUKB" in mail.body_text
+    assert f"Write on it:  {ordered.order.number}" in mail.body_text
+    assert "£90" in mail.subject
+
+
+def test_page_after_it_says_where_the_money_goes_and_frees_the_browser(client, ordered, mug):
+    page = client.get(reverse("checkout:thank-you")).content.decode()
+
+    assert "GB33 BUKB" in page
+    assert ordered.order.number in page
+    again = reach_payment(client, mug.children.first())
+    assert again.status_code == 200
+    assert again.context["attempt"] is None
+
+
+def test_plain_form_without_script_is_led_on(client, vase):
+    reach_payment(client, vase)
+
+    answer = client.post(reverse("checkout:pay"), {"total": "90.00", "payment_method": "transfer"})
+
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("checkout:thank-you")
+
+
+def test_method_that_is_not_offered_is_refused(client, vase, settings):
+    reach_payment(client, vase)
+    settings.TRANSFER_ACCOUNT = ""
+
+    for name in ("transfer", "cheque"):
+        answer = press_pay(client, "90.00", payment_method=name)
+        assert answer.status_code == 409
+    assert not Order.objects.exists()
+
+
+def test_finance_sees_the_money_arrive(client, ordered, finance):
+    row = BankTransfer.objects.get()
+    page = client.get(reverse("payment-transfers")).content.decode()
+    assert ordered.order.number in page
+
+    for _press in range(2):
+        client.post(reverse("payment-transfers"), {"received": row.reference, "amount": "90.00"})
+
+    ordered.refresh_from_db()
+    row.refresh_from_db()
+    assert (ordered.state, ordered.order.status) == (State.PAID, PAID)
+    assert row.received_by == finance
+    assert ordered.order.sources.get().source_type.name == "Bank transfer"
+    keys = set(OutgoingMail.objects.values_list("key", flat=True))
+    assert keys == {
+        f"order-received:{ordered.order.number}",
+        f"order_placed:{ordered.order.number}",
+    }
+    assert broken_invariants() == []
+
+
+def test_wrong_amount_goes_to_review(client, ordered, finance):
+    row = BankTransfer.objects.get()
+
+    client.post(reverse("payment-transfers"), {"received": row.reference, "amount": "80"})
+
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.order.status) == (State.REVIEW, PENDING)
+
+
+def test_amount_that_is_none_changes_nothing(client, ordered, finance):
+    row = BankTransfer.objects.get()
+
+    client.post(reverse("payment-transfers"), {"received": row.reference, "amount": "ninety"})
+
+    row.refresh_from_db()
+    assert row.status == BankTransfer.Status.WAITING
+
+
+def test_no_money_in_time_releases_and_late_money_takes_it_up_again(client, ordered, vase):
+    reconcile.reconcile_open(at=timezone.now() + timedelta(days=8))
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.order.status) == (State.RELEASED, CANCELLED)
+    assert stockrecord_of(vase).num_allocated == 0
+    row = BankTransfer.objects.get()
+    assert row.status == BankTransfer.Status.CANCELLED
+
+    assert note_received(row.reference, amount_minor=9000, user=None)
+    payments.settle(row.reference)
+
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.order.status) == (State.PAID, PAID)
+    assert stockrecord_of(vase).num_allocated == 1
+    assert broken_invariants() == []
+
+
+def test_refund_waits_until_somebody_has_sent_it(client, ordered, finance):
+    row = BankTransfer.objects.get()
+    note_received(row.reference, amount_minor=9000, user=finance)
+    payments.settle(row.reference)
+
+    move_order(ordered.order_id, CANCELLED)
+
+    ordered.refresh_from_db()
+    back = TransferRefund.objects.get()
+    assert (ordered.state, back.amount_minor, back.is_sent) == (State.REFUND_DUE, 9000, False)
+    assert not OutgoingMail.objects.filter(key__startswith="order-refunded").exists()
+
+    client.post(reverse("payment-transfers"), {"sent": back.reference})
+    client.post(reverse("payment-transfers"), {"sent": back.reference})
+
+    ordered.refresh_from_db()
+    assert ordered.state == State.REFUNDED
+    assert OutgoingMail.objects.filter(key__startswith="order-refunded").count() == 1
+    assert broken_invariants() == []
+
+
+def test_transfers_are_for_those_who_may(client, ordered):
+    client.force_login(make_user("sup@example.com", is_staff=True))
+
+    assert client.get(reverse("payment-transfers")).status_code == 403
+    assert client.post(reverse("payment-transfers"), {"received": "x"}).status_code == 403
+
+
+def test_nothing_cannot_arrive(client, ordered, finance):
+    client.post(reverse("payment-transfers"), {"received": ordered.intent_id, "amount": "0"})
+
+    ordered.refresh_from_db()
+    assert ordered.state == State.INTENT
+    assert BankTransfer.objects.get().status == BankTransfer.Status.WAITING

@@ -1,0 +1,373 @@
+"""Withdrawal from a contract: two steps, no account, kept and acknowledged in any case."""
+
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.urls import reverse
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from commerce.exceptions import WithdrawalRefused
+from commerce.invariants import broken_invariants
+from commerce.models import OutgoingMail, ReturnRequest, Shipment, Withdrawal
+from commerce.orders import CANCELLED, DELIVERED, move_order
+from commerce.shipments import ship
+from commerce.withdrawals import (
+    Statement,
+    accept_withdrawal,
+    link_order,
+    match_withdrawal,
+    period_of,
+    refuse_withdrawal,
+    submit_withdrawal,
+)
+from tests.factories import make_paid_order, make_product, make_user, stockrecord_of
+
+pytestmark = pytest.mark.django_db
+Order = get_model("order", "Order")
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_yet():
+    cache.clear()
+
+
+@pytest.fixture
+def bowl(shop):
+    return make_product("Bowl", price="20.00", stock=10)
+
+
+@pytest.fixture
+def order(bowl):
+    return make_paid_order((bowl, 2))
+
+
+def declare(order, *, email="ada@example.com", pieces="", at=None):
+    """A statement about an order, with the task that looks for the order done."""
+    statement = Statement("Ada Marsh", email, order.number, pieces)
+    withdrawal = submit_withdrawal(statement, at=at)
+    match_withdrawal(withdrawal.pk)
+    withdrawal.refresh_from_db()
+    return withdrawal
+
+
+def typed(number, **more):
+    return {
+        "name": "Ada Marsh", "order_number": number, "email": "ada@example.com", "pieces": "", **more
+    }  # fmt: skip
+
+
+def press(client, data, **more):
+    return client.post(reverse("withdrawal"), {**data, **more}, follow=True)
+
+
+def mails(code):
+    return OutgoingMail.objects.filter(key__startswith=code)
+
+
+def test_footer_leads_there(client, site_root, shop):
+    page = client.get(reverse("catalogue:index")).content.decode()
+
+    assert re.search(rf'href="{reverse("withdrawal")}">Withdraw from contract<', page)
+
+
+def test_first_step_writes_nothing(client, order):
+    page = press(client, typed(order.number)).content.decode()
+
+    assert "Confirm withdrawal</button>" in page
+    assert "Ada Marsh" in page
+    assert not Withdrawal.objects.exists()
+    assert not mails("withdrawal").exists()
+
+
+def test_confirming_keeps_it_and_acknowledges_it(client, order):
+    page = press(client, typed(order.number), step="confirm", key="k").content.decode()
+
+    kept = Withdrawal.objects.get()
+    told = mails("withdrawal-received").get()
+    assert kept.number in page
+    assert timezone.localtime(kept.submitted_at).strftime("%H:%M:%S") in page
+    assert told.to == "ada@example.com"
+    for body in (told.body_text, told.body_html):
+        assert kept.number in body
+        assert order.number in body
+        assert "Ada Marsh" in body
+        assert timezone.localtime(kept.submitted_at).strftime("%H:%M:%S") in body
+
+
+def test_acknowledgement_names_day_time_and_zone(order):
+    at = datetime(2026, 7, 3, 9, 5, 7, tzinfo=ZoneInfo("Europe/London"))
+    declare(order, at=at)
+
+    assert "3 July 2026, 09:05:07 (BST)" in mails("withdrawal-received").get().body_text
+
+
+def test_changing_something_keeps_what_was_typed(client, order):
+    page = press(client, typed(order.number, pieces="the blue one"), step="edit").content.decode()
+
+    assert "the blue one" in page
+    assert "Confirm withdrawal</button>" not in page
+
+
+@pytest.mark.parametrize("missing", ["name", "order_number", "email"])
+def test_incomplete_form_comes_back_with_what_was_typed(client, db, missing):
+    data = typed("SM-7K2P9XQD", pieces="the blue one", **{missing: ""})
+
+    page = press(client, data, step="confirm").content.decode()
+
+    assert "the blue one" in page
+    assert "Please check the following" in page
+    assert not Withdrawal.objects.exists()
+
+
+def test_answers_tell_nobody_whether_there_is_an_order(client, order):
+    shapes = []
+    for number, email in (
+        (order.number, "ada@example.com"),
+        (order.number, "eve@example.com"),
+        ("SM-AAAAAAAA", "ada@example.com"),
+    ):
+        data = typed(number, email=email)
+        pages = [press(client, data), press(client, data, step="confirm")]
+        shapes.append([(page.status_code, _shape(page, number, email)) for page in pages])
+
+    assert shapes[0] == shapes[1] == shapes[2]
+    assert Withdrawal.objects.count() == 3
+    assert mails("withdrawal-received").count() == 3
+
+
+def _shape(page, number, email):
+    words = page.content.decode().replace(number, "NUMBER").replace(email, "EMAIL")
+    words = re.sub(r'value="[^"]+"|W-\w{8}|\d+:\d+:\d+', "", words)
+    return words
+
+
+def test_double_click_makes_one_statement(client, order):
+    for _click in range(2):
+        press(client, typed(order.number), step="confirm", key="k")
+
+    assert Withdrawal.objects.count() == 1
+    assert mails("withdrawal-received").count() == 1
+
+
+def test_key_of_somebody_else_gives_nobody_their_statement(client, order):
+    press(client, typed(order.number), step="confirm", key="k")
+
+    page = press(client, typed("SM-X", name="Eve", email="e@example.com"), step="confirm", key="k")
+
+    assert "Ada Marsh" not in page.content.decode()
+    assert Withdrawal.objects.count() == 2
+
+
+def test_too_many_are_refused_and_keep_what_was_typed(client, db):
+    for place in range(10):
+        press(client, typed(f"SM-{place}"), step="confirm", key=f"k{place}")
+
+    page = press(client, typed("SM-LAST"), step="confirm", key="last")
+
+    assert page.status_code == 429
+    assert "SM-LAST" in page.content.decode()
+    assert "studio@saltmarsh.example: that counts as well" in page.content.decode()
+    assert Withdrawal.objects.count() == 10
+
+
+def test_pages_are_private(client, order):
+    for page in (
+        client.get(reverse("withdrawal")),
+        press(client, typed(order.number)),
+        press(client, typed(order.number), step="confirm"),
+    ):
+        assert "no-store" in page["Cache-Control"]
+        assert page["X-Robots-Tag"] == "noindex"
+
+
+def test_made_up_acknowledgement_shows_nothing(client, order):
+    declare(order)
+
+    response = client.get(reverse("withdrawal-received", args=["1:a:b"]))
+
+    assert response.url == reverse("withdrawal")
+
+
+def test_statement_is_tied_to_the_order_of_its_number_and_address(order):
+    assert declare(order).order == order
+    assert declare(order, email="eve@example.com").order is None
+    assert order.events.filter(kind="withdrawal").count() == 1
+
+
+def test_staff_tie_what_fits_in_another_way(order):
+    withdrawal = declare(order, email="ada@work.example")
+
+    with pytest.raises(WithdrawalRefused):
+        link_order(withdrawal.pk, "SM-NONE", user=None)
+    link_order(withdrawal.pk, order.number.lower(), user=None)
+
+    withdrawal.refresh_from_db()
+    assert withdrawal.order == order
+
+
+def test_period_runs_from_the_last_parcel(order):
+    now = timezone.now()
+    assert period_of(declare(order)).is_within
+    ship(order.pk)
+    move_order(order.pk, DELIVERED)
+    Shipment.objects.update(delivered_at=now)
+
+    last = declare(order, at=now + timedelta(days=14))
+    late = declare(order, at=now + timedelta(days=15))
+
+    assert period_of(last).is_within
+    assert period_of(last).until == timezone.localtime(now).date() + timedelta(days=14)
+    assert not period_of(late).is_within
+
+
+def test_accepted_before_anything_left_cancels_the_order(order, bowl):
+    withdrawal = declare(order)
+
+    accept_withdrawal(withdrawal.pk)
+
+    withdrawal.refresh_from_db()
+    assert withdrawal.state == "accepted"
+    assert Order.objects.get(pk=order.pk).status == CANCELLED
+    assert stockrecord_of(bowl).num_allocated == 0
+    assert "The order is cancelled" in mails("withdrawal-accepted").get().body_text
+    assert broken_invariants() == []
+
+
+def test_accepted_afterwards_makes_an_approved_return(order):
+    ship(order.pk)
+    line = order.lines.get()
+    withdrawal = declare(order)
+
+    accept_withdrawal(withdrawal.pk, units={line.pk: 2}, answer="To the quay.")
+
+    withdrawal.refresh_from_db()
+    request = ReturnRequest.objects.get()
+    told = mails("withdrawal-accepted").get()
+    assert withdrawal.return_request == request
+    assert request.state == "approved"
+    assert request.number in told.body_text
+    assert "2 × Bowl" in told.body_text
+    assert "To the quay." in told.body_text
+    assert broken_invariants() == []
+
+
+def test_some_pieces_of_an_order_that_did_not_leave_are_seen_to_by_hand(order):
+    withdrawal = declare(order, pieces="one of the two bowls")
+
+    accept_withdrawal(withdrawal.pk)
+
+    assert Order.objects.get(pk=order.pk).status == "Paid"
+    assert Withdrawal.objects.get().state == "accepted"
+
+
+def test_more_than_left_is_refused_and_decides_nothing(order):
+    ship(order.pk)
+    withdrawal = declare(order)
+
+    with pytest.raises(WithdrawalRefused):
+        accept_withdrawal(withdrawal.pk, units={order.lines.get().pk: 3})
+
+    assert Withdrawal.objects.get().state == "new"
+    assert not mails("withdrawal-accepted").exists()
+
+
+def test_refusal_is_mailed_with_its_reason(order):
+    withdrawal = declare(order)
+
+    refuse_withdrawal(withdrawal.pk, reason="Made to your own drawing.")
+
+    assert "Made to your own drawing." in mails("withdrawal-refused").get().body_text
+
+
+@pytest.mark.parametrize("first", [accept_withdrawal, None])
+def test_decided_statement_stays_as_it_is(order, first):
+    withdrawal = declare(order)
+    if first:
+        first(withdrawal.pk)
+    else:
+        refuse_withdrawal(withdrawal.pk, reason="x")
+
+    with pytest.raises(WithdrawalRefused):
+        refuse_withdrawal(withdrawal.pk, reason="y")
+    with pytest.raises(WithdrawalRefused):
+        accept_withdrawal(withdrawal.pk)
+    with pytest.raises(WithdrawalRefused):
+        link_order(withdrawal.pk, order.number, user=None)
+
+
+def test_statement_without_an_order_is_kept_and_not_accepted(order):
+    withdrawal = declare(order, email="eve@example.com")
+
+    with pytest.raises(WithdrawalRefused):
+        accept_withdrawal(withdrawal.pk)
+    refuse_withdrawal(withdrawal.pk, reason="We know no such order.")
+
+    assert Withdrawal.objects.get().state == "refused"
+
+
+# --- The dashboard ---------------------------------------------------------------------------------
+
+
+def sign_in(client, *names):
+    clerk = make_user("clerk@example.com", is_staff=True)
+    clerk.user_permissions.add(*Permission.objects.filter(codename__in=names))
+    client.force_login(clerk)
+    return clerk
+
+
+def desk(withdrawal):
+    return reverse("staff-withdrawal", args=[withdrawal.number])
+
+
+def test_queue_and_statement_are_shown(client, order):
+    sign_in(client, "view_withdrawal")
+    tied, loose = declare(order), declare(order, email="eve@example.com")
+
+    queue = client.get(reverse("staff-withdrawals")).content.decode()
+
+    assert tied.number in queue
+    assert "no order fits" in queue
+    assert "Within the period" in client.get(desk(tied)).content.decode()
+    assert "placed with another address" in client.get(desk(loose)).content.decode()
+
+
+def test_desk_accepts_with_the_pieces_that_were_chosen(client, order):
+    clerk = sign_in(client, "view_withdrawal", "change_withdrawal")
+    ship(order.pk)
+    withdrawal = declare(order)
+
+    client.post(desk(withdrawal), {"act": "accept", f"units_{order.lines.get().pk}": 1})
+
+    withdrawal.refresh_from_db()
+    assert withdrawal.decided_by == clerk
+    assert withdrawal.return_request.lines.get().quantity == 1
+
+
+def test_desk_ties_and_refuses(client, order):
+    sign_in(client, "view_withdrawal", "change_withdrawal")
+    withdrawal = declare(order, email="eve@example.com")
+
+    client.post(desk(withdrawal), {"act": "link", "order_number": order.number})
+    assert client.post(desk(withdrawal), {"act": "refuse", "words": ""}).status_code == 200
+    client.post(desk(withdrawal), {"act": "refuse", "words": "Too late."})
+
+    withdrawal.refresh_from_db()
+    assert (withdrawal.order, withdrawal.state) == (order, "refused")
+
+
+def test_who_may_not_decide_decides_nothing(client, order):
+    withdrawal = declare(order)
+    sign_in(client, "view_withdrawal")
+
+    assert client.post(desk(withdrawal), {"act": "accept"}).status_code == 403
+    client.force_login(make_user("eve@example.com"))
+    assert client.get(desk(withdrawal)).status_code == 403
+    assert client.get(reverse("staff-withdrawals")).status_code == 403
+    client.logout()
+    assert client.get(desk(withdrawal)).status_code == 302
+    assert Withdrawal.objects.get().state == "new"

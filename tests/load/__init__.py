@@ -1,0 +1,1 @@
+"""Loads that take minutes and are run by hand: ``make load`` and ``make soak``."""

@@ -1,0 +1,31 @@
+"""One act of the shop's background work in a process of its own, which a test may have killed.
+
+``python -m tests.races.killed_work refund 3`` does to attempt 3 what the worker would.
+"""
+
+import os
+import sys
+
+import django
+
+
+def main(act, attempt_id):
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings_served")
+    django.setup()
+
+    from checkout_app import captures, payments, refunds
+    from checkout_app.models import PaymentAttempt
+
+    attempt = PaymentAttempt.objects.get(pk=attempt_id)
+    acts = {
+        "refund": lambda: refunds.pay_refunds(attempt),
+        "capture": lambda: captures.send_captures(attempt),
+        "void": lambda: captures.give_up_hold(attempt, reason="order cancelled"),
+        "cancel": lambda: payments.cancel(attempt, reason="not paid in time"),
+        "settle": lambda: payments.settle(attempt.intent_id),
+    }
+    acts[act]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

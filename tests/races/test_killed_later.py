@@ -1,0 +1,175 @@
+"""kill -9 of the worker while money is taken, given up or paid back, then reconcile twice."""
+
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from checkout_app import captures, checkpoints, payments, reconcile, refunds, webhooks
+from checkout_app.demo_gateway import cards, events, faults
+from checkout_app.demo_gateway.models import DemoCharge, DemoIntent
+from checkout_app.demo_gateway.refusal import Refused
+from checkout_app.models import PaymentAttempt, State
+from checkout_app.refunds import Wanted
+from commerce.invariants import broken_invariants
+from commerce.models import OutgoingMail
+from commerce.orders import CANCELLED, move_order
+from tests.factories import make_basket, make_submission, pay, stockrecord_of
+from tests.races import killer
+from tests.races.conftest import database_url
+from tests.site import site_environment
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+
+SETTLE = (
+    checkpoints.SETTLE_RETRIEVED,
+    checkpoints.SETTLE_WRITTEN,
+    checkpoints.SETTLE_COMMITTED,
+)
+PAYS, DECLINES, ASKS = "4242424242424242", "4000000000000002", "4000002500003155"
+
+
+@pytest.fixture
+def killed(tmp_path, settings):
+    """``killed(act, attempt, point)``: the worker's process dies at that point of the act."""
+    (tmp_path / "var").mkdir()
+    environment = site_environment(
+        tmp_path, settings.SITE_URL, DATABASE_URL=database_url(),
+        DJANGO_SETTINGS_MODULE="tests.settings_served",
+    )  # fmt: skip
+
+    def run(act, attempt, point):
+        flag = killer.flag(tmp_path / "var")
+        flag.write_text(point, encoding="utf-8")
+        command = [sys.executable, "-m", "tests.races.killed_work", act, str(attempt.pk)]
+        ended = subprocess.run(command, env=environment, check=False, timeout=120)
+        assert ended.returncode == -signal.SIGKILL
+        assert not flag.exists()
+
+    return run
+
+
+def run_the_clock(at=None):
+    """What the clock does every minute, five minutes, hour and day."""
+    events.deliver_waiting()
+    webhooks.process_waiting_events()
+    reconcile.reconcile_open(at=at)
+    reconcile.reconcile_recent(at=at)
+    reconcile.reconcile_after(at=at)
+
+
+def ends_well(state, at=None):
+    """Reconcile twice; the second changes nothing, and all that must hold does. The attempt."""
+    run_the_clock(at)
+    first = picture()
+    run_the_clock(at)
+    assert picture() == first
+    attempt = PaymentAttempt.objects.get()
+    assert attempt.state == state
+    assert broken_invariants() == []
+    return attempt
+
+
+def picture():
+    attempt = PaymentAttempt.objects.select_related("order").get()
+    return (
+        attempt.state,
+        attempt.order.status,
+        list(attempt.transactions.order_by("pk").values_list("kind", "amount")),
+        list(attempt.refunds.order_by("pk").values_list("progress", "gateway_id")),
+        DemoCharge.objects.count(),
+        OutgoingMail.objects.count(),
+        DemoIntent.objects.get().body["status"],
+    )
+
+
+def begun(product, card=None):
+    """An order that waits, with a card tried on it; nobody has told the shop."""
+    attempt, _intent = payments.begin(make_submission(make_basket((product, 1))))
+    if card:
+        with faults.webhooks_held():
+            try:
+                pay(attempt, card)
+            except Refused:
+                assert card == DECLINES
+    return attempt
+
+
+@pytest.mark.parametrize("point", SETTLE)
+@pytest.mark.parametrize(
+    ("card", "state"),
+    [
+        (PAYS, State.PAID),
+        (DECLINES, State.RELEASED),
+        (ASKS, State.RELEASED),
+        (None, State.RELEASED),
+    ],
+)
+def test_killed_while_settling(vase, killed, point, card, state):
+    attempt = begun(vase, card)
+
+    killed("settle", attempt, point)
+
+    ends_well(state, at=timezone.now() + timedelta(minutes=31))
+    assert stockrecord_of(vase).num_allocated == (1 if state == State.PAID else 0)
+
+
+@pytest.mark.parametrize("card", [DECLINES, ASKS, None])
+def test_killed_while_releasing(vase, killed, card):
+    attempt = begun(vase, card)
+
+    killed("cancel", attempt, checkpoints.RELEASE_CANCELLED)
+
+    ends_well(State.RELEASED)
+    assert stockrecord_of(vase).num_allocated == 0
+
+
+def test_bank_that_says_yes_after_the_kill_is_paid(vase, killed):
+    attempt = begun(vase, ASKS)
+    killed("settle", attempt, checkpoints.SETTLE_RETRIEVED)
+
+    secret = DemoIntent.objects.get().client_secret
+    cards.authenticate(attempt.intent_id, client_secret=secret, passed=True)
+
+    ends_well(State.PAID)
+
+
+def test_killed_after_the_refund_was_sent_pays_back_once(vase, killed):
+    attempt = begun(vase)
+    pay(attempt)
+    faults.plan("unreachable")
+    refunds.request_refund(attempt.pk, Wanted(key="k", reason="crack", extra=attempt.amount))
+
+    killed("refund", attempt, checkpoints.REFUND_SENT)
+
+    attempt = ends_well(State.REFUNDED)
+    assert attempt.money_back == attempt.money_taken == attempt.amount
+    assert DemoCharge.objects.filter(object_id__startswith="re_").count() == 1
+
+
+def test_killed_after_the_capture_was_sent_takes_once(vase, killed, settings):
+    settings.PAYMENT_CAPTURE = "manual"
+    attempt = begun(vase)
+    pay(attempt)
+    captures.ask_capture(attempt.pk)
+
+    killed("capture", attempt, checkpoints.CAPTURE_SENT)
+
+    attempt = ends_well(State.PAID)
+    assert attempt.money_taken == attempt.amount
+
+
+def test_killed_between_giving_up_a_hold_there_and_here(vase, killed, settings):
+    settings.PAYMENT_CAPTURE = "manual"
+    attempt = begun(vase)
+    pay(attempt)
+    faults.plan("unreachable")  # for the task that the cancelling starts
+    move_order(attempt.order_id, CANCELLED)
+
+    killed("void", attempt, checkpoints.VOID_CANCELLED)
+
+    ends_well(State.VOIDED)
+    assert stockrecord_of(vase).num_allocated == 0

@@ -1,0 +1,139 @@
+"""Money back at the same moment, here and at the gateway; vouchers; with their controls."""
+
+from decimal import Decimal
+
+import pytest
+from oscar.core.loading import get_model
+
+from checkout_app import payments, reconcile, refunds
+from checkout_app.demo_gateway import after, faults
+from checkout_app.demo_gateway.models import DemoCharge
+from checkout_app.exceptions import RefundRefused
+from checkout_app.models import PaymentAttempt, Progress, RefundRequest, State
+from checkout_app.refunds import Wanted
+from commerce.invariants import broken_invariants
+from commerce.models import OutgoingMail
+from tests.factories import (
+    make_basket,
+    make_product,
+    make_submission,
+    make_voucher,
+    pay,
+    stockrecord_of,
+)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+Voucher = get_model("voucher", "Voucher")
+
+
+@pytest.fixture
+def paid(vase):
+    """The vase, bought and paid for with £90."""
+    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    pay(attempt)
+    attempt.refresh_from_db()
+    assert attempt.state == State.PAID
+    return attempt
+
+
+def twenty(attempt, key):
+    """Ask for £20 back under a key."""
+    wanted = Wanted(key=key, reason="race", extra=Decimal(20))
+    return refunds.request_refund(attempt.pk, wanted)
+
+
+def gone_back():
+    """Pence that the gateway has paid back."""
+    made = DemoCharge.objects.filter(object_id__startswith="re_")
+    return sum(row.body["amount"] for row in made)
+
+
+def test_eight_refunds_against_one_at_the_gateway_never_pass_what_was_paid(paid, together):
+    def work(index):
+        if index == 0:
+            return after.refund_in_dashboard(paid.intent_id, 5000)
+        return twenty(paid, f"key{index}")
+
+    results = together(9, work)
+
+    reconcile.reconcile_open()
+    reconcile.reconcile_after()
+    assert gone_back() <= 9000
+    kinds = {type(result) for result in results if isinstance(result, Exception)}
+    assert kinds <= {RefundRefused, after.Refused}, results
+    done = RefundRequest.objects.filter(progress=Progress.DONE)
+    assert sum(int(row.amount * 100) for row in done) == gone_back()
+    assert OutgoingMail.objects.filter(key__startswith="order-refunded").count() == done.count()
+    assert broken_invariants() == []
+
+
+def test_same_form_eight_times_is_one_refund(paid, together):
+    results = together(8, lambda _index: twenty(paid, "one"))
+
+    assert {getattr(result, "key", result) for result in results} == {"one"}
+    assert gone_back() == 2000
+    assert OutgoingMail.objects.filter(key__startswith="order-refunded").count() == 1
+
+
+def test_control_without_the_sum_more_is_asked_for_than_was_paid(paid, together, monkeypatch):
+    monkeypatch.setattr(PaymentAttempt, "money_back", Decimal(0))
+
+    together(8, lambda index: twenty(paid, f"key{index}"))
+
+    asked = sum(RefundRequest.objects.values_list("amount", flat=True))
+    assert asked > 90  # The gateway refuses the rest; ours is the first of two guards.
+    assert gone_back() <= 9000
+
+
+def test_sending_due_refunds_from_eight_workers_pays_once(paid, together):
+    faults.plan("unreachable")
+    twenty(paid, "one")
+
+    together(8, lambda _index: refunds.pay_refunds(PaymentAttempt.objects.get()))
+
+    assert gone_back() == 2000
+    assert RefundRequest.objects.get().progress == Progress.DONE
+    assert paid.order.sources.get().amount_refunded == Decimal(20)
+
+
+@pytest.fixture
+def with_voucher(shop):
+    """Twenty-four buyers whose baskets hold one voucher that may be used once."""
+    cup = make_product("Espresso cup", price="18.00", stock=50)
+    voucher = make_voucher("FIRST", usage=Voucher.SINGLE_USE)
+    baskets = [make_basket((cup, 1)) for _buyer in range(24)]
+    for basket in baskets:
+        basket.vouchers.add(voucher)
+    return cup, voucher, [make_submission(basket, total="20.70") for basket in baskets]
+
+
+def test_single_use_voucher_is_used_once_by_twenty_four(with_voucher, together):
+    cup, voucher, queue = with_voucher
+
+    together(24, lambda index: payments.begin(queue[index]))
+
+    assert voucher.applications.count() == 1
+    assert stockrecord_of(cup).num_allocated == 1
+    assert broken_invariants() == []
+
+
+def test_control_voucher_that_is_not_asked_again_is_used_twice(with_voucher, together, monkeypatch):
+    _cup, voucher, queue = with_voucher
+    monkeypatch.setattr(Voucher, "is_available_to_user", lambda *_args, **_kwargs: (True, ""))
+
+    together(24, lambda index: payments.begin(queue[index]))
+
+    assert voucher.applications.count() > 1
+    assert any(line.startswith("I5") for line in broken_invariants())
+
+
+def test_control_settling_that_does_not_look_at_the_state_counts_twice(vase, together, monkeypatch):
+    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    with faults.webhooks_held():
+        pay(attempt)
+    monkeypatch.setattr(payments, "MONEY_STATES", ())
+
+    together(6, lambda _index: payments.settle(attempt.intent_id))
+
+    record = get_model("analytics", "ProductRecord").objects.get(product=vase)
+    assert record.num_purchases > 1
