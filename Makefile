@@ -7,7 +7,7 @@ PORT ?= 8000
 SAY := @printf '\033[36m==>\033[0m %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: run serve seed test e2e lint format lock messages bench help setup
+.PHONY: run serve seed test e2e lint format lock messages bench load soak help setup
 
 # uv installs in seconds what takes pip a minute; where it does not reach an index, pip does it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
@@ -112,3 +112,11 @@ messages: $(VENV)/run.stamp .env ## gather the words of the shop in locale/ and 
 bench: $(VENV)/dev.stamp ## measure what pages cost beside an empty view (SIZES="1000 10000" LARGE=1)
 	@$(if $(findstring sqlite,$(BENCH_ARGS)),,$(MAKE) --no-print-directory $(VENV)/mysql.stamp)
 	@mkdir -p var && $(BIN)/python -m site_project.bench $(if $(SIZES),--sizes $(SIZES)) $(if $(LARGE),--large) $(BENCH_ARGS)
+
+load: $(VENV)/dev.stamp ## 500 buyers of 100 units at once (LOAD_DATABASE_URL names another database)
+	$(SAY) "Letting 500 buyers in"
+	@$(BIN)/python -m tests.load.buyers $(LOAD_ARGS)
+
+soak: $(VENV)/dev.stamp $(VENV)/mysql.stamp ## twenty minutes of faults over MariaDB and Redis of its own (SOAK_ARGS="--minutes 2")
+	$(SAY) "Letting everything go wrong"
+	@$(BIN)/python -m tests.load.soak $(SOAK_ARGS)

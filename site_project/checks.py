@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 from django.db import connection
 
-from commerce.money import THREE_DECIMAL
+from commerce.money import THREE_DECIMAL, UNCLEAR
 
 
 @register(Tags.security)
@@ -49,6 +49,27 @@ def check_currency(app_configs, **kwargs):
             Error(
                 f"{settings.OSCAR_DEFAULT_CURRENCY} has three decimals and Oscar stores two.",
                 id="vitrine.E005",
+            )
+        ]
+    if settings.OSCAR_DEFAULT_CURRENCY in UNCLEAR:
+        return [
+            Error(
+                f"It is not clear in which unit Stripe counts {settings.OSCAR_DEFAULT_CURRENCY}.",
+                id="vitrine.E005",
+            )
+        ]
+    return []
+
+
+@register()
+def check_seller(app_configs, **kwargs):
+    """An invoice without its seller's address is none."""
+    if settings.STRIPE_SECRET_KEY and not settings.SELLER["address"]:
+        return [
+            Warning(
+                "Invoices have no address of the seller: set SELLER_NAME, SELLER_ADDRESS and, for a "
+                "shop that is registered for VAT, SELLER_VAT_NUMBER.",
+                id="vitrine.W002",
             )
         ]
     return []

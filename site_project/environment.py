@@ -85,6 +85,21 @@ class Environment:
             )
         return value
 
+    def seller(self, *, shop_name, is_demo):
+        """Who sells, as invoices name it; the demo names a company that is nobody's."""
+        address = "The Sail Loft|3 Quay Lane|Saltmarsh|NR23 1ZZ|United Kingdom" if is_demo else ""
+        rows = self.str("SELLER_ADDRESS", default=address).split("|")
+        return {
+            "name": self.str("SELLER_NAME", default=f"{shop_name} Ltd" if is_demo else shop_name),
+            "address": [row.strip() for row in rows if row.strip()],
+            "vat_number": self.str(
+                "SELLER_VAT_NUMBER", default="GB 999 9999 73" if is_demo else ""
+            ),
+            "company_number": self.str(
+                "SELLER_COMPANY_NUMBER", default="00000000" if is_demo else ""
+            ),
+        }
+
     def secret(self, name):
         """The variable, or the content of the file that NAME_FILE points to; "" without either."""
         path = self.str(f"{name}_FILE", default="")

@@ -10,9 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from site_project.environment import Environment
+from site_project.settings_dashboard import with_our_pages
+from site_project.settings_orders import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR / ".env")
@@ -80,12 +81,12 @@ INSTALLED_APPS = [
     "oscar.apps.dashboard.users.apps.UsersDashboardConfig",
     "commerce.forks.dashboard.orders.apps.OrdersDashboardConfig",
     "commerce.forks.dashboard.catalogue.apps.CatalogueDashboardConfig",
-    "oscar.apps.dashboard.offers.apps.OffersDashboardConfig",
+    "commerce.forks.dashboard.offers.apps.OffersDashboardConfig",
     "oscar.apps.dashboard.partners.apps.PartnersDashboardConfig",
     "oscar.apps.dashboard.pages.apps.PagesDashboardConfig",
     "oscar.apps.dashboard.ranges.apps.RangesDashboardConfig",
     "oscar.apps.dashboard.reviews.apps.ReviewsDashboardConfig",
-    "oscar.apps.dashboard.vouchers.apps.VouchersDashboardConfig",
+    "commerce.forks.dashboard.vouchers.apps.VouchersDashboardConfig",
     "oscar.apps.dashboard.communications.apps.CommunicationsDashboardConfig",
     "oscar.apps.dashboard.shipping.apps.ShippingDashboardConfig",
     "widget_tweaks",
@@ -131,6 +132,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "site_project.middleware.ContentSecurityPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "commerce.acting.ActingMiddleware",
     "commerce.forks.basket.middleware.BasketMiddleware",
     "home.middleware.SiteMiddleware",
     "home.middleware.PageRedirectMiddleware",
@@ -220,6 +222,8 @@ SCHEDULE = [
     (3600, "commerce.tasks.pair_bought_together"),
     (300, "checkout_app.tasks.reconcile_open_attempts"),
     (3600, "checkout_app.tasks.reconcile_recent_intents"),
+    (86_400, "checkout_app.tasks.reconcile_refunds_and_disputes"),
+    (3600, "checkout_app.tasks.warn_of_ending_holds"),
 ]
 
 # --- Mail: files in var/mail unless EMAIL_URL says otherwise ------------------------------------------
@@ -235,6 +239,8 @@ DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <studio@saltmarsh.example>"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+#: Who is told of what cannot wait for a look at the dashboard; nobody where it is empty.
+STAFF_EMAIL = env.str("STAFF_EMAIL", default="")
 OSCAR_FROM_EMAIL = DEFAULT_FROM_EMAIL
 MAIL_ATTEMPTS = 6
 
@@ -277,8 +283,13 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-#: Beside allauth's own limits: each request of a guest to be told of a piece is a mail to somebody.
-ACCOUNT_RATE_LIMITS = {"product_alert": "20/h/ip"}
+#: Beside allauth's own limits: each of these requests of a guest is a mail to somebody.
+ACCOUNT_RATE_LIMITS = {
+    "product_alert": "20/h/ip",
+    "find_order": "10/h/ip",
+    "withdrawal": "10/h/ip",
+    "return_request": "20/h/ip",
+}
 
 # --- Shop -------------------------------------------------------------------------------------------
 
@@ -301,19 +312,6 @@ OSCAR_DELETE_IMAGE_FILES = (
 )
 OSCAR_SAVE_SENT_EMAILS_TO_DB = True
 
-OSCAR_INITIAL_ORDER_STATUS = "Pending payment"
-OSCAR_INITIAL_LINE_STATUS = "Pending payment"
-OSCAR_ORDER_STATUS_PIPELINE = {
-    "Pending payment": ("Paid", "Cancelled"),
-    "Paid": ("Packing", "Cancelled"),
-    "Packing": ("Shipped", "Cancelled"),
-    "Shipped": ("Delivered",),
-    "Delivered": (),
-    "Cancelled": (),
-}
-OSCAR_LINE_STATUS_PIPELINE = OSCAR_ORDER_STATUS_PIPELINE
-OSCAR_ORDER_STATUS_CASCADE = {status: status for status in OSCAR_ORDER_STATUS_PIPELINE}
-
 # Oscar does not import without it. Nothing of ours uses Haystack.
 HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
 HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
@@ -327,24 +325,7 @@ DELIVERY_HOME_COUNTRY = "GB"
 #: Minutes for which stock stays reserved for an order that is not paid.
 PAYMENT_EXPIRY_MINUTES = env.int("PAYMENT_EXPIRY_MINUTES", default=30)
 
-OSCAR_DASHBOARD_NAVIGATION += [
-    {
-        "label": _("Needs a person"),
-        "icon": "fas fa-exclamation-circle",
-        "url_name": "attention",
-        "access_fn": lambda user, *_url: (
-            user.has_perm("checkout.view_paymentattempt")
-            or user.has_perm("commerce.view_outgoingmail")
-        ),
-    },
-    {
-        "label": _("Pages (Wagtail)"),
-        "icon": "fas fa-book-open",
-        "url_name": "wagtailadmin_home",
-        # Oscar's own rule looks for the address among its dashboard apps and finds nothing.
-        "access_fn": lambda user, *_url: user.has_perm("wagtailadmin.access_admin"),
-    },
-]
+OSCAR_DASHBOARD_NAVIGATION = with_our_pages(OSCAR_DASHBOARD_NAVIGATION)
 
 # --- Payment: the demo gateway or Stripe ----------------------------------------------------------------
 
@@ -354,10 +335,31 @@ if not STRIPE_SECRET_KEY:
     SCHEDULE.append((60, "checkout_app.demo_gateway.tasks.deliver_waiting_events"))
 STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
-#: The name of Oscar's payment source for what the gateway took.
-GATEWAY_SOURCE_TYPE = "Stripe"
+#: The names of Oscar's payment sources, by the method of the payment.
+GATEWAY_SOURCE_TYPES = {"card": "Stripe", "transfer": "Bank transfer"}
+#: Whether accounts may keep cards, at Stripe.
+SAVED_CARDS = env.bool("SAVED_CARDS", default=True)
+#: Behind the shop's own name on the statement of a card; at most 22 letters, both together.
+STATEMENT_DESCRIPTOR_SUFFIX = env.str("STATEMENT_DESCRIPTOR_SUFFIX", default="")
+#: When the money of a card is taken: "automatic", with the order, or "manual", at its dispatch.
+PAYMENT_CAPTURE = env.choice("PAYMENT_CAPTURE", ["automatic", "manual"], default="automatic")
+
+#: Bank transfer is offered where this account is named, as IBAN or sort code and number. The demo
+#: names one that is nobody's (https://www.iban.com/structure).
+TRANSFER_ACCOUNT = env.str(
+    "TRANSFER_ACCOUNT", default="" if STRIPE_SECRET_KEY else "GB33 BUKB 2020 1555 5555 55"
+)
+TRANSFER_ACCOUNT_NAME = env.str("TRANSFER_ACCOUNT_NAME", default=SITE_NAME)
+#: Countries (of the billing address) to which it is offered; none named is all.
+TRANSFER_COUNTRIES = env.list("TRANSFER_COUNTRIES", default=[])
+#: From which total on, and days for which the order waits for the money.
+TRANSFER_FROM = env.int("TRANSFER_FROM", default=0)
+TRANSFER_DAYS = env.int("TRANSFER_DAYS", default=7)
 #: Opt-in to the built-in stand-in for Stripe where DEBUG is off.
 DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
+#: Who sells, as invoices and credit notes name it.
+SELLER = env.seller(shop_name=SITE_NAME, is_demo=not STRIPE_SECRET_KEY)
+DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
 
 # --- Wagtail --------------------------------------------------------------------------------------------
 
@@ -471,6 +473,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "stripe": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
         # One line for each task would bury everything else; failures are warnings and errors.
         "django_tasks": {"handlers": ["warnings"], "propagate": False},
         "django_tasks_db": {"handlers": ["warnings"], "propagate": False},

@@ -9,9 +9,23 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from checkout_app.cards_page import CardsView, NewCardView
+from checkout_app.demo_gateway.faults_page import FaultsView
 from checkout_app.webhooks import stripe_webhook
+from commerce.audit_page import AuditView
 from commerce.compare_page import CompareView
 from commerce.confirm_link import ConfirmLinkView
+from commerce.document_pages import (
+    GuestDocumentView,
+    OrderDocumentView,
+    PackingListView,
+    StaffDocumentView,
+)
+from commerce.guest_orders import FindOrderView, GuestOrderView
+from commerce.return_pages import AccountReturnView, GuestReturnView
+from commerce.returns_desk import ReturnDetailView, ReturnListView
+from commerce.withdrawal_pages import WithdrawalReceivedView, WithdrawalView
+from commerce.withdrawals_desk import WithdrawalDetailView, WithdrawalListView
 from site_project import found, views
 
 urlpatterns = [
@@ -33,8 +47,55 @@ urlpatterns = [
     # One door for everybody: the other login forms lead there.
     path("admin/login/", views.to_login),
     path("dashboard/login/", views.to_login),
+    path("dashboard/payments/", include("checkout_app.dashboard.urls")),
+    path("dashboard/returns/", ReturnListView.as_view(), name="staff-returns"),
+    path("dashboard/returns/<str:number>/", ReturnDetailView.as_view(), name="staff-return"),
+    path("dashboard/withdrawals/", WithdrawalListView.as_view(), name="staff-withdrawals"),
+    path(
+        "dashboard/withdrawals/<str:number>/",
+        WithdrawalDetailView.as_view(),
+        name="staff-withdrawal",
+    ),
+    path("dashboard/faults/", FaultsView.as_view(), name="demo-faults"),
     path("dashboard/attention/", include("checkout_app.attention.urls")),
+    path("dashboard/audit/", AuditView.as_view(), name="audit-log"),
+    path(
+        "dashboard/orders/<str:order>/packing-slip.pdf",
+        PackingListView.as_view(),
+        name="packing-list",
+    ),
+    path(
+        "dashboard/orders/<str:order>/documents/<str:number>.pdf",
+        StaffDocumentView.as_view(),
+        name="staff-document",
+    ),
+    path(
+        "accounts/orders/<str:order>/documents/<str:number>.pdf",
+        OrderDocumentView.as_view(),
+        name="order-document",
+    ),
     path("accounts/confirm/<str:key>/", ConfirmLinkView.as_view(), name="confirm-email"),
+    path("accounts/cards/", CardsView.as_view(), name="account-cards"),
+    path("accounts/cards/new/", NewCardView.as_view(), name="account-new-card"),
+    path("find-my-order/", FindOrderView.as_view(), name="find-order"),
+    path("your-order/<str:token>/", GuestOrderView.as_view(), name="guest-order"),
+    path(
+        "your-order/<str:token>/documents/<str:number>.pdf",
+        GuestDocumentView.as_view(),
+        name="guest-document",
+    ),
+    path("your-order/<str:token>/return/", GuestReturnView.as_view(), name="guest-return"),
+    path(
+        "accounts/orders/<str:order_number>/return/",
+        AccountReturnView.as_view(),
+        name="order-return",
+    ),
+    path("withdraw/", WithdrawalView.as_view(), name="withdrawal"),
+    path(
+        "withdraw/received/<str:token>/",
+        WithdrawalReceivedView.as_view(),
+        name="withdrawal-received",
+    ),
     path("accounts/", include("allauth.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
