@@ -4,10 +4,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from commerce.kept_sets import shelves
+from commerce.list_order import ordered_keys
 from commerce.list_rules import ListRule, members_of
 from commerce.listings import cards_for
 from commerce.page_cache.dependencies import LISTS, depends_on, shows_prices
-from commerce.product_lists import filter_attributes, ordered_keys
+from commerce.product_lists import filter_attributes
 from commerce.web_address import with_query
 
 

@@ -152,7 +152,7 @@ def prices_at(at, found, *, is_filtered):
     if not memory.is_used():
         return _read_prices(at, found, is_filtered=is_filtered)
     return memory.one(
-        ("prices", *_stretch(at), is_filtered),
+        ("prices", *stretch_of(at), is_filtered),
         # Not of the shelves that are given: those may be older than what is remembered now.
         lambda: _read_prices(at, shelves(), is_filtered=is_filtered),
         tags=[SETS, WINDOWS],
@@ -167,7 +167,7 @@ def priced_between(low, high, *, at):
     if not memory.is_used():
         return _read_between(low, high, at)
     return memory.one(
-        ("between", low, high, *_stretch(at)),
+        ("between", low, high, *stretch_of(at)),
         lambda: _read_between(low, high, at),
         tags=[SETS, WINDOWS],
     )
@@ -188,8 +188,11 @@ def _read_between(low, high, at):
     )
 
 
-def _stretch(at):
-    """(month, how many prices turned in it before): between two turns all prices are the same."""
+def stretch_of(at):
+    """(month, how many prices turned in it before): between two turns all prices are the same.
+
+    A name for what is remembered of a moment; inside a transaction there is nothing to name.
+    """
     month = month_of(at)
     turns = memory.one(
         ("turns", month), lambda: _read_turns(shelves().timed(at)), tags=[SETS, WINDOWS]

@@ -16,13 +16,14 @@ from django.db.models import Exists, ExpressionWrapper, F, JSONField, OuterRef, 
 from oscar.core.loading import get_model
 
 from commerce.bulk_rows import among, insert_rows, update_rows
+from commerce.list_order import RANKED
 from commerce.listing_sets import broken_terms, mend_terms, write_terms
 from commerce.listing_terms import terms_in
 from commerce.listing_truth import CATEGORY, COLUMNS, records_of, truth_of, variants_of
 from commerce.listing_windows import Window
 from commerce.models import Listing, ListingTerms, PriceWindow
 from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import LISTS, WINDOWS, card_tag, list_tag, piece_tag
+from commerce.page_cache.dependencies import LISTS, RANKS, WINDOWS, card_tag, list_tag, piece_tag
 from commerce.transactions import retry_transient
 
 #: Products that one transaction of a rebuild refreshes, and that one query asks for.
@@ -79,6 +80,11 @@ def _is_stored(row, stored):
         value == old or (name in STORED and _is_stored_json(value, old))
         for name, value, old in zip(COLUMNS, row, stored, strict=True)
     )
+
+
+def _rank_in(row):
+    """What the orders of lists go by, of values in the order of ``COLUMNS``."""
+    return [row[COLUMNS.index(name)] for name in RANKED]
 
 
 def _is_stored_json(value, text):
@@ -163,6 +169,8 @@ def _write_rows(existing, truths):
         missing = []
     there = rows.keys() - set(missing)
     differing = [pk for pk in sorted(there) if not _is_stored(rows[pk], existing[pk])]
+    if new or any(_rank_in(rows[pk]) != _rank_in(existing[pk]) for pk in differing):
+        touch(RANKS)
     update_rows(Listing, COLUMNS, [(*rows[pk], pk) for pk in differing])
     return {*new, *differing}
 

@@ -1,8 +1,9 @@
 """Pages of products with their filters: unions and intersections of the read model's sets.
 
 A list is a set of product keys. Terms (a category, a facet's value, a word) are sets as well, which
-the process remembers (``commerce.kept_sets``), so that filters and their counts take no query. Constant
-queries, whatever the number of products: the order of one page, its cards (one or two).
+the process remembers (``commerce.kept_sets``), so that filters and their counts take no query; so are the
+orders (``commerce.list_order``). Constant queries, whatever the number of products: the order of one
+page of a small set, its cards (one or two).
 """
 
 from collections import defaultdict
@@ -18,12 +19,13 @@ from pyroaring import BitMap
 
 from commerce.bulk_rows import among
 from commerce.kept_sets import prices_at, shelves
+from commerce.list_order import ordered_keys
 from commerce.list_rules import members_of
 from commerce.list_sorts import SORTS
 from commerce.listing_truth import ALL, ATTRIBUTE, CATEGORY, RATING, STOCK
 from commerce.listing_windows import BANDS
 from commerce.listings import Card, cards_for
-from commerce.models import FacetAttribute, Listing, PriceWindow
+from commerce.models import FacetAttribute, PriceWindow
 from commerce.money import format_money
 from commerce.page_cache.dependencies import LISTS, depends_on, list_tag, shows_prices
 from commerce.page_cache.kept import kept
@@ -39,13 +41,9 @@ RESERVED = {"q", "sort", "page", "price", "stock", "sale", "rating", "variant", 
 #: The attribute whose values are shown as colours.
 COLOUR_ATTRIBUTE = "glaze"
 
-#: Up to so many keys a page is sorted among them alone; of more, the order is walked until it is full.
-FEW = 600
 #: Orders by what a card costs; of so many products they know the price of each variant that is meant.
 BY_PRICE = ("price-low", "price-high")
 MANY_PRICES = 5_000
-#: The most rows of an order that one query reads.
-MOST_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -297,13 +295,6 @@ def _counted(facet, facets, chosen, everything):
 
 # --- Order ----------------------------------------------------------------------------------------
 
-_ORDERS = {
-    "recommended": ("is_gone", "-popularity", "-rating", "product_id"),
-    "newest": ("-created", "product_id"),
-    "rating": ("-rating", "product_id"),
-    "bestselling": ("-popularity", "product_id"),
-}
-
 
 def _keys_of_page(left, found, *, sort, at, start):
     """The keys of one page. A search's recommended order is: promoted, by title, the rest."""
@@ -341,46 +332,3 @@ def _keys_by_price(matching, left, *, sort, at):
     sign = -1 if sort == "price-high" else 1
     priced = sorted(costs, key=lambda pk: (sign * costs[pk], sign * pk))
     return [*priced, *sorted(set(left) - costs.keys())]
-
-
-def ordered_keys(keys, *, sort, at, start, count):
-    """``count`` keys of a set from place ``start`` on, in one of the orders of ``SORTS``."""
-    if len(keys) <= FEW:
-        rows = _in_order(sort, at).filter(**{f"{_key_of(sort)}__in": among(keys)})
-        found = list(rows.values_list(_key_of(sort), flat=True))
-    else:
-        found = _walk(keys, sort=sort, at=at, enough=start + count)
-    if len(found) < start + count and len(found) < len(keys):
-        # What has no price at all comes last in an order by price.
-        found += sorted(keys - BitMap(found))
-    return found[start : start + count]
-
-
-def _in_order(sort, at):
-    if sort in _ORDERS:
-        return Listing.objects.order_by(*_ORDERS[sort])
-    direction = "-" if sort == "price-high" else ""
-    windows = PriceWindow.objects.filter(number=0, start__lte=at, until__gt=at)
-    return windows.order_by(f"{direction}price", f"{direction}listing_id")
-
-
-def _key_of(sort):
-    return "pk" if sort in _ORDERS else "listing_id"
-
-
-def _walk(keys, *, sort, at, enough):
-    """Read the order from its beginning until the page is full; a big set fills it soon.
-
-    In one query as a rule: as many rows as should hold half as much again as the page needs, were
-    the set spread evenly over all keys.
-    """
-    rows = _in_order(sort, at).values_list(_key_of(sort), flat=True)
-    likely = 3 * enough * keys.max() // (2 * len(keys))
-    found, place, step = [], 0, min(max(200, likely), MOST_AT_ONCE)
-    while len(found) < enough:
-        chunk = list(rows[place : place + step])
-        found += [pk for pk in chunk if pk in keys]
-        if len(chunk) < step:
-            break
-        place, step = place + step, step * 4
-    return found

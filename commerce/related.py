@@ -15,6 +15,7 @@ from oscar.core.loading import get_model
 
 from commerce.category_tree import categories_of
 from commerce.kept_sets import shelves
+from commerce.list_order import ordered_keys
 from commerce.listing_truth import CATEGORY
 from commerce.listings import cards_for
 from commerce.models import BoughtTogether
@@ -22,7 +23,6 @@ from commerce.orders import CANCELLED, PENDING
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import list_tag, piece_tag
 from commerce.page_cache.kept import kept
-from commerce.product_lists import ordered_keys
 from commerce.stock import SOLD_OUT
 
 #: Cards in the row of a page.

@@ -11,9 +11,10 @@ SITE = "site"
 LISTS = "lists"
 #: Offers as they are written, with what they have been used for.
 OFFERS = "offers"
-#: What a process remembers of the read model: the sets of lists and filters, those of words, and when
-#: what costs how much. No page depends on these: it names the lists and cards that it shows.
-SETS, WORDS, WINDOWS = "sets", "words", "windows"
+#: What a process remembers of the read model: the sets of lists and filters, those of words, when what
+#: costs how much, and the orders of lists. No page depends on these: it names the lists and cards that
+#: it shows.
+SETS, WORDS, WINDOWS, RANKS = "sets", "words", "windows", "ranks"
 
 
 @dataclass

@@ -13,7 +13,8 @@ from pyroaring import BitMap
 
 from commerce import kept_sets
 from commerce.list_rules import ON_SALE
-from commerce.listing_refresh import rebuild_listings
+from commerce.list_sorts import SORTS
+from commerce.listing_refresh import rebuild_listings, refresh_listings
 from commerce.models import FacetAttribute, SalePrice, Term
 from commerce.page_cache.changes import publish
 from commerce.page_cache.dependencies import SETS
@@ -26,6 +27,7 @@ from tests.caching import PLACES, forget
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Category = get_model("catalogue", "Category")
+ProductRecord = get_model("analytics", "ProductRecord")
 
 
 @pytest.fixture
@@ -67,6 +69,8 @@ def answers():
         *(said_by(products_in(category)) for category in Category.objects.all()),
         said_by(products_in(table, filters={"glaze": ["oat"], "stock": ["in-stock"]})),
         said_by(products_in(rule=ON_SALE)),
+        *(said_by(products_in(sort=sort)) for sort in SORTS),
+        *(said_by(products_in(sort=sort, at=week)) for sort in ("price-low", "price-high")),
         said_by(products_in(at=week, filters={"price": ["50"]})),
         *(said_by(products_in(query=query)) for query in ("mug", "vas", "harbuor", "lantern")),
         *map(suggest, ("m", "mo", "tab", "harbuor")),
@@ -112,6 +116,11 @@ def test_nobody_asks_for_sets_again(warm):
     assert not queries_on("commerce_term", answers)
 
 
+@pytest.mark.parametrize("sort", SORTS)
+def test_nobody_asks_for_an_order_again(warm, sort):
+    assert not queries_on("ORDER BY", lambda: products_in(sort=sort))
+
+
 def _title(shop):
     shop["mug"].title = "Tableland lantern"
     shop["mug"].save()
@@ -129,6 +138,17 @@ def _sale(shop):
 
 def _sale_over(shop):
     SalePrice.objects.get().delete()
+
+
+def _bought(shop):
+    ProductRecord.objects.create(product=shop["vase"], num_purchases=3)
+    refresh_listings([shop["vase"].pk])
+
+
+def _rated(shop):
+    vase = shop["vase"]
+    user = factories.make_user()
+    vase.reviews.create(score=5, title="Round", body="As the moon.", user=user, status=1)
 
 
 def _sold_out(shop):
@@ -169,7 +189,7 @@ def _rebuilt(shop):
 
 
 CHANGES = [
-    _title, _price, _sale, _sale_over, _sold_out, _hidden, _deleted, _new, _left, _renamed,
+    _title, _price, _sale, _sale_over, _bought, _rated, _sold_out, _hidden, _deleted, _new, _left, _renamed,
     _no_filter, _rebuilt,
 ]  # fmt: skip
 

@@ -15,11 +15,12 @@ from hypothesis.extra.django import TestCase
 from oscar.core.loading import get_model
 from pyroaring import BitMap
 
+from commerce.list_order import ordered_keys
 from commerce.listing_receivers import one_refresh
 from commerce.listing_refresh import broken_listings, rebuild_listings, refresh_listings
 from commerce.listings import cards_for
 from commerce.models import FacetAttribute, Listing, PriceWindow, SalePrice, Term
-from commerce.product_lists import ordered_keys, products_in
+from commerce.product_lists import products_in
 from commerce.stock import release_stock, reserve_stock
 from tests.factories import make_product, stockrecord_of
 
@@ -243,7 +244,8 @@ def test_big_set_is_ordered_as_a_small_one(db, monkeypatch):
         sort: ordered_keys(keys, sort=sort, at=at, start=3, count=5)
         for sort in ("recommended", "newest", "price-low", "price-high", "rating")
     }
-    monkeypatch.setattr("commerce.product_lists.FEW", 2)
+    monkeypatch.setattr("commerce.list_order.FEW", 2)
+    monkeypatch.setattr("commerce.list_order.FIRST_PIECE", 2)
     many = {sort: ordered_keys(keys, sort=sort, at=at, start=3, count=5) for sort in few}
 
     assert many == few

@@ -22,11 +22,11 @@ QUERIES = {
     pages.EMPTY: 0,
     pages.HOME: 6,
     pages.LANDING: 8,
-    pages.CATEGORY: 3,
-    pages.FILTERED: 4,
+    pages.CATEGORY: 2,
+    pages.FILTERED: 3,
     pages.PRODUCT: 6,
-    pages.SEARCH: 4,
-    pages.SUGGEST: 6,
+    pages.SEARCH: 3,
+    pages.SUGGEST: 4,
     pages.BASKET: 9,
 }
 #: The same where the process remembers the parts of the page that are alike for everybody.

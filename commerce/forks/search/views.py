@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 from oscar.core.loading import get_model
 
+from commerce.list_order import ordered_keys
 from commerce.list_sorts import SORT_NAMES, SORTS
 from commerce.listing_query import ListingQuery
 from commerce.listings import cards_for
 from commerce.page_cache.dependencies import LISTS, depends_on, shows_prices
 from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
-from commerce.product_lists import filter_names, ordered_keys, products_in
+from commerce.product_lists import filter_names, products_in
 from commerce.requests import moment_of, wants_fragment
 from commerce.search import pages_found, suggest
 from commerce.search_misses import note_miss
