@@ -18,7 +18,7 @@ from checkout_app import checkpoints, payments
 from checkout_app.attempts import each_for_itself, lock_attempt
 from checkout_app.exceptions import CaptureRefused, GatewayRefused, GatewayUnavailable
 from checkout_app.gateways import gateway_of
-from checkout_app.models import CaptureRequest, Dispute, PaymentAttempt, Progress, State
+from checkout_app.models import KEYS_HOLD, CaptureRequest, Dispute, PaymentAttempt, Progress, State
 from commerce.exceptions import DispatchRefused
 from commerce.money import share_of, to_minor
 from commerce.order_history import note_event
@@ -174,6 +174,8 @@ def send_captures(attempt):
     Raises GatewayUnavailable; the request stays due then and the reconcile job sends it again.
     """
     for request in attempt.captures.filter(progress=Progress.DUE):
+        if request.created_at < timezone.now() - KEYS_HOLD and _was_taken(attempt, request):
+            continue
         try:
             intent = gateway_of(attempt).capture(
                 key=f"{request.key}:capture",
@@ -192,6 +194,17 @@ def send_captures(attempt):
         payments.settle_intent(intent)
     attempt.refresh_from_db()
     return attempt
+
+
+def _was_taken(attempt, request):
+    """Whether a capture that waits for long was made, and the gateway has forgotten its key."""
+    intent = gateway_of(attempt).retrieve_intent(attempt.intent_id)
+    done = attempt.captures.filter(progress=Progress.DONE).values_list("amount", flat=True)
+    if intent.received_minor < to_minor(sum(done) + request.amount, attempt.currency):
+        return False
+    CaptureRequest.objects.filter(pk=request.pk).update(progress=Progress.DONE)
+    payments.settle_intent(intent)
+    return True
 
 
 def give_up_hold(attempt, *, reason):

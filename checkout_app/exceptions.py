@@ -37,6 +37,10 @@ class UnknownIntent(GatewayRefused):
     """The gateway knows no such intent: it was made with another account's keys."""
 
 
+class ReviewRefused(Exception):
+    """What arrived cannot stand for the order; the sentence says why, and staff read it."""
+
+
 class RefundRefused(Exception):
     """Money must not go back so; the sentence says why, and staff read it."""
 

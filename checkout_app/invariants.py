@@ -46,7 +46,9 @@ def succeeded_intents_have_their_order():
 
 
 def _asked_for(attempt):
-    """The order's total; of held money what was taken of it by request."""
+    """The order's total; of held money what was taken of it by request, and what staff accepted."""
+    if attempt.moves.filter(old_state=State.REVIEW, new_state=State.PAID).exists():
+        return attempt.money_taken
     taken = attempt.captures.filter(progress=Progress.DONE).aggregate(total=Sum("amount"))["total"]
     return attempt.order.total_incl_tax if taken is None else taken
 

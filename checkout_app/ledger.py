@@ -67,7 +67,7 @@ def record_refund(request, refund_id, *, status):
             "attempt": attempt,
             "kind": KIND.REFUND,
             "amount": request.amount,
-            "currency": attempt.currency,
+            "currency": attempt.money_currency,
         },
     )
     source = attempt.order.sources.filter(reference=attempt.intent_id).first()

@@ -1,5 +1,6 @@
 """The payment of an order: attempts, Stripe's events, and money that moved or must move back."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -29,6 +30,8 @@ class State(models.TextChoices):
     REVIEW = "review", _("needs a person")
 
 
+#: For so long the gateway surely knows a key (https://docs.stripe.com/api/idempotent_requests).
+KEYS_HOLD = timedelta(hours=20)
 #: States in which stock is held and money may still come.
 OPEN_STATES = (State.RESERVED, State.INTENT, State.ACTION, State.PROCESSING)
 #: States in which money of the customer's is here.
@@ -112,6 +115,12 @@ class PaymentAttempt(models.Model):
         """What the gateway took for it so far; what was paid back is not taken off."""
         charges = self.transactions.filter(kind=GatewayTransaction.Kind.CHARGE)
         return charges.aggregate(total=models.Sum("amount"))["total"] or Decimal(0)
+
+    @property
+    def money_currency(self):
+        """The currency of what the gateway took; the order's where it took nothing."""
+        charge = self.transactions.filter(kind=GatewayTransaction.Kind.CHARGE).first()
+        return charge.currency if charge else self.currency
 
     @property
     def money_back(self):
@@ -210,6 +219,8 @@ class RefundRequest(models.Model):
     gateway_id = CodeField(max_length=190, null=True, blank=True, unique=True)
     is_mirrored = models.BooleanField(default=False)
     has_restocked = models.BooleanField(default=False)
+    #: Money that came beyond the order's total: it was never invoiced, so no credit note tells of it.
+    is_excess = models.BooleanField(default=False)
     last_error = models.CharField(max_length=500, blank=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -283,7 +294,7 @@ class StripeCustomer(models.Model):
 class BankTransfer(models.Model):
     """What a transfer's gateway knows of one order's: the counterpart of a payment intent.
 
-    ``received`` is what Finance saw arrive. Money goes back by hand too (``TransferRefund``).
+    ``received`` is what Finance saw arrive so far: it may come in parts. Money goes back by hand too (``TransferRefund``).
     """
 
     class Status(models.TextChoices):

@@ -7,14 +7,16 @@ offers, order.
 """
 
 import logging
+import uuid
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from checkout_app import checkpoints
 from checkout_app.attempts import close, each_for_itself, lock_attempt, lock_order_of, move, thaw
-from checkout_app.exceptions import GatewayRefused, UnknownIntent
+from checkout_app.exceptions import GatewayRefused, ReviewRefused, UnknownIntent
 from checkout_app.gateways import gateway_for, gateway_of
 from checkout_app.ledger import record_charge
 from checkout_app.models import (
@@ -36,6 +38,7 @@ from commerce.documents import issue_invoice
 from commerce.exceptions import OutOfStock
 from commerce.mail_orders import queue_order_confirmation, queue_transfer_request
 from commerce.money import from_minor, to_minor
+from commerce.order_history import note_event
 from commerce.orders import AUTHORISED, CANCELLED, PAID, PENDING, count_purchases, move_order
 from commerce.stock import reserve_stock
 from commerce.stock_history import Cause
@@ -292,6 +295,49 @@ def _review(attempt, reason):
     logger.error("order %s: amount differs, needs a person", attempt.order.number)
 
 
+@retry_transient
+def accept_reviewed(attempt_id, *, user):
+    """Staff take what arrived for an order under review: the order stands.
+
+    What is missing is let off, and the invoice says so; what is too much is owed, and paid back
+    after the commit. Returns the attempt; does nothing to one that is not under review. Raises
+    ReviewRefused, and nothing happens then. Locks basket, attempt, stock, order.
+    """
+    from checkout_app.tasks import pay_refunds_task  # tasks imports this module
+
+    with transaction.atomic(durable=True):
+        attempt = lock_attempt(attempt_id)
+        if attempt.state != State.REVIEW:
+            return attempt
+        left = attempt.money_left
+        if not left:
+            raise ReviewRefused(_("Nothing of it was taken yet, or it went back."))
+        if attempt.money_currency != attempt.currency:
+            raise ReviewRefused(_("It came in another currency."))
+        order = lock_order_of(attempt)
+        if order.status == CANCELLED and not _take_again(attempt):
+            raise ReviewRefused(
+                _("The order was cancelled, and its pieces are not there any more.")
+            )
+        if left > attempt.amount:
+            attempt.refunds.create(
+                key=uuid.uuid4().hex,
+                amount=left - attempt.amount,
+                reason=_("more arrived than was asked for"),
+                is_excess=True,
+                user=user,
+            )
+            transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))
+        note_event(order, "payment", _("What arrived was accepted"), amount=left, user=user)
+        if order.status == AUTHORISED:
+            move(attempt, State.PAID, reason="accepted", user=user)
+            move_order(order.pk, PAID)
+            issue_invoice(order, amount=left)  # last: docs/payments.md, "Lock order"
+        else:
+            _confirm_order(attempt, State.PAID, taken=left, user=user)
+    return attempt
+
+
 def _take_again(attempt):
     """Late money: reopen the cancelled order where all that it holds can still be had.
 
@@ -320,9 +366,12 @@ def _take_again(attempt):
     return True
 
 
-def _confirm_order(attempt, state):
-    """The order stands: its status, the basket's, and the mail, all in this transaction."""
-    move(attempt, state, reason=str(state.label))
+def _confirm_order(attempt, state, *, taken=None, user=None):
+    """The order stands: its status, the basket's, and the mail, all in this transaction.
+
+    ``taken`` is what was paid where that may be another amount than the order's.
+    """
+    move(attempt, state, reason=str(state.label), user=user)
     order = move_order(attempt.order_id, PAID if state == State.PAID else AUTHORISED)
     close(attempt)
     basket = attempt.basket
@@ -331,7 +380,7 @@ def _confirm_order(attempt, state):
     count_purchases(order)
     queue_order_confirmation(order)
     if state == State.PAID:
-        issue_invoice(order)  # last: docs/payments.md, "Lock order"
+        issue_invoice(order, amount=taken)  # last: docs/payments.md, "Lock order"
 
 
 @retry_transient

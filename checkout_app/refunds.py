@@ -10,7 +10,6 @@ import logging
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -24,6 +23,7 @@ from checkout_app.exceptions import GatewayRefused, RefundRefused
 from checkout_app.gateways import gateway_for, gateway_of
 from checkout_app.ledger import record_refund, take_refund_back
 from checkout_app.models import (
+    KEYS_HOLD,
     PaymentAttempt,
     Progress,
     RefundLine,
@@ -43,8 +43,6 @@ from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")
 
-#: For so long the gateway surely knows a key (https://docs.stripe.com/api/idempotent_requests).
-KEYS_HOLD = timedelta(hours=20)
 #: Stripe's states of a refund (https://docs.stripe.com/api/refunds/object) as ours.
 PROGRESS = {
     "pending": Progress.SENT,
@@ -291,7 +289,7 @@ def pay_refunds(attempt):
             refund = gateway_of(attempt).refund(
                 key=f"{request.key}:refund",
                 intent_id=attempt.intent_id,
-                amount_minor=to_minor(request.amount, attempt.currency),
+                amount_minor=to_minor(request.amount, attempt.money_currency),
                 metadata={"site": site_marker(), "refund": request.key},
             )
         except GatewayRefused as error:
@@ -343,7 +341,7 @@ def _mirror(attempt_id, refund):
             defaults={
                 "attempt": attempt,
                 "key": uuid.uuid4().hex,
-                "amount": from_minor(refund.amount_minor, attempt.currency),
+                "amount": from_minor(refund.amount_minor, attempt.money_currency),
                 "reason": _("made at the payment service"),
                 "progress": Progress.SENT,
                 "is_mirrored": True,
@@ -378,7 +376,7 @@ def _follow(request_id, refund):
             if old == Progress.DONE:
                 take_refund_back(request, status=refund.status)
         _restate(attempt, reason=request.reason)
-        if new == Progress.DONE:
+        if new == Progress.DONE and not request.is_excess:
             issue_credit_note(attempt.order, _refunded(request))  # last of all locks
 
 
@@ -404,10 +402,19 @@ def _restate(attempt, *, reason):
         move(attempt, State.REFUND_DUE, reason=reason)
     elif attempt.state in (State.PAID, State.PART_REFUNDED, State.REFUNDED):
         move(attempt, State.PART_REFUNDED if done else State.PAID, reason=reason)
+        if done and _has_no_piece_left(attempt):
+            _end_order(attempt, reason)
+
+
+def _has_no_piece_left(attempt):
+    """Whether every piece was paid back; the delivery may have been kept."""
+    back = RefundLine.objects.filter(refund__attempt=attempt, refund__progress=Progress.DONE)
+    ordered = attempt.order.lines.aggregate(units=Sum("quantity"))["units"]
+    return ordered == back.aggregate(units=Sum("quantity"))["units"]
 
 
 def _end_order(attempt, reason):
-    """An order that was paid back whole is over: what is still in the house is not sent.
+    """An order of which every piece was paid back is over: what is still in the house is not sent.
 
     One that was under review never stood, and is cancelled.
     """

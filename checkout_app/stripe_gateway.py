@@ -5,6 +5,7 @@ speaks to the demo gateway inside this process, so that both take one code path.
 """
 
 import json
+import logging
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -14,6 +15,8 @@ from django.conf import settings
 from checkout_app.demo_gateway.client import DEMO_KEY, DemoHTTPClient, demo_webhook_secret
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable, UnknownIntent
 from checkout_app.gateway import Dispute, Event, Intent, Refund, SavedCard
+
+logger = logging.getLogger("vitrine.payments")
 
 #: Pinned: an account's default version must not change what we parse.
 API_VERSION = "2026-10-28.endive"
@@ -48,6 +51,10 @@ def translated(function):
         except (stripe.APIConnectionError, stripe.RateLimitError) as error:
             raise GatewayUnavailable(str(error)) from error
         except stripe.APIError as error:
+            raise GatewayUnavailable(str(error)) from error
+        except (stripe.AuthenticationError, stripe.PermissionError) as error:
+            # It says nothing of the payment: once the keys are right the same call may be made again.
+            logger.error("the payment service does not accept this shop's keys: %s", error)
             raise GatewayUnavailable(str(error)) from error
         except stripe.StripeError as error:
             if error.code == "resource_missing":

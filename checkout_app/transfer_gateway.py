@@ -5,6 +5,7 @@ until somebody says what arrived, and a refund is "pending" until somebody says 
 """
 
 import secrets
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.utils import timezone
 from checkout_app.exceptions import GatewayRefused, UnknownIntent
 from checkout_app.gateway import Intent, Refund
 from checkout_app.models import BankTransfer, TransferRefund
+from commerce.money import from_minor
 
 PREFIX = "bt_"
 REFUND_PREFIX = "btr_"
@@ -45,10 +47,12 @@ class TransferGateway:
         return _intent(_find(intent_id))
 
     def cancel_intent(self, intent_id):
+        """Where a part arrived it is too late for that: the intent has succeeded, with less."""
         waiting = BankTransfer.objects.filter(
             reference=intent_id, status=BankTransfer.Status.WAITING
         )
-        waiting.update(status=BankTransfer.Status.CANCELLED)
+        waiting.filter(received_minor=0).update(status=BankTransfer.Status.CANCELLED)
+        waiting.filter(received_minor__gt=0).update(status=BankTransfer.Status.RECEIVED)
         return _intent(_find(intent_id))
 
     def list_intents(self, *, since):
@@ -88,23 +92,40 @@ class TransferGateway:
         return []
 
 
-def note_received(reference, *, amount_minor, user):
+@transaction.atomic
+def note_received(reference, *, amount_minor, user, before=0):
     """Finance saw money arrive for a transfer. False where it waits for none (any more).
 
-    The caller settles the attempt afterwards: what differs from the order goes to review there.
-    A transfer that was given up can still receive: the money is there, late.
+    ``before`` is what had arrived when they looked: with another sum by now somebody else has noted
+    it, and nothing is written. It waits on while less is here than was asked for, unless it was
+    given up: then the money is there, late. The caller settles the attempt afterwards; what differs
+    from the order goes to review there.
     """
-    open_rows = BankTransfer.objects.filter(reference=reference).exclude(
-        status=BankTransfer.Status.RECEIVED
-    )
-    return bool(
-        open_rows.update(
-            status=BankTransfer.Status.RECEIVED,
-            received_minor=amount_minor,
-            received_by=user,
-            received_at=timezone.now(),
-        )
-    )
+    row = _open_row(reference)
+    if row is None or row.received_minor != before:
+        return False
+    row.received_minor += amount_minor
+    if row.status == row.Status.CANCELLED or row.received_minor >= row.amount_minor:
+        row.status = row.Status.RECEIVED
+    row.received_by, row.received_at = user, timezone.now()
+    row.save()
+    return True
+
+
+@transaction.atomic
+def note_no_more(reference, *, user):
+    """Finance expects no more than what arrived in part. False where nothing or all of it did."""
+    row = _open_row(reference)
+    if row is None or not row.received_minor:
+        return False
+    row.status, row.received_by = row.Status.RECEIVED, user
+    row.save()
+    return True
+
+
+def _open_row(reference):
+    rows = BankTransfer.objects.select_for_update()
+    return rows.filter(reference=reference).exclude(status=BankTransfer.Status.RECEIVED).first()
 
 
 def note_sent(reference, *, user):
@@ -117,8 +138,15 @@ def note_sent(reference, *, user):
 
 
 def payment_details(attempt):
-    """What a customer needs to send the money: the shop's account, and what to write on it."""
+    """What a customer needs to send the money: the shop's account, and what to write on it.
+
+    ``arrived`` and ``missing`` are amounts; nothing has arrived as a rule.
+    """
+    row = BankTransfer.objects.filter(reference=attempt.intent_id).first()
+    arrived = from_minor(row.received_minor, row.currency) if row else Decimal(0)
     return {
+        "arrived": arrived,
+        "missing": max(attempt.amount - arrived, Decimal(0)),
         "account_name": settings.TRANSFER_ACCOUNT_NAME,
         "account": settings.TRANSFER_ACCOUNT,
         "reference": attempt.order.number,

@@ -48,13 +48,19 @@ def queue_refund_notice(order, *, amount, key, is_whole=True):
 
 
 def queue_transfer_request(order, details):
-    """Tell the customer where to send the money of an order; once for each order.
+    """Tell the customer where to send the money of an order, and what is missing where a part of it
+    arrived; once for each order and sum that arrived.
 
-    ``details`` says ``account_name``, ``account``, ``reference`` and ``until``.
+    ``details`` says ``account_name``, ``account``, ``reference``, ``until``, ``arrived`` and ``missing``.
     """
     until = date_format(timezone.localtime(details["until"]), "j F Y")
     facts = {**order_facts(order), **details, "until": until}
-    queue_order_mail(order, "order_received", facts, key=f"order-received:{order.number}")
+    key = f"order-received:{order.number}"
+    if arrived := details["arrived"]:
+        key = f"{key}:{arrived}"
+    for name in ("arrived", "missing"):
+        facts[name] = format_money(details[name], order.currency) if arrived else ""
+    queue_order_mail(order, "order_received", facts, key=key)
 
 
 def queue_cancelled_notice(order):

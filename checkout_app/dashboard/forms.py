@@ -108,3 +108,8 @@ class ReceivedForm(forms.Form):
     """What arrived for a transfer, as the bank's statement has it."""
 
     amount = forms.DecimalField(label=_("Amount"), min_value=CENT, max_digits=12, decimal_places=2)
+    #: What had arrived, in minor units, when they looked: two people may type the same statement.
+    before = forms.IntegerField(min_value=0, required=False)
+
+    def clean_before(self):
+        return self.cleaned_data["before"] or 0

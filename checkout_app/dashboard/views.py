@@ -15,12 +15,19 @@ from checkout_app.exceptions import (
     GatewayRefused,
     GatewayUnavailable,
     RefundRefused,
+    ReviewRefused,
 )
 from checkout_app.models import BankTransfer, PaymentAttempt, State, TransferRefund
-from checkout_app.transfer_gateway import note_received, note_sent
+from checkout_app.transfer_gateway import (
+    note_no_more,
+    note_received,
+    note_sent,
+    payment_details,
+)
 from commerce.exceptions import IllegalMove, OutOfStock, ReturnRefused
+from commerce.mail_orders import queue_transfer_request
 from commerce.models import ReturnRequest
-from commerce.money import from_minor, to_minor
+from commerce.money import CENT, from_minor, to_minor
 from commerce.requests import key_in
 
 
@@ -149,6 +156,28 @@ class SettleView(StaffView):
         return redirect("dashboard:order-detail", number=number)
 
 
+class AcceptView(StaffView):
+    """Let an order under review stand, with what arrived."""
+
+    permission = "checkout.add_refundrequest"
+    http_method_names = ["post"]
+
+    def post(self, request, number):
+        try:
+            payments.accept_reviewed(attempt_of(number).pk, user=request.user)
+            messages.success(request, _("The order stands with what arrived."))
+        except ReviewRefused as error:
+            messages.error(request, str(error))
+        return redirect("dashboard:order-detail", number=number)
+
+
+def amounts_of(transfer):
+    """What a transfer is for, what of it arrived, and what is missing."""
+    amount = from_minor(transfer.amount_minor, transfer.currency)
+    arrived = from_minor(transfer.received_minor, transfer.currency)
+    return amount, arrived, max(amount - arrived, CENT)
+
+
 class TransfersView(StaffView):
     """Transfers that are waited for, and refunds that somebody has to send."""
 
@@ -160,7 +189,7 @@ class TransfersView(StaffView):
             list(waiting.values_list("reference", flat=True)), field_name="intent_id"
         )
         rows = [
-            (row, attempts[row.reference], from_minor(row.amount_minor, row.currency))
+            (row, attempts[row.reference], *amounts_of(row))
             for row in waiting.order_by("created_at")[:200]
             if row.reference in attempts
         ]
@@ -183,6 +212,9 @@ class TransfersView(StaffView):
             raise PermissionDenied
         if reference := request.POST.get("sent"):
             self.note_sent(request, reference)
+        elif reference := request.POST.get("no_more"):
+            is_noted = note_no_more(reference, user=request.user)
+            self.settle(request, reference, is_noted=is_noted)
         else:
             self.note_received(request, request.POST.get("received", ""))
         return redirect("payment-transfers")
@@ -206,10 +238,19 @@ class TransfersView(StaffView):
         except ValueError:
             messages.error(request, _("The currency has no such small amounts."))
             return
-        if not note_received(reference, amount_minor=minor, user=request.user):
+        is_noted = note_received(
+            reference, amount_minor=minor, before=form.cleaned_data["before"], user=request.user
+        )
+        self.settle(request, reference, is_noted=is_noted)
+
+    def settle(self, request, reference, *, is_noted):
+        """Bring the order to what was noted, and tell the customer where a part is missing."""
+        if not is_noted:
             messages.warning(request, _("Somebody else has seen to it already."))
             return
         attempt = payments.settle(reference)
+        if attempt.is_open:
+            queue_transfer_request(attempt.order, payment_details(attempt))
         text = _("Order %(number)s: %(state)s.") % {
             "number": attempt.order.number,
             "state": attempt.get_state_display(),

@@ -15,9 +15,10 @@ from django.db import transaction
 from checkout_app.demo_gateway.models import DemoFault
 
 #: Of one request: the effect happens and the answer is lost; 500 and no effect; no effect and no
-#: answer; the answer takes its time.
+#: answer; the answer takes its time; the keys are not accepted.
 DROP, ERROR, UNREACHABLE, DELAY = "drop", "error", "unreachable", "delay"
-REQUEST_FAULTS = (DROP, ERROR, UNREACHABLE, DELAY)
+REVOKED = "revoked"
+REQUEST_FAULTS = (DROP, ERROR, UNREACHABLE, DELAY, REVOKED)
 #: Of webhooks: kept back; delivered twice; the newest first.
 HOLD, DUPLICATE, REORDER = "hold", "duplicate", "reorder"
 WEBHOOK_FAULTS = (HOLD, DUPLICATE, REORDER)

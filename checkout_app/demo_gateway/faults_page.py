@@ -27,6 +27,7 @@ NAMES = {
     faults.ERROR: gettext_lazy("The gateway answers with an error of its own"),
     faults.UNREACHABLE: gettext_lazy("The gateway cannot be reached"),
     faults.DELAY: gettext_lazy("The answer takes its time"),
+    faults.REVOKED: gettext_lazy("The gateway does not accept the keys"),
     faults.HOLD: gettext_lazy("Webhooks are kept back"),
     faults.DUPLICATE: gettext_lazy("Each webhook is delivered twice"),
     faults.REORDER: gettext_lazy("Webhooks are delivered later, the newest first"),

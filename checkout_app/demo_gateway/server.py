@@ -35,6 +35,8 @@ def answer(method, path, params, *, key=""):
     fault = faults.before_request()
     if fault == "error":
         return 500, {"error": {"type": "api_error", "message": "demo: internal error"}}
+    if fault == "revoked":
+        return 401, {"error": {"type": "invalid_request_error", "message": "demo: expired keys"}}
     try:
         status, body = _answer_once(method, path, params, key=key)
     except Refused as refusal:

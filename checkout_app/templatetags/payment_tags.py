@@ -1,5 +1,7 @@
 """The payment of an order, for the dashboard's order page."""
 
+from decimal import Decimal
+
 from django import template
 
 from checkout_app.dashboard.forms import CaptureForm
@@ -19,6 +21,7 @@ def payment_panel(context, order):
     is_held = attempt.state == State.AUTHORISED
     may_take = is_held and user.has_perm("checkout.add_capturerequest")
     left = attempt.money_left
+    may_decide = user.has_perm("checkout.add_refundrequest")
     may_refund = attempt.state in (State.PAID, State.PART_REFUNDED) and left
     return {
         "order": order,
@@ -30,7 +33,10 @@ def payment_panel(context, order):
         "moves": attempt.moves.select_related("user"),
         "left": left,
         "capture_form": CaptureForm(attempt=attempt) if may_take else None,
-        "may_refund": may_refund and user.has_perm("checkout.add_refundrequest"),
+        "may_refund": may_refund and may_decide,
+        "may_accept": attempt.state == State.REVIEW and left and may_decide,
+        "too_much": max(left - attempt.amount, Decimal(0)),
+        "missing": max(attempt.amount - left, Decimal(0)),
         "may_look": user.has_perm("checkout.view_paymentattempt"),
         "csrf_token": context.get("csrf_token"),
     }

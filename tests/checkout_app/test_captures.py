@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from checkout_app import captures, payments, reconcile
 from checkout_app.demo_gateway import after, faults, store
-from checkout_app.demo_gateway.models import DemoCharge, DemoIntent
+from checkout_app.demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
 from checkout_app.demo_gateway.refusal import Refused
-from checkout_app.exceptions import CaptureRefused
+from checkout_app.exceptions import CaptureRefused, GatewayUnavailable
 from checkout_app.hold_warnings import warn_of_holds
 from checkout_app.models import CaptureRequest, Dispute, PaymentAttempt, Progress, State
 from commerce.exceptions import DispatchRefused
@@ -151,6 +151,39 @@ def test_lost_answer_to_a_capture_takes_the_money_once(cup):
     assert attempt.captures.count() == 1
 
 
+def test_capture_that_waited_for_days_is_looked_for_before_it_is_sent_again(cup):
+    attempt = order_held(cup, count=3, card=MANY_CAPTURES)
+    line = attempt.order.lines.get()
+    captures.ask_for_parcel(attempt.pk, {line.pk: 1}, is_final=False, user=None)
+    faults.plan("drop")
+    with pytest.raises(GatewayUnavailable):
+        captures.send_captures(attempt)
+    taken = at_gateway(attempt)[1]
+    DemoRequest.objects.all().delete()  # the gateway has forgotten the keys
+    CaptureRequest.objects.update(created_at=timezone.now() - timedelta(days=2))
+
+    reconcile.reconcile_open()
+
+    attempt.refresh_from_db()
+    assert at_gateway(attempt)[1] == taken
+    assert attempt.captures.get().progress == Progress.DONE
+    assert attempt.money_taken == Decimal(taken) / 100
+    assert broken_invariants() == []
+
+
+def test_keys_that_are_not_accepted_refuse_no_capture(cup):
+    attempt = order_held(cup)
+    faults.plan("", "revoked")
+
+    with pytest.raises(DispatchRefused):
+        ship(attempt.order_id)
+    assert attempt.captures.get().progress == Progress.DUE
+    ship(attempt.order_id)
+
+    attempt.refresh_from_db()
+    assert attempt.money_taken == attempt.amount
+
+
 def test_cancelling_gives_the_hold_up(cup):
     attempt = order_held(cup)
 
@@ -206,6 +239,19 @@ def test_less_taken_at_the_gateway_goes_to_review(cup):
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.money_taken) == (State.REVIEW, Decimal("10.00"))
+
+
+def test_less_taken_at_the_gateway_is_accepted(cup):
+    attempt = order_held(cup)
+    after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+    staff = make_user("fin@example.com", is_staff=True)
+
+    payments.accept_reviewed(attempt.pk, user=staff)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.order.status) == (State.PAID, PAID)
+    assert attempt.order.documents.get().facts["gross"] == "10.00"
+    assert broken_invariants() == []
 
 
 def test_cancelling_an_order_under_review_pays_back_what_arrived(cup):

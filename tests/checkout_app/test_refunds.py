@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from checkout_app import reconcile, refunds
+from checkout_app import payments, reconcile, refunds
 from checkout_app.demo_gateway import after, faults
 from checkout_app.demo_gateway.models import DemoCharge
-from checkout_app.exceptions import GatewayUnavailable, RefundRefused
+from checkout_app.exceptions import GatewayUnavailable, RefundRefused, ReviewRefused
 from checkout_app.models import (
     GatewayTransaction,
     PaymentAttempt,
@@ -20,7 +20,7 @@ from checkout_app.refunds import Wanted
 from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
 from commerce.money import to_minor
-from commerce.orders import CANCELLED, DELIVERED, REFUNDED, SHIPPED, move_order
+from commerce.orders import CANCELLED, DELIVERED, PAID, REFUNDED, SHIPPED, move_order
 from commerce.returns import (
     Received,
     approve_return,
@@ -93,6 +93,36 @@ def test_all_of_it_ends_an_order_that_has_not_left(order, cup):
     assert stockrecord_of(cup).num_allocated == 0
     assert stockrecord_of(cup).num_in_stock == 10
     assert broken_invariants() == []
+
+
+def test_all_pieces_without_the_delivery_end_it_as_well(cup):
+    order = make_paid_order((cup, 2))
+    line = line_of(order)
+    ask(order, key="k1", units={line: 1}, is_restocked=True)
+    order.refresh_from_db()
+    assert (order.status, order.shipping_incl_tax > 0) == (PAID, True)
+
+    ask(order, key="k2", units={line: 1}, is_restocked=True)
+
+    order.refresh_from_db()
+    assert (attempt_of(order).state, order.status) == (State.PART_REFUNDED, REFUNDED)
+    assert stockrecord_of(cup).num_allocated == 0
+    assert broken_invariants() == []
+
+
+def test_money_in_another_currency_goes_back_in_it(order):
+    attempt = attempt_of(order)
+    PaymentAttempt.objects.update(state=State.REVIEW)
+    GatewayTransaction.objects.update(
+        currency="JPY", amount=Decimal(to_minor(order.total_incl_tax, "GBP"))
+    )
+    with pytest.raises(ReviewRefused):
+        payments.accept_reviewed(attempt.pk, user=None)
+
+    refunds.pay_refunds(refunds.owe_reviewed(attempt.pk))
+
+    assert made_at_gateway().get().body["amount"] == to_minor(order.total_incl_tax, "GBP")
+    assert attempt_of(order).state == State.REFUNDED
 
 
 def test_pieces_that_left_come_back_on_the_shelf_only_where_asked(order, cup):

@@ -120,10 +120,123 @@ def test_finance_sees_the_money_arrive(client, ordered, finance):
 def test_wrong_amount_goes_to_review(client, ordered, finance):
     row = BankTransfer.objects.get()
 
-    client.post(reverse("payment-transfers"), {"received": row.reference, "amount": "80"})
+    client.post(reverse("payment-transfers"), {"received": row.reference, "amount": "95"})
 
     ordered.refresh_from_db()
     assert (ordered.state, ordered.order.status) == (State.REVIEW, PENDING)
+
+
+def arrived(client, amount, *, before=0):
+    """Finance types what arrived, on a page where so many pence had arrived."""
+    row = BankTransfer.objects.get()
+    data = {"received": row.reference, "amount": amount, "before": before}
+    return client.post(reverse("payment-transfers"), data, follow=True)
+
+
+def test_money_may_come_in_two_parts(client, ordered, finance):
+    page = arrived(client, "60.00").content.decode()
+
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.order.status, ordered.money_taken) == (State.INTENT, PENDING, 0)
+    assert "£60 of it arrived" in page
+    assert 'value="30.00"' in page
+    mail = OutgoingMail.objects.get(key=f"order-received:{ordered.order.number}:60")
+    assert "please transfer £30 more" in mail.subject
+    assert "Missing:      £30" in mail.body_text
+
+    arrived(client, "30.00", before=6000)
+
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.money_taken) == (State.PAID, Decimal("90.00"))
+    assert broken_invariants() == []
+
+
+def test_same_statement_typed_by_two_people_counts_once(client, ordered, finance):
+    arrived(client, "60.00")
+
+    page = arrived(client, "60.00").content.decode()
+
+    assert "Somebody else has seen to it already." in page
+    assert BankTransfer.objects.get().received_minor == 6000
+
+
+def test_part_that_nothing_follows_in_time_goes_to_review(client, ordered, finance, vase):
+    arrived(client, "60.00")
+
+    reconcile.reconcile_open(at=timezone.now() + timedelta(days=8))
+
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.money_taken) == (State.REVIEW, Decimal("60.00"))
+    assert stockrecord_of(vase).num_allocated == 1
+    assert broken_invariants() == []
+
+
+def test_less_is_accepted_and_the_invoice_lets_the_rest_off(client, ordered, finance):
+    row = BankTransfer.objects.get()
+    arrived(client, "85.00")
+    client.post(reverse("payment-transfers"), {"no_more": row.reference})
+    page = client.get(reverse("dashboard:order-detail", args=[ordered.order.number]))
+    assert "£5 let off" in page.content.decode()
+
+    for _press in range(2):
+        client.post(reverse("order-accept", args=[ordered.order.number]))
+
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.order.status) == (State.PAID, PAID)
+    assert ordered.basket.status == "Submitted"
+    assert ordered.moves.get(new_state=State.PAID).user == finance
+    assert ordered.order.documents.get().facts["gross"] == "85.00"
+    assert OutgoingMail.objects.filter(key__startswith="order_placed").count() == 1
+    assert broken_invariants() == []
+
+
+def test_too_much_is_accepted_and_the_rest_goes_back_without_a_credit_note(
+    client, ordered, finance
+):
+    arrived(client, "95.00")
+
+    client.post(reverse("order-accept", args=[ordered.order.number]))
+    back = TransferRefund.objects.get()
+    client.post(reverse("payment-transfers"), {"sent": back.reference})
+
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.order.status) == (State.PART_REFUNDED, PAID)
+    assert (back.amount_minor, ordered.money_left) == (500, Decimal("90.00"))
+    assert ordered.order.documents.get().facts["gross"] == "90.00"
+    assert broken_invariants() == []
+
+
+def test_late_money_of_another_amount_is_accepted_while_the_piece_is_there(
+    client, ordered, finance, vase
+):
+    reconcile.reconcile_open(at=timezone.now() + timedelta(days=8))
+    arrived(client, "80.00")
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.order.status) == (State.REVIEW, CANCELLED)
+    record = stockrecord_of(vase)
+    stock, record.num_in_stock = record.num_in_stock, 0
+    record.save()
+
+    page = client.post(reverse("order-accept", args=[ordered.order.number]), follow=True)
+    assert "its pieces are not there any more" in page.content.decode()
+    record.num_in_stock = stock
+    record.save()
+    client.post(reverse("order-accept", args=[ordered.order.number]))
+
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.order.status) == (State.PAID, PAID)
+    assert stockrecord_of(vase).num_allocated == 1
+    assert broken_invariants() == []
+
+
+def test_what_arrived_is_accepted_by_those_who_may(client, ordered, finance):
+    arrived(client, "95.00")
+    client.force_login(make_user("sup@example.com", is_staff=True))
+
+    assert client.post(reverse("order-accept", args=[ordered.order.number])).status_code == 403
+
+    ordered.refresh_from_db()
+    assert ordered.state == State.REVIEW
 
 
 def test_amount_that_is_none_changes_nothing(client, ordered, finance):

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from checkout_app.placement import totals_of
 from commerce.listings import cards_for
 from commerce.models import SalePrice
-from commerce.money import format_money, from_minor, round_money, to_minor
+from commerce.money import format_money, from_minor, round_money, share_of, to_minor
 from commerce.pricing import quote_for
 from commerce.product_page import buy_box_for
 from commerce.tax import split_gross
 from tests.factories import make_basket, make_offer, make_product, make_submission, stockrecord_of
 
+CURRENCIES = st.sampled_from(["GBP", "EUR", "JPY"])
 amounts = st.decimals(min_value=0, max_value=99999, places=2)
 
 
@@ -29,9 +30,31 @@ def test_net_and_tax_always_add_up_to_the_price(gross):
     assert abs(split.tax - gross / 6) <= Decimal("0.005") + Decimal("0.0000001")
 
 
-@given(amounts)
-def test_minor_units_and_back(amount):
-    assert from_minor(to_minor(amount, "GBP"), "GBP") == amount
+@given(st.integers(min_value=0, max_value=9_999_999), CURRENCIES)
+def test_minor_units_and_back(minor, currency):
+    amount = from_minor(minor, currency)
+
+    assert to_minor(amount, currency) == minor
+    assert amount * (1 if currency == "JPY" else 100) == minor
+
+
+@given(
+    st.integers(min_value=0, max_value=9_999_999),
+    st.lists(st.integers(min_value=1, max_value=9), min_size=1, max_size=6),
+    CURRENCIES,
+)
+def test_parts_of_a_line_are_whole_units_and_add_up_to_it(minor, parts, currency):
+    total, before, shares = from_minor(minor, currency), 0, []
+    for units in parts:
+        shares.append(share_of(total, before, units, sum(parts), currency=currency))
+        before += units
+
+    minors = [to_minor(share, currency) for share in shares]  # ValueError where one is a fraction
+    assert sum(minors) == minor
+    assert all(
+        abs(share - Decimal(minor) * units / sum(parts)) <= 1
+        for share, units in zip(minors, parts, strict=True)
+    )
 
 
 def test_currency_without_decimals_has_no_minor_unit():
