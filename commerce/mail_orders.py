@@ -18,7 +18,7 @@ from commerce.discounts import discount_name
 from commerce.listings import photo_of, photos_by_product
 from commerce.mail import queue_mail
 from commerce.mail_templates import messages_for
-from commerce.money import format_money
+from commerce.money import format_money, round_money
 from commerce.order_links import guest_order_path
 from commerce.order_statuses import AUTHORISED
 from commerce.pictures import sizes_of
@@ -163,6 +163,13 @@ def order_facts(order):
     }
 
 
+def _unit_price(line):
+    """What one piece cost; Oscar lets the column be empty, as in orders that were imported."""
+    if line.unit_price_incl_tax is not None:
+        return line.unit_price_incl_tax
+    return round_money(line.line_price_before_discounts_incl_tax / line.quantity)
+
+
 def _line_facts(order, money):
     lines = list(order.lines.select_related("product").order_by("pk"))
     ids = {pk for line in lines if line.product for pk in (line.product_id, line.product.parent_id)}
@@ -174,7 +181,7 @@ def _line_facts(order, money):
             {
                 "title": line.title,
                 "quantity": line.quantity,
-                "unit_price": money(line.unit_price_incl_tax),
+                "unit_price": money(_unit_price(line)),
                 "total": money(line.line_price_before_discounts_incl_tax),
                 "photo_url": mail_photo_url(photo) if photo else "",
             }

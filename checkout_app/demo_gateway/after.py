@@ -96,22 +96,7 @@ def create_refund(params, *, status="succeeded"):
         if amount > left or not amount:
             raise Refused(400, "Refund amount is greater than unrefunded amount on charge.",
                           code="charge_already_refunded")  # fmt: skip
-        body = {
-            "id": f"re_demo_{secrets.token_hex(12)}",
-            "object": "refund",
-            "amount": amount,
-            "balance_transaction": None,
-            "currency": intent.body["currency"],
-            "payment_intent": intent.intent_id,
-            "charge": intent.body["latest_charge"],
-            "status": status,
-            "reason": params.get("reason"),
-            "receipt_number": None,
-            "source_transfer_reversal": None,
-            "transfer_reversal": None,
-            "created": int(time.time()),
-            "metadata": params.get("metadata", {}),
-        }
+        body = refund_body(intent.body, amount, params, status=status, created=int(time.time()))
         DemoCharge.objects.create(object_id=body["id"], intent=intent, body=body)
         _tell_charge(intent)
         emit("refund.created", body)
@@ -119,6 +104,26 @@ def create_refund(params, *, status="succeeded"):
             emit("charge.refunded", {"id": body["charge"], "object": "charge",
                                      "payment_intent": intent.intent_id})  # fmt: skip
     return body
+
+
+def refund_body(intent, amount, params, *, status, created):
+    """A refund of an intent, as the API gives it."""
+    return {
+        "id": f"re_demo_{secrets.token_hex(12)}",
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": None,
+        "currency": intent["currency"],
+        "payment_intent": intent["id"],
+        "charge": intent["latest_charge"],
+        "status": status,
+        "reason": params.get("reason"),
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "transfer_reversal": None,
+        "created": created,
+        "metadata": params.get("metadata", {}),
+    }
 
 
 def list_made(params, *, prefix, url):

@@ -151,25 +151,7 @@ def _succeed(intent, *, brand, last4):
         card["capture_before"] = int(time.time()) + HOLD_SECONDS
         is_often = brand in CAPTURED_OFTEN
         card["multicapture"] = {"status": "available" if is_often else "unavailable"}
-    charge = {
-        "id": f"ch_demo_{secrets.token_hex(12)}",
-        "object": "charge",
-        "amount": amount,
-        "amount_captured": 0 if is_held else amount,
-        "amount_refunded": 0,
-        "billing_details": {},
-        "captured": not is_held,
-        "disputed": False,
-        "livemode": False,
-        "metadata": {},
-        "refunded": False,
-        "currency": intent.body["currency"],
-        "payment_intent": intent.intent_id,
-        "paid": True,
-        "status": "succeeded",
-        "created": int(time.time()),
-        "payment_method_details": {"type": "card", "card": card},
-    }
+    charge = charge_body(intent.body, card, created=int(time.time()))
     DemoCharge.objects.create(object_id=charge["id"], intent=intent, body=charge)
     change_intent(
         intent,
@@ -180,3 +162,27 @@ def _succeed(intent, *, brand, last4):
         latest_charge=charge["id"], last_payment_error=None, next_action=None,
     )  # fmt: skip
     return intent.body
+
+
+def charge_body(intent, card, *, created):
+    """The charge of an intent that a card has paid, or that is held on it, as the API gives it."""
+    is_held = intent["capture_method"] == "manual"
+    return {
+        "id": f"ch_demo_{secrets.token_hex(12)}",
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": 0 if is_held else intent["amount"],
+        "amount_refunded": 0,
+        "billing_details": {},
+        "captured": not is_held,
+        "disputed": False,
+        "livemode": False,
+        "metadata": {},
+        "refunded": False,
+        "currency": intent["currency"],
+        "payment_intent": intent["id"],
+        "paid": True,
+        "status": "succeeded",
+        "created": created,
+        "payment_method_details": {"type": "card", "card": card},
+    }

@@ -125,10 +125,19 @@ def create_intent(params):
     customer = params.get("customer")
     if customer:
         customers.find_customer(customer)
-    is_held = params.get("capture_method") == "manual"
+    body = intent_body(amount, params, created=int(time.time()))
+    with transaction.atomic():
+        DemoIntent.objects.create(
+            intent_id=body["id"], client_secret=body["client_secret"], body=body
+        )
+        emit("payment_intent.created", body)
+    return body
+
+
+def intent_body(amount, params, *, created):
+    """A new intent over an amount in minor units, as the API gives it."""
     intent_id = f"pi_demo_{secrets.token_hex(12)}"
-    secret = f"{intent_id}_secret_{secrets.token_hex(12)}"
-    body = {
+    return {
         "id": intent_id,
         "object": "payment_intent",
         "amount": amount,
@@ -136,14 +145,14 @@ def create_intent(params):
         "amount_capturable": 0,
         "currency": params.get("currency", ""),
         "status": "requires_payment_method",
-        "client_secret": secret,
-        "capture_method": "manual" if is_held else "automatic",
+        "client_secret": f"{intent_id}_secret_{secrets.token_hex(12)}",
+        "capture_method": params.get("capture_method", "automatic"),
         "confirmation_method": "automatic",
-        "created": int(time.time()),
+        "created": created,
         "livemode": False,
         "metadata": params.get("metadata", {}),
         "receipt_email": params.get("receipt_email"),
-        "customer": customer,
+        "customer": params.get("customer"),
         "statement_descriptor_suffix": params.get("statement_descriptor_suffix"),
         "payment_method_types": ["card"],
         "latest_charge": None,
@@ -151,10 +160,6 @@ def create_intent(params):
         "next_action": None,
         "canceled_at": None,
     }
-    with transaction.atomic():
-        DemoIntent.objects.create(intent_id=intent_id, client_secret=secret, body=body)
-        emit("payment_intent.created", body)
-    return body
 
 
 def with_charge(body):

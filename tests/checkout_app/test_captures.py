@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from unittest.mock import patch
 
 import pytest
 from django.urls import reverse
@@ -10,8 +9,7 @@ from django.utils import timezone
 
 from checkout_app import captures, payments, reconcile
 from checkout_app.demo_gateway import after, faults, store
-from checkout_app.demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
-from checkout_app.demo_gateway.refusal import Refused
+from checkout_app.demo_gateway.models import DemoIntent, DemoRequest
 from checkout_app.exceptions import CaptureRefused, GatewayUnavailable
 from checkout_app.hold_warnings import warn_of_holds
 from checkout_app.models import CaptureRequest, Dispute, PaymentAttempt, Progress, State
@@ -19,11 +17,11 @@ from commerce.exceptions import DispatchRefused
 from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
 from commerce.orders import AUTHORISED, CANCELLED, PACKING, PAID, PART_SHIPPED, move_order
-from commerce.shipments import give_up_rest, ship
+from commerce.shipments import ship
 from tests.factories import make_basket, make_submission, make_user, pay, stockrecord_of
+from tests.held_orders import MANY_CAPTURES, at_gateway, order_held
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ONE_CAPTURE, MANY_CAPTURES = "4242424242424242", "5555555555554444"
 
 
 @pytest.fixture(autouse=True)
@@ -35,21 +33,6 @@ def _manual(settings):
 def cup(mug):
     """The mug in oat: ten in stock at £24."""
     return mug.children.order_by("pk").first()
-
-
-def order_held(cup, count=2, card=ONE_CAPTURE):
-    """An order whose money the bank holds."""
-    attempt, _intent = payments.begin(make_submission(make_basket((cup, count))))
-    pay(attempt, card)
-    attempt.refresh_from_db()
-    assert attempt.state == State.AUTHORISED
-    return attempt
-
-
-def at_gateway(attempt):
-    """(status, received, capturable) as the gateway has it."""
-    body = DemoIntent.objects.get(intent_id=attempt.intent_id).body
-    return body["status"], body["amount_received"], body["amount_capturable"]
 
 
 def test_order_stands_with_money_held_and_none_taken(cup):
@@ -372,155 +355,3 @@ def test_finance_takes_held_money_on_the_orders_page(client, cup):
 
     assert PaymentAttempt.objects.get().state == State.PAID
     assert CaptureRequest.objects.count() == 1
-
-
-def test_part_taken_for_a_parcel_that_never_left_goes_back_with_the_order(cup):
-    attempt = order_held(cup, count=3, card=MANY_CAPTURES)
-    line = attempt.order.lines.get().pk
-    captures.take_for_parcel(attempt.order, {line: 1}, None)  # and the process dies here
-    attempt.refresh_from_db()
-    taken = attempt.money_taken
-    assert (attempt.state, taken) == (
-        State.AUTHORISED,
-        Decimal("24") + attempt.order.shipping_incl_tax,
-    )
-
-    move_order(attempt.order_id, CANCELLED)
-    reconcile.reconcile_open()
-
-    attempt.refresh_from_db()
-    assert (attempt.state, attempt.money_back) == (State.REFUNDED, taken)
-    assert at_gateway(attempt)[2] == 0
-    assert broken_invariants() == []
-
-
-def test_rest_of_a_hold_is_given_up_with_the_rest_of_the_order(cup):
-    attempt = order_held(cup, count=3, card=MANY_CAPTURES)
-    ship(attempt.order_id, units={attempt.order.lines.get().pk: 1})
-    attempt.refresh_from_db()
-    taken = attempt.money_taken
-
-    give_up_rest(attempt.order_id, reason="none left")
-    reconcile.reconcile_open()
-
-    attempt.refresh_from_db()
-    assert (attempt.state, attempt.money_taken) == (State.PAID, taken)
-    assert at_gateway(attempt) == ("succeeded", int(taken * 100), 0)
-    assert broken_invariants() == []
-
-
-def test_refused_capture_does_not_make_a_part_taken_by_hand_look_wrong(cup):
-    attempt = order_held(cup)
-    with patch.object(after, "capture", side_effect=Refused(400, "Try again later.")):
-        captures.ask_capture(attempt.pk, key="k1")
-        captures.send_captures(attempt)
-    assert attempt.captures.get().progress == Progress.FAILED
-
-    captures.ask_capture(attempt.pk, amount=Decimal("24.00"), key="k2")
-    captures.send_captures(attempt)
-
-    attempt.refresh_from_db()
-    assert (attempt.state, attempt.money_taken) == (State.PAID, Decimal("24.00"))
-    assert broken_invariants() == []
-
-
-@pytest.mark.parametrize("card", [ONE_CAPTURE, MANY_CAPTURES])
-def test_parcel_leaves_once_its_money_is_here_whatever_was_refused_before(cup, card):
-    attempt = order_held(cup, count=3, card=card)
-    line = attempt.order.lines.get().pk
-    with (
-        patch.object(after, "capture", side_effect=Refused(400, "Try again later.")),
-        pytest.raises(DispatchRefused),
-    ):
-        ship(attempt.order_id, units={line: 1})
-
-    ship(attempt.order_id, units={line: 1})
-
-    attempt.order.refresh_from_db()
-    assert attempt.order.status == PART_SHIPPED
-    assert broken_invariants() == []
-
-
-def test_nothing_leaves_where_another_amount_was_taken_at_the_gateway(cup):
-    attempt = order_held(cup)
-    with faults.webhooks_held():
-        after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
-
-    with pytest.raises(DispatchRefused):
-        ship(attempt.order_id)
-
-    attempt.refresh_from_db()
-    assert attempt.state == State.REVIEW
-    assert stockrecord_of(cup).num_in_stock == 10
-
-
-def test_capture_that_is_due_is_not_sent_for_a_cancelled_order(cup):
-    attempt = order_held(cup)
-    faults.plan("", "unreachable")
-    with pytest.raises(DispatchRefused):
-        ship(attempt.order_id)
-    faults.plan("unreachable")  # and giving it up fails at first, too
-    move_order(attempt.order_id, CANCELLED)
-
-    reconcile.reconcile_open()
-
-    attempt.refresh_from_db()
-    assert (attempt.state, attempt.money_taken) == (State.VOIDED, 0)
-
-
-def test_end_of_a_hold_is_the_banks_however_it_was_heard_of(cup):
-    attempt, _intent = payments.begin(make_submission(make_basket((cup, 2))))
-    with faults.webhooks_held():
-        pay(attempt)
-    charge = DemoCharge.objects.get()
-    card = charge.body["payment_method_details"]["card"]
-    card["capture_before"] = int((timezone.now() + timedelta(days=4)).timestamp())
-    charge.save()
-
-    reconcile.reconcile_recent()  # by the list, which the event did not precede
-
-    attempt.refresh_from_db()
-    assert attempt.state == State.AUTHORISED
-    assert attempt.held_until < timezone.now() + timedelta(days=5)
-    assert attempt.order.sources.count() == 0 or attempt.order.sources.get().label
-
-
-def test_last_part_is_final_even_where_what_is_left_costs_nothing(cup):
-    attempt = order_held(cup, count=2, card=MANY_CAPTURES)
-    line = attempt.order.lines.get()
-    line.quantity = 3  # The third is a gift.
-    line.save()
-
-    captures.ask_for_parcel(attempt.pk, {line.pk: 3}, is_final=False, user=None)
-
-    assert attempt.captures.get().is_final
-
-
-def test_taking_a_hold_that_a_capture_is_due_for_is_no_error_for_staff(cup, client):
-    attempt = order_held(cup)
-    PaymentAttempt.objects.update(held_until=timezone.now() + timedelta(days=1))
-    captures.ask_capture(attempt.pk, key="k")
-    client.force_login(make_user("boss@example.com", is_staff=True, is_superuser=True))
-
-    answer = client.post(reverse("attention"), {"kind": "hold", "key": attempt.pk})
-
-    assert answer.status_code == 302
-    attempt.refresh_from_db()
-    assert attempt.state == State.PAID
-
-
-@pytest.mark.parametrize("status", ["canceled", "succeeded"])
-def test_hold_that_ends_after_a_part_was_taken_keeps_the_part_and_holds_the_rest_back(cup, status):
-    attempt = order_held(cup, count=3, card=MANY_CAPTURES)
-    ship(attempt.order_id, units={attempt.order.lines.get().pk: 1})
-    intent = DemoIntent.objects.get()
-    store.change_intent(intent, f"payment_intent.{status}", status=status, amount_capturable=0)
-
-    payments.settle(attempt.intent_id)
-
-    attempt.refresh_from_db()
-    assert (attempt.state, attempt.order.status) == (State.PAID, PART_SHIPPED)
-    with pytest.raises(DispatchRefused, match="could not be taken"):
-        ship(attempt.order_id)
-    assert stockrecord_of(cup).num_in_stock == 9
-    assert broken_invariants() == []

@@ -48,6 +48,8 @@ def test_demo_loads_twice_and_the_second_time_changes_nothing(site_root, client)
     assert "exist already" in again.getvalue()
     assert broken_invariants() == []
     assert get_model("catalogue", "Product").objects.browsable().count() >= 12
+    Order = get_model("order", "Order")
+    assert not Order.objects.filter(attempts=None).exists()
     parcels = Shipment.objects.exclude(tracking_number="")
     assert parcels.filter(event__order__status="Shipped", delivered_at=None).exists()
     assert parcels.filter(event__order__status="Delivered").exclude(delivered_at=None).exists()

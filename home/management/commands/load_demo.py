@@ -48,6 +48,7 @@ class Command(BaseCommand):
         customers = people.load_customers()
         people.load_reviews(customers, at=at)
         orders.load_orders(customers, at=at)
+        call_command("load_demo_payments", verbosity=0)
         rebuild_listings()  # what was sold and reviewed changes the order of lists
         pair_bought_together(at=at)
         if not quiet:

@@ -1,0 +1,24 @@
+"""Orders whose money the bank holds, and what the gateway says of it."""
+
+from checkout_app import payments
+from checkout_app.demo_gateway.models import DemoIntent
+from checkout_app.models import State
+from tests.factories import make_basket, make_submission, pay
+
+#: Cards whose bank allows one capture of a payment, and several.
+ONE_CAPTURE, MANY_CAPTURES = "4242424242424242", "5555555555554444"
+
+
+def order_held(cup, count=2, card=ONE_CAPTURE):
+    """An order whose money the bank holds."""
+    attempt, _intent = payments.begin(make_submission(make_basket((cup, count))))
+    pay(attempt, card)
+    attempt.refresh_from_db()
+    assert attempt.state == State.AUTHORISED
+    return attempt
+
+
+def at_gateway(attempt):
+    """(status, received, capturable) as the gateway has it."""
+    body = DemoIntent.objects.get(intent_id=attempt.intent_id).body
+    return body["status"], body["amount_received"], body["amount_capturable"]
