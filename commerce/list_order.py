@@ -40,7 +40,7 @@ def ordered_keys(keys, *, sort, at, start, count):
     """
     if len(keys) <= FEW and not _is_found_soon(keys, start + count):
         rows = _in_order(sort, at).filter(**{f"{_key_of(sort)}__in": among(keys)})
-        found = list(rows.values_list(_key_of(sort), flat=True))
+        found = list(rows.values_list(_key_of(sort), flat=True)[: start + count])
     else:
         found = _walk(keys, sort=sort, at=at, enough=start + count)
     if len(found) < start + count and len(found) < len(keys):

@@ -278,15 +278,15 @@ def _known_choices(facets, filters):
 def _counted(facet, facets, chosen, everything):
     base = _allowed(facets, chosen, everything, but=facet.name)
     mine = chosen.get(facet.name, ())
-    there = {
-        code: row
-        for code, row in facet.values.items()
-        if code in mine or everything.count_with(row[1])
-    }
+    counts = {code: base.count_with(members) for code, (_label, members) in facet.values.items()}
+    in_all = counts
+    if base is not everything:
+        in_all = {code: everything.count_with(row[1]) for code, row in facet.values.items()}
+    there = {code: row for code, row in facet.values.items() if code in mine or in_all[code]}
     # One box of several tells pieces apart even where all have it, but of stars the steps do not.
     is_alone = len(there) == 1 or facet.name == RATING_FILTER
     values = [
-        FacetValue(code, label, base.count_with(members), code in mine)
+        FacetValue(code, label, counts[code], code in mine)
         for code, (label, members) in there.items()
         if code in mine or not (is_alone and everything.shared <= members.shared)
     ]
