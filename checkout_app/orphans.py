@@ -35,6 +35,15 @@ def park_orphan(gateway, intent):
         )
         if is_new:
             logger.error("intent %s is paid and no attempt knows it", intent.id)
+            knocks = StripeEvent.objects.filter(object_id=intent.id).exclude(type=ORPHAN)
+            knocks.exclude(progress=StripeEvent.Progress.FOREIGN).update(
+                progress=StripeEvent.Progress.DONE, last_error=""
+            )
+
+
+def is_parked_orphan(intent_id):
+    """Whether it is known that an intent of ours was paid and has no order."""
+    return StripeEvent.objects.filter(event_id=f"{ORPHAN}:{intent_id}").exists()
 
 
 def pay_orphan_back(row):

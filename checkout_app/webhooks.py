@@ -11,7 +11,7 @@ from checkout_app import disputes, payments, refunds
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
 from checkout_app.gateways import gateway_for
 from checkout_app.models import StripeEvent, site_marker
-from checkout_app.orphans import ORPHAN
+from checkout_app.orphans import ORPHAN, is_parked_orphan
 from checkout_app.stripe_gateway import get_gateway
 
 logger = logging.getLogger("vitrine.payments")
@@ -98,6 +98,9 @@ def _follow(row):
         if payments.settle(row.object_id) is None:
             if _is_of_another_shop(row.object_id):
                 row.progress, row.last_error = StripeEvent.Progress.FOREIGN, ""
+                return
+            if is_parked_orphan(row.object_id):  # Its money is one matter, not one for each event.
+                row.progress, row.last_error = StripeEvent.Progress.DONE, ""
                 return
             row.last_error = "no attempt knows this intent"
             return

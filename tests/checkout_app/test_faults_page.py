@@ -116,6 +116,29 @@ def test_paid_orphan_is_parked_and_paid_back(client, boss, begun):
     assert row.progress == StripeEvent.Progress.DONE
 
 
+def test_orphan_is_one_matter_whatever_events_knock(client, boss, begun):
+    with faults.webhooks_held():
+        pay(begun)
+        lose_order(begun)
+    events.deliver_waiting()
+    StripeEvent.objects.filter(object_id=begun.intent_id).update(
+        progress=StripeEvent.Progress.PARKED
+    )
+
+    reconcile.reconcile_recent()
+    waits = StripeEvent.objects.filter(progress=StripeEvent.Progress.PARKED)
+    assert [row.type for row in waits] == ["vitrine.orphan"]
+    client.post(reverse("attention"), {"kind": "orphan", "key": waits.get().pk})
+    events.deliver_waiting()
+    for _round in range(webhooks.MAX_ATTEMPTS):
+        webhooks.process_waiting_events()
+
+    assert StripeEvent.objects.filter(type="refund.created").exists()
+    assert set(StripeEvent.objects.values_list("progress", flat=True)) == {
+        StripeEvent.Progress.DONE
+    }
+
+
 def test_unpaid_orphan_is_cancelled(begun):
     lose_order(begun)
 
