@@ -1,11 +1,26 @@
 """Background work of the payers' floor. Every task may run twice."""
 
+import logging
+from contextlib import contextmanager
+
 from django_tasks import task
 
 from checkout_app import captures, reconcile, refunds, webhooks
+from checkout_app.exceptions import GatewayUnavailable
 from checkout_app.hold_warnings import warn_of_holds
 from checkout_app.models import PaymentAttempt
 from checkout_app.stripe_gateway import get_gateway
+
+logger = logging.getLogger("vitrine.payments")
+
+
+@contextmanager
+def left_to_reconcile(what, attempt_id):
+    """A gateway that does not answer is no matter for staff: what is due is sent again by the clock."""
+    try:
+        yield
+    except GatewayUnavailable as error:
+        logger.warning("%s of attempt %s: %s; sent again later", what, attempt_id, error)
 
 
 @task()
@@ -17,13 +32,15 @@ def process_event_task(event_id):
 @task()
 def pay_refunds_task(attempt_id):
     """Send the refunds that are due for one attempt."""
-    refunds.pay_refunds(PaymentAttempt.objects.get(pk=attempt_id))
+    with left_to_reconcile("refunds", attempt_id):
+        refunds.pay_refunds(PaymentAttempt.objects.get(pk=attempt_id))
 
 
 @task()
 def give_up_hold_task(attempt_id):
     """Give up the money that is held for a cancelled order."""
-    captures.give_up_hold(PaymentAttempt.objects.get(pk=attempt_id), reason="order cancelled")
+    with left_to_reconcile("hold", attempt_id):
+        captures.give_up_hold(PaymentAttempt.objects.get(pk=attempt_id), reason="order cancelled")
 
 
 @task()
