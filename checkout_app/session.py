@@ -87,6 +87,21 @@ class Draft:
             return attempts.filter(open_basket=basket).first() or known
         return known
 
+    def is_waiting(self):
+        """Whether an order of this browser waits for its payment.
+
+        Where the basket is empty, another tab may have ordered it since this request read its
+        session; so that is read again before the shopper hears that there is nothing to buy.
+        """
+        attempt = self.attempt()
+        if not (attempt and attempt.is_open) and self.request.basket.is_empty:
+            session = self.request.session
+            written = type(session)(session.session_key).get(KEY, {})
+            if written != self._data:
+                self._data = written
+                attempt = self.attempt()
+        return bool(attempt and attempt.is_open)
+
     def finish(self):
         """Forget the answers; the order stays known for the thank-you page."""
         self.request.session.pop(KEY, None)

@@ -57,13 +57,11 @@ class StepView(View):
 
     def dispatch(self, request, *args, **kwargs):
         self.draft = Draft(request)
-        attempt = self.draft.attempt()
-        if attempt and attempt.is_open and not isinstance(self, PaymentView):
+        is_waiting = self.draft.is_waiting()
+        if is_waiting and not isinstance(self, PaymentView):
             return redirect("checkout:payment-details")
-        if not (attempt and attempt.is_open):
-            missing = self.missing_step(request)
-            if missing:
-                return redirect(missing)
+        if not is_waiting and (missing := self.missing_step(request)):
+            return redirect(missing)
         return super().dispatch(request, *args, **kwargs)
 
     def missing_step(self, request):

@@ -40,6 +40,30 @@ def together():
 
 
 @pytest.fixture
+def meet(monkeypatch):
+    """``meet()``, called in two transactions that are both open: each waits once for the other.
+
+    On SQLite no two ever are, because BEGIN lets one writer in (transaction_mode IMMEDIATE). That is
+    its guard against every circle of locks, so it is off there until the two have met.
+    """
+    barrier, have_met = threading.Barrier(2), set()
+    if connection.vendor == "sqlite":
+        options = connections.settings["default"]["OPTIONS"]
+        monkeypatch.setitem(options, "transaction_mode", "DEFERRED")
+
+    def wait_for_the_other():
+        thread = threading.get_ident()
+        if thread in have_met:
+            return
+        have_met.add(thread)
+        barrier.wait(timeout=30)
+        if connection.vendor == "sqlite":
+            connection.transaction_mode = "IMMEDIATE"
+
+    return wait_for_the_other
+
+
+@pytest.fixture
 def served(tmp_path, settings):
     """``with served(*arguments, **environment) as site``: the web server over this test's database."""
 

@@ -9,9 +9,10 @@ from oscar.core.loading import get_model
 
 from checkout_app import checkpoints, reconcile, webhooks
 from checkout_app.demo_gateway import events
-from checkout_app.models import PaymentAttempt, State
+from checkout_app.demo_gateway.models import DemoCharge, DemoIntent
+from checkout_app.models import GatewayTransaction, PaymentAttempt, PaymentMove, State
 from commerce.invariants import broken_invariants
-from commerce.models import OutgoingMail
+from commerce.models import OrderEvent, OutgoingMail, StockChange
 from tests.factories import stockrecord_of
 from tests.races import killer
 from tests.races.buyer import Buyer
@@ -29,6 +30,9 @@ SETTLE = (
     checkpoints.SETTLE_WRITTEN,
     checkpoints.SETTLE_COMMITTED,
 )
+#: Rows that are only ever added: what was moved, taken, told and written down.
+KEPT = (PaymentMove, OrderEvent, StockChange, GatewayTransaction, DemoCharge, OutgoingMail)
+DECLINES, ASKS = "4000000000000002", "4000002500003155"
 
 
 def run_the_clock(*, at=None):
@@ -44,7 +48,8 @@ def picture():
     return (
         list(PaymentAttempt.objects.values("pk", "state", "intent_id", "open_basket")),
         list(Order.objects.values("pk", "status")),
-        OutgoingMail.objects.count(),
+        [intent.body["status"] for intent in DemoIntent.objects.order_by("pk")],
+        [model.objects.count() for model in KEPT],
     )
 
 
@@ -68,6 +73,14 @@ def ends_well(state, *, at=None):
     assert broken_invariants() == []
 
 
+def nothing_was_paid(product, *, order, intent, held):
+    """One order and one intent, each at this status, and so many units held for them."""
+    assert Order.objects.get().status == order
+    assert DemoIntent.objects.get().body["status"] == intent
+    assert stockrecord_of(product).num_allocated == held
+    assert (GatewayTransaction.objects.count(), DemoCharge.objects.count()) == (0, 0)
+
+
 @pytest.fixture
 def buyer(vase, served):
     """A guest on the payment page of a served shop."""
@@ -76,6 +89,8 @@ def buyer(vase, served):
         visitor.site = site
         visitor.reach_payment(vase)
         yield visitor
+        # One that is told to end while it starts its web process again takes ten seconds over it.
+        site.wait_until_up()
 
 
 @pytest.mark.parametrize("point", BEGIN)
@@ -84,7 +99,7 @@ def test_killed_while_beginning_then_never_paid(point, buyer, vase):
 
     ends_well(State.RELEASED, at=timezone.now() + timedelta(minutes=31))
 
-    assert stockrecord_of(vase).num_allocated == 0
+    nothing_was_paid(vase, order="Cancelled", intent="canceled", held=0)
     buyer.site.wait_until_up()
     assert "Moon vase" in buyer.get("/basket/").text
 
@@ -101,6 +116,31 @@ def test_killed_while_beginning_then_paid_by_the_same_browser(point, buyer):
 
     assert Order.objects.count() == 1
     ends_well(State.PAID)
+
+
+@pytest.mark.parametrize("point", BEGIN)
+@pytest.mark.parametrize(
+    ("card", "answer", "state", "intent"),
+    [
+        (DECLINES, 402, State.INTENT, "requires_payment_method"),
+        (ASKS, 200, State.ACTION, "requires_action"),
+    ],
+    ids=["declined", "bank asks"],
+)
+def test_killed_while_beginning_then_tried_again_and_not_paid(
+    point, card, answer, state, intent, buyer, vase
+):
+    kill(buyer.site, point, buyer.pay)
+    buyer.site.wait_until_up()
+
+    buyer.get("/checkout/payment/")
+    assert buyer.pay().status_code == 200
+    assert buyer.confirm(card).status_code == answer
+
+    ends_well(state)
+    nothing_was_paid(vase, order="Pending payment", intent=intent, held=1)
+    ends_well(State.RELEASED, at=timezone.now() + timedelta(minutes=31))
+    nothing_was_paid(vase, order="Cancelled", intent="canceled", held=0)
 
 
 @pytest.mark.parametrize("point", SETTLE)

@@ -127,6 +127,16 @@ def test_killed_while_releasing(vase, killed, card):
     assert stockrecord_of(vase).num_allocated == 0
 
 
+def test_killed_while_releasing_what_was_paid_in_that_moment(vase, killed):
+    attempt = begun(vase, PAYS)
+
+    killed("cancel", attempt, checkpoints.RELEASE_CANCELLED)
+
+    attempt = ends_well(State.PAID)
+    assert attempt.money_taken == attempt.amount
+    assert stockrecord_of(vase).num_allocated == 1
+
+
 def test_bank_that_says_yes_after_the_kill_is_paid(vase, killed):
     attempt = begun(vase, ASKS)
     killed("settle", attempt, checkpoints.SETTLE_RETRIEVED)

@@ -69,20 +69,6 @@ def test_plenty_of_stock_serves_everybody_without_an_error(shop, together):
     assert stockrecord_of(cup).num_allocated == 12
 
 
-def test_baskets_in_opposite_order_do_not_deadlock(shop, together):
-    one = make_product("Cup", price="18.00", stock=50)
-    two = make_product("Bowl", price="28.00", stock=50)
-    queue = [
-        make_submission(make_basket(*(((one, 1), (two, 1)) if i % 2 else ((two, 1), (one, 1)))))
-        for i in range(12)
-    ]
-
-    results = together(12, lambda i: payments.begin(queue[i]))
-
-    assert [result for result in results if isinstance(result, Exception)] == []
-    assert stockrecord_of(one).num_allocated == stockrecord_of(two).num_allocated == 12
-
-
 def test_single_use_voucher_is_used_once_by_eight_buyers(shop, together):
     cup = make_product("Espresso cup", price="18.00", stock=50)
     voucher = make_voucher("FIRST", usage=Voucher.SINGLE_USE)
@@ -98,16 +84,6 @@ def test_single_use_voucher_is_used_once_by_eight_buyers(shop, together):
     assert voucher.applications.count() == 1
     assert stockrecord_of(cup).num_allocated == 1
     assert broken_invariants() == []
-
-
-def test_one_basket_from_eight_tabs_is_one_order_and_one_intent(vase, together):
-    submission = make_submission(make_basket((vase, 1)))
-
-    results = together(8, lambda _i: payments.begin(submission))
-
-    keys = {result[0].key for result in results}
-    assert len(keys) == 1, results
-    assert get_model("order", "Order").objects.count() == 1
 
 
 def test_settling_twelve_times_at_once_pays_once_and_mails_once(vase, together):

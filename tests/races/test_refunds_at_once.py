@@ -42,6 +42,13 @@ def twenty(attempt, key):
     return refunds.request_refund(attempt.pk, wanted)
 
 
+def one_of_nine(attempt, index):
+    """£50 back in the gateway's own dashboard, or one of eight times £20 here."""
+    if index == 0:
+        return after.refund_in_dashboard(attempt.intent_id, 5000)
+    return twenty(attempt, f"key{index}")
+
+
 def gone_back():
     """Pence that the gateway has paid back."""
     made = DemoCharge.objects.filter(object_id__startswith="re_")
@@ -49,12 +56,7 @@ def gone_back():
 
 
 def test_eight_refunds_against_one_at_the_gateway_never_pass_what_was_paid(paid, together):
-    def work(index):
-        if index == 0:
-            return after.refund_in_dashboard(paid.intent_id, 5000)
-        return twenty(paid, f"key{index}")
-
-    results = together(9, work)
+    results = together(9, lambda index: one_of_nine(paid, index))
 
     reconcile.reconcile_open()
     reconcile.reconcile_after()
@@ -83,6 +85,18 @@ def test_control_without_the_sum_more_is_asked_for_than_was_paid(paid, together,
     asked = sum(RefundRequest.objects.values_list("amount", flat=True))
     assert asked > 90  # The gateway refuses the rest; ours is the first of two guards.
     assert gone_back() <= 9000
+
+
+def test_control_without_the_gateways_sum_more_goes_back_than_was_paid(paid, together, monkeypatch):
+    monkeypatch.setattr(after, "_paid_back", lambda _intent: 0)
+
+    with faults.webhooks_held():  # Ours cannot count what it has not heard of.
+        together(9, lambda index: one_of_nine(paid, index))
+
+    reconcile.reconcile_open()
+    reconcile.reconcile_after()
+    assert gone_back() == 5000 + 4 * 2000
+    assert any("more paid back than paid" in line for line in broken_invariants())
 
 
 def test_sending_due_refunds_from_eight_workers_pays_once(paid, together):
