@@ -22,13 +22,14 @@ from tests.factories import make_product
 piece = make_product("Wanted cup", price="18.00", stock={units})
 print("PIECE", piece.pk, piece.get_absolute_url())
 """
-#: Prints how the orders stand.
+#: Prints how the orders of that piece stand; the demo shop has others.
 COUNT = """
 from collections import Counter
 from checkout_app.models import PaymentAttempt
 from tests.factories import stockrecord_of
 from oscar.core.loading import get_model
-print("STATES", dict(Counter(PaymentAttempt.objects.values_list("state", flat=True))))
+attempts = PaymentAttempt.objects.filter(order__lines__product={pk})
+print("STATES", dict(Counter(attempts.values_list("state", flat=True))))
 record = get_model("partner", "StockRecord").objects.get(product={pk})
 print("STOCK", record.num_in_stock, record.num_allocated)
 """
