@@ -41,7 +41,7 @@ def note_dispute(attempt_id, dispute):
         row.status, row.answer_until = dispute.status, dispute.answer_until
         row.save(update_fields=["status", "answer_until"])
         if is_news:
-            text = _("Dispute at the customer's bank: %(status)s") % {"status": dispute.status}
+            text = _("Dispute at the customer's bank: %(status)s") % {"status": row.words}
             note_event(attempt.order, "payment", text, reference=row.gateway_id, amount=row.amount)
 
 

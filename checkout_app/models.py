@@ -251,6 +251,18 @@ class RefundLine(models.Model):
         return f"{self.quantity} × {self.line_id}"
 
 
+DISPUTE_WORDS = {
+    "needs_response": _("waits for our answer"),
+    "under_review": _("the bank looks at it"),
+    "warning_needs_response": _("an inquiry that waits for our answer"),
+    "warning_under_review": _("an inquiry that the bank looks at"),
+    "warning_closed": _("an inquiry that came to nothing"),
+    "won": _("won"),
+    "lost": _("lost"),
+    "prevented": _("prevented"),
+}
+
+
 class Dispute(models.Model):
     """A charge that the customer's bank disputes. While it is open the order does not ship."""
 
@@ -276,6 +288,11 @@ class Dispute(models.Model):
     def is_open(self):
         """Whether it is not decided yet."""
         return self.status not in self.ENDED
+
+    @property
+    def words(self):
+        """The status as people say it; one that Stripe adds later as it is."""
+        return DISPUTE_WORDS.get(self.status, self.status)
 
 
 class StripeCustomer(models.Model):

@@ -9,6 +9,7 @@ offers, order.
 import logging
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -37,7 +38,7 @@ from commerce.discounts import DiscountGone, count_discounts_again
 from commerce.documents import issue_invoice
 from commerce.exceptions import OutOfStock
 from commerce.mail_orders import queue_order_confirmation, queue_transfer_request
-from commerce.money import from_minor, to_minor
+from commerce.money import format_money, from_minor, to_minor
 from commerce.order_history import note_event
 from commerce.orders import AUTHORISED, CANCELLED, PAID, PENDING, count_purchases, move_order
 from commerce.stock import reserve_stock
@@ -286,7 +287,8 @@ def _is_as_asked(attempt, intent, minor):
     expected = (to_minor(attempt.amount, attempt.currency), attempt.currency.upper())
     if (minor, intent.currency.upper()) == expected:
         return True
-    _review(attempt, f"{minor} {intent.currency} arrived")
+    arrived = format_money(from_minor(minor, intent.currency), intent.currency.upper())
+    _review(attempt, f"{arrived} of {format_money(attempt.amount, attempt.currency)} arrived")
     return False
 
 
@@ -378,7 +380,8 @@ def _confirm_order(attempt, state, *, taken=None, user=None):
     if basket is not None and basket.status == basket.FROZEN:
         basket.submit()
     count_purchases(order)
-    queue_order_confirmation(order)
+    missing = attempt.amount - taken if taken is not None else 0
+    queue_order_confirmation(order, not_charged=max(missing, Decimal(0)))
     if state == State.PAID:
         issue_invoice(order, amount=taken)  # last: docs/payments.md, "Lock order"
 

@@ -43,7 +43,7 @@ def refund_cancelled_order(sender, order, new_status, **kwargs):
         return
     from checkout_app.tasks import give_up_hold_task, pay_refunds_task  # tasks imports payments
 
-    attempt = refunds.owe_cancelled_order(order.pk)
+    attempt = refunds.owe_cancelled_order(order.pk, user=getattr(order, "moved_by", None))
     if attempt:
         transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))
     held = order.attempts.filter(state__in=(State.AUTHORISED, State.REVIEW)).first()

@@ -24,6 +24,7 @@ from checkout_app.gateways import gateway_for, gateway_of
 from checkout_app.ledger import record_refund, take_refund_back
 from checkout_app.models import (
     KEYS_HOLD,
+    Dispute,
     PaymentAttempt,
     Progress,
     RefundLine,
@@ -84,7 +85,7 @@ def owe_refund(attempt, *, amount, reason, user=None):
     close(attempt)
 
 
-def owe_cancelled_order(order_id):
+def owe_cancelled_order(order_id, *, user=None):
     """A paid order was cancelled by staff: owe what is left of its money, in the caller's transaction.
 
     Of a payment under review what arrived; one that is only held is given up by the caller.
@@ -103,7 +104,7 @@ def owe_cancelled_order(order_id):
         state = State.RELEASED if not attempt.money_taken else State.REFUNDED
         move(attempt, state, reason="order cancelled")
         return None
-    owe_refund(attempt, amount=left, reason="order cancelled")
+    owe_refund(attempt, amount=left, reason="order cancelled", user=user)
     return attempt
 
 
@@ -214,6 +215,8 @@ def request_refund(attempt_id, wanted, *, user=None):
             return before
         if attempt.state not in (State.PAID, State.PART_REFUNDED):
             raise RefundRefused(_("Nothing can be paid back for this order now."))
+        if attempt.disputes.exclude(status__in=Dispute.ENDED).exists():
+            raise RefundRefused(_("The customer's bank disputes this payment and holds the money."))
         amounts = _checked_amounts(attempt, wanted)
         paid_before = _units_back(attempt.order)
         request = RefundRequest.objects.create(
@@ -381,12 +384,14 @@ def _follow(request_id, refund):
 
 
 def _refunded(request):
-    """A refund as its credit note tells it; sent again under another key, it stays the same."""
+    """A refund as its credit note tells it; sent again under another key, it stays the same.
+
+    Without the reason: staff wrote that for the house.
+    """
     return Refunded(
         key=f"refund-{request.pk}",
         amount=request.amount,
         shipping=request.shipping,
-        reason=request.reason,
         lines={row.line_id: (row.quantity, row.amount) for row in request.lines.all()},
     )
 

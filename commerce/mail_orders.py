@@ -29,12 +29,19 @@ logger = logging.getLogger(__name__)
 MAIL_PHOTO = "format-jpeg|width-320"
 
 
-def queue_order_confirmation(order):
-    """The one confirmation of a paid order, through Oscar's dispatcher and the queue."""
+def queue_order_confirmation(order, *, not_charged=0):
+    """The one confirmation of a paid order, through Oscar's dispatcher and the queue.
+
+    ``not_charged`` is what of its total was let off.
+    """
     if not _has_address(order):
         return
     dispatcher = get_class("order.utils", "OrderDispatcher")()
-    dispatcher.send_order_placed_email_for_user(order, order_facts(order))
+    facts = order_facts(order)
+    if not_charged:
+        facts["not_charged"] = format_money(not_charged, order.currency)
+        facts["paid"] = format_money(order.total_incl_tax - not_charged, order.currency)
+    dispatcher.send_order_placed_email_for_user(order, facts)
 
 
 def queue_refund_notice(order, *, amount, key, is_whole=True):

@@ -142,7 +142,8 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
     """Accept a statement, and tell the customer what follows.
 
     Of an order that has not left, ``units`` empty: it is cancelled, which pays it back. Of pieces
-    that left: ``{line_id: units}`` become an approved return. Neither: staff see to it by hand.
+    that left: ``{line_id: units}`` become an approved return. Neither: staff see to it by hand, and
+    ``answer`` has to say what follows.
     Raises WithdrawalRefused with a sentence. Locks stock, order, statement, as every writer.
     """
     with transaction.atomic(durable=True):
@@ -160,6 +161,8 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
             else:
                 order = lock_order(order.pk)
             withdrawal = _lock_new(withdrawal_id)
+            if not (units or is_cancelled or answer):
+                raise WithdrawalRefused(_("Write what follows: the customer reads it."))
             if units:
                 withdrawal.return_request = grant_return(
                     order, units, reason=reason, key=withdrawal.key, answer=answer, user=user

@@ -42,5 +42,5 @@ CONFIRMATION_LINK_DAYS = 60
 GUEST_LINK_DAYS = 14
 
 #: Days after the last parcel arrived in which a return can be asked for, and those of the law.
-RETURN_DAYS = 30
+RETURN_DAYS = 60
 WITHDRAWAL_DAYS = 14

@@ -29,6 +29,7 @@ from checkout_app.models import (
 )
 from commerce.mail import send_parked_again
 from commerce.models import OutgoingMail
+from commerce.money import format_money
 
 #: Rows of one kind that the page shows; the number above them counts all.
 SHOWN = 50
@@ -176,31 +177,29 @@ def _task_matter(row):
 
 def _attempt_matter(attempt):
     order, last = attempt.order, max(attempt.moves.all(), key=lambda move: move.pk, default=None)
-    title = _("%(amount)s %(currency)s: %(state)s") % {
-        "amount": attempt.amount,
-        "currency": attempt.currency,
-        "state": attempt.get_state_display(),
-    }
-    return Matter(
-        str(attempt.pk), title, last.reason if last else "", attempt.updated_at, order.number
-    )
+    amount = format_money(attempt.amount, attempt.currency)
+    title = f"{amount}: {attempt.get_state_display()}"
+    detail = last.reason if last else ""
+    if attempt.state == State.REVIEW and attempt.money_taken:
+        detail = f"{detail}. {_('It can be accepted on the page of the order.')}"
+    return Matter(str(attempt.pk), title, detail, attempt.updated_at, order.number)
 
 
 def _refund_matter(request):
     order = request.attempt.order
-    title = f"{request.amount} {request.attempt.currency}: {request.reason}"
+    title = f"{format_money(request.amount, request.attempt.currency)}: {request.reason}"
     return Matter(str(request.pk), title, request.last_error, request.created_at, order.number)
 
 
 def _capture_matter(request):
-    title = f"{request.amount} {request.attempt.currency}"
+    title = format_money(request.amount, request.attempt.currency)
     return Matter(
         str(request.pk), title, request.last_error, request.created_at, request.attempt.order.number
     )
 
 
 def _hold_matter(attempt):
-    title = f"{attempt.amount} {attempt.currency}"
+    title = format_money(attempt.amount, attempt.currency)
     return Matter(str(attempt.pk), title, _("ends then"), attempt.held_until, attempt.order.number)
 
 
@@ -241,7 +240,7 @@ KINDS = (
         ),
         matter=lambda row: Matter(
             str(row.pk),
-            f"{row.amount} {row.attempt.currency}: {row.status}",
+            f"{format_money(row.amount, row.attempt.currency)}: {row.words}",
             row.reason,
             row.created_at,
             row.attempt.order.number,

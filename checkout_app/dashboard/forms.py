@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from checkout_app.refunds import Wanted, amount_of, shipping_refundable, units_refundable
-from commerce.money import CENT
+from commerce.money import CENT, format_money
 
 
 def new_key():
@@ -53,7 +53,15 @@ class RefundForm(forms.Form):
         self.fields["key"].initial = new_key()
         if returned:  # What came back was put on the shelf, or not, when it was received.
             del self.fields["is_restocked"]
-        self.fields["shipping"].max_value = shipping_refundable(self.order)
+        shipping_left = shipping_refundable(self.order)
+        self.fields["shipping"].max_value = shipping_left
+        self.fields["shipping"].help_text = (
+            _("%(amount)s of it is left.")
+            % {"amount": format_money(shipping_left, self.order.currency)}
+            if shipping_left
+            else _("Nothing of it is left.")
+        )
+        self.fields["shipping"].disabled = not shipping_left
         lines = {line.pk: line for line in self.order.lines.order_by("pk")}
         self.rows = []
         for pk, units in self.left.items():

@@ -3,8 +3,10 @@
 from django.contrib import messages
 from django.contrib.auth.mixins import AccessMixin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 from oscar.core.loading import get_model
 
@@ -17,7 +19,7 @@ from checkout_app.exceptions import (
     RefundRefused,
     ReviewRefused,
 )
-from checkout_app.models import BankTransfer, PaymentAttempt, State, TransferRefund
+from checkout_app.models import BankTransfer, PaymentAttempt, Progress, State, TransferRefund
 from checkout_app.transfer_gateway import (
     note_no_more,
     note_received,
@@ -27,8 +29,17 @@ from checkout_app.transfer_gateway import (
 from commerce.exceptions import IllegalMove, OutOfStock, ReturnRefused
 from commerce.mail_orders import queue_transfer_request
 from commerce.models import ReturnRequest
-from commerce.money import CENT, from_minor, to_minor
+from commerce.money import CENT, format_money, from_minor, to_minor
+from commerce.order_history import note_event
 from commerce.requests import key_in
+
+#: What staff hear of a refund that they asked for.
+REFUND_NEWS = {
+    Progress.DUE: gettext_lazy("%(amount)s is being paid back."),
+    Progress.SENT: gettext_lazy("%(amount)s is on its way; the bank is working on it."),
+    Progress.DONE: gettext_lazy("%(amount)s was paid back."),
+    Progress.FAILED: gettext_lazy("%(amount)s could not be paid back; see “Needs a person”."),
+}
 
 
 class StaffView(AccessMixin, View):
@@ -88,12 +99,8 @@ class RefundView(StaffView):
             form.add_error(None, str(error))
             return self.show(form, status=422)
         refund.refresh_from_db()
-        text = _("%(amount)s %(currency)s: %(state)s") % {
-            "amount": refund.amount,
-            "currency": attempt.currency,
-            "state": refund.get_progress_display(),
-        }
-        messages.success(request, text)
+        amount = {"amount": format_money(refund.amount, attempt.currency)}
+        messages.success(request, REFUND_NEWS[refund.progress] % amount)
         return redirect("dashboard:order-detail", number=number)
 
 
@@ -250,7 +257,16 @@ class TransfersView(StaffView):
             return
         attempt = payments.settle(reference)
         if attempt.is_open:
-            queue_transfer_request(attempt.order, payment_details(attempt))
+            details = payment_details(attempt)
+            arrived = format_money(details["arrived"], attempt.currency)
+            missing = format_money(details["missing"], attempt.currency)
+            text = _("A part arrived: %(arrived)s so far") % {"arrived": arrived}
+            with transaction.atomic():
+                note_event(attempt.order, "payment", text, user=request.user)
+                queue_transfer_request(attempt.order, details)
+            text = _("%(arrived)s arrived so far, %(missing)s is missing; the customer is told.")
+            messages.success(request, text % {"arrived": arrived, "missing": missing})
+            return
         text = _("Order %(number)s: %(state)s.") % {
             "number": attempt.order.number,
             "state": attempt.get_state_display(),

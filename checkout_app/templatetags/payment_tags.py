@@ -43,6 +43,19 @@ def payment_panel(context, order):
 
 
 @register.simple_tag
+def order_money(order):
+    """What went back of an order's total, and what was never charged of it; None before it was paid."""
+    attempt = order.attempts.order_by("-pk").first()
+    if attempt is None or not (taken := attempt.money_taken):
+        return None
+    is_over = attempt.state in (State.PAID, State.PART_REFUNDED, State.REFUNDED)
+    return {
+        "paid_back": attempt.money_back,
+        "not_charged": max(attempt.amount - taken, Decimal(0)) if is_over else Decimal(0),
+    }
+
+
+@register.simple_tag
 def transfer_details(attempt):
     """Where the money of a transfer goes, or None for another method."""
     is_transfer = attempt is not None and attempt.method == Method.TRANSFER

@@ -126,6 +126,15 @@ def test_money_in_another_currency_goes_back_in_it(order):
     assert attempt_of(order).state == State.REFUNDED
 
 
+def test_nothing_is_paid_back_while_the_bank_disputes(order):
+    after.dispute(attempt_of(order).intent_id)
+
+    with pytest.raises(RefundRefused, match="disputes"):
+        ask(order, extra=Decimal("1.00"))
+
+    assert not RefundRequest.objects.exists()
+
+
 def test_pieces_that_left_come_back_on_the_shelf_only_where_asked(order, cup):
     ship(order.pk)
     assert stockrecord_of(cup).num_in_stock == 7

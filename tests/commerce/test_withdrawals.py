@@ -259,8 +259,11 @@ def test_accepted_afterwards_makes_an_approved_return(order):
 def test_some_pieces_of_an_order_that_did_not_leave_are_seen_to_by_hand(order):
     withdrawal = declare(order, pieces="one of the two bowls")
 
-    accept_withdrawal(withdrawal.pk)
+    with pytest.raises(WithdrawalRefused, match="Write what follows"):
+        accept_withdrawal(withdrawal.pk)
+    accept_withdrawal(withdrawal.pk, answer="One bowl comes, the other is paid back.")
 
+    assert "the other is paid back" in mails("withdrawal-accepted").get().body_text
     assert Order.objects.get(pk=order.pk).status == "Paid"
     assert Withdrawal.objects.get().state == "accepted"
 
