@@ -57,6 +57,7 @@ function showBar(ids, isFull = false) {
   bar.querySelector("[data-full]").hidden = !isFull;
   const link = bar.querySelector("[data-go]");
   link.href = `${link.pathname}?ids=${ids.join(",")}`;
+  if (isFull) bar.scrollIntoView({ block: "nearest" });
 }
 
 // The page of the comparison is the truth while it is open.

@@ -72,6 +72,36 @@ def test_four_are_compared_and_a_fifth_is_refused_in_words(page, site):
     assert stored(page) == [[], []]
 
 
+@pytest.mark.parametrize("path", ["/", "/basket/", None, "/accounts/login/"])
+def test_bar_of_the_comparison_stays_with_lists_and_products(page, site, path):
+    page.goto(site.url + "/catalogue/")
+    page.locator("compare-choice a").first.click()
+    link = page.locator("#compare-bar").get_by_role("link", name="Compare")
+    link.wait_for()
+
+    page.goto(site.url + (path or link.get_attribute("href")))
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#compare-bar:visible, .card compare-choice:visible").count() == 0
+    page.goto(site.url + "/search/?q=mug")
+    page.locator("#compare-bar").wait_for()
+
+
+def test_bar_of_the_comparison_leaves_the_button_that_buys_alone(page, site):
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(site.url + "/catalogue/")
+    page.locator("compare-choice a").first.click()
+    page.get_by_role("link", name="Harbour mug").first.click()
+    bar = page.locator("#compare-bar")
+    bar.wait_for()
+
+    assert page.locator(".buy-box__row").bounding_box()["y"] < 800
+    assert bar.bounding_box()["y"] > 800
+
+    bar.scroll_into_view_if_needed()
+    bar.get_by_role("link", name="Compare").click()
+    page.wait_for_url("**/compare/?ids=*")
+
+
 def test_compare_works_by_keyboard_and_by_its_link(page, site, chromium):
     page.goto(site.url + "/catalogue/")
     page.locator("compare-choice a").first.focus()

@@ -1,0 +1,119 @@
+"""The dashboard on a telephone: no page scrolls sideways, and what staff type into or press lies in sight."""
+
+import re
+
+import pytest
+
+from tests.browser.test_buying import give_details, order_number, put_into_basket
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.browser
+EMAIL = "at-the-desk@example.com"
+MAKE_STAFF = f"""
+from django.contrib.auth import get_user_model
+from tests.factories import make_user
+get_user_model().objects.filter(email="{EMAIL}").exists() or make_user("{EMAIL}", is_staff=True, is_superuser=True)
+"""
+ORDER = "SELECT number FROM order_order o JOIN checkout_paymentattempt a ON a.order_id = o.id WHERE o.status = 'Paid'"
+RETURN = "SELECT number FROM commerce_returnrequest WHERE state = 'approved'"
+VARIANT = "SELECT product_id FROM partner_stockrecord"
+#: Addresses by name, with the query that fills them in and the tab to open.
+PAGES = {
+    "home": ("/dashboard/", None, None),
+    "orders": ("/dashboard/orders/", None, None),
+    "payment of an order": ("/dashboard/orders/{}/", ORDER, "#payment"),
+    "refund": ("/dashboard/payments/orders/{}/refund/", ORDER, None),
+    "transfers": ("/dashboard/payments/transfers/", None, None),
+    "return": ("/dashboard/returns/{}/", RETURN, None),
+    "stock": ("/dashboard/catalogue/products/{}/", VARIANT, "#product_stock"),
+    "products": ("/dashboard/catalogue/", None, None),
+    "faults": ("/dashboard/faults/", None, None),
+}
+#: Widths of the fields that can be typed into or chosen from, in tables that are shown.
+FIELDS = """[...document.querySelectorAll(".table :is(input:not([type=checkbox], [type=hidden]), select)")]
+    .filter((field) => field.checkVisibility() && !field.matches(".select2-hidden-accessible"))
+    .map((field) => field.getBoundingClientRect().width)"""
+
+
+@pytest.fixture
+def desk(page, site):
+    """Staff signed in, on a telephone."""
+    site.manage("shell", "-c", MAKE_STAFF)
+    page.goto(f"{site.url}/dashboard/login/")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").first.fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+    page.set_viewport_size({"width": 360, "height": 800})
+    return page
+
+
+def open_staff_page(page, site, name):
+    """Show a page of the dashboard, and its tab where it has one."""
+    address, query, tab = PAGES[name]
+    page.goto(site.url + address.format(site.rows(query)[0][0] if query else ""))
+    page.wait_for_load_state("networkidle")
+    if tab:
+        page.locator(f"a[href='{tab}']").first.click()
+        page.locator(f"{tab}.active").wait_for()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_staff_page_does_not_scroll_sideways_and_its_fields_can_be_read(desk, site, name):
+    open_staff_page(desk, site, name)
+
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 360
+    assert [width for width in desk.evaluate(FIELDS) if width < 60] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"), [("refund", ".table input"), ("return", ".table :is(input, select)")]
+)
+def test_fields_of_a_row_lie_on_the_screen(desk, site, name, fields):
+    open_staff_page(desk, site, name)
+
+    boxes = [field.bounding_box() for field in desk.locator(fields).all()]
+
+    assert boxes
+    assert [box for box in boxes if box["x"] + box["width"] > 360] == []
+
+
+def test_transfer_is_ticked_off_on_a_telephone(page, site, request):
+    put_into_basket(page, site)
+    give_details(page, site, "at-home@example.com")
+    page.get_by_label(re.compile("Bank transfer")).check()
+    page.get_by_role("button", name="Place the order and transfer").click()
+    number = order_number(page)
+    desk = request.getfixturevalue("desk")
+
+    open_staff_page(desk, site, "transfers")
+
+    button = desk.get_by_role("button", name=re.compile(f"It arrived.*{number}"))
+    box = button.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    assert min(desk.evaluate(FIELDS)) >= 60
+
+
+def test_one_button_opens_the_menu_and_another_the_account(desk, site):
+    open_staff_page(desk, site, "home")
+    togglers = desk.locator(".navbar-toggler:visible")
+
+    assert [togglers.nth(n).get_attribute("aria-label") for n in range(togglers.count())] == [
+        "Your account", "Menu",
+    ]  # fmt: skip
+    desk.get_by_role("button", name="Menu").click()
+    desk.get_by_role("link", name="Audit log").wait_for()
+    assert not desk.get_by_role("button", name="Log out").is_visible()
+
+
+def test_menu_stays_on_one_line_beside_its_icons(desk, site):
+    desk.set_viewport_size({"width": 1280, "height": 800})
+    open_staff_page(desk, site, "home")
+
+    tops = desk.locator(".navbar-primary .navbar-nav > li > a").evaluate_all(
+        "links => links.map((link) => Math.round(link.getBoundingClientRect().height))"
+    )
+
+    assert len(tops) > 8
+    assert len(set(tops)) == 1
