@@ -181,7 +181,8 @@ def _attempt_matter(attempt):
     title = f"{amount}: {attempt.get_state_display()}"
     detail = last.reason if last else ""
     if attempt.state == State.REVIEW and attempt.money_taken:
-        detail = f"{detail}. {_('It can be accepted on the page of the order.')}"
+        hint = _("It can be accepted on the page of the order.")
+        detail = f"{detail}. {hint}"
     return Matter(str(attempt.pk), title, detail, attempt.updated_at, order.number)
 
 
