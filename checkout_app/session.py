@@ -90,16 +90,14 @@ class Draft:
     def is_waiting(self):
         """Whether an order of this browser waits for its payment.
 
-        Where the basket is empty, another tab may have ordered it since this request read its
-        session; so that is read again before the shopper hears that there is nothing to buy.
+        Where the basket is empty, another tab may have ordered it since this request began; so
+        session and attempts are asked again before the shopper hears that there is nothing to buy.
         """
         attempt = self.attempt()
         if not (attempt and attempt.is_open) and self.request.basket.is_empty:
             session = self.request.session
-            written = type(session)(session.session_key).get(KEY, {})
-            if written != self._data:
-                self._data = written
-                attempt = self.attempt()
+            self._data = type(session)(session.session_key).get(KEY, {})
+            attempt = self.attempt()
         return bool(attempt and attempt.is_open)
 
     def finish(self):

@@ -30,6 +30,13 @@ def cup(shop):
     return make_product("Espresso cup", price="18.00", stock=50)
 
 
+def another_tab(client):
+    """A tab of the same browser: other requests, the same cookies."""
+    tab = Client()
+    tab.cookies.update(client.cookies)
+    return tab
+
+
 def made():
     """How many orders, attempts and intents there are."""
     return tuple(model.objects.count() for model in (Order, PaymentAttempt, DemoIntent))
@@ -49,9 +56,7 @@ def test_one_basket_from_eight_tabs_is_one_order_and_one_intent(cup, together):
 
 def test_pay_pressed_in_eight_tabs_answers_each_with_the_same_intent(client, cup, together):
     reach_payment(client, cup)
-    tabs = [Client() for _tab in range(TABS)]
-    for tab in tabs:
-        tab.cookies.update(client.cookies)
+    tabs = [another_tab(client) for _tab in range(TABS)]
 
     results = together(TABS, lambda index: press_pay(tabs[index], "22.50"))
 
@@ -63,26 +68,42 @@ def test_pay_pressed_in_eight_tabs_answers_each_with_the_same_intent(client, cup
     assert broken_invariants() == []
 
 
-def test_tab_that_looked_before_the_other_had_ordered_gets_the_same_intent(
-    client, cup, monkeypatch
-):
-    reach_payment(client, cup)
-    slow = Client()
-    slow.cookies.update(client.cookies)
+def after_looking(monkeypatch, act):
+    """Once, right after a tab has asked for its order and found none, another tab does something."""
     attempt_of = Draft.attempt
 
-    def other_tab_is_faster(draft):
+    def looks(draft):
         found = attempt_of(draft)
         monkeypatch.setattr(Draft, "attempt", attempt_of)
-        assert press_pay(client, "22.50").status_code == 200
+        act()
         return found
 
-    monkeypatch.setattr(Draft, "attempt", other_tab_is_faster)
+    monkeypatch.setattr(Draft, "attempt", looks)
+
+
+def test_tab_that_looked_before_another_was_answered_gets_the_same_intent(client, cup, monkeypatch):
+    reach_payment(client, cup)
+    slow = another_tab(client)
+    after_looking(monkeypatch, lambda: press_pay(client, "22.50"))
 
     answer = press_pay(slow, "22.50")
 
     assert (answer.status_code, made()) == (200, (1, 1, 1))
     assert answer.json()["client_secret"] == DemoIntent.objects.get().client_secret
+
+
+def test_tab_that_looked_before_another_had_ordered_goes_on_with_its_order(
+    client, cup, monkeypatch
+):
+    reach_payment(client, cup)
+    press_pay(client, "1.00")  # Refused; but the session names the basket from here on.
+    assert made() == (0, 0, 0)
+    submission = make_submission(Basket.objects.get())
+    after_looking(monkeypatch, lambda: placement.place_order(submission))
+
+    answer = press_pay(client, "22.50")
+
+    assert (answer.status_code, made()) == (200, (1, 1, 1))
 
 
 def test_control_without_the_lock_a_tab_is_stopped_by_the_database(
