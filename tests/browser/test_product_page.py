@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_pages import address_of
 
@@ -150,7 +151,7 @@ def test_large_photographs_are_leafed_through_by_buttons_and_arrows(page, site):
     page.keyboard.press("ArrowRight")
     assert shown() == f"{total} of {total}"
     page.keyboard.press("Escape")
-    assert page.locator("dialog.zoom").count() == 0
+    expect(page.locator("dialog.zoom")).to_have_count(0)
     assert frames.last.evaluate("(frame) => document.activeElement === frame")
 
 
