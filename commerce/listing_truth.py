@@ -227,24 +227,38 @@ def _values_of(product_ids):
     ):
         if chosen[0]:
             several[pk].append(tuple(chosen))
+    rows = list(
+        rows.values_list(
+            "pk", "product_id", "attribute_id", "value_boolean", "value_text", "value_option_id"
+        )
+    )
+    # Asked for by themselves: MariaDB, given few attributes, reads every product's values of each.
+    attributes = _rows_by_key("ProductAttribute", {row[2] for row in rows}, "code", "name", "type")
+    options = _rows_by_key("AttributeOption", {row[5] for row in rows}, "code", "option")
     values, made = defaultdict(dict), {}
-    for pk, product_id, *row in rows.values_list(
-        "pk", "product_id", "attribute_id", "attribute__code", "attribute__name", "attribute__type",
-        "value_boolean", "value_text", "value_option_id", "value_option__code",
-        "value_option__option",
-    ):  # fmt: skip
+    for pk, product_id, *row in rows:
         key = (*row, *several.get(pk, ()))
         value = made.get(key)
         if value is None:  # Few values, many products.
-            value = made[key] = _value_of(row, several.get(pk))
+            attribute, boolean, text, chosen = row
+            if attribute not in attributes:
+                continue  # deleted meanwhile; whoever does it refreshes its products
+            facts = (attribute, *attributes[attribute], boolean, text)
+            one = [(chosen, *options[chosen])] if chosen in options else []
+            value = made[key] = _value_of(facts, several.get(pk, []), one)
         values[product_id][value.code] = value
     return values
 
 
-def _value_of(row, several):
-    *of_attribute, pk, code, name = row
-    chosen = several if of_attribute[3] == "multi_option" else [(pk, code, name)] if pk else ()
-    value = Value(*of_attribute, tuple(chosen or ()), {})
+def _rows_by_key(model, keys, *columns):
+    """``{key: columns}`` of a few rows of the catalogue."""
+    rows = get_model("catalogue", model).objects.filter(pk__in=keys - {None}).order_by()
+    return {pk: row for pk, *row in rows.values_list("pk", *columns)}
+
+
+def _value_of(facts, several, one):
+    kind = facts[3]
+    value = Value(*facts, tuple(several if kind == "multi_option" else one), {})
     value.terms.update(
         (f"{value.code}:{of}"[:MAX_VALUE], label) for of, label in facet_values(value)
     )
@@ -354,15 +368,14 @@ def _words_of_name(name):
 def _add_categories(truths):
     Category = get_model("catalogue", "Category")
     through = get_model("catalogue", "ProductCategory").objects.filter(product__in=among(truths))
-    paths = {
-        path: (pk, name)
-        for pk, name, path in Category.objects.browsable().values_list("pk", "name", "path")
-    }
+    browsable = list(Category.objects.browsable().values_list("pk", "name", "path"))
+    path_of = {pk: path for pk, _name, path in browsable}
+    paths = {path: (pk, name) for pk, name, path in browsable}
     step = Category.steplen
-    rows = through.order_by("pk").values_list("product_id", "category_id", "category__path")
-    for product_id, category_id, path in rows:
+    for product_id, category_id in through.order_by("pk").values_list("product_id", "category_id"):
         truths[product_id].columns["categories"].append(category_id)
-        if path not in paths:
+        path = path_of.get(category_id)
+        if path is None:
             continue  # what is in a hidden category is not shown in those above it either
         for end in range(step, len(path) + 1, step):
             pk, name = paths[path[:end]]
