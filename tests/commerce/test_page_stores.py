@@ -94,6 +94,24 @@ def test_pages_that_are_never_kept_do_not_wait_for_each_other(caching):
     assert max(most) > 1
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_page_that_is_never_kept_is_looked_for_in_no_store(caching, place, monkeypatch):
+    caching(place)
+    looked = []
+    kept_get = type(stores.store()).get
+    monkeypatch.setattr(
+        type(stores.store()), "get", lambda store, key: looked.append(key) or kept_get(store, key)
+    )
+    pages = PageCacheMiddleware(lambda request: HttpResponse("mine"))
+
+    pages(RequestFactory().get("/mine/"))
+    assert looked  # control: nobody knows yet that it is not for everybody
+    looked.clear()
+    pages(RequestFactory().get("/mine/"))
+
+    assert looked == []
+
+
 def test_failing_page_gives_back_its_turn(caching):
     caching()
 
