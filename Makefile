@@ -80,7 +80,7 @@ test: $(VENV)/dev.stamp ## run the whole suite on SQLite (TEST_DATABASE_URL name
 e2e: $(VENV)/dev.stamp ## drive the shop in Chromium
 	@command -v chromium >/dev/null || { echo "Chromium is needed: install the package chromium."; exit 1; }
 	$(SAY) "Driving the shop in Chromium"
-	@mkdir -p var && $(BIN)/python -m pytest -m browser -p no:randomly $(PYTEST)
+	@mkdir -p var && $(BIN)/python -m pytest -n 2 -m browser -p no:randomly $(PYTEST)
 
 lint: $(VENV)/dev.stamp ## check style, imports, templates and types
 	$(SAY) "ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .

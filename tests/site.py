@@ -91,19 +91,28 @@ def site_environment(folder, url, **extra):
     }
 
 
+def set_up(folder):
+    """Make a fresh installation in a folder: migrations, demo shop, static files."""
+    site = site_in(folder)
+    site.manage("migrate", "-v0")
+    site.manage("load_demo")
+    site.manage("collectstatic", "--noinput", "-v0")
+
+
 @contextmanager
-def running_site(folder, *arguments, setup=True, **extra):
-    """Set a site up in a folder (migrations, demo shop, static files) and serve it."""
+def running_site(folder):
+    """Serve the installation in a folder."""
+    site = site_in(folder)
+    with serving(site):
+        yield site
+
+
+def site_in(folder):
+    """The site of a folder, at an address of its own."""
     url = f"http://127.0.0.1:{free_port()}"
     (folder / "var").mkdir(exist_ok=True)
     (folder / "media").mkdir(exist_ok=True)
-    site = RunningSite(url, folder, site_environment(folder, url, **extra))
-    if setup:
-        site.manage("migrate", "-v0")
-        site.manage("load_demo")
-    site.manage("collectstatic", "--noinput", "-v0")
-    with serving(site, *arguments):
-        yield site
+    return RunningSite(url, folder, site_environment(folder, url))
 
 
 @contextmanager

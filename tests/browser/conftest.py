@@ -1,21 +1,37 @@
 """The whole site as a newcomer has it: its own folder, the demo shop, web, worker and clock."""
 
+import fcntl
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.site import running_site
+from tests.site import running_site, set_up
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The demo shop, served by ``serve.py`` from a fresh folder on an embedded database."""
-    kept = os.environ.get("E2E_FOLDER")  # a folder that an earlier run set up, to save the minutes
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("site")
-    is_new = not (folder / "var" / "db.sqlite3").exists()
-    with running_site(folder, setup=is_new) as running:
+def site(tmp_path_factory, worker_id):
+    """The demo shop, served by ``serve.py`` from a fresh folder on an embedded database.
+
+    Each process of a run has a site of its own; the first one sets it up for all.
+    """
+    common = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        common = common.parent  # of all processes of this run
+    # A folder that an earlier run set up saves the minutes.
+    model = Path(os.environ.get("E2E_FOLDER") or common / "model")
+    model.mkdir(exist_ok=True)
+    ready = model / "ready"
+    with (common / "model.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            set_up(model)
+            ready.touch()
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(model, folder, dirs_exist_ok=True)
+    with running_site(folder) as running:
         yield running
 
 
