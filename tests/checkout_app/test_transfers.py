@@ -174,6 +174,18 @@ def test_part_that_nothing_follows_in_time_goes_to_review(client, ordered, finan
     assert broken_invariants() == []
 
 
+def test_list_says_until_when_each_waits_or_waited(client, ordered, finance):
+    page = client.get(reverse("payment-transfers")).content.decode()
+    assert page.count("Waits until") == 2  # the heading, and the row's own on a telephone
+    assert "Waited until" not in page
+
+    reconcile.reconcile_open(at=timezone.now() + timedelta(days=8))
+
+    page = client.get(reverse("payment-transfers")).content.decode()
+    assert "Waits until" not in page
+    assert page.count("Waited until") == 2
+
+
 def test_less_is_accepted_and_the_invoice_lets_the_rest_off(client, ordered, finance):
     row = BankTransfer.objects.get()
     arrived(client, "85.00")
