@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -40,6 +41,8 @@ FROM_PARTS = {
     pages.SEARCH: 0,
     pages.SUGGEST: 0,
 }
+#: Of putting the first piece into a basket, those that read or write rows.
+ADDING = 10
 #: Tables with rows for each piece, and steps of queries that read one of them whole.
 GROWING = {
     "catalogue_product",
@@ -83,7 +86,9 @@ def test_pages_take_these_queries_whatever_the_size_of_the_catalogue(site_root, 
             assert send(client, addition).status_code == 302
         counts[pages.BASKET], again[pages.BASKET] = queries_of(client, found[pages.BASKET])
         client.cookies.clear()
+        added = [count_of_adding(Client(), found[pages.ADD]) for _time in range(2)]
 
+        assert added[1] == ADDING
         assert not READ_WHOLE, READ_WHOLE
         assert counts == QUERIES, f"with {size} pieces: {counts}"
         assert again == FROM_PARTS, f"with {size} pieces: {again}"
@@ -102,6 +107,12 @@ def _count(client, request):
     if connection.vendor == "sqlite":  # MariaDB reads a small table whole because it is small.
         READ_WHOLE.extend(row for query in captured for row in tables_read_whole(query["sql"]))
     return len(captured)
+
+
+def count_of_adding(client, request):
+    with CaptureQueriesContext(connection) as captured:
+        assert send(client, request).status_code == 302
+    return sum(query["sql"].startswith(("SELECT", "INSERT", "UPDATE")) for query in captured)
 
 
 def tables_read_whole(sql):

@@ -41,7 +41,7 @@ class Basket(AbstractBasket):
 
     def _create_line_reference(self, product, stockrecord, options):
         """One line for a piece, whichever of its stock records it is sold by at the time."""
-        first = product.stockrecords.order_by("pk").first()
+        first = min(product.stockrecords.all(), key=lambda record: record.pk, default=None)
         return super()._create_line_reference(product, first or stockrecord, options)
 
     @property

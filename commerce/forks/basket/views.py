@@ -4,14 +4,14 @@ from django.contrib import messages
 from django.core import signing
 from django.db import transaction
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.generic import TemplateView, View
+from django.views.generic import FormView, TemplateView, View
 from oscar.apps.basket.signals import basket_addition, voucher_addition, voucher_removal
 from oscar.apps.basket.views import BasketAddView as OscarBasketAddView
 from oscar.core.loading import get_class, get_model
@@ -231,10 +231,12 @@ class BasketAddView(OscarBasketAddView):
         return redirect(product)
 
     def post(self, request, *args, **kwargs):
-        product = get_model("catalogue", "Product").objects.filter(pk=kwargs["pk"]).first()
-        if product is None or not product.is_public:
-            raise Http404
-        return super().post(request, *args, **kwargs)
+        products = get_model("catalogue", "Product").objects.filter(is_public=True)
+        products = products.select_related("product_class", "parent__product_class")
+        # The form, the strategy and the line ask for the records again and again.
+        products = products.prefetch_related("stockrecords")
+        self.product = get_object_or_404(products, pk=kwargs["pk"])
+        return FormView.post(self, request, *args, **kwargs)
 
     def form_invalid(self, form):
         text = " ".join(error for errors in form.errors.values() for error in errors)
