@@ -12,10 +12,10 @@ from pathlib import Path
 import redis
 
 from site_project.bench import pages as the_pages
-from site_project.bench.databases import MARIADB, ROOT, SQLITE, Database, Missing, grow
+from site_project.bench.databases import MARIADB, ROOT, SQLITE, Database, grow
 from site_project.bench.figures import Cost, Measured
 from site_project.bench.report import FIRST, PARTS, PROCESS, REDIS, put_between_markers, report
-from site_project.bench.server import Request, serving
+from site_project.bench.server import Missing, Request, serving
 
 DOCS = ROOT / "docs" / "performance.md"
 EMPTY_PROJECT, SITE = (

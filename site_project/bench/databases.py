@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from site_project.bench.server import HOST
+from site_project.bench.server import HOST, Missing
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SQLITE, MARIADB = "sqlite", "mariadb"
@@ -18,10 +18,6 @@ DEFAULT_MYSQL_URL = "mysql://vitrine:vitrine@127.0.0.1:3306/vitrine_bench"
 COLLATION = "utf8mb4_uca1400_as_ci"
 #: A key for a site that nobody but the measurement visits.
 SECRET_KEY = "only-for-measuring-0123456789-abcdefghij-0123456789"  # noqa: S105
-
-
-class Missing(Exception):
-    """Something that the measurement needs is not there; the text says what, in one sentence."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """One gunicorn worker of the kind "sync" on loopback, and what its requests cost."""
 
 import http.client
+import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,10 @@ class Request:
     body: str = ""
     headers: tuple = ()
     expects: int = 200
+
+
+class Missing(Exception):
+    """Something that the measurement needs is not there; the text says what, in one sentence."""
 
 
 class WrongAnswer(Exception):
@@ -92,11 +97,15 @@ def cpu_of(pid):
 
 @contextmanager
 def serving(application, *, port, environment):
-    """Start a WSGI application (``module:name``), wait for its first answer, end it afterwards."""
+    """Start a WSGI application (``module:name``), wait for its first answer, end it afterwards.
+
+    Raises Missing where somebody listens at the port already.
+    """
     command = [
         sys.executable, "-m", "gunicorn", application, "--bind", f"{HOST}:{port}",
         "--workers", "1", "--worker-class", "sync", "--timeout", "300", "--log-level", "error",
     ]  # fmt: skip
+    _refuse_a_taken(port)
     begun = time.perf_counter()
     process = subprocess.Popen(command, env=environment)  # noqa: S603  our own command
     try:
@@ -105,6 +114,12 @@ def serving(application, *, port, environment):
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def _refuse_a_taken(port):
+    """Whoever listens there would be measured in the place of the server."""
+    with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        raise Missing(f"Port {port} is taken: end what listens there, or name another by --port.")
 
 
 def _wait_until_up(port, process):

@@ -1,16 +1,17 @@
 """The measurement: its figures, its tables, and its server around the empty project."""
 
 import os
+import socket
 from datetime import UTC, datetime
 
 import pytest
 
 from site_project.bench.__main__ import DOCS, EMPTY_PROJECT, arguments
-from site_project.bench.databases import Database, Missing, create_database, mysql_url
+from site_project.bench.databases import Database, create_database, mysql_url
 from site_project.bench.figures import Cost, Measured, percentile
 from site_project.bench.pages import request_from, with_cookies
 from site_project.bench.report import BEGIN, END, put_between_markers, report
-from site_project.bench.server import Request, WrongAnswer, cpu_of, serving
+from site_project.bench.server import Missing, Request, WrongAnswer, cpu_of, serving
 from tests.site import free_port
 
 LISTS = {
@@ -160,3 +161,16 @@ def test_empty_project_is_served_and_measured():
 
     with pytest.raises(FileNotFoundError):
         cpu_of(worker)
+
+
+def test_server_that_is_there_already_is_not_measured():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        with (
+            pytest.raises(Missing, match=f"Port {port} is taken"),
+            serving("x:y", port=port, environment={}),
+        ):
+            pass
