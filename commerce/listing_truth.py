@@ -218,36 +218,48 @@ def _rank_of(record):
 
 def _values_of(product_ids):
     """``{product_id: {attribute's code: Value}}``."""
-    rows = get_model("catalogue", "ProductAttributeValue").objects
-    rows = rows.filter(product__in=among(product_ids))
-    several = defaultdict(list)
-    option = "value_multi_option"
-    for pk, *chosen in rows.filter(attribute__type="multi_option").values_list(
-        "pk", option, f"{option}__code", f"{option}__option"
-    ):
-        if chosen[0]:
-            several[pk].append(tuple(chosen))
+    ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
     rows = list(
-        rows.values_list(
+        ProductAttributeValue.objects.filter(product__in=among(product_ids)).values_list(
             "pk", "product_id", "attribute_id", "value_boolean", "value_text", "value_option_id"
         )
     )
     # Asked for by themselves: MariaDB, given few attributes, reads every product's values of each.
     attributes = _rows_by_key("ProductAttribute", {row[2] for row in rows}, "code", "name", "type")
-    options = _rows_by_key("AttributeOption", {row[5] for row in rows}, "code", "option")
+    several = _several_of(row[0] for row in rows if _is_multiple(attributes.get(row[2])))
+    chosen = {row[5] for row in rows}.union(*several.values())
+    options = _rows_by_key("AttributeOption", chosen, "code", "option")
     values, made = defaultdict(dict), {}
     for pk, product_id, *row in rows:
         key = (*row, *several.get(pk, ()))
         value = made.get(key)
         if value is None:  # Few values, many products.
-            attribute, boolean, text, chosen = row
+            attribute, boolean, text, one = row
             if attribute not in attributes:
                 continue  # deleted meanwhile; whoever does it refreshes its products
-            facts = (attribute, *attributes[attribute], boolean, text)
-            one = [(chosen, *options[chosen])] if chosen in options else []
-            value = made[key] = _value_of(facts, several.get(pk, []), one)
+            facts = attributes[attribute]
+            keys = several.get(pk, ()) if _is_multiple(facts) else (one,)
+            found = tuple((option, *options[option]) for option in keys if option in options)
+            value = made[key] = _value_of(Value(attribute, *facts, boolean, text, found, {}))
         values[product_id][value.code] = value
     return values
+
+
+def _is_multiple(facts):
+    """Whether an attribute, (code, name, type), is one of several options."""
+    return facts is not None and facts[2] == "multi_option"
+
+
+def _several_of(value_ids):
+    """``{key of a value: keys of its options}``."""
+    through = get_model("catalogue", "ProductAttributeValue").value_multi_option.through
+    keys = list(value_ids)
+    several = defaultdict(list)
+    if keys:
+        rows = through.objects.filter(productattributevalue__in=among(keys)).order_by("pk")
+        for pk, option in rows.values_list("productattributevalue_id", "attributeoption_id"):
+            several[pk].append(option)
+    return several
 
 
 def _rows_by_key(model, keys, *columns):
@@ -256,9 +268,8 @@ def _rows_by_key(model, keys, *columns):
     return {pk: row for pk, *row in rows.values_list("pk", *columns)}
 
 
-def _value_of(facts, several, one):
-    kind = facts[3]
-    value = Value(*facts, tuple(several if kind == "multi_option" else one), {})
+def _value_of(value):
+    """The value with its terms."""
     value.terms.update(
         (f"{value.code}:{of}"[:MAX_VALUE], label) for of, label in facet_values(value)
     )

@@ -92,17 +92,17 @@ def site_environment(folder, url, **extra):
 
 
 def set_up(folder):
-    """Make a fresh installation in a folder: migrations, demo shop, static files."""
+    """Make a fresh installation in a folder: migrations and demo shop."""
     site = site_in(folder)
     site.manage("migrate", "-v0")
     site.manage("load_demo")
-    site.manage("collectstatic", "--noinput", "-v0")
 
 
 @contextmanager
 def running_site(folder):
-    """Serve the installation in a folder."""
+    """Serve the installation in a folder, with the styles and scripts of now."""
     site = site_in(folder)
+    site.manage("collectstatic", "--noinput", "-v0")
     with serving(site):
         yield site
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce.listing_query import MAX_QUERY, ListingQuery
-from commerce.listing_refresh import refresh_listings
+from commerce.listing_refresh import broken_listings, refresh_listings
 from commerce.listings import cards_for
 from commerce.models import FacetAttribute, SalePrice
 from commerce.product_lists import PAGE_SIZE, products_in
@@ -257,6 +257,23 @@ def test_attribute_is_a_filter_only_where_it_is_marked_as_one(db):
 
     facet.delete()
     assert products_in().facet("glaze") is None
+
+
+def test_piece_with_several_options_of_one_attribute_counts_for_each(db):
+    bowl = make_product("Bowl", price="20.00")
+    tray = make_product("Tray", price="20.00")
+    group = get_model("catalogue", "AttributeOptionGroup").objects.create(name="Rooms")
+    kitchen, porch = (group.options.create(option=room, code=room) for room in ("kitchen", "porch"))
+    attribute = bowl.product_class.attributes.create(
+        code="room", name="Room", type="multi_option", option_group=group
+    )
+    FacetAttribute.objects.create(attribute=attribute)
+    attribute.save_value(bowl, [kitchen, porch])
+    attribute.save_value(tray, [porch])
+    refresh_listings([bowl.pk, tray.pk])
+
+    assert counts_of(products_in(), "room") == [("kitchen", 1), ("porch", 2)]
+    assert [*broken_listings()] == []
 
 
 def test_filters_of_several_kinds_with_one_code_are_one(db):

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core import signing
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -225,10 +225,8 @@ class BasketAddView(OscarBasketAddView):
 
     def get(self, request, *args, **kwargs):
         """An address that was reloaded or shared leads to the piece; only a form adds it."""
-        product = get_model("catalogue", "Product").objects.filter(pk=kwargs["pk"]).first()
-        if product is None or not product.is_public:
-            raise Http404
-        return redirect(product)
+        products = get_model("catalogue", "Product").objects.filter(is_public=True)
+        return redirect(get_object_or_404(products, pk=kwargs["pk"]))
 
     def post(self, request, *args, **kwargs):
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
