@@ -1,9 +1,11 @@
 """What stands on every page beside its own content, remembered by the process until it changes."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models.base import ModelState
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from wagtail.models import Page, Site
 
 from commerce.page_cache.dependencies import expires_by
@@ -55,12 +57,14 @@ class SiteFacts:
 def only_site():
     """Wagtail's site with its root page, or None where there are several or none.
 
-    A copy for this request, since both remember things while they are used. The body of the root
-    page is fetched where it is shown.
+    A copy for this request, since both remember things while they are used, made where one of them
+    is looked at: many answers need no site. The body of the root page is fetched where it is shown.
     """
     site = kept("only-site", _find_only_site)
-    if site is None:
-        return None
+    return None if site is None else SimpleLazyObject(partial(_copy_with_root, site))
+
+
+def _copy_with_root(site):
     own = _copy(site)
     own.root_page = _copy(site.root_page)
     return own

@@ -60,7 +60,7 @@ def kept_answer(environ):
 
 
 class Known:
-    """The keys of pages by the words of the requests that got them; the latest ``limit`` of them."""
+    """What the words of requests led to (keys of pages); of the latest ``limit`` of them."""
 
     def __init__(self, limit=MOST_KNOWN):
         self.limit = limit
@@ -68,14 +68,14 @@ class Known:
         self._lock = threading.Lock()
 
     def get(self, request_words):
-        """The key that these words led to, or None."""
+        """What these words led to, or None."""
         return self._keys.get(request_words)
 
     def __len__(self):
         return len(self._keys)
 
     def put(self, request_words, key):
-        """Remember a key."""
+        """Remember what words lead to."""
         if self._keys.get(request_words) == key:
             return
         with self._lock:

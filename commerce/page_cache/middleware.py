@@ -7,12 +7,12 @@ from collections import OrderedDict
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 
-from commerce.page_cache.address import address_of, is_public
+from commerce.page_cache.address import address_of, is_public, words_of
 from commerce.page_cache.answer_counts import OWN, RENDERED, note_answer
 from commerce.page_cache.answers import answer_of, response_from
 from commerce.page_cache.changes import Unreachable, one_state, state_anew, state_of_request
 from commerce.page_cache.dependencies import SITE, collected
-from commerce.page_cache.front import known, note_given
+from commerce.page_cache.front import Known, known, note_given
 from commerce.page_cache.opting_in import opted_in
 from commerce.page_cache.prices import end_of
 from commerce.page_cache.stores import find, memory, store
@@ -34,6 +34,7 @@ class PageCacheMiddleware:
     def __init__(self, get_response):
         self.get_response = get_response
         self.closed = OrderedDict()
+        self.closed_addresses = Known(MOST_CLOSED)
         self.lock = threading.Lock()
 
     def __call__(self, request):
@@ -47,7 +48,10 @@ class PageCacheMiddleware:
         try:
             # Read before anything else, for whatever is remembered of this request (parts.py).
             state = state_of_request()
-            address = address_of(request) if settings.PAGE_CACHE and is_public(request) else None
+            if settings.PAGE_CACHE and is_public(request):
+                # What nobody may keep is asked for again and again: its address is known then.
+                words = words_of(request.META)
+                address = self.closed_addresses.get(words) or address_of(request)
         except (DisallowedHost, Unreachable):
             pass
         if address is None:
@@ -87,13 +91,13 @@ class PageCacheMiddleware:
         response = self.get_response(request)
         parameters = opted_in(response)
         if parameters is None:
-            self.remember_closed(address.path)
+            self.remember_closed(address.path, address)
             return close(address.with_tracking(response))
         if response.status_code != 200 or not may_be_kept(request, response):
             return close(response)
         unknown = address.names - parameters
         if unknown:
-            self.remember_closed(address.key)
+            self.remember_closed(address.key, address)
             return close(response)
         open_to_all(response, found)
         answer = answer_of(
@@ -107,7 +111,9 @@ class PageCacheMiddleware:
         note_look(request, response)
         return give(answer, request, address)
 
-    def remember_closed(self, key):
+    def remember_closed(self, key, address):
+        if not (address.query or address.tracking):  # Anybody can ask for any number of those.
+            self.closed_addresses.put(address.words, address)
         with self.lock:
             self.closed[key] = True
             if len(self.closed) > MOST_CLOSED:

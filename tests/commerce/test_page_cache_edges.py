@@ -4,6 +4,7 @@ import sys
 from contextlib import suppress
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from wagtail.models import Site
@@ -19,6 +20,8 @@ from commerce.page_cache.changes import (
     state_of_request,
 )
 from commerce.page_cache.dependencies import LISTS, collected, depends_on
+from commerce.page_cache.middleware import PageCacheMiddleware
+from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.parts import kept_part, parts
 from home.models import HomePage, SiteSettings, StandardPage
 from tests import factories
@@ -108,6 +111,35 @@ def test_what_a_request_said_is_bounded(caching, mug):
     known = sum(len(word or "") for words in front.known()._keys for word in words)
 
     assert known < 20 * 1500
+
+
+def test_addresses_of_closed_pages_are_few(caching, shop):
+    """A page that nobody may keep is met again under its bare address; queries are anybody's."""
+    caching()
+    handler = PageCacheMiddleware(lambda request: HttpResponse())
+    for number in range(20):
+        handler(RequestFactory().get("/accounts/login/", {"next": str(number)}))
+    handler(RequestFactory().get("/accounts/login/"))
+
+    assert len(handler.closed_addresses) == 1
+
+
+def test_closed_page_that_opens_is_kept_again(caching, shop):
+    """A list that was empty and answered 404 has pieces now."""
+    caching()
+    is_open = False
+
+    def answer(request):
+        return open_page(HttpResponse("a list")) if is_open else HttpResponse(status=404)
+
+    handler = PageCacheMiddleware(answer)
+    for _round in range(2):
+        assert handler(RequestFactory().get("/list/")).status_code == 404
+    is_open = True
+
+    assert "public" in handler(RequestFactory().get("/list/"))["Cache-Control"]
+    is_open = False
+    assert handler(RequestFactory().get("/list/")).status_code == 200
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u2003"])

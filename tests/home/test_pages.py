@@ -14,6 +14,7 @@ from commerce.listings import product_url
 from commerce.roles import ADMIN, EDITOR
 from home.models import HomePage, LandingPage, ProductStory, SiteSettings
 from home.roles import create_page_roles
+from home.site_facts import only_site
 from home.tasks import publish_scheduled_pages
 from tests.factories import make_user
 from tests.home import bodies
@@ -273,3 +274,22 @@ def test_preview_may_stand_in_the_admins_frame(client, site_root, django_user_mo
 
     assert "frame-ancestors 'self'" in preview["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in client.get("/")["Content-Security-Policy"]
+
+
+def test_requests_get_sites_of_their_own(site_root):
+    """Both remember things while they are used; what one request learned is not the next one's."""
+    first, second = (only_site(), only_site())
+
+    assert first == second == Site.objects.get()
+    assert isinstance(first, Site)
+    assert first.root_page.pk == site_root.pk
+    first.root_page.title = "changed by one request"
+    first.site_name = "so is this"
+    assert second.root_page.title == site_root.title
+    assert only_site().site_name == second.site_name != "so is this"
+
+
+def test_several_sites_have_none_that_answers_for_all(site_root):
+    Site.objects.create(hostname="outlet.example", port=80, root_page=site_root)
+
+    assert only_site() is None

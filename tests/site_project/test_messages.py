@@ -1,0 +1,50 @@
+"""Messages reach the next page, wherever they fit, and cost nothing where there are none."""
+
+import pytest
+from django.contrib.messages import add_message, get_messages
+from django.contrib.messages.constants import INFO
+from django.contrib.messages.storage import default_storage
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpResponse
+from django.utils.crypto import get_random_string
+
+from site_project.messages import MessageStorage
+
+pytestmark = pytest.mark.django_db
+
+
+def request_with(rf, session, cookies=None):
+    request = rf.get("/")
+    request.session, request.COOKIES = session, dict(cookies or {})
+    request._messages = default_storage(request)
+    return request
+
+
+def test_answer_without_a_message_makes_no_storage(rf):
+    request = request_with(rf, SessionStore())
+    response = HttpResponse()
+
+    request._messages.update(response)
+
+    assert isinstance(request._messages, MessageStorage)
+    assert "storages" not in vars(request._messages)
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("length", [20, 5000])
+def test_message_is_told_once_at_the_next_request(rf, length):
+    """5,000 letters that cannot be packed do not fit into a cookie: they wait in the session."""
+    session, text = SessionStore(), get_random_string(length)
+    first, response = request_with(rf, session), HttpResponse()
+    add_message(first, INFO, text)
+    first._messages.update(response)
+    assert bool(session.keys()) == (length == 5000)
+    cookies = {name: morsel.value for name, morsel in response.cookies.items()}
+
+    second, shown = request_with(rf, session, cookies), HttpResponse()
+    told = [message.message for message in get_messages(second)]
+    second._messages.update(shown)
+
+    assert told == [text]
+    left = {name: cookie.value for name, cookie in shown.cookies.items() if cookie.value}
+    assert not list(get_messages(request_with(rf, session, left)))
