@@ -69,13 +69,18 @@ class SharedPage(Page):
         return next(filter(None, map(first_image, getattr(self, "body", ()))), None)
 
 
+#: Where front pages stand in Wagtail's tree: right below its root, which no site shows.
+FRONT_DEPTH = 2
+
+
 class CrumbsMixin:
     """Tells the page's template where the page stands below the home page."""
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
         above = self.get_ancestors().live().filter(depth__gt=1)
-        crumbs = [(page.title, page.get_url(request)) for page in above]
+        names = (_("Home") if page.depth == FRONT_DEPTH else page.title for page in above)
+        crumbs = [(name, page.get_url(request)) for name, page in zip(names, above, strict=True)]
         context["crumbs"] = [*crumbs, (self.title, None)]
         return context
 

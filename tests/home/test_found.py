@@ -182,6 +182,7 @@ def test_story_is_an_article_as_it_is_read(client, journal):
     assert page.of_type("Product") == []
     crumbs = page.only("BreadcrumbList")["itemListElement"]
     assert [entry["name"] for entry in crumbs] == page.texts(".crumbs li")
+    assert [entry["name"] for entry in crumbs] == ["Home", "Journal", story.title]
 
 
 @pytest.mark.parametrize("role", list(LandingPage.Role))
