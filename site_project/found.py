@@ -31,6 +31,8 @@ CLOSED_PATHS = (
     "/webhooks/",
     "/search/",
 )
+#: The first page of what is closed below it: where one searches, and what a basket is.
+OPEN_PATHS = ("/basket/", "/search/")
 CLOSED_PARAMETERS = ("price", "stock", "sale", "rating", "sort", "exact", "stars", "sort_by")
 
 
@@ -38,7 +40,8 @@ CLOSED_PARAMETERS = ("price", "stock", "sale", "rating", "sort", "exact", "stars
 @cache_control(public=True, max_age=DAY)
 def robots(request):
     """What crawlers leave alone, and where the sitemap is."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED_PATHS)]
+    lines = ["User-agent: *", *(f"Allow: {path}$" for path in OPEN_PATHS)]
+    lines += [f"Disallow: {path}" for path in CLOSED_PATHS]
     attributes = FacetAttribute.objects.values_list("attribute__code", flat=True)
     for name in (*map(parameter_of, attributes), *CLOSED_PARAMETERS):
         lines += [f"Disallow: /*?{name}=", f"Disallow: /*&{name}="]

@@ -92,11 +92,21 @@ def test_reviews_point_to_the_right_slug(client, site_root, vase):
     assert only_hop(client, listed) == f"{address_of(vase)}#reviews"
 
 
-@pytest.mark.parametrize("path", ["/search/?q=mug", "/basket/", "/accounts/login/"])
+NOT_TO_BE_FOUND = ["/search/?q=mug", "/search/?sale=yes", "/find-my-order/", "/accounts/login/"]
+
+
+@pytest.mark.parametrize("path", NOT_TO_BE_FOUND)
 def test_what_is_not_to_be_found_says_so_and_names_no_address(client, site_root, mug, path):
     page = crawl(client, path)
 
     assert (page.meta("robots"), page.canonical) == ("noindex", None)
+
+
+@pytest.mark.parametrize("path", ["/search/", "/search/?utm_source=letter", "/basket/"])
+def test_where_one_searches_and_the_basket_may_be_found(client, site_root, mug, path):
+    page = crawl(client, path)
+
+    assert (page.meta("robots"), page.canonical) == (None, HOST + path.partition("?")[0])
 
 
 def test_canonical_does_not_follow_the_host_that_was_asked(client, site_root, vase, settings):

@@ -171,12 +171,15 @@ def test_robots_keep_out_of_what_is_private_or_endless(client, site_root, mug):
 
     assert response["Content-Type"].startswith("text/plain")
     assert robots.site_maps() == [f"{HOST}/sitemap.xml"]
-    for path in ("/basket/", "/checkout/pay/", "/accounts/login/", "/admin/", "/dashboard/x/",
+    for path in ("/basket/add/1/", "/checkout/pay/", "/accounts/login/", "/admin/", "/dashboard/x/",
                  "/search/?q=mug"):  # fmt: skip
         assert not robots.can_fetch("*", path), path
     for path in ("/", "/catalogue/", "/catalogue/?page=2", "/catalogue/x_1/?variant=2",
                  "/feeds/products.xml", "/sitemap.xml", "/media/a.jpg", "/static/css/site.css"):  # fmt: skip
         assert robots.can_fetch("*", path), path
+    # Python's parser knows no "$", crawlers do (RFC 9309, 2.2.3): the longest rule counts.
+    for path in ("/basket/", "/search/"):
+        assert f"Allow: {path}$\n" in response.content.decode()
     for name in ("glaze", "price", "stock", "sale", "rating", "sort", "stars"):
         assert f"Disallow: /*?{name}=\nDisallow: /*&{name}=\n" in response.content.decode()
 
