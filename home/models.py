@@ -79,8 +79,10 @@ class CrumbsMixin:
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
         above = self.get_ancestors().live().filter(depth__gt=1)
-        names = (_("Home") if page.depth == FRONT_DEPTH else page.title for page in above)
-        crumbs = [(name, page.get_url(request)) for name, page in zip(names, above, strict=True)]
+        crumbs = [
+            (_("Home") if page.depth == FRONT_DEPTH else page.title, page.get_url(request))
+            for page in above
+        ]
         context["crumbs"] = [*crumbs, (self.title, None)]
         return context
 

@@ -31,7 +31,7 @@ CLOSED_PATHS = (
     "/webhooks/",
     "/search/",
 )
-#: The first page of what is closed below it: where one searches, and what a basket is.
+#: Open, though whatever lies below them is closed: the basket, and the page where one searches.
 OPEN_PATHS = ("/basket/", "/search/")
 CLOSED_PARAMETERS = ("price", "stock", "sale", "rating", "sort", "exact", "stars", "sort_by")
 

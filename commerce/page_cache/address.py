@@ -20,6 +20,8 @@ TRACKING = frozenset(
 TRACKING_PREFIX = "utm_"
 #: A longer query is nobody's list, and no key of ours.
 MAX_QUERY = 1000
+#: A longer key is never remembered outside of the store: paths and hosts are anybody's to fill.
+MAX_KEY = 2000
 #: Files whose change makes every kept page an old one.
 SOURCES = ("*.py", "*.html", "*.css", "*.js", "*.toml")
 
@@ -59,12 +61,15 @@ def words_of(environ):
     A middleware that stands before ``PageCacheMiddleware`` and reads another word of a request to
     choose its page adds that word here, as ``address_of`` adds its meaning to the key.
     """
+    is_fragment = environ.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest"
+    return (*map(environ.get, words()), is_fragment, _is_secure(environ))
+
+
+def _is_secure(environ):
+    """What the proxy says of the scheme as Django reads it; None where it says nothing."""
     secure = settings.SECURE_PROXY_SSL_HEADER
-    meant = (
-        environ.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest",
-        bool(secure) and environ.get(secure[0]) == secure[1],
-    )
-    return (*map(environ.get, words()), *meant)
+    said = environ.get(secure[0]) if secure else None
+    return None if said is None else said.partition(",")[0].strip() == secure[1]
 
 
 def has_private_words(environ):

@@ -60,28 +60,28 @@ def kept_answer(environ):
 
 
 class Known:
-    """What the words of requests led to (keys of pages); of the latest ``limit`` of them."""
+    """What the words of requests led to, a page's key or an address; the ``limit`` added last."""
 
     def __init__(self, limit=MOST_KNOWN):
         self.limit = limit
-        self._keys = OrderedDict()
+        self._found = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, request_words):
         """What these words led to, or None."""
-        return self._keys.get(request_words)
+        return self._found.get(request_words)
 
     def __len__(self):
-        return len(self._keys)
+        return len(self._found)
 
-    def put(self, request_words, key):
+    def put(self, request_words, found):
         """Remember what words lead to."""
-        if self._keys.get(request_words) == key:
+        if self._found.get(request_words) == found:
             return
         with self._lock:
-            self._keys[request_words] = key
-            while len(self._keys) > self.limit:
-                self._keys.popitem(last=False)
+            self._found[request_words] = found
+            while len(self._found) > self.limit:
+                self._found.popitem(last=False)
 
 
 @cache

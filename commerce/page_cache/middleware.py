@@ -7,7 +7,7 @@ from collections import OrderedDict
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 
-from commerce.page_cache.address import address_of, is_public, words_of
+from commerce.page_cache.address import MAX_KEY, address_of, is_public, words_of
 from commerce.page_cache.answer_counts import OWN, RENDERED, note_answer
 from commerce.page_cache.answers import answer_of, response_from
 from commerce.page_cache.changes import Unreachable, one_state, state_anew, state_of_request
@@ -112,7 +112,10 @@ class PageCacheMiddleware:
         return give(answer, request, address)
 
     def remember_closed(self, key, address):
-        if not (address.query or address.tracking):  # Anybody can ask for any number of those.
+        """Note that nobody keeps a page: anybody can ask for any number, but not for long ones."""
+        if len(address.key) > MAX_KEY:
+            return
+        if not (address.query or address.tracking):  # Those seldom come a second time.
             self.closed_addresses.put(address.words, address)
         with self.lock:
             self.closed[key] = True
@@ -128,7 +131,8 @@ def give_again(answer, request, address):
 
 def give(answer, request, address):
     """A kept page; the next request with the same words need not come as far as here."""
-    if not address.tracking:  # Each click of an advertiser has an address of its own.
+    # Each click of an advertiser has an address of its own.
+    if not address.tracking and len(address.key) <= MAX_KEY:
         known().put(address.words, address.key)
     return response_from(answer, request)
 

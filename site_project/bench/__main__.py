@@ -55,18 +55,21 @@ def main():
     var = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve() / "bench"
     var.mkdir(parents=True, exist_ok=True)
     redis_url = reachable_redis()
+    databases = [
+        Database(kind, size, var, options.port)
+        for kind in options.database
+        for size in options.sizes
+    ]
     measured = []
     try:
-        for kind in options.database:
-            smaller = None
-            for size in options.sizes:
-                database = Database(kind, size, var, options.port)
-                say(f"Preparing {kind} with {size:,} pieces (minutes the first time)")
-                if smaller:
-                    grow(smaller, database)
-                database.prepare()
-                smaller = database
-                measured.append(measure(database, redis_url, seconds=options.seconds))
+        for database in databases:  # What is missing is told before minutes of measuring are lost.
+            database.reach()
+        for smaller, database in zip([None, *databases], databases, strict=False):
+            say(f"Preparing {database.kind} with {database.size:,} pieces (minutes the first time)")
+            if smaller:
+                grow(smaller, database)
+            database.prepare()
+            measured.append(measure(database, redis_url, seconds=options.seconds))
     except Missing as missing:
         sys.exit(str(missing))
     text = report(measured, at=datetime.now().astimezone())

@@ -72,11 +72,14 @@ class Database:
         """The JSON that a module of ours prints over this database, in its last line."""
         return json.loads(self.run("-m", module).splitlines()[-1])
 
-    def prepare(self):
-        """Make it where it is missing: migrated, the demo shop, so many pieces beside it."""
-        (self.folder / "media").mkdir(parents=True, exist_ok=True)
+    def reach(self):
+        """Make it, empty, where its server has none. Raises Missing where that is not possible."""
         if self.kind == MARIADB:
             create_database(self.url)
+
+    def prepare(self):
+        """Fill it where it is not: migrated, the demo shop, so many pieces beside it."""
+        (self.folder / "media").mkdir(parents=True, exist_ok=True)
         self.run("manage.py", "migrate_if_needed")
         if not (self.folder / "loaded").exists():
             self.run("manage.py", "load_demo", "-v0")

@@ -10,7 +10,7 @@ from django.urls import reverse
 from wagtail.models import Site
 
 from commerce.page_cache import front, stores
-from commerce.page_cache.address import is_public
+from commerce.page_cache.address import MAX_KEY, address_of, is_public, words_of
 from commerce.page_cache.changes import (
     Unreachable,
     one_state,
@@ -108,7 +108,7 @@ def test_what_a_request_said_is_bounded(caching, mug):
     for number in range(20):
         Client().get(path, headers={"x-requested-with": f"{number}" + "x" * 8000})
 
-    known = sum(len(word or "") for words in front.known()._keys for word in words)
+    known = sum(len(word or "") for words in front.known()._found for word in words)
 
     assert known < 20 * 1500
 
@@ -119,9 +119,65 @@ def test_addresses_of_closed_pages_are_few(caching, shop):
     handler = PageCacheMiddleware(lambda request: HttpResponse())
     for number in range(20):
         handler(RequestFactory().get("/accounts/login/", {"next": str(number)}))
+        handler(RequestFactory().get("/accounts/login/", {"utm_id": str(number)}))
+        handler(RequestFactory().get(f"/{number}" + "x" * 8000))
     handler(RequestFactory().get("/accounts/login/"))
 
     assert len(handler.closed_addresses) == 1
+    assert not [key for key in handler.closed if len(key) > MAX_KEY]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"HTTP_HOST": "other.example"},
+        {"HTTP_X_REQUESTED_WITH": "XMLHttpRequest"},
+        {"wsgi.url_scheme": "https"},
+    ],
+)
+def test_closed_page_of_another_host_shape_or_scheme_has_an_address_of_its_own(
+    caching, shop, settings, other
+):
+    settings.ALLOWED_HOSTS = ["*"]
+    caching()
+    handler = PageCacheMiddleware(lambda request: HttpResponse())
+    first, second = RequestFactory().get("/list/"), RequestFactory().get("/list/", **other)
+    for request in (first, second):
+        handler(request)
+
+    found = [handler.closed_addresses.get(words_of(request.META)) for request in (first, second)]
+
+    assert found == [address_of(first), address_of(second)]
+    assert found[0].key != found[1].key
+
+
+@pytest.mark.parametrize(
+    "somebody", [{"HTTP_COOKIE": "sessionid=a"}, {"HTTP_AUTHORIZATION": "Basic a"}]
+)
+def test_closed_page_that_is_known_stays_somebodys_own(caching, shop, somebody):
+    """The page opens for everybody meanwhile: what somebody gets is still not kept."""
+    caching()
+    pages = iter([HttpResponse(), open_page(HttpResponse("mine"))])
+    handler = PageCacheMiddleware(lambda request: next(pages))
+    handler(RequestFactory().get("/list/"))
+
+    answer = handler(RequestFactory().get("/list/", **somebody))
+
+    assert "private" in answer["Cache-Control"]
+    assert not stores.memory()._things
+
+
+@pytest.mark.parametrize("header", [None, "http", "https", " https", "https,http", "http,https"])
+@pytest.mark.parametrize("wire", ["http", "https"])
+def test_words_say_the_scheme_that_django_reads(settings, wire, header):
+    """Proxies in a row join what they say; words that are alike must mean one scheme."""
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    said = {} if header is None else {"HTTP_X_FORWARDED_PROTO": header}
+    request = RequestFactory().get("/", **{"wsgi.url_scheme": wire, **said})
+
+    *_words, is_secure = words_of(request.META)
+
+    assert (wire == "https" if is_secure is None else is_secure) == (request.scheme == "https")
 
 
 def test_closed_page_that_opens_is_kept_again(caching, shop):

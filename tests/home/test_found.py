@@ -81,6 +81,7 @@ def test_filters_and_orders_point_to_the_list_and_pages_to_themselves(client, si
         }  # fmt: skip
         assert {query for query, url in found.items() if url != path} == {"page=2"}
         assert found["page=2"] == f"{path}?page=2"
+    assert crawl(client, "/search/?page=2").meta("robots") == "noindex"
 
 
 def test_reviews_point_to_the_right_slug(client, site_root, vase):
@@ -92,7 +93,7 @@ def test_reviews_point_to_the_right_slug(client, site_root, vase):
     assert only_hop(client, listed) == f"{address_of(vase)}#reviews"
 
 
-NOT_TO_BE_FOUND = ["/search/?q=mug", "/search/?sale=yes", "/find-my-order/", "/accounts/login/"]
+NOT_TO_BE_FOUND = ["/search/?q=mug", "/search/?sort=newest", "/find-my-order/", "/accounts/login/"]
 
 
 @pytest.mark.parametrize("path", NOT_TO_BE_FOUND)

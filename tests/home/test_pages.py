@@ -12,6 +12,7 @@ from wagtail.models import Page, Site, Workflow, WorkflowState
 
 from commerce.listings import product_url
 from commerce.roles import ADMIN, EDITOR
+from home import site_facts
 from home.models import HomePage, LandingPage, ProductStory, SiteSettings
 from home.roles import create_page_roles
 from home.site_facts import only_site
@@ -287,6 +288,16 @@ def test_requests_get_sites_of_their_own(site_root):
     first.site_name = "so is this"
     assert second.root_page.title == site_root.title
     assert only_site().site_name == second.site_name != "so is this"
+
+
+def test_site_is_made_where_it_is_looked_at(client, site_root, monkeypatch):
+    made = []
+    monkeypatch.setattr(site_facts, "_copy_with_root", lambda site: made.append(site) or site)
+
+    client.get(reverse("health-live"))
+    assert not made
+    client.get("/")
+    assert len(made) == 1
 
 
 def test_several_sites_have_none_that_answers_for_all(site_root):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from site_project.bench.__main__ import DOCS, EMPTY_PROJECT, arguments
+from site_project.bench.__main__ import DOCS, EMPTY_PROJECT, arguments, main
 from site_project.bench.databases import Database, create_database, mysql_url
 from site_project.bench.figures import Cost, Measured, percentile
 from site_project.bench.pages import request_from, with_cookies
@@ -174,3 +174,17 @@ def test_server_that_is_there_already_is_not_measured():
             serving("x:y", port=port, environment={}),
         ):
             pass
+
+
+def test_missing_server_is_told_before_anything_is_measured(tmp_path, monkeypatch):
+    """SQLite's ten minutes would be lost."""
+    begun = []
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("BENCH_MYSQL_URL", f"mysql://nobody:wrong@127.0.0.1:{free_port()}/vitrine_x")
+    monkeypatch.setattr("sys.argv", ["bench", "--sizes", "10"])
+    monkeypatch.setattr(Database, "prepare", lambda self: begun.append(self))
+
+    with pytest.raises(SystemExit, match="MariaDB does not let us in"):
+        main()
+
+    assert not begun
