@@ -11,7 +11,7 @@ from oscar.core.loading import get_model
 from commerce.listing_refresh import forget_listings, refresh_availability, refresh_listings
 from commerce.models import FacetAttribute, ProductPhoto, SalePrice
 from commerce.photos import is_rendered
-from commerce.signals import stock_moved
+from commerce.signals import product_saved, stock_moved
 
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
@@ -52,10 +52,9 @@ def note_change(product_ids):
 # --- Products and what belongs to one -------------------------------------------------------------
 
 
-@receiver(post_save, sender=Product)
-def follow_product(sender, instance, raw=False, **kwargs):
-    if not raw:
-        note_change({instance.pk, instance.parent_id} - {None})
+@receiver(product_saved, sender=Product)
+def follow_product(sender, product, **kwargs):
+    note_change({product.pk, product.parent_id} - {None})
 
 
 @receiver(pre_delete, sender=Product)

@@ -134,6 +134,10 @@ class ListingTerms(models.Model):
         return f"terms of {self.listing_id}"
 
 
+#: Types of Oscar's attributes whose values lists can be filtered by.
+FACET_TYPES = ("option", "multi_option", "boolean", "text")
+
+
 class FacetAttribute(models.Model):
     """A product attribute that lists can be filtered by, and its place among the filters."""
 
@@ -153,6 +157,13 @@ class FacetAttribute(models.Model):
 
     def __str__(self):
         return self.attribute.name
+
+    def clean(self):
+        super().clean()
+        if self.attribute_id and self.attribute.type not in FACET_TYPES:
+            raise ValidationError(
+                {"attribute": _("Its values are too many for a filter: numbers, dates or files.")}
+            )
 
 
 class SearchSynonym(models.Model):

@@ -26,6 +26,7 @@ from tests.factories import (
     put_category,
     stockrecord_of,
 )
+from tests.product_form import form_of
 
 pytestmark = pytest.mark.django_db
 StockRecord = get_model("partner", "StockRecord")
@@ -189,29 +190,6 @@ def test_history_cannot_be_changed_and_outlives_its_record(bowl):
 
 
 # --- The dashboard --------------------------------------------------------------------------------
-
-
-def form_of(client, product):
-    """The product's form as a browser would send it back."""
-    page = client.get(reverse("dashboard:catalogue-product", args=[product.pk]))
-    data = {"action": "continue"}
-    forms = [page.context["form"]]
-    for name in ("stockrecord", "category", "image", "recommended"):
-        formset = page.context[f"{name}_formset"]
-        forms += [formset.management_form, *formset.forms]
-    for form in forms:
-        for field in form:
-            data[field.html_name] = "" if field.value() is None else field.value()
-    hidden = [
-        field
-        for form in page.context["stockrecord_formset"].forms
-        for field in form
-        if field.field.show_hidden_initial
-    ]
-    for field in hidden:
-        data[field.html_initial_name] = "" if field.initial is None else field.initial
-        assert field.html_initial_name in page.text
-    return {name: value for name, value in data.items() if value is not False}
 
 
 def test_form_changes_stock_and_shows_its_history(staff, bowl):

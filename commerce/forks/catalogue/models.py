@@ -1,6 +1,9 @@
-"""A category that tells when it was moved."""
+"""A category that tells when it was moved, and a product that tells when all of it is saved."""
 
-from oscar.apps.catalogue.abstract_models import AbstractCategory
+from django.db import transaction
+from oscar.apps.catalogue.abstract_models import AbstractCategory, AbstractProduct
+
+from commerce.signals import product_saved
 
 
 class Category(AbstractCategory):
@@ -10,6 +13,19 @@ class Category(AbstractCategory):
         """Move it with all that is below; whoever follows categories by signal hears of it."""
         super().move(target, pos)
         type(self).objects.get(pk=self.pk).save()
+
+
+class Product(AbstractProduct):
+    """Oscar's product, saved with its attributes as one thing.
+
+    Oscar writes the attributes in bulk, after the product's ``post_save`` and without signals of
+    their own: whoever follows that would see the attributes of before.
+    """
+
+    def save(self, *args, **kwargs):
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            product_saved.send(type(self), product=self)
 
 
 from oscar.apps.catalogue.models import *  # noqa: E402

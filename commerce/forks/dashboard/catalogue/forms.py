@@ -1,4 +1,7 @@
+from django import forms
+from django.core.validators import MinValueValidator
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 from oscar.apps.dashboard.catalogue.forms import *
 from oscar.apps.dashboard.catalogue.forms import ProductForm as OscarProductForm
 from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRecordForm
@@ -8,7 +11,27 @@ from commerce.stock import lock_stock
 
 
 class ProductForm(ExactTimes, OscarProductForm):
-    """Attributes that are times are saved to the second."""
+    """Attributes that are times are saved to the second; yes or no may also be left open.
+
+    A variant has its product's value where its own is left open. Oscar's box is never open: saving a
+    variant's price would say No to everything that nobody ticked.
+    """
+
+    def get_attribute_field(self, attribute):
+        if attribute.type != attribute.BOOLEAN:
+            return super().get_attribute_field(attribute)
+        is_child = self.instance.parent_id is not None
+        return forms.TypedChoiceField(
+            label=attribute.name,
+            required=attribute.required,
+            choices=[
+                ("", _("As its product has it") if is_child else _("Not said")),
+                ("True", _("Yes")),
+                ("False", _("No")),
+            ],
+            coerce=lambda text: text == "True",
+            empty_value=None,
+        )
 
 
 class StockRecordForm(OscarStockRecordForm):
@@ -23,6 +46,9 @@ class StockRecordForm(OscarStockRecordForm):
         if len(partners) == 1:
             self.fields["partner"].initial = partners[0].pk
             self.fields["partner"].empty_label = None
+        if "price" in self.fields:
+            self.fields["price"].validators.append(MinValueValidator(0))
+            self.fields["price"].widget.attrs["min"] = 0
         if "num_in_stock" in self.fields:
             # What the page showed comes back with it, so that an old page does not undo orders.
             self.fields["num_in_stock"].show_hidden_initial = True

@@ -1,0 +1,139 @@
+"""The dashboard's form of a product: nothing is said that nobody said, and all of it is saved or none."""
+
+import pytest
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from commerce.forks.dashboard.catalogue import views
+from commerce.models import FacetAttribute, Listing
+from tests.factories import make_glaze_attribute, make_product, make_user, put_category
+from tests.product_form import form_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(shop, client):
+    client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
+    return client
+
+
+def test_attribute_that_is_saved_with_its_product_is_found_at_once(client, cup):
+    """Oscar writes attributes without a signal, after the product's own."""
+    oat = cup.children.get(title__endswith="oat")
+    oat.attr.dishwasher_safe = False
+
+    oat.save()
+
+    assert not is_found(client, cup, "glaze=oat&dishwasher_safe=yes")
+    assert is_found(client, cup, "glaze=slate&dishwasher_safe=yes")
+
+
+@pytest.fixture
+def cup(shop):
+    """A cup in two glazes that is safe in a dishwasher, as the product says for all of them."""
+    cup = make_product("Cup", price="20.00", glazes={"oat": 3, "slate": 3})
+    put_category(cup, "Mugs")
+    safe, _new = get_model("catalogue", "ProductAttribute").objects.get_or_create(
+        product_class=cup.product_class, code="dishwasher_safe",
+        defaults={"name": "Dishwasher safe", "type": "boolean"},
+    )  # fmt: skip
+    for attribute in (safe, make_glaze_attribute(cup.product_class)):
+        FacetAttribute.objects.get_or_create(attribute=attribute)
+    cup.attr.dishwasher_safe = True
+    cup.save()
+    return cup
+
+
+def address_of(product):
+    return reverse("dashboard:catalogue-product", args=[product.pk])
+
+
+def own_values(product):
+    rows = product.attribute_values.filter(attribute__code="dishwasher_safe")
+    return [row.value for row in rows]
+
+
+def is_found(client, product, query):
+    page = client.get(f"{reverse('catalogue:index')}?{query}")
+    return product.pk in {card.product_id for card in page.context["list_page"].cards}
+
+
+def test_price_of_a_variant_leaves_what_it_has_from_its_product(staff, cup):
+    oat = cup.children.get(title__endswith="oat")
+    assert is_found(staff, cup, "glaze=oat&dishwasher_safe=yes")
+    data = form_of(staff, oat) | {"stockrecords-0-price": "21.00"}
+
+    staff.post(address_of(oat), data)
+
+    assert str(oat.stockrecords.get().price) == "21.00"
+    assert own_values(oat) == []
+    assert is_found(staff, cup, "glaze=oat&dishwasher_safe=yes")
+
+
+@pytest.mark.parametrize(("said", "kept"), [("True", [True]), ("False", [False]), ("", [])])
+def test_variant_may_differ_and_be_as_its_product_again(staff, cup, said, kept):
+    oat = cup.children.get(title__endswith="oat")
+    oat.attr.dishwasher_safe = False
+    oat.save()
+    assert '<option value="False" selected>No</option>' in staff.get(address_of(oat)).text
+
+    staff.post(address_of(oat), form_of(staff, oat) | {"attr_dishwasher_safe": said})
+
+    assert own_values(oat) == kept
+    assert is_found(staff, cup, "glaze=oat&dishwasher_safe=yes") == (said != "False")
+
+
+def test_product_shows_and_keeps_its_yes(staff, cup):
+    page = staff.get(address_of(cup)).text
+    assert '<option value="True" selected>Yes</option>' in page
+
+    staff.post(address_of(cup), form_of(staff, cup) | {"title": "Beaker"})
+
+    cup.refresh_from_db()
+    assert (cup.title, own_values(cup)) == ("Beaker", [True])
+
+
+def test_price_below_nothing_is_refused_and_what_was_typed_is_kept(staff, cup):
+    oat = cup.children.get(title__endswith="oat")
+    data = form_of(staff, oat) | {"stockrecords-0-price": "-5", "title": "Cup of oats"}
+
+    answer = staff.post(address_of(oat), data)
+
+    assert answer.status_code == 200
+    assert "price" in answer.context["stockrecord_formset"].errors[0]
+    assert answer.context["form"]["title"].value() == "Cup of oats"
+    assert str(oat.stockrecords.get().price) == "20.00"
+    oat.refresh_from_db()
+    assert oat.title == "Cup, oat"
+
+
+def test_form_that_breaks_off_saves_nothing(staff, cup, monkeypatch):
+    oat = cup.children.get(title__endswith="oat")
+    data = form_of(staff, oat) | {"title": "Cup of oats", "attr_dishwasher_safe": "False"}
+
+    def break_off(self, *args, **kwargs):
+        raise RuntimeError("the disk is full")
+
+    formset = views.ProductCreateUpdateView.stockrecord_formset
+    monkeypatch.setattr(formset, "save", break_off)
+    with pytest.raises(RuntimeError):
+        staff.post(address_of(oat), data)
+
+    oat.refresh_from_db()
+    assert (oat.title, own_values(oat)) == ("Cup, oat", [])
+    assert Listing.objects.filter(product=cup).exists()
+
+
+@pytest.mark.parametrize(("kind", "is_taken"), [("float", False), ("boolean", True)])
+def test_filter_of_numbers_is_refused(staff, shop, kind, is_taken):
+    product = make_product("Jug", price="30.00")
+    attribute = get_model("catalogue", "ProductAttribute").objects.create(
+        product_class=product.product_class, name="Capacity", code="capacity_of_it", type=kind
+    )
+    address = reverse("wagtailsnippets_commerce_facetattribute:add")
+
+    answer = staff.post(address, {"attribute": attribute.pk, "position": 3})
+
+    assert FacetAttribute.objects.filter(attribute=attribute).exists() == is_taken
+    assert ("too many for a filter" in answer.text) != is_taken
