@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from oscar.core.loading import get_model
 
 from commerce.listings import GLAZE, sellable_products
-from commerce.product_facts import as_people_write
+from commerce.product_facts import in_a_row, text_of_family
 from commerce.product_page import buy_boxes_for, specifications
 from commerce.stock import LOW, SOLD_OUT
 
@@ -136,20 +136,13 @@ def stock_words(box):
     if not gone:
         words = [_("In stock in all glazes") if len(there) > 1 else _("In stock")]
     else:
-        names = _in_a_row([variant.name for variant in there])
+        names = in_a_row([variant.name for variant in there])
         words = [_("In stock in %(names)s") % {"names": names}]
     if few:
-        words.append(_("few left of %(names)s") % {"names": _in_a_row(few)})
+        words.append(_("few left of %(names)s") % {"names": in_a_row(few)})
     if gone:
-        words.append(_("%(names)s sold out") % {"names": _in_a_row(gone)})
+        words.append(_("%(names)s sold out") % {"names": in_a_row(gone)})
     return "; ".join(words)
-
-
-def _in_a_row(names):
-    """Names as a sentence holds them: "Oat, Slate and Marsh"."""
-    if len(names) == 1:
-        return names[0]
-    return _("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
 
 
 def _ratings(keys):
@@ -172,28 +165,12 @@ def _rows(boxes):
     names = {code: name for values in found.values() for code, name, _text in values}
     names.pop(GLAZE, None)
     rows = [
-        (name, [_text_for(box, code, by_code) for box in boxes]) for code, name in names.items()
+        (name, [text_of_family(box, code, by_code) for box in boxes])
+        for code, name in names.items()
     ]
     if any(box.has_choice for box in boxes):
         rows.insert(0, (_("Glazes"), [_glazes(box) for box in boxes]))
     return [Row(name, cells, is_different=len(set(cells)) > 1) for name, cells in rows]
-
-
-def _text_for(box, code, by_code):
-    """One attribute's text; where variants differ, each text with those that it holds for.
-
-    A variant's own value stands in front of its product's, as it does everywhere in Oscar.
-    """
-    shared = by_code[box.product_id].get(code, "")
-    variants = {v.name: by_code[v.product_id].get(code, shared) for v in box.variants}
-    texts = dict.fromkeys(variants.values()) or [shared]
-    if len(texts) == 1:
-        return as_people_write(next(iter(texts)))
-    return "; ".join(
-        f"{as_people_write(text)} ({_in_a_row([n for n, own in variants.items() if own == text])})"
-        for text in texts
-        if text
-    )
 
 
 def _glazes(box):

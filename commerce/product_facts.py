@@ -17,7 +17,7 @@ def product_page_url(product):
 
 
 def attribute_rows(product_ids):
-    """The values of products' attributes, in the order of their type. One query."""
+    """The values of products' attributes, in the order of the attributes. One query."""
     rows = get_model("catalogue", "ProductAttributeValue").objects.filter(product__in=product_ids)
     return list(rows.select_related("attribute", "value_option").order_by("attribute_id"))
 
@@ -31,6 +31,31 @@ def as_people_write(text):
     """An attribute's text for reading: Yes and No, 21 instead of 21.0."""
     words = {"True": _("Yes"), "False": _("No")}
     return words.get(text) or str(text).removesuffix(".0")
+
+
+def in_a_row(names):
+    """Names as a sentence holds them: "Oat, Slate and Marsh"."""
+    if len(names) == 1:
+        return names[0]
+    return _("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
+
+
+def text_of_family(box, code, by_code):
+    """One attribute's text; where variants differ, each text with those that it holds for.
+
+    ``box`` is a buy box (``product_page``), ``by_code`` is ``{product_id: {code: text}}`` of its product
+    and variants. A variant's own value stands in front of its product's, as it does everywhere in Oscar.
+    """
+    shared = by_code[box.product_id].get(code, "")
+    variants = {v.name: by_code[v.product_id].get(code, shared) for v in box.variants}
+    texts = dict.fromkeys(variants.values()) or [shared]
+    if len(texts) == 1:
+        return as_people_write(next(iter(texts)))
+    return "; ".join(
+        f"{as_people_write(text)} ({in_a_row([n for n, own in variants.items() if own == text])})"
+        for text in texts
+        if text
+    )
 
 
 def key_facts(values):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from commerce.delivery import Arrival, arrival_of, standard_delivery
 from commerce.listings import (
+    GLAZE,
     best_availability,
     photos_of_listings,
     product_url,
@@ -13,7 +14,7 @@ from commerce.listings import (
 from commerce.models import DeliveryMethod
 from commerce.page_cache.dependencies import depends_on, piece_tag, shows_prices
 from commerce.pricing import PriceBook, Quote
-from commerce.product_facts import attribute_rows
+from commerce.product_facts import CARE, attribute_rows, text_of_family
 from commerce.stock import SOLD_OUT, availability_of, stock_text, units_available
 
 
@@ -214,15 +215,30 @@ def _gallery(product, variants, photos):
     return list({image.pk: image for image in rows}.values())
 
 
-def specification(rows):
-    """(name, text) pairs of the rows of ``attribute_rows``."""
-    return [(row.attribute.name, str(row.value_as_text)) for row in rows]
+def specification(box, rows):
+    """(name, text) pairs of a product's table; ``rows`` are its ``attribute_rows``, and its variants'.
+
+    Without what has places of its own on the page: the glaze, and words on care.
+    """
+    found = texts_of(rows, [box.product_id, *(variant.product_id for variant in box.variants)])
+    by_code = {pk: {code: text for code, _name, text in values} for pk, values in found.items()}
+    names = {row.attribute.code: row.attribute.name for row in rows}
+    return [
+        (name, text_of_family(box, code, by_code))
+        for code, name in names.items()
+        if code not in (GLAZE, CARE)
+    ]
 
 
 def specifications(product_ids):
     """Attributes of several products, ``{product_id: [(code, name, text), …]}``. One query."""
+    return texts_of(attribute_rows(product_ids), product_ids)
+
+
+def texts_of(rows, product_ids):
+    """The same of rows that were read already."""
     found = {pk: [] for pk in product_ids}
-    for row in attribute_rows(product_ids):
+    for row in rows:
         texts = (row.attribute.code, row.attribute.name, str(row.value_as_text))
         found[row.product_id].append(texts)
     return found

@@ -16,7 +16,6 @@ from commerce.listings import cards_for
 from commerce.page_cache.address import is_public
 from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
 from commerce.pictures import largest, photo_html
-from commerce.product_facts import as_people_write
 
 register = template.Library()
 
@@ -128,9 +127,3 @@ def keep(parser, token):
 def cards_of(products):
     """Cards of products as Oscar's views list them; a variant stands for its product."""
     return cards_for([product.parent_id or product.pk for product in products])
-
-
-@register.filter
-def spec_text(text):
-    """A value of the specification as people write it."""
-    return as_people_write(text)

@@ -11,11 +11,13 @@ class LiveFilters extends HTMLElement {
     addEventListener("popstate", () => this.show(location.href, { isBack: true }));
   }
 
-  // Without JavaScript the buttons send the forms; with it they are not needed.
+  // Without JavaScript the buttons send the forms; with it they are not needed, and the one of the
+  // drawer tells how many pieces lie behind it.
   hideButtons() {
     for (const button of this.querySelectorAll(".chips__sort [data-apply]")) button.hidden = true;
     for (const button of this.querySelectorAll(".facets [data-apply]")) {
       button.classList.add("only-narrow");
+      button.textContent = button.dataset.counted;
       button.addEventListener("click", (event) => {
         event.preventDefault();
         this.querySelector("#filters")?.hidePopover?.();

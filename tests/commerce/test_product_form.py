@@ -1,5 +1,7 @@
 """The dashboard's form of a product: nothing is said that nobody said, and all of it is saved or none."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
@@ -137,3 +139,15 @@ def test_filter_of_numbers_is_refused(staff, shop, kind, is_taken):
 
     assert FacetAttribute.objects.filter(attribute=attribute).exists() == is_taken
     assert ("too many for a filter" in answer.text) != is_taken
+
+
+def test_page_says_of_each_variant_what_filters_and_comparison_say(staff, client, cup):
+    oat = cup.children.get(title__endswith="oat")
+    address = cup.get_absolute_url()
+    row = r"Dishwasher safe</th><td>([^<]*)</td>"
+    assert re.search(row, client.get(address).text)[1] == "Yes"  # control: nobody differs
+
+    staff.post(address_of(oat), form_of(staff, oat) | {"attr_dishwasher_safe": "False"})
+
+    for chosen in ("", f"?variant={oat.pk}"):
+        assert re.search(row, client.get(address + chosen).text)[1] == "No (Oat); Yes (Slate)"

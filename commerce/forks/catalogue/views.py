@@ -136,11 +136,12 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def attributes(self):
-        return attribute_rows([self.object.pk])
+        """Of the product and its variants, in one query."""
+        return attribute_rows([self.object.pk, *(v.product_id for v in self.box.variants)])
 
     @cached_property
     def values(self):
-        return values_of(self.attributes)
+        return values_of(row for row in self.attributes if row.product_id == self.object.pk)
 
     @cached_property
     def facts(self):
@@ -158,7 +159,7 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def specification(self):
-        return specification(row for row in self.attributes if row.attribute.code != CARE)
+        return specification(self.box, self.attributes)
 
     @cached_property
     def related(self):
