@@ -150,9 +150,13 @@ def _lowest_running(sales, at):
 
 
 def band_of(price):
-    """The code of a price's band, its lowest price: "25" for £30; None without a price."""
-    below = [step for step in BANDS if price is not None and step <= price]
-    return str(below[-1]) if below else None
+    """The code of a price's band, its lowest price: "25" for £30; None without a price.
+
+    A price below nothing, which no form takes, lies in the lowest band: a list must not break by it.
+    """
+    if price is None:
+        return None
+    return str(max((step for step in BANDS if step <= price), default=BANDS[0]))
 
 
 def month_of(moment):

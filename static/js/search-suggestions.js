@@ -1,5 +1,5 @@
 // <search-suggestions data-source data-found data-none>: a search box with suggestions, an ARIA combobox.
-// The arrows walk through them, Enter follows one, Escape closes; typing alone searches as ever.
+// The arrows walk through them and open them again, Enter follows one, Escape closes; typing alone searches as ever.
 import { fetchPart } from "./fragment.js";
 
 const WAIT_MS = 150;
@@ -55,8 +55,9 @@ class SearchSuggestions extends HTMLElement {
       return this.chosen.click();
     }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step || this.list.hidden) return;
+    if (!step) return;
     event.preventDefault();
+    if (this.list.hidden) return this.ask();
     const places = [null, ...this.options];
     this.select(places.at((places.indexOf(this.chosen ?? null) + step) % places.length));
   }

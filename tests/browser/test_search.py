@@ -4,6 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +36,9 @@ def test_escape_closes_and_enter_searches_as_typed(page, site):
     box.press("Escape")
     assert page.get_by_role("listbox").count() == 0
     assert box.get_attribute("aria-expanded") == "false"
+    box.press("ArrowDown")
+    page.get_by_role("listbox").wait_for()
+    box.press("Escape")
     box.press("Enter")
 
     page.wait_for_url(re.compile(r"/search/\?q=vase"))
@@ -63,3 +67,21 @@ def test_filter_narrows_in_place_and_its_address_shows_the_same(page, site):
     assert page.locator("[data-list-count]").inner_text() == shown
     page.get_by_role("link", name="Clear all").click()
     page.wait_for_url(re.compile(r"/catalogue/\??$"))
+
+
+def test_filters_on_a_telephone_say_how_many_pieces_lie_behind_them(page, site):
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto(site.url + "/catalogue/")
+    page.get_by_role("button", name="Filters").click()
+    button = page.get_by_role("button", name=re.compile(r"^Show \d+ pieces?$"))
+    expect(button).to_be_in_viewport()
+    everything = button.inner_text()
+
+    page.get_by_role("checkbox", name=re.compile("^Ink")).check()
+    page.wait_for_url(re.compile("glaze=ink"))
+
+    expect(button).not_to_have_text(everything)
+    expect(button).to_be_in_viewport()
+    shown = button.inner_text()
+    button.click()
+    assert shown == f"Show {page.locator('[data-list-count]').inner_text()}"

@@ -151,3 +151,12 @@ def test_page_says_of_each_variant_what_filters_and_comparison_say(staff, client
 
     for chosen in ("", f"?variant={oat.pk}"):
         assert re.search(row, client.get(address + chosen).text)[1] == "No (Oat); Yes (Slate)"
+
+
+def test_price_below_nothing_that_came_by_another_way_breaks_no_list(staff, cup):
+    record = cup.children.get(title__endswith="oat").stockrecords.get()
+    record.price = -5
+
+    record.save()
+
+    assert is_found(staff, cup, "glaze=oat")
