@@ -1,5 +1,6 @@
 """The dashboard's form of a product, as a browser sends it."""
 
+from django.forms import BooleanField
 from django.urls import reverse
 
 
@@ -13,7 +14,9 @@ def form_of(client, product):
         forms += [formset.management_form, *formset.forms]
     for form in forms:
         for field in form:
-            data[field.html_name] = "" if field.value() is None else field.value()
+            is_unticked = isinstance(field.field, BooleanField) and not field.value()
+            if not is_unticked:  # Of a box that is not ticked browsers say nothing.
+                data[field.html_name] = "" if field.value() is None else field.value()
     hidden = [
         field
         for form in page.context["stockrecord_formset"].forms
@@ -23,4 +26,4 @@ def form_of(client, product):
     for field in hidden:
         data[field.html_initial_name] = "" if field.initial is None else field.initial
         assert field.html_initial_name in page.text
-    return {name: value for name, value in data.items() if value is not False}
+    return data

@@ -86,6 +86,16 @@ def test_variant_may_differ_and_be_as_its_product_again(staff, cup, said, kept):
     assert is_found(staff, cup, "glaze=oat&dishwasher_safe=yes") == (said != "False")
 
 
+def test_form_of_a_variant_that_differs_keeps_what_nobody_touched(staff, cup):
+    oat = cup.children.get(title__endswith="oat")
+    oat.attr.dishwasher_safe = False
+    oat.save()
+
+    staff.post(address_of(oat), form_of(staff, oat) | {"stockrecords-0-price": "21.00"})
+
+    assert own_values(oat) == [False]
+
+
 def test_product_shows_and_keeps_its_yes(staff, cup):
     page = staff.get(address_of(cup)).text
     assert '<option value="True" selected>Yes</option>' in page
