@@ -24,34 +24,26 @@ COLLECTION_VIEW = "catalogue:collection"
 MAX_STEPS = 6
 
 
-class SiteMiddleware:
-    """Gives Wagtail the request's site, which it would look up, with its root page, for each request.
+class PagesMiddleware(RedirectMiddleware):
+    """What editors' pages need of each request, in one layer.
 
-    A shop has one site as a rule, which then answers for every host; Wagtail chooses between several.
+    - Wagtail gets the request's site, which it would look up, with its root page, for each request. A
+      shop has one site as a rule, which then answers for every host; Wagtail chooses between several.
+    - A product's address is answered with a 301 to the landing page that replaces it. The shop's own
+      view cannot: the floor it stands on knows no pages. One query for products that have such a page,
+      none for others. ``?variant=`` and other parameters go along.
+    - What is not found is looked for among Wagtail's redirects of moved pages and of editors, and the
+      query string is kept; not where the redirect itself is for an address with one (``/item?id=7``).
     """
 
-    def __init__(self, get_response):
-        self.get_response = get_response
+    async_capable = False
 
     def __call__(self, request):
         site = only_site()
         if site is not None:
             request._wagtail_site = site  # Where Site.find_for_request() remembers it.
-        return self.get_response(request)
-
-
-class LandingPageMiddleware:
-    """Answers a product's address with a 301 to the landing page that replaces it.
-
-    The shop's own view cannot: the floor it stands on knows no pages. One query for products that
-    have such a page, none for others. ``?variant=`` and other parameters go along.
-    """
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        return response if response.status_code != 404 else self.process_response(request, response)
 
     def process_view(self, request, view, args, kwargs):
         if request.method not in ("GET", "HEAD"):
@@ -63,23 +55,6 @@ class LandingPageMiddleware:
             return None
         return HttpResponsePermanentRedirect(with_query(url, request.META.get("QUERY_STRING")))
 
-
-def landing_url(request, pk):
-    """The address of the landing page that replaces a product's own, or None.
-
-    ``pk`` is as the address has it: more digits than a database can hold are nobody's key.
-    """
-    key = key_in(pk)
-    page = LandingPage.replacing(key) if key in replaced_products() else None
-    return page.get_url(request) if page else None
-
-
-class PageRedirectMiddleware(RedirectMiddleware):
-    """Wagtail's redirects of moved pages and of editors, with the query string kept.
-
-    Not where the redirect itself is for an address with a query (``/item?id=7``).
-    """
-
     def process_response(self, request, response):
         answer = super().process_response(request, response)
         query = request.META.get("QUERY_STRING")
@@ -89,6 +64,16 @@ class PageRedirectMiddleware(RedirectMiddleware):
         if get_redirect(request, path) is None:
             answer["Location"] = with_query(answer["Location"], query)
         return answer
+
+
+def landing_url(request, pk):
+    """The address of the landing page that replaces a product's own, or None.
+
+    ``pk`` is as the address has it: more digits than a database can hold are nobody's key.
+    """
+    key = key_in(pk)
+    page = LandingPage.replacing(key) if key in replaced_products() else None
+    return page.get_url(request) if page else None
 
 
 class OneHopMiddleware:

@@ -25,12 +25,15 @@ class AuthenticationMiddleware(DjangosMiddleware):
     Who looks into a session says that the page differs by cookie, and no cache may keep it.
     """
 
-    def process_request(self, request):
+    async_capable = False
+
+    def __call__(self, request):
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
-            super().process_request(request)
-            return
-        request.user = AnonymousUser()
-        request.auser = _nobody
+            self.process_request(request)
+        else:
+            request.user = AnonymousUser()
+            request.auser = _nobody
+        return self.get_response(request)
 
 
 async def _nobody():
@@ -38,12 +41,19 @@ async def _nobody():
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """Sends ``CONTENT_SECURITY_POLICY`` to shoppers and ``STAFF_POLICY`` to staff pages."""
+    """Sends ``CONTENT_SECURITY_POLICY`` to shoppers and ``STAFF_POLICY`` to staff pages.
+
+    No request gets a nonce: scripts of ours are files, and a kept page would repeat it.
+    """
 
     HEADER = "Content-Security-Policy"
     #: What a view says on its response to have a policy of its own.
     CHANGES = frozenset({"_csp_config", "_csp_update", "_csp_replace", "_csp_exempt"})
     _plain = None
+    async_capable = False
+
+    def __call__(self, request):
+        return self.process_response(request, self.get_response(request))
 
     def process_response(self, request, response):
         if not request.path.startswith(STAFF_PATHS):
@@ -58,7 +68,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
     def process_shoppers(self, request, response):
         """Most answers have the same policy, written out once for the process."""
-        has_own = self.CHANGES & response.__dict__.keys() or getattr(request, "_csp_nonce", None)
+        has_own = not self.CHANGES.isdisjoint(response.__dict__)
         if has_own or settings.DEBUG or self.HEADER in response.headers:
             return super().process_response(request, response)
         if self._plain is None:

@@ -134,9 +134,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "commerce.acting.ActingMiddleware",
     "commerce.forks.basket.middleware.BasketMiddleware",
-    "home.middleware.SiteMiddleware",
-    "home.middleware.PageRedirectMiddleware",
-    "home.middleware.LandingPageMiddleware",
+    "home.middleware.PagesMiddleware",
 ]
 
 TEMPLATES = [

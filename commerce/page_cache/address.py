@@ -22,6 +22,8 @@ TRACKING_PREFIX = "utm_"
 MAX_QUERY = 1000
 #: A longer key is never remembered outside of the store: paths and hosts are anybody's to fill.
 MAX_KEY = 2000
+#: Where a request's environment keeps its words once they were gathered.
+GATHERED = "vitrine.words"
 #: Files whose change makes every kept page an old one.
 SOURCES = ("*.py", "*.html", "*.css", "*.js", "*.toml")
 
@@ -59,10 +61,15 @@ def words_of(environ):
     """A request's own words, as they came; of headers that anybody may fill only what they mean.
 
     A middleware that stands before ``PageCacheMiddleware`` and reads another word of a request to
-    choose its page adds that word here, as ``address_of`` adds its meaning to the key.
+    choose its page adds that word here, as ``address_of`` adds its meaning to the key. Gathered once for
+    a request, whatever is changed in its environment later.
     """
-    is_fragment = environ.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest"
-    return (*map(environ.get, words()), is_fragment, _is_secure(environ))
+    gathered = environ.get(GATHERED)
+    if gathered is None:
+        is_fragment = environ.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest"
+        gathered = (*map(environ.get, words()), is_fragment, _is_secure(environ))
+        environ[GATHERED] = gathered
+    return gathered
 
 
 def _is_secure(environ):

@@ -13,7 +13,6 @@ import threading
 import time
 import uuid
 import zlib
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from itertools import count
@@ -78,14 +77,16 @@ def sequence():
 _state: ContextVar[list | None] = ContextVar("state_of_request", default=None)
 
 
-@contextmanager
-def one_state():
+class one_state:
     """Read the state once for the whole block: what a request that only reads may rely on."""
-    token = _state.set([])
-    try:
-        yield
-    finally:
-        _state.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self):
+        self._token = _state.set([])
+
+    def __exit__(self, *_error):
+        _state.reset(self._token)
 
 
 def state_of_request():

@@ -70,13 +70,12 @@ class PageCacheMiddleware:
         return response
 
     def find_or_render(self, request, address, state, found):
-        is_closed = address.path in self.closed or address.key in self.closed
-        # What is nobody's to keep costs no look at a disk or at Redis.
-        answer = find(address.key, state, [memory()] if is_closed else None)
+        if address.path in self.closed or address.key in self.closed:
+            # What is nobody's to keep costs no look at what is kept.
+            return self.render(request, address, state, found)
+        answer = find(address.key, state)
         if answer is not None:
             return give_again(answer, request, address)
-        if is_closed:
-            return self.render(request, address, state, found)
         with store().turn(address.key) as has_waited:
             if has_waited:
                 state = state_anew()

@@ -1,7 +1,11 @@
+from functools import partial
+
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db.models import prefetch_related_objects
+from django.utils.functional import SimpleLazyObject
 from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddleware
+from oscar.apps.basket.middleware import selector
 from oscar.core.loading import get_class, get_model
 
 from commerce.basket_units import UNITS_COOKIE, units_in
@@ -13,6 +17,33 @@ class BasketMiddleware(OscarBasketMiddleware):
     Oscar throws it away at the next page; when the time to pay has run out and the basket is open
     again, nobody would find it.
     """
+
+    def __call__(self, request):
+        """As Oscar's, with one lazy object for the basket; nothing asks for its ``basket_hash``."""
+        request.cookies_to_delete = []
+        request.strategy = selector.strategy(request=request, user=request.user)
+        request._basket_cache = None
+        request.basket = waiting = SimpleLazyObject(partial(self.load_basket, request))
+        response = self.get_response(request)
+        if request.basket is waiting and self.is_untouched(request):
+            return response
+        return self.process_response(request, response)
+
+    def load_basket(self, request):
+        """The shopper's basket with offers applied."""
+        basket = self.get_basket(request)
+        basket.strategy = request.strategy
+        self.apply_offers_to_basket(request, basket)
+        return basket
+
+    @staticmethod
+    def is_untouched(request):
+        """Whether nobody looked at the basket, so that its cookies stay as they are."""
+        return (
+            request._basket_cache is None
+            and not request.cookies_to_delete
+            and not getattr(request, "has_signed_out", False)
+        )
 
     def get_basket(self, request):
         """A page that is only read makes no basket row: the first piece saves it."""

@@ -1,3 +1,4 @@
+from django.utils.functional import cached_property
 from oscar.apps.partner.availability import Unavailable
 from oscar.apps.partner.prices import TaxInclusiveFixedPrice
 from oscar.apps.partner.prices import Unavailable as UnavailablePrice
@@ -13,9 +14,10 @@ from commerce.tax import STANDARD_CODE
 class ShopStrategy(StockRequired, Structured):
     """Oscar's view of commerce.pricing: basket and order take the same quote as the page."""
 
-    def __init__(self, request=None):
-        super().__init__(request)
-        self.sales = SaleBook(at=getattr(request, "at", None))
+    @cached_property
+    def sales(self):
+        """Prices of the request's moment; most requests ask for none."""
+        return SaleBook(at=getattr(self.request, "at", None))
 
     def fetch_for_line(self, line, stockrecord=None):
         self.sales.load(other.stockrecord_id for other in line.basket.all_lines())
