@@ -60,7 +60,7 @@ class ListingQuery:
 
     def unsorted_pairs(self):
         """What a form that sets the order has to keep."""
-        return self.pairs(sort=False)
+        return tuple(self.pairs(sort=False))
 
     def address(self, **options):
         """The query string of ``pairs``, or "?" alone where nothing is left."""

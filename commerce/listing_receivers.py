@@ -40,13 +40,13 @@ def is_collecting():
     return _noted.get() is not None
 
 
-def note_change(product_ids):
-    """Refresh these products now, or at the end of ``one_refresh``."""
+def note_change(product_ids, *, is_sale=False):
+    """Refresh these products now, or at the end of ``one_refresh``; ``is_sale`` as there."""
     noted = _noted.get()
     if noted is not None:
         noted.update(product_ids)
     elif product_ids:
-        refresh_listings(product_ids)
+        refresh_listings(product_ids, is_sale=is_sale)
 
 
 # --- Products and what belongs to one -------------------------------------------------------------
@@ -69,28 +69,29 @@ def follow_deleted_variant(sender, instance, **kwargs):
         note_change({instance.parent_id})
 
 
-def _follow(model, product_id_of):
+def _follow(model, product_id_of, *, is_sale=False):
     """Refresh the product that a row of ``model`` belongs to, whenever one is written or deleted."""
 
     def on_save(sender, instance, raw=False, **kwargs):
         if not raw:
-            note_change({product_id_of(instance)} - {None})
+            note_change({product_id_of(instance)} - {None}, is_sale=is_sale)
 
     def on_delete(sender, instance, origin=None, **kwargs):
         # Deleted with its product, which is forgotten as a whole.
         if getattr(origin, "model", type(origin)) is not Product:
-            note_change({product_id_of(instance)} - {None})
+            note_change({product_id_of(instance)} - {None}, is_sale=is_sale)
 
     uid = f"listing:{model._meta.label}"
     post_save.connect(on_save, sender=model, weak=False, dispatch_uid=uid)
     post_delete.connect(on_delete, sender=model, weak=False, dispatch_uid=uid)
 
 
-for _label in ("partner.StockRecord", "catalogue.ProductCategory", "catalogue.ProductImage"):
+for _label in ("catalogue.ProductCategory", "catalogue.ProductImage"):
     _follow(get_model(*_label.split(".")), lambda row: row.product_id)
+_follow(get_model("partner", "StockRecord"), lambda row: row.product_id, is_sale=True)
 _follow(ProductAttributeValue, lambda row: row.product_id)
 _follow(get_model("reviews", "ProductReview"), lambda row: row.product_id)
-_follow(SalePrice, lambda row: row.stockrecord.product_id)
+_follow(SalePrice, lambda row: row.stockrecord.product_id, is_sale=True)
 _follow(ProductPhoto, lambda row: row.product_image.product_id)
 
 

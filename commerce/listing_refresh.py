@@ -23,47 +23,63 @@ from commerce.listing_truth import CATEGORY, COLUMNS, records_of, truth_of, vari
 from commerce.listing_windows import Window
 from commerce.models import Listing, ListingTerms, PriceWindow
 from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import LISTS, RANKS, WINDOWS, card_tag, list_tag, piece_tag
+from commerce.page_cache.dependencies import (
+    LISTS,
+    RANKS,
+    WINDOWS,
+    card_tag,
+    list_tag,
+    order_tag,
+    piece_tag,
+    sale_tag,
+)
 from commerce.transactions import retry_transient
 
 #: Products that one transaction of a rebuild refreshes, and that one query asks for.
 BATCH = 1000
 WINDOW = Window._fields
+#: Columns of which no page shows anything but the order of lists.
+UNSEEN = frozenset({"popularity"})
 #: Columns that are read as they are stored: most are compared and seldom looked into.
 STORED = [name for name in COLUMNS if isinstance(Listing._meta.get_field(name), JSONField)]
 
 
-def refresh_listings(product_ids):
+def refresh_listings(product_ids, *, is_sale=False):
     """Make the read model say what the catalogue says of these products; returns how many changed.
 
     Keys of variants are understood as their parents'. Safe to call for anything, deleted products
     included. Joins the caller's transaction; alone, each batch has its own, and is run again where it
-    lost a race.
+    lost a race. With ``is_sale`` nothing changed but prices, stock or how much was sold: what else
+    their pages show stays remembered, unless what lists say of one changed.
     """
     wanted = listed_keys(product_ids)
     refresh = _refresh
     if not transaction.get_connection().in_atomic_block:
         refresh = retry_transient(_refresh)
-    return sum(refresh(wanted[n : n + BATCH]) for n in range(0, len(wanted), BATCH))
+    batches = (wanted[n : n + BATCH] for n in range(0, len(wanted), BATCH))
+    return sum(refresh(batch, is_sale=is_sale) for batch in batches)
 
 
 @transaction.atomic
-def _refresh(wanted):
-    touch(*map(piece_tag, wanted))
+def _refresh(wanted, *, is_sale):
     existing = _locked(wanted)
     truths = truth_of(wanted)
-    changed = _write_rows(existing, truths)
+    changed, redrawn = _write_rows(existing, truths)
+    touch(*map(sale_tag, wanted), *map(piece_tag, redrawn if is_sale else wanted))
     if repriced := _write_windows(wanted, truths):
         touch(WINDOWS)
-        changed |= repriced
     joined, left = _write_texts(wanted, truths)
     if joined or left:
         write_terms(joined, left)
     gone = existing.keys() - truths.keys()
     if gone:
+        touch(*map(piece_tag, gone))
         Listing.objects.filter(pk__in=gone).delete()
-    changed |= gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
-    _tell(changed, truths, left)
+    moved = changed | gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
+    _tell(order_tag, moved, truths, left)
+    _tell(list_tag, changed := moved | repriced, truths, left)
+    if changed:
+        touch(LISTS, *map(card_tag, changed))
     return len(changed)
 
 
@@ -74,10 +90,10 @@ def _locked(wanted):
     return {row[0]: row[1:] for row in rows.annotate(**texts).values_list("pk", *names)}
 
 
-def _is_stored(row, stored):
-    """Whether a row is what ``_locked`` read of it."""
+def _is_stored(row, stored, *, but=()):
+    """Whether a row is what ``_locked`` read of it, but for some columns."""
     return all(
-        value == old or (name in STORED and _is_stored_json(value, old))
+        value == old or name in but or (name in STORED and _is_stored_json(value, old))
         for name, value, old in zip(COLUMNS, row, stored, strict=True)
     )
 
@@ -92,12 +108,11 @@ def _is_stored_json(value, text):
     return json.dumps(value) == text or json.loads(text) == value
 
 
-def _tell(changed, truths, left):
-    """Pages that show these cards, or lists that they are or were in, are old."""
-    keys = {key for pk in changed if pk in truths for key in truths[pk].sets} | set(left)
+def _tell(tag, changed, truths, left):
+    """What is remembered of the categories that these products are or were in is old."""
     if changed:
-        lists = {list_tag(value) for kind, value in keys if kind == CATEGORY}
-        touch(LISTS, *map(card_tag, changed), *lists)
+        keys = {key for pk in changed if pk in truths for key in truths[pk].sets} | set(left)
+        touch(*(tag(value) for kind, value in keys if kind == CATEGORY))
 
 
 @transaction.atomic
@@ -109,8 +124,9 @@ def forget_listings(product_ids):
     _joined, left = _write_texts(wanted, {})
     write_terms({}, left)
     Listing.objects.filter(pk__in=wanted).delete()
-    touch(*map(piece_tag, wanted))
-    _tell(wanted, {}, left)
+    touch(LISTS, *(tag(pk) for tag in (piece_tag, sale_tag, card_tag) for pk in wanted))
+    for tag in (order_tag, list_tag):
+        _tell(tag, wanted, {}, left)
 
 
 def refresh_availability(stockrecord_ids):
@@ -122,7 +138,7 @@ def refresh_availability(stockrecord_ids):
     ids = listed_keys(
         products.filter(stockrecords__in=stockrecord_ids).values_list("pk", flat=True)
     )
-    touch(*map(piece_tag, ids))  # A page says how many are left.
+    touch(*map(sale_tag, ids))  # A page says how many are left.
     records = records_of(ids)
     listed = dict(Listing.objects.filter(pk__in=among(ids)).values_list("pk", "card"))
     several = _sold_by_several(stockrecord_ids)
@@ -131,7 +147,8 @@ def refresh_availability(stockrecord_ids):
             pk
             for pk, card in listed.items()
             if pk in several or card.get("variants") != variants_of(records[pk])
-        ]
+        ],
+        is_sale=True,
     )
 
 
@@ -158,6 +175,8 @@ def listed_keys(product_ids):
 
 
 def _write_rows(existing, truths):
+    """Write what listings say. Returns the keys of those that changed, and of those that do not look as
+    before: how much of one was sold is on no page."""
     rows = {pk: tuple(truth.columns[name] for name in COLUMNS) for pk, truth in truths.items()}
     new = missing = sorted(rows.keys() - existing.keys())
     made = insert_rows(
@@ -172,7 +191,8 @@ def _write_rows(existing, truths):
     if new or any(_rank_in(rows[pk]) != _rank_in(existing[pk]) for pk in differing):
         touch(RANKS)
     update_rows(Listing, COLUMNS, [(*rows[pk], pk) for pk in differing])
-    return {*new, *differing}
+    redrawn = {pk for pk in differing if not _is_stored(rows[pk], existing[pk], but=UNSEEN)}
+    return {*new, *differing}, {*new, *redrawn}
 
 
 def _write_windows(wanted, truths):

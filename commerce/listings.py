@@ -20,7 +20,13 @@ from wagtail.images import get_image_model
 
 from commerce.bulk_rows import among
 from commerce.models import Listing, PriceWindow, ProductPhoto
-from commerce.page_cache.dependencies import card_tag, depends_on, piece_tag, shows_prices
+from commerce.page_cache.dependencies import (
+    card_tag,
+    depends_on,
+    piece_tag,
+    sale_tag,
+    shows_prices,
+)
 from commerce.page_cache.kept import rows_by_key
 from commerce.pictures import EAGER, LAZY, Size, know_sizes
 from commerce.pricing import Quote
@@ -106,7 +112,7 @@ def cards_for(product_ids, *, at=None, variants=None):
     variants stand for their products, or where one has no price.
     """
     wanted, variants = list(dict.fromkeys(product_ids)), variants or {}
-    depends_on(*map(card_tag, wanted), *map(piece_tag, variants))
+    depends_on(*map(card_tag, wanted), *map(piece_tag, variants), *map(sale_tag, variants))
     shows_prices()
     if not wanted:
         return []

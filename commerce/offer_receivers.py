@@ -38,13 +38,13 @@ def note_offers(offer_ids):
     now = [offer for offer in read_automatic_offers() if offer.pk in offer_ids]
     ids = listed_keys(products_in_ranges(range_ids_of(now)) | _held_until_now(offer_ids))
     if len(ids) <= BATCH or is_collecting():
-        note_change(set(ids))
+        note_change(set(ids), is_sale=True)
         return
     from commerce.tasks import refresh_listings_task  # tasks imports what this module serves
 
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        transaction.on_commit(lambda batch=batch: refresh_listings_task.enqueue(batch))
+        transaction.on_commit(lambda batch=batch: refresh_listings_task.enqueue(batch, is_sale=True))
 
 
 def _held_until_now(offer_ids):

@@ -118,7 +118,7 @@ def count_purchases(order):
         ProductRecord.objects.get_or_create(product_id=pk)
         ProductRecord.objects.filter(product_id=pk).update(num_purchases=F("num_purchases") + count)
     ids = sorted(units)
-    transaction.on_commit(lambda: refresh_listings_task.enqueue(ids))
+    transaction.on_commit(lambda: refresh_listings_task.enqueue(ids, is_sale=True))
 
 
 def moves_for_staff(order):

@@ -9,6 +9,8 @@ page of a small set, its cards (one or two).
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 
 from django.conf import settings
 from django.core.paginator import InvalidPage, Paginator
@@ -68,7 +70,7 @@ class Facet:
 
     name: str
     title: str
-    values: list[FacetValue]
+    values: tuple[FacetValue, ...]
     is_colour: bool = False
 
 
@@ -83,6 +85,12 @@ class ListPage:
     sort: str
     facets: list[Facet]
     found: Found = field(default_factory=Found)
+
+    @property
+    def facet_groups(self):
+        """(title, its filters) of those that stand together."""
+        groups = groupby(self.facets, key=attrgetter("title"))
+        return [(title, tuple(facets)) for title, facets in groups]
 
     def facet(self, name):
         """The filter of that name, or None."""
@@ -285,11 +293,11 @@ def _counted(facet, facets, chosen, everything):
     there = {code: row for code, row in facet.values.items() if code in mine or in_all[code]}
     # One box of several tells pieces apart even where all have it, but of stars the steps do not.
     is_alone = len(there) == 1 or facet.name == RATING_FILTER
-    values = [
+    values = tuple(
         FacetValue(code, label, counts[code], code in mine)
         for code, (label, members) in there.items()
         if code in mine or not (is_alone and everything.shared <= members.shared)
-    ]
+    )
     return Facet(facet.name, facet.title, values, facet.is_colour)
 
 

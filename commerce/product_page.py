@@ -1,6 +1,7 @@
 """What a product's page and a buy box show: variants, the chosen one, price, stock, arrival."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from commerce.delivery import Arrival, arrival_of, standard_delivery
 from commerce.listings import (
@@ -12,7 +13,7 @@ from commerce.listings import (
     sellable_products,
 )
 from commerce.models import DeliveryMethod
-from commerce.page_cache.dependencies import depends_on, piece_tag, shows_prices
+from commerce.page_cache.dependencies import depends_on, piece_tag, sale_tag, shows_prices
 from commerce.pricing import PriceBook, Quote
 from commerce.product_facts import CARE, attribute_rows, text_of_family
 from commerce.stock import SOLD_OUT, availability_of, stock_text, units_available
@@ -96,7 +97,7 @@ def buy_boxes_for(product_ids, *, at=None):
 
     Three queries, whatever the number of products.
     """
-    depends_on(*map(piece_tag, product_ids))
+    depends_on(*map(piece_tag, product_ids), *map(sale_tag, product_ids))
     rows = sellable_products().select_related("listing", "product_class")
     rows = rows.defer("listing__variant_photos")
     return _boxes(list(rows.filter(pk__in=product_ids)), at=at)
@@ -142,7 +143,7 @@ def buy_box_for(product, *, selected=None, at=None):
     ``selected`` is the key of the variant to show; an unknown one is ignored. Without it the
     first variant that is in stock is chosen.
     """
-    depends_on(piece_tag(product.pk))
+    depends_on(piece_tag(product.pk), sale_tag(product.pk))
     if not product.is_public or product.parent_id:
         return None
     return select_variant(_boxes([product], at=at)[product.pk], selected)
@@ -215,16 +216,39 @@ def _gallery(product, variants, photos):
     return list({image.pk: image for image in rows}.values())
 
 
-def specification(box, rows):
+class Named(NamedTuple):
+    """A variant by its key and name alone."""
+
+    product_id: int
+    name: str
+
+
+class Family(NamedTuple):
+    """A product with its variants by name: as a buy box, without prices and stock."""
+
+    product_id: int
+    variants: tuple[Named, ...]
+
+
+def family_of(product):
+    """The ``Family`` of a product that is listed; a ``BuyBox`` of it says the same and more."""
+    card = product.listing.card
+    glazes = {variant: name for name, _code, variant in card["swatches"]}
+    members = (Named(pk, glazes.get(pk, product.title)) for pk, _state in card["variants"])
+    return Family(product.pk, tuple(members))
+
+
+def specification(family, rows):
     """(name, text) pairs of a product's table; ``rows`` are its ``attribute_rows``, and its variants'.
 
-    Without what has places of its own on the page: the glaze, and words on care.
+    ``family`` is its ``Family`` or buy box. Without what has places of its own on the page: the glaze,
+    and words on care.
     """
-    found = texts_of(rows, [box.product_id, *(variant.product_id for variant in box.variants)])
+    found = texts_of(rows, [family.product_id, *(one.product_id for one in family.variants)])
     by_code = {pk: {code: text for code, _name, text in values} for pk, values in found.items()}
     names = {row.attribute.code: row.attribute.name for row in rows}
     return [
-        (name, text_of_family(box, code, by_code))
+        (name, text_of_family(family, code, by_code))
         for code, name in names.items()
         if code not in (GLAZE, CARE)
     ]

@@ -21,7 +21,7 @@ from commerce.listings import cards_for
 from commerce.models import BoughtTogether
 from commerce.orders import CANCELLED, PENDING
 from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import list_tag, piece_tag
+from commerce.page_cache.dependencies import order_tag, piece_tag
 from commerce.page_cache.kept import kept
 from commerce.stock import SOLD_OUT
 
@@ -88,7 +88,7 @@ def _beside(product):
     """Keys of products of the same categories, what can be bought and what is bought most first."""
     categories = categories_of(product)
     first = [
-        kept(("first-of-category", pk), lambda pk=pk: _first_of(pk), tags=[list_tag(pk)])
+        kept(("first-of-category", pk), lambda pk=pk: _first_of(pk), tags=[order_tag(pk)])
         for pk in categories
     ]
     return [pk for keys in first for pk in keys]

@@ -51,9 +51,9 @@ def render_soon(image):
 
 
 @task()
-def refresh_listings_task(product_ids):
+def refresh_listings_task(product_ids, is_sale=False):
     """Refresh lists for what changes too often to be followed at once: how much was sold."""
-    refresh_listings(product_ids)
+    refresh_listings(product_ids, is_sale=is_sale)
 
 
 @task()

@@ -18,9 +18,14 @@ SETS, WORDS, WINDOWS, RANKS = "sets", "words", "windows", "ranks"
 
 @dataclass
 class Dependencies:
-    """Tags of what a page shows, and until when it can hold at the longest (None: no such moment)."""
+    """Tags of what a page shows, and until when it can hold at the longest (None: no such moment).
+
+    ``loaded`` are the tags of what was looked up so far for whatever may come next: all of them but
+    those of parts whose markup was put in (``parts.kept_markup``).
+    """
 
     tags: set[str] = field(default_factory=set)
+    loaded: set[str] = field(default_factory=set)
     until: datetime | None = None
     has_prices: bool = False
 
@@ -56,6 +61,7 @@ def depends_on(*tags):
     found = _current.get()
     if found is not None:
         found.tags.update(tags)
+        found.loaded.update(tags)
 
 
 def shows_prices():
@@ -72,16 +78,56 @@ def expires_by(moment):
         found.until = min(filter(None, (found.until, moment)))
 
 
+class looked_up:
+    """A property that is computed once, of an object that several parts of a page ask.
+
+    Whoever reads it depends on what it was made from, whether it was made for them or for a part that
+    came before: ``functools.cached_property`` would tell the first of them alone.
+    """
+
+    def __init__(self, make):
+        self.make = make
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return self
+        known = instance.__dict__.setdefault("_looked_up", {})
+        if self.name not in known:
+            with collected() as found:
+                value = self.make(instance)
+            known[self.name] = value, found
+        value, found = known[self.name]
+        depends_on(*found.tags)
+        expires_by(found.until)
+        if found.has_prices:
+            shows_prices()
+        return value
+
+
 def card_tag(product_id):
     """A product as lists and rows of cards show it."""
     return f"card-{product_id}"
 
 
 def piece_tag(product_id):
-    """A product as its own page and a buy box show it, its variants and their stock included."""
+    """A product as its own page shows it, with its variants, but for what ``sale_tag`` stands for."""
     return f"piece-{product_id}"
+
+
+def sale_tag(product_id):
+    """What a product and its variants cost, and how many there are: what orders change every minute."""
+    return f"sale-{product_id}"
 
 
 def list_tag(category_id):
     """Which products stand in a category, and how their cards look."""
     return f"list-{category_id}"
+
+
+def order_tag(category_id):
+    """Which products stand in a category, and in which order they are recommended."""
+    return f"order-{category_id}"

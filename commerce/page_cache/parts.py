@@ -65,11 +65,28 @@ def kept_part(name, make, *, size_of=sys.getsizeof):
     """``make()``, which is the same for everybody, remembered by this process while it holds.
 
     ``name`` has everything that ``make`` reads of the request and of its arguments. What was loaded
-    before counts as shown by it: it ends with every tag that the page depended on until then, and no
-    later than the page would. Nothing is remembered in development, inside a transaction, or where
-    no GET is being answered: then nobody knows since when its values are known. ``size_of`` says how
-    many bytes a value takes; requests share it, so nobody may change one.
+    before counts as shown by it: it ends with every such tag, and no later than the page would.
+    Nothing is remembered in development, inside a transaction, or where no GET is being answered: then
+    nobody knows since when its values are known. ``size_of`` says how many bytes a value takes;
+    requests share it, so nobody may change one.
     """
+    return _kept(name, make, size_of, depends_on)
+
+
+def kept_markup(name, make):
+    """The same for markup that leaves nothing behind but itself, so that no later part ends with it.
+
+    What is looked up meanwhile and used again on the page must be a ``dependencies.looked_up``, which
+    tells every part that uses it.
+    """
+    return _kept(name, make, sys.getsizeof, _shows)
+
+
+def _shows(*tags):
+    collecting().tags.update(tags)
+
+
+def _kept(name, make, size_of, tell):
     page = collecting()
     if page is None or settings.DEBUG or transaction.get_connection().in_atomic_block:
         return make()
@@ -81,15 +98,15 @@ def kept_part(name, make, *, size_of=sys.getsizeof):
             parts().put(name, part)
     except Unreachable:
         return make()
-    depends_on(*part.tags)
+    tell(*part.tags)
     expires_by(part.expires)
     return part.value
 
 
 def _made(make, page, state, size_of):
     with collected() as found:
-        # It begins with what the page shows so far: a part inside this one needs it too.
-        found.tags |= {SITE, *page.tags}
+        # It begins with what was loaded so far: a part inside this one needs it too.
+        depends_on(SITE, *page.loaded)
         found.has_prices, found.until = page.has_prices, page.until
         value = make()
     expires = end_of(found)

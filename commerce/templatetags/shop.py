@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from commerce.basket_units import units_in
 from commerce.listings import cards_for
 from commerce.page_cache.address import is_public
-from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
+from commerce.page_cache.parts import is_for_everybody, kept_markup, name_for
 from commerce.pictures import largest, photo_html
 
 register = template.Library()
@@ -94,7 +94,7 @@ def _render_part(template, arguments, _language, _today):
 
 
 class KeepNode(template.Node):
-    """``{% keep name … %}``: see ``commerce.page_cache.parts.kept_part``."""
+    """``{% keep name … %}``: see ``commerce.page_cache.parts.kept_markup``."""
 
     def __init__(self, nodelist, words):
         self.nodelist, self.words = nodelist, words
@@ -104,7 +104,7 @@ class KeepNode(template.Node):
         if not is_for_everybody(request):
             return self.nodelist.render(context)
         name = name_for(request, *(word.resolve(context) for word in self.words))
-        return kept_part(name, lambda: self.nodelist.render(context))
+        return kept_markup(name, lambda: self.nodelist.render(context))
 
 
 @register.tag

@@ -7,7 +7,7 @@ from django.utils.safestring import mark_safe
 from wagtail.models import Site
 
 from commerce.category_tree import top_categories
-from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
+from commerce.page_cache.parts import is_for_everybody, kept_markup, name_for
 from commerce.structured_data import script_of
 from home import site_facts
 from home.blocks import chosen_variant
@@ -116,7 +116,7 @@ def body_of(context, owner, *, hero_is_title=False):
         if is_kept:
             name = ("block", owner._meta.label, owner.pk, raw.get("id"), place, *flags.values())
             asked = _asked(raw["type"], context)
-            rows.append(kept_part(name_for(context["request"], *name, *asked), make))
+            rows.append(kept_markup(name_for(context["request"], *name, *asked), make))
         else:
             rows.append(make())
     return mark_safe("".join(rows))  # noqa: S308  made by our templates

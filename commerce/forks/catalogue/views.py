@@ -21,15 +21,19 @@ from commerce.forks.search.views import ListingView
 from commerce.listings import cards_for
 from commerce.models import ProductCollection
 from commerce.moved import address_of_category, address_of_product, retirement_of
-from commerce.page_cache.dependencies import depends_on, piece_tag
+from commerce.page_cache.dependencies import depends_on, looked_up, piece_tag
 from commerce.page_cache.opting_in import open_page
+from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
 from commerce.product_facts import CARE, attribute_rows, key_facts, values_of
-from commerce.product_page import buy_box_for, specification
+from commerce.product_page import buy_box_for, family_of, specification
 from commerce.related import alternatives_to, related_to
 from commerce.requests import key_in, keys_in, moment_of, wants_fragment
 from commerce.reviews import ReviewQuery, review_summary, standing_of
 from commerce.scale_drawing import draw_to_scale
+from commerce.stock import SOLD_OUT
 
+#: What the attributes of a product take in memory, or a page of its reviews: rows with their relations.
+FACTS_BYTES = 32 * 1024
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 
@@ -130,48 +134,68 @@ class ProductDetailView(DetailView):
         """What the address asks for of the reviews."""
         return ReviewQuery.from_parameters(self.request.GET)
 
-    @cached_property
+    def kept(self, name, make, *words):
+        """What is known of the product without prices and stock, remembered while it holds."""
+        depends_on(piece_tag(self.object.pk))
+        if not is_for_everybody(self.request):
+            return make()
+        name = name_for(self.request, name, self.object.pk, *map(str, words))
+        return kept_part(name, make, size_of=lambda _value: FACTS_BYTES)
+
+    @looked_up
     def box(self):
         return buy_box_for(self.object, selected=self.chosen, at=moment_of(self.request))
 
-    @cached_property
+    @looked_up
     def attributes(self):
         """Of the product and its variants, in one query."""
-        return attribute_rows([self.object.pk, *(v.product_id for v in self.box.variants)])
+        keys = [self.object.pk, *(variant.product_id for variant in self.family.variants)]
+        return self.kept("attributes", lambda: attribute_rows(keys), keys)
 
-    @cached_property
+    @looked_up
+    def family(self):
+        """The variants by name: what is told of them does not end with each price and each order."""
+        return family_of(self.object) if hasattr(self.object, "listing") else self.box
+
+    @looked_up
+    def is_sold_out(self):
+        """Whether nothing is left of any variant, as lists say it."""
+        listing = getattr(self.object, "listing", None)
+        return listing.availability == SOLD_OUT if listing else self.box.is_sold_out
+
+    @looked_up
     def values(self):
         return values_of(row for row in self.attributes if row.product_id == self.object.pk)
 
-    @cached_property
+    @looked_up
     def facts(self):
         return key_facts(self.values)
 
-    @cached_property
+    @looked_up
     def alternatives(self):
-        if not self.box.is_sold_out:
+        if not self.is_sold_out:
             return []
         return alternatives_to(self.object, at=moment_of(self.request))
 
-    @cached_property
+    @looked_up
     def reviews(self):
-        return review_summary(self.object, self.query)
+        return self.kept("reviews", lambda: review_summary(self.object, self.query), self.query)
 
-    @cached_property
+    @looked_up
     def specification(self):
-        return specification(self.box, self.attributes)
+        return specification(self.family, self.attributes)
 
-    @cached_property
+    @looked_up
     def related(self):
-        if self.box.is_sold_out:
+        if self.is_sold_out:
             return []
         return related_to(self.object, at=moment_of(self.request))
 
-    @cached_property
+    @looked_up
     def care(self):
         return self.values.get(CARE) or ""
 
-    @cached_property
+    @looked_up
     def drawing(self):
         return draw_to_scale(
             self.object.title,
@@ -179,7 +203,7 @@ class ProductDetailView(DetailView):
             diameter=self.values.get("diameter"),
         )
 
-    @cached_property
+    @looked_up
     def crumbs(self):
         category = deepest_of(categories_of(self.object))
         crumbs = [(part.name, part.url) for part in line_to(category.pk)] if category else []

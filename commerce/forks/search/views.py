@@ -14,7 +14,7 @@ from commerce.list_order import ordered_keys
 from commerce.list_sorts import SORT_NAMES, SORTS
 from commerce.listing_query import ListingQuery
 from commerce.listings import cards_for
-from commerce.page_cache.dependencies import LISTS, depends_on, shows_prices
+from commerce.page_cache.dependencies import LISTS, depends_on, looked_up, shows_prices
 from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
 from commerce.product_lists import filter_names, products_in
@@ -107,7 +107,7 @@ class ListingView(TemplateView):
             list_name=name,
             list_page=list_page,
             chips=self.get_chips(query, list_page),
-            sorts=[(code, name, code == query.sort) for code, name in SORT_NAMES.items()],
+            sorts=tuple((code, name, code == query.sort) for code, name in SORT_NAMES.items()),
             base_query=f"{address}&" if (address := query.address()[1:]) else "",
             clear_url=query.unfiltered_address(),
             # Filters and orders show the same pieces again; only a further page shows others.
@@ -145,11 +145,13 @@ class FacetedSearchView(ListingView):
         return _("Search")
 
     def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
         is_part = wants_fragment(self.request)
-        words = context["query"].words
+        words = ListingQuery.from_parameters(self.request.GET).words
+        # Before the pieces, so that what is remembered of pages does not end with one of those.
+        pages = [] if is_part else self.get_pages(words)
+        context = super().get_context_data(**kwargs)
+        context["pages"] = pages
         found = context["list_page"].found
-        context["pages"] = [] if is_part else self.get_pages(words)
         self.is_miss = found.is_search and not (found.ids or found.promoted or context["pages"])
         if self.is_miss and not is_part:
             note_miss(words)
@@ -191,12 +193,12 @@ class SuggestView(TemplateView):
         """What was typed."""
         return ListingQuery.from_parameters(self.request.GET).words
 
-    @cached_property
+    @looked_up
     def meant(self):
         """What ``commerce.search.suggest`` says of the words."""
         return suggest(self.words)
 
-    @cached_property
+    @looked_up
     def cards(self):
         """Pieces, those that are called so first."""
         at = moment_of(self.request) or timezone.now()
@@ -208,7 +210,7 @@ class SuggestView(TemplateView):
         shows_prices()
         return cards_for(first, at=at)
 
-    @cached_property
+    @looked_up
     def categories(self):
         """Kinds of pieces that are called so."""
         depends_on(LISTS)
@@ -216,7 +218,7 @@ class SuggestView(TemplateView):
         found = get_model("catalogue", "Category").objects.browsable().in_bulk(keys)
         return [found[pk] for pk in keys if pk in found]
 
-    @cached_property
+    @looked_up
     def pages(self):
         """Pages of the magazine."""
         return pages_found(self.words, count=3) if self.words else []
