@@ -27,7 +27,7 @@ from commerce.listing_truth import (
 )
 from commerce.listing_windows import BANDS, band_of, month_of
 from commerce.models import PriceWindow, Term
-from commerce.page_cache.dependencies import SETS, WINDOWS, WORDS
+from commerce.page_cache.dependencies import SETS, TURNS, WINDOWS, WORDS
 from commerce.page_cache.memory import Memory
 from commerce.variant_sets import VariantSet, union_of
 from commerce.words import fold
@@ -155,7 +155,7 @@ def prices_at(at, found, *, is_filtered):
         ("prices", *stretch_of(at), is_filtered),
         # Not of the shelves that are given: those may be older than what is remembered now.
         lambda: _read_prices(at, shelves(), is_filtered=is_filtered),
-        tags=[SETS, WINDOWS],
+        tags=[SETS, TURNS],
     )
 
 
@@ -195,7 +195,7 @@ def stretch_of(at):
     """
     month = month_of(at)
     turns = memory.one(
-        ("turns", month), lambda: _read_turns(shelves().timed(at)), tags=[SETS, WINDOWS]
+        ("turns", month), lambda: _read_turns(shelves().timed(at)), tags=[SETS, TURNS]
     )
     return month, bisect_right(turns, at)
 

@@ -20,12 +20,13 @@ from commerce.list_order import RANKED
 from commerce.listing_sets import broken_terms, mend_terms, write_terms
 from commerce.listing_terms import terms_in
 from commerce.listing_truth import CATEGORY, COLUMNS, records_of, truth_of, variants_of
-from commerce.listing_windows import Window
+from commerce.listing_windows import EVER, NEVER, Window
 from commerce.models import Listing, ListingTerms, PriceWindow
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import (
     LISTS,
     RANKS,
+    TURNS,
     WINDOWS,
     card_tag,
     list_tag,
@@ -66,8 +67,7 @@ def _refresh(wanted, *, is_sale):
     truths = truth_of(wanted)
     changed, redrawn = _write_rows(existing, truths)
     touch(*map(sale_tag, wanted), *map(piece_tag, redrawn if is_sale else wanted))
-    if repriced := _write_windows(wanted, truths):
-        touch(WINDOWS)
+    repriced = _write_windows(wanted, truths)
     joined, left = _write_texts(wanted, truths)
     if joined or left:
         write_terms(joined, left)
@@ -75,7 +75,9 @@ def _refresh(wanted, *, is_sale):
     if gone:
         touch(*map(piece_tag, gone))
         Listing.objects.filter(pk__in=gone).delete()
-    moved = changed | gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
+    moved = (
+        changed | gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
+    )
     _tell(order_tag, moved, truths, left)
     _tell(list_tag, changed := moved | repriced, truths, left)
     if changed:
@@ -207,7 +209,16 @@ def _write_windows(wanted, truths):
         ("listing", *WINDOW),
         [(pk, *row) for pk in sorted(changed) for row in says[pk]],
     )
+    if changed:
+        touch(WINDOWS)
+    if any(_turns(rows) for pk in changed for rows in (existing[pk], says[pk])):
+        touch(TURNS)
     return changed
+
+
+def _turns(windows):
+    """Whether a price changes by itself at some moment."""
+    return any((start, until) != (EVER, NEVER) for _number, start, until, *_price in windows)
 
 
 def _windows_of(product_ids):

@@ -28,6 +28,7 @@ from commerce.page_cache.dependencies import (
     shows_prices,
 )
 from commerce.page_cache.kept import rows_by_key
+from commerce.page_cache.memory import Memory
 from commerce.pictures import EAGER, LAZY, Size, know_sizes
 from commerce.pricing import Quote
 from commerce.stock import IN_STOCK, LOW, SOLD_OUT, availability_of, record_to_sell
@@ -108,15 +109,16 @@ def cards_for(product_ids, *, at=None, variants=None):
 
     A card shows its product's photographs, and leads to its page. ``variants`` has the numbers of the
     variants (``commerce.variant_sets``) one of which a card shows instead, with its photograph, price
-    and stock, by the product's key: the cheapest that can be bought. One query, whatever the number of products; a second one where
-    variants stand for their products, or where one has no price.
+    and stock, by the product's key: the cheapest that can be bought. One query for those that the
+    process does not remember, whatever their number; a second one where variants stand for their
+    products, or where one has no price.
     """
     wanted, variants = list(dict.fromkeys(product_ids)), variants or {}
     depends_on(*map(card_tag, wanted), *map(piece_tag, variants), *map(sale_tag, variants))
     shows_prices()
     if not wanted:
         return []
-    rows = _rows_with_variants(wanted, at=at) if variants else _rows_of(wanted, at=at)
+    rows = _listed(wanted, at=at, with_variants=bool(variants))
     shown = {
         pk: _card_of(row, windows, variants.get(pk, ())) for pk, (row, windows) in rows.items()
     }
@@ -139,6 +141,9 @@ class _Row(NamedTuple):
 class _Window(NamedTuple):
     """What a card needs of a price window."""
 
+    start: datetime
+    until: datetime
+    number: int
     ends: datetime | None
     currency: str
     price: Decimal
@@ -147,33 +152,54 @@ class _Window(NamedTuple):
 
 
 _PLAIN = _Row._fields[:-1]
+#: Bytes of listings that a process remembers: those of a few thousand products.
+ROWS_BYTES = 16 << 20
+rows_memory = Memory(ROWS_BYTES)
 
 
-def _rows_of(product_ids, *, at):
-    """``{key: (row, {0: window})}`` of a moment; one query, and one where one has no price."""
+def _listed(product_ids, *, at, with_variants):
+    """``{key: (row, {number: window})}`` of a moment; with the windows of variants, or without.
+
+    A process remembers them with all their windows, each until its product changes.
+    """
+    at = at or timezone.now()
+    read = _read_with_variants if with_variants else _read_plain
+    found = rows_memory.many(
+        [(pk, with_variants) for pk in product_ids],
+        lambda names: {(pk, with_variants): of for pk, of in read([pk for pk, _ in names]).items()},
+        tags=lambda name: [card_tag(name[0])],
+    )
+    return {
+        pk: (
+            row,
+            {window.number: window for window in windows if window.start <= at < window.until},
+        )
+        for (pk, _with_variants), (row, windows) in found.items()
+    }
+
+
+def _read_plain(product_ids):
+    """``{key: (row, [window])}``; one query, and one where one has no price."""
     names = ("listing_id", *(f"listing__{name}" for name in _PLAIN[1:]), *_Window._fields)
-    rows = _windows_at(product_ids, at=at).filter(number=0).values_list(*names)
-    count = len(_PLAIN)
-    found = {row[0]: (_Row(*row[:count]), {0: _Window(*row[count:])}) for row in rows}
+    rows = PriceWindow.objects.filter(listing__in=among(product_ids), number=0).values_list(*names)
+    found, count = {}, len(_PLAIN)
+    for row in rows:
+        _row, windows = found.setdefault(row[0], (_Row(*row[:count]), []))
+        windows.append(_Window(*row[count:]))
     if unpriced := [pk for pk in product_ids if pk not in found]:
         rows = Listing.objects.filter(pk__in=among(unpriced)).values_list(*_PLAIN)
-        found |= {row[0]: (_Row(*row), {}) for row in rows}
+        found |= {row[0]: (_Row(*row), []) for row in rows}
     return found
 
 
-def _rows_with_variants(product_ids, *, at):
-    """The same with photographs of variants and all windows, by the variant's number; two queries."""
-    windows = defaultdict(dict)
-    rows = _windows_at(product_ids, at=at).values_list("listing_id", "number", *_Window._fields)
-    for pk, number, *row in rows:
-        windows[pk][number] = _Window(*row)
+def _read_with_variants(product_ids):
+    """The same with photographs of variants and all windows; two queries."""
+    windows = defaultdict(list)
+    rows = PriceWindow.objects.filter(listing__in=among(product_ids))
+    for pk, *row in rows.values_list("listing_id", *_Window._fields):
+        windows[pk].append(_Window(*row))
     rows = Listing.objects.filter(pk__in=among(product_ids)).values_list(*_Row._fields)
     return {row[0]: (_Row(*row), windows[row[0]]) for row in rows}
-
-
-def _windows_at(product_ids, *, at):
-    at = at or timezone.now()
-    return PriceWindow.objects.filter(listing__in=among(product_ids), start__lte=at, until__gt=at)
 
 
 def _window_of(windows, number):

@@ -44,7 +44,9 @@ def note_offers(offer_ids):
 
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        transaction.on_commit(lambda batch=batch: refresh_listings_task.enqueue(batch, is_sale=True))
+        transaction.on_commit(
+            lambda batch=batch: refresh_listings_task.enqueue(batch, is_sale=True)
+        )
 
 
 def _held_until_now(offer_ids):

@@ -214,7 +214,8 @@ class ProductBlock(blocks.StructBlock):
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context=parent_context)
         product, request = value["product"], (parent_context or {}).get("request")
-        box = (parent_context or {}).get("box")
+        of_page = (parent_context or {}).get("box")
+        box = of_page() if of_page else None
         if product is None or not box or box.product_id != product.pk:
             box = chosen_box(product.pk, request) if product is not None else None
         context.update(box=box, photo=_first_photo(box), next=request.path if request else "/")

@@ -4,7 +4,6 @@ from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, PublishingPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
@@ -19,6 +18,7 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
+from commerce.page_cache.dependencies import Lookup
 from commerce.page_cache.opting_in import open_page
 from home.blocks import (
     BodyBlock,
@@ -170,7 +170,7 @@ class LandingPage(SharedPage):
             row["type"] == "product" and row["value"]["product"] == self.product_id
             for row in self.body.raw_data
         )
-        box = SimpleLazyObject(lambda: chosen_box(self.product_id, request))
+        box = Lookup(lambda: chosen_box(self.product_id, request))
         context["box"] = box if is_shown else None
         return context
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from commerce import kept_sets
+from commerce import kept_sets, listings
 from commerce.page_cache import changes, front, kept, parts, stores
 
 
@@ -34,3 +34,4 @@ def forget():
     kept._facts.clear()
     parts.parts.cache_clear()
     kept_sets.memory.clear()
+    listings.rows_memory.clear()

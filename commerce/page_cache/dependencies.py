@@ -3,6 +3,7 @@
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 #: What every page of the shop shows: its navigation, its footer, whatever has no tag of its own.
 SITE = "site"
@@ -11,9 +12,9 @@ LISTS = "lists"
 #: Offers as they are written, with what they have been used for.
 OFFERS = "offers"
 #: What a process remembers of the read model: the sets of lists and filters, those of words, when what
-#: costs how much, and the orders of lists. No page depends on these: it names the lists and cards that
+#: costs how much (``TURNS`` of that what changes by itself), and the orders of lists. No page depends on these: it names the lists and cards that
 #: it shows.
-SETS, WORDS, WINDOWS, RANKS = "sets", "words", "windows", "ranks"
+SETS, WORDS, WINDOWS, TURNS, RANKS = "sets", "words", "windows", "turns", "ranks"
 
 
 @dataclass
@@ -78,34 +79,46 @@ def expires_by(moment):
         found.until = min(filter(None, (found.until, moment)))
 
 
-class looked_up:
-    """A property that is computed once, of an object that several parts of a page ask.
+class Lookup:
+    """A value that is looked up once, by whichever part of a page calls for it first.
 
-    Whoever reads it depends on what it was made from, whether it was made for them or for a part that
-    came before: ``functools.cached_property`` would tell the first of them alone.
+    Whoever calls depends on what it was made from, whether it was made for them or for a part that came
+    before: a lazy object or a cached property would tell the first of them alone. Templates call it by
+    its name.
     """
+
+    def __init__(self, make):
+        self._make, self._found, self._value = make, None, None
+
+    def __call__(self):
+        if self._found is None:
+            with collected() as found:
+                self._value = self._make()
+            self._found = found
+        depends_on(*self._found.tags)
+        expires_by(self._found.until)
+        if self._found.has_prices:
+            shows_prices()
+        return self._value
+
+
+class looked_up:
+    """A property that is a ``Lookup``, for what several parts of a page ask of one object."""
 
     def __init__(self, make):
         self.make = make
         self.__doc__ = make.__doc__
 
     def __set_name__(self, owner, name):
-        self.name = name
+        self.name = f"_lookup_of_{name}"
 
     def __get__(self, instance, owner=None):
         if instance is None:
             return self
-        known = instance.__dict__.setdefault("_looked_up", {})
-        if self.name not in known:
-            with collected() as found:
-                value = self.make(instance)
-            known[self.name] = value, found
-        value, found = known[self.name]
-        depends_on(*found.tags)
-        expires_by(found.until)
-        if found.has_prices:
-            shows_prices()
-        return value
+        lookups = vars(instance)
+        if self.name not in lookups:
+            lookups[self.name] = Lookup(partial(self.make, instance))
+        return lookups[self.name]()
 
 
 def card_tag(product_id):

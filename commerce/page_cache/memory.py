@@ -83,6 +83,15 @@ class Memory:
         """Bytes of what is remembered."""
         return self._values.bytes
 
+    @property
+    def limit(self):
+        """Bytes that it remembers at the most."""
+        return self._values.limit
+
+    @limit.setter
+    def limit(self, count):
+        self._values.limit = count
+
     def is_used(self):
         """Whether anything is remembered here: not inside a transaction."""
         return not transaction.get_connection().in_atomic_block
@@ -92,7 +101,10 @@ class Memory:
         return self.many([name], lambda _names: {name: make()}, tags=tags)[name]
 
     def many(self, names, make, *, tags):
-        """``{name: value}`` of the names; ``make(names)`` is asked once for what is not remembered."""
+        """``{name: value}`` of the names; ``make(names)`` is asked once for what is not remembered.
+
+        ``tags`` are those of all of them, or a function that gives those of a name.
+        """
         if not self.is_used():
             return make(names)
         try:
@@ -106,7 +118,8 @@ class Memory:
             until = time.time() + settings.PAGE_CACHE_SECONDS
             for name, value in made.items():
                 size = size_of(name) + size_of(value)
-                self._values.put(name, _Value(value, size, frozenset(tags), until, *state))
+                own = frozenset(tags(name) if callable(tags) else tags)
+                self._values.put(name, _Value(value, size, own, until, *state))
             found |= made
         return found
 

@@ -6,16 +6,27 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from itertools import cycle
 from pathlib import Path
 
 import redis
 
 from site_project.bench import pages as the_pages
+from site_project.bench.changes import changing
 from site_project.bench.databases import MARIADB, ROOT, SQLITE, Database, grow
 from site_project.bench.figures import Cost, Measured
-from site_project.bench.report import FIRST, PARTS, PROCESS, REDIS, put_between_markers, report
-from site_project.bench.server import Missing, Request, serving
+from site_project.bench.report import (
+    CHANGED,
+    FIRST,
+    PARTS,
+    PROCESS,
+    REDIS,
+    put_between_markers,
+    report,
+)
+from site_project.bench.server import Missing, Request, costs_in_turn, serving
 
 DOCS = ROOT / "docs" / "performance.md"
 EMPTY_PROJECT, SITE = (
@@ -95,35 +106,63 @@ def measure(database, redis_url, *, seconds):
     lists = database.ask("site_project.bench.lists")
     database.run("manage.py", "collectstatic", "--noinput", "-v0")
     environment = database.environment()
-    with serving(EMPTY_PROJECT, port=database.port, environment=environment) as server:
-        empty, empty_start = server.cost(Request("/"), seconds=seconds), server.started_in
-    measured = Measured(database.kind, database.size, empty, lists=lists, empty_start=empty_start)
-    environment["BENCH_MIDDLEWARE"] = "on"
-    with serving(EMPTY_PROJECT, port=database.port, environment=environment) as server:
-        cost = server.cost(Request("/"), seconds=seconds, queries=0)
-        measured.pages[the_pages.STARTPROJECT] = {FIRST: cost}
     found = database.ask("site_project.bench.pages")
     requests = {name: the_pages.request_from(row) for name, row in found["pages"].items()}
+    measured = measure_empty(database, requests.pop(the_pages.EMPTY), lists, seconds=seconds)
     additions = [the_pages.request_from(row) for row in found["additions"]]
     say("Pages, made anew each time")
-    with site(database, PAGE_CACHE="off", BENCH_PARTS="off", BENCH_QUERIES="on") as server:
+    with site(database, PAGE_CACHE="off", BENCH_PARTS="off", BENCH_QUERIES="on") as (server, _env):
         requests = ready(server, requests, additions)
         queries = {name: server.queries(request) for name, request in requests.items()}
-    with site(database, PAGE_CACHE="off", BENCH_PARTS="off") as server:
+    with site(database, PAGE_CACHE="off", BENCH_PARTS="off") as (server, _env):
         measured.start = server.started_in
         for name, request in requests.items():
             cost = server.cost(request, seconds=seconds, queries=queries[name])
             measured.pages[name] = {FIRST: cost}
-    say("Pages, from the parts that a process remembers")
-    with site(database, PAGE_CACHE="off") as server:
+    say("Pages, from the parts that a process remembers, and after a change of one")
+    with site(database, PAGE_CACHE="off") as (server, own):
         for name in the_pages.FROM_PARTS:
             measured.pages[name][PARTS] = server.cost(requests[name], seconds=seconds)
+        with changing(own) as change:
+            for name in the_pages.KEPT:
+                shown = [found["product"]] if name == the_pages.PRODUCT else None
+                cost = cost_after_change(server, requests[name], change, shown, seconds=seconds)
+                measured.pages[name][CHANGED] = cost
     for mode, extra in cached_modes(redis_url):
         say(f"Pages, kept ({mode})")
-        with site(database, PAGE_CACHE="on", **extra) as server:
+        with site(database, PAGE_CACHE="on", **extra) as (server, _env):
             for name in the_pages.KEPT:
                 measured.pages[name][mode] = kept_cost(server, requests[name], seconds=seconds)
     return measured
+
+
+def measure_empty(database, empty_view, lists, *, seconds):
+    """The three views that do nothing, in turn: of an empty project, of one as it is started, and of the
+    site as it is in production."""
+    plain = database.environment()
+    guarded = {**plain, "BENCH_MIDDLEWARE": "on"}
+    port = database.port
+    with (
+        serving(EMPTY_PROJECT, port=port, environment=plain) as empty,
+        serving(EMPTY_PROJECT, port=port + 1, environment=guarded) as started,
+        site(database, port=port + 2) as (shop, _env),
+    ):
+        asked = [(empty, Request("/")), (started, Request("/")), (shop, empty_view)]
+        costs = costs_in_turn(asked, seconds=seconds)
+        measured = Measured(database.kind, database.size, costs[0], lists=lists)
+        measured.empty_start = empty.started_in
+    for name, cost in zip((the_pages.STARTPROJECT, the_pages.EMPTY), costs[1:], strict=True):
+        measured.pages[name] = {FIRST: replace(cost, queries=0)}
+    return measured
+
+
+def cost_after_change(server, request, change, shown=None, *, seconds):
+    """What a page costs right after the price of a piece that it shows changed, each of them in turn.
+
+    ``shown`` are the keys of these pieces, those of its cards unless given.
+    """
+    pieces = cycle(shown or server.pieces_on(request))
+    return server.cost(request, seconds=seconds, before=lambda: change(next(pieces)))
 
 
 def ready(server, requests, additions):
@@ -145,16 +184,16 @@ def cached_modes(redis_url):
 
 
 @contextmanager
-def site(database, **extra):
-    """The site over a database, with no page kept from before."""
+def site(database, *, port=None, **extra):
+    """The site over a database, with no page kept from before, and its environment."""
     with tempfile.TemporaryDirectory(dir=database.var) as folder:
         # Its own folder for kept pages and numbers; collected files come from the shared one.
         Path(folder, "static").symlink_to(database.var / "static")
         environment = database.environment(
             **{"VAR_DIR": folder, "DEPLOYMENT": f"bench-{time.time_ns()}", **extra}
         )
-        with serving(SITE, port=database.port, environment=environment) as server:
-            yield server
+        with serving(SITE, port=port or database.port, environment=environment) as server:
+            yield server, environment
 
 
 if __name__ == "__main__":

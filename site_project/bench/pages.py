@@ -38,16 +38,12 @@ def find_pages():
     from django.urls import reverse
     from oscar.core.loading import get_model
 
-    from commerce.demo.generator import upc_of
     from commerce.listings import product_url
     from home.models import LandingPage
 
     room = get_model("catalogue", "Category").objects.get(code=ROOM).get_absolute_url()
     landing = LandingPage.objects.live().public().order_by("pk").first()
-    numbers = range(1, 200)
-    upcs = [upc_of(number) for number in numbers]
-    listed = get_model("catalogue", "Product").objects.filter(upc__in=upcs, listing__is_gone=False)
-    parent = listed.filter(structure="parent").order_by("upc").first()
+    parent, first = shown_product(), generated().filter(structure="standalone").first()
     search = reverse("search:search")
     return {
         EMPTY: Request(reverse("health-live")),
@@ -59,8 +55,24 @@ def find_pages():
         SEARCH: Request(f"{search}?{urlencode({'q': WORDS})}"),
         SUGGEST: Request(f"{reverse('search:suggest')}?{urlencode({'q': BEGINNING})}"),
         BASKET: Request(reverse("basket:summary")),
-        ADD: add_to_basket(listed.filter(structure="standalone").order_by("upc").first().pk),
+        ADD: add_to_basket(first.pk),
     }
+
+
+def generated():
+    """The first pieces of the generated catalogue, in their order, whatever its size."""
+    from oscar.core.loading import get_model
+
+    from commerce.demo.generator import upc_of
+
+    upcs = [upc_of(number) for number in range(1, 200)]
+    products = get_model("catalogue", "Product").objects
+    return products.filter(upc__in=upcs, listing__is_gone=False).order_by("upc")
+
+
+def shown_product():
+    """The product whose page is measured: one with variants."""
+    return generated().filter(structure="parent").first()
 
 
 def pieces_to_buy(count):
@@ -116,8 +128,13 @@ def main():
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
     django.setup()
-    pages = {name: asdict(request) for name, request in find_pages().items()}
-    print(json.dumps({"pages": pages, "additions": list(map(asdict, pieces_to_buy(3)))}))
+    pages = find_pages()
+    found = {
+        "pages": {name: asdict(request) for name, request in pages.items()},
+        "product": shown_product().pk,
+        "additions": list(map(asdict, pieces_to_buy(3))),
+    }
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-#: How a page is answered: with nothing of it remembered, from parts that the process remembers, from
-#: the copy in the process, from Redis alone.
-FIRST, PARTS, PROCESS, REDIS = "first", "parts", "process", "redis"
+#: How a page is answered: with nothing of it remembered, right after a change of the price of a piece
+#: that it shows, from parts that the process remembers, from the copy in the process, from Redis alone.
+FIRST, CHANGED, PARTS, PROCESS, REDIS = "first", "changed", "parts", "process", "redis"
 DATABASES = {"sqlite": "SQLite", "mariadb": "MariaDB"}
 PAGE_HEAD = (
-    "page", "queries", "first: CPU ms", "p50 ms", "p95 ms", "× empty", "from parts: CPU ms", "p95 ms",
-    "× empty", "kept: CPU ms", "p95 ms", "× empty", "from Redis: CPU ms", "× empty",
+    "page", "queries", "first: CPU ms", "p95 ms", "× empty", "after a change: CPU ms", "p95 ms", "× empty",
+    "from parts: CPU ms", "p95 ms", "× empty", "kept: CPU ms", "p95 ms", "× empty",
+    "from Redis: CPU ms", "× empty",
 )  # fmt: skip
 LIST_HEAD = (
     "database", "pieces", "rebuild from nothing", "nothing changed", "refresh of 1", "of 100",
@@ -41,21 +42,16 @@ def table(head, rows):
 def page_rows(row):
     """The lines of one database and size, the empty project's first."""
     empty = row.empty
-    yield ["empty project", "0", *_times(empty), "1.0", *[NOTHING] * 8]
+    yield ["empty project", "0", *_times(empty), "1.00", *[NOTHING] * 11]
     for page, costs in row.pages.items():
-        cost, parts, kept, redis = (costs.get(mode) for mode in (FIRST, PARTS, PROCESS, REDIS))
-        yield [
-            page,
-            str(cost.queries),
-            *_times(cost),
-            _multiple(row, page, FIRST),
-            *([_ms(parts.cpu), _ms(parts.p95)] if parts else [NOTHING] * 2),
-            _multiple(row, page, PARTS),
-            *([_ms(kept.cpu), _ms(kept.p95)] if kept else [NOTHING] * 2),
-            _multiple(row, page, PROCESS),
-            _ms(redis.cpu) if redis else NOTHING,
-            _multiple(row, page, REDIS),
+        cells = [
+            cell
+            for mode in (FIRST, CHANGED, PARTS, PROCESS)
+            for cell in (*_times(costs.get(mode)), _multiple(row, page, mode))
         ]
+        redis = costs.get(REDIS)
+        cells += [_ms(redis.cpu) if redis else NOTHING, _multiple(row, page, REDIS)]
+        yield [page, str(costs[FIRST].queries), *cells]
 
 
 def growth(measured):
@@ -88,12 +84,14 @@ def list_row(row):
 
 
 def _times(cost):
-    return [_ms(seconds) for seconds in (cost.cpu, cost.p50, cost.p95)]
+    return [_ms(cost.cpu), _ms(cost.p95)] if cost else [NOTHING] * 2
 
 
 def _multiple(row, page, mode):
     multiple = row.multiple(page, mode)
-    return NOTHING if multiple is None else f"{multiple:.1f}"
+    if multiple is None:
+        return NOTHING
+    return f"{multiple:.2f}" if multiple < 10 else f"{multiple:.1f}"
 
 
 def _ms(seconds):

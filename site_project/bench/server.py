@@ -1,6 +1,8 @@
 """One gunicorn worker of the kind "sync" on loopback, and what its requests cost."""
 
+import gzip
 import http.client
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +18,8 @@ HOST = "127.0.0.1"
 QUERIES_HEADER = "X-Bench-Queries"
 #: What browsers say that they take: a kept page is stored compressed.
 ENCODINGS = ("Accept-Encoding", "gzip, deflate, br, zstd")
+#: Where the markup of a card says which product it shows.
+CARD = re.compile(r'class="(?:card__link|suggestion suggestion--piece)"[^>]* href="[^"]*_(\d+)/')
 #: Seconds until a server must answer.
 PATIENCE = 60
 #: Requests before the first that counts; then so many at least and at most, or so many seconds.
@@ -50,20 +54,20 @@ class Server:
     started_in: float
 
     def send(self, request):
-        """``(status, headers)`` of one request over a connection of its own, read to its end."""
+        """``(status, headers, body)`` of one request over a connection of its own."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
         try:
             headers = dict([ENCODINGS, *request.headers])
             connection.request(request.method, request.path, request.body or None, headers)
             response = connection.getresponse()
-            response.read()
-            return response.status, response.headers
+            body = response.read()
+            return response.status, response.headers, body
         finally:
             connection.close()
 
     def ask(self, request):
         """The headers of an answer. Raises WrongAnswer for another status than the expected one."""
-        status, headers = self.send(request)
+        status, headers, _body = self.send(request)
         if status != request.expects:
             raise WrongAnswer(f"{request.method} {request.path} answers {status}")
         return headers
@@ -74,17 +78,51 @@ class Server:
             headers = self.ask(request)
         return int(headers[QUERIES_HEADER])
 
-    def cost(self, request, *, seconds=SECONDS, queries=None):
-        """What a warm request costs, over as many as fit into ``seconds``."""
+    def pieces_on(self, request):
+        """The keys of the products whose cards a page shows."""
+        _status, headers, body = self.send(request)
+        if headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
+        return [int(key) for key in CARD.findall(body.decode())]
+
+    def cost(self, request, *, seconds=SECONDS, queries=None, before=None):
+        """What a warm request costs, over as many as fit into ``seconds``.
+
+        ``before`` is called before each one; what it costs does not count.
+        """
         for _round in range(WARM_UP):
-            self.ask(request)
-        times, before, end = [], cpu_of(self.worker), time.perf_counter() + seconds
-        while len(times) < LEAST or (time.perf_counter() < end and len(times) < MOST):
-            start = time.perf_counter()
-            self.ask(request)
-            times.append(time.perf_counter() - start)
-        cpu = (cpu_of(self.worker) - before) / len(times)
-        return Cost(cpu, percentile(times, 0.5), percentile(times, 0.95), queries)
+            self._timed(request, before)
+        rounds, end = [], time.perf_counter() + seconds
+        while len(rounds) < LEAST or (time.perf_counter() < end and len(rounds) < MOST):
+            rounds.append(self._timed(request, before))
+        return cost_of(rounds, queries)
+
+    def _timed(self, request, before=None):
+        """(CPU, time) of one request, in seconds."""
+        if before:
+            before()
+        cpu, start = cpu_of(self.worker), time.perf_counter()
+        self.ask(request)
+        took = time.perf_counter() - start
+        return cpu_of(self.worker) - cpu, took
+
+
+def cost_of(rounds, queries=None):
+    """The ``Cost`` of requests of which each took (CPU, time)."""
+    times = [took for _cpu, took in rounds]
+    cpu = sum(cpu for cpu, _took in rounds) / len(rounds)
+    return Cost(cpu, percentile(times, 0.5), percentile(times, 0.95), queries)
+
+
+def costs_in_turn(asked, *, seconds=SECONDS):
+    """The ``Cost`` of the request of each ``(server, request)``, asked in turn, so that whatever else the
+    machine does meanwhile is the same for all of them."""
+    for server, request in asked * WARM_UP:
+        server.ask(request)
+    rounds, end = [], time.perf_counter() + seconds * len(asked)
+    while len(rounds) < LEAST or (time.perf_counter() < end and len(rounds) < MOST):
+        rounds.append([server._timed(request) for server, request in asked])
+    return [cost_of(of_one) for of_one in zip(*rounds, strict=True)]
 
 
 def cpu_of(pid):

@@ -13,8 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from commerce.demo.generator import generate_catalogue
+from commerce.listings import rows_memory
 from commerce.page_cache.parts import parts
 from site_project.bench import pages
+from site_project.bench.changes import change_price
+from site_project.bench.server import CARD
 from tests.caching import forget
 from tests.factories import pretend_rendered
 
@@ -40,6 +43,17 @@ FROM_PARTS = {
     pages.PRODUCT: 1,
     pages.SEARCH: 0,
     pages.SUGGEST: 0,
+}
+#: The same right after a piece that the page shows has got another price: that piece is looked up, and
+#: what stands in the same part of the page.
+AFTER_A_CHANGE = {
+    pages.HOME: 3,
+    pages.LANDING: 4,
+    pages.CATEGORY: 2,
+    pages.FILTERED: 3,
+    pages.PRODUCT: 3,
+    pages.SEARCH: 1,
+    pages.SUGGEST: 4,
 }
 #: Of putting the first piece into a basket, those that read or write rows.
 ADDING = 10
@@ -79,9 +93,11 @@ def test_pages_take_these_queries_whatever_the_size_of_the_catalogue(site_root, 
         generate_catalogue(size, at=timezone.now())
         pretend_rendered()
         found = pages.find_pages()
-        counts, again = {}, {}
+        counts, again, changed = {}, {}, {}
         for name in (name for name in QUERIES if name != pages.BASKET):
             counts[name], again[name] = queries_of(client, found[name])
+        for name in pages.KEPT:
+            changed[name] = queries_after_a_change(client, found[name])
         for addition in pages.pieces_to_buy(3):
             assert send(client, addition).status_code == 302
         counts[pages.BASKET], again[pages.BASKET] = queries_of(client, found[pages.BASKET])
@@ -92,13 +108,25 @@ def test_pages_take_these_queries_whatever_the_size_of_the_catalogue(site_root, 
         assert not READ_WHOLE, READ_WHOLE
         assert counts == QUERIES, f"with {size} pieces: {counts}"
         assert again == FROM_PARTS, f"with {size} pieces: {again}"
+        assert changed == AFTER_A_CHANGE, f"with {size} pieces: {changed}"
 
 
 def queries_of(client, request):
     """Queries of a request that the process has not met but for what is on all pages, and of the next."""
     assert send(client, request).status_code == 200
     parts.cache_clear()
+    rows_memory.clear()
     return _count(client, request), _count(client, request)
+
+
+def queries_after_a_change(client, request):
+    """Queries of a page once the price of the first piece that it shows has changed."""
+    shown = CARD.search(send(client, request).content.decode())
+    piece = int(shown[1]) if shown else pages.shown_product().pk
+    if request.path == pages.find_pages()[pages.PRODUCT].path:
+        piece = pages.shown_product().pk
+    change_price(piece, 1)
+    return _count(client, request)
 
 
 def _count(client, request):

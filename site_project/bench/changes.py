@@ -1,0 +1,65 @@
+"""Changes of prices while pages are measured, in a process of their own: the worker only follows them.
+
+Run as a module it changes the price of one product for each key that it reads, back and forth by a
+penny, and answers with a line when that is committed.
+"""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from decimal import Decimal
+
+from site_project.bench.databases import ROOT
+
+PENNY = Decimal("0.01")
+DONE = "done"
+
+
+@contextmanager
+def changing(environment):
+    """A function that changes the price of the product of a key, of the site with that environment."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "site_project.bench.changes"],
+        cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+    def change(product_id):
+        process.stdin.write(f"{product_id}\n")
+        process.stdin.flush()
+        if process.stdout.readline().strip() != DONE:
+            raise RuntimeError(f"the price of product {product_id} could not be changed")
+
+    try:
+        yield change
+    finally:
+        process.stdin.close()
+        process.wait(timeout=30)
+
+
+def change_price(product_id, sign):
+    """Change what the first stock record of a product or its variants costs, as the dashboard does."""
+    from django.db.models import Q
+    from oscar.core.loading import get_model
+
+    records = get_model("partner", "StockRecord").objects
+    mine = records.filter(Q(product=product_id) | Q(product__parent=product_id))
+    record = mine.order_by("pk").first()
+    record.price += sign * PENNY
+    record.save()
+
+
+def main():
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
+    django.setup()
+    sign = 1
+    for line in sys.stdin:
+        change_price(int(line), sign)
+        print(DONE, flush=True)
+        sign = -sign
+
+
+if __name__ == "__main__":
+    main()
