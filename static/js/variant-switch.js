@@ -49,13 +49,17 @@ class VariantSwitch extends HTMLElement {
   }
 }
 
-// A block has words of its own, and its page is where the shopper comes back to.
+// A block has words and a name of its own, and its page is where the shopper comes back to.
 function keepOwn(part, other) {
   const lead = part.querySelector("[data-lead]");
   if (lead) other.querySelector(".buy-box__head")?.after(lead);
   const from = part.querySelector('input[name="next"]');
   const to = other.querySelector('input[name="next"]');
   if (from && to) to.value = from.value;
+  const anchor = part.querySelector("[data-variant]")?.hash;
+  for (const link of other.querySelectorAll("[data-variant]")) {
+    link.setAttribute("href", link.getAttribute("href").split("#")[0] + anchor);
+  }
 }
 
 customElements.define("variant-switch", VariantSwitch);
