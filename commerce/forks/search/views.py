@@ -108,7 +108,7 @@ class ListingView(TemplateView):
             list_page=list_page,
             chips=self.get_chips(query, list_page),
             sorts=[(code, name, code == query.sort) for code, name in SORT_NAMES.items()],
-            base_query=f"{address}&" if (address := query.address()[1:]) else "",
+            base_query=query.base(),
             clear_url=query.unfiltered_address(),
             # Filters and orders show the same pieces again; only a further page shows others.
             canonical_page=1 if query.pairs() else list_page.page,
