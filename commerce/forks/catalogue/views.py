@@ -60,7 +60,7 @@ class ProductDetailView(DetailView):
     fragment_templates = {
         "block": "oscar/catalogue/partials/buy_box_block.html",
         "reviews": "oscar/catalogue/partials/reviews.html",
-        "": "oscar/catalogue/partials/product_top.html",
+        "": "oscar/catalogue/partials/product_top_part.html",
     }
 
     def get_queryset(self):
