@@ -116,7 +116,7 @@ class _Lexicon:
     """The sets of some words with their synonyms."""
 
     def __init__(self, words):
-        self.alternatives = kept("synonyms", _find_synonyms)
+        self.alternatives = synonyms()
         wanted = {form for word in words for phrase in self._phrases(word) for form in phrase}
         self.sets = sets_of_words(wanted | {singular_of(word) for word in wanted})
 
@@ -135,8 +135,12 @@ class _Lexicon:
         return tuple(BitMap.union(*(pair[n] for pair in forms)) for n in (0, 1))
 
 
+def synonyms():
+    """``{word: [phrases that mean the same]}``, by singulars; each phrase a tuple of words."""
+    return kept("synonyms", _find_synonyms)
+
+
 def _find_synonyms():
-    """``{word: [phrases that mean the same]}``, by singulars."""
     found = {}
     for (text,) in SearchSynonym.objects.values_list("words"):
         phrases = [tuple(words_of(phrase)) for phrase in text.split(",")]

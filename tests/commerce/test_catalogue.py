@@ -84,7 +84,9 @@ def test_category_lists_and_moves(client, mug):
 
 
 def test_whole_shop_has_one_address(client, mug):
-    shop = Category.add_root(name="Shop", slug="shop", description="Everything on the <b>shelves</b>.")
+    shop = Category.add_root(
+        name="Shop", slug="shop", description="Everything on the <b>shelves</b>."
+    )
     room = shop.add_child(name="Tableware")
     mug.productcategory_set.create(category=room)
     old = reverse("catalogue:category", kwargs={"category_slug": "shop", "pk": shop.pk})

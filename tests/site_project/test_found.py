@@ -115,7 +115,9 @@ def test_whole_shop_stands_in_the_sitemap_once(client, shop):
     found = locations(client, "/sitemap-categories.xml")
 
     assert found[0] == f"{HOST}/catalogue/"
-    assert [url.rpartition("_")[0] for url in found[1:]] == [f"{HOST}/catalogue/category/shop/vases"]
+    assert [url.rpartition("_")[0] for url in found[1:]] == [
+        f"{HOST}/catalogue/category/shop/vases"
+    ]
 
 
 def test_pages_are_live_and_open_to_everybody(client, landing):
