@@ -118,7 +118,8 @@ def test_piece_is_taken_off_on_its_page(client, owner, vase, table, is_part):
 
     response = client.post(action[1], follow=True)
 
-    assert "csrfmiddlewaretoken" in action[2] and "Take it off" in action[2]
+    assert "csrfmiddlewaretoken" in action[2]
+    assert "Take it off" in action[2]
     assert pieces_of(table) == []
     assert "Keep on a list" in response.text
 
