@@ -21,6 +21,33 @@ OF_ORDERS = [
         "access_fn": lambda user, *_url: user.has_perm("checkout.view_banktransfer"),
     },
 ]
+
+
+def _in_wagtail(label, model):
+    """A list that stands in Wagtail's admin, for those who may see it there."""
+
+    def may_open(user, *_url):
+        may_see = any(user.has_perm(f"commerce.{action}_{model}") for action in ("view", "change"))
+        return may_see and user.has_perm("wagtailadmin.access_admin")
+
+    url_name = f"wagtailsnippets_commerce_{model}:list"
+    return {"label": label, "url_name": url_name, "access_fn": may_open}
+
+
+#: Beside the offers.
+OF_OFFERS = [_in_wagtail(_("Sale prices"), "saleprice")]
+#: What lists and the search follow, after the offers.
+OF_LISTS = {
+    "label": _("Lists & search"),
+    "icon": "fas fa-search",
+    "children": [
+        _in_wagtail(_("Collections"), "productcollection"),
+        _in_wagtail(_("Filters of lists"), "facetattribute"),
+        _in_wagtail(_("Synonyms"), "searchsynonym"),
+        _in_wagtail(_("Promoted results"), "promotedresult"),
+        _in_wagtail(_("Searches without a result"), "searchmiss"),
+    ],
+}
 #: After Oscar's own.
 AT_THE_END = [
     {
@@ -59,7 +86,12 @@ def with_our_pages(navigation):
     groups = []
     for group in navigation:
         children = group.get("children", [])
-        if any(child.get("url_name") == "dashboard:order-list" for child in children):
+        leads_to = {child.get("url_name") for child in children}
+        if "dashboard:order-list" in leads_to:
             children = [*children, *OF_ORDERS]
+        if "dashboard:offer-list" in leads_to:
+            children = [*children, *OF_OFFERS]
         groups.append({**group, "children": children} if children else group)
+        if "dashboard:offer-list" in leads_to:
+            groups.append(OF_LISTS)
     return [*groups, *AT_THE_END]

@@ -88,4 +88,4 @@ def test_more_rows_take_no_more_queries(caching, admin_client, site_root, mug):
     for number in range(10):
         miss(f"word{number}")
 
-    assert count() <= before
+    assert count() <= before + 1  # the new words, all at once
