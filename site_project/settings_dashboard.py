@@ -34,20 +34,19 @@ def _in_wagtail(label, model):
     return {"label": label, "url_name": url_name, "access_fn": may_open}
 
 
+#: Beside the products.
+OF_PRODUCTS = [
+    _in_wagtail(_("Collections"), "productcollection"),
+    _in_wagtail(_("Filters of lists"), "facetattribute"),
+]
 #: Beside the offers.
 OF_OFFERS = [_in_wagtail(_("Sale prices"), "saleprice")]
-#: What lists and the search follow, after the offers.
-OF_LISTS = {
-    "label": _("Lists & search"),
-    "icon": "fas fa-search",
-    "children": [
-        _in_wagtail(_("Collections"), "productcollection"),
-        _in_wagtail(_("Filters of lists"), "facetattribute"),
-        _in_wagtail(_("Synonyms"), "searchsynonym"),
-        _in_wagtail(_("Promoted results"), "promotedresult"),
-        _in_wagtail(_("Searches without a result"), "searchmiss"),
-    ],
-}
+#: What the search follows, beside pages and mails.
+OF_CONTENT = [
+    _in_wagtail(_("Synonyms"), "searchsynonym"),
+    _in_wagtail(_("Promoted results"), "promotedresult"),
+    _in_wagtail(_("Searches without a result"), "searchmiss"),
+]
 #: After Oscar's own.
 AT_THE_END = [
     {
@@ -81,17 +80,21 @@ AT_THE_END = [
 ]
 
 
+#: What comes to a group of Oscar's, by a page that it leads to.
+BESIDE = {
+    "dashboard:order-list": OF_ORDERS,
+    "dashboard:catalogue-product-list": OF_PRODUCTS,
+    "dashboard:offer-list": OF_OFFERS,
+    "dashboard:comms-list": OF_CONTENT,
+}
+
+
 def with_our_pages(navigation):
-    """Oscar's menu with ours in it."""
+    """Oscar's menu with ours in it: a menu of our own would not fit on one line at 1280 px."""
     groups = []
     for group in navigation:
         children = group.get("children", [])
         leads_to = {child.get("url_name") for child in children}
-        if "dashboard:order-list" in leads_to:
-            children = [*children, *OF_ORDERS]
-        if "dashboard:offer-list" in leads_to:
-            children = [*children, *OF_OFFERS]
-        groups.append({**group, "children": children} if children else group)
-        if "dashboard:offer-list" in leads_to:
-            groups.append(OF_LISTS)
+        ours = [page for name, pages in BESIDE.items() if name in leads_to for page in pages]
+        groups.append({**group, "children": [*children, *ours]} if children else group)
     return [*groups, *AT_THE_END]
