@@ -41,9 +41,21 @@ def _find_branches():
             slugs[row.path] = None  # What stands below a hidden category is hidden too.
             continue
         slugs[row.path] = (*above, row.slug)
-        url = category_url(row.pk, slugs[row.path])
+        is_all = Category.is_whole_shop(row)
+        url = reverse("catalogue:index") if is_all else category_url(row.pk, slugs[row.path])
         found[row.pk] = Branch(row.pk, row.name, url, row.path, row.depth)
     return found
+
+
+def whole_shop():
+    """The category that holds everything: editors' words for the page of all pieces. None where no
+    public one at the top has that slug; no query in the long run."""
+    return kept("whole-shop", _find_whole_shop)
+
+
+def _find_whole_shop():
+    row = Category.objects.filter(depth=1, slug=Category.WHOLE_SHOP).first()
+    return row if row is not None and row.pk in branches() else None
 
 
 def line_to(category_id):

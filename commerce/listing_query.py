@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from commerce.list_sorts import SORTS
+from commerce.web_address import PLAIN
 
 #: Longer searches are cut: no title is that long.
 MAX_QUERY = 120
@@ -63,8 +64,14 @@ class ListingQuery:
         return tuple(self.pairs(sort=False))
 
     def address(self, **options):
-        """The query string of ``pairs``, or "?" alone where nothing is left."""
-        return "?" + urlencode(self.pairs(**options))
+        """The query string of ``pairs``, or the plain list where nothing is left."""
+        pairs = self.pairs(**options)
+        return f"?{urlencode(pairs)}" if pairs else PLAIN
+
+    def base(self):
+        """The query string before ``page=``, without its "?"."""
+        pairs = self.pairs()
+        return f"{urlencode(pairs)}&" if pairs else ""
 
     def page_address(self, number):
         """The query string of one page of the list; "" for the first page of a plain list."""

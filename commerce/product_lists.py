@@ -305,12 +305,20 @@ def _counted(facet, facets, chosen, everything):
 
 
 def _keys_of_page(left, found, *, sort, at, start):
-    """The keys of one page. A search's recommended order is: promoted, by title, the rest."""
+    """The keys of one page. A search's recommended order is: promoted, by title, the rest.
+
+    In each of them what is sold out comes last; and where pieces have only some of the words, after
+    everything that can be bought: one word of a title is no reason to show it first.
+    """
     tiers = [left]
     if found.is_search and sort == "recommended":
         promoted = [pk for pk in found.promoted if pk in left]
         titled = (left & found.title_ids) - BitMap(promoted)
-        tiers = [promoted, titled, left - titled - BitMap(promoted)]
+        others = left - titled - BitMap(promoted)
+        tiers = [promoted, titled, others]
+        if found.is_any:
+            there = shelves().of(STOCK, "in-stock")
+            tiers = [promoted, titled & there, others & there, titled - there, others - there]
     keys, skip = [], start
     for tier in tiers:
         wanted = PAGE_SIZE - len(keys)

@@ -11,6 +11,7 @@ from oscar.core.loading import get_model
 
 from commerce.orders import CANCELLED, PENDING
 from commerce.requests import key_in
+from commerce.web_address import PLAIN
 
 PAGE_SIZE = 6
 #: Orders of the list: code, name, columns.
@@ -99,7 +100,8 @@ class ReviewQuery:
 
     def address(self, **changes):
         """The address of the reviews with some of the parameters changed."""
-        return f"?{urlencode(replace(self, **changes).pairs())}#reviews"
+        pairs = replace(self, **changes).pairs()
+        return f"{f'?{urlencode(pairs)}' if pairs else PLAIN}#reviews"
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,19 @@ def find(query, *, exact=False):
     )
 
 
+def count_found(searches):
+    """How many pieces have all the words of each search, ``{search: number}``; one query for all.
+
+    By whole words and synonyms alone: a beginning or a correction would be looked up one by one.
+    """
+    words = {search: searched_words(search) for search in searches}
+    lexicon = _Lexicon([word for row in words.values() for word in row])
+    return {
+        search: len(_all_of([lexicon.known(word) for word in row])[0]) if row else 0
+        for search, row in words.items()
+    }
+
+
 def _joined(words):
     """The words with two neighbours as one, wherever that is a word we know: "tea pot", "teapot"."""
     vocabulary = known_words() if len(words) > 1 else {}
@@ -116,7 +129,7 @@ class _Lexicon:
     """The sets of some words with their synonyms."""
 
     def __init__(self, words):
-        self.alternatives = kept("synonyms", _find_synonyms)
+        self.alternatives = synonyms()
         wanted = {form for word in words for phrase in self._phrases(word) for form in phrase}
         self.sets = sets_of_words(wanted | {singular_of(word) for word in wanted})
 
@@ -126,17 +139,25 @@ class _Lexicon:
 
     def look_up(self, word):
         """(members, members by title) of a word; of its beginnings where it is none itself."""
-        pairs = [_all_of([self._one(part) for part in phrase]) for phrase in self._phrases(word)]
-        found = tuple(BitMap.union(*(pair[n] for pair in pairs)) for n in (0, 1))
+        found = self.known(word)
         return found if found[0] else set_of_beginning(word)
+
+    def known(self, word):
+        """The same of the word as it is and of its synonyms alone."""
+        pairs = [_all_of([self._one(part) for part in phrase]) for phrase in self._phrases(word)]
+        return tuple(BitMap.union(*(pair[n] for pair in pairs)) for n in (0, 1))
 
     def _one(self, word):
         forms = [self.sets[form] for form in {word, singular_of(word)}]
         return tuple(BitMap.union(*(pair[n] for pair in forms)) for n in (0, 1))
 
 
+def synonyms():
+    """``{word: [phrases that mean the same]}``, by singulars; each phrase a tuple of words."""
+    return kept("synonyms", _find_synonyms)
+
+
 def _find_synonyms():
-    """``{word: [phrases that mean the same]}``, by singulars."""
     found = {}
     for (text,) in SearchSynonym.objects.values_list("words"):
         phrases = [tuple(words_of(phrase)) for phrase in text.split(",")]

@@ -124,7 +124,8 @@ def public_categories():
     changed, above, entries = _last_changes(rows), [], []
     for row in rows:
         above[row.depth - 1 :] = [row.slug]
-        if row.is_public and row.ancestors_are_public:
+        # The whole shop is the page of all pieces, which stands in the sitemap anyway.
+        if row.is_public and row.ancestors_are_public and not Category.is_whole_shop(row):
             entries.append(ListEntry(category_url(row.pk, above), changed.get(row.path)))
     return entries
 

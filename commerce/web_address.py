@@ -7,6 +7,8 @@ from django.http import QueryDict
 
 #: Parameters that belong to one product's page and mean nothing on another's.
 OF_ONE_PRODUCT = ("variant", "stars", "sort", "page")
+#: A link to where the page is, without its query: "" would keep it, "?" would stay in the address.
+PLAIN = "./"
 
 
 def absolute(url):

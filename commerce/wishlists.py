@@ -61,6 +61,12 @@ def list_of(user, key):
     return lists_of(user).filter(key=key).first()
 
 
+def lists_with(user, product_id):
+    """The names of an account's lists that hold a piece, oldest list first. One query."""
+    lists = get_model("wishlists", "WishList").objects.filter(owner=user, lines__product=product_id)
+    return list(lists.order_by("date_created", "pk").values_list("name", flat=True).distinct())
+
+
 def shared_list(token):
     """The list that a secret link opens, or None."""
     link = WishListLink.objects.filter(token=token).select_related("wishlist__owner").first()

@@ -1,4 +1,5 @@
-"""The two steps of withdrawing from a contract, and the acknowledgement. Nobody has to sign in.
+"""The two steps of withdrawing from a contract, and the acknowledgement. Nobody has to sign in; who
+has finds the form filled in.
 
 No answer depends on whether there is such an order.
 """
@@ -12,10 +13,15 @@ from django.conf import settings
 from django.core import signing
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
+from oscar.core.loading import get_model
 
 from commerce.models import Withdrawal
+from commerce.money import format_money
+from commerce.orders import CANCELLED
 from commerce.private_pages import private_page
 from commerce.withdrawals import Statement, facts_of, submit_withdrawal
 
@@ -26,6 +32,10 @@ TOO_MANY = _(
 )
 #: Seconds for which the acknowledgement can be looked at again; the mail stays.
 SHOWN_FOR = 24 * 60 * 60
+#: What stands for an order that is not among the account's.
+OTHER = "other"
+#: An account's latest orders that it may choose from.
+MAX_ORDERS = 50
 
 
 class WithdrawalForm(forms.Form):
@@ -56,8 +66,56 @@ class WithdrawalForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    def __init__(self, *args, orders=(), **kwargs):
+        """``orders`` are those of whoever is signed in: one of them is chosen, or another's number typed."""
+        super().__init__(*args, **kwargs)
+        if not orders:
+            return
+        choices = [(order.number, _described(order)) for order in orders]
+        number = self.fields["order_number"]
+        number.required, number.label = False, _("Number of another order")
+        number.help_text = _("Only where it is not among yours.")
+        self.fields["order"] = forms.ChoiceField(
+            label=_("Which order?"),
+            choices=[
+                *([("", _("Choose one"))] if len(orders) > 1 else []),
+                *choices,
+                (OTHER, _("Another order, by its number")),
+            ],
+            error_messages={"required": _("Choose the order.")},
+        )
+        self.order_fields(["name", "order", "order_number", "email", "pieces"])
+        if (known := self.initial.get("order_number")) in dict(choices):
+            self.initial.update(order=known, order_number="")
+        elif known:
+            self.initial["order"] = OTHER
+
+    def clean(self):
+        cleaned = super().clean()
+        chosen = cleaned.pop("order", "")
+        if chosen == OTHER and not cleaned.get("order_number"):
+            self.add_error("order_number", _("Type the number of the other order."))
+        elif chosen and not cleaned.get("order_number"):
+            cleaned["order_number"] = chosen
+        return cleaned
+
     def statement(self):
         return Statement(**self.cleaned_data)
+
+
+def _described(order):
+    day = date_format(timezone.localtime(order.date_placed), "j F Y")
+    return f"{order.number} · {day} · {format_money(order.total_incl_tax, order.currency)}"
+
+
+def form_for(user, *args, initial=None):
+    """The form, filled in with what is known of whoever is signed in; one query for their orders."""
+    if not user.is_authenticated:
+        return WithdrawalForm(*args, initial=initial)
+    known = {"name": user.get_full_name(), "email": user.email}
+    orders = get_model("order", "Order").objects.filter(user=user).exclude(status=CANCELLED)
+    orders = list(orders.order_by("-date_placed", "-pk")[:MAX_ORDERS])
+    return WithdrawalForm(*args, initial={**known, **(initial or {})}, orders=orders)
 
 
 @private_page
@@ -69,15 +127,16 @@ class WithdrawalView(generic.View):
     """
 
     def get(self, request):
-        return self.ask(WithdrawalForm())
+        initial = {"order_number": request.GET["order"]} if "order" in request.GET else None
+        return self.ask(form_for(request.user, initial=initial))
 
     def post(self, request):
-        form = WithdrawalForm(request.POST)
+        form = form_for(request.user, request.POST)
         step = request.POST.get("step", "")
         if not form.is_valid():
             return self.ask(form)
         if step == "edit":
-            return self.ask(WithdrawalForm(initial=form.cleaned_data))
+            return self.ask(form_for(request.user, initial=form.cleaned_data))
         if step != "confirm":
             context = {"form": form, "facts": form.cleaned_data, "key": uuid.uuid4().hex}
             return TemplateResponse(request, "withdrawal/confirm.html", context)

@@ -218,8 +218,14 @@ class ProductBlock(blocks.StructBlock):
         box = of_page() if of_page else None
         if product is None or not box or box.product_id != product.pk:
             box = chosen_box(product.pk, request) if product is not None else None
+        context.setdefault("anchor", anchor_of(product.pk) if product is not None else "")
         context.update(box=box, photo=_first_photo(box), next=request.path if request else "/")
         return context
+
+
+def anchor_of(product_id, count=1):
+    """What an address names a product's block by; ``count`` tells those of one page apart."""
+    return f"piece-{product_id}" if count == 1 else f"piece-{product_id}-{count}"
 
 
 def chosen_box(product_id, request):

@@ -74,16 +74,18 @@ FRONT_DEPTH = 2
 
 
 class CrumbsMixin:
-    """Tells the page's template where the page stands below the home page."""
+    """Tells the page's template where the page stands below the home page.
+
+    No query for a page right below it.
+    """
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
-        above = self.get_ancestors().live().filter(depth__gt=1)
-        crumbs = [
-            (_("Home") if page.depth == FRONT_DEPTH else page.title, page.get_url(request))
-            for page in above
-        ]
-        context["crumbs"] = [*crumbs, (self.title, None)]
+        between = []
+        if self.depth and self.depth > FRONT_DEPTH + 1:
+            above = self.get_ancestors().live().filter(depth__gt=FRONT_DEPTH)
+            between = [(page.title, page.get_url(request)) for page in above]
+        context["crumbs"] = [(_("Home"), "/"), *between, (self.title, None)]
         return context
 
 
@@ -113,7 +115,7 @@ class HomePage(SharedPage):
         return super().route(request, path_components)
 
 
-class LandingPage(SharedPage):
+class LandingPage(CrumbsMixin, SharedPage):
     """A page that sells: built freely, or for one product."""
 
     class Role(models.TextChoices):

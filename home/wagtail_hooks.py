@@ -39,6 +39,7 @@ from home.collection_form import ProductCollectionForm
 from home.models import Banner, ProductStory
 from home.reports import ProductUseView
 from home.sale_form import SalePriceForm
+from home.search_misses import AddSynonymColumn, FoundNowColumn, SynonymAddView
 
 
 class ReadOnlyPolicy(ModelPermissionPolicy):
@@ -182,6 +183,7 @@ class SearchSynonymViewSet(SnippetViewSet):
     """Words that find the same pieces."""
 
     model = SearchSynonym
+    add_view_class = SynonymAddView
     icon = "search"
     list_display = ["words"]
     search_fields = ["words"]
@@ -193,7 +195,13 @@ class SearchMissViewSet(SnippetViewSet):
 
     model = SearchMiss
     icon = "warning"
-    list_display = ["words", "count", "last_at"]
+    list_display = [
+        "words",
+        "count",
+        "last_at",
+        FoundNowColumn("found_now", label=_("Finds now"), accessor="words"),
+        AddSynonymColumn("add_synonym", label="", accessor="words"),
+    ]
     search_fields = ["words"]
     add_to_reference_index = False
 

@@ -21,6 +21,32 @@ OF_ORDERS = [
         "access_fn": lambda user, *_url: user.has_perm("checkout.view_banktransfer"),
     },
 ]
+
+
+def _in_wagtail(label, model):
+    """A list that stands in Wagtail's admin, for those who may see it there."""
+
+    def may_open(user, *_url):
+        may_see = any(user.has_perm(f"commerce.{action}_{model}") for action in ("view", "change"))
+        return may_see and user.has_perm("wagtailadmin.access_admin")
+
+    url_name = f"wagtailsnippets_commerce_{model}:list"
+    return {"label": label, "url_name": url_name, "access_fn": may_open}
+
+
+#: Beside the products.
+OF_PRODUCTS = [
+    _in_wagtail(_("Collections"), "productcollection"),
+    _in_wagtail(_("Filters of lists"), "facetattribute"),
+]
+#: Beside the offers.
+OF_OFFERS = [_in_wagtail(_("Sale prices"), "saleprice")]
+#: What the search follows, beside pages and mails.
+OF_CONTENT = [
+    _in_wagtail(_("Synonyms"), "searchsynonym"),
+    _in_wagtail(_("Promoted results"), "promotedresult"),
+    _in_wagtail(_("Searches without a result"), "searchmiss"),
+]
 #: After Oscar's own.
 AT_THE_END = [
     {
@@ -54,12 +80,21 @@ AT_THE_END = [
 ]
 
 
+#: What comes to a group of Oscar's, by a page that it leads to.
+BESIDE = {
+    "dashboard:order-list": OF_ORDERS,
+    "dashboard:catalogue-product-list": OF_PRODUCTS,
+    "dashboard:offer-list": OF_OFFERS,
+    "dashboard:comms-list": OF_CONTENT,
+}
+
+
 def with_our_pages(navigation):
-    """Oscar's menu with ours in it."""
+    """Oscar's menu with ours in it: a menu of our own would not fit on one line at 1280 px."""
     groups = []
     for group in navigation:
         children = group.get("children", [])
-        if any(child.get("url_name") == "dashboard:order-list" for child in children):
-            children = [*children, *OF_ORDERS]
-        groups.append({**group, "children": children} if children else group)
+        leads_to = {child.get("url_name") for child in children}
+        ours = [page for name, pages in BESIDE.items() if name in leads_to for page in pages]
+        groups.append({**group, "children": [*children, *ours]} if children else group)
     return [*groups, *AT_THE_END]

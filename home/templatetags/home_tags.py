@@ -1,5 +1,6 @@
 """What shop templates may ask of the pages' floor: navigation, footer, announcement, a product's story."""
 
+from collections import Counter
 from functools import partial
 
 from django import template
@@ -10,7 +11,7 @@ from commerce.category_tree import top_categories
 from commerce.page_cache.parts import is_for_everybody, kept_markup, name_for
 from commerce.structured_data import script_of
 from home import site_facts
-from home.blocks import chosen_variant
+from home.blocks import anchor_of, chosen_variant
 from home.models import ProductStory
 from home.staff_link import staff_link as link_for_staff
 from home.structured_data import story_data as data_of_story
@@ -108,10 +109,13 @@ def body_of(context, owner, *, hero_is_title=False):
     has the page's own heading.
     """
     is_kept = owner.pk and is_for_everybody(context.get("request"))
-    rows, was_sheet = [], False
+    rows, was_sheet, sold = [], False, Counter()
     for place, raw in enumerate(owner.body.raw_data):
         was_sheet = raw["type"] in SHEETS and not was_sheet
         flags = {"is_first": place == 0, "is_sheet": was_sheet, "hero_is_title": hero_is_title}
+        if raw["type"] == "product":
+            sold[raw["value"]["product"]] += 1
+            flags["anchor"] = anchor_of(raw["value"]["product"], sold[raw["value"]["product"]])
         make = partial(_block, context, owner.body, place, flags)
         if is_kept:
             name = ("block", owner._meta.label, owner.pk, raw.get("id"), place, *flags.values())

@@ -105,7 +105,6 @@ def measure(database, redis_url, *, seconds):
     say(f"Measuring {database.kind} with {database.size:,} pieces: lists and search")
     lists = database.ask("site_project.bench.lists")
     database.run("manage.py", "collectstatic", "--noinput", "-v0")
-    environment = database.environment()
     found = database.ask("site_project.bench.pages")
     requests = {name: the_pages.request_from(row) for name, row in found["pages"].items()}
     measured = measure_empty(database, requests.pop(the_pages.EMPTY), lists, seconds=seconds)

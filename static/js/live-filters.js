@@ -4,7 +4,7 @@ import { fetchPart, keepFocus, parse } from "./fragment.js";
 
 class LiveFilters extends HTMLElement {
   connectedCallback() {
-    this.addEventListener("change", (event) => event.target.form && this.show(addressOf(event.target.form)));
+    this.addEventListener("change", (event) => event.target.form && this.show(this.withGlaze(addressOf(event.target.form))));
     this.addEventListener("click", (event) => this.follow(event));
     this.addEventListener("submit", (event) => comeBackHere(event.target));
     this.hideButtons();
@@ -29,7 +29,7 @@ class LiveFilters extends HTMLElement {
     const link = event.target.closest("[data-live]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    this.show(link.href);
+    this.show(this.withGlaze(link.href));
   }
 
   async show(href, { isBack = false } = {}) {
@@ -46,6 +46,14 @@ class LiveFilters extends HTMLElement {
     } finally {
       this.removeAttribute("aria-busy");
     }
+  }
+
+  // A part of a page does not know which glaze was chosen above it since.
+  withGlaze(href) {
+    const url = new URL(href);
+    const variant = new URL(location).searchParams.get("variant");
+    if (this.dataset.as && variant) url.searchParams.set("variant", variant);
+    return url.href;
   }
 
   partOf(href) {

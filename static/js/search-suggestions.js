@@ -38,6 +38,8 @@ class SearchSuggestions extends HTMLElement {
     const answer = await fetchPart(`${this.dataset.source}?${new URLSearchParams({ q: words })}`).catch(() => null);
     if (!answer?.ok || this.input.value.trim() !== words || document.activeElement !== this.input) return;
     this.list.innerHTML = answer.text;
+    // A page has several search boxes, and what another one found stays in it.
+    for (const option of this.options) option.id = `${this.input.id}-${option.id}`;
     const count = this.options.length;
     this.status.textContent = count ? this.dataset.found.replace("%d", count) : this.dataset.none;
     this.select(null);

@@ -1,11 +1,19 @@
 // <variant-switch>: chooses another glaze by swapping the parts of the page that depend on it.
+// On a product's page the address follows, in place of the one before: whoever tried four glazes is one step
+// back from the list, and a reload, a bookmark or Forward shows the glaze that was chosen last.
 import { fetchPart, keepFocus, parse } from "./fragment.js";
 
 class VariantSwitch extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", (event) => this.choose(event));
     this.isPage = this.querySelector(".buy-box--page") !== null;
-    if (this.isPage) addEventListener("popstate", () => this.show(location.href));
+    this.shown = chosenIn(location);
+    if (this.isPage) addEventListener("popstate", () => this.follow());
+  }
+
+  // What else is on the page makes steps of its own (reviews, anchors): they rarely change the glaze.
+  follow() {
+    if (chosenIn(location) !== this.shown) this.show(location.href);
   }
 
   choose(event) {
@@ -13,14 +21,16 @@ class VariantSwitch extends HTMLElement {
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     if (link.hasAttribute("aria-current")) return;
-    if (this.isPage) history.replaceState(null, "", link.href);
-    this.show(new URL(link.dataset.variant, location).href);
+    const href = new URL(link.dataset.variant, location).href;
+    if (this.isPage) history.replaceState(history.state, "", addressWith(chosenIn(href)));
+    this.show(href);
   }
 
   async show(href) {
     const url = new URL(href);
     if (!this.isPage) url.searchParams.set("as", "block");
     this.latest = url.href;
+    this.shown = chosenIn(href);
     this.setAttribute("aria-busy", "true");
     try {
       const answer = await fetchPart(url);
@@ -49,13 +59,28 @@ class VariantSwitch extends HTMLElement {
   }
 }
 
-// A block has words of its own, and its page is where the shopper comes back to.
+function chosenIn(address) {
+  return new URL(address).searchParams.get("variant");
+}
+
+// The page with another glaze, and what else its address says: which reviews are shown.
+function addressWith(variant) {
+  const url = new URL(location);
+  url.searchParams.set("variant", variant);
+  return url.href;
+}
+
+// A block has words and a name of its own, and its page is where the shopper comes back to.
 function keepOwn(part, other) {
   const lead = part.querySelector("[data-lead]");
   if (lead) other.querySelector(".buy-box__head")?.after(lead);
   const from = part.querySelector('input[name="next"]');
   const to = other.querySelector('input[name="next"]');
   if (from && to) to.value = from.value;
+  const anchor = part.querySelector("[data-variant]")?.hash;
+  for (const link of other.querySelectorAll("[data-variant]")) {
+    link.setAttribute("href", link.getAttribute("href").split("#")[0] + anchor);
+  }
 }
 
 customElements.define("variant-switch", VariantSwitch);

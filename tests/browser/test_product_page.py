@@ -186,6 +186,45 @@ def test_vote_comes_back_to_the_glaze_that_was_chosen_meanwhile(page, site):
     assert chosen in unquote(page.url)
 
 
+def test_back_from_a_glaze_leads_to_the_list(page, site):
+    page.goto(site.url + "/catalogue/")
+    page.get_by_role("link", name="Harbour mug", exact=True).first.click()
+    page.wait_for_url(re.compile("/catalogue/harbour-mug_"))
+    page.wait_for_load_state("networkidle")
+    for _n in range(2):
+        glaze = page.locator(".buy-box [data-variant]:not([aria-current])").last
+        chosen = glaze.get_attribute("data-variant")
+        glaze.click()
+        expect(page.locator(f'[data-variant="{chosen}"][aria-current]')).to_be_visible()
+    name = page.locator(".buy-box__glaze b").inner_text()
+
+    page.go_back()
+    page.wait_for_url("**/catalogue/")
+    page.go_forward()
+
+    page.wait_for_url(f"**{chosen}")
+    expect(page.locator(".buy-box__glaze b")).to_have_text(name)
+
+
+def test_glaze_and_reviews_keep_each_other_in_the_address(page, site):
+    page.goto(address_of(page, site, "product"))
+    glaze = page.locator(".buy-box [data-variant]:not([aria-current])").first
+    chosen = glaze.get_attribute("data-variant").split("?")[1]
+    name = glaze.inner_text()
+
+    glaze.click()
+    page.wait_for_url(f"**?{chosen}")
+    page.locator("a.reviews__bar").last.click()
+    page.wait_for_url("**stars=*")
+    assert chosen in page.url
+    page.locator(".buy-box [data-variant]:not([aria-current])").last.click()
+    page.wait_for_url(lambda url: chosen not in url)
+    assert "stars=" in page.url
+    page.go_back()
+
+    expect(page.locator(".buy-box__glaze b")).to_have_text(name)
+
+
 def test_bars_filter_without_a_jump(page, site):
     page.goto(address_of(page, site, "product"))
     bar = page.locator("a.reviews__bar").last

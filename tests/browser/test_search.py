@@ -66,7 +66,17 @@ def test_filter_narrows_in_place_and_its_address_shows_the_same(page, site):
 
     assert page.locator("[data-list-count]").inner_text() == shown
     page.get_by_role("link", name="Clear all").click()
-    page.wait_for_url(re.compile(r"/catalogue/\??$"))
+    page.wait_for_url(re.compile(r"/catalogue/$"))
+
+
+def test_last_chip_leaves_the_plain_address(page, site):
+    page.goto(site.url + "/catalogue/?glaze=ink")
+    page.wait_for_load_state("networkidle")
+
+    page.locator(".chip").click()
+
+    page.wait_for_url(re.compile(r"/catalogue/$"))
+    expect(page.locator(".chip")).to_have_count(0)
 
 
 def test_filters_on_a_telephone_say_how_many_pieces_lie_behind_them(page, site):

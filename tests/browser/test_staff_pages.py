@@ -117,3 +117,16 @@ def test_menu_stays_on_one_line_beside_its_icons(desk, site):
 
     assert len(tops) > 8
     assert len(set(tops)) == 1
+    bar = desk.locator(".navbar-primary").bounding_box()
+    assert bar["height"] < 2 * tops[0]
+
+
+def test_stock_record_is_seen_whole_on_a_desk(desk, site):
+    desk.set_viewport_size({"width": 1280, "height": 800})
+    open_staff_page(desk, site, "stock")
+    table = desk.locator(".table-responsive:has(.stock-records)")
+
+    assert table.evaluate("(box) => box.scrollWidth <= box.clientWidth")
+    remove = desk.get_by_role("checkbox", name="Delete").first.bounding_box()
+    assert remove["x"] + remove["width"] <= 1280
+    assert min(remove["width"], remove["height"]) >= 24

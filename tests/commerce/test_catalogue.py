@@ -83,6 +83,38 @@ def test_category_lists_and_moves(client, mug):
     assert (moved.status_code, moved.url) == (301, f"{category.get_absolute_url()}?page=1")
 
 
+def test_whole_shop_has_one_address(client, mug):
+    shop = Category.add_root(
+        name="Shop", slug="shop", description="Everything on the <b>shelves</b>."
+    )
+    room = shop.add_child(name="Tableware")
+    mug.productcategory_set.create(category=room)
+    old = reverse("catalogue:category", kwargs={"category_slug": "shop", "pk": shop.pk})
+
+    moved = client.get(old, {"page": 1, "sort": "newest"})
+    page = client.get("/catalogue/")
+    below = client.get(room.get_absolute_url())
+
+    assert (moved.status_code, moved.url) == (301, "/catalogue/?page=1&sort=newest")
+    assert shop.get_absolute_url() == "/catalogue/"
+    assert page.context["heading"] == "Shop"
+    assert page.context["crumbs"] == [("Home", "/"), ("Shop", None)]
+    assert "Everything on the <b>shelves</b>." in page.text
+    assert page.context["kinds"] == [("Tableware", room.get_absolute_url())]
+    assert below.context["crumbs"][1] == ("Shop", "/catalogue/")
+    for answer in (page, below, client.get(product_url(mug.pk, mug.slug))):
+        assert old not in answer.text
+
+
+def test_shop_without_such_a_category_lists_all_pieces(client, mug):
+    Category.add_root(name="Vases").add_child(name="Shop", slug="shop")
+
+    page = client.get("/catalogue/")
+
+    assert page.context["heading"] == "All pieces"
+    assert "kinds" not in page.context
+
+
 def test_hidden_category_is_a_404(client, shop):
     category = Category.add_root(name="Secret", is_public=False)
 

@@ -15,12 +15,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oscar.core.loading import get_model
 
+from commerce.collection_search import collections_found
 from commerce.collections import cards_in, collection_url, rule_of, value_choices
 from commerce.kept_sets import shelves
 from commerce.list_rules import ListRule, members_of
 from commerce.listing_refresh import rebuild_listings
-from commerce.models import FacetAttribute, ProductCollection, SalePrice
+from commerce.models import (
+    FacetAttribute,
+    ProductCollection,
+    SalePrice,
+    SearchMiss,
+    SearchSynonym,
+)
 from commerce.product_lists import products_in
+from commerce.search_misses import flush_misses
 from tests import factories
 from tests.caching import PLACES
 
@@ -365,3 +373,47 @@ def test_rule_of_a_list_settles_its_filters(shelf):
     names = {facet.name for facet in products_in(rule=ListRule(is_in_stock=True)).facets}
 
     assert "stock" not in names
+
+
+@pytest.fixture
+def gifts(shelf):
+    about = "For a godchild. It changes with every firing."
+    return ProductCollection.objects.create(
+        title="Small presents", slug="small", description=about, price_to=30
+    )
+
+
+@pytest.mark.parametrize(
+    "words", ["small presents", "present", "pres", "SMALL", "godchild", "gift"]
+)
+def test_search_finds_a_collection_by_its_words(client, gifts, words):
+    SearchSynonym.objects.create(words="gift, present")
+
+    results = client.get(reverse("search:search"), {"q": words})
+    suggested = client.get(reverse("search:suggest"), {"q": words})
+
+    for answer in (results, suggested):
+        assert f'href="{collection_url(gifts)}"' in answer.text
+    assert "Nothing found" not in results.text
+    flush_misses()
+    assert not SearchMiss.objects.filter(words=words.lower()).exists()
+
+
+@pytest.mark.parametrize("words", ["zzzzz", "small zzzzz", "mall", "god"])
+def test_collection_is_found_by_whole_words_and_all_of_them(client, gifts, words):
+    assert client.get(reverse("search:search"), {"q": words}).context["collections"] == []
+
+
+def test_hidden_collection_is_not_found(client, gifts):
+    gifts.is_public = False
+    gifts.save()
+
+    assert client.get(reverse("search:search"), {"q": "presents"}).context["collections"] == []
+
+
+def test_collection_whose_title_has_the_words_comes_first(gifts):
+    ProductCollection.objects.create(title="A shelf", slug="a", description="Presents of all sizes")
+
+    found = collections_found("present", count=4)
+
+    assert [page.title for page in found] == ["Small presents", "A shelf"]

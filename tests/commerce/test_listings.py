@@ -461,6 +461,19 @@ def test_every_list_has_a_description(client, db):
         assert 'name="description" content=""' not in html
 
 
+@pytest.mark.parametrize("path", ["/catalogue/", "/search/"])
+def test_last_filter_taken_away_leaves_the_plain_address(client, db, path):
+    make_product("Mug", price="20.00", glazes={"oat": 5, "ink": 0})
+    show_glazes()
+
+    response = client.get(f"{path}?glaze=oat")
+
+    assert response.context["clear_url"] == "./"
+    assert [url for _name, url in response.context["chips"]] == ["./"]
+    both = client.get(f"{path}?glaze=oat&glaze=ink").context
+    assert {url for _name, url in both["chips"]} == {"?glaze=ink", "?glaze=oat"}
+
+
 def test_search_without_a_hit_has_nothing_to_sort(client, db):
     make_cups(1)
 

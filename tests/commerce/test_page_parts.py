@@ -18,6 +18,7 @@ from commerce.page_cache import changes, parts
 from commerce.page_cache.changes import one_state, publish
 from commerce.page_cache.dependencies import collected, depends_on, shows_prices
 from commerce.page_cache.parts import is_for_everybody, kept_part
+from commerce.wishlists import keep_on
 from tests import factories
 from tests.caching import PLACES
 from tests.home.bodies import buy, row
@@ -214,6 +215,22 @@ def test_who_is_signed_in_sees_a_new_price_at_the_next_request(shelves, signed_i
         page = signed_in.get(path).text
         assert "£31" in page, name
         assert "£24" not in page, name
+
+
+def test_wish_lists_of_one_stand_in_no_part_that_another_gets(shelves, signed_in, mug):
+    owner = factories.make_user("owner@example.test")
+    kept = mug.children.order_by("pk").first()
+    keep_on(owner, kept, [], new_name="Secret garden")
+    theirs = Client()
+    theirs.force_login(owner)
+
+    for client, is_kept in ((theirs, True), (signed_in, False), (theirs, True), (Client(), False)):
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(shelves["product"]).text
+        assert ("On “Secret garden”" in page) is is_kept
+        assert ("Keep on a list" in page) is not is_kept
+        asked = [query["sql"] for query in queries if "wishlists" in query["sql"]]
+        assert len(asked) == ("Sign in" not in page)  # nobody asks for a guest
 
 
 def test_who_is_signed_in_shares_parts_and_nothing_personal(shelves, signed_in):

@@ -163,6 +163,53 @@ def test_page_says_of_each_variant_what_filters_and_comparison_say(staff, client
         assert re.search(row, client.get(address + chosen).text)[1] == "No (Oat); Yes (Slate)"
 
 
+def test_price_of_nothing_is_asked_about_and_what_was_typed_is_kept(staff, cup):
+    oat = cup.children.get(title__endswith="oat")
+    typed = {
+        "stockrecords-0-price": "0",
+        "stockrecords-0-num_in_stock": "8",
+        "title": "Cup of oats",
+    }
+
+    answer = staff.post(address_of(oat), form_of(staff, oat) | typed)
+
+    formset = answer.context["stockrecord_formset"]
+    assert "price" in formset.errors[0]
+    assert 'name="stockrecords-0-gives_away"' in answer.text
+    assert (formset[0]["price"].value(), formset[0]["num_in_stock"].value()) == ("0", "8")
+    assert answer.context["form"]["title"].value() == "Cup of oats"
+    assert str(oat.stockrecords.get().price) == "20.00"
+
+    meant = form_of(staff, oat) | typed | {"stockrecords-0-gives_away": "on"}
+    staff.post(address_of(oat), meant)
+
+    assert oat.stockrecords.get().price == 0
+    assert oat.stockrecords.get().num_in_stock == 8
+
+
+def test_price_that_was_nothing_before_is_not_asked_about_again(staff, cup):
+    oat = cup.children.get(title__endswith="oat")
+    oat.stockrecords.update(price=0)
+
+    staff.post(address_of(oat), form_of(staff, oat) | {"stockrecords-0-num_in_stock": "9"})
+
+    assert oat.stockrecords.get().num_in_stock == 9
+
+
+def test_new_stock_record_without_a_price_to_pay_is_asked_about(staff, shop):
+    jug = make_product("Jug", price="30.00", stock=2)
+    typed = {
+        "stockrecords-1-partner_sku": "JUG-2",
+        "stockrecords-1-num_in_stock": "1",
+        "stockrecords-1-price": "0.00",
+    }
+
+    answer = staff.post(address_of(jug), form_of(staff, jug) | typed)
+
+    assert "price" in answer.context["stockrecord_formset"].errors[1]
+    assert jug.stockrecords.count() == 1
+
+
 def test_price_below_nothing_that_came_by_another_way_breaks_no_list(staff, cup):
     record = cup.children.get(title__endswith="oat").stockrecords.get()
     record.price = -5

@@ -139,7 +139,7 @@ def test_bars_count_and_filter_by_an_address(client, mug):
     ]  # fmt: skip
     assert [review.score for review in summary.reviews] == [5, 5]
     assert (summary.count, summary.matching, summary.average) == (4, 2, 3.75)
-    assert summary.bars[0].url == "?#reviews"
+    assert summary.bars[0].url == "./#reviews"
     assert summary.bars[1].url == "?stars=4#reviews"
 
 

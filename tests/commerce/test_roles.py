@@ -27,6 +27,11 @@ SCREENS = {
     "wagtailsnippets_commerce_saleprice:add": {MERCHANDISER, ADMIN},
     "wagtailsnippets_commerce_retirement:list": {MERCHANDISER, SUPPORT, ADMIN},
     "wagtailsnippets_commerce_retirement:add": {MERCHANDISER, ADMIN},
+    "wagtailsnippets_commerce_productcollection:list": {EDITOR, MERCHANDISER, ADMIN},
+    "wagtailsnippets_commerce_facetattribute:list": {MERCHANDISER, ADMIN},
+    "wagtailsnippets_commerce_searchsynonym:add": {MERCHANDISER, ADMIN},
+    "wagtailsnippets_commerce_promotedresult:add": {MERCHANDISER, ADMIN},
+    "wagtailsnippets_commerce_searchmiss:list": {MERCHANDISER, ADMIN},
     "wagtailsnippets_commerce_outgoingmail:list": {SUPPORT, ADMIN},
 }
 
@@ -52,6 +57,29 @@ def test_role_reaches_its_screens_and_no_others(staff, role):
     reached = {name for name in SCREENS if client.get(reverse(name)).status_code == 200}
 
     assert reached == {name for name, roles in SCREENS.items() if role in roles}
+
+
+#: What the dashboard's menu has of Wagtail's lists.
+IN_THE_MENU = {
+    "saleprice": {MERCHANDISER, FINANCE, ADMIN},
+    "productcollection": {EDITOR, MERCHANDISER, ADMIN},
+    "facetattribute": {MERCHANDISER, ADMIN},
+    "searchsynonym": {MERCHANDISER, ADMIN},
+    "promotedresult": {MERCHANDISER, ADMIN},
+    "searchmiss": {MERCHANDISER, ADMIN},
+}
+
+
+@pytest.mark.parametrize("role", [EDITOR, MERCHANDISER, SUPPORT, FINANCE, ADMIN])
+def test_dashboard_leads_to_the_lists_that_a_role_may_open(staff, role):
+    client = staff(role)
+
+    menu = client.get(reverse("dashboard:index")).text
+
+    urls = {model: reverse(f"wagtailsnippets_commerce_{model}:list") for model in IN_THE_MENU}
+    led_to = {model for model, url in urls.items() if f'href="{url}"' in menu}
+    assert led_to == {model for model, roles in IN_THE_MENU.items() if role in roles}
+    assert all(client.get(urls[model]).status_code == 200 for model in led_to)
 
 
 def test_customer_reaches_none(site_root, client):

@@ -298,3 +298,28 @@ def test_search_that_shows_something_is_no_search_in_vain(client, mug, site_root
     flush_misses()
 
     assert list(SearchMiss.objects.values_list("words", flat=True)) == ["nothing of that kind"]
+
+
+def test_sold_out_comes_after_what_can_be_bought_where_only_some_words_match(shop):
+    dish = make_product("Butter dish", price="30.00", stock=0)
+    bowl = make_product("Bowl", price="40.00", stock=2)
+    bowl.description = "<p>Safe in an oven.</p>"
+    bowl.save()
+    jar = make_product("Dish with a lid", price="20.00", stock=1)
+
+    page = products_in(query="oven dish")
+
+    assert page.found.is_any
+    assert [card.product_id for card in page.cards] == [jar.pk, bowl.pk, dish.pk]
+
+
+def test_sold_out_comes_last_among_those_that_are_called_so(shop):
+    gone = make_product("Round dish", price="30.00", stock=0)
+    there = make_product("Oval dish", price="40.00", stock=2)
+    told = make_product("Bowl", price="40.00", stock=2)
+    told.description = "<p>As a dish.</p>"
+    told.save()
+
+    cards = products_in(query="dish").cards
+
+    assert [card.product_id for card in cards] == [there.pk, gone.pk, told.pk]

@@ -1,10 +1,13 @@
 """Wish lists: several, the owner's alone, shared by a link that cannot be guessed, bought from."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce import wishlists
+from commerce.listings import product_url
 from commerce.models import WishListLink
 from commerce.wishlists import create_list, keep_on, lists_of, share, stop_sharing, wishes_on
 from tests.factories import PASSWORD, make_product, make_user, stockrecord_of
@@ -90,6 +93,35 @@ def test_page_of_a_piece_leads_to_the_lists(client, mug):
         f'href="{url_of("add-product", oat.pk)}"'
         in client.get(mug.get_absolute_url()).content.decode()
     )
+
+
+def test_page_says_on_which_lists_its_piece_is(client, owner, mug, table, wedding):
+    oat, slate = mug.children.order_by("pk")
+    keep_on(owner, oat, [table.key, wedding.key])
+    keep_on(make_user("other@example.test"), slate, [], new_name="Theirs")
+
+    page = client.get(product_url(mug.pk, mug.slug), {"variant": oat.pk}).text
+    other = client.get(product_url(mug.pk, mug.slug), {"variant": slate.pk}).text
+
+    assert "On “My table” and “Wedding”" in page
+    assert "Keep on a list" not in page
+    assert "Keep on a list" in other
+    assert not any(words in other for words in ("Take it off", "Theirs", "<!--kept"))
+
+
+@pytest.mark.parametrize("is_part", [True, False])
+def test_piece_is_taken_off_on_its_page(client, owner, vase, table, is_part):
+    keep_on(owner, vase, [table.key])
+    headers = {"X-Requested-With": "XMLHttpRequest"} if is_part else {}
+    page = client.get(product_url(vase.pk, vase.slug), headers=headers).text
+    action = re.search(r'<form method="post" action="([^"]*wishlists/add[^"]*)">(.*?)</form>', page)
+
+    response = client.post(action[1], follow=True)
+
+    assert "csrfmiddlewaretoken" in action[2]
+    assert "Take it off" in action[2]
+    assert pieces_of(table) == []
+    assert "Keep on a list" in response.text
 
 
 @pytest.mark.parametrize("pk", ["0", "999999", "9" * 18, "9" * 60])

@@ -16,6 +16,7 @@ from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail, ReturnRequest, Shipment, Withdrawal
 from commerce.orders import CANCELLED, DELIVERED, move_order
 from commerce.shipments import ship
+from commerce.withdrawal_pages import OTHER
 from commerce.withdrawals import (
     Statement,
     accept_withdrawal,
@@ -374,3 +375,72 @@ def test_who_may_not_decide_decides_nothing(client, order):
     client.logout()
     assert client.get(desk(withdrawal)).status_code == 302
     assert Withdrawal.objects.get().state == "new"
+
+
+# --- Filled in for accounts ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ada(client):
+    user = make_user(first_name="Ada", last_name="Marsh")
+    client.force_login(user)
+    return user
+
+
+def asked(client, query=""):
+    return client.get(reverse("withdrawal") + query).context["form"]
+
+
+def test_account_finds_the_form_filled_in(client, ada, bowl):
+    first, second = make_paid_order((bowl, 1)), make_paid_order((bowl, 1))
+    others = make_paid_order((bowl, 1))
+    Order.objects.filter(pk__in=[first.pk, second.pk]).update(user=ada)
+
+    form = asked(client)
+
+    assert (form["name"].value(), form["email"].value()) == ("Ada Marsh", ada.email)
+    numbers = [number for number, _label in form.fields["order"].choices]
+    assert numbers == ["", second.number, first.number, OTHER]
+    assert others.number not in numbers
+    assert asked(client, f"?order={first.number}")["order"].value() == first.number
+
+
+@pytest.mark.parametrize("typed_number", ["", "SM-ELSE"])
+def test_order_is_chosen_or_another_is_typed(client, ada, order, typed_number):
+    Order.objects.filter(pk=order.pk).update(user=ada)
+    data = {**typed(typed_number), "order": order.number}
+
+    confirming = client.post(reverse("withdrawal"), data)
+    assert confirming.context["facts"]["order_number"] == (typed_number or order.number)
+    again = client.post(reverse("withdrawal"), {**data, "step": "edit"}).context["form"]
+    assert (again["order"].value(), again["order_number"].value()) == (
+        (OTHER, typed_number) if typed_number else (order.number, "")
+    )
+    press(client, data, step="confirm", key="k")
+
+    assert Withdrawal.objects.get().order_number == (typed_number or order.number)
+
+
+@pytest.mark.parametrize(("chosen", "field"), [("", "order"), (OTHER, "order_number")])
+def test_without_an_order_the_form_asks_for_one(client, ada, order, chosen, field):
+    Order.objects.filter(pk=order.pk).update(user=ada)
+
+    answer = client.post(reverse("withdrawal"), {**typed(""), "order": chosen})
+
+    assert list(answer.context["form"].errors) == [field]
+    assert not Withdrawal.objects.exists()
+
+
+def test_guest_is_asked_as_ever_without_a_query_for_orders(client, order):
+    form = asked(client)
+
+    assert "order" not in form.fields
+    assert form.fields["order_number"].required
+    assert form["name"].value() is None
+
+
+def test_account_without_orders_types_the_number(client, ada, shop):
+    form = asked(client)
+
+    assert "order" not in form.fields
+    assert form["email"].value() == ada.email

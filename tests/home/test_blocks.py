@@ -1,5 +1,6 @@
 """Blocks around products that sold out, went or moved: the page stays whole."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -193,3 +194,20 @@ def test_draft_of_a_banner_does_not_leak(client, publish, site_root):
     shared.save_revision()
 
     assert "Secret plans" not in text_of(client, page)
+
+
+@pytest.mark.parametrize("is_sold_out", [False, True])
+def test_two_blocks_of_one_piece_share_no_name(client, publish, mug, is_sold_out):
+    if is_sold_out:
+        sell_out(mug)
+    page = publish(body=[bodies.buy(mug.pk), bodies.row(mug.pk), bodies.buy(mug.pk)])
+
+    text = text_of(client, page)
+
+    names = re.findall(r'\sid="([^"]*)"', text)
+    assert len(names) == len(set(names))
+    assert {f"piece-{mug.pk}", f"piece-{mug.pk}-2"} <= set(names)
+    boxes = text.split('class="buy-box ')[1:]
+    for box, anchor in zip(boxes, (f"piece-{mug.pk}", f"piece-{mug.pk}-2"), strict=True):
+        assert set(re.findall(r'href="\?variant=\d+#([^"]*)"', box)) == {anchor}
+        assert "for=" not in box.split('class="facts"')[0]

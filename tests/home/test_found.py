@@ -196,6 +196,20 @@ def test_story_is_an_article_as_it_is_read(client, journal):
     assert [entry["name"] for entry in crumbs] == ["Home", "Journal", story.title]
 
 
+@pytest.mark.parametrize("has_hero", [True, False])
+def test_landing_page_says_where_it_stands(client, publish, photo, has_hero):
+    hero = bodies.block("hero", {"image": photo.pk, "heading": "Slow", "link": bodies.link()})
+    landing = publish("The morning table", body=[hero] if has_hero else [])
+
+    page = crawl(client, landing.url)
+
+    crumbs = page.only("BreadcrumbList")["itemListElement"]
+    assert [entry["name"] for entry in crumbs] == page.texts(".crumbs li")
+    assert [entry["name"] for entry in crumbs] == ["Home", "The morning table"]
+    assert page.soup.select_one(".crumbs a")["href"] == "/"
+    assert page.texts("h1") == ["Slow" if has_hero else "The morning table"]
+
+
 @pytest.mark.parametrize("role", list(LandingPage.Role))
 def test_landing_page_has_the_one_product_it_sells(client, publish, mug, vase, role):
     body = [bodies.buy(vase.pk), bodies.buy(mug.pk), bodies.row(mug.pk)]

@@ -108,6 +108,18 @@ def test_categories_are_public_and_at_their_right_address(client, site_root, vas
     assert all(client.get(url.removeprefix(HOST)).status_code == 200 for url in found)
 
 
+def test_whole_shop_stands_in_the_sitemap_once(client, shop):
+    whole = get_model("catalogue", "Category").add_root(name="Shop", slug="shop")
+    whole.add_child(name="Vases")
+
+    found = locations(client, "/sitemap-categories.xml")
+
+    assert found[0] == f"{HOST}/catalogue/"
+    assert [url.rpartition("_")[0] for url in found[1:]] == [
+        f"{HOST}/catalogue/category/shop/vases"
+    ]
+
+
 def test_pages_are_live_and_open_to_everybody(client, landing):
     landing("Sale")
     landing("Draft", live=False)

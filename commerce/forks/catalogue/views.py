@@ -15,7 +15,13 @@ from django.views.decorators.http import conditional_page
 from django.views.generic import DetailView, View
 from oscar.core.loading import get_model
 
-from commerce.category_tree import categories_of, deepest_of, directly_below, line_to
+from commerce.category_tree import (
+    categories_of,
+    deepest_of,
+    directly_below,
+    line_to,
+    whole_shop,
+)
 from commerce.collections import address_of_collection, rule_of
 from commerce.forks.search.views import ListingView
 from commerce.listings import cards_for
@@ -58,7 +64,7 @@ class ProductDetailView(DetailView):
     fragment_templates = {
         "block": "oscar/catalogue/partials/buy_box_block.html",
         "reviews": "oscar/catalogue/partials/reviews.html",
-        "": "oscar/catalogue/partials/product_top.html",
+        "": "oscar/catalogue/partials/product_top_part.html",
     }
 
     def get_queryset(self):
@@ -211,14 +217,30 @@ class ProductDetailView(DetailView):
 
 
 class CatalogueView(ListingView):
-    """Everything the shop sells."""
+    """Everything the shop sells, in the words of the category that holds all of it where there is one."""
+
+    @cached_property
+    def whole(self):
+        return whole_shop()
 
     def get_heading(self):
-        return _("All pieces")
+        return self.whole.name if self.whole else _("All pieces")
+
+    def get_title(self):
+        return self.whole.get_meta_title() if self.whole else self.get_heading()
 
     def get_description(self):
+        own = self.whole.get_meta_description() if self.whole else ""
         words = _("All pieces of %(shop)s, by glaze, price and what is in stock.")
-        return words % {"shop": settings.OSCAR_SHOP_NAME}
+        return own or words % {"shop": settings.OSCAR_SHOP_NAME}
+
+    def get_context_data(self, **kwargs):
+        words = {}
+        if self.whole:
+            below = directly_below(self.whole.pk)
+            kinds = [(child.name, child.url) for child in below]
+            words = {"lead": self.whole.description, "kinds": kinds}
+        return super().get_context_data(**words, **kwargs)
 
 
 class ProductCategoryView(ListingView):

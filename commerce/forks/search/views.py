@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 from oscar.core.loading import get_model
 
+from commerce.collection_search import collections_found
 from commerce.list_order import ordered_keys
 from commerce.list_sorts import SORT_NAMES, SORTS
 from commerce.listing_query import ListingQuery
@@ -24,6 +25,8 @@ from commerce.search_misses import note_miss
 
 #: Pages beside the pieces that a search found, and pieces while it is typed.
 PAGES_SHOWN, SUGGESTED = 8, 6
+#: Collections beside them, and while it is typed.
+COLLECTIONS_SHOWN, COLLECTIONS_SUGGESTED = 4, 2
 
 
 def bytes_of(list_page):
@@ -108,7 +111,7 @@ class ListingView(TemplateView):
             list_page=list_page,
             chips=self.get_chips(query, list_page),
             sorts=tuple((code, name, code == query.sort) for code, name in SORT_NAMES.items()),
-            base_query=f"{address}&" if (address := query.address()[1:]) else "",
+            base_query=query.base(),
             clear_url=query.unfiltered_address(),
             # Filters and orders show the same pieces again; only a further page shows others.
             canonical_page=1 if query.pairs() else list_page.page,
@@ -151,12 +154,14 @@ class FacetedSearchView(ListingView):
         pages = [] if is_part else self.get_pages(words)
         context = super().get_context_data(**kwargs)
         context["pages"] = pages
+        context["collections"] = collections_found(words, count=COLLECTIONS_SHOWN)
         found = context["list_page"].found
-        self.is_miss = found.is_search and not (found.ids or found.promoted or context["pages"])
+        elsewhere = (bool(context["pages"]), bool(context["collections"]))
+        self.is_miss = found.is_search and not (found.ids or found.promoted or any(elsewhere))
         if self.is_miss and not is_part:
             note_miss(words)
-        # The list says something else of a search that found pages alone.
-        context["list_name"] = (*context["list_name"], bool(context["pages"]))
+        # The list says something else of a search that found no piece, but one of those.
+        context["list_name"] = (*context["list_name"], *elsewhere)
         return context
 
     def get_pages(self, words):
@@ -177,13 +182,13 @@ class FacetedSearchView(ListingView):
 
 
 class SuggestView(TemplateView):
-    """What may be meant by a search that is still being typed: pieces, categories, pages."""
+    """What may be meant by a search that is still being typed: pieces, categories, collections, pages."""
 
     template_name = "oscar/search/suggestions.html"
 
     def get_context_data(self, **kwargs):
         """Looked up by the template, unless it remembers the words."""
-        shown = ("cards", "categories", "pages")
+        shown = ("cards", "categories", "collections", "pages")
         return super().get_context_data(
             words=self.words, **{name: partial(getattr, self, name) for name in shown}, **kwargs
         )
@@ -217,6 +222,11 @@ class SuggestView(TemplateView):
         keys = self.meant[2]
         found = get_model("catalogue", "Category").objects.browsable().in_bulk(keys)
         return [found[pk] for pk in keys if pk in found]
+
+    @looked_up
+    def collections(self):
+        """Collections that are called so, or say so of themselves."""
+        return collections_found(self.words, count=COLLECTIONS_SUGGESTED)
 
     @looked_up
     def pages(self):

@@ -37,8 +37,13 @@ class ProductForm(ExactTimes, OscarProductForm):
 class StockRecordForm(OscarStockRecordForm):
     """Asks for the supplier only where there is more than one to choose from.
 
-    What was not changed in the form is not written: orders take stock while it is open.
+    What was not changed in the form is not written: orders take stock while it is open. A price of
+    nothing is saved only where somebody says that it is meant.
     """
+
+    gives_away = forms.BooleanField(label=_("Yes, sell it for nothing"), required=False)
+    #: Whether the page has to ask.
+    asks_about_nothing = False
 
     def __init__(self, product_class, user, *args, **kwargs):
         super().__init__(product_class, user, *args, **kwargs)
@@ -52,6 +57,17 @@ class StockRecordForm(OscarStockRecordForm):
         if "num_in_stock" in self.fields:
             # What the page showed comes back with it, so that an old page does not undo orders.
             self.fields["num_in_stock"].show_hidden_initial = True
+
+    def clean(self):
+        cleaned = super().clean()
+        is_new = "price" in self.changed_data or self.instance._state.adding
+        if cleaned.get("price") == 0 and is_new:
+            self.asks_about_nothing = True
+            if not cleaned.get("gives_away"):
+                self.add_error(
+                    "price", _("That would give it away. Type a price, or say that it is meant.")
+                )
+        return cleaned
 
     def save(self, commit=True):
         """The changed fields, on the record as it is now. Locks it."""
