@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import redis
 from site_project.bench import pages as the_pages
 from site_project.bench.changes import changing
 from site_project.bench.databases import MARIADB, ROOT, SQLITE, Database, grow
-from site_project.bench.figures import Cost, Measured
+from site_project.bench.figures import Measured
 from site_project.bench.report import (
     CHANGED,
     FIRST,
@@ -106,73 +107,79 @@ def measure(database, redis_url, *, seconds):
     lists = database.ask("site_project.bench.lists")
     database.run("manage.py", "collectstatic", "--noinput", "-v0")
     found = database.ask("site_project.bench.pages")
-    requests = {name: the_pages.request_from(row) for name, row in found["pages"].items()}
-    measured = measure_empty(database, requests.pop(the_pages.EMPTY), lists, seconds=seconds)
-    additions = [the_pages.request_from(row) for row in found["additions"]]
-    say("Pages, made anew each time")
-    with site(database, PAGE_CACHE="off", BENCH_PARTS="off", BENCH_QUERIES="on") as (server, _env):
-        requests = ready(server, requests, additions)
-        queries = {name: server.queries(request) for name, request in requests.items()}
-    with site(database, PAGE_CACHE="off", BENCH_PARTS="off") as (server, _env):
-        measured.start = server.started_in
-        for name, request in requests.items():
-            cost = server.cost(request, seconds=seconds, queries=queries[name])
-            measured.pages[name] = {FIRST: cost}
-    say("Pages, from the parts that a process remembers, and after a change of one")
-    with site(database, PAGE_CACHE="off") as (server, own):
-        for name in the_pages.FROM_PARTS:
-            measured.pages[name][PARTS] = server.cost(requests[name], seconds=seconds)
-        with changing(own) as change:
-            for name in the_pages.KEPT:
-                shown = [found["product"]] if name == the_pages.PRODUCT else None
-                cost = cost_after_change(server, requests[name], change, shown, seconds=seconds)
-                measured.pages[name][CHANGED] = cost
-    for mode, extra in cached_modes(redis_url):
-        say(f"Pages, kept ({mode})")
-        with site(database, PAGE_CACHE="on", **extra) as (server, _env):
-            for name in the_pages.KEPT:
-                measured.pages[name][mode] = kept_cost(server, requests[name], seconds=seconds)
+    with serving(
+        EMPTY_PROJECT, port=database.port + 1, environment=database.environment()
+    ) as empty:
+        measured = measure_empty(database, empty, found, seconds=seconds)
+        measured.lists = lists
+        measure_pages(database, empty, found, measured, seconds=seconds)
+        for mode, extra in cached_modes(redis_url):
+            say(f"Pages, kept ({mode})")
+            with site(database, PAGE_CACHE="on", **extra) as (server, _environment):
+                for name in the_pages.KEPT:
+                    request = the_pages.request_from(found["pages"][name])
+                    cost = server.cost(request, seconds=seconds / 2, beside=empty)
+                    measured.pages[name][mode] = cost
     return measured
 
 
-def measure_empty(database, empty_view, lists, *, seconds):
+def measure_empty(database, empty, found, *, seconds):
     """The three views that do nothing, in turn: of an empty project, of one as it is started, and of the
     site as it is in production."""
-    plain = database.environment()
-    guarded = {**plain, "BENCH_MIDDLEWARE": "on"}
-    port = database.port
+    environment = {**database.environment(), "BENCH_MIDDLEWARE": "on"}
+    request = the_pages.request_from(found["pages"].pop(the_pages.EMPTY))
     with (
-        serving(EMPTY_PROJECT, port=port, environment=plain) as empty,
-        serving(EMPTY_PROJECT, port=port + 1, environment=guarded) as started,
-        site(database, port=port + 2) as (shop, _env),
+        serving(EMPTY_PROJECT, port=database.port + 2, environment=environment) as started,
+        site(database) as (shop, _environment),
     ):
-        asked = [(empty, Request("/")), (started, Request("/")), (shop, empty_view)]
-        costs = costs_in_turn(asked, seconds=seconds)
-        measured = Measured(database.kind, database.size, costs[0], lists=lists)
-        measured.empty_start = empty.started_in
+        asked = [(empty, Request("/")), (started, Request("/")), (shop, request)]
+        costs = costs_in_turn(asked, seconds=2 * seconds)
+    measured = Measured(database.kind, database.size, costs[0], empty_start=empty.started_in)
+    alone = empty.cost(Request("/"), seconds=seconds)
+    measured.pages[the_pages.ALONE] = {FIRST: replace(alone, queries=0, empty=costs[0].cpu)}
     for name, cost in zip((the_pages.STARTPROJECT, the_pages.EMPTY), costs[1:], strict=True):
-        measured.pages[name] = {FIRST: replace(cost, queries=0)}
+        measured.pages[name] = {FIRST: replace(cost, queries=0, empty=costs[0].cpu)}
     return measured
 
 
-def cost_after_change(server, request, change, shown=None, *, seconds):
-    """What a page costs right after the price of a piece that it shows changed, each of them in turn.
+def measure_pages(database, empty, found, measured, *, seconds):
+    """Pages that are rendered: anew, from parts, and right after a change."""
+    requests = {name: the_pages.request_from(row) for name, row in found["pages"].items()}
+    additions = [the_pages.request_from(row) for row in found["additions"]]
+    say("Pages, made anew each time")
+    with site(database, PAGE_CACHE="off", BENCH_PARTS="off", BENCH_QUERIES="on") as (server, _):
+        requests = ready(server, requests, additions)
+        queries = {name: server.queries(request) for name, request in requests.items()}
+    with site(database, PAGE_CACHE="off", BENCH_PARTS="off") as (server, _):
+        measured.start = server.started_in
+        for name, request in requests.items():
+            cost = server.cost(request, seconds=seconds, queries=queries[name], beside=empty)
+            measured.pages[name] = {FIRST: cost}
+    say("Pages, from the parts that a process remembers, and after a change of one")
+    with site(database, PAGE_CACHE="off") as (server, environment):
+        for name in the_pages.FROM_PARTS:
+            cost = server.cost(requests[name], seconds=seconds, beside=empty)
+            measured.pages[name][PARTS] = cost
+        with changing(environment) as change:
+            for name in the_pages.KEPT:
+                shown = [found["product"]]
+                if name != the_pages.PRODUCT:
+                    shown = server.pieces_on(requests[name])
+                measured.pages[name][CHANGED] = server.cost(
+                    requests[name], seconds=seconds, beside=empty,
+                    before=partial(change_next, change, cycle(shown)),
+                )  # fmt: skip
 
-    ``shown`` are the keys of these pieces, those of its cards unless given.
-    """
-    pieces = cycle(shown or server.pieces_on(request))
-    return server.cost(request, seconds=seconds, before=lambda: change(next(pieces)))
+
+def change_next(change, pieces):
+    """Change the price of one of the pieces that a page shows, each of them in turn."""
+    change(next(pieces))
 
 
 def ready(server, requests, additions):
     """The requests with a filled basket behind that of the basket."""
     basket = the_pages.fill_basket(server, additions, requests[the_pages.BASKET])
     return {**requests, the_pages.BASKET: basket}
-
-
-def kept_cost(server, request, *, seconds) -> Cost:
-    """What a request costs that is answered by a copy, half as long as others are measured."""
-    return server.cost(request, seconds=seconds / 2)
 
 
 def cached_modes(redis_url):

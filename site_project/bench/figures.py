@@ -14,12 +14,16 @@ def percentile(values, share):
 
 @dataclass(frozen=True)
 class Cost:
-    """What one request costs, in seconds: CPU of the worker on average, time as the client sees it."""
+    """What one request costs, in seconds: CPU of the worker on average, time as the client sees it.
+
+    ``empty`` is the CPU of the empty project's view, which was asked in turn with it.
+    """
 
     cpu: float
     p50: float
     p95: float
     queries: int | None = None
+    empty: float | None = None
 
 
 @dataclass
@@ -41,4 +45,4 @@ class Measured:
     def multiple(self, page, mode):
         """CPU of a page as a multiple of the empty view's; None where it was not measured."""
         cost = self.pages[page].get(mode)
-        return cost.cpu / self.empty.cpu if cost else None
+        return cost.cpu / cost.empty if cost else None

@@ -13,6 +13,8 @@ from site_project.bench.server import Request
 EMPTY, HOME, LANDING, CATEGORY = "empty view of the site", "home", "landing page", "category"
 FILTERED, PRODUCT, SEARCH = "category, two filters", "product", "search"
 SUGGEST, BASKET, ADD = "suggestions", "basket of three", "add to basket"
+#: The empty project, asked by itself again and again: it stays in the processor's caches.
+ALONE = "empty project, asked alone"
 #: The empty project behind the middlewares that every Django project begins with.
 STARTPROJECT = "with startproject's middleware"
 #: Pages whose copies are kept for everybody.

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from site_project.bench.figures import Cost, percentile
@@ -85,44 +85,48 @@ class Server:
             body = gzip.decompress(body)
         return [int(key) for key in CARD.findall(body.decode())]
 
-    def cost(self, request, *, seconds=SECONDS, queries=None, before=None):
+    def cost(self, request, *, seconds=SECONDS, queries=None, before=None, beside=None):
         """What a warm request costs, over as many as fit into ``seconds``.
 
-        ``before`` is called before each one; what it costs does not count.
+        ``before`` is called before each one; what it costs does not count. ``beside`` is a server whose
+        empty view is asked in turn, so that whatever else the machine does is the same for both.
         """
-        for _round in range(WARM_UP):
-            self._timed(request, before)
-        rounds, end = [], time.perf_counter() + seconds
-        while len(rounds) < LEAST or (time.perf_counter() < end and len(rounds) < MOST):
-            rounds.append(self._timed(request, before))
-        return cost_of(rounds, queries)
+        asked = [(self, request), *([(beside, Request("/"))] if beside else [])]
+        costs = costs_in_turn(asked, seconds=seconds, before=before)
+        empty = costs[1].cpu if beside else None
+        return replace(costs[0], queries=queries, empty=empty)
 
-    def _timed(self, request, before=None):
+    def timed(self, request):
         """(CPU, time) of one request, in seconds."""
-        if before:
-            before()
         cpu, start = cpu_of(self.worker), time.perf_counter()
         self.ask(request)
         took = time.perf_counter() - start
         return cpu_of(self.worker) - cpu, took
 
 
-def cost_of(rounds, queries=None):
-    """The ``Cost`` of requests of which each took (CPU, time)."""
-    times = [took for _cpu, took in rounds]
-    cpu = sum(cpu for cpu, _took in rounds) / len(rounds)
-    return Cost(cpu, percentile(times, 0.5), percentile(times, 0.95), queries)
+def costs_in_turn(asked, *, seconds=SECONDS, before=None):
+    """The ``Cost`` of each ``(server, request)``, one after the other, again and again: all of them find the
+    processor's caches as another one left them.
 
-
-def costs_in_turn(asked, *, seconds=SECONDS):
-    """The ``Cost`` of the request of each ``(server, request)``, asked in turn, so that whatever else the
-    machine does meanwhile is the same for all of them."""
-    for server, request in asked * WARM_UP:
-        server.ask(request)
-    rounds, end = [], time.perf_counter() + seconds * len(asked)
+    ``before`` is called before each round.
+    """
+    before = before or (lambda: None)
+    for _round in range(WARM_UP):
+        before()
+        for server, request in asked:
+            server.ask(request)
+    rounds, end = [], time.perf_counter() + seconds
     while len(rounds) < LEAST or (time.perf_counter() < end and len(rounds) < MOST):
-        rounds.append([server._timed(request) for server, request in asked])
-    return [cost_of(of_one) for of_one in zip(*rounds, strict=True)]
+        before()
+        rounds.append([server.timed(request) for server, request in asked])
+    return [_cost_of(of_one) for of_one in zip(*rounds, strict=True)]
+
+
+def _cost_of(requests):
+    """The ``Cost`` of requests of which each took (CPU, time)."""
+    times = [took for _cpu, took in requests]
+    cpu = sum(cpu for cpu, _took in requests) / len(requests)
+    return Cost(cpu, percentile(times, 0.5), percentile(times, 0.95))
 
 
 def cpu_of(pid):
