@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 from django import template
 
+from commerce.web_address import PLAIN
+
 register = template.Library()
 
 
@@ -20,6 +22,18 @@ def page_numbers(list_page):
             numbers.append(None)
         numbers.append(number)
     return numbers
+
+
+@register.simple_tag
+def page_address(base_query, number, anchor=""):
+    """The address of one page of a list; ``base_query`` is what stands before ``page=``, "a=b&" or "".
+
+    The first page is the list itself, whose address says no number.
+    """
+    if number > 1:
+        return f"?{base_query}page={number}{anchor or ''}"
+    query = base_query.removesuffix("&")
+    return (f"?{query}" if query else PLAIN) + (anchor or "")
 
 
 @register.filter

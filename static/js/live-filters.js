@@ -8,7 +8,9 @@ class LiveFilters extends HTMLElement {
     this.addEventListener("click", (event) => this.follow(event));
     this.addEventListener("submit", (event) => comeBackHere(event.target));
     this.hideButtons();
-    addEventListener("popstate", () => this.show(location.href, { isBack: true }));
+    this.shown = location.search;
+    // Following an anchor is a step in the history, too, but shows the same part.
+    addEventListener("popstate", () => this.shown !== location.search && this.show(location.href, { isBack: true }));
   }
 
   // Without JavaScript the buttons send the forms; with it they are not needed, and the one of the
@@ -41,6 +43,7 @@ class LiveFilters extends HTMLElement {
       if (!answer.ok) return location.assign(href);
       this.swap(parse(answer.text));
       if (!isBack) history.pushState(null, "", href);
+      this.shown = location.search;
     } catch {
       location.assign(href);
     } finally {

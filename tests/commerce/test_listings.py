@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from bs4 import BeautifulSoup
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
@@ -472,6 +473,21 @@ def test_last_filter_taken_away_leaves_the_plain_address(client, db, path):
     assert [url for _name, url in response.context["chips"]] == ["./"]
     both = client.get(f"{path}?glaze=oat&glaze=ink").context
     assert {url for _name, url in both["chips"]} == {"?glaze=ink", "?glaze=oat"}
+
+
+def test_addresses_of_a_list_say_nothing_that_is_understood_by_itself(client, db):
+    """Neither the first page's number nor the usual order, with or without JavaScript."""
+    make_cups(PAGE_SIZE + 1)
+
+    for asked, first_page, has_order in (
+        ("?page=2", "./", False),
+        ("?sort=newest&page=2", "?sort=newest", True),
+    ):
+        page = BeautifulSoup(client.get("/catalogue/" + asked).content, "html.parser")
+        links = {link["href"] for link in page.select(".pager a")}
+        order = page.select(".facets input[name=sort]")
+        assert links == {first_page}
+        assert [field["value"] for field in order] == (["newest"] if has_order else [])
 
 
 def test_search_without_a_hit_has_nothing_to_sort(client, db):
