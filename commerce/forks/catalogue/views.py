@@ -1,5 +1,6 @@
 """Catalogue pages on commerce's functions: no Haystack, and no write on GET."""
 
+from dataclasses import replace
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
@@ -137,8 +138,8 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def query(self):
-        """What the address asks for of the reviews."""
-        return ReviewQuery.from_parameters(self.request.GET)
+        """What the address asks for of the reviews, beside a variant that there is."""
+        return replace(ReviewQuery.from_parameters(self.request.GET), variant=self.chosen)
 
     def kept(self, name, make, *words):
         """What is known of the product without prices and stock, remembered while it holds."""
@@ -185,7 +186,9 @@ class ProductDetailView(DetailView):
 
     @looked_up
     def reviews(self):
-        return self.kept("reviews", lambda: review_summary(self.object, self.query), self.query)
+        make = partial(review_summary, self.object, self.query)
+        # Of the numbers that anybody may ask for, only the first page's is worth remembering.
+        return self.kept("reviews", make, self.query) if self.query.page == "1" else make()
 
     @looked_up
     def specification(self):
