@@ -127,6 +127,8 @@ def follow_category(sender, instance, raw=False, **kwargs):
     """Its name, whether it is public, and its place: all it holds is found by them."""
     if raw:
         return
+    # Oscar's own receiver comes later: what is below would be read as hidden or shown as before.
+    instance.set_ancestors_are_public()
     through = get_model("catalogue", "ProductCategory").objects
     below = through.filter(category__path__startswith=instance.path)
     note_change(set(below.values_list("product_id", flat=True)))

@@ -204,7 +204,10 @@ def records_of(product_ids):
     ):
         for listed, is_counted, *columns, in_stock, allocated in rows:
             is_there = availability_at(units_left(in_stock, allocated)) if is_counted else IN_STOCK
-            sellers[listed, columns[1]].append(Record(*columns, is_there))
+            record = Record(*columns, is_there)
+            if record.price is None:  # What has no price is not for sale.
+                record = record._replace(availability=SOLD_OUT)
+            sellers[listed, columns[1]].append(record)
     found = defaultdict(list)
     for (listed, _product_id), records in sellers.items():
         # As the basket's strategy does (commerce.stock.record_to_sell).
@@ -385,11 +388,12 @@ def _add_categories(truths):
     step = Category.steplen
     for product_id, category_id in through.order_by("pk").values_list("product_id", "category_id"):
         truths[product_id].columns["categories"].append(category_id)
-        path = path_of.get(category_id)
-        if path is None:
+        path = path_of.get(category_id, "")
+        line = [path[:end] for end in range(step, len(path) + 1, step)]
+        if not all(part in paths for part in line):
             continue  # what is in a hidden category is not shown in those above it either
-        for end in range(step, len(path) + 1, step):
-            pk, name = paths[path[:end]]
+        for part in line:
+            pk, name = paths[part]
             truths[product_id].add(CATEGORY, str(pk), label=name)
             truths[product_id].add_words(_words_of_name(name), KNOWN)
 

@@ -3,7 +3,7 @@
 A list is a set of product keys. Terms (a category, a facet's value, a word) are sets as well, which
 the process remembers (``commerce.kept_sets``), so that filters and their counts take no query; so are the
 orders (``commerce.list_order``). Constant queries, whatever the number of products: the order of one
-page of a small set, its cards (one or two).
+page of a small set, and those of its cards that the process does not remember (one or two).
 """
 
 from collections import defaultdict

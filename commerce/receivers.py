@@ -18,6 +18,7 @@ from commerce.models import User
 from commerce.order_history import note_move
 from commerce.orders import CANCELLED, DELIVERED, REFUNDED, RETURNED
 from commerce.photos import sync_photo
+from commerce.reviews import tell_reviews_of_buyer
 from commerce.signals import stock_moved
 from commerce.tasks import answer_alerts_of
 
@@ -85,9 +86,10 @@ def keep_address_of_open_orders(sender, instance, **kwargs):
 
 @receiver(post_save, sender=get_model("order", "OrderStatusChange"))
 def keep_history(sender, instance, created, raw=False, **kwargs):
-    """Whoever moves an order, the move is in its history."""
+    """Whoever moves an order, the move is in its history; and its buyer's reviews say so or no more."""
     if created and not raw:
         note_move(instance)
+        tell_reviews_of_buyer(instance.order)
 
 
 @receiver(pre_delete, sender=get_model("basket", "Line"))

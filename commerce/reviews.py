@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
 from commerce.orders import CANCELLED, PENDING
+from commerce.page_cache.changes import touch
+from commerce.page_cache.dependencies import piece_tag
 from commerce.requests import key_in
 from commerce.web_address import PLAIN
 
@@ -48,6 +50,18 @@ def _lines_bought(product):
         Q(product=product.pk) | Q(product__parent=product.pk)
     )
     return lines.exclude(order__status__in=(PENDING, CANCELLED))
+
+
+def tell_reviews_of_buyer(order):
+    """The buyer of an order may have bought what they review by it, or not any more."""
+    if order.user_id is None:
+        return
+    bought = order.lines.exclude(product=None).values_list("product_id", "product__parent_id")
+    keys = {parent or pk for pk, parent in bought}
+    reviews = get_model("reviews", "ProductReview").objects.filter(
+        user=order.user_id, product__in=keys
+    )
+    touch(*map(piece_tag, reviews.values_list("product_id", flat=True)))
 
 
 def approved_reviews(product):

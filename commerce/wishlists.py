@@ -64,7 +64,8 @@ def list_of(user, key):
 def lists_with(user, product_id):
     """The names of an account's lists that hold a piece, oldest list first. One query."""
     lists = get_model("wishlists", "WishList").objects.filter(owner=user, lines__product=product_id)
-    return list(lists.order_by("date_created", "pk").values_list("name", flat=True).distinct())
+    names = lists.order_by("date_created", "pk").values_list("name", flat=True)
+    return list(dict.fromkeys(names))  # Two lists may be called alike.
 
 
 def shared_list(token):

@@ -73,3 +73,13 @@ def caching(settings, tmp_path):
 
     yield switch_on
     forget()
+
+
+@pytest.fixture
+def process(settings, tmp_path):
+    """What a process remembers between requests, as on a server; kept pages stay off."""
+    settings.PAGE_CHANGES = "file"
+    settings.PAGE_CACHE_FOLDER = tmp_path / "pages"
+    forget()
+    yield
+    forget()

@@ -127,14 +127,26 @@ class Remembered:
 
     def holds(self, state):
         """Whether nothing it shows changed since, by the state of the sequence that was just read."""
-        epoch, number = state
-        if epoch != self.epoch or (self.until is not None and time.time() >= self.until):
-            return False
-        if number not in (self.seen, self.number):
-            if sequence().highest(self.tags) > self.number:
-                return False
-            self.seen = number
-        return True
+        return bool(holding([self], state))
+
+
+def holding(things, state):
+    """Those of some ``Remembered`` that hold; of all of them the sequence is asked once at most."""
+    (epoch, number), now = state, time.time()
+    things = [
+        one for one in things if one.epoch == epoch and (one.until is None or now < one.until)
+    ]
+    doubtful = [one for one in things if number not in (one.seen, one.number)]
+    if not doubtful:
+        return things
+    numbers = sequence().numbers_of(frozenset().union(*(one.tags for one in doubtful)))
+    changed = set()
+    for one in doubtful:
+        if max((numbers[tag] for tag in one.tags), default=0) > one.number:
+            changed.add(id(one))
+        else:
+            one.seen = number
+    return [one for one in things if id(one) not in changed]
 
 
 class NoSequence:
@@ -146,8 +158,8 @@ class NoSequence:
     def state(self):
         return "", next(self._numbers)
 
-    def highest(self, tags):
-        return next(self._numbers)
+    def numbers_of(self, tags):
+        return dict.fromkeys(tags, next(self._numbers))
 
     def advance(self, tags):
         pass
@@ -212,13 +224,13 @@ class FileSequence:
         numbers = self._current_map()
         return self._epoch, _NUMBER.unpack_from(numbers, _EPOCH_BYTES)[0]
 
-    def highest(self, tags):
-        """The number of the latest change among the tags; 0 where none ever changed."""
+    def numbers_of(self, tags):
+        """``{tag: number of its latest change}``, 0 where it never changed."""
         numbers = self._current_map()
-        return max(
-            (_NUMBER.unpack_from(numbers, _HEADER + _place_of(tag) * 8)[0] for tag in tags),
-            default=0,
-        )
+        return {
+            tag: _NUMBER.unpack_from(numbers, _HEADER + _place_of(tag) * _NUMBER.size)[0]
+            for tag in tags
+        }
 
     def renew(self):
         """Begin again: nothing that was kept holds any more."""
@@ -275,12 +287,12 @@ class RedisSequence:
             return self.state()
         return epoch.decode(), int(number or 0)
 
-    def highest(self, tags):
-        places = [str(_place_of(tag)) for tag in tags]
+    def numbers_of(self, tags):
+        places = {tag: str(_place_of(tag)) for tag in tags}
         if not places:
-            return 0
-        found = self._ask(lambda: self.client.hmget(self.KEY, places))
-        return max(int(number or 0) for number in found)
+            return {}
+        found = self._ask(lambda: self.client.hmget(self.KEY, list(places.values())))
+        return {tag: int(number or 0) for tag, number in zip(places, found, strict=True)}
 
     def advance(self, tags):
         with self._lock:

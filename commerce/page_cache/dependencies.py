@@ -11,9 +11,9 @@ SITE = "site"
 LISTS = "lists"
 #: Offers as they are written, with what they have been used for.
 OFFERS = "offers"
-#: What a process remembers of the read model: the sets of lists and filters, those of words, when what
-#: costs how much (``TURNS`` of that what changes by itself), and the orders of lists. No page depends on these: it names the lists and cards that
-#: it shows.
+#: What a process remembers of the read model: the sets of lists and filters, those of words, what costs
+#: how much, which prices turn by themselves, and the orders of lists. No page depends on these: it names
+#: the lists and cards that it shows.
 SETS, WORDS, WINDOWS, TURNS, RANKS = "sets", "words", "windows", "turns", "ranks"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from commerce.page_cache.changes import Remembered, Unreachable, state_of_request
+from commerce.page_cache.changes import Remembered, Unreachable, holding, state_of_request
 
 
 class BoundedMemory:
@@ -128,12 +128,9 @@ class Memory:
         self._values.clear()
 
     def _holding(self, names, state):
-        found = {}
-        for name in names:
-            known = self._values.get(name)
-            if known is not None and known.holds(state):
-                found[name] = known.value
-        return found
+        known = {name: self._values.get(name) for name in names}
+        alive = set(map(id, holding(filter(None, known.values()), state)))
+        return {name: of.value for name, of in known.items() if id(of) in alive}
 
 
 def size_of(value):

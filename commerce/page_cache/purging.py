@@ -27,14 +27,15 @@ def purge_soon(tags):
 def addresses_of(tags):
     """Absolute addresses of the pages that are about what the tags stand for."""
     found = set()
-    keys = {kind: _keys(tags, kind) for kind in ("piece", "card", "list")}
-    products = get_model("catalogue", "Product").objects.filter(pk__in=keys["piece"] | keys["card"])
+    keys = {kind: _keys(tags, kind) for kind in ("piece", "sale", "card", "list")}
+    shown = keys["piece"] | keys["sale"] | keys["card"]
+    products = get_model("catalogue", "Product").objects.filter(pk__in=shown)
     found |= {product.get_absolute_url() for product in products}
     categories = get_model("catalogue", "Category").objects.filter(pk__in=keys["list"])
     found |= {category.get_absolute_url() for category in categories}
     if keys["list"] or LISTS in tags:
         found.add(reverse("catalogue:index"))
-    if keys["card"] or keys["piece"]:
+    if shown:
         found.add("/")
     return sorted(absolute(address) for address in found)
 

@@ -177,12 +177,9 @@ def store():
     return STORES[settings.PAGE_STORE]()
 
 
-def find(key, state, levels=None):
-    """The kept page of a key that still holds, from the process or from the store; None without.
-
-    ``levels`` names others than these two.
-    """
-    for level in levels or (memory(), store()):
+def find(key, state):
+    """The kept page of a key that still holds, from the process or from the store; None without."""
+    for level in (memory(), store()):
         answer = level.get(key)
         if answer is not None and answer.holds(state):
             if level is not memory():

@@ -331,3 +331,33 @@ class TestAnyOrder(TestCase):
         elif what == "unsale":
             for sale in SalePrice.objects.filter(stockrecord__product=child):
                 sale.delete()
+
+
+def test_category_above_others_is_hidden_and_shown_again_with_all_that_is_below(mug):
+    """Oscar writes that what is below is hidden after we were told of the category itself."""
+    above = Category.add_root(name="Kitchen")
+    below = above.add_child(name="Cups")
+    mug.productcategory_set.create(category=below)
+
+    for is_public in (False, True):
+        above = Category.objects.get(pk=above.pk)
+        above.is_public = is_public
+        above.save()
+
+        assert broken() == []
+        listed = term("category", str(below.pk))
+        assert (listed.n if listed else 0) == (1 if is_public else 0)
+    mug.title = "Tall mug"
+    mug.save()
+    assert broken() == []
+
+
+def test_piece_without_a_price_is_not_to_be_had(vase):
+    record = stockrecord_of(vase)
+    record.price = None
+    record.save()
+
+    [card] = cards_for([vase.pk])
+
+    assert (card.quote, card.availability) == (None, "sold_out")
+    assert broken() == []

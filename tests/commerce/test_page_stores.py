@@ -12,10 +12,12 @@ from django.test import Client, RequestFactory
 from commerce.page_cache import changes, kept, stores
 from commerce.page_cache.changes import FileSequence, RedisSequence, Unreachable
 from commerce.page_cache.dependencies import depends_on
-from commerce.page_cache.memory import BoundedMemory
+from commerce.page_cache.memory import BoundedMemory, Memory
 from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.opting_in import open_page
+from commerce.page_cache.purging import addresses_of
 from commerce.page_cache.stores import FileStore, RedisStore
+from commerce.web_address import absolute
 from tests.caching import PLACES, REDIS, forget, needs_redis
 
 # --- A crowd ---------------------------------------------------------------------------------------
@@ -147,7 +149,7 @@ def test_no_change_is_lost_when_many_are_told_at_once(caching, place):
     _epoch, after = sequence.state()
     assert after - before <= 160
     assert all(
-        sequence.highest([f"tag-{number}-{step}"]) > before
+        max(sequence.numbers_of([f"tag-{number}-{step}"]).values()) > before
         for number in range(8)
         for step in range(20)
     )
@@ -159,8 +161,7 @@ def test_two_processes_see_one_file(tmp_path):
     here.advance({"a"})
 
     assert there.state() == here.state()
-    assert there.highest(["a"]) == 1
-    assert there.highest(["b"]) == 0
+    assert there.numbers_of(["a", "b"]) == {"a": 1, "b": 0}
 
 
 def test_cleared_folder_begins_a_new_epoch_in_every_process(tmp_path):
@@ -189,7 +190,7 @@ def test_change_told_to_a_redis_that_is_gone_is_told_when_it_is_back(caching):
     sequence.client, sequence._asleep_until = alive, 0.0
 
     assert sequence.state() == (before[0], before[1] + 1)
-    assert sequence.highest(["a"]) == before[1] + 1
+    assert sequence.numbers_of(["a"]) == {"a": before[1] + 1}
 
 
 def test_without_redis_pages_are_rendered_anew(caching, settings, shop, site_root):
@@ -299,3 +300,39 @@ def test_redis_keeps_a_page_as_long_as_it_may_hold(caching):
 
     assert store.get("key").body
     assert 40 < store.client.ttl(store.PREFIX + stores.name_of("key")) <= 50
+
+
+@pytest.mark.parametrize("kind", ["piece", "sale", "card"])
+def test_what_is_told_of_a_product_is_purged_where_it_is_shown(vase, kind):
+    assert addresses_of({f"{kind}-{vase.pk}", f"order-{vase.pk}"}) == sorted(
+        map(absolute, ["/", vase.get_absolute_url()])
+    )
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_many_things_that_are_remembered_ask_for_their_numbers_once(
+    caching, db, monkeypatch, place
+):
+    """With Redis each question is a way there and back."""
+    caching(place)
+    asked, memory = [], Memory(100_000)
+    ask = type(changes.sequence()).numbers_of
+    monkeypatch.setattr(
+        type(changes.sequence()),
+        "numbers_of",
+        lambda self, tags: asked.append(tags) or ask(self, tags),
+    )
+
+    def look(*changed):
+        made = []
+        changes.publish(changed)
+        memory.many(
+            range(30),
+            lambda names: made.extend(names) or dict.fromkeys(names, ""),
+            tags=lambda name: [f"card-{name}"],
+        )
+        return made
+
+    assert look("lists") == list(range(30))
+    assert (look("lists"), len(asked)) == ([], 1)
+    assert look("card-7", "card-8") == [7, 8]

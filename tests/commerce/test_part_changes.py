@@ -18,6 +18,7 @@ from oscar.core.loading import get_model
 from commerce.collections import collection_url
 from commerce.listings import product_url
 from commerce.models import DeliveryMethod, ProductCollection, SalePrice
+from commerce.orders import CANCELLED, PAID, PENDING, set_status
 from commerce.signals import product_saved, stock_moved
 from home.models import LandingPage, ProductStory, SiteSettings
 from tests import factories
@@ -28,16 +29,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Product = get_model("catalogue", "Product")
 StockRecord = get_model("partner", "StockRecord")
-
-
-@pytest.fixture
-def process(settings, tmp_path):
-    """What a process remembers between requests, as on a server; kept pages stay off."""
-    settings.PAGE_CHANGES = "file"
-    settings.PAGE_CACHE_FOLDER = tmp_path / "pages"
-    forget()
-    yield
-    forget()
 
 
 def family(name="harbour-mug"):
@@ -150,6 +141,25 @@ def vote_for_it():
     )
 
 
+def buy_it():
+    """Who wrote that review buys the piece: the order waits for its money, then has it."""
+    mug = family().children.order_by("pk").first()
+    buyer = get_model("reviews", "ProductReview").objects.get(title="Warm hands").user
+    order = factories.make_order(mug, user=buyer, status=PENDING)
+    set_status(order, PAID)
+
+
+def cancel_it():
+    order = get_model("order", "Order").objects.get(user__email="grace@example.com")
+    set_status(order, CANCELLED)
+
+
+def take_prices_away():
+    for row in StockRecord.objects.filter(product__parent=family("serving-bowl")):
+        row.price = None
+        row.save()
+
+
 def recommend_another():
     get_model("catalogue", "ProductRecommendation").objects.create(
         primary=family(), recommendation=family("quay-jug"), ranking=99
@@ -217,7 +227,7 @@ def promise_returns():
 CHANGES = [
     change_price, begin_sale, end_sale, leave_three, order_one, sell_out_a_glaze, sell_out, restock,
     take_a_record_away, rename_product, describe_it, measure_it, rename_glaze, take_a_photo_away,
-    review_it, vote_for_it, recommend_another, rename_category, move_it, offer_it, withdraw_offer,
+    review_it, vote_for_it, buy_it, cancel_it, take_prices_away, recommend_another, rename_category, move_it, offer_it, withdraw_offer,
     tell_its_story, edit_page, price_delivery, promise_returns, delete_a_glaze, sell_out, hide_it,
 ]  # fmt: skip
 

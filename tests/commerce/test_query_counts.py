@@ -18,7 +18,6 @@ from commerce.page_cache.parts import parts
 from site_project.bench import pages
 from site_project.bench.changes import change_price
 from site_project.bench.server import CARD
-from tests.caching import forget
 from tests.factories import pretend_rendered
 
 #: Queries of a warm process that meets a page anew, for somebody without a basket (but the last).
@@ -72,16 +71,6 @@ GROWING = {
 READ_WHOLE = []
 #: Pieces of both catalogues fill every page with cards and have prices that will change.
 FEW, MANY = 250, 750
-
-
-@pytest.fixture
-def process(settings, tmp_path):
-    """What a process remembers between requests, as on a server; kept pages stay off."""
-    settings.PAGE_CHANGES = "file"
-    settings.PAGE_CACHE_FOLDER = tmp_path / "pages"
-    forget()
-    yield
-    forget()
 
 
 # Inside a transaction nothing is remembered, so the test has none around it.

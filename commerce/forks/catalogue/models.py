@@ -24,6 +24,11 @@ class Category(AbstractCategory):
             return reverse("catalogue:index")
         return super().get_absolute_url()
 
+    def save(self, *args, **kwargs):
+        """Save it with all that follows from it (what is below, the lists), or nothing."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
     def move(self, target, pos=None):
         """Move it with all that is below; whoever follows categories by signal hears of it."""
         super().move(target, pos)
