@@ -82,7 +82,7 @@ class WithdrawalForm(forms.Form):
                 *choices,
                 (OTHER, _("Another order, by its number")),
             ],
-            error_messages={"required": _("Choose the order.")},
+            required=False,  # A number says it as well.
         )
         self.order_fields(["name", "order", "order_number", "email", "pieces"])
         if (known := self.initial.get("order_number")) in dict(choices):
@@ -93,10 +93,14 @@ class WithdrawalForm(forms.Form):
     def clean(self):
         cleaned = super().clean()
         chosen = cleaned.pop("order", "")
-        if chosen == OTHER and not cleaned.get("order_number"):
+        if cleaned.get("order_number"):
+            pass
+        elif chosen == OTHER:
             self.add_error("order_number", _("Type the number of the other order."))
-        elif chosen and not cleaned.get("order_number"):
+        elif chosen:
             cleaned["order_number"] = chosen
+        elif "order" in self.fields:
+            self.add_error("order", _("Choose the order."))
         return cleaned
 
     def statement(self):

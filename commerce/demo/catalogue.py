@@ -217,6 +217,7 @@ def load_facets():
 SYNONYMS = (
     "blue, slate", "green, marsh", "white, chalk", "black, ink", "pink, blush", "orange, ember",
     "beige, cream, oat, oatmeal", "cup, mug, beaker", "candlestick, candle holder",
+    "gift, present",
 )  # fmt: skip
 
 

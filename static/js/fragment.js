@@ -22,12 +22,14 @@ export function showCount(count) {
   for (const place of document.querySelectorAll("[data-basket-count]")) place.textContent = count;
 }
 
-// Puts the keyboard back where it was, after the HTML around it was replaced.
+// Puts the keyboard back where it was, after the HTML around it was replaced; to the place that is
+// marked for it where what had it is gone, as a chip that took itself away.
 export function keepFocus(root, replace) {
   const active = root.contains(document.activeElement) ? document.activeElement : null;
   const key = active && (active.id ? `#${CSS.escape(active.id)}` : pathOf(active));
   replace();
-  if (key) root.querySelector(key)?.focus({ preventScroll: true });
+  const after = (key && root.querySelector(key)) || (active && root.querySelector("[data-focus-after]"));
+  after?.focus({ preventScroll: true });
 }
 
 function pathOf(element) {

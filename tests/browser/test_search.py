@@ -79,6 +79,19 @@ def test_last_chip_leaves_the_plain_address(page, site):
     expect(page.locator(".chip")).to_have_count(0)
 
 
+def test_chip_that_is_taken_away_by_keyboard_leaves_the_keyboard_at_the_list(page, site):
+    page.goto(site.url + "/catalogue/?glaze=slate&oven_safe=yes")
+    page.wait_for_load_state("networkidle")
+
+    page.locator(".chip").first.focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".chip")).to_have_count(1)
+    expect(page.locator("[data-list-count]")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".chip")).to_be_focused()
+
+
 def test_filters_on_a_telephone_say_how_many_pieces_lie_behind_them(page, site):
     page.set_viewport_size({"width": 360, "height": 640})
     page.goto(site.url + "/catalogue/")

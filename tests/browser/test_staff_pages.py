@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_buying import give_details, order_number, put_into_basket
 from tests.factories import PASSWORD
@@ -130,3 +131,14 @@ def test_stock_record_is_seen_whole_on_a_desk(desk, site):
     remove = desk.get_by_role("checkbox", name="Delete").first.bounding_box()
     assert remove["x"] + remove["width"] <= 1280
     assert min(remove["width"], remove["height"]) >= 24
+
+
+def test_refused_form_opens_where_something_is_to_be_mended(desk, site):
+    desk.set_viewport_size({"width": 1280, "height": 800})
+    open_staff_page(desk, site, "stock")
+
+    desk.locator(".stock-records input[name$='-price']").first.fill("0")
+    desk.get_by_role("button", name="Save and continue editing").click()
+
+    expect(desk.locator("#product_stock")).to_be_visible()
+    expect(desk.get_by_text("Yes, sell it for nothing")).to_be_visible()

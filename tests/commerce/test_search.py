@@ -323,3 +323,11 @@ def test_sold_out_comes_last_among_those_that_are_called_so(shop):
     cards = products_in(query="dish").cards
 
     assert [card.product_id for card in cards] == [there.pk, gone.pk, told.pk]
+
+
+@pytest.mark.parametrize("words", ["sale", "SALE", " on  sale "])
+def test_search_for_sale_leads_to_what_is_on_sale(client, vase, words):
+    response = client.get("/search/", {"q": words})
+
+    assert (response.status_code, response.url) == (302, "/catalogue/?sale=yes")
+    assert client.get("/search/", {"q": words, "exact": "1"}).status_code == 200

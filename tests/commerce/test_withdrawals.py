@@ -431,6 +431,17 @@ def test_without_an_order_the_form_asks_for_one(client, ada, order, chosen, fiel
     assert not Withdrawal.objects.exists()
 
 
+def test_a_number_alone_says_which_order(client, ada, order):
+    Order.objects.filter(pk=order.pk).update(user=ada)
+    form = asked(client)
+
+    filled = type(form)({**typed("SM-OTHER11"), "order": ""}, orders=[order, order])
+
+    assert filled.is_valid(), filled.errors
+    assert filled.cleaned_data["order_number"] == "SM-OTHER11"
+    assert not form.fields["order"].required
+
+
 def test_guest_is_asked_as_ever_without_a_query_for_orders(client, order):
     form = asked(client)
 

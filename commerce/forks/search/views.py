@@ -3,6 +3,7 @@
 from functools import partial
 
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
@@ -18,10 +19,11 @@ from commerce.listings import cards_for
 from commerce.page_cache.dependencies import LISTS, depends_on, looked_up, shows_prices
 from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
-from commerce.product_lists import filter_names, products_in
+from commerce.product_lists import SALE_FILTER, filter_names, products_in
 from commerce.requests import moment_of, wants_fragment
 from commerce.search import pages_found, suggest
 from commerce.search_misses import note_miss
+from commerce.words import fold
 
 #: Pages beside the pieces that a search found, and pieces while it is typed.
 PAGES_SHOWN, SUGGESTED = 8, 6
@@ -143,6 +145,13 @@ class FacetedSearchView(ListingView):
 
     parameters = ListingView.parameters | {"q", "exact"}
     template_name = "oscar/search/results.html"
+
+    def get(self, request, *args, **kwargs):
+        """Who searches for "sale" means what is on sale, which no word of a piece says."""
+        query = ListingQuery.from_parameters(request.GET)
+        if fold(query.words) in {fold(_("Sale")), fold(_("On sale"))} and not query.is_exact:
+            return redirect(f"{reverse('catalogue:index')}?{SALE_FILTER}=yes")
+        return super().get(request, *args, **kwargs)
 
     def get_heading(self):
         return _("Search")
