@@ -309,10 +309,9 @@ def test_what_is_told_of_a_product_is_purged_where_it_is_shown(vase, kind):
     )
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("place", PLACES)
-def test_many_things_that_are_remembered_ask_for_their_numbers_once(
-    caching, db, monkeypatch, place
-):
+def test_many_things_that_are_remembered_ask_for_their_numbers_once(caching, monkeypatch, place):
     """With Redis each question is a way there and back."""
     caching(place)
     asked, memory = [], Memory(100_000)
