@@ -12,6 +12,7 @@ from itertools import islice
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from django.utils import timezone
 from oscar.core.loading import get_model
 
@@ -146,12 +147,14 @@ def buy_it():
     mug = family().children.order_by("pk").first()
     buyer = get_model("reviews", "ProductReview").objects.get(title="Warm hands").user
     order = factories.make_order(mug, user=buyer, status=PENDING)
-    set_status(order, PAID)
+    with transaction.atomic():
+        set_status(order, PAID)
 
 
 def cancel_it():
     order = get_model("order", "Order").objects.get(user__email="grace@example.com")
-    set_status(order, CANCELLED)
+    with transaction.atomic():
+        set_status(order, CANCELLED)
 
 
 def take_prices_away():
