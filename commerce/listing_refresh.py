@@ -75,13 +75,13 @@ def _refresh(wanted, *, is_sale):
     if gone:
         touch(*map(piece_tag, gone))
         Listing.objects.filter(pk__in=gone).delete()
-    moved = (
-        changed | gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
-    )
-    _tell(order_tag, moved, truths, left)
-    _tell(list_tag, changed := moved | repriced, truths, left)
+    moved = gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
+    _tell(order_tag, changed | moved, truths, left)
+    redrawn |= repriced | moved
+    changed |= redrawn
     if changed:
-        touch(LISTS, *map(card_tag, changed))
+        touch(LISTS, *map(card_tag, redrawn))
+        _tell(list_tag, changed, truths, left)
     return len(changed)
 
 
