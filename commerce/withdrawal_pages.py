@@ -93,9 +93,9 @@ class WithdrawalForm(forms.Form):
     def clean(self):
         cleaned = super().clean()
         chosen = cleaned.pop("order", "")
-        if cleaned.get("order_number"):
-            pass
-        elif chosen == OTHER:
+        if cleaned.get("order_number"):  # A number says it, whatever was chosen.
+            return cleaned
+        if chosen == OTHER:
             self.add_error("order_number", _("Type the number of the other order."))
         elif chosen:
             cleaned["order_number"] = chosen
