@@ -8,33 +8,25 @@ from contextvars import ContextVar
 
 _request = ContextVar("acting_request", default=None)
 _person = ContextVar("acting_person", default=None)
-SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
-class ActingMiddleware:
-    """Notes whose request it is while it is answered; requests that change nothing cost nothing."""
+def acting_in(request):
+    """What the block changes is changed by the person behind a request."""
+    return _during(_request, request)
 
-    def __init__(self, get_response):
-        self.get_response = get_response
 
-    def __call__(self, request):
-        if request.method in SAFE:
-            return self.get_response(request)
-        token = _request.set(request)
-        try:
-            return self.get_response(request)
-        finally:
-            _request.reset(token)
+def acting_as(user):
+    """What the block changes is changed by this person: for commands and tasks."""
+    return _during(_person, user)
 
 
 @contextmanager
-def acting_as(user):
-    """What the block changes is changed by this person: for commands and tasks."""
-    token = _person.set(user)
+def _during(variable, value):
+    token = variable.set(value)
     try:
         yield
     finally:
-        _person.reset(token)
+        variable.reset(token)
 
 
 def acting_staff():

@@ -5,6 +5,10 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangosMiddleware
 from django.contrib.auth.models import AnonymousUser
 
+from commerce.acting import acting_in
+
+#: Methods of requests that change nothing.
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 #: Oscar's dashboard and Wagtail's admin carry inline code of their own.
 STAFF_PATHS = ("/dashboard/", "/admin/")
 STAFF_POLICY = {
@@ -22,7 +26,8 @@ STAFF_POLICY = {
 class AuthenticationMiddleware(DjangosMiddleware):
     """Without the session's cookie nobody is signed in, and the session is not asked.
 
-    Who looks into a session says that the page differs by cookie, and no cache may keep it.
+    Who looks into a session says that the page differs by cookie, and no cache may keep it. Of requests
+    that may change something histories learn who is behind them (commerce.acting).
     """
 
     async_capable = False
@@ -33,7 +38,10 @@ class AuthenticationMiddleware(DjangosMiddleware):
         else:
             request.user = AnonymousUser()
             request.auser = _nobody
-        return self.get_response(request)
+        if request.method in SAFE:
+            return self.get_response(request)
+        with acting_in(request):
+            return self.get_response(request)
 
 
 async def _nobody():

@@ -132,7 +132,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "site_project.middleware.ContentSecurityPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "commerce.acting.ActingMiddleware",
     "commerce.forks.basket.middleware.BasketMiddleware",
     "home.middleware.PagesMiddleware",
 ]

@@ -90,11 +90,15 @@ def has_private_words(environ):
     return f"{settings.SESSION_COOKIE_NAME}=" in cookies or "messages=" in cookies
 
 
-def is_public(request):
+def is_anybodys(request):
     """Whether the request comes without anything that could make its page somebody's own."""
+    return not has_private_words(request.META) and moment_of(request) is None
+
+
+def is_public(request):
+    """Whether anybody may ask for the same, at an address of which a page could be kept."""
     return (
-        not has_private_words(request.META)
-        and moment_of(request) is None
+        is_anybodys(request)
         and len(request.META.get("QUERY_STRING", "")) <= MAX_QUERY
         and not request.path.startswith((settings.STATIC_URL, settings.MEDIA_URL))
     )

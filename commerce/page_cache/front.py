@@ -83,6 +83,11 @@ class Known:
             while len(self._found) > self.limit:
                 self._found.popitem(last=False)
 
+    def drop(self, request_words):
+        """Forget what words led to."""
+        with self._lock:
+            self._found.pop(request_words, None)
+
 
 @cache
 def known():

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 
-from commerce.page_cache.address import MAX_KEY, address_of, is_public, words_of
+from commerce.page_cache.address import MAX_KEY, address_of, is_anybodys, is_public, words_of
 from commerce.page_cache.answer_counts import OWN, RENDERED, note_answer
 from commerce.page_cache.answers import answer_of, response_from
 from commerce.page_cache.changes import Unreachable, one_state, state_anew, state_of_request
@@ -44,16 +44,20 @@ class PageCacheMiddleware:
             return self.read(request, found)
 
     def read(self, request, found):
-        address = state = None
+        address = state = closed = None
         try:
             # Read before anything else, for whatever is remembered of this request (parts.py).
             state = state_of_request()
-            if settings.PAGE_CACHE and is_public(request):
-                # What nobody may keep is asked for again and again: its address is known then.
-                words = words_of(request.META)
-                address = self.closed_addresses.get(words) or address_of(request)
+            # What nobody may keep is asked for again and again: its address is known then.
+            closed = self.closed_addresses.get(words_of(request.META))
+            if closed is not None and not is_anybodys(request):
+                closed = None
+            elif closed is None and settings.PAGE_CACHE and is_public(request):
+                address = address_of(request)
         except (DisallowedHost, Unreachable):
             pass
+        if closed is not None:
+            return self.make_closed(request, closed, state, found)
         if address is None:
             return self.make_own(request)
         try:
@@ -68,6 +72,14 @@ class PageCacheMiddleware:
             note_answer(OWN)
             note_look(request, response)
         return response
+
+    def make_closed(self, request, address, state, found):
+        """A page that nobody could keep when it was made last; it costs no look at what is kept."""
+        response = self.get_response(request)
+        if opted_in(response) is None:
+            return close(response)
+        self.closed_addresses.drop(address.words)
+        return self.keep(request, response, address, state, found)
 
     def find_or_render(self, request, address, state, found):
         if address.path in self.closed or address.key in self.closed:
@@ -87,7 +99,10 @@ class PageCacheMiddleware:
 
     def render(self, request, address, state, found):
         request.META["QUERY_STRING"] = address.query
-        response = self.get_response(request)
+        return self.keep(request, self.get_response(request), address, state, found)
+
+    def keep(self, request, response, address, state, found):
+        """The answer to a request, kept where its view opted in."""
         parameters = opted_in(response)
         if parameters is None:
             self.remember_closed(address.path, address)

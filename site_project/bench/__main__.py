@@ -27,7 +27,7 @@ from site_project.bench.report import (
     put_between_markers,
     report,
 )
-from site_project.bench.server import Missing, Request, costs_in_turn, serving
+from site_project.bench.server import EMPTY_VIEW, Missing, costs_in_turn, serving
 
 DOCS = ROOT / "docs" / "performance.md"
 EMPTY_PROJECT, SITE = (
@@ -132,10 +132,10 @@ def measure_empty(database, empty, found, *, seconds):
         serving(EMPTY_PROJECT, port=database.port + 2, environment=environment) as started,
         site(database) as (shop, _environment),
     ):
-        asked = [(empty, Request("/")), (started, Request("/")), (shop, request)]
+        asked = [(empty, EMPTY_VIEW), (started, EMPTY_VIEW), (shop, request)]
         costs = costs_in_turn(asked, seconds=2 * seconds)
     measured = Measured(database.kind, database.size, costs[0], empty_start=empty.started_in)
-    alone = empty.cost(Request("/"), seconds=seconds)
+    alone = empty.cost(EMPTY_VIEW, seconds=seconds)
     measured.pages[the_pages.ALONE] = {FIRST: replace(alone, queries=0, empty=costs[0].cpu)}
     for name, cost in zip((the_pages.STARTPROJECT, the_pages.EMPTY), costs[1:], strict=True):
         measured.pages[name] = {FIRST: replace(cost, queries=0, empty=costs[0].cpu)}

@@ -8,7 +8,7 @@ import os
 from dataclasses import asdict
 from urllib.parse import urlencode
 
-from site_project.bench.server import Request
+from site_project.bench.server import EMPTY_VIEW, Request
 
 EMPTY, HOME, LANDING, CATEGORY = "empty view of the site", "home", "landing page", "category"
 FILTERED, PRODUCT, SEARCH = "category, two filters", "product", "search"
@@ -48,7 +48,7 @@ def find_pages():
     parent, first = shown_product(), generated().filter(structure="standalone").first()
     search = reverse("search:search")
     return {
-        EMPTY: Request(reverse("health-live")),
+        EMPTY: EMPTY_VIEW,
         HOME: Request("/"),
         LANDING: Request(landing.get_url()),
         CATEGORY: Request(room),

@@ -37,6 +37,10 @@ class Request:
     expects: int = 200
 
 
+#: The view that does nothing, of an empty project and of the site (site_project.urls).
+EMPTY_VIEW = Request("/health/live")
+
+
 class Missing(Exception):
     """Something that the measurement needs is not there; the text says what, in one sentence."""
 
@@ -91,7 +95,7 @@ class Server:
         ``before`` is called before each one; what it costs does not count. ``beside`` is a server whose
         empty view is asked in turn, so that whatever else the machine does is the same for both.
         """
-        asked = [(self, request), *([(beside, Request("/"))] if beside else [])]
+        asked = [(self, request), *([(beside, EMPTY_VIEW)] if beside else [])]
         costs = costs_in_turn(asked, seconds=seconds, before=before)
         empty = costs[1].cpu if beside else None
         return replace(costs[0], queries=queries, empty=empty)
@@ -171,7 +175,7 @@ def _wait_until_up(port, process):
             raise RuntimeError(f"the server ended with {process.returncode}")
         connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
         try:
-            connection.request("GET", "/health/live")
+            connection.request("GET", EMPTY_VIEW.path)
             connection.getresponse().read()
             return
         except OSError:

@@ -11,7 +11,7 @@ from site_project.bench.databases import Database, create_database, mysql_url
 from site_project.bench.figures import Cost, Measured, percentile
 from site_project.bench.pages import request_from, with_cookies
 from site_project.bench.report import BEGIN, END, put_between_markers, report
-from site_project.bench.server import Missing, Request, WrongAnswer, cpu_of, serving
+from site_project.bench.server import EMPTY_VIEW, Missing, Request, WrongAnswer, cpu_of, serving
 from tests.site import free_port
 
 EMPTY = 0.0005
@@ -141,10 +141,10 @@ def test_missing_server_is_said_in_one_sentence():
 def test_empty_project_is_served_behind_startprojects_middleware():
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with serving(EMPTY_PROJECT, port=free_port(), environment=environment) as server:
-        plain = server.ask(Request("/"))
+        plain = server.ask(EMPTY_VIEW)
     environment["BENCH_MIDDLEWARE"] = "on"
     with serving(EMPTY_PROJECT, port=free_port(), environment=environment) as server:
-        guarded = server.ask(Request("/"))
+        guarded = server.ask(EMPTY_VIEW)
 
     assert plain["X-Frame-Options"] is None
     assert guarded["X-Frame-Options"] == "DENY"
@@ -153,7 +153,7 @@ def test_empty_project_is_served_behind_startprojects_middleware():
 def test_empty_project_is_served_and_measured():
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with serving(EMPTY_PROJECT, port=free_port(), environment=environment) as server:
-        cost = server.cost(Request("/"), seconds=0.05)
+        cost = server.cost(EMPTY_VIEW, seconds=0.05)
 
         assert 0 < cost.cpu < 0.1
         assert 0 < cost.p50 <= cost.p95
