@@ -20,7 +20,7 @@ from commerce.list_order import RANKED
 from commerce.listing_sets import broken_terms, mend_terms, write_terms
 from commerce.listing_terms import terms_in
 from commerce.listing_truth import CATEGORY, COLUMNS, records_of, truth_of, variants_of
-from commerce.listing_windows import EVER, NEVER, Window
+from commerce.listing_windows import EVER, NEVER, Window, band_of
 from commerce.models import Listing, ListingTerms, PriceWindow
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import (
@@ -211,14 +211,21 @@ def _write_windows(wanted, truths):
     )
     if changed:
         touch(WINDOWS)
-    if any(_turns(rows) for pk in changed for rows in (existing[pk], says[pk])):
+    if any(_turns(existing[pk]) != _turns(says[pk]) for pk in changed):
         touch(TURNS)
     return changed
 
 
 def _turns(windows):
-    """Whether a price changes by itself at some moment."""
-    return any((start, until) != (EVER, NEVER) for _number, start, until, *_price in windows)
+    """What filters remember of a price that changes by itself: when it does, in which band it is then,
+    and whether it is reduced; nothing of others."""
+    windows = [Window(*row) for row in windows]
+    if all((row.start, row.until) == (EVER, NEVER) for row in windows):
+        return []
+    return [
+        (row.number, row.start, row.until, band_of(row.price), row.was is not None)
+        for row in windows
+    ]
 
 
 def _windows_of(product_ids):

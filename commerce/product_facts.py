@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.listings import product_url
+from commerce.page_cache.kept import rows_by_key
 
 #: The attribute with words on care: a part of the page by itself, and no row of a table.
 CARE = "care"
@@ -17,9 +18,25 @@ def product_page_url(product):
 
 
 def attribute_rows(product_ids):
-    """The values of products' attributes, in the order of the attributes. One query."""
+    """The values of products' attributes, in the order of the attributes. One query.
+
+    Attributes and options are looked up by themselves: where they are joined, MariaDB may begin with
+    those few and read all their values.
+    """
     rows = get_model("catalogue", "ProductAttributeValue").objects.filter(product__in=product_ids)
-    return list(rows.select_related("attribute", "value_option").order_by("attribute_id"))
+    rows = list(rows.order_by("attribute_id"))
+    attributes = rows_by_key(
+        get_model("catalogue", "ProductAttribute").objects, {row.attribute_id for row in rows}
+    )
+    options = rows_by_key(
+        get_model("catalogue", "AttributeOption").objects,
+        {row.value_option_id for row in rows if row.value_option_id},
+    )
+    found = [row for row in rows if row.attribute_id in attributes]  # Not deleted meanwhile.
+    for row in found:
+        row.attribute = attributes[row.attribute_id]
+        row.value_option = options.get(row.value_option_id)
+    return found
 
 
 def values_of(rows):

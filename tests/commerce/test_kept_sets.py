@@ -243,6 +243,24 @@ def test_sale_that_ends_by_itself_is_seen_without_a_change(warm, settings):
     assert products_in(rule=ON_SALE, at=now).total == 1
 
 
+@pytest.mark.parametrize(("price", "asks"), [("61.00", False), ("40.00", True)])
+def test_sale_that_costs_another_amount_of_its_band_leaves_filters_alone(warm, price, asks):
+    """What turns by itself is read whole: not again for a penny, and again for another band."""
+
+    def filters():
+        kept_sets.prices_at(timezone.now(), kept_sets.shelves(), is_filtered=True)
+
+    filters()
+    sale = SalePrice.objects.get()
+    sale.price = Decimal(price)
+    sale.save()
+
+    assert bool(queries_on("commerce_pricewindow", filters)) is asks
+    after = answers()
+    forget()
+    assert after == answers()
+
+
 def test_change_that_nobody_told_is_seen_in_the_end(warm, settings):
     settings.PAGE_CACHE_SECONDS = 0
     forget()

@@ -1,0 +1,40 @@
+"""What a product's page reads of attributes."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from oscar.core.loading import get_model
+
+from commerce.product_facts import attribute_rows, values_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_attributes_come_in_their_order_with_their_options(mug):
+    oat = mug.children.get(title__endswith="oat")
+    mug.product_class.attributes.create(code="height", name="Height", type="float")
+    mug.attr.height = 9.5
+    mug.save()
+
+    rows = attribute_rows([mug.pk, oat.pk])
+
+    assert [row.attribute_id for row in rows] == sorted(row.attribute_id for row in rows)
+    assert values_of([row for row in rows if row.product_id == mug.pk])["height"] == 9.5
+    glaze = next(row for row in rows if row.product_id == oat.pk)
+    assert str(glaze.value) == "Oat"
+    assert attribute_rows([]) == []
+
+
+def test_values_are_read_without_what_they_belong_to(mug):
+    """Joined to the few attributes, MariaDB read a hundred thousand values for one page."""
+    with CaptureQueriesContext(connection) as queries:
+        attribute_rows([mug.pk, *mug.children.values_list("pk", flat=True)])
+
+    assert not [row["sql"] for row in queries if " JOIN " in row["sql"]]
+
+
+def test_value_whose_attribute_is_deleted_meanwhile_is_left_out(mug, monkeypatch):
+    monkeypatch.setattr("commerce.product_facts.rows_by_key", lambda queryset, keys: {})
+
+    assert get_model("catalogue", "ProductAttributeValue").objects.exists()
+    assert attribute_rows(list(mug.children.values_list("pk", flat=True))) == []
