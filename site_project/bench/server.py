@@ -23,7 +23,7 @@ CARD = re.compile(r'class="(?:card__link|suggestion suggestion--piece)"[^>]* hre
 #: Seconds until a server must answer.
 PATIENCE = 60
 #: Requests before the first that counts; then so many at least and at most, or so many seconds.
-WARM_UP, LEAST, MOST, SECONDS = 5, 30, 1500, 2.0
+WARM_UP, LEAST, MOST, SECONDS = 30, 30, 1500, 2.0
 
 
 @dataclass(frozen=True)
