@@ -230,6 +230,18 @@ def test_misspelling_is_suggested_as_the_search_would_correct_it(mug):
     assert list(suggest("harbuor")[0]) == [mug.pk]
 
 
+def test_pieces_that_are_called_so_are_suggested_alone(client, mug, vase, site_root):
+    vase.description = "<p>As round as a mug, and a harbinger of spring.</p>"
+    vase.save()
+
+    def suggested(words):
+        page = client.get(reverse("search:suggest"), {"q": words}).content.decode()
+        return [title for title in ("Harbour mug", "Moon vase") if title in page]
+
+    assert suggested("mu") == ["Harbour mug"]
+    assert suggested("spr") == ["Moon vase"]  # Better than nothing.
+
+
 def test_suggestions_are_options_with_photograph_and_price(client, mug, site_root):
     page = client.get(reverse("search:suggest"), {"q": "harb"}).content.decode()
 

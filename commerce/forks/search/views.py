@@ -214,12 +214,12 @@ class SuggestView(TemplateView):
 
     @looked_up
     def cards(self):
-        """Pieces, those that are called so first."""
+        """Pieces that are called so; only where there is none, those that say so of themselves."""
         at = moment_of(self.request) or timezone.now()
-        first = []
-        for keys in self.meant[:2]:
-            room = SUGGESTED - len(first)
-            first += ordered_keys(keys, sort="recommended", at=at, start=0, count=room)
+        titled, others, _categories = self.meant
+        first = ordered_keys(
+            titled or others, sort="recommended", at=at, start=0, count=SUGGESTED
+        )
         depends_on(LISTS)
         shows_prices()
         return cards_for(first, at=at)
