@@ -30,7 +30,7 @@ from commerce.models import PriceWindow, Term
 from commerce.page_cache.dependencies import SETS, TURNS, WINDOWS, WORDS
 from commerce.page_cache.memory import Memory
 from commerce.variant_sets import VariantSet, union_of
-from commerce.words import fold
+from commerce.words import fold, indexed_words
 
 #: All that a process remembers; the sets of a hundred thousand pieces and some thousand words fit.
 MOST_BYTES = 64 << 20
@@ -62,7 +62,7 @@ class Shelves:
     ``{(kind, value): VariantSet}``: as listings, and with what is known of their variants, for where
     filters may exclude each other. ``attributes`` is ``{attribute's code: {code: label}}`` by their
     labels; ``categories`` are those with products, ``(key, folded words of the name)``, the largest
-    first.
+    first. ``named`` are the names of sets by the words in them, ``{word: [(kind, value)]}``.
     """
 
     sets: dict
@@ -70,6 +70,12 @@ class Shelves:
     numbered: dict
     attributes: dict
     categories: tuple
+    named: dict
+
+    def called(self, word):
+        """The listings of every category and filter whose name has a word."""
+        sets = (self.sets[key] for key in self.named.get(word, ()))
+        return FrozenBitMap.union(FrozenBitMap(), *sets)
 
     def of(self, kind, value):
         """The listings of one term; none of one that does not exist."""
@@ -109,7 +115,17 @@ def _read_shelves():
         numbered={key: _numbered(of, variants.get(key)) for key, of in filters.items()},
         attributes=_attributes_in(labels),
         categories=_categories_in(sets, labels),
+        named=_named_in(labels),
     )
+
+
+def _named_in(labels):
+    found = defaultdict(list)
+    for key, label in labels.items():
+        if key[0] in (CATEGORY, ATTRIBUTE):
+            for word in indexed_words(label):
+                found[word].append(key)
+    return dict(found)
 
 
 def _numbered(listings, variants):

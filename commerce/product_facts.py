@@ -18,10 +18,10 @@ def product_page_url(product):
 
 
 def attribute_rows(product_ids):
-    """The values of products' attributes, in the order of the attributes. One query.
+    """The values of products' attributes, in the order of the attributes.
 
-    Attributes and options are looked up by themselves: where they are joined, MariaDB may begin with
-    those few and read all their values.
+    One query, and one each for attributes and options that the process has not met: where they are
+    joined, MariaDB may begin with those few and read all their values.
     """
     rows = get_model("catalogue", "ProductAttributeValue").objects.filter(product__in=product_ids)
     rows = list(rows.order_by("attribute_id"))
@@ -32,10 +32,13 @@ def attribute_rows(product_ids):
         get_model("catalogue", "AttributeOption").objects,
         {row.value_option_id for row in rows if row.value_option_id},
     )
-    found = [row for row in rows if row.attribute_id in attributes]  # Not deleted meanwhile.
-    for row in found:
-        row.attribute = attributes[row.attribute_id]
-        row.value_option = options.get(row.value_option_id)
+    found = []
+    for row in rows:
+        is_whole = row.value_option_id is None or row.value_option_id in options
+        if is_whole and row.attribute_id in attributes:  # Else it was deleted meanwhile.
+            row.attribute = attributes[row.attribute_id]
+            row.value_option = options.get(row.value_option_id)
+            found.append(row)
     return found
 
 

@@ -305,7 +305,8 @@ def _counted(facet, facets, chosen, everything):
 
 
 def _keys_of_page(left, found, *, sort, at, start):
-    """The keys of one page. A search's recommended order is: promoted, by title, the rest.
+    """The keys of one page. A search's recommended order is: promoted, by title, by category and filter,
+    the fewer words the later, the rest.
 
     In each of them what is sold out comes last; and where pieces have only some of the words, after
     everything that can be bought: one word of a title is no reason to show it first.
@@ -313,12 +314,15 @@ def _keys_of_page(left, found, *, sort, at, start):
     tiers = [left]
     if found.is_search and sort == "recommended":
         promoted = [pk for pk in found.promoted if pk in left]
-        titled = (left & found.title_ids) - BitMap(promoted)
-        others = left - titled - BitMap(promoted)
-        tiers = [promoted, titled, others]
+        tiers, others = [], left - BitMap(promoted)
+        for called in (found.title_ids, *found.called):
+            tiers.append(others & called)
+            others = others - called
+        tiers.append(others)
         if found.is_any:
             there = shelves().of(STOCK, "in-stock")
-            tiers = [promoted, titled & there, others & there, titled - there, others - there]
+            tiers = [*(tier & there for tier in tiers), *(tier - there for tier in tiers)]
+        tiers = [promoted, *tiers]
     keys, skip = [], start
     for tier in tiers:
         wanted = PAGE_SIZE - len(keys)

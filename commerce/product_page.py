@@ -255,7 +255,7 @@ def specification(family, rows):
 
 
 def specifications(product_ids):
-    """Attributes of several products, ``{product_id: [(code, name, text), …]}``. One query."""
+    """Attributes of several products, ``{product_id: [(code, name, text), …]}``."""
     return texts_of(attribute_rows(product_ids), product_ids)
 
 

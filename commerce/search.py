@@ -18,6 +18,8 @@ from commerce.words import searched_words, singular_of, words_of
 
 #: A shorter word is never taken for a misspelling.
 LEAST_LETTERS = 4
+#: Words that were written as one have so many letters each at least.
+LEAST_LETTERS_OF_PART = 3
 #: A shorter word begins as it was typed: "café" with another first letter is another word, "safe".
 LEAST_LETTERS_OF_WRONG_FIRST = 6
 
@@ -26,13 +28,15 @@ LEAST_LETTERS_OF_WRONG_FIRST = 6
 class Found:
     """What a search found. ``ids`` is the set of product keys; ``title_ids`` those found by title.
 
-    ``searched_for`` is what was looked up where it differs from what was typed: the corrected words.
+    ``called`` are those that are called so by their title, category or filters, the best first, each set
+    with those before it (``_called``). ``searched_for`` is what was looked up where it differs from what was typed: the corrected words.
     ``is_any`` says that nothing has all the words, so that these have some of them.
     """
 
     is_search: bool = False
     ids: BitMap = field(default_factory=BitMap)
     title_ids: BitMap = field(default_factory=BitMap)
+    called: tuple = ()
     promoted: tuple = ()
     searched_for: str = ""
     is_any: bool = False
@@ -43,8 +47,8 @@ def find(query, *, exact=False):
 
     Each word counts, as it is, in its singular, by its synonyms, or else as the beginning of a word;
     two neighbours also as the one word that they make.
-    Where nothing is found, unknown words are corrected (not with ``exact``); and where nothing has
-    all the words, what has any of them is given.
+    Where nothing is found, unknown words are corrected or taken apart (not with ``exact``); and where
+    nothing has all the words, what has any of them is given.
     """
     words = searched_words(query)
     if not words:
@@ -53,28 +57,28 @@ def find(query, *, exact=False):
     lexicon = _Lexicon(words)
     sets = [lexicon.look_up(word) for word in words]
     searched_for = ""
-    ids, titles = _all_of(sets)
+    ids, titles, called = _all_of(sets)
     for written_as_one in _joined(words):
         lexicon = _Lexicon(written_as_one)
-        more, more_titles = _all_of([lexicon.look_up(word) for word in written_as_one])
-        ids, titles = ids | more, titles | more_titles
+        more = _all_of([lexicon.look_up(word) for word in written_as_one])
+        ids, titles, called = ids | more[0], titles | more[1], called | more[2]
     if not ids and not exact:
-        corrected = [
-            word if members[0] else correct(word) or word
-            for word, members in zip(words, sets, strict=True)
-        ]
+        corrected = []
+        for word, members in zip(words, sets, strict=True):
+            corrected += [word] if members[0] else _meant_by(word)
         if corrected != words:
-            lexicon = _Lexicon(corrected)
+            words, lexicon = corrected, _Lexicon(corrected)
             sets = [lexicon.look_up(word) for word in corrected]
             searched_for = " ".join(corrected)
-            ids, titles = _all_of(sets)
+            ids, titles, called = _all_of(sets)
     is_any = not ids and len(words) > 1
     if is_any:
-        ids, titles = (BitMap.union(*(pair[n] for pair in sets)) for n in (0, 1))
+        ids = BitMap.union(*(members for members, _titled, _called in sets))
     return Found(
         is_search=True,
         ids=ids,
         title_ids=titles,
+        called=_called(sets, called),
         promoted=_promoted(words),
         searched_for=searched_for if ids else "",
         is_any=is_any and bool(ids),
@@ -103,9 +107,42 @@ def _joined(words):
             yield [*words[:place], word, *words[place + 2 :]]
 
 
+def _meant_by(word):
+    """What an unknown word should have been: another one that we know, two words, or itself."""
+    if known := correct(word):
+        return [known]
+    return _apart(word) or [word]
+
+
+def _apart(word):
+    """The two words that were written as one, the one or the other a known one ("teacup": tea, cup); None
+    where there are none."""
+    vocabulary = known_words()
+    cuts = range(LEAST_LETTERS_OF_PART, len(word) - LEAST_LETTERS_OF_PART + 1)
+    pairs = [(word[:place], word[place:]) for place in cuts]
+    pairs = [pair for pair in pairs if any(part in vocabulary.get(len(part), ()) for part in pair)]
+    sets = sets_of_words({part for pair in pairs for part in pair})
+    numbers = {pair: min(len(sets[part][0]) for part in pair) for pair in pairs}
+    best = max(pairs, key=numbers.get, default=None)
+    return list(best) if best and numbers[best] else None
+
+
 def _all_of(sets):
-    """What is in all of the pairs (members, members by title)."""
-    return tuple(BitMap.intersection(*(pair[n] for pair in sets)) for n in (0, 1))
+    """What is in all of them: (members, members by title, members that are called so)."""
+    return tuple(BitMap.intersection(*members) for members in zip(*sets, strict=True))
+
+
+def _called(sets, every):
+    """Who is called so by every word (``every``), by all words but one, and so on down to one: each set
+    with those before it, and in front of it those of them of which one word is in the title."""
+    at_least = [BitMap() for _word in sets]  # By one word, by two, ...
+    for _members, _titled, called in sets:
+        for number in range(len(at_least) - 1, 0, -1):
+            at_least[number] |= at_least[number - 1] & called
+        at_least[0] |= called
+    titled = BitMap.union(*(titled for _members, titled, _called in sets))
+    steps = (every, *reversed(at_least[:-1]))
+    return tuple(part for step in steps for part in (step & titled, step))
 
 
 def _promoted(words):
@@ -138,18 +175,28 @@ class _Lexicon:
         return [(word,), *self.alternatives.get(singular_of(word), ())]
 
     def look_up(self, word):
-        """(members, members by title) of a word; of its beginnings where it is none itself."""
+        """(members, members by title, members that are called so) of a word; of its beginnings where it
+        is none itself."""
         found = self.known(word)
-        return found if found[0] else set_of_beginning(word)
+        return found if found[0] else _beginning(word)
 
     def known(self, word):
         """The same of the word as it is and of its synonyms alone."""
-        pairs = [_all_of([self._one(part) for part in phrase]) for phrase in self._phrases(word)]
-        return tuple(BitMap.union(*(pair[n] for pair in pairs)) for n in (0, 1))
+        ways = [_all_of([self._one(part) for part in phrase]) for phrase in self._phrases(word)]
+        return tuple(BitMap.union(*members) for members in zip(*ways, strict=True))
 
     def _one(self, word):
-        forms = [self.sets[form] for form in {word, singular_of(word)}]
-        return tuple(BitMap.union(*(pair[n] for pair in forms)) for n in (0, 1))
+        forms = {word, singular_of(word)}
+        members, titled = zip(*(self.sets[form] for form in forms), strict=True)
+        titled = BitMap.union(*titled)
+        return BitMap.union(*members), titled, titled.union(*map(shelves().called, forms))
+
+
+def _beginning(letters):
+    """The sets of all words that begin so."""
+    members, titled = set_of_beginning(letters)
+    named = (word for word in shelves().named if word.startswith(letters))
+    return members, titled, titled.union(*map(shelves().called, named))
 
 
 def synonyms():
@@ -225,19 +272,26 @@ def pages_found(words, *, count):
 def suggest(query):
     """What may be meant by a search that is still being typed.
 
-    Returns ``(keys found by title, keys found otherwise, category keys)``: the last word counts as a
-    beginning, or as a misspelling where it begins nothing. The sets are the caller's to sort.
+    Returns ``(keys found by title, keys found otherwise, category keys)``: otherwise is by category and
+    filter, and by texts only where nothing is called so. The last word counts as a beginning, or as a
+    misspelling where it begins nothing. The sets are the caller's to sort.
     """
     words = searched_words(query)
     if not words:
         return BitMap(), BitMap(), []
     lexicon = _Lexicon(words[:-1]) if words[:-1] else None
-    pairs = [lexicon.look_up(word) for word in words[:-1]] if lexicon else []
-    last = set_of_beginning(words[-1])
+    sets = [lexicon.look_up(word) for word in words[:-1]] if lexicon else []
+    last = _begun(words[-1])
     if not last[0] and (known := correct(words[-1])):
-        words, last = [*words[:-1], known], set_of_beginning(known)
-    ids, titles = _all_of([*pairs, last])
-    return titles, ids - titles, _categories(words)
+        words, last = [*words[:-1], known], _beginning(known)
+    ids, titles, called = _all_of([*sets, last])
+    return titles, (called or ids) - titles, _categories(words)
+
+
+def _begun(word):
+    """The sets of a beginning, which may be a whole word in its plural: titles seldom have that."""
+    forms = dict.fromkeys((word, singular_of(word)))
+    return tuple(BitMap.union(*members) for members in zip(*map(_beginning, forms), strict=True))
 
 
 def _categories(words):

@@ -95,10 +95,13 @@ def indexed_words(text):
 
 
 def searched_words(query):
-    """The words of a search that count, in their order; stop words only where nothing else is."""
+    """The words of a search that count, in their order; stop words only where nothing else is.
+
+    Whose something is does not count: "mug's" looks for "mug", which is found by it.
+    """
     words = []
     for match in _WORD.finditer(fold(query.replace("\x00", " "))):
-        word = match.group().replace("’", "'")[:MAX_LENGTH]
+        word = match.group().replace("’", "'").removesuffix("'s")[:MAX_LENGTH]
         if word not in words:
             words.append(word)
     telling = [word for word in words if word not in STOP_WORDS]

@@ -215,9 +215,9 @@ def load_facets():
 
 #: What people call the glazes and some of the forms.
 SYNONYMS = (
-    "blue, slate", "green, marsh", "white, chalk", "black, ink", "pink, blush", "orange, ember",
+    "blue, slate", "green, marsh", "white, chalk", "black, ink", "pink, blush", "orange, red, ember",
     "beige, cream, oat, oatmeal", "cup, mug, beaker", "candlestick, candle holder",
-    "gift, present",
+    "gift, present", "planter, pot",
 )  # fmt: skip
 
 

@@ -127,9 +127,10 @@ class Remembered:
 
     def holds(self, state):
         """Whether nothing it shows changed since, by the state of the sequence that was just read."""
-        epoch, number = state
-        if self.until is None and epoch == self.epoch and number in (self.seen, self.number):
-            return True  # Nothing at all changed since: by far the most looks.
+        (epoch, number), until = state, self.until
+        if epoch == self.epoch and number in (self.seen, self.number):
+            # Nothing at all changed since: by far the most looks.
+            return until is None or time.time() < until
         return bool(holding([self], state))
 
 

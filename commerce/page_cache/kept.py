@@ -1,9 +1,11 @@
 """Facts of many pages (navigation, footer, renditions) that a process need not ask for each time."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from commerce.page_cache.changes import Remembered, Unreachable, state_of_request
@@ -66,18 +68,28 @@ def _made(make, tags):
     return value, found
 
 
+@dataclass
+class _Rows:
+    """Rows that were met, by their keys, until a moment of the monotonic clock."""
+
+    until: float
+    met: dict = field(default_factory=dict)
+
+
 def rows_by_key(queryset, keys, *, most=2000):
     """``{key: row}`` of those keys that exist; rows that the process met before are not asked for.
 
-    For rows that change seldom and whose change is told as ``SITE``: images, categories. They are
-    shared by all requests: nobody may change one, nor keep something on it that depends on more.
+    For rows that change seldom and whose change is told as ``SITE``: images, categories, attributes and
+    their options. They are shared by all requests: nobody may change one (not even to save it), nor keep
+    something on it that depends on more. A change that was never told is seen after ``PAGE_CACHE_SECONDS``.
     """
-    known = kept(("rows", queryset.model), dict)
-    found = {key: row for key in keys if (row := known.get(key)) is not None}
+    known = kept(("rows", queryset.model), lambda: _Rows(until=0))
+    if time.monotonic() >= known.until or len(known.met) > most:
+        known.until, known.met = time.monotonic() + settings.PAGE_CACHE_SECONDS, {}
+    met = known.met
+    found = {key: row for key in keys if (row := met.get(key)) is not None}
     if missing := set(keys) - found.keys():
-        if len(known) > most:
-            known.clear()
         new = queryset.in_bulk(list(missing))
-        known.update(new)
+        met.update(new)
         found.update(new)
     return found

@@ -1,6 +1,6 @@
 """A Django project with one empty view and no middleware: what everything else is a multiple of.
 
-Its view has the address of the site's own empty view: Django looks up an address without a slash twice.
+Its view has the address of the site's own empty view, so that both look up the same.
 ``BENCH_MIDDLEWARE=on`` puts the seven of ``startproject`` in front of the view.
 """
 

@@ -13,6 +13,8 @@ class SearchSuggestions extends HTMLElement {
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", this.dataset.label);
     this.list.hidden = true;
+    // The box keeps the focus: a press beside an option, on a heading, would close the list.
+    this.list.addEventListener("mousedown", (event) => event.preventDefault());
     this.status = Object.assign(document.createElement("p"), { className: "visually-hidden" });
     this.status.setAttribute("role", "status");
     this.append(this.list, this.status);

@@ -243,22 +243,77 @@ def test_sale_that_ends_by_itself_is_seen_without_a_change(warm, settings):
     assert products_in(rule=ON_SALE, at=now).total == 1
 
 
-@pytest.mark.parametrize(("price", "asks"), [("61.00", False), ("40.00", True)])
-def test_sale_that_costs_another_amount_of_its_band_leaves_filters_alone(warm, price, asks):
-    """What turns by itself is read whole: not again for a penny, and again for another band."""
+def _sale_costs(price):
+    return lambda sale: setattr(sale, "price", Decimal(price))
+
+
+def _sale_ends_later(sale):
+    sale.until += timedelta(days=1)
+
+
+def _sale_ends_now(sale):
+    sale.until = timezone.now()
+
+
+def _list_price_falls(sale):
+    sale.stockrecord.price = Decimal("60.00")
+    sale.stockrecord.save()
+
+
+@pytest.mark.parametrize(
+    ("change", "asks"),
+    [
+        (_sale_costs("61.00"), False),
+        (_sale_costs("40.00"), True),
+        (_sale_ends_later, True),
+        (_sale_ends_now, True),
+        (_list_price_falls, True),  # Then nothing is reduced.
+    ],
+    ids=["a penny", "another band", "later", "now", "list price"],
+)
+def test_filters_read_what_turns_again_only_where_it_is_another(warm, change, asks):
+    """What turns by itself is read whole."""
 
     def filters():
         kept_sets.prices_at(timezone.now(), kept_sets.shelves(), is_filtered=True)
 
     filters()
     sale = SalePrice.objects.get()
-    sale.price = Decimal(price)
+    change(sale)
     sale.save()
 
     assert bool(queries_on("commerce_pricewindow", filters)) is asks
     after = answers()
     forget()
     assert after == answers()
+
+
+def test_sales_that_change_places_between_variants_are_seen(warm):
+    """The same prices at the same times, of other variants."""
+    oat, slate = (factories.stockrecord_of(piece) for piece in warm["mug"].children.order_by("pk"))
+    now = timezone.now()
+    sales = [
+        SalePrice.objects.create(stockrecord=record, price=price, start=now - timedelta(hours=1),
+                                 until=now + timedelta(days=3))
+        for record, price in ((oat, Decimal("3.00")), (slate, Decimal("23.00")))
+    ]  # fmt: skip
+    for record, price in ((oat, Decimal("60.00")), (slate, Decimal("60.00"))):
+        record.price = price
+        record.save()
+    sales[1].price = Decimal("55.00")
+    sales[1].save()
+    dear = {"price": ["50"], "glaze": ["oat"]}
+    before = said_by(products_in(filters=dear))
+
+    with transaction.atomic():
+        for sale, price in zip(sales, ("55.00", "3.00"), strict=True):
+            sale.price = Decimal(price)
+            sale.save()
+
+    after = said_by(products_in(filters=dear))
+    forget()
+    assert after == said_by(products_in(filters=dear))
+    assert after != before
 
 
 def test_change_that_nobody_told_is_seen_in_the_end(warm, settings):

@@ -20,6 +20,7 @@ from commerce.page_cache.changes import (
     state_of_request,
 )
 from commerce.page_cache.dependencies import LISTS, collected, depends_on
+from commerce.page_cache.kept import kept
 from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.parts import kept_part, parts
@@ -125,6 +126,24 @@ def test_addresses_of_closed_pages_are_few(caching, shop):
 
     assert len(handler.closed_addresses) == 1
     assert not [key for key in handler.closed if len(key) > MAX_KEY]
+
+
+def test_fact_is_made_anew_when_the_sequence_begins_anew(caching, shop):
+    """Its number may come again; it is another sequence's."""
+    caching()
+    made = []
+
+    def fact():
+        with one_state():
+            return kept("a fact", lambda: made.append(1) or len(made))
+
+    assert (fact(), fact()) == (1, 1)
+    before = sequence().state()[1]
+    sequence().renew()
+    while sequence().state()[1] < before:
+        publish(["anything"])
+
+    assert fact() == 2
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from oscar.core.loading import get_model
 
+from commerce.page_cache.kept import rows_by_key
 from commerce.product_facts import attribute_rows, values_of
+from tests.caching import forget
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_attributes_come_in_their_order_with_their_options(mug):
@@ -33,8 +34,34 @@ def test_values_are_read_without_what_they_belong_to(mug):
     assert not [row["sql"] for row in queries if " JOIN " in row["sql"]]
 
 
-def test_value_whose_attribute_is_deleted_meanwhile_is_left_out(mug, monkeypatch):
-    monkeypatch.setattr("commerce.product_facts.rows_by_key", lambda queryset, keys: {})
+@pytest.mark.parametrize("lost", ["ProductAttribute", "AttributeOption"])
+def test_value_that_is_deleted_meanwhile_is_left_out(mug, monkeypatch, lost):
+    keys = list(mug.children.values_list("pk", flat=True))
+    assert len(attribute_rows(keys)) == 2  # control
 
-    assert get_model("catalogue", "ProductAttributeValue").objects.exists()
-    assert attribute_rows(list(mug.children.values_list("pk", flat=True))) == []
+    def look_up_too_late(queryset, keys):
+        if queryset.model.__name__ == lost:
+            queryset.all().delete()
+        return rows_by_key(queryset, keys)
+
+    monkeypatch.setattr("commerce.product_facts.rows_by_key", look_up_too_late)
+
+    assert attribute_rows(keys) == []
+
+
+def test_rename_that_nobody_told_is_seen_in_the_end(settings, mug, process):
+    """The net for a process that was killed between a commit and its number."""
+    keys = list(mug.children.values_list("pk", flat=True))
+
+    def names():
+        return {row.attribute.name for row in attribute_rows(keys)}
+
+    assert names() == {"Glaze"}
+    mug.product_class.attributes.update(name="Finish")
+    assert names() == {"Glaze"}  # control: nobody was told
+    forget()
+    settings.PAGE_CACHE_SECONDS = 0
+
+    assert names() == {"Finish"}
+    mug.product_class.attributes.update(name="Colour")
+    assert names() == {"Colour"}

@@ -6,14 +6,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
+from pyroaring import BitMap
 
-from commerce.models import PromotedResult, SearchMiss, SearchSynonym
+from commerce.models import FacetAttribute, PromotedResult, SearchMiss, SearchSynonym
 from commerce.product_lists import products_in
 from commerce.search import correct, find, suggest
 from commerce.search_misses import flush_misses, note_miss
 from commerce.words import fold, searched_words, singular_of, words_of
 from home.models import StandardPage
-from tests.factories import make_product
+from tests.factories import make_product, put_category
 
 pytestmark = pytest.mark.django_db
 Category = get_model("catalogue", "Category")
@@ -139,6 +140,82 @@ def test_title_comes_before_text(shop):
     make_product("Lantern", price="20.00")
 
     assert titles("lantern") == ["Lantern", "Pot"]
+
+
+def test_category_and_filter_come_before_text(shop):
+    """Who searches for a kind wants those of the kind, not what is told of one."""
+    told = make_product("Pot", price="20.00")
+    told.description = "Goes into every kitchen, white or ink."
+    told.save()
+    put_category(make_product("Spoon rest", price="20.00"), "Kitchen")
+    jar = make_product("Jar", price="20.00", glazes={"ink": 3})
+    put_category(jar, "Kitchen")
+    FacetAttribute.objects.create(attribute=jar.product_class.attributes.get())
+
+    assert titles("kitchen") == ["Spoon rest", "Jar", "Pot"]
+    assert titles("ink kitchen") == ["Jar", "Pot"]
+    assert titles("kitch") == ["Spoon rest", "Jar", "Pot"]
+
+
+def test_one_word_of_a_title_counts_more_than_a_category_alone(shop):
+    for title in ("Dinner plate", "Pasta bowl"):
+        piece = make_product(title, price="20.00")
+        piece.description = "Small."
+        piece.save()
+        put_category(piece, "Plates and bowls")
+
+    assert titles("bowl") == ["Pasta bowl", "Dinner plate"]
+    assert titles("small bowl") == ["Pasta bowl", "Dinner plate"]
+
+
+def test_the_more_words_a_piece_is_called_by_the_earlier_it_comes(shop):
+    for title, text in (("Jug", "Tall, round and oval."), ("Oval jug", "Tall and round."),
+                        ("Round oval jug", "Tall.")):  # fmt: skip
+        piece = make_product(title, price="20.00")
+        piece.description = text
+        piece.save()
+
+    assert titles("tall round oval jug") == ["Round oval jug", "Oval jug", "Jug"]
+    assert titles("wide round oval jug") == ["Round oval jug", "Oval jug", "Jug"]
+
+
+def test_whose_something_is_does_not_count(mug):
+    make_product("Potter's wheel", price="20.00")
+
+    assert titles("mug's") == titles("mug’s") == ["Harbour mug"]
+    assert titles("potter's") == titles("potter") == ["Potter's wheel"]
+
+
+def test_word_is_taken_apart_where_nothing_has_it(shop):
+    cup = make_product("Espresso cup", price="20.00")
+    cup.description = "For tea as well."
+    cup.save()
+
+    found = find("teacup")
+
+    assert list(found.ids) == [cup.pk]
+    assert found.searched_for == "tea cup"
+    assert find("teacup", exact=True).ids == BitMap()
+    assert find("cupboard").searched_for == ""  # "board" is nowhere
+
+
+def test_plural_is_suggested_as_its_singular(shop):
+    vase = make_product("Moon vase", price="20.00")
+    put_category(vase, "Vases")
+    put_category(make_product("Bowl", price="20.00"), "Vases")
+
+    assert list(suggest("vases")[0]) == [vase.pk]
+
+
+def test_category_is_suggested_before_text(shop):
+    told, jar = make_product("Pot", price="20.00"), make_product("Jar", price="20.00")
+    told.description = "Goes into every kitchen."
+    told.save()
+    put_category(jar, "Kitchen")
+
+    titled, others, _categories = suggest("kit")
+
+    assert (list(titled), list(others)) == ([], [jar.pk])
 
 
 def test_sku_is_found_whole_and_in_part(mug):

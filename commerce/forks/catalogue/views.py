@@ -155,7 +155,7 @@ class ProductDetailView(DetailView):
 
     @looked_up
     def attributes(self):
-        """Of the product and its variants, in one query."""
+        """Of the product and its variants, read together."""
         keys = [self.object.pk, *(variant.product_id for variant in self.family.variants)]
         return self.kept("attributes", lambda: attribute_rows(keys), keys)
 

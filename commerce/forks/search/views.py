@@ -217,9 +217,7 @@ class SuggestView(TemplateView):
         """Pieces that are called so; only where there is none, those that say so of themselves."""
         at = moment_of(self.request) or timezone.now()
         titled, others, _categories = self.meant
-        first = ordered_keys(
-            titled or others, sort="recommended", at=at, start=0, count=SUGGESTED
-        )
+        first = ordered_keys(titled or others, sort="recommended", at=at, start=0, count=SUGGESTED)
         depends_on(LISTS)
         shows_prices()
         return cards_for(first, at=at)
