@@ -31,6 +31,16 @@ def tick(page, name):
     return box
 
 
+def is_in_sight(element):
+    """Whether nothing lies over the middle of an element: no head, no foot, no end of the screen."""
+    return element.evaluate(
+        """(element) => {
+          const { x, y, width, height } = element.getBoundingClientRect();
+          return element === document.elementFromPoint(x + width / 2, y + height / 2);
+        }"""
+    )
+
+
 def test_filter_that_is_ticked_keeps_the_keyboard_and_its_place(small, site):
     open_filters(small, site)
 
@@ -38,7 +48,7 @@ def test_filter_that_is_ticked_keeps_the_keyboard_and_its_place(small, site):
         box = tick(small, name)
         expect(box).to_be_checked()
         expect(box).to_be_focused()
-        expect(box).to_be_in_viewport()
+        assert is_in_sight(box)
 
 
 @pytest.mark.parametrize("name", [r"^Show \d+ pieces?$", "^Close$", None])
