@@ -13,8 +13,9 @@ from commerce.stock import units_available
 class BasketLine:
     """One line. Prices include tax; ``sum_before`` is the sum before discounts, if it differs.
 
-    ``price_before`` is the price of one unit before discounts, where they lower each unit alike:
-    ``price`` then is what a card shows. Else ``price`` is the one before discounts.
+    ``price`` is that of one unit after discounts, where they lower each unit alike: it then is what a
+    card shows. Else it is the one before discounts. ``price_before`` is the price without them and
+    without a sale, if it differs.
     """
 
     line_id: int
@@ -52,11 +53,14 @@ def _line(line, *, look, notice):
     product = line.product
     shown = product.parent or product
     url = product_url(shown.pk, shown.slug)
-    price = line.purchase_info.price
+    info = line.purchase_info
+    price = info.price
     before = line.line_price_incl_tax if price.exists else Decimal(0)
     after = line.line_price_incl_tax_incl_discounts if price.exists else Decimal(0)
     unit = price.incl_tax if price.exists else Decimal(0)
     is_even = before != after and round_money(after / line.quantity) * line.quantity == after
+    shown_price = round_money(after / line.quantity) if is_even else unit
+    list_price = info.stockrecord.price if price.exists else Decimal(0)
     return BasketLine(
         line_id=line.pk,
         product_id=product.pk,
@@ -66,8 +70,8 @@ def _line(line, *, look, notice):
         photo=look.photo,
         quantity=line.quantity,
         available=units_available(line.stockrecord),
-        price=round_money(after / line.quantity) if is_even else unit,
-        price_before=unit if is_even else None,
+        price=shown_price,
+        price_before=list_price if shown_price < list_price else None,
         sum=after,
         sum_before=before if before != after else None,
         notice=notice,

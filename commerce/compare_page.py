@@ -6,6 +6,7 @@ scripts a cookie says what it goes beside. It is set by such a link and by nothi
 
 from django.conf import settings
 from django.http import HttpResponseRedirect
+from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from commerce.compare import (
@@ -54,6 +55,7 @@ class CompareView(TemplateView):
         is_full = len(comparison.columns) == MAX_COMPARED
         return super().get_context_data(
             comparison=comparison,
+            crumbs=[(_("Home"), "/"), (_("Side by side"), None)],
             offered=[] if is_full else products_to_add(comparison.keys),
             ids=",".join(str(key) for key in comparison.keys),
             limit=MAX_COMPARED,

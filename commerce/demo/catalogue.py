@@ -38,7 +38,7 @@ ATTRIBUTES = (
     ("weight", "Weight (g)", "integer"),
     ("dishwasher_safe", "Dishwasher safe", "boolean"),
     ("microwave_safe", "Microwave safe", "boolean"),
-    ("oven_safe", "Oven safe to 220 °C", "boolean"),
+    ("oven_safe", "Oven safe to 220\N{NO-BREAK SPACE}°C", "boolean"),
     ("care", "Care", "text"),
 )
 #: Attributes that lists are filtered by, in their order.

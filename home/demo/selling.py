@@ -190,6 +190,6 @@ def moon_vase(p):
         p.quote(
             "It has a face if you look for the seam.",
             "Graham, number 31 of firing 12",
-            products=["bud-vase"],
+            products=["bud-vase", "cylinder-vase"],
         ),
     ]

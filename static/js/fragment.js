@@ -22,14 +22,18 @@ export function showCount(count) {
   for (const place of document.querySelectorAll("[data-basket-count]")) place.textContent = count;
 }
 
-// Puts the keyboard back where it was, after the HTML around it was replaced; to the place that is
-// marked for it where what had it is gone, as a chip that took itself away.
+// Puts the keyboard back where it was, after the HTML around it was replaced; to the first place that is
+// marked for it and can take it where what had it is gone (a chip that took itself away) or cannot.
 export function keepFocus(root, replace) {
   const active = root.contains(document.activeElement) ? document.activeElement : null;
   const key = active && (active.id ? `#${CSS.escape(active.id)}` : pathOf(active));
   replace();
-  const after = (key && root.querySelector(key)) || (active && root.querySelector("[data-focus-after]"));
-  after?.focus({ preventScroll: true });
+  if (!active) return;
+  const place = key && root.querySelector(key);
+  for (const after of [...(place ? [place] : []), ...root.querySelectorAll("[data-focus-after]")]) {
+    after.focus({ preventScroll: true });
+    if (document.activeElement === after) return;
+  }
 }
 
 function pathOf(element) {

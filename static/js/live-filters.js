@@ -68,10 +68,13 @@ class LiveFilters extends HTMLElement {
 
   swap(fresh) {
     const drawer = this.querySelector("#filters");
-    const wasOpen = drawer?.matches(":popover-open");
-    keepFocus(this, () => this.replaceChildren(...fresh.childNodes));
+    const scrolled = drawer?.matches(":popover-open") ? drawer.scrollTop : null;
+    keepFocus(this, () => {
+      this.replaceChildren(...fresh.childNodes);
+      // Nothing in a closed drawer takes the keyboard.
+      if (scrolled !== null) this.querySelector("#filters").openAgain(scrolled);
+    });
     document.getElementById(this.dataset.status ?? "list-status").textContent = this.querySelector("[data-list-count]").textContent;
-    if (wasOpen) this.querySelector("#filters").showPopover();
     this.hideButtons();
   }
 }

@@ -9,6 +9,7 @@ import "./photo-gallery.js";
 import "./quantity-stepper.js";
 import "./search-suggestions.js";
 import "./recently-viewed.js";
+import "./side-drawer.js";
 import "./variant-switch.js";
 import { showOwnCount } from "./fragment.js";
 

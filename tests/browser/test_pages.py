@@ -142,3 +142,25 @@ def test_keyboard_reaches_the_content_first(page, site, name):
     page.keyboard.press("Tab")
 
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
+
+
+@pytest.mark.parametrize("width", [960, 1023, 1024, 1150, 1180, 1280])
+def test_header_holds_the_words_of_its_search_box(page, site, width):
+    page.set_viewport_size({"width": width, "height": 600})
+    open_page(page, site, "information")
+
+    box = page.locator("#search-header")
+    words, room = box.evaluate(
+        """(box) => {
+          const style = getComputedStyle(box);
+          const pen = document.createElement("canvas").getContext("2d");
+          pen.font = style.font;
+          const padding = parseFloat(style.paddingInlineStart) + parseFloat(style.paddingInlineEnd);
+          return [pen.measureText(box.placeholder).width, box.clientWidth - padding];
+        }"""
+    )
+    bar = page.locator(".site-header__bar").bounding_box()
+    last = page.locator(".site-header__tool").last.bounding_box()
+
+    assert words <= room
+    assert last["x"] + last["width"] <= bar["x"] + bar["width"] + 1

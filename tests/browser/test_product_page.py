@@ -249,3 +249,13 @@ def test_guest_who_keeps_a_piece_is_led_to_the_door(page, site):
 
     page.wait_for_url("**/accounts/login/**")
     assert "wishlists/add" in page.url
+
+
+def test_button_of_the_large_photograph_lies_on_the_photograph(page, site):
+    page.set_viewport_size({"width": 1000, "height": 900})
+    page.goto(address_of(page, site, "product"))
+
+    photo = page.locator(".gallery__frame .photo").first.bounding_box()
+    hint = page.locator(".gallery__hint").first.bounding_box()
+
+    assert hint["y"] + hint["height"] <= photo["y"] + photo["height"]

@@ -151,6 +151,30 @@ def test_basket_and_what_is_saved_show_the_price_of_the_card(client, shop, site_
     assert "3 × £20.40" in saved
 
 
+@pytest.mark.parametrize(
+    ("offer", "price", "total"),
+    [(None, "72.00", "144.00"), (("Percentage", 10), "64.80", "129.60")],
+)
+def test_basket_names_the_price_before_a_sale_as_the_card_does(
+    client, shop, site_root, offer, price, total
+):
+    vase = make_product("Moon vase", price="90.00")
+    start = timezone.now() - timedelta(days=1)
+    SalePrice.objects.create(stockrecord=stockrecord_of(vase), price="72.00", start=start)
+    if offer:
+        make_offer(benefit=offer)
+    client.post(f"/basket/add/{vase.pk}/", {"quantity": 2})
+
+    page = client.get("/basket/")
+
+    row = page.context["rows"][0][0]
+    assert (row.price, row.price_before) == (Decimal(price), Decimal("90.00"))
+    assert row.price == card_price(vase)
+    assert row.sum == Decimal(total) == page.wsgi_request.basket.total_incl_tax
+    assert row.sum_before == (Decimal("144.00") if offer else None)
+    assert "before </span>£90</s>" in page.content.decode()
+
+
 def test_price_of_a_unit_stays_where_an_offer_does_not_lower_each_alike(client, shop, site_root):
     mug = make_product("Mug", price="24.00")
     make_offer(benefit=("Absolute", Decimal("5.00")), max_basket_applications=1)
