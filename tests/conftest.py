@@ -59,6 +59,12 @@ def site_root(db):
 
 
 @pytest.fixture
+def static_files(settings):
+    """The files of styles, scripts and icons at their addresses, as from a server."""
+    settings.WHITENOISE_USE_FINDERS = True
+
+
+@pytest.fixture
 def caching(settings, tmp_path):
     """``caching(place)`` switches the page cache on, with an empty store."""
 

@@ -171,7 +171,7 @@ def test_publishing_makes_the_picture_ahead(
 # --- Data ---
 
 
-def test_front_page_says_who_and_where_to_search(client, site_root):
+def test_front_page_says_who_and_where_to_search(static_files, client, site_root):
     page = crawl(client, "/")
     organization, website = page.only("Organization"), page.only("WebSite")
     target = website["potentialAction"]["target"]["urlTemplate"]

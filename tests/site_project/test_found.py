@@ -226,7 +226,7 @@ def test_icons_are_where_they_are_looked_for(client, db, path, kind, start):
     assert "max-age=604800" in response["Cache-Control"]
 
 
-def test_manifest_names_icons_that_are_there(client, db):
+def test_manifest_names_icons_that_are_there(static_files, client, db):
     response = client.get("/site.webmanifest")
 
     assert response["Content-Type"] == "application/manifest+json"
