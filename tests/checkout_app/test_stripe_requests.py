@@ -1,7 +1,7 @@
 """What we say to Stripe is what Stripe documents: the check behind every test, and its control."""
 
 from decimal import Decimal
-from unittest.mock import patch
+from functools import wraps
 
 import pytest
 from pydantic import ValidationError
@@ -50,13 +50,21 @@ def test_refund_without_its_amount_as_a_number_is_seen():
 
 
 @pytest.mark.parametrize(("is_held", "method"), [(False, "automatic"), (True, "manual")])
-def test_intent_is_captured_as_the_pages_element_says(intents, is_held, method):
-    with patch.object(type(intents), "create", side_effect=intents.create) as create:
-        get_gateway().create_intent(
-            key="k1", amount_minor=900, currency="GBP", metadata={}, email="", is_held=is_held
-        )
+def test_intent_is_captured_as_the_pages_element_says(monkeypatch, intents, is_held, method):
+    create, sent = type(intents).create, []
 
-    assert create.call_args.args[-1]["capture_method"] == method
+    @wraps(create)  # The check of what is sent reads its annotations.
+    def recorded(self, params, options=None):
+        sent.append(params)
+        return create(self, params, options)
+
+    monkeypatch.setattr(type(intents), "create", recorded)
+
+    get_gateway().create_intent(
+        key="k1", amount_minor=900, currency="GBP", metadata={}, email="", is_held=is_held
+    )
+
+    assert [params["capture_method"] for params in sent] == [method]
 
 
 def test_demo_key_cannot_be_taken_for_a_live_one():
