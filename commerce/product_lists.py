@@ -120,8 +120,8 @@ def products_in(
     shows_prices()
     at = at or timezone.now()
     sort = sort if sort in SORTS else SORTS[0]
-    found = find(query, exact=exact)
     stored = shelves()
+    found = find(query, exact=exact, stored=stored)
     everything = stored.of(CATEGORY, str(category.pk)) if category else stored.of(ALL, "")
     if found.is_search:
         everything = (found.ids | BitMap(found.promoted)) & everything

@@ -42,24 +42,26 @@ class Found:
     is_any: bool = False
 
 
-def find(query, *, exact=False):
+def find(query, *, exact=False, stored=None):
     """What the words of a query find; a query without words is no search.
 
     Each word counts, as it is, in its singular, by its synonyms, or else as the beginning of a word;
     two neighbours also as the one word that they make.
     Where nothing is found, unknown words are corrected or taken apart (not with ``exact``); and where
-    nothing has all the words, what has any of them is given.
+    nothing has all the words, what has any of them is given. ``stored`` are the ``Shelves``, where they are at hand.
     """
-    words = searched_words(query)
+    words = typed = searched_words(query)
     if not words:
         return Found()
     depends_on(LISTS)
-    lexicon = _Lexicon(words)
+    # Once: where nothing may be remembered, each look is a query.
+    stored = stored or shelves()
+    lexicon = _Lexicon(words, stored)
     sets = [lexicon.look_up(word) for word in words]
     searched_for = ""
     ids, titles, called = _all_of(sets)
     for written_as_one in _joined(words):
-        lexicon = _Lexicon(written_as_one)
+        lexicon = _Lexicon(written_as_one, stored)
         more = _all_of([lexicon.look_up(word) for word in written_as_one])
         ids, titles, called = ids | more[0], titles | more[1], called | more[2]
     if not ids and not exact:
@@ -67,7 +69,7 @@ def find(query, *, exact=False):
         for word, members in zip(words, sets, strict=True):
             corrected += [word] if members[0] else _meant_by(word)
         if corrected != words:
-            words, lexicon = corrected, _Lexicon(corrected)
+            words, lexicon = corrected, _Lexicon(corrected, stored)
             sets = [lexicon.look_up(word) for word in corrected]
             searched_for = " ".join(corrected)
             ids, titles, called = _all_of(sets)
@@ -79,19 +81,19 @@ def find(query, *, exact=False):
         ids=ids,
         title_ids=titles,
         called=_called(sets, called),
-        promoted=_promoted(words),
+        promoted=_promoted(typed) or _promoted(words),
         searched_for=searched_for if ids else "",
         is_any=is_any and bool(ids),
     )
 
 
 def count_found(searches):
-    """How many pieces have all the words of each search, ``{search: number}``; one query for all.
+    """How many pieces have all the words of each search, ``{search: number}``; one query for all words.
 
     By whole words and synonyms alone: a beginning or a correction would be looked up one by one.
     """
     words = {search: searched_words(search) for search in searches}
-    lexicon = _Lexicon([word for row in words.values() for word in row])
+    lexicon = _Lexicon([word for row in words.values() for word in row], shelves())
     return {
         search: len(_all_of([lexicon.known(word) for word in row])[0]) if row else 0
         for search, row in words.items()
@@ -163,9 +165,10 @@ def _find_promoted():
 
 
 class _Lexicon:
-    """The sets of some words with their synonyms."""
+    """The sets of some words with their synonyms, by the ``Shelves`` of a moment."""
 
-    def __init__(self, words):
+    def __init__(self, words, stored):
+        self.stored = stored
         self.alternatives = synonyms()
         wanted = {form for word in words for phrase in self._phrases(word) for form in phrase}
         self.sets = sets_of_words(wanted | {singular_of(word) for word in wanted})
@@ -178,7 +181,7 @@ class _Lexicon:
         """(members, members by title, members that are called so) of a word; of its beginnings where it
         is none itself."""
         found = self.known(word)
-        return found if found[0] else _beginning(word)
+        return found if found[0] else _beginning(word, self.stored)
 
     def known(self, word):
         """The same of the word as it is and of its synonyms alone."""
@@ -189,14 +192,14 @@ class _Lexicon:
         forms = {word, singular_of(word)}
         members, titled = zip(*(self.sets[form] for form in forms), strict=True)
         titled = BitMap.union(*titled)
-        return BitMap.union(*members), titled, titled.union(*map(shelves().called, forms))
+        return BitMap.union(*members), titled, titled.union(*map(self.stored.called, forms))
 
 
-def _beginning(letters):
+def _beginning(letters, stored):
     """The sets of all words that begin so."""
     members, titled = set_of_beginning(letters)
-    named = (word for word in shelves().named if word.startswith(letters))
-    return members, titled, titled.union(*map(shelves().called, named))
+    named = (word for word in stored.named if word.startswith(letters))
+    return members, titled, titled.union(*map(stored.called, named))
 
 
 def synonyms():
@@ -279,26 +282,27 @@ def suggest(query):
     words = searched_words(query)
     if not words:
         return BitMap(), BitMap(), []
-    lexicon = _Lexicon(words[:-1]) if words[:-1] else None
+    stored = shelves()
+    lexicon = _Lexicon(words[:-1], stored) if words[:-1] else None
     sets = [lexicon.look_up(word) for word in words[:-1]] if lexicon else []
-    last = _begun(words[-1])
+    last = _begun(words[-1], stored)
     if not last[0] and (known := correct(words[-1])):
-        words, last = [*words[:-1], known], _beginning(known)
+        words, last = [*words[:-1], known], _beginning(known, stored)
     ids, titles, called = _all_of([*sets, last])
-    return titles, (called or ids) - titles, _categories(words)
+    return titles, (called or ids) - titles, _categories(words, stored)
 
 
-def _begun(word):
+def _begun(word, stored):
     """The sets of a beginning, which may be a whole word in its plural: titles seldom have that."""
-    forms = dict.fromkeys((word, singular_of(word)))
-    return tuple(BitMap.union(*members) for members in zip(*map(_beginning, forms), strict=True))
+    begun = [_beginning(form, stored) for form in {word, singular_of(word)}]
+    return tuple(BitMap.union(*members) for members in zip(*begun, strict=True))
 
 
-def _categories(words):
+def _categories(words, stored):
     """Categories whose name has every word, the last one as a beginning."""
     found = [
         pk
-        for pk, names in shelves().categories
+        for pk, names in stored.categories
         if all(any(name.startswith(word) for name in names) for word in words)
     ]
     return found[:4]

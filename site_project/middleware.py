@@ -6,9 +6,8 @@ from django.contrib.auth.middleware import AuthenticationMiddleware as DjangosMi
 from django.contrib.auth.models import AnonymousUser
 
 from commerce.acting import acting_in
+from commerce.same_origin import SAFE_METHODS
 
-#: Methods of requests that change nothing.
-SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 #: Oscar's dashboard and Wagtail's admin carry inline code of their own.
 STAFF_PATHS = ("/dashboard/", "/admin/")
 STAFF_POLICY = {
@@ -38,7 +37,7 @@ class AuthenticationMiddleware(DjangosMiddleware):
         else:
             request.user = AnonymousUser()
             request.auser = _nobody
-        if request.method in SAFE:
+        if request.method in SAFE_METHODS:
             return self.get_response(request)
         with acting_in(request):
             return self.get_response(request)

@@ -127,12 +127,12 @@ def measure_empty(database, empty, found, *, seconds):
     """The three views that do nothing, in turn: of an empty project, of one as it is started, and of the
     site as it is in production."""
     environment = {**database.environment(), "BENCH_MIDDLEWARE": "on"}
-    request = the_pages.request_from(found["pages"].pop(the_pages.EMPTY))
+    del found["pages"][the_pages.EMPTY]  # Asked here, beside the others.
     with (
         serving(EMPTY_PROJECT, port=database.port + 2, environment=environment) as started,
         site(database) as (shop, _environment),
     ):
-        asked = [(empty, EMPTY_VIEW), (started, EMPTY_VIEW), (shop, request)]
+        asked = [(server, EMPTY_VIEW) for server in (empty, started, shop)]
         costs = costs_in_turn(asked, seconds=2 * seconds)
     measured = Measured(database.kind, database.size, costs[0], empty_start=empty.started_in)
     alone = empty.cost(EMPTY_VIEW, seconds=seconds)

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
@@ -179,6 +181,27 @@ def test_the_more_words_a_piece_is_called_by_the_earlier_it_comes(shop):
     assert titles("wide round oval jug") == ["Round oval jug", "Oval jug", "Jug"]
 
 
+def test_more_words_take_no_more_queries_where_nothing_is_remembered(shop):
+    """As inside a transaction, or while Redis does not answer."""
+    make_product("Tall round oval jug", price="20.00")
+
+    def queries(work):
+        with CaptureQueriesContext(connection) as asked:
+            work()
+        return len(asked)
+
+    assert queries(lambda: find("oval jug")) == queries(lambda: find("tall round oval jug"))
+    assert queries(lambda: suggest("oval jug")) == queries(lambda: suggest("tall round oval jug"))
+
+
+def test_correction_shows_what_is_promoted_for_either_word(mug, vase):
+    PromotedResult.objects.create(query="harbour", product=vase)
+    assert find("harbuor").promoted == (vase.pk,)
+
+    PromotedResult.objects.create(query="harbuor", product=mug)
+    assert find("harbuor").promoted == (mug.pk,)
+
+
 def test_whose_something_is_does_not_count(mug):
     make_product("Potter's wheel", price="20.00")
 
@@ -277,8 +300,6 @@ def test_search_without_a_word_says_so_and_shows_everything(client, mug, site_ro
 
 
 def test_search_takes_as_many_queries_for_forty_as_for_four(client, shop, site_root):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
 
     counts = []
     for number in (4, 36):
