@@ -38,7 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):
             if context.get(key)
         }
         messages = account_messages(name, facts)
-        queue_mail(key="", to=email, **messages)
+        queue_mail(key="", to=email, is_secret=True, **messages)
 
     def send_confirmation_mail(self, request, emailconfirmation, signup):
         """The code to type, and a link for whoever opens the mail elsewhere."""

@@ -135,6 +135,8 @@ def following(rows):
 
 def watch_the_shop():
     """What this floor watches; others add their own."""
+    # Written by commerce.order_address: an address that comes with an order is nobody's decision.
+    KINDS["order.shippingaddress"] = _("Delivery address")
     watch(
         get_model("partner", "StockRecord"),
         "price", "price_currency", "num_in_stock", "low_stock_threshold", "partner",

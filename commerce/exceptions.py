@@ -42,3 +42,7 @@ class BasketFrozen(Exception):
 
 class TooMany(Exception):
     """A limit of the house was reached; the text says which."""
+
+
+class AddressRefused(Exception):
+    """The delivery address of an order cannot be changed any more; says why."""

@@ -26,6 +26,12 @@ RETRY_MINUTES = (1, 5, 15, 60, 240)
 #: How long one worker may take over one mail before another may try.
 LEASE = timedelta(minutes=5)
 
+#: How long a mail with a code or a link into an account may wait for its mail server. Codes live ten
+#: minutes and links an hour; what arrives later only puzzles.
+SECRET_LIFETIME = timedelta(hours=1)
+#: The fields that hold what a mail says.
+TEXTS = ("subject", "body_text", "body_html")
+
 #: Templates that staff edit are rendered here: no loaders, no tag libraries, plain values only.
 EDITED_TEMPLATES = Engine(loaders=[], libraries={}, builtins=[], autoescape=True)
 
@@ -35,10 +41,11 @@ def render_edited(source, context):
     return EDITED_TEMPLATES.from_string(source).render(Context(context))
 
 
-def queue_mail(*, key, to, subject, text, html="", user=None):
+def queue_mail(*, key, to, subject, text, html="", user=None, is_secret=False):
     """Write one mail to be sent after the commit. The same ``key`` twice sends one mail.
 
-    Returns the row, new or old. Speaks to no mail server.
+    ``is_secret`` is for mails that let their reader into an account: staff never see them, and the
+    text is removed once sent. Returns the row, new or old. Speaks to no mail server.
     """
     from commerce.tasks import send_mail_task  # tasks imports this module
 
@@ -50,6 +57,7 @@ def queue_mail(*, key, to, subject, text, html="", user=None):
             "body_text": text,
             "body_html": html,
             "user": user,
+            "is_secret": is_secret,
         },
     )
     if is_new:
@@ -75,13 +83,18 @@ def send_mail(mail_id, *, at=None):
     mail = _claim(mail_id, at=at)
     if mail is None:
         return
+    if mail.is_secret and mail.created_at < at - SECRET_LIFETIME:
+        expire_secrets(at=at)
+        return
     try:
         _message(mail).send()
     except Exception as error:  # noqa: BLE001  whatever a mail server does, the mail stays
         _note_failure(mail, error, at=at)
     else:
         mail.state, mail.sent_at, mail.last_error = OutgoingMail.State.SENT, at, ""
-    mail.save(update_fields=["state", "sent_at", "last_error", "next_attempt_at"])
+        if mail.is_secret:
+            mail.forget_secret()
+    mail.save(update_fields=["state", "sent_at", "last_error", "next_attempt_at", *TEXTS])
 
 
 def _claim(mail_id, *, at):
@@ -117,6 +130,7 @@ def _message(mail):
 def send_waiting_mail(*, at=None):
     """Send every mail whose next attempt is due. Returns how many were tried."""
     at = at or timezone.now()
+    expire_secrets(at=at)
     due = OutgoingMail.objects.filter(
         state=OutgoingMail.State.WAITING, next_attempt_at__lte=at
     ).order_by("next_attempt_at")
@@ -124,6 +138,18 @@ def send_waiting_mail(*, at=None):
     for mail_id in ids:
         send_mail(mail_id, at=at)
     return len(ids)
+
+
+def expire_secrets(*, at=None):
+    """Give up secret mails that waited too long, and remove what they said. Returns how many."""
+    at = at or timezone.now()
+    overdue = OutgoingMail.objects.filter(is_secret=True, created_at__lt=at - SECRET_LIFETIME)
+    mails = list(overdue.exclude(state__in=[OutgoingMail.State.SENT, OutgoingMail.State.EXPIRED]))
+    for mail in mails:
+        mail.state = OutgoingMail.State.EXPIRED
+        mail.forget_secret()
+        mail.save(update_fields=["state", *TEXTS])
+    return len(mails)
 
 
 def send_parked_again(mail_id):

@@ -63,10 +63,10 @@ GRANTS = {
         },
         "catalogue": {"product": "v", "category": "v"},
         "partner": {"stockrecord": "v", "stockalert": "v"},
-        "checkout": {"paymentattempt": "v"},
+        "checkout": {"paymentattempt": "vc"},
         "commerce": {
             "user": "v",
-            "outgoingmail": "v",
+            "outgoingmail": "vc",
             "retirement": "v",
             "deliverymethod": "v",
             "orderevent": "v",
@@ -84,8 +84,8 @@ GRANTS = {
         "order": {"order": "v", "line": "v", "paymentevent": "v", "orderdiscount": "v"},
         "payment": {"source": "v", "sourcetype": "v", "transaction": "v"},
         "checkout": {
-            "paymentattempt": "v",
-            "stripeevent": "v",
+            "paymentattempt": "vc",
+            "stripeevent": "vc",
             "refundrequest": "vac",
             "capturerequest": "vac",
             "banktransfer": "vc",
@@ -107,6 +107,8 @@ GRANTS = {
         },
     },
 }
+#: Permissions besides those four, by group.
+SPECIAL = {SUPPORT: ("commerce.send_password_reset",)}
 #: Taken away again wherever an earlier version granted it: who may change people may make
 #: themselves, and anybody, an administrator.
 REVOKED = {SUPPORT: {"commerce": {"user": "c"}}}
@@ -123,6 +125,11 @@ def create_roles():
     for name, grants in GRANTS.items():
         group, _is_new = Group.objects.get_or_create(name=name)
         group.permissions.add(*_permissions(grants))
+        for permission in SPECIAL.get(name, ()):
+            label, codename = permission.split(".")
+            group.permissions.add(
+                Permission.objects.get(content_type__app_label=label, codename=codename)
+            )
         group.permissions.remove(*_permissions(REVOKED.get(name, {})))
     admin, _is_new = Group.objects.get_or_create(name=ADMIN)
     admin.permissions.add(*Permission.objects.all())

@@ -4,8 +4,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 def _create_roles(sender, **kwargs):
+    from django.apps import apps
+
+    from commerce.roles import ensure_permissions
     from home.roles import create_page_roles
 
+    # Apps behind this one have made none of theirs yet, and Admin gets every permission there is.
+    ensure_permissions({config.label for config in apps.get_app_configs() if config.models_module})
     create_page_roles()
 
 
@@ -28,7 +33,7 @@ class HomeConfig(AppConfig):
         from wagtail.models import ReferenceIndex
         from wagtail.signals import page_published
 
-        from home import lent_words, search
+        from home import lent_words, receivers, search  # noqa: F401
         from home.models import SiteSettings
 
         search.register()

@@ -64,6 +64,13 @@ def register_choosers():
     return [product_chooser, category_chooser, stockrecord_chooser]
 
 
+class ListedViewSet(SnippetViewSet):
+    """A snippet that nothing chooses: Wagtail's chooser would show it to every account of the staff."""
+
+    def register_chooser_viewset(self):
+        """No chooser, so no address of one."""
+
+
 class BannerViewSet(SnippetViewSet):
     """Banners, written once and placed on several pages."""
 
@@ -73,7 +80,7 @@ class BannerViewSet(SnippetViewSet):
     search_fields = ["heading", "text"]
 
 
-class ProductStoryViewSet(SnippetViewSet):
+class ProductStoryViewSet(ListedViewSet):
     """The stories on products' pages."""
 
     model = ProductStory
@@ -82,7 +89,7 @@ class ProductStoryViewSet(SnippetViewSet):
     search_fields = ["product__title"]
 
 
-class SalePriceViewSet(SnippetViewSet):
+class SalePriceViewSet(ListedViewSet):
     """Sale prices with their windows."""
 
     model = SalePrice
@@ -116,7 +123,7 @@ class RetirementAddView(CreateView):
         return f"{subtitle}: {product.title}" if product else subtitle
 
 
-class RetirementViewSet(SnippetViewSet):
+class RetirementViewSet(ListedViewSet):
     """Products that are no longer made, and where their addresses lead."""
 
     model = Retirement
@@ -169,7 +176,7 @@ class ProductCollectionViewSet(SnippetViewSet):
     )
 
 
-class FacetAttributeViewSet(SnippetViewSet):
+class FacetAttributeViewSet(ListedViewSet):
     """Which attributes lists can be filtered by."""
 
     model = FacetAttribute
@@ -179,7 +186,7 @@ class FacetAttributeViewSet(SnippetViewSet):
     add_to_reference_index = False
 
 
-class SearchSynonymViewSet(SnippetViewSet):
+class SearchSynonymViewSet(ListedViewSet):
     """Words that find the same pieces."""
 
     model = SearchSynonym
@@ -190,7 +197,7 @@ class SearchSynonymViewSet(SnippetViewSet):
     panels = [FieldPanel("words")]
 
 
-class SearchMissViewSet(SnippetViewSet):
+class SearchMissViewSet(ListedViewSet):
     """What shoppers looked for in vain. To be looked at only."""
 
     model = SearchMiss
@@ -206,7 +213,7 @@ class SearchMissViewSet(SnippetViewSet):
     add_to_reference_index = False
 
 
-class PromotedResultViewSet(SnippetViewSet):
+class PromotedResultViewSet(ListedViewSet):
     """What comes first for a search."""
 
     model = PromotedResult
@@ -217,7 +224,7 @@ class PromotedResultViewSet(SnippetViewSet):
     add_to_reference_index = False
 
 
-class DeliveryMethodViewSet(SnippetViewSet):
+class DeliveryMethodViewSet(ListedViewSet):
     """How orders reach their customers."""
 
     model = DeliveryMethod
@@ -237,7 +244,7 @@ class DeliveryMethodViewSet(SnippetViewSet):
     ]
 
 
-class OutgoingMailViewSet(SnippetViewSet):
+class OutgoingMailViewSet(ListedViewSet):
     """Mail that waits, was sent, or was parked because it needs a person. To be looked at only."""
 
     model = OutgoingMail
@@ -249,9 +256,12 @@ class OutgoingMailViewSet(SnippetViewSet):
     inspect_view_enabled = True
     inspect_view_fields = [
         "subject", "to", "state", "attempts", "next_attempt_at", "last_error",
-        "created_at", "sent_at", "body_text",
+        "created_at", "sent_at", "text_for_staff",
     ]  # fmt: skip
     add_to_reference_index = False
+
+    def get_queryset(self, request):
+        return OutgoingMail.objects.for_staff()
 
 
 class ShopGroup(SnippetViewSetGroup):

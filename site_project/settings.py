@@ -78,11 +78,11 @@ INSTALLED_APPS = [
     "commerce.forks.wishlists.apps.WishlistsConfig",
     "commerce.forks.dashboard.apps.DashboardConfig",
     "oscar.apps.dashboard.reports.apps.ReportsDashboardConfig",
-    "oscar.apps.dashboard.users.apps.UsersDashboardConfig",
+    "commerce.forks.dashboard.users.apps.UsersDashboardConfig",
     "commerce.forks.dashboard.orders.apps.OrdersDashboardConfig",
     "commerce.forks.dashboard.catalogue.apps.CatalogueDashboardConfig",
     "commerce.forks.dashboard.offers.apps.OffersDashboardConfig",
-    "oscar.apps.dashboard.partners.apps.PartnersDashboardConfig",
+    "commerce.forks.dashboard.partners.apps.PartnersDashboardConfig",
     "oscar.apps.dashboard.pages.apps.PagesDashboardConfig",
     "oscar.apps.dashboard.ranges.apps.RangesDashboardConfig",
     "oscar.apps.dashboard.reviews.apps.ReviewsDashboardConfig",
@@ -128,6 +128,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "site_project.middleware.AuthenticationMiddleware",
+    "commerce.dashboard.permissions.StaffAccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "site_project.middleware.ContentSecurityPolicyMiddleware",
@@ -287,6 +288,12 @@ ACCOUNT_RATE_LIMITS = {
     "withdrawal": "10/h/ip",
     "return_request": "20/h/ip",
 }
+
+#: Who may open which staff page: the rows of both admins (commerce.dashboard.permissions).
+STAFF_PERMISSION_TABLES = [
+    "commerce.dashboard.permission_table.TABLE",
+    "home.permission_table.TABLE",
+]
 
 # --- Shop -------------------------------------------------------------------------------------------
 

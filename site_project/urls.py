@@ -46,8 +46,9 @@ urlpatterns = [
         {"name": "apple-touch-icon.png", "content_type": "image/png"},
     ),
     # One door for everybody: the other login forms lead there.
-    path("admin/login/", views.to_login),
-    path("dashboard/login/", views.to_login),
+    path("admin/login/", views.to_login, name="admin-login"),
+    path("dashboard/login/", views.to_login, name="dashboard-login"),
+    path("_util/login/", views.to_login, name="page-login"),
     path("dashboard/payments/", include("checkout_app.dashboard.urls")),
     path("dashboard/returns/", ReturnListView.as_view(), name="staff-returns"),
     path("dashboard/returns/<str:number>/", ReturnDetailView.as_view(), name="staff-return"),

@@ -225,7 +225,7 @@ KINDS = (
         label=gettext_lazy("Payments that take longer than they should"),
         act=gettext_lazy("Ask the payment service"),
         view="checkout.view_paymentattempt",
-        change="checkout.view_paymentattempt",
+        change="checkout.change_paymentattempt",
         rows=late_attempts,
         matter=_attempt_matter,
         settle=_ask_again,
@@ -235,7 +235,7 @@ KINDS = (
         label=gettext_lazy("Payments that the customer's bank disputes"),
         act=gettext_lazy("Ask the payment service"),
         view="checkout.view_paymentattempt",
-        change="checkout.view_paymentattempt",
+        change="checkout.change_paymentattempt",
         rows=lambda: Dispute.objects.exclude(status__in=Dispute.ENDED).select_related(
             "attempt__order"
         ),
@@ -301,7 +301,7 @@ KINDS = (
         label=gettext_lazy("Events of the payment service that were parked"),
         act=gettext_lazy("Look again"),
         view="checkout.view_stripeevent",
-        change="checkout.view_stripeevent",
+        change="checkout.change_stripeevent",
         rows=lambda: StripeEvent.objects.filter(progress=StripeEvent.Progress.PARKED).exclude(
             type=orphans.ORPHAN
         ),
@@ -315,8 +315,8 @@ KINDS = (
         label=gettext_lazy("Mails that were not sent"),
         act=gettext_lazy("Send again"),
         view="commerce.view_outgoingmail",
-        change="commerce.view_outgoingmail",
-        rows=lambda: OutgoingMail.objects.filter(state=OutgoingMail.State.PARKED),
+        change="commerce.change_outgoingmail",
+        rows=lambda: OutgoingMail.objects.for_staff().filter(state=OutgoingMail.State.PARKED),
         matter=lambda row: Matter(
             str(row.pk), f"{row.subject} → {row.to}", row.last_error, row.created_at
         ),

@@ -1,5 +1,6 @@
 """People, photographs, sales, delivery, mail and what else stands beside Oscar's tables."""
 
+import re
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,9 @@ from commerce.fields import CodeField
 
 class User(AbstractUser):
     """A person with an account. Signs in by e-mail address, which is unique in lower case."""
+
+    class Meta(AbstractUser.Meta):
+        permissions = [("send_password_reset", "Can send somebody a link to a new password")]
 
     def save(self, *args, **kwargs):
         self.email = self.email.lower()
@@ -193,17 +197,29 @@ class OrderPromise(models.Model):
         return f"{self.order.number}: {self.arrives_from} – {self.arrives_until}"
 
 
+class OutgoingMailQuerySet(models.QuerySet):
+    def for_staff(self):
+        """What people who run the shop may see: no mail with a code or a link into an account."""
+        return self.filter(is_secret=False)
+
+
+#: A step of an address that is long enough to be a key.
+TOKEN_IN_LINK = re.compile(r"(?<=[\w/-])/[\w:~=.-]{20,}")
+
+
 class OutgoingMail(models.Model):
     """One mail, from the moment it was decided on until it left or was parked for staff.
 
     ``key`` says what the mail is about ("order_placed:SM-7K2P9XQD"); it is unique, so that one
-    event can never send two mails.
+    event can never send two mails. A mail that ``is_secret`` holds a code or a link that lets its
+    reader into an account: no list of the staff has it, and its text goes once it was sent or expired.
     """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         SENT = "sent", _("sent")
         PARKED = "parked", _("parked: needs a person")
+        EXPIRED = "expired", _("expired before it could be sent")
 
     key = CodeField(_("key"), max_length=190, unique=True)
     to = models.EmailField(_("to"))
@@ -213,6 +229,7 @@ class OutgoingMail(models.Model):
     user = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    is_secret = models.BooleanField(_("for its reader's eyes only"), default=False)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.WAITING
     )
@@ -222,6 +239,8 @@ class OutgoingMail(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
+    objects = OutgoingMailQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("outgoing mail")
         verbose_name_plural = _("outgoing mail")
@@ -230,6 +249,15 @@ class OutgoingMail(models.Model):
 
     def __str__(self):
         return f"{self.subject} → {self.to}"
+
+    def forget_secret(self):
+        """Empty what only its reader may know. The caller saves the three fields."""
+        self.subject, self.body_text, self.body_html = str(_("Account mail")), "", ""
+
+    @property
+    def text_for_staff(self):
+        """What the mail says, with the part of each link that opens something left out."""
+        return TOKEN_IN_LINK.sub("/…", self.body_text)
 
 
 class WishListLink(models.Model):

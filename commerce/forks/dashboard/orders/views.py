@@ -1,20 +1,23 @@
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from oscar.apps.dashboard.orders.views import *
 from oscar.apps.dashboard.orders.views import OrderDetailView as OscarOrderDetailView
 from oscar.apps.dashboard.orders.views import OrderListView as OscarOrderListView
+from oscar.apps.dashboard.orders.views import (
+    ShippingAddressUpdateView as OscarShippingAddressUpdateView,
+)
 from oscar.apps.order.exceptions import InvalidOrderStatus
 
 from commerce.document_links import links_for_staff
-from commerce.exceptions import DispatchRefused
+from commerce.exceptions import AddressRefused, DispatchRefused
 from commerce.forks.dashboard.orders.forms import DispatchForm
+from commerce.order_address import correct_address, refusal_of_address
 from commerce.order_history import history_of
 from commerce.orders import BY_HAND, PART_SHIPPED, refusal_for_staff
 from commerce.requests import key_in
 from commerce.shipments import give_up_rest, mark_delivered, parcels_of, ship
-
-CHANGE = "order.change_order"
 
 
 class OrderListView(OscarOrderListView):
@@ -23,12 +26,6 @@ class OrderListView(OscarOrderListView):
     def get_context_data(self, **kwargs):
         # What is offered for the whole selection: what people set by hand.
         return {**super().get_context_data(**kwargs), "order_statuses": BY_HAND}
-
-    def change_order_statuses(self, request, orders):
-        # Oscar asks for the permission to view, whatever is posted.
-        if not request.user.has_perm(CHANGE):
-            raise PermissionDenied
-        return super().change_order_statuses(request, orders)
 
     def change_order_status(self, request, order):
         refusal = refusal_for_staff(order, request.POST.get("new_status", "").strip())
@@ -54,11 +51,6 @@ class OrderDetailView(OscarOrderDetailView):
     )
     line_actions = ()
 
-    def post(self, request, *args, **kwargs):
-        if not request.user.has_perm(CHANGE):
-            raise PermissionDenied
-        return super().post(request, *args, **kwargs)
-
     def get_context_data(self, **kwargs):
         order = self.object
         kwargs.setdefault("dispatch_form", DispatchForm(order))
@@ -69,6 +61,7 @@ class OrderDetailView(OscarOrderDetailView):
             returns=order.returns.all(),
             withdrawals=order.withdrawals.all(),
             is_part_shipped=order.status == PART_SHIPPED,
+            may_correct_address=not refusal_of_address(order),
             **kwargs,
         )
 
@@ -112,3 +105,27 @@ class OrderDetailView(OscarOrderDetailView):
         if refusal:
             return self.reload_page(error=refusal)
         return super().change_order_status(request, order)
+
+
+class ShippingAddressUpdateView(OscarShippingAddressUpdateView):
+    """Corrects the delivery address until the first parcel leaves (commerce.order_address)."""
+
+    def dispatch(self, request, *args, **kwargs):
+        order = self.get_object().order
+        if refusal := refusal_of_address(order):
+            messages.error(request, refusal)
+            return redirect("dashboard:order-detail", number=order.number)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form(self, form_class=None):
+        form = super().get_form(form_class)
+        form.fields.pop("country", None)
+        return form
+
+    def form_valid(self, form):
+        try:
+            correct_address(self.object.order.pk, form.cleaned_data, user=self.request.user)
+        except AddressRefused as refusal:
+            form.add_error(None, str(refusal))
+            return self.form_invalid(form)
+        return HttpResponseRedirect(self.get_success_url())

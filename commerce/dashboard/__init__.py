@@ -1,0 +1,1 @@
+"""Staff pages: who may open them, and what stands behind them."""

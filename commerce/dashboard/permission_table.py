@@ -1,0 +1,201 @@
+"""The rows of the permission table for everything under ``/dashboard/``."""
+
+from commerce.dashboard.permissions import Access, any_of, look, model_pages, send
+
+ORDER, CHANGE_ORDER = "order.view_order", "order.change_order"
+PRODUCT, CHANGE_PRODUCT = "catalogue.view_product", "catalogue.change_product"
+CHANGE_PRICE = "partner.change_stockrecord"
+OFFER, CHANGE_OFFER = "offer.view_conditionaloffer", "offer.change_conditionaloffer"
+ADD_OFFER = "offer.add_conditionaloffer"
+PERSON, CHANGE_PERSON = "commerce.view_user", "commerce.change_user"
+PAYMENT, CHANGE_PAYMENT = "checkout.view_paymentattempt", "checkout.change_paymentattempt"
+ADD_REFUND = "checkout.add_refundrequest"
+
+#: What the work queue shows, and what its buttons do; each kind of it asks again for itself.
+ATTENTION_VIEW = any_of(
+    PAYMENT,
+    "checkout.view_stripeevent",
+    "commerce.view_outgoingmail",
+    "django_tasks_database.view_dbtaskresult",
+)
+ATTENTION_CHANGE = any_of(
+    CHANGE_PAYMENT,
+    ADD_REFUND,
+    "checkout.change_refundrequest",
+    "checkout.add_capturerequest",
+    "checkout.change_capturerequest",
+    "checkout.change_stripeevent",
+    "commerce.change_outgoingmail",
+    "django_tasks_database.change_dbtaskresult",
+)
+
+
+def _in_dashboard(rows: dict[str, Access]) -> dict[str, Access]:
+    return {f"dashboard:{name}": access for name, access in rows.items()}
+
+
+def _offer_step() -> Access:
+    """A step of the wizard, which makes offers and changes them."""
+    may_write = any_of(ADD_OFFER, CHANGE_OFFER)
+    return Access(view=(OFFER, may_write), change=(may_write,))
+
+
+_OSCAR = {
+    "index": look(),
+    "login": Access(is_public=True),
+    "logout": Access(change=()),
+    # --- Catalogue ---
+    "catalogue-product-list": Access(view=(PRODUCT,), change=(CHANGE_PRODUCT,)),
+    "catalogue-product-lookup": look(PRODUCT),
+    "catalogue-product-bulk-action": Access(
+        view=(PRODUCT, CHANGE_PRODUCT, CHANGE_PRICE), change=(CHANGE_PRODUCT, CHANGE_PRICE)
+    ),
+    "stock-alert-list": look("partner.view_stockalert"),
+    **model_pages(
+        "catalogue.product",
+        catalogue_product="change",
+        catalogue_product_create="add",
+        catalogue_product_create_child="add",
+        catalogue_product_delete="delete",
+    ),
+    **model_pages(
+        "catalogue.category",
+        catalogue_category_list="view",
+        catalogue_category_detail_list="view",
+        catalogue_category_create="add",
+        catalogue_category_create_child="add",
+        catalogue_category_update="change",
+        catalogue_category_delete="delete",
+    ),
+    **model_pages(
+        "catalogue.productclass",
+        catalogue_class_list="view",
+        catalogue_class_create="add",
+        catalogue_class_update="change",
+        catalogue_class_delete="delete",
+    ),
+    **model_pages(
+        "catalogue.attributeoptiongroup",
+        catalogue_attribute_option_group_list="view",
+        catalogue_attribute_option_group_create="add",
+        catalogue_attribute_option_group_update="change",
+        catalogue_attribute_option_group_delete="delete",
+    ),
+    **model_pages(
+        "catalogue.option",
+        catalogue_option_list="view",
+        catalogue_option_create="add",
+        catalogue_option_update="change",
+        catalogue_option_delete="delete",
+    ),
+    # --- Orders ---
+    "order-list": Access(view=(ORDER,), change=(CHANGE_ORDER,)),
+    "order-stats": look(ORDER),
+    "order-detail": Access(view=(ORDER,), change=(CHANGE_ORDER,)),
+    "order-detail-note": Access(view=(ORDER, CHANGE_ORDER), change=(CHANGE_ORDER,)),
+    "order-line-detail": look(ORDER),
+    "order-shipping-address": Access(
+        view=(ORDER, CHANGE_ORDER, "order.change_shippingaddress"),
+        change=(CHANGE_ORDER, "order.change_shippingaddress"),
+    ),
+    "reports-index": look("analytics.view_userrecord"),
+    # --- People ---
+    "users-index": Access(view=(PERSON,), change=(CHANGE_PERSON,)),
+    "user-detail": look(PERSON),
+    "user-password-reset": send(any_of(CHANGE_PERSON, "commerce.send_password_reset")),
+    **model_pages(
+        "customer.productalert",
+        user_alert_list="view",
+        user_alert_update="change",
+        user_alert_delete="delete",
+    ),
+    # --- Suppliers: Oscar's way from one to the dashboard is closed (see commerce.forks) ---
+    "partner-list": look("partner.view_partner"),
+    "partner-manage": Access(view=("partner.view_partner",), change=("partner.change_partner",)),
+    **model_pages("partner.partner", partner_create="add", partner_delete="delete"),
+    # --- Offers, ranges, vouchers ---
+    "offer-list": look(OFFER),
+    "offer-detail": Access(view=(OFFER,), change=(CHANGE_OFFER,)),
+    "offer-metadata": _offer_step(),
+    "offer-condition": _offer_step(),
+    "offer-benefit": _offer_step(),
+    "offer-restrictions": _offer_step(),
+    **model_pages("offer.conditionaloffer", offer_delete="delete"),
+    **model_pages(
+        "offer.range",
+        range_list="view",
+        range_create="add",
+        range_update="change",
+        range_delete="delete",
+        range_products="change",
+        range_reorder="change",
+    ),
+    **model_pages(
+        "voucher.voucher",
+        voucher_list="view",
+        voucher_stats="view",
+        voucher_create="add",
+        voucher_update="change",
+        voucher_delete="delete",
+    ),
+    **model_pages(
+        "voucher.voucherset",
+        voucher_set_list="view",
+        voucher_set_detail="view",
+        voucher_set_download="view",
+        voucher_set_create="add",
+        voucher_set_update="change",
+        voucher_set_delete="delete",
+    ),
+    "reviews-list": Access(
+        view=("reviews.view_productreview",), change=("reviews.change_productreview",)
+    ),
+    **model_pages("reviews.productreview", reviews_update="change", reviews_delete="delete"),
+    # --- Mails, flat pages, delivery by weight ---
+    **model_pages("communication.communicationeventtype", comms_list="view", comms_update="change"),
+    **model_pages(
+        "flatpages.flatpage",
+        page_list="view",
+        page_create="add",
+        page_update="change",
+        page_delete="delete",
+    ),
+    **model_pages(
+        "shipping.weightbased",
+        shipping_method_list="view",
+        shipping_method_create="add",
+        shipping_method_edit="change",
+        shipping_method_delete="delete",
+        shipping_method_band_edit="change",
+        shipping_method_band_delete="change",
+    ),
+    "shipping-method-detail": Access(
+        view=("shipping.view_weightbased",), change=("shipping.change_weightbased",)
+    ),
+}
+
+_OURS = {
+    "dashboard-login": Access(is_public=True),
+    "order-refund": Access(view=(ORDER, ADD_REFUND), change=(ADD_REFUND,)),
+    "order-capture": send("checkout.add_capturerequest"),
+    "order-settle": send(CHANGE_PAYMENT),
+    "order-accept": send(ADD_REFUND),
+    "payment-transfers": Access(
+        view=("checkout.view_banktransfer",), change=("checkout.change_banktransfer",)
+    ),
+    "staff-returns": look("commerce.view_returnrequest"),
+    "staff-return": Access(
+        view=("commerce.view_returnrequest",), change=("commerce.change_returnrequest",)
+    ),
+    "staff-withdrawals": look("commerce.view_withdrawal"),
+    "staff-withdrawal": Access(
+        view=("commerce.view_withdrawal",), change=("commerce.change_withdrawal",)
+    ),
+    "attention": Access(view=(ATTENTION_VIEW,), change=(ATTENTION_CHANGE,)),
+    "audit-log": look("commerce.view_auditentry"),
+    "packing-list": look(ORDER),
+    "staff-document": look(ORDER),
+    "demo-faults": Access(view=(lambda user: user.is_superuser,), change=()),
+}
+
+TABLE = {**_in_dashboard(_OSCAR), **_OURS}

@@ -1,0 +1,161 @@
+"""Every staff page of both admins, asked for by every role, by GET and by POST."""
+
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
+
+from commerce.dashboard import permissions
+from commerce.dashboard.permission_report import (
+    HEAD,
+    ROLES,
+    SUPERUSER,
+    cell,
+    make_person,
+    report_lines,
+)
+from commerce.dashboard.permissions import DENIED, access_of, name_of_match, staff_urls
+from home.roles import create_page_roles
+from tests.factories import make_user
+from tests.staff_pages import all_pages, make_staff_pages
+from tests.test_architecture import ROOT
+
+
+@pytest.fixture
+def pages(shop, site_root):
+    create_page_roles()
+    return make_staff_pages(site_root)
+
+
+@pytest.fixture
+def quiet(client):
+    """A client that hands on what a view answers, errors included."""
+    client.raise_request_exception = False
+    return client
+
+
+def test_every_staff_page_has_a_row():
+    unmapped = {name for _route, name in staff_urls() if access_of(name) is DENIED}
+
+    assert unmapped == set()
+
+
+def test_addresses_of_the_walk_lead_to_their_pages(pages):
+    reached = {name: name_of_match(resolve(address)) for _r, name, address in all_pages(pages)}
+
+    # Two patterns of the same address: the first one answers.
+    shadowed = {"wagtailadmin_login": "admin-login", "dashboard:login": "dashboard-login"}
+    assert {name: found for name, found in reached.items() if name != found} == shadowed
+
+
+def test_permissions_page_says_what_the_table_says(pages):
+    people = {role: make_person(role) for role in ROLES}
+
+    text = HEAD + "\n".join(report_lines(people)) + "\n"
+
+    assert Path(ROOT, "docs/permissions.md").read_text() == text, (
+        "run: .venv/bin/python manage.py list_permissions > docs/permissions.md"
+    )
+
+
+def outcome(response):
+    """ "refused", "door" or "in" for what a staff page answered."""
+    if response.status_code == 403:
+        return "refused"
+    if response.status_code == 302 and "/accounts/login/" in response["Location"]:
+        return "door"
+    return "in"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("role", ROLES)
+def test_role_is_let_in_where_the_table_says_so(pages, quiet, role, method):
+    person = make_person(role)
+    wrong = []
+
+    for route, name, address in all_pages(pages):
+        access = access_of(name)
+        quiet.force_login(person)
+        allowed = {"GET": ("read", "write"), "POST": ("send", "write")}[method]
+        expected = "in" if cell(person, route, name) in allowed else "refused"
+        if access.is_public:
+            expected = "refused"  # Signed in already and sent there: may not enter.
+        point = transaction.savepoint()
+        response = quiet.generic(method, address)
+        transaction.savepoint_rollback(point)
+        if outcome(response) != expected:
+            wrong.append((name, address, response.status_code, expected))
+
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_customer_is_refused_everywhere(pages, quiet, method):
+    quiet.force_login(make_user("customer@example.com"))
+
+    answers = {
+        address: outcome(quiet.generic(method, address))
+        for _route, _name, address in all_pages(pages)
+    }
+
+    assert {address for address, answer in answers.items() if answer != "refused"} == set()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_guest_is_led_to_the_one_door_everywhere(pages, quiet, method):
+    answers = {
+        address: outcome(quiet.generic(method, address))
+        for _route, _name, address in all_pages(pages)
+    }
+
+    assert {address for address, answer in answers.items() if answer != "door"} == set()
+
+
+def test_page_that_nobody_mapped_is_refused_to_superusers_too(pages, quiet, settings):
+    quiet.force_login(make_person(SUPERUSER))
+    settings.STAFF_PERMISSION_TABLES = ["home.permission_table.TABLE"]
+    permissions.permission_table.cache_clear()
+    permissions.access_of.cache_clear()
+    try:
+        response = quiet.get("/dashboard/orders/")
+    finally:
+        permissions.permission_table.cache_clear()
+        permissions.access_of.cache_clear()
+
+    assert response.status_code == 403
+
+
+#: Wagtail notes who has a page open, to warn a second person, and that they follow its comments. Both
+#: are about the reader alone.
+BOOK_KEEPING = (
+    "wagtailadmin_editingsession",
+    "wagtailcore_pagesubscription",
+    "wagtailcore_modelsubscription",
+    "django_session",
+)
+
+
+def writes_of(queries):
+    """Statements that change a table, but for the book-keeping."""
+    changing = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+    return [
+        query["sql"][:200]
+        for query in queries
+        if query["sql"].startswith(changing)
+        and not any(name in query["sql"] for name in BOOK_KEEPING)
+    ]
+
+
+def test_no_get_of_a_staff_page_changes_a_table(pages, quiet):
+    quiet.force_login(make_person(SUPERUSER))
+    written = {}
+
+    for _route, _name, address in all_pages(pages):
+        with CaptureQueriesContext(connection) as captured:
+            quiet.get(address, headers={"sec-fetch-site": "cross-site"})
+        if statements := writes_of(captured.captured_queries):
+            written[address] = statements
+
+    assert not written, "\n".join(map(str, written.items()))
