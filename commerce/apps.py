@@ -18,5 +18,7 @@ class CommerceConfig(AppConfig):
         )
         from commerce.audit import watch_the_shop
         from commerce.page_cache import receivers as page_receivers  # noqa: F401
+        from commerce.rich_html import clean_on_save
 
         watch_the_shop()
+        clean_on_save()

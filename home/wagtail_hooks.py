@@ -1,6 +1,7 @@
 """What the Wagtail admin shows beyond Wagtail's own: choosers, snippets, a report, a way to the shop."""
 
 from django.conf import settings
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,12 @@ from wagtail.admin.ui.tables import Column
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import page_permission_policy, register_permission_policy
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import CreateView, SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import (
+    CreateView,
+    InspectView,
+    SnippetViewSet,
+    SnippetViewSetGroup,
+)
 
 from commerce.collections import cards_in
 from commerce.models import (
@@ -244,6 +250,13 @@ class DeliveryMethodViewSet(ListedViewSet):
     ]
 
 
+class MailInspectView(InspectView):
+    """One mail. What its reader alone may know is not there."""
+
+    def get_object(self, queryset=None):
+        return get_object_or_404(OutgoingMail.objects.for_staff(), pk=self.pk)
+
+
 class OutgoingMailViewSet(ListedViewSet):
     """Mail that waits, was sent, or was parked because it needs a person. To be looked at only."""
 
@@ -254,6 +267,7 @@ class OutgoingMailViewSet(ListedViewSet):
     list_filter = ["state"]
     search_fields = ["to", "subject", "key"]
     inspect_view_enabled = True
+    inspect_view_class = MailInspectView
     inspect_view_fields = [
         "subject", "to", "state", "attempts", "next_attempt_at", "last_error",
         "created_at", "sent_at", "text_for_staff",

@@ -4,15 +4,18 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangosMiddleware
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import DisallowedHost
 
 from commerce.acting import acting_in
 from commerce.same_origin import SAFE_METHODS
 
+#: Stand for addresses of this host in a policy: the static files, and Wagtail's words for its scripts.
+STATIC_FILES, ADMIN_WORDS = "{static-files}", "{admin-words}"
 #: Oscar's dashboard and Wagtail's admin carry inline code of their own.
 STAFF_PATHS = ("/dashboard/", "/admin/")
 STAFF_POLICY = {
     "default-src": ["'self'"],
-    "script-src": ["'self'", "'unsafe-inline'", "'unsafe-eval'"],
+    "script-src": [STATIC_FILES, ADMIN_WORDS, "'unsafe-inline'", "'unsafe-eval'"],
     "style-src": ["'self'", "'unsafe-inline'"],
     "img-src": ["'self'", "data:", "blob:"],
     "font-src": ["'self'", "data:"],
@@ -71,16 +74,36 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
             response.headers[self.HEADER] = policy.replace(
                 "frame-ancestors 'none'", "frame-ancestors 'self'"
             )
-        return super().process_response(request, response)
+        return self.name_host(request, super().process_response(request, response))
 
     def process_shoppers(self, request, response):
         """Most answers have the same policy, written out once for the process."""
         has_own = not self.CHANGES.isdisjoint(response.__dict__)
         if has_own or settings.DEBUG or self.HEADER in response.headers:
-            return super().process_response(request, response)
+            return self.name_host(request, super().process_response(request, response))
         if self._plain is None:
             response = super().process_response(request, response)
             self._plain = response.headers.get(self.HEADER, "")
         elif self._plain:
             response.headers[self.HEADER] = self._plain
+        return self.name_host(request, response)
+
+    def name_host(self, request, response):
+        """Put the address that this request came to in the place of ``STATIC_FILES``.
+
+        A source with a path needs a host, and a shop may answer to several.
+        """
+        if policy := response.headers.get(self.HEADER):
+            origin = origin_of(request)
+            response.headers[self.HEADER] = policy.replace(
+                STATIC_FILES, f"{origin}{settings.STATIC_URL}"
+            ).replace(ADMIN_WORDS, f"{origin}/admin/jsi18n/")
         return response
+
+
+def origin_of(request):
+    """Scheme and host of a request; the shop's own where the host is not one of ours."""
+    try:
+        return f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return settings.SITE_URL

@@ -248,7 +248,7 @@ class OutgoingMail(models.Model):
         indexes = [models.Index(fields=["state", "next_attempt_at"])]
 
     def __str__(self):
-        return f"{self.subject} → {self.to}"
+        return f"{_('Account mail') if self.is_secret else self.subject} → {self.to}"
 
     def forget_secret(self):
         """Empty what only its reader may know. The caller saves the three fields."""

@@ -16,6 +16,7 @@ from commerce.listings import cards_for
 from commerce.page_cache.address import is_public
 from commerce.page_cache.parts import is_for_everybody, kept_markup, name_for
 from commerce.pictures import largest, photo_html
+from commerce.rich_html import safe_html
 
 register = template.Library()
 
@@ -56,6 +57,12 @@ def sale_end(until):
         return _("Until tonight")
     name = date_format(last, "l" if days <= WEEK else "j F")
     return _("Until %(day)s") % {"day": name}
+
+
+@register.filter
+def cleaned(markup):
+    """HTML that people wrote, safe to show (``commerce.rich_html``)."""
+    return safe_html(markup)
 
 
 @register.filter

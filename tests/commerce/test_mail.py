@@ -112,3 +112,44 @@ def test_template_that_staff_wrote_prints_no_context():
 def test_template_that_staff_wrote_reaches_no_library_and_no_file(source):
     with pytest.raises((TemplateSyntaxError, TemplateDoesNotExist)):
         render_edited(source, {})
+
+
+SECRET = {
+    "key": "",
+    "to": "ada@example.com",
+    "subject": "506369 is your code",
+    "text": "506369",
+    "html": "<b>506369</b>",
+}
+
+
+def texts_of(mail):
+    mail.refresh_from_db()
+    return f"{mail.subject} {mail.body_text} {mail.body_html}"
+
+
+def test_secret_is_forgotten_once_it_was_sent(db, mailoutbox, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        mail = queue_mail(**SECRET, is_secret=True)
+
+    assert "506369" in mailoutbox[0].body
+    assert "506369" not in texts_of(mail)
+
+
+def test_secret_that_could_not_be_sent_expires(db, down, mailoutbox):
+    mail = queue_mail(**SECRET, is_secret=True)
+    later = timezone.now() + timedelta(minutes=61)
+
+    send_waiting_mail(at=later)
+
+    assert mailoutbox == []
+    assert "506369" not in texts_of(mail)
+    assert mail.state == OutgoingMail.State.EXPIRED
+
+
+def test_staff_read_what_a_mail_says_without_the_key_in_its_link(db):
+    mail = OutgoingMail(
+        body_text="See https://shop.example/your-order/eyJvcmRlciI6MX0:1abcdef:xyz-123/ now"
+    )
+
+    assert mail.text_for_staff == "See https://shop.example/your-order/…/ now"

@@ -1,12 +1,21 @@
+from decimal import Decimal
+
 from django import forms
 from django.core.validators import MinValueValidator
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.dashboard.catalogue.forms import *
+from oscar.apps.dashboard.catalogue.forms import CategoryForm as OscarCategoryForm
 from oscar.apps.dashboard.catalogue.forms import ProductForm as OscarProductForm
+from oscar.apps.dashboard.catalogue.forms import ProductImageForm as OscarProductImageForm
+from oscar.apps.dashboard.catalogue.forms import SetProductPriceForm as OscarSetProductPriceForm
 from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRecordForm
+from oscar.core.loading import get_model
+from oscar.core.utils import slugify
 
 from commerce.exact_times import ExactTimes
+from commerce.image_uploads import photographs_only
+from commerce.price_rules import changed_price, refusal_of_price
 from commerce.stock import lock_stock
 
 
@@ -32,6 +41,33 @@ class ProductForm(ExactTimes, OscarProductForm):
             coerce=lambda text: text == "True",
             empty_value=None,
         )
+
+
+class CategoryForm(OscarCategoryForm):
+    """A category's photograph is one, and not too large.
+
+    An empty slug is filled in before anything asks for the category's address: the page that shows what
+    is wrong with the form does.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        photographs_only(self, "image")
+
+    def clean(self):
+        cleaned = super().clean() or self.cleaned_data
+        if "slug" in self.fields and not cleaned.get("slug"):
+            name = cleaned.get("name") or self.instance.name or ""
+            cleaned["slug"] = slugify(name) or self.instance.slug or "category"
+        return cleaned
+
+
+class ProductImageForm(OscarProductImageForm):
+    """So is a product's."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        photographs_only(self, "original")
 
 
 class StockRecordForm(OscarStockRecordForm):
@@ -63,10 +99,8 @@ class StockRecordForm(OscarStockRecordForm):
         is_new = "price" in self.changed_data or self.instance._state.adding
         if cleaned.get("price") == 0 and is_new:
             self.asks_about_nothing = True
-            if not cleaned.get("gives_away"):
-                self.add_error(
-                    "price", _("That would give it away. Type a price, or say that it is meant.")
-                )
+            if refusal := refusal_of_price(Decimal(0), is_meant=cleaned.get("gives_away", False)):
+                self.add_error("price", refusal)
         return cleaned
 
     def save(self, commit=True):
@@ -81,3 +115,52 @@ class StockRecordForm(OscarStockRecordForm):
             if changed:
                 record.save(update_fields=[*changed, "date_updated"])
         return record
+
+
+class SetProductPriceForm(OscarSetProductPriceForm):
+    """Prices of many products. What the single form asks about, this one asks about as well."""
+
+    gives_away = forms.BooleanField(label=_("Yes, sell them for nothing"), required=False)
+    #: Products that a refusal names.
+    NAMED = 5
+
+    def clean(self):
+        cleaned = super().clean()
+        refused = {}
+        for record in self._records(cleaned):
+            price = self._price_of(record, cleaned)
+            refusal = refusal_of_price(price, is_meant=cleaned.get("gives_away", False))
+            if refusal:
+                refused.setdefault(refusal, []).append(record.product.get_title())
+        for refusal, titles in refused.items():
+            more = "…" if len(titles) > self.NAMED else ""
+            self.add_error(None, f"{refusal} ({', '.join(titles[: self.NAMED])}{more})")
+        return cleaned
+
+    def _records(self, cleaned):
+        """The stock records that the action would write."""
+        selectable = self.fields["selected_products"].queryset
+        chosen = {product.pk for product in cleaned.get("selected_products") or ()}
+        for name, structure in (
+            ("select_all_parents", "parent"),
+            ("select_all_children", "child"),
+            ("select_all_standalones", "standalone"),
+        ):
+            if cleaned.get(name):
+                chosen.update(selectable.filter(structure=structure).values_list("pk", flat=True))
+        records = get_model("partner", "StockRecord").objects.filter(
+            product__in=chosen, partner__in=cleaned.get("partners") or ()
+        )
+        return records.exclude(price=None).select_related("product__parent")
+
+    @staticmethod
+    def _price_of(record, cleaned):
+        own = cleaned.get(f"price_{record.product_id}")
+        if own is not None:
+            return own
+        return changed_price(
+            record.price,
+            new=cleaned.get("new_price"),
+            amount=cleaned.get("increase_by_amount"),
+            percentage=cleaned.get("increase_by_percentage"),
+        )

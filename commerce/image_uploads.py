@@ -1,0 +1,69 @@
+"""What may be uploaded as a photograph: a file that is one, of a size that a server can decode."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from PIL import Image, UnidentifiedImageError
+
+#: Pillow's names of the formats that browsers show.
+FORMATS = ("AVIF", "GIF", "JPEG", "PNG", "WEBP")
+
+
+def check_image_upload(file) -> None:
+    """Raises ValidationError, in a sentence, unless the file is a photograph within the limits.
+
+    Limits: ``WAGTAILIMAGES_MAX_UPLOAD_SIZE`` bytes and ``WAGTAILIMAGES_MAX_IMAGE_PIXELS`` pixels, all
+    frames of an animation counted. The dimensions are read before anything is decoded.
+    """
+    most = settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE
+    if file.size > most:
+        raise ValidationError(
+            _("This file is %(size)s. A photograph may have at most %(most)s.")
+            % {"size": filesizeformat(file.size), "most": filesizeformat(most)}
+        )
+    position = file.tell() if hasattr(file, "tell") else 0
+    try:
+        file.seek(0)
+        with Image.open(file, formats=FORMATS) as image:
+            _check_pixels(image)
+            image.load()
+    except ValidationError:
+        raise
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise ValidationError(_not_an_image()) from error
+    except Exception as error:  # Pillow's decoders raise nearly everything over a broken file.
+        raise ValidationError(_("This photograph is damaged. Save it again and retry.")) from error
+    finally:
+        file.seek(position)
+
+
+def _check_pixels(image) -> None:
+    pixels = image.width * image.height * getattr(image, "n_frames", 1)
+    most = settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS
+    if pixels > most:
+        raise ValidationError(
+            _("This photograph has %(pixels)d megapixels. Make it smaller: %(most)d at most.")
+            % {"pixels": pixels // 1_000_000, "most": most // 1_000_000}
+        )
+
+
+def _not_an_image() -> str:
+    return _("This is not a photograph. Upload a JPEG, PNG, WebP, AVIF or GIF file.")
+
+
+def photographs_only(form, *names: str) -> None:
+    """Have a form check these image fields before Django decodes what was sent."""
+    for name in names:
+        if name in form.fields:
+            field = form.fields[name]
+            field.to_python = _checked(field.to_python)
+
+
+def _checked(to_python):
+    def check_then_convert(data):
+        if data not in (None, "", False) and hasattr(data, "size"):
+            check_image_upload(data)
+        return to_python(data)
+
+    return check_then_convert

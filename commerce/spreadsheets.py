@@ -1,0 +1,67 @@
+"""CSV that a spreadsheet opens without running anything in it.
+
+A cell that begins like a formula is one to Excel, LibreOffice and Google Sheets
+(https://owasp.org/www-community/attacks/CSV_Injection). Names and addresses are typed by strangers.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+
+from django.http import HttpRequest, HttpResponseBase
+
+#: What makes a program calculate, the characters included that it trims before it looks.
+FORMULA = re.compile(r"^\s*[=+\-@|%]")
+#: Amounts stay numbers.
+NUMBER = re.compile(r"^[+-]?\d[\d.,]*%?$")
+BOM = "\ufeff"
+
+
+def neutral_cell(value: object) -> object:
+    """The value, with an apostrophe before text that would be read as a formula."""
+    if isinstance(value, str) and FORMULA.match(value) and not NUMBER.match(value.strip()):
+        return f"'{value}"
+    return value
+
+
+def neutral_rows(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a CSV, written anew row by row with neutral cells."""
+    for row in csv.reader(lines):
+        output = io.StringIO(newline="")
+        csv.writer(output).writerow([neutral_cell(cell) for cell in row])
+        yield output.getvalue()
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    rest = ""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk.decode()).splitlines(keepends=True) or [""]
+        if rest.endswith("\n"):
+            whole, rest = [*whole, rest], ""
+        yield from whole
+    if rest:
+        yield rest
+
+
+class NeutralCellsMiddleware:
+    """Makes every CSV that the site answers with neutral, whichever library wrote it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.headers.get("Content-Type", "").startswith("text/csv"):
+            self._neutralise(response)
+        return response
+
+    @staticmethod
+    def _neutralise(response) -> None:
+        if response.streaming:
+            response.streaming_content = neutral_rows(_lines(response.streaming_content))
+            return
+        text = response.content.decode()
+        start = BOM if text.startswith(BOM) else ""
+        rows = neutral_rows(io.StringIO(text.removeprefix(BOM), newline=""))
+        response.content = start + "".join(rows)

@@ -1,0 +1,79 @@
+"""No cell of a CSV that the site writes is a formula to the program that opens it."""
+
+import csv
+import io
+
+import pytest
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from commerce.spreadsheets import NeutralCellsMiddleware, neutral_cell
+from tests.factories import make_order, make_user
+
+FORMULA = '=HYPERLINK("https://evil.example","Open")'
+
+
+@pytest.mark.parametrize(
+    "value", [FORMULA, "+1+1", "-2+3", "@SUM(A1)", "\t=1", " =1", "|calc", "%0A=1"]
+)
+def test_text_that_begins_like_a_formula_is_told_apart(value):
+    assert neutral_cell(value) == f"'{value}"
+
+
+@pytest.mark.parametrize("value", ["Ada", "-4.50", "+3", "12,5", "-10%", "", 7, None, "a=b"])
+def test_words_and_numbers_stay_as_they_are(value):
+    assert neutral_cell(value) == value
+
+
+def rows_of(text):
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def test_export_of_orders_holds_no_formula(client, db, site_root):
+    order = make_order()
+    address = get_model("order", "BillingAddress").objects.create(
+        first_name=FORMULA, last_name="Marsh", line1="1", postcode="NR23 1AH", country_id=_country()
+    )
+    get_model("order", "Order").objects.filter(pk=order.pk).update(billing_address=address)
+    client.force_login(make_user("root@example.com", is_staff=True, is_superuser=True))
+
+    response = client.post(
+        reverse("dashboard:order-list"),
+        {"action": "download_selected_orders", "selected_order": order.pk},
+    )
+
+    cells = [cell for row in rows_of(response.content.decode()) for cell in row]
+    assert any("HYPERLINK" in cell for cell in cells)
+    assert not [cell for cell in cells if cell.startswith("=")]
+
+
+def _country():
+    return (
+        get_model("address", "Country")
+        .objects.get_or_create(iso_3166_1_a2="GB", defaults={"name": "UK", "printable_name": "UK"})[
+            0
+        ]
+        .pk
+    )
+
+
+def test_rows_that_are_streamed_are_neutral_too():
+    row = '"=1+1","line\nbreak"\r\n'
+    halves = [f"a,b\r\n{row[:4]}".encode(), row[4:].encode()]
+    answer = StreamingHttpResponse(halves, content_type="text/csv; charset=utf-8")
+
+    NeutralCellsMiddleware(lambda request: answer)(None)
+
+    assert rows_of(b"".join(answer.streaming_content).decode()) == [
+        ["a", "b"],
+        ["'=1+1", "line\nbreak"],
+    ]
+
+
+def test_what_is_no_csv_stays_as_it_is():
+    answer = HttpResponse("=1+1", content_type="text/plain")
+
+    NeutralCellsMiddleware(lambda request: answer)(None)
+
+    assert answer.content == b"=1+1"

@@ -1,0 +1,268 @@
+"""Uploads are data: what may come in, and that nothing of it runs as a page or script of ours."""
+
+from io import BytesIO
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from oscar.core.loading import get_model
+from PIL import Image as PillowImage
+from wagtail.documents import get_document_model
+from wagtail.models import Collection, CollectionViewRestriction
+
+from commerce.dashboard.permission_report import make_person
+from commerce.roles import EDITOR, MERCHANDISER
+from home.roles import create_page_roles
+from tests.factories import put_category
+from tests.site_project.test_site import policy
+
+pytestmark = pytest.mark.django_db
+
+PDF = b"%PDF-1.4\n%a document\n"
+
+
+@pytest.fixture
+def editor(site_root, client):
+    create_page_roles()
+    client.force_login(make_person(EDITOR))
+    return client
+
+
+@pytest.fixture
+def merchandiser(shop, site_root, client):
+    create_page_roles()
+    client.force_login(make_person(MERCHANDISER))
+    return client
+
+
+def upload(client, name, content, content_type="application/octet-stream"):
+    """What an editor sends to the form for a new document; the documents that there are then."""
+    root = Collection.get_first_root_node()
+    file = SimpleUploadedFile(name, content, content_type)
+    response = client.post(
+        reverse("wagtaildocs:add"), {"title": name, "file": file, "collection": root.pk}
+    )
+    return response, list(get_document_model().objects.all())
+
+
+@pytest.mark.parametrize(
+    "name", ["take.html", "take.js", "take.svg", "take.xhtml", "take", "a.pdf.html"]
+)
+def test_document_that_a_browser_would_run_is_refused(editor, name):
+    response, documents = upload(editor, name, b"<script>alert(1)</script>")
+
+    assert documents == []
+    assert response.status_code == 200  # the form again, with its sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("take.pdf", b"<html><script>alert(1)</script>"), ("take.zip", PDF), ("take.txt", b"MZ\0\0")],
+)
+def test_document_is_what_its_name_says(editor, name, content):
+    response, documents = upload(editor, name, content)
+
+    assert documents == []
+    assert "This file is not" in response.text
+
+
+def test_document_is_kept_and_given_out_as_an_attachment(editor, client):
+    _response, (document,) = upload(editor, "care.pdf", PDF, "application/pdf")
+    client.logout()
+
+    response = client.get(document.url)
+
+    assert b"".join(response.streaming_content) == PDF
+    assert response["Content-Disposition"].startswith("attachment")
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def old_document(name, content=b"<script>alert(1)</script>"):
+    """A document from the time before the list of kinds."""
+    return get_document_model().objects.create(title=name, file=ContentFile(content, name=name))
+
+
+@pytest.mark.parametrize("name", ["old.html", "old.js"])
+def test_old_document_is_no_page_and_no_script(client, site_root, name):
+    document = old_document(name)
+
+    response = client.get(document.url)
+
+    assert response["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in response["Content-Security-Policy"]
+
+
+def test_nothing_but_photographs_has_an_address_under_media(client, site_root, settings):
+    document = old_document("old.js")
+    folder = settings.MEDIA_ROOT / "images"
+    folder.mkdir(exist_ok=True)
+    for name in ("a.html", "a.js", "a.svg", "a.png.html"):
+        (folder / name).write_text("<script>alert(1)</script>")
+
+    answers = {
+        path: client.get(f"/media/{path}").status_code
+        for path in (
+            document.file.name,
+            "images/a.html",
+            "images/a.js",
+            "images/a.svg",
+            "images/a.png.html",
+        )
+    }
+
+    assert set(answers.values()) == {404}, answers
+
+
+def test_photograph_under_media_carries_a_sandbox(client, site_root, settings):
+    folder = settings.MEDIA_ROOT / "images"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.png").write_bytes(photograph("PNG"))
+
+    response = client.get("/media/images/a.png")
+
+    assert response.status_code == 200
+    assert "sandbox" in response["Content-Security-Policy"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_document_of_a_private_collection_asks_for_the_password(client, site_root):
+    collection = Collection.get_first_root_node().add_child(name="Trade")
+    CollectionViewRestriction.objects.create(
+        collection=collection, restriction_type="password", password="hush"
+    )
+    document = old_document("prices.pdf", PDF)
+    get_document_model().objects.filter(pk=document.pk).update(collection=collection)
+
+    response = client.get(document.url)
+
+    assert "Content-Disposition" not in response
+    assert PDF not in response.content
+
+
+@pytest.mark.parametrize("path", ["/", "/admin/", "/dashboard/", "/accounts/login/"])
+def test_no_policy_runs_scripts_from_where_uploads_are(client, site_root, path):
+    create_page_roles()
+    if path in ("/admin/", "/dashboard/"):
+        client.force_login(make_person("Superuser"))
+
+    sources = policy(client.get(path))["script-src"]
+
+    uploads = ("http://testserver/media/images/a.js", "http://testserver/documents/9/m.js")
+    assert "'self'" not in sources
+    assert not [url for url in uploads for source in sources if url.startswith(source)]
+
+
+def photograph(kind, size=(60, 40)):
+    output = BytesIO()
+    PillowImage.new("RGB", size, "tan").save(output, kind)
+    return output.getvalue()
+
+
+def bomb():
+    """A PNG of 144 megapixels in a few hundred kilobytes."""
+    output = BytesIO()
+    PillowImage.new("1", (12_000, 12_000)).save(output, "PNG", optimize=True)
+    return output.getvalue()
+
+
+BROKEN_GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x2c\x00\x00"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (bomb, "144 megapixels"),
+        (lambda: BROKEN_GIF, "This is not a photograph"),
+        (lambda: photograph("PNG")[:-40], "This photograph is damaged"),
+        (lambda: b"<svg onload='alert(1)'/>", "This is not a photograph"),
+        (lambda: photograph("BMP"), "This is not a photograph"),
+        (lambda: photograph("PNG") + b"\0" * 11 * 1024 * 1024, "at most"),
+    ],
+)
+def test_photograph_of_a_category_has_limits_with_a_sentence(merchandiser, vase, content, sentence):
+    category = put_category(vase, "Vases")
+    url = reverse("dashboard:catalogue-category-update", args=[category.pk])
+    file = SimpleUploadedFile("photo.png", content(), "image/png")
+
+    response = merchandiser.post(
+        url,
+        {
+            "name": "Tall vases",
+            "treebeard_position": "first-child",
+            "treebeard_ref_node": "",
+            "image": file,
+        },
+    )
+
+    category.refresh_from_db()
+    assert response.status_code == 200
+    assert sentence in response.text
+    assert "Tall vases" in response.text  # what was typed is still there
+    assert category.name == "Vases"
+
+
+def test_photograph_of_a_category_is_saved(merchandiser, vase):
+    category = put_category(vase, "Vases")
+    url = reverse("dashboard:catalogue-category-update", args=[category.pk])
+    file = SimpleUploadedFile("photo.png", photograph("PNG"), "image/png")
+
+    response = merchandiser.post(
+        url,
+        {
+            "name": "Tall vases",
+            "is_public": "on",
+            "treebeard_position": "first-child",
+            "treebeard_ref_node": "",
+            "image": file,
+        },
+    )
+
+    category.refresh_from_db()
+    assert response.status_code == 302, response.context["form"].errors
+    assert category.image.name.startswith("categories/")
+
+
+def test_editor_cannot_upload_a_bomb_as_a_photograph(editor):
+    file = SimpleUploadedFile("photo.png", bomb(), "image/png")
+    root = Collection.get_first_root_node()
+
+    response = editor.post(
+        reverse("wagtailimages:add"), {"title": "A", "file": file, "collection": root.pk}
+    )
+
+    assert "megapixels" in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "expected"),
+    [
+        ("/basket/vouchers/add/", 2, 413),
+        ("/webhooks/stripe/", 2, 413),
+        ("/dashboard/catalogue/", 13, 413),
+    ],
+)
+def test_body_that_is_too_large_is_refused_with_a_sentence(client, site_root, path, size, expected):
+    response = client.post(path, b"x" * size * 1024 * 1024, content_type="multipart/form-data")
+
+    assert response.status_code == expected
+    assert "too large" in response.text
+
+
+def test_description_with_a_script_is_cleaned_on_save_and_on_render(client, site_root, vase):
+    Category = get_model("catalogue", "Category")
+    category = put_category(vase, "Vases")
+    category.description = '<p onclick="x()">Tall.<script src="/documents/9/m.js"></script></p>'
+
+    category.save()
+
+    assert category.description == "<p>Tall.</p>"
+    # What comes past saving, as a bulk import does.
+    Category.objects.filter(pk=category.pk).update(
+        description='<p>Tall.</p><script src="/documents/9/m.js"></script><a href="javascript:x()">a</a>'
+    )
+    page = client.get(category.get_absolute_url()).text
+    assert "<p>Tall.</p>" in page
+    assert "/documents/9/m.js" not in page
+    assert "javascript:x" not in page
