@@ -129,7 +129,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "site_project.middleware.AuthenticationMiddleware",
-    "commerce.dashboard.permissions.StaffAccessMiddleware",
+    "commerce.dashboard.middleware.StaffAccessMiddleware",
     "commerce.spreadsheets.NeutralCellsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -331,6 +331,7 @@ DELIVERY_HOME_COUNTRY = "GB"
 #: Minutes for which stock stays reserved for an order that is not paid.
 PAYMENT_EXPIRY_MINUTES = env.int("PAYMENT_EXPIRY_MINUTES", default=30)
 
+OSCAR_DASHBOARD_DEFAULT_ACCESS_FUNCTION = "commerce.dashboard.permissions.menu_offers"
 OSCAR_DASHBOARD_NAVIGATION = with_our_pages(OSCAR_DASHBOARD_NAVIGATION)
 
 # --- Payment: the demo gateway or Stripe ----------------------------------------------------------------

@@ -27,6 +27,8 @@ from commerce.withdrawals_desk import WithdrawalDetailView, WithdrawalListView
 from home.documents import serve_document
 from site_project import found, media, views
 
+handler403 = "site_project.views.refused"
+
 urlpatterns = [
     # Asked again and again, by every container and balancer: found first.
     path("health/live", views.live, name="health-live"),

@@ -7,8 +7,31 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
+
+#: Parts of the names of fields that no page repeats.
+UNSPEAKABLE = ("pass", "token", "secret", "code", "card", "key")
+#: Fewer letters than this are quicker typed than looked for.
+WORTH_KEEPING = 20
+
+
+def refused(request, exception=None):
+    """403: a page of ours, with the texts that somebody typed into a form that they may not send."""
+    return render(request, "403.html", {"typed": typed_texts(request)}, status=403)
+
+
+def typed_texts(request):
+    """Names and values of the longer texts in a form, in the order of the form."""
+    if request.method != "POST":
+        return []
+    return [
+        (name.rpartition("-")[2].replace("_", " "), value)
+        for name, values in request.POST.lists()
+        for value in values
+        if (" " in value.strip() or len(value) >= WORTH_KEEPING)
+        and not any(part in name.lower() for part in UNSPEAKABLE)
+    ]
 
 
 def live(request):

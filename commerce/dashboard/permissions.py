@@ -1,7 +1,7 @@
 """Who may open a staff page and who may send it something: one table, denied by default.
 
 The rows stand in the modules that ``settings.STAFF_PERMISSION_TABLES`` names, by the name of the URL.
-``StaffAccessMiddleware`` asks them before any view under ``/dashboard/`` or ``/admin/`` runs, so a view
+``commerce.dashboard.middleware`` asks them before any view under ``/dashboard/`` or ``/admin/`` runs, so a view
 that nobody mapped is refused. docs/permissions.md is the same table by role.
 """
 
@@ -11,10 +11,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
-from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
 from commerce.same_origin import SAFE_METHODS
@@ -165,25 +162,6 @@ def staff_urls(resolver=None, prefix: str = "", spaces: tuple = ()) -> Iterator[
             yield route, ":".join((*spaces, pattern.name)) if pattern.name else unnamed
 
 
-class StaffAccessMiddleware:
-    """Refuses a staff page before its view runs. Guests are led to the one door and back."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponseBase | None:
-        match = request.resolver_match
-        area = area_of(match.route) if match else None
-        if area is None:
-            return None
-        access = access_of(name_of_match(match))
-        if access.is_public:
-            return None
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), reverse("account_login"))
-        if not (area(request.user) and access.allows(request.user, request.method)):
-            raise PermissionDenied
-        return None
+def menu_offers(user, url_name, url_args=None, url_kwargs=None) -> bool:
+    """What Oscar's menu asks of each of its entries (``OSCAR_DASHBOARD_DEFAULT_ACCESS_FUNCTION``)."""
+    return url_name is None or may_open(user, url_name)

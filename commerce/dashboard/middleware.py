@@ -1,0 +1,45 @@
+"""Asks the permission table before a staff page, and keeps off the page what it refuses."""
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+
+from commerce.dashboard.offered import only_what_is_allowed
+from commerce.dashboard.permissions import access_of, area_of, name_of_match
+
+
+class StaffAccessMiddleware:
+    """Refuses a staff page before its view runs. Guests are led to the one door and back."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match and match.route.startswith("dashboard/") and _is_page(response):
+            only_what_is_allowed(request, response)
+        return response
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponseBase | None:
+        match = request.resolver_match
+        area = area_of(match.route) if match else None
+        if area is None:
+            return None
+        access = access_of(name_of_match(match))
+        if access.is_public:
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), reverse("account_login"))
+        if not (area(request.user) and access.allows(request.user, request.method)):
+            raise PermissionDenied
+        return None
+
+
+def _is_page(response: HttpResponseBase) -> bool:
+    return (
+        response.status_code == 200
+        and not response.streaming
+        and response.headers.get("Content-Type", "").startswith("text/html")
+    )

@@ -1,0 +1,63 @@
+"""Prices of many products at once obey the rule of a single one: nothing is given away unasked."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from commerce.dashboard.permission_report import make_person
+from commerce.roles import MERCHANDISER
+from home.roles import create_page_roles
+from tests.factories import make_product
+
+
+@pytest.fixture
+def mug_and_bowl(shop, site_root, client):
+    create_page_roles()
+    client.force_login(make_person(MERCHANDISER))
+    return make_product("Mug", price="30.00"), make_product("Bowl", price="130.00")
+
+
+def set_prices(client, products, **fields):
+    """Choose the products in the list, and confirm the page that follows."""
+    keys = [product.pk for product in products]
+    chosen = {"action": "set_product_price", "selected_product": keys}
+    page = client.post(reverse("dashboard:catalogue-product-list"), chosen)
+    partner = products[0].stockrecords.get().partner_id
+    return client.post(
+        page["Location"], {"selected_products": keys, "partners": [partner], **fields}
+    )
+
+
+def prices(*products):
+    return [product.stockrecords.get().price for product in products]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"new_price": "0"}, {"increase_by_amount": "-100"}, {"increase_by_percentage": "-100"}],
+)
+def test_price_of_nothing_is_asked_about(client, mug_and_bowl, change):
+    response = set_prices(client, mug_and_bowl, **change)
+
+    assert response.status_code == 200
+    assert "Mug" in response.text
+    assert prices(*mug_and_bowl) == [Decimal("30.00"), Decimal("130.00")]
+
+
+def test_price_below_nothing_is_refused_even_if_meant(client, mug_and_bowl):
+    set_prices(client, mug_and_bowl, increase_by_amount="-31", gives_away="on")
+
+    assert prices(*mug_and_bowl) == [Decimal("30.00"), Decimal("130.00")]
+
+
+def test_price_of_nothing_that_is_meant_is_saved(client, mug_and_bowl):
+    set_prices(client, mug_and_bowl, new_price="0", gives_away="on")
+
+    assert prices(*mug_and_bowl) == [Decimal("0.00"), Decimal("0.00")]
+
+
+def test_ordinary_change_is_saved(client, mug_and_bowl):
+    set_prices(client, mug_and_bowl, increase_by_percentage="10")
+
+    assert prices(*mug_and_bowl) == [Decimal("33.00"), Decimal("143.00")]
