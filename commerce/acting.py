@@ -6,6 +6,8 @@ Histories ask here, so that functions far below a view need not hand a user thro
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from allauth.core.internal.httpkit import get_client_ip
+
 _request = ContextVar("acting_request", default=None)
 _person = ContextVar("acting_person", default=None)
 
@@ -27,6 +29,17 @@ def _during(variable, value):
         yield
     finally:
         variable.reset(token)
+
+
+def acting_address():
+    """The IP address that the request at hand came from, as far as proxies are trusted; "" without one."""
+    request = _request.get()
+    return address_of(request) if request is not None else ""
+
+
+def address_of(request):
+    """The IP address that a request came from; "" where it has none."""
+    return (get_client_ip(request) or "")[:45]
 
 
 def acting_staff():

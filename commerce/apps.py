@@ -17,8 +17,10 @@ class CommerceConfig(AppConfig):
             stock_receivers,
         )
         from commerce.audit import watch_the_shop
+        from commerce.audit.security import watch_people
         from commerce.page_cache import receivers as page_receivers  # noqa: F401
         from commerce.rich_html import clean_on_save
 
         watch_the_shop()
+        watch_people()
         clean_on_save()

@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
+from commerce.audit.security import note_refusal
 from commerce.dashboard.offered import only_what_is_allowed
 from commerce.dashboard.permissions import access_of, area_of, name_of_match
 
@@ -33,6 +34,7 @@ class StaffAccessMiddleware:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
         if not (area(request.user) and access.allows(request.user, request.method)):
+            note_refusal(request)
             raise PermissionDenied
         return None
 

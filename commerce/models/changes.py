@@ -65,23 +65,30 @@ class AuditEntry(AppendOnlyModel):
     """One thing that somebody decided: added, changed or deleted. Written by ``commerce.audit`` only.
 
     ``changes`` is ``{field: [before, after]}`` as text, None for nothing. ``actor`` is empty for the
-    system; ``about`` names the thing after it is gone.
+    system; ``about`` names the thing after it is gone; ``address`` is the IP address the request came
+    from, empty where there was none. What happened to accounts and doors stands here too
+    (``commerce.audit.security``).
     """
 
     class Act(models.TextChoices):
         ADDED = "added", _("added")
         CHANGED = "changed", _("changed")
         DELETED = "deleted", _("deleted")
+        SIGNED_IN = "signed-in", _("signed in")
+        SIGNED_OUT = "signed-out", _("signed out")
+        FAILED = "failed", _("sign-in failed")
+        REFUSED = "refused", _("refused")
 
     kind = CodeField(_("kind"), max_length=40)
     object_id = CodeField(max_length=40)
     about = models.CharField(_("about"), max_length=255)
-    act = models.CharField(_("what happened"), max_length=8, choices=Act.choices)
+    act = models.CharField(_("what happened"), max_length=12, choices=Act.choices)
     changes = models.JSONField(default=dict)
     user = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     actor = models.CharField(_("by"), max_length=255, blank=True)
+    address = models.CharField(_("from where"), max_length=45, blank=True)
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     class Meta:

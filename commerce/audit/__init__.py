@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
-from commerce.acting import acting_staff
+from commerce.acting import acting_address, acting_staff
 from commerce.models import AuditEntry, DeliveryMethod, SalePrice
 from commerce.order_history import name_of
 
@@ -26,25 +26,42 @@ KINDS = {}
 FIELDS = {}
 
 
-def watch(model, *fields, name):
-    """Write down each change of these fields, and each row that comes or goes."""
+#: Which rows are worth an entry, by the label of their model; without one all are.
+FILTERS = {}
+
+
+def watch(model, *fields, name, only=None):
+    """Write down each change of these fields, and each row that comes or goes.
+
+    ``only(instance)`` says which rows: accounts of customers come and go by themselves.
+    """
     label = model._meta.label_lower
     KINDS[label], FIELDS[label] = name, fields
+    if only is not None:
+        FILTERS[label] = only
     pre_save.connect(_remember, sender=model, dispatch_uid=f"audit:{label}")
     post_save.connect(_follow_saved, sender=model, dispatch_uid=f"audit:{label}")
     post_delete.connect(_follow_deleted, sender=model, dispatch_uid=f"audit:{label}")
 
 
-def _remember(sender, instance, raw=False, **kwargs):
-    if raw or instance.pk is None:
+def _remember(sender, instance, raw=False, update_fields=None, **kwargs):
+    if raw or instance.pk is None or not _concerns(sender, instance, update_fields):
         return
     fields = FIELDS[sender._meta.label_lower]
     instance.audit_before = sender._base_manager.filter(pk=instance.pk).values(*fields).first()
 
 
+def _concerns(model, instance, update_fields):
+    """Whether saving these fields of a row may have to be written down."""
+    label = model._meta.label_lower
+    if update_fields is not None and not set(update_fields).intersection(FIELDS[label]):
+        return False
+    return FILTERS[label](instance) if label in FILTERS else True
+
+
 def _follow_saved(sender, instance, raw=False, update_fields=None, **kwargs):
     before = instance.__dict__.pop("audit_before", None)
-    if raw:
+    if raw or not _concerns(sender, instance, update_fields):
         return
     fields = FIELDS[sender._meta.label_lower]
     if update_fields is not None:
@@ -57,6 +74,8 @@ def _follow_saved(sender, instance, raw=False, update_fields=None, **kwargs):
 
 
 def _follow_deleted(sender, instance, **kwargs):
+    if not _concerns(sender, instance, None):
+        return
     before = {
         name: getattr(instance, _column(sender, name)) for name in FIELDS[sender._meta.label_lower]
     }
@@ -89,6 +108,7 @@ def note_change(instance, before, after, *, act=Act.CHANGED):
         changes=changes,
         user=user,
         actor=name_of(user),
+        address=acting_address() if user is not None else "",
     )
 
 
@@ -106,7 +126,7 @@ def _as_text(model, name, value):
         return None
     field = model._meta.get_field(name)
     if isinstance(field, models.ForeignKey):
-        field = field.target_field
+        return _name_of_row(field, value)
     if isinstance(value, Promise):
         value = str(value)
     value = field.to_python(value)
@@ -115,6 +135,12 @@ def _as_text(model, name, value):
     if isinstance(field, models.DateTimeField):
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
     return str(value)
+
+
+def _name_of_row(field, key):
+    """What a row that another points to is called; its key where it is gone."""
+    row = field.related_model._base_manager.filter(**{field.target_field.attname: key}).first()
+    return _name_of(row) if row is not None else f"#{key}"
 
 
 @contextmanager

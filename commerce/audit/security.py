@@ -1,0 +1,144 @@
+"""What happens at the doors: who came in, who was refused, who may do more than before, and from where.
+
+Each event is a line of the log ``vitrine.security`` and a row of the audit log. A refused GET is a line
+of the log alone: reading a page writes nothing.
+"""
+
+import logging
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import m2m_changed, post_delete
+from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
+
+from commerce.acting import acting_address, acting_staff, address_of
+from commerce.audit import KINDS, watch
+from commerce.models import AuditEntry
+from commerce.order_history import name_of
+from commerce.same_origin import SAFE_METHODS
+
+logger = logging.getLogger("vitrine.security")
+
+Act = AuditEntry.Act
+#: Kinds of entries that are no model's.
+DOOR, STAFF_PAGE = "door", "staff-page"
+KINDS |= {DOOR: _("Account"), STAFF_PAGE: _("Staff page")}
+
+
+def note_security(act, *, about, user=None, object_id="", address="", kind=DOOR, changes=None):
+    """Write one event to the log and to the audit log. ``user`` is who did it, None if unknown.
+
+    Never pass what somebody typed as a name or a password: it may be the other one.
+    """
+    logger.info("%s: %s by %s from %s", act, about, getattr(user, "pk", None), address or "-")
+    AuditEntry.objects.create(
+        kind=kind,
+        object_id=str(object_id)[:40],
+        about=str(about)[:255],
+        act=act,
+        changes=changes or {},
+        user=user,
+        actor=name_of(user),
+        address=address,
+    )
+
+
+def note_refusal(request) -> None:
+    """A person with an account asked for a staff page that is not theirs."""
+    address = address_of(request)
+    if request.method in SAFE_METHODS:
+        logger.warning("refused: GET %s to %s from %s", request.path, request.user.pk, address)
+        return
+    note_security(
+        Act.REFUSED,
+        kind=STAFF_PAGE,
+        about=f"{request.method} {request.path}",
+        user=request.user,
+        address=address,
+    )
+
+
+@receiver(user_logged_in)
+def note_sign_in(sender, request, user, **kwargs):
+    """Somebody came in."""
+    address = address_of(request) if request is not None else ""
+    note_security(Act.SIGNED_IN, about=user, object_id=user.pk, user=user, address=address)
+
+
+@receiver(user_logged_out)
+def note_sign_out(sender, request, user, **kwargs):
+    """Somebody left. Without an account nobody did."""
+    if user is not None:
+        address = address_of(request) if request is not None else ""
+        note_security(Act.SIGNED_OUT, about=user, object_id=user.pk, user=user, address=address)
+
+
+@receiver(user_login_failed)
+def note_failed_sign_in(sender, credentials, request=None, **kwargs):
+    """A wrong password, for an account that there is. What was typed for no account is not kept."""
+    email = credentials.get("email") or credentials.get("username") or ""
+    address = address_of(request) if request is not None else ""
+    user = get_user_model().objects.filter(email__iexact=email).first() if email else None
+    if user is None:
+        logger.info("failed: no such account from %s", address or "-")
+        return
+    note_security(Act.FAILED, about=user, object_id=user.pk, address=address)
+
+
+def watch_people() -> None:
+    """Follow accounts that matter to staff: who is one, who is active, which roles, which rights."""
+    User = get_user_model()
+    watch(
+        User,
+        "email", "is_active", "is_staff", "is_superuser",
+        name=_("Person"), only=_concerns_staff,
+    )  # fmt: skip
+    watch(Group, "name", name=_("Role"))
+    for relation, name in (
+        (User.groups, "groups"),
+        (User.user_permissions, "user_permissions"),
+        (Group.permissions, "permissions"),
+    ):
+        m2m_changed.connect(_follow_members, sender=relation.through, dispatch_uid=f"audit:{name}")
+    post_delete.connect(_note_deletion, sender=User, dispatch_uid="audit:person-deleted")
+
+
+def _concerns_staff(user) -> bool:
+    """Whether a change of an account is a decision: it is staff, or staff changed it.
+
+    What customers do with their own accounts is theirs; the log has it without their names.
+    """
+    return user.is_staff or user.is_superuser or acting_staff() is not None
+
+
+def _note_deletion(sender, instance, **kwargs):
+    logger.info("deleted: account %s by %s", instance.pk, getattr(acting_staff(), "pk", None))
+
+
+def _follow_members(sender, instance, action, reverse, model, pk_set, **kwargs):
+    """Roles and rights that a person or a role gained or lost. Loaders and migrations decide nothing."""
+    if action not in {"post_add", "post_remove", "pre_clear"} or acting_staff() is None:
+        return
+    others = list(model._base_manager.filter(pk__in=pk_set or ()))
+    is_gain = action == "post_add"
+    if reverse:
+        for other in others:
+            _note_members(sender, other, [instance], is_gain=is_gain)
+    else:
+        _note_members(sender, instance, others, is_gain=is_gain)
+
+
+def _note_members(through, row, members, *, is_gain):
+    names = ", ".join(sorted(map(str, members))) or str(_("all of them"))
+    field = through._meta.model_name.partition("_")[2]
+    note_security(
+        Act.CHANGED,
+        kind=row._meta.label_lower,
+        about=row,
+        object_id=row.pk,
+        user=acting_staff(),
+        address=acting_address(),
+        changes={field: [None, names] if is_gain else [names, None]},
+    )

@@ -1,0 +1,126 @@
+"""What happens at the doors is written down: who, when, from where."""
+
+import logging
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from commerce.dashboard.permission_report import make_person
+from commerce.models import AuditEntry
+from commerce.roles import FINANCE, SUPPORT
+from home.roles import create_page_roles
+from tests.factories import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+Act = AuditEntry.Act
+
+
+@pytest.fixture
+def admin(site_root, client):
+    create_page_roles()
+    person = make_person("Superuser")
+    client.force_login(person)
+    AuditEntry.objects.all()._raw_delete("default")
+    return person
+
+
+def sign_in(client, password):
+    return client.post(
+        reverse("account_login"),
+        {"login": "ada@example.com", "password": password},
+        REMOTE_ADDR="203.0.113.7",
+    )
+
+
+def test_sign_in_is_written_down(client, site_root):
+    ada = make_user("ada@example.com")
+
+    sign_in(client, PASSWORD)
+
+    entry = AuditEntry.objects.get(act=Act.SIGNED_IN)
+    assert (entry.user, entry.object_id, entry.address) == (ada, str(ada.pk), "203.0.113.7")
+
+
+def test_wrong_password_is_written_down_without_what_was_typed(client, site_root, caplog):
+    make_user("ada@example.com")
+
+    with caplog.at_level(logging.INFO, "vitrine.security"):
+        sign_in(client, "my-secret-of-elsewhere")
+
+    entry = AuditEntry.objects.get(act=Act.FAILED)
+    assert (entry.user, entry.address) == (None, "203.0.113.7")
+    assert "my-secret" not in caplog.text
+    assert "failed" in caplog.text
+
+
+def test_signing_out_is_written_down(client, admin):
+    client.post(reverse("account_logout"))
+
+    assert AuditEntry.objects.get(act=Act.SIGNED_OUT).user == admin
+
+
+def test_refusal_of_a_change_is_written_down(client, site_root):
+    create_page_roles()
+    person = make_person(FINANCE)
+    client.force_login(person)
+
+    client.post("/dashboard/users/", {"action": "make_inactive"})
+
+    entry = AuditEntry.objects.get(act=Act.REFUSED)
+    assert (entry.user, entry.about, entry.kind) == (person, "POST /dashboard/users/", "staff-page")
+
+
+def test_refusal_of_a_page_is_a_line_of_the_log_alone(client, site_root, caplog):
+    create_page_roles()
+    client.force_login(make_person(FINANCE))
+
+    with caplog.at_level(logging.WARNING, "vitrine.security"):
+        client.get("/dashboard/users/")
+
+    assert "refused: GET /dashboard/users/" in caplog.text
+    assert not AuditEntry.objects.filter(act=Act.REFUSED).exists()
+
+
+def test_deactivation_is_written_down(client, admin):
+    ada = make_user("ada@example.com")
+
+    client.post("/dashboard/users/", {"action": "make_inactive", "selected_user": ada.pk})
+
+    ada.refresh_from_db()
+    entry = AuditEntry.objects.get(kind="commerce.user")
+    assert not ada.is_active
+    assert entry.changes == {"is_active": ["True", "False"]}
+    assert (entry.user, entry.address) == (admin, "127.0.0.1")
+
+
+def test_role_that_somebody_gets_is_written_down_by_its_name(client, admin):
+    ada = make_user("ada@example.com")
+    support = Group.objects.get(name=SUPPORT)
+
+    client.post(
+        reverse("wagtailusers_users:edit", args=[ada.pk]),
+        {
+            "email": ada.email,
+            "first_name": "Ada",
+            "last_name": "Marsh",
+            "is_active": "on",
+            "groups": [support.pk],
+        },
+    )
+
+    entry = AuditEntry.objects.filter(kind="commerce.user", changes__has_key="groups").get()
+    assert entry.changes["groups"] == [None, "Support"]
+    assert entry.user == admin
+
+
+def test_log_shows_names_instead_of_keys(client, admin, vase):
+    record = vase.stockrecords.get()
+    client.post(
+        reverse("wagtailsnippets_commerce_saleprice:add"),
+        {"stockrecord": record.pk, "price": "9.00", "start": "2026-12-01 00:00"},
+    )
+
+    entry = AuditEntry.objects.get(kind="commerce.saleprice")
+    assert entry.changes["stockrecord"] == [None, str(record)]
+    assert str(record) in client.get(reverse("audit-log")).text
