@@ -117,6 +117,10 @@ class OrderDetailView(oscar_views.OrderDetailView):
 
 
 class OrderLineView(oscar_views.OrderLineView):
+    """Orders one line again. There is no page of a single line."""
+
+    http_method_names = ["post"]
+
     def do_reorder(self, line):
         self.response = order_again(self.request, [line], order_number=line.order.number)
 
