@@ -16,7 +16,10 @@ class CommerceConfig(AppConfig):
             receivers,
             stock_receivers,
         )
+        from commerce.accounts import receivers as account_receivers  # noqa: F401
         from commerce.audit import watch_the_shop
         from commerce.page_cache import receivers as page_receivers  # noqa: F401
+        from commerce.throttle_store import share_allauth_limits
 
+        share_allauth_limits()
         watch_the_shop()

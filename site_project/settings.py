@@ -96,6 +96,11 @@ INSTALLED_APPS = [
     # Accounts, tasks, the rest
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
     "django_tasks",
     "django_tasks_db",
     "csp",
@@ -252,15 +257,20 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "commerce.accounts.passwords.LengthValidator"},
+    {"NAME": "commerce.accounts.passwords.CommonPasswordValidator"},
+    {"NAME": "commerce.accounts.passwords.OwnWordsValidator"},
+    {"NAME": "commerce.accounts.passwords.StrengthValidator"},
 ]
-ACCOUNT_ADAPTER = "commerce.accounts.AccountAdapter"
+#: Seconds for which a link to a new password works.
+PASSWORD_RESET_TIMEOUT = 3600
+ACCOUNT_ADAPTER = "commerce.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "commerce.accounts.forms.SignupForm",
+    "change_password": "commerce.accounts.forms.ChangePasswordForm",
+    "set_password": "commerce.accounts.forms.SetPasswordForm",
+    "reset_password_from_key": "commerce.accounts.forms.ResetPasswordKeyForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -280,13 +290,31 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-#: Beside allauth's own limits: each of these requests of a guest is a mail to somebody.
+#: Account mails a day that strangers can cause: for one address, and from one network address.
+ACCOUNT_MAILS_PER_RECIPIENT = env.int("ACCOUNT_MAILS_PER_RECIPIENT", default=12)
+ACCOUNT_MAILS_PER_IP = env.int("ACCOUNT_MAILS_PER_IP", default=60)
+#: Beside allauth's own limits. Wrong passwords and account mails are counted by commerce.throttles;
+#: each of the other requests of a guest is a mail to somebody.
 ACCOUNT_RATE_LIMITS = {
+    "login_failed": "",
+    "confirm_email": "",
+    "request_login_code": "20/m/ip",
+    "reset_password": "20/m/ip",
     "product_alert": "20/h/ip",
     "find_order": "10/h/ip",
     "withdrawal": "10/h/ip",
     "return_request": "20/h/ip",
 }
+# allauth's limits are counted in the database: all processes share it (commerce.throttle_store).
+CACHES["throttles"] = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "commerce_throttlecache",
+    "OPTIONS": {"MAX_ENTRIES": 200_000},
+}
+SCHEDULE += [
+    (3600, "commerce.accounts.tasks.delete_unverified_accounts"),
+    (3600, "commerce.accounts.tasks.forget_old_throttles"),
+]
 
 # --- Shop -------------------------------------------------------------------------------------------
 

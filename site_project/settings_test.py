@@ -45,6 +45,7 @@ TALLY_SECONDS = 0
 
 # Keys of images come again after each test; a remembered rendition would be another image's.
 CACHES = {
+    "throttles": CACHES["throttles"],
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "renditions": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }

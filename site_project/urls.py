@@ -12,9 +12,10 @@ from wagtail.documents import urls as wagtaildocs_urls
 from checkout_app.cards_page import CardsView, NewCardView
 from checkout_app.demo_gateway.faults_page import FaultsView
 from checkout_app.webhooks import stripe_webhook
+from commerce.accounts.dashboard import StaffPasswordResetView, StaffSessionsView
+from commerce.accounts.pages import SecurityView, SessionsView
 from commerce.audit_page import AuditView
 from commerce.compare_page import CompareView
-from commerce.confirm_link import ConfirmLinkView
 from commerce.document_pages import (
     GuestDocumentView,
     OrderDocumentView,
@@ -59,6 +60,17 @@ urlpatterns = [
     ),
     path("dashboard/faults/", FaultsView.as_view(), name="demo-faults"),
     path("dashboard/attention/", include("checkout_app.attention.urls")),
+    # In front of Oscar's: its mail would link to whatever the Host header says.
+    path(
+        "dashboard/users/<int:pk>/password-reset/",
+        StaffPasswordResetView.as_view(),
+        name="staff-user-password-reset",
+    ),
+    path(
+        "dashboard/users/<int:pk>/sessions/",
+        StaffSessionsView.as_view(),
+        name="staff-user-sessions",
+    ),
     path("dashboard/audit/", AuditView.as_view(), name="audit-log"),
     path(
         "dashboard/orders/<str:order>/packing-slip.pdf",
@@ -75,7 +87,9 @@ urlpatterns = [
         OrderDocumentView.as_view(),
         name="order-document",
     ),
-    path("accounts/confirm/<str:key>/", ConfirmLinkView.as_view(), name="confirm-email"),
+    # In front of allauth's own pages at these addresses.
+    path("accounts/2fa/", SecurityView.as_view(), name="account-security"),
+    path("accounts/sessions/", SessionsView.as_view(), name="account-sessions"),
     path("accounts/cards/", CardsView.as_view(), name="account-cards"),
     path("accounts/cards/new/", NewCardView.as_view(), name="account-new-card"),
     path("find-my-order/", FindOrderView.as_view(), name="find-order"),
