@@ -248,6 +248,13 @@ def request_refund(attempt_id, wanted, *, user=None):
     return request
 
 
+def total_with(attempt: PaymentAttempt, wanted: Wanted) -> Decimal:
+    """What an order would have been paid back in all, this wish included. Checks nothing."""
+    before = sum(attempt.refunds.values_list("amount", flat=True), Decimal(0))
+    goods = sum(amount_of(attempt.order, wanted.units).values(), Decimal(0))
+    return before + goods + wanted.shipping + wanted.extra
+
+
 def _checked_amounts(attempt, wanted):
     """What each line gets back. Raises RefundRefused where that is more than there is."""
     order = attempt.order

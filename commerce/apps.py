@@ -16,6 +16,7 @@ class CommerceConfig(AppConfig):
             receivers,
             stock_receivers,
         )
+        from commerce.accounts import checks as account_checks  # noqa: F401
         from commerce.accounts import receivers as account_receivers  # noqa: F401
         from commerce.audit import watch_the_shop
         from commerce.page_cache import receivers as page_receivers  # noqa: F401

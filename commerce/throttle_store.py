@@ -1,6 +1,7 @@
 """Where allauth's limits are counted: in the database, shared by all processes."""
 
 from allauth.core.internal import ratelimit
+from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import caches
 from django.core.checks import Error, Tags, register
 from django.db import connection
@@ -14,9 +15,11 @@ SHARED = ("DatabaseCache", "RedisCache", "PyMemcacheCache")
 
 
 def share_allauth_limits() -> None:
-    """Have allauth count in the shared store. It imports the default cache by name, and that
-    one may be the memory of one process."""
-    ratelimit.cache = ConnectionProxy(caches, ALIAS)
+    """Have allauth count in the shared store, and remember used codes of authenticator apps there.
+
+    It imports the default cache by name, and that one may be the memory of one process.
+    """
+    ratelimit.cache = totp.cache = ConnectionProxy(caches, ALIAS)
 
 
 def forget_expired_counters() -> None:
@@ -31,8 +34,8 @@ def forget_expired_counters() -> None:
 def check_shared_throttles(app_configs, **kwargs):
     """Two workers must not allow twice the attempts."""
     backend = type(caches[ALIAS]).__name__
-    alias = getattr(ratelimit.cache, "_alias", "default")
-    if backend in SHARED and alias == ALIAS:
+    used = {getattr(module.cache, "_alias", "default") for module in (ratelimit, totp)}
+    if backend in SHARED and used == {ALIAS}:
         return []
     return [
         Error(

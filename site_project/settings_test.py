@@ -40,6 +40,9 @@ else:
 PAGE_CACHE = False
 PAGE_CHANGES = "none"
 
+# Tests sign staff in without the browser that would keep the cookie; those about it switch it on.
+STAFF_IDLE_MINUTES = 0
+
 # A thread would write into another test's database.
 TALLY_SECONDS = 0
 

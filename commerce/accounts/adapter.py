@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from commerce.accounts.devices import device_of, remember_device
+from commerce.accounts.factors import has_app
+from commerce.accounts.lifetime import limit_lifetime, note_staff_use
 from commerce.accounts.limits import mail_limits, password_limits
 from commerce.accounts.mails import account_messages
 from commerce.mail import queue_mail
@@ -84,15 +86,25 @@ class AccountAdapter(DefaultAccountAdapter):
     def _delete_login_attempts_cached_email(self, request, **credentials):
         """allauth would forget the failures after a reset; ours wait for their window."""
 
+    def get_reauthentication_methods(self, user):
+        """The second factor where there is one; the password alone is not enough then."""
+        methods = super().get_reauthentication_methods(user)
+        factors = [method for method in methods if method["id"] != "reauthenticate"]
+        if user.is_authenticated and not has_app(user):
+            factors.reverse()  # the passkey first, recovery codes second
+        return factors or methods
+
     def login(self, request, user):
         # Oscar's manager sets both at once where nobody has signed in yet.
         was_here = user.last_login is not None and user.last_login > user.date_joined
         super().login(request, user)
+        limit_lifetime(request)
         request.is_new_device = was_here and not device_of(request, user.email)
 
     def post_login(self, request, user, **kwargs):
         response = super().post_login(request, user, **kwargs)
         remember_device(request, response, user.email)
+        note_staff_use(request, response)
         if getattr(request, "is_new_device", False):
             self.send_notification_mail("account/email/new_device", user)
         return response

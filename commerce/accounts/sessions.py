@@ -1,7 +1,7 @@
 """The sessions of an account: where it is signed in, and ending that."""
 
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F
 from django.http import HttpRequest
@@ -37,7 +37,7 @@ def sign_out_everywhere(user: AbstractBaseUser, *, request: HttpRequest | None =
     """
     keep = request.session.session_key if request else None
     ended = end_sessions(user, keep=keep)
-    type(user).objects.filter(pk=user.pk).update(session_generation=F("session_generation") + 1)
+    get_user_model().objects.filter(pk=user.pk).update(session_generation=F("session_generation") + 1)
     user.refresh_from_db(fields=["session_generation"])
     if request is not None:
         update_session_auth_hash(request, user)

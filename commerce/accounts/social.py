@@ -1,0 +1,23 @@
+"""Signing in through another service (Google, any OpenID Connect provider)."""
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from django.contrib.auth.models import AbstractBaseUser
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """Joins a service to an account only where both sides have proved the address."""
+
+    def authenticate_by_email(
+        self, sociallogin: SocialLogin
+    ) -> tuple[AbstractBaseUser, str] | None:
+        """The account of an address that the service verified and that is verified here."""
+        found = super().authenticate_by_email(sociallogin)
+        if found is None:
+            return None
+        user, email = found
+        is_proven = EmailAddress.objects.filter(
+            user_id=user.pk, email=email.lower(), verified=True
+        ).exists()
+        return found if is_proven else None
