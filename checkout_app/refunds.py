@@ -248,11 +248,15 @@ def request_refund(attempt_id, wanted, *, user=None):
     return request
 
 
-def total_with(attempt: PaymentAttempt, wanted: Wanted) -> Decimal:
-    """What an order would have been paid back in all, this wish included. Checks nothing."""
-    before = sum(attempt.refunds.values_list("amount", flat=True), Decimal(0))
+def is_large(attempt: PaymentAttempt, wanted: Wanted, *, limit: Decimal) -> bool:
+    """Whether a refund that is possible brings what its order got back above ``limit``.
+
+    Earlier refunds of the order count, so that one large refund cannot be made of many small ones.
+    """
     goods = sum(amount_of(attempt.order, wanted.units).values(), Decimal(0))
-    return before + goods + wanted.shipping + wanted.extra
+    amount = goods + wanted.shipping + wanted.extra
+    before = sum(attempt.refunds.values_list("amount", flat=True), Decimal(0))
+    return amount <= attempt.money_left and before + amount > limit
 
 
 def _checked_amounts(attempt, wanted):

@@ -96,7 +96,7 @@ class RefundView(StaffView):
         if not form.is_valid():
             return self.show(form, status=422)
         wanted = form.wanted()
-        if refunds.total_with(attempt, wanted) > settings.REFUND_REAUTH_OVER:
+        if refunds.is_large(attempt, wanted, limit=settings.REFUND_REAUTH_OVER):
             require_recent_sign_in(request)
         try:
             refund = refunds.request_refund(attempt.pk, wanted, user=request.user)

@@ -37,7 +37,9 @@ def sign_out_everywhere(user: AbstractBaseUser, *, request: HttpRequest | None =
     """
     keep = request.session.session_key if request else None
     ended = end_sessions(user, keep=keep)
-    get_user_model().objects.filter(pk=user.pk).update(session_generation=F("session_generation") + 1)
+    get_user_model().objects.filter(pk=user.pk).update(
+        session_generation=F("session_generation") + 1
+    )
     user.refresh_from_db(fields=["session_generation"])
     if request is not None:
         update_session_auth_hash(request, user)

@@ -2,8 +2,9 @@
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialApp, SocialLogin
 from django.contrib.auth.models import AbstractBaseUser
+from django.http import Http404, HttpRequest
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
@@ -21,3 +22,10 @@ class SocialAdapter(DefaultSocialAccountAdapter):
             user_id=user.pk, email=email.lower(), verified=True
         ).exists()
         return found if is_proven else None
+
+    def get_app(self, request: HttpRequest, provider: str, client_id: str | None = None):
+        """The settings of a service. Raises Http404 for one that is not configured."""
+        try:
+            return super().get_app(request, provider, client_id)
+        except SocialApp.DoesNotExist as error:
+            raise Http404 from error

@@ -100,6 +100,21 @@ def test_no_service_is_offered_until_it_is_configured(client):
     assert "Continue with" not in text
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/google/login/",
+        "/accounts/google/login/callback/",
+        "/accounts/google/login/token/",
+        "/accounts/oidc/oidc/login/",
+        "/accounts/oidc/oidc/login/callback/",
+    ],
+)
+def test_service_that_is_not_configured_is_not_found(client, path):
+    assert client.get(path).status_code == 404
+    assert client.post(path).status_code == 404
+
+
 def test_configured_service_has_a_button_that_posts(client, provider):
     text = client.get(reverse("account_login")).content.decode()
 
