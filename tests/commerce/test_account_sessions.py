@@ -177,6 +177,18 @@ def test_last_use_is_written_outside_the_request():
     assert UserSession.objects.get().last_seen_at > timezone.now() - timedelta(minutes=1)
 
 
+def test_signing_in_makes_no_page_anew(monkeypatch):
+    make_user(EMAIL)
+    touched = []
+    monkeypatch.setattr("commerce.page_cache.receivers.touch", lambda *tags: touched.extend(tags))
+
+    browser = signed_in()
+    browser.post(reverse("usersessions_list"))
+    browser.post(reverse("account_logout"))
+
+    assert touched == []
+
+
 # --- Staff over others -----------------------------------------------------------------------------
 
 
