@@ -84,9 +84,10 @@ def take_attempt(limits: dict[str, Limit], *, at: datetime | None = None) -> Non
     Locks the rows in key order. Raises TooManyAttempts with the longest wait if any key has to
     wait. Parallel attempts cannot pass together: each is counted before it is tried.
     """
-    at = at or timezone.now()
     with transaction.atomic():
-        rows = _locked_rows(sorted(limits), at=at)
+        rows = _locked_rows(sorted(limits), at=at or timezone.now())
+        # Read after the lock: a request that began later may have been counted already.
+        at = at or timezone.now()
         for row in rows:
             if row.started_at + limits[row.key].window <= at:
                 row.started_at, row.count = at, 0
@@ -99,15 +100,22 @@ def take_attempt(limits: dict[str, Limit], *, at: datetime | None = None) -> Non
 
 
 def _locked_rows(keys, *, at):
-    Throttle.objects.bulk_create(
-        [Throttle(key=key, started_at=at, wait_until=at) for key in keys], ignore_conflicts=True
-    )
-    return list(Throttle.objects.select_for_update().filter(key__in=keys).order_by("key"))
+    locked = Throttle.objects.select_for_update().filter(key__in=keys).order_by("key")
+    rows = list(locked)
+    if len(rows) < len(keys):
+        # Only now: inserting over a row that is there would share its lock, and then deadlock.
+        Throttle.objects.bulk_create(
+            [Throttle(key=key, started_at=at, wait_until=at) for key in keys],
+            ignore_conflicts=True,
+        )
+        rows = list(locked.all())
+    return rows
 
 
 def _count(row, limit, *, at):
     row.count += 1
-    row.wait_until = at + timedelta(seconds=limit.wait_after(row.count))
+    wait = limit.wait_after(row.count)
+    row.wait_until = at + timedelta(seconds=wait) if wait else row.started_at
     if limit.cap is not None and row.count >= limit.cap:
         row.wait_until = max(row.wait_until, row.started_at + limit.window)
 

@@ -3,12 +3,7 @@
 What an installation chooses is read from the environment in ``site_project.settings``.
 """
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "commerce.accounts.passwords.LengthValidator"},
-    {"NAME": "commerce.accounts.passwords.CommonPasswordValidator"},
-    {"NAME": "commerce.accounts.passwords.OwnWordsValidator"},
-    {"NAME": "commerce.accounts.passwords.StrengthValidator"},
-]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "commerce.accounts.passwords.PasswordValidator"}]
 #: Seconds for which a link to a new password works.
 PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_ADAPTER = "commerce.accounts.adapter.AccountAdapter"

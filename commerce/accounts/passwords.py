@@ -47,9 +47,6 @@ class LengthValidator:
                 code="password_too_long",
             )
 
-    def get_help_text(self):
-        return advice()
-
 
 class CommonPasswordValidator(password_validation.CommonPasswordValidator):
     """Refuses the 20,000 most common passwords of public breaches; Django ships the list."""
@@ -60,9 +57,6 @@ class CommonPasswordValidator(password_validation.CommonPasswordValidator):
                 _("This password appears in lists of stolen passwords. Choose another one."),
                 code="password_too_common",
             )
-
-    def get_help_text(self):
-        return ""
 
 
 class OwnWordsValidator:
@@ -84,9 +78,6 @@ class OwnWordsValidator:
                     code="password_own_words",
                 )
 
-    def get_help_text(self):
-        return ""
-
 
 class StrengthValidator:
     """Refuses what a guesser finds quickly, and says why."""
@@ -97,8 +88,24 @@ class StrengthValidator:
         if result["score"] < LEAST_SCORE:
             raise ValidationError(_reason(result), code="password_too_weak")
 
+
+class PasswordValidator:
+    """All rules of the shop in their order: a form shows the first that is broken, and one advice."""
+
+    def __init__(self):
+        self.rules = (
+            LengthValidator(),
+            OwnWordsValidator(),
+            CommonPasswordValidator(),
+            StrengthValidator(),
+        )
+
+    def validate(self, password, user=None):
+        for rule in self.rules:
+            rule.validate(password, user)
+
     def get_help_text(self):
-        return ""
+        return advice()
 
 
 def _reason(result):

@@ -3,7 +3,12 @@
 from django.http import HttpRequest
 
 #: Roles and people: every unsafe request to these views of Wagtail and Oscar.
-PEOPLE = ("wagtailusers_users:", "wagtailusers_groups:", "dashboard:users-index")
+PEOPLE = (
+    "wagtailusers_users:",
+    "wagtailusers_groups:",
+    "dashboard:users-index",
+    "dashboard:partner-user-",
+)
 ORDERS = "dashboard:order-list"
 CSV_ACTION = "download_selected_orders"
 
