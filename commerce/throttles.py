@@ -99,6 +99,15 @@ def take_attempt(limits: dict[str, Limit], *, at: datetime | None = None) -> Non
         Throttle.objects.bulk_update(rows, ["count", "started_at", "wait_until"])
 
 
+def check_waits(limits: dict[str, Limit], *, at: datetime | None = None) -> None:
+    """Raise TooManyAttempts if an attempt under these keys would have to wait. Counts nothing."""
+    at = at or timezone.now()
+    rows = Throttle.objects.filter(key__in=list(limits), wait_until__gt=at)
+    waits = [row.wait_until - at for row in rows if row.started_at + limits[row.key].window > at]
+    if waits:
+        raise TooManyAttempts(max(1, round(max(waits).total_seconds())))
+
+
 def _locked_rows(keys, *, at):
     locked = Throttle.objects.select_for_update().filter(key__in=keys).order_by("key")
     rows = list(locked)

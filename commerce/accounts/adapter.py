@@ -6,8 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 from django.urls import reverse
 
 from commerce.accounts.devices import device_of, remember_device
@@ -15,6 +14,7 @@ from commerce.accounts.factors import has_app
 from commerce.accounts.lifetime import limit_lifetime, note_staff_use
 from commerce.accounts.limits import mail_limits, password_limits
 from commerce.accounts.mails import account_messages
+from commerce.accounts.waiting import too_many
 from commerce.mail import queue_mail
 from commerce.throttles import TooManyAttempts, give_back, take_attempt
 
@@ -31,13 +31,6 @@ REQUESTED = frozenset(
 )
 #: Values of allauth's contexts that mails show; all are plain strings.
 FACTS = ("code", "password_reset_url", "ip")
-
-
-def too_many(request: HttpRequest, refusal: TooManyAttempts) -> HttpResponse:
-    """The page that asks somebody to wait, with the seconds in ``Retry-After``."""
-    response = render(request, "429.html", {"refusal": refusal}, status=429)
-    response["Retry-After"] = str(refusal.seconds)
-    return response
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -2,6 +2,7 @@
 
 from allauth.account import forms as allauth_forms
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import get_adapter as get_factor_adapter
 from allauth.mfa.base import forms as factor_forms
 from allauth.mfa.models import Authenticator
@@ -13,10 +14,11 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from commerce.accounts.lifetime import limit_lifetime
-from commerce.accounts.limits import factor_limits
+from commerce.accounts.limits import factor_limits, mail_limits
 from commerce.accounts.passwords import advice
+from commerce.accounts.waiting import too_many
 from commerce.throttle_store import ALIAS
-from commerce.throttles import TooManyAttempts, give_back, take_attempt
+from commerce.throttles import TooManyAttempts, check_waits, give_back, take_attempt
 
 #: Seconds for which a code of an authenticator app is remembered as used; it is good for 90.
 USED_CODE_SECONDS = 120
@@ -34,6 +36,11 @@ class SignupForm(WithAdvice, allauth_forms.SignupForm):
     """Signing up costs the same whether or not the address has an account."""
 
     def try_save(self, request):
+        try:
+            check_waits(mail_limits(request, self.cleaned_data["email"]))
+        except TooManyAttempts as refusal:
+            # No code could be sent: an account without one would help nobody.
+            raise ImmediateHttpResponse(too_many(request, refusal)) from refusal
         if self.account_already_exists:
             _rehearse_signup(self, request)
         return super().try_save(request)

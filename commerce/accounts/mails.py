@@ -32,6 +32,24 @@ def _texts():
             [_("Type this code to sign in, within ten minutes:"), not_you],
             "",
         ),
+        **_request_texts(),
+        "password_changed": (_("Your password was changed"), [notice], ""),
+        "password_set": (_("A password was set"), [notice], ""),
+        "password_reset": (_("Your password was changed"), [notice], ""),
+        "email_changed": (
+            _("Your e-mail address was changed"),
+            [_("The address of your account is another one now."), notice],
+            "",
+        ),
+        "email_confirm": (_("Your e-mail address was confirmed"), [notice], ""),
+        "email_deleted": (_("An e-mail address was removed"), [notice], ""),
+        **_security_texts(notice),
+    }
+
+
+def _request_texts():
+    """What somebody asked for by an address: a new password, an account."""
+    return {
         "password_reset_key": (
             _("Set a new password"),
             [
@@ -58,17 +76,6 @@ def _texts():
             ],
             "",
         ),
-        "password_changed": (_("Your password was changed"), [notice], ""),
-        "password_set": (_("A password was set"), [notice], ""),
-        "password_reset": (_("Your password was changed"), [notice], ""),
-        "email_changed": (
-            _("Your e-mail address was changed"),
-            [_("The address of your account is another one now."), notice],
-            "",
-        ),
-        "email_confirm": (_("Your e-mail address was confirmed"), [notice], ""),
-        "email_deleted": (_("An e-mail address was removed"), [notice], ""),
-        **_security_texts(notice),
     }
 
 

@@ -14,7 +14,13 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
 from commerce.accounts.factors import has_factor, used_factor
-from commerce.accounts.lifetime import forget_session, is_idle, is_staff, note_staff_use
+from commerce.accounts.lifetime import (
+    NAME,
+    forget_session,
+    is_idle,
+    is_staff,
+    note_staff_use,
+)
 from commerce.accounts.reauthentication import ask_again, is_recent
 from commerce.accounts.sensitive import is_sensitive
 from commerce.accounts.sessions import note_use
@@ -38,7 +44,7 @@ class StaffGateMiddleware:
             return self.get_response(request)
         if request.session.session_key:
             note_use(request.session.session_key)
-        if not is_staff(request.user):
+        if not self.is_of_staff(request):
             return self.get_response(request)
         refusal = end_idle_session(request) or self.ask_for_factor(request)
         if refusal:
@@ -62,6 +68,13 @@ class StaffGateMiddleware:
         if isinstance(exception, ReauthenticationRequired) and request.user.is_authenticated:
             return ask_again(request)
         return None
+
+    @staticmethod
+    def is_of_staff(request):
+        """Whether the rules for staff hold; a customer's account page asks for no permissions."""
+        if request.path.startswith(STAFF_PATHS):
+            return is_staff(request.user)
+        return request.user.is_staff or NAME in request.session
 
     @staticmethod
     def ask_for_factor(request):

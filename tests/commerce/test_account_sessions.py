@@ -189,6 +189,16 @@ def test_signing_in_makes_no_page_anew(monkeypatch):
     assert touched == []
 
 
+def test_account_page_of_a_customer_asks_for_no_permissions():
+    make_user(EMAIL)
+    browser = signed_in()
+
+    with CaptureQueriesContext(connection) as queries:
+        browser.get(reverse("customer:summary"))
+
+    assert not [q for q in queries if "auth_permission" in q["sql"]]
+
+
 # --- Staff over others -----------------------------------------------------------------------------
 
 

@@ -282,6 +282,21 @@ def test_sign_up_reset_and_code_share_one_count():
     assert response.status_code == 429
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_sign_up_that_has_to_wait_changes_nothing(known):
+    if known:
+        make_user(EMAIL)
+    before = User.objects.count()
+    for number in range(3):
+        ask_for_code(from_ip(f"203.0.113.{number}"))
+
+    response = Client().post(reverse("account_signup"), {"email": EMAIL, "password1": NEW_PASSWORD})
+
+    assert response.status_code == 429
+    assert re.search(r"Try again in \d+ second", text_of(response))
+    assert User.objects.count() == before
+
+
 def test_notices_of_changes_always_leave():
     make_user(EMAIL)
     client = Client()
