@@ -38,6 +38,8 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 #: Steps of 30 seconds that a clock may be wrong by; each code is taken once.
 MFA_TOTP_TOLERANCE = 1
+#: Signing in by a passkey takes two requests.
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 MFA_FORMS = {
     "authenticate": "commerce.accounts.forms.SecondFactorForm",
     "reauthenticate": "commerce.accounts.forms.ConfirmFactorForm",

@@ -126,6 +126,16 @@ def test_staff_who_see_customers_see_it(client, owner, codename, status):
     assert browser.get(address_of(owner)).status_code == status
 
 
+def test_dashboard_shows_it_with_the_customer(client, owner):
+    send(client, picture_file())
+    browser = Client()
+    browser.force_login(make_user("admin@example.com", is_staff=True, is_superuser=True))
+
+    page = browser.get(reverse("dashboard:user-detail", args=[owner.pk])).content.decode()
+
+    assert address_of(owner) in page
+
+
 def test_its_headers_let_it_be_a_picture_only(client, owner):
     send(client, picture_file())
 
