@@ -139,6 +139,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "site_project.middleware.ContentSecurityPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    # After whatever refuses a view in process_view: what it suspends is resumed past that.
     "commerce.accounts.staff_gate.StaffGateMiddleware",
     "commerce.forks.basket.middleware.BasketMiddleware",
     "home.middleware.PagesMiddleware",

@@ -5,6 +5,7 @@ are. Views ask with ``recent_sign_in_required`` (a decorator for classes) or, wh
 the form, with ``require_recent_sign_in``.
 """
 
+import json
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -16,10 +17,12 @@ from allauth.account.internal.flows.reauthentication import (
 )
 from allauth.core.internal.httpkit import serialize_request
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 
 APP = "allauth.account"
 #: As much of a form is kept; a larger one has to be sent again.
@@ -51,15 +54,27 @@ def recent_sign_in_required(view_class=None, *, only_post: bool = False):
 def ask_again(request: HttpRequest) -> HttpResponseRedirect:
     """Suspend a request and send the person to show who they are.
 
-    allauth's own function resumes no form whose address has a query string. Somebody with neither
-    a password nor a factor signs in anew.
+    allauth's own function resumes no form whose address has a query string, and keeps whatever was
+    typed; a form with a password is not kept here and has to be filled in again.
     """
     back = request.get_full_path()
     if request.method == "POST":
-        kept = serialize_request(request)
-        if len(kept) <= LONGEST_FORM:
+        kept = _kept(request)
+        if kept:
             request.session[STATE_SESSION_KEY] = {"request": kept}
             back = request.path
+        else:
+            messages.info(request, _("Fill in the form again afterwards: it is not kept."))
     methods = get_adapter(request).get_reauthentication_methods(request.user)
     address = methods[0]["url"] if methods else resolve_url(settings.LOGIN_URL)
     return HttpResponseRedirect(f"{address}?{urlencode({REDIRECT_FIELD_NAME: back})}")
+
+
+def _kept(request):
+    """The request as the session keeps it; "" where it holds a password or is too long."""
+    if any("password" in name and value for name, value in request.POST.items()):
+        return ""
+    kept = json.loads(serialize_request(request))
+    kept["META"].pop("HTTP_COOKIE", None)
+    text = json.dumps(kept)
+    return text if len(text) <= LONGEST_FORM else ""

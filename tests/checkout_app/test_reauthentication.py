@@ -115,6 +115,23 @@ def test_changing_a_persons_roles_asks_and_loses_nothing(client, admin, site_roo
     assert list(person.groups.all()) == [group]
 
 
+def test_form_with_a_password_is_not_kept(client, admin, site_root):
+    person = make_user("clerk@example.com")
+    url = reverse("wagtailusers_users:edit", args=[person.pk])
+
+    response = client.post(
+        url,
+        {"email": person.email, "first_name": "Grace", "last_name": "Fen", "is_active": "on", "password1": "kettle orbit plum", "password2": "kettle orbit plum"},
+    )  # fmt: skip
+    assert "kettle" not in str(dict(client.session))
+    response = prove(client, response)
+
+    assert response.url == url
+    assert "Fill in the form again" in client.get(url).content.decode()
+    person.refresh_from_db()
+    assert person.check_password(PASSWORD)
+
+
 @pytest.mark.parametrize(
     ("name", "args"),
     [
