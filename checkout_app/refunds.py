@@ -248,6 +248,17 @@ def request_refund(attempt_id, wanted, *, user=None):
     return request
 
 
+def is_large(attempt: PaymentAttempt, wanted: Wanted, *, limit: Decimal) -> bool:
+    """Whether a refund that is possible brings what its order got back above ``limit``.
+
+    Earlier refunds of the order count, so that one large refund cannot be made of many small ones.
+    """
+    goods = sum(amount_of(attempt.order, wanted.units).values(), Decimal(0))
+    amount = goods + wanted.shipping + wanted.extra
+    before = sum(attempt.refunds.values_list("amount", flat=True), Decimal(0))
+    return amount <= attempt.money_left and before + amount > limit
+
+
 def _checked_amounts(attempt, wanted):
     """What each line gets back. Raises RefundRefused where that is more than there is."""
     order = attempt.order

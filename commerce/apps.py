@@ -16,11 +16,15 @@ class CommerceConfig(AppConfig):
             receivers,
             stock_receivers,
         )
+        from commerce.accounts import checks as account_checks  # noqa: F401
+        from commerce.accounts import receivers as account_receivers  # noqa: F401
         from commerce.audit import watch_the_shop
         from commerce.audit.security import watch_people
         from commerce.page_cache import receivers as page_receivers  # noqa: F401
         from commerce.rich_html import clean_on_save
+        from commerce.throttle_store import share_allauth_limits
 
+        share_allauth_limits()
         watch_the_shop()
         watch_people()
         clean_on_save()

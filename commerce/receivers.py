@@ -1,6 +1,5 @@
 """Signal receivers of Oscar's that are taken off, and the few of ours."""
 
-from allauth.account.signals import email_confirmed
 from django.contrib.auth.signals import user_logged_out
 from django.core.cache import cache
 from django.db import transaction
@@ -10,7 +9,6 @@ from oscar.apps.catalogue.signals import product_viewed
 from oscar.apps.customer.receivers import receive_product_view
 from oscar.core.loading import get_model
 
-from commerce.accounts import adopt_guest_orders
 from commerce.alerts import waited_for
 from commerce.exceptions import BasketFrozen
 from commerce.listing_receivers import is_collecting
@@ -69,12 +67,6 @@ def tell_waiting(stockrecord_ids):
 def note_signing_out(sender, request, **kwargs):
     """The basket's middleware takes the count of the account's basket from the browser."""
     request.has_signed_out = True
-
-
-@receiver(email_confirmed)
-def adopt_orders(sender, email_address, **kwargs):
-    """An address that was proven brings the orders it placed as a guest into its account."""
-    adopt_guest_orders(email_address.user, email_address.email)
 
 
 @receiver(pre_delete, sender=User)

@@ -1,5 +1,6 @@
 """Whether a voucher does something for a basket, and in plain words why not."""
 
+from datetime import timedelta
 from decimal import Decimal
 from operator import attrgetter
 
@@ -9,6 +10,17 @@ from oscar.core.loading import get_class, get_model
 
 from commerce.discounts import vouchers_giving
 from commerce.money import format_money
+from commerce.throttles import (
+    Limit,
+    TooManyAttempts,
+    give_back,
+    take_attempt,
+    throttle_key,
+    visitor_key,
+)
+
+#: Wrong codes at once; then waits, so that nobody guesses codes.
+OF_CODES = Limit(free=10, window=timedelta(hours=1))
 
 
 class VoucherRefused(Exception):
@@ -16,9 +28,20 @@ class VoucherRefused(Exception):
 
 
 def use_voucher(code, *, basket, user, request):
-    """Add the voucher of that code to the basket. Raises VoucherRefused, changing nothing."""
+    """Add the voucher of that code to the basket. Raises VoucherRefused, changing nothing.
+
+    Codes that do not exist are counted, by network address and by account; too many of them
+    have to wait, and then the right one does as well.
+    """
+    counted = _code_limits(request, user)
+    try:
+        take_attempt(counted)
+    except TooManyAttempts as refusal:
+        raise VoucherRefused(str(refusal)) from refusal
     voucher = get_model("voucher", "Voucher").objects.filter(code=code.strip().upper()).first()
-    if voucher is None:
+    if voucher is not None:
+        give_back(counted)
+    else:
         raise VoucherRefused(
             _("We know no voucher “%(code)s”. Is it spelt right?") % {"code": code}
         )
@@ -34,6 +57,13 @@ def use_voucher(code, *, basket, user, request):
         _apply_offers(basket, user=user, request=request)
         raise VoucherRefused(reason_without_discount(voucher, basket))
     return voucher
+
+
+def _code_limits(request, user):
+    limits = {visitor_key("voucher", request): OF_CODES}
+    if user.is_authenticated:
+        limits[throttle_key("voucher", "account", str(user.pk))] = OF_CODES
+    return limits
 
 
 def voucher_notes(basket, *, user):

@@ -1,5 +1,6 @@
 """Reading the environment, so that a wrong variable is named in the sentence that refuses it."""
 
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,6 +48,17 @@ class Environment:
     def str(self, name, *, default):
         """The variable's text; an empty one counts as not set, in every reader."""
         return self._env.str(name, default="").strip() or default
+
+    def decimal(self, name, *, default):
+        """An exact number of zero or more, such as an amount of money."""
+        text = self.str(name, default=default)
+        try:
+            value = Decimal(text)
+        except InvalidOperation as error:
+            raise ImproperlyConfigured(f"{name} must be a number, not {text!r}.") from error
+        if not value.is_finite() or value < 0:
+            raise ImproperlyConfigured(f"{name} must be zero or more, not {text!r}.")
+        return value
 
     def list(self, name, *, default):
         values = [value.strip() for value in self.str(name, default="").split(",")]

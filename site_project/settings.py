@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from site_project.environment import Environment
+from site_project.settings_accounts import *  # noqa: F403
 from site_project.settings_dashboard import with_our_pages
 from site_project.settings_orders import *  # noqa: F403
+from site_project.settings_social import social_providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR / ".env")
@@ -96,6 +98,11 @@ INSTALLED_APPS = [
     # Accounts, tasks, the rest
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
     "django_tasks",
     "django_tasks_db",
     "csp",
@@ -135,6 +142,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "site_project.middleware.ContentSecurityPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    # After whatever refuses a view in process_view: what it suspends is resumed past that.
+    "commerce.accounts.staff_gate.StaffGateMiddleware",
     "commerce.forks.basket.middleware.BasketMiddleware",
     "home.middleware.PagesMiddleware",
 ]
@@ -254,42 +263,31 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-ACCOUNT_ADAPTER = "commerce.accounts.AccountAdapter"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
-ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
-ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-#: Beside allauth's own limits: each of these requests of a guest is a mail to somebody.
-ACCOUNT_RATE_LIMITS = {
-    "product_alert": "20/h/ip",
-    "find_order": "10/h/ip",
-    "withdrawal": "10/h/ip",
-    "return_request": "20/h/ip",
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
+SOCIALACCOUNT_PROVIDERS = social_providers(env)
+#: Whether everybody with access to the dashboard or the admin needs a second factor. Only a shop
+#: that takes no real money may switch it off.
+STAFF_SECOND_FACTOR = env.bool(
+    "STAFF_SECOND_FACTOR", default=bool(env.str("STRIPE_SECRET_KEY", default=""))
+)
+#: Hours after which staff sign in anew, and minutes without use; 0 is never.
+STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=8)
+STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", default=60)
+#: Refunds that bring an order's total above this, in the shop's currency, ask for a recent sign-in.
+REFUND_REAUTH_OVER = env.decimal("REFUND_REAUTH_OVER", default="100.00")
+#: Account mails a day that strangers can cause: for one address, and from one network address.
+ACCOUNT_MAILS_PER_RECIPIENT = env.int("ACCOUNT_MAILS_PER_RECIPIENT", default=12)
+ACCOUNT_MAILS_PER_IP = env.int("ACCOUNT_MAILS_PER_IP", default=60)
+# allauth's limits are counted in the database: all processes share it (commerce.throttle_store).
+CACHES["throttles"] = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "commerce_throttlecache",
+    "OPTIONS": {"MAX_ENTRIES": 200_000},
 }
+SCHEDULE += [
+    (3600, "commerce.accounts.tasks.delete_unverified_accounts"),
+    (3600, "commerce.accounts.tasks.forget_old_throttles"),
+]
 
 #: Who may open which staff page: the rows of both admins (commerce.dashboard.permissions).
 STAFF_PERMISSION_TABLES = [
@@ -458,7 +456,7 @@ BODY_LIMIT = 1024 * 1024
 BODY_LIMITS = {
     "/admin/": 12 * 1024 * 1024,
     "/dashboard/": 12 * 1024 * 1024,
-    "/accounts/profile/": 6 * 1024 * 1024,
+    "/accounts/picture/": 6 * 1024 * 1024,
 }
 
 #: Shopper pages. The looser one for staff stands in site_project.middleware, which also narrows

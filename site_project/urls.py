@@ -3,6 +3,7 @@
 from django.apps import apps
 from django.conf import settings
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -10,9 +11,17 @@ from wagtail.documents import urls as wagtaildocs_urls
 from checkout_app.cards_page import CardsView, NewCardView
 from checkout_app.demo_gateway.faults_page import FaultsView
 from checkout_app.webhooks import stripe_webhook
+from commerce.accounts.dashboard import StaffPasswordResetView, StaffSessionsView
+from commerce.accounts.factor_pages import (
+    DownloadCodesView,
+    FactorNeededView,
+    PasskeyLoginView,
+    RecoveryCodesView,
+)
+from commerce.accounts.pages import SecurityView, SessionsView
+from commerce.accounts.picture_pages import PictureFileView, PictureView
 from commerce.audit_page import AuditView
 from commerce.compare_page import CompareView
-from commerce.confirm_link import ConfirmLinkView
 from commerce.document_pages import (
     GuestDocumentView,
     OrderDocumentView,
@@ -61,6 +70,17 @@ urlpatterns = [
     ),
     path("dashboard/faults/", FaultsView.as_view(), name="demo-faults"),
     path("dashboard/attention/", include("checkout_app.attention.urls")),
+    # In front of Oscar's: its mail would link to whatever the Host header says.
+    path(
+        "dashboard/users/<int:pk>/password-reset/",
+        StaffPasswordResetView.as_view(),
+        name="staff-user-password-reset",
+    ),
+    path(
+        "dashboard/users/<int:pk>/sessions/",
+        StaffSessionsView.as_view(),
+        name="staff-user-sessions",
+    ),
     path("dashboard/audit/", AuditView.as_view(), name="audit-log"),
     path(
         "dashboard/orders/<str:order>/packing-slip.pdf",
@@ -77,7 +97,22 @@ urlpatterns = [
         OrderDocumentView.as_view(),
         name="order-document",
     ),
-    path("accounts/confirm/<str:key>/", ConfirmLinkView.as_view(), name="confirm-email"),
+    # In front of allauth's own pages at these addresses.
+    path("accounts/2fa/", SecurityView.as_view(), name="account-security"),
+    path("accounts/2fa/needed/", FactorNeededView.as_view(), name="account-factor-needed"),
+    path("accounts/2fa/recovery-codes/", RecoveryCodesView.as_view(), name="account-codes"),
+    path(
+        "accounts/2fa/recovery-codes/download/",
+        DownloadCodesView.as_view(),
+        name="account-codes-download",
+    ),
+    path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="account-security")),
+    path("accounts/2fa/webauthn/login/", PasskeyLoginView.as_view(), name="account-passkey"),
+    path("accounts/picture/", PictureView.as_view(), name="account-picture"),
+    path(
+        "accounts/picture/<str:name>.webp", PictureFileView.as_view(), name="account-picture-file"
+    ),
+    path("accounts/sessions/", SessionsView.as_view(), name="account-sessions"),
     path("accounts/cards/", CardsView.as_view(), name="account-cards"),
     path("accounts/cards/new/", NewCardView.as_view(), name="account-new-card"),
     path("find-my-order/", FindOrderView.as_view(), name="find-order"),

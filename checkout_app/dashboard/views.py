@@ -1,5 +1,6 @@
 """Views of the dashboard's pages about money. Each act is one function of the payers' floor."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import AccessMixin
 from django.core.exceptions import PermissionDenied
@@ -26,6 +27,7 @@ from checkout_app.transfer_gateway import (
     note_sent,
     payment_details,
 )
+from commerce.accounts.reauthentication import require_recent_sign_in
 from commerce.exceptions import IllegalMove, OutOfStock, ReturnRefused
 from commerce.mail_orders import queue_transfer_request
 from commerce.models import ReturnRequest
@@ -93,8 +95,11 @@ class RefundView(StaffView):
         form = self.form(request, attempt, request.POST)
         if not form.is_valid():
             return self.show(form, status=422)
+        wanted = form.wanted()
+        if refunds.is_large(attempt, wanted, limit=settings.REFUND_REAUTH_OVER):
+            require_recent_sign_in(request)
         try:
-            refund = refunds.request_refund(attempt.pk, form.wanted(), user=request.user)
+            refund = refunds.request_refund(attempt.pk, wanted, user=request.user)
         except (RefundRefused, ReturnRefused, IllegalMove, OutOfStock) as error:
             form.add_error(None, str(error))
             return self.show(form, status=422)

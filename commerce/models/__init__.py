@@ -1,5 +1,6 @@
 """Tables of ours that stand beside Oscar's, one-to-one where they extend one of them."""
 
+from commerce.models.accounts import ProfilePicture, Throttle
 from commerce.models.changes import AuditEntry, StockChange
 from commerce.models.documents import CommercialDocument, DocumentCounter, DocumentKind
 from commerce.models.lists import (
@@ -46,6 +47,7 @@ __all__ = [
     "PriceWindow",
     "ProductCollection",
     "ProductPhoto",
+    "ProfilePicture",
     "PromotedResult",
     "Retirement",
     "ReturnLine",
@@ -57,6 +59,7 @@ __all__ = [
     "Shipment",
     "StockChange",
     "Term",
+    "Throttle",
     "User",
     "WishListLink",
     "Withdrawal",

@@ -8,6 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.customer.abstract_models import AbstractUser
 
@@ -17,12 +18,21 @@ from commerce.fields import CodeField
 class User(AbstractUser):
     """A person with an account. Signs in by e-mail address, which is unique in lower case."""
 
+    #: Part of what sessions are signed with: one more ends all of them.
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
+
     class Meta(AbstractUser.Meta):
         permissions = [("send_password_reset", "Can send somebody a link to a new password")]
 
     def save(self, *args, **kwargs):
         self.email = self.email.lower()
         super().save(*args, **kwargs)
+
+    def _get_session_auth_hash(self, secret=None):
+        digest = super()._get_session_auth_hash(secret=secret)
+        if not self.session_generation:
+            return digest
+        return salted_hmac(digest, str(self.session_generation), algorithm="sha256").hexdigest()
 
 
 class ProductPhoto(models.Model):

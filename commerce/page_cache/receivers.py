@@ -15,8 +15,8 @@ from commerce.page_cache.dependencies import OFFERS, SITE, piece_tag
 #: Applications whose rows are somebody's own or the staff's, and on no page that is kept.
 UNSEEN_APPS = frozenset({
     "account", "admin", "analytics", "auth", "basket", "checkout", "communication", "contenttypes",
-    "customer", "demo_gateway", "django_rq", "django_tasks_database", "migrations", "order", "payment",
-    "sessions", "voucher", "wagtailadmin", "wagtailredirects", "wagtailsearch", "wagtailusers",
+    "customer", "demo_gateway", "django_rq", "django_tasks_database", "mfa", "migrations", "order",
+    "payment", "sessions", "socialaccount", "usersessions", "voucher", "wagtailadmin", "wagtailredirects", "wagtailsearch", "wagtailusers",
     "wishlists",
 })  # fmt: skip
 #: The same of single models; of products and what belongs to one ``commerce.listing_refresh`` speaks.
@@ -27,9 +27,9 @@ UNSEEN = frozenset({
     "commerce.answercount", "commerce.auditentry", "commerce.boughttogether",
     "commerce.commercialdocument", "commerce.documentcounter", "commerce.listing",
     "commerce.listingterms", "commerce.orderevent", "commerce.orderpromise",
-    "commerce.outgoingmail", "commerce.pricewindow", "commerce.returnline",
+    "commerce.outgoingmail", "commerce.pricewindow", "commerce.profilepicture", "commerce.returnline",
     "commerce.returnrequest", "commerce.searchmiss", "commerce.shipment", "commerce.stockchange",
-    "commerce.term", "commerce.wishlistlink", "commerce.withdrawal", "offer.rangeproductfileupload", "partner.stockalert",
+    "commerce.term", "commerce.throttle", "commerce.wishlistlink", "commerce.withdrawal", "offer.rangeproductfileupload", "partner.stockalert",
     "wagtailcore.apitoken", "wagtailcore.comment", "wagtailcore.commentreply",
     "wagtailcore.modellogentry", "wagtailcore.pagelogentry", "wagtailcore.pagesubscription",
     "wagtailcore.referenceindex", "wagtailcore.revision", "wagtailcore.taskstate",

@@ -1,8 +1,5 @@
 """Accounts: codes, links, new passwords, new addresses; and nothing learnt about others."""
 
-import re
-import time
-
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
@@ -10,52 +7,32 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from checkout_app import payments
-from commerce.accounts import adopt_guest_orders
+from commerce.accounts.adoption import adopt_guest_orders
 from commerce.mail_orders import order_status_path
-from commerce.models import OutgoingMail
 from tests.factories import PASSWORD, make_basket, make_submission, make_user
 from tests.shopper import put_in_basket
+from tests.signing import (
+    NEW_PASSWORD,
+    another,
+    code_in,
+    is_signed_in,
+    mails,
+    prove_again,
+    reset_link,
+    set_password,
+    sign_in,
+    sign_up,
+    type_code,
+)
 
 pytestmark = pytest.mark.django_db
 User = get_user_model()
-NEW_PASSWORD = "salt-and-ash-44"
 
 
 @pytest.fixture(autouse=True)
 def _fresh_limits():
     """allauth counts mails and tries in the cache, which outlives a test."""
     cache.clear()
-
-
-def mails(to=None):
-    """Mails decided on, oldest first."""
-    rows = OutgoingMail.objects.order_by("pk")
-    return list(rows.filter(to=to) if to else rows)
-
-
-def code_in(mail):
-    return re.match(r"(\d{6}) is your", mail.subject).group(1)
-
-
-def sign_up(client, email="ada@example.com"):
-    return client.post(reverse("account_signup"), {"email": email, "password1": NEW_PASSWORD})
-
-
-def sign_in(client, email="ada@example.com", password=PASSWORD):
-    return client.post(reverse("account_login"), {"login": email, "password": password})
-
-
-def prove_again(client):
-    """Type the password once more, as pages that matter ask for."""
-    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
-
-
-def type_code(client, code, view="account_email_verification_sent"):
-    return client.post(reverse(view), {"code": code})
-
-
-def is_signed_in(client):
-    return client.get(reverse("customer:summary")).status_code == 200
 
 
 def let_pass(client, minutes):
@@ -76,11 +53,6 @@ def _earlier(value, seconds):
     return value
 
 
-def another(code):
-    """A code of the same shape that is not this one."""
-    return str((int(code) + 1) % 1_000_000).zfill(6)
-
-
 def test_signing_up_by_code(client, db):
     sign_up(client)
     assert not is_signed_in(client)
@@ -89,37 +61,6 @@ def test_signing_up_by_code(client, db):
 
     assert is_signed_in(client)
     assert User.objects.get().emailaddress_set.get().verified
-
-
-def test_signing_up_by_the_link_in_another_browser(client, db):
-    sign_up(client)
-    link = re.search(r"http://testserver(/accounts/confirm/\S+)", mails()[-1].body_text).group(1)
-    elsewhere = type(client)()
-
-    assert "Yes, confirm it" in elsewhere.get(link).content.decode()
-    assert not User.objects.get().emailaddress_set.get().verified  # a mail scanner proves nothing
-    elsewhere.post(link)
-
-    assert User.objects.get().emailaddress_set.get().verified
-    assert "too old" in elsewhere.get(link).content.decode()
-
-
-@pytest.mark.parametrize("key", ["forged", "MQ:1aaaaa:bbbb"])
-def test_forged_link_confirms_nothing(client, db, key):
-    sign_up(client)
-
-    assert "too old" in client.get(reverse("confirm-email", args=[key])).content.decode()
-    assert client.post(reverse("confirm-email", args=[key])).status_code == 404
-    assert not User.objects.get().emailaddress_set.get().verified
-
-
-def test_link_is_good_for_a_day(client, db, monkeypatch):
-    sign_up(client)
-    link = re.search(r"http://testserver(/accounts/confirm/\S+)", mails()[-1].body_text).group(1)
-    tomorrow = time.time() + 24 * 3600 + 60
-    monkeypatch.setattr("django.core.signing.time.time", lambda: tomorrow)
-
-    assert "too old" in client.get(link).content.decode()
 
 
 @pytest.mark.parametrize("code", ["000000x", "", "12345", "abcdef"])
@@ -216,18 +157,6 @@ def test_address_in_any_case_signs_in(client, db):
     sign_in(client, "ADA@Example.com")
 
     assert is_signed_in(client)
-
-
-def reset_link(client, email="ada@example.com"):
-    client.post(reverse("account_reset_password"), {"email": email})
-    return re.search(r"http://testserver(/accounts/\S+)", mails(email)[-1].body_text).group(1)
-
-
-def set_password(client, link, password=NEW_PASSWORD):
-    """Open a link for a new password and send the form it leads to."""
-    page = client.get(link, follow=True)
-    path = page.redirect_chain[-1][0] if page.redirect_chain else link
-    return client.post(path, {"password1": password, "password2": password})
 
 
 def test_link_for_a_new_password_works_once(client, db):

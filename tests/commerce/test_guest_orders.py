@@ -10,7 +10,7 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce import tasks
-from commerce.accounts import adopt_guest_orders
+from commerce.accounts.adoption import adopt_guest_orders
 from commerce.mail_orders import order_status_path
 from commerce.models import OutgoingMail
 from commerce.order_finding import find_order, normal_number, send_link

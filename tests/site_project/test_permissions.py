@@ -46,7 +46,11 @@ def test_addresses_of_the_walk_lead_to_their_pages(pages):
     reached = {name: name_of_match(resolve(address)) for _r, name, address in all_pages(pages)}
 
     # Two patterns of the same address: the first one answers.
-    shadowed = {"wagtailadmin_login": "admin-login", "dashboard:login": "dashboard-login"}
+    shadowed = {
+        "wagtailadmin_login": "admin-login",
+        "dashboard:login": "dashboard-login",
+        "dashboard:user-password-reset": "staff-user-password-reset",
+    }
     assert {name: found for name, found in reached.items() if name != found} == shadowed
 
 

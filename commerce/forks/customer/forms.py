@@ -5,11 +5,24 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.address.forms import UserAddressForm
 from oscar.apps.customer.forms import *
 
+from commerce.accounts.pictures import save_picture, square_of
 from commerce.addresses import AUTOCOMPLETE, LABELS
 from commerce.models import User
 
 
 class ProfileForm(forms.ModelForm):
+    """Names, and a picture that only the owner and staff see."""
+
+    picture = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        help_text=_(
+            "JPEG, PNG, WebP or AVIF, up to 5 MB. We keep a small square of it, without details "
+            "such as the place. Only you and our staff see it."
+        ),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
+    )
+
     class Meta:
         model = User
         fields = ["first_name", "last_name"]
@@ -19,6 +32,17 @@ class ProfileForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["first_name"].widget.attrs["autocomplete"] = "given-name"
         self.fields["last_name"].widget.attrs["autocomplete"] = "family-name"
+
+    def clean_picture(self):
+        """The bytes to keep, None where no file was sent."""
+        upload = self.cleaned_data["picture"]
+        return square_of(upload) if upload else None
+
+    def save(self, commit=True):
+        user = super().save(commit)
+        if content := self.cleaned_data["picture"]:
+            save_picture(user, content)
+        return user
 
 
 class ConfirmDeletionForm(forms.Form):

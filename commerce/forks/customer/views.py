@@ -12,6 +12,7 @@ from django.views import generic
 from oscar.apps.customer import views as oscar_views
 from oscar.core.loading import get_model
 
+from commerce.accounts.pictures import picture_name
 from commerce.document_links import links_for_customer
 from commerce.forks.customer.forms import AddressForm, ConfirmDeletionForm, ProfileForm
 from commerce.guest_orders import TOO_OLD
@@ -53,6 +54,9 @@ class ProfileUpdateView(generic.UpdateView):
 
     def get_object(self):
         return self.request.user
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(picture=picture_name(self.request.user), **kwargs)
 
     def form_valid(self, form):
         messages.success(self.request, _("Your details are saved."))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 def _texts():
     """Subject, paragraphs and the button's label by allauth's name of the mail."""
     not_you = _(
-        "If it was not you, nothing happens until the code or the link is used; forget this mail."
+        "If it was not you, ignore this mail. Never pass the code on: we do not ask for it."
     )
     notice = _(
         "If this was you, there is nothing to do. If it was not, set a new password at once and "
@@ -20,22 +20,42 @@ def _texts():
         "email_confirmation_signup": (
             _("%(code)s is your code"),
             [_("Welcome. Type this code on the page that is open, within ten minutes:"), not_you],
-            _("Or confirm by this link"),
+            "",
         ),
         "email_confirmation": (
             _("%(code)s is your code"),
             [_("Type this code to confirm your e-mail address, within ten minutes:"), not_you],
-            _("Or confirm by this link"),
+            "",
         ),
         "login_code": (
             _("%(code)s is your sign-in code"),
             [_("Type this code to sign in, within ten minutes:"), not_you],
             "",
         ),
+        **_request_texts(),
+        "password_changed": (_("Your password was changed"), [notice], ""),
+        "password_set": (_("A password was set"), [notice], ""),
+        "password_reset": (_("Your password was changed"), [notice], ""),
+        "email_changed": (
+            _("Your e-mail address was changed"),
+            [_("The address of your account is another one now."), notice],
+            "",
+        ),
+        "email_confirm": (_("Your e-mail address was confirmed"), [notice], ""),
+        "email_deleted": (_("An e-mail address was removed"), [notice], ""),
+        **_security_texts(notice),
+    }
+
+
+def _request_texts():
+    """What somebody asked for by an address: a new password, an account."""
+    return {
         "password_reset_key": (
             _("Set a new password"),
             [
-                _("Somebody, hopefully you, asked for a new password. The link works once."),
+                _(
+                    "Somebody, hopefully you, asked for a new password. The link works once, for an hour."
+                ),
                 _("If it was not you, your password stays as it is."),
             ],
             _("Set a new password"),
@@ -56,16 +76,43 @@ def _texts():
             ],
             "",
         ),
-        "password_changed": (_("Your password was changed"), [notice], ""),
-        "password_set": (_("A password was set"), [notice], ""),
-        "password_reset": (_("Your password was changed"), [notice], ""),
-        "email_changed": (
-            _("Your e-mail address was changed"),
-            [_("The address of your account is another one now."), notice],
+    }
+
+
+def _security_texts(notice):
+    """What changed about the ways to sign in; ``%(provider)s`` is the name of another service."""
+    codes = _("Each code works once. Keep them where only you can read them.")
+    return {
+        "totp_activated": (
+            _("Two-step sign-in is on"),
+            [_("You sign in with your authenticator app from now on."), notice],
             "",
         ),
-        "email_confirm": (_("Your e-mail address was confirmed"), [notice], ""),
-        "email_deleted": (_("An e-mail address was removed"), [notice], ""),
+        "totp_deactivated": (_("The authenticator app was removed"), [notice], ""),
+        "webauthn_added": (_("A passkey was added"), [notice], ""),
+        "webauthn_removed": (_("A passkey was removed"), [notice], ""),
+        "recovery_codes_generated": (
+            _("New recovery codes were made"),
+            [_("The old ones no longer work."), codes, notice],
+            "",
+        ),
+        "recovery_code_used": (
+            _("A recovery code was used"),
+            [_("Somebody signed in with one of your recovery codes."), notice],
+            "",
+        ),
+        "new_device": (
+            _("A new browser signed in"),
+            [
+                _(
+                    "Somebody signed in to your account with a browser that we have not seen before."
+                ),
+                notice,
+            ],
+            "",
+        ),
+        "account_connected": (_("%(provider)s can sign you in"), [notice], ""),
+        "account_disconnected": (_("%(provider)s can no longer sign you in"), [notice], ""),
     }
 
 
@@ -78,7 +125,7 @@ def account_messages(name, facts):
         "heading": subject % facts,
         "paragraphs": paragraphs,
         "code": facts.get("code", ""),
-        "url": facts.get("activate_url") or facts.get("password_reset_url") or "",
+        "url": facts.get("password_reset_url") or "",
         "label": label,
         "ip": facts.get("ip", ""),
         "time": date_format(timezone.localtime(), "j F Y, H:i"),

@@ -1,0 +1,1 @@
+"""Accounts: signing in, proving addresses, throttles, second factors, sessions."""

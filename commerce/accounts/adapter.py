@@ -1,0 +1,103 @@
+"""How allauth signs people in here, and how its mails leave."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.urls import reverse
+
+from commerce.accounts.devices import device_of, remember_device
+from commerce.accounts.factors import has_app
+from commerce.accounts.lifetime import limit_lifetime, note_staff_use
+from commerce.accounts.limits import mail_limits, password_limits
+from commerce.accounts.mails import account_messages
+from commerce.accounts.waiting import too_many
+from commerce.mail import queue_mail
+from commerce.throttles import TooManyAttempts, give_back, take_attempt
+
+#: Mails that anybody can cause for anybody. Notices of changes always leave.
+REQUESTED = frozenset(
+    {
+        "email_confirmation_signup",
+        "email_confirmation",
+        "login_code",
+        "password_reset_key",
+        "unknown_account",
+        "account_already_exists",
+    }
+)
+#: Values of allauth's contexts that mails show; all are plain strings.
+FACTS = ("code", "password_reset_url", "ip")
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Throttles sign-in, and sends allauth's mails through the outbox with plain values."""
+
+    def get_login_redirect_url(self, request):
+        """Staff begin where they work, customers in their account."""
+        if request.user.is_staff:
+            return reverse("dashboard:index")
+        if request.user.has_perm("wagtailadmin.access_admin"):
+            return reverse("wagtailadmin_home")
+        return super().get_login_redirect_url(request)
+
+    def get_password_change_redirect_url(self, request):
+        return reverse("account-security")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link of a mail: on the shop's own address, whatever the Host header says."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return settings.SITE_URL + path.replace("UID-KEY", key)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Queue one of allauth's mails. Answers with 429 where too many were asked for."""
+        name = template_prefix.rsplit("/", 1)[-1]
+        if name in REQUESTED:
+            try:
+                take_attempt(mail_limits(self.request, email))
+            except TooManyAttempts as refusal:
+                raise ImmediateHttpResponse(too_many(self.request, refusal)) from refusal
+        facts = {key: str(context[key]) for key in FACTS if context.get(key)}
+        if provider := context.get("provider"):
+            facts["provider"] = str(provider.name)
+        queue_mail(key="", to=email, is_secret=True, **account_messages(name, facts))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt before the password is looked at."""
+        self._counted = password_limits(request, credentials.get("email", ""))
+        try:
+            take_attempt(self._counted)
+        except TooManyAttempts as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        give_back(self._counted)
+
+    def _delete_login_attempts_cached_email(self, request, **credentials):
+        """allauth would forget the failures after a reset; ours wait for their window."""
+
+    def get_reauthentication_methods(self, user):
+        """The second factor where there is one; the password alone is not enough then."""
+        methods = super().get_reauthentication_methods(user)
+        factors = [method for method in methods if method["id"] != "reauthenticate"]
+        if user.is_authenticated and not has_app(user):
+            factors.reverse()  # the passkey first, recovery codes second
+        return factors or methods
+
+    def login(self, request, user):
+        # Oscar's manager sets both at once where nobody has signed in yet.
+        was_here = user.last_login is not None and user.last_login > user.date_joined
+        super().login(request, user)
+        limit_lifetime(request)
+        request.is_new_device = was_here and not device_of(request, user.email)
+
+    def post_login(self, request, user, **kwargs):
+        response = super().post_login(request, user, **kwargs)
+        remember_device(request, response, user.email)
+        note_staff_use(request, response)
+        if getattr(request, "is_new_device", False):
+            self.send_notification_mail("account/email/new_device", user)
+        return response

@@ -1,0 +1,27 @@
+"""Guest orders join the account of their address."""
+
+from django.contrib.auth.models import AbstractBaseUser
+from oscar.core.loading import get_model
+
+from commerce.addresses import keep_address
+
+
+def adopt_guest_orders(user: AbstractBaseUser, email: str) -> int:
+    """Give an account the orders that its proven address placed as a guest. Returns how many.
+
+    The newest order's delivery address becomes the account's first one, and its names the
+    account's, where there are none: nobody types them twice.
+    """
+    orders = get_model("order", "Order").objects.filter(user=None, guest_email__iexact=email)
+    newest = orders.exclude(shipping_address=None).order_by("-pk").first()
+    if newest:
+        _keep_first_address(user, newest.shipping_address)
+    return orders.update(user=user)
+
+
+def _keep_first_address(user, address):
+    if not user.first_name and not user.last_name:
+        user.first_name, user.last_name = address.first_name, address.last_name
+        user.save(update_fields=["first_name", "last_name"])
+    if not user.addresses.exists():
+        keep_address(user, address)

@@ -1,0 +1,36 @@
+"""What a browser calls itself, in words: "Firefox on Windows". For lists that people read."""
+
+import re
+
+from django.utils.translation import gettext as _
+
+#: The first that is found counts: Edge also says that it is Chrome, and Chrome that it is Safari.
+BROWSERS = (
+    (r"Edg(e|A|iOS)?/", "Edge"),
+    (r"OPR/|Opera", "Opera"),
+    (r"SamsungBrowser/", "Samsung Internet"),
+    (r"Firefox/|FxiOS/", "Firefox"),
+    (r"Chrome/|CriOS/|Chromium/", "Chrome"),
+    (r"Safari/", "Safari"),
+)
+SYSTEMS = (
+    (r"iPhone", "iPhone"),
+    (r"iPad", "iPad"),
+    (r"Android", "Android"),
+    (r"CrOS", "ChromeOS"),
+    (r"Windows", "Windows"),
+    (r"Mac OS X|Macintosh", "Mac"),
+    (r"Linux|X11", "Linux"),
+)
+
+
+def device_words(user_agent: str) -> str:
+    """Browser and system in plain words; "Unknown device" where neither is known."""
+    browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("Unknown device")
+
+
+def _first(names, text):
+    return next((name for pattern, name in names if re.search(pattern, text)), "")

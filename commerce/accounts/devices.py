@@ -1,0 +1,51 @@
+"""Browsers that an account has signed in with: a signed cookie, and no table.
+
+Wrong passwords of such a browser are counted apart from those of strangers, so nobody who
+guesses can keep the owner out (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+"""
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import get_random_string, salted_hmac
+
+COOKIE = "device"
+SALT = "commerce.accounts.devices"
+#: Seconds.
+AGE = 365 * 24 * 60 * 60
+#: Accounts of one browser; the oldest gives way.
+MOST_ACCOUNTS = 5
+PATH = "/accounts/"
+
+
+def device_of(request: HttpRequest, email: str) -> str:
+    """The name of this browser if the account of that address has signed in with it, else ""."""
+    return _known(request).get(_mark(email), "")
+
+
+def remember_device(request: HttpRequest, response: HttpResponse, email: str) -> None:
+    """Give the browser a name for this account, a new one at each sign-in."""
+    known = _known(request)
+    known.pop(_mark(email), None)
+    known[_mark(email)] = get_random_string(16)
+    newest = dict(list(known.items())[-MOST_ACCOUNTS:])
+    response.set_cookie(
+        COOKIE,
+        signing.dumps(newest, salt=SALT),
+        max_age=AGE,
+        path=PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _known(request):
+    try:
+        return signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=AGE)
+    except signing.BadSignature:
+        return {}
+
+
+def _mark(email):
+    return salted_hmac(SALT, email.strip().lower(), algorithm="sha256").hexdigest()[:24]

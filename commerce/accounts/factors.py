@@ -1,0 +1,115 @@
+"""Second factors: authenticator apps, passkeys and recovery codes (allauth.mfa)."""
+
+import base64
+import re
+from hashlib import sha256
+from io import StringIO
+from urllib.parse import urlsplit
+
+import qrcode
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from commerce.accounts.lifetime import is_staff
+
+#: What counts as a second factor; recovery codes only stand in for one that was lost.
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def has_factor(user: AbstractBaseUser) -> bool:
+    """Whether the account has a second factor."""
+    return Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+
+
+def has_app(user: AbstractBaseUser) -> bool:
+    """Whether the account has an authenticator app."""
+    return Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists()
+
+
+def used_factor(request: HttpRequest) -> bool:
+    """Whether this session was opened, or confirmed later, with a second factor."""
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "mfa" for record in records)
+
+
+def note_enrolment(request: HttpRequest, authenticator: Authenticator) -> None:
+    """Count a factor that this session has just added as used: adding it took a code or a key."""
+    record_authentication(
+        request,
+        request.user,
+        method="mfa",
+        id=authenticator.pk,
+        type=str(authenticator.type),
+        reauthenticated=True,
+    )
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Encrypts what a database copy would reveal, and names the shop by its settings."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("This code is wrong or was used already."),
+        "cannot_delete_authenticator": gettext_lazy(
+            "Staff need a second factor. Add another one before you remove this one."
+        ),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret; raises InvalidToken where no key of the settings fits."""
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+    def get_totp_issuer(self) -> str:
+        return settings.SITE_NAME
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Passkeys belong to the shop's own host, whatever the Host header says."""
+        return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": settings.SITE_NAME}
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Staff keep at least one factor while the shop asks them for one."""
+        user = authenticator.user
+        if not settings.STAFF_SECOND_FACTOR or not is_staff(user):
+            return True
+        others = Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS)
+        return others.exclude(pk=authenticator.pk).exists()
+
+    def generate_authenticator_name(self, user, type):
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return _("Passkey %(number)d") % {"number": count + 1} if count else _("My passkey")
+
+    def build_totp_svg(self, url: str) -> str:
+        """The QR code as an SVG of one path, without styles: it may stand inline under our policy."""
+        code = qrcode.QRCode(border=2, error_correction=qrcode.constants.ERROR_CORRECT_M)
+        code.add_data(url)
+        code.make(fit=True)
+        rows = code.get_matrix()
+        path = StringIO()
+        for y, row in enumerate(rows):
+            for run in re.finditer("1+", "".join("1" if dark else "0" for dark in row)):
+                path.write(f"M{run.start()} {y}h{len(run.group())}v1h-{len(run.group())}z")
+        size = len(rows)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" '
+            f'shape-rendering="crispEdges"><path fill="#000" d="{path.getvalue()}"/></svg>'
+        )
+
+
+def _cipher():
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_key(secret)) for secret in secrets])
+
+
+def _key(secret):
+    digest = sha256(b"commerce.accounts.factors:" + secret.encode()).digest()
+    return base64.urlsafe_b64encode(digest)

@@ -1,0 +1,166 @@
+"""allauth's forms where the shop needs more of them."""
+
+from allauth.account import forms as allauth_forms
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import get_adapter as get_factor_adapter
+from allauth.mfa.base import forms as factor_forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as passkey_forms
+from django import forms
+from django.core.cache import caches
+from django.db import transaction
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
+
+from commerce.accounts.lifetime import limit_lifetime
+from commerce.accounts.limits import factor_limits, mail_limits
+from commerce.accounts.passwords import advice
+from commerce.accounts.waiting import too_many
+from commerce.throttle_store import ALIAS
+from commerce.throttles import TooManyAttempts, check_waits, give_back, take_attempt
+
+#: Seconds for which a code of an authenticator app is remembered as used; it is good for 90.
+USED_CODE_SECONDS = 120
+
+
+class WithAdvice:
+    """A form that says what a good password is below its new password."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = advice()
+
+
+class SignupForm(WithAdvice, allauth_forms.SignupForm):
+    """Signing up costs the same whether or not the address has an account."""
+
+    def try_save(self, request):
+        try:
+            check_waits(mail_limits(request, self.cleaned_data["email"]))
+        except TooManyAttempts as refusal:
+            # No code could be sent: an account without one would help nobody.
+            raise ImmediateHttpResponse(too_many(request, refusal)) from refusal
+        if self.account_already_exists:
+            _rehearse_signup(self, request)
+        return super().try_save(request)
+
+
+def _rehearse_signup(form, request):
+    """Hash and write as for a new account, under an address of nobody, and roll it back.
+
+    How long the answer takes would tell who has an account.
+    """
+    asked = form.cleaned_data["email"]
+    form.cleaned_data["email"] = f"{get_random_string(24).lower()}@invalid.invalid"
+    form.account_already_exists = False
+    try:
+        with transaction.atomic():
+            form.save(request)
+            transaction.set_rollback(True)
+    finally:
+        form.cleaned_data["email"], form.account_already_exists = asked, True
+
+
+class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
+    """A new password for somebody who knows the old one."""
+
+
+class SetPasswordForm(WithAdvice, allauth_forms.SetPasswordForm):
+    """A first password."""
+
+
+class ResetPasswordKeyForm(WithAdvice, allauth_forms.ResetPasswordKeyForm):
+    """A new password by a link of a mail."""
+
+
+class LoginForm(allauth_forms.LoginForm):
+    """Signs in for as long as the account may stay signed in."""
+
+    def login(self, request, redirect_url=None):
+        response = super().login(request, redirect_url)
+        # allauth has just given every session the age of a customer's.
+        limit_lifetime(request)
+        return response
+
+
+class ThrottledCode:
+    """Counts the codes of a second factor, and takes each code of an app once."""
+
+    def clean_code(self):
+        counted = factor_limits(context.request, self.user.email)
+        try:
+            take_attempt(counted)
+        except TooManyAttempts as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        code = super().clean_code()
+        if self.authenticator.type == Authenticator.Type.TOTP:
+            self._use_up(code)
+        give_back(counted)
+        return code
+
+    def _use_up(self, code):
+        digits = "".join(character for character in code if character.isdigit())
+        key = f"used-factor-code:{self.user.pk}:{digits}"
+        if not caches[ALIAS].add(key, True, USED_CODE_SECONDS):
+            raise get_factor_adapter().validation_error("incorrect_code")
+
+
+class SecondFactorForm(ThrottledCode, factor_forms.AuthenticateForm):
+    """The code after the password."""
+
+
+class ConfirmFactorForm(ThrottledCode, factor_forms.ReauthenticateForm):
+    """The code again, before something that matters."""
+
+
+class WellFormed:
+    """Refuses what is no passkey at all; fido2 stumbles over it with all kinds of errors."""
+
+    def clean_credential(self):
+        try:
+            return super().clean_credential()
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise get_factor_adapter().validation_error("incorrect_code") from error
+
+
+class LoginPasskeyForm(WellFormed, passkey_forms.LoginWebAuthnForm):
+    """A passkey in the place of a password."""
+
+
+class SecondPasskeyForm(WellFormed, passkey_forms.AuthenticateWebAuthnForm):
+    """A passkey after the password."""
+
+
+class ConfirmPasskeyForm(WellFormed, passkey_forms.ReauthenticateWebAuthnForm):
+    """A passkey again, before something that matters."""
+
+
+class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
+    """A passkey or a security key, under a name of one's own."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+        self.fields["name"].max_length = 60
+        passwordless = self.fields["passwordless"]
+        passwordless.initial = True
+        passwordless.label = _("Sign in with it alone")
+        passwordless.help_text = _(
+            "Then you need no password. Your device asks for your finger, face or PIN instead. "
+            "Untick this for a plain security key, which follows the password."
+        )
+
+    def clean(self):
+        try:
+            return super().clean()
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise get_factor_adapter().validation_error("incorrect_code") from error
+
+
+class RenamePasskeyForm(passkey_forms.EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")

@@ -1,0 +1,81 @@
+"""How long staff stay signed in: a few hours in all, and less without use.
+
+The end is a date in the session. Idle time stands in a signed cookie, because no GET may write
+to the session; a browser that lost the cookie counts as idle.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+COOKIE = "staff_seen"
+SALT = "commerce.accounts.lifetime"
+#: Session key of the name that the cookie is signed for; it outlives a change of the session's key.
+NAME = "staff_session"
+#: The cookie is written anew when it is older than this.
+REFRESH_SECONDS = 60
+
+
+def is_staff(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether somebody may enter the dashboard or the editors' admin."""
+    return user.is_authenticated and (user.is_staff or user.has_perm("wagtailadmin.access_admin"))
+
+
+def limit_lifetime(request: HttpRequest) -> None:
+    """Set the end of the session that has just been opened, where it is of staff."""
+    if not is_staff(request.user):
+        return
+    request.session.setdefault(NAME, get_random_string(16))
+    if hours := settings.STAFF_SESSION_HOURS:
+        request.session.set_expiry(timezone.now() + timedelta(hours=hours))
+
+
+def is_idle(request: HttpRequest) -> bool:
+    """Whether a session of staff was not used for too long, or its cookie is gone."""
+    minutes = settings.STAFF_IDLE_MINUTES
+    return bool(minutes) and _age_of_cookie(request) > minutes * 60
+
+
+def note_staff_use(request: HttpRequest, response: HttpResponse) -> None:
+    """Write into the browser that the session was used now."""
+    if not settings.STAFF_IDLE_MINUTES or NAME not in request.session:
+        return
+    if _age_of_cookie(request) < REFRESH_SECONDS:
+        return
+    response.set_cookie(
+        COOKIE,
+        signing.TimestampSigner(salt=SALT).sign(request.session[NAME]),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget_session(response: HttpResponse) -> None:
+    """Take the session from the browser. Writes no table: without the cookie it stays idle."""
+    response.delete_cookie(
+        settings.SESSION_COOKIE_NAME,
+        path=settings.SESSION_COOKIE_PATH,
+        domain=settings.SESSION_COOKIE_DOMAIN,
+        samesite=settings.SESSION_COOKIE_SAMESITE,
+    )
+    response.delete_cookie(COOKIE)
+
+
+def _age_of_cookie(request):
+    """Seconds since the session was used; endless without a cookie of this session."""
+    signer = signing.TimestampSigner(salt=SALT)
+    value = request.COOKIES.get(COOKIE, "")
+    try:
+        name = signer.unsign(value)
+        signed_at = signing.b62_decode(value.rsplit(":", 2)[1])
+    except (signing.BadSignature, IndexError, ValueError):
+        return float("inf")
+    if name != request.session.get(NAME):
+        return float("inf")
+    return timezone.now().timestamp() - signed_at

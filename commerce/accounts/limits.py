@@ -1,0 +1,52 @@
+"""How often one may try to sign in, and how much account mail anybody may cause."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from commerce.accounts.devices import device_of
+from commerce.throttles import Limit, throttle_key, visitor_key
+
+#: Wrong passwords and wrong codes of second factors.
+OF_ACCOUNT = Limit(free=5)
+OF_DEVICE = Limit(free=5)
+OF_VISITOR = Limit(free=15)
+DAY = timedelta(days=1)
+HOUR = 3600
+
+
+def password_limits(request: HttpRequest, email: str) -> dict[str, Limit]:
+    """The counters of one password. A known browser has its own, apart from all strangers."""
+    return _limits("password", request, email)
+
+
+def factor_limits(request: HttpRequest, email: str) -> dict[str, Limit]:
+    """The counters of one code of a second factor."""
+    return _limits("factor", request, email)
+
+
+def _limits(action, request, email):
+    if device := device_of(request, email):
+        return {throttle_key(action, "device", device): OF_DEVICE}
+    return {
+        throttle_key(action, "account", email.strip().lower()): OF_ACCOUNT,
+        visitor_key(action, request): OF_VISITOR,
+    }
+
+
+def mail_limits(request: HttpRequest, email: str) -> dict[str, Limit]:
+    """The counters of one mail that anybody can cause: by recipient and by visitor, for a day.
+
+    The recipient's own browser has a counter of its own: a stranger must not use up its mails.
+    """
+    to = email.strip().lower()
+    sender = device_of(request, email)
+    by_recipient = Limit(
+        free=3, longest_wait=HOUR, window=DAY, cap=settings.ACCOUNT_MAILS_PER_RECIPIENT
+    )
+    by_visitor = Limit(free=20, longest_wait=HOUR, window=DAY, cap=settings.ACCOUNT_MAILS_PER_IP)
+    return {
+        throttle_key("mail", "to", f"{to}|{sender}"): by_recipient,
+        visitor_key("mail", request): by_visitor,
+    }

@@ -1,0 +1,60 @@
+"""The pages of an account about signing in: password, second factors, sessions."""
+
+from allauth.mfa.base.views import IndexView
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from commerce.accounts.session_rows import session_rows
+from commerce.accounts.sessions import end_session, sessions_of, sign_out_everywhere
+from commerce.private_pages import private_page
+
+
+@private_page
+class SecurityView(IndexView):
+    """Everything about signing in, on one page. Stands at the address of allauth's overview."""
+
+    template_name = "account/security.html"
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        codes = context["authenticators"].get(Authenticator.Type.RECOVERY_CODES)
+        return {
+            **context,
+            "totp": context["authenticators"].get(Authenticator.Type.TOTP),
+            "passkeys": context["authenticators"].get(Authenticator.Type.WEBAUTHN, []),
+            "codes": codes,
+            "codes_left": len(codes.get_unused_codes()) if codes else 0,
+            "session_count": len(sessions_of(self.request.user)),
+        }
+
+
+@private_page
+@method_decorator(login_required, name="dispatch")
+class SessionsView(TemplateView):
+    """Where the account is signed in."""
+
+    template_name = "usersessions/usersession_list.html"
+
+    def get_context_data(self, **kwargs):
+        rows = session_rows(self.request.user, current_key=self.request.session.session_key)
+        return super().get_context_data(rows=rows, **kwargs)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """End one of one's sessions, or all others."""
+        if key := request.POST.get("session", ""):
+            session = get_object_or_404(
+                UserSession, pk=key if key.isdecimal() else 0, user=request.user
+            )
+            end_session(session)
+            messages.success(request, _("This session has ended."))
+        else:
+            sign_out_everywhere(request.user, request=request)
+            messages.success(request, _("You are signed out everywhere else."))
+        return redirect("usersessions_list")

@@ -1,0 +1,146 @@
+"""Which passwords are strong enough: length, common ones, the shop's and the person's own words,
+and how fast they are guessed (zxcvbn). No rules about kinds of characters (OWASP ASVS 5.0, 6.2).
+"""
+
+import re
+from functools import cache
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from zxcvbn import zxcvbn
+
+SHORTEST = 8
+LONGEST = 256
+#: zxcvbn's cost grows fast with the length; what is longer than this is strong by its start.
+JUDGED = 72
+#: Of 0 to 4; 3 takes an attacker with a stolen hash about 10^8 guesses or more.
+LEAST_SCORE = 3
+SHOP_WORDS = ("shop", "store", "webshop", "checkout", "basket", "password")
+#: A word of the person or the shop counts from this length.
+SHORTEST_WORD = 4
+
+
+def advice() -> str:
+    """What a good password is, as the forms say it."""
+    return _(
+        "At least 8 characters. Three or four unrelated words are easy to remember and hard to "
+        "guess. Or let your password manager make one."
+    )
+
+
+class LengthValidator:
+    """From 8 to 256 characters."""
+
+    def validate(self, password, user=None):
+        if len(password) < SHORTEST:
+            raise ValidationError(
+                _("This password has %(length)d characters. Use at least %(least)d.")
+                % {"length": len(password), "least": SHORTEST},
+                code="password_too_short",
+            )
+        if len(password) > LONGEST:
+            raise ValidationError(
+                _("Use at most %(most)d characters.") % {"most": LONGEST},
+                code="password_too_long",
+            )
+
+
+class CommonPasswordValidator(password_validation.CommonPasswordValidator):
+    """Refuses the 20,000 most common passwords of public breaches; Django ships the list."""
+
+    def validate(self, password, user=None):
+        if password.lower().strip() in self.passwords:
+            raise ValidationError(
+                _("This password appears in lists of stolen passwords. Choose another one."),
+                code="password_too_common",
+            )
+
+
+class OwnWordsValidator:
+    """Refuses what the shop or the person is called: guessers try these words first.
+
+    A long password may contain such a word beside others.
+    """
+
+    def validate(self, password, user=None):
+        text = _plain(password)
+        for word in (*shop_words(), *person_words(user)):
+            if word in text and len(text) - len(word) < SHORTEST:
+                raise ValidationError(
+                    _(
+                        "This password is built on “%(word)s”, a word that people would try first. "
+                        "Choose words that have nothing to do with you or this shop."
+                    )
+                    % {"word": word},
+                    code="password_own_words",
+                )
+
+
+class StrengthValidator:
+    """Refuses what a guesser finds quickly, and says why."""
+
+    def validate(self, password, user=None):
+        words = [*shop_words(), *person_words(user)]
+        result = zxcvbn(password[:JUDGED], user_inputs=words)
+        if result["score"] < LEAST_SCORE:
+            raise ValidationError(_reason(result), code="password_too_weak")
+
+
+class PasswordValidator:
+    """All rules of the shop in their order: a form shows the first that is broken, and one advice."""
+
+    def __init__(self):
+        self.rules = (
+            LengthValidator(),
+            OwnWordsValidator(),
+            CommonPasswordValidator(),
+            StrengthValidator(),
+        )
+
+    def validate(self, password, user=None):
+        for rule in self.rules:
+            rule.validate(password, user)
+
+    def get_help_text(self):
+        return advice()
+
+
+def _reason(result):
+    """One sentence for the weakest part of a password, in the shop's own words."""
+    patterns = {part["pattern"] for part in result["sequence"]}
+    if "date" in patterns or re.search(r"(19|20)\d\d", result["password"]):
+        return _("A word with a year or a date is easy to guess. Use several unrelated words.")
+    if "spatial" in patterns:
+        return _("Rows of keys such as “qwerty” are guessed at once. Use unrelated words.")
+    if "repeat" in patterns or "sequence" in patterns:
+        return _("Repeated characters and sequences such as “abc” or “123” are easy to guess.")
+    return _("This password is easy to guess. Add one or two unrelated words.")
+
+
+@cache
+def shop_words() -> tuple[str, ...]:
+    """The words of this shop: its name, its host, and what shops are called."""
+    host = urlsplit(settings.SITE_URL).hostname or ""
+    parts = [*re.split(r"\W+", settings.SITE_NAME), settings.SITE_NAME, *host.split(".")]
+    return _words([*parts, *SHOP_WORDS])
+
+
+def person_words(user) -> tuple[str, ...]:
+    """The words of a person: names, and the address with its parts."""
+    if user is None:
+        return ()
+    email = getattr(user, "email", "") or ""
+    names = [getattr(user, name, "") or "" for name in ("first_name", "last_name")]
+    return _words([*names, email, *re.split(r"[\W_]+", email)])
+
+
+def _words(parts):
+    words = (_plain(part) for part in parts)
+    return tuple(dict.fromkeys(word for word in words if len(word) >= SHORTEST_WORD))
+
+
+def _plain(text):
+    return re.sub(r"[\W_]+", "", text.casefold())

@@ -1,0 +1,79 @@
+"""Profile pictures: what people upload becomes a small square of ours, without metadata."""
+
+import secrets
+import warnings
+from io import BytesIO
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from commerce.models import ProfilePicture
+
+MOST_BYTES = 5 * 1024 * 1024
+MOST_PIXELS = 40_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
+#: Width and height of what is kept, in pixels.
+SIZE = 512
+
+
+def square_of(upload: UploadedFile) -> bytes:
+    """The middle square of an uploaded photograph as WebP of 512 px, without its metadata.
+
+    Raises ValidationError with a sentence for files that are too large, of another type, or no
+    photograph. The size in pixels is read from the header, before anything is decoded.
+    """
+    if upload.size > MOST_BYTES:
+        raise ValidationError(_("The file is larger than 5 MB. Choose a smaller picture."))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return _encode(upload)
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels() from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ValidationError(
+            _("This file cannot be read as a picture. Use JPEG, PNG, WebP or AVIF.")
+        ) from error
+
+
+def _encode(upload):
+    with Image.open(upload, formats=FORMATS) as source:
+        if source.width * source.height > MOST_PIXELS:
+            raise _too_many_pixels()
+        source.draft("RGB", (SIZE * 2, SIZE * 2))
+        upright = ImageOps.exif_transpose(source).convert("RGBA")
+    square = ImageOps.fit(upright, (SIZE, SIZE), Image.Resampling.LANCZOS)
+    # A new image takes over pixels only: no EXIF, no colour profile, no place where it was taken.
+    plain = Image.new("RGBA", square.size)
+    plain.paste(square)
+    content = BytesIO()
+    plain.save(content, "WEBP", quality=82, method=4)
+    return content.getvalue()
+
+
+def _too_many_pixels():
+    return ValidationError(
+        _("The picture has more than 40 megapixels. Choose a smaller version of it.")
+    )
+
+
+def save_picture(user: AbstractBaseUser, content: bytes) -> ProfilePicture:
+    """Keep a picture for an account, in the place of the one before, under a new random name."""
+    picture, _is_new = ProfilePicture.objects.update_or_create(
+        user=user, defaults={"content": content, "name": secrets.token_hex(16)}
+    )
+    return picture
+
+
+def remove_picture(user: AbstractBaseUser) -> None:
+    """Forget the picture of an account."""
+    ProfilePicture.objects.filter(user=user).delete()
+
+
+def picture_name(user: AbstractBaseUser) -> str:
+    """The name of an account's picture, "" where it has none. Reads no bytes of it."""
+    names = ProfilePicture.objects.filter(user_id=user.pk).values_list("name", flat=True)
+    return names.first() or ""

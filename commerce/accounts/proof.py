@@ -1,0 +1,72 @@
+"""Which session proved an address, and what an unproven session leaves behind.
+
+Anybody can sign up with an address of somebody else and wait until its owner proves it
+("pre-hijacking"). So a credential counts only if the session that proves the address set it
+or has just used it.
+"""
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+
+from commerce.accounts.sessions import end_sessions
+
+#: Session key: the account whose password, or social account, this session set.
+OWN_ACCOUNT = "account_set_up_here"
+
+
+def note_own_credentials(request: HttpRequest, user: AbstractBaseUser) -> None:
+    """Remember in the session that it chose the credentials of this account."""
+    request.session[OWN_ACCOUNT] = user.pk
+
+
+def knows_credentials(request: HttpRequest, user: AbstractBaseUser) -> bool:
+    """Whether this session chose the account's password, or has typed it."""
+    if request.session.get(OWN_ACCOUNT) == user.pk:
+        return True
+    records = get_authentication_records(request, user)
+    return any(
+        record["method"] == "password" or record.get("reauthenticated") for record in records
+    )
+
+
+def has_proven_address(user: AbstractBaseUser) -> bool:
+    """Whether any address of the account is verified."""
+    return EmailAddress.objects.filter(user_id=user.pk, verified=True).exists()
+
+
+def revoke_password(user: AbstractBaseUser) -> None:
+    """Make the password unusable. Django ends every session that was opened with the old hash."""
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+
+
+def revoke_attached(request: HttpRequest, user: AbstractBaseUser) -> None:
+    """Remove second factors and social accounts, and end all sessions but this one."""
+    Authenticator.objects.filter(user_id=user.pk).delete()
+    SocialAccount.objects.filter(user_id=user.pk).delete()
+    end_sessions(user, keep=request.session.session_key)
+
+
+def accept_proof(request: HttpRequest, user: AbstractBaseUser) -> None:
+    """Settle what may stay of an account whose address this session has just proven."""
+    if knows_credentials(request, user):
+        return
+    revoke_password(user)
+    revoke_attached(request, user)
+
+
+def accept_reset(request: HttpRequest, user: AbstractBaseUser) -> None:
+    """Settle an account whose password was set by a link sent to its address.
+
+    While no address is proven, everything attached so far came from a session that proved
+    nothing.
+    """
+    note_own_credentials(request, user)
+    if has_proven_address(user):
+        end_sessions(user, keep=request.session.session_key)
+    else:
+        revoke_attached(request, user)

@@ -1,0 +1,80 @@
+"""Showing once more who one is, before something that is hard to undo.
+
+allauth suspends a POST and resumes it afterwards, so what was typed is not lost; uploaded files
+are. Views ask with ``recent_sign_in_required`` (a decorator for classes) or, where it depends on
+the form, with ``require_recent_sign_in``.
+"""
+
+import json
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import (
+    STATE_SESSION_KEY,
+    is_reauthentication_required,
+    raise_if_reauthentication_required,
+)
+from allauth.core.internal.httpkit import serialize_request
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+
+APP = "allauth.account"
+#: As much of a form is kept; a larger one has to be sent again.
+LONGEST_FORM = 200_000
+
+
+def is_recent(request: HttpRequest) -> bool:
+    """Whether this session showed in the last five minutes who it is."""
+    return not is_reauthentication_required(request, app=APP)
+
+
+def require_recent_sign_in(request: HttpRequest) -> None:
+    """Raise allauth's ReauthenticationRequired unless the person has just shown who they are.
+
+    Its middleware then asks for the second factor, or for the password where there is none.
+    Call it before anything is written: the request runs again from its beginning.
+    """
+    raise_if_reauthentication_required(request, app=APP)
+
+
+def recent_sign_in_required(view_class=None, *, only_post: bool = False):
+    """A view class that asks for it on every request, or with ``only_post`` on unsafe ones."""
+    if view_class is None:
+        return lambda decorated: recent_sign_in_required(decorated, only_post=only_post)
+    decorator = reauthentication_required(app=APP, allow_get=only_post)
+    return method_decorator(decorator, name="dispatch")(view_class)
+
+
+def ask_again(request: HttpRequest) -> HttpResponseRedirect:
+    """Suspend a request and send the person to show who they are.
+
+    allauth's own function resumes no form whose address has a query string, and keeps whatever was
+    typed; a form with a password is not kept here and has to be filled in again.
+    """
+    back = request.get_full_path()
+    if request.method == "POST":
+        kept = _kept(request)
+        if kept:
+            request.session[STATE_SESSION_KEY] = {"request": kept}
+            back = request.path
+        else:
+            messages.info(request, _("Fill in the form again afterwards: it is not kept."))
+    methods = get_adapter(request).get_reauthentication_methods(request.user)
+    address = methods[0]["url"] if methods else resolve_url(settings.LOGIN_URL)
+    return HttpResponseRedirect(f"{address}?{urlencode({REDIRECT_FIELD_NAME: back})}")
+
+
+def _kept(request):
+    """The request as the session keeps it; "" where it holds a password or is too long."""
+    if any("password" in name and value for name, value in request.POST.items()):
+        return ""
+    kept = json.loads(serialize_request(request))
+    kept["META"].pop("HTTP_COOKIE", None)
+    text = json.dumps(kept)
+    return text if len(text) <= LONGEST_FORM else ""

@@ -1,0 +1,55 @@
+"""Signals of allauth's flows, which offer no other place to act."""
+
+from allauth.account.adapter import get_adapter
+from allauth.account.signals import (
+    email_confirmed,
+    password_changed,
+    password_reset,
+    password_set,
+    user_signed_up,
+)
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_used
+from django.dispatch import receiver
+
+from commerce.accounts.adoption import adopt_guest_orders
+from commerce.accounts.factors import FACTORS, note_enrolment
+from commerce.accounts.proof import accept_proof, accept_reset, note_own_credentials
+
+
+@receiver(email_confirmed)
+def settle_proven_address(sender, request, email_address, **kwargs):
+    """Whoever typed the code owns the address: older credentials go, its guest orders come.
+
+    allauth sends this only for a code that the session asked for and typed.
+    """
+    accept_proof(request, email_address.user)
+    adopt_guest_orders(email_address.user, email_address.email)
+
+
+@receiver(user_signed_up)
+@receiver(password_set)
+@receiver(password_changed)
+def remember_own_credentials(sender, request, user, **kwargs):
+    """This session chose the password, or brought the social account."""
+    note_own_credentials(request, user)
+
+
+@receiver(password_reset)
+def settle_reset(sender, request, user, **kwargs):
+    """A new password by mail ends what others set up."""
+    accept_reset(request, user)
+
+
+@receiver(authenticator_added)
+def count_enrolment(sender, request, user, authenticator, **kwargs):
+    """Whoever adds a factor has just used it."""
+    if authenticator.type in FACTORS:
+        note_enrolment(request, authenticator)
+
+
+@receiver(authenticator_used)
+def tell_of_recovery_code(sender, request, user, authenticator, **kwargs):
+    """A recovery code is used when a device is lost, or by somebody who found the list."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        get_adapter(request).send_notification_mail("mfa/email/recovery_code_used", user)

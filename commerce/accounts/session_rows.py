@@ -1,0 +1,18 @@
+"""The sessions of an account as lists show them."""
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from commerce.accounts.device_words import device_words
+from commerce.accounts.sessions import sessions_of
+
+
+def session_rows(user: AbstractBaseUser, *, current_key: str | None = None) -> list[dict]:
+    """The open sessions of an account for a list: device, place, times, and which is this one."""
+    return [
+        {
+            "session": session,
+            "device": device_words(session.user_agent),
+            "is_current": session.session_key == current_key,
+        }
+        for session in sessions_of(user)
+    ]

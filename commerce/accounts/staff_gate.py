@@ -1,0 +1,117 @@
+"""The gate before the dashboard and the editors' admin: fresh session, second factor, and the
+factor or password once more before what is hard to undo."""
+
+from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
+
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+
+from commerce.accounts.factors import has_factor, used_factor
+from commerce.accounts.lifetime import (
+    NAME,
+    forget_session,
+    is_idle,
+    is_staff,
+    note_staff_use,
+)
+from commerce.accounts.reauthentication import ask_again, is_recent
+from commerce.accounts.sensitive import is_sensitive
+from commerce.accounts.sessions import note_use
+
+#: Paths of staff, where a second factor is asked for.
+STAFF_PATHS = ("/admin/", "/dashboard/")
+#: Paths where a session of staff may have run out.
+GUARDED_PATHS = (*STAFF_PATHS, "/accounts/")
+#: A page that asks again and again on its own, with nobody in front of it.
+UNATTENDED_PATHS = ("/admin/editing-sessions/",)
+
+
+class StaffGateMiddleware:
+    """Asks nothing outside ``GUARDED_PATHS``: who looks into the session makes a page private."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(GUARDED_PATHS) or request.user.is_anonymous:
+            return self.get_response(request)
+        if request.session.session_key:
+            note_use(request.session.session_key)
+        if not self.is_of_staff(request):
+            return self.get_response(request)
+        refusal = end_idle_session(request) or self.ask_for_factor(request)
+        if refusal:
+            add_never_cache_headers(refusal)
+            return refusal
+        response = self.get_response(request)
+        if not request.path.startswith(UNATTENDED_PATHS) and request.user.is_authenticated:
+            note_staff_use(request, response)
+        return response
+
+    def process_view(self, request, view, args, kwargs):
+        """Suspend what is hard to undo until the person has shown who they are."""
+        if not request.path.startswith(STAFF_PATHS) or request.user.is_anonymous:
+            return None
+        if not is_sensitive(request) or is_recent(request):
+            return None
+        return ask_again(request)
+
+    def process_exception(self, request, exception):
+        """Before allauth's middleware, which would lose forms at addresses with a query."""
+        if isinstance(exception, ReauthenticationRequired) and request.user.is_authenticated:
+            return ask_again(request)
+        return None
+
+    @staticmethod
+    def is_of_staff(request):
+        """Whether the rules for staff hold; a customer's account page asks for no permissions."""
+        if request.path.startswith(STAFF_PATHS):
+            return is_staff(request.user)
+        return request.user.is_staff or NAME in request.session
+
+    @staticmethod
+    def ask_for_factor(request):
+        """Send staff without a factor to enrol one, and those who have one to use it."""
+        if not settings.STAFF_SECOND_FACTOR or not request.path.startswith(STAFF_PATHS):
+            return None
+        if not has_factor(request.user):
+            return _redirect("account-factor-needed", request)
+        if not used_factor(request):
+            return _redirect("mfa_reauthenticate", request)
+        return None
+
+
+def end_idle_session(request: HttpRequest) -> HttpResponse | None:
+    """Send somebody whose session was idle for too long to the door, and back afterwards."""
+    if not is_idle(request):
+        return None
+    if request.path == resolve_url(settings.LOGIN_URL):
+        # At the door already: answer as to somebody who is not signed in.
+        request.user = AnonymousUser()
+        return None
+    response = _redirect(settings.LOGIN_URL, request)
+    if request.method == "POST":
+        request.session.flush()
+    forget_session(response)
+    return response
+
+
+def _redirect(name, request):
+    query = urlencode({REDIRECT_FIELD_NAME: page_of(request)})
+    return HttpResponseRedirect(f"{reverse(name)}?{query}")
+
+
+def page_of(request: HttpRequest) -> str:
+    """The page to come back to: of a form, the page that it stood on."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    parts = urlsplit(request.headers.get("Referer", ""))
+    is_ours = parts.netloc == request.get_host() and parts.path.startswith(GUARDED_PATHS)
+    return parts.path if is_ours else request.path

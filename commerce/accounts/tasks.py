@@ -1,0 +1,19 @@
+"""Account work that runs by the clock. Every task may run twice."""
+
+from django_tasks import task
+
+from commerce import throttle_store, throttles
+from commerce.accounts import unverified
+
+
+@task()
+def delete_unverified_accounts():
+    """Delete sign-ups that nobody confirmed (see commerce.accounts.unverified)."""
+    unverified.delete_unverified_accounts()
+
+
+@task()
+def forget_old_throttles():
+    """Delete counters whose window is over (see commerce.throttles and commerce.throttle_store)."""
+    throttles.forget_old_throttles()
+    throttle_store.forget_expired_counters()

@@ -1,0 +1,43 @@
+"""What stands beside an account."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from commerce.fields import CodeField
+
+
+class Throttle(models.Model):
+    """How often something was tried under one key, and until when the next try has to wait."""
+
+    key = CodeField(max_length=100, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(db_index=True)
+    wait_until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("throttle")
+        verbose_name_plural = _("throttles")
+
+    def __str__(self):
+        return f"{self.key}: {self.count}"
+
+
+class ProfilePicture(models.Model):
+    """The picture of an account: a square WebP under a random name.
+
+    It stands in the database because it is private: everything in ``MEDIA_ROOT`` is public.
+    """
+
+    user = models.OneToOneField(
+        "commerce.User", on_delete=models.CASCADE, related_name="profile_picture"
+    )
+    name = CodeField(max_length=32, unique=True)
+    content = models.BinaryField(_("picture"))
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("profile picture")
+        verbose_name_plural = _("profile pictures")
+
+    def __str__(self):
+        return str(self.user)

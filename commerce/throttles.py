@@ -1,0 +1,151 @@
+"""Throttles that every process of the shop shares: they slow people down and lock nobody out.
+
+A counter is a row of the database, changed under its lock, so two workers or two machines never
+allow twice the attempts. Redis is not needed. allauth's own limits count in the cache alias
+``throttles`` (see ``commerce.throttle_store``).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from allauth.core.internal.ratelimit import get_ip
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from commerce.models import Throttle
+from commerce.transactions import retry_transient
+
+
+@dataclass(frozen=True)
+class Limit:
+    """``free`` attempts at once, then waits that double, and at most ``cap`` in a window."""
+
+    free: int
+    first_wait: int = 30
+    longest_wait: int = 900
+    window: timedelta = timedelta(days=1)
+    cap: int | None = None
+
+    def wait_after(self, count: int) -> int:
+        """Seconds to wait after the attempt of this number."""
+        if count < self.free:
+            return 0
+        return min(self.first_wait * 2 ** min(count - self.free, 20), self.longest_wait)
+
+
+class TooManyAttempts(Exception):
+    """It is too early for the next attempt; ``seconds`` says how long to wait."""
+
+    def __init__(self, seconds: int):
+        self.seconds = seconds
+        super().__init__(str(self))
+
+    def __str__(self):
+        return _("Too many attempts. %(advice)s") % {"advice": waiting_advice(self.seconds)}
+
+
+def waiting_advice(seconds: int) -> str:
+    """A sentence such as "Try again in 30 seconds."."""
+    if seconds < 90:
+        text = ngettext(
+            "Try again in %(count)d second.", "Try again in %(count)d seconds.", seconds
+        )
+        return text % {"count": seconds}
+    minutes = -(-seconds // 60)
+    if minutes < 90:
+        text = ngettext(
+            "Try again in %(count)d minute.", "Try again in %(count)d minutes.", minutes
+        )
+        return text % {"count": minutes}
+    hours = -(-minutes // 60)
+    text = ngettext("Try again in %(count)d hour.", "Try again in %(count)d hours.", hours)
+    return text % {"count": hours}
+
+
+def throttle_key(action: str, kind: str, value: str) -> str:
+    """The key of a counter. Addresses of people are stored as digests only."""
+    return f"{action}:{kind}:{sha256(value.encode()).hexdigest()[:40]}"
+
+
+def visitor_key(action: str, request: HttpRequest) -> str:
+    """The counter of the visitor's network address; an IPv6 address counts by its /64."""
+    return throttle_key(action, "ip", get_ip(request))
+
+
+@retry_transient
+def take_attempt(limits: dict[str, Limit], *, at: datetime | None = None) -> None:
+    """Count one attempt under every key, or none of them.
+
+    Locks the rows in key order. Raises TooManyAttempts with the longest wait if any key has to
+    wait. Parallel attempts cannot pass together: each is counted before it is tried.
+    """
+    with transaction.atomic():
+        rows = _locked_rows(sorted(limits), at=at or timezone.now())
+        # Read after the lock: a request that began later may have been counted already.
+        at = at or timezone.now()
+        for row in rows:
+            if row.started_at + limits[row.key].window <= at:
+                row.started_at, row.count = at, 0
+        waits = [row.wait_until - at for row in rows if row.wait_until > at]
+        if waits:
+            raise TooManyAttempts(max(1, round(max(waits).total_seconds())))
+        for row in rows:
+            _count(row, limits[row.key], at=at)
+        Throttle.objects.bulk_update(rows, ["count", "started_at", "wait_until"])
+
+
+def check_waits(limits: dict[str, Limit], *, at: datetime | None = None) -> None:
+    """Raise TooManyAttempts if an attempt under these keys would have to wait. Counts nothing."""
+    at = at or timezone.now()
+    rows = Throttle.objects.filter(key__in=list(limits), wait_until__gt=at)
+    waits = [row.wait_until - at for row in rows if row.started_at + limits[row.key].window > at]
+    if waits:
+        raise TooManyAttempts(max(1, round(max(waits).total_seconds())))
+
+
+def _locked_rows(keys, *, at):
+    locked = Throttle.objects.select_for_update().filter(key__in=keys).order_by("key")
+    rows = list(locked)
+    if len(rows) < len(keys):
+        # Only now: inserting over a row that is there would share its lock, and then deadlock.
+        Throttle.objects.bulk_create(
+            [Throttle(key=key, started_at=at, wait_until=at) for key in keys],
+            ignore_conflicts=True,
+        )
+        rows = list(locked.all())
+    return rows
+
+
+def _count(row, limit, *, at):
+    row.count += 1
+    wait = limit.wait_after(row.count)
+    row.wait_until = at + timedelta(seconds=wait) if wait else row.started_at
+    if limit.cap is not None and row.count >= limit.cap:
+        row.wait_until = max(row.wait_until, row.started_at + limit.window)
+
+
+@retry_transient
+def give_back(keys: Iterable[str]) -> None:
+    """Take one attempt off each counter: the attempt was right.
+
+    The counter is not cleared: whoever guesses must not reset it with an account of their own.
+    """
+    with transaction.atomic():
+        now = timezone.now()
+        rows = list(
+            Throttle.objects.select_for_update().filter(key__in=sorted(keys)).order_by("key")
+        )
+        for row in rows:
+            row.count, row.wait_until = max(row.count - 1, 0), now
+        Throttle.objects.bulk_update(rows, ["count", "wait_until"])
+
+
+def forget_old_throttles(*, at: datetime | None = None) -> None:
+    """Delete the counters of windows that are over; no limit has a window of over a day."""
+    at = at or timezone.now()
+    Throttle.objects.filter(started_at__lt=at - timedelta(days=2)).delete()

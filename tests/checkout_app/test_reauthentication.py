@@ -1,0 +1,196 @@
+"""Staff show once more who they are before large refunds, changes of people, and exports."""
+
+import time
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from checkout_app.models import RefundRequest
+from tests.factories import PASSWORD, make_paid_order, make_user
+from tests.signing import sign_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+User = get_user_model()
+PROVE = "/accounts/reauthenticate/"
+
+
+@pytest.fixture
+def admin(client):
+    user = make_user("admin@example.com", is_staff=True, is_superuser=True)
+    sign_in(client, "admin@example.com")
+    return user
+
+
+@pytest.fixture
+def order(mug):
+    """Three cups at 24.00, paid."""
+    return make_paid_order((mug.children.order_by("pk").first(), 3))
+
+
+def prove(client, response):
+    """Type the password on the page that a request was sent to; what comes of it."""
+    assert response.url.startswith(PROVE)
+    following = (
+        response.url.split("next=")[1].replace("%2F", "/").replace("%3F", "?").replace("%3D", "=")
+    )
+    return client.post(PROVE, {"password": PASSWORD, "next": following})
+
+
+def pay_back(client, order, extra, query=""):
+    url = reverse("order-refund", args=[order.number]) + query
+    key = client.get(url).context["form"]["key"].value()
+    return client.post(url, {"extra": extra, "reason": "chipped on the way", "key": key})
+
+
+def test_small_refund_asks_for_nothing(client, admin, order):
+    pay_back(client, order, "20.00")
+
+    assert RefundRequest.objects.get().amount == Decimal("20.00")
+
+
+@pytest.mark.parametrize("query", ["", "?return=0"])
+def test_large_refund_asks_and_loses_nothing(client, admin, order, settings, query):
+    settings.REFUND_REAUTH_OVER = Decimal("50.00")
+
+    response = pay_back(client, order, "60.00", query)
+    assert not RefundRequest.objects.exists()
+    response = prove(client, response)
+
+    assert response.url == reverse("dashboard:order-detail", args=[order.number])
+    refund = RefundRequest.objects.get()
+    assert (refund.amount, refund.reason, refund.user) == (
+        Decimal("60.00"), "chipped on the way", admin,
+    )  # fmt: skip
+
+
+def test_many_small_refunds_of_an_order_are_a_large_one(client, admin, order, settings):
+    settings.REFUND_REAUTH_OVER = Decimal("50.00")
+    pay_back(client, order, "30.00")
+
+    response = pay_back(client, order, "30.00")
+
+    assert response.url.startswith(PROVE)
+    assert RefundRequest.objects.count() == 1
+
+
+def test_wrong_password_pays_nothing_back(client, admin, order, settings):
+    settings.REFUND_REAUTH_OVER = Decimal("0")
+    response = pay_back(client, order, "10.00")
+
+    client.post(PROVE, {"password": "wrong-password-1", "next": response.url})
+
+    assert not RefundRequest.objects.exists()
+
+
+def test_proof_is_good_for_five_minutes(client, admin, order, settings, monkeypatch):
+    settings.REFUND_REAUTH_OVER = Decimal("0")
+    prove(client, pay_back(client, order, "10.00"))
+    pay_back(client, order, "10.00")
+    assert RefundRequest.objects.count() == 2
+    later = time.time() + 301
+    monkeypatch.setattr("allauth.account.internal.flows.reauthentication.time.time", lambda: later)
+
+    assert pay_back(client, order, "10.00").url.startswith(PROVE)
+
+
+def test_changing_a_persons_roles_asks_and_loses_nothing(client, admin, site_root):
+    person = make_user("clerk@example.com", first_name="Old", last_name="Name")
+    group = Group.objects.create(name="Helpers")
+    url = reverse("wagtailusers_users:edit", args=[person.pk])
+    assert client.get(url).status_code == 200
+
+    response = client.post(
+        url,
+        {"email": person.email, "first_name": "Grace", "last_name": "Fen", "is_active": "on", "groups": [group.pk]},
+    )  # fmt: skip
+    person.refresh_from_db()
+    assert person.first_name == "Old"
+    prove(client, response)
+
+    person.refresh_from_db()
+    assert person.get_full_name() == "Grace Fen"
+    assert list(person.groups.all()) == [group]
+
+
+def test_form_with_a_password_is_not_kept(client, admin, site_root):
+    person = make_user("clerk@example.com")
+    url = reverse("wagtailusers_users:edit", args=[person.pk])
+
+    response = client.post(
+        url,
+        {"email": person.email, "first_name": "Grace", "last_name": "Fen", "is_active": "on", "password1": "kettle orbit plum", "password2": "kettle orbit plum"},
+    )  # fmt: skip
+    assert "kettle" not in str(dict(client.session))
+    response = prove(client, response)
+
+    assert response.url == url
+    assert "Fill in the form again" in client.get(url).content.decode()
+    person.refresh_from_db()
+    assert person.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("wagtailusers_users:add", []),
+        ("wagtailusers_users:delete", ["person"]),
+        ("wagtailusers_groups:add", []),
+        ("wagtailusers_groups:edit", ["group"]),
+        ("wagtailusers_groups:delete", ["group"]),
+        ("dashboard:users-index", []),
+    ],
+)
+def test_every_change_of_people_asks(client, admin, site_root, name, args):
+    rows = {"person": make_user("clerk@example.com"), "group": Group.objects.create(name="Helpers")}
+
+    response = client.post(
+        reverse(name, args=[rows[arg].pk for arg in args]), {"action": "make_inactive"}
+    )
+
+    assert response.url.startswith(PROVE)
+    assert User.objects.filter(email="clerk@example.com", is_active=True).exists()
+    assert Group.objects.filter(name="Helpers").exists()
+
+
+@pytest.mark.parametrize("action", ["delete", "assign_role", "set_active_state"])
+def test_bulk_changes_of_people_ask(client, admin, site_root, action):
+    person = make_user("clerk@example.com")
+    url = reverse("wagtail_bulk_action", args=["commerce", "user", action])
+
+    response = client.post(f"{url}?id={person.pk}")
+
+    assert response.url.startswith(PROVE)
+    assert User.objects.filter(pk=person.pk).exists()
+
+
+def test_looking_at_people_asks_for_nothing(client, admin, site_root):
+    assert client.get(reverse("wagtailusers_users:index")).status_code == 200
+
+
+def test_orders_as_a_file_ask_first(client, admin, order):
+    url = reverse("dashboard:order-list") + "?response_format=csv"
+
+    response = client.get(url)
+    response = prove(client, response)
+
+    assert response.url == url
+    assert client.get(url)["Content-Type"].startswith("text/csv")
+
+
+def test_chosen_orders_as_a_file_ask_first_and_come_after(client, admin, order):
+    response = client.post(
+        reverse("dashboard:order-list"),
+        {"action": "download_selected_orders", "selected_order": [order.pk]},
+    )
+
+    response = prove(client, response)
+
+    assert response["Content-Type"].startswith("text/csv")
+    assert order.number in response.content.decode()
+
+
+def test_list_of_orders_asks_for_nothing(client, admin, order):
+    assert client.get(reverse("dashboard:order-list")).status_code == 200

@@ -1,0 +1,208 @@
+"""Pre-hijacking: an account that a stranger prepared is worth nothing to the stranger."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from commerce.accounts.unverified import delete_unverified_accounts
+from tests.factories import PASSWORD, make_basket, make_user
+from tests.signing import (
+    NEW_PASSWORD,
+    code_in,
+    is_signed_in,
+    mails,
+    prove_again,
+    reset_link,
+    set_password,
+    sign_in,
+    sign_up,
+    type_code,
+)
+
+pytestmark = pytest.mark.django_db
+User = get_user_model()
+EMAIL = "ada@example.com"
+
+
+@pytest.fixture
+def attacker():
+    """A browser that signed up with somebody else's address."""
+    browser = Client()
+    sign_up(browser, EMAIL)
+    return browser
+
+
+@pytest.fixture
+def victim():
+    return Client()
+
+
+def guest_order():
+    return get_model("order", "Order").objects.create(
+        number="SM-1", guest_email=EMAIL, status="Paid", total_incl_tax=1, total_excl_tax=1,
+        basket=make_basket(), shipping_incl_tax=0, shipping_excl_tax=0,
+    )  # fmt: skip
+
+
+def attach_factors(user):
+    """What a stranger might have attached before anybody proved the address."""
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    SocialAccount.objects.create(user=user, provider="google", uid="stranger")
+
+
+def sign_in_by_code(client):
+    client.post(reverse("account_request_login_code"), {"email": EMAIL})
+    type_code(client, code_in(mails(EMAIL)[-1]), "account_confirm_login_code")
+
+
+def test_mail_of_a_sign_up_has_a_code_and_no_link(attacker):
+    mail = mails(EMAIL)[-1]
+
+    assert code_in(mail) in mail.body_text
+    assert "/accounts/" not in mail.body_text + mail.body_html
+
+
+@pytest.mark.parametrize("name", ["confirm-email", "account_confirm_email"])
+def test_no_address_confirms_by_a_link(name):
+    with pytest.raises(NoReverseMatch):
+        reverse(name, args=["key"])
+
+
+def test_signing_in_by_code_makes_the_strangers_password_useless(attacker, victim):
+    order = guest_order()
+
+    sign_in_by_code(victim)
+
+    assert is_signed_in(victim)
+    assert not User.objects.get().has_usable_password()
+    sign_in(attacker, EMAIL, NEW_PASSWORD)
+    assert not is_signed_in(attacker)
+    order.refresh_from_db()
+    assert order.user == User.objects.get()
+
+
+def test_signing_in_by_code_removes_what_the_stranger_attached(attacker, victim):
+    attach_factors(User.objects.get())
+    Authenticator.objects.all().delete()  # a factor would stop the code; social accounts do not
+
+    sign_in_by_code(victim)
+
+    assert is_signed_in(victim)
+    assert not SocialAccount.objects.exists()
+
+
+def test_new_password_by_mail_removes_what_the_stranger_attached(attacker, victim):
+    attach_factors(User.objects.get())
+
+    set_password(victim, reset_link(victim, EMAIL), "kettle-orbit-plum-9")
+
+    assert not Authenticator.objects.exists()
+    assert not SocialAccount.objects.exists()
+    sign_in(attacker, EMAIL, NEW_PASSWORD)
+    assert not is_signed_in(attacker)
+
+
+def test_owner_of_a_new_password_proves_the_address_and_keeps_the_password(attacker, victim):
+    order = guest_order()
+    set_password(victim, reset_link(victim, EMAIL), "kettle-orbit-plum-9")
+
+    sign_in(victim, EMAIL, "kettle-orbit-plum-9")
+    order.refresh_from_db()
+    assert order.user is None  # the password alone proves nothing
+    type_code(victim, code_in(mails(EMAIL)[-1]))
+
+    assert is_signed_in(victim)
+    assert User.objects.get().check_password("kettle-orbit-plum-9")
+    order.refresh_from_db()
+    assert order.user == User.objects.get()
+
+
+def test_open_page_of_the_stranger_opens_nothing_once_the_owner_came(attacker, victim):
+    sign_in_by_code(victim)
+
+    attacker.get(reverse("account_email_verification_sent"))
+    type_code(attacker, "000000")
+
+    assert not is_signed_in(attacker)
+
+
+def test_own_sign_up_keeps_its_password(client):
+    sign_up(client, EMAIL)
+
+    type_code(client, code_in(mails(EMAIL)[-1]))
+
+    assert User.objects.get().check_password(NEW_PASSWORD)
+
+
+def test_who_types_the_password_in_another_browser_keeps_it(client, victim):
+    sign_up(client, EMAIL)
+    sign_in(victim, EMAIL, NEW_PASSWORD)
+
+    type_code(victim, code_in(mails(EMAIL)[-1]))
+
+    assert is_signed_in(victim)
+    assert User.objects.get().check_password(NEW_PASSWORD)
+
+
+def test_code_for_a_proven_account_leaves_its_password_alone(client):
+    make_user(EMAIL)
+
+    sign_in_by_code(client)
+
+    assert is_signed_in(client)
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_changing_the_address_keeps_the_password_that_was_typed(client):
+    make_user(EMAIL)
+    sign_in(client)
+    prove_again(client)
+    client.post(reverse("account_email"), {"email": "new@example.com", "action_add": ""})
+
+    type_code(client, code_in(mails("new@example.com")[-1]))
+
+    assert is_signed_in(client)
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_changing_the_address_needs_the_code_in_the_same_browser(client):
+    make_user(EMAIL)
+    sign_in(client)
+    prove_again(client)
+    client.post(reverse("account_email"), {"email": "new@example.com", "action_add": ""})
+
+    type_code(Client(), code_in(mails("new@example.com")[-1]))
+
+    assert not EmailAddress.objects.filter(email="new@example.com", verified=True).exists()
+
+
+def test_sign_up_that_nobody_confirmed_goes_after_a_day(client):
+    sign_up(client, EMAIL)
+    make_user("grace@example.com")
+
+    assert delete_unverified_accounts() == 0
+    assert delete_unverified_accounts(at=timezone.now() + timedelta(hours=25)) == 1
+    assert User.objects.get().email == "grace@example.com"
+
+
+def test_sign_up_with_an_order_stays(client):
+    sign_up(client, EMAIL)
+    order = guest_order()
+    order.user = User.objects.get()
+    order.save()
+
+    assert delete_unverified_accounts(at=timezone.now() + timedelta(days=3)) == 0
+
+
+def test_account_that_staff_created_stays():
+    User.objects.create_user(email="new@example.com", password=PASSWORD)
+
+    assert delete_unverified_accounts(at=timezone.now() + timedelta(days=3)) == 0

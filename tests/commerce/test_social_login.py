@@ -1,0 +1,224 @@
+"""Signing in through another service: a provider of OpenID Connect whose HTTP edge is stubbed."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from site_project.environment import Environment
+from site_project.settings_social import social_providers
+from tests.factories import PASSWORD, make_basket, make_user
+from tests.signing import code_in, is_signed_in, mails, sign_in, sign_up, type_code
+
+pytestmark = pytest.mark.django_db
+User = get_user_model()
+EMAIL = "ada@example.com"
+SERVER = "https://id.example.com"
+
+
+class Answer:
+    """What the provider answers."""
+
+    def __init__(self, data):
+        self.data, self.status_code, self.ok = data, 200, True
+        self.headers = {"content-type": "application/json"}
+        self.text = ""
+
+    def json(self):
+        return self.data
+
+    def raise_for_status(self):
+        """Nothing went wrong."""
+
+
+class Provider:
+    """The endpoints of a provider, without a network."""
+
+    def __init__(self):
+        self.person = {}
+
+    def request(self, method, url, **kwargs):
+        path = urlsplit(url).path
+        if path.endswith("/openid-configuration"):
+            return Answer(
+                {
+                    "issuer": SERVER,
+                    "authorization_endpoint": f"{SERVER}/authorize",
+                    "token_endpoint": f"{SERVER}/token",
+                    "userinfo_endpoint": f"{SERVER}/userinfo",
+                }
+            )
+        if path == "/token":
+            return Answer({"access_token": "t", "token_type": "Bearer", "expires_in": 60})
+        assert path == "/userinfo"
+        return Answer(self.person)
+
+
+@pytest.fixture
+def provider(settings, monkeypatch):
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "APPS": [
+                {
+                    "provider_id": "oidc", "name": "Harbour ID", "client_id": "shop",
+                    "secret": "s", "settings": {"server_url": SERVER, "fetch_userinfo": True},
+                }
+            ]
+        }
+    }  # fmt: skip
+    fake = Provider()
+    monkeypatch.setattr(
+        "requests.Session.request", lambda _s, method, url, **kw: fake.request(method, url, **kw)
+    )
+    return fake
+
+
+def come_back(client, provider, *, email=EMAIL, verified=True, uid="u1", process="login"):
+    """Go to the provider and come back from it as somebody."""
+    provider.person = {"sub": uid, "email": email, "email_verified": verified, "name": "Ada"}
+    start = client.post(f"/accounts/oidc/oidc/login/?process={process}")
+    state = parse_qs(urlsplit(start.url).query)["state"][0]
+    return client.get("/accounts/oidc/oidc/login/callback/", {"code": "c", "state": state})
+
+
+def guest_order():
+    return get_model("order", "Order").objects.create(
+        number="SM-1", guest_email=EMAIL, status="Paid", total_incl_tax=1, total_excl_tax=1,
+        basket=make_basket(), shipping_incl_tax=0, shipping_excl_tax=0,
+    )  # fmt: skip
+
+
+def test_no_service_is_offered_until_it_is_configured(client):
+    text = client.get(reverse("account_login")).content.decode()
+
+    assert "Continue with" not in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/google/login/",
+        "/accounts/google/login/callback/",
+        "/accounts/google/login/token/",
+        "/accounts/oidc/oidc/login/",
+        "/accounts/oidc/oidc/login/callback/",
+    ],
+)
+def test_service_that_is_not_configured_is_not_found(client, path):
+    assert client.get(path).status_code == 404
+    assert client.post(path).status_code == 404
+
+
+def test_configured_service_has_a_button_that_posts(client, provider):
+    text = client.get(reverse("account_login")).content.decode()
+
+    assert "Continue with Harbour ID" in text
+    assert client.get("/accounts/oidc/oidc/login/").status_code == 200  # asks; a link does nothing
+
+
+def test_new_person_gets_an_account(client, provider):
+    come_back(client, provider)
+
+    assert is_signed_in(client)
+    assert not User.objects.get().has_usable_password()
+
+
+def test_address_that_the_service_did_not_verify_is_proven_by_code(client, provider):
+    come_back(client, provider, verified=False)
+    assert not is_signed_in(client)
+
+    type_code(client, code_in(mails(EMAIL)[-1]))
+
+    assert is_signed_in(client)
+
+
+def test_verified_on_both_sides_is_the_same_account(client, provider):
+    user = make_user(EMAIL)
+
+    come_back(client, provider)
+
+    assert is_signed_in(client)
+    assert SocialAccount.objects.get().user == user
+    assert user.check_password(PASSWORD)
+    assert "Harbour ID can sign you in" in [mail.subject for mail in mails(EMAIL)]
+
+
+def test_address_unverified_at_the_service_opens_no_account(client, provider):
+    make_user(EMAIL)
+
+    come_back(client, provider, verified=False)
+
+    assert not is_signed_in(client)
+    assert not SocialAccount.objects.exists()
+
+
+def test_address_unverified_here_is_not_joined(client, provider):
+    sign_up(Client(), EMAIL)
+
+    come_back(client, provider)
+
+    assert not is_signed_in(client)
+    assert not SocialAccount.objects.exists()
+    assert not EmailAddress.objects.filter(verified=True).exists()
+
+
+def test_strangers_service_is_removed_when_the_owner_proves_the_address(client, provider):
+    come_back(client, provider, verified=False, uid="stranger")
+    owner = Client()
+    owner.post(reverse("account_request_login_code"), {"email": EMAIL})
+
+    type_code(owner, code_in(mails(EMAIL)[-1]), "account_confirm_login_code")
+
+    assert is_signed_in(owner)
+    assert not SocialAccount.objects.exists()
+
+
+def test_guest_orders_wait_for_a_code_in_this_browser(client, provider):
+    order = guest_order()
+
+    come_back(client, provider)
+
+    order.refresh_from_db()
+    assert order.user is None
+
+
+def test_answer_without_our_state_signs_nobody_in(client, provider):
+    provider.person = {"sub": "u1", "email": EMAIL, "email_verified": True}
+
+    client.get("/accounts/oidc/oidc/login/callback/", {"code": "c", "state": "forged"})
+
+    assert not is_signed_in(client)
+
+
+def test_service_can_be_connected_and_disconnected(client, provider):
+    make_user(EMAIL)
+    sign_in(client)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+
+    come_back(client, provider, email="other@example.com", process="connect")
+    page = client.get(reverse("socialaccount_connections")).content.decode()
+    assert "Disconnect" in page
+    client.post(reverse("socialaccount_connections"), {"account": SocialAccount.objects.get().pk})
+
+    assert not SocialAccount.objects.exists()
+
+
+def test_services_come_from_the_environment(monkeypatch, tmp_path):
+    for name in ("GOOGLE_CLIENT_ID", "OIDC_SERVER_URL", "OIDC_CLIENT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    env = Environment(tmp_path / "none")
+    assert social_providers(env) == {}
+
+    monkeypatch.setenv("GOOGLE_CLIENT_ID", "g")
+    monkeypatch.setenv("OIDC_SERVER_URL", SERVER)
+    with pytest.raises(ImproperlyConfigured):
+        social_providers(env)
+    monkeypatch.setenv("OIDC_CLIENT_ID", "shop")
+
+    assert sorted(social_providers(env)) == ["google", "openid_connect"]
