@@ -15,6 +15,7 @@ from site_project.environment import Environment
 from site_project.settings_accounts import *  # noqa: F403
 from site_project.settings_dashboard import with_our_pages
 from site_project.settings_orders import *  # noqa: F403
+from site_project.settings_privacy import *  # noqa: F403
 from site_project.settings_social import social_providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -288,6 +289,11 @@ SCHEDULE += [
     (3600, "commerce.accounts.tasks.delete_unverified_accounts"),
     (3600, "commerce.accounts.tasks.forget_old_throttles"),
 ]
+
+#: Years for which invoices and the orders behind them are kept after the financial year. Six in the
+#: United Kingdom: https://www.gov.uk/charge-reclaim-record-vat/keeping-vat-records
+BOOKS_YEARS = env.int("BOOKS_YEARS", default=6)
+SCHEDULE.append((86_400, "commerce.privacy.tasks.apply_retention"))
 
 #: Who may open which staff page: the rows of both admins (commerce.dashboard.permissions).
 STAFF_PERMISSION_TABLES = [

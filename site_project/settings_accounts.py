@@ -63,4 +63,5 @@ ACCOUNT_RATE_LIMITS = {
     "find_order": "10/h/ip",
     "withdrawal": "10/h/ip",
     "return_request": "20/h/ip",
+    "data_export": "10/h/user",
 }

@@ -80,8 +80,21 @@ AT_THE_END = [
 ]
 
 
+#: Beside the customers.
+OF_PEOPLE = [
+    {
+        "label": _("Personal data"),
+        "url_name": "staff-privacy",
+        "access_fn": lambda user, *_url: user.has_perms(
+            ["commerce.view_user", "commerce.change_user"]
+        ),
+    },
+]
+
+
 #: What comes to a group of Oscar's, by a page that it leads to.
 BESIDE = {
+    "dashboard:users-index": OF_PEOPLE,
     "dashboard:order-list": OF_ORDERS,
     "dashboard:catalogue-product-list": OF_PRODUCTS,
     "dashboard:offer-list": OF_OFFERS,

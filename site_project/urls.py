@@ -29,6 +29,8 @@ from commerce.document_pages import (
     StaffDocumentView,
 )
 from commerce.guest_orders import FindOrderView, GuestOrderView
+from commerce.privacy.dashboard import StaffGuestPrivacyView, StaffPrivacyView
+from commerce.privacy.pages import DataView, StoredView
 from commerce.return_pages import AccountReturnView, GuestReturnView
 from commerce.returns_desk import ReturnDetailView, ReturnListView
 from commerce.withdrawal_pages import WithdrawalReceivedView, WithdrawalView
@@ -81,6 +83,12 @@ urlpatterns = [
         StaffSessionsView.as_view(),
         name="staff-user-sessions",
     ),
+    path(
+        "dashboard/users/<int:pk>/privacy/",
+        StaffPrivacyView.as_view(),
+        name="staff-user-privacy",
+    ),
+    path("dashboard/privacy/", StaffGuestPrivacyView.as_view(), name="staff-privacy"),
     path("dashboard/audit/", AuditView.as_view(), name="audit-log"),
     path(
         "dashboard/orders/<str:order>/packing-slip.pdf",
@@ -112,6 +120,7 @@ urlpatterns = [
     path(
         "accounts/picture/<str:name>.webp", PictureFileView.as_view(), name="account-picture-file"
     ),
+    path("accounts/data/", DataView.as_view(), name="account-data"),
     path("accounts/sessions/", SessionsView.as_view(), name="account-sessions"),
     path("accounts/cards/", CardsView.as_view(), name="account-cards"),
     path("accounts/cards/new/", NewCardView.as_view(), name="account-new-card"),
@@ -128,6 +137,7 @@ urlpatterns = [
         AccountReturnView.as_view(),
         name="order-return",
     ),
+    path("cookies/", StoredView.as_view(), name="stored"),
     path("withdraw/", WithdrawalView.as_view(), name="withdrawal"),
     path(
         "withdraw/received/<str:token>/",

@@ -177,6 +177,8 @@ _OSCAR = {
 _OURS = {
     "dashboard-login": Access(is_public=True),
     "staff-user-sessions": Access(view=(PERSON, CHANGE_PERSON), change=(CHANGE_PERSON,)),
+    "staff-user-privacy": Access(view=(PERSON, CHANGE_PERSON), change=(CHANGE_PERSON,)),
+    "staff-privacy": Access(view=(PERSON, CHANGE_PERSON), change=(CHANGE_PERSON,)),
     "staff-user-password-reset": send(any_of(CHANGE_PERSON, "commerce.send_password_reset")),
     "order-refund": Access(view=(ORDER, ADD_REFUND), change=(ADD_REFUND,)),
     "order-capture": send("checkout.add_capturerequest"),

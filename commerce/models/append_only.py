@@ -3,10 +3,12 @@
 from django.db import models
 
 REFUSAL = "What happened is only ever added to."
+#: What stands where a name was. Stored, so the same in every language.
+ERASED = "[erased]"
 
 
 class AppendOnly(models.QuerySet):
-    """Refuses to change or delete what it holds."""
+    """Refuses to change or delete what it holds, but for what names a person."""
 
     def update(self, **fields):
         raise TypeError(REFUSAL)
@@ -14,9 +16,24 @@ class AppendOnly(models.QuerySet):
     def delete(self):
         raise TypeError(REFUSAL)
 
+    def anonymise(self, **fields):
+        """Take a person out of the rows: the one change there is, for ``commerce.privacy`` alone.
+
+        Only fields in ``NAMES_PEOPLE`` of the model, and texts only to ``ERASED`` or "". When, what
+        and how much stay as they were. Returns how many rows.
+        """
+        if not fields.keys() <= set(self.model.NAMES_PEOPLE):
+            raise TypeError(REFUSAL)
+        if any(isinstance(value, str) and value not in ("", ERASED) for value in fields.values()):
+            raise TypeError(REFUSAL)
+        return super().update(**fields)
+
 
 class AppendOnlyModel(models.Model):
     """A row that can be added, and neither changed nor deleted."""
+
+    #: The fields that may name a person (see ``AppendOnly.anonymise``).
+    NAMES_PEOPLE: tuple[str, ...] = ()
 
     objects = AppendOnly.as_manager()
 

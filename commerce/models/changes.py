@@ -16,6 +16,8 @@ class StockChange(AppendOnlyModel):
     the system.
     """
 
+    NAMES_PEOPLE = ("actor",)
+
     class Kind(models.TextChoices):
         CREATED = "created", _("begun")
         EDITED = "edited", _("changed by hand")
@@ -70,6 +72,8 @@ class AuditEntry(AppendOnlyModel):
     (``commerce.audit.security``).
     """
 
+    NAMES_PEOPLE = ("about", "actor", "address", "changes")
+
     class Act(models.TextChoices):
         ADDED = "added", _("added")
         CHANGED = "changed", _("changed")
@@ -78,6 +82,8 @@ class AuditEntry(AppendOnlyModel):
         SIGNED_OUT = "signed-out", _("signed out")
         FAILED = "failed", _("sign-in failed")
         REFUSED = "refused", _("refused")
+        EXPORTED = "exported", _("data exported")
+        ERASED = "erased", _("erased")
 
     kind = CodeField(_("kind"), max_length=40)
     object_id = CodeField(max_length=40)

@@ -37,6 +37,8 @@ class CommercialDocument(AppendOnlyModel):
     else. ``key`` is what it is about, so that it is issued once.
     """
 
+    NAMES_PEOPLE = ("facts",)
+
     kind = models.CharField(_("kind"), max_length=12, choices=DocumentKind.choices)
     number = CodeField(_("number"), max_length=32, unique=True)
     key = CodeField(max_length=100, unique=True)

@@ -16,6 +16,8 @@ class OrderEvent(AppendOnlyModel):
     ``actor`` keeps the name of the person after the account is gone; empty means the system.
     """
 
+    NAMES_PEOPLE = ("actor", "text")
+
     class Kind(models.TextChoices):
         STATUS = "status", _("status")
         DISPATCH = "dispatch", _("dispatch")

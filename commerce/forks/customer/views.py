@@ -1,8 +1,10 @@
 """Account pages. Signing in, e-mail address and password are allauth's (see apps.py)."""
 
 from allauth.account.decorators import reauthentication_required
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse_lazy
@@ -17,6 +19,8 @@ from commerce.document_links import links_for_customer
 from commerce.forks.customer.forms import AddressForm, ConfirmDeletionForm, ProfileForm
 from commerce.guest_orders import TOO_OLD
 from commerce.order_page import order_rows, steps_of
+from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
+from commerce.privacy.people import person_of
 from commerce.reorder import put_in_again, words_of_reorder
 from commerce.returns import return_offer
 from commerce.shipments import parcels_of
@@ -65,16 +69,25 @@ class ProfileUpdateView(generic.UpdateView):
 
 @method_decorator(reauthentication_required, name="dispatch")
 class ProfileDeleteView(generic.FormView):
-    """Deletes the account of somebody who has just shown who they are. Orders stay, unnamed."""
+    """Erases somebody who has just shown who they are (see commerce.privacy.erasure)."""
 
     form_class = ConfirmDeletionForm
     template_name = "oscar/customer/profile/profile_delete.html"
     success_url = "/"
 
+    def get_context_data(self, **kwargs):
+        reasons = reasons_to_wait(person_of(self.request.user))
+        return super().get_context_data(reasons=reasons, books_years=settings.BOOKS_YEARS, **kwargs)
+
     def form_valid(self, form):
-        user = self.request.user
+        try:
+            erase(person_of(self.request.user))
+        except ErasureBlocked as error:
+            form.add_error(None, error.reasons)
+            return self.form_invalid(form)
+        # There is no account left that could be noted as signing out.
+        self.request.user = AnonymousUser()
         logout(self.request)
-        user.delete()
         messages.success(self.request, _("Your account is deleted."))
         return HttpResponseRedirect(self.get_success_url())
 

@@ -1,0 +1,210 @@
+"""Erasing a person: the account and everything about them, but for what the law has the shop keep.
+
+Nothing here depends on a request: the account's own page, the dashboard and a command call the
+same function. Whoever calls has asked for a recent sign-in first.
+"""
+
+import json
+import logging
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from oscar.core.loading import get_model
+
+from commerce.accounts.sessions import end_sessions
+from commerce.audit.security import DOOR, note_security
+from commerce.models import (
+    AuditEntry,
+    OrderEvent,
+    OutgoingMail,
+    ReturnRequest,
+    StockChange,
+    Withdrawal,
+)
+from commerce.privacy.orders import (
+    anonymise_order,
+    anonymise_withdrawal,
+    forget_contacts,
+    has_invoice,
+    open_orders,
+)
+from commerce.privacy.parts import parts
+from commerce.privacy.people import ERASED, Person
+from commerce.transactions import retry_transient
+
+logger = logging.getLogger("vitrine.privacy")
+
+OPEN_RETURNS = (
+    ReturnRequest.State.REQUESTED,
+    ReturnRequest.State.APPROVED,
+    ReturnRequest.State.RECEIVED,
+)
+
+
+class ErasureBlocked(Exception):
+    """The person cannot be erased yet. ``reasons`` are sentences for them."""
+
+    def __init__(self, reasons: list[str]):
+        self.reasons = reasons
+        super().__init__(" ".join(reasons))
+
+
+def reasons_to_wait(person: Person) -> list[str]:
+    """Why a person cannot be erased now, as sentences; empty where they can. Writes nothing."""
+    return [str(reason) for part in parts() for reason in part.blocks(person)]
+
+
+def shop_blocks(person: Person):
+    """What is open in the shop itself: orders, returns, withdrawals, the last administrator."""
+    orders = person.orders()
+    if count := open_orders(orders).count():
+        yield ngettext(
+            "An order is not delivered yet.", "%(count)d orders are not delivered yet.", count
+        ) % {"count": count}
+    returns = ReturnRequest.objects.filter(order__in=orders, state__in=OPEN_RETURNS)
+    if returns.exists():
+        yield _("A return is still open.")
+    if _withdrawals(person).filter(state=Withdrawal.State.NEW).exists():
+        yield _("A withdrawal from a contract is not answered yet.")
+    if person.user is not None and person.user.is_superuser and not _other_admins(person).exists():
+        yield _("This is the only administrator of the shop. Name another one first.")
+
+
+def _other_admins(person):
+    others = get_user_model().objects.filter(is_superuser=True, is_active=True)
+    return others.exclude(pk=person.user_id)
+
+
+def _withdrawals(person):
+    return Withdrawal.objects.filter(
+        Q(order__in=person.orders()) | person.by_email("email")
+    ).distinct()
+
+
+@retry_transient
+def erase(person: Person, *, by: Any = None, address: str = "") -> None:
+    """Erase a person for good, all of it or nothing. Raises ErasureBlocked.
+
+    Locks the account, then its orders by key, and only then asks what is open: an order that is
+    placed meanwhile either blocks the erasure or waits for it. Cards at the payment provider go
+    after the commit. ``by`` is the member of staff who does it, None for the person; the audit log
+    keeps that and the key of the account.
+    """
+    with transaction.atomic(durable=True):
+        if person.user is not None:
+            get_user_model().objects.select_for_update().get(pk=person.user_id)
+        orders = list(person.orders().select_for_update().order_by("pk"))
+        if reasons := reasons_to_wait(person):
+            raise ErasureBlocked(reasons)
+        for part in parts():
+            part.erase(person)
+        for order in orders:
+            if is_of_the_books(order):
+                forget_contacts(order)
+            else:
+                anonymise_order(order)
+        key = person.user_id
+        if person.user is not None:
+            _delete_account(person.user)
+        note_security(
+            AuditEntry.Act.ERASED,
+            about=ERASED,
+            object_id=key or "",
+            user=by,
+            address=address if by is not None else "",
+        )
+    logger.info("erased: %s", f"account {key}" if key else "a guest")
+
+
+def _delete_account(user):
+    """Delete it without its name: the audit log notes the deletion of staff by what they are called."""
+    user.email, user.first_name, user.last_name = f"erased-{user.pk}@example.invalid", "", ""
+    user.delete()
+
+
+def is_of_the_books(order: Any) -> bool:
+    """Whether money was taken for an order, so that the books need it."""
+    return (
+        has_invoice(order)
+        or get_model("payment", "Source").objects.filter(order=order, amount_debited__gt=0).exists()
+    )
+
+
+def erase_shop_data(person: Person) -> None:
+    """Remove what ``commerce`` knows of a person beside their orders; the account itself stays."""
+    for withdrawal in _withdrawals(person):
+        anonymise_withdrawal(withdrawal)
+    _erase_mails(person)
+    _anonymise_reviews(person)
+    alerts = get_model("customer", "ProductAlert").objects
+    alerts.filter(person.by_user("user") | person.by_email("email")).delete()
+    shares = get_model("wishlists", "WishListSharedEmail").objects
+    shares.filter(person.by_email("email")).delete()
+    _erase_tasks(person)
+    anonymise_histories(person)
+    if person.user is None:
+        return
+    uses = get_model("voucher", "VoucherApplication").objects
+    uses.filter(user=person.user_id).update(user=None)
+    # Notes of staff on the orders of others would go with the account.
+    notes = get_model("order", "OrderNote").objects
+    notes.filter(user=person.user_id).update(user=None)
+    end_sessions(person.user)
+
+
+def _erase_mails(person):
+    mails = person.by_user("user") | person.by_email("to")
+    OutgoingMail.objects.filter(mails).delete()
+    sent = get_model("communication", "Email").objects
+    sent.filter(person.by_user("user") | person.by_email("email")).delete()
+
+
+def _anonymise_reviews(person):
+    """Reviews stay without their author. Saved one by one: pages that show them are made anew."""
+    reviews = get_model("reviews", "ProductReview").objects
+    for review in reviews.filter(person.by_user("user") | person.by_email("email")):
+        review.user, review.email, review.homepage = None, "", ""
+        review.name = _("A customer")
+        review.save()
+
+
+def _erase_tasks(person):
+    """Rows of the queue that name an address, once they are done."""
+    from django_tasks_db.models import DBTaskResult
+
+    for email in person.emails:
+        rows = DBTaskResult.objects.filter(args_kwargs__icontains=email)
+        rows.exclude(finished_at=None).delete()
+
+
+def anonymise_histories(person: Person) -> None:
+    """Take a person out of the histories, which are never deleted (``AppendOnly.anonymise``)."""
+    if person.user is not None:
+        for model in (StockChange, OrderEvent, AuditEntry):
+            model.objects.filter(user=person.user_id).exclude(actor="").anonymise(actor=ERASED)
+        AuditEntry.objects.filter(user=person.user_id).anonymise(address="")
+        about = AuditEntry.objects.filter(
+            kind__in=[DOOR, person.user._meta.label_lower], object_id=str(person.user_id)
+        )
+        about.anonymise(about=ERASED, address="")
+    for email in person.emails:
+        AuditEntry.objects.filter(about__icontains=email).anonymise(about=ERASED)
+        for entry in AuditEntry.objects.filter(changes__icontains=email):
+            changes = json.loads(json.dumps(entry.changes), object_pairs_hook=_without(email))
+            AuditEntry.objects.filter(pk=entry.pk).anonymise(changes=changes)
+
+
+def _without(email):
+    """A hook that replaces each text in which the address stands."""
+
+    def replaced(value):
+        if isinstance(value, list):
+            return [replaced(item) for item in value]
+        is_named = isinstance(value, str) and email in value.lower()
+        return ERASED if is_named else value
+
+    return lambda pairs: {key: replaced(value) for key, value in pairs}

@@ -1,0 +1,107 @@
+"""The inventory of personal data: every field of every model, classified once.
+
+A test fails for a model or field that no table names, those of libraries included. The tables stand
+in ``shop_tables`` and ``plain_tables``, and beside the models of the floors above.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db.models import Field, Model
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+#: What erasure does with the rows about a person.
+DELETED = _("deleted")
+ANONYMISED = _("kept without anything that names the person")
+BOOKS = _("kept for the books, anonymised when the statutory term ends")
+UNLINKED = _("kept without the link to the account")
+EXPIRES = _("not found by person; deleted by a retention rule")
+NEVER = _("nothing in it is about a person")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How the fields of one model are classified.
+
+    ``personal`` is about the person, ``hidden`` opens something or is a password, ``staff`` names
+    who worked for the shop, ``plain`` is none of these. Exported are personal and plain fields, in
+    ``section``; where that is empty, ``left_out`` says why.
+    """
+
+    erasure: str | Promise
+    personal: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
+    section: str = ""
+    left_out: str | Promise = ""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field that is classified."""
+        return (*self.personal, *self.hidden, *self.staff, *self.plain)
+
+    @property
+    def exported(self) -> tuple[str, ...]:
+        """The columns of an export."""
+        return tuple(name for name in (*self.personal, *self.plain) if name != "id")
+
+
+def about_people(
+    erasure: str | Promise,
+    personal: str = "",
+    plain: str = "",
+    *,
+    hidden: str = "",
+    staff: str = "",
+    section: str = "",
+    left_out: str | Promise = "",
+) -> Kind:
+    """A model with fields about people; the fields of a class are words of one string."""
+    return Kind(
+        erasure,
+        tuple(personal.split()),
+        tuple(hidden.split()),
+        tuple(staff.split()),
+        tuple(plain.split()),
+        section,
+        left_out,
+    )
+
+
+def nothing_personal(tables: dict[str, str]) -> dict[str, Kind]:
+    """Models without a field about people: ``{label: "field field"}``."""
+    return {
+        label: Kind(NEVER, plain=tuple(words.split()), left_out=NEVER)
+        for label, words in tables.items()
+    }
+
+
+def models() -> Iterable[type[Model]]:
+    """Every model of the installation, those of many-to-many tables included."""
+    return apps.get_models(include_auto_created=True)
+
+
+def stored_fields(model: type[Model]) -> list[Field]:
+    """The fields that the model itself stores, and its many-to-many fields."""
+    return [*model._meta.local_fields, *model._meta.local_many_to_many]
+
+
+def unclassified(inventory: dict[str, Kind]) -> Iterator[str]:
+    """``label.field`` of each field that the inventory does not know."""
+    for model in models():
+        label = model._meta.label_lower
+        known = inventory[label].fields if label in inventory else ()
+        yield from (
+            f"{label}.{field.name}" for field in stored_fields(model) if field.name not in known
+        )
+
+
+def obsolete(inventory: dict[str, Kind]) -> Iterator[str]:
+    """``label.field`` of each classified field that no model has any more."""
+    there = {model._meta.label_lower: model for model in models()}
+    for label, kind in inventory.items():
+        names = {field.name for field in stored_fields(there[label])} if label in there else set()
+        yield from (f"{label}.{name}" for name in kind.fields if name not in names)

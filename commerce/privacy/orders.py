@@ -1,0 +1,141 @@
+"""What names people in an order: removed at once as far as the books do not need it, the rest later.
+
+The books need the invoice, with the buyer's name and address, for ``BOOKS_YEARS`` after the
+financial year. They do not need how somebody is reached, what they wrote, or where parcels went.
+"""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from commerce.models import AuditEntry, CommercialDocument, DocumentKind, OrderEvent
+from commerce.order_statuses import AUTHORISED, PACKING, PAID, PART_SHIPPED, PENDING, SHIPPED
+from commerce.privacy.people import ERASED
+
+#: Orders that somebody still works on. One on its way counts as open for ``ON_ITS_WAY``.
+OPEN = (PENDING, AUTHORISED, PAID, PACKING, PART_SHIPPED)
+ON_ITS_WAY = timedelta(days=30)
+#: The kinds of an order's events that repeat what the customer wrote.
+WORDS_OF_CUSTOMERS = (OrderEvent.Kind.RETURN, OrderEvent.Kind.WITHDRAWAL)
+#: The fields of an address that name somebody or a place; the country stays, for the VAT.
+NAMES = ("first_name", "line1", "line2", "line3", "line4", "state", "postcode", "title")
+
+
+def open_orders(orders: QuerySet, *, at: datetime | None = None) -> QuerySet:
+    """Those of the orders that are not over: unpaid, in work, or sent within 30 days."""
+    since = (at or timezone.now()) - ON_ITS_WAY
+    on_their_way = orders.filter(status=SHIPPED, shipping_events__date_created__gt=since)
+    return orders.filter(pk__in=[*_keys(orders.filter(status__in=OPEN)), *_keys(on_their_way)])
+
+
+def _keys(orders):
+    return orders.values_list("pk", flat=True)
+
+
+def books_end(*, at: datetime | None = None) -> datetime:
+    """Orders placed, and documents issued, before this moment have left the statutory term.
+
+    It is the end of the last financial year that is ``BOOKS_YEARS`` whole years ago.
+    """
+    today = timezone.localtime(at).date()
+    month, day = settings.FINANCIAL_YEAR_END
+    end = _day(today.year - settings.BOOKS_YEARS, month, day)
+    if end >= _day(today.year - settings.BOOKS_YEARS, today.month, today.day):
+        end = _day(end.year - 1, month, day)
+    return timezone.make_aware(datetime.combine(end + timedelta(days=1), time.min))
+
+
+def _day(year, month, day):
+    """The date; the last of February where the year has no 29th."""
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return date(year, month, 28)
+
+
+def past_their_term(*, at: datetime | None = None) -> QuerySet:
+    """Orders that the books need no longer, and that still name somebody."""
+    end = books_end(at=at)
+    orders = get_model("order", "Order").objects.filter(date_placed__lt=end)
+    over = orders.exclude(documents__issued_at__gte=end)
+    return over.exclude(pk__in=open_orders(over, at=at)).filter(names_somebody())
+
+
+def names_somebody():
+    """Orders with an account, an address of mail, or a name on one of their addresses."""
+    is_named = Q(shipping_address__isnull=False) & ~Q(shipping_address__last_name=ERASED)
+    is_billed = Q(billing_address__isnull=False) & ~Q(billing_address__last_name=ERASED)
+    return ~Q(user=None) | ~Q(guest_email="") | is_named | is_billed
+
+
+def forget_contacts(order: Any) -> None:
+    """Remove how the buyer is reached and what they wrote; the invoice's facts stay.
+
+    Needs an open transaction. Twice does nothing more.
+    """
+    get_model("order", "Order").objects.filter(pk=order.pk).update(guest_email="")
+    if address := order.shipping_address:
+        address.phone_number, address.notes = "", ""
+        address.save()
+    order.notes.all().delete()
+    get_model("order", "LineAttribute").objects.filter(line__order=order).update(value=ERASED)
+    order.returns.exclude(reason="", answer="").update(reason="", answer="")
+    order.events.filter(kind__in=WORDS_OF_CUSTOMERS).anonymise(text=ERASED)
+    for withdrawal in order.withdrawals.all():
+        anonymise_withdrawal(withdrawal)
+    get_model("payment", "Source").objects.filter(order=order).update(label="")
+    _anonymise_documents(order, [DocumentKind.PACKING_SLIP])
+    if has_invoice(order):
+        anonymise_address(order.shipping_address)
+        anonymise_address(order.billing_address)
+
+
+def has_invoice(order: Any) -> bool:
+    """Whether an invoice holds the buyer's name, so that the order need not."""
+    return order.documents.filter(kind=DocumentKind.INVOICE).exists()
+
+
+def anonymise_order(order: Any) -> None:
+    """Remove everything that names the buyer, the invoice's facts included. Sums and goods stay.
+
+    For orders whose statutory term is over, and for those in which no money moved. Needs an open
+    transaction.
+    """
+    forget_contacts(order)
+    get_model("order", "Order").objects.filter(pk=order.pk).update(user=None)
+    anonymise_address(order.shipping_address)
+    anonymise_address(order.billing_address)
+    _anonymise_documents(order, list(DocumentKind))
+
+
+def anonymise_address(address: Any) -> None:
+    """Replace a name and an address of an order; the country stays. None is none."""
+    if address is None:
+        return
+    AuditEntry.objects.filter(kind=address._meta.label_lower, object_id=str(address.pk)).anonymise(
+        about=ERASED, changes={}
+    )
+    for name in NAMES:
+        setattr(address, name, "")
+    address.last_name = ERASED
+    if hasattr(address, "phone_number"):
+        address.phone_number, address.notes = "", ""
+    address.save()
+
+
+def anonymise_withdrawal(withdrawal: Any) -> None:
+    """Take the person out of a statement of withdrawal; that there was one stays."""
+    withdrawal.name, withdrawal.email = ERASED, f"erased-{withdrawal.pk}@example.invalid"
+    withdrawal.pieces = withdrawal.answer = ""
+    withdrawal.save(update_fields=["name", "email", "pieces", "answer"])
+
+
+def _anonymise_documents(order, kinds):
+    for document in CommercialDocument.objects.filter(order=order, kind__in=kinds):
+        facts = {**document.facts, "billed_to": [ERASED], "delivered_to": [ERASED]}
+        if facts != document.facts:
+            CommercialDocument.objects.filter(pk=document.pk).anonymise(facts=facts)

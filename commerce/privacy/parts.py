@@ -1,0 +1,93 @@
+"""What one floor of the shop knows about people, as a value that every floor adds.
+
+``settings.PRIVACY_PARTS`` names the parts, so that this package need not know the floors above it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+
+from commerce.privacy.inventory import Kind
+from commerce.privacy.people import Person
+
+
+@dataclass(frozen=True)
+class Section:
+    """One list of an export: the rows of a model that are about a person.
+
+    ``rows(person)`` is a queryset of the model ``label``; the columns are the fields that the
+    inventory calls personal or plain.
+    """
+
+    name: str
+    label: str
+    rows: Callable[[Person], QuerySet]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How long one kind of data stays, and what happens to it then.
+
+    ``due(at)`` is the queryset of rows whose time is over; ``act(rows)`` handles one batch of them
+    in a transaction and leaves none of them due.
+    """
+
+    name: str
+    what: str | Promise
+    how_long: str | Promise
+    why: str | Promise
+    done: str | Promise
+    due: Callable[[datetime], QuerySet]
+    act: Callable[[QuerySet], Any] = lambda rows: rows.delete()
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a floor contributes.
+
+    ``blocks(person)`` are sentences that say why the person cannot be erased yet. ``erase(person)``
+    removes what the account's deletion does not, in the caller's transaction. ``anonymise_order``
+    removes what names people from one order whose time in the books is over.
+    """
+
+    inventory: dict[str, Kind]
+    sections: tuple[Section, ...] = ()
+    blocks: Callable[[Person], Iterable[str]] = lambda person: ()
+    erase: Callable[[Person], None] = lambda person: None
+    anonymise_order: Callable[[Any], None] = lambda order: None
+    rules: tuple[Rule, ...] = field(default=())
+
+
+@cache
+def parts() -> tuple[Part, ...]:
+    """The parts of all floors, in the order of ``settings.PRIVACY_PARTS``."""
+    return tuple(import_string(path) for path in settings.PRIVACY_PARTS)
+
+
+def whole_inventory() -> dict[str, Kind]:
+    """The inventory of all parts. Raises ValueError where two parts claim one model."""
+    whole: dict[str, Kind] = {}
+    for part in parts():
+        if twice := whole.keys() & part.inventory.keys():
+            raise ValueError(f"classified twice: {', '.join(sorted(twice))}")
+        whole |= part.inventory
+    return whole
+
+
+def all_sections() -> Iterator[Section]:
+    """The sections of an export, part by part."""
+    for part in parts():
+        yield from part.sections
+
+
+def all_rules() -> Iterator[Rule]:
+    """The retention rules, part by part."""
+    for part in parts():
+        yield from part.rules

@@ -1,0 +1,62 @@
+"""Whose data it is: an account, or the address that a guest ordered with."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from oscar.core.loading import get_model
+
+from commerce.models.append_only import ERASED
+
+__all__ = ["ERASED", "Person", "person_at", "person_of"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account with its proven addresses, or an address without an account.
+
+    ``emails`` are lower case. An account's unproven addresses are not among them: they may be
+    somebody else's.
+    """
+
+    user: Any = None
+    emails: tuple[str, ...] = field(default=())
+
+    @property
+    def user_id(self) -> int | None:
+        """The account's key, None for a guest."""
+        return self.user.pk if self.user is not None else None
+
+    def by_user(self, name: str) -> Q:
+        """Rows whose field points to the account; none for a guest."""
+        return Q(**{name: self.user_id}) if self.user is not None else Q(pk__in=[])
+
+    def by_email(self, name: str) -> Q:
+        """Rows whose field holds one of the addresses, in any case."""
+        found = Q(pk__in=[])
+        for email in self.emails:
+            found |= Q(**{f"{name}__iexact": email})
+        return found
+
+    def orders(self) -> QuerySet:
+        """The orders of the account, and those placed as a guest with one of the addresses."""
+        as_guest = Q(user=None) & self.by_email("guest_email")
+        return get_model("order", "Order").objects.filter(self.by_user("user") | as_guest)
+
+
+def person_of(user: Any) -> Person:
+    """The person behind an account."""
+    proven = user.emailaddress_set.filter(verified=True).values_list("email", flat=True)
+    emails = {email.lower() for email in proven}
+    return Person(user=user, emails=tuple(sorted(emails)))
+
+
+def person_at(email: str) -> Person:
+    """Whoever an address belongs to: the account that proved it, or else a guest."""
+    email = email.strip().lower()
+    proven = get_user_model().objects.filter(
+        emailaddress__email__iexact=email, emailaddress__verified=True
+    )
+    user = proven.first()
+    return person_of(user) if user is not None else Person(emails=(email,))

@@ -1,0 +1,279 @@
+"""What ``commerce`` contributes: its sections of an export, what blocks an erasure, its rules."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
+from oscar.core.loading import get_model
+
+from commerce.models import AuditEntry, OutgoingMail, SearchMiss, Withdrawal
+from commerce.privacy.erasure import OPEN_RETURNS, erase_shop_data, shop_blocks
+from commerce.privacy.orders import (
+    anonymise_order,
+    anonymise_withdrawal,
+    forget_contacts,
+    open_orders,
+    past_their_term,
+)
+from commerce.privacy.parts import Part, Rule, parts
+from commerce.privacy.people import ERASED
+from commerce.privacy.plain_tables import PLAIN
+from commerce.privacy.retention import days_ago, how_long
+from commerce.privacy.sections import SECTIONS
+from commerce.privacy.shop_tables import INVENTORY
+
+
+def _rows(label: str) -> QuerySet:
+    return get_model(*label.split("."))._base_manager.all()
+
+
+# --- What is due ------------------------------------------------------------------------------------
+
+
+def _old_mail_texts(at: datetime) -> QuerySet:
+    sent = OutgoingMail.objects.filter(sent_at__lt=days_ago("mail-texts", at))
+    return sent.exclude(body_text="", body_html="")
+
+
+def _old_mails(at: datetime) -> QuerySet:
+    over = (OutgoingMail.State.SENT, OutgoingMail.State.EXPIRED)
+    return OutgoingMail.objects.filter(state__in=over, created_at__lt=days_ago("mails", at))
+
+
+def _old_audit_addresses(at: datetime) -> QuerySet:
+    old = AuditEntry.objects.filter(created_at__lt=days_ago("audit-addresses", at))
+    return old.exclude(address="")
+
+
+def _unconfirmed_alerts(at: datetime) -> QuerySet:
+    model = get_model("customer", "ProductAlert")
+    return model.objects.filter(
+        status=model.UNCONFIRMED, date_created__lt=days_ago("unconfirmed-alerts", at)
+    )
+
+
+def _closed_alerts(at: datetime) -> QuerySet:
+    model = get_model("customer", "ProductAlert")
+    return model.objects.filter(
+        status__in=(model.CLOSED, model.CANCELLED), date_created__lt=days_ago("closed-alerts", at)
+    )
+
+
+def _guest_baskets(at: datetime) -> QuerySet:
+    """Baskets without an owner that nobody changed; one with a payment under way stays."""
+    since = days_ago("guest-baskets", at)
+    model = get_model("basket", "Basket")
+    lines = get_model("basket", "Line").objects.filter(basket=OuterRef("pk"))
+    old = model.objects.filter(owner=None, date_created__lt=since, open_attempt=None)
+    in_use = Exists(lines.filter(date_updated__gte=since))
+    return old.filter(~in_use, status__in=(model.OPEN, model.SAVED, model.MERGED))
+
+
+def _old_orders_contacts(at: datetime) -> QuerySet:
+    """Finished guest orders that still say how the buyer is reached, none of their returns open."""
+    old = _rows("order.Order").filter(date_placed__lt=days_ago("order-contacts", at))
+    says = (
+        ~Q(guest_email="")
+        | Q(notes__isnull=False)
+        | Q(shipping_address__isnull=False)
+        & (~Q(shipping_address__phone_number="") | ~Q(shipping_address__notes=""))
+    )
+    quiet = old.exclude(pk__in=open_orders(old, at=at)).exclude(returns__state__in=OPEN_RETURNS)
+    return quiet.filter(says, user=None).distinct()
+
+
+def _unmatched_withdrawals(at: datetime) -> QuerySet:
+    old = Withdrawal.objects.filter(
+        order=None, submitted_at__lt=days_ago("unmatched-withdrawals", at)
+    )
+    return old.exclude(state=Withdrawal.State.NEW).exclude(name=ERASED)
+
+
+def _finished_tasks(at: datetime) -> QuerySet:
+    done = Q(status="SUCCESSFUL", finished_at__lt=days_ago("finished-tasks", at))
+    failed = Q(status="FAILED", finished_at__lt=days_ago("failed-tasks", at))
+    return DBTaskResult.objects.filter(done | failed)
+
+
+# --- What is done -----------------------------------------------------------------------------------
+
+
+def _empty_mails(mails: QuerySet) -> None:
+    mails.update(body_text="", body_html="")
+
+
+def _blank_addresses(entries: QuerySet) -> None:
+    entries.anonymise(address="")
+
+
+def _forget_contacts(orders: QuerySet) -> None:
+    for order in orders.select_for_update().order_by("pk"):
+        forget_contacts(order)
+
+
+def _anonymise_orders(orders: QuerySet) -> None:
+    for order in orders.select_for_update().order_by("pk"):
+        anonymise_order(order)
+        for part in parts():
+            part.anonymise_order(order)
+
+
+def _anonymise_withdrawals(withdrawals: QuerySet) -> None:
+    for withdrawal in withdrawals:
+        anonymise_withdrawal(withdrawal)
+
+
+DELETED, EMPTIED = _("deleted"), _("emptied; the row stays")
+ANONYMISED = _("anonymised; sums and goods stay")
+
+RULES = (
+    Rule(
+        "expired-sessions",
+        _("Sessions of browsers"),
+        _("until they expire, 60 days after the last sign-in"),
+        _("Nobody can use them any more."),
+        DELETED,
+        lambda at: _rows("sessions.Session").filter(expire_date__lt=at),
+    ),
+    Rule(
+        "session-records",
+        _("Where an account was signed in: browser and network address"),
+        how_long("session-records"),
+        _("The list of open sessions needs no more."),
+        DELETED,
+        lambda at: _rows("usersessions.UserSession").filter(
+            last_seen_at__lt=days_ago("session-records", at)
+        ),
+    ),
+    Rule(
+        "mail-texts",
+        _("Texts of mails that were sent"),
+        how_long("mail-texts"),
+        _("Support answers questions about recent mails."),
+        EMPTIED,
+        _old_mail_texts,
+        _empty_mails,
+    ),
+    Rule(
+        "mails",
+        _("Mails that were sent: subject, address, day"),
+        how_long("mails"),
+        _("They keep an event from being mailed twice, and show that it was."),
+        DELETED,
+        _old_mails,
+    ),
+    Rule(
+        "account-mails",
+        _("Copies of mails in the account"),
+        how_long("account-mails"),
+        _("They repeat the mails."),
+        DELETED,
+        lambda at: _rows("communication.Email").filter(date_sent__lt=days_ago("account-mails", at)),
+    ),
+    Rule(
+        "audit-addresses",
+        _("Network addresses in the audit log"),
+        how_long("audit-addresses"),
+        _("Break-ins are looked into within that time."),
+        EMPTIED,
+        _old_audit_addresses,
+        _blank_addresses,
+    ),
+    Rule(
+        "unconfirmed-alerts",
+        _("Stock alerts that nobody confirmed"),
+        how_long("unconfirmed-alerts"),
+        _("The owner of the address did not ask for them."),
+        DELETED,
+        _unconfirmed_alerts,
+    ),
+    Rule(
+        "closed-alerts",
+        _("Stock alerts that were answered or cancelled"),
+        how_long("closed-alerts"),
+        _("They are done."),
+        DELETED,
+        _closed_alerts,
+    ),
+    Rule(
+        "guest-baskets",
+        _("Baskets without an account that nobody changed"),
+        how_long("guest-baskets"),
+        _("The cookie that leads to them has expired."),
+        DELETED,
+        _guest_baskets,
+    ),
+    Rule(
+        "viewed-products",
+        _("Products that an account looked at"),
+        how_long("viewed-products"),
+        _("Nothing uses older ones."),
+        DELETED,
+        lambda at: _rows("analytics.UserProductView").filter(
+            date_created__lt=days_ago("viewed-products", at)
+        ),
+    ),
+    Rule(
+        "searches",
+        _("Searches of an account"),
+        how_long("viewed-products"),
+        _("Nothing uses older ones."),
+        DELETED,
+        lambda at: _rows("analytics.UserSearch").filter(
+            date_created__lt=days_ago("viewed-products", at)
+        ),
+    ),
+    Rule(
+        "search-misses",
+        _("Searches without a result, which name nobody but may hold a name"),
+        how_long("search-misses"),
+        _("They show what is missing in the shop now."),
+        DELETED,
+        lambda at: SearchMiss.objects.filter(last_at__lt=days_ago("search-misses", at)),
+    ),
+    Rule(
+        "finished-tasks",
+        _("Background tasks that are done; those that failed"),
+        format_lazy("{}; {}", how_long("finished-tasks"), how_long("failed-tasks")),
+        _("Staff look into failures."),
+        DELETED,
+        _finished_tasks,
+    ),
+    Rule(
+        "order-contacts",
+        _("Telephone, delivery notes and e-mail address of finished guest orders"),
+        how_long("order-contacts"),
+        _("Questions and complaints come within that time."),
+        _("removed; the invoice stays"),
+        _old_orders_contacts,
+        _forget_contacts,
+    ),
+    Rule(
+        "unmatched-withdrawals",
+        _("Withdrawals from a contract that fit no order, after they were answered"),
+        how_long("unmatched-withdrawals"),
+        _("Somebody may ask what became of them."),
+        _("anonymised"),
+        _unmatched_withdrawals,
+        _anonymise_withdrawals,
+    ),
+    Rule(
+        "orders",
+        _("Orders, invoices and credit notes"),
+        _("6 years after the end of the financial year (`BOOKS_YEARS`)"),
+        _("Tax law asks for the records for that long."),
+        ANONYMISED,
+        lambda at: past_their_term(at=at),
+        _anonymise_orders,
+    ),
+)
+
+PART = Part(
+    inventory={**PLAIN, **INVENTORY},
+    sections=SECTIONS,
+    blocks=shop_blocks,
+    erase=erase_shop_data,
+    rules=RULES,
+)

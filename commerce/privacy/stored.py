@@ -1,0 +1,156 @@
+"""What the shop stores in a browser, and why no banner asks for it (docs/privacy.md).
+
+Everything here is either needed for what somebody has asked for, or switched on by the person in
+that moment (regulation 6 of the Privacy and Electronic Communications Regulations 2003). A test
+compares the table with the code.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+COOKIE, TAB, BROWSER = _("cookie"), _("storage of the tab"), _("storage of the browser")
+STAFF, STRIPE = "staff", "stripe"
+#: Needed for what the person does, or switched on by them.
+NEEDED, CHOSEN = _("needed"), _("only if you switch it on")
+UNTIL_CLOSED = _("until the browser is closed")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One thing in a browser: where, for what, set by which act, for how long."""
+
+    name: str
+    place: str | Promise
+    purpose: str | Promise
+    set_by: str | Promise
+    lasts: str | Promise
+    need: str | Promise = NEEDED
+    only: str = ""
+
+
+def _days(seconds):
+    return format_lazy(_("{days} days"), days=round(seconds / 86_400))
+
+
+_BASKET = _days(settings.OSCAR_BASKET_COOKIE_LIFETIME)
+
+STORED = (
+    Stored(
+        settings.SESSION_COOKIE_NAME,
+        COOKIE,
+        _("Keeps you signed in, and keeps your answers while you check out."),
+        _("signing in, or starting to check out"),
+        _days(settings.SESSION_COOKIE_AGE),
+    ),
+    Stored(
+        settings.CSRF_COOKIE_NAME,
+        COOKIE,
+        _("Protects forms against being sent by other websites."),
+        _("opening a page with a form that only you may send"),
+        _("a year"),
+    ),
+    Stored(
+        settings.OSCAR_BASKET_COOKIE_OPEN,
+        COOKIE,
+        _("Finds your basket again."),
+        _("putting something into the basket"),
+        _BASKET,
+    ),
+    Stored(
+        "basket_units",
+        COOKIE,
+        _("Shows how much is in the basket on every page."),
+        _("putting something into the basket"),
+        _BASKET,
+    ),
+    Stored(
+        "prices_read",
+        COOKIE,
+        _("Tells you only once that a price in your basket has changed."),
+        _("opening a basket in which a price has changed"),
+        _BASKET,
+    ),
+    Stored(
+        "messages",
+        COOKIE,
+        _("Carries a message such as “Added to your basket” to the next page."),
+        _("sending a form"),
+        _("until it has been shown"),
+    ),
+    Stored(
+        "device",
+        COOKIE,
+        _("Recognises this browser, so that nobody who guesses your password locks you out."),
+        _("signing in"),
+        _("365 days"),
+    ),
+    Stored(
+        "staff_seen",
+        COOKIE,
+        _("Signs staff out when they leave a browser unused."),
+        _("signing in as staff"),
+        UNTIL_CLOSED,
+        only=STAFF,
+    ),
+    Stored(
+        "compared",
+        COOKIE,
+        _("Remembers what you compare, in browsers without JavaScript."),
+        _("pressing “Compare”"),
+        UNTIL_CLOSED,
+        CHOSEN,
+    ),
+    Stored(
+        "compare",
+        TAB,
+        _("Remembers what you compare."),
+        _("pressing “Compare”"),
+        _("until the tab is closed"),
+        CHOSEN,
+    ),
+    Stored(
+        "looked-at",
+        BROWSER,
+        _(
+            "Shows what you looked at lately. It never leaves your browser but as numbers of products."
+        ),
+        _("switching on “Remember what I looked at”"),
+        _("until you switch it off"),
+        CHOSEN,
+    ),
+    Stored(
+        "wagtail_sidebar_collapsed, wagtail:…",
+        BROWSER,
+        _("Remembers how staff arranged the pages of the admin."),
+        _("arranging them"),
+        _("until the browser's data is cleared"),
+        CHOSEN,
+        only=STAFF,
+    ),
+    Stored(
+        "__stripe_mid, __stripe_sid",
+        COOKIE,
+        _(
+            "Lets Stripe, our payment provider, recognise fraud (https://stripe.com/cookie-settings)."
+        ),
+        _("opening the payment page"),
+        _("a year; half an hour"),
+        only=STRIPE,
+    ),
+)
+
+
+def stored_for_shoppers() -> list[Stored]:
+    """What a shopper's browser may hold in this installation."""
+    with_stripe = bool(settings.STRIPE_SECRET_KEY)
+    shown = {"", STRIPE} if with_stripe else {""}
+    return [row for row in STORED if row.only in shown]
+
+
+def stored_for_staff() -> list[Stored]:
+    """What comes to it in a browser of the staff."""
+    return [row for row in STORED if row.only == STAFF]

@@ -1,0 +1,12 @@
+"""Privacy work that runs by the clock. Every task may run twice."""
+
+from django_tasks import task
+
+from commerce.privacy import retention
+
+
+@task()
+def apply_retention():
+    """Apply the retention rules (see commerce.privacy.retention)."""
+    for _outcome in retention.apply_rules():
+        pass

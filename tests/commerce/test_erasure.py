@@ -1,0 +1,240 @@
+"""Erasing a person: what goes, what the books keep, what has to be settled first."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.urls import reverse
+
+from checkout_app.models import PaymentMove, StripeCustomer
+from commerce.models import AuditEntry, OrderEvent, ReturnRequest, StockChange, Withdrawal
+from commerce.models.append_only import ERASED
+from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
+from commerce.privacy.people import person_at, person_of
+from tests.factories import make_order, make_paid_order, make_user
+from tests.privacy import EMAIL, NAMES, deliver, make_ada, model_of, traces_of, write_on_order
+from tests.signing import prove_again, sign_in
+
+pytestmark = pytest.mark.django_db
+User = get_user_model()
+#: The invoice: its number, its sums, and who bought.
+BOOKS = {"commerce.commercialdocument.facts"}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits():
+    cache.clear()
+
+
+def delete_account(client):
+    prove_again(client)
+    return client.post(reverse("customer:profile-delete"), {"confirm": "on"})
+
+
+def test_erased_person_is_named_nowhere_but_on_invoices(
+    client, vase, django_capture_on_commit_callbacks
+):
+    _user, order = make_ada(vase)
+    sign_in(client)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        response = delete_account(client)
+
+    assert response.status_code == 302
+    assert not User.objects.filter(email=EMAIL).exists()
+    assert traces_of(*NAMES) == BOOKS
+    assert order.documents.get(kind="invoice").facts["billed_to"][0] == "Ada Marsh"
+
+
+def test_search_for_traces_finds_the_person_before(vase):
+    make_ada(vase)
+
+    found = traces_of(*NAMES)
+
+    assert {
+        "commerce.user.email", "address.useraddress.line1", "order.shippingaddress.notes",
+        "commerce.outgoingmail.to", "reviews.productreview.name", "commerce.withdrawal.name",
+        "commerce.orderevent.text", "demo_gateway.demointent.body",
+    } <= found  # fmt: skip
+
+
+def test_order_keeps_its_sums_and_goods(client, vase):
+    user, order = make_ada(vase)
+    total, title = order.total_incl_tax, order.lines.get().title
+
+    erase(person_of(user))
+
+    order.refresh_from_db()
+    assert (order.user, order.total_incl_tax, order.lines.get().title) == (None, total, title)
+    assert order.shipping_address.country_id == "GB"
+
+
+def test_review_stays_without_its_author(client, vase):
+    user, _order = make_ada(vase)
+
+    erase(person_of(user))
+
+    review = vase.reviews.get()
+    assert (review.user, review.email, review.body) == (None, "", "Holds a lot")
+    assert "Ada" not in str(review.reviewer_name)
+
+
+def test_sign_ins_of_the_audit_log_lose_name_and_network_address(client, vase):
+    user = make_user(EMAIL)
+    sign_in(client)
+    key = str(user.pk)
+    assert AuditEntry.objects.filter(object_id=key, act="signed-in").get().address
+
+    delete_account(client)
+
+    entry = AuditEntry.objects.filter(object_id=key, act="signed-in").get()
+    assert (entry.about, entry.actor, entry.address) == (ERASED, ERASED, "")
+    assert AuditEntry.objects.filter(object_id=key, act="erased").exists()
+
+
+def test_member_of_staff_is_erased_from_histories_that_stay(vase):
+    user = make_user("mina@example.com", first_name="Mina", last_name="Harker", is_staff=True)
+    order = make_order(vase)
+    OrderEvent.objects.create(
+        order=order, kind="other", text="Packed", user=user, actor="Mina Harker"
+    )
+    StockChange.objects.create(sku="A", kind="edited", user=user, actor="Mina Harker")
+
+    erase(person_of(user))
+
+    assert OrderEvent.objects.get(text="Packed").actor == ERASED
+    assert traces_of("mina@", "Harker") == set()
+
+
+def test_sessions_of_the_person_end_everywhere(client, db):
+    make_user(EMAIL)
+    other = type(client)()
+    sign_in(client)
+    sign_in(other)
+
+    delete_account(client)
+
+    assert other.get(reverse("customer:summary")).status_code == 302
+    assert not model_of("usersessions.UserSession").objects.exists()
+
+
+def test_customer_at_the_payment_provider_goes_too(db, django_capture_on_commit_callbacks):
+    from checkout_app.demo_gateway.models import DemoCustomer
+    from checkout_app.stripe_customers import customer_of
+
+    user = make_user(EMAIL)
+    customer_of(user)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase(person_of(user))
+
+    assert not StripeCustomer.objects.exists()
+    assert not DemoCustomer.objects.exists()
+
+
+def test_move_of_a_payment_stays_without_the_staff_who_made_it(vase):
+    user = make_user("mina@example.com", is_staff=True)
+    order = deliver(make_paid_order((vase, 1)))
+    move = PaymentMove.objects.create(attempt=order.attempts.get(), new_state="paid", user=user)
+
+    erase(person_of(user))
+
+    move.refresh_from_db()
+    assert move.user is None
+
+
+@pytest.mark.parametrize("status", ["Pending payment", "Paid", "Packing", "Part shipped"])
+def test_open_order_blocks(client, vase, status):
+    user = make_user(EMAIL)
+    make_order(vase, user=user, status=status)
+    sign_in(client)
+
+    page = client.get(reverse("customer:profile-delete"), follow=True)
+    response = delete_account(client)
+
+    assert page.status_code == 200
+    assert b"An order is not delivered yet." in response.content
+    assert User.objects.filter(email=EMAIL).exists()
+
+
+def test_blocked_person_stays_signed_in_and_whole(client, vase):
+    user, order = make_ada(vase)
+    make_order(vase, user=user, status="Paid")
+    sign_in(client)
+    before = traces_of(*NAMES)
+
+    delete_account(client)
+
+    assert client.get(reverse("customer:summary")).status_code == 200
+    assert traces_of(*NAMES) == before
+
+
+@pytest.mark.parametrize("state", ["requested", "approved", "received"])
+def test_open_return_blocks(vase, state):
+    user = make_user(EMAIL)
+    order = make_order(vase, user=user, status="Delivered")
+    ReturnRequest.objects.create(number="R-1", key="r-1", order=order, state=state)
+
+    with pytest.raises(ErasureBlocked, match="A return is still open."):
+        erase(person_of(user))
+
+
+def test_unanswered_withdrawal_blocks(db):
+    user = make_user(EMAIL)
+    Withdrawal.objects.create(number="W-1", key="w-1", name="Ada", email=EMAIL, order_number="1")
+
+    assert reasons_to_wait(person_of(user)) == ["A withdrawal from a contract is not answered yet."]
+
+
+def test_refund_under_way_blocks(vase):
+    order = deliver(make_paid_order((vase, 1), user=make_user(EMAIL)))
+    order.attempts.get().refunds.create(key="k", amount="5.00", reason="chipped")
+
+    assert reasons_to_wait(person_of(order.user)) == ["A refund is not paid yet."]
+
+
+def test_only_administrator_stays(db):
+    user = make_user(EMAIL, is_superuser=True)
+
+    with pytest.raises(ErasureBlocked, match="only administrator"):
+        erase(person_of(user))
+
+
+def test_guest_is_erased_by_address(vase):
+    order = deliver(make_paid_order((vase, 1), email=EMAIL))
+    write_on_order(order)
+
+    erase(person_at("ADA@example.com"))
+
+    assert traces_of(*NAMES) == BOOKS
+
+
+def test_order_that_was_never_paid_is_anonymised_at_once(vase):
+    user = make_user(EMAIL)
+    order = make_order(vase, user=user, status="Cancelled")
+    address = model_of("order.BillingAddress").objects.create(
+        first_name="Ada", last_name="Marsh", line1="12 Quay Street", country_id="GB"
+    )
+    type(order).objects.filter(pk=order.pk).update(billing_address=address)
+
+    erase(person_of(user))
+
+    assert traces_of(*NAMES) == set()
+
+
+def test_unproven_address_of_an_account_reaches_nobody_elses_order(vase):
+    stranger = make_user("mallory@example.com")
+    stranger.emailaddress_set.create(email=EMAIL, verified=False)
+    order = deliver(make_paid_order((vase, 1), email=EMAIL))
+
+    erase(person_of(stranger))
+
+    order.refresh_from_db()
+    assert order.guest_email == EMAIL
+
+
+@pytest.mark.parametrize("change", [{"act": "changed"}, {"about": "somebody"}])
+def test_history_can_be_changed_in_no_other_way(change, db):
+    AuditEntry.objects.create(kind="door", object_id="1", about="x", act="failed")
+
+    with pytest.raises(TypeError):
+        AuditEntry.objects.all().anonymise(**change)

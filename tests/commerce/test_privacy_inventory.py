@@ -1,0 +1,85 @@
+"""Every field of every model is classified, and what is classified is exported and erased."""
+
+import pytest
+from django.db import connection
+
+from commerce.privacy.inventory import nothing_personal, obsolete, unclassified
+from commerce.privacy.parts import all_sections, whole_inventory
+from commerce.privacy.people import person_of
+
+#: The search index has another table on each database.
+OF_ONE_DATABASE = "wagtailsearch."
+
+
+def test_every_field_of_every_model_is_classified():
+    assert list(unclassified(whole_inventory())) == []
+
+
+def test_new_field_is_found():
+    without = {**whole_inventory(), **nothing_personal({"commerce.searchmiss": "id words count"})}
+
+    assert list(unclassified(without)) == ["commerce.searchmiss.last_at"]
+
+
+def test_new_model_is_found():
+    without = {name: kind for name, kind in whole_inventory().items() if name != "commerce.term"}
+
+    assert "commerce.term.bitmap" in set(unclassified(without))
+
+
+def test_no_classified_field_is_gone():
+    gone = [name for name in obsolete(whole_inventory()) if not name.startswith(OF_ONE_DATABASE)]
+
+    assert gone == []
+    assert connection.vendor != "sqlite" or list(obsolete(whole_inventory())) == []
+
+
+def test_no_field_is_in_two_classes():
+    twice = {
+        label: kind.fields
+        for label, kind in whole_inventory().items()
+        if len(kind.fields) != len(set(kind.fields))
+    }
+
+    assert twice == {}
+
+
+def test_every_section_of_the_inventory_is_exported_from_its_model():
+    classified = {
+        (kind.section, label) for label, kind in whole_inventory().items() if kind.section
+    }
+
+    assert {(section.name, section.label.lower()) for section in all_sections()} == classified
+
+
+def test_model_about_people_without_a_section_says_why():
+    silent = {
+        label
+        for label, kind in whole_inventory().items()
+        if not kind.section and not str(kind.left_out)
+    }
+
+    assert silent == set()
+
+
+@pytest.mark.parametrize("name", ["password", "token", "secret", "session_key", "key_hash"])
+def test_names_of_secrets_are_never_exported(name):
+    shown = {
+        f"{label}.{field}"
+        for label, kind in whole_inventory().items()
+        if kind.section
+        for field in kind.exported
+        if name in field
+    }
+
+    assert shown == set()
+
+
+@pytest.mark.django_db
+def test_sections_are_querysets_of_their_models(django_user_model):
+    user = django_user_model.objects.create_user(email="ada@example.com", password="x")
+    person = person_of(user)
+
+    found = {section.name: section.rows(person).count() for section in all_sections()}
+
+    assert found["account"] == 1

@@ -1,0 +1,93 @@
+"""A person who left something everywhere, and a search for what is left of them."""
+
+from django.db.models import JSONField
+from django.db.models.fields import CharField, EmailField, TextField
+from oscar.core.loading import get_model
+
+from commerce.accounts.pictures import save_picture
+from commerce.mail import queue_mail
+from commerce.models import OutgoingMail, ReturnRequest, WishListLink, Withdrawal
+from commerce.order_history import note_event
+from commerce.privacy.inventory import models
+from tests.factories import ADDRESS, make_paid_order, make_user
+
+EMAIL = "ada@example.com"
+#: Words that name Ada wherever they stand.
+NAMES = ("ada@example", "Marsh", "12 Quay", "NR23 1AH", "07700 900123")
+
+
+def model_of(label):
+    return get_model(*label.split("."))
+
+
+def deliver(order):
+    """Take a paid order to its end."""
+    for status in ("Packing", "Shipped", "Delivered"):
+        type(order).objects.filter(pk=order.pk).update(status=status)
+    order.refresh_from_db()
+    order.lines.update(num_allocated=0)
+    return order
+
+
+def make_ada(product):
+    """An account that used all there is, with one delivered order; the account and the order."""
+    user = make_user(EMAIL, first_name="Ada", last_name="Marsh")
+    order = deliver(make_paid_order((product, 1), user=user))
+    write_on_order(order)
+    user.addresses.create(**ADDRESS, country_id="GB", phone_number="07700 900123")
+    save_picture(user, b"a picture of Ada")
+    model_of("basket.Basket").objects.create(owner=user)
+    wishes = user.wishlists.create(name="For Ada Marsh")
+    wishes.lines.create(product=product, title=product.title)
+    WishListLink.objects.create(wishlist=wishes, token="a-secret-token-of-a-list")
+    other = make_user("grace@example.com").wishlists.create(name="Presents")
+    other.shared_emails.create(email=EMAIL)
+    product.reviews.create(
+        score=5, title="Lovely", body="Holds a lot", user=user, name="Ada Marsh", email=EMAIL
+    )
+    model_of("customer.ProductAlert").objects.create(user=user, product=product)
+    model_of("customer.ProductAlert").objects.create(email=EMAIL, product=product)
+    model_of("analytics.UserSearch").objects.create(user=user, query="a mug for Marsh")
+    model_of("communication.Email").objects.create(
+        user=user, email=EMAIL, subject="Hello Ada Marsh", body_text="Dear Ada Marsh"
+    )
+    queue_mail(key="for-ada", to=EMAIL, subject="Hello", text="Dear Ada Marsh", user=user)
+    OutgoingMail.objects.create(key="code-for-ada", to=EMAIL, subject="493817 is your code",
+                                body_text="493817", is_secret=True)  # fmt: skip
+    return user, order
+
+
+def write_on_order(order):
+    """What a buyer writes on an order: a note, a return that is over, a withdrawal."""
+    model_of("order.ShippingAddress").objects.filter(order=order).update(
+        phone_number="+447700900123", notes="Leave it with Mrs Marsh"
+    )
+    order.notes.create(message="Ada Marsh rang")
+    ReturnRequest.objects.create(
+        number="R-1", key="r-1", order=order, reason="Ada Marsh changed her mind",
+        state=ReturnRequest.State.REFUNDED,
+    )  # fmt: skip
+    note_event(order, "return", "A return was asked for: Ada Marsh changed her mind")
+    Withdrawal.objects.create(
+        number="W-1", key="w-1", name="Ada Marsh", email=EMAIL, order_number=order.number,
+        pieces="the mug of Ada Marsh", order=order, state=Withdrawal.State.ACCEPTED,
+    )  # fmt: skip
+
+
+def traces_of(*names, apart_from=()):
+    """``label.field`` of every text of the database in which one of the names stands."""
+    found = set()
+    for model in models():
+        fields = [
+            field
+            for field in model._meta.local_fields
+            if isinstance(field, CharField | TextField | EmailField | JSONField)
+        ]
+        if not fields or model._meta.proxy or not model._meta.managed:
+            continue
+        label = model._meta.label_lower
+        for row in model._base_manager.values(*(field.name for field in fields)):
+            for name, value in row.items():
+                if any(word.lower() in str(value).lower() for word in names):
+                    found.add(f"{label}.{name}")
+    return {place for place in found if place not in apart_from}
