@@ -13,8 +13,10 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -29,6 +31,8 @@ from commerce.privacy.people import Person
 from commerce.spreadsheets import BOM, neutral_cell
 
 VERSION = 1
+#: What JSON can hold, with Django's encoder.
+PLAIN = (bool, int, float, str, dict, list, Decimal, date, UUID)
 
 
 def document_of(person: Person, *, at: datetime | None = None) -> dict[str, Any]:
@@ -63,7 +67,8 @@ def _value(row: Model, field: Field) -> Any:
         other = None if is_person else getattr(row, field.name)
         return str(other) if other is not None else field.value_from_object(row)
     value = field.value_from_object(row)
-    return str(value) if hasattr(value, "storage") else value
+    # Files and telephone numbers are objects of their own.
+    return value if value is None or isinstance(value, PLAIN) else str(value)
 
 
 def archive_of(person: Person, *, at: datetime | None = None) -> bytes:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from oscar.core.loading import get_model
 
@@ -66,10 +66,12 @@ def past_their_term(*, at: datetime | None = None) -> QuerySet:
 
 
 def names_somebody():
-    """Orders with an account, an address of mail, or a name on one of their addresses."""
+    """Orders with an account, an address of mail, or a name on an address or a document."""
+    documents = CommercialDocument.objects.filter(order=OuterRef("pk"))
+    is_on_document = Exists(documents.exclude(facts__icontains=ERASED))
     is_named = Q(shipping_address__isnull=False) & ~Q(shipping_address__last_name=ERASED)
     is_billed = Q(billing_address__isnull=False) & ~Q(billing_address__last_name=ERASED)
-    return ~Q(user=None) | ~Q(guest_email="") | is_named | is_billed
+    return ~Q(user=None) | ~Q(guest_email="") | is_named | is_billed | is_on_document
 
 
 def forget_contacts(order: Any) -> None:

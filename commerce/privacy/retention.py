@@ -69,4 +69,4 @@ def _apply(rule, due: QuerySet) -> int:
 @retry_transient
 def _apply_batch(rule, due, keys):
     with transaction.atomic():
-        rule.act(due.model._base_manager.filter(pk__in=keys))
+        rule.act(due.model._default_manager.filter(pk__in=keys))

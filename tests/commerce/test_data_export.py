@@ -1,0 +1,258 @@
+"""The export: all there is about a person, nothing that opens anything, nothing of anybody else."""
+
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from commerce.accounts.pictures import save_picture
+from commerce.models import AuditEntry
+from commerce.privacy.export import archive_of, document_of
+from commerce.privacy.parts import all_sections
+from commerce.privacy.people import person_at, person_of
+from tests.factories import make_order, make_paid_order, make_user
+from tests.privacy import EMAIL, make_ada, model_of
+from tests.signing import prove_again, sign_in
+
+pytestmark = pytest.mark.django_db
+DATA = "/accounts/data/"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits():
+    cache.clear()
+
+
+def opened(response):
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return zipfile.ZipFile(io.BytesIO(content))
+
+
+def rows_of(archive, name):
+    return list(csv.DictReader(io.StringIO(archive.read(f"{name}.csv").decode("utf-8-sig"))))
+
+
+@pytest.fixture
+def archive(client, vase):
+    """What Ada downloads."""
+    make_ada(vase)
+    sign_in(client)
+    prove_again(client)
+    return opened(client.post(DATA))
+
+
+def test_archive_has_what_the_person_left(archive):
+    document = json.loads(archive.read("data.json"))
+
+    sections = {name for name, rows in document["sections"].items() if rows}
+    assert document["version"] == 1
+    assert document["subject"]["email_addresses"] == [EMAIL]
+    assert sections >= {
+        "account", "addresses", "orders", "order_lines", "delivery_addresses", "documents",
+        "returns", "withdrawals", "wish_lists", "stock_alerts", "reviews", "mails", "searches",
+        "payments", "sign_ins", "sessions", "baskets", "profile_picture", "wish_list_shares",
+    }  # fmt: skip
+    assert set(document["sections"]) == {section.name for section in all_sections()}
+
+
+def test_archive_has_tables_picture_and_invoices(archive):
+    names = archive.namelist()
+
+    assert rows_of(archive, "addresses")[0]["line1"] == "12 Quay Street"
+    assert archive.read("picture.webp") == b"a picture of Ada"
+    assert [name for name in names if name.startswith("documents/invoice-INV-")]
+    assert archive.read(next(n for n in names if n.endswith(".pdf"))).startswith(b"%PDF")
+
+
+def test_archive_has_no_secret(archive, django_user_model):
+    user = django_user_model.objects.get(email=EMAIL)
+    session = user.usersession_set.get().session_key
+    secrets = [user.password, session, "a-secret-token-of-a-list", "493817"]
+
+    text = "".join(archive.read(name).decode() for name in archive.namelist() if "/" not in name
+                   and not name.endswith(".webp"))  # fmt: skip
+
+    assert EMAIL in text
+    assert [secret for secret in secrets if secret in text] == []
+
+
+def test_archive_has_nothing_of_others(client, vase, mug):
+    make_ada(vase)
+    other = make_user("eve@example.com", first_name="Eve", last_name="Stranger")
+    make_order(mug.children.first(), user=other)
+    other.addresses.create(first_name="Eve", last_name="Stranger", line1="x", country_id="GB")
+
+    content = json.dumps(document_of(person_at(EMAIL)), default=str)
+
+    assert "Ada" in content
+    assert "Stranger" not in content
+    assert "eve@example.com" not in content
+
+
+def test_cells_are_neutral(db):
+    user = make_user(EMAIL, first_name='=HYPERLINK("http://evil.example")')
+
+    archive = zipfile.ZipFile(io.BytesIO(archive_of(person_of(user))))
+
+    assert rows_of(archive, "account")[0]["first_name"].startswith("'=")
+
+
+def test_guest_is_exported_by_address(vase):
+    make_paid_order((vase, 1), email=EMAIL)
+
+    sections = document_of(person_at("ADA@Example.com"))["sections"]
+
+    assert len(sections["orders"]) == len(sections["billing_addresses"]) == 1
+    assert sections["account"] == []
+
+
+def test_order_of_an_unproven_address_is_not_exported(vase):
+    make_paid_order((vase, 1), email=EMAIL)
+    mallory = make_user("mallory@example.com")
+    mallory.emailaddress_set.create(email=EMAIL, verified=False)
+
+    assert document_of(person_of(mallory))["sections"]["orders"] == []
+
+
+def test_export_asks_who_one_is(client, db):
+    make_user(EMAIL)
+    sign_in(client)
+
+    for response in (client.get(DATA), client.post(DATA)):
+        assert response.url.startswith(reverse("account_reauthenticate"))
+
+
+def test_export_needs_an_account(client, db):
+    assert client.post(DATA).url.startswith(reverse("account_login"))
+
+
+def test_export_page_gives_nothing_away_by_get(client, db):
+    make_user(EMAIL)
+    sign_in(client)
+    prove_again(client)
+
+    response = client.get(DATA)
+
+    assert response["Content-Type"].startswith("text/html")
+    assert "no-store" in response["Cache-Control"]
+    assert not AuditEntry.objects.filter(act="exported").exists()
+
+
+def test_export_is_a_private_download_that_is_written_down(client, db):
+    make_user(EMAIL)
+    sign_in(client)
+    prove_again(client)
+
+    response = client.post(DATA)
+
+    assert response["Content-Disposition"].startswith("attachment")
+    assert "no-store" in response["Cache-Control"]
+    assert AuditEntry.objects.filter(act="exported").count() == 1
+
+
+def test_eleventh_export_of_an_hour_has_to_wait(client, db):
+    make_user(EMAIL)
+    sign_in(client)
+    prove_again(client)
+
+    answers = [client.post(DATA)["Content-Type"] for _time in range(11)]
+
+    assert answers[:10] == ["application/zip"] * 10
+    assert answers[10].startswith("text/html")
+
+
+# --- Staff --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def admin(client):
+    """An administrator who has just signed in and shown who they are."""
+    user = make_user("admin@example.com", is_staff=True, is_superuser=True)
+    sign_in(client, "admin@example.com")
+    prove_again(client)
+    return user
+
+
+def test_staff_export_on_behalf_of_a_customer(client, admin, vase):
+    user, _order = make_ada(vase)
+
+    response = client.post(reverse("staff-user-privacy", args=[user.pk]), {"action": "export"})
+
+    assert rows_of(opened(response), "account")[0]["email"] == EMAIL
+    entry = AuditEntry.objects.get(act="exported")
+    assert (entry.user, entry.object_id) == (admin, str(user.pk))
+
+
+def test_staff_export_and_erase_a_guest(client, admin, vase):
+    order = make_paid_order((vase, 1), email=EMAIL)
+    type(order).objects.filter(pk=order.pk).update(status="Delivered")
+    url = reverse("staff-privacy")
+
+    shown = client.post(url, {"email": EMAIL})
+    export = client.post(url, {"email": EMAIL, "action": "export"})
+    client.post(url, {"email": EMAIL, "action": "erase", "confirm": "on"})
+
+    assert b"Orders" in shown.content
+    assert rows_of(opened(export), "orders")[0]["number"] == order.number
+    order.refresh_from_db()
+    assert order.guest_email == ""
+
+
+def test_staff_erase_a_customer_only_with_the_box_ticked(client, admin, vase):
+    user, _order = make_ada(vase)
+    url = reverse("staff-user-privacy", args=[user.pk])
+
+    client.post(url, {"action": "erase"})
+    assert type(user).objects.filter(email=EMAIL).exists()
+
+    client.post(url, {"action": "erase", "confirm": "on"})
+    assert not type(user).objects.filter(email=EMAIL).exists()
+    entry = AuditEntry.objects.get(act="erased")
+    assert (entry.user, entry.object_id) == (admin, str(user.pk))
+
+
+def test_staff_are_told_what_blocks(client, admin, vase):
+    user = make_user(EMAIL)
+    make_order(vase, user=user, status="Paid")
+    url = reverse("staff-user-privacy", args=[user.pk])
+
+    page = client.get(url)
+    client.post(url, {"action": "erase", "confirm": "on"})
+
+    assert b"An order is not delivered yet." in page.content
+    assert type(user).objects.filter(email=EMAIL).exists()
+
+
+def test_staff_show_who_they_are_first(client, vase):
+    user = make_user(EMAIL)
+    make_user("admin@example.com", is_staff=True, is_superuser=True)
+    sign_in(client, "admin@example.com")
+
+    for url in (reverse("staff-privacy"), reverse("staff-user-privacy", args=[user.pk])):
+        response = client.post(url, {"action": "export", "email": EMAIL})
+        assert response.url.startswith(reverse("account_reauthenticate"))
+
+
+def test_staff_without_the_right_are_refused(client, vase):
+    user = make_user(EMAIL)
+    make_user("clerk@example.com", is_staff=True)
+    sign_in(client, "clerk@example.com")
+    prove_again(client)
+
+    for url in (reverse("staff-privacy"), reverse("staff-user-privacy", args=[user.pk])):
+        assert client.get(url).status_code == 403
+        assert client.post(url, {"action": "export", "email": EMAIL}).status_code == 403
+
+
+def test_picture_of_an_account_is_exported_as_it_is_kept(db):
+    user = make_user(EMAIL)
+    save_picture(user, b"square")
+
+    archive = zipfile.ZipFile(io.BytesIO(archive_of(person_of(user))))
+
+    assert archive.read("picture.webp") == b"square"
+    assert model_of("commerce.ProfilePicture").objects.count() == 1

@@ -1,0 +1,346 @@
+"""The retention rules: what is due goes, what is not stays, a dry run changes nothing."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from checkout_app.demo_gateway.models import DemoEvent, DemoRequest
+from commerce.models import AuditEntry, OutgoingMail, ReturnRequest, SearchMiss, Withdrawal
+from commerce.models.append_only import ERASED
+from commerce.privacy.orders import books_end, past_their_term
+from commerce.privacy.parts import all_rules
+from commerce.privacy.retention import apply_rules
+from tests.factories import make_basket, make_paid_order, make_product, make_user
+from tests.privacy import EMAIL, NAMES, deliver, model_of, traces_of, write_on_order
+from tests.test_architecture import ROOT
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def ago(**time):
+    return NOW - timedelta(**time)
+
+
+def aged(row, **fields):
+    """The row with columns that Django fills in itself set to something else."""
+    type(row)._base_manager.filter(pk=row.pk).update(**fields)
+    return row
+
+
+def old_session(when):
+    return model_of("sessions.Session").objects.create(
+        session_key=f"k{when:%s}", session_data="x", expire_date=when
+    )
+
+
+def old_record(when):
+    row = model_of("usersessions.UserSession").objects.create(
+        user=make_user(f"u{when:%s}@example.com"), ip="192.0.2.1", session_key=f"k{when:%s}"
+    )
+    return aged(row, last_seen_at=when)
+
+
+def old_mail(when):
+    row = OutgoingMail.objects.create(
+        key=f"m{when:%s}", to=EMAIL, subject="s", state="sent", sent_at=when
+    )
+    return aged(row, created_at=when)
+
+
+def old_copy(when):
+    row = model_of("communication.Email").objects.create(email=EMAIL, subject="s", body_text="t")
+    return aged(row, date_sent=when)
+
+
+def old_alert(status):
+    def make(when):
+        row = model_of("customer.ProductAlert").objects.create(
+            email=EMAIL, product=make_product("Pot", price="1.00"), status=status
+        )
+        return aged(row, date_created=when, status=status)  # Oscar calls a new one unconfirmed
+
+    return make
+
+
+def old_basket(when):
+    return aged(model_of("basket.Basket").objects.create(), date_created=when)
+
+
+def old_look(when):
+    row = model_of("analytics.UserProductView").objects.create(
+        user=make_user(f"v{when:%s}@example.com"), product=make_product("Jar", price="1.00")
+    )
+    return aged(row, date_created=when)
+
+
+def old_search(when):
+    row = model_of("analytics.UserSearch").objects.create(
+        user=make_user(f"s{when:%s}@example.com"), query="jar"
+    )
+    return aged(row, date_created=when)
+
+
+def old_miss(when):
+    return SearchMiss.objects.create(words=f"w{when:%s}", last_at=when)
+
+
+def old_task(status):
+    def make(when):
+        return model_of("django_tasks_database.DBTaskResult").objects.create(
+            status=status, finished_at=when, enqueued_at=when, args_kwargs={}, priority=0,
+            task_path="x", queue_name="default", backend_name="default",
+        )  # fmt: skip
+
+    return make
+
+
+def old_event(when):
+    return DemoEvent.objects.create(
+        event_id=f"e{when:%s}", body={}, created_at=when, delivered_at=when
+    )
+
+
+def old_request(when):
+    return DemoRequest.objects.create(
+        key=f"r{when:%s}", fingerprint="f", status=200, answer={}, created_at=when
+    )
+
+
+DELETING = [
+    ("expired-sessions", old_session, 0),
+    ("session-records", old_record, 60),
+    ("mails", old_mail, 730),
+    ("account-mails", old_copy, 90),
+    ("unconfirmed-alerts", old_alert("Unconfirmed"), 7),
+    ("closed-alerts", old_alert("Closed"), 90),
+    ("closed-alerts", old_alert("Cancelled"), 90),
+    ("guest-baskets", old_basket, 60),
+    ("viewed-products", old_look, 90),
+    ("searches", old_search, 90),
+    ("search-misses", old_miss, 90),
+    ("finished-tasks", old_task("SUCCESSFUL"), 14),
+    ("finished-tasks", old_task("FAILED"), 90),
+    ("demo-events", old_event, 30),
+    ("demo-requests", old_request, 30),
+]
+
+
+@pytest.mark.parametrize(("rule", "make", "days"), DELETING)
+def test_rows_go_when_their_time_is_over(shop, rule, make, days):
+    gone, stays = make(ago(days=days, hours=1)), make(NOW - timedelta(days=days, hours=-1))
+    rows = type(gone)._base_manager.filter(pk__in=[gone.pk, stays.pk])
+
+    counted = {outcome.name: outcome.rows for outcome in apply_rules(at=NOW)}
+
+    assert list(rows) == [stays]
+    assert counted[rule] == 1
+
+
+def test_active_alert_and_basket_in_use_stay(vase):
+    alert = old_alert("Active")(ago(days=900))
+    basket = aged(make_basket((vase, 1)), date_created=ago(days=900))
+
+    list(apply_rules(at=NOW))
+
+    assert type(alert).objects.filter(pk=alert.pk).exists()
+    assert type(basket).objects.filter(pk=basket.pk).exists()
+
+
+def test_basket_of_an_account_stays(shop):
+    basket = aged(make_basket(owner=make_user()), date_created=ago(days=900))
+
+    list(apply_rules(at=NOW))
+
+    assert type(basket).objects.filter(pk=basket.pk).exists()
+
+
+def test_texts_of_sent_mails_go_and_their_rows_stay(db):
+    texts = {"to": EMAIL, "subject": "Hello", "body_text": "Dear Ada", "body_html": "<p>Ada"}
+    sent = OutgoingMail.objects.create(key="a", state="sent", sent_at=ago(days=91), **texts)
+    young = OutgoingMail.objects.create(key="b", state="sent", sent_at=ago(days=89), **texts)
+    parked = OutgoingMail.objects.create(key="c", state="parked", **texts)
+
+    list(apply_rules(at=NOW))
+
+    bodies = dict(OutgoingMail.objects.values_list("key", "body_text"))
+    assert bodies == {"a": "", "b": "Dear Ada", "c": "Dear Ada"}
+    assert (sent.subject, young.subject, parked.subject) == ("Hello",) * 3
+
+
+def test_network_addresses_of_the_audit_log_go_and_its_rows_stay(db):
+    fields = {"kind": "door", "object_id": "1", "about": "x", "act": "failed"}
+    AuditEntry.objects.create(address="192.0.2.1", created_at=ago(days=91), **fields)
+    AuditEntry.objects.create(address="192.0.2.2", created_at=ago(days=89), **fields)
+
+    list(apply_rules(at=NOW))
+
+    doors = AuditEntry.objects.filter(kind="door", object_id="1").order_by("pk")
+    assert list(doors.values_list("address", flat=True)) == ["", "192.0.2.2"]
+
+
+def test_contacts_of_old_guest_orders_go_and_the_invoice_stays(vase, mug):
+    old = deliver(make_paid_order((vase, 1), email=EMAIL))
+    write_on_order(old)
+    aged(old, date_placed=ago(days=731))
+    young = deliver(make_paid_order((mug.children.first(), 1), email="eve@example.com"))
+
+    list(apply_rules(at=NOW))
+
+    old.refresh_from_db()
+    young.refresh_from_db()
+    assert (old.guest_email, young.guest_email) == ("", "eve@example.com")
+    assert str(old.shipping_address.phone_number) == old.shipping_address.notes == ""
+    assert old.documents.get(kind="invoice").facts["billed_to"][0] == "Ada Marsh"
+
+
+def test_old_order_with_an_open_return_keeps_its_contacts(vase):
+    order = deliver(make_paid_order((vase, 1), email=EMAIL))
+    ReturnRequest.objects.create(number="R-1", key="r-1", order=order)
+    aged(order, date_placed=ago(days=731))
+
+    list(apply_rules(at=NOW))
+
+    order.refresh_from_db()
+    assert order.guest_email == EMAIL
+
+
+def test_answered_withdrawal_that_fits_no_order_is_anonymised(db):
+    fields = {
+        "name": "Ada Marsh",
+        "email": EMAIL,
+        "order_number": "?",
+        "submitted_at": ago(days=731),
+    }
+    Withdrawal.objects.create(number="W-1", key="1", state="refused", **fields)
+    Withdrawal.objects.create(number="W-2", key="2", state="new", **fields)
+
+    list(apply_rules(at=NOW))
+
+    names = dict(Withdrawal.objects.values_list("number", "name"))
+    assert names == {"W-1": ERASED, "W-2": "Ada Marsh"}
+
+
+# --- The statutory term -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("today", "end"), [
+    ("2026-11-28", "2020-01-01"),
+    ("2026-12-31", "2020-01-01"),
+    ("2027-01-01", "2021-01-01"),
+])  # fmt: skip
+def test_books_are_kept_six_years_after_the_financial_year(today, end):
+    at = datetime.fromisoformat(f"{today}T12:00").replace(tzinfo=UTC)
+
+    assert books_end(at=at).date().isoformat() == end
+
+
+@pytest.mark.parametrize(
+    ("today", "end"), [("2026-04-05", "2019-04-06"), ("2026-04-06", "2020-04-06")]
+)
+def test_financial_year_may_end_on_another_day(settings, today, end):
+    settings.FINANCIAL_YEAR_END = (4, 5)
+    at = datetime.fromisoformat(f"{today}T12:00").replace(tzinfo=UTC)
+
+    assert books_end(at=at).date().isoformat() == end
+
+
+def make_old(order, days=3000):
+    """Move an order and its documents into the past."""
+    from commerce.models import CommercialDocument
+
+    when = ago(days=days)
+    aged(order, date_placed=when)
+    super(type(CommercialDocument.objects.all()), order.documents.all()).update(issued_at=when)
+    return order
+
+
+def test_order_past_its_term_names_nobody_and_keeps_its_sums(vase):
+    order = make_old(deliver(make_paid_order((vase, 1), email=EMAIL)))
+    total = order.documents.get(kind="invoice").facts["gross"]
+
+    list(apply_rules(at=NOW))
+    model_of("commerce.OutgoingMail").objects.all().delete()
+    DemoEvent.objects.all().delete()
+    DemoRequest.objects.all().delete()
+
+    assert traces_of(*NAMES) == set()
+    assert order.documents.get(kind="invoice").facts["gross"] == total
+
+
+def test_order_of_an_account_loses_the_link_after_its_term(vase):
+    order = make_old(deliver(make_paid_order((vase, 1), user=make_user(EMAIL))))
+
+    list(apply_rules(at=NOW))
+
+    order.refresh_from_db()
+    assert order.user is None
+
+
+def test_order_with_a_later_credit_note_stays_until_that_is_old(vase):
+    order = make_old(deliver(make_paid_order((vase, 1), email=EMAIL)))
+    invoice = order.documents.get(kind="invoice")
+    order.documents.create(
+        kind="credit_note", number="CN-1", key="cn-1", facts=invoice.facts, issued_at=ago(days=30)
+    )
+
+    assert not past_their_term(at=NOW).exists()
+
+
+def test_second_run_finds_nothing(vase):
+    make_old(deliver(make_paid_order((vase, 1), email=EMAIL)))
+    list(apply_rules(at=NOW))
+
+    again = {outcome.name: outcome.rows for outcome in apply_rules(at=NOW)}
+
+    assert {name: rows for name, rows in again.items() if rows} == {}
+
+
+# --- The command, the clock, the page -----------------------------------------------------------------
+
+
+def test_dry_run_counts_and_changes_nothing(db):
+    old_session(ago(hours=1))
+    output = StringIO()
+
+    call_command("apply_retention", "--dry-run", stdout=output)
+
+    assert "expired-sessions: 1" in output.getvalue()
+    assert model_of("sessions.Session").objects.count() == 1
+
+
+def test_command_and_task_apply_the_rules(db, settings):
+    from commerce.privacy.tasks import apply_retention
+
+    old_session(ago(hours=1))
+    call_command("apply_retention", stdout=StringIO())
+    assert model_of("sessions.Session").objects.count() == 0
+
+    old_session(ago(hours=2))
+    apply_retention.call()
+
+    assert model_of("sessions.Session").objects.count() == 0
+    assert (86_400, "commerce.privacy.tasks.apply_retention") in settings.SCHEDULE
+
+
+def test_rules_have_different_names():
+    names = [rule.name for rule in all_rules()]
+
+    assert len(names) == len(set(names))
+
+
+def test_page_lists_the_rules_as_they_are():
+    text = Path(ROOT, "docs/privacy.md").read_text("utf-8")
+
+    missing = [
+        line
+        for rule in all_rules()
+        for line in [f"| {rule.what} | {rule.how_long} | {rule.why} | {rule.done} |"]
+        if line not in text
+    ]
+
+    assert missing == []
