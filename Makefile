@@ -25,6 +25,7 @@ serve:
 	@exec $(BIN)/python site_project/serve.py --host $(HOST) --port $(PORT)
 
 setup: $(VENV)/run.stamp .env
+	@chmod 600 .env
 	@if printf 'DATABASE_URL=%s\n' "$$DATABASE_URL" | cat - .env | grep -Eq '^DATABASE_URL=(mysql|mariadb)://'; then $(MAKE) -s $(VENV)/mysql.stamp; fi
 
 $(VENV)/python.stamp: requirements-uv.txt
@@ -51,7 +52,7 @@ $(VENV)/mysql.stamp: $(VENV)/run.stamp requirements-mysql.txt
 
 .env:
 	$(SAY) "Writing .env with a secret key of its own"
-	@$(BIN)/python -c "import secrets; print('SECRET_KEY=' + secrets.token_urlsafe(48))" > $@
+	@umask 077 && $(BIN)/python -c "import secrets; print('SECRET_KEY=' + secrets.token_urlsafe(48))" > $@
 	@printf 'SITE_URL=http://$(HOST):$(PORT)\nDEMO_GATEWAY=on\n' >> $@
 
 seed: setup ## migrate the database and load the demo shop

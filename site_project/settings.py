@@ -31,6 +31,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SITE_ID = 1
 
 IS_HTTPS = SITE_URL.startswith("https://")
+#: Before the name of every cookie: browsers take it from this host alone, and by https only.
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
 ROOT_URLCONF = "site_project.urls"
 WSGI_APPLICATION = "site_project.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -121,6 +123,7 @@ MIGRATION_MODULES = {
 
 MIDDLEWARE = [
     "commerce.page_cache.middleware.PageCacheMiddleware",
+    "commerce.private_pages.PrivatePathsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -300,6 +303,7 @@ OSCAR_ALLOW_ANON_REVIEWS = False
 OSCAR_MODERATE_REVIEWS = True
 OSCAR_BASKET_COOKIE_LIFETIME = 60 * 24 * 60 * 60
 OSCAR_BASKET_COOKIE_SECURE = IS_HTTPS
+OSCAR_BASKET_COOKIE_OPEN = f"{COOKIE_PREFIX}oscar_open_basket"
 OSCAR_MAX_BASKET_QUANTITY_THRESHOLD = 200
 OSCAR_PRODUCTS_PER_PAGE = 24
 OSCAR_EAGER_ALERTS = False
@@ -420,6 +424,8 @@ if S3_BUCKET:
 # --- Security -----------------------------------------------------------------------------------------------
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
 MESSAGE_STORAGE = "site_project.messages.MessageStorage"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -428,6 +434,8 @@ SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000 if IS_HTTP
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
+#: Pages about one person: no browser and no proxy stores them.
+PRIVATE_PATHS = ("/accounts/", "/basket/", "/checkout/", "/dashboard/")
 X_FRAME_OPTIONS = "DENY"  # Wagtail allows its own previews itself.
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
