@@ -167,13 +167,19 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False  # correctness
 
 # --- Cache, sessions, tasks -------------------------------------------------------------------------
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.redis("REDIS_URL", password=env.secret("REDIS_PASSWORD"))
+#: Opt-in to a Redis on another host that asks for no password.
+REDIS_WITHOUT_PASSWORD = env.bool("REDIS_WITHOUT_PASSWORD", default=False)
 if REDIS_URL:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+            "OPTIONS": {
+                "socket_connect_timeout": 2,
+                "socket_timeout": 2,
+                "serializer": "site_project.cache_values.CacheSerializer",
+            },
         }
     }
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -230,11 +236,15 @@ SCHEDULE = [
 
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
-    vars().update(env.email(EMAIL_URL))
+    vars().update(env.email(EMAIL_URL, password=env.secret("EMAIL_PASSWORD")))
     EMAIL_TIMEOUT = 15
 else:
     EMAIL_BACKEND = "commerce.mail.ReadableFileBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
+#: Opt-in to mail in files where the shop is in production.
+MAIL_TO_FILES = env.bool("MAIL_TO_FILES", default=False)
+#: Whether somebody chose the sender; the demo's would be refused by every mail server.
+HAS_OWN_SENDER = bool(env.str("DEFAULT_FROM_EMAIL", default=""))
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <studio@saltmarsh.example>"
 )
@@ -330,12 +340,16 @@ OSCAR_DASHBOARD_NAVIGATION = with_our_pages(OSCAR_DASHBOARD_NAVIGATION)
 
 # --- Payment: the demo gateway or Stripe ----------------------------------------------------------------
 
-STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
-if not STRIPE_SECRET_KEY:
+STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
+#: Opt-in to the built-in stand-in for Stripe where DEBUG is off.
+DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
+# As checkout_app.demo_gateway.in_use says it, for what is read once.
+_IS_DEMO = not STRIPE_SECRET_KEY and (DEBUG or DEMO_GATEWAY)
+if _IS_DEMO:
     # The demo gateway's own retries, as a gateway makes them.
     SCHEDULE.append((60, "checkout_app.demo_gateway.tasks.deliver_waiting_events"))
 STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
-STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
+STRIPE_WEBHOOK_SECRETS = env.secrets("STRIPE_WEBHOOK_SECRETS")
 #: The names of Oscar's payment sources, by the method of the payment.
 GATEWAY_SOURCE_TYPES = {"card": "Stripe", "transfer": "Bank transfer"}
 #: Whether accounts may keep cards, at Stripe.
@@ -348,7 +362,7 @@ PAYMENT_CAPTURE = env.choice("PAYMENT_CAPTURE", ["automatic", "manual"], default
 #: Bank transfer is offered where this account is named, as IBAN or sort code and number. The demo
 #: names one that is nobody's (https://www.iban.com/structure).
 TRANSFER_ACCOUNT = env.str(
-    "TRANSFER_ACCOUNT", default="" if STRIPE_SECRET_KEY else "GB33 BUKB 2020 1555 5555 55"
+    "TRANSFER_ACCOUNT", default="GB33 BUKB 2020 1555 5555 55" if _IS_DEMO else ""
 )
 TRANSFER_ACCOUNT_NAME = env.str("TRANSFER_ACCOUNT_NAME", default=SITE_NAME)
 #: Countries (of the billing address) to which it is offered; none named is all.
@@ -356,10 +370,8 @@ TRANSFER_COUNTRIES = env.list("TRANSFER_COUNTRIES", default=[])
 #: From which total on, and days for which the order waits for the money.
 TRANSFER_FROM = env.int("TRANSFER_FROM", default=0)
 TRANSFER_DAYS = env.int("TRANSFER_DAYS", default=7)
-#: Opt-in to the built-in stand-in for Stripe where DEBUG is off.
-DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
 #: Who sells, as invoices and credit notes name it.
-SELLER = env.seller(shop_name=SITE_NAME, is_demo=not STRIPE_SECRET_KEY)
+SELLER = env.seller(shop_name=SITE_NAME, is_demo=_IS_DEMO)
 DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
 
 # --- Wagtail --------------------------------------------------------------------------------------------
@@ -430,14 +442,17 @@ SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
 MESSAGE_STORAGE = "site_project.messages.MessageStorage"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000 if IS_HTTPS else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+# An hour at first: a browser that read it accepts no http, and a mistake must not last a year.
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600 if IS_HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 #: Pages about one person: no browser and no proxy stores them.
 PRIVATE_PATHS = ("/accounts/", "/basket/", "/checkout/", "/dashboard/")
 X_FRAME_OPTIONS = "DENY"  # Wagtail allows its own previews itself.
-if env.bool("BEHIND_PROXY", default=False):
+IS_BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if IS_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
@@ -462,6 +477,9 @@ if S3_BUCKET:
     )
 
 SILENCED_SYSTEM_CHECKS = [
+    # Both are the owner's to raise, once every host of the domain speaks https (docs/deploy.md).
+    "security.W005",  # SECURE_HSTS_INCLUDE_SUBDOMAINS
+    "security.W021",  # SECURE_HSTS_PRELOAD
     "models.W036",  # Wagtail's conditional unique constraint; MariaDB has none, Wagtail checks in Python.
 ]
 

@@ -11,6 +11,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 
 _django = get_wsgi_application()
 
+from site_project.production import refuse_unsafe_start  # noqa: E402  asks the database: needs the apps
+
+refuse_unsafe_start()
+
 from commerce.page_cache.front import PageCacheFront  # noqa: E402  counts in models: needs the apps
 
 application = PageCacheFront(_django)
