@@ -224,6 +224,7 @@ def main() -> None:
         sys.stderr.write(f"vitrine: not started. {error}\n")
         raise SystemExit(REFUSED) from None
     refuse_unsafe_start()
+    import_module(settings.ROOT_URLCONF)  # what cannot be loaded ends here, and not in each worker
 
 
 if __name__ == "__main__":

@@ -7,6 +7,11 @@ from importlib import import_module
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from site_project.parent_death import VARIABLE, end_with_parent
+
+if os.environ.get(VARIABLE):  # a worker of the server that serve.py started
+    end_with_parent(os.getppid())
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 
 _django = get_wsgi_application()
