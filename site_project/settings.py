@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from site_project.environment import Environment
 from site_project.settings_dashboard import with_our_pages
+from site_project.settings_logs import logging_config
 from site_project.settings_orders import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -217,13 +218,15 @@ if TASK_QUEUE == "redis":
     if not REDIS_URL:
         raise ImproperlyConfigured("TASK_QUEUE=redis needs REDIS_URL.")
     INSTALLED_APPS += ["django_rq"]
-    RQ_QUEUES = {"default": {"URL": REDIS_URL}}
+    # JSON as the cache (site_project.cache_values): rq's default is pickle.
+    RQ_QUEUES = {"default": {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer"}}
     RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
 
 #: What runs by the clock: seconds between two runs, and the task (see manage.py run_schedule).
 SCHEDULE = [
     (60, "home.tasks.publish_scheduled_pages"),
     (60, "commerce.tasks.send_waiting_mail"),
+    (60, "commerce.task_leases.give_back_lost_tasks"),
     (600, "commerce.tasks.answer_product_alerts"),
     (3600, "commerce.tasks.pair_bought_together"),
     (300, "checkout_app.tasks.reconcile_open_attempts"),
@@ -485,21 +488,4 @@ SILENCED_SYSTEM_CHECKS = [
 
 # --- Logs -----------------------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "warnings": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"},
-    },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "stripe": {"level": "WARNING"},
-        "fontTools": {"level": "WARNING"},
-        # One line for each task would bury everything else; failures are warnings and errors.
-        "django_tasks": {"handlers": ["warnings"], "propagate": False},
-        "django_tasks_db": {"handlers": ["warnings"], "propagate": False},
-    },
-}
+LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"))

@@ -28,6 +28,7 @@ from commerce.models.shop import (
     User,
     WishListLink,
 )
+from commerce.models.workers import WorkerHeartbeat
 
 __all__ = [
     "AnswerCount",
@@ -60,4 +61,5 @@ __all__ = [
     "User",
     "WishListLink",
     "Withdrawal",
+    "WorkerHeartbeat",
 ]
