@@ -123,6 +123,7 @@ MIGRATION_MODULES = {
 }  # fmt: skip
 
 MIDDLEWARE = [
+    "site_project.health.HealthMiddleware",
     "commerce.page_cache.middleware.PageCacheMiddleware",
     "commerce.private_pages.PrivatePathsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -408,7 +409,7 @@ USE_TZ = True
 # --- Static files and media ---------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default="media")
@@ -450,7 +451,6 @@ SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600 if IS_HTTPS el
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
 #: Pages about one person: no browser and no proxy stores them.
 PRIVATE_PATHS = ("/accounts/", "/basket/", "/checkout/", "/dashboard/")
 X_FRAME_OPTIONS = "DENY"  # Wagtail allows its own previews itself.
