@@ -89,6 +89,11 @@ def _check_site() -> Iterator[CheckMessage]:
             "TASK_QUEUE=immediate makes shoppers wait for the mail server: set TASK_QUEUE=database.",
             id="vitrine.E019",
         )
+    if not settings.HAS_OWN_NAME:
+        yield Warning(
+            f"SITE_NAME is not set: pages and mails call the shop {settings.SITE_NAME}.",
+            id="vitrine.W005",
+        )
     if "_test_" in settings.STRIPE_SECRET_KEY:
         yield Warning(
             "Stripe's test keys at a public address: orders are written and no money is taken. Set "

@@ -26,6 +26,7 @@ VAR_DIR = BASE_DIR / env.str("VAR_DIR", default="var")
 DEBUG = env.bool("DEBUG", default=False)
 SITE_URL = env.url("SITE_URL", default="http://127.0.0.1:8000")
 SITE_NAME = env.str("SITE_NAME", default="Saltmarsh")
+HAS_OWN_NAME = bool(env.str("SITE_NAME", default=""))
 SECRET_KEY = env.secret_key("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [urlsplit(SITE_URL).hostname, "localhost"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -442,6 +443,7 @@ if S3_BUCKET:
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True  # Scripts take the token from a form, whatever the cookie is called.
 SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
 MESSAGE_STORAGE = "site_project.messages.MessageStorage"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -15,7 +15,12 @@ DETECT_SECRETS = ROOT / ".venv-security" / "bin" / "detect-secrets"
 BASELINE = ROOT / ".secrets.baseline"
 #: Hashes of packages are no secrets.
 LOCKS = ("requirements", ".secrets.baseline")
-GUESSES = ("KeywordDetector", "Base64HighEntropyString", "HexHighEntropyString", "BasicAuthDetector")
+GUESSES = (
+    "KeywordDetector",
+    "Base64HighEntropyString",
+    "HexHighEntropyString",
+    "BasicAuthDetector",
+)
 
 
 def scan(files: list[str], *, without: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -131,6 +131,7 @@ def production(tmp_path, **changes):
         "EMAIL_URL": "smtp+tls://user:password@mail.example:587",
         "DEFAULT_FROM_EMAIL": "Shop <orders@shop.example>",
         "BEHIND_PROXY": "on",
+        "SITE_NAME": "North & Vale",
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
         "VAR_DIR": str(tmp_path),
         "MEDIA_ROOT": str(tmp_path / "media"),
