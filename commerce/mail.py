@@ -138,7 +138,7 @@ def send_parked_again(mail_id):
 class ReadableFileBackend(FileBackend):
     """Writes each mail as one ``.eml`` file and, beside it, the page a person can open.
 
-    Mails hold links that open orders and accounts: only the account that runs the site reads them.
+    Mails contain links that open orders and accounts, so only the site's own user can read the files.
     """
 
     def send_messages(self, messages):

@@ -1,7 +1,7 @@
-"""Background tasks whose worker died: given back to the queue, and failed in the end.
+"""Recovery of background tasks whose worker died: requeued a few times, then failed.
 
-A worker writes a heartbeat while it lives, so that a task may take as long as it needs: it is taken
-over only after its worker was silent for ``LEASE``. Tasks may run twice (commerce.tasks).
+Workers write heartbeats, so a task may run for as long as it needs: it is requeued only when its
+worker has been silent for ``LEASE``. Every task may run twice (commerce.tasks).
 """
 
 import logging
@@ -30,14 +30,14 @@ MOST_RUNS = 3
 
 
 class WorkerLost(Exception):
-    """The process that ran a task ended without a word, as often as a task is tried."""
+    """The workers that ran a task died, once for each attempt that a task gets."""
 
 
 @contextmanager
 def heartbeat(worker_id: str) -> Iterator[None]:
-    """Have a thread say every ``BEAT_SECONDS`` that a worker lives, until the block ends.
+    """Write a heartbeat every ``BEAT_SECONDS``, from a thread, until the block ends.
 
-    The first beat is written before the block begins: no task is claimed without one.
+    The first one is written before the block begins, so that no task is claimed without it.
     """
     beat(worker_id)
     ended = threading.Event()
@@ -53,7 +53,7 @@ def heartbeat(worker_id: str) -> Iterator[None]:
 
 
 def beat(worker_id: str, *, at: datetime | None = None) -> None:
-    """Write down that a worker lives."""
+    """Record that a worker is alive."""
     WorkerHeartbeat.objects.update_or_create(
         pk=worker_id, defaults={"seen_at": at or timezone.now()}
     )
@@ -71,15 +71,15 @@ def _beat_until(worker_id: str, ended: threading.Event) -> None:
 
 @task()
 def give_back_lost_tasks() -> None:
-    """Every minute: tasks that ran in a worker which is gone (see ``give_back``)."""
+    """Every minute: requeue the tasks of dead workers (see ``give_back``)."""
     give_back()
 
 
 def give_back(*, at: datetime | None = None) -> int:
-    """Queue every running task anew whose worker is silent, and fail it after ``MOST_RUNS`` runs.
+    """Requeue every running task whose worker is silent; fail it after ``MOST_RUNS`` runs.
 
-    Returns how many were found. Each is changed by one conditional update, so that two of these
-    jobs at once, or a worker that ends its task meanwhile, do no harm.
+    Returns how many were changed. Each change is conditional on the row's state, so two of these
+    jobs at once, or a worker that finishes its task meanwhile, do no harm.
     """
     at = at or timezone.now()
     found = 0

@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, however that one ends (Linux only).
+"""Processes that end together with their parent, even if it is killed (Linux only).
 
 Plain Python, no Django.
 """
@@ -18,10 +18,10 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def end_with_parent(parent: int) -> None:
-    """Have the kernel send this process SIGTERM when its parent, the process ``parent``, is gone.
+    """Have the kernel send this process SIGTERM when its parent (pid ``parent``) ends.
 
-    It is the end of the thread that started this process which counts; exec keeps the wish. Ends at
-    once where the parent is gone already. Does nothing on other systems.
+    The kernel watches the thread that started this process. The setting survives exec. Exits at
+    once if the parent is gone already. Does nothing on other systems.
     """
     if _libc is None:
         return

@@ -1,7 +1,7 @@
-"""What makes a production unsafe, and the start that is refused then.
+"""Start checks: an unsafe production does not start.
 
-System checks do not run under a WSGI server: ``refuse_unsafe_start`` runs these before the first
-request. ``manage.py check --deploy`` names the same ones.
+Django's system checks do not run under a WSGI server, so ``refuse_unsafe_start`` runs these before
+the first request. ``manage.py check --deploy`` runs the same ones.
 """
 
 import ipaddress
@@ -22,16 +22,16 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from site_project import checks
 
-#: gunicorn ends too, and does not try again, where a worker ends with this status.
+#: Exit status. gunicorn stops, instead of restarting the worker, on this one.
 REFUSED = 3
-#: Keys that stand in this repository begin so: anybody can sign with them.
+#: Prefix of the keys in this repository, which everybody knows.
 PUBLISHED_KEY = "only-for-"
-#: Fewer different characters are nobody's random key.
+#: A random key of 50 characters has more different ones than this.
 MIN_KEY_CHARACTERS = 16
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether only this machine is meant: localhost, 127.0.0.0/8, ::1, or no address in particular."""
+    """Whether a host is this machine: localhost, 127.0.0.0/8, ::1, or an unspecified address."""
     if not host or host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -42,7 +42,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def is_local() -> bool:
-    """Whether the site can be reached by this machine's own addresses only, and moves no real money."""
+    """Whether the site answers to this machine's own addresses only, and moves no real money."""
     hosts = {urlsplit(settings.SITE_URL).hostname, *settings.ALLOWED_HOSTS}
     return all(map(is_loopback, hosts)) and "_live_" not in settings.STRIPE_SECRET_KEY
 
@@ -52,7 +52,7 @@ def is_local() -> bool:
 
 @register(Tags.security, deploy=True)
 def check_production(app_configs: object, **kwargs: object) -> list[CheckMessage]:
-    """Errors stop the start, warnings are printed by it; none for a demo on this machine."""
+    """Errors prevent the start, warnings are printed. A demo on this machine has none."""
     if is_local():
         return []
     found = (_check_site, _check_key, _check_mail, _check_redis, _check_database_password)
@@ -63,7 +63,7 @@ def _check_site() -> Iterator[CheckMessage]:
     host = urlsplit(settings.SITE_URL).hostname
     if settings.DEBUG:
         yield Error(
-            "DEBUG is on at a public address: set DEBUG=off, or visitors read settings and code.",
+            "DEBUG is on at a public address, and error pages show code and settings: set DEBUG=off.",
             id="vitrine.E018",
         )
     if not settings.IS_HTTPS:
@@ -156,7 +156,7 @@ def _check_database_password() -> Iterator[CheckMessage]:
 
 
 def database_errors() -> list[str]:
-    """What keeps the database from serving, one sentence each: it is down, or lacks migrations."""
+    """Why the database cannot serve, one sentence each: it is down, or lacks migrations."""
     try:
         applied = set(MigrationRecorder(connection).applied_migrations())
     except DatabaseError as error:
@@ -190,7 +190,7 @@ def _migrations_on_disk() -> Iterator[tuple[str, str]]:
 
 
 def problems() -> tuple[list[str], list[str]]:
-    """(sentences that stop the start, sentences that are only said). Asks the database."""
+    """(errors that prevent the start, warnings), as sentences. Queries the database."""
     messages = [
         *checks.check_payment(None),
         *checks.check_currency(None),
@@ -208,9 +208,9 @@ def problems() -> tuple[list[str], list[str]]:
 
 
 def refuse_unsafe_start() -> None:
-    """Print each problem to stderr; raise SystemExit where one of them makes the site unsafe.
+    """Print each problem to stderr, and raise SystemExit if one of them is an error.
 
-    Needs Django to be set up. Leaves no connection open.
+    Django must be set up. Leaves no database connection open.
     """
     errors, warnings = problems()
     sys.stderr.writelines(f"vitrine: {sentence}\n" for sentence in warnings)
@@ -221,7 +221,7 @@ def refuse_unsafe_start() -> None:
 
 
 def main() -> None:
-    """Check the environment of this process; a variable that cannot be read is a sentence too."""
+    """Check this process's environment. An unusable variable is reported in a sentence, too."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
     try:
         django.setup()

@@ -1,8 +1,8 @@
-"""Run the whole site with one command: web server, task worker, and the clock.
+"""Run the whole site with one command: web server, task worker and clock.
 
-Plain Python, no Django. Asks first whether the site may start (``site_project.production``), starts
-the web server, and the others when it answers; starts a dead one again; leaves nothing behind on
-Ctrl-C, and on Linux not even when it is killed itself.
+Plain Python, no Django. Runs the start checks (``site_project.production``), starts the web server,
+then the others once it answers. Restarts a process that dies. Ctrl-C stops all of them; on Linux they
+also stop when this script is killed.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def commands(arguments):
 
 
 class Site:
-    """The running processes and the wish to keep them running."""
+    """The running processes, kept running until the site is stopped."""
 
     def __init__(self, arguments):
         self.arguments = arguments
@@ -61,7 +61,7 @@ class Site:
         self.is_stopping = False
 
     def start(self, name):
-        """Start one of the processes. From the main thread: they end when their starter does."""
+        """Start one of the processes. Call it from the main thread: they end when that thread does."""
         parent = os.getpid()
         # A session of its own: Ctrl-C reaches this script alone, which then ends the others.
         process = subprocess.Popen(
@@ -78,7 +78,7 @@ class Site:
             threading.Thread(target=self.pass_on, args=(process.stderr,), daemon=True).start()
 
     def pass_on(self, lines):
-        """Write what the web server says to our own stderr, and remember the end of it."""
+        """Copy the web server's stderr to our own, and remember its last lines."""
         for line in lines:
             self.said.append(line)
             with contextlib.suppress(OSError):
@@ -102,11 +102,11 @@ class Site:
                 return False
             if time.monotonic() > slow:
                 slow = float("inf")
-                tell(f"the web server does not answer after {SLOW} s yet; waiting on")
+                tell(f"the web server has not answered after {SLOW} s; still waiting")
         return False
 
     def tell_end(self, name):
-        """Say that a process ended, and what the web server said last."""
+        """Report that a process ended, with the web server's last lines."""
         tell(f"{name} ended with status {self.running[name].returncode}")
         if name == "web" and self.said:
             time.sleep(0.2)  # until the last lines are read
@@ -115,7 +115,7 @@ class Site:
                 sys.stderr.write("    " + line.decode(errors="replace").rstrip() + "\n")
 
     def watch(self):
-        """Start again whatever ends, until somebody wants all of it to stop."""
+        """Restart every process that ends, until the site is stopped."""
         while not self.is_stopping:
             for name, process in list(self.running.items()):
                 if process.poll() is not None and not self.is_stopping:
@@ -147,8 +147,8 @@ def tell(sentence):
 def take_port(host, port):
     """Reserve a port for this process and its web server.
 
-    Returns what has to be kept open, or None where the port is taken. The web server itself would
-    share a port with any other one of its kind, and two shops would answer by turns.
+    Returns a socket to keep open, or None where the port is in use. granian itself listens with
+    SO_REUSEPORT: a second server on the port would start, and the two would answer alternately.
     """
     mark = socket.socket(socket.AF_UNIX)
     if sys.platform == "linux":  # a name without a file, which the kernel gives up with the process
@@ -179,7 +179,7 @@ def _is_free(host, port):
 
 
 def may_start():
-    """Whether the site says that it is safe to start; it prints its reasons itself."""
+    """Whether the start checks pass. They print their reasons themselves."""
     return subprocess.run([PYTHON, "-m", "site_project.production"], cwd=ROOT).returncode == 0
 
 
@@ -193,7 +193,7 @@ def main():
     arguments = parser.parse_args()
     mark = take_port(arguments.host, arguments.port)
     if mark is None:
-        tell(f"port {arguments.port} is taken: end what serves there, or choose another with PORT.")
+        tell(f"port {arguments.port} is in use: stop the other server, or choose another port.")
         return 1
     if not may_start():
         return 1

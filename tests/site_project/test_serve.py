@@ -63,7 +63,7 @@ def test_server_that_takes_its_time_is_waited_for(site, capfd, monkeypatch):
     told = capfd.readouterr().err
     assert answers is True
     assert "still loading" in told
-    assert "serve: the web server does not answer after 1 s yet; waiting on" in told
+    assert "serve: the web server has not answered after 1 s; still waiting" in told
 
 
 def run_serve(port):
@@ -84,7 +84,7 @@ def test_port_of_another_program_is_refused_in_a_sentence():
         run = run_serve(port)
 
     assert run.returncode == 1
-    assert run.stderr.startswith(f"serve: port {port} is taken: end what serves there")
+    assert run.stderr.startswith(f"serve: port {port} is in use: stop the other server")
 
 
 @LINUX
@@ -95,7 +95,7 @@ def test_two_sites_that_start_at_once_do_not_share_a_port():
     second = run_serve(port)
 
     assert second.returncode == 1
-    assert f"port {port} is taken" in second.stderr
+    assert f"port {port} is in use" in second.stderr
     mark.close()
     serve.take_port("127.0.0.1", port).close()
 
