@@ -22,6 +22,7 @@ def admin(site_root, client):
     create_page_roles()
     person = make_user("root@example.com", is_staff=True, is_superuser=True)
     signing.sign_in(client, "root@example.com")
+    signing.prove_again(client)
     AuditEntry.objects.all()._raw_delete("default")
     return person
 
