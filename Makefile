@@ -7,7 +7,7 @@ PORT ?= 8000
 SAY := @printf '\033[36m==>\033[0m %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: run serve seed test e2e lint format lock messages bench load soak help setup
+.PHONY: run serve seed test e2e lint format lock messages bench load soak security scan-code help setup
 
 # uv installs in seconds what takes pip a minute; where it does not reach an index, pip does it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
@@ -25,6 +25,7 @@ serve:
 	@exec $(BIN)/python site_project/serve.py --host $(HOST) --port $(PORT)
 
 setup: $(VENV)/run.stamp .env
+	@chmod 600 .env
 	@if printf 'DATABASE_URL=%s\n' "$$DATABASE_URL" | cat - .env | grep -Eq '^DATABASE_URL=(mysql|mariadb)://'; then $(MAKE) -s $(VENV)/mysql.stamp; fi
 
 $(VENV)/python.stamp: requirements-uv.txt
@@ -51,7 +52,7 @@ $(VENV)/mysql.stamp: $(VENV)/run.stamp requirements-mysql.txt
 
 .env:
 	$(SAY) "Writing .env with a secret key of its own"
-	@$(BIN)/python -c "import secrets; print('SECRET_KEY=' + secrets.token_urlsafe(48))" > $@
+	@umask 077 && $(BIN)/python -c "import secrets; print('SECRET_KEY=' + secrets.token_urlsafe(48))" > $@
 	@printf 'SITE_URL=http://$(HOST):$(PORT)\nDEMO_GATEWAY=on\n' >> $@
 
 seed: setup ## migrate the database and load the demo shop
@@ -98,6 +99,25 @@ lock: $(VENV)/dev.stamp ## write the hashed locks from pyproject.toml
 	@$(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 	@echo 'mysqlclient==2.3.1' | $(LOCK) - -o requirements-mysql.txt
 	@echo 'uv=='$$($(BIN)/uv --version | cut -d" " -f2) | $(LOCK) - -o requirements-uv.txt
+
+	@printf '%s\n' bandit detect-secrets pip-audit wapiti3 | $(LOCK) - -o requirements-security.txt
+
+# The scanners have dependencies that nothing of ours shall meet: an environment of their own.
+SCAN := .venv-security/bin
+.venv-security/security.stamp: requirements-security.txt | $(VENV)/python.stamp
+	$(SAY) "Installing the security scanners"
+	@$(PYTHON) -m venv .venv-security
+	@$(BIN)/uv pip install --quiet --python $(SCAN)/python --no-deps --require-hashes -r $< 2>/dev/null || $(SCAN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+AUDITED := requirements.txt requirements-mysql.txt requirements-dev.txt requirements-uv.txt
+scan-code: .venv-security/security.stamp $(VENV)/dev.stamp ## look for unsafe code and for secrets in the tracked files
+	$(SAY) "bandit"; $(SCAN)/bandit -q -c pyproject.toml -r site_project commerce checkout_app home
+	$(SAY) "detect-secrets"; $(BIN)/python -m tests.security.leaked
+
+security: scan-code ## scan code, dependencies (needs the network) and the served shop
+	$(SAY) "pip-audit"; for lock in $(AUDITED); do $(SCAN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r $$lock || { echo "$$lock was not cleared: pip-audit found something, or did not reach its database on the network."; exit 1; }; done
+	$(SAY) "wapiti over the demo shop"; $(BIN)/python -m tests.security.scan
 
 WORDS := locale/en_GB/LC_MESSAGES/django
 messages: $(VENV)/run.stamp .env ## gather the words of the shop in locale/ and compile them (needs gettext)

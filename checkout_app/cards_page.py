@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 
 from checkout_app.demo_gateway.client import DEMO_PUBLISHABLE_KEY
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
+from checkout_app.gateways import takes_cards
 from checkout_app.stripe_customers import cards_of, customer_of, forget_card
 from checkout_app.stripe_gateway import get_gateway
 from checkout_app.views import STRIPE_POLICY
@@ -26,7 +27,7 @@ class CardView(LoginRequiredMixin, View):
     """For whoever is signed in, in a shop that lets accounts keep cards."""
 
     def dispatch(self, request, *args, **kwargs):
-        if not settings.SAVED_CARDS:
+        if not settings.SAVED_CARDS or not takes_cards():
             raise Http404
         return super().dispatch(request, *args, **kwargs)
 

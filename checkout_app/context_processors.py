@@ -2,11 +2,14 @@
 
 from django.conf import settings
 
+from checkout_app.demo_gateway.in_use import is_demo_gateway
+from checkout_app.gateways import takes_cards
+
 
 def payment(request):
     """``is_demo_payment``: no real money can move in this shop; ``keeps_cards``: accounts may keep
     cards."""
     return {
-        "is_demo_payment": not settings.STRIPE_SECRET_KEY,
-        "keeps_cards": settings.SAVED_CARDS,
+        "is_demo_payment": is_demo_gateway(),
+        "keeps_cards": settings.SAVED_CARDS and takes_cards(),
     }

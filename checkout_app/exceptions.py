@@ -25,6 +25,10 @@ class MethodGone(Exception):
     """The chosen way to pay is not offered to this order (any more)."""
 
 
+class NothingOffered(MethodGone):
+    """The shop cannot take this payment in any way: no gateway is set up."""
+
+
 class GatewayUnavailable(Exception):
     """The gateway gave no answer. What it did is unknown; the same call may be made again."""
 

@@ -2,15 +2,19 @@
 
 from django.conf import settings
 
-from checkout_app.exceptions import MethodGone
+from checkout_app.exceptions import MethodGone, NothingOffered
+from checkout_app.gateways import takes_cards
 from checkout_app.models import Method
 
 
 def offered_methods(*, total, country):
     """The methods for a total and the billing address's country (a code, or None), the first first.
 
-    An order that costs nothing has one, which nobody sees.
+    An order that costs nothing has one, which nobody sees. A shop without a card gateway
+    offers none at all: it is not set up to sell.
     """
+    if not takes_cards():
+        return []
     methods = [Method.CARD]
     if total and _transfer_is_offered(total, country):
         methods.append(Method.TRANSFER)
@@ -27,8 +31,11 @@ def _transfer_is_offered(total, country):
 
 
 def checked_method(name, *, total, country):
-    """The method that was chosen; the first where none was. Raises MethodGone for any other."""
+    """The method that was chosen; the first where none was. Raises MethodGone for any other,
+    NothingOffered where there is no way to pay."""
     methods = offered_methods(total=total, country=country)
+    if not methods:
+        raise NothingOffered
     if not name:
         return methods[0]
     if name not in methods:

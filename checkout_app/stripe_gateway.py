@@ -1,7 +1,7 @@
 """The only module that speaks to Stripe; it turns Stripe's answers into checkout_app.gateway's.
 
-With STRIPE_SECRET_KEY in the environment the client speaks to Stripe. Without it the same client
-speaks to the demo gateway inside this process, so that both take one code path.
+With STRIPE_SECRET_KEY in the environment the client speaks to Stripe. Where the demo gateway is in
+use the same client speaks to it inside this process, so that both take one code path.
 """
 
 import json
@@ -13,8 +13,10 @@ import stripe
 from django.conf import settings
 
 from checkout_app.demo_gateway.client import DEMO_KEY, DemoHTTPClient, demo_webhook_secret
+from checkout_app.demo_gateway.in_use import is_demo_gateway
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable, UnknownIntent
 from checkout_app.gateway import Dispute, Event, Intent, Refund, SavedCard
+from checkout_app.no_gateway import NoGateway
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -27,7 +29,7 @@ WEBHOOK_TOLERANCE_SECONDS = 300
 
 @lru_cache(maxsize=1)
 def get_gateway():
-    """The shop's gateway, made once per process."""
+    """The shop's gateway, made once per process; ``NoGateway`` where none is set up."""
     if settings.STRIPE_SECRET_KEY:
         client = stripe.StripeClient(
             settings.STRIPE_SECRET_KEY,
@@ -36,6 +38,8 @@ def get_gateway():
             http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
         )
         return StripeGateway(client, webhook_secrets=settings.STRIPE_WEBHOOK_SECRETS)
+    if not is_demo_gateway():
+        return NoGateway()
     client = stripe.StripeClient(
         DEMO_KEY, stripe_version=API_VERSION, max_network_retries=0, http_client=DemoHTTPClient()
     )

@@ -26,17 +26,20 @@ from checkout_app.exceptions import (
     GatewayRefused,
     GatewayUnavailable,
     MethodGone,
+    NothingOffered,
     TotalChanged,
 )
 from checkout_app.forms import BillingForm, DeliveryForm, ShippingForm
+from checkout_app.gateways import takes_cards
 from checkout_app.methods import checked_method, offered_methods
 from checkout_app.models import Capture, Method, State
 from checkout_app.placement import Submission
+from checkout_app.refusals import changed_text, refuse, shortage_text
 from checkout_app.session import Draft
 from checkout_app.summary import summary_of_basket, summary_of_order
 from commerce.addresses import keep_address
 from commerce.exceptions import OutOfStock
-from commerce.money import format_money, to_minor
+from commerce.money import to_minor
 from commerce.orders import CANCELLED
 
 logger = logging.getLogger("vitrine.checkout")
@@ -251,7 +254,7 @@ class PaymentDetailsView(PaymentView):
             total=summary.total, country=billing.country_id if billing else None
         )
         return self.page(
-            "payment",
+            "payment" if takes_cards() else "payment_closed",
             summary=summary,
             attempt=attempt,
             methods=[Method.CARD] if attempt else methods,
@@ -296,6 +299,9 @@ class PayView(PaymentView):
         except DeliveryGone:
             text = _("This delivery is no longer offered to your address. Please choose again.")
             return refuse(text, reverse("checkout:shipping-method"))
+        except NothingOffered:
+            text = _("This shop cannot take payments at the moment. Nothing was charged.")
+            return refuse(text, reverse("checkout:payment-details"), status=503)
         except MethodGone:
             text = _("This way to pay is not offered for this order. Please choose another.")
             return refuse(text, reverse("checkout:payment-details"))
@@ -360,36 +366,6 @@ class PayView(PaymentView):
             user=user,
             guest_email="" if user else self.draft.email,
         )
-
-
-def refuse(text, href, status=409):
-    """A refusal that the payment form shows in its place."""
-    return JsonResponse({"error": text, "href": href}, status=status)
-
-
-def shortage_text(error):
-    """Which pieces are short, and by how much."""
-    parts = [
-        _("%(title)s is sold out") % {"title": item.title}
-        if item.available == 0
-        else _("of %(title)s only %(available)d are left")
-        % {"title": item.title, "available": item.available}
-        for item in error.items
-    ]
-    return _("Somebody was faster: %(what)s. Nothing was charged.") % {"what": ", ".join(parts)}
-
-
-def changed_text(error, currency):
-    """That the total is another one now."""
-    if error.reason:
-        return _("%(reason)s Please look at the total again; nothing was charged.") % {
-            "reason": error.reason
-        }
-    if error.total is None:
-        return _("The price of your basket has changed. Please look at it again.")
-    return _("The total is now %(total)s. Please look at it again; nothing was charged.") % {
-        "total": format_money(error.total, currency)
-    }
 
 
 class ChangeOrderView(PaymentView):

@@ -4,7 +4,6 @@ Lists are the same for everybody, so that a link there knows one piece only: for
 scripts a cookie says what it goes beside. It is set by such a link and by nothing else.
 """
 
-from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
@@ -16,6 +15,7 @@ from commerce.compare import (
     families_of,
     products_to_add,
 )
+from commerce.cookies import cookie_name, delete_cookie, read_cookie, set_cookie
 from commerce.requests import keys_in, moment_of
 
 #: Keys of what was compared last, until the browser is closed.
@@ -35,7 +35,7 @@ class CompareView(TemplateView):
     def get(self, request, *args, **kwargs):
         is_from_list = "add" in request.GET and "ids" not in request.GET
         beside = (
-            [request.COOKIES.get(COOKIE, "").replace(".", ",")]
+            [read_cookie(request, COOKIE).replace(".", ",")]
             if is_from_list
             else request.GET.getlist("ids")
         )
@@ -47,7 +47,7 @@ class CompareView(TemplateView):
             response = HttpResponseRedirect(compare_url(keys))
         else:
             response = self.render_to_response(self.get_context_data(comparison=comparison))
-        if is_from_list or COOKIE in request.COOKIES:
+        if is_from_list or cookie_name(COOKIE) in request.COOKIES:
             remember(response, comparison.keys)
         return response
 
@@ -73,12 +73,6 @@ class CompareView(TemplateView):
 def remember(response, keys):
     """Have the browser remember what was compared, nothing where that is nothing."""
     if not keys:
-        response.delete_cookie(COOKIE, samesite="Lax")
+        delete_cookie(response, COOKIE)
         return
-    response.set_cookie(
-        COOKIE,
-        ".".join(map(str, keys)),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    set_cookie(response, COOKIE, ".".join(map(str, keys)))

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from commerce.demonstration import is_demonstration
 from commerce.document_sums import Part, credit_parts, not_charged_parts, rate_of, sums_of
 from commerce.models import CommercialDocument, DocumentCounter, DocumentKind
 
@@ -146,7 +147,7 @@ def _shared_facts(order):
     return {
         "language": get_language() or settings.LANGUAGE_CODE,
         "shop": settings.SITE_NAME,
-        "is_demo": not settings.STRIPE_SECRET_KEY,
+        "is_demo": is_demonstration(),
         "seller": dict(settings.SELLER),
         "billed_to": _rows_of(order.billing_address or order.shipping_address),
         "delivered_to": _rows_of(order.shipping_address),

@@ -5,6 +5,7 @@ the event. A task sends it after the commit; a mail server that is down means an
 later, and after the last one the mail is parked where staff see it.
 """
 
+import os
 import re
 import uuid
 from datetime import timedelta
@@ -161,7 +162,10 @@ def send_parked_again(mail_id):
 
 
 class ReadableFileBackend(FileBackend):
-    """Writes each mail as one ``.eml`` file and, beside it, the page a person can open."""
+    """Writes each mail as one ``.eml`` file and, beside it, the page a person can open.
+
+    Mails contain links that open orders and accounts, so only the site's own user can read the files.
+    """
 
     def send_messages(self, messages):
         for message in messages:
@@ -171,8 +175,14 @@ class ReadableFileBackend(FileBackend):
     def _write(self, message):
         folder = Path(self.file_path)
         folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
         subject = re.sub(r"[^a-z0-9]+", "-", message.subject.lower()).strip("-")[:60]
         name = f"{timezone.localtime():%Y%m%d-%H%M%S}-{subject}-{uuid.uuid4().hex[:6]}"
-        (folder / f"{name}.eml").write_bytes(message.message().as_bytes())
+        _write_private(folder / f"{name}.eml", message.message().as_bytes())
         for alternative in getattr(message, "alternatives", []):
-            (folder / f"{name}.html").write_text(str(alternative[0]), encoding="utf-8")
+            _write_private(folder / f"{name}.html", str(alternative[0]).encode())
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_class
 
 from commerce.delivery import Arrival
+from commerce.demonstration import is_demonstration
 from commerce.discounts import discount_name
 from commerce.listings import photo_of, photos_by_product
 from commerce.mail import queue_mail
@@ -116,7 +117,7 @@ def shop_facts():
     return {
         "shop_name": settings.SITE_NAME,
         "shop_url": settings.SITE_URL,
-        "is_demo": not settings.STRIPE_SECRET_KEY,
+        "is_demo": is_demonstration(),
     }
 
 

@@ -12,7 +12,7 @@ class SiteConfig(AppConfig):
     label = "site_project"
 
     def ready(self):
-        from site_project import checks  # noqa: F401
+        from site_project import checks, production  # noqa: F401
 
         connection_created.connect(compare_as_the_database_does)
 

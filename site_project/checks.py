@@ -116,11 +116,3 @@ def _check_sqlite():
     if settings.DATABASES["default"]["OPTIONS"].get("transaction_mode") != "IMMEDIATE":
         return [Error("SQLite needs transaction_mode IMMEDIATE.", id="vitrine.E009")]
     return []
-
-
-@register(Tags.security, deploy=True)
-def check_https(app_configs, **kwargs):
-    """A shop that takes money is reached by https."""
-    if not settings.IS_HTTPS:
-        return [Error("SITE_URL must begin with https:// in production.", id="vitrine.E010")]
-    return []

@@ -2,7 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -124,6 +124,27 @@ class Environment:
         except OSError as error:
             raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
 
+    def secrets(self, name):
+        """The comma-separated values of the variable, or of the file that NAME_FILE points to."""
+        return [value.strip() for value in self.secret(name).split(",") if value.strip()]
+
+    def redis(self, name, *, password):
+        """A Redis URL with ``password`` in it where the URL has none; "" where it is not set."""
+        value = self.str(name, default="")
+        if not value:
+            return ""
+        parts = urlsplit(value)
+        if parts.scheme not in {"redis", "rediss", "unix"}:
+            raise ImproperlyConfigured(
+                f"{name} must begin with redis://, rediss:// or unix://: redis://host:6379/0."
+            )
+        if password and not parts.password:
+            where = parts.netloc.rpartition("@")[2]
+            parts = parts._replace(
+                netloc=f"{parts.username or ''}:{quote(password, safe='')}@{where}"
+            )
+        return urlunsplit(parts)
+
     def secret_key(self, name):
         value = self.secret(name)
         if len(value) < MIN_KEY_LENGTH:
@@ -160,9 +181,13 @@ class Environment:
         }
 
     @staticmethod
-    def email(value):
-        """Django's EMAIL_* settings for ``smtp://user:password@host:port`` (or smtp+tls://)."""
+    def email(value, *, password=""):
+        """Django's EMAIL_* settings for ``smtp://user:password@host:port`` (or smtp+tls://).
+
+        ``password`` stands in for the URL's.
+        """
         try:
-            return environ.Env.email_url_config(value)
+            config = environ.Env.email_url_config(value)
         except Exception as error:
             raise ImproperlyConfigured(f"EMAIL_URL is not usable: {error}") from error
+        return config | ({"EMAIL_HOST_PASSWORD": password} if password else {})

@@ -1,8 +1,19 @@
 """Where messages to a visitor wait: nothing is made of it for answers that neither tell nor show one."""
 
+from django.conf import settings
 from django.contrib.messages.storage.base import BaseStorage
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.messages.storage.session import SessionStorage
 from django.utils.functional import cached_property
+
+
+class HostCookieStorage(CookieStorage):
+    """Django's cookie under the prefix that the site's other cookies have."""
+
+    @property
+    def cookie_name(self) -> str:
+        return f"{settings.COOKIE_PREFIX}messages"
 
 
 class MessageStorage(FallbackStorage):
@@ -10,6 +21,8 @@ class MessageStorage(FallbackStorage):
 
     Django makes both, and the signer of the cookie, for each request.
     """
+
+    storage_classes = (HostCookieStorage, SessionStorage)
 
     def __init__(self, request):
         BaseStorage.__init__(self, request)

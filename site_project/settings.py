@@ -13,7 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from site_project.environment import Environment
 from site_project.settings_accounts import *  # noqa: F403
+from site_project.settings_content import *  # noqa: F403
 from site_project.settings_dashboard import with_our_pages
+from site_project.settings_logs import logging_config
 from site_project.settings_orders import *  # noqa: F403
 from site_project.settings_privacy import *  # noqa: F403
 from site_project.settings_social import social_providers
@@ -28,15 +30,24 @@ VAR_DIR = BASE_DIR / env.str("VAR_DIR", default="var")
 DEBUG = env.bool("DEBUG", default=False)
 SITE_URL = env.url("SITE_URL", default="http://127.0.0.1:8000")
 SITE_NAME = env.str("SITE_NAME", default="Saltmarsh")
+HAS_OWN_NAME = bool(env.str("SITE_NAME", default=""))
 SECRET_KEY = env.secret_key("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [urlsplit(SITE_URL).hostname, "localhost"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SITE_ID = 1
 
 IS_HTTPS = SITE_URL.startswith("https://")
+#: Before the name of every cookie: browsers take it from this host alone, and by https only.
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
 ROOT_URLCONF = "site_project.urls"
 WSGI_APPLICATION = "site_project.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
+#: Opt-in to the built-in stand-in for Stripe where DEBUG is off.
+DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
+# As commerce.demonstration says it, for what is read once.
+IS_DEMO = not STRIPE_SECRET_KEY and (DEBUG or DEMO_GATEWAY)
 
 # --- Applications ---------------------------------------------------------------------------------
 
@@ -128,7 +139,9 @@ MIGRATION_MODULES = {
 }  # fmt: skip
 
 MIDDLEWARE = [
+    "site_project.health.HealthMiddleware",
     "commerce.page_cache.middleware.PageCacheMiddleware",
+    "commerce.private_pages.PrivatePathsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -177,13 +190,19 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False  # correctness
 
 # --- Cache, sessions, tasks -------------------------------------------------------------------------
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.redis("REDIS_URL", password=env.secret("REDIS_PASSWORD"))
+#: Opt-in to a Redis on another host that asks for no password.
+REDIS_WITHOUT_PASSWORD = env.bool("REDIS_WITHOUT_PASSWORD", default=False)
 if REDIS_URL:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+            "OPTIONS": {
+                "socket_connect_timeout": 2,
+                "socket_timeout": 2,
+                "serializer": "site_project.cache_values.CacheSerializer",
+            },
         }
     }
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -221,13 +240,15 @@ if TASK_QUEUE == "redis":
     if not REDIS_URL:
         raise ImproperlyConfigured("TASK_QUEUE=redis needs REDIS_URL.")
     INSTALLED_APPS += ["django_rq"]
-    RQ_QUEUES = {"default": {"URL": REDIS_URL}}
+    # JSON as the cache (site_project.cache_values): rq's default is pickle.
+    RQ_QUEUES = {"default": {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer"}}
     RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
 
 #: What runs by the clock: seconds between two runs, and the task (see manage.py run_schedule).
 SCHEDULE = [
     (60, "home.tasks.publish_scheduled_pages"),
     (60, "commerce.tasks.send_waiting_mail"),
+    (60, "commerce.task_leases.give_back_lost_tasks"),
     (600, "commerce.tasks.answer_product_alerts"),
     (3600, "commerce.tasks.pair_bought_together"),
     (300, "checkout_app.tasks.reconcile_open_attempts"),
@@ -240,11 +261,15 @@ SCHEDULE = [
 
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
-    vars().update(env.email(EMAIL_URL))
+    vars().update(env.email(EMAIL_URL, password=env.secret("EMAIL_PASSWORD")))
     EMAIL_TIMEOUT = 15
 else:
     EMAIL_BACKEND = "commerce.mail.ReadableFileBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
+#: Opt-in to mail in files where the shop is in production.
+MAIL_TO_FILES = env.bool("MAIL_TO_FILES", default=False)
+#: Whether somebody chose the sender; the demo's would be refused by every mail server.
+HAS_OWN_SENDER = bool(env.str("DEFAULT_FROM_EMAIL", default=""))
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <studio@saltmarsh.example>"
 )
@@ -268,9 +293,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
 SOCIALACCOUNT_PROVIDERS = social_providers(env)
 #: Whether everybody with access to the dashboard or the admin needs a second factor. Only a shop
 #: that takes no real money may switch it off.
-STAFF_SECOND_FACTOR = env.bool(
-    "STAFF_SECOND_FACTOR", default=bool(env.str("STRIPE_SECRET_KEY", default=""))
-)
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=not IS_DEMO)
 #: Hours after which staff sign in anew, and minutes without use; 0 is never.
 STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=8)
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", default=60)
@@ -288,12 +311,8 @@ CACHES["throttles"] = {
 SCHEDULE += [
     (3600, "commerce.accounts.tasks.delete_unverified_accounts"),
     (3600, "commerce.accounts.tasks.forget_old_throttles"),
+    (86_400, "commerce.privacy.tasks.apply_retention"),
 ]
-
-#: Years for which invoices and the orders behind them are kept after the financial year. Six in the
-#: United Kingdom: https://www.gov.uk/charge-reclaim-record-vat/keeping-vat-records
-BOOKS_YEARS = env.int("BOOKS_YEARS", default=6)
-SCHEDULE.append((86_400, "commerce.privacy.tasks.apply_retention"))
 
 #: Who may open which staff page: the rows of both admins (commerce.dashboard.permissions).
 STAFF_PERMISSION_TABLES = [
@@ -313,6 +332,7 @@ OSCAR_ALLOW_ANON_REVIEWS = False
 OSCAR_MODERATE_REVIEWS = True
 OSCAR_BASKET_COOKIE_LIFETIME = 60 * 24 * 60 * 60
 OSCAR_BASKET_COOKIE_SECURE = IS_HTTPS
+OSCAR_BASKET_COOKIE_OPEN = f"{COOKIE_PREFIX}oscar_open_basket"
 OSCAR_MAX_BASKET_QUANTITY_THRESHOLD = 200
 OSCAR_PRODUCTS_PER_PAGE = 24
 OSCAR_EAGER_ALERTS = False
@@ -329,6 +349,8 @@ HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 #: Seconds until a search that found nothing is written down, outside its request; 0 never.
 TALLY_SECONDS = 30
 
+#: Years after the financial year for which orders and invoices are kept (docs/privacy.md).
+BOOKS_YEARS = env.int("BOOKS_YEARS", default=6)
 #: Where the shop delivers from; its methods are quoted before an address is known.
 DELIVERY_HOME_COUNTRY = "GB"
 
@@ -340,12 +362,11 @@ OSCAR_DASHBOARD_NAVIGATION = with_our_pages(OSCAR_DASHBOARD_NAVIGATION)
 
 # --- Payment: the demo gateway or Stripe ----------------------------------------------------------------
 
-STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
-if not STRIPE_SECRET_KEY:
+if IS_DEMO:
     # The demo gateway's own retries, as a gateway makes them.
     SCHEDULE.append((60, "checkout_app.demo_gateway.tasks.deliver_waiting_events"))
 STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
-STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
+STRIPE_WEBHOOK_SECRETS = env.secrets("STRIPE_WEBHOOK_SECRETS")
 #: The names of Oscar's payment sources, by the method of the payment.
 GATEWAY_SOURCE_TYPES = {"card": "Stripe", "transfer": "Bank transfer"}
 #: Whether accounts may keep cards, at Stripe.
@@ -358,7 +379,7 @@ PAYMENT_CAPTURE = env.choice("PAYMENT_CAPTURE", ["automatic", "manual"], default
 #: Bank transfer is offered where this account is named, as IBAN or sort code and number. The demo
 #: names one that is nobody's (https://www.iban.com/structure).
 TRANSFER_ACCOUNT = env.str(
-    "TRANSFER_ACCOUNT", default="" if STRIPE_SECRET_KEY else "GB33 BUKB 2020 1555 5555 55"
+    "TRANSFER_ACCOUNT", default="GB33 BUKB 2020 1555 5555 55" if IS_DEMO else ""
 )
 TRANSFER_ACCOUNT_NAME = env.str("TRANSFER_ACCOUNT_NAME", default=SITE_NAME)
 #: Countries (of the billing address) to which it is offered; none named is all.
@@ -366,40 +387,14 @@ TRANSFER_COUNTRIES = env.list("TRANSFER_COUNTRIES", default=[])
 #: From which total on, and days for which the order waits for the money.
 TRANSFER_FROM = env.int("TRANSFER_FROM", default=0)
 TRANSFER_DAYS = env.int("TRANSFER_DAYS", default=7)
-#: Opt-in to the built-in stand-in for Stripe where DEBUG is off.
-DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
 #: Who sells, as invoices and credit notes name it.
-SELLER = env.seller(shop_name=SITE_NAME, is_demo=not STRIPE_SECRET_KEY)
+SELLER = env.seller(shop_name=SITE_NAME, is_demo=IS_DEMO)
 DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
 
-# --- Wagtail --------------------------------------------------------------------------------------------
+# --- Wagtail (the rest is in site_project.settings_content) ---------------------------------------------
 
 WAGTAIL_SITE_NAME = SITE_NAME
 WAGTAILADMIN_BASE_URL = SITE_URL
-WAGTAIL_GRAVATAR_PROVIDER_URL = None  # No request to another host from the admin.
-WAGTAIL_ENABLE_UPDATE_CHECK = False
-WAGTAIL_PASSWORD_RESET_ENABLED = False  # Passwords and addresses have one door: allauth.
-WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
-WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
-WAGTAIL_FRONTEND_LOGIN_URL = "/accounts/login/"
-WAGTAILIMAGES_IMAGE_MODEL = "wagtailimages.Image"
-WAGTAILIMAGES_AVIF_QUALITY = 60
-WAGTAILIMAGES_WEBP_QUALITY = WAGTAILIMAGES_JPEG_QUALITY = 78
-WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
-WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
-WAGTAILIMAGES_IMAGE_FORM_BASE = "home.images.ImageForm"
-WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
-# Documents are data: these kinds, downloaded, through a view of ours (home.documents).
-WAGTAILDOCS_EXTENSIONS = [
-    "csv", "docx", "epub", "odp", "ods", "odt", "pdf", "pptx", "rtf", "txt", "xlsx", "zip",
-]  # fmt: skip
-WAGTAILDOCS_DOCUMENT_FORM_BASE = "home.documents.DocumentForm"
-WAGTAILDOCS_INLINE_CONTENT_TYPES = []
-WAGTAILDOCS_SERVE_METHOD = "serve_view"
-WAGTAILEMBEDS_FINDERS = []  # An embed would be a request to another host.
-MODELSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database"}}
-WAGTAILSEARCH_BACKENDS = MODELSEARCH_BACKENDS
-TAGGIT_CASE_INSENSITIVE = True
 
 # --- Language, time ---------------------------------------------------------------------------------------
 
@@ -413,7 +408,7 @@ USE_TZ = True
 # --- Static files and media ---------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default="media")
@@ -444,16 +439,23 @@ if S3_BUCKET:
 # --- Security -----------------------------------------------------------------------------------------------
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True  # Scripts take the token from a form, whatever the cookie is called.
 SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
 MESSAGE_STORAGE = "site_project.messages.MessageStorage"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000 if IS_HTTPS else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+# An hour at first: a browser that read it accepts no http, and a mistake must not last a year.
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600 if IS_HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+#: Pages about one person: no browser and no proxy stores them.
+PRIVATE_PATHS = ("/accounts/", "/basket/", "/checkout/", "/dashboard/")
 X_FRAME_OPTIONS = "DENY"  # Wagtail allows its own previews itself.
-if env.bool("BEHIND_PROXY", default=False):
+IS_BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if IS_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
@@ -487,26 +489,12 @@ if S3_BUCKET:
     )
 
 SILENCED_SYSTEM_CHECKS = [
+    # Both are the owner's to raise, once every host of the domain speaks https (docs/deploy.md).
+    "security.W005",  # SECURE_HSTS_INCLUDE_SUBDOMAINS
+    "security.W021",  # SECURE_HSTS_PRELOAD
     "models.W036",  # Wagtail's conditional unique constraint; MariaDB has none, Wagtail checks in Python.
 ]
 
 # --- Logs -----------------------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "warnings": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"},
-    },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "stripe": {"level": "WARNING"},
-        "fontTools": {"level": "WARNING"},
-        # One line for each task would bury everything else; failures are warnings and errors.
-        "django_tasks": {"handlers": ["warnings"], "propagate": False},
-        "django_tasks_db": {"handlers": ["warnings"], "propagate": False},
-    },
-}
+LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"))

@@ -75,7 +75,11 @@ AT_THE_END = [
         "label": _("Faults on demand"),
         "icon": "fas fa-bolt",
         "url_name": "demo-faults",
-        "access_fn": lambda user, *_url: user.is_superuser and not settings.STRIPE_SECRET_KEY,
+        "access_fn": lambda user, *_url: (
+            user.is_superuser
+            and not settings.STRIPE_SECRET_KEY
+            and (settings.DEBUG or settings.DEMO_GATEWAY)
+        ),
     },
 ]
 

@@ -36,6 +36,7 @@ from commerce.returns_desk import ReturnDetailView, ReturnListView
 from commerce.withdrawal_pages import WithdrawalReceivedView, WithdrawalView
 from commerce.withdrawals_desk import WithdrawalDetailView, WithdrawalListView
 from home.documents import serve_document
+from home.shared_passwords import collection_password, page_password
 from site_project import found, media, views
 
 handler403 = "site_project.views.refused"
@@ -148,7 +149,12 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     # Ours answers; Wagtail's own follow for the names that its templates ask for.
     re_path(r"^documents/(\d+)/(.*)$", serve_document, name="document"),
+    path("documents/authenticate_with_password/<int:restriction_id>/", collection_password),
     path("documents/", include(wagtaildocs_urls)),
+    path(
+        "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
+        page_password,
+    ),
     path("compare/", CompareView.as_view(), name="compare"),
     path("", include(apps.get_app_config("oscar").urls[0])),
 ]

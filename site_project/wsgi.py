@@ -7,9 +7,18 @@ from importlib import import_module
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from site_project.parent_death import VARIABLE, end_with_parent
+
+if os.environ.get(VARIABLE):  # a worker of the server that serve.py started
+    end_with_parent(os.getppid())
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 
 _django = get_wsgi_application()
+
+from site_project.production import refuse_unsafe_start  # noqa: E402  asks the database: needs the apps
+
+refuse_unsafe_start()
 
 from commerce.page_cache.front import PageCacheFront  # noqa: E402  counts in models: needs the apps
 

@@ -132,7 +132,9 @@ def test_every_variable_is_read_and_explained():
     )
     calls = re.findall(r"\b(?:env|self)\.(\w+)\(\s*\"([A-Z][A-Z0-9_]+)\"", source)
     read = {name for _reader, name in calls}
-    read |= {f"{name}_FILE" for reader, name in calls if reader in ("secret", "secret_key")}
+    read |= {
+        f"{name}_FILE" for reader, name in calls if reader in ("secret", "secrets", "secret_key")
+    }
     example = (ROOT / ".env.example").read_text("utf-8")
     explained = re.findall(r"^([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django_tasks_db.models import DBTaskResult
 
 from checkout_app import captures, disputes, orphans, payments, refunds, webhooks
+from checkout_app.attention import redis_failures
 from checkout_app.models import (
     OPEN_STATES,
     CaptureRequest,
@@ -72,7 +74,12 @@ class Section:
 
 def sections_for(user):
     """What ``user`` may see of it all; kinds of which nothing waits included."""
-    return [_section(kind, user) for kind in KINDS if user.has_perm(kind.view)]
+    return [_section(kind, user) for kind in KINDS if user.has_perm(kind.view) and _is_used(kind)]
+
+
+def _is_used(kind):
+    """Whether this shop can have such matters at all."""
+    return kind.code != "job" or settings.TASK_QUEUE == "redis"
 
 
 def _section(kind, user):
@@ -173,6 +180,11 @@ def failed_tasks():
 
 def _task_matter(row):
     return Matter(str(row.pk), row.task_path, row.exception_class_path, row.finished_at)
+
+
+def _job_matter(job):
+    since = job.ended_at or job.enqueued_at or job.created_at
+    return Matter(job.id, job.func_name, redis_failures.words_of(job), since)
 
 
 def _attempt_matter(attempt):
@@ -331,5 +343,15 @@ KINDS = (
         rows=failed_tasks,
         matter=_task_matter,
         settle=_run_again,
+    ),
+    Kind(
+        code="job",
+        label=gettext_lazy("Background tasks of the Redis queue that failed"),
+        act=gettext_lazy("Run again"),
+        view="django_tasks_database.view_dbtaskresult",
+        change="django_tasks_database.change_dbtaskresult",
+        rows=redis_failures.FailedJobs,
+        matter=_job_matter,
+        settle=redis_failures.run_again,
     ),
 )

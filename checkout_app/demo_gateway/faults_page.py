@@ -1,18 +1,17 @@
 """A page of the dashboard for development: what a network, a bank and a tired gateway may do.
 
-Open to superusers of a shop without Stripe's keys; elsewhere it is not there.
+Open to superusers where the demo gateway is in use; elsewhere it is not there.
 """
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import UserPassesTestMixin
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
 from checkout_app.demo_gateway import after, events, faults
+from checkout_app.demo_gateway.in_use import require_demo_gateway
 from checkout_app.demo_gateway.models import DemoCharge, DemoEvent, DemoFault, DemoIntent
 from checkout_app.demo_gateway.refusal import Refused
 from commerce.requests import key_in
@@ -41,8 +40,7 @@ class FaultsView(UserPassesTestMixin, View):
         return self.request.user.is_superuser
 
     def dispatch(self, request, *args, **kwargs):
-        if settings.STRIPE_SECRET_KEY:
-            raise Http404
+        require_demo_gateway()
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request):

@@ -63,7 +63,8 @@ class AccountAdapter(DefaultAccountAdapter):
         facts = {key: str(context[key]) for key in FACTS if context.get(key)}
         if provider := context.get("provider"):
             facts["provider"] = str(provider.name)
-        queue_mail(key="", to=email, is_secret=True, **account_messages(name, facts))
+        is_secret = "code" in facts or "password_reset_url" in facts
+        queue_mail(key="", to=email, is_secret=is_secret, **account_messages(name, facts))
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt before the password is looked at."""

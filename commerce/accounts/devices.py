@@ -4,10 +4,11 @@ Wrong passwords of such a browser are counted apart from those of strangers, so 
 guesses can keep the owner out (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
 """
 
-from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string, salted_hmac
+
+from commerce.cookies import read_cookie, set_cookie
 
 COOKIE = "device"
 SALT = "commerce.accounts.devices"
@@ -15,7 +16,6 @@ SALT = "commerce.accounts.devices"
 AGE = 365 * 24 * 60 * 60
 #: Accounts of one browser; the oldest gives way.
 MOST_ACCOUNTS = 5
-PATH = "/accounts/"
 
 
 def device_of(request: HttpRequest, email: str) -> str:
@@ -29,20 +29,12 @@ def remember_device(request: HttpRequest, response: HttpResponse, email: str) ->
     known.pop(_mark(email), None)
     known[_mark(email)] = get_random_string(16)
     newest = dict(list(known.items())[-MOST_ACCOUNTS:])
-    response.set_cookie(
-        COOKIE,
-        signing.dumps(newest, salt=SALT),
-        max_age=AGE,
-        path=PATH,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    set_cookie(response, COOKIE, signing.dumps(newest, salt=SALT), max_age=AGE)
 
 
 def _known(request):
     try:
-        return signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=AGE)
+        return signing.loads(read_cookie(request, COOKIE), salt=SALT, max_age=AGE)
     except signing.BadSignature:
         return {}
 

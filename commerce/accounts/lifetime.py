@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from commerce.cookies import delete_cookie, read_cookie, set_cookie
+
 COOKIE = "staff_seen"
 SALT = "commerce.accounts.lifetime"
 #: Session key of the name that the cookie is signed for; it outlives a change of the session's key.
@@ -47,13 +49,7 @@ def note_staff_use(request: HttpRequest, response: HttpResponse) -> None:
         return
     if _age_of_cookie(request) < REFRESH_SECONDS:
         return
-    response.set_cookie(
-        COOKIE,
-        signing.TimestampSigner(salt=SALT).sign(request.session[NAME]),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    set_cookie(response, COOKIE, signing.TimestampSigner(salt=SALT).sign(request.session[NAME]))
 
 
 def forget_session(response: HttpResponse) -> None:
@@ -64,13 +60,13 @@ def forget_session(response: HttpResponse) -> None:
         domain=settings.SESSION_COOKIE_DOMAIN,
         samesite=settings.SESSION_COOKIE_SAMESITE,
     )
-    response.delete_cookie(COOKIE)
+    delete_cookie(response, COOKIE)
 
 
 def _age_of_cookie(request):
     """Seconds since the session was used; endless without a cookie of this session."""
     signer = signing.TimestampSigner(salt=SALT)
-    value = request.COOKIES.get(COOKIE, "")
+    value = read_cookie(request, COOKIE)
     try:
         name = signer.unsign(value)
         signed_at = signing.b62_decode(value.rsplit(":", 2)[1])

@@ -24,7 +24,7 @@ def drop_counter_table(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('commerce', '0020_audit_of_doors'),
+        ('commerce', '0030_worker_heartbeat'),
     ]
 
     operations = [

@@ -29,6 +29,7 @@ from commerce.models.shop import (
     User,
     WishListLink,
 )
+from commerce.models.workers import WorkerHeartbeat
 
 __all__ = [
     "AnswerCount",
@@ -63,4 +64,5 @@ __all__ = [
     "User",
     "WishListLink",
     "Withdrawal",
+    "WorkerHeartbeat",
 ]

@@ -14,7 +14,7 @@ export function parse(html) {
 
 // What this browser's basket holds; a page that everybody gets does not know it.
 export function showOwnCount() {
-  const count = /(?:^|; )basket_units=(\d+)/.exec(document.cookie)?.[1];
+  const count = /(?:^|; )(?:__Host-)?basket_units=(\d+)/.exec(document.cookie)?.[1];
   if (count) showCount(count);
 }
 

@@ -194,3 +194,35 @@ def test_chosen_orders_as_a_file_ask_first_and_come_after(client, admin, order):
 
 def test_list_of_orders_asks_for_nothing(client, admin, order):
     assert client.get(reverse("dashboard:order-list")).status_code == 200
+
+
+def cancel(client, order):
+    url = reverse("dashboard:order-detail", args=[order.number])
+    return client.post(url, {"order_action": "change_order_status", "new_status": "Cancelled"})
+
+
+def test_cancelling_a_dear_order_asks_and_a_small_one_does_not(client, admin, order, settings):
+    settings.REFUND_REAUTH_OVER = Decimal("50.00")
+
+    response = cancel(client, order)
+    order.refresh_from_db()
+    assert response.url.startswith(PROVE)
+    assert order.status == "Paid"
+
+    settings.REFUND_REAUTH_OVER = Decimal("500.00")
+    cancel(client, order)
+    order.refresh_from_db()
+    assert order.status == "Cancelled"
+
+
+def test_money_of_the_work_queue_goes_back_after_a_recent_sign_in_only(client, admin):
+    response = client.post(reverse("attention"), {"kind": "payment", "key": "1"})
+
+    assert response.url.startswith(PROVE)
+
+
+@pytest.mark.parametrize(
+    "path", ["/dashboard/vouchers/sets/download/1/", "/admin/reports/site-history/?export=csv"]
+)
+def test_files_that_leave_ask_as_well(client, admin, site_root, path):
+    assert client.get(path).url.startswith(PROVE)

@@ -1,6 +1,7 @@
 """The demo shop: loaded once it is complete, loaded again it stays as it is."""
 
 import hashlib
+import stat
 from io import StringIO
 
 import pytest
@@ -10,6 +11,8 @@ from oscar.core.loading import get_model
 
 from commerce.invariants import broken_invariants
 from commerce.models import ReturnRequest, Shipment, Withdrawal
+from home.demo.accounts import NewAccount
+from home.management.commands import load_demo
 
 pytestmark = pytest.mark.django_db
 #: Wagtail's index of references is rebuilt, with new keys; tasks are a queue's memory.
@@ -34,10 +37,21 @@ def checksums():
     return sums
 
 
-def test_demo_loads_twice_and_the_second_time_changes_nothing(site_root, client):
-    output = StringIO()
+class Terminal(StringIO):
+    """A place that a person looks at."""
+
+    def isatty(self):
+        return True
+
+
+def test_demo_loads_twice_and_the_second_time_changes_nothing(
+    site_root, client, settings, tmp_path
+):
+    settings.VAR_DIR = tmp_path
+    output = Terminal()
     call_command("load_demo", "--no-renditions", stdout=output)
     assert "These passwords are shown once" in output.getvalue()
+    assert not (tmp_path / "accounts.txt").exists()
     first = checksums()
 
     again = StringIO()
@@ -69,3 +83,21 @@ def test_demo_leaves_alone_what_a_person_changed(site_root):
 
     record.refresh_from_db()
     assert (str(record.price), record.num_in_stock) == ("999.00", 77)
+
+
+def test_passwords_go_to_a_file_of_their_owner_where_nobody_looks(settings, tmp_path):
+    """A container's log is kept and read by many."""
+    settings.VAR_DIR = tmp_path / "var"
+    output = StringIO()
+    command = load_demo.Command(stdout=output)
+
+    command._report([NewAccount("Admin", "admin@shop.example", "s3cret-of-admin")])
+    command._report([NewAccount("Editor", "editor@shop.example", "s3cret-of-editor")])
+
+    path = tmp_path / "var" / "accounts.txt"
+    assert "s3cret" not in output.getvalue()
+    assert str(path) in output.getvalue()
+    assert [line.split()[-1] for line in path.read_text().splitlines()] == [
+        "s3cret-of-admin", "s3cret-of-editor",
+    ]  # fmt: skip
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -10,6 +10,7 @@ from commerce.dashboard.permission_report import make_person
 from commerce.models import AuditEntry
 from commerce.roles import FINANCE, SUPPORT
 from home.roles import create_page_roles
+from tests import signing
 from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -19,8 +20,9 @@ Act = AuditEntry.Act
 @pytest.fixture
 def admin(site_root, client):
     create_page_roles()
-    person = make_person("Superuser")
-    client.force_login(person)
+    person = make_user("root@example.com", is_staff=True, is_superuser=True)
+    signing.sign_in(client, "root@example.com")
+    signing.prove_again(client)
     AuditEntry.objects.all()._raw_delete("default")
     return person
 

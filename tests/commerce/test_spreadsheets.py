@@ -10,6 +10,7 @@ from oscar.core.loading import get_model
 
 from commerce.spreadsheets import NeutralCellsMiddleware, neutral_cell
 from tests.factories import make_order, make_user
+from tests.signing import prove_again, sign_in
 
 FORMULA = '=HYPERLINK("https://evil.example","Open")'
 
@@ -36,7 +37,9 @@ def test_export_of_orders_holds_no_formula(client, db, site_root):
         first_name=FORMULA, last_name="Marsh", line1="1", postcode="NR23 1AH", country_id=_country()
     )
     get_model("order", "Order").objects.filter(pk=order.pk).update(billing_address=address)
-    client.force_login(make_user("root@example.com", is_staff=True, is_superuser=True))
+    make_user("root@example.com", is_staff=True, is_superuser=True)
+    sign_in(client, "root@example.com")
+    prove_again(client)
 
     response = client.post(
         reverse("dashboard:order-list"),

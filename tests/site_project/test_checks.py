@@ -54,13 +54,6 @@ def test_currency(settings, currency, expected):
     assert ids(checks.check_currency(None)) == expected
 
 
-@pytest.mark.parametrize(("is_https", "expected"), [(True, []), (False, ["vitrine.E010"])])
-def test_https(settings, is_https, expected):
-    settings.IS_HTTPS = is_https
-
-    assert ids(checks.check_https(None)) == expected
-
-
 def test_requests_in_transactions_are_refused(db, settings, monkeypatch):
     assert checks.check_database(None, databases=["default"]) == [] or (
         site_settings.DATABASES["default"]["ENGINE"].endswith("mysql")
@@ -136,6 +129,9 @@ def production(tmp_path, **changes):
         "STRIPE_WEBHOOK_SECRETS": "whsec_new,whsec_old",
         "SELLER_ADDRESS": "3 Quay Lane|Saltmarsh|NR23 1ZZ",
         "EMAIL_URL": "smtp+tls://user:password@mail.example:587",
+        "DEFAULT_FROM_EMAIL": "Shop <orders@shop.example>",
+        "BEHIND_PROXY": "on",
+        "SITE_NAME": "North & Vale",
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
         "VAR_DIR": str(tmp_path),
         "MEDIA_ROOT": str(tmp_path / "media"),

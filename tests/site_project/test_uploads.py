@@ -1,6 +1,7 @@
 """Uploads are data: what may come in, and that nothing of it runs as a page or script of ours."""
 
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
@@ -14,8 +15,10 @@ from wagtail.models import Collection, CollectionViewRestriction
 from commerce.dashboard.permission_report import make_person
 from commerce.roles import EDITOR, MERCHANDISER
 from home.roles import create_page_roles
+from site_project import media
 from tests.factories import put_category
 from tests.site_project.test_site import policy
+from tests.test_architecture import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -266,3 +269,27 @@ def test_description_with_a_script_is_cleaned_on_save_and_on_render(client, site
     assert "<p>Tall.</p>" in page
     assert "/documents/9/m.js" not in page
     assert "javascript:x" not in page
+
+
+def test_nginx_serves_the_same_folders_and_endings():
+    text = Path(ROOT, "deploy/nginx/site.conf").read_text()
+
+    assert f"^/media/(?:{'|'.join(media.FOLDERS)})/" in text
+    assert f"(?:{'|'.join(media.ENDINGS)})$" in text
+
+
+def test_password_of_a_collection_is_not_guessed_at_full_speed(client, site_root):
+    collection = Collection.get_first_root_node().add_child(name="Trade")
+    restriction = CollectionViewRestriction.objects.create(
+        collection=collection, restriction_type="password", password="hush"
+    )
+    url = reverse("wagtaildocs_authenticate_with_password", args=[restriction.pk])
+
+    tries = [
+        client.post(url, {"password": f"guess {number}", "return_url": "/"}).status_code
+        for number in range(12)
+    ]
+
+    assert tries[0] == 200
+    assert tries[-1] == 429
+    assert client.post(url, {"password": "hush", "return_url": "/"}).status_code == 429

@@ -9,6 +9,7 @@ from oscar.apps.basket.middleware import selector
 from oscar.core.loading import get_class, get_model
 
 from commerce.basket_units import UNITS_COOKIE, units_in
+from commerce.cookies import delete_cookie, read_cookie, set_cookie
 
 
 class BasketMiddleware(OscarBasketMiddleware):
@@ -85,8 +86,10 @@ class BasketMiddleware(OscarBasketMiddleware):
             # Something was put into another basket meanwhile: that one is the browser's now.
             request.cookies_to_delete.append(self.get_cookie_key(request))
         response = super().process_response(request, response)
+        if cookie := response.cookies.get(self.get_cookie_key(request)):
+            cookie["samesite"] = "Lax"  # Oscar sets it, and deletes it, without.
         if getattr(request, "has_signed_out", False):  # The basket stays with the account.
-            response.delete_cookie(UNITS_COOKIE, samesite="Lax")
+            delete_cookie(response, UNITS_COOKIE)
         elif basket is not None:
             self.tell_units(request, response)
         return response
@@ -95,11 +98,6 @@ class BasketMiddleware(OscarBasketMiddleware):
     def tell_units(request, response):
         """Let scripts know how much is in the basket: the header of a kept page does not."""
         units = str(units_in(request))
-        if request.COOKIES.get(UNITS_COOKIE, "0") != units:
-            response.set_cookie(
-                UNITS_COOKIE,
-                units,
-                max_age=settings.OSCAR_BASKET_COOKIE_LIFETIME,
-                secure=settings.OSCAR_BASKET_COOKIE_SECURE,
-                samesite="Lax",
-            )
+        if (read_cookie(request, UNITS_COOKIE) or "0") != units:
+            seconds = settings.OSCAR_BASKET_COOKIE_LIFETIME
+            set_cookie(response, UNITS_COOKIE, units, max_age=seconds, is_readable=True)

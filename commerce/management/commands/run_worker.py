@@ -3,6 +3,9 @@
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.crypto import get_random_string
+
+from commerce.task_leases import heartbeat
 
 
 class Command(BaseCommand):
@@ -10,10 +13,16 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         if settings.TASK_QUEUE == "database":
-            call_command("db_worker", interval=0.5, startup_delay=False)
+            worker_id = get_random_string(32)
+            with heartbeat(worker_id):
+                call_command("db_worker", interval=0.5, startup_delay=False, worker_id=worker_id)
         elif settings.TASK_QUEUE == "redis":
             call_command(
-                "rqworker", "default", job_class="django_tasks_rq.Job", with_scheduler=True
+                "rqworker",
+                "default",
+                job_class="django_tasks_rq.Job",
+                serializer=settings.RQ_QUEUES["default"]["SERIALIZER"],
+                with_scheduler=True,
             )
         else:
             raise CommandError(

@@ -1,5 +1,8 @@
 import logging
+import os
+from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
@@ -77,7 +80,22 @@ class Command(BaseCommand):
         if not created:
             self.stdout.write("The demo shop is loaded; its accounts exist already.")
             return
-        self.stdout.write("\nThe demo shop is loaded. These passwords are shown once:\n")
-        for account in created:
-            self.stdout.write(f"  {account.role:<13}{account.email:<34}{account.password}")
-        self.stdout.write("")
+        rows = [f"  {row.role:<13}{row.email:<34}{row.password}" for row in created]
+        if self.stdout.isatty():
+            self.stdout.write("\nThe demo shop is loaded. These passwords are shown once:\n")
+            self.stdout.write("\n".join([*rows, ""]))
+        else:  # A log is read by many, and kept.
+            path = write_accounts(rows)
+            self.stdout.write(
+                f"The demo shop is loaded; the passwords of its accounts are in {path}."
+            )
+
+
+def write_accounts(rows):
+    """Add lines to ``accounts.txt`` in the folder VAR_DIR, which its owner alone may read; its path."""
+    path = Path(settings.VAR_DIR, "accounts.txt")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
+        file.writelines(f"{row.strip()}\n" for row in rows)
+    path.chmod(0o600)
+    return path

@@ -1,0 +1,29 @@
+"""The gateway of a shop without one: it sells nothing and believes no event."""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from django.utils.translation import gettext as _
+
+from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
+
+
+class NoGateway:
+    """Stands where no keys are set and the demo gateway is not asked for.
+
+    Each call raises GatewayUnavailable: payments that were begun with keys stay open and are
+    settled once the keys are back.
+    """
+
+    webhook_secrets: list[str] = []
+    is_live = False
+
+    def read_event(self, payload: bytes, signature: str) -> NoReturn:
+        """No signature is ours. Raises GatewayRefused."""
+        raise GatewayRefused("no payment service is set up")
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        def refuse(*args: Any, **kwargs: Any) -> NoReturn:
+            raise GatewayUnavailable(_("no payment service is set up"))
+
+        return refuse

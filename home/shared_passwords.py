@@ -1,0 +1,44 @@
+"""Passwords that several people share: of private pages and of private collections of documents."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+from wagtail import views as page_views
+from wagtail.documents.views import serve as document_views
+
+from commerce.accounts.waiting import too_many
+from commerce.throttles import Limit, TooManyAttempts, give_back, take_attempt, visitor_key
+
+LIMIT = Limit(free=10)
+
+
+def _throttled(view: Callable[..., HttpResponseBase], request: HttpRequest, **kwargs):
+    """Wagtail's form for a shared password, counted by visitor. A right one counts as none."""
+    if request.method != "POST":
+        return view(request, **kwargs)
+    limits = {visitor_key("shared-password", request): LIMIT}
+    try:
+        take_attempt(limits)
+    except TooManyAttempts as refusal:
+        return too_many(request, refusal)
+    response = view(request, **kwargs)
+    if response.status_code == 302:
+        give_back(limits)
+    return response
+
+
+def page_password(request: HttpRequest, page_view_restriction_id: int, page_id: int):
+    """The password of a private page."""
+    return _throttled(
+        page_views.authenticate_with_password,
+        request,
+        page_view_restriction_id=page_view_restriction_id,
+        page_id=page_id,
+    )
+
+
+def collection_password(request: HttpRequest, restriction_id: int):
+    """The password of a private collection of documents."""
+    return _throttled(
+        document_views.authenticate_with_password, request, restriction_id=restriction_id
+    )

@@ -1,0 +1,73 @@
+"""How values stand in Redis: as JSON, so that whoever writes there cannot have code run here.
+
+Django's own serializer is pickle. The cache holds numbers, texts, lists, sessions, uploaded bytes and
+Wagtail's renditions; anything else raises TypeError when it is stored.
+"""
+
+import base64
+import json
+from typing import Any
+
+from django.apps import apps
+from django.core import serializers
+from django.utils.functional import Promise
+
+#: The one model whose rows are cached (wagtail.images.models.AbstractRendition).
+RENDITION = "wagtailimages.Rendition"
+#: What JSON has no word for stands in a dictionary of one such key.
+BYTES, TUPLE, PAIRS, ROW = MARKS = ("__bytes__", "__tuple__", "__pairs__", "__row__")
+
+
+class CacheSerializer:
+    """Django's interface: ``dumps`` gives bytes, or a whole number as it is; ``loads`` reads both."""
+
+    def dumps(self, value: Any) -> bytes | int:
+        """Raises TypeError for what the cache is not made for."""
+        if type(value) is int:  # Redis counts with these itself.
+            return value
+        return json.dumps(_plain(value), separators=(",", ":")).encode()
+
+    def loads(self, data: bytes | str | int) -> Any:
+        """The value again, of the same types. Raises ValueError for what ``dumps`` did not write."""
+        return data if isinstance(data, int) else json.loads(data, object_hook=_original)
+
+
+def _plain(value: Any) -> Any:
+    """The value in the words of JSON."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case list():
+            return [_plain(item) for item in value]
+        case tuple():
+            return {TUPLE: [_plain(item) for item in value]}
+        case dict() if all(isinstance(key, str) and key not in MARKS for key in value):
+            return {key: _plain(item) for key, item in value.items()}
+        case dict():
+            return {PAIRS: [[_plain(key), _plain(item)] for key, item in value.items()]}
+        case bytes():
+            return {BYTES: base64.b64encode(value).decode()}
+        case Promise():  # a translation that is not rendered yet
+            return str(value)
+    if isinstance(value, apps.get_model(RENDITION)):
+        (row,) = serializers.serialize("python", [value])
+        return {ROW: row}
+    raise TypeError(f"{type(value).__name__} cannot be cached in Redis")
+
+
+def _original(found: dict[str, Any]) -> Any:
+    """What stands under a mark; every other dictionary is itself."""
+    (mark, value), *others = found.items() or [("", None)]
+    if others or mark not in MARKS:
+        return found
+    if mark == BYTES:
+        return base64.b64decode(value)
+    if mark == TUPLE:
+        return tuple(value)
+    if mark == PAIRS:
+        return dict(value)
+    if value.get("model") != RENDITION.lower():
+        raise ValueError(f"{value.get('model')} is not cached")
+    (row,) = serializers.deserialize("python", [value])
+    row.object._state.adding = False
+    return row.object

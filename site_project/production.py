@@ -1,0 +1,236 @@
+"""Start checks: an unsafe production does not start.
+
+Django's system checks do not run under a WSGI server, so ``refuse_unsafe_start`` runs these before
+the first request. ``manage.py check --deploy`` runs the same ones.
+"""
+
+import ipaddress
+import os
+import pkgutil
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from urllib.parse import urlsplit
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from site_project import checks
+
+#: Exit status. gunicorn stops, instead of restarting the worker, on this one.
+REFUSED = 3
+#: Prefix of the keys in this repository, which everybody knows.
+PUBLISHED_KEY = "only-for-"
+#: A random key of 50 characters has more different ones than this.
+MIN_KEY_CHARACTERS = 16
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine: localhost, 127.0.0.0/8, ::1, or an unspecified address."""
+    if not host or host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def is_local() -> bool:
+    """Whether the site answers to this machine's own addresses only, and moves no real money."""
+    hosts = {urlsplit(settings.SITE_URL).hostname, *settings.ALLOWED_HOSTS}
+    return all(map(is_loopback, hosts)) and "_live_" not in settings.STRIPE_SECRET_KEY
+
+
+# --- The settings ---------------------------------------------------------------------------------
+
+
+@register(Tags.security, deploy=True)
+def check_production(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    """Errors prevent the start, warnings are printed. A demo on this machine has none."""
+    if is_local():
+        return []
+    found = (_check_site, _check_key, _check_mail, _check_redis, _check_database_password)
+    return [message for check in found for message in check()]
+
+
+def _check_site() -> Iterator[CheckMessage]:
+    host = urlsplit(settings.SITE_URL).hostname
+    if settings.DEBUG:
+        yield Error(
+            "DEBUG is on at a public address, and error pages show code and settings: set DEBUG=off.",
+            id="vitrine.E018",
+        )
+    if not settings.IS_HTTPS:
+        yield Error("SITE_URL must begin with https:// in production.", id="vitrine.E010")
+    elif not settings.IS_BEHIND_PROXY:
+        yield Warning(
+            "BEHIND_PROXY is off: where TLS ends in a proxy every page redirects to itself. "
+            "Set BEHIND_PROXY=on.",
+            id="vitrine.W004",
+        )
+    if host not in settings.ALLOWED_HOSTS:
+        yield Error(
+            f"ALLOWED_HOSTS lacks {host}, the host of SITE_URL: add it, or leave ALLOWED_HOSTS empty.",
+            id="vitrine.E014",
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Error(
+            "ALLOWED_HOSTS=* believes every Host header: name the hosts of the shop.",
+            id="vitrine.E015",
+        )
+    if settings.TASK_QUEUE == "immediate":
+        yield Error(
+            "TASK_QUEUE=immediate makes shoppers wait for the mail server: set TASK_QUEUE=database.",
+            id="vitrine.E019",
+        )
+    if not settings.HAS_OWN_NAME:
+        yield Warning(
+            f"SITE_NAME is not set: pages and mails call the shop {settings.SITE_NAME}.",
+            id="vitrine.W005",
+        )
+    if "_test_" in settings.STRIPE_SECRET_KEY:
+        yield Warning(
+            "Stripe's test keys at a public address: orders are written and no money is taken. Set "
+            "STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY to live keys before you sell.",
+            id="vitrine.W003",
+        )
+
+
+def _check_key() -> Iterator[CheckMessage]:
+    key = settings.SECRET_KEY
+    is_weak = len(set(key)) < MIN_KEY_CHARACTERS or key.startswith("django-insecure-")
+    if is_weak or key.startswith(PUBLISHED_KEY):
+        yield Error(
+            "SECRET_KEY can be guessed: set it to 50 random characters or more, "
+            "such as `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'` prints.",
+            id="vitrine.E011",
+        )
+
+
+def _check_mail() -> Iterator[CheckMessage]:
+    if not settings.EMAIL_URL and not settings.MAIL_TO_FILES:
+        yield Error(
+            "EMAIL_URL is not set, so no mail leaves this machine: set it to the mail server, or say "
+            "MAIL_TO_FILES=on to have mails as files in var/mail.",
+            id="vitrine.E012",
+        )
+    if not settings.HAS_OWN_SENDER:
+        yield Error(
+            "DEFAULT_FROM_EMAIL is not set: name the sender of the shop's mails, "
+            "such as `My shop <orders@shop.example>`.",
+            id="vitrine.E013",
+        )
+
+
+def _check_redis() -> Iterator[CheckMessage]:
+    parts = urlsplit(settings.REDIS_URL)
+    if is_loopback(parts.hostname) or parts.password or settings.REDIS_WITHOUT_PASSWORD:
+        return
+    yield Error(
+        f"Redis at {parts.hostname} asks for no password, and holds sessions: set REDIS_PASSWORD (or "
+        "REDIS_PASSWORD_FILE), or say REDIS_WITHOUT_PASSWORD=on for a network of your own.",
+        id="vitrine.E016",
+    )
+
+
+def _check_database_password() -> Iterator[CheckMessage]:
+    database = settings.DATABASES["default"]
+    host = database.get("HOST", "")
+    if database["ENGINE"].endswith("sqlite3") or is_loopback(host) or host.startswith("/"):
+        return
+    if not database.get("PASSWORD"):
+        yield Error(
+            f"The database at {host} asks for no password: set DATABASE_PASSWORD or "
+            "DATABASE_PASSWORD_FILE.",
+            id="vitrine.E017",
+        )
+
+
+# --- The database ---------------------------------------------------------------------------------
+
+
+def database_errors() -> list[str]:
+    """Why the database cannot serve, one sentence each: it is down, or lacks migrations."""
+    try:
+        applied = set(MigrationRecorder(connection).applied_migrations())
+    except DatabaseError as error:
+        reason = error.args[-1] if error.args else error
+        return [
+            f"The database of DATABASE_URL does not answer ({reason}): start it, or correct it."
+        ]
+    finally:
+        connection.close()
+    missing = [name for name in _migrations_on_disk() if name not in applied]
+    if not missing:
+        return []
+    sentence = "The database lacks {} migrations: run `python manage.py migrate_if_needed` first."
+    return [sentence.format(len(missing))]
+
+
+def _migrations_on_disk() -> Iterator[tuple[str, str]]:
+    """(app label, name) of every migration, without importing them: a worker starts the sooner."""
+    for config in apps.get_app_configs():
+        path = settings.MIGRATION_MODULES.get(config.label, f"{config.name}.migrations")
+        try:
+            package = import_module(path)
+        except ModuleNotFoundError:
+            continue
+        for module in pkgutil.iter_modules(package.__path__):
+            if not module.ispkg and module.name[0] not in "_~":
+                yield config.label, module.name
+
+
+# --- The start ------------------------------------------------------------------------------------
+
+
+def problems() -> tuple[list[str], list[str]]:
+    """(errors that prevent the start, warnings), as sentences. Queries the database."""
+    messages = [
+        *checks.check_payment(None),
+        *checks.check_currency(None),
+        *checks.check_seller(None),
+        *check_production(None),
+    ]
+    unreachable = []
+    if not settings.DEBUG:  # `runserver` names missing migrations itself.
+        unreachable = database_errors()
+        if not unreachable:
+            messages += checks.check_database(None, databases=["default"])
+            connection.close()
+    errors = [message.msg for message in messages if message.is_serious()]
+    return errors + unreachable, [row.msg for row in messages if not row.is_serious()]
+
+
+def refuse_unsafe_start() -> None:
+    """Print each problem to stderr, and raise SystemExit if one of them is an error.
+
+    Django must be set up. Leaves no database connection open.
+    """
+    errors, warnings = problems()
+    sys.stderr.writelines(f"vitrine: {sentence}\n" for sentence in warnings)
+    sys.stderr.writelines(f"vitrine: not started. {sentence}\n" for sentence in errors)
+    sys.stderr.flush()
+    if errors:
+        raise SystemExit(REFUSED)
+
+
+def main() -> None:
+    """Check this process's environment. An unusable variable is reported in a sentence, too."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"vitrine: not started. {error}\n")
+        raise SystemExit(REFUSED) from None
+    refuse_unsafe_start()
+    import_module(settings.ROOT_URLCONF)  # what cannot be loaded ends here, and not in each worker
+
+
+if __name__ == "__main__":
+    main()

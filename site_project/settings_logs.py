@@ -1,0 +1,25 @@
+"""What the site logs: one line for each event, to stderr."""
+
+from typing import Any
+
+
+def logging_config(*, level: str) -> dict[str, Any]:
+    """Django's LOGGING, from ``level`` (DEBUG, INFO, WARNING, ERROR) upwards."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line"},
+            "warnings": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"},
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django.request": {"level": "ERROR"},
+            "stripe": {"level": "WARNING"},
+            "fontTools": {"level": "WARNING"},
+            # One line for each task would bury everything else; failures are warnings and errors.
+            "django_tasks": {"handlers": ["warnings"], "propagate": False},
+            "django_tasks_db": {"handlers": ["warnings"], "propagate": False},
+        },
+    }

@@ -1,0 +1,129 @@
+"""A shop without Stripe's keys and without the demo's opt-in sells nothing, and says so."""
+
+import pytest
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from checkout_app import reconcile
+from checkout_app.demo_gateway.client import demo_webhook_secret
+from checkout_app.exceptions import GatewayUnavailable
+from checkout_app.models import PaymentAttempt
+from checkout_app.stripe_gateway import get_gateway
+from commerce.invariants import broken_invariants
+from tests import shopper
+from tests.checkout_app.test_webhooks import signature
+from tests.factories import make_user, stockrecord_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def closed(settings):
+    """The settings of a production whose keys are missing."""
+
+    def close():
+        settings.STRIPE_SECRET_KEY, settings.DEMO_GATEWAY, settings.DEBUG = "", False, False
+        get_gateway.cache_clear()
+
+    return close
+
+
+def test_payment_page_says_so_and_has_nothing_to_press(client, vase, closed):
+    closed()
+
+    page = shopper.reach_payment(client, vase)
+
+    assert page.status_code == 200
+    assert "This shop cannot take payments at the moment." in page.text
+    assert "Test cards" not in page.text
+    assert reverse("checkout:pay") not in page.text
+    assert "demo-stripe.js" not in page.text
+
+
+def test_pay_is_refused_and_writes_nothing(client, vase, closed):
+    closed()
+    shopper.reach_payment(client, vase)
+
+    answer = shopper.press_pay(client, "90.00")
+
+    assert answer.status_code == 503
+    assert "cannot take payments" in answer.json()["error"]
+    assert not get_model("order", "Order").objects.exists()
+    assert not PaymentAttempt.objects.exists()
+    assert stockrecord_of(vase).num_allocated in (None, 0)
+    assert client.get("/basket/").wsgi_request.basket.num_items == 1
+
+
+@pytest.mark.parametrize("method", ["transfer", "card"])
+def test_no_method_is_offered_instead(client, vase, closed, settings, method):
+    settings.TRANSFER_ACCOUNT = "GB33 BUKB 2020 1555 5555 55"
+    closed()
+    shopper.reach_payment(client, vase)
+
+    answer = shopper.press_pay(client, "90.00", payment_method=method)
+
+    assert answer.status_code == 503
+    assert not get_model("order", "Order").objects.exists()
+
+
+def test_order_that_waits_is_not_confirmed_by_the_demo(client, vase, closed):
+    shopper.reach_payment(client, vase)
+    shopper.press_pay(client, "90.00")
+    closed()
+
+    page = client.get(reverse("checkout:payment-details"))
+    again = shopper.press_pay(client, "90.00")
+    card = shopper.confirm_card(client)
+
+    assert "This shop cannot take payments at the moment." in page.text
+    assert again.status_code == 503
+    assert card.status_code == 404
+    assert PaymentAttempt.objects.get().order.status == "Pending payment"
+
+
+@pytest.mark.parametrize("method", ["get", "post", "head"])
+@pytest.mark.parametrize("name", ["confirm", "confirm-setup", "saved-cards", "authenticate"])
+def test_demo_gateway_has_no_addresses(client, shop, closed, method, name):
+    closed()
+
+    answer = getattr(client, method)(reverse(f"demo_gateway:{name}", args=["pi_demo_1"]))
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_faults_and_cards_have_no_pages(client, site_root, closed, method):
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    closed()
+
+    for name in ("demo-faults", "account-cards", "account-new-card"):
+        assert getattr(client, method)(reverse(name)).status_code == 404, name
+
+
+def test_event_that_the_demo_signed_is_refused(client, shop, closed):
+    body = b'{"id": "evt_1", "type": "payment_intent.succeeded"}'
+    closed()
+
+    answer = client.post(
+        reverse("stripe-webhook"),
+        body,
+        content_type="application/json",
+        headers={"Stripe-Signature": signature(body, demo_webhook_secret())},
+    )
+
+    assert answer.status_code == 400
+
+
+def test_every_other_call_tells_that_nobody_answers(closed):
+    closed()
+
+    with pytest.raises(GatewayUnavailable):
+        get_gateway().retrieve_intent("pi_1")
+
+
+def test_clock_and_invariants_go_on(shop, closed):
+    closed()
+
+    assert reconcile.reconcile_recent(hours=1) == []
+    reconcile.reconcile_after()
+    assert broken_invariants() == []

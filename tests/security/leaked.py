@@ -1,0 +1,80 @@
+"""Secrets in the files that git keeps: ``make scan-code``.
+
+What is known to be none stands in ``.secrets.baseline``, by file and digest. Files of tests hold
+passwords of nobody; there only what has the shape of a provider's key counts.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from tests.site import ROOT
+
+DETECT_SECRETS = ROOT / ".venv-security" / "bin" / "detect-secrets"
+BASELINE = ROOT / ".secrets.baseline"
+#: Hashes of packages are no secrets.
+LOCKS = ("requirements", ".secrets.baseline")
+GUESSES = (
+    "KeywordDetector",
+    "Base64HighEntropyString",
+    "HexHighEntropyString",
+    "BasicAuthDetector",
+)
+
+
+def scan(files: list[str], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What the scanner finds in files, as its own JSON."""
+    options = [word for plugin in without for word in ("--disable-plugin", plugin)]
+    run = subprocess.run(
+        [DETECT_SECRETS, "scan", *options, *files],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return json.loads(run.stdout)
+
+
+def tracked_files() -> list[str]:
+    """Paths of the files that git keeps, without the locks."""
+    run = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return [path for path in run.stdout.split("\0") if path and not path.startswith(LOCKS)]
+
+
+def findings() -> dict[str, Any]:
+    """Everything that is found now, in the baseline's shape."""
+    files = tracked_files()
+    tests = [path for path in files if path.startswith("tests/")]
+    found = scan([path for path in files if path not in set(tests)])
+    found["results"] |= scan(tests, without=GUESSES)["results"]
+    return found
+
+
+def main() -> None:
+    """Exit with 1 where something is new. ``--accept`` writes what is found into the baseline."""
+    found = findings()
+    if "--accept" in sys.argv:
+        found.pop("generated_at", None)
+        BASELINE.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
+        return
+    known = {
+        (path, row["hashed_secret"])
+        for path, rows in json.loads(BASELINE.read_text())["results"].items()
+        for row in rows
+    }
+    new = [
+        f"{path}:{row['line_number']}: {row['type']}"
+        for path, rows in found["results"].items()
+        for row in rows
+        if (path, row["hashed_secret"]) not in known
+    ]
+    if new:
+        print("\n".join(new))
+        sys.exit(
+            "These look like secrets. Revoke one that is, and take it out of git's history; for one "
+            "that is none, run `python -m tests.security.leaked --accept`."
+        )
+
+
+if __name__ == "__main__":
+    main()

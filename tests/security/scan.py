@@ -1,0 +1,75 @@
+"""A web scanner over the demo shop, served on this machine: ``make security``.
+
+Narrow on purpose: the shop's own addresses to a depth that ends within minutes, and attacks that a
+shop may fall for. It replaces no penetration test.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.site import ROOT, running_site, set_up
+
+WAPITI = ROOT / ".venv-security" / "bin" / "wapiti"
+#: Those that need no host of the scanner's makers (as ssrf and xxe do).
+MODULES = "cookieflags,crlf,csp,exec,file,http_headers,permanentxss,redirect,sql,timesql,xss"
+#: Seconds for crawling, and for the attacks of each module.
+CRAWL_SECONDS, ATTACK_SECONDS = 120, 30
+#: Seconds after which the scanner has hung, on a busy machine too.
+LONGEST = 1800
+#: What the scanner calls a weakness and the site means, with the reason.
+EXPECTED = {
+    "HTTP Strict Transport Security (HSTS)": "the demo is served by plain http",
+    "Secure Flag cookie": "the demo is served by plain http",
+    "HttpOnly Flag cookie": "basket_units is read by scripts, and holds a number only",
+}
+
+
+def scan(folder: Path) -> list[str]:
+    """Serve a fresh demo shop and attack it. Returns a line for each finding that is not expected."""
+    set_up(folder)
+    report = folder / "report.json"
+    with running_site(folder) as site:
+        subprocess.run(
+            [
+                WAPITI, "--url", f"{site.url}/", "--scope", "domain", "--module", MODULES,
+                "--depth", "3", "--max-files-per-dir", "15", "--max-links-per-page", "30",
+                "--max-parameters", "6", "--scan-force", "normal", "--tasks", "4",
+                "--max-scan-time", str(CRAWL_SECONDS),
+                "--max-attack-time", str(ATTACK_SECONDS),
+                "--exclude", f"{site.url}/accounts/logout/", "--no-bugreport", "--flush-session",
+                "--store-session", str(folder / "session"), "--format", "json",
+                "--output", str(report), "--color", "--verbose", "0",
+            ],
+            cwd=folder, check=True, timeout=LONGEST, env=site.environment,
+        )  # fmt: skip
+    found = json.loads(report.read_text())
+    pages = found["infos"].get("crawled_pages_nbr", 0)
+    print(f"{pages} pages were crawled")
+    problems = [] if pages > 10 else [f"only {pages} pages were crawled: the scan says nothing"]
+    for kind in ("vulnerabilities", "anomalies"):
+        for name, rows in found[kind].items():
+            if rows and name in EXPECTED:
+                print(f"expected, {EXPECTED[name]}: {name} ({len(rows)})")
+            elif rows:
+                problems += [
+                    f"{name}: {row['method']} {row['path']}: {row['info']}" for row in rows
+                ]
+    return problems
+
+
+def main() -> None:
+    """Exit with 1 where something was found, or where the scanner is missing."""
+    if not WAPITI.exists() or shutil.which(str(WAPITI)) is None:
+        sys.exit("The web scanner is not installed: run `make security`.")
+    with tempfile.TemporaryDirectory() as folder:
+        problems = scan(Path(folder))
+    print("\n".join(problems) if problems else "The web scanner found nothing.")
+    sys.exit(bool(problems))
+
+
+if __name__ == "__main__":
+    main()

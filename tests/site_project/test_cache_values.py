@@ -1,0 +1,86 @@
+"""What comes out of Redis is what went in, and never code."""
+
+import pickle
+
+import pytest
+from django.core.cache.backends.redis import RedisCache
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Site
+
+from site_project.cache_values import CacheSerializer
+from tests.caching import REDIS, needs_redis
+
+cache_values = CacheSerializer()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, True, 0, -7, 1.5, "Fjord", "", [], [1, [2.5, None]], (1, ("a",)), {}, {"a": {"b": [1]}},
+        {1: "English", None: 2}, {"__bytes__": "no bytes"}, {"__row__": {"model": "x"}}, b"", b"\x00\xff",
+        {"_auth_user_id": "7", "_session_expiry": 300},
+    ],
+)  # fmt: skip
+def test_value_comes_back_as_it_was(value):
+    found = cache_values.loads(cache_values.dumps(value))
+
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_whole_number_is_left_to_redis():
+    assert cache_values.dumps(3) == 3
+    assert cache_values.loads(b"3") == 3
+    assert cache_values.dumps(True) == b"true"
+
+
+@pytest.mark.parametrize("text", [gettext_lazy("Basket"), mark_safe("Basket")])
+def test_texts_of_all_kinds_are_texts(text):
+    assert cache_values.loads(cache_values.dumps(text)) == str(text)
+
+
+@pytest.mark.parametrize("value", [object(), {"a": {1, 2}}, [len], Site])
+def test_anything_else_is_refused_when_it_is_stored(value):
+    with pytest.raises(TypeError, match="cannot be cached in Redis"):
+        cache_values.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pickle.dumps({"a": 1}), b"\x80\x04", b"", b'{"__row__": {"model": "commerce.user", "fields": {}}}',
+    ],
+)  # fmt: skip
+def test_what_another_hand_wrote_is_not_run(data):
+    with pytest.raises(ValueError):  # noqa: PT011  JSON's and Unicode's errors are of that kind
+        cache_values.loads(data)
+
+
+def test_rendition_comes_back_without_a_query(db, django_assert_num_queries):
+    from wagtail.images.models import Image
+
+    image = Image.objects.create(title="Boat", file=get_test_image_file())
+    rendition = image.get_rendition("width-20")
+    data = cache_values.dumps(rendition)
+
+    with django_assert_num_queries(0):
+        found = cache_values.loads(data)
+
+    assert (found, found.url, found.width) == (rendition, rendition.url, 20)
+    assert found.image_id == image.pk
+
+
+@needs_redis
+def test_django_uses_it_over_redis():
+    cache = RedisCache(
+        REDIS, {"OPTIONS": {"serializer": "site_project.cache_values.CacheSerializer"}}
+    )
+    cache.set("test-values", {"a": (1, b"x")})
+    cache.set("test-count", 1)
+
+    assert cache.get("test-values") == {"a": (1, b"x")}
+    assert cache.incr("test-count") == 2
+    assert cache.get_many(["test-count", "nothing"]) == {"test-count": 2}
+    cache.delete_many(["test-values", "test-count"])

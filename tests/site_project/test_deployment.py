@@ -1,0 +1,104 @@
+"""The files of a deployment say what they must: privileges, secrets, hosts, media."""
+
+import re
+
+import pytest
+import yaml
+
+from tests.site import ROOT
+
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+#: Services of the site itself, whose environment the settings read.
+OURS = ("setup", "demo", "web", "worker", "clock")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_gives_up_what_it_does_not_need(name):
+    service = SERVICES[name]
+
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert not service.get("privileged")
+
+
+def test_database_and_cache_are_reached_by_the_site_alone():
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    for name in ("db", "redis"):
+        assert SERVICES[name]["networks"] == ["inside"]
+        assert "ports" not in SERVICES[name]
+
+
+def test_no_secret_stands_in_the_file():
+    environment = SERVICES["web"]["environment"]
+
+    for name in ("SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"):
+        assert environment[f"{name}_FILE"].startswith("/run/vitrine/")
+        assert name not in environment
+    assert SERVICES["db"]["environment"]["MARIADB_PASSWORD_FILE"].startswith("/run/vitrine/")
+    assert "MARIADB_ROOT_PASSWORD" not in SERVICES["db"]["environment"]
+    assert "@" in environment["DATABASE_URL"]
+    assert ":" not in environment["DATABASE_URL"].partition("//")[2].partition("@")[0]
+
+
+def test_redis_asks_for_a_password():
+    (script,) = SERVICES["redis"]["command"]
+
+    assert "requirepass" in script
+    assert "redis_password" in script
+
+
+def test_demo_is_asked_for_by_name():
+    assert SERVICES["demo"]["profiles"] == ["demo"]
+    for name, service in SERVICES.items():
+        if name != "demo":
+            assert "load_demo" not in str(service.get("command", "")), name
+            assert "demo" not in service.get("depends_on", {}), name
+    assert SERVICES["web"]["environment"]["DEMO_GATEWAY"] == "${DEMO_GATEWAY:-off}"
+
+
+def test_hosts_and_sender_follow_the_environment():
+    environment = SERVICES["web"]["environment"]
+
+    assert environment["SITE_URL"].startswith("${SITE_URL:?")
+    assert environment["ALLOWED_HOSTS"] == "${ALLOWED_HOSTS:-}"
+    assert environment["DEFAULT_FROM_EMAIL"] == "${DEFAULT_FROM_EMAIL:-}"
+
+
+def test_site_containers_share_one_environment():
+    environments = {str(SERVICES[name]["environment"]) for name in OURS}
+
+    assert len(environments) == 1
+
+
+def test_every_variable_of_the_file_exists():
+    known = set(re.findall(r"(?m)^([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text()))
+
+    assert set(SERVICES["web"]["environment"]) <= known
+
+
+def test_image_runs_as_nobody_who_owns_the_code():
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+
+    assert "COPY . ." in lines
+    assert not [line for line in lines if "--chown" in line]
+    assert "USER vitrine" in lines
+    assert lines.index("USER vitrine") > lines.index("COPY . .")
+    assert "VAR_DIR=/var/lib/vitrine MEDIA_ROOT=/srv/media STATIC_ROOT=/app/collected" in str(lines)
+
+
+def test_folders_that_containers_write_are_volumes():
+    image = {"/var/lib/vitrine", "/srv/media"}
+
+    for name in OURS:
+        mounted = {row.split(":")[1] for row in SERVICES[name]["volumes"]}
+        assert image <= mounted, name
+
+
+@pytest.mark.parametrize("name", ["tls.conf", "behind-tls.conf"])
+def test_both_nginx_files_say_how_the_shopper_came(name):
+    text = (ROOT / "deploy" / "nginx" / name).read_text()
+
+    assert "$shopper_scheme" in text
+    assert "include /etc/nginx/vitrine/site.conf;" in text

@@ -1,0 +1,333 @@
+"""A production as docs/deploy.md describes it, started on this machine and bought from through nginx.
+
+MariaDB where TEST_DATABASE_URL names one, else SQLite; Redis with a password where redis-server is
+installed. Continuous integration has all of it.
+"""
+
+import re
+import secrets
+import socket
+import ssl
+import subprocess
+import sys
+import warnings
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from tests.production import (
+    HOST,
+    IS_CI,
+    NGINX,
+    REDIS_SERVER,
+    fresh_database,
+    make_certificate,
+    nginx,
+    redis_server,
+    session_to,
+)
+from tests.races.buyer import Buyer
+from tests.site import ROOT, SERVE, RunningSite, free_port, serving
+from tests.smtp_sink import SmtpSink, smtp_sink
+
+pytestmark = [
+    pytest.mark.production,
+    pytest.mark.race,
+    pytest.mark.skipif(not NGINX and not IS_CI, reason="nginx is not installed; .ci/run has it"),
+]
+PREPARE = """
+from tests.factories import make_product
+vase = make_product("Moon vase", price="90.00", stock=3)
+print("VASE", vase.pk, vase.get_absolute_url())
+"""
+
+
+@dataclass
+class Production:
+    """The running site, and what stands around it."""
+
+    site: RunningSite
+    sink: SmtpSink
+    certificate: Path
+    plain: int
+    web: int
+    setup: str
+
+    def browser(self):
+        return session_to(self.site.url, self.certificate)
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory):
+    """Everything that docs/deploy.md asks for, from an empty database to two web processes."""
+    folder = tmp_path_factory.mktemp("production")
+    web, plain, tls = free_port(), free_port(), free_port()
+    with ExitStack() as stack:
+        sink = stack.enter_context(smtp_sink())
+        certificate = make_certificate(folder / "tls")
+        name = f"vitrine_start_{secrets.token_hex(4)}"
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "SITE_URL": f"https://{HOST}:{tls}",
+            "SITE_NAME": "North & Vale",
+            "BEHIND_PROXY": "on",
+            "DATABASE_URL": stack.enter_context(fresh_database(folder, name)),
+            "EMAIL_URL": sink.url,
+            "DEFAULT_FROM_EMAIL": f"North & Vale <orders@{HOST}>",
+            "DEMO_GATEWAY": "on",
+            "VAR_DIR": str(folder / "var"),
+            "MEDIA_ROOT": str(folder / "srv" / "media"),
+            "LOG_LEVEL": "WARNING",
+        }
+        if REDIS_SERVER or IS_CI:
+            password = secrets.token_urlsafe(24)
+            (folder / "redis_password").write_text(password)
+            environment["REDIS_URL"] = stack.enter_context(redis_server(folder, password))
+            environment["REDIS_PASSWORD_FILE"] = str(folder / "redis_password")
+        site = RunningSite(environment["SITE_URL"], folder, environment)
+        setup = _set_up(site)
+        stack.enter_context(_serving(site, web))
+        stack.enter_context(
+            nginx(folder, "tls.conf", web=web, plain=plain, tls=tls, media=folder / "srv")
+        )
+        yield Production(site, sink, certificate, plain, web, setup)
+
+
+def _set_up(site):
+    """The commands of docs/deploy.md; what setup_shop said."""
+    (site.folder / "password").write_text("correct-horse-battery-9")
+    site.manage("migrate_if_needed")
+    said = site.manage(
+        "setup_shop", "--admin", f"owner@{HOST}", "--password-file", str(site.folder / "password")
+    )
+    site.manage("collectstatic", "--noinput", "-v0")
+    return said
+
+
+def _serving(site, port):
+    inside = RunningSite(f"http://127.0.0.1:{port}", site.folder, site.environment)
+    return serving(inside, "--workers", "2", "--threads", "2")
+
+
+def buy(production, vase, *, number=0):
+    """Buy a piece in a browser of its own; the browser at the thank-you page."""
+    buyer = Buyer(production.site.url, number)
+    buyer.session = production.browser()
+    buyer.reach_payment(vase)
+    assert buyer.pay().status_code == 200, buyer.answer.text
+    assert buyer.confirm().status_code == 200
+    page = buyer.get("/checkout/return/")
+    assert page.url.endswith("/checkout/thank-you/"), page.url
+    return buyer
+
+
+@dataclass
+class Piece:
+    pk: str
+    path: str
+
+    def get_absolute_url(self):
+        return self.path
+
+
+@pytest.fixture(scope="module")
+def vase(production):
+    said = production.site.manage("shell", "-v0", "-c", PREPARE)
+    line = next(line for line in said.splitlines() if line.startswith("VASE"))
+    return Piece(*line.split()[1:])
+
+
+def test_shop_sells_through_nginx_and_the_mail_arrives(production, vase):
+    buyer = buy(production, vase, number=1)
+
+    mail = production.sink.wait_for("buyer1@example.com")
+    assert "Thank you" in buyer.page or "thank you" in buyer.page
+    assert mail["From"] == f"North & Vale <orders@{HOST}>"
+    body = mail.get_body(("plain",)).get_content()
+    assert production.site.url in body
+    assert "http://" not in body.replace(production.site.url, "")
+    assert not (production.site.folder / "var" / "mail").exists()
+
+
+def test_setup_says_what_it_did_and_no_password(production):
+    assert "correct-horse" not in production.setup
+    assert f"Administrator: owner@{HOST} made." in production.setup
+
+
+def test_deployment_check_has_nothing_to_say(production):
+    run = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", "--database",
+         "default"],
+        cwd=ROOT, env=production.site.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert run.returncode == 0, run.stderr
+    assert "no issues" in run.stdout
+
+
+def test_headers_of_a_page(production):
+    answer = production.browser().get(production.site.url + "/")
+
+    assert answer.headers["Strict-Transport-Security"] == "max-age=3600"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "nginx/" not in answer.headers["Server"]
+    for path in ("/basket/", "/checkout/", "/accounts/login/"):
+        said = production.browser().get(production.site.url + path, allow_redirects=False)
+        assert said.headers["Cache-Control"] == "private, no-store", path
+
+
+def test_cookies_as_a_browser_gets_them(production, vase):
+    buyer = Buyer(production.site.url)
+    buyer.session = production.browser()
+    set_cookies = []
+    buyer.session.hooks["response"].append(
+        lambda answer, **_: set_cookies.extend(answer.raw.headers.getlist("Set-Cookie"))
+    )
+
+    buyer.reach_payment(vase)
+
+    names = {line.partition("=")[0] for line in set_cookies}
+    assert {f"__Host-{name}" for name in ("sessionid", "csrftoken", "oscar_open_basket")} <= names
+    for line in set_cookies:
+        parts = {part.strip().lower() for part in line.split(";")[1:]}
+        assert line.startswith("__Host-"), line
+        assert {"secure", "path=/", "samesite=lax"} <= parts, line
+        assert not [part for part in parts if part.startswith("domain")], line
+
+
+def test_plain_http_leads_to_https(production):
+    port = urlsplit(production.site.url).port
+
+    answer = session_to("http://" + HOST, None).get(
+        f"http://{HOST}:{production.plain}/catalogue/?page=2", allow_redirects=False
+    )
+
+    assert answer.status_code == 301
+    assert answer.headers["Location"] == f"https://{HOST}:{port}/catalogue/?page=2"
+
+
+def test_old_protocols_are_refused(production):
+    context = ssl.create_default_context(cafile=production.certificate)
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # which is why it is refused
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    port = urlsplit(production.site.url).port
+
+    with socket.create_connection(("127.0.0.1", port)) as raw, pytest.raises(ssl.SSLError):
+        context.wrap_socket(raw, server_hostname=HOST)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_served"),
+    [
+        ("photo.png", True), ("PHOTO.JPG", True), ("documents/photo.png", False),
+        ("documents/a.html", False), ("a.html", False), ("a.svg", False), ("a.js", False),
+        ("a.png.html", False), ("a.png/x", False), ("../secret.png", False),
+        ("..%2fsecret.png", False),
+    ],
+)  # fmt: skip
+def test_images_are_served_and_nothing_else(production, path, is_served):
+    folder = production.site.folder / "srv" / "media"
+    (folder / "documents").mkdir(parents=True, exist_ok=True)
+    for name in ("photo.png", "PHOTO.JPG", "documents/photo.png", "documents/a.html", "a.html",
+                 "a.svg", "a.js", "a.png.html", "../../secret.png"):  # fmt: skip
+        (folder / name).write_bytes(b"secret")
+    request = requests.Request("GET", f"{production.site.url}/media/x").prepare()
+    request.url = f"{production.site.url}/media/{path}"
+
+    answer = production.browser().send(request)
+
+    assert answer.status_code in ((200,) if is_served else (400, 404)), answer.text
+    if is_served:
+        assert answer.headers["Content-Security-Policy"].endswith("sandbox")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Type"].startswith("image/")
+    else:
+        assert "secret" not in answer.text
+
+
+def test_body_of_more_than_twelve_megabytes_is_refused(production):
+    url = f"{production.site.url}/webhooks/stripe/"
+
+    assert production.browser().post(url, data=b"x" * (13 * 1024 * 1024)).status_code == 413
+
+
+def test_headers_of_a_shopper_are_not_the_proxys(production, vase):
+    """A shopper who claims to be a proxy moves neither host nor scheme."""
+    lies = {
+        "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example", "Forwarded": "proto=http",
+        "X-Forwarded-For": "203.0.113.9",
+    }  # fmt: skip
+
+    answer = production.browser().get(
+        production.site.url + "/accounts/login/", headers=lies, allow_redirects=False
+    )
+
+    assert answer.status_code == 200
+    assert "evil.example" not in answer.text
+    wrong = requests.get(
+        f"http://127.0.0.1:{production.web}/", headers={"Host": "evil.example"}, timeout=30
+    )
+    assert wrong.status_code == 400
+
+
+def test_tls_that_ends_in_front_is_believed_from_the_terminator(production):
+    plain = free_port()
+    folder = production.site.folder
+    url = f"http://{HOST}:{plain}/accounts/login/"
+    with nginx(folder, "behind-tls.conf", web=production.web, plain=plain, media=folder / "srv"):
+        browser = session_to("http://" + HOST, None)
+        browser.headers["X-Forwarded-For"] = "203.0.113.9"
+
+        behind = browser.get(url, headers={"X-Forwarded-Proto": "https"}, allow_redirects=False)
+        without = browser.get(url, allow_redirects=False)
+
+    assert behind.status_code == 200  # and no redirect without an end
+    assert without.status_code == 301
+    assert without.headers["Location"].startswith("https://")
+
+
+# --- One variable missing --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY must be set to at least 50 random characters"),
+        ({"SITE_URL": f"http://{HOST}"}, "SITE_URL must begin with https://"),
+        ({"ALLOWED_HOSTS": "127.0.0.1"}, f"ALLOWED_HOSTS lacks {HOST}"),
+        ({"EMAIL_URL": ""}, "EMAIL_URL is not set"),
+        ({"DEFAULT_FROM_EMAIL": ""}, "DEFAULT_FROM_EMAIL is not set"),
+        ({"DEMO_GATEWAY": ""}, "No real money can be taken: set STRIPE_SECRET_KEY"),
+        ({"DATABASE_URL": ""}, "The database lacks"),
+        ({"REDIS_URL": "redis://cache.example:6379/0", "REDIS_PASSWORD_FILE": ""},
+         "Redis at cache.example asks for no password"),
+        ({"DEBUG": "on"}, "DEBUG is on at a public address"),
+    ],
+)  # fmt: skip
+def test_production_with_one_variable_missing_does_not_start(production, changes, words):
+    port = free_port()
+
+    run = subprocess.run(
+        [sys.executable, SERVE, "--port", str(port), "--web-only"],
+        cwd=ROOT, env={**production.site.environment, **changes},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    assert run.returncode != 0
+    sentences = re.findall(r"(?m)^vitrine: not started\. (.+)$", run.stderr)
+    assert len(sentences) == 1, run.stderr
+    assert sentences[0].startswith(words)
+    assert "Traceback" not in run.stderr
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
