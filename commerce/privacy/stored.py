@@ -116,7 +116,7 @@ STORED = (
         "looked-at",
         BROWSER,
         _(
-            "Shows what you looked at lately. It never leaves your browser but as numbers of products."
+            "Shows what you looked at lately. Your browser keeps the list, and asks us only for the cards."
         ),
         _("switching on “Remember what I looked at”"),
         _("until you switch it off"),
