@@ -31,16 +31,17 @@ HTML_FIELDS = {
 }
 
 
-def clean_html(markup: str | None) -> str:
+def clean_html(markup: object) -> str:
     """The markup with everything taken out that is not in ``TAGS`` and ``ATTRIBUTES``.
 
     Idempotent. What is plain text stays as it is typed. Links get ``rel="noopener"``; addresses of
     other schemes than ``SCHEMES`` are removed.
     """
-    if not markup or "<" not in markup:
-        return markup or ""
+    text = str(markup or "")
+    if "<" not in text:
+        return text
     return nh3.clean(
-        markup,
+        text,
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,
@@ -50,7 +51,7 @@ def clean_html(markup: str | None) -> str:
     )
 
 
-def safe_html(markup: str | None) -> SafeString:
+def safe_html(markup: object) -> SafeString:
     """The same, for a template: what came past saving is cleaned when it is shown."""
     return mark_safe(clean_html(markup))  # noqa: S308  cleaned just now
 

@@ -465,6 +465,7 @@ BODY_LIMITS = {
     "/admin/": 12 * 1024 * 1024,
     "/dashboard/": 12 * 1024 * 1024,
     "/accounts/picture/": 6 * 1024 * 1024,
+    "/accounts/profile/": 6 * 1024 * 1024,
 }
 
 #: Shopper pages. The looser one for staff stands in site_project.middleware, which also narrows

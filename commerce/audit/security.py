@@ -77,14 +77,13 @@ def note_sign_out(sender, request, user, **kwargs):
 
 @receiver(user_login_failed)
 def note_failed_sign_in(sender, credentials, request=None, **kwargs):
-    """A wrong password, for an account that there is. What was typed for no account is not kept."""
+    """A wrong password. What was typed for no account is not kept: it may be a password."""
     email = credentials.get("email") or credentials.get("username") or ""
     address = address_of(request) if request is not None else ""
     user = get_user_model().objects.filter(email__iexact=email).first() if email else None
-    if user is None:
-        logger.info("failed: no such account from %s", address or "-")
-        return
-    note_security(Act.FAILED, about=user, object_id=user.pk, address=address)
+    # As much work for an address without an account: the time it takes must not tell.
+    about = user if user is not None else _("no such account")
+    note_security(Act.FAILED, about=about, object_id=user.pk if user else "", address=address)
 
 
 def watch_people() -> None:

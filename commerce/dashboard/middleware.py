@@ -1,8 +1,10 @@
 """Asks the permission table before a staff page, and keeps off the page what it refuses."""
 
-from django.contrib.auth.views import redirect_to_login
+from urllib.parse import urlencode
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from commerce.audit.security import note_refusal
@@ -32,7 +34,8 @@ class StaffAccessMiddleware:
         if access.is_public:
             return None
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), reverse("account_login"))
+            query = urlencode({"next": request.get_full_path()})
+            return redirect(f"{reverse('account_login')}?{query}")
         if not (area(request.user) and access.allows(request.user, request.method)):
             note_refusal(request)
             raise PermissionDenied

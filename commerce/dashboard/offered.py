@@ -10,6 +10,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from bs4.formatter import HTMLFormatter
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
@@ -20,6 +21,16 @@ FORM = re.compile(r"<form\b[^>]*>", re.IGNORECASE)
 #: Links that are buttons go; others leave their words behind.
 BUTTON_CLASSES = {"btn", "dropdown-item", "nav-link"}
 CONTROLS = ["button", "input", "label", "select", "textarea"]
+
+
+class _AsWritten(HTMLFormatter):
+    """Keeps attributes in the order in which the template has them."""
+
+    def attributes(self, tag):
+        return tag.attrs.items()
+
+
+AS_WRITTEN = _AsWritten("html5", void_element_close_prefix="", empty_attributes_are_booleans=True)
 
 
 @lru_cache(maxsize=2048)
@@ -69,7 +80,7 @@ def _trimmed(user, html: str, here: str) -> str:
     for link in soup.find_all("a", href=True):
         if is_refused(user, link["href"], "GET", here):
             _take_link(link)
-    return str(soup)
+    return soup.decode(formatter=AS_WRITTEN)
 
 
 def _take_form(form: Tag) -> None:

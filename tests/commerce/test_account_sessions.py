@@ -301,7 +301,7 @@ def test_staff_session_ends_after_an_hour_without_use(idle, clock):
     clock.forward(minutes=61)
     response = browser.get("/dashboard/orders/?page=1")
 
-    assert response.url == f"{reverse('account_login')}?next=/dashboard/orders%2F%3Fpage%3D1"
+    assert response.url == f"{reverse('account_login')}?next=%2Fdashboard%2Forders%2F%3Fpage%3D1"
     assert not is_signed_in(browser)
 
 
@@ -377,7 +377,7 @@ def test_form_sent_too_late_ends_the_session_and_leads_back_to_its_page(idle, cl
         "/dashboard/orders/", HTTP_REFERER="http://testserver/dashboard/orders/1/"
     )
 
-    assert response.url.endswith("?next=/dashboard/orders%2F1%2F")
+    assert response.url.endswith("?next=%2Fdashboard%2Forders%2F1%2F")
     assert not Session.objects.filter(session_key=key).exists()
 
 
@@ -391,7 +391,7 @@ def test_staff_session_ends_after_eight_hours_in_use(idle, clock):
     clock.forward(minutes=50)
 
     chain = browser.get("/dashboard/", follow=True).redirect_chain
-    assert chain[-1][0] == "/accounts/login/?next=/dashboard/"
+    assert chain[-1][0] == "/accounts/login/?next=%2Fdashboard%2F"
 
 
 def test_customer_stays_signed_in(idle, clock):

@@ -57,7 +57,7 @@ def test_every_cookie_is_bound_to_the_host(https, mug, vase, site_root):
 
     names = {cookie.key.removeprefix("__Host-") for cookie in browser.set_cookies}
     assert names == {
-        "sessionid", "csrftoken", "oscar_open_basket", "basket_units", "prices_read", "compared",
+        "sessionid", "csrftoken", "oscar_open_basket", "basket_units", "prices_read", "compared", "device",
         "messages",
     }  # fmt: skip
     for cookie in browser.set_cookies:

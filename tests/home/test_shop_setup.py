@@ -157,7 +157,7 @@ def test_wrong_arguments_are_told_in_a_sentence(production, monkeypatch, argumen
 def test_weak_password_is_refused(production, tmp_path):
     (tmp_path / "password").write_text("12345678")
 
-    with pytest.raises(CommandError, match="too common"):
+    with pytest.raises(CommandError, match="stolen passwords"):
         set_up("--admin", ADMIN, "--password-file", str(tmp_path / "password"))
 
     assert not User.objects.exists()
