@@ -349,8 +349,7 @@ HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 #: Seconds until a search that found nothing is written down, outside its request; 0 never.
 TALLY_SECONDS = 30
 
-#: Years after the financial year for which orders and invoices are kept (docs/privacy.md).
-BOOKS_YEARS = env.int("BOOKS_YEARS", default=6)
+BOOKS_YEARS = env.int("BOOKS_YEARS", default=6)  # Orders and invoices stay: docs/privacy.md.
 #: Where the shop delivers from; its methods are quoted before an address is known.
 DELIVERY_HOME_COUNTRY = "GB"
 
