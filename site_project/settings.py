@@ -337,9 +337,7 @@ OSCAR_MAX_BASKET_QUANTITY_THRESHOLD = 200
 OSCAR_PRODUCTS_PER_PAGE = 24
 OSCAR_EAGER_ALERTS = False
 OSCAR_THUMBNAILER = "commerce.photos.Thumbnailer"
-OSCAR_DELETE_IMAGE_FILES = (
-    False  # The thumbnailer would delete photographs that a page still shows.
-)
+OSCAR_DELETE_IMAGE_FILES = False  # Pages may still show the photograph.
 OSCAR_SAVE_SENT_EMAILS_TO_DB = True
 
 # Oscar does not import without it. Nothing of ours uses Haystack.
