@@ -64,3 +64,5 @@ ACCOUNT_RATE_LIMITS = {
     "withdrawal": "10/h/ip",
     "return_request": "20/h/ip",
 }
+#: After a POST to one of these the browser drops what it stored of the site's pages.
+SIGN_OUT_PATHS = ("/accounts/logout/", "/admin/logout/", "/dashboard/logout/")
