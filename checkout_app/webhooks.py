@@ -2,6 +2,7 @@
 
 import logging
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -23,7 +24,9 @@ MAX_ATTEMPTS = 10
 @csrf_exempt
 @require_POST
 def stripe_webhook(request):
-    """200 once the event is written down; 400 for a forged or stale one."""
+    """200 once the event is written down; 400 for a forged or stale one; 403 over plain http."""
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return HttpResponse("https only", status=403)
     try:
         receive(request.body, request.headers.get("Stripe-Signature", ""))
     except GatewayRefused as error:

@@ -45,4 +45,6 @@ class PrivatePathsMiddleware:
         response = self.get_response(request)
         if request.path.startswith(settings.PRIVATE_PATHS):
             response["Cache-Control"] = "private, no-store"
+        if request.method == "POST" and request.path in settings.SIGN_OUT_PATHS:
+            response["Clear-Site-Data"] = '"cache"'
         return response

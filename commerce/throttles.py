@@ -5,6 +5,7 @@ allow twice the attempts. Redis is not needed. allauth's own limits count in the
 ``throttles`` (see ``commerce.throttle_store``).
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from django.utils.translation import ngettext
 
 from commerce.models import Throttle
 from commerce.transactions import retry_transient
+
+logger = logging.getLogger("vitrine.security")
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def take_attempt(limits: dict[str, Limit], *, at: datetime | None = None) -> Non
                 row.started_at, row.count = at, 0
         waits = [row.wait_until - at for row in rows if row.wait_until > at]
         if waits:
-            raise TooManyAttempts(max(1, round(max(waits).total_seconds())))
+            raise _refusal(limits, waits)
         for row in rows:
             _count(row, limits[row.key], at=at)
         Throttle.objects.bulk_update(rows, ["count", "started_at", "wait_until"])
@@ -105,7 +108,14 @@ def check_waits(limits: dict[str, Limit], *, at: datetime | None = None) -> None
     rows = Throttle.objects.filter(key__in=list(limits), wait_until__gt=at)
     waits = [row.wait_until - at for row in rows if row.started_at + limits[row.key].window > at]
     if waits:
-        raise TooManyAttempts(max(1, round(max(waits).total_seconds())))
+        raise _refusal(limits, waits)
+
+
+def _refusal(limits, waits):
+    """The exception to raise. The log names the counters, which hold digests of addresses."""
+    seconds = max(1, round(max(waits).total_seconds()))
+    logger.warning("throttled for %d seconds: %s", seconds, ", ".join(sorted(limits)))
+    return TooManyAttempts(seconds)
 
 
 def _locked_rows(keys, *, at):

@@ -19,6 +19,7 @@ from commerce.web_address import absolute, with_query
 from home.sitemaps import SITEMAPS, replaced_addresses
 
 DAY = 24 * 60 * 60
+XML = "application/xml; charset=utf-8"
 #: A shopper's own pages, staff, and lists that show the same pieces in endless combinations.
 CLOSED_PATHS = (
     "/basket/",
@@ -59,22 +60,20 @@ def sitemap_index(request):
         for number in sitemap.paginator.page_range:
             location = with_query(url, f"p={number}" if number > 1 else "")
             entries.append(sitemap_views.SitemapIndexItem(location, changed))
-    return TemplateResponse(
-        request, "sitemap_index.xml", {"sitemaps": entries}, content_type="application/xml"
-    )
+    return TemplateResponse(request, "sitemap_index.xml", {"sitemaps": entries}, content_type=XML)
 
 
 @require_safe
 def sitemap_section(request, section):
     """One file of the sitemap; ``?p=`` is its page. 404 for one that there is not."""
-    return sitemap_views.sitemap(request, SITEMAPS, section=section)
+    return sitemap_views.sitemap(request, SITEMAPS, section=section, content_type=XML)
 
 
 @require_safe
 def product_feed(request):
     """The product feed, sent while it is made."""
     parts = feed_parts(pages=replaced_addresses(), at=moment_of(request))
-    return StreamingHttpResponse(parts, content_type="application/xml; charset=utf-8")
+    return StreamingHttpResponse(parts, content_type=XML)
 
 
 @cache

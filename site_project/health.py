@@ -26,4 +26,6 @@ class HealthMiddleware:
             return self.get_response(request)
         response = answer(request)
         response["Cache-Control"] = "no-store"
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
         return response

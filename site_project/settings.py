@@ -142,6 +142,8 @@ MIDDLEWARE = [
     "site_project.health.HealthMiddleware",
     "commerce.page_cache.middleware.PageCacheMiddleware",
     "commerce.private_pages.PrivatePathsMiddleware",
+    # Outside everything that answers itself: redirects, refusals and files have the policy too.
+    "site_project.middleware.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -154,7 +156,6 @@ MIDDLEWARE = [
     "commerce.spreadsheets.NeutralCellsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "site_project.middleware.ContentSecurityPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     # After whatever refuses a view in process_view: what it suspends is resumed past that.
     "commerce.accounts.staff_gate.StaffGateMiddleware",
@@ -443,13 +444,15 @@ SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
 MESSAGE_STORAGE = "site_project.messages.MessageStorage"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = IS_HTTPS
+# A redirect would hide that a machine sends in the clear: the webhook refuses plain http itself.
+SECURE_REDIRECT_EXEMPT = [r"^webhooks/"]
 # An hour at first: a browser that read it accepts no http, and a mistake must not last a year.
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600 if IS_HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 #: Pages about one person: no browser and no proxy stores them.
-PRIVATE_PATHS = ("/accounts/", "/basket/", "/checkout/", "/dashboard/")
+PRIVATE_PATHS = ("/accounts/", "/admin/", "/basket/", "/checkout/", "/dashboard/")
 X_FRAME_OPTIONS = "DENY"  # Wagtail allows its own previews itself.
 IS_BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 if IS_BEHIND_PROXY:
@@ -476,7 +479,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
         "object-src": ["'none'"],
-        "base-uri": ["'self'"],
+        "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
     }

@@ -65,3 +65,5 @@ ACCOUNT_RATE_LIMITS = {
     "return_request": "20/h/ip",
     "data_export": "10/h/user",
 }
+#: After a POST to one of these the browser drops what it stored of the site's pages.
+SIGN_OUT_PATHS = ("/accounts/logout/", "/admin/logout/", "/dashboard/logout/")

@@ -8,7 +8,13 @@ def logging_config(*, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+        "formatters": {
+            "line": {
+                "()": "site_project.log_lines.LineFormatter",
+                "format": "{asctime} {levelname} {name}: {message}",
+                "style": "{",
+            }
+        },
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line"},
             "warnings": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"},

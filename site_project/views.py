@@ -36,7 +36,7 @@ def typed_texts(request):
 
 def live(request):
     """The process answers."""
-    return HttpResponse("ok", content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
 def ready(request):

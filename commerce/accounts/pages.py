@@ -11,6 +11,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
+from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.accounts.session_rows import session_rows
 from commerce.accounts.sessions import end_session, sessions_of, sign_out_everywhere
 from commerce.private_pages import private_page
@@ -37,6 +38,7 @@ class SecurityView(IndexView):
 
 @private_page
 @method_decorator(login_required, name="dispatch")
+@recent_sign_in_required(only_post=True)
 class SessionsView(TemplateView):
     """Where the account is signed in."""
 

@@ -95,6 +95,7 @@ def test_ended_session_is_signed_out(engine):
     assert is_signed_in(phone)
     other = UserSession.objects.get(user_agent=PHONE)
 
+    prove_again(browser)
     browser.post(reverse("usersessions_list"), {"session": other.pk})
 
     assert not is_signed_in(phone)
@@ -107,6 +108,7 @@ def test_session_of_somebody_else_cannot_be_ended():
     browser, victim = signed_in(), signed_in(email="grace@example.com")
     other = UserSession.objects.get(user__email="grace@example.com")
 
+    prove_again(browser)
     response = browser.post(reverse("usersessions_list"), {"session": other.pk})
 
     assert response.status_code == 404
@@ -118,6 +120,7 @@ def test_signing_out_everywhere_leaves_this_browser(engine):
     browser, phone, untracked = signed_in(), signed_in(PHONE), Client()
     untracked.force_login(user)
 
+    prove_again(browser)
     browser.post(reverse("usersessions_list"))
 
     assert is_signed_in(browser)
