@@ -349,8 +349,7 @@ HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 TALLY_SECONDS = 30
 
 BOOKS_YEARS = env.int("BOOKS_YEARS", default=6)  # Orders and invoices stay: docs/privacy.md.
-#: Where the shop delivers from; its methods are quoted before an address is known.
-DELIVERY_HOME_COUNTRY = "GB"
+DELIVERY_HOME_COUNTRY = "GB"  # Its delivery methods are quoted before an address is known.
 
 #: Minutes for which stock stays reserved for an order that is not paid.
 PAYMENT_EXPIRY_MINUTES = env.int("PAYMENT_EXPIRY_MINUTES", default=30)
