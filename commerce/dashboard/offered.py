@@ -10,6 +10,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from bs4.dammit import EntitySubstitution
 from bs4.formatter import HTMLFormatter
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
@@ -30,7 +31,11 @@ class _AsWritten(HTMLFormatter):
         return tag.attrs.items()
 
 
-AS_WRITTEN = _AsWritten("html5", void_element_close_prefix="", empty_attributes_are_booleans=True)
+AS_WRITTEN = _AsWritten(
+    entity_substitution=EntitySubstitution.substitute_xml,
+    void_element_close_prefix="",
+    empty_attributes_are_booleans=True,
+)
 
 
 @lru_cache(maxsize=2048)
