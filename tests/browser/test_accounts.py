@@ -145,6 +145,8 @@ def test_other_browser_is_shown_out(visit, door):
 
     own.goto("/accounts/sessions/")
     own.get_by_role("button", name="End this session").press("Enter")
+    own.fill("[name=password]", PASSWORD)
+    own.press("[name=password]", "Enter")
     own.get_by_text("This session has ended.").wait_for()
 
     other.goto("/accounts/")

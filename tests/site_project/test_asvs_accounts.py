@@ -124,6 +124,19 @@ def test_ending_sessions_asks_who_it_is_after_five_minutes(client, site_root):
     assert is_signed_in(other)
 
 
+def test_sessions_end_once_the_password_was_typed_again(client, site_root):
+    make_user()
+    other = Client()
+    sign_in(other)
+    sign_in(client)
+    asked = client.post(reverse("account-sessions"))
+
+    client.post(asked["Location"], {"password": PASSWORD, "next": reverse("account-sessions")})
+
+    assert not is_signed_in(other)
+    assert is_signed_in(client)
+
+
 def test_no_page_asks_a_secret_question(client, site_root):
     for name in ("account_login", "account_signup", "account_reset_password"):
         fields = re.findall(r'<input[^>]*name="([^"]+)"', client.get(reverse(name)).text)

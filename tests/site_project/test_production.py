@@ -178,7 +178,9 @@ def test_headers_of_a_page(production):
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    said = answer.headers["Content-Security-Policy"]
+    assert f"script-src {production.site.url}/static/" in said
+    assert "base-uri 'none'" in said
     assert "nginx/" not in answer.headers["Server"]
     for path in ("/basket/", "/checkout/", "/accounts/login/"):
         said = production.browser().get(production.site.url + path, allow_redirects=False)
