@@ -232,17 +232,19 @@ def test_old_protocols_are_refused(production):
 @pytest.mark.parametrize(
     ("path", "is_served"),
     [
-        ("photo.png", True), ("PHOTO.JPG", True), ("documents/photo.png", False),
-        ("documents/a.html", False), ("a.html", False), ("a.svg", False), ("a.js", False),
-        ("a.png.html", False), ("a.png/x", False), ("../secret.png", False),
-        ("..%2fsecret.png", False),
+        ("images/photo.png", True), ("images/PHOTO.JPG", True), ("photo.png", False),
+        ("documents/photo.png", False), ("documents/a.html", False), ("images/a.html", False),
+        ("images/a.svg", False), ("images/a.js", False), ("images/a.png.html", False),
+        ("images/a.png/x", False), ("../secret.png", False), ("images/..%2f..%2fsecret.png", False),
     ],
 )  # fmt: skip
 def test_images_are_served_and_nothing_else(production, path, is_served):
     folder = production.site.folder / "srv" / "media"
-    (folder / "documents").mkdir(parents=True, exist_ok=True)
-    for name in ("photo.png", "PHOTO.JPG", "documents/photo.png", "documents/a.html", "a.html",
-                 "a.svg", "a.js", "a.png.html", "../../secret.png"):  # fmt: skip
+    for name in ("documents", "images"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for name in ("images/photo.png", "images/PHOTO.JPG", "photo.png", "documents/photo.png",
+                 "documents/a.html", "images/a.html", "images/a.svg", "images/a.js",
+                 "images/a.png.html", "../secret.png", "../../secret.png"):  # fmt: skip
         (folder / name).write_bytes(b"secret")
     request = requests.Request("GET", f"{production.site.url}/media/x").prepare()
     request.url = f"{production.site.url}/media/{path}"
