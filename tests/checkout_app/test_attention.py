@@ -16,6 +16,7 @@ from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEven
 from commerce.models import OutgoingMail
 from commerce.roles import FINANCE, MERCHANDISER, SUPPORT
 from tests.factories import make_basket, make_submission, make_user
+from tests.signing import prove_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/dashboard/attention/"
@@ -32,6 +33,7 @@ def staff(site_root, client):
         user = make_user(f"{role.lower()}@example.com", is_staff=True)
         user.groups.add(Group.objects.get(name=role))
         client.force_login(user)
+        prove_again(client)
         return client
 
     return sign_in

@@ -127,7 +127,7 @@ def is_alive(pid):
         return False
 
 
-def wait_for(question, seconds=30):
+def wait_for(question, seconds=90):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := question():
