@@ -36,7 +36,7 @@ def sign_in(page, site):
     page.goto(f"{site.url}/accounts/login/")
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").first.fill(PASSWORD)
-    page.locator("main form").get_by_role("button", name=re.compile("sign in", re.I)).click()
+    page.locator("main form").get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/login" not in url)
 
 
