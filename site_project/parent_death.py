@@ -4,6 +4,7 @@ Plain Python, no Django.
 """
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -28,3 +29,15 @@ def end_with_parent(parent: int) -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def end_with_server() -> None:
+    """Have this process, a worker of a web server, end with the server that forked it.
+
+    Call it from the main thread, before anything slow is loaded. Until the server sets its own
+    handlers, SIGTERM ends the process: a forked worker inherits the server's handler, which would
+    swallow the signal while the worker still loads.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    server = multiprocessing.parent_process()
+    end_with_parent(server.pid if server else os.getppid())

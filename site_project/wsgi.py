@@ -7,10 +7,10 @@ from importlib import import_module
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from site_project.parent_death import VARIABLE, end_with_parent
+from site_project.parent_death import VARIABLE, end_with_server
 
 if os.environ.get(VARIABLE):  # a worker of the server that serve.py started
-    end_with_parent(os.getppid())
+    end_with_server()
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 

@@ -20,6 +20,7 @@ from commerce.orders import AUTHORISED, CANCELLED, PACKING, PAID, PART_SHIPPED, 
 from commerce.shipments import ship
 from tests.factories import make_basket, make_submission, make_user, pay, stockrecord_of
 from tests.held_orders import MANY_CAPTURES, at_gateway, order_held
+from tests.signing import prove_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -289,6 +290,7 @@ def test_hold_of_another_amount_goes_to_review_and_can_be_given_up(cup, client):
 
     admin = make_user("boss@example.com", is_staff=True, is_superuser=True)
     client.force_login(admin)
+    prove_again(client)
     client.post(reverse("attention"), {"kind": "payment", "key": attempt.pk})
 
     attempt.refresh_from_db()

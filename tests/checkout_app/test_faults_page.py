@@ -10,6 +10,7 @@ from checkout_app.demo_gateway.models import DemoEvent, DemoFault, DemoIntent
 from checkout_app.exceptions import GatewayUnavailable
 from checkout_app.models import PaymentAttempt, State, StripeEvent
 from tests.factories import make_basket, make_submission, make_user, pay
+from tests.signing import prove_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,6 +20,7 @@ def boss(client):
     """The superuser, signed in."""
     user = make_user("boss@example.com", is_staff=True, is_superuser=True)
     client.force_login(user)
+    prove_again(client)
     return user
 
 

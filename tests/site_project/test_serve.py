@@ -174,6 +174,43 @@ def test_killed_site_takes_all_of_its_processes_along(tmp_path, shop):
         process.wait()
 
 
+SERVER = """
+import multiprocessing, os, signal, sys, time
+from site_project.parent_death import end_with_server
+
+def load():
+    while sys.argv[1] == "late" and os.getppid() == server:
+        time.sleep(0.01)
+    end_with_server()
+    print("loads", flush=True)
+    time.sleep(600)
+
+server = os.getpid()
+signal.signal(signal.SIGTERM, lambda *_: None)
+worker = multiprocessing.get_context("fork").Process(target=load)
+worker.start()
+print(worker.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@LINUX
+@pytest.mark.parametrize("when", ["early", "late"])
+def test_worker_that_still_loads_ends_with_its_server(when):
+    """It inherits the server's handler of SIGTERM, which would swallow the signal."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER, when], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    worker = int(server.stdout.readline())
+    if when == "early":
+        assert server.stdout.readline() == "loads\n"
+
+    server.kill()
+    server.wait()
+
+    wait_for(lambda: not is_alive(worker))
+
+
 def _workers_of(web, count):
     found = [pid for pid in descendants(web) if "resource_tracker" not in command_of(pid)]
     return found if len(found) == count else []
