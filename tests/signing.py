@@ -4,6 +4,7 @@ import re
 
 from django.urls import reverse
 
+from commerce.accounts.reauthentication import SIGNED_IN_AT
 from commerce.models import OutgoingMail
 from tests.factories import PASSWORD
 
@@ -31,6 +32,13 @@ def sign_in(client, email="ada@example.com", password=PASSWORD):
 def prove_again(client):
     """Type the password once more, as pages that matter ask for."""
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+
+
+def let_sign_in_age(client):
+    """Let the minutes pass in which a sign-in shows who one is."""
+    session = client.session
+    session.pop(SIGNED_IN_AT, None)
+    session.save()
 
 
 def type_code(client, code, view="account_email_verification_sent"):

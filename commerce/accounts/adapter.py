@@ -14,6 +14,7 @@ from commerce.accounts.factors import has_app
 from commerce.accounts.lifetime import limit_lifetime, note_staff_use
 from commerce.accounts.limits import mail_limits, password_limits
 from commerce.accounts.mails import account_messages
+from commerce.accounts.reauthentication import note_sign_in, signed_in_recently
 from commerce.accounts.waiting import too_many
 from commerce.mail import queue_mail
 from commerce.throttles import TooManyAttempts, give_back, take_attempt
@@ -88,10 +89,17 @@ class AccountAdapter(DefaultAccountAdapter):
             factors.reverse()  # the passkey first, recovery codes second
         return factors or methods
 
+    def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
+        """Nobody is asked for a password, or a code that works once, right after the sign-in."""
+        return super().is_reauthentication_required(app=app) and not signed_in_recently(
+            self.request
+        )
+
     def login(self, request, user):
         # Oscar's manager sets both at once where nobody has signed in yet.
         was_here = user.last_login is not None and user.last_login > user.date_joined
         super().login(request, user)
+        note_sign_in(request)
         limit_lifetime(request)
         request.is_new_device = was_here and not device_of(request, user.email)
 

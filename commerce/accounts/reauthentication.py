@@ -6,8 +6,10 @@ the form, with ``require_recent_sign_in``.
 """
 
 import json
+import time
 from urllib.parse import urlencode
 
+from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import (
@@ -25,8 +27,21 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
 APP = "allauth.account"
+#: Session key of the second at which the sign-in was complete, second factor included.
+SIGNED_IN_AT = "signed_in_at"
 #: As much of a form is kept; a larger one has to be sent again.
 LONGEST_FORM = 200_000
+
+
+def note_sign_in(request: HttpRequest) -> None:
+    """Remember when the session was opened: for a while that shows well enough who it is."""
+    request.session[SIGNED_IN_AT] = int(time.time())
+
+
+def signed_in_recently(request: HttpRequest) -> bool:
+    """Whether the session was opened within ``ACCOUNT_REAUTHENTICATION_TIMEOUT``."""
+    age = time.time() - request.session.get(SIGNED_IN_AT, 0)
+    return age < app_settings.REAUTHENTICATION_TIMEOUT
 
 
 def is_recent(request: HttpRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from allauth.account.adapter import get_adapter
 from allauth.account.signals import (
+    authentication_step_completed,
     email_confirmed,
     password_changed,
     password_reset,
@@ -15,6 +16,14 @@ from django.dispatch import receiver
 from commerce.accounts.adoption import adopt_guest_orders
 from commerce.accounts.factors import FACTORS, note_enrolment
 from commerce.accounts.proof import accept_proof, accept_reset, note_own_credentials
+from commerce.accounts.sessions import renew_key
+
+
+@receiver(authentication_step_completed)
+def renew_session(sender, request, reauthenticated=False, **kwargs):
+    """A key that somebody read before is worth nothing after."""
+    if reauthenticated:
+        renew_key(request)
 
 
 @receiver(email_confirmed)

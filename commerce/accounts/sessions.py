@@ -52,6 +52,13 @@ def record_session(request: HttpRequest) -> None:
     UserSession.objects.create_from_request(request)
 
 
+def renew_key(request: HttpRequest) -> None:
+    """Give the session of a request a new key and keep what is in it, its record included."""
+    old = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
+
+
 def note_use(session_key: str) -> None:
     """Remember that a session was used. A thread writes it down soon, no request does."""
     _uses.note(session_key)

@@ -4,13 +4,16 @@ import time
 from decimal import Decimal
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from checkout_app.models import RefundRequest
+from commerce.accounts.reauthentication import SIGNED_IN_AT
 from tests.factories import PASSWORD, make_paid_order, make_user
-from tests.signing import sign_in
+from tests.signing import let_sign_in_age, prove_again, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 User = get_user_model()
@@ -21,6 +24,7 @@ PROVE = "/accounts/reauthenticate/"
 def admin(client):
     user = make_user("admin@example.com", is_staff=True, is_superuser=True)
     sign_in(client, "admin@example.com")
+    let_sign_in_age(client)
     return user
 
 
@@ -74,6 +78,36 @@ def test_many_small_refunds_of_an_order_are_a_large_one(client, admin, order, se
 
     assert response.url.startswith(PROVE)
     assert RefundRequest.objects.count() == 1
+
+
+def test_large_refund_right_after_the_sign_in_asks_for_nothing(client, admin, order, settings):
+    settings.REFUND_REAUTH_OVER = Decimal("50.00")
+    client.logout()
+    sign_in(client, "admin@example.com")
+
+    pay_back(client, order, "60.00")
+
+    assert RefundRequest.objects.get().amount == Decimal("60.00")
+
+
+def test_sign_in_counts_for_five_minutes(client, admin, order, settings):
+    settings.REFUND_REAUTH_OVER = Decimal("50.00")
+    session = client.session
+    session[SIGNED_IN_AT] = int(time.time()) - 301
+    session.save()
+
+    assert pay_back(client, order, "60.00").url.startswith(PROVE)
+
+
+def test_typing_the_password_again_renews_the_key_of_the_session(client, admin):
+    before = client.session.session_key
+    began = UserSession.objects.get(session_key=before).created_at
+
+    prove_again(client)
+
+    assert client.session.session_key != before
+    assert not Session.objects.filter(session_key=before).exists()
+    assert UserSession.objects.get(user=admin).created_at == began
 
 
 def test_wrong_password_pays_nothing_back(client, admin, order, settings):

@@ -16,6 +16,7 @@ from tests.signing import (
     another,
     code_in,
     is_signed_in,
+    let_sign_in_age,
     mails,
     prove_again,
     reset_link,
@@ -315,6 +316,7 @@ def test_deleting_the_account_keeps_its_orders_unnamed(client, db):
 def test_what_matters_asks_for_the_password_again(client, db, name, data):
     make_user("ada@example.com")
     sign_in(client)
+    let_sign_in_age(client)
 
     response = client.post(reverse(name), data)
 

@@ -16,7 +16,7 @@ from commerce.privacy.parts import all_sections
 from commerce.privacy.people import person_at, person_of
 from tests.factories import make_order, make_paid_order, make_user
 from tests.privacy import EMAIL, make_ada, model_of
-from tests.signing import prove_again, sign_in
+from tests.signing import let_sign_in_age, prove_again, sign_in
 
 pytestmark = pytest.mark.django_db
 DATA = "/accounts/data/"
@@ -121,6 +121,7 @@ def test_order_of_an_unproven_address_is_not_exported(vase):
 def test_export_asks_who_one_is(client, db):
     make_user(EMAIL)
     sign_in(client)
+    let_sign_in_age(client)
 
     for response in (client.get(DATA), client.post(DATA)):
         assert response.url.startswith(reverse("account_reauthenticate"))
@@ -231,6 +232,7 @@ def test_staff_show_who_they_are_first(client, vase):
     user = make_user(EMAIL)
     make_user("admin@example.com", is_staff=True, is_superuser=True)
     sign_in(client, "admin@example.com")
+    let_sign_in_age(client)
 
     for url in (reverse("staff-privacy"), reverse("staff-user-privacy", args=[user.pk])):
         response = client.post(url, {"action": "export", "email": EMAIL})

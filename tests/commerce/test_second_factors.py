@@ -13,7 +13,15 @@ from django.urls import reverse
 
 from commerce.accounts.checks import check_second_factor
 from tests.factories import make_user
-from tests.signing import is_signed_in, mails, prove_again, reset_link, set_password, sign_in
+from tests.signing import (
+    is_signed_in,
+    let_sign_in_age,
+    mails,
+    prove_again,
+    reset_link,
+    set_password,
+    sign_in,
+)
 
 pytestmark = pytest.mark.django_db
 EMAIL = "ada@example.com"
@@ -62,6 +70,7 @@ def confirm(client, secret, steps=1, **data):
 def test_enrolling_needs_the_password_again(client):
     make_user(EMAIL)
     sign_in(client)
+    let_sign_in_age(client)
 
     response = client.get(reverse("mfa_activate_totp"))
 
@@ -170,6 +179,7 @@ def signed_in_with_factor(client, person):
 
 def test_password_does_not_confirm_what_the_factor_must(client, person):
     signed_in_with_factor(client, person)
+    let_sign_in_age(client)
 
     prove_again(client)
     response = client.get(reverse("account-codes"))

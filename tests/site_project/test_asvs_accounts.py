@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from commerce.accounts.passwords import PasswordValidator
 from tests.factories import PASSWORD, make_user
-from tests.signing import is_signed_in, prove_again, sign_in
+from tests.signing import is_signed_in, let_sign_in_age, prove_again, sign_in
 
 pytestmark = pytest.mark.django_db
 LONG = "Ash, salt & sea: four words and a comma make a very long sentence indeed"
@@ -112,6 +112,7 @@ def test_ending_sessions_asks_who_it_is_after_five_minutes(client, site_root):
     other = Client()
     sign_in(other)
     sign_in(client)
+    let_sign_in_age(client)
     prove_again(client)
     session = client.session
     for record in session["account_authentication_methods"]:
