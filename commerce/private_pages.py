@@ -8,6 +8,8 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 
+from commerce.audit.security import note_missing
+
 
 def private_page(view_class=None, *, referrer="same-origin"):
     """A view class whose answers are private; its address is a secret or close to one.
@@ -35,7 +37,7 @@ def private_page(view_class=None, *, referrer="same-origin"):
 class PrivatePathsMiddleware:
     """Forbids every browser and proxy to store what lies below ``settings.PRIVATE_PATHS``.
 
-    Errors and redirects included: after signing out, Back shows nothing of the account.
+    What is asked for there and not found is noted: it may be somebody else's. Errors and redirects included: after signing out, Back shows nothing of the account.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
@@ -45,6 +47,8 @@ class PrivatePathsMiddleware:
         response = self.get_response(request)
         if request.path.startswith(settings.PRIVATE_PATHS):
             response["Cache-Control"] = "private, no-store"
+            if response.status_code == 404 and request.resolver_match is not None:
+                note_missing(request)
         if request.method == "POST" and request.path in settings.SIGN_OUT_PATHS:
             response["Clear-Site-Data"] = '"cache"'
         return response

@@ -60,6 +60,18 @@ def note_refusal(request) -> None:
     )
 
 
+def note_missing(request) -> None:
+    """Something private was asked for that is not there, or is somebody else's: a line of the log.
+
+    The path is left out, as it may hold a key.
+    """
+    user = request.user.pk if request.user.is_authenticated else "a guest"
+    name = request.resolver_match.view_name
+    logger.warning(
+        "not found: %s %s to %s from %s", request.method, name, user, address_of(request)
+    )
+
+
 @receiver(user_logged_in)
 def note_sign_in(sender, request, user, **kwargs):
     """Somebody came in."""

@@ -11,7 +11,7 @@ from commerce.models import AuditEntry
 from commerce.roles import FINANCE, SUPPORT
 from home.roles import create_page_roles
 from tests import signing
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_paid_order, make_user
 
 pytestmark = pytest.mark.django_db
 Act = AuditEntry.Act
@@ -82,6 +82,18 @@ def test_refusal_of_a_page_is_a_line_of_the_log_alone(client, site_root, caplog)
 
     assert "refused: GET /dashboard/users/" in caplog.text
     assert not AuditEntry.objects.filter(act=Act.REFUSED).exists()
+
+
+def test_order_of_somebody_else_is_a_line_of_the_log(client, site_root, vase, caplog):
+    order = make_paid_order((vase, 1), user=make_user("owner@example.com"))
+    ada = make_user("ada@example.com")
+    client.force_login(ada)
+
+    with caplog.at_level(logging.WARNING, "vitrine.security"):
+        answer = client.get(reverse("customer:order", args=[order.number]))
+
+    assert answer.status_code == 404
+    assert f"not found: GET customer:order to {ada.pk} from 127.0.0.1" in caplog.text
 
 
 def test_deactivation_is_written_down(client, admin):
