@@ -13,6 +13,7 @@ from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView, View
 
 from commerce.accounts.factors import has_factor
+from commerce.accounts.lifetime import is_staff
 from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.private_pages import private_page
 
@@ -53,7 +54,9 @@ class RecoveryCodesView(CodesMixin, TemplateView):
     template_name = "mfa/recovery_codes/index.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(codes=self.get_codes(), **kwargs)
+        user = self.request.user
+        workplace = get_adapter().get_login_redirect_url(self.request) if is_staff(user) else ""
+        return super().get_context_data(codes=self.get_codes(), workplace=workplace, **kwargs)
 
 
 @private_page

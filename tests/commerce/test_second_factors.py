@@ -187,6 +187,16 @@ def test_password_does_not_confirm_what_the_factor_must(client, person):
     assert response.url.startswith(reverse("mfa_reauthenticate"))
 
 
+def test_staff_go_on_to_their_work_from_the_codes(client, person):
+    person.is_staff = True
+    person.save()
+    signed_in_with_factor(client, person)
+
+    page = client.get(reverse("account-codes"))
+
+    assert page.context["workplace"] == reverse("dashboard:index")
+
+
 def test_codes_are_shown_and_saved_after_the_factor(client, person):
     signed_in_with_factor(client, person)
     confirm(client, person.secret)
