@@ -1,6 +1,7 @@
 """What the Wagtail admin shows beyond Wagtail's own: choosers, snippets, a report, a way to the shop."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import path, reverse
@@ -27,6 +28,7 @@ from wagtail.snippets.views.snippets import (
     SnippetViewSetGroup,
 )
 
+from commerce.accounts.invitations import invite
 from commerce.collections import cards_in
 from commerce.models import (
     DeliveryMethod,
@@ -338,6 +340,13 @@ def register_report_urls():
             name="product_use_report_results",
         ),
     ]
+
+
+@hooks.register("after_create_user")
+def invite_new_user(request, user):
+    """A new account has no password: its owner is sent a link to choose one."""
+    invite(request, user)
+    messages.success(request, _("A link to choose a password is on its way to %s.") % user.email)
 
 
 class PagesMenuItem(MenuItem):

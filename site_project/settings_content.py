@@ -4,6 +4,7 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None  # No request to another host from the admi
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_PASSWORD_RESET_ENABLED = False  # Passwords and addresses have one door: allauth.
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAILUSERS_PASSWORD_ENABLED = False  # Nobody types the password of somebody else.
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_FRONTEND_LOGIN_URL = "/accounts/login/"
 WAGTAILIMAGES_IMAGE_MODEL = "wagtailimages.Image"

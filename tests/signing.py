@@ -54,9 +54,13 @@ def another(code):
     return str((int(code) + 1) % 1_000_000).zfill(6)
 
 
+def link_in(mail):
+    return re.search(r"http://testserver(/accounts/\S+)", mail.body_text).group(1)
+
+
 def reset_link(client, email="ada@example.com"):
     client.post(reverse("account_reset_password"), {"email": email})
-    return re.search(r"http://testserver(/accounts/\S+)", mails(email)[-1].body_text).group(1)
+    return link_in(mails(email)[-1])
 
 
 def set_password(client, link, password=NEW_PASSWORD):

@@ -48,7 +48,7 @@ def _texts():
 
 
 def _request_texts():
-    """What somebody asked for by an address: a new password, an account."""
+    """What somebody asked for, or was offered, by an address: a password, an account."""
     return {
         "password_reset_key": (
             _("Set a new password"),
@@ -59,6 +59,17 @@ def _request_texts():
                 _("If it was not you, your password stays as it is."),
             ],
             _("Set a new password"),
+        ),
+        "invitation": (
+            _("Your account is ready"),
+            [
+                _("Somebody who runs the shop opened an account for you. Choose your password."),
+                _(
+                    "The link works once, for an hour. After that, ask for another one under "
+                    "“Forgotten password” on the page where you sign in."
+                ),
+            ],
+            _("Choose a password"),
         ),
         "unknown_account": (
             _("There is no account for this address"),

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
+from django.test import Client
 from django.urls import reverse
 from oscar.core.loading import get_model
 
@@ -17,6 +18,7 @@ from tests.signing import (
     code_in,
     is_signed_in,
     let_sign_in_age,
+    link_in,
     mails,
     prove_again,
     reset_link,
@@ -307,6 +309,52 @@ def test_deleting_the_account_keeps_its_orders_unnamed(client, db):
 
     order.refresh_from_db()
     assert (User.objects.count(), order.user) == (0, None)
+
+
+def test_new_member_of_staff_alone_chooses_the_password(client, site_root):
+    make_user("boss@example.com", is_staff=True, is_superuser=True)
+    sign_in(client, "boss@example.com")
+
+    client.post(
+        reverse("wagtailusers_users:add"),
+        {
+            "email": "new@example.com", "first_name": "Ada", "last_name": "Fen",
+            "password1": NEW_PASSWORD, "password2": NEW_PASSWORD,
+        },
+    )  # fmt: skip
+
+    person = User.objects.get(email="new@example.com")
+    assert not person.has_usable_password()
+    mail = mails("new@example.com")[0]
+    assert (mail.subject, mail.is_secret) == ("Your account is ready", True)
+    own = Client()
+    set_password(own, link_in(mail))
+    sign_in(own, "new@example.com", NEW_PASSWORD)
+    type_code(own, code_in(mails("new@example.com")[-1]))
+    assert is_signed_in(own)
+    person.refresh_from_db()
+    assert person.check_password(NEW_PASSWORD)
+
+
+def test_password_of_somebody_else_is_not_typed(client, site_root):
+    make_user("boss@example.com", is_staff=True, is_superuser=True)
+    sign_in(client, "boss@example.com")
+    person = make_user("clerk@example.com")
+    url = reverse("wagtailusers_users:edit", args=[person.pk])
+
+    page = client.get(url).content.decode()
+    client.post(
+        url,
+        {
+            "email": person.email, "first_name": "Ada", "last_name": "Fen", "is_active": "on",
+            "password1": NEW_PASSWORD, "password2": NEW_PASSWORD,
+        },
+    )  # fmt: skip
+
+    person.refresh_from_db()
+    assert "password1" not in page
+    assert person.first_name == "Ada"
+    assert person.check_password(PASSWORD)
 
 
 @pytest.mark.parametrize(("name", "data"), [
