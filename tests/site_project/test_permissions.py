@@ -65,7 +65,9 @@ def test_permissions_page_says_what_the_table_says(pages):
 
 
 def outcome(response):
-    """ "refused", "door" or "in" for what a staff page answered."""
+    """ "refused", "door", "in" or "broken" for what a staff page answered."""
+    if response.status_code >= 500:
+        return "broken"
     if response.status_code == 403:
         return "refused"
     if response.status_code == 302 and "/accounts/login/" in response["Location"]:
