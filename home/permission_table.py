@@ -105,6 +105,7 @@ _ENTRY = {
     "admin-login": Access(is_public=True),
     "wagtailadmin_login": Access(is_public=True),
     "wagtailadmin_home": look(),
+    "admin-logout": Access(change=()),
     "wagtailadmin_logout": Access(change=()),
     "wagtailadmin_account": Access(change=()),
     "wagtailadmin_dismissibles": Access(change=()),
@@ -172,9 +173,8 @@ _CHOOSERS = {
     **_chooser(
         "wagtailsnippetchoosers_commerce_productcollection",
         any_of(WRITERS, "commerce.change_productcollection"),
-        "commerce.add_productcollection",
     ),
-    **_chooser("wagtailsnippetchoosers_home_banner", WRITERS, "home.add_banner"),
+    **_chooser("wagtailsnippetchoosers_home_banner", WRITERS),
 }
 
 _PEOPLE = {

@@ -3,9 +3,11 @@
 from django.apps import apps
 from django.conf import settings
 from django.urls import include, path, re_path
+from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.admin.views.account import LogoutView
 from wagtail.documents import urls as wagtaildocs_urls
 
 from checkout_app.cards_page import CardsView, NewCardView
@@ -35,6 +37,7 @@ from commerce.return_pages import AccountReturnView, GuestReturnView
 from commerce.returns_desk import ReturnDetailView, ReturnListView
 from commerce.withdrawal_pages import WithdrawalReceivedView, WithdrawalView
 from commerce.withdrawals_desk import WithdrawalDetailView, WithdrawalListView
+from home.account_page import AccountView
 from home.documents import serve_document
 from home.shared_passwords import collection_password, page_password
 from site_project import found, media, views
@@ -62,6 +65,9 @@ urlpatterns = [
     path("admin/login/", views.to_login, name="admin-login"),
     path("dashboard/login/", views.to_login, name="dashboard-login"),
     path("_util/login/", views.to_login, name="page-login"),
+    # Wagtail's own takes the session's cookie away by GET, too.
+    path("admin/logout/", require_POST(LogoutView.as_view()), name="admin-logout"),
+    path("admin/account/", AccountView.as_view(), name="wagtailadmin_account"),
     path("dashboard/payments/", include("checkout_app.dashboard.urls")),
     path("dashboard/returns/", ReturnListView.as_view(), name="staff-returns"),
     path("dashboard/returns/<str:number>/", ReturnDetailView.as_view(), name="staff-return"),

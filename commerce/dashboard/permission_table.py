@@ -1,15 +1,31 @@
 """The rows of the permission table for everything under ``/dashboard/``."""
 
-from commerce.dashboard.permissions import Access, any_of, look, model_pages, send
+from commerce.dashboard.permissions import (
+    Access,
+    any_of,
+    look,
+    model_pages,
+    nobody,
+    send,
+)
 
 ORDER, CHANGE_ORDER = "order.view_order", "order.change_order"
 PRODUCT, CHANGE_PRODUCT = "catalogue.view_product", "catalogue.change_product"
-CHANGE_PRICE = "partner.change_stockrecord"
+CHANGE_PRICE, ADD_PRICE = "partner.change_stockrecord", "partner.add_stockrecord"
 OFFER, CHANGE_OFFER = "offer.view_conditionaloffer", "offer.change_conditionaloffer"
 ADD_OFFER = "offer.add_conditionaloffer"
 PERSON, CHANGE_PERSON = "commerce.view_user", "commerce.change_user"
 PAYMENT, CHANGE_PAYMENT = "checkout.view_paymentattempt", "checkout.change_paymentattempt"
 ADD_REFUND = "checkout.add_refundrequest"
+#: What each act on an order's page asks for; ``order_action`` in its forms names the act.
+ORDER_ACTS = {
+    "save_note": "order.add_ordernote",
+    "delete_note": "order.delete_ordernote",
+    "change_order_status": CHANGE_ORDER,
+    "dispatch_parcel": "commerce.add_shipment",
+    "mark_delivered": "commerce.change_shipment",
+    "give_up_rest": CHANGE_ORDER,
+}
 
 #: What the work queue shows, and what its buttons do; each kind of it asks again for itself.
 ATTENTION_VIEW = any_of(
@@ -34,11 +50,8 @@ def _in_dashboard(rows: dict[str, Access]) -> dict[str, Access]:
     return {f"dashboard:{name}": access for name, access in rows.items()}
 
 
-def _offer_step() -> Access:
-    """A step of the wizard, which makes offers and changes them."""
-    may_write = any_of(ADD_OFFER, CHANGE_OFFER)
-    return Access(view=(OFFER, may_write), change=(may_write,))
-
+#: The wizard makes offers and changes them; Oscar's views ask for both.
+OFFER_STEP = send(OFFER, ADD_OFFER, CHANGE_OFFER)
 
 _OSCAR = {
     "index": look(),
@@ -51,13 +64,13 @@ _OSCAR = {
         view=(PRODUCT, CHANGE_PRODUCT, CHANGE_PRICE), change=(CHANGE_PRODUCT, CHANGE_PRICE)
     ),
     "stock-alert-list": look("partner.view_stockalert"),
-    **model_pages(
-        "catalogue.product",
-        catalogue_product="change",
-        catalogue_product_create="add",
-        catalogue_product_create_child="add",
-        catalogue_product_delete="delete",
+    # A product's form has its prices and stock in it.
+    "catalogue-product": Access(
+        view=(PRODUCT, CHANGE_PRODUCT), change=(CHANGE_PRODUCT, CHANGE_PRICE)
     ),
+    "catalogue-product-create": send(PRODUCT, "catalogue.add_product", ADD_PRICE),
+    "catalogue-product-create-child": send(PRODUCT, "catalogue.add_product", ADD_PRICE),
+    **model_pages("catalogue.product", catalogue_product_delete="delete"),
     **model_pages(
         "catalogue.category",
         catalogue_category_list="view",
@@ -89,9 +102,11 @@ _OSCAR = {
         catalogue_option_delete="delete",
     ),
     # --- Orders ---
-    "order-list": Access(view=(ORDER,), change=(CHANGE_ORDER,)),
+    # The form downloads the chosen orders; where it changes them, the view asks for more.
+    "order-list": Access(view=(ORDER,), change=()),
     "order-stats": look(ORDER),
-    "order-detail": Access(view=(ORDER,), change=(CHANGE_ORDER,)),
+    # The view asks for the permission of the act.
+    "order-detail": Access(view=(ORDER,), change=(any_of(*ORDER_ACTS.values()),)),
     "order-detail-note": Access(view=(ORDER, CHANGE_ORDER), change=(CHANGE_ORDER,)),
     "order-line-detail": look(ORDER),
     "order-shipping-address": Access(
@@ -102,7 +117,8 @@ _OSCAR = {
     # --- People ---
     "users-index": Access(view=(PERSON,), change=(CHANGE_PERSON,)),
     "user-detail": look(PERSON),
-    "user-password-reset": send(any_of(CHANGE_PERSON, "commerce.send_password_reset")),
+    # Ours stands in front of it.
+    "user-password-reset": look(nobody),
     **model_pages(
         "customer.productalert",
         user_alert_list="view",
@@ -116,10 +132,10 @@ _OSCAR = {
     # --- Offers, ranges, vouchers ---
     "offer-list": look(OFFER),
     "offer-detail": Access(view=(OFFER,), change=(CHANGE_OFFER,)),
-    "offer-metadata": _offer_step(),
-    "offer-condition": _offer_step(),
-    "offer-benefit": _offer_step(),
-    "offer-restrictions": _offer_step(),
+    "offer-metadata": OFFER_STEP,
+    "offer-condition": OFFER_STEP,
+    "offer-benefit": OFFER_STEP,
+    "offer-restrictions": OFFER_STEP,
     **model_pages("offer.conditionaloffer", offer_delete="delete"),
     **model_pages(
         "offer.range",

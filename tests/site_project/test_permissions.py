@@ -17,6 +17,7 @@ from commerce.dashboard.permission_report import (
     report_lines,
 )
 from commerce.dashboard.permissions import DENIED, access_of, name_of_match, staff_urls
+from commerce.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
 from home.roles import create_page_roles
 from tests.factories import make_user
 from tests.staff_pages import all_pages, make_staff_pages
@@ -48,6 +49,7 @@ def test_addresses_of_the_walk_lead_to_their_pages(pages):
     # Two patterns of the same address: the first one answers.
     shadowed = {
         "wagtailadmin_login": "admin-login",
+        "wagtailadmin_logout": "admin-logout",
         "dashboard:login": "dashboard-login",
         "dashboard:user-password-reset": "staff-user-password-reset",
     }
@@ -75,13 +77,28 @@ def outcome(response):
     return "in"
 
 
+#: Wagtail reads what its own pages always send: the counters of a form's parts, an uploaded file.
+BROKEN_WITHOUT_A_FORM = {
+    "wagtailadmin_pages:edit",
+    "wagtailadmin_pages:copy",
+    "wagtailadmin_choose_page_external_link",
+    "wagtailredirects:process_import",
+    *(
+        f"wagtailsnippets_home_{model}:{view}"
+        for model in ("banner", "productstory")
+        for view in ("add", "edit", "copy")
+    ),
+}
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("role", ROLES)
 def test_role_is_let_in_where_the_table_says_so(pages, quiet, role, method):
     person = make_person(role)
     wrong = []
 
-    for route, name, address in all_pages(pages):
+    for route, _name, address in all_pages(pages):
+        name = name_of_match(resolve(address))
         access = access_of(name)
         quiet.force_login(person)
         allowed = {"GET": ("read", "write"), "POST": ("send", "write")}[method]
@@ -91,10 +108,66 @@ def test_role_is_let_in_where_the_table_says_so(pages, quiet, role, method):
         point = transaction.savepoint()
         response = quiet.generic(method, address)
         transaction.savepoint_rollback(point)
+        if method == "POST" and name in BROKEN_WITHOUT_A_FORM and expected == "in":
+            expected = "broken"
         if outcome(response) != expected:
             wrong.append((name, address, response.status_code, expected))
 
     assert not wrong, "\n".join(map(str, wrong))
+
+
+#: What people of a role need, or must never have: written by hand, not read from the table.
+EXPECTED = [
+    # role, method, address, whether it is let in
+    (EDITOR, "GET", "/admin/", True),
+    (EDITOR, "GET", "/admin/pages/", True),
+    (EDITOR, "GET", "/admin/users/", False),
+    (EDITOR, "GET", "/admin/snippets/commerce/outgoingmail/", False),
+    (EDITOR, "GET", "/dashboard/orders/", False),
+    (EDITOR, "POST", "/dashboard/catalogue/products/bulk-action/", False),
+    (MERCHANDISER, "GET", "/dashboard/catalogue/", True),
+    (MERCHANDISER, "GET", "/dashboard/partners/", True),
+    (MERCHANDISER, "GET", "/dashboard/offers/", True),
+    (MERCHANDISER, "POST", "/dashboard/offers/{offer}/", True),
+    (MERCHANDISER, "POST", "/dashboard/orders/{number}/", False),
+    (MERCHANDISER, "POST", "/dashboard/orders/{number}/shipping-address/", False),
+    (MERCHANDISER, "POST", "/dashboard/partners/{partner}/", False),
+    (MERCHANDISER, "GET", "/dashboard/users/", False),
+    (SUPPORT, "GET", "/dashboard/orders/{number}/", True),
+    (SUPPORT, "POST", "/dashboard/orders/{number}/", True),
+    (SUPPORT, "GET", "/dashboard/users/", True),
+    (SUPPORT, "POST", "/dashboard/users/", False),
+    (SUPPORT, "POST", "/dashboard/offers/{offer}/", False),
+    (SUPPORT, "POST", "/admin/users/new/", False),
+    (FINANCE, "GET", "/dashboard/orders/{number}/", True),
+    (FINANCE, "POST", "/dashboard/orders/{number}/", False),
+    (FINANCE, "POST", "/dashboard/orders/{number}/shipping-address/", False),
+    (FINANCE, "POST", "/dashboard/offers/{offer}/", False),
+    (FINANCE, "GET", "/dashboard/reports/", True),
+    (FINANCE, "GET", "/dashboard/payments/transfers/", True),
+    (FINANCE, "POST", "/dashboard/users/{user}/password-reset/", False),
+    (ADMIN, "GET", "/admin/users/", True),
+    (ADMIN, "GET", "/dashboard/audit/", True),
+    (ADMIN, "GET", "/dashboard/faults/", False),
+]
+
+
+@pytest.mark.parametrize(("role", "method", "address", "expected"), EXPECTED)
+def test_role_reaches_what_its_work_needs_and_no_more(
+    pages, client, role, method, address, expected
+):
+    client.force_login(make_person(role))
+    keys = {
+        "number": pages.keys["number"],
+        "offer": pages.keys["dashboard:offer-detail", "pk"],
+        "partner": pages.keys["dashboard:partner-manage", "pk"],
+        "user": pages.keys["dashboard:user-detail", "pk"],
+    }
+
+    response = client.generic(method, address.format(**keys))
+
+    assert (response.status_code != 403) is expected
+    assert response.status_code < 500
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -156,12 +229,15 @@ def writes_of(queries):
 
 def test_no_get_of_a_staff_page_changes_a_table(pages, quiet):
     quiet.force_login(make_person(SUPERUSER))
+    session = quiet.session.session_key
     written = {}
 
     for _route, _name, address in all_pages(pages):
         with CaptureQueriesContext(connection) as captured:
-            quiet.get(address, headers={"sec-fetch-site": "cross-site"})
+            response = quiet.get(address, headers={"sec-fetch-site": "cross-site"})
+        assert response.status_code < 500, address
         if statements := writes_of(captured.captured_queries):
             written[address] = statements
+        assert quiet.session.session_key == session, f"{address} signs out"
 
     assert not written, "\n".join(map(str, written.items()))

@@ -1,4 +1,5 @@
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from oscar.apps.dashboard.orders.views import (
 )
 from oscar.apps.order.exceptions import InvalidOrderStatus
 
+from commerce.dashboard.permission_table import CHANGE_ORDER, ORDER_ACTS
 from commerce.document_links import links_for_staff
 from commerce.exceptions import AddressRefused, DispatchRefused
 from commerce.forks.dashboard.orders.forms import DispatchForm
@@ -27,6 +29,11 @@ class OrderListView(OscarOrderListView):
         # What is offered for the whole selection: what people set by hand.
         return {**super().get_context_data(**kwargs), "order_statuses": BY_HAND}
 
+    def change_order_statuses(self, request, orders):
+        if not request.user.has_perm(CHANGE_ORDER):
+            raise PermissionDenied
+        return super().change_order_statuses(request, orders)
+
     def change_order_status(self, request, order):
         refusal = refusal_for_staff(order, request.POST.get("new_status", "").strip())
         if refusal:
@@ -41,15 +48,13 @@ class OrderDetailView(OscarOrderDetailView):
     """Moves whole orders. Lines move with their order: a line alone would leave its stock behind,
     and Oscar's payment events write rows without moving money."""
 
-    order_actions = (
-        "save_note",
-        "delete_note",
-        "change_order_status",
-        "dispatch_parcel",
-        "mark_delivered",
-        "give_up_rest",
-    )
+    order_actions = tuple(ORDER_ACTS)
     line_actions = ()
+
+    def handle_order_action(self, request, order, action):
+        if action in ORDER_ACTS and not request.user.has_perm(ORDER_ACTS[action]):
+            raise PermissionDenied
+        return super().handle_order_action(request, order, action)
 
     def get_context_data(self, **kwargs):
         order = self.object
@@ -62,6 +67,7 @@ class OrderDetailView(OscarOrderDetailView):
             withdrawals=order.withdrawals.all(),
             is_part_shipped=order.status == PART_SHIPPED,
             may_correct_address=not refusal_of_address(order),
+            may={act: self.request.user.has_perm(asks) for act, asks in ORDER_ACTS.items()},
             **kwargs,
         )
 
