@@ -30,7 +30,9 @@ def check_image_upload(file) -> None:
             image.load()
     except ValidationError:
         raise
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:  # Pillow's own limit, before ours is asked
+        raise ValidationError(_too_many_pixels()) from error
+    except UnidentifiedImageError as error:
         raise ValidationError(_not_an_image()) from error
     except Exception as error:  # Pillow's decoders raise nearly everything over a broken file.
         raise ValidationError(_("This photograph is damaged. Save it again and retry.")) from error
@@ -40,12 +42,17 @@ def check_image_upload(file) -> None:
 
 def _check_pixels(image) -> None:
     pixels = image.width * image.height * getattr(image, "n_frames", 1)
-    most = settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS
-    if pixels > most:
+    if pixels > settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS:
         raise ValidationError(
-            _("This photograph has %(pixels)d megapixels. Make it smaller: %(most)d at most.")
-            % {"pixels": pixels // 1_000_000, "most": most // 1_000_000}
+            _("This photograph has %(pixels)d megapixels.") % {"pixels": pixels // 1_000_000}
+            + " "
+            + _too_many_pixels()
         )
+
+
+def _too_many_pixels() -> str:
+    most = settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS // 1_000_000
+    return _("Make the photograph smaller: %(most)d megapixels at most.") % {"most": most}
 
 
 def _not_an_image() -> str:

@@ -17,10 +17,14 @@ def refusal_of_price(price: Decimal | None, *, is_meant: bool) -> str:
 
 
 def changed_price(
-    price: Decimal, *, new: Decimal | None, amount: Decimal | None, percentage: Decimal | None
-) -> Decimal:
+    price: Decimal | None,
+    *,
+    new: Decimal | None,
+    amount: Decimal | None,
+    percentage: Decimal | None,
+) -> Decimal | None:
     """What a change makes of a price: a new one, so much more, or so many per cent more."""
-    if new is not None:
+    if new is not None or price is None:
         return new
     if amount is not None:
         return price + amount

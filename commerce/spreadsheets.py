@@ -4,6 +4,7 @@ A cell that begins like a formula is one to Excel, LibreOffice and Google Sheets
 (https://owasp.org/www-community/attacks/CSV_Injection). Names and addresses are typed by strangers.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -16,6 +17,8 @@ FORMULA = re.compile(r"^\s*[=+\-@|%]")
 #: Amounts stay numbers.
 NUMBER = re.compile(r"^[+-]?\d[\d.,]*%?$")
 BOM = "\ufeff"
+# A long text is no error: by itself the module reads no cell above 128 KiB.
+csv.field_size_limit(2**31 - 1)
 
 
 def neutral_cell(value: object) -> object:
@@ -34,12 +37,12 @@ def neutral_rows(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The lines of a stream. Only a line feed ends one: a cell may hold other separators."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     rest = ""
     for chunk in chunks:
-        *whole, rest = (rest + chunk.decode()).splitlines(keepends=True) or [""]
-        if rest.endswith("\n"):
-            whole, rest = [*whole, rest], ""
-        yield from whole
+        *whole, rest = (rest + decoder.decode(chunk)).split("\n")
+        yield from (f"{line}\n" for line in whole)
     if rest:
         yield rest
 

@@ -7,7 +7,7 @@ worker has been silent for ``LEASE``. Every task may run twice (commerce.tasks).
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
@@ -37,7 +37,8 @@ class WorkerLost(Exception):
 def heartbeat(worker_id: str) -> Iterator[None]:
     """Write a heartbeat every ``BEAT_SECONDS``, from a thread, until the block ends.
 
-    The first one is written before the block begins, so that no task is claimed without it.
+    The first one is written before the block begins, so that no task is claimed without it. The
+    last one stays (``give_back`` deletes old ones): a worker may end and leave its task running.
     """
     beat(worker_id)
     ended = threading.Event()
@@ -48,8 +49,6 @@ def heartbeat(worker_id: str) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-        with suppress(DatabaseError):
-            WorkerHeartbeat.objects.filter(pk=worker_id).delete()
 
 
 def beat(worker_id: str, *, at: datetime | None = None) -> None:

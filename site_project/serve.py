@@ -7,6 +7,7 @@ also stop when this script is killed.
 
 import argparse
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -147,7 +148,8 @@ def tell(sentence):
 def take_port(host, port):
     """Reserve a port for this process and its web server.
 
-    Returns a socket to keep open, or None where the port is in use. granian itself listens with
+    Returns a socket to keep open, or None where the port is in use. Raises OSError where nobody could
+    listen there: a host that is not ours, a port for root alone. granian itself listens with
     SO_REUSEPORT: a second server on the port would start, and the two would answer alternately.
     """
     mark = socket.socket(socket.AF_UNIX)
@@ -173,7 +175,9 @@ def _is_free(host, port):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(address)
-            except OSError:
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
                 return False
     return True
 
@@ -191,7 +195,13 @@ def main():
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--web-only", action="store_true", help="no worker, no clock")
     arguments = parser.parse_args()
-    mark = take_port(arguments.host, arguments.port)
+    try:
+        mark = take_port(arguments.host, arguments.port)
+    except OSError as error:
+        tell(
+            f"cannot listen on {arguments.host}, port {arguments.port}: {error.strerror or error}."
+        )
+        return 1
     if mark is None:
         tell(f"port {arguments.port} is in use: stop the other server, or choose another port.")
         return 1

@@ -16,6 +16,7 @@ from site_project.settings_accounts import *  # noqa: F403
 from site_project.settings_content import *  # noqa: F403
 from site_project.settings_dashboard import with_our_pages
 from site_project.settings_logs import logging_config
+from site_project.settings_media import media_storage
 from site_project.settings_orders import *  # noqa: F403
 from site_project.settings_privacy import *  # noqa: F403
 from site_project.settings_social import social_providers
@@ -32,6 +33,7 @@ SITE_URL = env.url("SITE_URL", default="http://127.0.0.1:8000")
 SITE_NAME = env.str("SITE_NAME", default="Saltmarsh")
 HAS_OWN_NAME = bool(env.str("SITE_NAME", default=""))
 SECRET_KEY = env.secret_key("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [urlsplit(SITE_URL).hostname, "localhost"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SITE_ID = 1
@@ -409,29 +411,14 @@ STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default="media")
+HAS_OWN_MEDIA = not env.str("S3_BUCKET", default="")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": media_storage(env),
     "staticfiles": {"BACKEND": "site_project.storage.StaticStorage"},
 }
 if DEBUG:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = DEBUG
-
-S3_BUCKET = env.str("S3_BUCKET", default="")
-if S3_BUCKET:
-    STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": S3_BUCKET,
-            "endpoint_url": env.str("S3_ENDPOINT_URL", default="") or None,
-            "region_name": env.str("S3_REGION", default="") or None,
-            "access_key": env.str("S3_ACCESS_KEY", default="") or None,
-            "secret_key": env.str("S3_SECRET_KEY", default="") or None,
-            "custom_domain": env.str("S3_CUSTOM_DOMAIN", default="") or None,
-            "querystring_auth": False,
-            "file_overwrite": False,
-        },
-    }
 
 # --- Security -----------------------------------------------------------------------------------------------
 
@@ -483,7 +470,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-if S3_BUCKET:
+if not HAS_OWN_MEDIA:
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(
         env.str("S3_CUSTOM_DOMAIN", default="*")
     )

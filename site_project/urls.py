@@ -165,7 +165,7 @@ urlpatterns = [
     path("", include(apps.get_app_config("oscar").urls[0])),
 ]
 
-if not settings.S3_BUCKET:
+if settings.HAS_OWN_MEDIA:
     # One server is enough for a small shop; in the composed deployment nginx answers these first.
     urlpatterns.append(re_path(media.ROUTE, media.serve_photograph, name="media"))
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from oscar.core.loading import get_model
 
 from commerce.dashboard.permission_report import make_person
 from commerce.roles import MERCHANDISER
@@ -43,6 +44,17 @@ def test_price_of_nothing_is_asked_about(client, mug_and_bowl, change):
     assert response.status_code == 200
     assert "Mug" in response.text
     assert prices(*mug_and_bowl) == [Decimal("30.00"), Decimal("130.00")]
+
+
+def test_product_without_a_price_is_not_given_away_unasked(client, mug_and_bowl):
+    get_model("partner", "StockRecord").objects.update(price=None)
+
+    set_prices(client, mug_and_bowl, increase_by_percentage="10")
+    assert prices(*mug_and_bowl) == [None, None]
+    for change in ({"new_price": "0"}, {f"price_{mug_and_bowl[0].pk}": "0"}):
+        response = set_prices(client, mug_and_bowl, **change)
+        assert response.status_code == 200
+        assert prices(*mug_and_bowl) == [None, None]
 
 
 def test_price_below_nothing_is_refused_even_if_meant(client, mug_and_bowl):

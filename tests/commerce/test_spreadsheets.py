@@ -74,6 +74,19 @@ def test_rows_that_are_streamed_are_neutral_too():
     ]
 
 
+def test_cell_of_a_stream_is_never_broken_in_two():
+    cells = ["a\u2028b", "c\x0bd", "é" * 200_000, "line\nfeed"]
+    written = io.StringIO(newline="")
+    csv.writer(written).writerow(cells)
+    content = written.getvalue().encode()
+    chunks = [content[start : start + 1000] for start in range(0, len(content), 1000)]
+    answer = NeutralCellsMiddleware(
+        lambda request: StreamingHttpResponse(chunks, content_type="text/csv")
+    )(None)
+
+    assert rows_of(b"".join(answer.streaming_content).decode()) == [cells]
+
+
 def test_what_is_no_csv_stays_as_it_is():
     answer = HttpResponse("=1+1", content_type="text/plain")
 

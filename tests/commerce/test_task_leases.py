@@ -112,7 +112,15 @@ def test_worker_says_that_it_lives_until_it_ends(monkeypatch):
             time.sleep(0.05)
         assert WorkerHeartbeat.objects.get(pk="w").seen_at > first
 
-    assert not WorkerHeartbeat.objects.exists()
+
+def test_task_that_a_worker_left_running_when_it_ended_is_queued_again():
+    """The database went away under it: neither "done" nor "failed" could be written."""
+    with task_leases.heartbeat("w"):
+        row = make_running("w", started=timezone.now())
+
+    give_back(at=timezone.now() + LEASE + timedelta(seconds=1))
+
+    assert status_of(row) == TaskResultStatus.READY
 
 
 @pytest.mark.race

@@ -87,6 +87,18 @@ def test_port_of_another_program_is_refused_in_a_sentence():
     assert run.stderr.startswith(f"serve: port {port} is in use: stop the other server")
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_host_that_is_not_ours_is_told_apart_from_a_port_in_use(host):
+    run = subprocess.run(
+        [sys.executable, SERVE, "--host", host, "--port", str(free_port()), "--web-only"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"serve: cannot listen on {host}, port ")
+    assert "Traceback" not in run.stderr
+
+
 @LINUX
 def test_two_sites_that_start_at_once_do_not_share_a_port():
     port = free_port()

@@ -130,6 +130,17 @@ def test_photograph_under_media_carries_a_sandbox(client, site_root, settings):
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    "path", ["images/" + "a" * 300 + ".png", "images/../outside.png", "images//outside.png"]
+)
+def test_odd_name_under_media_is_not_found(client, site_root, settings, path):
+    (settings.MEDIA_ROOT / "images").mkdir(exist_ok=True)
+    for place in ("outside.png", "images/outside.png"):
+        (settings.MEDIA_ROOT / place).write_bytes(photograph("PNG"))
+
+    assert client.get(f"/media/{path}").status_code == 404
+
+
 def test_document_of_a_private_collection_asks_for_the_password(client, site_root):
     collection = Collection.get_first_root_node().add_child(name="Trade")
     CollectionViewRestriction.objects.create(

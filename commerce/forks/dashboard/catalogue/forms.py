@@ -151,7 +151,7 @@ class SetProductPriceForm(OscarSetProductPriceForm):
         records = get_model("partner", "StockRecord").objects.filter(
             product__in=chosen, partner__in=cleaned.get("partners") or ()
         )
-        return records.exclude(price=None).select_related("product__parent")
+        return records.select_related("product__parent")
 
     @staticmethod
     def _price_of(record, cleaned):

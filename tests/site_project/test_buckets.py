@@ -1,0 +1,77 @@
+"""Uploads on S3: photographs are public, documents are not."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.base import ContentFile
+from django.core.files.storage import InMemoryStorage
+
+from site_project import buckets
+from site_project.environment import Environment
+from site_project.settings_media import media_storage
+
+
+@pytest.fixture
+def env(monkeypatch, tmp_path):
+    def with_variables(**variables):
+        for name in ("S3_BUCKET", "S3_PRIVATE_BUCKET"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return Environment(tmp_path / "none")
+
+    return with_variables
+
+
+@pytest.fixture
+def storage(monkeypatch):
+    monkeypatch.setattr(
+        buckets, "S3Storage", lambda **options: InMemoryStorage(base_url=options["at"])
+    )
+    return buckets.TwoBuckets(
+        public={"at": "https://media.example/"}, private={"at": "https://s3.example/"}
+    )
+
+
+def test_files_lie_on_the_disk_by_default(env):
+    assert media_storage(env())["BACKEND"].endswith("FileSystemStorage")
+
+
+@pytest.mark.parametrize("private", ["", "photographs"])
+def test_documents_in_the_bucket_of_the_photographs_are_refused(env, private):
+    with pytest.raises(ImproperlyConfigured, match="S3_PRIVATE_BUCKET"):
+        media_storage(env(S3_BUCKET="photographs", S3_PRIVATE_BUCKET=private))
+
+
+def test_addresses_in_the_private_bucket_are_signed(env):
+    options = media_storage(env(S3_BUCKET="photographs", S3_PRIVATE_BUCKET="papers"))["OPTIONS"]
+
+    made = buckets.TwoBuckets(**options)
+
+    assert (made.public.bucket_name, made.private.bucket_name) == ("photographs", "papers")
+    assert (made.public.querystring_auth, made.private.querystring_auth) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_public"),
+    [
+        ("images/a.webp", True),
+        ("original_images/a.jpg", True),
+        ("categories/a.png", True),
+        ("documents/prices.pdf", False),
+        ("imports/a.csv", False),
+        ("a.png", False),
+        ("images", True),
+        ("imagesque/a.png", False),
+    ],
+)
+def test_each_file_lies_in_the_bucket_that_is_right_for_it(storage, name, is_public):
+    saved = storage.save(name, ContentFile(b"x"))
+
+    holder, other = (storage.public, storage.private)[:: 1 if is_public else -1]
+    assert holder.exists(saved)
+    assert not other.exists(saved)
+    assert storage.open(saved).read() == b"x"
+    assert storage.size(saved) == 1
+    assert storage.url(saved).startswith(holder.base_url)
+    storage.delete(saved)
+    assert not storage.exists(saved)
