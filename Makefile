@@ -76,12 +76,12 @@ var/static.stamp: requirements.txt $(STATIC_SOURCES) | setup
 test: $(VENV)/dev.stamp ## run the whole suite on SQLite (TEST_DATABASE_URL names another database)
 	@if [ -n "$$TEST_DATABASE_URL" ]; then $(MAKE) -s $(VENV)/mysql.stamp; fi
 	$(SAY) "Running the tests"
-	@mkdir -p var && $(BIN)/python -m pytest -n 2 -m "not browser" $(PYTEST)
+	@mkdir -p var && $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser" $(PYTEST)
 
 e2e: $(VENV)/dev.stamp ## drive the shop in Chromium
 	@command -v chromium >/dev/null || { echo "Chromium is needed: install the package chromium."; exit 1; }
 	$(SAY) "Driving the shop in Chromium"
-	@mkdir -p var && $(BIN)/python -m pytest -n 2 -m browser -p no:randomly $(PYTEST)
+	@mkdir -p var && $(BIN)/python -m pytest -n 2 --dist loadgroup -m browser -p no:randomly $(PYTEST)
 
 lint: $(VENV)/dev.stamp ## check style, imports, templates and types
 	$(SAY) "ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .

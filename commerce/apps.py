@@ -18,6 +18,7 @@ class CommerceConfig(AppConfig):
         )
         from commerce.accounts import checks as account_checks  # noqa: F401
         from commerce.accounts import receivers as account_receivers  # noqa: F401
+        from commerce.accounts.reauthentication import ask_accounts_without_a_password
         from commerce.audit import watch_the_shop
         from commerce.audit.security import watch_people
         from commerce.page_cache import receivers as page_receivers  # noqa: F401
@@ -25,6 +26,7 @@ class CommerceConfig(AppConfig):
         from commerce.throttle_store import share_allauth_limits
 
         share_allauth_limits()
+        ask_accounts_without_a_password()
         watch_the_shop()
         watch_people()
         clean_on_save()

@@ -10,6 +10,8 @@ ACCOUNT_ADAPTER = "commerce.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "commerce.accounts.forms.LoginForm",
     "signup": "commerce.accounts.forms.SignupForm",
+    "confirm_login_code": "commerce.accounts.forms.ConfirmLoginCodeForm",
+    "confirm_email_verification_code": "commerce.accounts.forms.ConfirmEmailCodeForm",
     "change_password": "commerce.accounts.forms.ChangePasswordForm",
     "set_password": "commerce.accounts.forms.SetPasswordForm",
     "reset_password_from_key": "commerce.accounts.forms.ResetPasswordKeyForm",

@@ -20,7 +20,7 @@ from commerce.accounts.factor_pages import (
     PasskeyLoginView,
     RecoveryCodesView,
 )
-from commerce.accounts.pages import SecurityView, SessionsView
+from commerce.accounts.pages import SecurityView, SessionsView, SignInAgainView
 from commerce.accounts.picture_pages import PictureFileView, PictureView
 from commerce.audit_page import AuditView
 from commerce.compare_page import CompareView
@@ -127,6 +127,7 @@ urlpatterns = [
     path(
         "accounts/picture/<str:name>.webp", PictureFileView.as_view(), name="account-picture-file"
     ),
+    path("accounts/sign-in-again/", SignInAgainView.as_view(), name="account-sign-in-again"),
     path("accounts/data/", DataView.as_view(), name="account-data"),
     path("accounts/sessions/", SessionsView.as_view(), name="account-sessions"),
     path("accounts/cards/", CardsView.as_view(), name="account-cards"),

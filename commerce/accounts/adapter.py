@@ -8,7 +8,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from commerce.accounts.addresses import canonical_address
 from commerce.accounts.devices import device_of, remember_device
 from commerce.accounts.factors import has_app
 from commerce.accounts.lifetime import limit_lifetime, note_staff_use
@@ -45,6 +47,13 @@ class AccountAdapter(DefaultAccountAdapter):
             return reverse("wagtailadmin_home")
         return super().get_login_redirect_url(request)
 
+    def clean_email(self, email: str) -> str:
+        """The address in its one spelling; refuses a name that few mail servers could deliver to."""
+        email = canonical_address(super().clean_email(email))
+        if not email.isascii():
+            raise ValidationError(_("Use an address of plain letters: a–z, digits and . _ + -."))
+        return email
+
     def get_password_change_redirect_url(self, request):
         return reverse("account-security")
 
@@ -62,6 +71,9 @@ class AccountAdapter(DefaultAccountAdapter):
             except TooManyAttempts as refusal:
                 raise ImmediateHttpResponse(too_many(self.request, refusal)) from refusal
         facts = {key: str(context[key]) for key in FACTS if context.get(key)}
+        if name == "account_already_exists":
+            # allauth's own link has whatever Host the request named.
+            facts["password_reset_url"] = settings.SITE_URL + reverse("account_reset_password")
         if provider := context.get("provider"):
             facts["provider"] = str(provider.name)
         is_secret = "code" in facts or "password_reset_url" in facts
@@ -101,12 +113,11 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         note_sign_in(request)
         limit_lifetime(request)
-        request.is_new_device = was_here and not device_of(request, user.email)
+        if was_here and not device_of(request, user.email):
+            self.send_notification_mail("account/email/new_device", user)
 
     def post_login(self, request, user, **kwargs):
         response = super().post_login(request, user, **kwargs)
         remember_device(request, response, user.email)
         note_staff_use(request, response)
-        if getattr(request, "is_new_device", False):
-            self.send_notification_mail("account/email/new_device", user)
         return response

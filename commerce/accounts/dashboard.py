@@ -1,7 +1,5 @@
 """What staff do about the sign-in of somebody else (rows in commerce.dashboard.permission_table)."""
 
-from allauth.account.forms import default_token_generator
-from allauth.account.internal.flows.password_reset import request_password_reset
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import get_user_model
@@ -11,9 +9,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
 
+from commerce.accounts.invitations import send_new_password_link
 from commerce.accounts.session_rows import session_rows
 from commerce.accounts.sessions import end_session, sign_out_everywhere
 from commerce.private_pages import private_page
+from commerce.requests import key_in
 
 
 class UserAdminView:
@@ -34,7 +34,7 @@ class StaffPasswordResetView(UserAdminView, View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         email = self.person.email
-        request_password_reset(request, email, [self.person], default_token_generator)
+        send_new_password_link(request, self.person)
         messages.success(request, _("A link to a new password is on its way to %s.") % email)
         return redirect("dashboard:user-detail", pk=pk)
 
@@ -54,9 +54,7 @@ class StaffSessionsView(UserAdminView, TemplateView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         if key := request.POST.get("session", ""):
-            session = get_object_or_404(
-                UserSession, pk=key if key.isdecimal() else 0, user=self.person
-            )
+            session = get_object_or_404(UserSession, pk=key_in(key) or 0, user=self.person)
             end_session(session)
             messages.success(request, _("The session has ended."))
         else:

@@ -14,7 +14,12 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from commerce.accounts.lifetime import limit_lifetime
-from commerce.accounts.limits import factor_limits, mail_limits
+from commerce.accounts.limits import (
+    factor_limits,
+    mail_limits,
+    password_limits,
+    sent_code_limits,
+)
 from commerce.accounts.passwords import advice
 from commerce.accounts.waiting import too_many
 from commerce.throttle_store import ALIAS
@@ -22,6 +27,8 @@ from commerce.throttles import TooManyAttempts, check_waits, give_back, take_att
 
 #: Seconds for which a code of an authenticator app is remembered as used; it is good for 90.
 USED_CODE_SECONDS = 120
+#: What fido2 raises over data that is no passkey.
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 class WithAdvice:
@@ -63,7 +70,14 @@ def _rehearse_signup(form, request):
 
 
 class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
-    """A new password for somebody who knows the old one."""
+    """A new password for somebody who knows the old one. Wrong ones count as at the sign-in."""
+
+    def clean_oldpassword(self):
+        counted = password_limits(context.request, self.user.email)
+        _count(counted)
+        password = super().clean_oldpassword()
+        give_back(counted)
+        return password
 
 
 class SetPasswordForm(WithAdvice, allauth_forms.SetPasswordForm):
@@ -84,15 +98,39 @@ class LoginForm(allauth_forms.LoginForm):
         return response
 
 
+def _count(limits):
+    """Count an attempt of a form. Raises ValidationError while it is too early for another."""
+    try:
+        take_attempt(limits)
+    except TooManyAttempts as refusal:
+        raise forms.ValidationError(str(refusal)) from refusal
+
+
+class SentCode:
+    """Counts the tries of a code that was sent by mail, in the database, before it is compared."""
+
+    def clean_code(self):
+        counted = sent_code_limits(context.request, self.expected_code)
+        _count(counted)
+        code = super().clean_code()
+        give_back(counted)
+        return code
+
+
+class ConfirmLoginCodeForm(SentCode, allauth_forms.ConfirmLoginCodeForm):
+    """The code that signs somebody in."""
+
+
+class ConfirmEmailCodeForm(SentCode, allauth_forms.ConfirmEmailVerificationCodeForm):
+    """The code that proves an address."""
+
+
 class ThrottledCode:
     """Counts the codes of a second factor, and takes each code of an app once."""
 
     def clean_code(self):
         counted = factor_limits(context.request, self.user.email)
-        try:
-            take_attempt(counted)
-        except TooManyAttempts as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
+        _count(counted)
         code = super().clean_code()
         if self.authenticator.type == Authenticator.Type.TOTP:
             self._use_up(code)
@@ -114,13 +152,32 @@ class ConfirmFactorForm(ThrottledCode, factor_forms.ReauthenticateForm):
     """The code again, before something that matters."""
 
 
+class CredentialField(forms.JSONField):
+    """What a browser answers for a passkey: JSON of a few kilobytes."""
+
+    widget = forms.HiddenInput
+    LONGEST = 16_384
+
+    def to_python(self, value):
+        try:
+            if isinstance(value, str) and len(value) > self.LONGEST:
+                raise ValueError("no passkey is that long")
+            return super().to_python(value)
+        except (ValueError, RecursionError) as error:
+            raise get_factor_adapter().validation_error("incorrect_code") from error
+
+
 class WellFormed:
     """Refuses what is no passkey at all; fido2 stumbles over it with all kinds of errors."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["credential"] = CredentialField()
 
     def clean_credential(self):
         try:
             return super().clean_credential()
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except MALFORMED as error:
             raise get_factor_adapter().validation_error("incorrect_code") from error
 
 
@@ -136,13 +193,22 @@ class ConfirmPasskeyForm(WellFormed, passkey_forms.ReauthenticateWebAuthnForm):
     """A passkey again, before something that matters."""
 
 
-class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
-    """A passkey or a security key, under a name of one's own."""
+class NamedPasskey:
+    """A name of one's own for a passkey."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name")
-        self.fields["name"].max_length = 60
+        self.fields["name"] = forms.CharField(
+            label=_("Name"), max_length=60, required=self.fields["name"].required
+        )
+
+
+class AddPasskeyForm(NamedPasskey, passkey_forms.AddWebAuthnForm):
+    """A passkey or a security key."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["credential"] = CredentialField()
         passwordless = self.fields["passwordless"]
         passwordless.initial = True
         passwordless.label = _("Sign in with it alone")
@@ -154,13 +220,9 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
     def clean(self):
         try:
             return super().clean()
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except MALFORMED as error:
             raise get_factor_adapter().validation_error("incorrect_code") from error
 
 
-class RenamePasskeyForm(passkey_forms.EditWebAuthnForm):
+class RenamePasskeyForm(NamedPasskey, passkey_forms.EditWebAuthnForm):
     """Another name for a passkey."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name")

@@ -1,4 +1,8 @@
-"""Accounts that an administrator opens for somebody: their owner alone chooses the password."""
+"""Links by which the owner of an account chooses a password, sent for them by staff.
+
+Strangers who ask for links have limits by recipient (``commerce.accounts.limits``); these do not count
+there, so that nobody can keep the shop from helping.
+"""
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import default_token_generator
@@ -12,9 +16,18 @@ from commerce.mail import queue_mail
 
 
 def invite(request: HttpRequest, user: AbstractBaseUser) -> None:
-    """Mail somebody a link to choose a first password; it works once, for an hour."""
+    """Mail the owner of a new account a link to a first password; it works once, for an hour."""
     revoke_password(user)
+    _send_link("invitation", request, user)
+
+
+def send_new_password_link(request: HttpRequest, user: AbstractBaseUser) -> None:
+    """Mail somebody a link to a new password, as if they had asked for it."""
+    _send_link("password_reset_key", request, user)
+
+
+def _send_link(mail, request, user):
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link = get_adapter(request).get_reset_password_from_key_url(key)
-    texts = account_messages("invitation", {"password_reset_url": link})
+    texts = account_messages(mail, {"password_reset_url": link})
     queue_mail(key="", to=user.email, is_secret=True, **texts)

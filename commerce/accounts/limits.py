@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.http import HttpRequest
 
+from commerce.accounts.addresses import canonical_address
 from commerce.accounts.devices import device_of
 from commerce.throttles import Limit, throttle_key, visitor_key
 
@@ -12,6 +13,8 @@ from commerce.throttles import Limit, throttle_key, visitor_key
 OF_ACCOUNT = Limit(free=5)
 OF_DEVICE = Limit(free=5)
 OF_VISITOR = Limit(free=15)
+#: One code that was sent by mail. allauth counts its tries in the session, where parallel ones pass.
+OF_SENT_CODE = Limit(free=5, cap=5)
 DAY = timedelta(days=1)
 HOUR = 3600
 
@@ -26,11 +29,20 @@ def factor_limits(request: HttpRequest, email: str) -> dict[str, Limit]:
     return _limits("factor", request, email)
 
 
+def sent_code_limits(request: HttpRequest, code: str | None) -> dict[str, Limit]:
+    """The counters of a code that was sent by mail to the person of this session."""
+    sent = f"{request.session.session_key}|{code}"
+    return {
+        throttle_key("sent-code", "code", sent): OF_SENT_CODE,
+        visitor_key("sent-code", request): OF_VISITOR,
+    }
+
+
 def _limits(action, request, email):
     if device := device_of(request, email):
         return {throttle_key(action, "device", device): OF_DEVICE}
     return {
-        throttle_key(action, "account", email.strip().lower()): OF_ACCOUNT,
+        throttle_key(action, "account", canonical_address(email)): OF_ACCOUNT,
         visitor_key(action, request): OF_VISITOR,
     }
 
@@ -40,7 +52,7 @@ def mail_limits(request: HttpRequest, email: str) -> dict[str, Limit]:
 
     The recipient's own browser has a counter of its own: a stranger must not use up its mails.
     """
-    to = email.strip().lower()
+    to = canonical_address(email)
     sender = device_of(request, email)
     by_recipient = Limit(
         free=3, longest_wait=HOUR, window=DAY, cap=settings.ACCOUNT_MAILS_PER_RECIPIENT

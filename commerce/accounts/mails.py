@@ -85,7 +85,7 @@ def _request_texts():
                 _("Somebody, hopefully you, tried to open an account with this address."),
                 _("There is one already: sign in, or set a new password if it is forgotten."),
             ],
-            "",
+            _("Set a new password"),
         ),
     }
 

@@ -1,12 +1,17 @@
 """The pages of an account about signing in: password, second factors, sessions."""
 
+from urllib.parse import urlencode
+
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
@@ -15,6 +20,7 @@ from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.accounts.session_rows import session_rows
 from commerce.accounts.sessions import end_session, sessions_of, sign_out_everywhere
 from commerce.private_pages import private_page
+from commerce.requests import key_in
 
 
 @private_page
@@ -38,6 +44,25 @@ class SecurityView(IndexView):
 
 @private_page
 @method_decorator(login_required, name="dispatch")
+class SignInAgainView(TemplateView):
+    """For accounts without a password and a second factor: a new sign-in is their proof."""
+
+    template_name = "account/sign_in_again.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            next_page=get_next_redirect_url(self.request) or "", **kwargs
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        following = get_next_redirect_url(request)
+        logout(request)
+        query = f"?{urlencode({REDIRECT_FIELD_NAME: following})}" if following else ""
+        return redirect(f"{reverse('account_login')}{query}")
+
+
+@private_page
+@method_decorator(login_required, name="dispatch")
 @recent_sign_in_required(only_post=True)
 class SessionsView(TemplateView):
     """Where the account is signed in."""
@@ -51,9 +76,7 @@ class SessionsView(TemplateView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """End one of one's sessions, or all others."""
         if key := request.POST.get("session", ""):
-            session = get_object_or_404(
-                UserSession, pk=key if key.isdecimal() else 0, user=request.user
-            )
+            session = get_object_or_404(UserSession, pk=key_in(key) or 0, user=request.user)
             end_session(session)
             messages.success(request, _("This session has ended."))
         else:

@@ -33,9 +33,10 @@ def knows_credentials(request: HttpRequest, user: AbstractBaseUser) -> bool:
     )
 
 
-def has_proven_address(user: AbstractBaseUser) -> bool:
-    """Whether any address of the account is verified."""
-    return EmailAddress.objects.filter(user_id=user.pk, verified=True).exists()
+def has_proven_address(user: AbstractBaseUser, *, besides: str = "") -> bool:
+    """Whether any address of the account, or any but ``besides``, is verified."""
+    proven = EmailAddress.objects.filter(user_id=user.pk, verified=True)
+    return proven.exclude(email__iexact=besides).exists()
 
 
 def revoke_password(user: AbstractBaseUser) -> None:
@@ -51,9 +52,12 @@ def revoke_attached(request: HttpRequest, user: AbstractBaseUser) -> None:
     end_sessions(user, keep=request.session.session_key)
 
 
-def accept_proof(request: HttpRequest, user: AbstractBaseUser) -> None:
-    """Settle what may stay of an account whose address this session has just proven."""
-    if knows_credentials(request, user):
+def accept_proof(request: HttpRequest, user: AbstractBaseUser, email: str) -> None:
+    """Settle what may stay of an account when this session has just proven the address ``email``.
+
+    Where another address was proven before, the account has its owner, and all of it stays.
+    """
+    if has_proven_address(user, besides=email) or knows_credentials(request, user):
         return
     revoke_password(user)
     revoke_attached(request, user)

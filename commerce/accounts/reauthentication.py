@@ -12,17 +12,17 @@ from urllib.parse import urlencode
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows import reauthentication as flows
 from allauth.account.internal.flows.reauthentication import (
     STATE_SESSION_KEY,
     is_reauthentication_required,
     raise_if_reauthentication_required,
 )
 from allauth.core.internal.httpkit import serialize_request
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponseRedirect
-from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
@@ -42,6 +42,21 @@ def signed_in_recently(request: HttpRequest) -> bool:
     """Whether the session was opened within ``ACCOUNT_REAUTHENTICATION_TIMEOUT``."""
     age = time.time() - request.session.get(SIGNED_IN_AT, 0)
     return age < app_settings.REAUTHENTICATION_TIMEOUT
+
+
+def ask_accounts_without_a_password() -> None:
+    """Have allauth ask them, too: it counts a session as proof where there is no password and no factor.
+
+    Their sign-in, by a code or another service, is the only proof there is.
+    """
+    proves_recently = flows.did_recently_reauthenticate
+
+    def did_recently_reauthenticate(request: HttpRequest) -> bool:
+        if request.user.is_authenticated and not flows.get_reauthentication_flows(request.user):
+            return signed_in_recently(request)
+        return proves_recently(request)
+
+    flows.did_recently_reauthenticate = did_recently_reauthenticate
 
 
 def is_recent(request: HttpRequest) -> bool:
@@ -81,7 +96,7 @@ def ask_again(request: HttpRequest) -> HttpResponseRedirect:
         else:
             messages.info(request, _("Fill in the form again afterwards: it is not kept."))
     methods = get_adapter(request).get_reauthentication_methods(request.user)
-    address = methods[0]["url"] if methods else resolve_url(settings.LOGIN_URL)
+    address = methods[0]["url"] if methods else reverse("account-sign-in-again")
     return HttpResponseRedirect(f"{address}?{urlencode({REDIRECT_FIELD_NAME: back})}")
 
 

@@ -16,7 +16,7 @@ from django.dispatch import receiver
 from commerce.accounts.adoption import adopt_guest_orders
 from commerce.accounts.factors import FACTORS, note_enrolment
 from commerce.accounts.proof import accept_proof, accept_reset, note_own_credentials
-from commerce.accounts.sessions import renew_key
+from commerce.accounts.sessions import end_sessions, renew_key
 
 
 @receiver(authentication_step_completed)
@@ -32,7 +32,7 @@ def settle_proven_address(sender, request, email_address, **kwargs):
 
     allauth sends this only for a code that the session asked for and typed.
     """
-    accept_proof(request, email_address.user)
+    accept_proof(request, email_address.user, email_address.email)
     adopt_guest_orders(email_address.user, email_address.email)
 
 
@@ -42,6 +42,13 @@ def settle_proven_address(sender, request, email_address, **kwargs):
 def remember_own_credentials(sender, request, user, **kwargs):
     """This session chose the password, or brought the social account."""
     note_own_credentials(request, user)
+
+
+@receiver(password_set)
+@receiver(password_changed)
+def end_other_sessions(sender, request, user, **kwargs):
+    """A new password ends the sessions that the old one opened; so the list must not show them."""
+    end_sessions(user, keep=request.session.session_key)
 
 
 @receiver(password_reset)

@@ -7,6 +7,7 @@ from oscar.core.loading import get_model
 
 from commerce.models import Withdrawal
 from commerce.order_statuses import CANCELLED
+from commerce.requests import key_in
 
 #: Roles and people: every unsafe request to these views of Wagtail and Oscar.
 PEOPLE = (
@@ -14,6 +15,7 @@ PEOPLE = (
     "wagtailusers_groups:",
     "dashboard:users-index",
     "dashboard:partner-user-",
+    "staff-user-",
 )
 ORDERS = "dashboard:order-list"
 CSV_ACTION = "download_selected_orders"
@@ -38,7 +40,7 @@ def _cancels_much(request: HttpRequest) -> bool:
     orders = get_model("order", "Order").objects.filter(
         total_incl_tax__gt=settings.REFUND_REAUTH_OVER
     )
-    keys = [key for key in chosen if key.isdecimal()]
+    keys = [key for key in map(key_in, chosen) if key]
     return orders.filter(Q(number=number) if number else Q(pk__in=keys)).exists()
 
 

@@ -3,6 +3,7 @@
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,8 +13,11 @@ from commerce.tally import Tally
 
 def sessions_of(user: AbstractBaseUser) -> list[UserSession]:
     """The sessions that are still open, the one used last first. Writes nothing."""
-    sessions = UserSession.objects.filter(user_id=user.pk).order_by("-last_seen_at")
-    return [session for session in sessions if session.exists()]
+    sessions = list(UserSession.objects.filter(user_id=user.pk).order_by("-last_seen_at"))
+    keys = [session.session_key for session in sessions]
+    open_ones = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    still_open = set(open_ones.values_list("session_key", flat=True))
+    return [session for session in sessions if session.session_key in still_open]
 
 
 def end_session(session: UserSession) -> None:

@@ -112,6 +112,9 @@ def page_of(request: HttpRequest) -> str:
     """The page to come back to: of a form, the page that it stood on."""
     if request.method in ("GET", "HEAD"):
         return request.get_full_path()
-    parts = urlsplit(request.headers.get("Referer", ""))
+    try:
+        parts = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # anything may stand in a header
+        return request.path
     is_ours = parts.netloc == request.get_host() and parts.path.startswith(GUARDED_PATHS)
     return parts.path if is_ours else request.path

@@ -1,5 +1,6 @@
 """Pre-hijacking: an account that a stranger prepared is worth nothing to the stranger."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
+from commerce.accounts.reauthentication import SIGNED_IN_AT
 from commerce.accounts.unverified import delete_unverified_accounts
 from tests.factories import PASSWORD, make_basket, make_user
 from tests.signing import (
@@ -171,6 +173,39 @@ def test_changing_the_address_keeps_the_password_that_was_typed(client):
 
     assert is_signed_in(client)
     assert User.objects.get().check_password(PASSWORD)
+
+
+def _by_code(client, user):
+    client.post(reverse("account_request_login_code"), {"email": EMAIL})
+    client.post(reverse("account_confirm_login_code"), {"code": code_in(mails(EMAIL)[-1])})
+
+
+def _by_factor(client, user):
+    """As after a passkey alone: nobody typed a password in this session."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "mfa", "at": time.time(), "type": "webauthn"}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session[SIGNED_IN_AT] = int(time.time())
+    session.save()
+
+
+@pytest.mark.parametrize("enter", [_by_code, _by_factor])
+def test_changing_the_address_leaves_everything_where_the_owner_signed_in_otherwise(client, enter):
+    user = make_user(EMAIL)
+    enter(client, user)
+    attach_factors(user)
+
+    client.post(reverse("account_email"), {"email": "new@example.com", "action_add": ""})
+    type_code(client, code_in(mails("new@example.com")[-1]))
+
+    user.refresh_from_db()
+    assert user.email == "new@example.com"
+    assert user.check_password(PASSWORD)
+    assert Authenticator.objects.filter(user=user).exists()
+    assert SocialAccount.objects.filter(user=user).exists()
 
 
 def test_changing_the_address_needs_the_code_in_the_same_browser(client):

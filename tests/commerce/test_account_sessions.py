@@ -416,3 +416,43 @@ def test_changing_the_password_does_not_count_as_idle(idle):
     )
 
     assert browser.get("/dashboard/").status_code == 200
+
+
+def test_sessions_that_a_new_password_ended_are_not_listed():
+    user = make_user()
+    browser, _phone = signed_in(), signed_in(PHONE)
+
+    browser.post(
+        reverse("account_change_password"),
+        {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
+    )
+
+    assert len(sessions.sessions_of(user)) == 1
+
+
+def test_list_of_sessions_takes_two_queries_whatever_their_number(django_assert_num_queries):
+    user = make_user()
+    for _browser in range(3):
+        signed_in()
+
+    with django_assert_num_queries(2):
+        assert len(sessions.sessions_of(user)) == 3
+
+
+@pytest.mark.parametrize("key", ["1" * 5_000, "x", "²", "-1"])
+def test_odd_key_of_a_session_is_not_found(key):
+    make_user()
+    browser = signed_in()
+    prove_again(browser)
+
+    assert browser.post(reverse("account-sessions"), {"session": key}).status_code == 404
+
+
+def test_odd_referrer_of_a_staff_form_is_no_error(idle, clock):
+    make_admin()
+    browser = signed_in(email="admin@example.com")
+    clock.forward(minutes=61)
+
+    response = browser.post(reverse("dashboard:index"), HTTP_REFERER="http://[x")
+
+    assert response.status_code == 302

@@ -1,5 +1,6 @@
 """Second factors over HTTP: enrolling, signing in with them, and staff who have to."""
 
+import json
 import re
 import time
 from unittest.mock import patch
@@ -261,6 +262,37 @@ def test_passkey_page_belongs_to_the_shops_host_whatever_the_header_says(client)
     page = text_of(client.get(reverse("mfa_add_webauthn"), HTTP_HOST="localhost:6666"))
 
     assert '"id": "testserver"' in page
+
+
+@pytest.mark.parametrize(
+    "credential", ["[" * 200_000, "1" * 5_000, '"' + "a" * 20_000 + '"', "[" * 5_000]
+)
+def test_what_is_no_passkey_at_all_is_refused_with_a_sentence(client, credential):
+    client.post(reverse("account-passkey"), HTTP_ACCEPT="application/json")
+
+    response = client.post(reverse("account-passkey"), {"credential": credential})
+
+    assert response.status_code < 500
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("attestation", ["", "gQ" * 4_000, "oWNmbXRkbm9uZQ"])
+def test_broken_answer_of_a_device_adds_no_passkey(client, attestation):
+    make_user(EMAIL)
+    sign_in(client)
+    page = text_of(client.get(reverse("mfa_add_webauthn")))
+    assert 'maxlength="60"' in page
+    credential = {
+        "id": "AQ", "rawId": "AQ", "type": "public-key",
+        "response": {"clientDataJSON": "e30", "attestationObject": attestation},
+    }  # fmt: skip
+
+    response = client.post(
+        reverse("mfa_add_webauthn"), {"name": "Key", "credential": json.dumps(credential)}
+    )
+
+    assert response.status_code == 200
+    assert not Authenticator.objects.exists()
 
 
 def test_forged_passkey_signs_nobody_in(client):

@@ -14,7 +14,7 @@ from oscar.core.loading import get_model
 from site_project.environment import Environment
 from site_project.settings_social import social_providers
 from tests.factories import PASSWORD, make_basket, make_user
-from tests.signing import code_in, is_signed_in, mails, sign_in, sign_up, type_code
+from tests.signing import code_in, is_signed_in, let_sign_in_age, mails, sign_in, sign_up, type_code
 
 pytestmark = pytest.mark.django_db
 User = get_user_model()
@@ -127,6 +127,35 @@ def test_new_person_gets_an_account(client, provider):
 
     assert is_signed_in(client)
     assert not User.objects.get().has_usable_password()
+
+
+def test_account_without_a_password_signs_in_again_before_what_matters(client, provider):
+    come_back(client, provider)
+    assert client.get(reverse("account-data")).status_code == 200
+    let_sign_in_age(client)
+
+    for ask in (client.get, client.post):
+        response = ask(reverse("account-data"))
+        assert response.url.startswith(reverse("account-sign-in-again"))
+    assert client.post(
+        reverse("account_email"), {"email": "x@example.com", "action_add": ""}
+    ).url.startswith(reverse("account-sign-in-again"))
+    page = client.get(response.url)
+    again = client.post(reverse("account-sign-in-again"), {"next": reverse("account-data")})
+
+    assert "Sign in again" in page.content.decode()
+    assert again.url == f"{reverse('account_login')}?next=%2Faccounts%2Fdata%2F"
+    assert not is_signed_in(client)
+    come_back(client, provider)
+    assert client.get(reverse("account-data")).status_code == 200
+
+
+def test_signing_in_again_leads_to_no_other_site(client, provider):
+    come_back(client, provider)
+
+    again = client.post(reverse("account-sign-in-again"), {"next": "https://elsewhere.example/"})
+
+    assert again.url == reverse("account_login")
 
 
 def test_address_that_the_service_did_not_verify_is_proven_by_code(client, provider):

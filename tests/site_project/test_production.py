@@ -36,6 +36,7 @@ from tests.smtp_sink import SmtpSink, smtp_sink
 
 pytestmark = [
     pytest.mark.production,
+    pytest.mark.xdist_group("production"),  # one process makes the site for all of them
     pytest.mark.race,
     pytest.mark.skipif(not NGINX and not IS_CI, reason="nginx is not installed; .ci/run has it"),
 ]
