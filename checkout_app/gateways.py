@@ -26,6 +26,11 @@ def all_gateways():
     return (card_gateway(), _transfer) if takes_cards() else (_transfer,)
 
 
+def is_selling() -> bool:
+    """Whether new payments may begin: the shop is open (``SALES``), and a card can be charged."""
+    return settings.SALES and takes_cards()
+
+
 def takes_cards() -> bool:
     """Whether a card can be charged: with Stripe's keys, or by the demo gateway where it is in use."""
     return bool(settings.STRIPE_SECRET_KEY) or is_demo_gateway()

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from checkout_app.exceptions import MethodGone, NothingOffered
-from checkout_app.gateways import takes_cards
+from checkout_app.gateways import is_selling
 from checkout_app.models import Method
 
 
@@ -11,9 +11,9 @@ def offered_methods(*, total, country):
     """The methods for a total and the billing address's country (a code, or None), the first first.
 
     An order that costs nothing has one, which nobody sees. A shop without a card gateway
-    offers none at all: it is not set up to sell.
+    offers none at all, nor does one that is closed: it is not set up to sell.
     """
-    if not takes_cards():
+    if not is_selling():
         return []
     methods = [Method.CARD]
     if total and _transfer_is_offered(total, country):

@@ -30,7 +30,7 @@ from checkout_app.exceptions import (
     TotalChanged,
 )
 from checkout_app.forms import BillingForm, DeliveryForm, ShippingForm
-from checkout_app.gateways import takes_cards
+from checkout_app.gateways import is_selling
 from checkout_app.methods import checked_method, offered_methods
 from checkout_app.models import Capture, Method, State
 from checkout_app.placement import Submission
@@ -254,7 +254,7 @@ class PaymentDetailsView(PaymentView):
             total=summary.total, country=billing.country_id if billing else None
         )
         return self.page(
-            "payment" if takes_cards() else "payment_closed",
+            "payment" if is_selling() else "payment_closed",
             summary=summary,
             attempt=attempt,
             methods=[Method.CARD] if attempt else methods,

@@ -12,12 +12,12 @@ def check_payment(app_configs, **kwargs):
     """Money needs keys of one mode and a webhook secret, or the demo gateway's opt-in."""
     secret, public = settings.STRIPE_SECRET_KEY, settings.STRIPE_PUBLISHABLE_KEY
     if not secret:
-        if settings.DEBUG or settings.DEMO_GATEWAY:
+        if settings.DEBUG or settings.DEMO_GATEWAY or not settings.SALES:
             return []
         return [
             Error(
-                "No real money can be taken: set STRIPE_SECRET_KEY, or say DEMO_GATEWAY=on for a "
-                "shop that only demonstrates.",
+                "No real money can be taken: set STRIPE_SECRET_KEY, or say SALES=off for a shop that "
+                "does not sell yet, or DEMO_GATEWAY=on for one that only demonstrates.",
                 id="vitrine.E001",
             )
         ]

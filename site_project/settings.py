@@ -46,6 +46,8 @@ WSGI_APPLICATION = "site_project.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
+#: Off: the shop shows its goods and begins no payment.
+SALES = env.bool("SALES", default=True)
 #: Opt-in to the built-in stand-in for Stripe where DEBUG is off.
 DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
 # As commerce.demonstration says it, for what is read once.

@@ -7,6 +7,7 @@ from oscar.core.loading import get_model
 from checkout_app import reconcile
 from checkout_app.demo_gateway.client import demo_webhook_secret
 from checkout_app.exceptions import GatewayUnavailable
+from checkout_app.gateways import all_gateways
 from checkout_app.models import PaymentAttempt
 from checkout_app.stripe_gateway import get_gateway
 from commerce.invariants import broken_invariants
@@ -38,6 +39,18 @@ def test_payment_page_says_so_and_has_nothing_to_press(client, vase, closed):
     assert "Test cards" not in page.text
     assert reverse("checkout:pay") not in page.text
     assert "demo-stripe.js" not in page.text
+
+
+def test_closed_shop_begins_no_payment_and_goes_on_with_those_it_began(client, vase, settings):
+    settings.SALES = False
+
+    page = shopper.reach_payment(client, vase)
+    answer = shopper.press_pay(client, "90.00")
+
+    assert "This shop cannot take payments at the moment." in page.text
+    assert answer.status_code == 503
+    assert not PaymentAttempt.objects.exists()
+    assert len(all_gateways()) == 2
 
 
 def test_pay_is_refused_and_writes_nothing(client, vase, closed):

@@ -31,6 +31,7 @@ def ids(problems):
         ({}, []),
         ({"STRIPE_SECRET_KEY": "", "DEMO_GATEWAY": False}, ["vitrine.E001"]),
         ({"STRIPE_SECRET_KEY": "", "DEMO_GATEWAY": True}, []),
+        ({"STRIPE_SECRET_KEY": "", "DEMO_GATEWAY": False, "SALES": False}, []),
         ({"STRIPE_SECRET_KEY": "", "DEMO_GATEWAY": False, "DEBUG": True}, []),
         ({"STRIPE_PUBLISHABLE_KEY": "pk_test_1"}, ["vitrine.E002"]),
         ({"STRIPE_SECRET_KEY": "sk_test_1"}, ["vitrine.E002"]),
