@@ -17,4 +17,4 @@ def invite(request: HttpRequest, user: AbstractBaseUser) -> None:
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link = get_adapter(request).get_reset_password_from_key_url(key)
     texts = account_messages("invitation", {"password_reset_url": link})
-    queue_mail(key="", to=user.email, is_secret=True, **texts)
+    queue_mail(key="", to=user.email, user=user, is_secret=True, **texts)

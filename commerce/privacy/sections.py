@@ -39,11 +39,6 @@ def _of_orders(name: str, label: str, order: str, **only) -> Section:
     return Section(name, label, rows)
 
 
-def _withdrawals(person: Person) -> QuerySet:
-    found = Q(order__in=person.orders()) | person.by_email("email")
-    return _model("commerce.Withdrawal").filter(found).distinct()
-
-
 def _mails(person: Person) -> QuerySet:
     """Without those that open an account: their subject may be the code."""
     found = person.by_user("user") | person.by_email("to")
@@ -82,7 +77,7 @@ SECTIONS = (
     _of_orders("documents", "commerce.CommercialDocument", "order", kind__in=FOR_CUSTOMERS),
     _of_orders("returns", "commerce.ReturnRequest", "order"),
     _of_orders("return_lines", "commerce.ReturnLine", "request__order"),
-    Section("withdrawals", "commerce.Withdrawal", _withdrawals),
+    Section("withdrawals", "commerce.Withdrawal", Person.withdrawals),
     _section("vouchers_used", "voucher.VoucherApplication", user="user"),
     _section("baskets", "basket.Basket", user="owner"),
     _section("basket_lines", "basket.Line", user="basket__owner"),
