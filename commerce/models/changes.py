@@ -73,6 +73,7 @@ class AuditEntry(AppendOnlyModel):
     """
 
     NAMES_PEOPLE = ("about", "actor", "address", "changes")
+    MAY_EXPIRE = True
 
     class Act(models.TextChoices):
         ADDED = "added", _("added")

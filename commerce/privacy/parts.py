@@ -35,8 +35,8 @@ class Section:
 class Rule:
     """How long one kind of data stays, and what happens to it then.
 
-    ``due(at)`` is the queryset of rows whose time is over; ``act(rows)`` handles one batch of them
-    in a transaction and leaves none of them due.
+    ``due(at)`` is the queryset of rows whose time is over; it may be asked several times.
+    ``act(rows)`` handles one batch of them, locked, in a transaction and leaves none of them due.
     """
 
     name: str

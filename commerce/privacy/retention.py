@@ -59,14 +59,30 @@ def apply_rules(*, at: datetime | None = None, is_dry_run: bool = False) -> Iter
 
 
 def _apply(rule, due: QuerySet) -> int:
-    """Act on what is due now, batch by batch; a row is taken once, even if it stays due."""
-    keys = list(due.order_by("pk").values_list("pk", flat=True).distinct())
-    for start in range(0, len(keys), BATCH):
-        _apply_batch(rule, due, keys[start : start + BATCH])
-    return len(keys)
+    """Act on what is due, batch by batch in the order of keys, and return how many rows it was.
+
+    No row is taken twice, even if the rule leaves it due.
+    """
+    done, last = 0, None
+    while keys := _next_keys(due, after=last):
+        done += _apply_batch(rule, due, keys)
+        last = keys[-1]
+    return done
+
+
+def _next_keys(due, *, after):
+    left = due if after is None else due.filter(pk__gt=after)
+    return list(left.order_by("pk").values_list("pk", flat=True).distinct()[:BATCH])
 
 
 @retry_transient
-def _apply_batch(rule, due, keys):
+def _apply_batch(rule, due, keys) -> int:
+    """Act on those of the rows that are still due once they are locked. Returns how many."""
+    rows = due.model._default_manager.all()
     with transaction.atomic():
-        rule.act(due.model._default_manager.filter(pk__in=keys))
+        locked = rows.select_for_update().filter(pk__in=keys).order_by("pk")
+        there = list(locked.values_list("pk", flat=True))
+        still_due = set(due.filter(pk__in=there).values_list("pk", flat=True))
+        if still_due:
+            rule.act(rows.filter(pk__in=still_due))
+    return len(still_due)
