@@ -166,9 +166,14 @@ def _old_events(at):
 PART = Part(
     inventory=_INVENTORY,
     sections=(
-        Section("payment_attempts", "checkout.PaymentAttempt", _attempts),
-        Section("refunds", "checkout.RefundRequest", _refunds),
-        Section("payment_provider", "checkout.StripeCustomer", _customers),
+        Section("payment_attempts", _("Attempts to pay"), "checkout.PaymentAttempt", _attempts),
+        Section("refunds", _("Refunds"), "checkout.RefundRequest", _refunds),
+        Section(
+            "payment_provider",
+            _("Customer at the payment provider"),
+            "checkout.StripeCustomer",
+            _customers,
+        ),
     ),
     blocks=_blocks,
     erase=_erase,

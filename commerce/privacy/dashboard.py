@@ -35,8 +35,8 @@ class AddressForm(forms.Form):
 
 def kinds_of(person: Person) -> list[tuple[str, int]]:
     """What there is about a person: the sections that have rows, and how many."""
-    counted = ((section.name, section.rows(person).count()) for section in all_sections())
-    return [(name.replace("_", " ").capitalize(), count) for name, count in counted if count]
+    counted = ((section.title, section.rows(person).count()) for section in all_sections())
+    return [(str(title), count) for title, count in counted if count]
 
 
 def context_of(person: Person, **more) -> dict:

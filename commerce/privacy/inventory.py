@@ -46,7 +46,7 @@ class Kind:
     @property
     def exported(self) -> tuple[str, ...]:
         """The columns of an export."""
-        return tuple(name for name in (*self.personal, *self.plain) if name != "id")
+        return (*self.personal, *self.plain)
 
 
 def about_people(

@@ -3,14 +3,14 @@
 ``settings.PRIVACY_PARTS`` names the parts, so that this package need not know the floors above it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
@@ -22,13 +22,16 @@ from commerce.privacy.people import Person
 class Section:
     """One list of an export: the rows of a model that are about a person.
 
-    ``rows(person)`` is a queryset of the model ``label``; the columns are the fields that the
-    inventory calls personal or plain.
+    ``title`` names it on pages, ``name`` in files. ``rows(person)`` is a queryset of the model
+    ``label``; the columns are the fields that the inventory calls personal or plain.
+    ``masked[column](person)`` are the rows in which a column is about somebody else and left empty.
     """
 
     name: str
+    title: str | Promise
     label: str
     rows: Callable[[Person], QuerySet]
+    masked: Mapping[str, Callable[[Person], Q]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
