@@ -55,6 +55,7 @@ class Rule:
 class Part:
     """What a floor contributes.
 
+    ``inventory`` has its models, ``tables`` the tables of the database that belong to no model.
     ``blocks(person)`` are sentences that say why the person cannot be erased yet. ``erase(person)``
     removes what the account's deletion does not, in the caller's transaction. ``anonymise_order``
     removes what names people from one order whose time in the books is over.
@@ -66,6 +67,7 @@ class Part:
     erase: Callable[[Person], None] = lambda person: None
     anonymise_order: Callable[[Any], None] = lambda order: None
     rules: tuple[Rule, ...] = field(default=())
+    tables: Mapping[str, Kind] = field(default_factory=dict)
 
 
 @cache
@@ -76,11 +78,20 @@ def parts() -> tuple[Part, ...]:
 
 def whole_inventory() -> dict[str, Kind]:
     """The inventory of all parts. Raises ValueError where two parts claim one model."""
+    return _united(part.inventory for part in parts())
+
+
+def all_tables() -> dict[str, Kind]:
+    """The tables without a model of all parts, by name. Raises ValueError as ``whole_inventory``."""
+    return _united(part.tables for part in parts())
+
+
+def _united(inventories):
     whole: dict[str, Kind] = {}
-    for part in parts():
-        if twice := whole.keys() & part.inventory.keys():
+    for inventory in inventories:
+        if twice := whole.keys() & inventory.keys():
             raise ValueError(f"classified twice: {', '.join(sorted(twice))}")
-        whole |= part.inventory
+        whole |= inventory
     return whole
 
 

@@ -26,7 +26,7 @@ from commerce.privacy.people import ERASED
 from commerce.privacy.plain_tables import PLAIN
 from commerce.privacy.retention import days_ago, how_long
 from commerce.privacy.sections import SECTIONS
-from commerce.privacy.shop_tables import INVENTORY
+from commerce.privacy.shop_tables import INVENTORY, TABLES
 
 
 def _rows(label: str) -> QuerySet:
@@ -314,6 +314,7 @@ RULES = (
 
 PART = Part(
     inventory={**PLAIN, **INVENTORY},
+    tables=TABLES,
     sections=SECTIONS,
     blocks=shop_blocks,
     erase=erase_shop_data,
