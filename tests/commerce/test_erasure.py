@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import OperationalError
 from django.urls import reverse
@@ -367,3 +368,48 @@ def test_two_staff_erase_at_once_and_the_second_is_told(client, vase, monkeypatc
 
     assert response.status_code == 200
     assert "This account was erased already." in response.text
+
+
+# --- One way to delete people ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def boss(client, site_root):
+    """An administrator who has just signed in."""
+    user = make_user("boss@example.com", is_staff=True, is_superuser=True)
+    sign_in(client, "boss@example.com")
+    prove_again(client)
+    return user
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_deleting_a_person_in_wagtail_leads_to_the_page_that_erases(client, boss, method):
+    user = make_user(EMAIL)
+
+    url = reverse("wagtailusers_users:delete", args=[user.pk])
+    response = getattr(client, method)(url, follow=True)
+
+    assert response.redirect_chain == [(reverse("staff-user-privacy", args=[user.pk]), 302)]
+    assert "People are deleted here" in response.text
+    assert User.objects.filter(pk=user.pk).exists()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_deleting_people_from_wagtails_list_erases_nobody(client, boss, count):
+    users = [make_user(f"u{number}@example.com") for number in range(count)]
+    keys = "&".join(f"id={user.pk}" for user in users)
+
+    url = reverse("wagtail_bulk_action", args=["commerce", "user", "delete"])
+    response = client.post(f"{url}?{keys}", {"next": "/admin/"})
+
+    pages = {1: reverse("staff-user-privacy", args=[users[0].pk]), 2: "/admin/users/"}
+    assert response.url == pages[count]
+    assert User.objects.filter(pk__in=[user.pk for user in users]).count() == count
+
+
+def test_groups_are_still_deleted_from_wagtails_list(client, boss):
+    group = Group.objects.create(name="Helpers")
+
+    client.post(reverse("wagtailusers_groups:delete", args=[group.pk]))
+
+    assert not Group.objects.filter(pk=group.pk).exists()
