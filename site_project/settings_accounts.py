@@ -13,6 +13,8 @@ ACCOUNT_FORMS = {
     "change_password": "commerce.accounts.forms.ChangePasswordForm",
     "set_password": "commerce.accounts.forms.SetPasswordForm",
     "reset_password_from_key": "commerce.accounts.forms.ResetPasswordKeyForm",
+    "confirm_login_code": "commerce.accounts.code_forms.LoginCodeForm",
+    "confirm_email_verification_code": "commerce.accounts.code_forms.AddressCodeForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

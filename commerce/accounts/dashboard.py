@@ -13,6 +13,8 @@ from django.views.generic import TemplateView, View
 
 from commerce.accounts.session_rows import session_rows
 from commerce.accounts.sessions import end_session, sign_out_everywhere
+from commerce.audit.account_events import note_account_event, note_ended_sessions
+from commerce.models import AuditEntry
 from commerce.private_pages import private_page
 
 
@@ -35,6 +37,7 @@ class StaffPasswordResetView(UserAdminView, View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         email = self.person.email
         request_password_reset(request, email, [self.person], default_token_generator)
+        note_account_event(request, AuditEntry.Act.RESET_SENT, self.person)
         messages.success(request, _("A link to a new password is on its way to %s.") % email)
         return redirect("dashboard:user-detail", pk=pk)
 
@@ -58,9 +61,11 @@ class StaffSessionsView(UserAdminView, TemplateView):
                 UserSession, pk=key if key.isdecimal() else 0, user=self.person
             )
             end_session(session)
+            note_ended_sessions(request, self.person, 1)
             messages.success(request, _("The session has ended."))
         else:
             is_self = self.person.pk == request.user.pk
-            sign_out_everywhere(self.person, request=request if is_self else None)
+            ended = sign_out_everywhere(self.person, request=request if is_self else None)
+            note_ended_sessions(request, self.person, ended)
             messages.success(request, _("%s is signed out everywhere.") % self.person.email)
         return redirect("staff-user-sessions", pk=pk)

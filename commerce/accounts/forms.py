@@ -17,6 +17,8 @@ from commerce.accounts.lifetime import limit_lifetime
 from commerce.accounts.limits import factor_limits, mail_limits
 from commerce.accounts.passwords import advice
 from commerce.accounts.waiting import too_many
+from commerce.audit.account_events import note_account_event, note_failed_factor
+from commerce.models import AuditEntry
 from commerce.throttle_store import ALIAS
 from commerce.throttles import TooManyAttempts, check_waits, give_back, take_attempt
 
@@ -65,6 +67,13 @@ def _rehearse_signup(form, request):
 class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
     """A new password for somebody who knows the old one."""
 
+    def clean_oldpassword(self):
+        try:
+            return super().clean_oldpassword()
+        except forms.ValidationError:
+            note_account_event(context.request, AuditEntry.Act.PASSWORD_FAILED, self.user)
+            raise
+
 
 class SetPasswordForm(WithAdvice, allauth_forms.SetPasswordForm):
     """A first password."""
@@ -103,6 +112,7 @@ class ThrottledCode:
         digits = "".join(character for character in code if character.isdigit())
         key = f"used-factor-code:{self.user.pk}:{digits}"
         if not caches[ALIAS].add(key, True, USED_CODE_SECONDS):
+            note_failed_factor(type(self), context.request, self.user)
             raise get_factor_adapter().validation_error("incorrect_code")
 
 
@@ -120,7 +130,11 @@ class WellFormed:
     def clean_credential(self):
         try:
             return super().clean_credential()
+        except forms.ValidationError:
+            note_failed_factor(type(self), context.request, self.user)
+            raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
+            note_failed_factor(type(self), context.request, self.user)
             raise get_factor_adapter().validation_error("incorrect_code") from error
 
 

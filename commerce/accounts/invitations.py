@@ -8,7 +8,9 @@ from django.http import HttpRequest
 
 from commerce.accounts.mails import account_messages
 from commerce.accounts.proof import revoke_password
+from commerce.audit.account_events import note_account_event
 from commerce.mail import queue_mail
+from commerce.models import AuditEntry
 
 
 def invite(request: HttpRequest, user: AbstractBaseUser) -> None:
@@ -18,3 +20,4 @@ def invite(request: HttpRequest, user: AbstractBaseUser) -> None:
     link = get_adapter(request).get_reset_password_from_key_url(key)
     texts = account_messages("invitation", {"password_reset_url": link})
     queue_mail(key="", to=user.email, user=user, is_secret=True, **texts)
+    note_account_event(request, AuditEntry.Act.INVITED, user)

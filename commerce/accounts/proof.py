@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
 from commerce.accounts.sessions import end_sessions
+from commerce.audit.account_events import note_revoked
 
 #: Session key: the account whose password, or social account, this session set.
 OWN_ACCOUNT = "account_set_up_here"
@@ -46,6 +47,7 @@ def revoke_password(user: AbstractBaseUser) -> None:
 
 def revoke_attached(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Remove second factors and social accounts, and end all sessions but this one."""
+    note_revoked(request, user)
     Authenticator.objects.filter(user_id=user.pk).delete()
     SocialAccount.objects.filter(user_id=user.pk).delete()
     end_sessions(user, keep=request.session.session_key)
