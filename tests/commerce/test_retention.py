@@ -227,6 +227,8 @@ def test_entries_about_accounts_of_customers_go_after_a_year(db):
     note("her sign-in", user=ada, of=ada)
     note("a wrong password", of=ada, act="failed")
     note("nobody's account", act="failed")
+    note("POST /dashboard/", user=ada, kind="staff-page", act="refused")
+    note("POST /dashboard/users/", user=clerk, kind="staff-page", act="refused")
     note("a young sign-in", user=ada, of=ada, days=364)
     note("a clerk's sign-in", user=clerk, of=clerk)
     note("a wrong password of a clerk", of=clerk, act="failed")
@@ -239,7 +241,7 @@ def test_entries_about_accounts_of_customers_go_after_a_year(db):
 
     assert set(AuditEntry.objects.values_list("about", flat=True)) == {
         "a young sign-in", "a clerk's sign-in", "a wrong password of a clerk", "an editor's sign-in",
-        "what a clerk did", "an erasure", "a price",
+        "what a clerk did", "an erasure", "a price", "POST /dashboard/users/",
     }  # fmt: skip
 
 
