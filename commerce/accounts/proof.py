@@ -13,7 +13,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
 from commerce.accounts.sessions import end_sessions
-from commerce.audit.account_events import note_revoked
+from commerce.audit.account_events import note_account_event, note_revoked
+from commerce.models import AuditEntry
 
 #: Session key: the account whose password, or social account, this session set.
 OWN_ACCOUNT = "account_set_up_here"
@@ -57,6 +58,8 @@ def accept_proof(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Settle what may stay of an account whose address this session has just proven."""
     if knows_credentials(request, user):
         return
+    if user.has_usable_password():
+        note_account_event(request, AuditEntry.Act.PASSWORD_REMOVED, user, by=user)
     revoke_password(user)
     revoke_attached(request, user)
 

@@ -95,6 +95,7 @@ class AuditEntry(AppendOnlyModel):
         PASSWORD_SET = "password-set", _("first password set")
         PASSWORD_RESET = "password-reset", _("password reset by mail")
         PASSWORD_FAILED = "password-failed", _("old password was wrong")
+        PASSWORD_REMOVED = "password-removed", _("password removed")
         RESET_SENT = "reset-sent", _("link to a new password sent")
         INVITED = "invited", _("invited")
         EMAIL_ADDED = "email-added", _("e-mail address added")

@@ -244,6 +244,17 @@ def test_what_is_taken_from_an_unproven_account_is_written_down(site_root):
     assert the_only(Act.SERVICE_REMOVED)[3] == {"service": ["google", None]}
 
 
+def test_password_of_an_unproven_account_that_its_owner_ends_is_written_down(site_root):
+    sign_up(Client(), EMAIL)
+    user = AuditEntry.user.field.related_model.objects.get(email=EMAIL)
+    owner = Client(REMOTE_ADDR=HERE)
+    owner.post(reverse("account_request_login_code"), {"email": EMAIL})
+
+    type_code(owner, code_in(mails(EMAIL)[-1]), "account_confirm_login_code")
+
+    assert the_only(Act.PASSWORD_REMOVED) == (user, str(user.pk), HERE, {})
+
+
 # --- Staff ------------------------------------------------------------------------------------------
 
 
