@@ -14,6 +14,7 @@ from checkout_app.models import (
     StripeCustomer,
 )
 from commerce.privacy.inventory import BOOKS, DELETED, about_people, nothing_personal
+from commerce.privacy.mentions import keys_mentioning
 from commerce.privacy.parts import Part, Rule, Section
 from commerce.privacy.people import Person
 from commerce.privacy.retention import days_ago, how_long
@@ -133,9 +134,9 @@ def _erase(person: Person) -> None:
         intent_id__in=_attempts(person).values("intent_id")
     ).iterator():
         _forget_address(intent)
-    for email in person.emails:
-        DemoRequest.objects.filter(answer__icontains=email).delete()
-        DemoEvent.objects.filter(body__icontains=email).delete()
+    for model, field in ((DemoRequest, "answer"), (DemoEvent, "body")):
+        mentioned = keys_mentioning(model.objects.all(), field, person.emails)
+        model.objects.filter(pk__in=mentioned).delete()
 
 
 def _forget_address(intent: DemoIntent) -> None:
@@ -165,9 +166,14 @@ def _old_events(at):
 PART = Part(
     inventory=_INVENTORY,
     sections=(
-        Section("payment_attempts", "checkout.PaymentAttempt", _attempts),
-        Section("refunds", "checkout.RefundRequest", _refunds),
-        Section("payment_provider", "checkout.StripeCustomer", _customers),
+        Section("payment_attempts", _("Attempts to pay"), "checkout.PaymentAttempt", _attempts),
+        Section("refunds", _("Refunds"), "checkout.RefundRequest", _refunds),
+        Section(
+            "payment_provider",
+            _("Customer at the payment provider"),
+            "checkout.StripeCustomer",
+            _customers,
+        ),
     ),
     blocks=_blocks,
     erase=_erase,

@@ -19,7 +19,7 @@ class CommerceConfig(AppConfig):
         from commerce.accounts import checks as account_checks  # noqa: F401
         from commerce.accounts import receivers as account_receivers  # noqa: F401
         from commerce.accounts.reauthentication import ask_accounts_without_a_password
-        from commerce.audit import watch_the_shop
+        from commerce.audit import account_events, watch_the_shop  # noqa: F401
         from commerce.audit.security import watch_people
         from commerce.page_cache import receivers as page_receivers  # noqa: F401
         from commerce.rich_html import clean_on_save

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
 
-from commerce.audit import KINDS
+from commerce.audit import CHANGE_NAMES, KINDS
 from commerce.models import AuditEntry
 from commerce.private_pages import private_page
 
@@ -100,5 +100,5 @@ def _name_of(label, name):
     """A field in words."""
     try:
         return apps.get_model(label)._meta.get_field(name).verbose_name
-    except (LookupError, FieldDoesNotExist):
-        return name
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return CHANGE_NAMES.get(name, name)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import generic
 
 from commerce.document_links import links_for_customer
-from commerce.order_finding import normal_number
+from commerce.order_finding import digest_of, normal_number
 from commerce.order_links import order_by_token
 from commerce.order_page import order_rows, steps_of
 from commerce.private_pages import private_page
@@ -61,7 +61,8 @@ class FindOrderView(generic.FormView):
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
-        send_order_link.enqueue(form.cleaned_data["number"], form.cleaned_data["email"])
+        digest = digest_of(form.cleaned_data["email"])
+        send_order_link.enqueue(form.cleaned_data["number"], digest)
         messages.success(self.request, SENT)
         return super().form_valid(form)
 

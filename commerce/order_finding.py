@@ -9,11 +9,14 @@ from urllib.parse import urljoin
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from oscar.core.loading import get_model
 
 from commerce.mail import queue_mail
 from commerce.mail_orders import order_status_path, shop_facts
 from commerce.mail_templates import messages_for
+
+SALT = "commerce.order_finding"
 
 
 def normal_number(text):
@@ -21,22 +24,33 @@ def normal_number(text):
     return unicodedata.normalize("NFKC", text).replace(" ", "").lstrip("#").upper()
 
 
+def digest_of(email):
+    """What stands for an address where nothing may name a person, such as in a queue's rows."""
+    return salted_hmac(SALT, email.strip().casefold(), algorithm="sha256").hexdigest()
+
+
 def find_order(number, email):
     """The order of that number which was placed with that address, or None."""
+    return _find_by_digest(number, digest_of(email))
+
+
+def _find_by_digest(number, digest):
     orders = get_model("order", "Order").objects.select_related("user")
     order = orders.filter(number=normal_number(number)).first()
     if order is None or not order.email:
         return None
-    return order if order.email.casefold() == email.strip().casefold() else None
+    return order if constant_time_compare(digest_of(order.email), digest) else None
 
 
 @transaction.atomic
-def send_link(number, email, *, at=None):
+def send_link(number, digest, *, at=None):
     """Mail a fresh link to the order's own address, at most once an hour. Says nothing of the rest.
+
+    ``digest`` stands for the address that was asked with (``digest_of``).
 
     An order in an account is opened by signing in: its mail leads there.
     """
-    order = find_order(number, email)
+    order = _find_by_digest(number, digest)
     if order is None:
         return
     at = at or timezone.now()

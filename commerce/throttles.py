@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from commerce.acting import acting_address
 from commerce.models import Throttle
 from commerce.transactions import retry_transient
 
@@ -114,7 +115,8 @@ def check_waits(limits: dict[str, Limit], *, at: datetime | None = None) -> None
 def _refusal(limits, waits):
     """The exception to raise. The log names the counters, which hold digests of addresses."""
     seconds = max(1, round(max(waits).total_seconds()))
-    logger.warning("throttled for %d seconds: %s", seconds, ", ".join(sorted(limits)))
+    counters, origin = ", ".join(sorted(limits)), acting_address() or "-"
+    logger.warning("throttled for %d seconds: %s from %s", seconds, counters, origin)
     return TooManyAttempts(seconds)
 
 

@@ -229,11 +229,25 @@ def _erase(person: Person) -> None:
 PART = Part(
     inventory={**_PLAIN, **_EDITORS},
     sections=(
-        Section("editors_comments", "wagtailcore.Comment", _of_user(Comment)),
-        Section("editors_replies", "wagtailcore.CommentReply", _of_user(CommentReply)),
-        Section("editors_log", "wagtailcore.ModelLogEntry", _of_user(ModelLogEntry)),
-        Section("editors_profile", "wagtailusers.UserProfile", _of_user(UserProfile)),
-        Section("api_tokens", "wagtailcore.APIToken", _of_user(APIToken)),
+        Section(
+            "editors_comments", _("Editors' comments"), "wagtailcore.Comment", _of_user(Comment)
+        ),
+        Section(
+            "editors_replies",
+            _("Editors' replies to comments"),
+            "wagtailcore.CommentReply",
+            _of_user(CommentReply),
+        ),
+        Section(
+            "editors_log", _("Editors' log"), "wagtailcore.ModelLogEntry", _of_user(ModelLogEntry)
+        ),
+        Section(
+            "editors_profile",
+            _("Editors' settings"),
+            "wagtailusers.UserProfile",
+            _of_user(UserProfile),
+        ),
+        Section("api_tokens", _("API tokens"), "wagtailcore.APIToken", _of_user(APIToken)),
     ),
     erase=_erase,
 )

@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.shortcuts import get_object_or_404
+from django.contrib.auth import get_user_model
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -347,6 +348,30 @@ def invite_new_user(request, user):
     """A new account has no password: its owner is sent a link to choose one."""
     invite(request, user)
     messages.success(request, _("A link to choose a password is on its way to %s.") % user.email)
+
+
+ONE_WAY_TO_DELETE = _(
+    "People are deleted here, with their personal data: what the law asks the shop to keep stays "
+    "without their name."
+)
+
+
+@hooks.register("before_delete_user")
+def erase_instead_of_deleting(request, user):
+    """Lead to the page that erases a person: deleting the row alone would leave their data behind."""
+    messages.info(request, ONE_WAY_TO_DELETE)
+    return redirect("staff-user-privacy", pk=user.pk)
+
+
+@hooks.register("before_bulk_action")
+def erase_instead_of_deleting_many(request, action_type, objects, action):
+    """The same for people chosen in the list; several are erased one by one."""
+    if action_type != "delete" or not issubclass(action.model, get_user_model()) or not objects:
+        return None
+    if len(objects) == 1:
+        return erase_instead_of_deleting(request, objects[0])
+    messages.info(request, _("Delete people one by one: each is asked about on a page of its own."))
+    return redirect("wagtailusers_users:index")
 
 
 class PagesMenuItem(MenuItem):

@@ -10,11 +10,11 @@ ACCOUNT_ADAPTER = "commerce.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "commerce.accounts.forms.LoginForm",
     "signup": "commerce.accounts.forms.SignupForm",
-    "confirm_login_code": "commerce.accounts.forms.ConfirmLoginCodeForm",
-    "confirm_email_verification_code": "commerce.accounts.forms.ConfirmEmailCodeForm",
     "change_password": "commerce.accounts.forms.ChangePasswordForm",
     "set_password": "commerce.accounts.forms.SetPasswordForm",
     "reset_password_from_key": "commerce.accounts.forms.ResetPasswordKeyForm",
+    "confirm_login_code": "commerce.accounts.code_forms.LoginCodeForm",
+    "confirm_email_verification_code": "commerce.accounts.code_forms.AddressCodeForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

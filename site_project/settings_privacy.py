@@ -16,6 +16,7 @@ RETENTION_DAYS = {
     "mails": 730,
     "account-mails": 90,
     "audit-addresses": 90,
+    "customer-sign-ins": 365,
     "session-records": 60,
     "unconfirmed-alerts": 7,
     "closed-alerts": 90,

@@ -2,11 +2,16 @@
 
 import re
 
+from allauth.account.internal.flows.manage_email import emit_email_changed
+from allauth.account.models import EmailAddress
+from allauth.core.context import request_context
 from django.db.models import JSONField
 from django.db.models.fields import CharField, EmailField, TextField
+from django.test import RequestFactory
 from oscar.core.loading import get_model
 
 from commerce.accounts.pictures import save_picture
+from commerce.acting import acting_as
 from commerce.mail import queue_mail
 from commerce.models import OutgoingMail, ReturnRequest, WishListLink, Withdrawal
 from commerce.order_history import note_event
@@ -14,8 +19,10 @@ from commerce.privacy.inventory import models
 from tests.factories import ADDRESS, make_paid_order, make_user
 
 EMAIL = "ada@example.com"
+#: The address that she had before.
+FORMER = "Marsh@former.example"
 #: Words that name Ada wherever they stand.
-NAMES = ("ada@example", "Marsh", "12 Quay", "NR23 1AH", "447700900123")
+NAMES = ("ada@example", "marsh@former", "Marsh", "12 Quay", "NR23 1AH", "447700900123")
 
 
 def model_of(label):
@@ -33,7 +40,8 @@ def deliver(order):
 
 def make_ada(product):
     """An account that used all there is, with one delivered order; the account and the order."""
-    user = make_user(EMAIL, first_name="Ada", last_name="Marsh")
+    user = make_user(FORMER, first_name="Ada", last_name="Marsh")
+    change_address(user, EMAIL)
     order = deliver(make_paid_order((product, 1), user=user))
     write_on_order(order)
     user.addresses.create(**ADDRESS, country_id="GB", phone_number="07700 900123")
@@ -57,6 +65,22 @@ def make_ada(product):
     OutgoingMail.objects.create(key="code-for-ada", to=EMAIL, subject="493817 is your code",
                                 body_text="493817", is_secret=True)  # fmt: skip
     return user, order
+
+
+def change_address(user, email):
+    """Change the address of an account: the owner proves the new one, staff correct the row."""
+    old = user.emailaddress_set.get()
+    request = RequestFactory().post("/")
+    request.session, request.user = {}, user
+    with request_context(request):
+        new = EmailAddress(user=user, email=email, verified=True, primary=True)
+        old.remove()
+        new.save()
+        emit_email_changed(request, old, new)
+    clerk = make_user("clerk@example.com", is_staff=True)
+    with acting_as(clerk):
+        user.email = email
+        user.save(update_fields=["email"])
 
 
 def write_on_order(order):

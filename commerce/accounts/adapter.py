@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -77,7 +78,18 @@ class AccountAdapter(DefaultAccountAdapter):
         if provider := context.get("provider"):
             facts["provider"] = str(provider.name)
         is_secret = "code" in facts or "password_reset_url" in facts
-        queue_mail(key="", to=email, is_secret=is_secret, **account_messages(name, facts))
+        queue_mail(
+            key="",
+            to=email,
+            user=_account_of(email, context),
+            is_secret=is_secret,
+            **account_messages(name, facts),
+        )
+
+    def send_notification_mail(self, template_prefix, user, context=None, email=None):
+        """Name the account: after a change of address, ``email`` is no longer one of its own."""
+        context = {**(context or {}), "user": user}
+        super().send_notification_mail(template_prefix, user, context, email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt before the password is looked at."""
@@ -121,3 +133,13 @@ class AccountAdapter(DefaultAccountAdapter):
         remember_device(request, response, user.email)
         note_staff_use(request, response)
         return response
+
+
+def _account_of(email, context):
+    """The account that a mail is about, None without one: whose erasure takes the mail along."""
+    user = context.get("user")
+    if user is None:
+        proven = EmailAddress.objects.filter(email=email.lower(), verified=True)
+        address = proven.select_related("user").first()
+        user = address.user if address is not None else None
+    return user if user is not None and user.pk else None

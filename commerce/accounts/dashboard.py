@@ -12,6 +12,7 @@ from django.views.generic import TemplateView, View
 from commerce.accounts.invitations import send_new_password_link
 from commerce.accounts.session_rows import session_rows
 from commerce.accounts.sessions import end_session, sign_out_everywhere
+from commerce.audit.account_events import note_ended_sessions
 from commerce.private_pages import private_page
 from commerce.requests import key_in
 
@@ -56,9 +57,11 @@ class StaffSessionsView(UserAdminView, TemplateView):
         if key := request.POST.get("session", ""):
             session = get_object_or_404(UserSession, pk=key_in(key) or 0, user=self.person)
             end_session(session)
+            note_ended_sessions(request, self.person, 1)
             messages.success(request, _("The session has ended."))
         else:
             is_self = self.person.pk == request.user.pk
-            sign_out_everywhere(self.person, request=request if is_self else None)
+            ended = sign_out_everywhere(self.person, request=request if is_self else None)
+            note_ended_sessions(request, self.person, ended)
             messages.success(request, _("%s is signed out everywhere.") % self.person.email)
         return redirect("staff-user-sessions", pk=pk)

@@ -18,12 +18,13 @@ from commerce.accounts.limits import (
     factor_limits,
     mail_limits,
     password_limits,
-    sent_code_limits,
 )
 from commerce.accounts.passwords import advice
-from commerce.accounts.waiting import too_many
+from commerce.accounts.waiting import count_attempt, too_many
+from commerce.audit.account_events import note_account_event, note_failed_factor
+from commerce.models import AuditEntry
 from commerce.throttle_store import ALIAS
-from commerce.throttles import TooManyAttempts, check_waits, give_back, take_attempt
+from commerce.throttles import TooManyAttempts, check_waits, give_back
 
 #: Seconds for which a code of an authenticator app is remembered as used; it is good for 90.
 USED_CODE_SECONDS = 120
@@ -74,8 +75,12 @@ class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
 
     def clean_oldpassword(self):
         counted = password_limits(context.request, self.user.email)
-        _count(counted)
-        password = super().clean_oldpassword()
+        count_attempt(counted)
+        try:
+            password = super().clean_oldpassword()
+        except forms.ValidationError:
+            note_account_event(context.request, AuditEntry.Act.PASSWORD_FAILED, self.user)
+            raise
         give_back(counted)
         return password
 
@@ -98,39 +103,12 @@ class LoginForm(allauth_forms.LoginForm):
         return response
 
 
-def _count(limits):
-    """Count an attempt of a form. Raises ValidationError while it is too early for another."""
-    try:
-        take_attempt(limits)
-    except TooManyAttempts as refusal:
-        raise forms.ValidationError(str(refusal)) from refusal
-
-
-class SentCode:
-    """Counts the tries of a code that was sent by mail, in the database, before it is compared."""
-
-    def clean_code(self):
-        counted = sent_code_limits(context.request, self.expected_code)
-        _count(counted)
-        code = super().clean_code()
-        give_back(counted)
-        return code
-
-
-class ConfirmLoginCodeForm(SentCode, allauth_forms.ConfirmLoginCodeForm):
-    """The code that signs somebody in."""
-
-
-class ConfirmEmailCodeForm(SentCode, allauth_forms.ConfirmEmailVerificationCodeForm):
-    """The code that proves an address."""
-
-
 class ThrottledCode:
     """Counts the codes of a second factor, and takes each code of an app once."""
 
     def clean_code(self):
         counted = factor_limits(context.request, self.user.email)
-        _count(counted)
+        count_attempt(counted)
         code = super().clean_code()
         if self.authenticator.type == Authenticator.Type.TOTP:
             self._use_up(code)
@@ -141,6 +119,7 @@ class ThrottledCode:
         digits = "".join(character for character in code if character.isdigit())
         key = f"used-factor-code:{self.user.pk}:{digits}"
         if not caches[ALIAS].add(key, True, USED_CODE_SECONDS):
+            note_failed_factor(type(self), context.request, self.user)
             raise get_factor_adapter().validation_error("incorrect_code")
 
 
@@ -177,7 +156,11 @@ class WellFormed:
     def clean_credential(self):
         try:
             return super().clean_credential()
+        except forms.ValidationError:
+            note_failed_factor(type(self), context.request, self.user)
+            raise
         except MALFORMED as error:
+            note_failed_factor(type(self), context.request, self.user)
             raise get_factor_adapter().validation_error("incorrect_code") from error
 
 

@@ -12,22 +12,26 @@ from django.http import HttpRequest
 
 from commerce.accounts.mails import account_messages
 from commerce.accounts.proof import revoke_password
+from commerce.audit.account_events import note_account_event
 from commerce.mail import queue_mail
+from commerce.models import AuditEntry
 
 
 def invite(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Mail the owner of a new account a link to a first password; it works once, for an hour."""
     revoke_password(user)
     _send_link("invitation", request, user)
+    note_account_event(request, AuditEntry.Act.INVITED, user)
 
 
 def send_new_password_link(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Mail somebody a link to a new password, as if they had asked for it."""
     _send_link("password_reset_key", request, user)
+    note_account_event(request, AuditEntry.Act.RESET_SENT, user)
 
 
 def _send_link(mail, request, user):
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link = get_adapter(request).get_reset_password_from_key_url(key)
     texts = account_messages(mail, {"password_reset_url": link})
-    queue_mail(key="", to=user.email, is_secret=True, **texts)
+    queue_mail(key="", to=user.email, user=user, is_secret=True, **texts)

@@ -139,7 +139,7 @@ def account_messages(name, facts):
         "url": facts.get("password_reset_url") or "",
         "label": label,
         "ip": facts.get("ip", ""),
-        "time": date_format(timezone.localtime(), "j F Y, H:i"),
+        "time": date_format(timezone.localtime(), "DATETIME_FORMAT"),
     }
     return {
         "subject": context["heading"],

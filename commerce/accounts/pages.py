@@ -19,6 +19,7 @@ from django.views.generic import TemplateView
 from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.accounts.session_rows import session_rows
 from commerce.accounts.sessions import end_session, sessions_of, sign_out_everywhere
+from commerce.audit.account_events import note_ended_sessions
 from commerce.private_pages import private_page
 from commerce.requests import key_in
 
@@ -78,8 +79,10 @@ class SessionsView(TemplateView):
         if key := request.POST.get("session", ""):
             session = get_object_or_404(UserSession, pk=key_in(key) or 0, user=request.user)
             end_session(session)
+            note_ended_sessions(request, request.user, 1)
             messages.success(request, _("This session has ended."))
         else:
-            sign_out_everywhere(request.user, request=request)
+            ended = sign_out_everywhere(request.user, request=request)
+            note_ended_sessions(request, request.user, ended)
             messages.success(request, _("You are signed out everywhere else."))
         return redirect("usersessions_list")

@@ -3,8 +3,11 @@
 from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+
+from commerce.transactions import retry_transient
 
 UNVERIFIED_AGE = timedelta(days=1)
 BATCH = 500
@@ -29,7 +32,19 @@ def delete_unverified_accounts(*, at: datetime | None = None) -> int:
         groups=None,
         orders=None,
     )
-    users = list(waiting.order_by("pk")[:BATCH])
-    for user in users:
-        user.delete()
-    return len(users)
+    keys = list(waiting.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return sum(_delete_if_still_waiting(waiting, key) for key in keys)
+
+
+@retry_transient
+def _delete_if_still_waiting(waiting, key) -> bool:
+    """Delete one account unless it was proven or used meanwhile; its addresses are locked first."""
+    with transaction.atomic():
+        user = waiting.model.objects.select_for_update().filter(pk=key).first()
+        if user is None:
+            return False
+        list(user.emailaddress_set.select_for_update().order_by("pk"))
+        is_waiting = waiting.filter(pk=key).exists()
+        if is_waiting:
+            user.delete()
+    return is_waiting

@@ -1,9 +1,10 @@
-"""The page that asks somebody to wait."""
+"""What somebody is told who has to wait: a page, or a line of a form."""
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from commerce.throttles import TooManyAttempts
+from commerce.throttles import Limit, TooManyAttempts, take_attempt
 
 
 def too_many(request: HttpRequest, refusal: TooManyAttempts) -> HttpResponse:
@@ -11,3 +12,11 @@ def too_many(request: HttpRequest, refusal: TooManyAttempts) -> HttpResponse:
     response = render(request, "429.html", {"refusal": refusal}, status=429)
     response["Retry-After"] = str(refusal.seconds)
     return response
+
+
+def count_attempt(limits: dict[str, Limit]) -> None:
+    """Count an attempt of a form. Raises ValidationError while it is too early for another."""
+    try:
+        take_attempt(limits)
+    except TooManyAttempts as refusal:
+        raise ValidationError(str(refusal)) from refusal

@@ -24,6 +24,8 @@ Act = AuditEntry.Act
 KINDS = {}
 #: The fields of each.
 FIELDS = {}
+#: What changes are called in words where they are no field of a model.
+CHANGE_NAMES = {}
 
 
 #: Which rows are worth an entry, by the label of their model; without one all are.

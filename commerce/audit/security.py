@@ -30,9 +30,12 @@ KINDS |= {DOOR: _("Account"), STAFF_PAGE: _("Staff page")}
 def note_security(act, *, about, user=None, object_id="", address="", kind=DOOR, changes=None):
     """Write one event to the log and to the audit log. ``user`` is who did it, None if unknown.
 
-    Never pass what somebody typed as a name or a password: it may be the other one.
+    Never pass what somebody typed as a name or a password: it may be the other one. The log has the
+    key of what it is about, never a name or an address: erasure does not reach log files.
     """
-    logger.info("%s: %s by %s from %s", act, about, getattr(user, "pk", None), address or "-")
+    subject = about if kind == STAFF_PAGE else object_id or "-"
+    by = getattr(user, "pk", None)
+    logger.info("%s: %s %s by %s from %s", act, kind, subject, by, address or "-")
     AuditEntry.objects.create(
         kind=kind,
         object_id=str(object_id)[:40],

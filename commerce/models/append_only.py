@@ -28,12 +28,23 @@ class AppendOnly(models.QuerySet):
             raise TypeError(REFUSAL)
         return super().update(**fields)
 
+    def expire(self):
+        """Delete the rows: for the retention rules of ``commerce.privacy`` alone.
+
+        Only where the model says ``MAY_EXPIRE``. Returns how many rows.
+        """
+        if not self.model.MAY_EXPIRE:
+            raise TypeError(REFUSAL)
+        return super().delete()[0]
+
 
 class AppendOnlyModel(models.Model):
     """A row that can be added, and neither changed nor deleted."""
 
     #: The fields that may name a person (see ``AppendOnly.anonymise``).
     NAMES_PEOPLE: tuple[str, ...] = ()
+    #: Whether a retention rule may delete old rows (see ``AppendOnly.expire``).
+    MAY_EXPIRE = False
 
     objects = AppendOnly.as_manager()
 

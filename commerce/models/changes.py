@@ -73,6 +73,7 @@ class AuditEntry(AppendOnlyModel):
     """
 
     NAMES_PEOPLE = ("about", "actor", "address", "changes")
+    MAY_EXPIRE = True
 
     class Act(models.TextChoices):
         ADDED = "added", _("added")
@@ -84,11 +85,31 @@ class AuditEntry(AppendOnlyModel):
         REFUSED = "refused", _("refused")
         EXPORTED = "exported", _("data exported")
         ERASED = "erased", _("erased")
+        FACTOR_ADDED = "factor-added", _("second factor added")
+        FACTOR_REMOVED = "factor-removed", _("second factor removed")
+        FACTOR_FAILED = "factor-failed", _("second factor failed")
+        CODES_MADE = "codes-made", _("recovery codes made")
+        CODE_USED = "code-used", _("recovery code used")
+        CODE_FAILED = "code-failed", _("code of a mail failed")
+        PASSWORD_CHANGED = "password-changed", _("password changed")
+        PASSWORD_SET = "password-set", _("first password set")
+        PASSWORD_RESET = "password-reset", _("password reset by mail")
+        PASSWORD_FAILED = "password-failed", _("old password was wrong")
+        PASSWORD_REMOVED = "password-removed", _("password removed")
+        RESET_SENT = "reset-sent", _("link to a new password sent")
+        INVITED = "invited", _("invited")
+        EMAIL_ADDED = "email-added", _("e-mail address added")
+        EMAIL_CHANGED = "email-changed", _("e-mail address changed")
+        EMAIL_REMOVED = "email-removed", _("e-mail address removed")
+        EMAIL_CONFIRMED = "email-confirmed", _("e-mail address confirmed")
+        SERVICE_ADDED = "service-added", _("other service connected")
+        SERVICE_REMOVED = "service-removed", _("other service disconnected")
+        SESSIONS_ENDED = "sessions-ended", _("sessions ended")
 
     kind = CodeField(_("kind"), max_length=40)
     object_id = CodeField(max_length=40)
     about = models.CharField(_("about"), max_length=255)
-    act = models.CharField(_("what happened"), max_length=12, choices=Act.choices)
+    act = models.CharField(_("what happened"), max_length=20, choices=Act.choices)
     changes = models.JSONField(default=dict)
     user = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

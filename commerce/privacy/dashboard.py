@@ -17,7 +17,7 @@ from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.acting import address_of
 from commerce.audit.security import note_security
 from commerce.models import AuditEntry
-from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
+from commerce.privacy.erasure import AlreadyErased, ErasureBlocked, erase, reasons_to_wait
 from commerce.privacy.pages import archive_answer
 from commerce.privacy.parts import all_sections
 from commerce.privacy.people import Person, person_at, person_of
@@ -35,8 +35,8 @@ class AddressForm(forms.Form):
 
 def kinds_of(person: Person) -> list[tuple[str, int]]:
     """What there is about a person: the sections that have rows, and how many."""
-    counted = ((section.name, section.rows(person).count()) for section in all_sections())
-    return [(name.replace("_", " ").capitalize(), count) for name, count in counted if count]
+    counted = ((section.title, section.rows(person).count()) for section in all_sections())
+    return [(str(title), count) for title, count in counted if count]
 
 
 def context_of(person: Person, **more) -> dict:
@@ -57,12 +57,18 @@ def export_for_staff(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 def erase_for_staff(request: HttpRequest, person: Person) -> bool:
-    """Erase a person if it was confirmed and nothing is open; say what came of it."""
+    """Erase a person if it was confirmed and nothing is open; tell the outcome.
+
+    Returns whether the person is gone, whoever erased them.
+    """
     if request.POST.get("confirm") != "on":
         messages.error(request, _("Tick the box to confirm that the person is to be erased."))
         return False
     try:
         erase(person, by=request.user, address=address_of(request))
+    except AlreadyErased as error:
+        messages.info(request, str(error))
+        return True
     except ErasureBlocked as error:
         for reason in error.reasons:
             messages.error(request, reason)

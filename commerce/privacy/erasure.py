@@ -4,13 +4,11 @@ Nothing here depends on a request: the account's own page, the dashboard and a c
 same function. Whoever calls has asked for a recent sign-in first.
 """
 
-import json
 import logging
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_model
@@ -25,6 +23,7 @@ from commerce.models import (
     StockChange,
     Withdrawal,
 )
+from commerce.privacy.mentions import keys_mentioning, rows_mentioning, without_mentions
 from commerce.privacy.orders import (
     anonymise_order,
     anonymise_withdrawal,
@@ -33,7 +32,7 @@ from commerce.privacy.orders import (
     open_orders,
 )
 from commerce.privacy.parts import parts
-from commerce.privacy.people import ERASED, Person
+from commerce.privacy.people import ERASED, Person, person_of
 from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.privacy")
@@ -53,6 +52,13 @@ class ErasureBlocked(Exception):
         super().__init__(" ".join(reasons))
 
 
+class AlreadyErased(ErasureBlocked):
+    """The account is gone: somebody else erased it meanwhile."""
+
+    def __init__(self):
+        super().__init__([_("This account was erased already.")])
+
+
 def reasons_to_wait(person: Person) -> list[str]:
     """Why a person cannot be erased now, as sentences; empty where they can. Writes nothing."""
     return [str(reason) for part in parts() for reason in part.blocks(person)]
@@ -68,7 +74,7 @@ def shop_blocks(person: Person):
     returns = ReturnRequest.objects.filter(order__in=orders, state__in=OPEN_RETURNS)
     if returns.exists():
         yield _("A return is still open.")
-    if _withdrawals(person).filter(state=Withdrawal.State.NEW).exists():
+    if person.withdrawals().filter(state=Withdrawal.State.NEW).exists():
         yield _("A withdrawal from a contract is not answered yet.")
     if person.user is not None and person.user.is_superuser and not _other_admins(person).exists():
         yield _("This is the only administrator of the shop. Name another one first.")
@@ -79,15 +85,9 @@ def _other_admins(person):
     return others.exclude(pk=person.user_id)
 
 
-def _withdrawals(person):
-    return Withdrawal.objects.filter(
-        Q(order__in=person.orders()) | person.by_email("email")
-    ).distinct()
-
-
 @retry_transient
 def erase(person: Person, *, by: Any = None, address: str = "") -> None:
-    """Erase a person for good, all of it or nothing. Raises ErasureBlocked.
+    """Erase a person for good, all of it or nothing. Raises ErasureBlocked, or AlreadyErased.
 
     Locks the account, then its orders by key, and only then asks what is open: an order that is
     placed meanwhile either blocks the erasure or waits for it. Cards at the payment provider go
@@ -95,8 +95,7 @@ def erase(person: Person, *, by: Any = None, address: str = "") -> None:
     keeps that and the key of the account.
     """
     with transaction.atomic(durable=True):
-        if person.user is not None:
-            get_user_model().objects.select_for_update().get(pk=person.user_id)
+        person = _locked(person)
         orders = list(person.orders().select_for_update().order_by("pk"))
         if reasons := reasons_to_wait(person):
             raise ErasureBlocked(reasons)
@@ -120,6 +119,16 @@ def erase(person: Person, *, by: Any = None, address: str = "") -> None:
     logger.info("erased: %s", f"account {key}" if key else "a guest")
 
 
+def _locked(person):
+    """The person with the account as it is now, locked. The caller's copy keeps its key for a retry."""
+    if person.user is None:
+        return person
+    user = get_user_model().objects.select_for_update().filter(pk=person.user_id).first()
+    if user is None:
+        raise AlreadyErased
+    return person_of(user)
+
+
 def _delete_account(user):
     """Delete it without its name: the audit log notes the deletion of staff by what they are called."""
     user.email, user.first_name, user.last_name = f"erased-{user.pk}@example.invalid", "", ""
@@ -136,7 +145,7 @@ def is_of_the_books(order: Any) -> bool:
 
 def erase_shop_data(person: Person) -> None:
     """Remove what ``commerce`` knows of a person beside their orders; the account itself stays."""
-    for withdrawal in _withdrawals(person):
+    for withdrawal in person.withdrawals():
         anonymise_withdrawal(withdrawal)
     _erase_mails(person)
     _anonymise_reviews(person)
@@ -173,12 +182,15 @@ def _anonymise_reviews(person):
 
 
 def _erase_tasks(person):
-    """Rows of the queue that name an address, once they are done."""
+    """Finished rows of the queue that mention an address.
+
+    Tasks are called with keys, but an error may quote an address, and older rows hold some.
+    """
     from django_tasks_db.models import DBTaskResult
 
-    for email in person.emails:
-        rows = DBTaskResult.objects.filter(args_kwargs__icontains=email)
-        rows.exclude(finished_at=None).delete()
+    done = DBTaskResult.objects.exclude(finished_at=None)
+    for field in ("args_kwargs", "traceback"):
+        DBTaskResult.objects.filter(pk__in=keys_mentioning(done, field, person.emails)).delete()
 
 
 def anonymise_histories(person: Person) -> None:
@@ -187,24 +199,20 @@ def anonymise_histories(person: Person) -> None:
         for model in (StockChange, OrderEvent, AuditEntry):
             model.objects.filter(user=person.user_id).exclude(actor="").anonymise(actor=ERASED)
         AuditEntry.objects.filter(user=person.user_id).anonymise(address="")
-        about = AuditEntry.objects.filter(
-            kind__in=[DOOR, person.user._meta.label_lower], object_id=str(person.user_id)
-        )
-        about.anonymise(about=ERASED, address="")
-    for email in person.emails:
-        AuditEntry.objects.filter(about__icontains=email).anonymise(about=ERASED)
-        for entry in AuditEntry.objects.filter(changes__icontains=email):
-            changes = json.loads(json.dumps(entry.changes), object_pairs_hook=_without(email))
-            AuditEntry.objects.filter(pk=entry.pk).anonymise(changes=changes)
+        _anonymise_entries_about(person.user)
+    mentioned = keys_mentioning(AuditEntry.objects.all(), "about", person.emails)
+    AuditEntry.objects.filter(pk__in=mentioned).anonymise(about=ERASED)
+    for entry in list(rows_mentioning(AuditEntry.objects.all(), "changes", person.emails)):
+        changes = without_mentions(entry.changes, person.emails)
+        AuditEntry.objects.filter(pk=entry.pk).anonymise(changes=changes)
 
 
-def _without(email):
-    """A hook that replaces each text in which the address stands."""
-
-    def replaced(value):
-        if isinstance(value, list):
-            return [replaced(item) for item in value]
-        is_named = isinstance(value, str) and email in value.lower()
-        return ERASED if is_named else value
-
-    return lambda pairs: {key: replaced(value) for key, value in pairs}
+def _anonymise_entries_about(user):
+    """Entries that are about the account, with the addresses that it had before."""
+    kind = user._meta.label_lower
+    about = AuditEntry.objects.filter(kind__in=[DOOR, kind], object_id=str(user.pk))
+    about.anonymise(about=ERASED, address="")
+    for entry in about.filter(kind=kind, changes__has_key="email"):
+        emails = [value and ERASED for value in entry.changes["email"]]
+        changes = {**entry.changes, "email": emails}
+        AuditEntry.objects.filter(pk=entry.pk).anonymise(changes=changes)

@@ -4,8 +4,9 @@ It is made in the request that asks for it. One person's rows are few, and a fil
 somebody would be one more place where everything about them stands.
 
 ``data.json`` is ``{"version": 1, "made_at": …, "shop": …, "subject": {…}, "sections": {name:
-[row, …]}}``. A row has the columns that the inventory calls personal or plain. Raise ``VERSION``
-when that shape changes.
+[row, …]}}``. A row has the columns that the inventory calls personal or plain. A column that points
+to another row holds its key, and ``<column>_name`` beside it says what that row is called. Raise
+``VERSION`` when that shape changes.
 """
 
 import csv
@@ -30,7 +31,21 @@ from commerce.privacy.parts import Section, all_sections, whole_inventory
 from commerce.privacy.people import Person
 from commerce.spreadsheets import BOM, neutral_cell
 
-VERSION = 1
+VERSION = 2
+#: What other rows are called, by the label of their model: columns, of two models with a ``__``.
+#: Plain columns, because a model's ``str`` may ask the database once more for each row.
+NAMES = {
+    "address.country": ("printable_name",),
+    "catalogue.product": ("title", "parent__title"),
+    "commerce.shipment": ("carrier", "tracking_number"),
+    "contenttypes.contenttype": ("model",),
+    "order.billingaddress": ("line1", "postcode"),
+    "order.shippingaddress": ("line1", "postcode"),
+    "partner.stockrecord": ("partner_sku",),
+    "voucher.voucher": ("name", "code"),
+}
+#: The same for all other models: the first of these columns that there is.
+NAMING_COLUMNS = ("number", "title", "name")
 #: What JSON can hold, with Django's encoder.
 PLAIN = (bool, int, float, str, dict, list, Decimal, date, UUID)
 
@@ -51,24 +66,69 @@ def document_of(person: Person, *, at: datetime | None = None) -> dict[str, Any]
 
 
 def _rows(section: Section, columns: tuple[str, ...], person: Person) -> list[dict[str, Any]]:
+    """The rows of a section, by a number of queries that does not depend on how many there are."""
     rows = section.rows(person)
     fields = [rows.model._meta.get_field(name) for name in columns]
-    links = [field.name for field in fields if field.many_to_one or field.one_to_one]
-    whole = rows.select_related(*links) if links else rows
-    return [{field.name: _value(row, field) for field in fields} for row in whole.order_by("pk")]
+    many = [field.name for field in fields if field.many_to_many]
+    paths = [
+        f"{field.name}__{column}"
+        for field in fields
+        if field.is_relation and not field.many_to_many
+        for column in _naming_columns(field)
+    ]
+    if paths:
+        links = {path.rpartition("__")[0] for path in paths}
+        rows = rows.select_related(*sorted(links)).only(*set(columns) - set(many), *paths)
+    masks = {
+        name: set(rows.filter(of_others(person)).values_list("pk", flat=True))
+        for name, of_others in section.masked.items()
+    }
+    found = rows.prefetch_related(*many).order_by("pk")
+    return [
+        {name: _shown(row, name, value, masks) for name, value in _values(row, fields)}
+        for row in found
+    ]
 
 
-def _value(row: Model, field: Field) -> Any:
-    """A stored value as JSON can hold it; of another row what it is called, of a person the key."""
-    if field.many_to_many:
-        return [str(other) for other in getattr(row, field.name).all()]
-    if field.is_relation:
-        is_person = field.related_model._meta.label_lower == "commerce.user"
-        other = None if is_person else getattr(row, field.name)
-        return str(other) if other is not None else field.value_from_object(row)
-    value = field.value_from_object(row)
-    # Files and telephone numbers are objects of their own.
-    return value if value is None or isinstance(value, PLAIN) else str(value)
+def _shown(row, name, value, masks):
+    return "" if row.pk in masks.get(name, ()) else value
+
+
+def _naming_columns(field: Field) -> tuple[str, ...]:
+    """The columns that name the row a field points to; none for a person."""
+    model = field.related_model
+    label = model._meta.label_lower
+    if label == "commerce.user":
+        return ()
+    if label in NAMES:
+        return NAMES[label]
+    known = {column.name for column in model._meta.concrete_fields}
+    return tuple(name for name in NAMING_COLUMNS if name in known)[:1]
+
+
+def _values(row: Model, fields: list[Field]) -> Iterator[tuple[str, Any]]:
+    """The columns of a row, each as JSON can hold it."""
+    for field in fields:
+        if field.many_to_many:
+            others = getattr(row, field.name).all()
+            yield field.name, [_name_of(other, _naming_columns(field)) for other in others]
+            continue
+        value = field.value_from_object(row)
+        # Files and telephone numbers are objects of their own.
+        yield field.name, value if value is None or isinstance(value, PLAIN) else str(value)
+        if field.is_relation and (columns := _naming_columns(field)):
+            yield f"{field.name}_name", _name_of(getattr(row, field.name), columns)
+
+
+def _name_of(row: Model | None, columns: tuple[str, ...]) -> str:
+    """What another row is called, "" for none. Needs its columns, and asks for nothing."""
+    return ", ".join(str(text) for path in columns if (text := _at(row, path)))
+
+
+def _at(row, path):
+    for name in path.split("__"):
+        row = getattr(row, name, None)
+    return row
 
 
 def archive_of(person: Person, *, at: datetime | None = None) -> bytes:

@@ -4,10 +4,11 @@ A test fails for a model or field that no table names, those of libraries includ
 in ``shop_tables`` and ``plain_tables``, and beside the models of the floors above.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.apps import apps
+from django.db import connection
 from django.db.models import Field, Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -46,7 +47,7 @@ class Kind:
     @property
     def exported(self) -> tuple[str, ...]:
         """The columns of an export."""
-        return tuple(name for name in (*self.personal, *self.plain) if name != "id")
+        return (*self.personal, *self.plain)
 
 
 def about_people(
@@ -97,6 +98,21 @@ def unclassified(inventory: dict[str, Kind]) -> Iterator[str]:
         yield from (
             f"{label}.{field.name}" for field in stored_fields(model) if field.name not in known
         )
+
+
+def unclassified_columns(tables: Mapping[str, Kind]) -> Iterator[str]:
+    """``table.column`` of the tables in the database that belong to no model and that nobody knows.
+
+    Tables in which SQLite keeps a full-text index of a model are part of that model's.
+    """
+    of_models = {model._meta.db_table for model in models()}
+    with connection.cursor() as cursor:
+        for table in sorted(set(connection.introspection.table_names(cursor)) - of_models):
+            if table.startswith(tuple(f"{name}_" for name in of_models if name.endswith("_fts"))):
+                continue
+            known = tables[table].fields if table in tables else ()
+            columns = connection.introspection.get_table_description(cursor, table)
+            yield from (f"{table}.{each.name}" for each in columns if each.name not in known)
 
 
 def obsolete(inventory: dict[str, Kind]) -> Iterator[str]:

@@ -3,14 +3,14 @@
 ``settings.PRIVACY_PARTS`` names the parts, so that this package need not know the floors above it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
@@ -22,21 +22,24 @@ from commerce.privacy.people import Person
 class Section:
     """One list of an export: the rows of a model that are about a person.
 
-    ``rows(person)`` is a queryset of the model ``label``; the columns are the fields that the
-    inventory calls personal or plain.
+    ``title`` names it on pages, ``name`` in files. ``rows(person)`` is a queryset of the model
+    ``label``; the columns are the fields that the inventory calls personal or plain.
+    ``masked[column](person)`` are the rows in which a column is about somebody else and left empty.
     """
 
     name: str
+    title: str | Promise
     label: str
     rows: Callable[[Person], QuerySet]
+    masked: Mapping[str, Callable[[Person], Q]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rule:
     """How long one kind of data stays, and what happens to it then.
 
-    ``due(at)`` is the queryset of rows whose time is over; ``act(rows)`` handles one batch of them
-    in a transaction and leaves none of them due.
+    ``due(at)`` is the queryset of rows whose time is over; it may be asked several times.
+    ``act(rows)`` handles one batch of them, locked, in a transaction and leaves none of them due.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Rule:
 class Part:
     """What a floor contributes.
 
+    ``inventory`` has its models, ``tables`` the tables of the database that belong to no model.
     ``blocks(person)`` are sentences that say why the person cannot be erased yet. ``erase(person)``
     removes what the account's deletion does not, in the caller's transaction. ``anonymise_order``
     removes what names people from one order whose time in the books is over.
@@ -63,6 +67,7 @@ class Part:
     erase: Callable[[Person], None] = lambda person: None
     anonymise_order: Callable[[Any], None] = lambda order: None
     rules: tuple[Rule, ...] = field(default=())
+    tables: Mapping[str, Kind] = field(default_factory=dict)
 
 
 @cache
@@ -73,11 +78,20 @@ def parts() -> tuple[Part, ...]:
 
 def whole_inventory() -> dict[str, Kind]:
     """The inventory of all parts. Raises ValueError where two parts claim one model."""
+    return _united(part.inventory for part in parts())
+
+
+def all_tables() -> dict[str, Kind]:
+    """The tables without a model of all parts, by name. Raises ValueError as ``whole_inventory``."""
+    return _united(part.tables for part in parts())
+
+
+def _united(inventories):
     whole: dict[str, Kind] = {}
-    for part in parts():
-        if twice := whole.keys() & part.inventory.keys():
+    for inventory in inventories:
+        if twice := whole.keys() & inventory.keys():
             raise ValueError(f"classified twice: {', '.join(sorted(twice))}")
-        whole |= part.inventory
+        whole |= inventory
     return whole
 
 

@@ -29,8 +29,11 @@ class Person:
         return self.user.pk if self.user is not None else None
 
     def by_user(self, name: str) -> Q:
-        """Rows whose field points to the account; none for a guest."""
-        return Q(**{name: self.user_id}) if self.user is not None else Q(pk__in=[])
+        """Rows whose field points to the account; none for a guest or a deleted account.
+
+        A deleted account has no key, and "no key" would match the rows of all guests.
+        """
+        return Q(**{name: self.user_id}) if self.user_id is not None else Q(pk__in=[])
 
     def by_email(self, name: str) -> Q:
         """Rows whose field holds one of the addresses, in any case."""
@@ -43,6 +46,11 @@ class Person:
         """The orders of the account, and those placed as a guest with one of the addresses."""
         as_guest = Q(user=None) & self.by_email("guest_email")
         return get_model("order", "Order").objects.filter(self.by_user("user") | as_guest)
+
+    def withdrawals(self) -> QuerySet:
+        """The withdrawals that belong to one of the orders or give one of the addresses."""
+        found = Q(order__in=self.orders()) | self.by_email("email")
+        return get_model("commerce", "Withdrawal").objects.filter(found).distinct()
 
 
 def person_of(user: Any) -> Person:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -51,22 +50,38 @@ def apply_rules(*, at: datetime | None = None, is_dry_run: bool = False) -> Iter
 
     at = at or timezone.now()
     for rule in all_rules():
-        due = rule.due(at)
-        if is_dry_run:
-            yield Outcome(rule.name, due.count())
-            continue
-        yield Outcome(rule.name, _apply(rule, due))
+        rows = rule.due(at).count() if is_dry_run else _apply(rule, at)
+        yield Outcome(rule.name, rows)
 
 
-def _apply(rule, due: QuerySet) -> int:
-    """Act on what is due now, batch by batch; a row is taken once, even if it stays due."""
-    keys = list(due.order_by("pk").values_list("pk", flat=True).distinct())
-    for start in range(0, len(keys), BATCH):
-        _apply_batch(rule, due, keys[start : start + BATCH])
-    return len(keys)
+def _apply(rule, at: datetime) -> int:
+    """Act on what is due, batch by batch in the order of keys, and return how many rows it was.
+
+    No row is taken twice, even if the rule leaves it due.
+    """
+    done, last = 0, None
+    while keys := _next_keys(rule.due(at), after=last):
+        done += _apply_batch(rule, at, keys)
+        last = keys[-1]
+    return done
+
+
+def _next_keys(due, *, after):
+    left = due if after is None else due.filter(pk__gt=after)
+    return list(left.order_by("pk").values_list("pk", flat=True).distinct()[:BATCH])
 
 
 @retry_transient
-def _apply_batch(rule, due, keys):
+def _apply_batch(rule, at, keys) -> int:
+    """Act on those of the rows that are still due once they are locked. Returns how many.
+
+    The rule is asked anew: it may have looked something up when it was asked before.
+    """
     with transaction.atomic():
-        rule.act(due.model._default_manager.filter(pk__in=keys))
+        rows = rule.due(at).model._default_manager.all()
+        locked = rows.select_for_update().filter(pk__in=keys).order_by("pk")
+        there = list(locked.values_list("pk", flat=True))
+        still_due = set(rule.due(at).filter(pk__in=there).values_list("pk", flat=True))
+        if still_due:
+            rule.act(rows.filter(pk__in=still_due))
+    return len(still_due)

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
+from commerce.audit.security import DOOR
 from commerce.documents import FOR_CUSTOMERS
 from commerce.privacy.parts import Section
 from commerce.privacy.people import Person
@@ -16,7 +19,7 @@ def _model(label):
     return get_model(*label.split("."))._base_manager
 
 
-def _section(name: str, label: str, *, user: str = "", email: str = "") -> Section:
+def _section(name: str, title: Promise, label: str, *, user: str = "", email: str = "") -> Section:
     """Rows whose field ``user`` is the account, or whose field ``email`` is one of the addresses."""
 
     def rows(person: Person) -> QuerySet:
@@ -27,21 +30,16 @@ def _section(name: str, label: str, *, user: str = "", email: str = "") -> Secti
             found |= person.by_email(email)
         return _model(label).filter(found).distinct()
 
-    return Section(name, label, rows)
+    return Section(name, title, label, rows)
 
 
-def _of_orders(name: str, label: str, order: str, **only) -> Section:
+def _of_orders(name: str, title: Promise, label: str, order: str, **only) -> Section:
     """Rows that belong to one of the orders."""
 
     def rows(person: Person) -> QuerySet:
         return _model(label).filter(**{f"{order}__in": person.orders()}, **only).distinct()
 
-    return Section(name, label, rows)
-
-
-def _withdrawals(person: Person) -> QuerySet:
-    found = Q(order__in=person.orders()) | person.by_email("email")
-    return _model("commerce.Withdrawal").filter(found).distinct()
+    return Section(name, title, label, rows)
 
 
 def _mails(person: Person) -> QuerySet:
@@ -51,55 +49,107 @@ def _mails(person: Person) -> QuerySet:
 
 
 def _sign_ins(person: Person) -> QuerySet:
-    entries = _model("commerce.AuditEntry").filter(kind="door")
-    if person.user is None:
+    entries = _model("commerce.AuditEntry").filter(kind=DOOR)
+    if person.user_id is None:
         return entries.none()
     return entries.filter(object_id=str(person.user_id))
 
 
+def _by_staff(person: Person) -> Q:
+    """Entries that somebody else caused: their network address is not the person's."""
+    return Q(user__isnull=False) & ~person.by_user("user")
+
+
 SECTIONS = (
-    _section("account", "commerce.User", user="pk"),
-    _section("profile_picture", "commerce.ProfilePicture", user="user"),
-    _section("email_addresses", "account.EmailAddress", user="user"),
-    _section("second_factors", "mfa.Authenticator", user="user"),
-    _section("sessions", "usersessions.UserSession", user="user"),
-    _section("other_services", "socialaccount.SocialAccount", user="user"),
-    Section("sign_ins", "commerce.AuditEntry", _sign_ins),
-    _section("addresses", "address.UserAddress", user="user"),
-    _of_orders("orders", "order.Order", "pk"),
-    _of_orders("order_lines", "order.Line", "order"),
-    _of_orders("order_options", "order.LineAttribute", "line__order"),
-    _of_orders("order_discounts", "order.OrderDiscount", "order"),
-    _of_orders("order_notes", "order.OrderNote", "order"),
-    _of_orders("order_statuses", "order.OrderStatusChange", "order"),
-    _of_orders("order_history", "commerce.OrderEvent", "order"),
-    _of_orders("billing_addresses", "order.BillingAddress", "order"),
-    _of_orders("delivery_addresses", "order.ShippingAddress", "order"),
-    _of_orders("parcels", "commerce.Shipment", "event__order"),
-    _of_orders("payments", "payment.Source", "order"),
-    _of_orders("payment_transactions", "payment.Transaction", "source__order"),
-    _section("bank_cards", "payment.Bankcard", user="user"),
-    _of_orders("documents", "commerce.CommercialDocument", "order", kind__in=FOR_CUSTOMERS),
-    _of_orders("returns", "commerce.ReturnRequest", "order"),
-    _of_orders("return_lines", "commerce.ReturnLine", "request__order"),
-    Section("withdrawals", "commerce.Withdrawal", _withdrawals),
-    _section("vouchers_used", "voucher.VoucherApplication", user="user"),
-    _section("baskets", "basket.Basket", user="owner"),
-    _section("basket_lines", "basket.Line", user="basket__owner"),
-    _section("basket_options", "basket.LineAttribute", user="line__basket__owner"),
-    _section("wish_lists", "wishlists.WishList", user="owner"),
-    _section("wish_list_lines", "wishlists.Line", user="wishlist__owner"),
-    _section("wish_list_links", "commerce.WishListLink", user="wishlist__owner"),
+    _section("account", _("Account"), "commerce.User", user="pk"),
+    _section("profile_picture", _("Profile picture"), "commerce.ProfilePicture", user="user"),
+    _section("email_addresses", _("E-mail addresses"), "account.EmailAddress", user="user"),
+    _section("second_factors", _("Second factors"), "mfa.Authenticator", user="user"),
+    _section("sessions", _("Sessions"), "usersessions.UserSession", user="user"),
     _section(
-        "wish_list_shares", "wishlists.WishListSharedEmail", user="wishlist__owner", email="email"
+        "other_services",
+        _("Other services to sign in with"),
+        "socialaccount.SocialAccount",
+        user="user",
     ),
-    _section("stock_alerts", "customer.ProductAlert", user="user", email="email"),
-    _section("reviews", "reviews.ProductReview", user="user", email="email"),
-    _section("review_votes", "reviews.Vote", user="user"),
-    _section("viewed_products", "analytics.UserProductView", user="user"),
-    _section("searches", "analytics.UserSearch", user="user"),
-    _section("totals", "analytics.UserRecord", user="user"),
-    Section("mails", "commerce.OutgoingMail", _mails),
-    _section("account_mails", "communication.Email", user="user", email="email"),
-    _section("notifications", "communication.Notification", user="recipient"),
+    Section(
+        "sign_ins",
+        _("Sign-ins and other security events"),
+        "commerce.AuditEntry",
+        _sign_ins,
+        {"address": _by_staff},
+    ),
+    _section("addresses", _("Addresses"), "address.UserAddress", user="user"),
+    _of_orders("orders", _("Orders"), "order.Order", "pk"),
+    _of_orders("order_lines", _("Lines of orders"), "order.Line", "order"),
+    _of_orders(
+        "order_options", _("Options of ordered products"), "order.LineAttribute", "line__order"
+    ),
+    _of_orders("order_discounts", _("Discounts of orders"), "order.OrderDiscount", "order"),
+    _of_orders("order_notes", _("Notes on orders"), "order.OrderNote", "order"),
+    _of_orders(
+        "order_statuses", _("Changes of an order's status"), "order.OrderStatusChange", "order"
+    ),
+    _of_orders("order_history", _("History of orders"), "commerce.OrderEvent", "order"),
+    _of_orders("billing_addresses", _("Billing addresses"), "order.BillingAddress", "order"),
+    _of_orders("delivery_addresses", _("Delivery addresses"), "order.ShippingAddress", "order"),
+    _of_orders("parcels", _("Parcels"), "commerce.Shipment", "event__order"),
+    _of_orders("payments", _("Payments"), "payment.Source", "order"),
+    _of_orders(
+        "payment_transactions",
+        _("Transactions of payments"),
+        "payment.Transaction",
+        "source__order",
+    ),
+    _section("bank_cards", _("Bank cards"), "payment.Bankcard", user="user"),
+    _of_orders(
+        "documents",
+        _("Invoices and credit notes"),
+        "commerce.CommercialDocument",
+        "order",
+        kind__in=FOR_CUSTOMERS,
+    ),
+    _of_orders("returns", _("Returns"), "commerce.ReturnRequest", "order"),
+    _of_orders("return_lines", _("Lines of returns"), "commerce.ReturnLine", "request__order"),
+    Section(
+        "withdrawals", _("Withdrawals from a contract"), "commerce.Withdrawal", Person.withdrawals
+    ),
+    _section("vouchers_used", _("Vouchers used"), "voucher.VoucherApplication", user="user"),
+    _section("baskets", _("Baskets"), "basket.Basket", user="owner"),
+    _section("basket_lines", _("Lines of baskets"), "basket.Line", user="basket__owner"),
+    _section(
+        "basket_options",
+        _("Options of products in baskets"),
+        "basket.LineAttribute",
+        user="line__basket__owner",
+    ),
+    _section("wish_lists", _("Wish lists"), "wishlists.WishList", user="owner"),
+    _section("wish_list_lines", _("Lines of wish lists"), "wishlists.Line", user="wishlist__owner"),
+    _section(
+        "wish_list_links", _("Links to wish lists"), "commerce.WishListLink", user="wishlist__owner"
+    ),
+    _section(
+        "wish_list_shares",
+        _("People a wish list is shared with"),
+        "wishlists.WishListSharedEmail",
+        user="wishlist__owner",
+        email="email",
+    ),
+    _section(
+        "stock_alerts", _("Stock alerts"), "customer.ProductAlert", user="user", email="email"
+    ),
+    _section("reviews", _("Reviews"), "reviews.ProductReview", user="user", email="email"),
+    _section("review_votes", _("Votes on reviews"), "reviews.Vote", user="user"),
+    _section("viewed_products", _("Products looked at"), "analytics.UserProductView", user="user"),
+    _section("searches", _("Searches"), "analytics.UserSearch", user="user"),
+    _section("totals", _("Totals of an account"), "analytics.UserRecord", user="user"),
+    Section("mails", _("Mails"), "commerce.OutgoingMail", _mails),
+    _section(
+        "account_mails",
+        _("Copies of mails in the account"),
+        "communication.Email",
+        user="user",
+        email="email",
+    ),
+    _section("notifications", _("Notifications"), "communication.Notification", user="recipient"),
 )

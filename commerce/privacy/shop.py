@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.functional import Promise, keep_lazy_text
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 from oscar.core.loading import get_model
 
+from commerce.audit.security import DOOR, STAFF_PAGE
 from commerce.models import AuditEntry, OutgoingMail, SearchMiss, Withdrawal
 from commerce.privacy.erasure import OPEN_RETURNS, erase_shop_data, shop_blocks
 from commerce.privacy.orders import (
@@ -22,7 +26,7 @@ from commerce.privacy.people import ERASED
 from commerce.privacy.plain_tables import PLAIN
 from commerce.privacy.retention import days_ago, how_long
 from commerce.privacy.sections import SECTIONS
-from commerce.privacy.shop_tables import INVENTORY
+from commerce.privacy.shop_tables import INVENTORY, TABLES
 
 
 def _rows(label: str) -> QuerySet:
@@ -32,19 +36,35 @@ def _rows(label: str) -> QuerySet:
 # --- What is due ------------------------------------------------------------------------------------
 
 
+def _mails_older_than(rule: str, at: datetime) -> QuerySet:
+    """Mails in every state but waiting: a parked one counts from the day it was written, too."""
+    old = OutgoingMail.objects.filter(created_at__lt=days_ago(rule, at))
+    return old.exclude(state=OutgoingMail.State.WAITING)
+
+
 def _old_mail_texts(at: datetime) -> QuerySet:
-    sent = OutgoingMail.objects.filter(sent_at__lt=days_ago("mail-texts", at))
-    return sent.exclude(body_text="", body_html="")
-
-
-def _old_mails(at: datetime) -> QuerySet:
-    over = (OutgoingMail.State.SENT, OutgoingMail.State.EXPIRED)
-    return OutgoingMail.objects.filter(state__in=over, created_at__lt=days_ago("mails", at))
+    return _mails_older_than("mail-texts", at).exclude(body_text="", body_html="", last_error="")
 
 
 def _old_audit_addresses(at: datetime) -> QuerySet:
     old = AuditEntry.objects.filter(created_at__lt=days_ago("audit-addresses", at))
     return old.exclude(address="")
+
+
+def _old_sign_ins_of_customers(at: datetime) -> QuerySet:
+    """Entries at doors and closed staff pages that no member of staff caused or owns the account of.
+
+    Erasures stay: they name nobody, and a restored backup needs them.
+    """
+    staff = get_user_model().objects.filter(
+        Q(is_staff=True) | Q(is_superuser=True) | Q(groups__isnull=False)
+    )
+    keys = set(staff.values_list("pk", flat=True))
+    old = AuditEntry.objects.filter(
+        kind__in=[DOOR, STAFF_PAGE], created_at__lt=days_ago("customer-sign-ins", at)
+    )
+    of_customers = old.exclude(object_id__in=[str(key) for key in keys])
+    return of_customers.filter(Q(user=None) | ~Q(user__in=keys)).exclude(act=AuditEntry.Act.ERASED)
 
 
 def _unconfirmed_alerts(at: datetime) -> QuerySet:
@@ -101,11 +121,17 @@ def _finished_tasks(at: datetime) -> QuerySet:
 
 
 def _empty_mails(mails: QuerySet) -> None:
-    mails.update(body_text="", body_html="")
+    """A parked mail expires with its text, so that nobody sends it empty."""
+    mails.filter(state=OutgoingMail.State.PARKED).update(state=OutgoingMail.State.EXPIRED)
+    mails.update(body_text="", body_html="", last_error="")
 
 
 def _blank_addresses(entries: QuerySet) -> None:
     entries.anonymise(address="")
+
+
+def _expire(entries: QuerySet) -> None:
+    entries.expire()
 
 
 def _forget_contacts(orders: QuerySet) -> None:
@@ -123,6 +149,18 @@ def _anonymise_orders(orders: QuerySet) -> None:
 def _anonymise_withdrawals(withdrawals: QuerySet) -> None:
     for withdrawal in withdrawals:
         anonymise_withdrawal(withdrawal)
+
+
+@keep_lazy_text
+def _term_of_books_in(words):
+    return words % {"years": settings.BOOKS_YEARS}
+
+
+def _term_of_books() -> Promise:
+    """The statutory term in words, as the installation has it."""
+    return _term_of_books_in(
+        _("%(years)d years after the end of the financial year (`BOOKS_YEARS`)")
+    )
 
 
 DELETED, EMPTIED = _("deleted"), _("emptied; the row stays")
@@ -149,7 +187,7 @@ RULES = (
     ),
     Rule(
         "mail-texts",
-        _("Texts of mails that were sent"),
+        _("Texts of mails that were sent, parked or expired"),
         how_long("mail-texts"),
         _("Support answers questions about recent mails."),
         EMPTIED,
@@ -158,11 +196,11 @@ RULES = (
     ),
     Rule(
         "mails",
-        _("Mails that were sent: subject, address, day"),
+        _("Mails that were sent, parked or expired: subject, address, day"),
         how_long("mails"),
         _("They keep an event from being mailed twice, and show that it was."),
         DELETED,
-        _old_mails,
+        lambda at: _mails_older_than("mails", at),
     ),
     Rule(
         "account-mails",
@@ -180,6 +218,15 @@ RULES = (
         EMPTIED,
         _old_audit_addresses,
         _blank_addresses,
+    ),
+    Rule(
+        "customer-sign-ins",
+        _("Sign-ins and other entries of the audit log about accounts of customers"),
+        how_long("customer-sign-ins"),
+        _("Attacks on an account are found within that time; entries of staff stay."),
+        DELETED,
+        _old_sign_ins_of_customers,
+        _expire,
     ),
     Rule(
         "unconfirmed-alerts",
@@ -262,7 +309,7 @@ RULES = (
     Rule(
         "orders",
         _("Orders, invoices and credit notes"),
-        _("6 years after the end of the financial year (`BOOKS_YEARS`)"),
+        _term_of_books(),
         _("Tax law asks for the records for that long."),
         ANONYMISED,
         lambda at: past_their_term(at=at),
@@ -272,6 +319,7 @@ RULES = (
 
 PART = Part(
     inventory={**PLAIN, **INVENTORY},
+    tables=TABLES,
     sections=SECTIONS,
     blocks=shop_blocks,
     erase=erase_shop_data,

@@ -9,6 +9,7 @@ from commerce.privacy.inventory import (
     EXPIRES,
     UNLINKED,
     about_people,
+    nothing_personal,
 )
 
 #: Why a table is not in the export.
@@ -48,8 +49,9 @@ ACCOUNTS = {
         hidden="session_key",
         section="sessions",
     ),
+    # Those of an account end with it; nothing ties a guest's to an address.
     "sessions.session": about_people(
-        DELETED, "expire_date", hidden="session_key session_data", left_out=SECRETS
+        EXPIRES, "expire_date", hidden="session_key session_data", left_out=SECRETS
     ),
     "socialaccount.socialaccount": about_people(
         DELETED,
@@ -309,6 +311,14 @@ HOUSE = {
         f"id code {ADDRESS} partner",
         left_out=_("is the address of a supplier, who is a business"),
     ),
+}
+
+#: Tables that belong to no model, by their own name and with their own columns.
+TABLES = {
+    # Django's cache for allauth's limits: network addresses and accounts in keys, times in values.
+    # ``forget_old_throttles`` deletes what has expired, every hour.
+    "commerce_throttlecache": about_people(EXPIRES, "cache_key value expires", left_out=NO_LINK),
+    "django_migrations": nothing_personal({"": "id app name applied"})[""],
 }
 
 INVENTORY = {**ACCOUNTS, **CUSTOMERS, **ORDERS, **HOUSE}

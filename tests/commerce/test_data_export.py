@@ -7,15 +7,25 @@ import zipfile
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.functional import Promise
 
 from commerce.accounts.pictures import save_picture
-from commerce.models import AuditEntry
+from commerce.models import AuditEntry, ReturnRequest, Withdrawal
 from commerce.privacy.export import archive_of, document_of
 from commerce.privacy.parts import all_sections
 from commerce.privacy.people import person_at, person_of
-from tests.factories import make_order, make_paid_order, make_user
-from tests.privacy import EMAIL, make_ada, model_of
+from tests.factories import (
+    make_basket,
+    make_order,
+    make_paid_order,
+    make_product,
+    make_user,
+    make_voucher,
+)
+from tests.privacy import EMAIL, deliver, make_ada, model_of
 from tests.signing import let_sign_in_age, prove_again, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +59,7 @@ def test_archive_has_what_the_person_left(archive):
     document = json.loads(archive.read("data.json"))
 
     sections = {name for name, rows in document["sections"].items() if rows}
-    assert document["version"] == 1
+    assert document["version"] == 2
     assert document["subject"]["email_addresses"] == [EMAIL]
     assert sections >= {
         "account", "addresses", "orders", "order_lines", "delivery_addresses", "documents",
@@ -166,6 +176,87 @@ def test_eleventh_export_of_an_hour_has_to_wait(client, db):
     assert answers[10].startswith("text/html")
 
 
+def test_link_to_another_row_is_its_key_and_its_name(vase, mug):
+    user, order = make_ada(vase)
+    glaze = mug.children.first()
+    make_order(glaze, user=user)
+
+    sections = document_of(person_of(user))["sections"]
+
+    lines = {line["product"]: line for line in sections["order_lines"]}
+    assert lines[vase.pk]["product_name"] == "Moon vase"
+    assert "Harbour mug" in lines[glaze.pk]["product_name"]
+    assert lines[vase.pk]["order"] == order.pk == sections["orders"][0]["id"]
+    assert lines[vase.pk]["order_name"] == order.number
+    assert sections["orders"][0]["shipping_address_name"] == "12 Quay Street, NR23 1AH"
+    assert "user_name" not in sections["addresses"][0]
+
+
+def leave_more(user, number):
+    """As much of everything again, of another product."""
+    product = make_product(f"Jar {number}", price="9.00", stock=9)
+    order = deliver(make_paid_order((product, 1), user=user))
+    order.notes.create(message="rang")
+    Withdrawal.objects.create(
+        number=f"W-x{number}", key=f"w-x{number}", email=EMAIL, order=order, state="accepted"
+    )
+    request = ReturnRequest.objects.create(number=f"R-x{number}", key=f"r-x{number}", order=order)
+    request.lines.create(line=order.lines.get(), quantity=1)
+    user.addresses.create(first_name="Ada", line1=f"{number} Road", country_id="GB")
+    wishes = user.wishlists.create(name=f"List {number}")
+    wishes.lines.create(product=product, title=product.title)
+    product.reviews.create(score=5, title="x", body="x", user=user, name="Ada")
+    model_of("customer.ProductAlert").objects.create(user=user, product=product)
+    model_of("analytics.UserProductView").objects.create(user=user, product=product)
+    basket = make_basket((product, 1), owner=user)
+    voucher = make_voucher(f"CODE{number}")
+    basket.vouchers.add(voucher)
+    voucher.applications.create(user=user, order=order)
+    AuditEntry.objects.create(kind="door", object_id=str(user.pk), act="failed", about="x")
+
+
+def queries_of_export(user):
+    with CaptureQueriesContext(connection) as queries:
+        document = document_of(person_of(user))
+    return len(queries), document
+
+
+def test_export_asks_as_often_for_ten_rows_as_for_one(vase):
+    user, _order = make_ada(vase)
+    leave_more(user, 0)
+    few, _document = queries_of_export(user)
+    for number in range(1, 10):
+        leave_more(user, number)
+
+    many, document = queries_of_export(user)
+
+    assert len(document["sections"]["order_lines"]) == 11
+    assert many == few
+    assert many < 3 * len(document["sections"])
+
+
+def test_network_address_of_staff_is_not_exported(client, vase):
+    user = make_user(EMAIL)
+    clerk = make_user("clerk@example.com", is_staff=True)
+    fields = {"kind": "door", "object_id": str(user.pk), "about": EMAIL}
+    note = AuditEntry.objects.create
+    note(act="signed-in", user=user, address="192.0.2.1", **fields)
+    note(act="failed", address="192.0.2.2", **fields)
+    note(act="exported", user=clerk, address="192.0.2.3", **fields)
+
+    rows = document_of(person_of(user))["sections"]["sign_ins"]
+
+    seen = {row["act"]: row["address"] for row in rows}
+    assert seen == {"signed-in": "192.0.2.1", "failed": "192.0.2.2", "exported": ""}
+
+
+def test_every_section_has_a_title_that_can_be_translated():
+    titles = {section.name: section.title for section in all_sections()}
+
+    assert [name for name, title in titles.items() if not isinstance(title, Promise)] == []
+    assert len({str(title) for title in titles.values()}) == len(titles)
+
+
 # --- Staff --------------------------------------------------------------------------------------------
 
 
@@ -198,6 +289,8 @@ def test_staff_export_and_erase_a_guest(client, admin, vase):
     client.post(url, {"email": EMAIL, "action": "erase", "confirm": "on"})
 
     assert b"Orders" in shown.content
+    assert b"Lines of orders" in shown.content
+    assert b"Order lines" not in shown.content
     assert rows_of(opened(export), "orders")[0]["number"] == order.number
     order.refresh_from_db()
     assert order.guest_email == ""

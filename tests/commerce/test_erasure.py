@@ -2,14 +2,19 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.db import OperationalError
 from django.urls import reverse
+from django.utils import timezone
 
+from checkout_app.demo_gateway.models import DemoEvent
 from checkout_app.models import PaymentMove, StripeCustomer
 from commerce.models import AuditEntry, OrderEvent, ReturnRequest, StockChange, Withdrawal
 from commerce.models.append_only import ERASED
+from commerce.privacy import dashboard, erasure
 from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
-from commerce.privacy.people import person_at, person_of
+from commerce.privacy.people import Person, person_at, person_of
 from tests.factories import make_order, make_paid_order, make_user
 from tests.privacy import EMAIL, NAMES, deliver, make_ada, model_of, traces_of, write_on_order
 from tests.signing import prove_again, sign_in
@@ -238,3 +243,173 @@ def test_history_can_be_changed_in_no_other_way(change, db):
 
     with pytest.raises(TypeError):
         AuditEntry.objects.all().anonymise(**change)
+
+
+# --- Whole addresses ------------------------------------------------------------------------------
+
+
+def note(**fields):
+    return AuditEntry.objects.create(
+        **{"kind": "door", "object_id": "", "act": "failed", "about": "x", **fields}
+    )
+
+
+def make_task(**fields):
+    return model_of("django_tasks_database.DBTaskResult").objects.create(
+        status="FAILED", finished_at=timezone.now(), enqueued_at=timezone.now(), priority=0,
+        task_path="x", queue_name="default", backend_name="default", **fields,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "longer",
+    ["ann@example.com", "a.n@example.com", "shop+n@example.com", "n@example.com.au", "n@example.community"],
+)  # fmt: skip
+def test_erasure_leaves_those_alone_whose_address_contains_the_persons(longer, db):
+    entry = note(about=longer, changes={"email": [longer, None]})
+    task = make_task(args_kwargs={"args": ["1", longer], "kwargs": {}})
+    event = DemoEvent.objects.create(event_id="e", body={"receipt_email": longer})
+
+    erase(person_at("n@example.com"))
+
+    entry.refresh_from_db()
+    assert (entry.about, entry.changes) == (longer, {"email": [longer, None]})
+    assert type(task).objects.filter(pk=task.pk).exists()
+    assert DemoEvent.objects.filter(pk=event.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["N@Example.com", "to N@EXAMPLE.COM.", "<n@example.com>", "mail='n@example.com'"]
+)
+def test_erasure_finds_an_address_in_any_case_and_sentence(text, db):
+    entry = note(about=text, changes={"note": [None, {"deep": [text]}]})
+    make_task(args_kwargs={"args": ["1", text], "kwargs": {}})
+    make_task(args_kwargs={}, traceback=text)
+    DemoEvent.objects.create(event_id="e", body={"receipt_email": text})
+
+    erase(person_at("n@example.com"))
+
+    entry.refresh_from_db()
+    assert (entry.about, entry.changes) == (ERASED, {"note": [None, {"deep": [ERASED]}]})
+    assert traces_of("n@example.com") == set()
+    assert not DemoEvent.objects.exists()
+
+
+def test_address_with_letters_outside_ascii_is_found_in_json(db):
+    entry = note(changes={"email": ["Jürgen@Example.com", None]})
+
+    erase(person_at("jürgen@example.com"))
+
+    entry.refresh_from_db()
+    assert entry.changes == {"email": [ERASED, None]}
+
+
+# --- Twice at once --------------------------------------------------------------------------------
+
+
+def test_erasure_that_lost_a_race_runs_again(vase, monkeypatch, django_capture_on_commit_callbacks):
+    user, _order = make_ada(vase)
+    write, calls = erasure.note_security, []
+
+    def fail_once(*args, **kwargs):
+        calls.append(args)
+        if len(calls) == 1:
+            raise OperationalError(1213, "Deadlock found; database table is locked")
+        write(*args, **kwargs)
+
+    monkeypatch.setattr(erasure, "note_security", fail_once)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase(person_of(user))
+
+    assert len(calls) == 2
+    assert traces_of(*NAMES) == BOOKS
+
+
+def test_person_without_a_key_has_no_rows(vase):
+    order = make_order(vase)
+    gone = make_user(EMAIL)
+    gone.delete()
+
+    person = Person(user=gone)
+
+    assert order.user is None
+    assert not person.orders().exists()
+    assert not AuditEntry.objects.filter(person.by_user("user")).exists()
+
+
+def test_account_that_somebody_else_erased_meanwhile_is_a_sentence(client, vase):
+    user = make_user(EMAIL)
+    person = person_of(user)
+    erase(person_of(user))
+
+    with pytest.raises(ErasureBlocked, match="was erased already"):
+        erase(person)
+
+
+def test_two_staff_erase_at_once_and_the_second_is_told(client, vase, monkeypatch):
+    user = make_user(EMAIL)
+    make_user("admin@example.com", is_staff=True, is_superuser=True)
+    sign_in(client, "admin@example.com")
+    prove_again(client)
+    both = dashboard.erase
+
+    def erase_twice(person, **by):
+        both(person, **by)
+        both(person, **by)
+
+    monkeypatch.setattr(dashboard, "erase", erase_twice)
+
+    response = client.post(
+        reverse("staff-user-privacy", args=[user.pk]),
+        {"action": "erase", "confirm": "on"},
+        follow=True,
+    )
+
+    assert response.status_code == 200
+    assert "This account was erased already." in response.text
+
+
+# --- One way to delete people ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def boss(client, site_root):
+    """An administrator who has just signed in."""
+    user = make_user("boss@example.com", is_staff=True, is_superuser=True)
+    sign_in(client, "boss@example.com")
+    prove_again(client)
+    return user
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_deleting_a_person_in_wagtail_leads_to_the_page_that_erases(client, boss, method):
+    user = make_user(EMAIL)
+
+    url = reverse("wagtailusers_users:delete", args=[user.pk])
+    response = getattr(client, method)(url, follow=True)
+
+    assert response.redirect_chain == [(reverse("staff-user-privacy", args=[user.pk]), 302)]
+    assert "People are deleted here" in response.text
+    assert User.objects.filter(pk=user.pk).exists()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_deleting_people_from_wagtails_list_erases_nobody(client, boss, count):
+    users = [make_user(f"u{number}@example.com") for number in range(count)]
+    keys = "&".join(f"id={user.pk}" for user in users)
+
+    url = reverse("wagtail_bulk_action", args=["commerce", "user", "delete"])
+    response = client.post(f"{url}?{keys}", {"next": "/admin/"})
+
+    pages = {1: reverse("staff-user-privacy", args=[users[0].pk]), 2: "/admin/users/"}
+    assert response.url == pages[count]
+    assert User.objects.filter(pk__in=[user.pk for user in users]).count() == count
+
+
+def test_groups_are_still_deleted_from_wagtails_list(client, boss):
+    group = Group.objects.create(name="Helpers")
+
+    client.post(reverse("wagtailusers_groups:delete", args=[group.pk]))
+
+    assert not Group.objects.filter(pk=group.pk).exists()

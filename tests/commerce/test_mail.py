@@ -1,13 +1,15 @@
 """The outbox: once for each event, later when the server is down, parked in the end."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail as outbox
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import trans_real
 
 from commerce import mail
+from commerce.accounts import mails
 from commerce.mail import queue_mail, render_edited, send_mail, send_parked_again, send_waiting_mail
 from commerce.models import OutgoingMail
 
@@ -153,3 +155,16 @@ def test_staff_read_what_a_mail_says_without_the_key_in_its_link(db):
     )
 
     assert mail.text_for_staff == "See https://shop.example/your-order/…/ now"
+
+
+def test_account_mail_says_when_and_from_where_in_the_language_of_its_reader(monkeypatch):
+    catalog = trans_real.translation("de")._catalog._catalogs[0]
+    monkeypatch.setitem(catalog, "%(time)s, from %(ip)s", "%(time)s, von %(ip)s")
+    moment = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    monkeypatch.setattr(mails.timezone, "localtime", lambda: moment)
+
+    with translation.override("de"):
+        messages = mails.account_messages("password_changed", {"ip": "192.0.2.1"})
+
+    for text in (messages["text"], messages["html"]):
+        assert "5. März 2026 12:00, von 192.0.2.1" in text

@@ -3,8 +3,14 @@
 import pytest
 from django.db import connection
 
-from commerce.privacy.inventory import nothing_personal, obsolete, unclassified
-from commerce.privacy.parts import all_sections, whole_inventory
+from commerce.privacy.inventory import (
+    EXPIRES,
+    nothing_personal,
+    obsolete,
+    unclassified,
+    unclassified_columns,
+)
+from commerce.privacy.parts import all_sections, all_tables, whole_inventory
 from commerce.privacy.people import person_of
 
 #: The search index has another table on each database.
@@ -25,6 +31,29 @@ def test_new_model_is_found():
     without = {name: kind for name, kind in whole_inventory().items() if name != "commerce.term"}
 
     assert "commerce.term.bitmap" in set(unclassified(without))
+
+
+@pytest.mark.django_db
+def test_every_table_without_a_model_is_classified():
+    assert list(unclassified_columns(all_tables())) == []
+
+
+@pytest.mark.django_db
+def test_new_table_without_a_model_is_found():
+    without = {name: kind for name, kind in all_tables().items() if "throttle" not in name}
+
+    assert list(unclassified_columns(without)) == [
+        "commerce_throttlecache.cache_key",
+        "commerce_throttlecache.value",
+        "commerce_throttlecache.expires",
+    ]
+
+
+@pytest.mark.parametrize("kind", [
+    whole_inventory()["sessions.session"], all_tables()["commerce_throttlecache"],
+])  # fmt: skip
+def test_what_erasure_cannot_find_by_person_is_said_to_expire(kind):
+    assert kind.erasure == EXPIRES
 
 
 def test_no_classified_field_is_gone():

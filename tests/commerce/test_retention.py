@@ -5,14 +5,25 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.utils import timezone
 
 from checkout_app.demo_gateway.models import DemoEvent, DemoRequest
-from commerce.models import AuditEntry, OutgoingMail, ReturnRequest, SearchMiss, Withdrawal
+from commerce.accounts import unverified
+from commerce.models import (
+    AuditEntry,
+    OrderEvent,
+    OutgoingMail,
+    ReturnRequest,
+    SearchMiss,
+    StockChange,
+    Withdrawal,
+)
 from commerce.models.append_only import ERASED
+from commerce.privacy import retention
 from commerce.privacy.orders import books_end, past_their_term
-from commerce.privacy.parts import all_rules
+from commerce.privacy.parts import Rule, all_rules
 from commerce.privacy.retention import apply_rules
 from tests.factories import make_basket, make_paid_order, make_product, make_user
 from tests.privacy import EMAIL, NAMES, deliver, model_of, traces_of, write_on_order
@@ -159,17 +170,35 @@ def test_basket_of_an_account_stays(shop):
     assert type(basket).objects.filter(pk=basket.pk).exists()
 
 
-def test_texts_of_sent_mails_go_and_their_rows_stay(db):
-    texts = {"to": EMAIL, "subject": "Hello", "body_text": "Dear Ada", "body_html": "<p>Ada"}
-    sent = OutgoingMail.objects.create(key="a", state="sent", sent_at=ago(days=91), **texts)
-    young = OutgoingMail.objects.create(key="b", state="sent", sent_at=ago(days=89), **texts)
-    parked = OutgoingMail.objects.create(key="c", state="parked", **texts)
+def make_mail(key, state, *, days):
+    texts = {"subject": "Hello", "body_text": "Dear Ada", "body_html": "<p>Ada"}
+    row = OutgoingMail.objects.create(key=key, to=EMAIL, state=state, last_error="ada@", **texts)
+    return aged(row, created_at=ago(days=days))
+
+
+@pytest.mark.parametrize("state", ["sent", "parked", "expired"])
+def test_texts_of_mails_go_and_their_rows_stay(db, state):
+    make_mail("old", state, days=91)
+    make_mail("young", state, days=89)
+    make_mail("waits", "waiting", days=91)
 
     list(apply_rules(at=NOW))
 
     bodies = dict(OutgoingMail.objects.values_list("key", "body_text"))
-    assert bodies == {"a": "", "b": "Dear Ada", "c": "Dear Ada"}
-    assert (sent.subject, young.subject, parked.subject) == ("Hello",) * 3
+    assert bodies == {"old": "", "young": "Dear Ada", "waits": "Dear Ada"}
+    old = OutgoingMail.objects.get(key="old")
+    assert (old.subject, old.body_html, old.last_error) == ("Hello", "", "")
+    assert old.state != "parked"
+
+
+@pytest.mark.parametrize("state", ["sent", "parked", "expired"])
+def test_mails_of_every_state_but_waiting_go(db, state):
+    make_mail("old", state, days=731)
+    make_mail("waits", "waiting", days=731)
+
+    list(apply_rules(at=NOW))
+
+    assert set(OutgoingMail.objects.values_list("key", flat=True)) == {"waits"}
 
 
 def test_network_addresses_of_the_audit_log_go_and_its_rows_stay(db):
@@ -181,6 +210,117 @@ def test_network_addresses_of_the_audit_log_go_and_its_rows_stay(db):
 
     doors = AuditEntry.objects.filter(kind="door", object_id="1").order_by("pk")
     assert list(doors.values_list("address", flat=True)) == ["", "192.0.2.2"]
+
+
+def test_entries_about_accounts_of_customers_go_after_a_year(db):
+    ada, clerk = make_user(EMAIL), make_user("clerk@example.com", is_staff=True)
+    editor = make_user("editor@example.com")
+    editor.groups.add(Group.objects.create(name="Editors of pages"))
+    AuditEntry.objects.all()._raw_delete("default")
+
+    def note(name, *, days=366, user=None, of=None, kind="door", act="signed-in"):
+        AuditEntry.objects.create(
+            kind=kind, object_id=of.pk if of else "", about=name, act=act, user=user,
+            created_at=ago(days=days),
+        )  # fmt: skip
+
+    note("her sign-in", user=ada, of=ada)
+    note("a wrong password", of=ada, act="failed")
+    note("nobody's account", act="failed")
+    note("POST /dashboard/", user=ada, kind="staff-page", act="refused")
+    note("POST /dashboard/users/", user=clerk, kind="staff-page", act="refused")
+    note("a young sign-in", user=ada, of=ada, days=364)
+    note("a clerk's sign-in", user=clerk, of=clerk)
+    note("a wrong password of a clerk", of=clerk, act="failed")
+    note("an editor's sign-in", user=editor, of=editor)
+    note("what a clerk did", user=clerk, of=ada, act="exported")
+    note("an erasure", of=ada, act="erased")
+    note("a price", kind="partner.stockrecord", act="changed")
+
+    list(apply_rules(at=NOW))
+
+    assert set(AuditEntry.objects.values_list("about", flat=True)) == {
+        "a young sign-in", "a clerk's sign-in", "a wrong password of a clerk", "an editor's sign-in",
+        "what a clerk did", "an erasure", "a price", "POST /dashboard/users/",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("model", [OrderEvent, StockChange])
+def test_other_histories_never_expire(db, model):
+    with pytest.raises(TypeError):
+        model.objects.all().expire()
+
+
+# --- Rows that change while a rule runs ---------------------------------------------------------------
+
+
+def misses_rule(act):
+    return Rule("x", "", "", "", "", lambda at: SearchMiss.objects.filter(count__lt=5), act)
+
+
+def test_row_that_is_no_longer_due_stays(db, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 1)
+    for word in ("a", "b", "c"):
+        SearchMiss.objects.create(words=word, last_at=NOW, count=1)
+
+    def act(rows):
+        rows.delete()
+        SearchMiss.objects.filter(words="b").update(count=9)
+
+    rule = misses_rule(act)
+    assert retention._apply(rule, NOW) == 2
+
+    assert list(SearchMiss.objects.values_list("words", flat=True)) == ["b"]
+
+
+def test_row_that_changes_between_choice_and_lock_stays(db):
+    miss = SearchMiss.objects.create(words="a", last_at=NOW, count=1)
+    rule = misses_rule(lambda rows: rows.delete())
+    keys = retention._next_keys(rule.due(NOW), after=None)
+    SearchMiss.objects.update(count=9)
+
+    assert retention._apply_batch(rule, NOW, keys) == 0
+
+    assert SearchMiss.objects.filter(pk=miss.pk).exists()
+
+
+def test_rule_looks_up_again_what_it_excludes(db):
+    first = SearchMiss.objects.create(words="a", last_at=NOW)
+    used = set()
+
+    def due(at):
+        return SearchMiss.objects.exclude(pk__in=list(used))
+
+    rule = Rule("x", "", "", "", "", due, lambda rows: rows.delete())
+    keys = retention._next_keys(rule.due(NOW), after=None)
+    used.add(first.pk)
+
+    assert retention._apply_batch(rule, NOW, keys) == 0
+
+
+def test_rule_that_leaves_its_rows_due_comes_to_an_end(db, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for word in "abcde":
+        SearchMiss.objects.create(words=word, last_at=NOW, count=1)
+    rule = misses_rule(lambda rows: None)
+
+    assert retention._apply(rule, NOW) == 5
+
+
+def test_account_that_is_proven_meanwhile_stays(db, monkeypatch):
+    user = aged(make_user(EMAIL), date_joined=ago(days=2))
+    user.emailaddress_set.update(verified=False)
+    check = unverified._delete_if_still_waiting
+
+    def prove_first(waiting, key):
+        user.emailaddress_set.update(verified=True)
+        return check(waiting, key)
+
+    monkeypatch.setattr(unverified, "_delete_if_still_waiting", prove_first)
+
+    assert unverified.delete_unverified_accounts() == 0
+
+    assert type(user).objects.filter(pk=user.pk).exists()
 
 
 def test_contacts_of_old_guest_orders_go_and_the_invoice_stays(vase, mug):
@@ -331,6 +471,14 @@ def test_rules_have_different_names():
     names = [rule.name for rule in all_rules()]
 
     assert len(names) == len(set(names))
+
+
+def test_rule_of_orders_says_the_years_of_the_shop(settings):
+    settings.BOOKS_YEARS = 10
+
+    rules = {rule.name: rule for rule in all_rules()}
+
+    assert str(rules["orders"].how_long).startswith("10 years after")
 
 
 def test_page_lists_the_rules_as_they_are():

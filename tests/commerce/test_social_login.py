@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from oscar.core.loading import get_model
 
+from commerce.models import AuditEntry
 from site_project.environment import Environment
 from site_project.settings_social import social_providers
 from tests.factories import PASSWORD, make_basket, make_user
@@ -236,6 +237,11 @@ def test_service_can_be_connected_and_disconnected(client, provider):
     client.post(reverse("socialaccount_connections"), {"account": SocialAccount.objects.get().pk})
 
     assert not SocialAccount.objects.exists()
+    acts = AuditEntry.objects.filter(act__startswith="service-").order_by("pk")
+    assert [(entry.act, entry.user.email, entry.changes["service"]) for entry in acts] == [
+        ("service-added", EMAIL, [None, "oidc"]),
+        ("service-removed", EMAIL, ["oidc", None]),
+    ]
 
 
 def test_services_come_from_the_environment(monkeypatch, tmp_path):

@@ -1,0 +1,200 @@
+"""What happens to the ways into an account: factors, passwords, addresses, other services, sessions.
+
+Each event is a row of the audit log that says what, by whom, about whom and from where. Who did it is
+unknown (None) while nobody is signed in and nothing was proven, as with a wrong code.
+"""
+
+from typing import Any
+
+from allauth.account.signals import (
+    email_added,
+    email_changed,
+    email_confirmed,
+    email_removed,
+    email_verification_code_rejected,
+    login_code_rejected,
+    password_changed,
+    password_reset,
+    password_reset_code_rejected,
+    password_set,
+)
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+    authenticator_used,
+)
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.signals import social_account_added, social_account_removed
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from commerce.acting import address_of
+from commerce.audit import CHANGE_NAMES
+from commerce.audit.security import note_security
+from commerce.models import AuditEntry
+
+Act = AuditEntry.Act
+CHANGE_NAMES |= {"factor": _("Factor"), "service": _("Service"), "sessions": _("Sessions")}
+FACTORS = {
+    Authenticator.Type.TOTP: _("authenticator app"),
+    Authenticator.Type.WEBAUTHN: _("passkey"),
+    Authenticator.Type.RECOVERY_CODES: _("recovery codes"),
+}
+
+
+def note_account_event(
+    request: HttpRequest, act: Act, person: Any, *, by: Any = None, changes: dict | None = None
+) -> None:
+    """Write one event of an account. ``person`` None is nobody's account; ``by`` who did it.
+
+    Without ``by`` it is whoever is signed in.
+    """
+    if by is None and request.user.is_authenticated:
+        by = request.user
+    note_security(
+        act,
+        about=person if person is not None else _("no such account"),
+        object_id=person.pk if person is not None else "",
+        user=by,
+        address=address_of(request),
+        changes=changes,
+    )
+
+
+# --- Second factors -------------------------------------------------------------------------------
+
+
+def _gain(name, value):
+    return {name: [None, str(value)]}
+
+
+def _loss(name, value):
+    return {name: [str(value), None]}
+
+
+@receiver(authenticator_added)
+def note_factor(sender, request, user, authenticator, **kwargs):
+    """A factor was added; with the first one come recovery codes."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        note_account_event(request, Act.CODES_MADE, user, by=user)
+    else:
+        changes = _gain("factor", FACTORS[authenticator.type])
+        note_account_event(request, Act.FACTOR_ADDED, user, by=user, changes=changes)
+
+
+@receiver(authenticator_reset)
+def note_new_codes(sender, request, user, **kwargs):
+    """New recovery codes took the place of the old ones."""
+    note_account_event(request, Act.CODES_MADE, user, by=user)
+
+
+@receiver(authenticator_removed)
+def note_lost_factor(sender, request, user, authenticator, **kwargs):
+    """A factor was removed; with the last one go the recovery codes."""
+    changes = _loss("factor", FACTORS[authenticator.type])
+    note_account_event(request, Act.FACTOR_REMOVED, user, by=user, changes=changes)
+
+
+@receiver(authenticator_used)
+def note_used_code(sender, request, user, authenticator, **kwargs):
+    """A recovery code was used. Other factors are part of a sign-in."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        note_account_event(request, Act.CODE_USED, user, by=user)
+
+
+@receiver(authentication_failed)
+def note_failed_factor(sender, request, user, **kwargs):
+    """A wrong code of a second factor, or a passkey that proves nothing; ``user`` None if unknown."""
+    note_account_event(request, Act.FACTOR_FAILED, user)
+
+
+# --- Passwords and addresses ------------------------------------------------------------------------
+
+
+@receiver(password_changed)
+def note_changed_password(sender, request, user, **kwargs):
+    """Somebody who knew the old password set a new one."""
+    note_account_event(request, Act.PASSWORD_CHANGED, user, by=user)
+
+
+@receiver(password_set)
+def note_first_password(sender, request, user, **kwargs):
+    """An account without a password got one."""
+    note_account_event(request, Act.PASSWORD_SET, user, by=user)
+
+
+@receiver(password_reset)
+def note_reset_password(sender, request, user, **kwargs):
+    """A new password by a link of a mail, which shows who it is."""
+    note_account_event(request, Act.PASSWORD_RESET, user, by=user)
+
+
+@receiver(email_added)
+def note_added_address(sender, request, user, **kwargs):
+    """An account has one address more. Which one is left out: erasure would have to find it."""
+    note_account_event(request, Act.EMAIL_ADDED, user, by=user)
+
+
+@receiver(email_changed)
+def note_changed_address(sender, request, user, **kwargs):
+    """Another address is the account's own now."""
+    note_account_event(request, Act.EMAIL_CHANGED, user, by=user)
+
+
+@receiver(email_removed)
+def note_removed_address(sender, request, user, **kwargs):
+    """An account has one address less."""
+    note_account_event(request, Act.EMAIL_REMOVED, user, by=user)
+
+
+@receiver(email_confirmed)
+def note_confirmed_address(sender, request, email_address, **kwargs):
+    """Somebody proved an address."""
+    person = email_address.user
+    note_account_event(request, Act.EMAIL_CONFIRMED, person, by=person)
+
+
+@receiver(login_code_rejected)
+@receiver(password_reset_code_rejected)
+@receiver(email_verification_code_rejected)
+def note_failed_code(sender, request, user, **kwargs):
+    """A wrong code of a mail; ``user`` None where there is no account."""
+    note_account_event(request, Act.CODE_FAILED, user)
+
+
+# --- Other services, and what is taken away with them -------------------------------------------------
+
+
+@receiver(social_account_added)
+def note_service(sender, request, sociallogin, **kwargs):
+    """Another service can sign somebody in."""
+    person = sociallogin.user
+    changes = _gain("service", sociallogin.account.provider)
+    note_account_event(request, Act.SERVICE_ADDED, person, by=person, changes=changes)
+
+
+@receiver(social_account_removed)
+def note_removed_service(sender, request, socialaccount, **kwargs):
+    """Another service can no longer sign somebody in."""
+    changes = _loss("service", socialaccount.provider)
+    note_account_event(request, Act.SERVICE_REMOVED, socialaccount.user, changes=changes)
+
+
+def note_revoked(request: HttpRequest, person: Any) -> None:
+    """Write down each factor and service of an account, before its owner's proof takes them away."""
+    for factor in Authenticator.objects.filter(user_id=person.pk):
+        changes = _loss("factor", FACTORS[factor.type])
+        note_account_event(request, Act.FACTOR_REMOVED, person, by=person, changes=changes)
+    for service in SocialAccount.objects.filter(user_id=person.pk):
+        changes = _loss("service", service.provider)
+        note_account_event(request, Act.SERVICE_REMOVED, person, by=person, changes=changes)
+
+
+def note_ended_sessions(request: HttpRequest, person: Any, count: int) -> None:
+    """Somebody ended sessions of an account: the owner, or staff."""
+    changes = {"sessions": [str(count), None]}
+    note_account_event(request, Act.SESSIONS_ENDED, person, changes=changes)
