@@ -18,6 +18,7 @@ LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-mysql.txt")
 NAMED_BY_OSCAR = {
     "commerce/forks/communication/utils.py",
     "commerce/forks/customer/alerts/utils.py",
+    "commerce/forks/offer/utils.py",
     "commerce/forks/order/utils.py",
 }
 
@@ -128,7 +129,7 @@ def test_locks_hold_what_the_project_declares():
 def test_every_variable_is_read_and_explained():
     source = "".join(
         (ROOT / "site_project" / name).read_text("utf-8")
-        for name in ("settings.py", "settings_social.py", "environment.py")
+        for name in ("settings.py", "settings_media.py", "settings_social.py", "environment.py")
     )
     calls = re.findall(r"\b(?:env|self)\.(\w+)\(\s*\"([A-Z][A-Z0-9_]+)\"", source)
     read = {name for _reader, name in calls}
