@@ -31,6 +31,9 @@ def _page_model():
 
 
 PAGES = _policy_condition(_page_model, "add", "change", "publish", "bulk_delete", "lock", "unlock")
+WRITE_PAGES = _policy_condition(_page_model, "add", "change", "publish", "bulk_delete")
+PUBLISH_PAGES = _policy_condition(_page_model, "publish")
+LOCK_PAGES = _policy_condition(_page_model, "lock")
 UNLOCK_PAGES = _policy_condition(_page_model, "unlock")
 IMAGES = _policy_condition(get_image_model, "add", "change", "delete")
 CHOOSE_IMAGES = _policy_condition(get_image_model, "choose", "add", "change")
@@ -43,12 +46,13 @@ COLLECTIONS = _policy_condition(lambda: Collection, "add", "change", "delete")
 WRITERS = any_of(
     PAGES, "home.change_productstory", "home.change_banner", "home.change_sitesettings"
 )
+CHOOSE_LINKS = Access(view=(any_of(WRITERS, "wagtailredirects.change_redirect"),), change=())
+WORKFLOWS = any_of("wagtailcore.add_workflow", "wagtailcore.change_workflow")
 CHOOSE_PRODUCTS = any_of(WRITERS, "commerce.change_retirement", "commerce.change_promotedresult")
 
-#: The views of a viewset, and what each does to its model.
-VIEWED = ("list", "list_results", "index", "index_results", "history", "history_results", "usage",
-          "inspect")  # fmt: skip
-WRITTEN = {"add": "add", "copy": "add", "edit": "change", "delete": "delete"}
+#: The views of a list with forms, and what each does to its model.
+VIEWED = ("history", "history_results", "usage")
+WRITTEN = {"add": "add", "edit": "change", "delete": "delete"}
 #: The same for what has drafts.
 VIEWED_DRAFTS = ("workflow_history", "workflow_history_detail", "revisions_compare",
                  "revisions_view")  # fmt: skip
@@ -58,47 +62,70 @@ WRITTEN_DRAFTS = {
     "revisions_revert": "change",
 }
 PUBLISHED = ("unpublish", "revisions_unschedule", "workflow_action", "collect_workflow_action_data",
-             "confirm_workflow_cancellation", "workflow_preview", "lock", "unlock")  # fmt: skip
+             "confirm_workflow_cancellation", "workflow_preview")  # fmt: skip
 
 
-def _viewset(namespace: str, model: str, *, has_drafts: bool = False) -> dict:
+def _rows(namespace: str, access: Access, *views: str) -> dict[str, Access]:
+    """The same row for several views of a namespace."""
+    return {f"{namespace}:{view}": access for view in views}
+
+
+def _list(namespace: str, model: str, *, index: str = "index") -> dict[str, Access]:
     """Rows of a list with its forms: read by who may do anything to the model."""
     label, _dot, name = model.partition(".")
     read = any_of(*(f"{label}.{action}_{name}" for action in ("view", "add", "change", "delete")))
-    views = (*VIEWED, *VIEWED_DRAFTS) if has_drafts else VIEWED
-    rows = {f"{namespace}:{view}": look(read) for view in views}
-    for view, action in (WRITTEN | (WRITTEN_DRAFTS if has_drafts else {})).items():
-        wanted = f"{label}.{action}_{name}"
-        rows[f"{namespace}:{view}"] = send(wanted)
-    if has_drafts:
-        publish = any_of(f"{label}.publish_{name}", f"{label}.change_{name}")
-        rows |= {f"{namespace}:{view}": send(publish) for view in PUBLISHED}
-    return rows
+    return {
+        **_rows(namespace, look(read), index, f"{index}_results", *VIEWED),
+        **_forms(namespace, model, WRITTEN),
+    }
+
+
+def _forms(namespace: str, model: str, forms: dict[str, str]) -> dict[str, Access]:
+    label, _dot, name = model.partition(".")
+    return {f"{namespace}:{view}": send(f"{label}.{act}_{name}") for view, act in forms.items()}
+
+
+def _drafts(namespace: str, model: str) -> dict[str, Access]:
+    """Rows for what a model has besides, whose changes wait to be published."""
+    label, _dot, name = model.partition(".")
+    read = any_of(*(f"{label}.{action}_{name}" for action in ("view", "add", "change", "delete")))
+    publish = any_of(f"{label}.publish_{name}", f"{label}.change_{name}")
+    return {
+        **_rows(namespace, look(read), *VIEWED_DRAFTS),
+        **_forms(namespace, model, WRITTEN_DRAFTS),
+        **_rows(namespace, send(publish), *PUBLISHED),
+    }
 
 
 def _chooser(namespace: str, may_choose: Condition, may_create: Condition = nobody) -> dict:
     """Rows of a chooser: read by who may choose, and filled by who may create."""
+    views = ("choose", "choose_results", "chosen", "chosen_multiple")
     return {
-        f"{namespace}:*": look(may_choose),
+        **_rows(namespace, look(may_choose), *views),
         f"{namespace}:create": send(may_create),
     }
 
 
-def _snippets() -> dict:
+def _snippets() -> dict[str, Access]:
     rows = {}
     for model in ("banner", "productstory"):
-        rows |= _viewset(f"wagtailsnippets_home_{model}", f"home.{model}", has_drafts=True)
+        space = f"wagtailsnippets_home_{model}"
+        rows |= _snippet(space, f"home.{model}") | _drafts(space, f"home.{model}")
     for model in (
         "saleprice", "retirement", "productcollection", "facetattribute", "searchsynonym",
         "promotedresult", "searchmiss", "deliverymethod", "outgoingmail",
     ):  # fmt: skip
-        rows |= _viewset(f"wagtailsnippets_commerce_{model}", f"commerce.{model}")
+        rows |= _snippet(f"wagtailsnippets_commerce_{model}", f"commerce.{model}")
     # What is only looked at has no form, whatever permission somebody was given.
     for model in ("searchmiss", "outgoingmail"):
-        rows |= {
-            f"wagtailsnippets_commerce_{model}:{view}": Access(view=(nobody,)) for view in WRITTEN
-        }
-    return rows
+        space = f"wagtailsnippets_commerce_{model}"
+        rows |= _rows(space, look(nobody), "copy", *WRITTEN)
+    mails = "wagtailsnippets_commerce_outgoingmail"
+    return {**rows, f"{mails}:inspect": rows[f"{mails}:list"]}
+
+
+def _snippet(namespace: str, model: str) -> dict[str, Access]:
+    return {**_list(namespace, model, index="list"), **_forms(namespace, model, {"copy": "add"})}
 
 
 _ENTRY = {
@@ -123,25 +150,133 @@ _PAGES = {
     "wagtailadmin_explore_root": look(PAGES),
     "wagtailadmin_explore": look(PAGES),
     "wagtailadmin_explore_results": look(PAGES),
-    "wagtailadmin_pages:*": send(PAGES),
-    "wagtailadmin_api:pages:*": Access(view=(WRITERS,), change=(PAGES,)),
-    "wagtailadmin_api:images:*": look(CHOOSE_IMAGES),
-    "wagtailadmin_api:documents:*": look(CHOOSE_DOCUMENTS),
+    **_rows(
+        "wagtailadmin_pages",
+        look(PAGES),
+        "add_subpage",
+        "history",
+        "history_results",
+        "revisions_compare",
+        "revisions_index",
+        "revisions_view",
+        "search",
+        "search_results",
+        "type_use",
+        "type_use_results",
+        "usage",
+        "view_draft",
+        "workflow_history",
+        "workflow_history_detail",
+        "workflow_preview",
+    ),
+    **_rows(
+        "wagtailadmin_pages",
+        send(WRITE_PAGES),
+        "add",
+        "choose_parent",
+        "convert_alias",
+        "copy",
+        "delete",
+        "edit",
+        "move",
+        "move_confirm",
+        "preview_on_add",
+        "preview_on_edit",
+        "revisions_revert",
+    ),
+    **_rows(
+        "wagtailadmin_pages",
+        send(PUBLISH_PAGES),
+        "revisions_unschedule",
+        "set_page_position",
+        "set_privacy",
+        "unpublish",
+    ),
+    "wagtailadmin_pages:lock": send(LOCK_PAGES),
+    "wagtailadmin_pages:unlock": send(any_of(LOCK_PAGES, UNLOCK_PAGES)),
+    # Who decides a step of a workflow is a member of its group; Wagtail asks for that.
+    **_rows(
+        "wagtailadmin_pages",
+        send(PAGES),
+        "collect_workflow_action_data",
+        "confirm_workflow_cancellation",
+        "workflow_action",
+    ),
+    **_rows("wagtailadmin_api:pages", look(WRITERS), "listing", "detail", "find"),
+    "wagtailadmin_api:pages:action": send(WRITE_PAGES),
+    **_rows("wagtailadmin_api:images", look(CHOOSE_IMAGES), "listing", "detail", "find"),
+    **_rows("wagtailadmin_api:documents", look(CHOOSE_DOCUMENTS), "listing", "detail", "find"),
     "wagtailadmin_block_preview": send(PAGES),
     "wagtail_bulk_action": Access(
         view=(any_of(PAGES, IMAGES, DOCUMENTS, "commerce.change_user"),), change=()
     ),
-    "wagtailadmin_choose_page*": Access(
-        view=(any_of(WRITERS, "wagtailredirects.change_redirect"),), change=()
-    ),
+    **{
+        f"wagtailadmin_choose_page{view}": CHOOSE_LINKS
+        for view in (
+            "",
+            "_child",
+            "_search",
+            "_chosen_multiple",
+            "_external_link",
+            "_email_link",
+            "_phone_link",
+            "_anchor_link",
+        )
+    },
     "wagtailadmin_tag_autocomplete": look(any_of(PAGES, IMAGES, DOCUMENTS)),
     "wagtailadmin_tag_model_autocomplete": look(any_of(PAGES, IMAGES, DOCUMENTS)),
-    "wagtailadmin_collections:*": send(COLLECTIONS),
-    "wagtailadmin_workflows:*": Access(
-        view=(any_of("wagtailcore.add_workflow", "wagtailcore.change_workflow"),), change=()
+    **_rows(
+        "wagtailadmin_collections",
+        send(COLLECTIONS),
+        "index",
+        "add",
+        "edit",
+        "delete",
+        "set_privacy",
     ),
-    "wagtailadmin_reports:*": look(PAGES),
-    "wagtailadmin_reports:locked_pages*": look(UNLOCK_PAGES),
+    **_rows(
+        "wagtailadmin_workflows",
+        look(WORKFLOWS),
+        "index",
+        "index_results",
+        "usage",
+        "usage_results",
+        "select_task_type",
+        "task_index",
+        "task_index_results",
+        "task_chooser",
+        "task_chooser_results",
+        "task_chosen",
+    ),
+    **_rows(
+        "wagtailadmin_workflows",
+        send(WORKFLOWS),
+        "add",
+        "edit",
+        "enable",
+        "disable",
+        "remove",
+        "add_task",
+        "edit_task",
+        "enable_task",
+        "disable_task",
+        "task_chooser_create",
+    ),
+    **_rows(
+        "wagtailadmin_reports",
+        look(PAGES),
+        "aging_pages",
+        "aging_pages_results",
+        "page_types_usage",
+        "page_types_usage_results",
+        "site_history",
+        "site_history_results",
+        "workflow",
+        "workflow_results",
+        "workflow_tasks",
+        "workflow_tasks_results",
+    ),
+    **_rows("wagtailadmin_reports", look(UNLOCK_PAGES), "locked_pages", "locked_pages_results"),
     "product_use_report": look(PAGES),
     "product_use_report_results": look(PAGES),
     "wagtailredirects:index": look("wagtailredirects.view_redirect"),
@@ -151,14 +286,43 @@ _PAGES = {
     "wagtailredirects:delete": send("wagtailredirects.delete_redirect"),
     "wagtailredirects:start_import": send("wagtailredirects.add_redirect"),
     "wagtailredirects:process_import": send("wagtailredirects.add_redirect"),
-    "wagtailsettings:*": send("home.change_sitesettings"),
+    **_rows("wagtailsettings", send("home.change_sitesettings"), "edit", "preview_on_edit"),
 }
 
 _FILES = {
-    "wagtailimages:*": send(IMAGES),
+    **_rows(
+        "wagtailimages",
+        look(IMAGES),
+        "index",
+        "index_results",
+        "image_usage",
+        "preview",
+        "url_generator",
+        "url_generator_output",
+    ),
+    **_rows(
+        "wagtailimages",
+        send(IMAGES),
+        "edit",
+        "delete",
+        "edit_multiple",
+        "delete_multiple",
+        "delete_upload_multiple",
+        "create_multiple_from_uploaded_image",
+    ),
     "wagtailimages:add": send(ADD_IMAGES),
     "wagtailimages:add_multiple": send(ADD_IMAGES),
-    "wagtaildocs:*": send(DOCUMENTS),
+    **_rows("wagtaildocs", look(DOCUMENTS), "index", "index_results", "document_usage"),
+    **_rows(
+        "wagtaildocs",
+        send(DOCUMENTS),
+        "edit",
+        "delete",
+        "edit_multiple",
+        "delete_multiple",
+        "delete_upload_multiple",
+        "create_multiple_from_uploaded_document",
+    ),
     "wagtaildocs:add": send(ADD_DOCUMENTS),
     "wagtaildocs:add_multiple": send(ADD_DOCUMENTS),
     **_chooser("wagtailimages_chooser", CHOOSE_IMAGES, ADD_IMAGES),
@@ -178,9 +342,11 @@ _CHOOSERS = {
 }
 
 _PEOPLE = {
-    **_viewset("wagtailusers_users", "commerce.user"),
-    **_viewset("wagtailusers_groups", "auth.group"),
-    **_viewset("wagtailsites", "wagtailcore.site"),
+    **_list("wagtailusers_users", "commerce.user"),
+    "wagtailusers_users:copy": send("commerce.add_user"),
+    **_list("wagtailusers_groups", "auth.group"),
+    **_list("wagtailsites", "wagtailcore.site"),
+    "wagtailsites:copy": send("wagtailcore.add_site"),
 }
 
 #: Pages of Wagtail's that this site does not use. Passwords have one door: allauth.
@@ -189,8 +355,12 @@ _UNUSED = {
     for name in (
         "admin/test404/",
         "wagtailadmin_error_test",
-        "wagtailadmin_password_reset*",
-        "wagtailembeds:*",
+        "wagtailadmin_password_reset",
+        "wagtailadmin_password_reset_done",
+        "wagtailadmin_password_reset_confirm",
+        "wagtailadmin_password_reset_complete",
+        "wagtailembeds:chooser",
+        "wagtailembeds:chooser_upload",
     )
 }
 

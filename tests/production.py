@@ -46,10 +46,13 @@ def nginx(folder: Path, name: str, *, web: int, plain: int, tls: int = 0, media:
         ("https://$host$request_uri", f"https://$host:{tls}$request_uri"),
         ("/etc/nginx/tls/", f"{folder}/tls/"),
         ("/etc/nginx/vitrine/site.conf", f"{folder}/site.conf"),
+        ("/etc/nginx/vitrine/log.conf", f"{folder}/log.conf"),
     ):
         shipped = shipped.replace(old, new)
     site = (ROOT / "deploy" / "nginx" / "site.conf").read_text()
     (folder / "site.conf").write_text(site.replace("root /srv;", f"root {media};"))
+    log = (ROOT / "deploy" / "nginx" / "log.conf").read_text()
+    (folder / "log.conf").write_text(log.replace("/var/log/nginx/", f"{folder}/"))
     temporary = "".join(
         f"{kind}_temp_path {folder}/{kind};\n"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -58,7 +61,7 @@ def nginx(folder: Path, name: str, *, web: int, plain: int, tls: int = 0, media:
     main.write_text(
         f"daemon off;\npid {folder}/{name}.pid;\nerror_log {folder}/{name}.log;\n"
         + ("user root;\n" if os.geteuid() == 0 else "")
-        + "events {}\nhttp {\ninclude /etc/nginx/mime.types;\naccess_log off;\n"
+        + "events {}\nhttp {\ninclude /etc/nginx/mime.types;\n"
         + f"{temporary}{shipped}\n}}\n"
     )
     process = subprocess.Popen([NGINX, "-c", main, "-e", folder / f"{name}.log"])

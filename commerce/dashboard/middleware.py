@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from commerce.audit.security import note_refusal
-from commerce.dashboard.offered import only_what_is_allowed
+from commerce.dashboard.offered import trim_refused
 from commerce.dashboard.permissions import access_of, area_of, name_of_match
 
 
@@ -22,7 +22,7 @@ class StaffAccessMiddleware:
         response = self.get_response(request)
         match = request.resolver_match
         if match and match.route.startswith("dashboard/") and _is_page(response):
-            only_what_is_allowed(request, response)
+            trim_refused(request, response)
         return response
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponseBase | None:

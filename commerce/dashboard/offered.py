@@ -50,7 +50,10 @@ def staff_page_of(path: str) -> tuple[str, str] | None:
 
 def is_refused(user, address: str, method: str, here: str) -> bool:
     """Whether an address on the page ``here`` leads to a staff page that this person may not use so."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # no address at all, such as "http://[x"
+        return False
     if parts.scheme or parts.netloc:
         return False
     page = staff_page_of(here if parts.path in ("", ".", "./") else parts.path)
@@ -61,7 +64,7 @@ def is_refused(user, address: str, method: str, here: str) -> bool:
     return not access.is_public and not (area_of(route)(user) and access.allows(user, method))
 
 
-def only_what_is_allowed(request: HttpRequest, response: HttpResponseBase) -> None:
+def trim_refused(request: HttpRequest, response: HttpResponseBase) -> None:
     """Take off a dashboard page what its reader may not follow or send."""
     html = response.content.decode(response.charset)
     if any(_refusals(request.user, html, request.path)):
@@ -80,10 +83,12 @@ def _refusals(user, html: str, here: str) -> Iterator[bool]:
 def _trimmed(user, html: str, here: str) -> str:
     soup = BeautifulSoup(html, "html.parser")
     for form in soup.find_all("form"):
-        if is_refused(user, form.get("action", ""), form.get("method", "get").upper(), here):
+        if not form.decomposed and is_refused(
+            user, form.get("action", ""), form.get("method", "get").upper(), here
+        ):
             _take_form(form)
     for link in soup.find_all("a", href=True):
-        if is_refused(user, link["href"], "GET", here):
+        if not link.decomposed and is_refused(user, link["href"], "GET", here):
             _take_link(link)
     return soup.decode(formatter=AS_WRITTEN)
 
@@ -97,6 +102,19 @@ def _take_form(form: Tag) -> None:
         if not part.decomposed:
             part.decompose()
     form.name, form.attrs = "div", {}
+    for table in form.find_all("table"):
+        _take_empty_columns(table)
+
+
+def _take_empty_columns(table: Tag) -> None:
+    """Where boxes came off a list, their column goes as well."""
+    rows = [row.find_all(["td", "th"], recursive=False) for row in table.find_all("tr")]
+    if not rows or len({len(cells) for cells in rows}) != 1:
+        return
+    for cells in list(zip(*rows, strict=True)):
+        if not any(cell.get_text(strip=True) or cell.find(True) for cell in cells):
+            for cell in cells:
+                cell.decompose()
 
 
 def _take_link(link: Tag) -> None:
@@ -106,5 +124,5 @@ def _take_link(link: Tag) -> None:
     menu = link.find_parent(class_="dropdown-menu")
     link.decompose()
     if menu is not None and menu.find(["a", "button"]) is None:
-        holder = menu.parent
-        (holder if "btn-group" in holder.get("class", []) else menu).decompose()
+        # With the button that opens it.
+        (menu.find_parent(class_="dropdown") or menu).decompose()

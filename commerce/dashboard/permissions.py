@@ -7,7 +7,6 @@ that nobody mapped is refused. docs/permissions.md is the same table by role.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cache
 
 from django.conf import settings
@@ -21,7 +20,7 @@ ENTER_ADMIN = "wagtailadmin.access_admin"
 Condition = str | Callable[..., bool]
 
 
-def is_staff(user) -> bool:
+def enters_dashboard(user) -> bool:
     """Whether the dashboard is open to this person at all."""
     return user.is_active and user.is_staff
 
@@ -31,18 +30,13 @@ def enters_admin(user) -> bool:
     return user.is_active and user.has_perm(ENTER_ADMIN)
 
 
-def works_here(user) -> bool:
-    """Whether this person is staff in any sense: may enter the dashboard or Wagtail's admin."""
-    return user.is_authenticated and (is_staff(user) or enters_admin(user))
-
-
 def nobody(user) -> bool:
     """Nobody, superusers included: the page is not used."""
     return False
 
 
 #: What each half of the staff's pages asks of everybody, by the beginning of its routes.
-AREAS = {"dashboard/": is_staff, "admin/": enters_admin}
+AREAS = {"dashboard/": enters_dashboard, "admin/": enters_admin}
 
 
 @dataclass(frozen=True)
@@ -108,7 +102,7 @@ def model_pages(model: str, **pages: str) -> dict[str, Access]:
 
 @cache
 def permission_table() -> dict[str, Access]:
-    """All rows, by the URL's name with its namespaces; a name may be a pattern (``wagtailimages:*``)."""
+    """All rows, by the URL's name with its namespaces."""
     table: dict[str, Access] = {}
     for path in settings.STAFF_PERMISSION_TABLES:
         rows = import_string(path)
@@ -118,14 +112,9 @@ def permission_table() -> dict[str, Access]:
     return table
 
 
-@cache
 def access_of(url_name: str) -> Access:
-    """The row of a page: of its own name, or of the longest pattern that fits. DENIED without one."""
-    table = permission_table()
-    if url_name in table:
-        return table[url_name]
-    patterns = [name for name in table if fnmatchcase(url_name, name)]
-    return table[max(patterns, key=len)] if patterns else DENIED
+    """The row of a page; DENIED without one."""
+    return permission_table().get(url_name, DENIED)
 
 
 def name_of_match(match: ResolverMatch) -> str:
@@ -140,14 +129,14 @@ def area_of(route: str) -> Callable[..., bool] | None:
 
 def may_open(user, url_name: str, method: str = "GET") -> bool:
     """Whether a person may ask for the staff page of this name; what templates and menus offer by."""
-    start = url_name.partition(":")[0]
-    area = enters_admin if start.startswith(("wagtail", "admin")) else is_staff
-    return user.is_authenticated and area(user) and access_of(url_name).allows(user, method)
+    area = _areas().get(url_name)
+    return bool(area and area(user)) and access_of(url_name).allows(user, method)
 
 
-def may_change(user, url_name: str) -> bool:
-    """Whether a person may send something to the staff page of this name."""
-    return may_open(user, url_name, method="POST")
+@cache
+def _areas() -> dict[str, Callable[..., bool]]:
+    """What each staff page asks for by its half of the site, by the page's name."""
+    return {name: area_of(route) for route, name in staff_urls()}
 
 
 def staff_urls(resolver=None, prefix: str = "", spaces: tuple = ()) -> Iterator[tuple[str, str]]:

@@ -6,11 +6,14 @@ from urllib.parse import urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from django.urls import Resolver404, resolve, reverse
+from oscar.core.loading import get_model
 
+from commerce.dashboard import offered
 from commerce.dashboard.permission_report import make_person
 from commerce.dashboard.permissions import access_of, area_of, name_of_match
 from commerce.roles import EDITOR, FINANCE, MERCHANDISER, SUPPORT
 from home.roles import create_page_roles
+from tests.factories import make_paid_order
 from tests.staff_pages import all_pages, make_staff_pages
 
 
@@ -62,6 +65,77 @@ def test_dashboard_offers_nothing_that_is_refused(pages, client, role):
             wrong.add((name, method, re.sub(r"\d+", "N", path)))
 
     assert not wrong, "\n".join(map(str, sorted(wrong)))
+
+
+#: What a role's work begins with, by page: it must stay.
+STAYS = [
+    (MERCHANDISER, "dashboard:catalogue-product-list", "dashboard:catalogue-product"),
+    (MERCHANDISER, "dashboard:offer-list", "dashboard:offer-metadata"),
+    (MERCHANDISER, "dashboard:catalogue-category-list", "dashboard:catalogue-category-update"),
+    (SUPPORT, "dashboard:order-list", "dashboard:order-detail"),
+    (SUPPORT, "dashboard:users-index", "dashboard:user-detail"),
+    (FINANCE, "dashboard:order-list", "dashboard:order-detail"),
+    (FINANCE, "dashboard:order-detail", "order-refund"),
+    (FINANCE, "dashboard:partner-list", "dashboard:partner-manage"),
+]
+
+
+@pytest.mark.parametrize(("role", "page", "leads_to"), STAYS)
+def test_dashboard_keeps_what_a_role_works_with(pages, client, vase, role, page, leads_to):
+    make_paid_order((vase, 1))
+    number = get_model("order", "Order").objects.latest("pk").number
+    client.force_login(make_person(role))
+    args = [number] if page == "dashboard:order-detail" else []
+
+    soup = BeautifulSoup(client.get(reverse(page, args=args)).content, "html.parser")
+
+    found = set()
+    for link in soup.select("main a[href], .dashboard a[href], body a[href]"):
+        try:
+            found.add(name_of_match(resolve(urlsplit(link["href"]).path)))
+        except Resolver404:
+            continue
+    assert leads_to in found
+
+
+def test_support_keeps_the_forms_of_an_order_and_finance_does_not(pages, client, vase):
+    order = make_paid_order((vase, 1))
+    url = reverse("dashboard:order-detail", args=[order.number])
+    shown = {}
+    for role in (SUPPORT, FINANCE):
+        client.force_login(make_person(role))
+        shown[role] = client.get(url).text
+
+    for act in ("save_note", "dispatch_parcel", "change_order_status"):
+        assert f'value="{act}"' in shown[SUPPORT], act
+        assert f'value="{act}"' not in shown[FINANCE], act
+
+
+LIST = """
+<form method="post" action="/dashboard/users/"><div class="form-actions"><button>Go</button></div>
+<table><tr><th></th><th>Name</th></tr><tr><td><input type="checkbox"></td><td>Ada</td></tr></table></form>
+<div class="dropdown"><button>Actions</button><div class="dropdown-menu">
+<a class="dropdown-item" href="/dashboard/users/">People</a></div></div>
+<div class="dropdown"><button>More</button><div class="dropdown-menu">
+<a class="dropdown-item" href="/dashboard/users/">People</a>
+<a class="dropdown-item" href="/dashboard/">Start</a></div></div>
+<a href="/dashboard/users/">Ada</a> <a href="http://[x">odd</a> <a class="btn" href="/dashboard/users/">All</a>
+"""
+
+
+def test_what_is_refused_comes_off_with_what_only_held_it(site_root):
+    create_page_roles()
+    person = make_person(EDITOR)
+
+    html = offered._trimmed(person, LIST, "/dashboard/")
+
+    soup = BeautifulSoup(html, "html.parser")
+    assert soup.find("input") is None
+    assert soup.find("form") is None
+    assert [cell.get_text() for cell in soup.find_all(["th", "td"])] == ["Name", "Ada"]
+    assert [button.get_text() for button in soup.find_all("button")] == ["More"]
+    assert [link.get_text() for link in soup.find_all("a")] == ["Start", "odd"]
+    assert "Ada" in html.rpartition("</div>")[2]
 
 
 def test_refused_form_gives_back_what_was_typed(pages, client):

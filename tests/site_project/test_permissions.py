@@ -43,6 +43,10 @@ def test_every_staff_page_has_a_row():
     assert unmapped == set()
 
 
+def test_every_row_is_of_a_page():
+    assert set(permissions.permission_table()) - {name for _route, name in staff_urls()} == set()
+
+
 def test_addresses_of_the_walk_lead_to_their_pages(pages):
     reached = {name: name_of_match(resolve(address)) for _r, name, address in all_pages(pages)}
 
@@ -196,12 +200,10 @@ def test_page_that_nobody_mapped_is_refused_to_superusers_too(pages, quiet, sett
     quiet.force_login(make_person(SUPERUSER))
     settings.STAFF_PERMISSION_TABLES = ["home.permission_table.TABLE"]
     permissions.permission_table.cache_clear()
-    permissions.access_of.cache_clear()
     try:
         response = quiet.get("/dashboard/orders/")
     finally:
         permissions.permission_table.cache_clear()
-        permissions.access_of.cache_clear()
 
     assert response.status_code == 403
 

@@ -207,6 +207,29 @@ def test_cookies_as_a_browser_gets_them(production, vase):
         assert not [part for part in parts if part.startswith("domain")], line
 
 
+@pytest.mark.parametrize(
+    ("address", "logged"),
+    [
+        ("/your-order/a-secret/", "GET /your-order/... "),
+        ("/withdraw/received/a-secret/", "GET /withdraw/received/... "),
+        ("/wishlists/a-secret/", "GET /wishlists/... "),
+        ("/accounts/password/reset/key/1-a-secret/", "GET /accounts/password/reset/key/... "),
+        ("/accounts/alerts/confirm/a-secret/", "GET /accounts/alerts/... "),
+        ("/search/?code=a-secret", "GET /search/ "),
+    ],
+)
+def test_access_log_holds_no_key(production, address, logged):
+    with production.browser() as browser:
+        browser.get(
+            production.site.url + address,
+            headers={"Referer": f"https://{HOST}/your-order/a-secret/"},
+        )
+
+    text = (production.site.folder / "access.log").read_text()
+    assert logged in text
+    assert "a-secret" not in text
+
+
 def test_plain_http_leads_to_https(production):
     port = urlsplit(production.site.url).port
 
