@@ -37,7 +37,8 @@ def private_page(view_class=None, *, referrer="same-origin"):
 class PrivatePathsMiddleware:
     """Forbids every browser and proxy to store what lies below ``settings.PRIVATE_PATHS``.
 
-    What is asked for there and not found is noted: it may be somebody else's. Errors and redirects included: after signing out, Back shows nothing of the account.
+    Errors and redirects included: after signing out, Back shows nothing of the account. What is not
+    found there is noted in the security log, as it may be somebody else's.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):

@@ -7,12 +7,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
 
 from commerce.acting import acting_in
+from commerce.dashboard.permissions import STAFF_PATHS
 from commerce.same_origin import SAFE_METHODS
 
 #: Stand for addresses of this host in a policy: the static files, and Wagtail's words for its scripts.
 STATIC_FILES, ADMIN_WORDS = "{static-files}", "{admin-words}"
 #: Oscar's dashboard and Wagtail's admin carry inline code of their own.
-STAFF_PATHS = ("/dashboard/", "/admin/")
 STAFF_POLICY = {
     "default-src": ["'self'"],
     "script-src": [STATIC_FILES, ADMIN_WORDS, "'unsafe-inline'", "'unsafe-eval'"],

@@ -45,9 +45,7 @@ from site_project import found, media, views
 handler403 = "site_project.views.refused"
 
 urlpatterns = [
-    # Asked again and again, by every container and balancer: found first.
-    path("health/live", views.live, name="health-live"),
-    path("health/ready", views.ready, name="health-ready"),
+    # /health/live and /health/ready: site_project.health answers before any address is looked up.
     path("webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
     path("demo-gateway/", include("checkout_app.demo_gateway.urls")),
     path("robots.txt", found.robots, name="robots"),

@@ -24,9 +24,8 @@ from commerce.accounts.lifetime import (
 from commerce.accounts.reauthentication import ask_again, is_recent
 from commerce.accounts.sensitive import is_sensitive
 from commerce.accounts.sessions import note_use
+from commerce.dashboard.permissions import STAFF_PATHS
 
-#: Paths of staff, where a second factor is asked for.
-STAFF_PATHS = ("/admin/", "/dashboard/")
 #: Paths where a session of staff may have run out.
 GUARDED_PATHS = (*STAFF_PATHS, "/accounts/")
 #: A page that asks again and again on its own, with nobody in front of it.

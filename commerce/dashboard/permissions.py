@@ -37,6 +37,7 @@ def nobody(user) -> bool:
 
 #: What each half of the staff's pages asks of everybody, by the beginning of its routes.
 AREAS = {"dashboard/": enters_dashboard, "admin/": enters_admin}
+STAFF_PATHS = tuple(f"/{start}" for start in AREAS)
 
 
 @dataclass(frozen=True)
