@@ -21,7 +21,7 @@ run: setup ## set everything up and serve the shop at http://127.0.0.1:8000
 	@$(MAKE) -s serve
 
 serve:
-	$(SAY) "Serving at http://$(HOST):$(PORT) (accounts were printed when they were created)"
+	$(SAY) "Serving at http://$(HOST):$(PORT) (accounts: printed when they were made, or in var/accounts.txt)"
 	@exec $(BIN)/python site_project/serve.py --host $(HOST) --port $(PORT)
 
 setup: $(VENV)/run.stamp .env

@@ -89,7 +89,10 @@ def _trimmed(user, html: str, here: str) -> str:
             _take_form(form)
     for link in soup.find_all("a", href=True):
         if not link.decomposed and is_refused(user, link["href"], "GET", here):
+            table = link.find_parent("table")
             _take_link(link)
+            if table is not None:
+                _take_empty_columns(table)
     return soup.decode(formatter=AS_WRITTEN)
 
 
@@ -107,14 +110,20 @@ def _take_form(form: Tag) -> None:
 
 
 def _take_empty_columns(table: Tag) -> None:
-    """Where boxes came off a list, their column goes as well."""
+    """Where boxes or buttons came off a list, their column goes as well."""
     rows = [row.find_all(["td", "th"], recursive=False) for row in table.find_all("tr")]
     if not rows or len({len(cells) for cells in rows}) != 1:
         return
     for cells in list(zip(*rows, strict=True)):
-        if not any(cell.get_text(strip=True) or cell.find(True) for cell in cells):
+        if not any(map(_shows_something, cells)):
             for cell in cells:
                 cell.decompose()
+
+
+def _shows_something(cell: Tag) -> bool:
+    heading = cell.find(class_="sr-only", recursive=False) if cell.name == "th" else None
+    seen = [part for part in cell.contents if part is not heading and str(part).strip()]
+    return bool(seen)
 
 
 def _take_link(link: Tag) -> None:
