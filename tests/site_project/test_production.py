@@ -230,6 +230,38 @@ def test_access_log_holds_no_key(production, address, logged):
     assert "a-secret" not in text
 
 
+#: Bodies that two servers in a row might measure differently (RFC 9112, section 6.3).
+AMBIGUOUS = {
+    "both": "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX",
+    "two lengths": "Content-Length: 1\r\nContent-Length: 6\r\n\r\nabcdef",
+    "odd length": "Content-Length: +1\r\n\r\na",
+    "odd encoding": "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "odd chunk": "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
+    "broken header": "Content-Length : 1\r\n\r\na",
+}
+
+
+@pytest.mark.parametrize("kind", AMBIGUOUS)
+@pytest.mark.parametrize("by", ["nginx", "web"])
+def test_request_of_two_lengths_hides_no_other(production, kind, by):
+    """A second request hidden in the first one's body would be answered to somebody else."""
+    port = production.web if by == "web" else urlsplit(production.site.url).port
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    if by == "nginx":
+        context = ssl.create_default_context(cafile=production.certificate)
+        connection = context.wrap_socket(connection, server_hostname=HOST)
+    with connection:
+        connection.sendall(
+            f"POST /health/ready HTTP/1.1\r\nHost: {HOST}\r\n{AMBIGUOUS[kind]}".encode()
+        )
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+
+    # Either way nothing after it on this connection is answered.
+    assert answer.count(b"HTTP/1.1 ") <= 1, answer
+    if by == "nginx":
+        assert answer.split()[1] in (b"400", b"411", b"501"), answer
+
+
 def test_plain_http_leads_to_https(production):
     port = urlsplit(production.site.url).port
 
