@@ -8,6 +8,8 @@ from contextvars import ContextVar
 
 from allauth.core.internal.httpkit import get_client_ip
 
+from commerce.accounts.lifetime import is_staff
+
 _request = ContextVar("acting_request", default=None)
 _person = ContextVar("acting_person", default=None)
 
@@ -48,6 +50,4 @@ def acting_staff():
     Histories of the house do not name customers.
     """
     user = _person.get() or getattr(_request.get(), "user", None)
-    if user is None or not user.is_authenticated or not user.is_staff:
-        return None
-    return user
+    return user if user is not None and is_staff(user) else None

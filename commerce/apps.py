@@ -18,7 +18,10 @@ class CommerceConfig(AppConfig):
         )
         from commerce.accounts import checks as account_checks  # noqa: F401
         from commerce.accounts import receivers as account_receivers  # noqa: F401
-        from commerce.accounts.reauthentication import ask_accounts_without_a_password
+        from commerce.accounts.reauthentication import (
+            ask_accounts_without_a_password,
+            check_resumed_requests,
+        )
         from commerce.audit import account_events, watch_the_shop  # noqa: F401
         from commerce.audit.security import watch_people
         from commerce.page_cache import receivers as page_receivers  # noqa: F401
@@ -27,6 +30,7 @@ class CommerceConfig(AppConfig):
 
         share_allauth_limits()
         ask_accounts_without_a_password()
+        check_resumed_requests()
         watch_the_shop()
         watch_people()
         clean_on_save()

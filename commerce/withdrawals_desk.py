@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views import generic
 from oscar.core.loading import get_model
 
+from commerce.accounts.reauthentication import require_recent_sign_in_over_limit
 from commerce.exceptions import WithdrawalRefused
 from commerce.models import Withdrawal
 from commerce.order_finding import normal_number
@@ -78,6 +79,8 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
         messages.success(self.request, _("Tied to the order."))
 
     def accept(self, found):
+        if found.order is not None:
+            require_recent_sign_in_over_limit(self.request, found.order.total_incl_tax)
         data = self.request.POST
         units = {pk: key_in(data.get(f"units_{pk}", "")) or 0 for pk in units_proposed(found)}
         accept_withdrawal(

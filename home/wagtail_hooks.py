@@ -24,6 +24,7 @@ from wagtail.permissions import page_permission_policy, register_permission_poli
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import (
     CreateView,
+    IndexView,
     InspectView,
     SnippetViewSet,
     SnippetViewSetGroup,
@@ -43,9 +44,11 @@ from commerce.models import (
     SearchSynonym,
 )
 from commerce.requests import key_in
+from home.bulk_actions import OffersWhatMayBeDone
 from home.choosers import category_chooser, product_chooser, stockrecord_chooser
 from home.collection_form import ProductCollectionForm
 from home.models import Banner, ProductStory
+from home.people import before_bulk_action
 from home.reports import ProductUseView
 from home.sale_form import SalePriceForm
 from home.search_misses import AddSynonymColumn, FoundNowColumn, SynonymAddView
@@ -73,8 +76,14 @@ def register_choosers():
     return [product_chooser, category_chooser, stockrecord_chooser]
 
 
+class SnippetListView(OffersWhatMayBeDone, IndexView):
+    """Wagtail's list of snippets."""
+
+
 class ListedViewSet(SnippetViewSet):
     """A snippet that nothing chooses: Wagtail's chooser would show it to every account of the staff."""
+
+    index_view_class = SnippetListView
 
     def register_chooser_viewset(self):
         """No chooser, so no address of one."""
@@ -84,6 +93,7 @@ class BannerViewSet(SnippetViewSet):
     """Banners, written once and placed on several pages."""
 
     model = Banner
+    index_view_class = SnippetListView
     icon = "pick"
     list_display = ["heading", "text", "live"]
     search_fields = ["heading", "text"]
@@ -152,6 +162,7 @@ class ProductCollectionViewSet(SnippetViewSet):
     """Lists by a rule, with a page of their own and as blocks on others."""
 
     model = ProductCollection
+    index_view_class = SnippetListView
     icon = "list-ul"
     list_display = [
         "title",
@@ -361,6 +372,13 @@ def erase_instead_of_deleting(request, user):
     """Lead to the page that erases a person: deleting the row alone would leave their data behind."""
     messages.info(request, ONE_WAY_TO_DELETE)
     return redirect("staff-user-privacy", pk=user.pk)
+
+
+@hooks.register("before_bulk_action", order=-1)
+def check_bulk_action_on_people(request, action_type, objects, action):
+    """Who may act on whom, and the audit log, before Wagtail acts on chosen people."""
+    if issubclass(action.model, get_user_model()):
+        before_bulk_action(request, action_type, objects, action)
 
 
 @hooks.register("before_bulk_action")

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 from oscar.config import Shop as OscarShop
+from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class SiteConfig(AppConfig):
@@ -41,3 +42,9 @@ class ShopConfig(OscarShop):
             "wishlists",
         }
         return [url for url in super().get_urls() if str(url.pattern).rstrip("/") in kept]
+
+
+class PeopleConfig(WagtailUsersAppConfig):
+    """``wagtail.users`` with our pages of people (home.people). In INSTALLED_APPS in its place."""
+
+    user_viewset = "home.people.PersonViewSet"

@@ -38,6 +38,7 @@ from commerce.returns_desk import ReturnDetailView, ReturnListView
 from commerce.withdrawal_pages import WithdrawalReceivedView, WithdrawalView
 from commerce.withdrawals_desk import WithdrawalDetailView, WithdrawalListView
 from home.account_page import AccountView
+from home.bulk_actions import bulk_action
 from home.documents import serve_document
 from home.shared_passwords import collection_password, page_password
 from site_project import found, media, views
@@ -65,6 +66,11 @@ urlpatterns = [
     path("_util/login/", views.to_login, name="page-login"),
     # Wagtail's own takes the session's cookie away by GET, too.
     path("admin/logout/", require_POST(LogoutView.as_view()), name="admin-logout"),
+    path(
+        "admin/bulk/<str:app_label>/<str:model_name>/<str:action>/",
+        bulk_action,
+        name="wagtail_bulk_action",
+    ),
     path("admin/account/", AccountView.as_view(), name="wagtailadmin_account"),
     path("dashboard/payments/", include("checkout_app.dashboard.urls")),
     path("dashboard/returns/", ReturnListView.as_view(), name="staff-returns"),

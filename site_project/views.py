@@ -10,6 +10,8 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from commerce.dashboard.permissions import STAFF_PATHS
+
 #: Parts of the names of fields that no page repeats.
 UNSPEAKABLE = ("pass", "token", "secret", "code", "card", "key")
 #: Fewer letters than this are quicker typed than looked for.
@@ -62,5 +64,6 @@ def to_login(request):
     """
     if request.user.is_authenticated:
         raise PermissionDenied
-    query = urlencode({"next": request.GET.get("next", "/")})
+    area = next((start for start in STAFF_PATHS if request.path.startswith(start)), "/")
+    query = urlencode({"next": request.GET.get("next", area)})
     return redirect(f"{reverse('account_login')}?{query}")

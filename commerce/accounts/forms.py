@@ -137,6 +137,10 @@ class CredentialField(forms.JSONField):
     widget = forms.HiddenInput
     LONGEST = 16_384
 
+    def bound_data(self, data, initial):
+        """Nothing: a page never shows again what was sent, and reading it may fail once more."""
+        return None
+
     def to_python(self, value):
         try:
             if isinstance(value, str) and len(value) > self.LONGEST:

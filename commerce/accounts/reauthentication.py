@@ -7,6 +7,7 @@ the form, with ``require_recent_sign_in``.
 
 import json
 import time
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from allauth.account import app_settings
@@ -19,12 +20,15 @@ from allauth.account.internal.flows.reauthentication import (
     raise_if_reauthentication_required,
 )
 from allauth.core.internal.httpkit import serialize_request
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+
+from commerce.dashboard.permissions import may_send
 
 APP = "allauth.account"
 #: Session key of the second at which the sign-in was complete, second factor included.
@@ -59,6 +63,31 @@ def ask_accounts_without_a_password() -> None:
     flows.did_recently_reauthenticate = did_recently_reauthenticate
 
 
+def check_resumed_requests() -> None:
+    """Have allauth resume a request only soon, and only if the person may still send it.
+
+    allauth calls the view itself, without the middleware that asks the permission table.
+    """
+    resume = flows.resume_request
+
+    def resume_request(request: HttpRequest) -> HttpResponse | None:
+        state = request.session.get(STATE_SESSION_KEY) or {}
+        if "request" in state and not _may_resume(request, state):
+            del request.session[STATE_SESSION_KEY]
+        return resume(request)
+
+    flows.resume_request = resume_request
+
+
+def _may_resume(request, state):
+    if time.time() - state.get("at", 0) > app_settings.REAUTHENTICATION_TIMEOUT:
+        return False
+    suspended = (
+        json.loads(state["request"]) if isinstance(state["request"], str) else state["request"]
+    )
+    return may_send(request.user, suspended["path"], suspended["method"])
+
+
 def is_recent(request: HttpRequest) -> bool:
     """Whether this session showed in the last five minutes who it is."""
     return not is_reauthentication_required(request, app=APP)
@@ -71,6 +100,12 @@ def require_recent_sign_in(request: HttpRequest) -> None:
     Call it before anything is written: the request runs again from its beginning.
     """
     raise_if_reauthentication_required(request, app=APP)
+
+
+def require_recent_sign_in_over_limit(request: HttpRequest, *totals: Decimal) -> None:
+    """The same, where one of these totals, which are about to be given back, is above the limit."""
+    if any(total > settings.REFUND_REAUTH_OVER for total in totals):
+        require_recent_sign_in(request)
 
 
 def recent_sign_in_required(view_class=None, *, only_post: bool = False):
@@ -88,10 +123,12 @@ def ask_again(request: HttpRequest) -> HttpResponseRedirect:
     typed; a form with a password is not kept here and has to be filled in again.
     """
     back = request.get_full_path()
+    # Whatever waited before was given up: the person has asked for something else since.
+    request.session.pop(STATE_SESSION_KEY, None)
     if request.method == "POST":
         kept = _kept(request)
         if kept:
-            request.session[STATE_SESSION_KEY] = {"request": kept}
+            request.session[STATE_SESSION_KEY] = {"request": kept, "at": int(time.time())}
             back = request.path
         else:
             messages.info(request, _("Fill in the form again afterwards: it is not kept."))

@@ -13,6 +13,7 @@ from django.db.models.signals import m2m_changed, post_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
+from commerce.accounts.lifetime import is_staff
 from commerce.acting import acting_address, acting_staff, address_of
 from commerce.audit import KINDS, watch
 from commerce.models import AuditEntry
@@ -120,11 +121,11 @@ def watch_people() -> None:
 
 
 def _concerns_staff(user) -> bool:
-    """Whether a change of an account is a decision: it is staff, or staff changed it.
+    """Whether a change of an account is a decision: it is of staff, or staff changed it.
 
     What customers do with their own accounts is theirs; the log has it without their names.
     """
-    return user.is_staff or user.is_superuser or acting_staff() is not None
+    return is_staff(user) or user.is_superuser or acting_staff() is not None
 
 
 def _note_deletion(sender, instance, **kwargs):

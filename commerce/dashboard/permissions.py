@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
-from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
+from django.urls import (
+    Resolver404,
+    ResolverMatch,
+    URLPattern,
+    URLResolver,
+    get_resolver,
+    resolve,
+)
 from django.utils.module_loading import import_string
 
 from commerce.same_origin import SAFE_METHODS
@@ -132,6 +139,19 @@ def may_open(user, url_name: str, method: str = "GET") -> bool:
     """Whether a person may ask for the staff page of this name; what templates and menus offer by."""
     area = _areas().get(url_name)
     return bool(area and area(user)) and access_of(url_name).allows(user, method)
+
+
+def may_send(user, path: str, method: str) -> bool:
+    """Whether a person may send this to an address: what the middleware asks before a view runs."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return False
+    area = area_of(match.route)
+    if area is None:
+        return True
+    access = access_of(name_of_match(match))
+    return access.is_public or (area(user) and access.allows(user, method))
 
 
 @cache

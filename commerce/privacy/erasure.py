@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_model
 
+from commerce.accounts.lifetime import is_staff
 from commerce.accounts.sessions import end_sessions
 from commerce.audit.security import DOOR, note_security
 from commerce.models import (
@@ -76,6 +77,8 @@ def shop_blocks(person: Person):
         yield _("A return is still open.")
     if person.withdrawals().filter(state=Withdrawal.State.NEW).exists():
         yield _("A withdrawal from a contract is not answered yet.")
+    if person.user is not None and is_staff(person.user) and not person.user.is_superuser:
+        yield _("This account works for the shop. Somebody else takes its roles away first.")
     if person.user is not None and person.user.is_superuser and not _other_admins(person).exists():
         yield _("This is the only administrator of the shop. Name another one first.")
 
@@ -196,8 +199,13 @@ def _erase_tasks(person):
 def anonymise_histories(person: Person) -> None:
     """Take a person out of the histories, which are never deleted (``AppendOnly.anonymise``)."""
     if person.user is not None:
-        for model in (StockChange, OrderEvent, AuditEntry):
+        for model in (StockChange, OrderEvent):
             model.objects.filter(user=person.user_id).exclude(actor="").anonymise(actor=ERASED)
+        # Whoever decided about prices, roles or offers cannot take their name off it.
+        own = AuditEntry.objects.filter(
+            user=person.user_id, kind__in=[DOOR, person.user._meta.label_lower]
+        )
+        own.exclude(actor="").anonymise(actor=ERASED)
         AuditEntry.objects.filter(user=person.user_id).anonymise(address="")
         _anonymise_entries_about(person.user)
     mentioned = keys_mentioning(AuditEntry.objects.all(), "about", person.emails)

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from checkout_app.models import RefundRequest
 from commerce.accounts.reauthentication import SIGNED_IN_AT
+from home.roles import create_page_roles
 from tests.factories import PASSWORD, make_paid_order, make_user
 from tests.signing import let_sign_in_age, prove_again, sign_in
 
@@ -260,3 +261,83 @@ def test_money_of_the_work_queue_goes_back_after_a_recent_sign_in_only(client, a
 )
 def test_files_that_leave_ask_as_well(client, admin, site_root, path):
     assert client.get(path).url.startswith(PROVE)
+
+
+@pytest.mark.parametrize("action", ["download_selected_orders", "DOWNLOAD_SELECTED_ORDERS"])
+def test_chosen_orders_as_a_file_ask_first_however_the_act_is_spelt(client, admin, order, action):
+    data = {"action": action, "selected_order": order.pk}
+
+    response = client.post(reverse("dashboard:order-list"), data)
+
+    assert response.url.startswith(PROVE)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"selected_order": "PK"},
+        {"selected_order": "PK", "order_action": "x"},
+        {"selected_order": "FULLWIDTH"},
+        {"select_across": "1"},
+    ],
+)
+def test_cancelling_chosen_orders_asks_however_they_are_chosen(
+    client, admin, order, settings, extra
+):
+    settings.REFUND_REAUTH_OVER = Decimal("50.00")
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in str(order.pk))
+    extra = {
+        name: value.replace("PK", str(order.pk)).replace("FULLWIDTH", wide)
+        for name, value in extra.items()
+    }
+
+    response = client.post(
+        reverse("dashboard:order-list"),
+        {"action": "Change_Order_Statuses", "new_status": "Cancelled", **extra},
+    )
+
+    order.refresh_from_db()
+    assert response.url.startswith(PROVE)
+    assert order.status == "Paid"
+
+
+def test_act_that_was_given_up_is_not_carried_out_later(client, admin, shop):
+    person = make_user("clerk@example.com")
+    url = reverse("staff-user-privacy", args=[person.pk])
+    client.post(url, {"action": "erase", "confirm": "on"})
+
+    client.get(url)
+    client.post(PROVE, {"password": PASSWORD, "next": url})
+
+    assert User.objects.filter(pk=person.pk).exists()
+
+
+def test_act_that_waited_too_long_is_not_carried_out(client, admin):
+    person = make_user("clerk@example.com")
+    url = reverse("dashboard:users-index")
+    client.post(url, {"action": "make_inactive", "selected_user": person.pk})
+    session = client.session
+    session["account_reauthentication_state"]["at"] -= 301
+    session.save()
+
+    client.post(PROVE, {"password": PASSWORD, "next": url})
+
+    person.refresh_from_db()
+    assert person.is_active
+
+
+def test_act_that_somebody_may_no_longer_do_is_not_carried_out(client, shop, site_root):
+    create_page_roles()
+    clerk = make_user("clerk@example.com", is_staff=True)
+    clerk.groups.add(Group.objects.get(name="Admin"))
+    sign_in(client, "clerk@example.com")
+    let_sign_in_age(client)
+    person = make_user("victim@example.com")
+    url = reverse("dashboard:users-index")
+    client.post(url, {"action": "make_inactive", "selected_user": person.pk})
+
+    clerk.groups.clear()
+    client.post(PROVE, {"password": PASSWORD, "next": url})
+
+    person.refresh_from_db()
+    assert person.is_active

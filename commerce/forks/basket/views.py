@@ -265,10 +265,10 @@ class BasketAddView(OscarBasketAddView):
         return redirect(self.get_success_url())
 
     def get_success_url(self):
+        """The path to go on to; a word alone would be looked up as the name of some address."""
         target = self.request.POST.get("next", "")
-        if url_has_allowed_host_and_scheme(target, {self.request.get_host()}):
-            return target
-        return reverse("basket:summary")
+        is_ours = url_has_allowed_host_and_scheme(target, {self.request.get_host()})
+        return target if is_ours and target.startswith("/") else reverse("basket:summary")
 
 
 class BasketClearView(View):

@@ -11,15 +11,25 @@ from oscar.apps.dashboard.orders.views import (
 )
 from oscar.apps.order.exceptions import InvalidOrderStatus
 
+from commerce.accounts.reauthentication import (
+    require_recent_sign_in,
+    require_recent_sign_in_over_limit,
+)
 from commerce.dashboard.permission_table import CHANGE_ORDER, ORDER_ACTS
 from commerce.document_links import links_for_staff
 from commerce.exceptions import AddressRefused, DispatchRefused
 from commerce.forks.dashboard.orders.forms import DispatchForm
 from commerce.order_address import correct_address, refusal_of_address
 from commerce.order_history import history_of
-from commerce.orders import BY_HAND, PART_SHIPPED, refusal_for_staff
+from commerce.orders import BY_HAND, CANCELLED, PART_SHIPPED, refusal_for_staff
 from commerce.requests import key_in
 from commerce.shipments import give_up_rest, mark_delivered, parcels_of, ship
+
+
+def ask_before_cancelling(request, orders):
+    """Ask for a recent sign-in before a large order is cancelled: what was paid goes back by itself."""
+    if request.POST.get("new_status", "").strip() == CANCELLED:
+        require_recent_sign_in_over_limit(request, *(order.total_incl_tax for order in orders))
 
 
 class OrderListView(OscarOrderListView):
@@ -29,9 +39,14 @@ class OrderListView(OscarOrderListView):
         # What is offered for the whole selection: what people set by hand.
         return {**super().get_context_data(**kwargs), "order_statuses": BY_HAND}
 
+    def download_selected_orders(self, request, orders):
+        require_recent_sign_in(request)
+        return super().download_selected_orders(request, orders)
+
     def change_order_statuses(self, request, orders):
         if not request.user.has_perm(CHANGE_ORDER):
             raise PermissionDenied
+        ask_before_cancelling(request, orders)
         return super().change_order_statuses(request, orders)
 
     def change_order_status(self, request, order):
@@ -107,6 +122,7 @@ class OrderDetailView(OscarOrderDetailView):
         return self.reload_page()
 
     def change_order_status(self, request, order):
+        ask_before_cancelling(request, [order])
         refusal = refusal_for_staff(order, request.POST.get("new_status", "").strip())
         if refusal:
             return self.reload_page(error=refusal)
