@@ -20,7 +20,7 @@ from commerce.models import AuditEntry
 from commerce.privacy.erasure import AlreadyErased, ErasureBlocked, erase, reasons_to_wait
 from commerce.privacy.pages import archive_answer
 from commerce.privacy.parts import all_sections
-from commerce.privacy.people import Person, person_at, person_of
+from commerce.privacy.people import Person, accounts_naming, person_at, person_of
 from commerce.private_pages import private_page
 
 TEMPLATE = "oscar/dashboard/users/privacy.html"
@@ -30,7 +30,11 @@ EXPORT, ERASE = "export", "erase"
 class AddressForm(forms.Form):
     """Whose data: the address that a guest ordered with."""
 
-    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "form-control", "size": 36}),
+    )
 
 
 def kinds_of(person: Person) -> list[tuple[str, int]]:
@@ -118,4 +122,5 @@ class StaffGuestPrivacyView(View):
             return export_for_staff(request, person)
         if action == ERASE and erase_for_staff(request, person):
             return redirect("staff-privacy")
-        return render(request, TEMPLATE, context_of(person, form=form))
+        accounts = accounts_naming(form.cleaned_data["email"])
+        return render(request, TEMPLATE, context_of(person, form=form, accounts=accounts))

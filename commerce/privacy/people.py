@@ -60,6 +60,13 @@ def person_of(user: Any) -> Person:
     return Person(user=user, emails=tuple(sorted(emails)))
 
 
+def accounts_naming(email: str) -> QuerySet:
+    """The accounts that gave an address, proven or not."""
+    email = email.strip()
+    named = Q(email__iexact=email) | Q(emailaddress__email__iexact=email)
+    return get_user_model().objects.filter(named).distinct().order_by("pk")
+
+
 def person_at(email: str) -> Person:
     """Whoever an address belongs to: the account that proved it, or else a guest."""
     email = email.strip().lower()

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from commerce.accounts.reauthentication import SIGNED_IN_AT
 from commerce.dashboard.permission_report import make_person
-from commerce.roles import EDITOR, FINANCE, SUPPORT
+from commerce.roles import ADMIN, EDITOR, FINANCE, SUPPORT
 from home.roles import create_page_roles
 from tests.factories import make_offer, make_order, make_user
 
@@ -144,3 +144,55 @@ def test_supplier_pages_work(client, as_role, vase):
         page = client.get(url)
         assert page.status_code == 200
         assert partner.name in page.text
+
+
+def test_supplier_with_stock_is_not_deleted(client, as_role, vase):
+    as_role(ADMIN)
+    partner = vase.stockrecords.get().partner
+    url = reverse("dashboard:partner-delete", args=[partner.pk])
+
+    page = client.post(url, follow=True)
+
+    assert "has the stock and price of 1 product." in page.text
+    assert vase.stockrecords.exists()
+    vase.stockrecords.all().delete()
+    client.post(url)
+    assert not type(partner).objects.filter(pk=partner.pk).exists()
+
+
+def test_customers_are_listed_with_their_orders(client, as_role, vase):
+    as_role(ADMIN)
+    ada = make_user("ada@example.com")
+    make_order(vase, user=ada)
+    make_order(vase, user=ada)
+
+    for sort in ("", "num_orders", "-num_orders", "actions"):
+        page = client.get(reverse("dashboard:users-index"), {"sort": sort})
+        rows = {
+            row.record.email: row.get_cell_value("num_orders") for row in page.context["users"].rows
+        }
+        assert rows["ada@example.com"] == 2
+        assert rows["admin@roles.invalid"] == 0
+
+
+@pytest.mark.parametrize(
+    "query", [{"page": "x"}, {"initial": "x"}, {"page_limit": "x", "q": "a"}, {"page": "9" * 30}]
+)
+def test_odd_lookup_of_products_is_not_found(client, as_role, query):
+    as_role(ADMIN)
+
+    assert client.get(reverse("dashboard:catalogue-product-lookup"), query).status_code in (
+        200,
+        404,
+    )
+
+
+def test_address_of_an_account_that_proved_nothing_leads_to_the_account(client, as_role):
+    as_role(ADMIN)
+    hannah = make_user("hannah@example.com")
+    hannah.emailaddress_set.all().delete()
+
+    page = client.post(reverse("staff-privacy"), {"email": "Hannah@example.com"})
+
+    assert reverse("staff-user-privacy", args=[hannah.pk]) in page.text
+    assert "holds nothing" not in page.text
