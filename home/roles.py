@@ -1,4 +1,4 @@
-"""What the groups may do among pages, photographs and snippets. Only adds."""
+"""What the groups may do among pages, photographs and snippets. Takes nothing away from them."""
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -26,11 +26,17 @@ LABELS = {"home", "wagtailadmin", "wagtailcore", "wagtailimages", "wagtaildocs",
 SNIPPETS = ("banner", "productstory")
 SNIPPET_ACTIONS = ("add", "change", "delete", "view", "publish", "lock", "unlock")
 IMAGE_ACTIONS = ("add", "change", "choose")
+#: Groups of the migrations of Wagtail and Oscar.
+BROUGHT_ALONG = ("Moderators", "Editors", "All Oscar Dashboard Permissions")
 
 
 @transaction.atomic
 def create_page_roles():
-    """Create the groups of ``commerce.roles`` and add what Wagtail's screens ask for."""
+    """Create the groups of ``commerce.roles`` and add what Wagtail's screens ask for.
+
+    Deletes the groups that Wagtail and Oscar bring, unless they have members: beside "Editor" and
+    "Admin" nobody could tell which of them to give.
+    """
     ensure_permissions(LABELS)
     create_roles()
     groups = Group.objects.in_bulk(
@@ -45,6 +51,7 @@ def create_page_roles():
         _let_use_images(groups[name])
     _let_edit_snippets(groups[EDITOR])
     _let_approve(groups[ADMIN])
+    Group.objects.filter(name__in=BROUGHT_ALONG, user=None).delete()
 
 
 def _let_edit_pages(group, kinds):
@@ -87,6 +94,6 @@ def _let_edit_snippets(group):
 
 
 def _let_approve(group):
-    """Admin approves beside Wagtail's own Moderators, in the workflow that Wagtail begins with."""
+    """Admin approves in the workflow that Wagtail begins with."""
     for task in GroupApprovalTask.objects.filter(active=True):
         task.groups.add(group)

@@ -51,6 +51,24 @@ def note_enrolment(request: HttpRequest, authenticator: Authenticator) -> None:
     )
 
 
+def passkey_host() -> str:
+    """The host that passkeys belong to: the shop's, or localhost for a shop at this machine's number.
+
+    Browsers make no passkeys for a bare number (WebAuthn, section 5.1.2).
+    """
+    host = urlsplit(settings.SITE_URL).hostname or ""
+    return "localhost" if host in ("127.0.0.1", "::1") else host
+
+
+def passkey_address(request: HttpRequest) -> str:
+    """Where this page is open to passkeys, if it is not here; else ""."""
+    here = urlsplit(f"//{request.get_host()}")
+    if passkey_host() != "localhost" or here.hostname == "localhost":
+        return ""
+    port = f":{here.port}" if here.port else ""
+    return f"{request.scheme}://localhost{port}{request.path}"
+
+
 class FactorAdapter(DefaultMFAAdapter):
     """Encrypts what a database copy would reveal, and names the shop by its settings."""
 
@@ -74,7 +92,7 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Passkeys belong to the shop's own host, whatever the Host header says."""
-        return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": settings.SITE_NAME}
+        return {"id": passkey_host(), "name": settings.SITE_NAME}
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Staff keep at least one factor while the shop asks them for one."""

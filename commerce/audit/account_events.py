@@ -140,9 +140,10 @@ def note_added_address(sender, request, user, **kwargs):
 
 
 @receiver(email_changed)
-def note_changed_address(sender, request, user, **kwargs):
-    """Another address is the account's own now."""
-    note_account_event(request, Act.EMAIL_CHANGED, user, by=user)
+def note_changed_address(sender, request, user, from_email_address=None, **kwargs):
+    """Another address is the account's own now. The first one changes nothing."""
+    if from_email_address is not None:
+        note_account_event(request, Act.EMAIL_CHANGED, user, by=user)
 
 
 @receiver(email_removed)

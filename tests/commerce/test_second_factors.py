@@ -13,6 +13,7 @@ from django.test import Client, TestCase
 from django.urls import reverse
 
 from commerce.accounts.checks import check_second_factor
+from commerce.accounts.factors import passkey_host
 from tests.factories import make_user
 from tests.signing import (
     is_signed_in,
@@ -252,6 +253,33 @@ def test_passkey_challenge_is_asked_for_by_post_only(client):
     assert page.url == reverse("account_login")
     assert options.json()["publicKey"]["userVerification"] == "required"
     assert options.json()["publicKey"]["rpId"] == "testserver"
+
+
+@pytest.mark.parametrize(
+    ("site", "host", "belongs_to", "leads_to"),
+    [
+        ("https://shop.example", "shop.example", "shop.example", ""),
+        (
+            "http://127.0.0.1:8000",
+            "127.0.0.1:8000",
+            "localhost",
+            "http://localhost:8000/accounts/2fa/",
+        ),
+        ("http://127.0.0.1:8000", "localhost:8000", "localhost", ""),
+    ],
+)
+def test_shop_at_a_bare_number_leads_to_where_passkeys_work(
+    client, settings, site, host, belongs_to, leads_to
+):
+    settings.SITE_URL, settings.ALLOWED_HOSTS = site, ["*"]
+    make_user(EMAIL)
+    sign_in(client)
+
+    page = text_of(client.get(OVERVIEW, headers={"host": host}))
+
+    assert passkey_host() == belongs_to
+    assert (leads_to in page) if leads_to else ("Add a passkey" in page)
+    assert ("Add a passkey" in page) is not bool(leads_to)
 
 
 def test_passkey_page_belongs_to_the_shops_host_whatever_the_header_says(client):

@@ -248,3 +248,14 @@ def test_staff_do_not_erase_themselves(client, sign_in):
     assert page.status_code == 200
     assert "This account works for the shop." in page.text
     assert User.objects.filter(pk=person.pk).exists()
+
+
+def test_groups_that_wagtail_and_oscar_bring_along_go_unless_somebody_is_in_them(shop, site_root):
+    for name in ("Moderators", "Editors"):
+        Group.objects.get_or_create(name=name)
+    make_user("old@example.com").groups.add(Group.objects.get(name="Editors"))
+
+    create_page_roles()
+
+    names = set(Group.objects.values_list("name", flat=True))
+    assert names == {ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT, "Editors"}

@@ -1,0 +1,13 @@
+"""Where passkeys work, for pages that offer them."""
+
+from django import template
+
+from commerce.accounts.factors import passkey_address
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def passkeys_elsewhere(context) -> str:
+    """The address of this page at which passkeys work; "" if they work here."""
+    return passkey_address(context["request"])
