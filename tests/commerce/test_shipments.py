@@ -381,7 +381,7 @@ def send(client, order, **units):
 
 
 def test_form_offers_what_is_left(client, clerk, order, bowl):
-    permit(clerk, "view_order", "change_order")
+    permit(clerk, "view_order", "change_order", "add_shipment", "change_shipment")
 
     page = client.get(page_of(order)).content.decode()
 
@@ -390,7 +390,7 @@ def test_form_offers_what_is_left(client, clerk, order, bowl):
 
 
 def test_form_sends_a_part(client, clerk, order, bowl, jug):
-    permit(clerk, "view_order", "change_order")
+    permit(clerk, "view_order", "change_order", "add_shipment", "change_shipment")
     fields = {f"units_{line_of(order, bowl).pk}": 1, f"units_{line_of(order, jug).pk}": 0}
 
     page = send(client, order, tracking_number="15501", **fields).content.decode()
@@ -403,7 +403,7 @@ def test_form_sends_a_part(client, clerk, order, bowl, jug):
 
 
 def test_refused_form_keeps_what_was_typed(client, clerk, order, bowl):
-    permit(clerk, "view_order", "change_order")
+    permit(clerk, "view_order", "change_order", "add_shipment", "change_shipment")
 
     page = send(client, order, tracking_number="15 501!").content.decode()
 
@@ -421,7 +421,7 @@ def test_who_may_only_look_sends_nothing(client, clerk, order, bowl):
 
 
 def test_buttons_mark_a_parcel_delivered_and_give_up_the_rest(client, clerk, order, bowl):
-    permit(clerk, "view_order", "change_order")
+    permit(clerk, "view_order", "change_order", "add_shipment", "change_shipment")
     parcel = ship(order.pk, units={line_of(order, bowl).pk: 1})
 
     client.post(page_of(order), {"order_action": "give_up_rest", "reason": " "})
