@@ -20,7 +20,12 @@ from commerce.accounts.factor_pages import (
     PasskeyLoginView,
     RecoveryCodesView,
 )
-from commerce.accounts.pages import SecurityView, SessionsView, SignInAgainView
+from commerce.accounts.pages import (
+    NewPasswordView,
+    SecurityView,
+    SessionsView,
+    SignInAgainView,
+)
 from commerce.accounts.picture_pages import PictureFileView, PictureView
 from commerce.audit_page import AuditView
 from commerce.compare_page import CompareView
@@ -121,6 +126,10 @@ urlpatterns = [
     ),
     path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="account-security")),
     path("accounts/2fa/webauthn/login/", PasskeyLoginView.as_view(), name="account-passkey"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        NewPasswordView.as_view(),
+    ),
     path("accounts/picture/", PictureView.as_view(), name="account-picture"),
     path(
         "accounts/picture/<str:name>.webp", PictureFileView.as_view(), name="account-picture-file"

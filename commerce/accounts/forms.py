@@ -32,16 +32,30 @@ USED_CODE_SECONDS = 120
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
+#: In sentence case; allauth writes them in title case.
+PASSWORD_LABELS = {
+    "oldpassword": _("Current password"),
+    "password1": _("New password"),
+    "password2": _("New password again"),
+}
+
+
 class WithAdvice:
     """A form that says what a good password is below its new password."""
+
+    labels = PASSWORD_LABELS
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["password1"].help_text = advice()
+        for name in self.labels.keys() & self.fields.keys():
+            self.fields[name].label = self.labels[name]
 
 
 class SignupForm(WithAdvice, allauth_forms.SignupForm):
     """Signing up costs the same whether or not the address has an account."""
+
+    labels = {"password1": _("Password")}
 
     def try_save(self, request):
         try:
@@ -88,9 +102,17 @@ class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
 class SetPasswordForm(WithAdvice, allauth_forms.SetPasswordForm):
     """A first password."""
 
+    labels = {"password1": _("Password"), "password2": _("Password again")}
+
 
 class ResetPasswordKeyForm(WithAdvice, allauth_forms.ResetPasswordKeyForm):
-    """A new password by a link of a mail."""
+    """A new password by a link of a mail. Typed once, as at the sign-up: another link mends a slip."""
+
+    labels = {"password1": _("Password")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
 
 
 class LoginForm(allauth_forms.LoginForm):

@@ -1,8 +1,10 @@
 """The pages of an account about signing in: password, second factors, sessions."""
 
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from allauth.account.utils import get_next_redirect_url
+from allauth.account.views import PasswordResetFromKeyView
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -41,6 +43,16 @@ class SecurityView(IndexView):
             "codes_left": len(codes.get_unused_codes()) if codes else 0,
             "session_count": len(sessions_of(self.request.user)),
         }
+
+
+@private_page
+class NewPasswordView(PasswordResetFromKeyView):
+    """Where the link of a mail leads to. A used or expired one answers with 410 (Gone)."""
+
+    def render_to_response(self, context, **kwargs):
+        if context.get("token_fail"):
+            kwargs["status"] = HTTPStatus.GONE
+        return super().render_to_response(context, **kwargs)
 
 
 @private_page
