@@ -13,6 +13,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from checkout_app.cards_page import CardsView, NewCardView
 from checkout_app.demo_gateway.faults_page import FaultsView
 from checkout_app.webhooks import stripe_webhook
+from commerce.accounts.code_pages import AddressCodeView, AddressView, LoginCodeView
 from commerce.accounts.dashboard import StaffPasswordResetView, StaffSessionsView
 from commerce.accounts.factor_pages import (
     DownloadCodesView,
@@ -130,6 +131,9 @@ urlpatterns = [
         r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         NewPasswordView.as_view(),
     ),
+    path("accounts/login/code/confirm/", LoginCodeView.as_view()),
+    path("accounts/confirm-email/", AddressCodeView.as_view()),
+    path("accounts/email/", AddressView.as_view()),
     path("accounts/picture/", PictureView.as_view(), name="account-picture"),
     path(
         "accounts/picture/<str:name>.webp", PictureFileView.as_view(), name="account-picture-file"

@@ -13,10 +13,14 @@ from django.urls import URLPattern, get_resolver, reverse
 from tests.factories import make_user
 from tests.signing import (
     NEW_PASSWORD,
+    code_in,
     is_signed_in,
+    mails,
     reset_link,
     set_password,
     sign_in,
+    sign_up,
+    type_code,
 )
 
 pytestmark = pytest.mark.django_db
@@ -180,3 +184,147 @@ def test_used_link_says_so_and_offers_another(site_root, ada):
     assert "This link no longer works" in plain(page)
     assert buttons(page) == ["Send a new one"]
     assert reverse("account_reset_password") in text_of(page)
+
+
+# --- Codes -------------------------------------------------------------------------------------
+
+
+def ask_for_sign_in_code(client, email=EMAIL):
+    client.post(reverse("account_request_login_code"), {"email": email})
+    return reverse("account_confirm_login_code")
+
+
+def ask_for_sign_up_code(client, email=EMAIL):
+    sign_up(client, email)
+    return reverse("account_email_verification_sent")
+
+
+CODE_PAGES = pytest.mark.parametrize("ask", [ask_for_sign_in_code, ask_for_sign_up_code])
+
+
+@CODE_PAGES
+def test_code_page_says_where_the_code_is_and_how_long_it_works(site_root, ask):
+    client = Client()
+    page = client.get(ask(client))
+
+    assert is_ours(page)
+    assert f"We’ve sent a code to {EMAIL} . It works for ten minutes." in plain(page)
+    assert plain(page).count("sent a") == 1
+    assert len(buttons(page)) == 1
+
+
+@CODE_PAGES
+def test_code_is_typed_on_a_keyboard_of_digits(site_root, ask):
+    client = Client()
+
+    field = re.search(r'<input[^>]*name="code"[^>]*>', text_of(client.get(ask(client)))).group(0)
+
+    for attribute in ('inputmode="numeric"', 'autocomplete="one-time-code"', "autofocus"):
+        assert attribute in field
+    assert "placeholder" not in field
+
+
+@CODE_PAGES
+def test_wrong_code_says_what_to_do(site_root, ask):
+    client = Client()
+
+    page = client.post(ask(client), {"code": "nothing"})
+
+    assert "That code isn’t right. Check the email and try again." in plain(page)
+
+
+@CODE_PAGES
+@pytest.mark.parametrize("is_known", [True, False])
+def test_new_code_is_sent_twice_and_then_no_more(site_root, ask, is_known):
+    if is_known:
+        make_user(EMAIL)
+    client = Client()
+    path = ask(client)
+
+    for _again in range(2):
+        page = client.post(path, {"action": "resend"}, follow=True)
+        assert "We’ve sent a new code." in plain(page)
+
+    assert "Send a new code" not in plain(page)
+
+
+def test_code_that_is_sent_again_signs_in_and_the_first_does_not(site_root, ada):
+    client = Client()
+    path = ask_for_sign_in_code(client)
+    client.post(path, {"action": "resend"})
+    first, second = (code_in(mail) for mail in mails(EMAIL))
+
+    type_code(client, first, "account_confirm_login_code")
+    assert not is_signed_in(client)
+    type_code(client, second, "account_confirm_login_code")
+
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
+@pytest.mark.parametrize("view", ["account_request_login_code", "account_signup"])
+def test_new_codes_count_as_mails_with_or_without_an_account(ada, site_root, view, email):
+    client = Client()
+    asked = {"email": email, "password1": NEW_PASSWORD}
+    code_page = client.post(reverse(view), asked)["Location"]
+    for _again in range(2):
+        client.post(code_page, {"action": "resend"})
+
+    assert Client().post(reverse(view), asked).status_code == 429
+
+
+# --- Another address ---------------------------------------------------------------------------
+
+
+NEW_EMAIL = "ada@new.example"
+
+
+def begin_change(client):
+    sign_in(client)
+    return client.post(reverse("account_email"), {"email": NEW_EMAIL, "action_add": ""})
+
+
+def test_address_page_leads_back_to_the_code(site_root, ada):
+    client = Client()
+    begin_change(client)
+
+    page = client.get(reverse("account_email"))
+
+    assert f"Waiting for the code sent to {NEW_EMAIL}" in plain(page)
+    assert buttons(page) == ["Enter the code"]
+    assert reverse("account_email_verification_sent") in text_of(page)
+
+
+def test_change_of_address_can_be_cancelled(site_root, ada):
+    client = Client()
+    begin_change(client)
+
+    page = client.post(reverse("account_email"), {"action_cancel": ""}, follow=True)
+
+    assert "Your email address stays as it is." in plain(page)
+    assert "Waiting for the code" not in plain(page)
+    type_code(client, code_in(mails(NEW_EMAIL)[-1]))
+    ada.refresh_from_db()
+    assert ada.email == EMAIL
+
+
+def test_code_that_is_too_old_is_not_waited_for(site_root, ada):
+    client = Client()
+    begin_change(client)
+    session = client.session
+    session["account_email_verification_code"]["at"] -= 601
+    session.save()
+
+    assert "Waiting" not in plain(client.get(reverse("account_email")))
+
+
+def test_confirmed_address_is_shown_on_its_page(site_root, ada):
+    client = Client()
+    begin_change(client)
+
+    answer = type_code(client, code_in(mails(NEW_EMAIL)[-1]))
+
+    assert answer["Location"] == reverse("account_email")
+    page = plain(client.get(answer["Location"]))
+    assert f"{NEW_EMAIL} is confirmed." in page
+    assert f"You sign in with {NEW_EMAIL}" in page
