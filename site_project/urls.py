@@ -22,6 +22,7 @@ from commerce.accounts.factor_pages import (
     RecoveryCodesView,
 )
 from commerce.accounts.pages import (
+    CancelProofView,
     NewPasswordView,
     SecurityView,
     SessionsView,
@@ -139,6 +140,7 @@ urlpatterns = [
         "accounts/picture/<str:name>.webp", PictureFileView.as_view(), name="account-picture-file"
     ),
     path("accounts/sign-in-again/", SignInAgainView.as_view(), name="account-sign-in-again"),
+    path("accounts/not-now/", CancelProofView.as_view(), name="account-cancel-proof"),
     path("accounts/data/", DataView.as_view(), name="account-data"),
     path("accounts/sessions/", SessionsView.as_view(), name="account-sessions"),
     path("accounts/cards/", CardsView.as_view(), name="account-cards"),

@@ -50,6 +50,7 @@ class WithAdvice:
         self.fields["password1"].help_text = advice()
         for name in self.labels.keys() & self.fields.keys():
             self.fields[name].label = self.labels[name]
+            self.fields[name].widget.attrs.pop("placeholder", None)
 
 
 class SignupForm(WithAdvice, allauth_forms.SignupForm):

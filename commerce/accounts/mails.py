@@ -24,7 +24,7 @@ def _texts():
         ),
         "email_confirmation": (
             _("%(code)s is your code"),
-            [_("Type this code to confirm your e-mail address, within ten minutes:"), not_you],
+            [_("Type this code to confirm your email address, within ten minutes:"), not_you],
             "",
         ),
         "login_code": (
@@ -37,12 +37,12 @@ def _texts():
         "password_set": (_("A password was set"), [notice], ""),
         "password_reset": (_("Your password was changed"), [notice], ""),
         "email_changed": (
-            _("Your e-mail address was changed"),
+            _("Your email address was changed"),
             [_("The address of your account is another one now."), notice],
             "",
         ),
-        "email_confirm": (_("Your e-mail address was confirmed"), [notice], ""),
-        "email_deleted": (_("An e-mail address was removed"), [notice], ""),
+        "email_confirm": (_("Your email address was confirmed"), [notice], ""),
+        "email_deleted": (_("An email address was removed"), [notice], ""),
         **_security_texts(notice),
     }
 

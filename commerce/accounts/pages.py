@@ -3,6 +3,8 @@
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import PasswordResetFromKeyView
 from allauth.mfa.base.views import IndexView
@@ -16,7 +18,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.generic import TemplateView
+from django.views.generic import TemplateView, View
 
 from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.accounts.session_rows import session_rows
@@ -72,6 +74,20 @@ class SignInAgainView(TemplateView):
         logout(request)
         query = f"?{urlencode({REDIRECT_FIELD_NAME: following})}" if following else ""
         return redirect(f"{reverse('account_login')}{query}")
+
+
+@private_page
+@method_decorator(login_required, name="dispatch")
+class CancelProofView(View):
+    """Leads back from the pages that ask who somebody is. A form that waited for it is dropped."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        request.session.pop(STATE_SESSION_KEY, None)
+        return redirect(
+            get_next_redirect_url(request) or get_adapter().get_login_redirect_url(request)
+        )
 
 
 @private_page

@@ -30,7 +30,7 @@ EXPORT, ERASE = "export", "erase"
 class AddressForm(forms.Form):
     """Whose data: the address that a guest ordered with."""
 
-    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
+    email = forms.EmailField(label=gettext_lazy("Email address"), max_length=254)
 
 
 def kinds_of(person: Person) -> list[tuple[str, int]]:

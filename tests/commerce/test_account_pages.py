@@ -10,11 +10,12 @@ from django.template.loader import get_template
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from tests.factories import make_user
+from tests.factories import PASSWORD, make_user
 from tests.signing import (
     NEW_PASSWORD,
     code_in,
     is_signed_in,
+    let_sign_in_age,
     mails,
     reset_link,
     set_password,
@@ -328,3 +329,66 @@ def test_confirmed_address_is_shown_on_its_page(site_root, ada):
     page = plain(client.get(answer["Location"]))
     assert f"{NEW_EMAIL} is confirmed." in page
     assert f"You sign in with {NEW_EMAIL}" in page
+
+
+# --- Confirming who one is ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def proving(site_root, ada):
+    """Somebody whose sign-in is too long ago for what matters."""
+    client = Client()
+    sign_in(client)
+    let_sign_in_age(client)
+    return client
+
+
+def test_page_that_asks_again_says_why_and_leads_back(proving):
+    behind = reverse("customer:profile-update")
+
+    page = proving.get(
+        reverse("customer:profile-delete"),
+        follow=True,
+        headers={"referer": f"http://testserver{behind}"},
+    )
+
+    assert "Confirm it’s you" in plain(page)
+    assert "will then be carried out" not in plain(page)
+    assert buttons(page) == ["Continue"]
+    back = proving.post(reverse("account-cancel-proof"), {"next": hidden(page, "next", last=True)})
+    assert back["Location"] == behind
+
+
+def test_way_back_outlives_a_wrong_password(proving):
+    page = proving.post(
+        reverse("account_reauthenticate"), {"password": "no", "behind": "/accounts/data/"}
+    )
+
+    assert "That password isn’t right. Try again." in plain(page)
+    assert hidden(page, "behind") == "/accounts/data/"
+
+
+@pytest.mark.parametrize("sender", ["https://evil.example/", "//evil.example/", ""])
+def test_cancel_never_leads_to_another_site(proving, sender):
+    page = proving.get(reverse("account_reauthenticate"), headers={"referer": sender})
+
+    assert hidden(page, "behind") == ""
+    answer = proving.post(reverse("account-cancel-proof"), {"next": sender})
+    assert answer["Location"].startswith("/accounts/")
+
+
+def test_form_that_waits_is_announced_and_dropped_by_cancel(proving, ada):
+    path = reverse("customer:profile-delete")
+
+    page = proving.post(path, {"confirm": "on"}, follow=True)
+    assert "What you sent will then be carried out." in plain(page)
+    proving.post(reverse("account-cancel-proof"), {"next": ""})
+    proving.post(f"{reverse('account_reauthenticate')}?next={path}", {"password": PASSWORD})
+
+    ada.refresh_from_db()
+    assert ada.email == EMAIL
+
+
+def hidden(response, name, *, last=False):
+    found = re.findall(rf'<input type="hidden" name="{name}" value="([^"]*)">', text_of(response))
+    return found[-1 if last else 0]

@@ -231,7 +231,7 @@ def test_new_address_counts_once_proven_and_the_old_one_is_told(client, db):
     type_code(client, code_in(mails("new@example.com")[-1]))
 
     assert User.objects.get().email == "new@example.com"
-    assert "Your e-mail address was changed" in [m.subject for m in mails("ada@example.com")]
+    assert "Your email address was changed" in [m.subject for m in mails("ada@example.com")]
 
 
 def test_changing_the_password_is_told(client, db):

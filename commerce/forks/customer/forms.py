@@ -1,4 +1,4 @@
-"""What customers change about themselves. E-mail address and password belong to allauth."""
+"""What customers change about themselves. Email address and password belong to allauth."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -88,7 +88,7 @@ class ProductAlertForm(forms.Form):
     """The address to write to. An account is not asked for one, and none is looked up."""
 
     email = forms.EmailField(
-        label=_("E-mail address"),
+        label=_("Email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

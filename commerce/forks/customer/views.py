@@ -1,4 +1,4 @@
-"""Account pages. Signing in, e-mail address and password are allauth's (see apps.py)."""
+"""Account pages. Signing in, email address and password are allauth's (see apps.py)."""
 
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
