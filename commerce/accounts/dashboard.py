@@ -36,7 +36,7 @@ class StaffPasswordResetView(UserAdminView, View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         email = self.person.email
         send_new_password_link(request, self.person)
-        messages.success(request, _("A link to a new password is on its way to %s.") % email)
+        messages.success(request, _("We’ve sent %s a link to set a new password.") % email)
         return redirect("dashboard:user-detail", pk=pk)
 
 

@@ -10,6 +10,7 @@ from django.template.loader import get_template
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from commerce.accounts.invitations import invite
 from tests.factories import PASSWORD, make_user
 from tests.signing import (
     NEW_PASSWORD,
@@ -17,6 +18,7 @@ from tests.signing import (
     is_signed_in,
     let_sign_in_age,
     mails,
+    prove_again,
     reset_link,
     set_password,
     sign_in,
@@ -392,3 +394,80 @@ def test_form_that_waits_is_announced_and_dropped_by_cancel(proving, ada):
 def hidden(response, name, *, last=False):
     found = re.findall(rf'<input type="hidden" name="{name}" value="([^"]*)">', text_of(response))
     return found[-1 if last else 0]
+
+
+# --- Words -------------------------------------------------------------------------------------
+
+
+def test_wrong_password_is_said_in_a_sentence_of_ours(site_root):
+    page = sign_in(Client(), password="wrong-and-long")
+
+    assert "The email address or the password isn’t right." in plain(page)
+
+
+def test_labels_of_passwords_are_in_sentence_case(site_root, ada):
+    client = Client()
+    sign_in(client)
+
+    page = client.get(reverse("account_change_password"))
+
+    for label in ("Current password", "New password", "New password again"):
+        assert label in plain(page)
+    assert "placeholder" not in re.search(r"<main.*?</main>", text_of(page), re.S).group(0)
+
+
+def test_one_spelling_of_email_on_every_page_of_a_guest(site_root):
+    for view in GUEST_PAGES:
+        assert "e-mail" not in text_of(Client().get(reverse(view))).lower()
+
+
+def test_signing_in_is_said_without_ceremony(site_root, ada):
+    page = Client()
+    sign_in(page)
+
+    assert "You’re signed in." in plain(page.get(reverse("customer:summary")))
+
+
+# --- Mails -------------------------------------------------------------------------------------
+
+
+def paragraphs_of(mail):
+    return [line for line in mail.body_text.splitlines() if line.strip()]
+
+
+def test_old_address_is_told_to_reply_and_not_to_reset(site_root, ada):
+    client = Client()
+    begin_change(client)
+    type_code(client, code_in(mails(NEW_EMAIL)[-1]))
+
+    mail = mails(EMAIL)[-1]
+
+    assert mail.subject == "Your email address was changed"
+    assert "reply to this email" in paragraphs_of(mail)[0]
+    assert "new password" not in mail.body_text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deleted_account_gets_a_last_mail(site_root, ada):
+    client = Client()
+    sign_in(client)
+    prove_again(client)
+
+    client.post(reverse("customer:profile-delete"), {"confirm": "on"})
+
+    mail = mails(EMAIL)[-1]
+    assert (mail.subject, mail.user) == ("Your account is deleted", None)
+    assert settings.SITE_NAME in mail.body_text
+
+
+def test_invitation_says_who_invites_and_where_to_get_another_link(rf, site_root, ada):
+    request = rf.get("/")
+    request.user = make_user("boss@example.com")
+    invite(request, ada)
+
+    mail = mails(EMAIL)[-1]
+    sign_in_page = plain(Client().get(reverse("account_login")))
+    assert f"{settings.SITE_NAME} has invited you" in mail.body_text
+    assert "once, for an hour" in mail.body_text
+    link = re.search(r"“(.*?)”", mail.body_text).group(1)
+    assert link in sign_in_page

@@ -1,6 +1,7 @@
 """Accounts: codes, links, new passwords, new addresses; and nothing learnt about others."""
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.test import Client
@@ -217,7 +218,7 @@ def test_signing_up_with_a_known_address_tells_its_owner_only(client, db):
 
     sign_up(client, "ada@example.com")
 
-    assert [mail.subject for mail in mails()] == ["You have an account already"]
+    assert [mail.subject for mail in mails()] == ["You already have an account"]
     assert User.objects.count() == 1
 
 
@@ -326,7 +327,7 @@ def test_new_member_of_staff_alone_chooses_the_password(client, site_root):
     person = User.objects.get(email="new@example.com")
     assert not person.has_usable_password()
     mail = mails("new@example.com")[0]
-    assert (mail.subject, mail.is_secret) == ("Your account is ready", True)
+    assert (mail.subject, mail.is_secret) == (f"Your account at {settings.SITE_NAME}", True)
     own = Client()
     set_password(own, link_in(mail))
     sign_in(own, "new@example.com", NEW_PASSWORD)

@@ -390,7 +390,7 @@ def test_staff_cannot_remove_their_last_factor(client, asked):
 
     page = text_of(client.post(reverse("mfa_deactivate_totp")))
 
-    assert "Staff need a second factor" in page
+    assert "Staff need a second step" in page
     assert Authenticator.objects.filter(type=Authenticator.Type.TOTP).exists()
 
 

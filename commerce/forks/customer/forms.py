@@ -17,8 +17,8 @@ class ProfileForm(forms.ModelForm):
         label=_("Picture"),
         required=False,
         help_text=_(
-            "JPEG, PNG, WebP or AVIF, up to 5 MB. We keep a small square of it, without details "
-            "such as the place. Only you and our staff see it."
+            "JPEG, PNG, WebP or AVIF, up to 5 MB. We keep a small square copy and remove details "
+            "such as where it was taken. Only you and our staff see it."
         ),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
     )

@@ -14,10 +14,12 @@ from django.views import generic
 from oscar.apps.customer import views as oscar_views
 from oscar.core.loading import get_model
 
+from commerce.accounts.mails import account_messages
 from commerce.accounts.pictures import picture_name
 from commerce.document_links import links_for_customer
 from commerce.forks.customer.forms import AddressForm, ConfirmDeletionForm, ProfileForm
 from commerce.guest_orders import TOO_OLD
+from commerce.mail import queue_mail
 from commerce.order_page import order_rows, steps_of
 from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
 from commerce.privacy.people import person_of
@@ -80,11 +82,13 @@ class ProfileDeleteView(generic.FormView):
         return super().get_context_data(reasons=reasons, books_years=settings.BOOKS_YEARS, **kwargs)
 
     def form_valid(self, form):
+        email = self.request.user.email
         try:
             erase(person_of(self.request.user))
         except ErasureBlocked as error:
             form.add_error(None, error.reasons)
             return self.form_invalid(form)
+        queue_mail(key="", to=email, **account_messages("account_deleted", {}))
         # There is no account left that could be noted as signing out.
         self.request.user = AnonymousUser()
         logout(self.request)
