@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.address.forms import UserAddressForm
 from oscar.apps.customer.forms import *
 
-from commerce.accounts.pictures import save_picture, square_of
+from commerce.accounts.pictures import MOST_BYTES, TOO_LARGE, save_picture, square_of
 from commerce.addresses import AUTOCOMPLETE, LABELS
 from commerce.models import User
 
@@ -20,7 +20,13 @@ class ProfileForm(forms.ModelForm):
             "JPEG, PNG, WebP or AVIF, up to 5 MB. We keep a small square copy and remove details "
             "such as where it was taken. Only you and our staff see it."
         ),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
+        widget=forms.FileInput(
+            attrs={
+                "accept": "image/jpeg,image/png,image/webp,image/avif",
+                "data-most": MOST_BYTES,
+                "data-too-large": TOO_LARGE,
+            }
+        ),
     )
 
     class Meta:
