@@ -15,6 +15,7 @@ from checkout_app.demo_gateway.faults_page import FaultsView
 from checkout_app.webhooks import stripe_webhook
 from commerce.accounts.code_pages import AddressCodeView, AddressView, LoginCodeView
 from commerce.accounts.dashboard import StaffPasswordResetView, StaffSessionsView
+from commerce.accounts.entrance_pages import AskLoginCodeView, AskNewPasswordView
 from commerce.accounts.factor_pages import (
     DownloadCodesView,
     FactorNeededView,
@@ -132,6 +133,8 @@ urlpatterns = [
         r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         NewPasswordView.as_view(),
     ),
+    path("accounts/password/reset/", AskNewPasswordView.as_view()),
+    path("accounts/login/code/", AskLoginCodeView.as_view()),
     path("accounts/login/code/confirm/", LoginCodeView.as_view()),
     path("accounts/confirm-email/", AddressCodeView.as_view()),
     path("accounts/email/", AddressView.as_view()),

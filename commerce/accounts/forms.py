@@ -119,6 +119,11 @@ class ResetPasswordKeyForm(WithAdvice, allauth_forms.ResetPasswordKeyForm):
 class LoginForm(allauth_forms.LoginForm):
     """Signs in for as long as the account may stay signed in."""
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # The template has a button that takes the typed address along.
+        self.fields["password"].help_text = ""
+
     def login(self, request, redirect_url=None):
         response = super().login(request, redirect_url)
         # allauth has just given every session the age of a customer's.

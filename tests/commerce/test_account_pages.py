@@ -471,3 +471,35 @@ def test_invitation_says_who_invites_and_where_to_get_another_link(rf, site_root
     assert "once, for an hour" in mail.body_text
     link = re.search(r"“(.*?)”", mail.body_text).group(1)
     assert link in sign_in_page
+
+
+# --- From the sign-in form to other ways -------------------------------------------------------
+
+
+@pytest.mark.parametrize("view", ["account_reset_password", "account_request_login_code"])
+def test_typed_address_comes_along_to_other_ways_in(site_root, ada, view):
+    client = Client()
+    form = text_of(client.get(f"{reverse('account_login')}?next=/basket/"))
+    button = re.search(rf'<button[^>]*formaction="{reverse(view)}"[^>]*>', form).group(0)
+
+    page = client.post(
+        reverse(view), {"login": EMAIL, "password": "x", "next": "/basket/", "from_sign_in": ""}
+    )
+
+    assert "formnovalidate" in button
+    assert re.search(rf'<input[^>]*name="email"[^>]*value="{EMAIL}"', text_of(page)) or re.search(
+        rf'<input[^>]*value="{EMAIL}"[^>]*name="email"', text_of(page)
+    )
+    assert mails() == []
+    assert "field__error" not in text_of(page)
+    if view == "account_request_login_code":
+        assert hidden(page, "next") == "/basket/"
+
+
+def test_enter_in_the_sign_in_form_signs_in(site_root):
+    """The first button of a form is the one that Enter presses."""
+    form = text_of(Client().get(reverse("account_login")))
+
+    first = re.search(r'id="sign-in".*?(<button[^>]*>)', form, re.S).group(1)
+
+    assert "formaction" not in first
