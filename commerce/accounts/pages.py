@@ -100,7 +100,8 @@ class SessionsView(TemplateView):
 
     def get_context_data(self, **kwargs):
         rows = session_rows(self.request.user, current_key=self.request.session.session_key)
-        return super().get_context_data(rows=rows, **kwargs)
+        has_others = any(not row["is_current"] for row in rows)
+        return super().get_context_data(rows=rows, has_others=has_others, **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """End one of one's sessions, or all others."""
@@ -108,9 +109,9 @@ class SessionsView(TemplateView):
             session = get_object_or_404(UserSession, pk=key_in(key) or 0, user=request.user)
             end_session(session)
             note_ended_sessions(request, request.user, 1)
-            messages.success(request, _("This session has ended."))
+            messages.success(request, _("That browser is signed out."))
         else:
             ended = sign_out_everywhere(request.user, request=request)
             note_ended_sessions(request, request.user, ended)
-            messages.success(request, _("You are signed out everywhere else."))
+            messages.success(request, _("You’re signed out everywhere else."))
         return redirect("usersessions_list")
