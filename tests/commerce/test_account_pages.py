@@ -1,6 +1,7 @@
 """What the pages of an account say and where they lead; every one of them is a template of ours."""
 
 import re
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from commerce.accounts.invitations import invite
-from tests.factories import PASSWORD, make_user
+from home.models import StandardPage
+from tests.commerce.test_second_factors import enrol
+from tests.factories import PASSWORD, make_order, make_user
 from tests.signing import (
     NEW_PASSWORD,
     code_in,
@@ -447,17 +450,21 @@ def test_old_address_is_told_to_reply_and_not_to_reset(site_root, ada):
     assert "new password" not in mail.body_text
 
 
-@pytest.mark.django_db(transaction=True)
-def test_deleted_account_gets_a_last_mail(site_root, ada):
+def test_deleted_account_gets_a_last_mail_that_leaves_no_row(
+    site_root, ada, mailoutbox, django_capture_on_commit_callbacks
+):
     client = Client()
     sign_in(client)
     prove_again(client)
+    mailoutbox.clear()
 
-    client.post(reverse("customer:profile-delete"), {"confirm": "on"})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("customer:profile-delete"), {"confirm": "on"})
 
-    mail = mails(EMAIL)[-1]
-    assert (mail.subject, mail.user) == ("Your account is deleted", None)
-    assert settings.SITE_NAME in mail.body_text
+    mail = mailoutbox[-1]
+    assert (mail.subject, mail.to) == ("Your account is deleted", [EMAIL])
+    assert settings.SITE_NAME in mail.body
+    assert mails(EMAIL) == []
 
 
 def test_invitation_says_who_invites_and_where_to_get_another_link(rf, site_root, ada):
@@ -503,3 +510,51 @@ def test_enter_in_the_sign_in_form_signs_in(site_root):
     first = re.search(r'id="sign-in".*?(<button[^>]*>)', form, re.S).group(1)
 
     assert "formaction" not in first
+
+
+# --- Beginning and end of an account -----------------------------------------------------------
+
+
+def test_sign_up_leads_to_the_privacy_page_once_it_is_public(site_root):
+    sign_up_page = reverse("account_signup")
+    assert "privacy page" not in plain(Client().get(sign_up_page))
+    site_root.add_child(instance=StandardPage(title="Privacy", slug="privacy"))
+
+    page = Client().get(sign_up_page)
+
+    assert "privacy page" in plain(page)
+    assert 'href="/privacy/"' in text_of(page)
+
+
+def test_refused_deletion_leads_to_the_order_and_to_us(vase, ada):
+    order = make_order(vase, user=ada, status="Paid")
+    client = Client()
+    sign_in(client)
+
+    page = text_of(client.get(reverse("customer:profile-delete")))
+
+    assert reverse("customer:order", args=[order.number]) in page
+    assert f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}" in page
+
+
+def test_deletion_says_what_happens_to_orders(site_root, ada):
+    client = Client()
+    sign_in(client)
+
+    assert "your orders’ invoices" in plain(client.get(reverse("customer:profile-delete")))
+
+
+# --- The second step ---------------------------------------------------------------------------
+
+
+def test_second_step_has_one_filled_button_and_a_way_to_us(site_root, ada):
+    client = Client()
+    sign_in(client)
+    enrol(client)
+    client.post(reverse("account_logout"))
+
+    page = client.get(sign_in(client)["Location"])
+
+    assert buttons(page) == ["Sign in"]
+    assert "Lost your device and your codes?" in plain(page)
+    assert f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}" in text_of(page)

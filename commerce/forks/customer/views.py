@@ -19,9 +19,14 @@ from commerce.accounts.pictures import picture_name
 from commerce.document_links import links_for_customer
 from commerce.forks.customer.forms import AddressForm, ConfirmDeletionForm, ProfileForm
 from commerce.guest_orders import TOO_OLD
-from commerce.mail import queue_mail
+from commerce.mail import queue_last_mail
 from commerce.order_page import order_rows, steps_of
-from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
+from commerce.privacy.erasure import (
+    ErasureBlocked,
+    erase,
+    orders_in_the_way,
+    reasons_to_wait,
+)
 from commerce.privacy.people import person_of
 from commerce.reorder import put_in_again, words_of_reorder
 from commerce.returns import return_offer
@@ -29,6 +34,8 @@ from commerce.shipments import parcels_of
 
 UserAddress = get_model("address", "UserAddress")
 LATEST_ORDERS = 3
+#: Orders that the page of a refused deletion leads to.
+MOST_NAMED = 10
 
 
 class AccountSummaryView(generic.TemplateView):
@@ -78,8 +85,14 @@ class ProfileDeleteView(generic.FormView):
     success_url = "/"
 
     def get_context_data(self, **kwargs):
-        reasons = reasons_to_wait(person_of(self.request.user))
-        return super().get_context_data(reasons=reasons, books_years=settings.BOOKS_YEARS, **kwargs)
+        person = person_of(self.request.user)
+        reasons = reasons_to_wait(person)
+        return super().get_context_data(
+            reasons=reasons,
+            orders=orders_in_the_way(person)[:MOST_NAMED] if reasons else (),
+            books_years=settings.BOOKS_YEARS,
+            **kwargs,
+        )
 
     def form_valid(self, form):
         email = self.request.user.email
@@ -88,7 +101,7 @@ class ProfileDeleteView(generic.FormView):
         except ErasureBlocked as error:
             form.add_error(None, error.reasons)
             return self.form_invalid(form)
-        queue_mail(key="", to=email, **account_messages("account_deleted", {}))
+        queue_last_mail(to=email, **account_messages("account_deleted", {}))
         # There is no account left that could be noted as signing out.
         self.request.user = AnonymousUser()
         logout(self.request)
