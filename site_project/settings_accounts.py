@@ -8,6 +8,10 @@ AUTH_PASSWORD_VALIDATORS = [{"NAME": "commerce.accounts.passwords.PasswordValida
 PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_ADAPTER = "commerce.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
+    "add_email": "commerce.accounts.bare_forms.AddressForm",
+    "reauthenticate": "commerce.accounts.bare_forms.ConfirmPasswordForm",
+    "request_login_code": "commerce.accounts.bare_forms.AskLoginCodeForm",
+    "reset_password": "commerce.accounts.bare_forms.AskNewPasswordForm",
     "login": "commerce.accounts.forms.LoginForm",
     "signup": "commerce.accounts.forms.SignupForm",
     "change_password": "commerce.accounts.forms.ChangePasswordForm",

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
+from commerce.accounts.bare_forms import WithoutPlaceholders
 from commerce.accounts.lifetime import limit_lifetime
 from commerce.accounts.limits import (
     factor_limits,
@@ -53,7 +54,7 @@ class WithAdvice:
             self.fields[name].widget.attrs.pop("placeholder", None)
 
 
-class SignupForm(WithAdvice, allauth_forms.SignupForm):
+class SignupForm(WithAdvice, WithoutPlaceholders, allauth_forms.SignupForm):
     """Signing up costs the same whether or not the address has an account."""
 
     labels = {"password1": _("Password")}
@@ -116,7 +117,7 @@ class ResetPasswordKeyForm(WithAdvice, allauth_forms.ResetPasswordKeyForm):
         del self.fields["password2"]
 
 
-class LoginForm(allauth_forms.LoginForm):
+class LoginForm(WithoutPlaceholders, allauth_forms.LoginForm):
     """Signs in for as long as the account may stay signed in."""
 
     def __init__(self, *args, **kwargs):

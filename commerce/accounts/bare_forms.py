@@ -1,0 +1,28 @@
+"""allauth's small forms without the placeholders that repeat their labels."""
+
+from allauth.account import forms as allauth_forms
+
+
+class WithoutPlaceholders:
+    """A form whose labels stand above its fields and nowhere else."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class AddressForm(WithoutPlaceholders, allauth_forms.AddEmailForm):
+    """A new address for the account."""
+
+
+class AskNewPasswordForm(WithoutPlaceholders, allauth_forms.ResetPasswordForm):
+    """Where to send a link to a new password."""
+
+
+class AskLoginCodeForm(WithoutPlaceholders, allauth_forms.RequestLoginCodeForm):
+    """Where to send a code that signs in."""
+
+
+class ConfirmPasswordForm(WithoutPlaceholders, allauth_forms.ReauthenticateForm):
+    """The password again, before something that matters."""
