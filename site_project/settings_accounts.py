@@ -51,6 +51,7 @@ MFA_TOTP_TOLERANCE = 1
 #: Signing in by a passkey takes two requests.
 MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 MFA_FORMS = {
+    "activate_totp": "commerce.accounts.bare_forms.SetUpAppForm",
     "authenticate": "commerce.accounts.forms.SecondFactorForm",
     "reauthenticate": "commerce.accounts.forms.ConfirmFactorForm",
     "login_webauthn": "commerce.accounts.forms.LoginPasskeyForm",

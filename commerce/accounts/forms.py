@@ -152,11 +152,11 @@ class ThrottledCode:
             raise get_factor_adapter().validation_error("incorrect_code")
 
 
-class SecondFactorForm(ThrottledCode, factor_forms.AuthenticateForm):
+class SecondFactorForm(WithoutPlaceholders, ThrottledCode, factor_forms.AuthenticateForm):
     """The code after the password."""
 
 
-class ConfirmFactorForm(ThrottledCode, factor_forms.ReauthenticateForm):
+class ConfirmFactorForm(WithoutPlaceholders, ThrottledCode, factor_forms.ReauthenticateForm):
     """The code again, before something that matters."""
 
 
@@ -223,10 +223,10 @@ class AddPasskeyForm(NamedPasskey, passkey_forms.AddWebAuthnForm):
         self.fields["credential"] = CredentialField()
         passwordless = self.fields["passwordless"]
         passwordless.initial = True
-        passwordless.label = _("Sign in with it alone")
+        passwordless.label = _("Use it instead of a password")
         passwordless.help_text = _(
-            "Then you need no password. Your device asks for your finger, face or PIN instead. "
-            "Untick this for a plain security key, which follows the password."
+            "Your device asks for your finger, face or PIN. Untick this for a security key that you "
+            "use after your password."
         )
 
     def clean(self):

@@ -555,6 +555,8 @@ def test_second_step_has_one_filled_button_and_a_way_to_us(site_root, ada):
 
     page = client.get(sign_in(client)["Location"])
 
+    field = re.search(r'<input[^>]*name="code"[^>]*>', text_of(page)).group(0)
     assert buttons(page) == ["Sign in"]
+    assert ('inputmode="numeric"' in field, "placeholder" in field) == (True, False)
     assert "Lost your device and your codes?" in plain(page)
     assert f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}" in text_of(page)

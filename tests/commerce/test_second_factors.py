@@ -133,7 +133,7 @@ def test_code_of_the_app_works_once(client, person):
 
     response = thief.post(reverse("mfa_authenticate"), {"code": code})
 
-    assert "wrong or was used already" in text_of(response)
+    assert "isn’t right, or it has already been used" in text_of(response)
     assert not is_signed_in(thief)
 
 
@@ -239,7 +239,7 @@ def test_security_page_names_what_there_is(client, person):
 
     page = text_of(client.get(OVERVIEW))
 
-    assert "10 codes are left" in page
+    assert "You have 10 codes left" in page
     assert "Remove the app" in page
     assert "Add a passkey" in page
 
