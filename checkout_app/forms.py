@@ -16,7 +16,7 @@ MISSING = {
     "line1": _("Enter the street and number."),
     "line4": _("Enter the town or city."),
     "postcode": _("Enter the postcode."),
-    "email": _("Enter your e-mail address."),
+    "email": _("Enter your email address."),
 }
 
 
@@ -85,10 +85,10 @@ class AddressForm(forms.ModelForm):
 
 
 class ShippingForm(AddressForm):
-    """Where the parcel goes, and a guest's e-mail address."""
+    """Where the parcel goes, and a guest's email address."""
 
     email = forms.EmailField(
-        label=_("E-mail"),
+        label=_("Email"),
         help_text=_("For the confirmation and news of your parcel. Nothing else."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
     )

@@ -121,11 +121,11 @@ def _blocks(person: Person):
     attempts = _attempts(person)
     waiting = (*OPEN_STATES, State.AUTHORISED, State.REFUND_DUE, State.REVIEW)
     if attempts.filter(state__in=waiting).exists():
-        yield _("A payment is not settled yet.")
+        yield _("A payment hasn’t been settled yet.")
     if _refunds(person).exclude(progress=Progress.DONE).exists():
-        yield _("A refund is not paid yet.")
+        yield _("A refund hasn’t been paid yet.")
     if Dispute.objects.filter(attempt__in=attempts).exclude(status__in=Dispute.ENDED).exists():
-        yield _("A bank has disputed a payment, and the dispute is not decided yet.")
+        yield _("A bank has disputed a payment, and the dispute hasn’t been decided yet.")
 
 
 def _erase(person: Person) -> None:

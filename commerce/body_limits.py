@@ -3,13 +3,23 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
-from django.template.defaultfilters import filesizeformat
+
+from commerce.requests import previous_page
 
 
 def limit_of(path: str) -> int:
     """Bytes that a request to this path may bring: of the longest beginning that is named, else the least."""
-    named = [start for start in settings.BODY_LIMITS if path.startswith(start)]
-    return settings.BODY_LIMITS[max(named, key=len)] if named else settings.BODY_LIMIT
+    return _named(settings.BODY_LIMITS, path) or settings.BODY_LIMIT
+
+
+def file_limit_of(path: str) -> int:
+    """Bytes that a file may have which a form at this path takes; 0 where it takes none."""
+    return _named(settings.FILE_LIMITS, path)
+
+
+def _named(limits, path):
+    named = [start for start in limits if path.startswith(start)]
+    return limits[max(named, key=len)] if named else 0
 
 
 class BodyLimitMiddleware:
@@ -20,8 +30,12 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         sent = request.META.get("CONTENT_LENGTH") or "0"
-        if sent != "0":
-            most = limit_of(request.path_info)
-            if not sent.isdigit() or int(sent) > most:
-                return render(request, "413.html", {"most": filesizeformat(most)}, status=413)
+        if sent != "0" and (not sent.isdigit() or int(sent) > limit_of(request.path_info)):
+            return _refused(request)
         return self.get_response(request)
+
+
+def _refused(request):
+    megabytes = file_limit_of(request.path_info) // (1024 * 1024)
+    context = {"megabytes": megabytes, "behind": previous_page(request)}
+    return render(request, "413.html", context, status=413)

@@ -35,7 +35,7 @@ class FindOrderForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
     email = forms.EmailField(
-        label=_("E-mail address you ordered with"),
+        label=_("Email address you ordered with"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

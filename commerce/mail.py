@@ -30,6 +30,8 @@ LEASE = timedelta(minutes=5)
 #: How long a mail with a code or a link into an account may wait for its mail server. Codes live ten
 #: minutes and links an hour; what arrives later only puzzles.
 SECRET_LIFETIME = timedelta(hours=1)
+#: How the key of a mail begins whose reader is erased: its row goes once it is sent.
+LAST = "last:"
 #: The fields that hold what a mail says.
 TEXTS = ("subject", "body_text", "body_html")
 
@@ -66,6 +68,12 @@ def queue_mail(*, key, to, subject, text, html="", user=None, is_secret=False):
     return mail
 
 
+def queue_last_mail(*, to, subject, text, html=""):
+    """Write a mail to somebody who has been erased: no account is named, and no row stays once sent."""
+    key = f"{LAST}{uuid.uuid4().hex}"
+    return queue_mail(key=key, to=to, subject=subject, text=text, html=html)
+
+
 def tell_staff(*, key, subject, text):
     """One mail to the people who run the shop, where ``STAFF_EMAIL`` says who; else None."""
     if not settings.STAFF_EMAIL:
@@ -95,6 +103,9 @@ def send_mail(mail_id, *, at=None):
         mail.state, mail.sent_at, mail.last_error = OutgoingMail.State.SENT, at, ""
         if mail.is_secret:
             mail.forget_secret()
+        if mail.key.startswith(LAST):
+            mail.delete()
+            return
     mail.save(update_fields=["state", "sent_at", "last_error", "next_attempt_at", *TEXTS])
 
 

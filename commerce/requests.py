@@ -1,5 +1,10 @@
 """What a request asks for beyond its address: which moment, and a page or a part of one."""
 
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
 #: Digits of the largest key that a database has; longer ones are nobody's.
 MAX_KEY_DIGITS = 18
 #: As much of a list of keys is read; no list of ours is longer.
@@ -31,3 +36,12 @@ def keys_in(texts, *, limit):
     parts = (part.strip() for text in texts for part in text[:MAX_KEYS_TEXT].split(","))
     keys = (key_in(part) for part in parts)
     return list(dict.fromkeys(key for key in keys if key))[:limit]
+
+
+def previous_page(request: HttpRequest) -> str:
+    """Path and query of the page of this site that led here, as the browser says; "" for any other."""
+    sender = request.META.get("HTTP_REFERER", "")
+    if not url_has_allowed_host_and_scheme(sender, {request.get_host()}, request.is_secure()):
+        return ""
+    parts = urlsplit(sender)
+    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"

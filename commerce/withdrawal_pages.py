@@ -53,7 +53,7 @@ class WithdrawalForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
     email = forms.EmailField(
-        label=_("E-mail address"),
+        label=_("Email address"),
         max_length=254,
         help_text=_("We acknowledge your withdrawal to this address."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

@@ -56,7 +56,7 @@ LEGAL_PAGES = (
         "legal-notice",
         gettext_lazy("Legal notice"),
         gettext_lazy(
-            "The company's name, address, e-mail address, register, VAT number and who represents it."
+            "The company's name, address, email address, register, VAT number and who represents it."
         ),
     ),
 )

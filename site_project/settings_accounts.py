@@ -8,6 +8,10 @@ AUTH_PASSWORD_VALIDATORS = [{"NAME": "commerce.accounts.passwords.PasswordValida
 PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_ADAPTER = "commerce.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
+    "add_email": "commerce.accounts.bare_forms.AddressForm",
+    "reauthenticate": "commerce.accounts.bare_forms.ConfirmPasswordForm",
+    "request_login_code": "commerce.accounts.bare_forms.AskLoginCodeForm",
+    "reset_password": "commerce.accounts.bare_forms.AskNewPasswordForm",
     "login": "commerce.accounts.forms.LoginForm",
     "signup": "commerce.accounts.forms.SignupForm",
     "change_password": "commerce.accounts.forms.ChangePasswordForm",
@@ -25,10 +29,14 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
+ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "/accounts/email/"
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+#: Seconds for which a sign-in may stand half done: a code, and two that are sent again.
+ACCOUNT_LOGIN_TIMEOUT = 1800
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -43,6 +51,7 @@ MFA_TOTP_TOLERANCE = 1
 #: Signing in by a passkey takes two requests.
 MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 MFA_FORMS = {
+    "activate_totp": "commerce.accounts.bare_forms.SetUpAppForm",
     "authenticate": "commerce.accounts.forms.SecondFactorForm",
     "reauthenticate": "commerce.accounts.forms.ConfirmFactorForm",
     "login_webauthn": "commerce.accounts.forms.LoginPasskeyForm",

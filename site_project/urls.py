@@ -13,14 +13,22 @@ from wagtail.documents import urls as wagtaildocs_urls
 from checkout_app.cards_page import CardsView, NewCardView
 from checkout_app.demo_gateway.faults_page import FaultsView
 from checkout_app.webhooks import stripe_webhook
+from commerce.accounts.code_pages import AddressCodeView, AddressView, LoginCodeView
 from commerce.accounts.dashboard import StaffPasswordResetView, StaffSessionsView
+from commerce.accounts.entrance_pages import AskLoginCodeView, AskNewPasswordView
 from commerce.accounts.factor_pages import (
     DownloadCodesView,
     FactorNeededView,
     PasskeyLoginView,
     RecoveryCodesView,
 )
-from commerce.accounts.pages import SecurityView, SessionsView, SignInAgainView
+from commerce.accounts.pages import (
+    CancelProofView,
+    NewPasswordView,
+    SecurityView,
+    SessionsView,
+    SignInAgainView,
+)
 from commerce.accounts.picture_pages import PictureFileView, PictureView
 from commerce.audit_page import AuditView
 from commerce.compare_page import CompareView
@@ -127,11 +135,21 @@ urlpatterns = [
     ),
     path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="account-security")),
     path("accounts/2fa/webauthn/login/", PasskeyLoginView.as_view(), name="account-passkey"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        NewPasswordView.as_view(),
+    ),
+    path("accounts/password/reset/", AskNewPasswordView.as_view()),
+    path("accounts/login/code/", AskLoginCodeView.as_view()),
+    path("accounts/login/code/confirm/", LoginCodeView.as_view()),
+    path("accounts/confirm-email/", AddressCodeView.as_view()),
+    path("accounts/email/", AddressView.as_view()),
     path("accounts/picture/", PictureView.as_view(), name="account-picture"),
     path(
         "accounts/picture/<str:name>.webp", PictureFileView.as_view(), name="account-picture-file"
     ),
     path("accounts/sign-in-again/", SignInAgainView.as_view(), name="account-sign-in-again"),
+    path("accounts/not-now/", CancelProofView.as_view(), name="account-cancel-proof"),
     path("accounts/data/", DataView.as_view(), name="account-data"),
     path("accounts/sessions/", SessionsView.as_view(), name="account-sessions"),
     path("accounts/cards/", CardsView.as_view(), name="account-cards"),

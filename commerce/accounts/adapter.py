@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from commerce.accounts.addresses import canonical_address
 from commerce.accounts.devices import device_of, remember_device
+from commerce.accounts.error_words import ERRORS
 from commerce.accounts.factors import has_app
 from commerce.accounts.lifetime import limit_lifetime, note_staff_use
 from commerce.accounts.limits import mail_limits, password_limits
@@ -39,6 +40,8 @@ FACTS = ("code", "password_reset_url", "ip")
 
 class AccountAdapter(DefaultAccountAdapter):
     """Throttles sign-in, and sends allauth's mails through the outbox with plain values."""
+
+    error_messages = ERRORS
 
     def get_login_redirect_url(self, request):
         """Staff begin where they work, customers in their account."""

@@ -1,4 +1,4 @@
-"""One spelling for each e-mail address, however it was typed."""
+"""One spelling for each email address, however it was typed."""
 
 
 def canonical_address(email: str) -> str:

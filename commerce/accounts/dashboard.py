@@ -36,7 +36,7 @@ class StaffPasswordResetView(UserAdminView, View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         email = self.person.email
         send_new_password_link(request, self.person)
-        messages.success(request, _("A link to a new password is on its way to %s.") % email)
+        messages.success(request, _("We’ve sent %s a link to set a new password.") % email)
         return redirect("dashboard:user-detail", pk=pk)
 
 
@@ -47,9 +47,12 @@ class StaffSessionsView(UserAdminView, TemplateView):
     template_name = "oscar/dashboard/users/sessions.html"
 
     def get_context_data(self, **kwargs):
+        rows = session_rows(self.person, current_key=self.request.session.session_key)
         return super().get_context_data(
             customer=self.person,
-            rows=session_rows(self.person, current_key=self.request.session.session_key),
+            rows=rows,
+            has_others=any(not row["is_current"] for row in rows),
+            is_self=self.person.pk == self.request.user.pk,
             **kwargs,
         )
 
@@ -58,10 +61,15 @@ class StaffSessionsView(UserAdminView, TemplateView):
             session = get_object_or_404(UserSession, pk=key_in(key) or 0, user=self.person)
             end_session(session)
             note_ended_sessions(request, self.person, 1)
-            messages.success(request, _("The session has ended."))
+            messages.success(request, _("That browser is signed out."))
         else:
             is_self = self.person.pk == request.user.pk
             ended = sign_out_everywhere(self.person, request=request if is_self else None)
             note_ended_sessions(request, self.person, ended)
-            messages.success(request, _("%s is signed out everywhere.") % self.person.email)
+            done = (
+                _("You’re signed out everywhere else.")
+                if is_self
+                else _("%s is signed out everywhere.") % self.person.email
+            )
+            messages.success(request, done)
         return redirect("staff-user-sessions", pk=pk)

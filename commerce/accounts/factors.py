@@ -74,9 +74,9 @@ class FactorAdapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": gettext_lazy("This code is wrong or was used already."),
+        "incorrect_code": gettext_lazy("That code isn’t right, or it has already been used."),
         "cannot_delete_authenticator": gettext_lazy(
-            "Staff need a second factor. Add another one before you remove this one."
+            "Staff need a second step to sign in. Add another one before you remove this one."
         ),
     }
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
+from commerce.accounts.bare_forms import WithoutPlaceholders
 from commerce.accounts.lifetime import limit_lifetime
 from commerce.accounts.limits import (
     factor_limits,
@@ -32,16 +33,31 @@ USED_CODE_SECONDS = 120
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
+#: In sentence case; allauth writes them in title case.
+PASSWORD_LABELS = {
+    "oldpassword": _("Current password"),
+    "password1": _("New password"),
+    "password2": _("New password again"),
+}
+
+
 class WithAdvice:
     """A form that says what a good password is below its new password."""
+
+    labels = PASSWORD_LABELS
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["password1"].help_text = advice()
+        for name in self.labels.keys() & self.fields.keys():
+            self.fields[name].label = self.labels[name]
+            self.fields[name].widget.attrs.pop("placeholder", None)
 
 
-class SignupForm(WithAdvice, allauth_forms.SignupForm):
+class SignupForm(WithAdvice, WithoutPlaceholders, allauth_forms.SignupForm):
     """Signing up costs the same whether or not the address has an account."""
+
+    labels = {"password1": _("Password")}
 
     def try_save(self, request):
         try:
@@ -88,13 +104,26 @@ class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
 class SetPasswordForm(WithAdvice, allauth_forms.SetPasswordForm):
     """A first password."""
 
+    labels = {"password1": _("Password"), "password2": _("Password again")}
+
 
 class ResetPasswordKeyForm(WithAdvice, allauth_forms.ResetPasswordKeyForm):
-    """A new password by a link of a mail."""
+    """A new password by a link of a mail. Typed once, as at the sign-up: another link mends a slip."""
+
+    labels = {"password1": _("Password")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
 
 
-class LoginForm(allauth_forms.LoginForm):
+class LoginForm(WithoutPlaceholders, allauth_forms.LoginForm):
     """Signs in for as long as the account may stay signed in."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # The template has a button that takes the typed address along.
+        self.fields["password"].help_text = ""
 
     def login(self, request, redirect_url=None):
         response = super().login(request, redirect_url)
@@ -123,11 +152,11 @@ class ThrottledCode:
             raise get_factor_adapter().validation_error("incorrect_code")
 
 
-class SecondFactorForm(ThrottledCode, factor_forms.AuthenticateForm):
+class SecondFactorForm(WithoutPlaceholders, ThrottledCode, factor_forms.AuthenticateForm):
     """The code after the password."""
 
 
-class ConfirmFactorForm(ThrottledCode, factor_forms.ReauthenticateForm):
+class ConfirmFactorForm(WithoutPlaceholders, ThrottledCode, factor_forms.ReauthenticateForm):
     """The code again, before something that matters."""
 
 
@@ -198,10 +227,10 @@ class AddPasskeyForm(NamedPasskey, passkey_forms.AddWebAuthnForm):
         self.fields["credential"] = CredentialField()
         passwordless = self.fields["passwordless"]
         passwordless.initial = True
-        passwordless.label = _("Sign in with it alone")
+        passwordless.label = _("Use it instead of a password")
         passwordless.help_text = _(
-            "Then you need no password. Your device asks for your finger, face or PIN instead. "
-            "Untick this for a plain security key, which follows the password."
+            "Your device asks for your finger, face or PIN. Untick this for a security key that you "
+            "use after your password."
         )
 
     def clean(self):

@@ -10,80 +10,116 @@ from django.utils.translation import gettext as _
 def _texts():
     """Subject, paragraphs and the button's label by allauth's name of the mail."""
     not_you = _(
-        "If it was not you, ignore this mail. Never pass the code on: we do not ask for it."
+        "If it wasn’t you, ignore this email. Don’t share the code with anybody: we never ask for it."
     )
     notice = _(
-        "If this was you, there is nothing to do. If it was not, set a new password at once and "
-        "answer this mail."
+        "If this was you, there’s nothing to do. If it wasn’t, set a new password straight away and "
+        "reply to this email."
     )
     return {
         "email_confirmation_signup": (
             _("%(code)s is your code"),
-            [_("Welcome. Type this code on the page that is open, within ten minutes:"), not_you],
+            [_("Welcome. Enter this code on the page you left open, within ten minutes:"), not_you],
             "",
         ),
         "email_confirmation": (
             _("%(code)s is your code"),
-            [_("Type this code to confirm your e-mail address, within ten minutes:"), not_you],
+            [_("Enter this code within ten minutes to confirm your email address:"), not_you],
             "",
         ),
         "login_code": (
             _("%(code)s is your sign-in code"),
-            [_("Type this code to sign in, within ten minutes:"), not_you],
+            [_("Enter this code within ten minutes to sign in:"), not_you],
             "",
         ),
         **_request_texts(),
         "password_changed": (_("Your password was changed"), [notice], ""),
         "password_set": (_("A password was set"), [notice], ""),
         "password_reset": (_("Your password was changed"), [notice], ""),
-        "email_changed": (
-            _("Your e-mail address was changed"),
-            [_("The address of your account is another one now."), notice],
+        **_address_texts(notice),
+        **_security_texts(notice),
+        "account_deleted": (
+            _("Your account is deleted"),
+            [
+                _("Your account at %(shop)s is deleted, as you asked. You can’t undo this.")
+                % {"shop": settings.SITE_NAME},
+                _("We keep invoices for as long as the law says."),
+                _("If you didn’t ask for this, reply to this email."),
+            ],
             "",
         ),
-        "email_confirm": (_("Your e-mail address was confirmed"), [notice], ""),
-        "email_deleted": (_("An e-mail address was removed"), [notice], ""),
-        **_security_texts(notice),
+    }
+
+
+def _address_texts(notice):
+    """What changed about the address. A change is told to the old one, where no link could help."""
+    return {
+        "email_changed": (
+            _("Your email address was changed"),
+            [
+                _("If you didn’t change it, reply to this email straight away. We’ll help you."),
+                _(
+                    "Your account now has a different email address, and we no longer write to this "
+                    "one. If you changed it yourself, there’s nothing to do."
+                ),
+            ],
+            "",
+        ),
+        "email_confirm": (_("Your email address was confirmed"), [notice], ""),
+        "email_deleted": (_("An email address was removed"), [notice], ""),
     }
 
 
 def _request_texts():
     """What somebody asked for, or was offered, by an address: a password, an account."""
+    shop = {"shop": settings.SITE_NAME}
     return {
         "password_reset_key": (
             _("Set a new password"),
             [
                 _(
-                    "Somebody, hopefully you, asked for a new password. The link works once, for an hour."
+                    "You, or somebody using your email address, asked for a new password. The link "
+                    "works once, for an hour."
                 ),
-                _("If it was not you, your password stays as it is."),
+                _("If it wasn’t you, ignore this email. Your password stays as it is."),
             ],
             _("Set a new password"),
         ),
         "invitation": (
-            _("Your account is ready"),
+            _("Your account at %(shop)s"),
             [
-                _("Somebody who runs the shop opened an account for you. Choose your password."),
+                _("%(shop)s has invited you to an account. Choose a password to begin.") % shop,
                 _(
-                    "The link works once, for an hour. After that, ask for another one under "
-                    "“Forgotten password” on the page where you sign in."
+                    "The link works once, for an hour. Too late? Open the sign-in page, choose "
+                    "“Forgot your password?” and enter this email address: a new link comes at once."
                 ),
             ],
             _("Choose a password"),
         ),
         "unknown_account": (
-            _("There is no account for this address"),
+            _("There is no account with this email address"),
             [
-                _("Somebody, hopefully you, tried to sign in or asked for a new password here."),
-                _("There is no account for this address. You can shop without one."),
+                _(
+                    "You, or somebody using your email address, tried to sign in at %(shop)s or asked "
+                    "for a new password. We have no account with this address."
+                )
+                % shop,
+                _(
+                    "You may have signed up with another one. You can also order without an account."
+                ),
             ],
             "",
         ),
         "account_already_exists": (
-            _("You have an account already"),
+            _("You already have an account"),
             [
-                _("Somebody, hopefully you, tried to open an account with this address."),
-                _("There is one already: sign in, or set a new password if it is forgotten."),
+                _(
+                    "You, or somebody using your email address, tried to create an account at %(shop)s."
+                )
+                % shop,
+                _(
+                    "You already have one. Sign in, or set a new password if you’ve forgotten yours."
+                ),
             ],
             _("Set a new password"),
         ),
@@ -96,7 +132,7 @@ def _security_texts(notice):
     return {
         "totp_activated": (
             _("Two-step sign-in is on"),
-            [_("You sign in with your authenticator app from now on."), notice],
+            [_("From now on you sign in with your authenticator app as well."), notice],
             "",
         ),
         "totp_deactivated": (_("The authenticator app was removed"), [notice], ""),
@@ -109,17 +145,12 @@ def _security_texts(notice):
         ),
         "recovery_code_used": (
             _("A recovery code was used"),
-            [_("Somebody signed in with one of your recovery codes."), notice],
+            [_("One of your recovery codes was used to sign in."), notice],
             "",
         ),
         "new_device": (
             _("A new browser signed in"),
-            [
-                _(
-                    "Somebody signed in to your account with a browser that we have not seen before."
-                ),
-                notice,
-            ],
+            [_("Your account was used from a browser we haven’t seen before."), notice],
             "",
         ),
         "account_connected": (_("%(provider)s can sign you in"), [notice], ""),
@@ -130,6 +161,7 @@ def _security_texts(notice):
 def account_messages(name, facts):
     """``{"subject", "text", "html"}`` of an account mail; ``facts`` are plain strings."""
     subject, paragraphs, label = _texts()[name]
+    facts = {"shop": settings.SITE_NAME, **facts}
     context = {
         "shop_name": settings.SITE_NAME,
         "shop_url": settings.SITE_URL,

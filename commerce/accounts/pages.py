@@ -1,8 +1,12 @@
 """The pages of an account about signing in: password, second factors, sessions."""
 
+from http import HTTPStatus
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.account.utils import get_next_redirect_url
+from allauth.account.views import PasswordResetFromKeyView
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -14,7 +18,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.generic import TemplateView
+from django.views.generic import TemplateView, View
 
 from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.accounts.session_rows import session_rows
@@ -44,6 +48,16 @@ class SecurityView(IndexView):
 
 
 @private_page
+class NewPasswordView(PasswordResetFromKeyView):
+    """Where the link of a mail leads to. A used or expired one answers with 410 (Gone)."""
+
+    def render_to_response(self, context, **kwargs):
+        if context.get("token_fail"):
+            kwargs["status"] = HTTPStatus.GONE
+        return super().render_to_response(context, **kwargs)
+
+
+@private_page
 @method_decorator(login_required, name="dispatch")
 class SignInAgainView(TemplateView):
     """For accounts without a password and a second factor: a new sign-in is their proof."""
@@ -64,6 +78,20 @@ class SignInAgainView(TemplateView):
 
 @private_page
 @method_decorator(login_required, name="dispatch")
+class CancelProofView(View):
+    """Leads back from the pages that ask who somebody is. A form that waited for it is dropped."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        request.session.pop(STATE_SESSION_KEY, None)
+        return redirect(
+            get_next_redirect_url(request) or get_adapter().get_login_redirect_url(request)
+        )
+
+
+@private_page
+@method_decorator(login_required, name="dispatch")
 @recent_sign_in_required(only_post=True)
 class SessionsView(TemplateView):
     """Where the account is signed in."""
@@ -72,7 +100,8 @@ class SessionsView(TemplateView):
 
     def get_context_data(self, **kwargs):
         rows = session_rows(self.request.user, current_key=self.request.session.session_key)
-        return super().get_context_data(rows=rows, **kwargs)
+        has_others = any(not row["is_current"] for row in rows)
+        return super().get_context_data(rows=rows, has_others=has_others, **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """End one of one's sessions, or all others."""
@@ -80,9 +109,9 @@ class SessionsView(TemplateView):
             session = get_object_or_404(UserSession, pk=key_in(key) or 0, user=request.user)
             end_session(session)
             note_ended_sessions(request, request.user, 1)
-            messages.success(request, _("This session has ended."))
+            messages.success(request, _("That browser is signed out."))
         else:
             ended = sign_out_everywhere(request.user, request=request)
             note_ended_sessions(request, request.user, ended)
-            messages.success(request, _("You are signed out everywhere else."))
+            messages.success(request, _("You’re signed out everywhere else."))
         return redirect("usersessions_list")

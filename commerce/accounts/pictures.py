@@ -8,11 +8,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from commerce.models import ProfilePicture
 
 MOST_BYTES = 5 * 1024 * 1024
+TOO_LARGE = gettext_lazy("The file is larger than 5 MB. Choose a smaller picture.")
 MOST_PIXELS = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 #: Width and height of what is kept, in pixels.
@@ -26,7 +28,7 @@ def square_of(upload: UploadedFile) -> bytes:
     photograph. The size in pixels is read from the header, before anything is decoded.
     """
     if upload.size > MOST_BYTES:
-        raise ValidationError(_("The file is larger than 5 MB. Choose a smaller picture."))
+        raise ValidationError(TOO_LARGE)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -31,7 +31,7 @@ class AddressForm(forms.Form):
     """Whose data: the address that a guest ordered with."""
 
     email = forms.EmailField(
-        label=gettext_lazy("E-mail address"),
+        label=gettext_lazy("Email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"class": "form-control", "size": 36}),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_model
@@ -70,17 +71,32 @@ def shop_blocks(person: Person):
     orders = person.orders()
     if count := open_orders(orders).count():
         yield ngettext(
-            "An order is not delivered yet.", "%(count)d orders are not delivered yet.", count
+            "An order hasn’t been delivered yet.",
+            "%(count)d orders haven’t been delivered yet.",
+            count,
         ) % {"count": count}
     returns = ReturnRequest.objects.filter(order__in=orders, state__in=OPEN_RETURNS)
     if returns.exists():
         yield _("A return is still open.")
     if person.withdrawals().filter(state=Withdrawal.State.NEW).exists():
-        yield _("A withdrawal from a contract is not answered yet.")
+        yield _("A withdrawal from a contract hasn’t been answered yet.")
     if person.user is not None and is_staff(person.user) and not person.user.is_superuser:
         yield _("This account works for the shop. Somebody else takes its roles away first.")
     if person.user is not None and person.user.is_superuser and not _other_admins(person).exists():
         yield _("This is the only administrator of the shop. Name another one first.")
+
+
+def orders_in_the_way(person: Person) -> QuerySet:
+    """The orders of an account that keep it from being erased, newest first: where to look."""
+    orders = person.orders().filter(person.by_user("user"))
+    in_return = ReturnRequest.objects.filter(order__in=orders, state__in=OPEN_RETURNS)
+    withdrawn = person.withdrawals().filter(state=Withdrawal.State.NEW)
+    found = (
+        Q(pk__in=open_orders(orders).values("pk"))
+        | Q(pk__in=in_return.values("order"))
+        | Q(pk__in=withdrawn.exclude(order=None).values("order"))
+    )
+    return orders.filter(found).order_by("-date_placed", "-pk")
 
 
 def _other_admins(person):

@@ -1,4 +1,4 @@
-"""Rows whose text or JSON mentions somebody's e-mail address.
+"""Rows whose text or JSON mentions somebody's email address.
 
 A database can only search for parts of a text, and ann@example.com contains n@example.com. So the
 database narrows the rows down, and whole addresses are compared here, in any case.

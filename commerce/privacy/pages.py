@@ -64,7 +64,7 @@ class StoredView(TemplateView):
         return super().get_context_data(
             groups=[
                 (_("Everybody"), stored_for_shoppers()),
-                (_("Staff, besides"), stored_for_staff()),
+                (_("Only for staff"), stored_for_staff()),
             ],
             crumbs=[(_("Home"), "/"), (_("Cookies and storage"), None)],
             **kwargs,

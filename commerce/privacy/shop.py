@@ -290,7 +290,7 @@ RULES = (
     ),
     Rule(
         "order-contacts",
-        _("Telephone, delivery notes and e-mail address of finished guest orders"),
+        _("Telephone, delivery notes and email address of finished guest orders"),
         how_long("order-contacts"),
         _("Questions and complaints come within that time."),
         _("removed; the invoice stays"),

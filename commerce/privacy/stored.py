@@ -49,7 +49,7 @@ STORED = (
     Stored(
         settings.CSRF_COOKIE_NAME,
         COOKIE,
-        _("Protects forms against being sent by other websites."),
+        _("Stops other websites from sending our forms in your name."),
         _("opening a page with a form that only you may send"),
         _("a year"),
     ),
@@ -57,20 +57,20 @@ STORED = (
         settings.OSCAR_BASKET_COOKIE_OPEN,
         COOKIE,
         _("Finds your basket again."),
-        _("putting something into the basket"),
+        _("adding something to the basket"),
         _BASKET,
     ),
     Stored(
         "basket_units",
         COOKIE,
         _("Shows how much is in the basket on every page."),
-        _("putting something into the basket"),
+        _("adding something to the basket"),
         _BASKET,
     ),
     Stored(
         "prices_read",
         COOKIE,
-        _("Tells you only once that a price in your basket has changed."),
+        _("Makes sure we tell you only once that a price in your basket has changed."),
         _("opening a basket in which a price has changed"),
         _BASKET,
     ),
@@ -84,14 +84,14 @@ STORED = (
     Stored(
         "device",
         COOKIE,
-        _("Recognises this browser, so that nobody who guesses your password locks you out."),
+        _("Recognises this browser, so that a stranger guessing your password can’t lock you out."),
         _("signing in"),
         _("365 days"),
     ),
     Stored(
         "staff_seen",
         COOKIE,
-        _("Signs staff out when they leave a browser unused."),
+        _("Signs staff out of a browser they no longer use."),
         _("signing in as staff"),
         UNTIL_CLOSED,
         only=STAFF,
@@ -116,7 +116,7 @@ STORED = (
         "looked-at",
         BROWSER,
         _(
-            "Shows what you looked at lately. Your browser keeps the list, and asks us only for the cards."
+            "Shows what you looked at recently. The list stays in your browser, which asks us only for the pictures and prices."
         ),
         _("switching on “Remember what I looked at”"),
         _("until you switch it off"),
@@ -134,9 +134,7 @@ STORED = (
     Stored(
         "__stripe_mid, __stripe_sid",
         COOKIE,
-        _(
-            "Lets Stripe, our payment provider, recognise fraud (https://stripe.com/cookie-settings)."
-        ),
+        _("Lets Stripe, our payment provider, detect fraud (https://stripe.com/cookie-settings)."),
         _("opening the payment page"),
         _("a year; half an hour"),
         only=STRIPE,

@@ -1,5 +1,6 @@
 """Small facts that shop templates ask for: the basket's count, how long a sale lasts, stars."""
 
+from email.utils import parseaddr
 from functools import lru_cache
 
 from django import template
@@ -44,6 +45,12 @@ def is_here(context, url):
     """Whether the page being shown is the address or lies below it."""
     path = getattr(context.get("request"), "path", "")
     return path == url or (url != "/" and path.startswith(url))
+
+
+@register.simple_tag
+def shop_email():
+    """The address that the shop's mails come from, and that answers."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 @register.filter

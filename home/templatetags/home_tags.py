@@ -5,7 +5,7 @@ from functools import partial
 
 from django import template
 from django.utils.safestring import mark_safe
-from wagtail.models import Site
+from wagtail.models import Page, Site
 
 from commerce.category_tree import top_categories
 from commerce.page_cache.parts import is_for_everybody, kept_markup, name_for
@@ -13,6 +13,7 @@ from commerce.structured_data import script_of
 from home import site_facts
 from home.blocks import anchor_of, chosen_variant
 from home.models import ProductStory
+from home.privacy import public_pages
 from home.staff_link import staff_link as link_for_staff
 from home.structured_data import story_data as data_of_story
 
@@ -61,6 +62,17 @@ def site_care_url(context):
     """The address of the page about care that editors chose; "" without a public one."""
     facts = _facts(context)
     return facts.care_url if facts else ""
+
+
+@register.simple_tag(takes_context=True)
+def site_privacy_url(context):
+    """The address of the page about privacy, which stands below the home page; "" without a public one."""
+    site = Site.find_for_request(context["request"])
+    if site is None:
+        return ""
+    pages = Page.objects.child_of(site.root_page).filter(slug="privacy")
+    page = public_pages(pages).first()
+    return page.get_url() or "" if page else ""
 
 
 @register.simple_tag(takes_context=True)

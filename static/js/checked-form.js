@@ -25,6 +25,7 @@ class CheckedForm extends HTMLElement {
   }
 
   onSubmit(event) {
+    if (event.submitter?.formNoValidate) return;
     this.wasSent = true;
     const wrong = [...this.form.elements].filter((field) => isField(field) && !field.checkValidity());
     if (!wrong.length) return;

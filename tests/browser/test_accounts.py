@@ -114,7 +114,7 @@ def test_app_passkey_and_recovery_code_sign_in(visit, door):
 
     # A passkey, which then signs in without the password.
     page.goto("/accounts/2fa/webauthn/add/")
-    page.get_by_role("button", name="Add it").press("Enter")
+    page.get_by_role("button", name="Add the passkey").press("Enter")
     page.wait_for_url("**/accounts/2fa/")
     assert page.get_by_text("My passkey").is_visible()
     sign_out(page)
@@ -133,7 +133,7 @@ def test_app_passkey_and_recovery_code_sign_in(visit, door):
     type_second_code(other, codes[0])
     other.wait_for_url("**/accounts/")
     other.goto("/accounts/2fa/")
-    assert other.get_by_text("9 codes are left").is_visible()
+    assert other.get_by_text("You have 9 codes left").is_visible()
 
 
 def test_other_browser_is_shown_out(visit, door):
@@ -144,10 +144,10 @@ def test_other_browser_is_shown_out(visit, door):
     other.wait_for_url("**/accounts/")
 
     own.goto("/accounts/sessions/")
-    own.get_by_role("button", name="End this session").press("Enter")
+    own.locator("main button[name=session]").press("Enter")
     own.fill("[name=password]", PASSWORD)
     own.press("[name=password]", "Enter")
-    own.get_by_text("This session has ended.").wait_for()
+    own.get_by_text("That browser is signed out.").wait_for()
 
     other.goto("/accounts/")
     assert "/accounts/login/" in other.url

@@ -39,7 +39,7 @@ def give_details(page, site, email):
     """From the basket through address and delivery to the payment page."""
     page.goto(site.url + "/basket/")
     page.get_by_role("link", name=re.compile("checkout", re.I)).first.click()
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     address = page.get_by_role("group", name="Delivery address")
     address.get_by_label("First name").fill("Ada")
     address.get_by_label("Last name").fill("Marsh")

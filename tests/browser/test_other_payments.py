@@ -34,7 +34,7 @@ def sign_in(page, site):
     """As the account of these tests."""
     site.manage("shell", "-c", MAKE_USER)
     page.goto(f"{site.url}/accounts/login/")
-    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").first.fill(PASSWORD)
     page.locator("main form").get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/login" not in url)

@@ -41,7 +41,7 @@ def desk(page, site):
     """Staff signed in, on a telephone."""
     site.manage("shell", "-c", MAKE_STAFF)
     page.goto(f"{site.url}/dashboard/login/")
-    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").first.fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/login" not in url)

@@ -158,7 +158,7 @@ def test_one_mailbox_is_one_address_however_it_is_spelt(spelling):
 
     Client().post(reverse("account_signup"), {"email": spelling, "password1": NEW_PASSWORD})
 
-    assert [mail.subject for mail in mails(EMAIL)] == ["You have an account already"]
+    assert [mail.subject for mail in mails(EMAIL)] == ["You already have an account"]
     assert User.objects.count() == 1
 
 

@@ -202,6 +202,17 @@ def test_account_page_of_a_customer_asks_for_no_permissions():
     assert not [q for q in queries if "auth_permission" in q["sql"]]
 
 
+def test_signing_out_elsewhere_is_offered_where_there_is_elsewhere():
+    make_user(EMAIL)
+    browser = signed_in()
+    words = "Sign out everywhere else"
+    assert words not in text_of(browser.get(reverse("usersessions_list")))
+
+    signed_in(PHONE)
+
+    assert words in text_of(browser.get(reverse("usersessions_list")))
+
+
 # --- Staff over others -----------------------------------------------------------------------------
 
 
@@ -235,6 +246,21 @@ def test_admin_ends_one_session_of_somebody():
 
     assert not is_signed_in(phone)
     assert is_signed_in(browser)
+
+
+def test_signing_out_others_is_offered_where_somebody_is_signed_in():
+    person = make_user(EMAIL)
+    admin_user = make_admin()
+    admin = signed_in(email="admin@example.com")
+    own = reverse("staff-user-sessions", args=[admin_user.pk])
+    other = reverse("staff-user-sessions", args=[person.pk])
+    assert "Sign out everywhere" not in text_of(admin.get(other)) + text_of(admin.get(own))
+
+    signed_in(PHONE)
+    signed_in(PHONE, email="admin@example.com")
+
+    assert "Sign out everywhere<" in text_of(admin.get(other))
+    assert "Sign out everywhere else<" in text_of(admin.get(own))
 
 
 def test_customer_page_leads_to_the_sessions():

@@ -1,6 +1,7 @@
 """Accounts: codes, links, new passwords, new addresses; and nothing learnt about others."""
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.test import Client
@@ -217,7 +218,7 @@ def test_signing_up_with_a_known_address_tells_its_owner_only(client, db):
 
     sign_up(client, "ada@example.com")
 
-    assert [mail.subject for mail in mails()] == ["You have an account already"]
+    assert [mail.subject for mail in mails()] == ["You already have an account"]
     assert User.objects.count() == 1
 
 
@@ -231,7 +232,7 @@ def test_new_address_counts_once_proven_and_the_old_one_is_told(client, db):
     type_code(client, code_in(mails("new@example.com")[-1]))
 
     assert User.objects.get().email == "new@example.com"
-    assert "Your e-mail address was changed" in [m.subject for m in mails("ada@example.com")]
+    assert "Your email address was changed" in [m.subject for m in mails("ada@example.com")]
 
 
 def test_changing_the_password_is_told(client, db):
@@ -326,7 +327,7 @@ def test_new_member_of_staff_alone_chooses_the_password(client, site_root):
     person = User.objects.get(email="new@example.com")
     assert not person.has_usable_password()
     mail = mails("new@example.com")[0]
-    assert (mail.subject, mail.is_secret) == ("Your account is ready", True)
+    assert (mail.subject, mail.is_secret) == (f"Your account at {settings.SITE_NAME}", True)
     own = Client()
     set_password(own, link_in(mail))
     sign_in(own, "new@example.com", NEW_PASSWORD)

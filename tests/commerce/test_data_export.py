@@ -317,7 +317,7 @@ def test_staff_are_told_what_blocks(client, admin, vase):
     page = client.get(url)
     client.post(url, {"action": "erase", "confirm": "on"})
 
-    assert b"An order is not delivered yet." in page.content
+    assert "An order hasn’t been delivered yet." in page.text
     assert type(user).objects.filter(email=EMAIL).exists()
 
 

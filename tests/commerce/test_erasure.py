@@ -167,7 +167,7 @@ def test_open_order_blocks(client, vase, status):
     response = delete_account(client)
 
     assert page.status_code == 200
-    assert b"An order is not delivered yet." in response.content
+    assert "An order hasn’t been delivered yet." in response.text
     assert User.objects.filter(email=EMAIL).exists()
 
 
@@ -197,14 +197,16 @@ def test_unanswered_withdrawal_blocks(db):
     user = make_user(EMAIL)
     Withdrawal.objects.create(number="W-1", key="w-1", name="Ada", email=EMAIL, order_number="1")
 
-    assert reasons_to_wait(person_of(user)) == ["A withdrawal from a contract is not answered yet."]
+    assert reasons_to_wait(person_of(user)) == [
+        "A withdrawal from a contract hasn’t been answered yet."
+    ]
 
 
 def test_refund_under_way_blocks(vase):
     order = deliver(make_paid_order((vase, 1), user=make_user(EMAIL)))
     order.attempts.get().refunds.create(key="k", amount="5.00", reason="chipped")
 
-    assert reasons_to_wait(person_of(order.user)) == ["A refund is not paid yet."]
+    assert reasons_to_wait(person_of(order.user)) == ["A refund hasn’t been paid yet."]
 
 
 def test_only_administrator_stays(db):

@@ -134,7 +134,7 @@ def test_code_of_the_app_works_once(client, person):
 
     response = thief.post(reverse("mfa_authenticate"), {"code": code})
 
-    assert "wrong or was used already" in text_of(response)
+    assert "isn’t right, or it has already been used" in text_of(response)
     assert not is_signed_in(thief)
 
 
@@ -240,7 +240,7 @@ def test_security_page_names_what_there_is(client, person):
 
     page = text_of(client.get(OVERVIEW))
 
-    assert "10 codes are left" in page
+    assert "You have 10 codes left" in page
     assert "Remove the app" in page
     assert "Add a passkey" in page
 
@@ -418,7 +418,7 @@ def test_staff_cannot_remove_their_last_factor(client, asked):
 
     page = text_of(client.post(reverse("mfa_deactivate_totp")))
 
-    assert "Staff need a second factor" in page
+    assert "Staff need a second step" in page
     assert Authenticator.objects.filter(type=Authenticator.Type.TOTP).exists()
 
 

@@ -426,6 +426,6 @@ def test_rehearsed_sign_up_leaves_no_account():
 
     Client().post(reverse("account_signup"), {"email": EMAIL, "password1": NEW_PASSWORD})
 
-    assert [mail.subject for mail in mails()] == ["You have an account already"]
+    assert [mail.subject for mail in mails()] == ["You already have an account"]
     assert User.objects.count() == 1
     assert sorted(Throttle.objects.values_list("count", flat=True)) == [1, 1]

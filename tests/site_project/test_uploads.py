@@ -264,6 +264,41 @@ def test_body_that_is_too_large_is_refused_with_a_sentence(client, site_root, pa
     assert "too large" in response.text
 
 
+@pytest.mark.parametrize(
+    ("path", "size", "words"),
+    [
+        ("/accounts/profile/edit/", 7, "A file can be up to 5 MB."),
+        ("/admin/images/add/", 13, "A file can be up to 10 MB."),
+    ],
+)
+def test_refused_file_names_the_limit_of_its_form_and_leads_back(
+    client, site_root, path, size, words
+):
+    response = client.post(
+        path,
+        b"x" * size * 1024 * 1024,
+        content_type="multipart/form-data",
+        headers={"referer": f"http://testserver{path}?a=1"},
+    )
+
+    assert words in response.text
+    assert f'href="{path}?a=1"' in response.text
+    assert "Nothing was saved" in response.text
+    assert "Sign in" not in response.text
+
+
+def test_refused_file_leads_to_no_other_site(client, site_root):
+    response = client.post(
+        "/basket/add/",
+        b"x" * 2 * 1024 * 1024,
+        content_type="multipart/form-data",
+        headers={"referer": "https://evil.example/form"},
+    )
+
+    assert "evil.example" not in response.text
+    assert "Back to the form" not in response.text
+
+
 def test_description_with_a_script_is_cleaned_on_save_and_on_render(client, site_root, vase):
     Category = get_model("catalogue", "Category")
     category = put_category(vase, "Vases")

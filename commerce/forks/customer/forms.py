@@ -1,11 +1,11 @@
-"""What customers change about themselves. E-mail address and password belong to allauth."""
+"""What customers change about themselves. Email address and password belong to allauth."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.address.forms import UserAddressForm
 from oscar.apps.customer.forms import *
 
-from commerce.accounts.pictures import save_picture, square_of
+from commerce.accounts.pictures import MOST_BYTES, TOO_LARGE, save_picture, square_of
 from commerce.addresses import AUTOCOMPLETE, LABELS
 from commerce.models import User
 
@@ -17,10 +17,16 @@ class ProfileForm(forms.ModelForm):
         label=_("Picture"),
         required=False,
         help_text=_(
-            "JPEG, PNG, WebP or AVIF, up to 5 MB. We keep a small square of it, without details "
-            "such as the place. Only you and our staff see it."
+            "JPEG, PNG, WebP or AVIF, up to 5 MB. We keep a small square copy and remove details "
+            "such as where it was taken. Only you and our staff see it."
         ),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
+        widget=forms.FileInput(
+            attrs={
+                "accept": "image/jpeg,image/png,image/webp,image/avif",
+                "data-most": MOST_BYTES,
+                "data-too-large": TOO_LARGE,
+            }
+        ),
     )
 
     class Meta:
@@ -88,7 +94,7 @@ class ProductAlertForm(forms.Form):
     """The address to write to. An account is not asked for one, and none is looked up."""
 
     email = forms.EmailField(
-        label=_("E-mail address"),
+        label=_("Email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

@@ -1,4 +1,4 @@
-"""Account pages. Signing in, e-mail address and password are allauth's (see apps.py)."""
+"""Account pages. Signing in, email address and password are allauth's (see apps.py)."""
 
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
@@ -14,12 +14,19 @@ from django.views import generic
 from oscar.apps.customer import views as oscar_views
 from oscar.core.loading import get_model
 
+from commerce.accounts.mails import account_messages
 from commerce.accounts.pictures import picture_name
 from commerce.document_links import links_for_customer
 from commerce.forks.customer.forms import AddressForm, ConfirmDeletionForm, ProfileForm
 from commerce.guest_orders import TOO_OLD
+from commerce.mail import queue_last_mail
 from commerce.order_page import order_rows, steps_of
-from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
+from commerce.privacy.erasure import (
+    ErasureBlocked,
+    erase,
+    orders_in_the_way,
+    reasons_to_wait,
+)
 from commerce.privacy.people import person_of
 from commerce.reorder import put_in_again, words_of_reorder
 from commerce.returns import return_offer
@@ -27,6 +34,8 @@ from commerce.shipments import parcels_of
 
 UserAddress = get_model("address", "UserAddress")
 LATEST_ORDERS = 3
+#: Orders that the page of a refused deletion leads to.
+MOST_NAMED = 10
 
 
 class AccountSummaryView(generic.TemplateView):
@@ -76,15 +85,23 @@ class ProfileDeleteView(generic.FormView):
     success_url = "/"
 
     def get_context_data(self, **kwargs):
-        reasons = reasons_to_wait(person_of(self.request.user))
-        return super().get_context_data(reasons=reasons, books_years=settings.BOOKS_YEARS, **kwargs)
+        person = person_of(self.request.user)
+        reasons = reasons_to_wait(person)
+        return super().get_context_data(
+            reasons=reasons,
+            orders=orders_in_the_way(person)[:MOST_NAMED] if reasons else (),
+            books_years=settings.BOOKS_YEARS,
+            **kwargs,
+        )
 
     def form_valid(self, form):
+        email = self.request.user.email
         try:
             erase(person_of(self.request.user))
         except ErasureBlocked as error:
             form.add_error(None, error.reasons)
             return self.form_invalid(form)
+        queue_last_mail(to=email, **account_messages("account_deleted", {}))
         # There is no account left that could be noted as signing out.
         self.request.user = AnonymousUser()
         logout(self.request)

@@ -1,0 +1,35 @@
+"""allauth's small forms without the placeholders that repeat their labels."""
+
+from allauth.account import forms as allauth_forms
+from allauth.mfa.totp.forms import ActivateTOTPForm
+
+
+class WithoutPlaceholders:
+    """A form whose labels stand above its fields and nowhere else. Codes are digits here."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        if "code" in self.fields:
+            self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+class AddressForm(WithoutPlaceholders, allauth_forms.AddEmailForm):
+    """A new address for the account."""
+
+
+class AskNewPasswordForm(WithoutPlaceholders, allauth_forms.ResetPasswordForm):
+    """Where to send a link to a new password."""
+
+
+class AskLoginCodeForm(WithoutPlaceholders, allauth_forms.RequestLoginCodeForm):
+    """Where to send a code that signs in."""
+
+
+class ConfirmPasswordForm(WithoutPlaceholders, allauth_forms.ReauthenticateForm):
+    """The password again, before something that matters."""
+
+
+class SetUpAppForm(WithoutPlaceholders, ActivateTOTPForm):
+    """The first code of an authenticator app."""

@@ -1,0 +1,32 @@
+"""Other ways in, reached from the sign-in form with the address that was typed there."""
+
+from allauth.account.views import PasswordResetView, RequestLoginCodeView
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+
+#: As long as an address may be.
+LONGEST_EMAIL = 254
+
+
+class BringsEmail:
+    """Shows its form with the address of the sign-in form, which posts here by a button of its own.
+
+    So the address stands in no URL, nothing is stored, and no script is needed.
+    """
+
+    @method_decorator(sensitive_post_parameters("password"))
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        if "from_sign_in" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        email = request.POST.get("login", "")[:LONGEST_EMAIL]
+        form = self.get_form_class()(initial={"email": email})
+        return self.render_to_response(self.get_context_data(form=form))
+
+
+class AskNewPasswordView(BringsEmail, PasswordResetView):
+    """Where to send a link to a new password."""
+
+
+class AskLoginCodeView(BringsEmail, RequestLoginCodeView):
+    """Where to send a code that signs in."""

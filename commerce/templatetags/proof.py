@@ -1,0 +1,39 @@
+"""What the pages say that ask somebody to show who they are."""
+
+import json
+
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
+from allauth.account.utils import get_next_redirect_url
+from django import template
+from django.urls import reverse
+
+from commerce.requests import previous_page
+
+register = template.Library()
+#: The pages themselves: Cancel leads behind them.
+ASKING = (
+    "account_reauthenticate",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "account-sign-in-again",
+)
+
+
+@register.simple_tag(takes_context=True)
+def form_waits(context):
+    """Whether a form was sent that is carried out afterwards. An older one that was left does not count."""
+    request = context["request"]
+    state = request.session.get(STATE_SESSION_KEY) or {}
+    if "request" not in state:
+        return False
+    return json.loads(state["request"])["path"] == get_next_redirect_url(request)
+
+
+@register.simple_tag(takes_context=True)
+def page_behind(context):
+    """Where Cancel leads: the page that somebody came from, "" where the browser does not say."""
+    request = context["request"]
+    sent = request.POST.get("behind")
+    page = previous_page(request) if sent is None else sent
+    path = page.partition("?")[0]
+    return "" if path in {reverse(name) for name in ASKING} else page
