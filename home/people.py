@@ -43,7 +43,7 @@ def _staff_field() -> forms.BooleanField:
         label=gettext_lazy("Shop dashboard"),
         required=False,
         initial=True,
-        help_text=gettext_lazy("May open the dashboard, as far as the roles below allow."),
+        help_text=gettext_lazy("May open the dashboard, as far as their roles allow."),
     )
 
 
