@@ -339,3 +339,16 @@ def test_password_of_a_collection_is_not_guessed_at_full_speed(client, site_root
     assert tries[0] == 200
     assert tries[-1] == 429
     assert client.post(url, {"password": "hush", "return_url": "/"}).status_code == 429
+
+
+def test_document_that_is_too_large_is_refused_with_the_limit(client, site_root):
+    create_page_roles()
+    client.force_login(make_person(EDITOR))
+    file = SimpleUploadedFile("large.txt", b"x" * (11 * 1024 * 1024 + 1))
+
+    response = client.post(reverse("wagtaildocs:add"), {"title": "Large", "file": file})
+    page = client.get(reverse("wagtaildocs:add_multiple"))
+
+    assert "This file is too big (11.0" in response.text
+    assert "Maximum filesize: 11.0" in page.text
+    assert not get_document_model().objects.exists()
