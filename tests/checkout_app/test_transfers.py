@@ -63,7 +63,7 @@ def test_order_waits_for_days_and_the_mail_says_where_the_money_goes(ordered, va
     assert stockrecord_of(vase).num_allocated == 1
     mail = OutgoingMail.objects.get()
     assert "GB33 BUKB" in mail.body_text
-    assert f"Write on it:  {ordered.order.number}" in mail.body_text
+    assert f"Reference:    {ordered.order.number}" in mail.body_text
     assert "£90" in mail.subject
 
 
@@ -202,7 +202,7 @@ def test_less_is_accepted_and_the_invoice_lets_the_rest_off(client, ordered, fin
     assert ordered.moves.get(new_state=State.PAID).user == finance
     assert ordered.order.documents.get().facts["gross"] == "85.00"
     mail = OutgoingMail.objects.get(key__startswith="order_placed")
-    assert "Paid        £85. The rest is not owed any more." in mail.body_text
+    assert "Paid        £85. There’s nothing more to pay." in mail.body_text
     page = client.get(reverse("dashboard:order-detail", args=[ordered.order.number]))
     assert "Not charged" in page.content.decode()
     assert broken_invariants() == []
