@@ -88,7 +88,7 @@ class Withdrawal(models.Model):
     number = CodeField(_("number"), max_length=20, unique=True)
     key = CodeField(_("key"), max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=120)
-    email = models.EmailField(_("e-mail address"))
+    email = models.EmailField(_("email address"))
     order_number = models.CharField(_("order number, as it was written"), max_length=40)
     pieces = models.TextField(_("pieces"), blank=True)
     submitted_at = models.DateTimeField(_("submitted"), default=timezone.now)

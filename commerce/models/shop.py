@@ -16,7 +16,7 @@ from commerce.fields import CodeField
 
 
 class User(AbstractUser):
-    """A person with an account. Signs in by e-mail address, which is unique in lower case."""
+    """A person with an account. Signs in by email address, which is unique in lower case."""
 
     #: Part of what sessions are signed with: one more ends all of them.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
