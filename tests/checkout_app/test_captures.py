@@ -45,7 +45,7 @@ def test_order_stands_with_money_held_and_none_taken(cup):
     assert attempt.basket.status == "Submitted"
     mail = OutgoingMail.objects.get()
     assert mail.key == f"order_placed:{attempt.order.number}"
-    assert "charged when it leaves us" in mail.body_text
+    assert "We charge your card when we send it." in mail.body_text
     assert at_gateway(attempt) == ("requires_capture", 0, int(attempt.amount * 100))
     assert broken_invariants() == []
 
