@@ -97,7 +97,7 @@ class PersonViewSet(UserViewSet):
 
 
 def require_superuser_for(request: HttpRequest, people: list[Model]) -> None:
-    """Raise PermissionDenied where a superuser is among them and nobody's own equal asks."""
+    """Raise PermissionDenied where one of them is a superuser and the person who asks is not."""
     if not request.user.is_superuser and any(person.is_superuser for person in people):
         raise PermissionDenied
 

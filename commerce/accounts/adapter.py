@@ -117,7 +117,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return factors or methods
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
-        """Nobody is asked for a password, or a code that works once, right after the sign-in."""
+        """Not within ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` of the sign-in, which is a proof itself."""
         return super().is_reauthentication_required(app=app) and not signed_in_recently(
             self.request
         )

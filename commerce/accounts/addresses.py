@@ -1,5 +1,7 @@
 """One spelling for each email address, however it was typed."""
 
+from contextlib import suppress
+
 
 def canonical_address(email: str) -> str:
     """The address in lower case, with the domain as mail servers see it (IDNA, RFC 3490).
@@ -8,8 +10,6 @@ def canonical_address(email: str) -> str:
     and accounts must not tell them apart. What is no domain stays as it is.
     """
     name, at, domain = email.strip().lower().rpartition("@")
-    try:
+    with suppress(UnicodeError):
         domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return f"{name}{at}{domain}"
     return f"{name}{at}{domain}"

@@ -17,17 +17,16 @@ from commerce.throttles import give_back
 
 
 class SentCode:
-    """Counts the tries of a code, and writes down a wrong one for an address that has no account."""
+    """Counts the tries of a code, and writes down a wrong one for an address that has no account.
+
+    ``has_account()`` says whether the code was sent to an account.
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         attributes = self.fields["code"].widget.attrs
         attributes.pop("placeholder", None)
         attributes.update(autofocus=True, autocomplete="one-time-code", inputmode="numeric")
-
-    def has_account(self) -> bool:
-        """Whether a code was sent to an account."""
-        raise NotImplementedError
 
     def clean_code(self):
         counted = sent_code_limits(context.request, self.expected_code)

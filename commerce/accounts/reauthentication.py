@@ -8,6 +8,7 @@ the form, with ``require_recent_sign_in``.
 import json
 import time
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account import app_settings
@@ -38,7 +39,7 @@ LONGEST_FORM = 200_000
 
 
 def note_sign_in(request: HttpRequest) -> None:
-    """Remember when the session was opened: for a while that shows well enough who it is."""
+    """Store the time of the sign-in: it counts as a proof for a while."""
     request.session[SIGNED_IN_AT] = int(time.time())
 
 
@@ -71,21 +72,27 @@ def check_resumed_requests() -> None:
     resume = flows.resume_request
 
     def resume_request(request: HttpRequest) -> HttpResponse | None:
-        state = request.session.get(STATE_SESSION_KEY) or {}
-        if "request" in state and not _may_resume(request, state):
-            del request.session[STATE_SESSION_KEY]
+        waiting = waiting_request(request)
+        if waiting is None or not may_send(request.user, waiting["path"], waiting["method"]):
+            _forget_request(request)
         return resume(request)
 
     flows.resume_request = resume_request
 
 
-def _may_resume(request, state):
-    if time.time() - state.get("at", 0) > app_settings.REAUTHENTICATION_TIMEOUT:
-        return False
-    suspended = (
-        json.loads(state["request"]) if isinstance(state["request"], str) else state["request"]
-    )
-    return may_send(request.user, suspended["path"], suspended["method"])
+def waiting_request(request: HttpRequest) -> dict[str, Any] | None:
+    """The form that waits in the session, as allauth serialises it; None without a recent one."""
+    state = request.session.get(STATE_SESSION_KEY) or {}
+    age = time.time() - state.get("at", 0)
+    if "request" not in state or age > app_settings.REAUTHENTICATION_TIMEOUT:
+        return None
+    return json.loads(state["request"])
+
+
+def _forget_request(request):
+    """Drop a form that waits. allauth's own callbacks, which hold no form, stay."""
+    if "request" in (request.session.get(STATE_SESSION_KEY) or {}):
+        del request.session[STATE_SESSION_KEY]
 
 
 def is_recent(request: HttpRequest) -> bool:

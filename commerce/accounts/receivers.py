@@ -21,7 +21,7 @@ from commerce.accounts.sessions import end_sessions, renew_key
 
 @receiver(authentication_step_completed)
 def renew_session(sender, request, reauthenticated=False, **kwargs):
-    """A key that somebody read before is worth nothing after."""
+    """Renew the session key after each proof, so that a stolen key does not gain from it."""
     if reauthenticated:
         renew_key(request)
 

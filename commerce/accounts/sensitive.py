@@ -10,7 +10,6 @@ PEOPLE = (
     "wagtailusers_users:",
     "wagtailusers_groups:",
     "dashboard:users-index",
-    "dashboard:partner-user-",
     "staff-user-",
 )
 ORDERS = "dashboard:order-list"

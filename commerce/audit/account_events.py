@@ -115,28 +115,25 @@ def note_failed_factor(sender, request, user, **kwargs):
 # --- Passwords and addresses ------------------------------------------------------------------------
 
 
-@receiver(password_changed)
-def note_changed_password(sender, request, user, **kwargs):
-    """Somebody who knew the old password set a new one."""
-    note_account_event(request, Act.PASSWORD_CHANGED, user, by=user)
+#: What the owner of an account did. Which address came or went is left out: erasure would have to find it.
+BY_OWNER = (
+    (password_changed, Act.PASSWORD_CHANGED),
+    (password_set, Act.PASSWORD_SET),
+    (password_reset, Act.PASSWORD_RESET),
+    (email_added, Act.EMAIL_ADDED),
+    (email_removed, Act.EMAIL_REMOVED),
+)
 
 
-@receiver(password_set)
-def note_first_password(sender, request, user, **kwargs):
-    """An account without a password got one."""
-    note_account_event(request, Act.PASSWORD_SET, user, by=user)
+def _note_by_owner(act):
+    def note(sender, request, user, **kwargs):
+        note_account_event(request, act, user, by=user)
+
+    return note
 
 
-@receiver(password_reset)
-def note_reset_password(sender, request, user, **kwargs):
-    """A new password by a link of a mail, which shows who it is."""
-    note_account_event(request, Act.PASSWORD_RESET, user, by=user)
-
-
-@receiver(email_added)
-def note_added_address(sender, request, user, **kwargs):
-    """An account has one address more. Which one is left out: erasure would have to find it."""
-    note_account_event(request, Act.EMAIL_ADDED, user, by=user)
+for _signal, _act in BY_OWNER:
+    _signal.connect(_note_by_owner(_act), weak=False, dispatch_uid=f"account-event:{_act}")
 
 
 @receiver(email_changed)
@@ -144,12 +141,6 @@ def note_changed_address(sender, request, user, from_email_address=None, **kwarg
     """Another address is the account's own now. The first one changes nothing."""
     if from_email_address is not None:
         note_account_event(request, Act.EMAIL_CHANGED, user, by=user)
-
-
-@receiver(email_removed)
-def note_removed_address(sender, request, user, **kwargs):
-    """An account has one address less."""
-    note_account_event(request, Act.EMAIL_REMOVED, user, by=user)
 
 
 @receiver(email_confirmed)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from commerce.audit.security import note_refusal
 from commerce.dashboard.offered import trim_refused
-from commerce.dashboard.permissions import access_of, area_of, name_of_match
+from commerce.dashboard.permissions import area_of, is_allowed, name_of_match
 
 
 class StaffAccessMiddleware:
@@ -27,19 +27,15 @@ class StaffAccessMiddleware:
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponseBase | None:
         match = request.resolver_match
-        area = area_of(match.route) if match else None
-        if area is None:
+        if area_of(match.route) is None:
             return None
-        access = access_of(name_of_match(match))
-        if access.is_public:
+        if is_allowed(request.user, name_of_match(match), match.route, request.method):
             return None
         if not request.user.is_authenticated:
             query = urlencode({"next": request.get_full_path()})
             return redirect(f"{reverse('account_login')}?{query}")
-        if not (area(request.user) and access.allows(request.user, request.method)):
-            note_refusal(request)
-            raise PermissionDenied
-        return None
+        note_refusal(request)
+        raise PermissionDenied
 
 
 def _is_page(response: HttpResponseBase) -> bool:

@@ -15,7 +15,7 @@ from bs4.formatter import HTMLFormatter
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
-from commerce.dashboard.permissions import access_of, area_of, name_of_match
+from commerce.dashboard.permissions import area_of, is_allowed, name_of_match
 
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"#][^"]*)"')
 FORM = re.compile(r"<form\b[^>]*>", re.IGNORECASE)
@@ -57,11 +57,7 @@ def is_refused(user, address: str, method: str, here: str) -> bool:
     if parts.scheme or parts.netloc:
         return False
     page = staff_page_of(here if parts.path in ("", ".", "./") else parts.path)
-    if page is None:
-        return False
-    name, route = page
-    access = access_of(name)
-    return not access.is_public and not (area_of(route)(user) and access.allows(user, method))
+    return page is not None and not is_allowed(user, *page, method)
 
 
 def trim_refused(request: HttpRequest, response: HttpResponseBase) -> None:

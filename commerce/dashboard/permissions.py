@@ -141,17 +141,19 @@ def may_open(user, url_name: str, method: str = "GET") -> bool:
     return bool(area and area(user)) and access_of(url_name).allows(user, method)
 
 
+def is_allowed(user, url_name: str, route: str, method: str) -> bool:
+    """Whether a person may use a page so; always outside of the staff's pages."""
+    area, access = area_of(route), access_of(url_name)
+    return area is None or access.is_public or (area(user) and access.allows(user, method))
+
+
 def may_send(user, path: str, method: str) -> bool:
-    """Whether a person may send this to an address: what the middleware asks before a view runs."""
+    """The same of an address; False where there is no page."""
     try:
         match = resolve(path)
     except Resolver404:
         return False
-    area = area_of(match.route)
-    if area is None:
-        return True
-    access = access_of(name_of_match(match))
-    return access.is_public or (area(user) and access.allows(user, method))
+    return is_allowed(user, name_of_match(match), match.route, method)
 
 
 @cache

@@ -80,7 +80,7 @@ def shop_blocks(person: Person):
         yield _("A return is still open.")
     if person.withdrawals().filter(state=Withdrawal.State.NEW).exists():
         yield _("A withdrawal from a contract hasn’t been answered yet.")
-    if person.user is not None and is_staff(person.user) and not person.user.is_superuser:
+    if person.user is not None and is_staff(person.user):
         yield _("This account works for the shop. Somebody else takes its roles away first.")
     if person.user is not None and person.user.is_superuser and not _other_admins(person).exists():
         yield _("This is the only administrator of the shop. Name another one first.")

@@ -3,7 +3,7 @@
 It is made in the request that asks for it. One person's rows are few, and a file that waited for
 somebody would be one more place where everything about them stands.
 
-``data.json`` is ``{"version": 1, "made_at": …, "shop": …, "subject": {…}, "sections": {name:
+``data.json`` is ``{"version": 2, "made_at": …, "shop": …, "subject": {…}, "sections": {name:
 [row, …]}}``. A row has the columns that the inventory calls personal or plain. A column that points
 to another row holds its key, and ``<column>_name`` beside it says what that row is called. Raise
 ``VERSION`` when that shape changes.

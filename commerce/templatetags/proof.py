@@ -1,12 +1,10 @@
 """What the pages say that ask somebody to show who they are."""
 
-import json
-
-from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.account.utils import get_next_redirect_url
 from django import template
 from django.urls import reverse
 
+from commerce.accounts.reauthentication import waiting_request
 from commerce.requests import previous_page
 
 register = template.Library()
@@ -23,10 +21,8 @@ ASKING = (
 def form_waits(context):
     """Whether a form was sent that is carried out afterwards. An older one that was left does not count."""
     request = context["request"]
-    state = request.session.get(STATE_SESSION_KEY) or {}
-    if "request" not in state:
-        return False
-    return json.loads(state["request"])["path"] == get_next_redirect_url(request)
+    waiting = waiting_request(request)
+    return waiting is not None and waiting["path"] == get_next_redirect_url(request)
 
 
 @register.simple_tag(takes_context=True)
