@@ -46,6 +46,18 @@ def chromium():
         browser.close()
 
 
+def collect_page_errors(page, wrong):
+    """Append each error of a page's scripts to ``wrong``.
+
+    The browser reports a cross-page transition that it gave up (a page went away under it) as one;
+    the navigation itself went well.
+    """
+    page.on(
+        "pageerror",
+        lambda error: None if "Transition was" in str(error) else wrong.append(str(error)),
+    )
+
+
 @pytest.fixture
 def page(chromium, site):
     """A visitor without cookies. Every request to another host, and every 5xx, fails the test."""
@@ -56,12 +68,7 @@ def page(chromium, site):
     visitor.on(
         "response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 500 else None
     )
-    # The browser reports a cross-page transition that it gave up (a page went away under it) as an
-    # error of the page; the navigation itself went well.
-    visitor.on(
-        "pageerror",
-        lambda error: None if "Transition was" in str(error) else wrong.append(str(error)),
-    )
+    collect_page_errors(visitor, wrong)
     yield visitor
     context.close()
     assert wrong == []

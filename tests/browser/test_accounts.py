@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
+from tests.browser.conftest import collect_page_errors
 from tests.site import free_port, serving, site_environment
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("accounts")]
@@ -35,7 +36,7 @@ def visit(chromium, door):
             "console",
             lambda message: wrong.append(message.text) if message.type == "error" else None,
         )
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+        collect_page_errors(page, wrong)
         return page
 
     yield open_browser
