@@ -113,11 +113,11 @@ SCAN := .venv-security/bin
 AUDITED := requirements.txt requirements-mysql.txt requirements-dev.txt requirements-uv.txt
 scan-code: .venv-security/security.stamp $(VENV)/dev.stamp ## look for unsafe code and for secrets in the tracked files
 	$(SAY) "bandit"; $(SCAN)/bandit -q -c pyproject.toml -r site_project commerce checkout_app home
-	$(SAY) "detect-secrets"; $(BIN)/python -m tests.security.leaked
+	$(SAY) "detect-secrets"; $(BIN)/python -m tools.security.leaked
 
 security: scan-code ## scan code, dependencies (needs the network) and the served shop
 	$(SAY) "pip-audit"; for lock in $(AUDITED); do $(SCAN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r $$lock || { echo "$$lock was not cleared: pip-audit found something, or did not reach its database on the network."; exit 1; }; done
-	$(SAY) "wapiti over the demo shop"; $(BIN)/python -m tests.security.scan
+	$(SAY) "wapiti over the demo shop"; $(BIN)/python -m tools.security.scan
 
 WORDS := locale/en_GB/LC_MESSAGES/django
 messages: $(VENV)/run.stamp .env ## gather the words of the shop in locale/ and compile them (needs gettext)
@@ -131,12 +131,12 @@ messages: $(VENV)/run.stamp .env ## gather the words of the shop in locale/ and 
 
 bench: $(VENV)/dev.stamp ## measure what pages cost beside an empty view (SIZES="1000 10000" LARGE=1)
 	@$(if $(findstring sqlite,$(BENCH_ARGS)),,$(MAKE) --no-print-directory $(VENV)/mysql.stamp)
-	@mkdir -p var && $(BIN)/python -m site_project.bench $(if $(SIZES),--sizes $(SIZES)) $(if $(LARGE),--large) $(BENCH_ARGS)
+	@mkdir -p var && $(BIN)/python -m tools.bench $(if $(SIZES),--sizes $(SIZES)) $(if $(LARGE),--large) $(BENCH_ARGS)
 
 load: $(VENV)/dev.stamp ## 500 buyers of 100 units at once (LOAD_DATABASE_URL names another database)
 	$(SAY) "Letting 500 buyers in"
-	@$(BIN)/python -m tests.load.buyers $(LOAD_ARGS)
+	@$(BIN)/python -m tools.load.buyers $(LOAD_ARGS)
 
 soak: $(VENV)/dev.stamp $(VENV)/mysql.stamp ## twenty minutes of faults over MariaDB and Redis of its own (SOAK_ARGS="--minutes 2")
 	$(SAY) "Letting everything go wrong"
-	@$(BIN)/python -m tests.load.soak $(SOAK_ARGS)
+	@$(BIN)/python -m tools.load.soak $(SOAK_ARGS)

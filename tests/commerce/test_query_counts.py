@@ -15,10 +15,10 @@ from django.utils import timezone
 from commerce.demo.generator import generate_catalogue
 from commerce.listings import rows_memory
 from commerce.page_cache.parts import parts
-from site_project.bench import pages
-from site_project.bench.changes import change_price
-from site_project.bench.server import CARD
 from tests.factories import pretend_rendered
+from tools.bench import pages
+from tools.bench.changes import change_price
+from tools.bench.server import CARD
 
 #: Queries of a warm process that meets a page anew, for somebody without a basket (but the last).
 QUERIES = {

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from site_project.bench.__main__ import DOCS, EMPTY_PROJECT, arguments, main
-from site_project.bench.databases import Database, create_database, mysql_url
-from site_project.bench.figures import Cost, Measured, percentile
-from site_project.bench.pages import request_from, with_cookies
-from site_project.bench.report import BEGIN, END, put_between_markers, report
-from site_project.bench.server import EMPTY_VIEW, Missing, Request, WrongAnswer, cpu_of, serving
 from tests.site import free_port
+from tools.bench.__main__ import DOCS, EMPTY_PROJECT, arguments, main
+from tools.bench.databases import Database, create_database, mysql_url
+from tools.bench.figures import Cost, Measured, percentile
+from tools.bench.pages import request_from, with_cookies
+from tools.bench.report import BEGIN, END, put_between_markers, report
+from tools.bench.server import EMPTY_VIEW, Missing, Request, WrongAnswer, cpu_of, serving
 
 EMPTY = 0.0005
 LISTS = {

@@ -8,7 +8,7 @@ import os
 from dataclasses import asdict
 from urllib.parse import urlencode
 
-from site_project.bench.server import EMPTY_VIEW, Request
+from tools.bench.server import EMPTY_VIEW, Request
 
 EMPTY, HOME, LANDING, CATEGORY = "empty view of the site", "home", "landing page", "category"
 FILTERED, PRODUCT, SEARCH = "category, two filters", "product", "search"

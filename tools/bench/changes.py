@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from decimal import Decimal
 
-from site_project.bench.databases import ROOT
+from tools.bench.databases import ROOT
 
 PENNY = Decimal("0.01")
 DONE = "done"
@@ -20,7 +20,7 @@ DONE = "done"
 def changing(environment):
     """A function that changes the price of the product of a key, of the site with that environment."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "site_project.bench.changes"],
+        [sys.executable, "-m", "tools.bench.changes"],
         cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from site_project.bench.server import HOST, Missing
+from tools.bench.server import HOST, Missing
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SQLITE, MARIADB = "sqlite", "mariadb"

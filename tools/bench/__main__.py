@@ -1,4 +1,4 @@
-"""``python -m site_project.bench``: prepare, serve, measure, write."""
+"""``python -m tools.bench``: prepare, serve, measure, write."""
 
 import argparse
 import os
@@ -14,25 +14,17 @@ from pathlib import Path
 
 import redis
 
-from site_project.bench import pages as the_pages
-from site_project.bench.changes import changing
-from site_project.bench.databases import MARIADB, ROOT, SQLITE, Database, grow
-from site_project.bench.figures import Measured
-from site_project.bench.report import (
-    CHANGED,
-    FIRST,
-    PARTS,
-    PROCESS,
-    REDIS,
-    put_between_markers,
-    report,
-)
-from site_project.bench.server import EMPTY_VIEW, Missing, costs_in_turn, serving
+from tools.bench import pages as the_pages
+from tools.bench.changes import changing
+from tools.bench.databases import MARIADB, ROOT, SQLITE, Database, grow
+from tools.bench.figures import Measured
+from tools.bench.report import CHANGED, FIRST, PARTS, PROCESS, REDIS, put_between_markers, report
+from tools.bench.server import EMPTY_VIEW, Missing, costs_in_turn, serving
 
 DOCS = ROOT / "docs" / "performance.md"
 EMPTY_PROJECT, SITE = (
-    "site_project.bench.empty_project:application",
-    "site_project.bench.wsgi:application",
+    "tools.bench.empty_project:application",
+    "tools.bench.wsgi:application",
 )
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/14"
 LARGE = 100_000
@@ -41,7 +33,7 @@ LARGE = 100_000
 def arguments(given=None):
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m site_project.bench",
+        prog="python -m tools.bench",
         description="Measure what pages cost beside an empty view, and write docs/performance.md.",
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000], metavar="N")
@@ -104,9 +96,9 @@ def reachable_redis():
 def measure(database, redis_url, *, seconds):
     """All figures of one prepared database."""
     say(f"Measuring {database.kind} with {database.size:,} pieces: lists and search")
-    lists = database.ask("site_project.bench.lists")
+    lists = database.ask("tools.bench.lists")
     database.run("manage.py", "collectstatic", "--noinput", "-v0")
-    found = database.ask("site_project.bench.pages")
+    found = database.ask("tools.bench.pages")
     with serving(
         EMPTY_PROJECT, port=database.port + 1, environment=database.environment()
     ) as empty:

@@ -1,4 +1,4 @@
-"""Everything goes wrong for twenty minutes: ``make soak``, or ``python -m tests.load.soak --minutes 2``.
+"""Everything goes wrong for twenty minutes: ``make soak``, or ``python -m tools.load.soak --minutes 2``.
 
 A shop with two web workers, a task worker and the clock over a MariaDB and a Redis of its own.
 Buyers buy, staff pay back and dispatch, while every five seconds something is killed, restarted, cut,
@@ -23,10 +23,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.load.buyers import PREPARE, Piece, value_after
 from tests.races.buyer import Buyer
 from tests.site import RunningSite, free_port, serving, site_environment
 from tests.tcp_proxy import Proxy
+from tools.load.buyers import PREPARE, Piece, value_after
 
 PAYS, DECLINES, ASKS = "4242424242424242", "4000000000000002", "4000002500003155"
 FAULT_EVERY = 5.0

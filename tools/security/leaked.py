@@ -72,7 +72,7 @@ def main() -> None:
         print("\n".join(new))
         sys.exit(
             "These look like secrets. Revoke one that is, and take it out of git's history; for one "
-            "that is none, run `python -m tests.security.leaked --accept`."
+            "that is none, run `python -m tools.security.leaked --accept`."
         )
 
 

@@ -31,7 +31,7 @@ class Measured:
     """All figures of one database at one size.
 
     ``empty`` is the empty project's view. ``pages`` is ``{page: {mode: Cost}}``; the modes
-    are those of ``site_project.bench.report``. ``lists`` is what ``site_project.bench.lists`` says.
+    are those of ``tools.bench.report``. ``lists`` is what ``tools.bench.lists`` says.
     """
 
     database: str

@@ -1,4 +1,4 @@
-"""Hundreds of buyers of too few units, over HTTP: ``make load``, or ``python -m tests.load.buyers``.
+"""Hundreds of buyers of too few units, over HTTP: ``make load``, or ``python -m tools.load.buyers``.
 
 Prints how many orders were paid, how fast, and whether everything that must hold does. Exits with 1
 where it does not: other than exactly the units were sold, an answer of 5xx, a broken invariant.

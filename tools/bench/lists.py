@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from statistics import median
 
-from site_project.bench.figures import percentile
+from tools.bench.figures import percentile
 
 #: How often each is measured.
 ROUNDS_OF_ONE, ROUNDS_OF_HUNDRED, ROUNDS_OF_SEARCH = 20, 5, 4

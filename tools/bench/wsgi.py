@@ -7,8 +7,8 @@ store; ``BENCH_PARTS=off`` the parts of pages that a process remembers, and the 
 
 import os
 
-from site_project.bench.server import QUERIES_HEADER
 from site_project.wsgi import application
+from tools.bench.server import QUERIES_HEADER
 
 
 def counting(application):

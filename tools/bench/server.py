@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from site_project.bench.figures import Cost, percentile
+from tools.bench.figures import Cost, percentile
 
 HOST = "127.0.0.1"
-#: Where an answer says how many queries it took (site_project.bench.wsgi).
+#: Where an answer says how many queries it took (tools.bench.wsgi).
 QUERIES_HEADER = "X-Bench-Queries"
 #: What browsers say that they take: a kept page is stored compressed.
 ENCODINGS = ("Accept-Encoding", "gzip, deflate, br, zstd")
