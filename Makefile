@@ -62,7 +62,7 @@ seed: setup ## migrate the database and load the demo shop
 	@$(BIN)/python manage.py load_demo
 
 # A second `make run` starts the server at once, unless code, migrations or .env changed meanwhile.
-SEED_SOURCES := $(shell find commerce/demo home/demo */migrations */*/migrations -type f -name '*.[pt]*' 2>/dev/null)
+SEED_SOURCES := $(shell find demo */migrations */*/migrations -type f -name '*.[pt]*' 2>/dev/null)
 var/seed.stamp: requirements.txt .env $(SEED_SOURCES)
 	@$(MAKE) -s seed
 	@touch $@
@@ -112,7 +112,7 @@ SCAN := .venv-security/bin
 
 AUDITED := requirements.txt requirements-mysql.txt requirements-dev.txt requirements-uv.txt
 scan-code: .venv-security/security.stamp $(VENV)/dev.stamp ## look for unsafe code and for secrets in the tracked files
-	$(SAY) "bandit"; $(SCAN)/bandit -q -c pyproject.toml -r site_project commerce checkout_app home
+	$(SAY) "bandit"; $(SCAN)/bandit -q -c pyproject.toml -r site_project commerce checkout_app home demo demo_gateway
 	$(SAY) "detect-secrets"; $(BIN)/python -m tools.security.leaked
 
 security: scan-code ## scan code, dependencies (needs the network) and the served shop

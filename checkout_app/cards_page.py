@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 
-from checkout_app.demo_gateway.client import DEMO_PUBLISHABLE_KEY
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
 from checkout_app.gateways import takes_cards
 from checkout_app.stripe_customers import cards_of, customer_of, forget_card
 from checkout_app.stripe_gateway import get_gateway
 from checkout_app.views import STRIPE_POLICY
+from demo_gateway.client import DEMO_PUBLISHABLE_KEY
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from checkout_app.demo_gateway.in_use import is_demo_gateway
 from checkout_app.gateways import takes_cards
+from demo_gateway.in_use import is_demo_gateway
 
 
 def payment(request):

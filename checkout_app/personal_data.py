@@ -3,7 +3,6 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from checkout_app.demo_gateway.models import DemoCharge, DemoEvent, DemoIntent, DemoRequest
 from checkout_app.models import (
     OPEN_STATES,
     Dispute,
@@ -18,6 +17,7 @@ from commerce.privacy.mentions import keys_mentioning
 from commerce.privacy.parts import Part, Rule, Section
 from commerce.privacy.people import Person
 from commerce.privacy.retention import days_ago, how_long
+from demo_gateway.models import DemoCharge, DemoEvent, DemoIntent, DemoRequest
 
 _COPY = _("is a copy of what another section has")
 _DEMO = _("belongs to the stand-in for the payment provider")

@@ -12,11 +12,11 @@ from functools import lru_cache
 import stripe
 from django.conf import settings
 
-from checkout_app.demo_gateway.client import DEMO_KEY, DemoHTTPClient, demo_webhook_secret
-from checkout_app.demo_gateway.in_use import is_demo_gateway
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable, UnknownIntent
 from checkout_app.gateway import Dispute, Event, Intent, Refund, SavedCard
 from checkout_app.no_gateway import NoGateway
+from demo_gateway.client import DEMO_KEY, DemoHTTPClient, demo_webhook_secret
+from demo_gateway.in_use import is_demo_gateway
 
 logger = logging.getLogger("vitrine.payments")
 

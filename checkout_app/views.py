@@ -19,7 +19,6 @@ from oscar.core.loading import get_class, get_model
 
 from checkout_app import payments
 from checkout_app.address_book import fields_of, find_address, find_same, saved_addresses
-from checkout_app.demo_gateway.client import DEMO_PUBLISHABLE_KEY
 from checkout_app.exceptions import (
     BasketGone,
     DeliveryGone,
@@ -41,6 +40,7 @@ from commerce.addresses import keep_address
 from commerce.exceptions import OutOfStock
 from commerce.money import to_minor
 from commerce.orders import CANCELLED
+from demo_gateway.client import DEMO_PUBLISHABLE_KEY
 
 logger = logging.getLogger("vitrine.checkout")
 

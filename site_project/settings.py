@@ -60,7 +60,8 @@ INSTALLED_APPS = [
     "home",
     "commerce",
     "checkout_app.apps.CheckoutConfig",
-    "checkout_app.demo_gateway",
+    "demo_gateway",
+    "demo",
     # Wagtail
     "wagtail.contrib.frontend_cache",
     "wagtail.contrib.redirects",
@@ -365,7 +366,7 @@ OSCAR_DASHBOARD_NAVIGATION = with_our_pages(OSCAR_DASHBOARD_NAVIGATION)
 
 if IS_DEMO:
     # The demo gateway's own retries, as a gateway makes them.
-    SCHEDULE.append((60, "checkout_app.demo_gateway.tasks.deliver_waiting_events"))
+    SCHEDULE.append((60, "demo_gateway.tasks.deliver_waiting_events"))
 STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.secrets("STRIPE_WEBHOOK_SECRETS")
 #: The names of Oscar's payment sources, by the method of the payment.

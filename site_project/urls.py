@@ -11,7 +11,6 @@ from wagtail.admin.views.account import LogoutView
 from wagtail.documents import urls as wagtaildocs_urls
 
 from checkout_app.cards_page import CardsView, NewCardView
-from checkout_app.demo_gateway.faults_page import FaultsView
 from checkout_app.webhooks import stripe_webhook
 from commerce.accounts.code_pages import AddressCodeView, AddressView, LoginCodeView
 from commerce.accounts.dashboard import StaffPasswordResetView, StaffSessionsView
@@ -45,6 +44,7 @@ from commerce.return_pages import AccountReturnView, GuestReturnView
 from commerce.returns_desk import ReturnDetailView, ReturnListView
 from commerce.withdrawal_pages import WithdrawalReceivedView, WithdrawalView
 from commerce.withdrawals_desk import WithdrawalDetailView, WithdrawalListView
+from demo_gateway.faults_page import FaultsView
 from home.account_page import AccountView
 from home.bulk_actions import bulk_action
 from home.documents import serve_document
@@ -56,7 +56,7 @@ handler403 = "site_project.views.refused"
 urlpatterns = [
     # /health/live and /health/ready: site_project.health answers before any address is looked up.
     path("webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
-    path("demo-gateway/", include("checkout_app.demo_gateway.urls")),
+    path("demo-gateway/", include("demo_gateway.urls")),
     path("robots.txt", found.robots, name="robots"),
     path("sitemap.xml", found.sitemap_index, name="sitemap"),
     path("sitemap-<slug:section>.xml", found.sitemap_section, name="sitemap-section"),

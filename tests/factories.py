@@ -195,8 +195,8 @@ def stockrecord_of(product):
 
 def pay(attempt, number="4242424242424242"):
     """Confirm an attempt's intent with a card, as the browser does."""
-    from checkout_app.demo_gateway import cards
-    from checkout_app.demo_gateway.models import DemoIntent
+    from demo_gateway import cards
+    from demo_gateway.models import DemoIntent
 
     secret = DemoIntent.objects.get(intent_id=attempt.intent_id).client_secret
     return cards.confirm(attempt.intent_id, client_secret=secret, number=number, expiry=(12, 2099))

@@ -1,8 +1,8 @@
 """Orders whose money the bank holds, and what the gateway says of it."""
 
 from checkout_app import payments
-from checkout_app.demo_gateway.models import DemoIntent
 from checkout_app.models import State
+from demo_gateway.models import DemoIntent
 from tests.factories import make_basket, make_submission, pay
 
 #: Cards whose bank allows one capture of a payment, and several.

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from checkout_app.demo_gateway.models import DemoIntent
+from demo_gateway.models import DemoIntent
 
 DETAILS = {
     "email": "ada@example.com",

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from checkout_app import payments
-from checkout_app.demo_gateway import faults
-from checkout_app.demo_gateway.models import DemoIntent
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
 from commerce.models import OutgoingMail
 from commerce.roles import FINANCE, MERCHANDISER, SUPPORT
+from demo_gateway import faults
+from demo_gateway.models import DemoIntent
 from tests.factories import make_basket, make_submission, make_user
 from tests.signing import prove_again
 

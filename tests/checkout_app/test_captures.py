@@ -8,8 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from checkout_app import captures, payments, reconcile
-from checkout_app.demo_gateway import after, faults, store
-from checkout_app.demo_gateway.models import DemoIntent, DemoRequest
 from checkout_app.exceptions import CaptureRefused, GatewayUnavailable
 from checkout_app.hold_warnings import warn_of_holds
 from checkout_app.models import CaptureRequest, Dispute, PaymentAttempt, Progress, State
@@ -18,6 +16,8 @@ from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
 from commerce.orders import AUTHORISED, CANCELLED, PACKING, PAID, PART_SHIPPED, move_order
 from commerce.shipments import ship
+from demo_gateway import after, faults, store
+from demo_gateway.models import DemoIntent, DemoRequest
 from tests.factories import make_basket, make_submission, make_user, pay, stockrecord_of
 from tests.held_orders import MANY_CAPTURES, at_gateway, order_held
 from tests.signing import prove_again

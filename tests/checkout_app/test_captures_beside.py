@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from checkout_app import captures, payments, reconcile
-from checkout_app.demo_gateway import after, faults, store
-from checkout_app.demo_gateway.models import DemoCharge, DemoIntent
-from checkout_app.demo_gateway.refusal import Refused
 from checkout_app.models import PaymentAttempt, Progress, State
 from commerce.exceptions import DispatchRefused
 from commerce.invariants import broken_invariants
 from commerce.orders import CANCELLED, PART_SHIPPED, move_order
 from commerce.shipments import give_up_rest, ship
+from demo_gateway import after, faults, store
+from demo_gateway.models import DemoCharge, DemoIntent
+from demo_gateway.refusal import Refused
 from tests.factories import make_basket, make_submission, make_user, pay, stockrecord_of
 from tests.held_orders import MANY_CAPTURES, ONE_CAPTURE, at_gateway, order_held
 

@@ -5,11 +5,11 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from checkout_app import payments
-from checkout_app.demo_gateway import cards, faults
-from checkout_app.demo_gateway.models import DemoCard, DemoCustomer, DemoIntent, DemoRequest
-from checkout_app.demo_gateway.refusal import Refused
 from checkout_app.models import State, StripeCustomer
 from checkout_app.stripe_customers import cards_of, customer_of, forget_card
+from demo_gateway import cards, faults
+from demo_gateway.models import DemoCard, DemoCustomer, DemoIntent, DemoRequest
+from demo_gateway.refusal import Refused
 from tests.factories import make_basket, make_submission, make_user
 from tests.shopper import press_pay, reach_payment
 

@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from checkout_app.demo_gateway import faults, server
-from checkout_app.demo_gateway.models import DemoCharge, DemoEvent, DemoIntent, DemoRequest
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
 from checkout_app.stripe_gateway import get_gateway
+from demo_gateway import faults, server
+from demo_gateway.models import DemoCharge, DemoEvent, DemoIntent, DemoRequest
 
 pytestmark = pytest.mark.django_db
 SUCCEEDS, ASKS_BANK = "4242424242424242", "4000002500003155"

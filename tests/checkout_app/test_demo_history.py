@@ -8,12 +8,12 @@ from django.core.management import call_command
 from oscar.core.loading import get_model
 
 from checkout_app import reconcile, refunds
-from checkout_app.demo_gateway.models import DemoEvent, DemoIntent
 from checkout_app.models import PaymentAttempt, Progress, State
 from checkout_app.refunds import Wanted
-from commerce.demo.orders import SOURCE_TYPE
 from commerce.invariants import broken_invariants
 from commerce.orders import CANCELLED
+from demo.orders import SOURCE_TYPE
+from demo_gateway.models import DemoEvent, DemoIntent
 from tests.factories import make_order, make_product
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,7 +4,7 @@ import pytest
 import stripe
 
 from checkout_app import payments
-from checkout_app.demo_gateway import after, customers, server
+from demo_gateway import after, customers, server
 from tests.factories import make_basket, make_submission, make_user, pay
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,10 +5,10 @@ from django.urls import reverse
 
 from checkout_app import payments, reconcile, webhooks
 from checkout_app.attention import sections_for
-from checkout_app.demo_gateway import events, faults
-from checkout_app.demo_gateway.models import DemoEvent, DemoFault, DemoIntent
 from checkout_app.exceptions import GatewayUnavailable
 from checkout_app.models import PaymentAttempt, State, StripeEvent
+from demo_gateway import events, faults
+from demo_gateway.models import DemoEvent, DemoFault, DemoIntent
 from tests.factories import make_basket, make_submission, make_user, pay
 from tests.signing import prove_again
 

@@ -5,12 +5,12 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from checkout_app import reconcile
-from checkout_app.demo_gateway.client import demo_webhook_secret
 from checkout_app.exceptions import GatewayUnavailable
 from checkout_app.gateways import all_gateways
 from checkout_app.models import PaymentAttempt
 from checkout_app.stripe_gateway import get_gateway
 from commerce.invariants import broken_invariants
+from demo_gateway.client import demo_webhook_secret
 from tests import shopper
 from tests.checkout_app.test_webhooks import signature
 from tests.factories import make_user, stockrecord_of

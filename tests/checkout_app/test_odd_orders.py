@@ -10,9 +10,6 @@ from oscar.core.loading import get_model
 
 from checkout_app import payments, placement, reconcile, refunds, webhooks
 from checkout_app.attention import settle_matter
-from checkout_app.demo_gateway import after, server
-from checkout_app.demo_gateway.models import DemoIntent
-from checkout_app.demo_gateway.refusal import Refused
 from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
 from checkout_app.summary import summary_of_order
@@ -21,6 +18,9 @@ from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
 from commerce.orders import CANCELLED, PACKING, move_order
 from commerce.shipments import ship
+from demo_gateway import after, server
+from demo_gateway.models import DemoIntent
+from demo_gateway.refusal import Refused
 from tests.factories import (
     make_basket,
     make_delivery,

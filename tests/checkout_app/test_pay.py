@@ -8,10 +8,10 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from checkout_app import payments
-from checkout_app.demo_gateway import faults
-from checkout_app.demo_gateway.models import DemoIntent
 from checkout_app.models import PaymentAttempt, State
 from commerce.models import DeliveryMethod
+from demo_gateway import faults
+from demo_gateway.models import DemoIntent
 from tests.factories import make_delivery, make_user, make_voucher, stockrecord_of
 from tests.shopper import (
     BILLING,

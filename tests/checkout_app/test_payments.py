@@ -8,14 +8,14 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from checkout_app import payments, placement, reconcile
-from checkout_app.demo_gateway import faults, server
-from checkout_app.demo_gateway.models import DemoIntent
-from checkout_app.demo_gateway.refusal import Refused
 from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailable, TotalChanged
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State
 from commerce.exceptions import OutOfStock
 from commerce.models import OutgoingMail
 from commerce.orders import move_order
+from demo_gateway import faults, server
+from demo_gateway.models import DemoIntent
+from demo_gateway.refusal import Refused
 from tests.factories import make_basket, make_delivery, make_submission, pay, stockrecord_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

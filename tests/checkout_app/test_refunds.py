@@ -6,8 +6,6 @@ import pytest
 from django.urls import reverse
 
 from checkout_app import payments, reconcile, refunds
-from checkout_app.demo_gateway import after, faults
-from checkout_app.demo_gateway.models import DemoCharge
 from checkout_app.exceptions import GatewayUnavailable, RefundRefused, ReviewRefused
 from checkout_app.models import (
     GatewayTransaction,
@@ -29,6 +27,8 @@ from commerce.returns import (
     request_return,
 )
 from commerce.shipments import ship, units_to_send
+from demo_gateway import after, faults
+from demo_gateway.models import DemoCharge
 from tests.factories import (
     make_paid_order,
     make_user,

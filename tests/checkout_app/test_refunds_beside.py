@@ -10,9 +10,6 @@ from django.utils import timezone
 
 from checkout_app import payments, reconcile, refunds
 from checkout_app.attention import KINDS
-from checkout_app.demo_gateway import after, faults, store
-from checkout_app.demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
-from checkout_app.demo_gateway.refusal import Refused
 from checkout_app.exceptions import RefundRefused
 from checkout_app.models import Dispute, Progress, RefundRequest, State
 from commerce.exceptions import DispatchRefused, ReturnRefused
@@ -26,6 +23,9 @@ from commerce.returns import (
     units_returnable,
 )
 from commerce.shipments import give_up_rest, ship, units_to_send
+from demo_gateway import after, faults, store
+from demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
+from demo_gateway.refusal import Refused
 from tests.checkout_app.test_refunds import ask, attempt_of, line_of
 from tests.factories import (
     make_basket,

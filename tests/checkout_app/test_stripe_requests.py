@@ -6,8 +6,8 @@ from functools import wraps
 import pytest
 from pydantic import ValidationError
 
-from checkout_app.demo_gateway.client import DEMO_KEY
 from checkout_app.stripe_gateway import get_gateway
+from demo_gateway.client import DEMO_KEY
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from checkout_app import payments, webhooks
-from checkout_app.demo_gateway import events, faults, server
 from checkout_app.models import PaymentAttempt, State, StripeEvent
 from checkout_app.stripe_gateway import WEBHOOK_TOLERANCE_SECONDS, get_gateway
+from demo_gateway import events, faults, server
 from tests.factories import make_basket, make_submission, pay
 
 pytestmark = pytest.mark.django_db(transaction=True)

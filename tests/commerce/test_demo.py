@@ -11,8 +11,8 @@ from oscar.core.loading import get_model
 
 from commerce.invariants import broken_invariants
 from commerce.models import ReturnRequest, Shipment, Withdrawal
-from home.demo.accounts import NewAccount
-from home.management.commands import load_demo
+from demo.accounts import NewAccount
+from demo.management.commands import load_demo
 
 pytestmark = pytest.mark.django_db
 #: Wagtail's index of references is rebuilt, with new keys; tasks are a queue's memory.

@@ -8,13 +8,13 @@ from django.db import OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
-from checkout_app.demo_gateway.models import DemoEvent
 from checkout_app.models import PaymentMove, StripeCustomer
 from commerce.models import AuditEntry, OrderEvent, ReturnRequest, StockChange, Withdrawal
 from commerce.models.append_only import ERASED
 from commerce.privacy import dashboard, erasure
 from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
 from commerce.privacy.people import Person, person_at, person_of
+from demo_gateway.models import DemoEvent
 from tests.factories import make_order, make_paid_order, make_user
 from tests.privacy import EMAIL, NAMES, deliver, make_ada, model_of, traces_of, write_on_order
 from tests.signing import prove_again, sign_in
@@ -132,8 +132,8 @@ def test_sessions_of_the_person_end_everywhere(client, db):
 
 
 def test_customer_at_the_payment_provider_goes_too(db, django_capture_on_commit_callbacks):
-    from checkout_app.demo_gateway.models import DemoCustomer
     from checkout_app.stripe_customers import customer_of
+    from demo_gateway.models import DemoCustomer
 
     user = make_user(EMAIL)
     customer_of(user)

@@ -10,13 +10,13 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from checkout_app import payments
-from checkout_app.demo_gateway import server
-from checkout_app.demo_gateway.models import DemoIntent
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State, site_marker
 from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
 from commerce.returns import request_return
 from commerce.shipments import ship
+from demo_gateway import server
+from demo_gateway.models import DemoIntent
 from tests.factories import make_basket, make_submission, make_voucher, pay, stockrecord_of
 
 pytestmark = pytest.mark.django_db

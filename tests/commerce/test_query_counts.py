@@ -12,9 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from commerce.demo.generator import generate_catalogue
 from commerce.listings import rows_memory
 from commerce.page_cache.parts import parts
+from demo.generator import generate_catalogue
 from tests.factories import pretend_rendered
 from tools.bench import pages
 from tools.bench.changes import change_price

@@ -9,7 +9,6 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.utils import timezone
 
-from checkout_app.demo_gateway.models import DemoEvent, DemoRequest
 from commerce.accounts import unverified
 from commerce.models import (
     AuditEntry,
@@ -25,6 +24,7 @@ from commerce.privacy import retention
 from commerce.privacy.orders import books_end, past_their_term
 from commerce.privacy.parts import Rule, all_rules
 from commerce.privacy.retention import apply_rules
+from demo_gateway.models import DemoEvent, DemoRequest
 from tests.factories import make_basket, make_paid_order, make_product, make_user
 from tests.privacy import EMAIL, NAMES, deliver, model_of, traces_of, write_on_order
 from tests.test_architecture import ROOT

@@ -8,11 +8,11 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from checkout_app import checkpoints, reconcile, webhooks
-from checkout_app.demo_gateway import events
-from checkout_app.demo_gateway.models import DemoCharge, DemoIntent
 from checkout_app.models import GatewayTransaction, PaymentAttempt, PaymentMove, State
 from commerce.invariants import broken_invariants
 from commerce.models import OrderEvent, OutgoingMail, StockChange
+from demo_gateway import events
+from demo_gateway.models import DemoCharge, DemoIntent
 from tests.factories import stockrecord_of
 from tests.races import killer
 from tests.races.buyer import Buyer

@@ -9,14 +9,14 @@ import pytest
 from django.utils import timezone
 
 from checkout_app import captures, checkpoints, payments, reconcile, refunds, webhooks
-from checkout_app.demo_gateway import cards, events, faults
-from checkout_app.demo_gateway.models import DemoCharge, DemoIntent
-from checkout_app.demo_gateway.refusal import Refused
 from checkout_app.models import PaymentAttempt, State
 from checkout_app.refunds import Wanted
 from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
 from commerce.orders import CANCELLED, move_order
+from demo_gateway import cards, events, faults
+from demo_gateway.models import DemoCharge, DemoIntent
+from demo_gateway.refusal import Refused
 from tests.factories import make_basket, make_submission, pay, stockrecord_of
 from tests.races import killer
 from tests.races.conftest import database_url

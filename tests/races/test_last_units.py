@@ -88,8 +88,8 @@ def test_single_use_voucher_is_used_once_by_eight_buyers(shop, together):
 
 def test_settling_twelve_times_at_once_pays_once_and_mails_once(vase, together):
     attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
-    from checkout_app.demo_gateway import faults
     from commerce.models import OutgoingMail
+    from demo_gateway import faults
 
     with faults.webhooks_held():
         pay(attempt)

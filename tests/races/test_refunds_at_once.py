@@ -6,13 +6,13 @@ import pytest
 from oscar.core.loading import get_model
 
 from checkout_app import payments, reconcile, refunds
-from checkout_app.demo_gateway import after, faults
-from checkout_app.demo_gateway.models import DemoCharge
 from checkout_app.exceptions import RefundRefused
 from checkout_app.models import PaymentAttempt, Progress, RefundRequest, State
 from checkout_app.refunds import Wanted
 from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
+from demo_gateway import after, faults
+from demo_gateway.models import DemoCharge
 from tests.factories import (
     make_basket,
     make_product,

@@ -44,8 +44,8 @@ def measure_rebuild():
 
 def measure_refresh():
     """Median seconds to follow a change of one product, and of a hundred: title, price, stock."""
-    from commerce.demo.generator import PREFIX
     from commerce.models import Listing
+    from demo.generator import PREFIX
 
     keys = Listing.objects.filter(product__upc__startswith=PREFIX).order_by("pk")
     keys = list(keys.values_list("pk", flat=True))
@@ -107,7 +107,7 @@ def measure_search():
 
 def searched():
     """What people might search for in a generated catalogue: one word and several."""
-    from commerce.demo import files
+    from demo import files
 
     words = files.read("vocabulary")
     forms = [form["name"] for form in words["forms"]]

@@ -65,7 +65,7 @@ def generated():
     """The first pieces of the generated catalogue, in their order, whatever its size."""
     from oscar.core.loading import get_model
 
-    from commerce.demo.generator import upc_of
+    from demo.generator import upc_of
 
     upcs = [upc_of(number) for number in range(1, 200)]
     products = get_model("catalogue", "Product").objects

@@ -291,14 +291,14 @@ class Soak:
         self.mail.is_hanging = False
 
     def fault_of_gateway(self):
-        from checkout_app.demo_gateway import faults
+        from demo_gateway import faults
 
         for _time in range(self.random.randint(1, 4)):
             faults.set_fault(self.random.choice(faults.REQUEST_FAULTS), seconds=2)
 
     def fault_of_webhooks(self):
-        from checkout_app.demo_gateway import faults
-        from checkout_app.demo_gateway.models import DemoFault
+        from demo_gateway import faults
+        from demo_gateway.models import DemoFault
 
         DemoFault.objects.filter(name__in=faults.WEBHOOK_FAULTS).delete()
         if self.random.random() < 0.7:
@@ -393,10 +393,10 @@ def recover():
     from django.utils import timezone
 
     from checkout_app import reconcile, webhooks
-    from checkout_app.demo_gateway import events, faults
-    from checkout_app.demo_gateway.models import DemoEvent
     from commerce.models import OutgoingMail
     from commerce.tasks import send_waiting_mail
+    from demo_gateway import events, faults
+    from demo_gateway.models import DemoEvent
 
     connection.close()
     faults.clear_faults()

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from checkout_app import reconcile, webhooks
-from checkout_app.demo_gateway.events import deliver_waiting
+from demo_gateway.events import deliver_waiting
 
 
 class Command(BaseCommand):

@@ -9,12 +9,11 @@ from django.utils import timezone
 from tqdm import tqdm
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
-from commerce.demo import catalogue, files, orders, people, photographs, pricing
 from commerce.listing_receivers import one_refresh
 from commerce.listing_refresh import rebuild_listings
 from commerce.related import pair_bought_together
-from home.demo import accounts, pages
-from home.demo.pieces import Pieces
+from demo import accounts, catalogue, files, orders, pages, people, photographs, pricing
+from demo.page_parts import Pieces
 from home.roles import create_page_roles
 from home.sites import sync_sites
 

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from checkout_app.demo_gateway import after, events, faults
-from checkout_app.demo_gateway.in_use import require_demo_gateway
-from checkout_app.demo_gateway.models import DemoCharge, DemoEvent, DemoFault, DemoIntent
-from checkout_app.demo_gateway.refusal import Refused
 from commerce.requests import key_in
+from demo_gateway import after, events, faults
+from demo_gateway.in_use import require_demo_gateway
+from demo_gateway.models import DemoCharge, DemoEvent, DemoFault, DemoIntent
+from demo_gateway.refusal import Refused
 
 #: Rows of each list.
 SHOWN = 25

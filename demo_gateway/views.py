@@ -7,9 +7,9 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from checkout_app.demo_gateway import cards
-from checkout_app.demo_gateway.in_use import require_demo_gateway
-from checkout_app.demo_gateway.refusal import Refused
+from demo_gateway import cards
+from demo_gateway.in_use import require_demo_gateway
+from demo_gateway.refusal import Refused
 
 
 @method_decorator(csrf_exempt, name="dispatch")

@@ -9,10 +9,10 @@ import time
 
 from django.db import transaction
 
-from checkout_app.demo_gateway.events import emit
-from checkout_app.demo_gateway.models import DemoCharge
-from checkout_app.demo_gateway.refusal import Refused
-from checkout_app.demo_gateway.store import change_intent, find_intent
+from demo_gateway.events import emit
+from demo_gateway.models import DemoCharge
+from demo_gateway.refusal import Refused
+from demo_gateway.store import change_intent, find_intent
 
 #: https://docs.stripe.com/api/payment_intents/capture
 CAPTURE_STATUSES = {"requires_capture"}

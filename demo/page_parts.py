@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from oscar.core.loading import get_model
 from wagtail.models import Page
 
-from commerce.demo import files
+from demo import files
 
 
 @dataclass

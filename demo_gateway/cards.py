@@ -10,10 +10,10 @@ import time
 from django.db import transaction
 from django.utils import timezone
 
-from checkout_app.demo_gateway import customers
-from checkout_app.demo_gateway.models import DemoCharge, DemoCustomer
-from checkout_app.demo_gateway.refusal import Refused
-from checkout_app.demo_gateway.store import change_intent, find_intent
+from demo_gateway import customers
+from demo_gateway.models import DemoCharge, DemoCustomer
+from demo_gateway.refusal import Refused
+from demo_gateway.store import change_intent, find_intent
 
 SUCCEEDS, DECLINED, NO_FUNDS, ASKS_BANK = "succeeds", "declined", "no_funds", "asks_bank"
 TEST_CARDS = {

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from checkout_app.demo_gateway.history import remember_payments
+from demo.payments import remember_payments
 
 
 class Command(BaseCommand):

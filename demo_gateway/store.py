@@ -1,8 +1,8 @@
 """The demo gateway's intents: found, and changed together with the event that tells of it."""
 
-from checkout_app.demo_gateway.events import emit
-from checkout_app.demo_gateway.models import DemoIntent
-from checkout_app.demo_gateway.refusal import Refused
+from demo_gateway.events import emit
+from demo_gateway.models import DemoIntent
+from demo_gateway.refusal import Refused
 
 
 def find_intent(intent_id, *, lock=False):

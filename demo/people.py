@@ -8,8 +8,8 @@ from django.db.models import Avg
 from django.utils.text import slugify
 from oscar.core.loading import get_model
 
-from commerce.demo import files
 from commerce.models import User
+from demo import files
 
 Product = get_model("catalogue", "Product")
 ProductReview = get_model("reviews", "ProductReview")

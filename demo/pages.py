@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.models import Page, Site
 
 from commerce.models import ProductCollection, SalePrice
-from home.demo import reading, selling
+from demo import articles, landing_pages
 from home.models import (
     Banner,
     HomePage,
@@ -45,28 +45,28 @@ DRAFTS = (
         "the-morning-table",
         "The morning table",
         "Mugs, bowls and a teapot for slow starts: six pieces of stoneware thrown by hand.",
-        selling.morning_table,
+        landing_pages.morning_table,
     ),
     Draft(
         LandingPage,
         "windowsill",
         "The windowsill",
         "Small planters and bud vases for a narrow place with good light.",
-        selling.windowsill,
+        landing_pages.windowsill,
     ),
     Draft(
         LandingPage,
         "after-dark",
         "After dark",
         "Candle holders and incense dishes in stoneware, for the end of a supper.",
-        selling.after_dark,
+        landing_pages.after_dark,
     ),
     Draft(
         LandingPage,
         "moon-vase",
         "The moon vase",
         "Two bowls joined lip to lip: how our moon vase is made, and why it is never a sphere.",
-        selling.moon_vase,
+        landing_pages.moon_vase,
         {"product": "moon-vase"},
     ),
     Draft(
@@ -82,7 +82,7 @@ DRAFTS = (
         "never-quite-round",
         "Why our plates are never quite round",
         "We measured forty dinner plates, and kept the difference.",
-        reading.never_quite_round,
+        articles.never_quite_round,
         {
             "author": "Maren Holt",
             "days": 12,
@@ -97,7 +97,7 @@ DRAFTS = (
         "week-of-one-firing",
         "A week of one firing",
         "From two hundred kilos of clay on Monday to a warm door on Saturday.",
-        reading.week_of_one_firing,
+        articles.week_of_one_firing,
         {
             "author": "Lotte Brandt",
             "days": 33,
@@ -112,7 +112,7 @@ DRAFTS = (
         "care",
         "Care",
         "How to wash, warm and mend our stoneware.",
-        reading.care,
+        articles.care,
         {"intro": "Use it daily. That is most of the care it needs."},
     ),
     Draft(
@@ -120,7 +120,7 @@ DRAFTS = (
         "about",
         "About the studio",
         "Six people, one kiln and a shed that used to mend sails.",
-        reading.about,
+        articles.about,
         {"intro": "Six people, one kiln and a shed that used to mend sails."},
     ),
     Draft(
@@ -128,7 +128,7 @@ DRAFTS = (
         "delivery-returns",
         "Delivery & returns",
         "What delivery costs, when it arrives, and sixty days to change your mind.",
-        reading.delivery_returns,
+        articles.delivery_returns,
         {"intro": "Packed in straw, sent on working days. Sixty days to change your mind."},
     ),
     Draft(
@@ -136,15 +136,15 @@ DRAFTS = (
         "privacy",
         "Privacy",
         "What we know about you, why, and for how long.",
-        reading.privacy,
+        articles.privacy,
     ),
-    Draft(StandardPage, "terms", "Terms", "The terms of sale, kept short.", reading.terms),
+    Draft(StandardPage, "terms", "Terms", "The terms of sale, kept short.", articles.terms),
 )
 PRODUCT_STORIES = {
-    "mug": reading.story_mug,
-    "teapot": reading.story_teapot,
-    "moon-vase": reading.story_moon_vase,
-    "dinner-plate": reading.story_dinner_plate,
+    "mug": articles.story_mug,
+    "teapot": articles.story_teapot,
+    "moon-vase": articles.story_moon_vase,
+    "dinner-plate": articles.story_dinner_plate,
 }
 
 
@@ -165,7 +165,7 @@ def load_pages(pieces):
     if home_is_blank:
         home.refresh_from_db()
         _introduce(home)
-        home.body = selling.home(pieces)
+        home.body = landing_pages.home(pieces)
         home.save_revision().publish()
     for draft in new:
         page = pieces.pages[draft.slug]

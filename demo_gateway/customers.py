@@ -3,8 +3,8 @@
 import secrets
 import time
 
-from checkout_app.demo_gateway.models import DemoCard, DemoCustomer
-from checkout_app.demo_gateway.refusal import Refused
+from demo_gateway.models import DemoCard, DemoCustomer
+from demo_gateway.refusal import Refused
 
 
 def create_customer(params):

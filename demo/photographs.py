@@ -9,9 +9,9 @@ from oscar.core.loading import get_model
 from wagtail.images import get_image_model
 from wagtail.models import Collection
 
-from commerce.demo import files
 from commerce.models import ProductPhoto
 from commerce.photos import make_image, render_ahead
+from demo import files
 
 Product = get_model("catalogue", "Product")
 ProductImage = get_model("catalogue", "ProductImage")

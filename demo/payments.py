@@ -8,10 +8,6 @@ from datetime import timedelta
 
 from oscar.core.loading import get_model
 
-from checkout_app.demo_gateway.after import refund_body
-from checkout_app.demo_gateway.cards import charge_body
-from checkout_app.demo_gateway.models import DemoCharge, DemoIntent
-from checkout_app.demo_gateway.server import intent_body
 from checkout_app.models import (
     GatewayTransaction,
     PaymentAttempt,
@@ -21,9 +17,13 @@ from checkout_app.models import (
     State,
     site_marker,
 )
-from commerce.demo.orders import SOURCE_TYPE
 from commerce.money import to_minor
 from commerce.orders import CANCELLED
+from demo.orders import SOURCE_TYPE
+from demo_gateway.after import refund_body
+from demo_gateway.cards import charge_body
+from demo_gateway.models import DemoCharge, DemoIntent
+from demo_gateway.server import intent_body
 
 KIND = GatewayTransaction.Kind
 CARD = {"brand": "visa", "last4": "4242"}

@@ -10,9 +10,9 @@ import time
 from django.db import transaction
 from django.utils import timezone
 
-from checkout_app.demo_gateway import faults
-from checkout_app.demo_gateway.client import demo_webhook_secret
-from checkout_app.demo_gateway.models import DemoEvent
+from demo_gateway import faults
+from demo_gateway.client import demo_webhook_secret
+from demo_gateway.models import DemoEvent
 
 logger = logging.getLogger("vitrine.demo_gateway")
 
@@ -21,7 +21,7 @@ MAX_ATTEMPTS = 20
 
 def emit(event_type, body):
     """Write an event in the transaction of its change; it is delivered after the commit."""
-    from checkout_app.demo_gateway.tasks import deliver_event_task  # tasks imports this module
+    from demo_gateway.tasks import deliver_event_task  # tasks imports this module
 
     event_id = f"evt_demo_{secrets.token_hex(12)}"
     event = DemoEvent.objects.create(

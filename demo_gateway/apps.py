@@ -4,6 +4,6 @@ from django.apps import AppConfig
 class DemoGatewayConfig(AppConfig):
     """A stand-in for Stripe that speaks its API, for shops without keys and for the tests."""
 
-    name = "checkout_app.demo_gateway"
+    name = "demo_gateway"
     label = "demo_gateway"
     default_auto_field = "django.db.models.BigAutoField"

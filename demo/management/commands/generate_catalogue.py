@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from commerce.demo.generator import MOST, generate_catalogue
+from demo.generator import MOST, generate_catalogue
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 from django_tasks import task
 
-from checkout_app.demo_gateway import events
+from demo_gateway import events
 
 
 @task()

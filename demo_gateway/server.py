@@ -11,11 +11,11 @@ import time
 import stripe
 from django.db import IntegrityError, transaction
 
-from checkout_app.demo_gateway import after, customers, faults
-from checkout_app.demo_gateway.events import emit
-from checkout_app.demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
-from checkout_app.demo_gateway.refusal import Refused
-from checkout_app.demo_gateway.store import change_intent, find_intent
+from demo_gateway import after, customers, faults
+from demo_gateway.events import emit
+from demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
+from demo_gateway.refusal import Refused
+from demo_gateway.store import change_intent, find_intent
 
 CANCELLABLE = {
     "requires_payment_method",

@@ -15,9 +15,9 @@ from django.db import transaction
 from django.utils.text import slugify
 from oscar.core.loading import get_model
 
-from commerce.demo import catalogue, files
 from commerce.listing_refresh import rebuild_listings
 from commerce.models import FacetAttribute, ProductPhoto, SalePrice
+from demo import catalogue, files
 
 AttributeOption = get_model("catalogue", "AttributeOption")
 AttributeOptionGroup = get_model("catalogue", "AttributeOptionGroup")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from checkout_app.demo_gateway import views
+from demo_gateway import views
 
 app_name = "demo_gateway"
 urlpatterns = [

@@ -22,7 +22,7 @@ class DemoHTTPClient(stripe.HTTPClient):
     name = "demo"
 
     def request(self, method, url, headers, post_data=None, **_kwargs):
-        from checkout_app.demo_gateway import server  # models are not loaded when this one is
+        from demo_gateway import server  # models are not loaded when this one is
 
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query if method == "get" else post_data or "")

@@ -9,8 +9,8 @@ from django.utils.text import slugify
 from django.utils.timezone import now
 from oscar.core.loading import get_model
 
-from commerce.demo import files
 from commerce.models import DeliveryMethod, FacetAttribute, SearchSynonym
+from demo import files
 
 Country = get_model("address", "Country")
 Category = get_model("catalogue", "Category")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import stripe
 from django.db import transaction
 
-from checkout_app.demo_gateway.models import DemoFault
+from demo_gateway.models import DemoFault
 
 #: Of one request: the effect happens and the answer is lost; 500 and no effect; no effect and no
 #: answer; the answer takes its time; the keys are not accepted.

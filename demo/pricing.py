@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.demo import files
 from commerce.models import SalePrice
+from demo import files
 
 Benefit = get_model("offer", "Benefit")
 Category = get_model("catalogue", "Category")

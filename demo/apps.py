@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class DemoConfig(AppConfig):
+    """The demo shop Saltmarsh: its data files, and the commands that load them."""
+
+    name = "demo"
