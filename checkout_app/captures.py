@@ -19,11 +19,11 @@ from checkout_app.attempts import each_for_itself, lock_attempt
 from checkout_app.exceptions import CaptureRefused, GatewayRefused, GatewayUnavailable
 from checkout_app.gateways import gateway_of
 from checkout_app.models import KEYS_HOLD, CaptureRequest, Dispute, PaymentAttempt, Progress, State
+from commerce.audit.order_history import note_event
 from commerce.exceptions import DispatchRefused
 from commerce.money import share_of, to_minor
-from commerce.order_history import note_event
-from commerce.orders import CANCELLED, DELIVERED, RETURNED, SHIPPED
-from commerce.shipments import prepares_dispatch, units_sent, units_to_send
+from commerce.orders.pipeline import CANCELLED, DELIVERED, RETURNED, SHIPPED
+from commerce.orders.shipments import prepares_dispatch, units_sent, units_to_send
 from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")

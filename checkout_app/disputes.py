@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from checkout_app.attempts import each_for_itself, lock_attempt
 from checkout_app.gateways import gateway_for
 from checkout_app.models import Dispute, PaymentAttempt
+from commerce.audit.order_history import note_event
 from commerce.money import from_minor
-from commerce.order_history import note_event
 from commerce.transactions import retry_transient
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.checkout.forms import *  # noqa: F403
 from oscar.core.loading import get_model
 
-from commerce.addresses import AUTOCOMPLETE, LABELS
+from commerce.accounts.postal_addresses import AUTOCOMPLETE, LABELS
 from commerce.models import DeliveryMethod
 
 #: What to do about a field that was left empty.

@@ -4,7 +4,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from commerce.mail import tell_staff
+from commerce.mail.outbox import tell_staff
 from commerce.money import format_money
 
 

@@ -18,9 +18,9 @@ from checkout_app.models import (
     site_marker,
 )
 from checkout_app.stripe_gateway import get_gateway
-from commerce.invariants import invariant
 from commerce.money import to_minor
-from commerce.orders import CANCELLED, PENDING
+from commerce.orders.invariants import invariant
+from commerce.orders.pipeline import CANCELLED, PENDING
 
 #: An expired attempt is looked at every five minutes; twice that is late.
 GRACE = timedelta(minutes=10)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from checkout_app.models import GatewayTransaction
+from commerce.audit.order_history import note_event
 from commerce.money import from_minor
-from commerce.order_history import note_event
 
 KIND = GatewayTransaction.Kind
 

@@ -34,15 +34,22 @@ from checkout_app.placement import place_order
 from checkout_app.refunds import owe_refund, pay_refunds
 from checkout_app.stripe_customers import customer_of, forget_customer
 from checkout_app.transfer_gateway import payment_details
-from commerce.discounts import DiscountGone, count_discounts_again
-from commerce.documents import issue_invoice
+from commerce.audit.order_history import note_event
+from commerce.documents.issuing import issue_invoice
 from commerce.exceptions import OutOfStock
-from commerce.mail_orders import queue_order_confirmation, queue_transfer_request
 from commerce.money import format_money, from_minor, to_minor
-from commerce.order_history import note_event
-from commerce.orders import AUTHORISED, CANCELLED, PAID, PENDING, count_purchases, move_order
-from commerce.stock import reserve_stock
-from commerce.stock_history import Cause
+from commerce.orders.mails import queue_order_confirmation, queue_transfer_request
+from commerce.orders.pipeline import (
+    AUTHORISED,
+    CANCELLED,
+    PAID,
+    PENDING,
+    count_purchases,
+    move_order,
+)
+from commerce.pricing.discounts import DiscountGone, count_discounts_again
+from commerce.stock.availability import reserve_stock
+from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")

@@ -14,13 +14,13 @@ from oscar.core.loading import get_class, get_model
 
 from checkout_app.exceptions import BasketGone, DeliveryGone, TotalChanged
 from checkout_app.models import Capture, Method, PaymentAttempt, PaymentMove, State
-from commerce.delivery import promised_arrival
-from commerce.discounts import DiscountGone, lock_vouchers
 from commerce.exceptions import OutOfStock, Shortage
 from commerce.models import OrderPromise
-from commerce.orders import PENDING, new_order_number
-from commerce.stock import is_for_sale, reserve_stock
-from commerce.stock_history import Cause
+from commerce.orders.pipeline import PENDING, new_order_number
+from commerce.pricing.delivery import promised_arrival
+from commerce.pricing.discounts import DiscountGone, lock_vouchers
+from commerce.stock.availability import is_for_sale, reserve_stock
+from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
 

@@ -11,8 +11,8 @@ from oscar.core.loading import get_model
 from checkout_app import refunds
 from checkout_app.models import RefundRequest, State, StripeCustomer
 from checkout_app.session import Draft
-from commerce.audit import watch
-from commerce.orders import CANCELLED
+from commerce.audit.log import watch
+from commerce.orders.pipeline import CANCELLED
 
 watch(RefundRequest, "amount", "shipping", "reason", "progress", "has_restocked", name=_("Refund"))
 

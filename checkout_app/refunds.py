@@ -32,14 +32,14 @@ from checkout_app.models import (
     State,
     site_marker,
 )
-from commerce.documents import Refunded, issue_credit_note
-from commerce.mail_orders import queue_refund_notice
+from commerce.audit.order_history import note_event
+from commerce.documents.issuing import Refunded, issue_credit_note
 from commerce.models import ReturnRequest
 from commerce.money import from_minor, share_of, to_minor
-from commerce.order_history import note_event
-from commerce.orders import CANCELLED, REFUNDED, move_order
-from commerce.refunded_units import take_units_back
-from commerce.returns import note_refunded, units_received
+from commerce.orders.mails import queue_refund_notice
+from commerce.orders.pipeline import CANCELLED, REFUNDED, move_order
+from commerce.returns.restocking import take_units_back
+from commerce.returns.returns import note_refunded, units_received
 from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")

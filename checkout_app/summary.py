@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from commerce.delivery import Arrival, promised_arrival
-from commerce.discounts import application_name, discount_name
-from commerce.listings import looks_of
+from commerce.index.listings import looks_of
+from commerce.pricing.delivery import Arrival, promised_arrival
+from commerce.pricing.discounts import application_name, discount_name
 
 
 @dataclass(frozen=True)

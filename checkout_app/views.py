@@ -36,10 +36,10 @@ from checkout_app.placement import Submission
 from checkout_app.refusals import changed_text, refuse, shortage_text
 from checkout_app.session import Draft
 from checkout_app.summary import summary_of_basket, summary_of_order
-from commerce.addresses import keep_address
+from commerce.accounts.postal_addresses import keep_address
 from commerce.exceptions import OutOfStock
 from commerce.money import to_minor
-from commerce.orders import CANCELLED
+from commerce.orders.pipeline import CANCELLED
 from demo_gateway.client import DEMO_PUBLISHABLE_KEY
 
 logger = logging.getLogger("vitrine.checkout")

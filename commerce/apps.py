@@ -10,23 +10,21 @@ class CommerceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from commerce import (  # noqa: F401
-            listing_receivers,
-            offer_receivers,
-            receivers,
-            stock_receivers,
-        )
+        from commerce import receivers  # noqa: F401
         from commerce.accounts import checks as account_checks  # noqa: F401
         from commerce.accounts import receivers as account_receivers  # noqa: F401
         from commerce.accounts.reauthentication import (
             ask_accounts_without_a_password,
             check_resumed_requests,
         )
-        from commerce.audit import account_events, watch_the_shop  # noqa: F401
+        from commerce.accounts.throttle_store import share_allauth_limits
+        from commerce.audit import account_events  # noqa: F401
+        from commerce.audit.log import watch_the_shop
         from commerce.audit.security import watch_people
+        from commerce.index import offer_receivers, stock_receivers  # noqa: F401
+        from commerce.index import receivers as listing_receivers  # noqa: F401
         from commerce.page_cache import receivers as page_receivers  # noqa: F401
         from commerce.rich_html import clean_on_save
-        from commerce.throttle_store import share_allauth_limits
 
         share_allauth_limits()
         ask_accounts_without_a_password()

@@ -4,7 +4,7 @@ too, and written down by a thread. Oscar writes at each view, which stops the pa
 from django.db.models import F
 from oscar.core.loading import get_model
 
-from commerce.tally import Tally
+from commerce.buffered_counters import Tally
 
 
 def note_view(product_id):

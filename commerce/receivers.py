@@ -9,15 +9,15 @@ from oscar.apps.catalogue.signals import product_viewed
 from oscar.apps.customer.receivers import receive_product_view
 from oscar.core.loading import get_model
 
-from commerce.alerts import waited_for
+from commerce.audit.order_history import note_move
+from commerce.catalogue.reviews import tell_reviews_of_buyer
 from commerce.exceptions import BasketFrozen
-from commerce.listing_receivers import is_collecting
+from commerce.images.photos import sync_photo
+from commerce.index.receivers import is_collecting
 from commerce.models import User
-from commerce.order_history import note_move
-from commerce.orders import CANCELLED, DELIVERED, REFUNDED, RETURNED
-from commerce.photos import sync_photo
-from commerce.reviews import tell_reviews_of_buyer
+from commerce.orders.pipeline import CANCELLED, DELIVERED, REFUNDED, RETURNED
 from commerce.signals import stock_moved
+from commerce.stock.alerts import waited_for
 from commerce.tasks import answer_alerts_of
 
 # A product page writes neither a row nor a cookie on GET.

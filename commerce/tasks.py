@@ -5,22 +5,25 @@ from django_tasks import task
 from oscar.core.loading import get_class
 from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 
-from commerce import mail, order_finding, related, withdrawals
-from commerce.listing_refresh import refresh_listings
+from commerce.catalogue import related
+from commerce.images.photos import is_rendered, render_for_lists
+from commerce.index.refresh import refresh_listings
+from commerce.mail import outbox
+from commerce.orders import link_requests
 from commerce.page_cache.purging import addresses_of
-from commerce.photos import is_rendered, render_for_lists
+from commerce.returns import withdrawals
 
 
 @task()
 def send_mail_task(mail_id):
-    """Send one mail (see commerce.mail.send_mail)."""
-    mail.send_mail(mail_id)
+    """Send one mail (see commerce.mail.outbox.send_mail)."""
+    outbox.send_mail(mail_id)
 
 
 @task()
 def send_waiting_mail():
     """Send what is due: mails whose first attempt failed, or whose task was lost."""
-    mail.send_waiting_mail()
+    outbox.send_waiting_mail()
 
 
 @task()
@@ -40,7 +43,7 @@ def answer_alerts_of(product_ids):
 
 @task()
 def render_photo_task(image_id):
-    """Make the sizes of a new photograph, and have lists show them (see commerce.photos)."""
+    """Make the sizes of a new photograph, and have lists show them (see commerce.images.photos)."""
     refresh_listings(render_for_lists(image_id))
 
 
@@ -58,7 +61,7 @@ def refresh_listings_task(product_ids, is_sale=False):
 
 @task()
 def pair_bought_together():
-    """Compute what is bought together (see commerce.related)."""
+    """Compute what is bought together (see commerce.catalogue.related)."""
     related.pair_bought_together()
 
 
@@ -76,11 +79,11 @@ def send_order_link(number, digest):
     enqueued holds the address itself.
     """
     if "@" in digest:
-        digest = order_finding.digest_of(digest)
-    order_finding.send_link(number, digest)
+        digest = link_requests.digest_of(digest)
+    link_requests.send_link(number, digest)
 
 
 @task()
 def match_withdrawal_task(withdrawal_id):
-    """Tie a withdrawal to its order, where there is one (see commerce.withdrawals)."""
+    """Tie a withdrawal to its order, where there is one (see commerce.returns.withdrawals)."""
     withdrawals.match_withdrawal(withdrawal_id)

@@ -2,7 +2,7 @@
 
 A counter is a row of the database, changed under its lock, so two workers or two machines never
 allow twice the attempts. Redis is not needed. allauth's own limits count in the cache alias
-``throttles`` (see ``commerce.throttle_store``).
+``throttles`` (see ``commerce.accounts.throttle_store``).
 """
 
 import logging
@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commerce.acting import acting_address
+from commerce.actor import acting_address
 from commerce.models import Throttle
 from commerce.transactions import retry_transient
 

@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
 from commerce.models import User
-from commerce.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
 
 #: Role (None: a customer), address, first and last name.
 PEOPLE = (

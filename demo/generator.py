@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.text import slugify
 from oscar.core.loading import get_model
 
-from commerce.listing_refresh import rebuild_listings
+from commerce.index.refresh import rebuild_listings
 from commerce.models import FacetAttribute, ProductPhoto, SalePrice
 from demo import catalogue, files
 

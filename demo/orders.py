@@ -14,12 +14,12 @@ from django.db import transaction
 from django.db.models import F
 from oscar.core.loading import get_model
 
-from commerce.delivery import arrival_of, delivery_charge
-from commerce.documents import issue_invoice, issue_packing_slip
+from commerce.documents.issuing import issue_invoice, issue_packing_slip
 from commerce.models import DeliveryMethod, OrderEvent, OrderPromise, StockChange, User
-from commerce.orders import new_order_number
-from commerce.shipments import parcels_of
-from commerce.stock_history import note_changes
+from commerce.orders.pipeline import new_order_number
+from commerce.orders.shipments import parcels_of
+from commerce.pricing.delivery import arrival_of, delivery_charge
+from commerce.stock.history import note_changes
 from commerce.tax import STANDARD_CODE, split_gross
 from demo import files
 from demo.parcels import write_parcels, write_returns

@@ -6,11 +6,11 @@ from django.utils import timezone
 from django.utils.text import slugify
 from oscar.core.loading import get_model
 
-from commerce.delivery import add_working_days
 from commerce.models import OrderEvent, ReturnLine, ReturnRequest, Shipment, Withdrawal
-from commerce.orders import DELIVERED, SHIPPED
-from commerce.returns import new_number
-from commerce.shipments import SENT
+from commerce.orders.pipeline import DELIVERED, SHIPPED
+from commerce.orders.shipments import SENT
+from commerce.pricing.delivery import add_working_days
+from commerce.returns.returns import new_number
 
 ShippingEvent = get_model("order", "ShippingEvent")
 ShippingEventQuantity = get_model("order", "ShippingEventQuantity")

@@ -9,8 +9,8 @@ from oscar.core.loading import get_model
 from wagtail.images import get_image_model
 from wagtail.models import Collection
 
+from commerce.images.photos import make_image, render_ahead
 from commerce.models import ProductPhoto
-from commerce.photos import make_image, render_ahead
 from demo import files
 
 Product = get_model("catalogue", "Product")

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 def _create_roles(sender, **kwargs):
     from django.apps import apps
 
-    from commerce.roles import ensure_permissions
+    from commerce.accounts.roles import ensure_permissions
     from home.roles import create_page_roles
 
     # Apps behind this one have made none of theirs yet, and Admin gets every permission there is.

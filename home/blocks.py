@@ -8,11 +8,11 @@ out makes the block smaller or hides it; it never breaks the page.
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-from commerce.collections import cards_in, collection_url
-from commerce.listings import cards_for
-from commerce.product_page import buy_boxes_for, select_variant
+from commerce.catalogue.collections import cards_in, collection_url
+from commerce.catalogue.product_detail import buy_boxes_for, select_variant
+from commerce.index.listings import cards_for
 from commerce.requests import moment_of
-from commerce.stock import SOLD_OUT
+from commerce.stock.availability import SOLD_OUT
 from home.choosers import (
     CategoryChooserBlock,
     PageChooserBlock,

@@ -16,7 +16,7 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.snippets.blocks import SnippetChooserBlock as WagtailSnippetChooserBlock
 
-from commerce.listings import cards_for, photos_by_product, sellable_products
+from commerce.index.listings import cards_for, photos_by_product, sellable_products
 from commerce.page_cache.kept import rows_by_key
 
 

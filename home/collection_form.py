@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
-from commerce.collections import value_choices
+from commerce.catalogue.collections import value_choices
 
 
 class ProductCollectionForm(WagtailAdminModelForm):

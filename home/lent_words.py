@@ -17,8 +17,8 @@ from wagtail.rich_text import get_text_for_indexing
 from wagtail.search.index import SearchField
 from wagtail.signals import post_page_move
 
-from commerce.listing_receivers import note_change
-from commerce.listing_truth import WORD_SOURCES
+from commerce.index.listing_builder import WORD_SOURCES
+from commerce.index.receivers import note_change
 from home.links import LinkBlock
 from home.models import HomePage
 

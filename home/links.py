@@ -7,8 +7,8 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-from commerce.collections import collection_url
-from commerce.listings import product_url
+from commerce.catalogue.collections import collection_url
+from commerce.index.listings import product_url
 from commerce.page_cache.dependencies import card_tag, depends_on
 from home.choosers import (
     CategoryChooserBlock,

@@ -9,11 +9,11 @@ from wagtail.contrib.redirects.middleware import RedirectMiddleware, get_redirec
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Site
 
-from commerce.collections import address_of_collection
+from commerce.catalogue.collections import address_of_collection
+from commerce.catalogue.redirects import RELATED, address_of_category, address_of_product
 from commerce.models import ProductCollection
-from commerce.moved import RELATED, address_of_category, address_of_product
 from commerce.requests import key_in
-from commerce.web_address import absolute, with_query
+from commerce.urls import absolute, with_query
 from home.models import LandingPage
 from home.site_facts import only_site, replaced_products
 

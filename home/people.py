@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.users import CreateView, EditView, IndexView, UserViewSet
 
-from commerce.accounts.addresses import canonical_address
+from commerce.accounts.email_addresses import canonical_address
 from home.bulk_actions import OffersWhatMayBeDone
 
 

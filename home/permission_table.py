@@ -10,7 +10,7 @@ from wagtail.images import get_image_model
 from wagtail.models import Collection
 from wagtail.permissions import policy_registry
 
-from commerce.dashboard.permissions import Access, Condition, any_of, look, nobody, send
+from commerce.permissions.table import Access, Condition, any_of, look, nobody, send
 
 #: Snippets that pages and forms choose. No other model has a chooser (see home.wagtail_hooks).
 CHOSEN_SNIPPETS = {"commerce_productcollection", "home_banner"}

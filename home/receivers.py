@@ -4,7 +4,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from wagtail.users.models import UserProfile
 
-from commerce.dashboard.permissions import enters_admin
+from commerce.permissions.table import enters_admin
 
 
 @receiver(user_logged_in)

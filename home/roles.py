@@ -11,7 +11,7 @@ from wagtail.models import (
     Page,
 )
 
-from commerce.roles import (
+from commerce.accounts.roles import (
     ADMIN,
     EDITOR,
     FINANCE,
@@ -32,7 +32,7 @@ BROUGHT_ALONG = ("Moderators", "Editors", "All Oscar Dashboard Permissions")
 
 @transaction.atomic
 def create_page_roles():
-    """Create the groups of ``commerce.roles`` and add what Wagtail's screens ask for.
+    """Create the groups of ``commerce.accounts.roles`` and add what Wagtail's screens ask for.
 
     Deletes the groups that Wagtail and Oscar bring, unless they have members: beside "Editor" and
     "Admin" nobody could tell which of them to give.

@@ -2,8 +2,8 @@
 
 from django.db.models import Q
 
-from commerce.search import PAGE_SOURCES, FoundPage
-from commerce.words import searched_words, words_of
+from commerce.index.tokens import searched_words, words_of
+from commerce.search.queries import PAGE_SOURCES, FoundPage
 from home.privacy import public_pages
 
 

@@ -8,9 +8,9 @@ from django.utils.translation import ngettext
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.snippets import CreateView
 
-from commerce.collection_search import collections_found
+from commerce.catalogue.collection_search import collections_found
 from commerce.models import SearchSynonym
-from commerce.search import count_found
+from commerce.search.queries import count_found
 
 MAX_WORDS = SearchSynonym._meta.get_field("words").max_length
 

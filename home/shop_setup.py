@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 from wagtail.models import Page
 
-from commerce.countries import open_countries
-from commerce.mail import queue_mail
+from commerce.accounts.roles import ADMIN
+from commerce.mail.outbox import queue_mail
 from commerce.models import DeliveryMethod, User
-from commerce.roles import ADMIN
+from commerce.pricing.countries import open_countries
 from commerce.tax import STANDARD_RATE
-from commerce.web_address import absolute
+from commerce.urls import absolute
 from home.models import HomePage, StandardPage
 from home.roles import create_page_roles
 from home.sites import sync_sites
@@ -91,7 +91,7 @@ def set_up_tax() -> str:
 def set_up_delivery(countries: list[str], *, price: Decimal = DELIVERY_PRICE) -> Iterator[str]:
     """Countries, one delivery method to them, and where stock is kept.
 
-    Raises KeyError for the code of a country that commerce.countries does not know.
+    Raises KeyError for the code of a country that commerce.pricing.countries does not know.
     """
     made = open_countries(countries)
     yield f"Countries: {', '.join(made)} added." if made else "Countries: they exist."

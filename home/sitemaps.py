@@ -4,7 +4,7 @@ page replaces."""
 from django.db.models import Max
 from wagtail.models import Page, Site
 
-from commerce.sitemaps import CategorySitemap, ProductSitemap, SiteSitemap
+from commerce.catalogue.sitemaps import CategorySitemap, ProductSitemap, SiteSitemap
 from home.models import LandingPage
 
 

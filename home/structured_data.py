@@ -1,10 +1,10 @@
-"""What search engines read of the editors' pages (see ``commerce.structured_data``)."""
+"""What search engines read of the editors' pages (see ``commerce.catalogue.structured_data``)."""
 
 from django.utils import timezone
 
-from commerce.photos import share_photo
-from commerce.structured_data import shop
-from commerce.web_address import absolute
+from commerce.catalogue.structured_data import shop
+from commerce.images.photos import share_photo
+from commerce.urls import absolute
 
 
 def story_data(page):

@@ -31,7 +31,7 @@ from wagtail.snippets.views.snippets import (
 )
 
 from commerce.accounts.invitations import invite
-from commerce.collections import cards_in
+from commerce.catalogue.collections import cards_in
 from commerce.models import (
     DeliveryMethod,
     FacetAttribute,

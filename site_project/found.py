@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from commerce.feed import feed_parts
+from commerce.catalogue.feed import feed_parts
+from commerce.catalogue.product_lists import parameter_of
 from commerce.models import FacetAttribute
-from commerce.product_lists import parameter_of
 from commerce.requests import moment_of
-from commerce.web_address import absolute, with_query
+from commerce.urls import absolute, with_query
 from home.sitemaps import SITEMAPS, replaced_addresses
 
 DAY = 24 * 60 * 60

@@ -6,8 +6,8 @@ from django.contrib.auth.middleware import AuthenticationMiddleware as DjangosMi
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
 
-from commerce.acting import acting_in
-from commerce.dashboard.permissions import STAFF_PATHS
+from commerce.actor import acting_in
+from commerce.permissions.table import STAFF_PATHS
 from commerce.same_origin import SAFE_METHODS
 
 #: Stand for addresses of this host in a policy: the static files, and Wagtail's words for its scripts.
@@ -29,7 +29,7 @@ class AuthenticationMiddleware(DjangosMiddleware):
     """Without the session's cookie nobody is signed in, and the session is not asked.
 
     Who looks into a session says that the page differs by cookie, and no cache may keep it. Of requests
-    that may change something histories learn who is behind them (commerce.acting).
+    that may change something histories learn who is behind them (commerce.actor).
     """
 
     async_capable = False

@@ -146,18 +146,18 @@ MIGRATION_MODULES = {
 MIDDLEWARE = [
     "site_project.health.HealthMiddleware",
     "commerce.page_cache.middleware.PageCacheMiddleware",
-    "commerce.private_pages.PrivatePathsMiddleware",
+    "commerce.decorators.PrivatePathsMiddleware",
     # Outside everything that answers itself: redirects, refusals and files have the policy too.
     "site_project.middleware.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "commerce.body_limits.BodyLimitMiddleware",
+    "site_project.body_limits.BodyLimitMiddleware",
     "home.middleware.OneHopMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "site_project.middleware.AuthenticationMiddleware",
-    "commerce.dashboard.middleware.StaffAccessMiddleware",
+    "commerce.permissions.middleware.StaffAccessMiddleware",
     "commerce.spreadsheets.NeutralCellsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -270,7 +270,7 @@ if EMAIL_URL:
     vars().update(env.email(EMAIL_URL, password=env.secret("EMAIL_PASSWORD")))
     EMAIL_TIMEOUT = 15
 else:
-    EMAIL_BACKEND = "commerce.mail.ReadableFileBackend"
+    EMAIL_BACKEND = "commerce.mail.outbox.ReadableFileBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 #: Opt-in to mail in files where the shop is in production.
 MAIL_TO_FILES = env.bool("MAIL_TO_FILES", default=False)
@@ -308,7 +308,7 @@ REFUND_REAUTH_OVER = env.decimal("REFUND_REAUTH_OVER", default="100.00")
 #: Account mails a day that strangers can cause: for one address, and from one network address.
 ACCOUNT_MAILS_PER_RECIPIENT = env.int("ACCOUNT_MAILS_PER_RECIPIENT", default=12)
 ACCOUNT_MAILS_PER_IP = env.int("ACCOUNT_MAILS_PER_IP", default=60)
-# allauth's limits are counted in the database: all processes share it (commerce.throttle_store).
+# allauth's limits are counted in the database: all processes share it (commerce.accounts.throttle_store).
 CACHES["throttles"] = {
     "BACKEND": "django.core.cache.backends.db.DatabaseCache",
     "LOCATION": "commerce_throttlecache",
@@ -320,7 +320,7 @@ SCHEDULE += [
     (86_400, "commerce.privacy.tasks.apply_retention"),
 ]
 
-#: Who may open which staff page: the rows of both admins (commerce.dashboard.permissions).
+#: Who may open which staff page: the rows of both admins (commerce.permissions.table).
 STAFF_PERMISSION_TABLES = [
     "commerce.dashboard.permission_table.TABLE",
     "home.permission_table.TABLE",
@@ -342,7 +342,7 @@ OSCAR_BASKET_COOKIE_OPEN = f"{COOKIE_PREFIX}oscar_open_basket"
 OSCAR_MAX_BASKET_QUANTITY_THRESHOLD = 200
 OSCAR_PRODUCTS_PER_PAGE = 24
 OSCAR_EAGER_ALERTS = False
-OSCAR_THUMBNAILER = "commerce.photos.Thumbnailer"
+OSCAR_THUMBNAILER = "commerce.images.photos.Thumbnailer"
 OSCAR_DELETE_IMAGE_FILES = False  # Pages may still show the photograph.
 OSCAR_SAVE_SENT_EMAILS_TO_DB = True
 
@@ -359,7 +359,7 @@ DELIVERY_HOME_COUNTRY = "GB"  # Its delivery methods are quoted before an addres
 #: Minutes for which stock stays reserved for an order that is not paid.
 PAYMENT_EXPIRY_MINUTES = env.int("PAYMENT_EXPIRY_MINUTES", default=30)
 
-OSCAR_DASHBOARD_DEFAULT_ACCESS_FUNCTION = "commerce.dashboard.permissions.menu_offers"
+OSCAR_DASHBOARD_DEFAULT_ACCESS_FUNCTION = "commerce.permissions.table.menu_offers"
 OSCAR_DASHBOARD_NAVIGATION = with_our_pages(OSCAR_DASHBOARD_NAVIGATION)
 
 # --- Payment: the demo gateway or Stripe ----------------------------------------------------------------

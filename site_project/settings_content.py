@@ -20,7 +20,7 @@ WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILDOCS_EXTENSIONS = [
     "csv", "docx", "epub", "odp", "ods", "odt", "pdf", "pptx", "rtf", "txt", "xlsx", "zip",
 ]  # fmt: skip
-WAGTAILDOCS_MAX_UPLOAD_SIZE = 11 * 1024 * 1024  # A request ends at 12 (commerce.body_limits).
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 11 * 1024 * 1024  # A request ends at 12 (site_project.body_limits).
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "home.documents.DocumentForm"
 WAGTAILDOCS_INLINE_CONTENT_TYPES = []
 WAGTAILDOCS_SERVE_METHOD = "serve_view"

@@ -1,6 +1,6 @@
 """The pages that the shop adds to the menu of Oscar's dashboard.
 
-The permission table says who is offered which (``commerce.dashboard.permissions.menu_offers``).
+The permission table says who is offered which (``commerce.permissions.table.menu_offers``).
 """
 
 from django.conf import settings

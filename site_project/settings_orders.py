@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 OSCAR_INITIAL_ORDER_STATUS = "Pending payment"
 OSCAR_INITIAL_LINE_STATUS = "Pending payment"
-#: Every way there is. Who may take which, and what it entails, is in commerce.orders.
+#: Every way there is. Who may take which, and what it entails, is in commerce.orders.pipeline.
 OSCAR_ORDER_STATUS_PIPELINE = {
     "Pending payment": ("Authorised", "Paid", "Cancelled"),
     "Authorised": ("Paid", "Packing", "Part shipped", "Shipped", "Cancelled"),

@@ -12,38 +12,38 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from checkout_app.cards_page import CardsView, NewCardView
 from checkout_app.webhooks import stripe_webhook
-from commerce.accounts.code_pages import AddressCodeView, AddressView, LoginCodeView
-from commerce.accounts.dashboard import StaffPasswordResetView, StaffSessionsView
-from commerce.accounts.entrance_pages import AskLoginCodeView, AskNewPasswordView
-from commerce.accounts.factor_pages import (
+from commerce.dashboard.accounts import StaffPasswordResetView, StaffSessionsView
+from commerce.dashboard.audit_log import AuditView
+from commerce.dashboard.personal_data import StaffGuestPrivacyView, StaffPrivacyView
+from commerce.dashboard.returns import ReturnDetailView, ReturnListView
+from commerce.dashboard.withdrawals import WithdrawalDetailView, WithdrawalListView
+from commerce.storefront.account_codes import AddressCodeView, AddressView, LoginCodeView
+from commerce.storefront.account_entrances import AskLoginCodeView, AskNewPasswordView
+from commerce.storefront.account_factors import (
     DownloadCodesView,
     FactorNeededView,
     PasskeyLoginView,
     RecoveryCodesView,
 )
-from commerce.accounts.pages import (
+from commerce.storefront.account_picture import PictureFileView, PictureView
+from commerce.storefront.account_security import (
     CancelProofView,
     NewPasswordView,
     SecurityView,
     SessionsView,
     SignInAgainView,
 )
-from commerce.accounts.picture_pages import PictureFileView, PictureView
-from commerce.audit_page import AuditView
-from commerce.compare_page import CompareView
-from commerce.document_pages import (
+from commerce.storefront.compare import CompareView
+from commerce.storefront.documents import (
     GuestDocumentView,
     OrderDocumentView,
     PackingListView,
     StaffDocumentView,
 )
-from commerce.guest_orders import FindOrderView, GuestOrderView
-from commerce.privacy.dashboard import StaffGuestPrivacyView, StaffPrivacyView
-from commerce.privacy.pages import DataView, StoredView
-from commerce.return_pages import AccountReturnView, GuestReturnView
-from commerce.returns_desk import ReturnDetailView, ReturnListView
-from commerce.withdrawal_pages import WithdrawalReceivedView, WithdrawalView
-from commerce.withdrawals_desk import WithdrawalDetailView, WithdrawalListView
+from commerce.storefront.guest_orders import FindOrderView, GuestOrderView
+from commerce.storefront.personal_data import DataView, StoredView
+from commerce.storefront.returns import AccountReturnView, GuestReturnView
+from commerce.storefront.withdrawals import WithdrawalReceivedView, WithdrawalView
 from demo_gateway.faults_page import FaultsView
 from home.account_page import AccountView
 from home.bulk_actions import bulk_action

@@ -10,7 +10,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from commerce.dashboard.permissions import STAFF_PATHS
+from commerce.permissions.table import STAFF_PATHS
 
 #: Parts of the names of fields that no page repeats.
 UNSPEAKABLE = ("pass", "token", "secret", "code", "card", "key")

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from commerce import kept_sets, listings
+from commerce.index import facet_index, listings
 from commerce.page_cache import changes, front, kept, parts, stores
 
 
@@ -33,5 +33,5 @@ def forget():
     front.known.cache_clear()
     kept._facts.clear()
     parts.parts.cache_clear()
-    kept_sets.memory.clear()
+    facet_index.memory.clear()
     listings.rows_memory.clear()

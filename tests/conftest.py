@@ -7,8 +7,8 @@ from django.core.cache import caches
 from stripe._stripe_service import StripeService
 
 from checkout_app.stripe_gateway import get_gateway
+from commerce.accounts.throttle_store import ALIAS
 from commerce.page_cache import changes
-from commerce.throttle_store import ALIAS
 from demo_gateway import faults
 from tests import factories
 from tests.caching import REDIS, forget

@@ -11,10 +11,10 @@ from wagtail.images.models import Filter
 from wagtail.models import Collection, Locale, Page, Site
 
 from checkout_app.placement import Submission, totals_of
-from commerce.listing_receivers import one_refresh
-from commerce.listing_refresh import refresh_listings
+from commerce.images.photos import specs_for
+from commerce.index.receivers import one_refresh
+from commerce.index.refresh import refresh_listings
 from commerce.models import DeliveryMethod, Listing
-from commerce.photos import specs_for
 from home.models import HomePage
 
 ADDRESS = {

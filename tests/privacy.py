@@ -11,10 +11,10 @@ from django.test import RequestFactory
 from oscar.core.loading import get_model
 
 from commerce.accounts.pictures import save_picture
-from commerce.acting import acting_as
-from commerce.mail import queue_mail
+from commerce.actor import acting_as
+from commerce.audit.order_history import note_event
+from commerce.mail.outbox import queue_mail
 from commerce.models import OutgoingMail, ReturnRequest, WishListLink, Withdrawal
-from commerce.order_history import note_event
 from commerce.privacy.inventory import models
 from tests.factories import ADDRESS, make_paid_order, make_user
 

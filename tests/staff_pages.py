@@ -7,7 +7,7 @@ from django.apps import apps
 from django.urls import NoReverseMatch, reverse
 from oscar.core.loading import get_model
 
-from commerce.dashboard.permissions import staff_urls
+from commerce.permissions.table import staff_urls
 from tests.factories import make_delivery, make_offer, make_order, make_product, make_user
 
 #: Words that the routes ask for, where a number is not it.

@@ -29,7 +29,7 @@ from checkout_app.models import (
     State,
     StripeEvent,
 )
-from commerce.mail import send_parked_again
+from commerce.mail.outbox import send_parked_again
 from commerce.models import OutgoingMail
 from commerce.money import format_money
 

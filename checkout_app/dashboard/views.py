@@ -28,11 +28,11 @@ from checkout_app.transfer_gateway import (
     payment_details,
 )
 from commerce.accounts.reauthentication import require_recent_sign_in
+from commerce.audit.order_history import note_event
 from commerce.exceptions import IllegalMove, OutOfStock, ReturnRefused
-from commerce.mail_orders import queue_transfer_request
 from commerce.models import ReturnRequest
 from commerce.money import CENT, format_money, from_minor, to_minor
-from commerce.order_history import note_event
+from commerce.orders.mails import queue_transfer_request
 from commerce.requests import key_in
 
 #: What staff hear of a refund that they asked for.

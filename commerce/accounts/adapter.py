@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from commerce.accounts.addresses import canonical_address
 from commerce.accounts.devices import device_of, remember_device
+from commerce.accounts.email_addresses import canonical_address
 from commerce.accounts.error_words import ERRORS
 from commerce.accounts.factors import has_app
 from commerce.accounts.lifetime import limit_lifetime, note_staff_use
@@ -20,7 +20,7 @@ from commerce.accounts.limits import mail_limits, password_limits
 from commerce.accounts.mails import account_messages
 from commerce.accounts.reauthentication import note_sign_in, signed_in_recently
 from commerce.accounts.waiting import too_many
-from commerce.mail import queue_mail
+from commerce.mail.outbox import queue_mail
 from commerce.throttles import TooManyAttempts, give_back, take_attempt
 
 #: Mails that anybody can cause for anybody. Notices of changes always leave.

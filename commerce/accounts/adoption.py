@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AbstractBaseUser
 from oscar.core.loading import get_model
 
-from commerce.addresses import keep_address
+from commerce.accounts.postal_addresses import keep_address
 
 
 def adopt_guest_orders(user: AbstractBaseUser, email: str) -> int:

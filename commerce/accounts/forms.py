@@ -21,10 +21,10 @@ from commerce.accounts.limits import (
     password_limits,
 )
 from commerce.accounts.passwords import advice
+from commerce.accounts.throttle_store import ALIAS
 from commerce.accounts.waiting import count_attempt, too_many
 from commerce.audit.account_events import note_account_event, note_failed_factor
 from commerce.models import AuditEntry
-from commerce.throttle_store import ALIAS
 from commerce.throttles import TooManyAttempts, check_waits, give_back
 
 #: Seconds for which a code of an authenticator app is remembered as used; it is good for 90.

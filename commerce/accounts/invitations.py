@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from commerce.accounts.mails import account_messages
 from commerce.accounts.proof import revoke_password
 from commerce.audit.account_events import note_account_event
-from commerce.mail import queue_mail
+from commerce.mail.outbox import queue_mail
 from commerce.models import AuditEntry
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.http import HttpRequest
 
-from commerce.accounts.addresses import canonical_address
 from commerce.accounts.devices import device_of
+from commerce.accounts.email_addresses import canonical_address
 from commerce.throttles import Limit, throttle_key, visitor_key
 
 #: Wrong passwords and wrong codes of second factors.

@@ -29,7 +29,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
-from commerce.dashboard.permissions import may_send
+from commerce.permissions.table import may_send
 
 APP = "allauth.account"
 #: Session key of the second at which the sign-in was complete, second factor included.

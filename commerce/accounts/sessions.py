@@ -8,7 +8,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from commerce.tally import Tally
+from commerce.buffered_counters import Tally
 
 
 def sessions_of(user: AbstractBaseUser) -> list[UserSession]:

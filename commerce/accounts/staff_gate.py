@@ -24,7 +24,7 @@ from commerce.accounts.lifetime import (
 from commerce.accounts.reauthentication import ask_again, is_recent
 from commerce.accounts.sensitive import is_sensitive
 from commerce.accounts.sessions import note_use
-from commerce.dashboard.permissions import STAFF_PATHS
+from commerce.permissions.table import STAFF_PATHS
 
 #: Paths where a session of staff may have run out.
 GUARDED_PATHS = (*STAFF_PATHS, "/accounts/")

@@ -2,8 +2,8 @@
 
 from django_tasks import task
 
-from commerce import throttle_store, throttles
-from commerce.accounts import unverified
+from commerce import throttles
+from commerce.accounts import throttle_store, unverified
 
 
 @task()
@@ -14,6 +14,6 @@ def delete_unverified_accounts():
 
 @task()
 def forget_old_throttles():
-    """Delete counters whose window is over (see commerce.throttles and commerce.throttle_store)."""
+    """Delete counters whose window is over (see commerce.throttles and commerce.accounts.throttle_store)."""
     throttles.forget_old_throttles()
     throttle_store.forget_expired_counters()

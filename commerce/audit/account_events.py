@@ -32,8 +32,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from commerce.acting import address_of
-from commerce.audit import CHANGE_NAMES
+from commerce.actor import address_of
+from commerce.audit.log import CHANGE_NAMES
 from commerce.audit.security import note_security
 from commerce.models import AuditEntry
 

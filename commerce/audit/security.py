@@ -14,10 +14,10 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from commerce.accounts.lifetime import is_staff
-from commerce.acting import acting_address, acting_staff, address_of
-from commerce.audit import KINDS, watch
+from commerce.actor import acting_address, acting_staff, address_of
+from commerce.audit.log import KINDS, watch
+from commerce.audit.order_history import name_of
 from commerce.models import AuditEntry
-from commerce.order_history import name_of
 from commerce.same_origin import SAFE_METHODS
 
 logger = logging.getLogger("vitrine.security")

@@ -1,13 +1,6 @@
 """The rows of the permission table for everything under ``/dashboard/``."""
 
-from commerce.dashboard.permissions import (
-    Access,
-    any_of,
-    look,
-    model_pages,
-    nobody,
-    send,
-)
+from commerce.permissions.table import Access, any_of, look, model_pages, nobody, send
 
 ORDER, CHANGE_ORDER = "order.view_order", "order.change_order"
 PRODUCT, CHANGE_PRODUCT = "catalogue.view_product", "catalogue.change_product"

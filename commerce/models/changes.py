@@ -10,7 +10,7 @@ from commerce.models.shop import User
 
 
 class StockChange(AppendOnlyModel):
-    """One change of a stock record's two numbers. Written by ``commerce.stock_history`` only.
+    """One change of a stock record's two numbers. Written by ``commerce.stock.history`` only.
 
     It outlives its record, and names people after their accounts are gone. ``actor`` is empty for
     the system.
@@ -64,7 +64,7 @@ class StockChange(AppendOnlyModel):
 
 
 class AuditEntry(AppendOnlyModel):
-    """One thing that somebody decided: added, changed or deleted. Written by ``commerce.audit`` only.
+    """One thing that somebody decided: added, changed or deleted. Written by ``commerce.audit.log`` only.
 
     ``changes`` is ``{field: [before, after]}`` as text, None for nothing. ``actor`` is empty for the
     system; ``about`` names the thing after it is gone; ``address`` is the IP address the request came

@@ -31,7 +31,7 @@ class DocumentCounter(models.Model):
 
 
 class CommercialDocument(AppendOnlyModel):
-    """One document as it was issued. Written by ``commerce.documents`` only.
+    """One document as it was issued. Written by ``commerce.documents.issuing`` only.
 
     ``facts`` are all that it says, as plain values; the PDF is rendered from them and from nothing
     else. ``key`` is what it is about, so that it is issued once.

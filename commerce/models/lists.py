@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from commerce.fields import CodeField
-from commerce.list_sorts import SORT_NAMES, SORTS
+from commerce.models.sort_keys import SORT_NAMES, SORTS
 
 
 class Listing(models.Model):
@@ -117,7 +117,7 @@ class Term(models.Model):
 class ListingTerms(models.Model):
     """The sets that a listing is in: the truth that the bitmaps of ``Term`` are made from.
 
-    ``text`` is written and read by ``commerce.listing_terms``. One row for each of them would be a
+    ``text`` is written and read by ``commerce.index.terms``. One row for each of them would be a
     hundred times as many rows.
     """
 
@@ -230,7 +230,7 @@ class SearchMiss(models.Model):
 class BoughtTogether(models.Model):
     """How many paid orders held both products, for pairs that often enough did.
 
-    Products are those of lists: a variant counts for its parent. ``commerce.related`` computes the
+    Products are those of lists: a variant counts for its parent. ``commerce.catalogue.related`` computes the
     rows anew by the clock; nothing else writes them.
     """
 
@@ -255,7 +255,7 @@ class BoughtTogether(models.Model):
 class ProductCollection(models.Model):
     """A list by a rule: what it holds follows from what products are and cost.
 
-    ``values`` are values of filters, "glaze:oat" (``commerce.list_rules.ListRule``).
+    ``values`` are values of filters, "glaze:oat" (``commerce.catalogue.list_rules.ListRule``).
     """
 
     title = models.CharField(_("title"), max_length=80)

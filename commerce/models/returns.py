@@ -9,7 +9,7 @@ from commerce.models.shop import User
 
 
 class ReturnRequest(models.Model):
-    """A customer's wish to send pieces back, from asking to the money. Moved by commerce.returns.
+    """A customer's wish to send pieces back, from asking to the money. Moved by commerce.returns.returns.
 
     ``key`` comes with the form or the withdrawal that asked, so that it asks once.
     """

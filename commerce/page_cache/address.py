@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 
 from commerce.requests import moment_of, wants_fragment
-from commerce.web_address import with_query
+from commerce.urls import with_query
 
 #: What advertisers add to addresses. No page reads it, and each click would be a page of its own.
 TRACKING = frozenset(

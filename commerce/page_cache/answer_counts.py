@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
+from commerce.buffered_counters import Tally
 from commerce.models import AnswerCount
-from commerce.tally import Tally
 
 #: From a copy; made anew and kept; made for one visitor, or of a page that is kept for nobody.
 KEPT, RENDERED, OWN = AnswerCount.Way

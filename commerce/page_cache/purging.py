@@ -9,7 +9,7 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.page_cache.dependencies import LISTS
-from commerce.web_address import absolute
+from commerce.urls import absolute
 
 #: Keys looked up at once; a larger change is a change of everything that is linked from the front.
 MOST = 500

@@ -19,7 +19,7 @@ UNSEEN_APPS = frozenset({
     "payment", "sessions", "socialaccount", "usersessions", "voucher", "wagtailadmin", "wagtailredirects", "wagtailsearch", "wagtailusers",
     "wishlists",
 })  # fmt: skip
-#: The same of single models; of products and what belongs to one ``commerce.listing_refresh`` speaks.
+#: The same of single models; of products and what belongs to one ``commerce.index.refresh`` speaks.
 UNSEEN = frozenset({
     "address.useraddress", "catalogue.product", "catalogue.productattributevalue",
     "catalogue.productcategory", "catalogue.productcategoryhierarchy", "catalogue.productimage",

@@ -24,8 +24,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Field, Model
 from django.utils import timezone
 
-from commerce.document_pdf import render
-from commerce.documents import FOR_CUSTOMERS
+from commerce.documents.issuing import FOR_CUSTOMERS
+from commerce.documents.pdf import render
 from commerce.models import CommercialDocument, ProfilePicture
 from commerce.privacy.parts import Section, all_sections, whole_inventory
 from commerce.privacy.people import Person

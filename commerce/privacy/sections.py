@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
 from commerce.audit.security import DOOR
-from commerce.documents import FOR_CUSTOMERS
+from commerce.documents.issuing import FOR_CUSTOMERS
 from commerce.privacy.parts import Section
 from commerce.privacy.people import Person
 

@@ -6,11 +6,11 @@ from django.templatetags.static import static
 from django.utils.encoding import iri_to_uri
 from django.utils.html import format_html
 
-from commerce import structured_data
-from commerce.photos import SHARE_SPEC, share_photo
-from commerce.pictures import sizes_of
+from commerce.catalogue import structured_data
+from commerce.images.photos import SHARE_SPEC, share_photo
+from commerce.images.pictures import sizes_of
 from commerce.plain_text import plain_text
-from commerce.web_address import absolute, page_of_list
+from commerce.urls import absolute, page_of_list
 
 register = template.Library()
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 from django import template
 from django.conf import settings
 
-from commerce import discounts
 from commerce.money import format_money
+from commerce.pricing import discounts
 
 register = template.Library()
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from django import template
 
-from commerce.web_address import PLAIN
+from commerce.urls import PLAIN
 
 register = template.Library()
 

@@ -12,11 +12,11 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from commerce.basket_units import units_in
-from commerce.listings import cards_for
+from commerce.basket.units import units_in
+from commerce.images.pictures import largest, photo_html
+from commerce.index.listings import cards_for
 from commerce.page_cache.address import is_public
 from commerce.page_cache.parts import is_for_everybody, kept_markup, name_for
-from commerce.pictures import largest, photo_html
 from commerce.rich_html import safe_html
 
 register = template.Library()
@@ -81,7 +81,7 @@ def star_steps(rating):
 
 @register.simple_tag
 def photo(image, *, alt="", sizes="100vw", eager=False, shape=""):
-    """A photograph in its frame (``commerce.pictures.photo_html``)."""
+    """A photograph in its frame (``commerce.images.pictures.photo_html``)."""
     return photo_html(image, alt=alt, sizes=sizes, eager=eager, shape=shape)
 
 

@@ -2,7 +2,7 @@
 
 from django import template
 
-from commerce.stock_history import history_of_product
+from commerce.stock.history import history_of_product
 
 register = template.Library()
 

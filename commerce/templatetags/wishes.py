@@ -6,7 +6,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from commerce.wishlists import lists_with
+from commerce.catalogue.wishlists import lists_with
 
 register = template.Library()
 

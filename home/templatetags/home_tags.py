@@ -7,9 +7,9 @@ from django import template
 from django.utils.safestring import mark_safe
 from wagtail.models import Page, Site
 
-from commerce.category_tree import top_categories
+from commerce.catalogue.category_tree import top_categories
+from commerce.catalogue.structured_data import script_of
 from commerce.page_cache.parts import is_for_everybody, kept_markup, name_for
-from commerce.structured_data import script_of
 from home import site_facts
 from home.blocks import anchor_of, chosen_variant
 from home.models import ProductStory

@@ -11,8 +11,8 @@ from django_tasks_db.models import DBTaskResult
 
 from checkout_app import payments
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
+from commerce.accounts.roles import FINANCE, MERCHANDISER, SUPPORT
 from commerce.models import OutgoingMail
-from commerce.roles import FINANCE, MERCHANDISER, SUPPORT
 from demo_gateway import faults
 from demo_gateway.models import DemoIntent
 from tests.factories import make_basket, make_submission, make_user

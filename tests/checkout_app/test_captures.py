@@ -12,10 +12,10 @@ from checkout_app.exceptions import CaptureRefused, GatewayUnavailable
 from checkout_app.hold_warnings import warn_of_holds
 from checkout_app.models import CaptureRequest, Dispute, PaymentAttempt, Progress, State
 from commerce.exceptions import DispatchRefused
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
-from commerce.orders import AUTHORISED, CANCELLED, PACKING, PAID, PART_SHIPPED, move_order
-from commerce.shipments import ship
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import AUTHORISED, CANCELLED, PACKING, PAID, PART_SHIPPED, move_order
+from commerce.orders.shipments import ship
 from demo_gateway import after, faults, store
 from demo_gateway.models import DemoIntent, DemoRequest
 from tests.factories import make_basket, make_submission, make_user, pay, stockrecord_of

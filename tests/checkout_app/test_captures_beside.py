@@ -11,9 +11,9 @@ from django.utils import timezone
 from checkout_app import captures, payments, reconcile
 from checkout_app.models import PaymentAttempt, Progress, State
 from commerce.exceptions import DispatchRefused
-from commerce.invariants import broken_invariants
-from commerce.orders import CANCELLED, PART_SHIPPED, move_order
-from commerce.shipments import give_up_rest, ship
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import CANCELLED, PART_SHIPPED, move_order
+from commerce.orders.shipments import give_up_rest, ship
 from demo_gateway import after, faults, store
 from demo_gateway.models import DemoCharge, DemoIntent
 from demo_gateway.refusal import Refused

@@ -9,7 +9,7 @@ from checkout_app.exceptions import GatewayUnavailable
 from checkout_app.gateways import all_gateways
 from checkout_app.models import PaymentAttempt
 from checkout_app.stripe_gateway import get_gateway
-from commerce.invariants import broken_invariants
+from commerce.orders.invariants import broken_invariants
 from demo_gateway.client import demo_webhook_secret
 from tests import shopper
 from tests.checkout_app.test_webhooks import signature

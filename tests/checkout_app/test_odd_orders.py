@@ -14,10 +14,10 @@ from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
 from checkout_app.summary import summary_of_order
 from commerce.exceptions import OutOfStock
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
-from commerce.orders import CANCELLED, PACKING, move_order
-from commerce.shipments import ship
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import CANCELLED, PACKING, move_order
+from commerce.orders.shipments import ship
 from demo_gateway import after, server
 from demo_gateway.models import DemoIntent
 from demo_gateway.refusal import Refused
@@ -359,7 +359,7 @@ def test_lines_of_a_basket_that_is_being_paid_stay(client, vase, site_root):
     put_in_basket(client, vase)
     basket = Basket.objects.get()
     Basket.objects.update(status=Basket.FROZEN)
-    from commerce.basket_undo import take_out
+    from commerce.basket.undo import take_out
     from commerce.exceptions import BasketFrozen
 
     with pytest.raises(BasketFrozen):

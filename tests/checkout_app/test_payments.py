@@ -12,7 +12,7 @@ from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailab
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State
 from commerce.exceptions import OutOfStock
 from commerce.models import OutgoingMail
-from commerce.orders import move_order
+from commerce.orders.pipeline import move_order
 from demo_gateway import faults, server
 from demo_gateway.models import DemoIntent
 from demo_gateway.refusal import Refused

@@ -16,17 +16,12 @@ from checkout_app.models import (
 )
 from checkout_app.refunds import Wanted
 from checkout_app.tasks import pay_refunds_task
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
 from commerce.money import to_minor
-from commerce.orders import CANCELLED, DELIVERED, PAID, REFUNDED, SHIPPED, move_order
-from commerce.returns import (
-    Received,
-    approve_return,
-    receive_return,
-    request_return,
-)
-from commerce.shipments import ship, units_to_send
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import CANCELLED, DELIVERED, PAID, REFUNDED, SHIPPED, move_order
+from commerce.orders.shipments import ship, units_to_send
+from commerce.returns.returns import Received, approve_return, receive_return, request_return
 from demo_gateway import after, faults
 from demo_gateway.models import DemoCharge
 from tests.factories import (
@@ -320,7 +315,7 @@ def test_cancelling_owes_only_what_was_not_paid_back_before(order):
 @pytest.fixture
 def finance(client):
     """Somebody of Finance, signed in."""
-    from commerce.roles import FINANCE, create_roles
+    from commerce.accounts.roles import FINANCE, create_roles
 
     create_roles()
     user = make_user("fin@example.com", is_staff=True)

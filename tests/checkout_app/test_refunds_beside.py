@@ -13,16 +13,16 @@ from checkout_app.attention import KINDS
 from checkout_app.exceptions import RefundRefused
 from checkout_app.models import Dispute, Progress, RefundRequest, State
 from commerce.exceptions import DispatchRefused, ReturnRefused
-from commerce.invariants import broken_invariants
-from commerce.orders import CANCELLED, move_order
-from commerce.returns import (
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import CANCELLED, move_order
+from commerce.orders.shipments import give_up_rest, ship, units_to_send
+from commerce.returns.returns import (
     Received,
     approve_return,
     receive_return,
     request_return,
     units_returnable,
 )
-from commerce.shipments import give_up_rest, ship, units_to_send
 from demo_gateway import after, faults, store
 from demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
 from demo_gateway.refusal import Refused

@@ -12,9 +12,9 @@ from checkout_app import payments, reconcile
 from checkout_app.methods import offered_methods
 from checkout_app.models import BankTransfer, Method, PaymentAttempt, State, TransferRefund
 from checkout_app.transfer_gateway import note_received
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
-from commerce.orders import CANCELLED, PAID, PENDING, move_order
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import CANCELLED, PAID, PENDING, move_order
 from tests.factories import make_user, stockrecord_of
 from tests.shopper import press_pay, reach_payment
 

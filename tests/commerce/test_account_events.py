@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client, RequestFactory, TestCase
 from django.urls import reverse
 
-from commerce.audit_page import AuditView
+from commerce.dashboard.audit_log import AuditView
 from commerce.models import AuditEntry
 from tests.commerce.test_account_proof import attach_factors
 from tests.commerce.test_second_factors import codes_of, confirm, enrol, totp_code

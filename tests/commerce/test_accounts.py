@@ -10,7 +10,7 @@ from oscar.core.loading import get_model
 
 from checkout_app import payments
 from commerce.accounts.adoption import adopt_guest_orders
-from commerce.mail_orders import order_status_path
+from commerce.orders.mails import order_status_path
 from tests.factories import PASSWORD, make_basket, make_submission, make_user
 from tests.shopper import put_in_basket
 from tests.signing import (

@@ -12,9 +12,9 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce import receivers
-from commerce.alerts import MAX_UNCONFIRMED, wait_as_guest
-from commerce.listing_receivers import one_refresh
-from commerce.stock import release_stock, reserve_stock
+from commerce.index.receivers import one_refresh
+from commerce.stock.alerts import MAX_UNCONFIRMED, wait_as_guest
+from commerce.stock.availability import release_stock, reserve_stock
 from commerce.tasks import answer_product_alerts
 from tests.factories import make_product, make_user, stockrecord_of
 

@@ -9,9 +9,9 @@ from oscar.core.loading import get_model
 
 from checkout_app import refunds
 from checkout_app.models import PaymentAttempt
-from commerce.acting import acting_as, acting_staff
+from commerce.accounts.roles import ADMIN, MERCHANDISER, create_roles
+from commerce.actor import acting_as, acting_staff
 from commerce.models import AuditEntry, SalePrice
-from commerce.roles import ADMIN, MERCHANDISER, create_roles
 from tests.factories import (
     make_offer,
     make_paid_order,
@@ -123,7 +123,7 @@ def test_person_is_noted_by_the_request_and_forgotten_after_it(client, bowl, mo)
 
 def test_prices_of_many_at_once_are_in_the_log_and_on_the_cards(bowl, mo):
     from commerce.forks.dashboard.catalogue.bulk_actions import SetProductPriceAction
-    from commerce.listing_refresh import broken_listings
+    from commerce.index.refresh import broken_listings
 
     form = type("Form", (), {})()
     form.get_specific_prices = dict

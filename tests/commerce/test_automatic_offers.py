@@ -11,16 +11,16 @@ from hypothesis.extra.django import TestCase
 from oscar.core.loading import get_model
 
 from checkout_app.placement import priced_basket
-from commerce.discounts import count_offer_use
-from commerce.feed import feed_parts
-from commerce.list_rules import ON_SALE
-from commerce.listing_refresh import broken_listings
-from commerce.listings import cards_for
+from commerce.catalogue.feed import feed_parts
+from commerce.catalogue.list_rules import ON_SALE
+from commerce.catalogue.product_detail import buy_box_for
+from commerce.catalogue.product_lists import products_in
+from commerce.catalogue.structured_data import product_data
+from commerce.index.listings import cards_for
+from commerce.index.refresh import broken_listings
 from commerce.models import SalePrice
-from commerce.pricing import LIST, OFFER, SALE, quote_for
-from commerce.product_lists import products_in
-from commerce.product_page import buy_box_for
-from commerce.structured_data import product_data
+from commerce.pricing.discounts import count_offer_use
+from commerce.pricing.prices import LIST, OFFER, SALE, quote_for
 from tests.factories import (
     all_pieces,
     make_basket,
@@ -305,7 +305,7 @@ def test_no_offer_takes_no_query_more_and_many_products_no_more_than_one(
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from commerce.product_page import buy_boxes_for
+    from commerce.catalogue.product_detail import buy_boxes_for
 
     with CaptureQueriesContext(connection) as one:
         buy_boxes_for([pieces[0].pk])

@@ -5,7 +5,7 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 from wagtail.models import Site
 
-from commerce.listings import product_url
+from commerce.index.listings import product_url
 from tests.factories import make_product, put_category
 
 pytestmark = pytest.mark.django_db

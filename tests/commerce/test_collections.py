@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oscar.core.loading import get_model
 
-from commerce.collection_search import collections_found
-from commerce.collections import cards_in, collection_url, rule_of, value_choices
-from commerce.kept_sets import shelves
-from commerce.list_rules import ListRule, members_of
-from commerce.listing_refresh import rebuild_listings
+from commerce.catalogue.collection_search import collections_found
+from commerce.catalogue.collections import cards_in, collection_url, rule_of, value_choices
+from commerce.catalogue.list_rules import ListRule, members_of
+from commerce.catalogue.product_lists import products_in
+from commerce.index.facet_index import shelves
+from commerce.index.refresh import rebuild_listings
 from commerce.models import (
     FacetAttribute,
     ProductCollection,
@@ -27,8 +28,7 @@ from commerce.models import (
     SearchMiss,
     SearchSynonym,
 )
-from commerce.product_lists import products_in
-from commerce.search_misses import flush_misses
+from commerce.search.misses import flush_misses
 from tests import factories
 from tests.caching import PLACES
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.compare import compare, compare_url, products_to_add
+from commerce.catalogue.compare import compare, compare_url, products_to_add
 from commerce.models import Retirement
 from tests.factories import make_product, make_user
 

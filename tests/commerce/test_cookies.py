@@ -106,7 +106,7 @@ def test_private_pages_are_stored_nowhere(client, shop, site_root, path, is_sign
 def test_mail_files_are_read_by_the_site_alone(settings, tmp_path):
     folder = tmp_path / "mail"
     folder.mkdir(mode=0o755)
-    connection = get_connection("commerce.mail.ReadableFileBackend", file_path=folder)
+    connection = get_connection("commerce.mail.outbox.ReadableFileBackend", file_path=folder)
     message = EmailMultiAlternatives("Your order", "Hello", to=["a@b.example"])
     message.attach_alternative("<p>Hello</p>", "text/html")
 

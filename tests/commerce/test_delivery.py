@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commerce.delivery import amount_until_free, arrival_of, delivery_charge
 from commerce.models import DeliveryMethod
+from commerce.pricing.delivery import amount_until_free, arrival_of, delivery_charge
 
 LONDON = ZoneInfo("Europe/London")
 STANDARD = DeliveryMethod(price=Decimal("4.50"), free_over=Decimal("60"), min_days=2, max_days=3)

@@ -9,8 +9,8 @@ from django.apps import apps
 from django.core.management import call_command
 from oscar.core.loading import get_model
 
-from commerce.invariants import broken_invariants
 from commerce.models import ReturnRequest, Shipment, Withdrawal
+from commerce.orders.invariants import broken_invariants
 from demo.accounts import NewAccount
 from demo.management.commands import load_demo
 

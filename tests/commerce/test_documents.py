@@ -13,19 +13,19 @@ from oscar.core.loading import get_model
 from checkout_app import payments, refunds
 from checkout_app.captures import ask_capture, send_captures
 from checkout_app.models import PaymentAttempt
-from commerce.document_pdf import render
-from commerce.document_sums import Part, credit_parts, not_charged_parts, rate_of, sums_of
-from commerce.documents import (
+from commerce.accounts.roles import FINANCE, create_roles
+from commerce.documents.issuing import (
     Refunded,
     draft_packing_slip,
     issue_credit_note,
     issue_invoice,
 )
-from commerce.invariants import broken_invariants
+from commerce.documents.pdf import render
+from commerce.documents.sums import Part, credit_parts, not_charged_parts, rate_of, sums_of
 from commerce.models import CommercialDocument, DocumentCounter
-from commerce.order_links import token_for
-from commerce.roles import FINANCE, create_roles
-from commerce.shipments import ship
+from commerce.orders.guest_links import token_for
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.shipments import ship
 from tests.factories import (
     make_basket,
     make_order,

@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from checkout_app.models import PaymentMove, StripeCustomer
+from commerce.dashboard import personal_data
 from commerce.models import AuditEntry, OrderEvent, ReturnRequest, StockChange, Withdrawal
 from commerce.models.append_only import ERASED
-from commerce.privacy import dashboard, erasure
+from commerce.privacy import erasure
 from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
 from commerce.privacy.people import Person, person_at, person_of
 from demo_gateway.models import DemoEvent
@@ -364,13 +365,13 @@ def test_two_staff_erase_at_once_and_the_second_is_told(client, vase, monkeypatc
     make_user("admin@example.com", is_staff=True, is_superuser=True)
     sign_in(client, "admin@example.com")
     prove_again(client)
-    both = dashboard.erase
+    both = personal_data.erase
 
     def erase_twice(person, **by):
         both(person, **by)
         both(person, **by)
 
-    monkeypatch.setattr(dashboard, "erase", erase_twice)
+    monkeypatch.setattr(personal_data, "erase", erase_twice)
 
     response = client.post(
         reverse("staff-user-privacy", args=[user.pk]),

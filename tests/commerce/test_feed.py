@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 from django.utils import timezone
 
-from commerce import feed
-from commerce.listings import product_url
+from commerce.catalogue import feed
+from commerce.index.listings import product_url
 from commerce.models import SalePrice
 from tests.crawler import Crawled, amounts
 from tests.factories import make_product, stockrecord_of

@@ -8,9 +8,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.listing_refresh import broken_listings
+from commerce.catalogue.product_lists import products_in
+from commerce.index.refresh import broken_listings
 from commerce.models import Listing, ProductPhoto, SalePrice, Term
-from commerce.product_lists import products_in
 from demo import catalogue, generator, photographs
 
 Product = get_model("catalogue", "Product")

@@ -11,10 +11,10 @@ from oscar.core.loading import get_model
 
 from commerce import tasks
 from commerce.accounts.adoption import adopt_guest_orders
-from commerce.mail_orders import order_status_path
 from commerce.models import OutgoingMail
-from commerce.order_finding import digest_of, find_order, normal_number, send_link
-from commerce.order_links import guest_order_path, order_by_token, token_for
+from commerce.orders.guest_links import guest_order_path, order_by_token, token_for
+from commerce.orders.link_requests import digest_of, find_order, normal_number, send_link
+from commerce.orders.mails import order_status_path
 from tests.factories import make_paid_order, make_user
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from oscar.core.loading import get_model
 
 from checkout_app import payments
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State, site_marker
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
-from commerce.returns import request_return
-from commerce.shipments import ship
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.shipments import ship
+from commerce.returns.returns import request_return
 from demo_gateway import server
 from demo_gateway.models import DemoIntent
 from tests.factories import make_basket, make_submission, make_voucher, pay, stockrecord_of

@@ -11,17 +11,17 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 from pyroaring import BitMap
 
-from commerce import kept_sets
-from commerce.list_rules import ON_SALE
-from commerce.list_sorts import SORTS
-from commerce.listing_refresh import rebuild_listings, refresh_listings
+from commerce.catalogue.list_rules import ON_SALE
+from commerce.catalogue.product_lists import products_in
+from commerce.index import facet_index
+from commerce.index.refresh import rebuild_listings, refresh_listings
 from commerce.models import FacetAttribute, SalePrice, Term
+from commerce.models.sort_keys import SORTS
 from commerce.page_cache.changes import publish
 from commerce.page_cache.dependencies import SETS
 from commerce.page_cache.memory import Memory, size_of
-from commerce.product_lists import products_in
-from commerce.search import correct, suggest
-from commerce.stock import reserve_stock
+from commerce.search.queries import correct, suggest
+from commerce.stock.availability import reserve_stock
 from tests import factories
 from tests.caching import PLACES, forget
 
@@ -275,7 +275,7 @@ def test_filters_read_what_turns_again_only_where_it_is_another(warm, change, as
     """What turns by itself is read whole."""
 
     def filters():
-        kept_sets.prices_at(timezone.now(), kept_sets.shelves(), is_filtered=True)
+        facet_index.prices_at(timezone.now(), facet_index.shelves(), is_filtered=True)
 
     filters()
     sale = SalePrice.objects.get()
@@ -327,12 +327,12 @@ def test_change_that_nobody_told_is_seen_in_the_end(warm, settings):
 
 
 def test_what_is_remembered_cannot_be_changed(warm):
-    found = kept_sets.shelves().of("all", "")
+    found = facet_index.shelves().of("all", "")
     everything = set(found)
 
     found |= BitMap([999])
 
-    assert set(kept_sets.shelves().of("all", "")) == everything
+    assert set(facet_index.shelves().of("all", "")) == everything
 
 
 # --- The memory ------------------------------------------------------------------------------------
@@ -390,8 +390,8 @@ def test_each_name_counts_once(memory):
 
 
 def test_sets_count_with_their_members():
-    members = kept_sets.frozen(BitMap(range(0, 60_000, 2)).serialize())
+    members = facet_index.frozen(BitMap(range(0, 60_000, 2)).serialize())
 
     assert size_of(members) > 5_000
     assert size_of({"a": (members, "label")}) > size_of(members)
-    assert size_of(kept_sets.VariantSet(members, {1: members})) > 2 * size_of(members)
+    assert size_of(facet_index.VariantSet(members, {1: members})) > 2 * size_of(members)

@@ -15,13 +15,13 @@ from hypothesis.extra.django import TestCase
 from oscar.core.loading import get_model
 from pyroaring import BitMap
 
-from commerce.list_order import ordered_keys
-from commerce.listing_receivers import one_refresh
-from commerce.listing_refresh import broken_listings, rebuild_listings, refresh_listings
-from commerce.listings import cards_for
+from commerce.catalogue.product_lists import products_in
+from commerce.index.listings import cards_for
+from commerce.index.receivers import one_refresh
+from commerce.index.refresh import broken_listings, rebuild_listings, refresh_listings
+from commerce.index.sort_orders import ordered_keys
 from commerce.models import FacetAttribute, Listing, PriceWindow, SalePrice, Term
-from commerce.product_lists import products_in
-from commerce.stock import release_stock, reserve_stock
+from commerce.stock.availability import release_stock, reserve_stock
 from tests.factories import make_product, stockrecord_of
 
 pytestmark = pytest.mark.django_db
@@ -244,8 +244,8 @@ def test_big_set_is_ordered_as_a_small_one(db, monkeypatch):
         sort: ordered_keys(keys, sort=sort, at=at, start=3, count=5)
         for sort in ("recommended", "newest", "price-low", "price-high", "rating")
     }
-    monkeypatch.setattr("commerce.list_order.FEW", 2)
-    monkeypatch.setattr("commerce.list_order.FIRST_PIECE", 2)
+    monkeypatch.setattr("commerce.index.sort_orders.FEW", 2)
+    monkeypatch.setattr("commerce.index.sort_orders.FIRST_PIECE", 2)
     many = {sort: ordered_keys(keys, sort=sort, at=at, start=3, count=5) for sort in few}
 
     assert many == few

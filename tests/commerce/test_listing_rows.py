@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from commerce.bulk_rows import insert_rows, update_rows
-from commerce.card_photos import ALT, CARD_SIZES, photos_of
-from commerce.listing_refresh import broken_listings, rebuild_listings, refresh_listings
-from commerce.listing_sets import COLUMNS, as_set
-from commerce.listing_terms import KNOWN, TEXT, TITLE, as_text, terms_in
+from commerce.bulk_sql import insert_rows, update_rows
+from commerce.catalogue.product_lists import products_in
+from commerce.images.card_photos import ALT, CARD_SIZES, photos_of
+from commerce.images.photos import photo_for, render_ahead
+from commerce.images.pictures import photo_html
+from commerce.index.postings import COLUMNS, as_set
+from commerce.index.refresh import broken_listings, rebuild_listings, refresh_listings
+from commerce.index.terms import KNOWN, TEXT, TITLE, as_text, terms_in
 from commerce.models import Listing, Term
-from commerce.photos import photo_for, render_ahead
-from commerce.pictures import photo_html
-from commerce.product_lists import products_in
-from commerce.search import correct
+from commerce.search.queries import correct
 from tests.commerce.test_photos import add_picture
 from tests.factories import make_product
 
@@ -120,7 +120,7 @@ def test_rebuild_makes_terms_that_are_lost_and_empties_those_that_nothing_has(mu
 @pytest.mark.django_db
 def test_more_products_than_one_batch_holds_are_refreshed(shop, monkeypatch):
     pieces = [make_product(f"Cup {n}", price="20.00", stock=1) for n in range(5)]
-    monkeypatch.setattr("commerce.listing_refresh.BATCH", 2)
+    monkeypatch.setattr("commerce.index.refresh.BATCH", 2)
     Listing.objects.all().delete()
 
     assert refresh_listings([piece.pk for piece in pieces]) == 5

@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.listing_query import MAX_QUERY, ListingQuery
-from commerce.listing_refresh import broken_listings, refresh_listings
-from commerce.listings import cards_for
+from commerce.catalogue.list_query import MAX_QUERY, ListingQuery
+from commerce.catalogue.product_detail import buy_boxes_for
+from commerce.catalogue.product_lists import PAGE_SIZE, products_in
+from commerce.index.listings import cards_for
+from commerce.index.refresh import broken_listings, refresh_listings
 from commerce.models import FacetAttribute, SalePrice
-from commerce.product_lists import PAGE_SIZE, products_in
-from commerce.product_page import buy_boxes_for
 from tests.factories import make_product, stockrecord_of
 
 pytestmark = pytest.mark.django_db

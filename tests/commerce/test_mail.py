@@ -8,9 +8,15 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.utils import timezone, translation
 from django.utils.translation import trans_real
 
-from commerce import mail
 from commerce.accounts import mails
-from commerce.mail import queue_mail, render_edited, send_mail, send_parked_again, send_waiting_mail
+from commerce.mail import outbox as mail
+from commerce.mail.outbox import (
+    queue_mail,
+    render_edited,
+    send_mail,
+    send_parked_again,
+    send_waiting_mail,
+)
 from commerce.models import OutgoingMail
 
 pytestmark = pytest.mark.django_db(transaction=True)

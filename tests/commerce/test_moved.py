@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.listings import cards_for, product_url
+from commerce.index.listings import cards_for, product_url
 from commerce.models import Retirement
 from tests.factories import make_product, put_category
 

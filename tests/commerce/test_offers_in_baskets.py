@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from oscar.core.loading import get_class, get_model
 
-from commerce.basket_lines import lines_of
-from commerce.order_page import order_rows
+from commerce.basket.lines import lines_of
+from commerce.orders.order_summary import order_rows
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.list_rules import ON_SALE
+from commerce.catalogue.list_rules import ON_SALE
+from commerce.catalogue.product_lists import products_in
 from commerce.models import FacetAttribute, SalePrice
-from commerce.product_lists import products_in
 from tests.factories import make_product, stockrecord_of
 
 pytestmark = pytest.mark.django_db

@@ -4,11 +4,11 @@ import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.dashboard.permission_report import make_person
+from commerce.accounts.roles import FINANCE, MERCHANDISER, SUPPORT
 from commerce.models import AuditEntry
-from commerce.orders import PACKING, PAID, PENDING, SHIPPED
-from commerce.roles import FINANCE, MERCHANDISER, SUPPORT
-from commerce.shipments import ship
+from commerce.orders.pipeline import PACKING, PAID, PENDING, SHIPPED
+from commerce.orders.shipments import ship
+from commerce.permissions.report import make_person
 from home.roles import create_page_roles
 from tests.factories import make_paid_order
 

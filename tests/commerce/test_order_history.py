@@ -5,12 +5,12 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from commerce.audit.order_history import history_of, note_event
 from commerce.models import OrderEvent
-from commerce.order_history import history_of, note_event
-from commerce.orders import CANCELLED, PACKING, PAID, PENDING, move_order
-from commerce.returns import request_return
-from commerce.shipments import ship
-from commerce.withdrawals import Statement, match_withdrawal, submit_withdrawal
+from commerce.orders.pipeline import CANCELLED, PACKING, PAID, PENDING, move_order
+from commerce.orders.shipments import ship
+from commerce.returns.returns import request_return
+from commerce.returns.withdrawals import Statement, match_withdrawal, submit_withdrawal
 from tests.factories import make_paid_order, make_user
 
 pytestmark = pytest.mark.django_db

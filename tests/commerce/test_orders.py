@@ -12,11 +12,11 @@ from oscar.core.loading import get_class, get_model
 from checkout_app import payments
 from checkout_app.placement import totals_of
 from commerce.exceptions import IllegalMove
-from commerce.invariants import broken_invariants
-from commerce.listings import looks_of
-from commerce.mail_orders import order_status_path
-from commerce.order_page import order_rows, steps_of
-from commerce.orders import (
+from commerce.index.listings import looks_of
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.mails import order_status_path
+from commerce.orders.order_summary import order_rows, steps_of
+from commerce.orders.pipeline import (
     AUTHORISED,
     CANCELLED,
     DELIVERED,
@@ -33,7 +33,7 @@ from commerce.orders import (
     moves_for_staff,
     new_order_number,
 )
-from commerce.shipments import ship
+from commerce.orders.shipments import ship
 from tests.factories import (
     ADDRESS,
     make_basket,
@@ -349,7 +349,7 @@ def test_staff_who_lose_a_race_for_an_order_try_again(vase):
     with transaction.atomic():
         locked = lock_order(order.pk)
 
-    with patch("commerce.orders.lock_order", side_effect=[deadlock, locked]) as lock:
+    with patch("commerce.orders.pipeline.lock_order", side_effect=[deadlock, locked]) as lock:
         handler.handle_order_status_change(order, PACKING)
 
     assert lock.call_count == 2

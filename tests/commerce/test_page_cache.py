@@ -16,16 +16,16 @@ from oscar.core.loading import get_model
 from wagtail.models import Site
 
 from commerce.models import DeliveryMethod, FacetAttribute, SalePrice, SearchSynonym
-from commerce.orders import DELIVERED, move_order
+from commerce.orders.pipeline import DELIVERED, move_order
+from commerce.orders.shipments import ship
 from commerce.page_cache import changes, stores
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import depends_on, piece_tag
 from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.receivers import UNSEEN, UNSEEN_APPS
-from commerce.returns import request_return
-from commerce.shipments import ship
-from commerce.stock import reserve_stock
+from commerce.returns.returns import request_return
+from commerce.stock.availability import reserve_stock
 from home.models import SiteSettings
 from tests import factories
 from tests.caching import PLACES

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
+from commerce.catalogue.wishlists import keep_on
 from commerce.models import SalePrice
 from commerce.page_cache import changes, parts
 from commerce.page_cache.changes import one_state, publish
 from commerce.page_cache.dependencies import collected, depends_on, shows_prices
 from commerce.page_cache.parts import is_for_everybody, kept_part
-from commerce.wishlists import keep_on
 from tests import factories
 from tests.caching import PLACES
 from tests.home.bodies import buy, row

@@ -17,7 +17,7 @@ from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.purging import addresses_of
 from commerce.page_cache.stores import FileStore, RedisStore
-from commerce.web_address import absolute
+from commerce.urls import absolute
 from tests.caching import PLACES, REDIS, forget, needs_redis
 
 # --- A crowd ---------------------------------------------------------------------------------------

@@ -16,10 +16,10 @@ from django.db import transaction
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.collections import collection_url
-from commerce.listings import product_url
+from commerce.catalogue.collections import collection_url
+from commerce.index.listings import product_url
 from commerce.models import DeliveryMethod, ProductCollection, SalePrice
-from commerce.orders import CANCELLED, PAID, PENDING, set_status
+from commerce.orders.pipeline import CANCELLED, PAID, PENDING, set_status
 from commerce.signals import product_saved, stock_moved
 from home.models import LandingPage, ProductStory, SiteSettings
 from tests import factories

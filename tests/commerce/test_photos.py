@@ -9,9 +9,7 @@ from PIL import Image as PillowImage
 from wagtail.images import get_image_model
 from wagtail.images.models import Picture
 
-from commerce.listings import cards_for
-from commerce.models import ProductPhoto
-from commerce.photos import (
+from commerce.images.photos import (
     SHARE_SPEC,
     Thumbnailer,
     make_image,
@@ -21,7 +19,9 @@ from commerce.photos import (
     specs_for,
     sync_photo,
 )
-from commerce.pictures import LAZY, largest, picture_html
+from commerce.images.pictures import LAZY, largest, picture_html
+from commerce.index.listings import cards_for
+from commerce.models import ProductPhoto
 
 pytestmark = pytest.mark.django_db
 Image = get_image_model()

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout_app.placement import totals_of
-from commerce.listings import cards_for
+from commerce.catalogue.product_detail import buy_box_for
+from commerce.index.listings import cards_for
 from commerce.models import SalePrice
 from commerce.money import format_money, from_minor, round_money, share_of, to_minor
-from commerce.pricing import quote_for
-from commerce.product_page import buy_box_for
+from commerce.pricing.prices import quote_for
 from commerce.tax import split_gross
 from tests.factories import make_basket, make_offer, make_product, make_submission, stockrecord_of
 

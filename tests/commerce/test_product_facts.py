@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from commerce.catalogue.product_facts import attribute_rows, values_of
 from commerce.page_cache.kept import rows_by_key
-from commerce.product_facts import attribute_rows, values_of
 from tests.caching import forget
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +44,7 @@ def test_value_that_is_deleted_meanwhile_is_left_out(mug, monkeypatch, lost):
             queryset.all().delete()
         return rows_by_key(queryset, keys)
 
-    monkeypatch.setattr("commerce.product_facts.rows_by_key", look_up_too_late)
+    monkeypatch.setattr("commerce.catalogue.product_facts.rows_by_key", look_up_too_late)
 
     assert attribute_rows(keys) == []
 

@@ -7,9 +7,9 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from commerce.listing_refresh import rebuild_listings
-from commerce.photos import sync_photo
-from commerce.product_page import buy_box_for, buy_boxes_for
+from commerce.catalogue.product_detail import buy_box_for, buy_boxes_for
+from commerce.images.photos import sync_photo
+from commerce.index.refresh import rebuild_listings
 from tests.factories import make_product, stockrecord_of
 
 pytestmark = pytest.mark.django_db

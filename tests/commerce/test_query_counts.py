@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from commerce.listings import rows_memory
+from commerce.index.listings import rows_memory
 from commerce.page_cache.parts import parts
 from demo.generator import generate_catalogue
 from tests.factories import pretend_rendered

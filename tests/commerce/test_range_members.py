@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oscar.core.loading import get_model
 
-from commerce.range_members import members_of
+from commerce.pricing.range_members import members_of
 from tests import factories
 
 Category = get_model("catalogue", "Category")

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from oscar.core.loading import get_model
 
+from commerce.catalogue.related import RELATED, alternatives_to, pair_bought_together, related_to
 from commerce.models import BoughtTogether
-from commerce.related import RELATED, alternatives_to, pair_bought_together, related_to
 from commerce.tasks import pair_bought_together as pair_task
 from tests.factories import make_order, make_product, stockrecord_of
 

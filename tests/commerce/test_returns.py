@@ -9,12 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
+from commerce.accounts.roles import FINANCE, MERCHANDISER, SUPPORT, create_roles
 from commerce.exceptions import ReturnRefused
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail, ReturnRequest, Shipment
-from commerce.order_links import token_for
-from commerce.orders import DELIVERED, PART_SHIPPED, REFUNDED, RETURNED, move_order
-from commerce.returns import (
+from commerce.orders.guest_links import token_for
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import DELIVERED, PART_SHIPPED, REFUNDED, RETURNED, move_order
+from commerce.orders.shipments import ship
+from commerce.returns.returns import (
     Received,
     approve_return,
     note_refunded,
@@ -25,8 +27,6 @@ from commerce.returns import (
     return_until,
     units_returnable,
 )
-from commerce.roles import FINANCE, MERCHANDISER, SUPPORT, create_roles
-from commerce.shipments import ship
 from tests.factories import make_paid_order, make_product, make_user, stockrecord_of
 
 pytestmark = pytest.mark.django_db
@@ -412,7 +412,7 @@ def test_roles_reach_the_desk(client):
 def test_refund_is_offered_where_there_is_such_a_page(request_of_a_bowl, monkeypatch):
     from django.urls import NoReverseMatch
 
-    from commerce import returns
+    from commerce.returns import returns
 
     def no_page(name, args):
         raise NoReverseMatch

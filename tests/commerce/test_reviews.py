@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.listings import product_url
-from commerce.reviews import PAGE_SIZE, ReviewQuery, review_summary, standing_of
+from commerce.catalogue.reviews import PAGE_SIZE, ReviewQuery, review_summary, standing_of
+from commerce.index.listings import product_url
 from tests.factories import make_order, make_user
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from commerce.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
 from home.roles import create_page_roles
 from tests.factories import make_user
 

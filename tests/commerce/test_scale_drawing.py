@@ -2,7 +2,7 @@
 
 import pytest
 
-from commerce.scale_drawing import HAND_HEIGHT, HEIGHT, WIDTH, draw_to_scale
+from commerce.catalogue.scale_drawing import HAND_HEIGHT, HEIGHT, WIDTH, draw_to_scale
 
 SIZES = [(6.1, 6.6), (9.2, 8.4), (40, 40), (2.4, 27.5), (3, 36), (24, 10.5), (0.5, 0.5), (200, 150)]
 

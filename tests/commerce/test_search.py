@@ -10,11 +10,11 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 from pyroaring import BitMap
 
+from commerce.catalogue.product_lists import products_in
+from commerce.index.tokens import fold, searched_words, singular_of, words_of
 from commerce.models import FacetAttribute, PromotedResult, SearchMiss, SearchSynonym
-from commerce.product_lists import products_in
-from commerce.search import correct, find, suggest
-from commerce.search_misses import flush_misses, note_miss
-from commerce.words import fold, searched_words, singular_of, words_of
+from commerce.search.misses import flush_misses, note_miss
+from commerce.search.queries import correct, find, suggest
 from home.models import StandardPage
 from tests.factories import make_product, put_category
 

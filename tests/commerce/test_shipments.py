@@ -8,13 +8,12 @@ from django.core import mail
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce import shipments
 from commerce.carriers import tracking_url
-from commerce.delivery import add_working_days
 from commerce.exceptions import DispatchRefused, IllegalMove
-from commerce.invariants import broken_invariants
 from commerce.models import OrderEvent, OutgoingMail, Shipment
-from commerce.orders import (
+from commerce.orders import shipments
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import (
     AUTHORISED,
     CANCELLED,
     DELIVERED,
@@ -24,7 +23,7 @@ from commerce.orders import (
     SHIPPED,
     move_order,
 )
-from commerce.shipments import (
+from commerce.orders.shipments import (
     arrival_of_parcel,
     give_up_rest,
     mark_delivered,
@@ -33,6 +32,7 @@ from commerce.shipments import (
     units_sent,
     units_to_send,
 )
+from commerce.pricing.delivery import add_working_days
 from tests.factories import (
     make_basket,
     make_order,

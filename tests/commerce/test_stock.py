@@ -3,7 +3,7 @@
 import pytest
 
 from commerce.exceptions import OutOfStock
-from commerce.stock import (
+from commerce.stock.availability import (
     availability_of,
     consume_stock,
     release_stock,

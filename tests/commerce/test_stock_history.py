@@ -7,16 +7,16 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from checkout_app import payments
-from commerce.acting import acting_as
+from commerce.actor import acting_as
 from commerce.exceptions import OutOfStock
-from commerce.invariants import broken_invariants
-from commerce.listing_receivers import one_refresh
+from commerce.index.receivers import one_refresh
 from commerce.models import StockChange
-from commerce.orders import CANCELLED, move_order
-from commerce.refunded_units import take_units_back
-from commerce.shipments import give_up_rest, ship
-from commerce.stock import reserve_stock
-from commerce.stock_history import Cause
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import CANCELLED, move_order
+from commerce.orders.shipments import give_up_rest, ship
+from commerce.returns.restocking import take_units_back
+from commerce.stock.availability import reserve_stock
+from commerce.stock.history import Cause
 from tests.factories import (
     make_basket,
     make_paid_order,

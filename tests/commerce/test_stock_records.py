@@ -9,13 +9,13 @@ from oscar.core.loading import get_class, get_model
 
 from checkout_app import payments
 from checkout_app.exceptions import TotalChanged
+from commerce.catalogue.feed import feed_parts
+from commerce.catalogue.product_detail import buy_box_for
 from commerce.exceptions import OutOfStock
-from commerce.feed import feed_parts
-from commerce.invariants import broken_invariants
-from commerce.listing_refresh import broken_listings, refresh_availability
-from commerce.listings import cards_for, product_url
-from commerce.product_page import buy_box_for
-from commerce.stock import record_to_sell
+from commerce.index.listings import cards_for, product_url
+from commerce.index.refresh import broken_listings, refresh_availability
+from commerce.orders.invariants import broken_invariants
+from commerce.stock.availability import record_to_sell
 from tests.factories import make_basket, make_product, make_submission
 
 pytestmark = pytest.mark.django_db

@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.html import escape
 from oscar.core.loading import get_model
 
-from commerce.listing_refresh import refresh_listings
-from commerce.listings import product_url, sellable_products
+from commerce.catalogue.product_detail import buy_box_for
+from commerce.catalogue.structured_data import breadcrumbs_data, last_day, product_data, script_of
+from commerce.index.listings import product_url, sellable_products
+from commerce.index.refresh import refresh_listings
 from commerce.models import SalePrice
-from commerce.product_page import buy_box_for
-from commerce.structured_data import breadcrumbs_data, last_day, product_data, script_of
 from demo import catalogue, people, pricing
 from tests.crawler import Crawled, amounts
 from tests.factories import make_product, make_user, stockrecord_of

@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
+from commerce.buffered_counters import Tally
 from commerce.models import AnswerCount
 from commerce.page_cache.answer_counts import flush_answers, hit_ratio
 from commerce.product_views import flush_views
-from commerce.tally import Tally
 from tests import factories
 
 

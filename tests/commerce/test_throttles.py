@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from commerce import throttle_store
+from commerce.accounts import throttle_store
 from commerce.models import OutgoingMail, Throttle
 from commerce.throttles import (
     Limit,

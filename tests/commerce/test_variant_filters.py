@@ -13,15 +13,15 @@ from hypothesis.extra.django import TestCase
 from oscar.core.loading import get_model
 from pyroaring import BitMap
 
-from commerce.listing_receivers import one_refresh
-from commerce.listing_refresh import broken_listings, rebuild_listings
-from commerce.listing_windows import band_of
-from commerce.listings import records_by_product, sellable_products
+from commerce.catalogue.product_lists import products_in
+from commerce.index.listings import records_by_product, sellable_products
+from commerce.index.price_windows import band_of
+from commerce.index.receivers import one_refresh
+from commerce.index.refresh import broken_listings, rebuild_listings
+from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import FacetAttribute, SalePrice, Term
-from commerce.pricing import quote_for
-from commerce.product_lists import products_in
-from commerce.stock import SOLD_OUT, availability_of, reserve_stock
-from commerce.variant_sets import VariantSet, union_of
+from commerce.pricing.prices import quote_for
+from commerce.stock.availability import SOLD_OUT, availability_of, reserve_stock
 from tests.factories import make_glaze_attribute, make_product, make_stock, stockrecord_of
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,17 @@ import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce import wishlists
-from commerce.listings import product_url
+from commerce.catalogue import wishlists
+from commerce.catalogue.wishlists import (
+    create_list,
+    keep_on,
+    lists_of,
+    share,
+    stop_sharing,
+    wishes_on,
+)
+from commerce.index.listings import product_url
 from commerce.models import WishListLink
-from commerce.wishlists import create_list, keep_on, lists_of, share, stop_sharing, wishes_on
 from tests.factories import PASSWORD, make_product, make_user, stockrecord_of
 
 pytestmark = pytest.mark.django_db

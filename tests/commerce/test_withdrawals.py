@@ -12,12 +12,11 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce.exceptions import WithdrawalRefused
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail, ReturnRequest, Shipment, Withdrawal
-from commerce.orders import CANCELLED, DELIVERED, move_order
-from commerce.shipments import ship
-from commerce.withdrawal_pages import OTHER
-from commerce.withdrawals import (
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import CANCELLED, DELIVERED, move_order
+from commerce.orders.shipments import ship
+from commerce.returns.withdrawals import (
     Statement,
     accept_withdrawal,
     link_order,
@@ -26,6 +25,7 @@ from commerce.withdrawals import (
     refuse_withdrawal,
     submit_withdrawal,
 )
+from commerce.storefront.withdrawals import OTHER
 from tests.factories import make_paid_order, make_product, make_user, stockrecord_of
 
 pytestmark = pytest.mark.django_db

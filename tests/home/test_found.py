@@ -12,11 +12,11 @@ from oscar.core.loading import get_model
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from commerce.listing_refresh import refresh_listings
-from commerce.listings import product_url
+from commerce.catalogue.product_lists import PAGE_SIZE
+from commerce.images.photos import SHARE_SPEC
+from commerce.index.listings import product_url
+from commerce.index.refresh import refresh_listings
 from commerce.models import ProductPhoto, Retirement
-from commerce.photos import SHARE_SPEC
-from commerce.product_lists import PAGE_SIZE
 from home.models import LandingPage, StoryPage
 from tests.crawler import Crawled, amounts
 from tests.factories import make_product, make_user, pretend_rendered, put_category
@@ -325,7 +325,7 @@ def test_retired_product_leaves_its_landing_page(client, publish, mug, vase):
 def test_merchandiser_retires_a_product(client, site_root, mug, vase):
     from django.contrib.auth.models import Group
 
-    from commerce.roles import MERCHANDISER
+    from commerce.accounts.roles import MERCHANDISER
     from home.roles import create_page_roles
 
     create_page_roles()

@@ -6,11 +6,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
-from commerce.listing_refresh import broken_listings, rebuild_listings
-from commerce.listing_terms import TEXT, terms_in
+from commerce.catalogue.product_lists import products_in
+from commerce.index.refresh import broken_listings, rebuild_listings
+from commerce.index.terms import TEXT, terms_in
 from commerce.models import ListingTerms, Term
-from commerce.product_lists import products_in
-from commerce.search import correct
+from commerce.search.queries import correct
 from home.lent_words import lend_words, text_of
 from home.models import Banner, LandingPage, StandardPage, StoryIndexPage, StoryPage
 from tests.factories import make_product, put_category

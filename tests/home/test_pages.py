@@ -10,8 +10,8 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 from wagtail.models import Page, Site, Workflow, WorkflowState
 
-from commerce.listings import product_url
-from commerce.roles import ADMIN, EDITOR
+from commerce.accounts.roles import ADMIN, EDITOR
+from commerce.index.listings import product_url
 from home import site_facts
 from home.models import HomePage, LandingPage, ProductStory, SiteSettings
 from home.roles import create_page_roles

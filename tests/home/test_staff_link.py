@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from commerce.listings import product_url
-from commerce.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER
+from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER
+from commerce.index.listings import product_url
 from home.models import StandardPage
 from home.roles import create_page_roles
 from tests.factories import make_user

@@ -5,10 +5,10 @@ from contextlib import suppress
 import pytest
 from django.db import transaction
 
-from commerce import documents
-from commerce.documents import issue_invoice
-from commerce.invariants import broken_invariants
+from commerce.documents import issuing
+from commerce.documents.issuing import issue_invoice
 from commerce.models import CommercialDocument, DocumentCounter
+from commerce.orders.invariants import broken_invariants
 from commerce.transactions import retry_transient
 from tests.factories import make_order
 
@@ -60,7 +60,7 @@ def test_control_without_the_lock_gives_a_number_twice_or_fails(shop, together, 
         counter, _new = DocumentCounter.objects.get_or_create(kind=kind, year=year)
         return counter
 
-    monkeypatch.setattr(documents, "_locked_counter", unlocked)
+    monkeypatch.setattr(issuing, "_locked_counter", unlocked)
 
     def work(index):
         # Without a transaction nothing serialises them, as READ COMMITTED does not.

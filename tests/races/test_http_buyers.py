@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from commerce.invariants import broken_invariants
+from commerce.orders.invariants import broken_invariants
 from tests.factories import make_product, stockrecord_of
 from tests.races.buyer import Buyer
 

@@ -9,8 +9,8 @@ from oscar.core.loading import get_model
 
 from checkout_app import checkpoints, reconcile, webhooks
 from checkout_app.models import GatewayTransaction, PaymentAttempt, PaymentMove, State
-from commerce.invariants import broken_invariants
 from commerce.models import OrderEvent, OutgoingMail, StockChange
+from commerce.orders.invariants import broken_invariants
 from demo_gateway import events
 from demo_gateway.models import DemoCharge, DemoIntent
 from tests.factories import stockrecord_of

@@ -11,9 +11,9 @@ from django.utils import timezone
 from checkout_app import captures, checkpoints, payments, reconcile, refunds, webhooks
 from checkout_app.models import PaymentAttempt, State
 from checkout_app.refunds import Wanted
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
-from commerce.orders import CANCELLED, move_order
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import CANCELLED, move_order
 from demo_gateway import cards, events, faults
 from demo_gateway.models import DemoCharge, DemoIntent
 from demo_gateway.refusal import Refused

@@ -9,7 +9,7 @@ from checkout_app import payments, placement
 from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt
 from commerce.exceptions import OutOfStock
-from commerce.invariants import broken_invariants
+from commerce.orders.invariants import broken_invariants
 from tests.factories import (
     make_basket,
     make_product,

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from oscar.core.loading import get_model
 
-from commerce.listing_refresh import broken_listings
+from commerce.catalogue.product_lists import products_in
+from commerce.index.refresh import broken_listings
 from commerce.models import Listing
-from commerce.product_lists import products_in
 from tests.caching import PLACES, REDIS
 from tests.factories import make_product, stockrecord_of
 from tests.races.conftest import database_url

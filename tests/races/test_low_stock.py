@@ -4,8 +4,8 @@ import pytest
 from oscar.core.loading import get_model
 
 from checkout_app import payments
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail, StockChange
+from commerce.orders.invariants import broken_invariants
 from tests.factories import make_basket, make_product, make_submission
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]

@@ -12,7 +12,7 @@ from checkout_app import payments, placement
 from checkout_app.models import PaymentAttempt
 from checkout_app.session import Draft
 from checkout_app.stripe_gateway import StripeGateway
-from commerce.invariants import broken_invariants
+from commerce.orders.invariants import broken_invariants
 from demo_gateway.models import DemoIntent
 from tests.factories import make_basket, make_product, make_submission, stockrecord_of
 from tests.shopper import press_pay, reach_payment

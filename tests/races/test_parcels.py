@@ -2,13 +2,13 @@
 
 import pytest
 
-from commerce import shipments
 from commerce.exceptions import DispatchRefused, ReturnRefused
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail, ReturnRequest, Shipment
-from commerce.orders import DELIVERED, move_order
-from commerce.returns import Received, approve_return, receive_return, request_return
-from commerce.shipments import ship
+from commerce.orders import shipments
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import DELIVERED, move_order
+from commerce.orders.shipments import ship
+from commerce.returns.returns import Received, approve_return, receive_return, request_return
 from tests.factories import make_paid_order, make_product, stockrecord_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]

@@ -9,8 +9,8 @@ from checkout_app import payments, reconcile, refunds
 from checkout_app.exceptions import RefundRefused
 from checkout_app.models import PaymentAttempt, Progress, RefundRequest, State
 from checkout_app.refunds import Wanted
-from commerce.invariants import broken_invariants
 from commerce.models import OutgoingMail
+from commerce.orders.invariants import broken_invariants
 from demo_gateway import after, faults
 from demo_gateway.models import DemoCharge
 from tests.factories import (

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 
 from commerce.accounts import devices
 from commerce.accounts.factors import FactorAdapter
-from commerce.order_links import order_by_token
+from commerce.orders.guest_links import order_by_token
 from site_project import settings as site_settings
 from site_project.log_lines import LineFormatter
 from site_project.settings_logs import logging_config

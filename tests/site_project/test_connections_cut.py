@@ -12,7 +12,7 @@ from django.test import Client
 
 from checkout_app import payments
 from checkout_app.models import State
-from commerce.invariants import broken_invariants
+from commerce.orders.invariants import broken_invariants
 from tests.caching import REDIS, forget, needs_redis
 from tests.factories import make_basket, make_submission, pay, stockrecord_of
 from tests.tcp_proxy import Proxy

@@ -11,10 +11,10 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 from wagtail.models import PageViewRestriction
 
-from commerce import sitemaps
-from commerce.listings import product_url
+from commerce.catalogue import sitemaps
+from commerce.images.photos import make_image, render_ahead
+from commerce.index.listings import product_url
 from commerce.models import FacetAttribute, ProductPhoto, Retirement
-from commerce.photos import make_image, render_ahead
 from home.models import LandingPage
 from tests.commerce.test_photos import picture
 from tests.factories import make_product, put_category

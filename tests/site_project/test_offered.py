@@ -8,10 +8,10 @@ from bs4 import BeautifulSoup
 from django.urls import Resolver404, resolve, reverse
 from oscar.core.loading import get_model
 
-from commerce.dashboard import offered
-from commerce.dashboard.permission_report import make_person
-from commerce.dashboard.permissions import access_of, area_of, name_of_match
-from commerce.roles import EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from commerce.accounts.roles import EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from commerce.permissions import offered
+from commerce.permissions.report import make_person
+from commerce.permissions.table import access_of, area_of, name_of_match
 from home.roles import create_page_roles
 from tests.factories import make_paid_order
 from tests.staff_pages import all_pages, make_staff_pages

@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from commerce.accounts.reauthentication import SIGNED_IN_AT
-from commerce.dashboard.permission_report import make_person
+from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
 from commerce.models import AuditEntry, SalePrice
-from commerce.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from commerce.permissions.report import make_person
 from home.roles import create_page_roles
 from tests.factories import make_user
 from tests.signing import mails

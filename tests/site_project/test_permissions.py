@@ -7,17 +7,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
-from commerce.dashboard import permissions
-from commerce.dashboard.permission_report import (
-    HEAD,
-    ROLES,
-    SUPERUSER,
-    cell,
-    make_person,
-    report_lines,
-)
-from commerce.dashboard.permissions import DENIED, access_of, name_of_match, staff_urls
-from commerce.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from commerce.permissions import table
+from commerce.permissions.report import HEAD, ROLES, SUPERUSER, cell, make_person, report_lines
+from commerce.permissions.table import DENIED, access_of, name_of_match, staff_urls
 from home.roles import create_page_roles
 from tests.factories import make_user
 from tests.staff_pages import all_pages, make_staff_pages
@@ -44,7 +37,7 @@ def test_every_staff_page_has_a_row():
 
 
 def test_every_row_is_of_a_page():
-    assert set(permissions.permission_table()) - {name for _route, name in staff_urls()} == set()
+    assert set(table.permission_table()) - {name for _route, name in staff_urls()} == set()
 
 
 def test_addresses_of_the_walk_lead_to_their_pages(pages):
@@ -201,11 +194,11 @@ def test_guest_is_led_to_the_one_door_everywhere(pages, quiet, method):
 def test_page_that_nobody_mapped_is_refused_to_superusers_too(pages, quiet, settings):
     quiet.force_login(make_person(SUPERUSER))
     settings.STAFF_PERMISSION_TABLES = ["home.permission_table.TABLE"]
-    permissions.permission_table.cache_clear()
+    table.permission_table.cache_clear()
     try:
         response = quiet.get("/dashboard/orders/")
     finally:
-        permissions.permission_table.cache_clear()
+        table.permission_table.cache_clear()
 
     assert response.status_code == 403
 

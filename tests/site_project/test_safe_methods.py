@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 from oscar.core.loading import get_model
 
-from commerce.dashboard.permissions import area_of
+from commerce.permissions.table import area_of
 from tests.factories import make_offer, make_paid_order, make_user
 from tests.site_project.test_permissions import writes_of
 

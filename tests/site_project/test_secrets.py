@@ -5,8 +5,8 @@ from django.core.cache import cache
 from django.urls import NoReverseMatch, get_resolver, reverse
 from wagtail.snippets.models import get_snippet_models
 
-from commerce.dashboard.permission_report import ROLES, SUPERUSER, make_person
 from commerce.models import OutgoingMail
+from commerce.permissions.report import ROLES, SUPERUSER, make_person
 from home.permission_table import CHOSEN_SNIPPETS
 from home.roles import create_page_roles
 from tests.factories import make_user

@@ -28,7 +28,7 @@ def measure_rebuild():
     """Seconds to build the read model from nothing, and to look all through it where nothing changed."""
     from django.db import transaction
 
-    from commerce.listing_refresh import rebuild_listings
+    from commerce.index.refresh import rebuild_listings
     from commerce.models import Listing, ListingTerms, PriceWindow, Term
 
     with transaction.atomic():
@@ -63,7 +63,7 @@ def _change_and_refresh(keys, times):
     from django.db.models.functions import Concat, Replace
     from oscar.core.loading import get_model
 
-    from commerce.listing_refresh import refresh_listings
+    from commerce.index.refresh import refresh_listings
 
     products = get_model("catalogue", "Product").objects.filter(pk__in=keys)
     records = get_model("partner", "StockRecord").objects.filter(product__in=keys)
@@ -83,8 +83,8 @@ def measure_search():
 
     Each is asked for once before: a process remembers the words that it met.
     """
-    from commerce.product_lists import products_in
-    from commerce.search import suggest
+    from commerce.catalogue.product_lists import products_in
+    from commerce.search.queries import suggest
 
     queries = searched()
     beginnings = sorted(

@@ -40,7 +40,7 @@ def find_pages():
     from django.urls import reverse
     from oscar.core.loading import get_model
 
-    from commerce.listings import product_url
+    from commerce.index.listings import product_url
     from home.models import LandingPage
 
     room = get_model("catalogue", "Category").objects.get(code=ROOM).get_absolute_url()

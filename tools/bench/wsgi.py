@@ -34,7 +34,7 @@ def counting(application):
 if os.environ.get("BENCH_QUERIES") == "on":
     application = counting(application)
 if os.environ.get("BENCH_PARTS") == "off":
-    from commerce.listings import rows_memory
+    from commerce.index.listings import rows_memory
     from commerce.page_cache.parts import parts
 
     parts().limit = rows_memory.limit = 0

@@ -229,8 +229,8 @@ class Soak:
 
     def do_something_to(self, order):
         from checkout_app import refunds
-        from commerce.orders import CANCELLED, move_order
-        from commerce.shipments import ship
+        from commerce.orders.pipeline import CANCELLED, move_order
+        from commerce.orders.shipments import ship
 
         act = self.random.choice(["ship", "refund", "cancel"])
         if act == "ship":
@@ -421,8 +421,8 @@ def look(soak):
 
     from checkout_app.attention import KINDS
     from checkout_app.models import OPEN_STATES, GatewayTransaction, PaymentAttempt
-    from commerce.invariants import broken_invariants
     from commerce.models import OutgoingMail
+    from commerce.orders.invariants import broken_invariants
 
     for name, count in sorted(soak.counts.items()):
         print(f"  {count:6} {name}")

@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.basket import forms as oscar_forms
 from oscar.apps.basket.forms import *
 
-from commerce.basket_checks import check_quantity
-from commerce.stock import units_available
+from commerce.basket.checks import check_quantity
+from commerce.stock.availability import units_available
 
 WHOLE_NUMBER = _("Enter a whole number, for example 2.")
 

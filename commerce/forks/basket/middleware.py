@@ -8,7 +8,7 @@ from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddlewa
 from oscar.apps.basket.middleware import selector
 from oscar.core.loading import get_class, get_model
 
-from commerce.basket_units import UNITS_COOKIE, units_in
+from commerce.basket.units import UNITS_COOKIE, units_in
 from commerce.cookies import delete_cookie, read_cookie, set_cookie
 
 

@@ -5,7 +5,7 @@ from decimal import ROUND_DOWN
 from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
 
 from commerce.money import CENT
-from commerce.stock import record_to_sell
+from commerce.stock.availability import record_to_sell
 
 #: What pricing, stock and the page ask of every line; without it each line asks three times.
 LINE_RELATIONS = (

@@ -16,22 +16,22 @@ from oscar.apps.basket.signals import basket_addition, voucher_addition, voucher
 from oscar.apps.basket.views import BasketAddView as OscarBasketAddView
 from oscar.core.loading import get_class, get_model
 
-from commerce.basket_checks import accept_prices, notices_for
-from commerce.basket_lines import lines_of
-from commerce.basket_undo import restore_lines, take_out, titles_of, units_to_add
-from commerce.delivery import (
+from commerce.basket.checks import accept_prices, notices_for
+from commerce.basket.lines import lines_of
+from commerce.basket.price_notes import prices_read, remember_prices
+from commerce.basket.undo import restore_lines, take_out, titles_of, units_to_add
+from commerce.exceptions import BasketFrozen
+from commerce.forks.basket.forms import LineQuantityForm
+from commerce.pricing.delivery import (
     amount_until_free,
     arrival_of,
     promised_arrival,
     standard_delivery,
 )
-from commerce.exceptions import BasketFrozen
-from commerce.forks.basket.forms import LineQuantityForm
-from commerce.price_notes import prices_read, remember_prices
+from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
 from commerce.requests import key_in, moment_of, wants_fragment
 from commerce.same_origin import same_origin_only
-from commerce.stock import is_for_sale, units_available
-from commerce.vouchers import VoucherRefused, use_voucher, voucher_notes
+from commerce.stock.availability import is_for_sale, units_available
 
 Basket = get_model("basket", "Basket")
 #: Session key of the undo tokens that did their work, by the end of their signature.

@@ -16,28 +16,28 @@ from django.views.decorators.http import conditional_page
 from django.views.generic import DetailView, View
 from oscar.core.loading import get_model
 
-from commerce.category_tree import (
+from commerce.catalogue.category_tree import (
     categories_of,
     deepest_of,
     directly_below,
     line_to,
     whole_shop,
 )
-from commerce.collections import address_of_collection, rule_of
+from commerce.catalogue.collections import address_of_collection, rule_of
+from commerce.catalogue.product_detail import buy_box_for, family_of, specification
+from commerce.catalogue.product_facts import CARE, attribute_rows, key_facts, values_of
+from commerce.catalogue.redirects import address_of_category, address_of_product, retirement_of
+from commerce.catalogue.related import alternatives_to, related_to
+from commerce.catalogue.reviews import ReviewQuery, review_summary, standing_of
+from commerce.catalogue.scale_drawing import draw_to_scale
 from commerce.forks.search.views import ListingView
-from commerce.listings import cards_for
+from commerce.index.listings import cards_for
 from commerce.models import ProductCollection
-from commerce.moved import address_of_category, address_of_product, retirement_of
 from commerce.page_cache.dependencies import depends_on, looked_up, piece_tag
 from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
-from commerce.product_facts import CARE, attribute_rows, key_facts, values_of
-from commerce.product_page import buy_box_for, family_of, specification
-from commerce.related import alternatives_to, related_to
 from commerce.requests import key_in, keys_in, moment_of, wants_fragment
-from commerce.reviews import ReviewQuery, review_summary, standing_of
-from commerce.scale_drawing import draw_to_scale
-from commerce.stock import SOLD_OUT
+from commerce.stock.availability import SOLD_OUT
 
 #: What the attributes of a product take in memory, or a page of its reviews: rows with their relations.
 FACTS_BYTES = 32 * 1024

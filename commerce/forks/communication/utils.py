@@ -2,8 +2,8 @@ from django.contrib.sites.models import Site
 from oscar.apps.communication.utils import Dispatcher as OscarDispatcher
 from oscar.core.loading import get_model
 
-from commerce.mail import queue_mail
-from commerce.mail_templates import messages_for
+from commerce.mail.outbox import queue_mail
+from commerce.mail.templates import messages_for
 
 
 class Dispatcher(OscarDispatcher):

@@ -6,7 +6,7 @@ from oscar.apps.address.forms import UserAddressForm
 from oscar.apps.customer.forms import *
 
 from commerce.accounts.pictures import MOST_BYTES, TOO_LARGE, save_picture, square_of
-from commerce.addresses import AUTOCOMPLETE, LABELS
+from commerce.accounts.postal_addresses import AUTOCOMPLETE, LABELS
 from commerce.models import User
 
 

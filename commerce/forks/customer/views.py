@@ -16,11 +16,12 @@ from oscar.core.loading import get_model
 
 from commerce.accounts.mails import account_messages
 from commerce.accounts.pictures import picture_name
-from commerce.document_links import links_for_customer
+from commerce.basket.reorder import put_in_again, words_of_reorder
+from commerce.documents.links import links_for_customer
 from commerce.forks.customer.forms import AddressForm, ConfirmDeletionForm, ProfileForm
-from commerce.guest_orders import TOO_OLD
-from commerce.mail import queue_last_mail
-from commerce.order_page import order_rows, steps_of
+from commerce.mail.outbox import queue_last_mail
+from commerce.orders.order_summary import order_rows, steps_of
+from commerce.orders.shipments import parcels_of
 from commerce.privacy.erasure import (
     ErasureBlocked,
     erase,
@@ -28,9 +29,8 @@ from commerce.privacy.erasure import (
     reasons_to_wait,
 )
 from commerce.privacy.people import person_of
-from commerce.reorder import put_in_again, words_of_reorder
-from commerce.returns import return_offer
-from commerce.shipments import parcels_of
+from commerce.returns.returns import return_offer
+from commerce.storefront.guest_orders import TOO_OLD
 
 UserAddress = get_model("address", "UserAddress")
 LATEST_ORDERS = 3

@@ -1,7 +1,7 @@
 from django.utils import timezone
 from oscar.apps.offer.applicator import Applicator as OscarApplicator
 
-from commerce.automatic_offers import (
+from commerce.pricing.automatic_offers import (
     begins,
     lasts,
     read_site_offers,

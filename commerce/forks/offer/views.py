@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from oscar.apps.offer.views import OfferDetailView, RangeDetailView  # noqa: F401  found by Oscar
 from oscar.core.loading import get_model
 
+from commerce.catalogue.list_rules import ON_SALE
 from commerce.forks.search.views import ListingView
-from commerce.list_rules import ON_SALE
 from commerce.page_cache.dependencies import OFFERS, depends_on, expires_by
 from commerce.requests import moment_of
 

@@ -4,12 +4,12 @@ from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.apps.order.processing import EventHandler as OscarEventHandler
 
 from commerce.exceptions import IllegalMove, OutOfStock
-from commerce.orders import move_order
+from commerce.orders.pipeline import move_order
 from commerce.transactions import retry_transient
 
 
 class EventHandler(OscarEventHandler):
-    """The dashboard's buttons take the same way as every other caller: commerce.orders."""
+    """The dashboard's buttons take the same way as every other caller: commerce.orders.pipeline."""
 
     def handle_order_status_change(self, order, new_status, note_msg=None):
         try:

@@ -3,9 +3,9 @@ from oscar.apps.order.utils import OrderCreator as OscarOrderCreator
 from oscar.apps.order.utils import OrderDispatcher as OscarOrderDispatcher
 from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGenerator
 
-from commerce.discounts import count_offer_use, count_voucher_use
-from commerce.orders import new_order_number
-from commerce.stock import keeps_stock
+from commerce.orders.pipeline import new_order_number
+from commerce.pricing.discounts import count_offer_use, count_voucher_use
+from commerce.stock.availability import keeps_stock
 
 
 class OrderNumberGenerator(OscarOrderNumberGenerator):

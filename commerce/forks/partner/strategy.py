@@ -6,13 +6,13 @@ from oscar.apps.partner.strategy import *
 from oscar.apps.partner.strategy import Selector as OscarSelector
 from oscar.apps.partner.strategy import StockRequired, Structured
 
-from commerce.pricing import SaleBook
-from commerce.stock import record_to_sell
+from commerce.pricing.prices import SaleBook
+from commerce.stock.availability import record_to_sell
 from commerce.tax import STANDARD_CODE
 
 
 class ShopStrategy(StockRequired, Structured):
-    """Oscar's view of commerce.pricing: basket and order take the same quote as the page."""
+    """Oscar's view of commerce.pricing.prices: basket and order take the same quote as the page."""
 
     @cached_property
     def sales(self):

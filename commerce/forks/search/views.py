@@ -11,19 +11,19 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 from oscar.core.loading import get_model
 
-from commerce.collection_search import collections_found
-from commerce.list_order import ordered_keys
-from commerce.list_sorts import SORT_NAMES, SORTS
-from commerce.listing_query import ListingQuery
-from commerce.listings import cards_for
+from commerce.catalogue.collection_search import collections_found
+from commerce.catalogue.list_query import ListingQuery
+from commerce.catalogue.product_lists import SALE_FILTER, filter_names, products_in
+from commerce.index.listings import cards_for
+from commerce.index.sort_orders import ordered_keys
+from commerce.index.tokens import fold
+from commerce.models.sort_keys import SORT_NAMES, SORTS
 from commerce.page_cache.dependencies import LISTS, depends_on, looked_up, shows_prices
 from commerce.page_cache.opting_in import open_page
 from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
-from commerce.product_lists import SALE_FILTER, filter_names, products_in
 from commerce.requests import moment_of, wants_fragment
-from commerce.search import pages_found, suggest
-from commerce.search_misses import note_miss
-from commerce.words import fold
+from commerce.search.misses import note_miss
+from commerce.search.queries import pages_found, suggest
 
 #: Pages beside the pieces that a search found, and pieces while it is typed.
 PAGES_SHOWN, SUGGESTED = 8, 6
@@ -46,7 +46,7 @@ class ListingView(TemplateView):
     category = None
     #: The order of the list where the address names none.
     default_sort = SORTS[0]
-    #: What the list's products follow (``commerce.list_rules.ListRule``).
+    #: What the list's products follow (``commerce.catalogue.list_rules.ListRule``).
     rule = None
 
     def get_heading(self):
@@ -209,7 +209,7 @@ class SuggestView(TemplateView):
 
     @looked_up
     def meant(self):
-        """What ``commerce.search.suggest`` says of the words."""
+        """What ``commerce.search.queries.suggest`` says of the words."""
         return suggest(self.words)
 
     @looked_up

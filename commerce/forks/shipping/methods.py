@@ -2,7 +2,7 @@ from oscar.apps.shipping.methods import *
 from oscar.apps.shipping.methods import Base
 from oscar.core.prices import Price
 
-from commerce.delivery import arrival_of, delivery_charge
+from commerce.pricing.delivery import arrival_of, delivery_charge
 from commerce.tax import STANDARD_CODE, split_gross
 
 

@@ -1,7 +1,7 @@
 from oscar.apps.shipping.repository import Repository as OscarRepository
 
-from commerce.delivery import offered_delivery
 from commerce.forks.shipping.methods import TimedDelivery
+from commerce.pricing.delivery import offered_delivery
 
 
 class Repository(OscarRepository):

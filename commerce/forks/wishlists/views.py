@@ -3,8 +3,8 @@
 from django.http import Http404
 from django.views.generic import TemplateView
 
+from commerce.catalogue.wishlists import shared_list, wishes_on
 from commerce.requests import moment_of
-from commerce.wishlists import shared_list, wishes_on
 
 
 class WishListView(TemplateView):

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from commerce.invariants import REGISTRY, broken_invariants
+from commerce.orders.invariants import REGISTRY, broken_invariants
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from oscar.core.loading import get_model
 from tqdm import tqdm
 
-from commerce.listing_refresh import broken_listings, rebuild_listings
+from commerce.index.refresh import broken_listings, rebuild_listings
 
 
 class Command(BaseCommand):

@@ -9,9 +9,9 @@ from django.utils import timezone
 from tqdm import tqdm
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
-from commerce.listing_receivers import one_refresh
-from commerce.listing_refresh import rebuild_listings
-from commerce.related import pair_bought_together
+from commerce.catalogue.related import pair_bought_together
+from commerce.index.receivers import one_refresh
+from commerce.index.refresh import rebuild_listings
 from demo import accounts, catalogue, files, orders, pages, people, photographs, pricing
 from demo.page_parts import Pieces
 from home.roles import create_page_roles

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from commerce.countries import COUNTRIES
+from commerce.pricing.countries import COUNTRIES
 from home import shop_setup
 
 

@@ -1,4 +1,4 @@
-"""Writing, reading and voting on reviews. The thinking is in ``commerce.reviews``."""
+"""Writing, reading and voting on reviews. The thinking is in ``commerce.catalogue.reviews``."""
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
@@ -10,11 +10,11 @@ from django.views.generic import RedirectView
 from oscar.apps.catalogue.reviews import views as oscar_views
 from oscar.core.loading import get_model
 
-from commerce.listings import product_url, sellable_products
+from commerce.catalogue.reviews import BUYER, GUEST, ReviewQuery, approved_reviews, standing_of
+from commerce.index.listings import product_url, sellable_products
 from commerce.requests import key_in
-from commerce.reviews import BUYER, GUEST, ReviewQuery, approved_reviews, standing_of
 from commerce.same_origin import same_origin_only
-from commerce.web_address import with_query
+from commerce.urls import with_query
 
 REFUSALS = {
     GUEST: _("Sign in first: reviews are written by people who bought the piece here."),

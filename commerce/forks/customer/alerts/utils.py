@@ -7,7 +7,7 @@ from django.urls import reverse
 from oscar.apps.customer.alerts.utils import AlertsDispatcher as OscarAlertsDispatcher
 from oscar.core.loading import get_model
 
-from commerce.product_facts import product_page_url
+from commerce.catalogue.product_facts import product_page_url
 
 ProductAlert = get_model("customer", "ProductAlert")
 

@@ -11,12 +11,12 @@ from django.views import generic
 from oscar.apps.customer.alerts import views as oscar_views
 from oscar.core.loading import get_model
 
-from commerce.alerts import confirm, forget, wait_as_customer, wait_as_guest
+from commerce.catalogue.product_facts import product_page_url
 from commerce.forks.customer.alerts.utils import units_to_sell
-from commerce.product_facts import product_page_url
 from commerce.requests import key_in
 from commerce.same_origin import same_origin_only
-from commerce.stock import is_for_sale
+from commerce.stock.alerts import confirm, forget, wait_as_customer, wait_as_guest
+from commerce.stock.availability import is_for_sale
 
 ProductAlert = get_model("customer", "ProductAlert")
 

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
-from commerce.wishlists import MAX_NAME
+from commerce.catalogue.wishlists import MAX_NAME
 
 
 class NameForm(forms.Form):

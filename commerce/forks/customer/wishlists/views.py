@@ -1,4 +1,4 @@
-"""Wish lists of an account. All changes by POST; the thinking is in ``commerce.wishlists``."""
+"""Wish lists of an account. All changes by POST; the thinking is in ``commerce.catalogue.wishlists``."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
@@ -7,11 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView, View
 
-from commerce.exceptions import TooMany
-from commerce.forks.customer.wishlists.forms import KeepForm, NameForm
-from commerce.product_facts import product_page_url
-from commerce.requests import key_in, moment_of
-from commerce.wishlists import (
+from commerce.catalogue.product_facts import product_page_url
+from commerce.catalogue.wishlists import (
     create_list,
     keep_on,
     keepable_product,
@@ -22,6 +19,9 @@ from commerce.wishlists import (
     stop_sharing,
     wishes_on,
 )
+from commerce.exceptions import TooMany
+from commerce.forks.customer.wishlists.forms import KeepForm, NameForm
+from commerce.requests import key_in, moment_of
 
 
 class OwnListMixin:

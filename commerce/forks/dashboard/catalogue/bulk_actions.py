@@ -5,8 +5,8 @@ from oscar.apps.dashboard.catalogue.bulk_actions import (
 )
 from oscar.core.loading import get_model
 
-from commerce.audit import following
-from commerce.listing_receivers import note_change
+from commerce.audit.log import following
+from commerce.index.receivers import note_change
 
 
 class SetProductPriceAction(OscarSetProductPriceAction):

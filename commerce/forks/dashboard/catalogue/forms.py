@@ -13,10 +13,10 @@ from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRe
 from oscar.core.loading import get_model
 from oscar.core.utils import slugify
 
-from commerce.exact_times import ExactTimes
-from commerce.image_uploads import photographs_only
-from commerce.price_rules import changed_price, refusal_of_price
-from commerce.stock import lock_stock
+from commerce.dashboard.datetime_fields import ExactTimes
+from commerce.images.uploads import photographs_only
+from commerce.pricing.price_rules import changed_price, refusal_of_price
+from commerce.stock.availability import lock_stock
 
 
 class ProductForm(ExactTimes, OscarProductForm):

@@ -1,7 +1,7 @@
 from oscar.apps.dashboard.offers.forms import *
 from oscar.apps.dashboard.offers.forms import RestrictionsForm as OscarRestrictionsForm
 
-from commerce.exact_times import ExactTimes
+from commerce.dashboard.datetime_fields import ExactTimes
 
 
 class RestrictionsForm(ExactTimes, OscarRestrictionsForm):

@@ -6,8 +6,8 @@ from oscar.apps.dashboard.orders.forms import *
 from oscar.apps.dashboard.orders.forms import OrderStatusForm as OscarOrderStatusForm
 
 from commerce.carriers import carrier_choices
-from commerce.orders import moves_for_staff
-from commerce.shipments import SENDABLE, units_to_send
+from commerce.orders.pipeline import moves_for_staff
+from commerce.orders.shipments import SENDABLE, units_to_send
 
 
 class OrderStatusForm(OscarOrderStatusForm):

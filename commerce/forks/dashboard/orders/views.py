@@ -15,15 +15,15 @@ from commerce.accounts.reauthentication import (
     require_recent_sign_in,
     require_recent_sign_in_over_limit,
 )
+from commerce.audit.order_history import history_of
 from commerce.dashboard.permission_table import CHANGE_ORDER, ORDER_ACTS
-from commerce.document_links import links_for_staff
+from commerce.documents.links import links_for_staff
 from commerce.exceptions import AddressRefused, DispatchRefused
 from commerce.forks.dashboard.orders.forms import DispatchForm
-from commerce.order_address import correct_address, refusal_of_address
-from commerce.order_history import history_of
-from commerce.orders import BY_HAND, CANCELLED, PART_SHIPPED, refusal_for_staff
+from commerce.orders.pipeline import BY_HAND, CANCELLED, PART_SHIPPED, refusal_for_staff
+from commerce.orders.shipments import give_up_rest, mark_delivered, parcels_of, ship
+from commerce.orders.shipping_address import correct_address, refusal_of_address
 from commerce.requests import key_in
-from commerce.shipments import give_up_rest, mark_delivered, parcels_of, ship
 
 
 def ask_before_cancelling(request, orders):
@@ -130,7 +130,7 @@ class OrderDetailView(OscarOrderDetailView):
 
 
 class ShippingAddressUpdateView(OscarShippingAddressUpdateView):
-    """Corrects the delivery address until the first parcel leaves (commerce.order_address)."""
+    """Corrects the delivery address until the first parcel leaves (commerce.orders.shipping_address)."""
 
     def dispatch(self, request, *args, **kwargs):
         order = self.get_object().order

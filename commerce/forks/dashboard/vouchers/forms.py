@@ -2,7 +2,7 @@ from oscar.apps.dashboard.vouchers.forms import *
 from oscar.apps.dashboard.vouchers.forms import VoucherForm as OscarVoucherForm
 from oscar.apps.dashboard.vouchers.forms import VoucherSetForm as OscarVoucherSetForm
 
-from commerce.exact_times import ExactTimes
+from commerce.dashboard.datetime_fields import ExactTimes
 
 
 class VoucherForm(ExactTimes, OscarVoucherForm):

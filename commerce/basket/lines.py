@@ -1,0 +1,78 @@
+"""The lines of a basket as a page shows them: name, glaze, photograph, price, what to know."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from commerce.basket.checks import notices_for
+from commerce.index.listings import looks_of, product_url
+from commerce.money import round_money
+from commerce.stock.availability import units_available
+
+
+@dataclass(frozen=True)
+class BasketLine:
+    """One line. Prices include tax; ``sum_before`` is the sum before discounts, if it differs.
+
+    ``price`` is that of one unit after discounts, where they lower each unit alike: it then is what a
+    card shows. Else it is the one before discounts. ``price_before`` is the price without them and
+    without a sale, if it differs.
+    """
+
+    line_id: int
+    product_id: int
+    title: str
+    glaze: str
+    url: str
+    photo: object
+    quantity: int
+    available: int
+    price: Decimal
+    price_before: Decimal | None
+    sum: Decimal
+    sum_before: Decimal | None
+    notice: object
+
+    @property
+    def is_too_many(self):
+        """Whether fewer are there than the line asks for, but some."""
+        return bool(self.notice and self.notice.is_blocking and 0 < self.available < self.quantity)
+
+
+def lines_of(basket, *, read=()):
+    """The lines of a basket in the order in which they came. Constant in queries.
+
+    Notices whose mark is in ``read`` are left out.
+    """
+    lines = sorted(basket.all_lines(), key=lambda line: (line.date_created, line.pk))
+    looks = looks_of([line.product for line in lines])
+    notices = {row.line_id: row for row in notices_for(basket) if row.mark not in read}
+    return [_line(line, look=looks[line.product_id], notice=notices.get(line.pk)) for line in lines]
+
+
+def _line(line, *, look, notice):
+    product = line.product
+    shown = product.parent or product
+    url = product_url(shown.pk, shown.slug)
+    info = line.purchase_info
+    price = info.price
+    before = line.line_price_incl_tax if price.exists else Decimal(0)
+    after = line.line_price_incl_tax_incl_discounts if price.exists else Decimal(0)
+    unit = price.incl_tax if price.exists else Decimal(0)
+    is_even = before != after and round_money(after / line.quantity) * line.quantity == after
+    shown_price = round_money(after / line.quantity) if is_even else unit
+    list_price = info.stockrecord.price if price.exists else Decimal(0)
+    return BasketLine(
+        line_id=line.pk,
+        product_id=product.pk,
+        title=shown.title,
+        glaze=look.glaze,
+        url=f"{url}?variant={product.pk}" if product.parent_id else url,
+        photo=look.photo,
+        quantity=line.quantity,
+        available=units_available(line.stockrecord),
+        price=shown_price,
+        price_before=list_price if shown_price < list_price else None,
+        sum=after,
+        sum_before=before if before != after else None,
+        notice=notice,
+    )

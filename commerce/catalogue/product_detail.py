@@ -1,0 +1,268 @@
+"""What a product's page and a buy box show: variants, the chosen one, price, stock, arrival."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from commerce.catalogue.product_facts import CARE, attribute_rows, text_of_family
+from commerce.index.listings import (
+    GLAZE,
+    best_availability,
+    photos_of_listings,
+    product_url,
+    records_by_product,
+    sellable_products,
+)
+from commerce.models import DeliveryMethod
+from commerce.page_cache.dependencies import depends_on, piece_tag, sale_tag, shows_prices
+from commerce.pricing.delivery import Arrival, arrival_of, standard_delivery
+from commerce.pricing.prices import PriceBook, Quote
+from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, units_available
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One glaze of a product, or the product itself where it comes in one only."""
+
+    product_id: int
+    sku: str
+    name: str
+    code: str
+    url: str
+    quote: Quote | None
+    availability: str
+    stock_text: str
+    units: int
+    photo: object
+    is_selected: bool
+    photos: tuple = ()
+
+
+@dataclass
+class BuyBox:
+    """Everything beside the photograph. ``selected`` is the variant that is shown and bought.
+
+    ``gallery`` are the photographs whichever is chosen, ``photos`` those that are shown: all of the
+    chosen one's first.
+    """
+
+    product_id: int
+    title: str
+    url: str
+    variants: list[Variant]
+    selected: Variant | None
+    quote: Quote | None
+    is_from: bool
+    availability: str
+    stock_text: str
+    arrival: Arrival | None
+    delivery: DeliveryMethod | None
+    photos: list = field(default_factory=list)
+    gallery: list = field(default_factory=list)
+
+    @property
+    def has_choice(self):
+        """Whether the shopper picks a variant."""
+        return bool(self.variants) and self.variants[0].product_id != self.product_id
+
+    @property
+    def others_in_stock(self):
+        """The variants that can be bought instead of the chosen one."""
+        return [
+            variant
+            for variant in self.variants
+            if variant.availability != SOLD_OUT and variant.quote and not variant.is_selected
+        ]
+
+    @property
+    def is_sold_out(self):
+        """Whether nothing of it can be bought, in whichever variant."""
+        return not self.can_be_bought and not self.others_in_stock
+
+    @property
+    def lowest_quote(self):
+        """The lowest price of its variants, which a list shows; None where it has none."""
+        quotes = [variant.quote for variant in self.variants if variant.quote]
+        return min(quotes, key=lambda quote: quote.price, default=None)
+
+    @property
+    def can_be_bought(self):
+        """Whether the chosen variant has a price and at least one unit."""
+        return bool(
+            self.selected and self.selected.quote and self.selected.availability != SOLD_OUT
+        )
+
+
+def buy_boxes_for(product_ids, *, at=None):
+    """Buy boxes of several products, ``{product_id: BuyBox}``; what is not public is left out.
+
+    Three queries, whatever the number of products.
+    """
+    depends_on(*map(piece_tag, product_ids), *map(sale_tag, product_ids))
+    rows = sellable_products().select_related("listing", "product_class")
+    rows = rows.defer("listing__variant_photos")
+    return _boxes(list(rows.filter(pk__in=product_ids)), at=at)
+
+
+def _boxes(products, *, at):
+    """The boxes of public products whose listings are at hand; two queries."""
+    shows_prices()
+    products = {product.pk: product for product in products}
+    records = records_by_product(products.values())
+    book = PriceBook(at)
+    book.load_for(record for rows in records.values() for record in rows)
+    listings = [product.listing for product in products.values() if hasattr(product, "listing")]
+    delivery = standard_delivery()
+    looked_up = _LookedUp(
+        book=book,
+        glazes={
+            variant: (name, code)
+            for listing in listings
+            for name, code, variant in listing.card["swatches"]
+        },
+        photos=photos_of_listings(listings),
+        delivery=delivery,
+        arrival=arrival_of(delivery, at=at) if delivery else None,
+    )
+    return {pk: _box(product, records[pk], looked_up) for pk, product in products.items()}
+
+
+@dataclass(frozen=True)
+class _LookedUp:
+    """What was fetched for all the boxes of a page at once."""
+
+    book: PriceBook
+    glazes: dict
+    photos: dict
+    delivery: DeliveryMethod | None
+    arrival: Arrival | None
+
+
+def buy_box_for(product, *, selected=None, at=None):
+    """The buy box of one product, or None where it is not public, or a variant itself.
+
+    ``selected`` is the key of the variant to show; an unknown one is ignored. Without it the
+    first variant that is in stock is chosen.
+    """
+    depends_on(piece_tag(product.pk), sale_tag(product.pk))
+    if not product.is_public or product.parent_id:
+        return None
+    return select_variant(_boxes([product], at=at)[product.pk], selected)
+
+
+def select_variant(box, product_id):
+    """The same box with another variant chosen, where the box has it."""
+    chosen = next((v for v in box.variants if v.product_id == product_id), None) or box.selected
+    if chosen is None:
+        return box
+    box.variants = [
+        Variant(**{**vars(variant), "is_selected": variant.product_id == chosen.product_id})
+        for variant in box.variants
+    ]
+    box.selected = next(variant for variant in box.variants if variant.is_selected)
+    box.quote, box.stock_text = chosen.quote, chosen.stock_text
+    box.availability = chosen.availability
+    own = {photo.pk for photo in chosen.photos}
+    box.photos = [*chosen.photos, *(photo for photo in box.gallery if photo.pk not in own)]
+    return box
+
+
+def _box(product, records, looked_up):
+    url = product_url(product.pk, product.slug)
+    variants = [_variant(record, product, url, looked_up) for record in records]
+    first = next(
+        (v for v in variants if v.availability != SOLD_OUT), variants[0] if variants else None
+    )
+    box = BuyBox(
+        product_id=product.pk,
+        title=product.title,
+        url=url,
+        variants=variants,
+        selected=first,
+        quote=first.quote if first else None,
+        is_from=len({variant.quote.price for variant in variants if variant.quote}) > 1,
+        availability=best_availability(records),
+        stock_text=first.stock_text if first else stock_text(None),
+        arrival=looked_up.arrival,
+        delivery=looked_up.delivery,
+        gallery=_gallery(product, variants, looked_up.photos),
+    )
+    box.photos = box.gallery
+    return select_variant(box, first.product_id) if first else box
+
+
+def _variant(record, product, url, looked_up):
+    name, code = looked_up.glazes.get(record.product_id, (product.title, ""))
+    own = looked_up.photos.get(record.product_id) or []
+    is_child = record.product_id != product.pk
+    return Variant(
+        product_id=record.product_id,
+        sku=record.partner_sku,
+        name=name,
+        code=code,
+        url=f"{url}?variant={record.product_id}" if is_child else url,
+        quote=looked_up.book.quote(record),
+        availability=availability_of(record),
+        stock_text=stock_text(record),
+        units=units_available(record),
+        photo=own[0] if own else None,
+        is_selected=False,
+        photos=tuple(own),
+    )
+
+
+def _gallery(product, variants, photos):
+    """Each photograph once: those of the product first, then the first of each variant."""
+    rows = [*photos[product.pk], *(v.photo for v in variants if v.photo)]
+    return list({image.pk: image for image in rows}.values())
+
+
+class Named(NamedTuple):
+    """A variant by its key and name alone."""
+
+    product_id: int
+    name: str
+
+
+class Family(NamedTuple):
+    """A product with its variants by name: as a buy box, without prices and stock."""
+
+    product_id: int
+    variants: tuple[Named, ...]
+
+
+def family_of(product):
+    """The ``Family`` of a product that is listed; a ``BuyBox`` of it says the same and more."""
+    card = product.listing.card
+    glazes = {variant: name for name, _code, variant in card["swatches"]}
+    members = (Named(pk, glazes.get(pk, product.title)) for pk, _state in card["variants"])
+    return Family(product.pk, tuple(members))
+
+
+def specification(family, rows):
+    """(name, text) pairs of a product's table; ``rows`` are its ``attribute_rows``, and its variants'.
+
+    ``family`` is its ``Family`` or buy box. Without what has places of its own on the page: the glaze,
+    and words on care.
+    """
+    found = texts_of(rows, [family.product_id, *(one.product_id for one in family.variants)])
+    by_code = {pk: {code: text for code, _name, text in values} for pk, values in found.items()}
+    names = {row.attribute.code: row.attribute.name for row in rows}
+    return [
+        (name, text_of_family(family, code, by_code))
+        for code, name in names.items()
+        if code not in (GLAZE, CARE)
+    ]
+
+
+def specifications(product_ids):
+    """Attributes of several products, ``{product_id: [(code, name, text), …]}``."""
+    return texts_of(attribute_rows(product_ids), product_ids)
+
+
+def texts_of(rows, product_ids):
+    """The same of rows that were read already."""
+    found = {pk: [] for pk in product_ids}
+    for row in rows:
+        texts = (row.attribute.code, row.attribute.name, str(row.value_as_text))
+        found[row.product_id].append(texts)
+    return found

@@ -1,0 +1,167 @@
+"""Related products: those that staff chose, those bought in the same orders, those beside them.
+
+What was bought together is computed by the clock and stored (``BoughtTogether``); a page reads it.
+"""
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from itertools import permutations
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from commerce.catalogue.category_tree import categories_of
+from commerce.index.facet_index import shelves
+from commerce.index.listing_builder import CATEGORY
+from commerce.index.listings import cards_for
+from commerce.index.sort_orders import ordered_keys
+from commerce.models import BoughtTogether
+from commerce.orders.pipeline import CANCELLED, PENDING
+from commerce.page_cache.changes import touch
+from commerce.page_cache.dependencies import order_tag, piece_tag
+from commerce.page_cache.kept import kept
+from commerce.stock.availability import SOLD_OUT
+
+#: Cards in the row of a page.
+RELATED = 4
+#: Candidates of each kind that a page may look at, so that four are left when some are sold out.
+CANDIDATES = 12
+#: What is computed: orders of this many days, the newest of them, and partners of one product.
+DAYS = 365
+MAX_ORDERS = 20_000
+MAX_PARTNERS = CANDIDATES
+#: An order with more different products than this is a shop's stock, not a taste.
+MAX_IN_ORDER = 20
+#: One order that held both is chance.
+MIN_ORDERS = 2
+
+
+def related_to(product, *, at=None):
+    """Cards of what goes with a product, at most ``RELATED``: chosen by staff, then bought together,
+    then of the same categories.
+
+    Two queries as a rule. Never the product itself, what is sold out, nor what is not public.
+    """
+    return _cards([*_chosen_and_bought(product), *_beside(product)], product, at=at)
+
+
+def alternatives_to(product, *, at=None):
+    """Cards of what a shopper may take instead of a sold-out product: of its kind first."""
+    return _cards([*_beside(product), *_chosen_and_bought(product)], product, at=at)
+
+
+def _cards(candidates, product, *, at):
+    """The cards of the first candidates that can be bought."""
+    candidates = [pk for pk in dict.fromkeys(candidates) if pk != product.pk]
+    cards = []
+    for start in range(0, len(candidates), 2 * RELATED):
+        found = cards_for(candidates[start : start + 2 * RELATED], at=at)
+        cards += [card for card in found if card.availability != SOLD_OUT]
+        if len(cards) >= RELATED:
+            break
+    return cards[:RELATED]
+
+
+def _chosen_and_bought(product):
+    """Keys of what staff recommend in the dashboard, where a variant stands for its parent, and then
+    of what was bought together. One query."""
+    chosen = get_model("catalogue", "ProductRecommendation").objects.filter(primary=product)
+    chosen = chosen.annotate(
+        kind=Value(0),
+        rank=F("ranking"),
+        shown=Coalesce("recommendation__parent_id", "recommendation_id"),
+    )
+    bought = BoughtTogether.objects.filter(product=product)
+    bought = bought.annotate(kind=Value(1), rank=F("orders"), shown=F("other_id"))
+    columns = ("kind", "rank", "pk", "shown")
+    rows = chosen.order_by().values_list(*columns).union(
+        bought.order_by().values_list(*columns), all=True
+    )  # fmt: skip
+    ordered = sorted(rows, key=lambda row: (row[0], -row[1], row[2] if not row[0] else row[3]))
+    return [shown for _kind, _rank, _pk, shown in ordered]
+
+
+def _beside(product):
+    """Keys of products of the same categories, what can be bought and what is bought most first."""
+    categories = categories_of(product)
+    first = [
+        kept(("first-of-category", pk), lambda pk=pk: _first_of(pk), tags=[order_tag(pk)])
+        for pk in categories
+    ]
+    return [pk for keys in first for pk in keys]
+
+
+def _first_of(category_id):
+    """The first keys of a category's list."""
+    keys = shelves().of(CATEGORY, str(category_id))
+    return ordered_keys(keys, sort="recommended", at=None, start=0, count=CANDIDATES + 1)
+
+
+def pair_bought_together(*, at=None):
+    """Compute anew what was bought together, from the newest paid orders of a year.
+
+    Writes differences only, in one transaction; returns how many rows there are. Bounded by
+    ``MAX_ORDERS`` and ``MAX_IN_ORDER``; running it twice changes nothing.
+    """
+    wanted = {
+        (product, other): orders
+        for product, partners in _partners(_products_by_order(at or timezone.now())).items()
+        for other, orders in partners
+    }
+    with transaction.atomic():
+        _store(wanted)
+    return len(wanted)
+
+
+def _products_by_order(at):
+    """Sets of products that one paid order held."""
+    Order, Line = get_model("order", "Order"), get_model("order", "Line")
+    paid = Order.objects.filter(date_placed__gte=at - timedelta(days=DAYS), date_placed__lte=at)
+    paid = paid.exclude(status__in=(PENDING, CANCELLED)).order_by("-date_placed", "-pk")
+    keys = list(paid.values_list("pk", flat=True)[:MAX_ORDERS])
+    orders = defaultdict(set)
+    for start in range(0, len(keys), 500):  # SQLite allows few parameters in one query.
+        rows = Line.objects.filter(order__in=keys[start : start + 500], product__isnull=False)
+        shown = Coalesce("product__parent_id", "product_id")
+        for order_id, product_id in rows.values_list("order_id", shown):
+            orders[order_id].add(product_id)
+    return orders.values()
+
+
+def _partners(orders):
+    """The products bought most often with each one, ``{product: [(other, orders), …]}``."""
+    counts = defaultdict(Counter)
+    for products in orders:
+        if len(products) <= MAX_IN_ORDER:
+            for product, other in permutations(products, 2):
+                counts[product][other] += 1
+    return {
+        product: sorted(
+            ((other, count) for other, count in partners.items() if count >= MIN_ORDERS),
+            key=lambda pair: (-pair[1], pair[0]),
+        )[:MAX_PARTNERS]
+        for product, partners in counts.items()
+    }
+
+
+def _store(wanted):
+    """Make the table hold these rows and no others, and the pages of these products new."""
+    stored = {(row.product_id, row.other_id): row for row in BoughtTogether.objects.all()}
+    gone = [row.pk for pair, row in stored.items() if pair not in wanted]
+    for start in range(0, len(gone), 500):
+        BoughtTogether.objects.filter(pk__in=gone[start : start + 500]).delete()
+    changed = [row for pair, row in stored.items() if wanted.get(pair, row.orders) != row.orders]
+    for row in changed:
+        row.orders = wanted[row.product_id, row.other_id]
+    BoughtTogether.objects.bulk_update(changed, ["orders"], batch_size=200)
+    missing = sorted(pair for pair in wanted if pair not in stored)
+    told = {*missing, *((row.product_id, row.other_id) for row in changed)}
+    told |= {pair for pair in stored if pair not in wanted}
+    touch(*{piece_tag(product) for product, _other in told})
+    BoughtTogether.objects.bulk_create(
+        [BoughtTogether(product_id=a, other_id=b, orders=wanted[a, b]) for a, b in missing],
+        batch_size=200,
+    )

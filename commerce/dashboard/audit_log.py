@@ -1,0 +1,104 @@
+"""The audit log in the dashboard: everything that was decided, filtered. For administrators."""
+
+from datetime import datetime, time, timedelta
+
+from django import forms
+from django.apps import apps
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views import generic
+
+from commerce.audit.log import CHANGE_NAMES, KINDS
+from commerce.decorators import private_page
+from commerce.models import AuditEntry
+
+
+class AuditFilterForm(forms.Form):
+    """What the list is narrowed down to."""
+
+    kind = forms.ChoiceField(label=_("Kind"), required=False)
+    act = forms.ChoiceField(
+        label=_("What happened"),
+        required=False,
+        choices=[("", _("everything")), *AuditEntry.Act.choices],
+    )
+    actor = forms.CharField(label=_("Who"), max_length=255, required=False)
+    about = forms.CharField(label=_("About"), max_length=255, required=False)
+    since = forms.DateField(label=_("From"), required=False)
+    until = forms.DateField(label=_("Until"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        kinds = sorted(KINDS.items(), key=lambda pair: str(pair[1]))
+        self.fields["kind"].choices = [("", _("everything")), *kinds]
+        for name in ("since", "until"):
+            self.fields[name].widget = forms.DateInput(
+                attrs={"type": "date", "class": "no-widget-init"}, format="%Y-%m-%d"
+            )
+        for field in self.fields.values():
+            css = field.widget.attrs.get("class", "")
+            field.widget.attrs["class"] = f"form-control {css}".strip()
+
+    def narrow(self, entries):
+        """The entries that match; a field that makes no sense narrows nothing."""
+        self.is_valid()
+        data = self.cleaned_data
+        wanted = Q()
+        for name in ("kind", "act"):
+            if data.get(name):
+                wanted &= Q(**{name: data[name]})
+        for name in ("actor", "about"):
+            if data.get(name):
+                wanted &= Q(**{f"{name}__icontains": data[name]})
+        if data.get("since"):
+            wanted &= Q(created_at__gte=_midnight(data["since"]))
+        if data.get("until"):
+            wanted &= Q(created_at__lt=_midnight(data["until"] + timedelta(days=1)))
+        return entries.filter(wanted)
+
+
+def _midnight(day):
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+@private_page
+class AuditView(PermissionRequiredMixin, generic.ListView):
+    """The log, the latest first."""
+
+    permission_required = "commerce.view_auditentry"
+    template_name = "oscar/dashboard/audit.html"
+    context_object_name = "entries"
+    paginate_by = 50
+
+    def has_permission(self):
+        return self.request.user.is_staff and super().has_permission()
+
+    def handle_no_permission(self):
+        self.raise_exception = self.request.user.is_authenticated
+        return super().handle_no_permission()
+
+    def get_queryset(self):
+        self.form = AuditFilterForm(self.request.GET)
+        return self.form.narrow(AuditEntry.objects.order_by("-pk"))
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        chosen = self.request.GET.copy()
+        chosen.pop("page", None)
+        for entry in context["entries"]:
+            entry.kind_name = KINDS.get(entry.kind, entry.kind)
+            entry.lines = [
+                (_name_of(entry.kind, name), *pair) for name, pair in entry.changes.items()
+            ]
+        return {**context, "form": self.form, "query": chosen.urlencode()}
+
+
+def _name_of(label, name):
+    """A field in words."""
+    try:
+        return apps.get_model(label)._meta.get_field(name).verbose_name
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return CHANGE_NAMES.get(name, name)

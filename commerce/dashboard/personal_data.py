@@ -1,0 +1,126 @@
+"""What staff do with somebody's personal data: export it, erase the person.
+
+An account is found by its page, a guest by the address they ordered with, which is sent by POST so
+that it stands in no log. Rows in commerce.dashboard.permission_table.
+"""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView, View
+
+from commerce.accounts.reauthentication import recent_sign_in_required
+from commerce.actor import address_of
+from commerce.audit.security import note_security
+from commerce.dashboard.accounts import UserAdminView
+from commerce.decorators import private_page
+from commerce.models import AuditEntry
+from commerce.privacy.erasure import AlreadyErased, ErasureBlocked, erase, reasons_to_wait
+from commerce.privacy.parts import all_sections
+from commerce.privacy.people import Person, accounts_naming, person_at, person_of
+from commerce.storefront.personal_data import archive_answer
+
+TEMPLATE = "oscar/dashboard/users/privacy.html"
+EXPORT, ERASE = "export", "erase"
+
+
+class AddressForm(forms.Form):
+    """Whose data: the address that a guest ordered with."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("Email address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "form-control", "size": 36}),
+    )
+
+
+def kinds_of(person: Person) -> list[tuple[str, int]]:
+    """What there is about a person: the sections that have rows, and how many."""
+    counted = ((section.title, section.rows(person).count()) for section in all_sections())
+    return [(str(title), count) for title, count in counted if count]
+
+
+def context_of(person: Person, **more) -> dict:
+    """What the page shows of a person."""
+    return {"person": person, "kinds": kinds_of(person), "reasons": reasons_to_wait(person), **more}
+
+
+def export_for_staff(request: HttpRequest, person: Person) -> HttpResponse:
+    """The archive of somebody else, and a row of the audit log that says who took it."""
+    note_security(
+        AuditEntry.Act.EXPORTED,
+        about=_("Account %d") % person.user_id if person.user_id else _("A guest"),
+        object_id=person.user_id or "",
+        user=request.user,
+        address=address_of(request),
+    )
+    return archive_answer(person)
+
+
+def erase_for_staff(request: HttpRequest, person: Person) -> bool:
+    """Erase a person if it was confirmed and nothing is open; tell the outcome.
+
+    Returns whether the person is gone, whoever erased them.
+    """
+    if request.POST.get("confirm") != "on":
+        messages.error(request, _("Tick the box to confirm that the person is to be erased."))
+        return False
+    try:
+        erase(person, by=request.user, address=address_of(request))
+    except AlreadyErased as error:
+        messages.info(request, str(error))
+        return True
+    except ErasureBlocked as error:
+        for reason in error.reasons:
+            messages.error(request, reason)
+        return False
+    messages.success(request, _("The person is erased."))
+    return True
+
+
+@private_page
+@recent_sign_in_required
+class StaffPrivacyView(UserAdminView, TemplateView):
+    """The personal data of an account."""
+
+    template_name = TEMPLATE
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**context_of(person_of(self.person), **kwargs))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        person = person_of(self.person)
+        if request.POST.get("action") == EXPORT:
+            return export_for_staff(request, person)
+        if request.POST.get("action") == ERASE and self.person.pk == request.user.pk:
+            messages.error(request, _("Delete your own account on your profile."))
+        elif request.POST.get("action") == ERASE and erase_for_staff(request, person):
+            return redirect("dashboard:users-index")
+        return redirect("staff-user-privacy", pk=pk)
+
+
+@private_page
+@recent_sign_in_required
+class StaffGuestPrivacyView(View):
+    """Asks for an address; shows, exports or erases what a guest left behind it."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(request, TEMPLATE, {"form": AddressForm()})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = AddressForm(request.POST)
+        if not form.is_valid():
+            return render(request, TEMPLATE, {"form": form}, status=200)
+        person = person_at(form.cleaned_data["email"])
+        if person.user is not None:
+            return redirect("staff-user-privacy", pk=person.user_id)
+        action = request.POST.get("action")
+        if action == EXPORT:
+            return export_for_staff(request, person)
+        if action == ERASE and erase_for_staff(request, person):
+            return redirect("staff-privacy")
+        accounts = accounts_naming(form.cleaned_data["email"])
+        return render(request, TEMPLATE, context_of(person, form=form, accounts=accounts))

@@ -1,0 +1,98 @@
+"""Returns in the dashboard: the list of what waits, and one of them with its buttons."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views import generic
+
+from commerce.dashboard.staff_views import StaffPage, StateListMixin
+from commerce.exceptions import ReturnRefused
+from commerce.models import ReturnLine, ReturnRequest
+from commerce.requests import key_in
+from commerce.returns.returns import (
+    Received,
+    approve_return,
+    receive_return,
+    refund_url,
+    refuse_return,
+)
+
+State = ReturnRequest.State
+
+
+class ReturnListView(StaffPage, StateListMixin, generic.ListView):
+    """What waits for an answer, a parcel or its money; the oldest last."""
+
+    view_permission = "commerce.view_returnrequest"
+    states, waiting = State, (State.REQUESTED, State.APPROVED, State.RECEIVED)
+    queryset = ReturnRequest.objects.select_related("order").prefetch_related("lines__line")
+    template_name = "oscar/dashboard/returns/list.html"
+    http_method_names = ["get", "head"]
+
+
+class ReturnDetailView(StaffPage, generic.TemplateView):
+    """One return; POST ``act`` approves, refuses or receives it."""
+
+    view_permission = "commerce.view_returnrequest"
+    change_permission = "commerce.change_returnrequest"
+    template_name = "oscar/dashboard/returns/detail.html"
+    acts = ("approve", "refuse", "receive")
+
+    def get_return(self):
+        rows = ReturnRequest.objects.select_related("order").prefetch_related("lines__line")
+        return get_object_or_404(rows, number=self.kwargs["number"])
+
+    def get_context_data(self, **kwargs):
+        request = self.get_return()
+        user = self.request.user
+        return super().get_context_data(
+            object=request,
+            conditions=ReturnLine.Condition.choices,
+            may_refuse=request.state in (State.REQUESTED, State.APPROVED),
+            refund_url=refund_url(request) if user.has_perm("order.view_order") else "",
+            **kwargs,
+        )
+
+    def post(self, request, **kwargs):
+        found = self.get_return()
+        act = request.POST.get("act", "")
+        try:
+            if act in self.acts:
+                getattr(self, act)(found)
+        except ReturnRefused as refusal:
+            messages.error(request, str(refusal))
+            return self.render_to_response(self.get_context_data(typed=request.POST))
+        return redirect("staff-return", number=found.number)
+
+    def words(self, empty):
+        """What staff wrote to the customer. Raises ReturnRefused where that is nothing."""
+        words = self.request.POST.get("words", "").strip()
+        if not words:
+            raise ReturnRefused(empty)
+        return words[:2000]
+
+    def approve(self, found):
+        words = self.words(_("Write how the pieces come back."))
+        approve_return(found.pk, instructions=words, user=self.request.user)
+        messages.success(self.request, _("Approved. The customer reads how to send it."))
+
+    def refuse(self, found):
+        words = self.words(_("Write why: the customer reads it."))
+        refuse_return(found.pk, reason=words, user=self.request.user)
+        messages.success(self.request, _("Refused. The customer reads why."))
+
+    def receive(self, found):
+        receive_return(found.pk, self.received(found), user=self.request.user)
+        messages.success(self.request, _("Received. What can be sold is back on the shelf."))
+
+    def received(self, found):
+        """What the form says that came, by line of the return."""
+        data = self.request.POST
+        return {
+            row.pk: Received(
+                quantity=key_in(data.get(f"came_{row.pk}", "")) or 0,
+                condition=data.get(f"condition_{row.pk}", ""),
+                restock=data.get(f"restock_{row.pk}") == "on",
+            )
+            for row in found.lines.all()
+        }

@@ -1,0 +1,99 @@
+"""Withdrawals in the dashboard: the queue, and one statement with what can be done about it."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views import generic
+from oscar.core.loading import get_model
+
+from commerce.accounts.reauthentication import require_recent_sign_in_over_limit
+from commerce.dashboard.staff_views import StaffPage, StateListMixin
+from commerce.exceptions import WithdrawalRefused
+from commerce.models import Withdrawal
+from commerce.orders.link_requests import normal_number
+from commerce.requests import key_in
+from commerce.returns.withdrawals import (
+    accept_withdrawal,
+    is_cancellable,
+    link_order,
+    period_of,
+    refuse_withdrawal,
+    units_proposed,
+)
+
+State = Withdrawal.State
+
+
+class WithdrawalListView(StaffPage, StateListMixin, generic.ListView):
+    """The queue; statements that nobody decided come first."""
+
+    view_permission = "commerce.view_withdrawal"
+    states, waiting = State, (State.NEW,)
+    queryset = Withdrawal.objects.select_related("order")
+    template_name = "oscar/dashboard/withdrawals/list.html"
+    http_method_names = ["get", "head"]
+
+
+class WithdrawalDetailView(StaffPage, generic.TemplateView):
+    """One statement as it was made; POST ``act`` ties it to an order, accepts or refuses it."""
+
+    view_permission = "commerce.view_withdrawal"
+    change_permission = "commerce.change_withdrawal"
+    template_name = "oscar/dashboard/withdrawals/detail.html"
+    acts = ("link", "accept", "refuse")
+
+    def get_withdrawal(self):
+        rows = Withdrawal.objects.select_related("order", "return_request", "decided_by")
+        return get_object_or_404(rows, number=self.kwargs["number"])
+
+    def get_context_data(self, **kwargs):
+        found = self.get_withdrawal()
+        order = found.order
+        left = units_proposed(found) if found.state == State.NEW else {}
+        lines = order.lines.filter(pk__in=left).order_by("pk") if order else ()
+        numbers = get_model("order", "Order").objects.filter(
+            number=normal_number(found.order_number)
+        )
+        return super().get_context_data(
+            object=found,
+            period=period_of(found),
+            rows=[(line, left[line.pk]) for line in lines],
+            will_cancel=bool(order and is_cancellable(order) and not found.pieces),
+            is_known_number=not order and numbers.exists(),
+            **kwargs,
+        )
+
+    def post(self, request, **kwargs):
+        found = self.get_withdrawal()
+        act = request.POST.get("act", "")
+        try:
+            if act in self.acts:
+                getattr(self, act)(found)
+        except WithdrawalRefused as refusal:
+            messages.error(request, str(refusal))
+            return self.render_to_response(self.get_context_data(typed=request.POST))
+        return redirect("staff-withdrawal", number=found.number)
+
+    def link(self, found):
+        link_order(found.pk, self.request.POST.get("order_number", ""), user=self.request.user)
+        messages.success(self.request, _("Tied to the order."))
+
+    def accept(self, found):
+        if found.order is not None:
+            require_recent_sign_in_over_limit(self.request, found.order.total_incl_tax)
+        data = self.request.POST
+        units = {pk: key_in(data.get(f"units_{pk}", "")) or 0 for pk in units_proposed(found)}
+        accept_withdrawal(
+            found.pk,
+            units={pk: count for pk, count in units.items() if count},
+            answer=data.get("words", "").strip()[:2000],
+            user=self.request.user,
+        )
+        messages.success(self.request, _("Accepted. The customer reads what follows."))
+
+    def refuse(self, found):
+        words = self.request.POST.get("words", "").strip()
+        if not words:
+            raise WithdrawalRefused(_("Write why: the customer reads it."))
+        refuse_withdrawal(found.pk, reason=words[:2000], user=self.request.user)
+        messages.success(self.request, _("Refused. The customer reads why."))

@@ -1,0 +1,249 @@
+"""Invoices, credit notes and packing slips: what they say, frozen when they are issued.
+
+A document is issued in the transaction of what it is about, under a number that follows the last
+one without a gap. Its facts are plain values; ``commerce.documents.pdf`` renders them, never here.
+The lock on a kind's counter comes last in the lock order (docs/payments.md), so issuing is the last
+thing that a transaction does.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from commerce.demonstration import is_demonstration
+from commerce.documents.sums import Part, credit_parts, not_charged_parts, rate_of, sums_of
+from commerce.models import CommercialDocument, DocumentCounter, DocumentKind
+
+#: What numbers begin with.
+PREFIXES = {
+    DocumentKind.INVOICE: "INV",
+    DocumentKind.CREDIT_NOTE: "CN",
+    DocumentKind.PACKING_SLIP: "PS",
+}
+#: Raised when facts get another shape; the renderer reads every one there was.
+VERSION = 1
+#: The key of the delivery among an invoice's lines.
+DELIVERY = "delivery"
+#: Documents that the customer gets; packing slips are the house's.
+FOR_CUSTOMERS = (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)
+
+
+@dataclass(frozen=True)
+class Refunded:
+    """Money that went back. ``key`` is the refund's, the same whenever it is told of.
+
+    ``lines`` is ``{line_id: (quantity, amount)}`` and ``shipping`` the part that is delivery; what
+    is left of ``amount`` is for no line. All amounts include VAT.
+    """
+
+    key: str
+    amount: Decimal
+    reason: str = ""
+    lines: dict = field(default_factory=dict)
+    shipping: Decimal = Decimal(0)
+
+
+# --- Issuing --------------------------------------------------------------------------------------
+
+
+def issue_invoice(order, *, amount=None, at=None):
+    """The invoice of an order whose money is here; the same one, however often it is asked for.
+
+    ``amount`` is what was taken, where that may be less than the order's total: the rest is then on
+    the invoice as not charged. Needs an open transaction; locks the counter of invoices.
+    """
+    return _issue(
+        DocumentKind.INVOICE,
+        key=f"invoice:{order.pk}",
+        order=order,
+        facts_of=lambda: _invoice_facts(order, amount),
+        at=at,
+    )
+
+
+def issue_credit_note(order, refunded, *, at=None):
+    """The credit note of a refund that went through; one for each ``refunded.key``.
+
+    None for an order that has no invoice: money that came too late and went straight back was never
+    invoiced. Needs an open transaction; locks the counter of credit notes.
+    """
+    invoice = order.documents.filter(kind=DocumentKind.INVOICE).first()
+    if invoice is None:
+        return None
+    return _issue(
+        DocumentKind.CREDIT_NOTE,
+        key=f"credit-note:{refunded.key}",
+        order=order,
+        facts_of=lambda: _credit_facts(order, invoice, refunded),
+        at=at,
+    )
+
+
+def issue_packing_slip(order, parcel, *, rest, at=None):
+    """What lies in a parcel that leaves; one for each.
+
+    ``parcel`` is a commerce.orders.shipments.Parcel, ``rest`` is ``{line_id: units}`` still to be sent.
+    Needs an open transaction; locks the counter of packing slips.
+    """
+    return _issue(
+        DocumentKind.PACKING_SLIP,
+        key=f"packing-slip:{parcel.shipment.pk}",
+        order=order,
+        shipment=parcel.shipment,
+        facts_of=lambda: packing_facts(order, parcel.pieces, rest=rest, shipment=parcel.shipment),
+        at=at,
+    )
+
+
+def _issue(kind, *, key, order, facts_of, shipment=None, at=None):
+    """The document of this key, issued now where there is none.
+
+    The counter is locked before anything is read that the facts rest on, and rolled back with the
+    rest: two callers get one document, and no number is lost.
+    """
+    issued = CommercialDocument.objects.filter(key=key).first()
+    if issued:
+        return issued
+    at = at or timezone.now()
+    counter = _locked_counter(kind, timezone.localtime(at).year)
+    issued = CommercialDocument.objects.filter(key=key).first()
+    if issued:
+        return issued
+    counter.last += 1
+    counter.save(update_fields=["last"])
+    number = f"{PREFIXES[kind]}-{counter.year}-{counter.last:06d}"
+    facts = {
+        "version": VERSION,
+        "kind": str(kind),
+        "number": number,
+        "issued_on": timezone.localtime(at).date().isoformat(),
+        **facts_of(),
+    }
+    return CommercialDocument.objects.create(
+        kind=kind, number=number, key=key, order=order, shipment=shipment, facts=facts, issued_at=at
+    )
+
+
+def _locked_counter(kind, year):
+    DocumentCounter.objects.get_or_create(kind=kind, year=year)
+    return DocumentCounter.objects.select_for_update().get(kind=kind, year=year)
+
+
+def documents_of(order, kinds=FOR_CUSTOMERS):
+    """The documents of an order in the order of their issue; unless told, those for customers."""
+    return [document for document in order.documents.all() if document.kind in kinds]
+
+
+# --- Facts ----------------------------------------------------------------------------------------
+
+
+def _shared_facts(order):
+    """What every document says."""
+    return {
+        "language": get_language() or settings.LANGUAGE_CODE,
+        "shop": settings.SITE_NAME,
+        "is_demo": is_demonstration(),
+        "seller": dict(settings.SELLER),
+        "billed_to": _rows_of(order.billing_address or order.shipping_address),
+        "delivered_to": _rows_of(order.shipping_address),
+        "order": order.number,
+        "ordered_on": timezone.localtime(order.date_placed).date().isoformat(),
+    }
+
+
+def _rows_of(address):
+    return [str(row) for row in address.active_address_fields()] if address else []
+
+
+def _invoice_facts(order, amount):
+    parts = _parts_of(order)
+    charged = sum((part.gross for part in parts), Decimal(0))
+    if amount is not None and amount < charged:
+        parts += not_charged_parts(parts, charged - amount, title=_("Not charged"))
+    return {**_shared_facts(order), "currency": order.currency, **_sums_as_facts(parts)}
+
+
+def _parts_of(order):
+    """An order's lines and its delivery as an invoice tells them, to the cent of the order."""
+    parts = [
+        Part(
+            key=str(line.pk),
+            title=line.title,
+            code=line.partner_sku,
+            quantity=line.quantity,
+            unit=line.unit_price_incl_tax,
+            discount=line.line_price_before_discounts_incl_tax - line.line_price_incl_tax,
+            rate=rate_of(line.line_price_excl_tax, line.line_price_incl_tax, line.tax_code),
+            net=line.line_price_excl_tax,
+            gross=line.line_price_incl_tax,
+        )
+        for line in order.lines.order_by("pk")
+    ]
+    if order.shipping_method or order.shipping_incl_tax:
+        net, gross = order.shipping_excl_tax, order.shipping_incl_tax
+        title = _("Delivery: %(name)s") % {"name": order.shipping_method or "–"}
+        rate = rate_of(net, gross, order.shipping_tax_code)
+        parts.append(Part(key=DELIVERY, title=title, rate=rate, net=net, gross=gross))
+    return parts
+
+
+def _credit_facts(order, invoice, refunded):
+    invoiced = [Part.from_facts(row) for row in invoice.facts["lines"]]
+    earlier = order.documents.filter(kind=DocumentKind.CREDIT_NOTE)
+    credited = [Part.from_facts(row) for note in earlier for row in note.facts["lines"]]
+    wanted = {str(pk): pair for pk, pair in refunded.lines.items()}
+    if refunded.shipping:
+        wanted[DELIVERY] = (None, refunded.shipping)
+    parts = credit_parts(
+        invoiced, credited, wanted, amount=refunded.amount, title=_("Amount paid back")
+    )
+    return {
+        **_shared_facts(order),
+        **{name: invoice.facts[name] for name in ("billed_to", "delivered_to")},
+        "currency": invoice.facts["currency"],
+        "invoice": invoice.number,
+        "invoiced_on": invoice.facts["issued_on"],
+        "reason": refunded.reason,
+        **_sums_as_facts(parts),
+    }
+
+
+def _sums_as_facts(parts):
+    return {"lines": [part.as_facts() for part in parts], **sums_of(parts)}
+
+
+def packing_facts(order, pieces, *, rest=None, shipment=None):
+    """What a packing slip says: pieces without prices, what follows, and the label.
+
+    ``pieces`` are pairs of an order line and a quantity, ``rest`` is ``{line_id: units}``.
+    """
+    titles = dict(order.lines.values_list("pk", "title")) if rest else {}
+    units = defaultdict(int)
+    for line, count in pieces:
+        units[line] += count
+    return {
+        **_shared_facts(order),
+        "lines": [
+            {"title": line.title, "code": line.partner_sku, "quantity": count}
+            for line, count in units.items()
+        ],
+        "rest": [{"title": titles[pk], "quantity": count} for pk, count in (rest or {}).items()],
+        "carrier": str(shipment.carrier_name) if shipment else "",
+        "tracking_number": shipment.tracking_number if shipment else "",
+    }
+
+
+def draft_packing_slip(order, pieces):
+    """The facts of a slip for pieces that have not left: it has no number, and is not kept."""
+    return {
+        "version": VERSION,
+        "kind": str(DocumentKind.PACKING_SLIP),
+        "number": "",
+        "issued_on": timezone.localtime().date().isoformat(),
+        **packing_facts(order, pieces),
+    }

@@ -1,0 +1,128 @@
+"""Automatic offers are part of prices: what changes them refreshes the products that they touch."""
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.dispatch import receiver
+from oscar.core.loading import get_model
+from pyroaring import BitMap
+
+from commerce.index.listing_builder import OFFER
+from commerce.index.postings import as_set
+from commerce.index.receivers import is_collecting, note_change
+from commerce.index.refresh import BATCH, listed_keys
+from commerce.models import Term
+from commerce.page_cache.changes import touch
+from commerce.page_cache.dependencies import OFFERS
+from commerce.pricing.automatic_offers import (
+    products_in_ranges,
+    range_ids_of,
+    read_automatic_offers,
+)
+from commerce.signals import offers_counted
+
+Benefit = get_model("offer", "Benefit")
+Condition = get_model("offer", "Condition")
+ConditionalOffer = get_model("offer", "ConditionalOffer")
+Range = get_model("offer", "Range")
+
+
+def note_offers(offer_ids):
+    """Refresh what these offers held for until now, and what they hold for from now on.
+
+    At once where that is a batch or less; in the background, after the commit, where it is more.
+    """
+    offer_ids = set(offer_ids)
+    if not offer_ids:
+        return
+    now = [offer for offer in read_automatic_offers() if offer.pk in offer_ids]
+    ids = listed_keys(products_in_ranges(range_ids_of(now)) | _held_until_now(offer_ids))
+    if len(ids) <= BATCH or is_collecting():
+        note_change(set(ids), is_sale=True)
+        return
+    from commerce.tasks import refresh_listings_task  # tasks imports what this module serves
+
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        transaction.on_commit(
+            lambda batch=batch: refresh_listings_task.enqueue(batch, is_sale=True)
+        )
+
+
+def _held_until_now(offer_ids):
+    """The products whose prices were last written with these offers in mind."""
+    terms = Term.objects.filter(kind=OFFER, value__in=[str(pk) for pk in offer_ids])
+    return set(BitMap.union(BitMap(), *map(as_set, terms.values_list("bitmap", flat=True))))
+
+
+def note_ranges(range_ids):
+    """The same for all offers that name one of these ranges."""
+    named = Q(condition__range__in=range_ids) | Q(benefit__range__in=range_ids)
+    note_offers(ConditionalOffer.objects.filter(named).values_list("pk", flat=True))
+
+
+@receiver([post_save, post_delete], sender=ConditionalOffer)
+def follow_offer(sender, instance, raw=False, **kwargs):
+    if not raw:
+        note_offers([instance.pk])
+
+
+@receiver(post_save, sender=Condition)
+@receiver(post_save, sender=Benefit)
+def follow_rule(sender, instance, raw=False, **kwargs):
+    if not raw:
+        note_offers(instance.offers.values_list("pk", flat=True))
+
+
+@receiver(post_save, sender=Range)
+def follow_range(sender, instance, raw=False, **kwargs):
+    if not raw:
+        note_ranges([instance.pk])
+
+
+@receiver([post_save, post_delete], sender=Range.included_products.through)
+def follow_piece_of_range(sender, instance, raw=False, **kwargs):
+    if not raw:
+        note_ranges([instance.range_id])
+
+
+def follow_parts_of_range(sender, instance, action, reverse, pk_set, **kwargs):
+    """Categories, kinds and exceptions of a range, from whichever side they were changed."""
+    if action.startswith("post_"):
+        note_ranges(pk_set or () if reverse else [instance.pk])
+
+
+for _name in (
+    "included_products", "excluded_products", "classes", "included_categories", "excluded_categories",
+):  # fmt: skip
+    m2m_changed.connect(
+        follow_parts_of_range,
+        sender=getattr(Range, _name).through,
+        dispatch_uid=f"offers:{_name}",
+    )
+
+
+@receiver(m2m_changed, sender=ConditionalOffer.combinations.through)
+def follow_combinations(sender, instance, action, pk_set, **kwargs):
+    if action.startswith("post_"):
+        note_offers({instance.pk, *(pk_set or ())})
+
+
+@receiver(offers_counted)
+def follow_limits(sender, offer_ids, **kwargs):
+    """An order may use a limited offer up, and a cancelled one may open it again."""
+    ids = list(offer_ids)
+    transaction.on_commit(lambda: _note_limits(ids), robust=True)
+
+
+def _note_limits(offer_ids):
+    limited = ConditionalOffer.objects.filter(pk__in=offer_ids).exclude(
+        max_global_applications=None, max_discount=None
+    )
+    open_ids = {offer.pk for offer in read_automatic_offers()}
+    changed = [
+        offer.pk for offer in limited if bool(_held_until_now([offer.pk])) != (offer.pk in open_ids)
+    ]
+    if changed:
+        touch(OFFERS)
+        note_offers(changed)

@@ -1,0 +1,164 @@
+"""What a listing costs over time: one window between each two moments at which its price turns."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from oscar.core.loading import get_model
+
+from commerce.bulk_sql import among
+from commerce.models import SalePrice
+from commerce.pricing.automatic_offers import OfferBook, read_automatic_offers
+from commerce.pricing.prices import quote_at_sale, quote_under_offers
+
+#: The borders of a price that does not change.
+EVER, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+#: Lowest price of each band, in steps that suit a cup and a kiln alike.
+BANDS = tuple(Decimal(step) for step in (0, 25, 50, 100, 250, 500, 1000, 2500, 5000))
+
+
+class Window(NamedTuple):
+    """A price from ``start`` until ``until``: the lowest of a product, or of its ``number``-th variant.
+
+    Numbers count from 1; 0 is the product as a whole.
+    """
+
+    number: int
+    start: datetime
+    until: datetime
+    currency: str
+    price: Decimal
+    was: Decimal | None
+    is_from: bool
+    ends: datetime | None
+
+
+def sales_of(stockrecord_ids):
+    """``{stock record's key: [SalePrice]}``, whenever they hold."""
+    rows = SalePrice.objects.filter(stockrecord__in=among(stockrecord_ids))
+    sales = defaultdict(list)
+    for row in rows.only("stockrecord", "price", "start", "until"):
+        sales[row.stockrecord_id].append(row)
+    return sales
+
+
+class Offers:
+    """The automatic offers; and the whole stock records of what they may hold for, for their rules."""
+
+    def __init__(self, records):
+        records = [record for rows in records.values() for record in rows]
+        self.book = OfferBook(
+            {record.product_id for record in records}, offers=read_automatic_offers()
+        )
+        wanted = [record.pk for record in records if self.of(record)]
+        rows = get_model("partner", "StockRecord").objects.select_related(
+            "product__product_class", "product__parent__product_class"
+        )
+        self.whole = rows.in_bulk(wanted)
+
+    def of(self, record):
+        """The offers that may hold for a stock record's piece, at whatever moment."""
+        return self.book.offers_for(record.product_id)
+
+
+def windows_of(records, sales, offers):
+    """The lowest price over time and, where they differ, the price of each variant."""
+    lowest = _series(records, sales, offers)
+    if len(records) == 1 or _always_cost_the_same(records, sales, offers):
+        return lowest
+    own = [_series([record], sales, offers, number=n) for n, record in enumerate(records, 1)]
+    if all(_spans(series) == _spans(lowest) for series in own):
+        return lowest
+    return [*lowest, *(window for series in own for window in series)]
+
+
+def _always_cost_the_same(records, sales, offers):
+    prices = {(record.price, record.price_currency) for record in records}
+    return len(prices) == 1 and not any(sales[row.pk] or offers.of(row) for row in records)
+
+
+def _spans(series):
+    return [window[1:] for window in series]
+
+
+def _series(records, sales, offers, *, number=0):
+    """One window between each two moments at which a sale or an offer of the stock records turns."""
+    own = [sale for record in records for sale in sales[record.pk]]
+    moments = {EVER, NEVER} | {sale.start for sale in own} | {s.until for s in own if s.until}
+    moments = sorted(moments.union(*(offers.book.moments(record.product_id) for record in records)))
+    windows = []
+    for start, until in zip(moments, moments[1:], strict=False):
+        window = _window_at(_quotes(records, sales, offers, start), start, until, number=number)
+        if window is None:
+            continue
+        last = windows[-1] if windows else None
+        if last and last.until == start and _says(last) == _says(window):
+            windows[-1] = last._replace(until=until)
+        else:
+            windows.append(window)
+    return windows
+
+
+def _says(window):
+    """The same but when and of which variant."""
+    return window[3:]
+
+
+def _quotes(records, sales, offers, at):
+    """What those of the stock records that have a price cost at a moment."""
+    quotes = []
+    for record in records:
+        sale = _lowest_running(sales[record.pk], at)
+        quote = (
+            quote_at_sale(record, sale)
+            if sale
+            else _plain_quote(record.price, record.price_currency)
+        )
+        if quote and (whole := offers.whole.get(record.pk)):
+            quote = quote_under_offers(whole, quote, offers.book, at=at)
+        if quote:
+            quotes.append(quote)
+    return quotes
+
+
+class _Priced(NamedTuple):
+    price: Decimal | None
+    price_currency: str
+
+
+@lru_cache(maxsize=10_000)
+def _plain_quote(price, currency):
+    """The quote of a stock record without a sale: few prices, many pieces."""
+    return quote_at_sale(_Priced(price, currency), None)
+
+
+def _window_at(quotes, start, until, *, number):
+    if not quotes:
+        return None
+    lowest = min(quotes, key=lambda quote: quote.price)
+    is_from = len({quote.price for quote in quotes}) > 1
+    ends = lowest.until if lowest.was else None
+    return Window(number, start, until, lowest.currency, lowest.price, lowest.was, is_from, ends)
+
+
+def _lowest_running(sales, at):
+    running = [sale for sale in sales if sale.start <= at and (not sale.until or at < sale.until)]
+    return min(running, key=lambda sale: sale.price, default=None)
+
+
+def band_of(price):
+    """The code of a price's band, its lowest price: "25" for £30; None without a price.
+
+    A price below nothing, which no form takes, lies in the lowest band: a list must not break by it.
+    """
+    if price is None:
+        return None
+    return str(max((step for step in BANDS if step <= price), default=BANDS[0]))
+
+
+def month_of(moment):
+    """The month of a moment, as text that sorts: "2026-11"."""
+    return f"{moment.astimezone(UTC):%Y-%m}"

@@ -1,0 +1,58 @@
+"""Stock that is saved past ``commerce.stock.availability``, by forms and imports: its history and its alerts."""
+
+from django.db import connection
+from django.db.models.signals import post_save, pre_save
+from django.dispatch import receiver
+from oscar.apps.partner.receivers import update_stock_alerts
+from oscar.core.loading import get_model
+
+from commerce.index.receivers import is_collecting
+from commerce.models import StockChange
+from commerce.signals import stock_moved
+from commerce.stock.history import note_changes
+from commerce.stock.low_stock import follow_threshold
+
+StockRecord = get_model("partner", "StockRecord")
+NUMBERS = ("num_in_stock", "num_allocated")
+
+# Oscar's looks at saved records alone, without a lock; commerce.stock.low_stock is its successor.
+post_save.disconnect(update_stock_alerts, sender=StockRecord)
+
+
+@receiver(pre_save, sender=StockRecord)
+def remember_stock(sender, instance, raw=False, **kwargs):
+    """What a record says before it is saved; locked where a transaction is open."""
+    if raw or instance.pk is None:
+        return
+    records = sender.objects.filter(pk=instance.pk)
+    if connection.in_atomic_block:
+        records = records.select_for_update()
+    instance.stock_before = records.only("partner_sku", "num_in_stock", "num_allocated").first()
+
+
+@receiver(post_save, sender=StockRecord)
+def follow_saved_stock(sender, instance, created, raw=False, **kwargs):
+    """A record that was saved: begun, changed by hand, or imported."""
+    before = instance.__dict__.pop("stock_before", None)
+    if raw:
+        return
+    Kind = StockChange.Kind
+    kind = Kind.IMPORTED if is_collecting() else Kind.EDITED
+    if before is None:
+        before = sender(pk=instance.pk, partner_sku=instance.partner_sku)
+        kind = Kind.CREATED
+    elif instance.get_deferred_fields() & set(NUMBERS):
+        return
+    written = kwargs.get("update_fields")
+    after = [
+        getattr(instance if written is None or name in written else before, name)
+        for name in NUMBERS
+    ]
+    note_changes(kind, [before], {instance.pk: tuple(after)})
+    follow_threshold([instance.pk])
+
+
+@receiver(stock_moved)
+def follow_moved_stock(sender, stockrecord_ids, **kwargs):
+    """Units moved, and their records are locked: an alert opens or closes in the same transaction."""
+    follow_threshold(list(stockrecord_ids))

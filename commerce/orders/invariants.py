@@ -1,0 +1,202 @@
+"""What must hold of stock, orders and mail at any moment, asked of the database itself.
+
+Each floor adds its own to ``REGISTRY``; ``manage.py check_invariants`` runs them all.
+"""
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Case, DecimalField, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+from oscar.core.loading import get_model
+
+from commerce.models import (
+    CommercialDocument,
+    DocumentCounter,
+    DocumentKind,
+    OrderEvent,
+    OutgoingMail,
+    ReturnLine,
+    ReturnRequest,
+    StockChange,
+)
+from commerce.orders.pipeline import CANCELLED, PENDING, units_held
+from commerce.orders.shipments import CAME_BACK, GIVEN_UP, SENT
+
+#: Functions that yield a sentence for everything that is wrong.
+REGISTRY = []
+
+
+def invariant(function):
+    """Register a function that yields sentences; its docstring says what must hold."""
+    REGISTRY.append(function)
+    return function
+
+
+def broken_invariants():
+    """Every sentence of every invariant that does not hold; empty when all is well."""
+    return [sentence for function in REGISTRY for sentence in function()]
+
+
+@invariant
+def allocations_match_open_lines():
+    """I1: what open order lines hold is what the stock record says is allocated."""
+    held = units_held()
+    records = get_model("partner", "StockRecord").objects.all()
+    for pk, allocated in records.values_list("pk", "num_allocated"):
+        if (allocated or 0) != held.get(pk, 0):
+            yield f"I1 stock record {pk}: {allocated or 0} allocated, lines hold {held.get(pk, 0)}"
+
+
+@invariant
+def stock_is_never_oversold():
+    """I2: 0 <= allocated <= in stock."""
+    records = get_model("partner", "StockRecord").objects.exclude(num_in_stock=None)
+    wrong = records.filter(Q(num_allocated__lt=0) | Q(num_allocated__gt=F("num_in_stock")))
+    for pk, allocated, in_stock in wrong.values_list("pk", "num_allocated", "num_in_stock"):
+        yield f"I2 stock record {pk}: {allocated} allocated of {in_stock}"
+
+
+@invariant
+def totals_add_up():
+    """I4: an order's total is its lines (discounts taken off) and its delivery."""
+    zero = Value(0, output_field=DecimalField(max_digits=12, decimal_places=2))
+    orders = get_model("order", "Order").objects.annotate(
+        goods=Coalesce(Sum("lines__line_price_incl_tax"), zero)
+    )
+    wrong = orders.exclude(total_incl_tax=F("goods") + F("shipping_incl_tax"))
+    for number, total, goods, delivery in wrong.values_list(
+        "number", "total_incl_tax", "goods", "shipping_incl_tax"
+    ):
+        yield f"I4 order {number}: total {total}, lines {goods}, delivery {delivery}"
+
+
+@invariant
+def discounts_stay_within_limits():
+    """I5: uses of offers and vouchers never pass their limits."""
+    offers = get_model("offer", "ConditionalOffer").objects.exclude(max_global_applications=None)
+    for offer in offers.filter(num_applications__gt=F("max_global_applications")):
+        yield f"I5 offer {offer.name}: {offer.num_applications} of {offer.max_global_applications}"
+    Voucher = get_model("voucher", "Voucher")
+    single = Voucher.objects.filter(usage=Voucher.SINGLE_USE)
+    uses = single.annotate(uses=Sum(Case(When(applications__isnull=False, then=1), default=0)))
+    for voucher in uses.filter(uses__gt=1):
+        yield f"I5 voucher {voucher.code}: used {voucher.uses} times, once is allowed"
+
+
+@invariant
+def paid_orders_have_one_confirmation():
+    """I6: each order that was paid through a gateway has exactly one confirmation mail."""
+    paid = get_model("order", "Order").objects.exclude(status__in=[PENDING, CANCELLED])
+    paid = paid.filter(
+        sources__source_type__name__in=settings.GATEWAY_SOURCE_TYPES.values()
+    ).distinct()
+    keys = set(
+        OutgoingMail.objects.filter(key__startswith="order_placed:").values_list("key", flat=True)
+    )
+    for number in paid.values_list("number", flat=True):
+        if f"order_placed:{number}" not in keys:
+            yield f"I6 order {number} is paid and has no confirmation mail"
+
+
+@invariant
+def parcels_hold_no_more_than_was_ordered():
+    """I9: of a line no more is sent, given up and held together than was ordered."""
+    lines = get_model("order", "Line").objects.annotate(
+        done=Coalesce(
+            Sum(
+                "shipping_event_quantities__quantity",
+                filter=Q(shipping_event_quantities__event__event_type__name__in=(SENT, GIVEN_UP)),
+            ),
+            0,
+        )
+    )
+    wrong = lines.filter(quantity__lt=F("done") + Coalesce(F("num_allocated"), 0))
+    for number, pk, done, held, quantity in wrong.values_list(
+        "order__number", "pk", "done", "num_allocated", "quantity"
+    ):
+        yield f"I9 order {number}, line {pk}: {done} gone and {held or 0} held of {quantity}"
+
+
+@invariant
+def histories_end_where_orders_stand():
+    """I10: the last move in an order's history leads to the status it has."""
+    last = (
+        OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.Kind.STATUS)
+        .order_by("-created_at", "-pk")
+        .values("new_status")[:1]
+    )
+    orders = get_model("order", "Order").objects.annotate(last=Subquery(last))
+    wrong = orders.exclude(last=None).exclude(last=F("status"))
+    for number, status, told in wrong.values_list("number", "status", "last"):
+        yield f"I10 order {number} is {status}, its history ends at {told}"
+
+
+@invariant
+def returns_ask_for_no_more_than_was_sent():
+    """I11: of a line no more is asked back, or came back, than was sent."""
+    restocked = get_model("order", "ShippingEventQuantity").objects.filter(
+        event__event_type__name=CAME_BACK
+    )
+    asked = defaultdict(
+        int, restocked.values_list("line").annotate(Sum("quantity")).order_by("line")
+    )
+    rows = ReturnLine.objects.exclude(request__state=ReturnRequest.State.REFUSED)
+    for line_id, quantity, received in rows.values_list("line", "quantity", "received"):
+        asked[line_id] += quantity if received is None else received
+    sent = get_model("order", "ShippingEventQuantity").objects.filter(
+        event__event_type__name=SENT, line__in=asked
+    )
+    units = dict(sent.values_list("line").annotate(Sum("quantity")).order_by("line"))
+    for line_id, count in asked.items():
+        if count > units.get(line_id, 0):
+            yield f"I11 line {line_id}: {count} asked back, {units.get(line_id, 0)} sent"
+
+
+@invariant
+def document_numbers_have_no_gap():
+    """I20: of each kind and year there are as many documents as the counter counted."""
+    kinds = CommercialDocument.objects.values_list("kind", "number")
+    issued = Counter((kind, int(number.split("-")[1])) for kind, number in kinds.iterator())
+    counters = {(row.kind, row.year): row.last for row in DocumentCounter.objects.all()}
+    for kind, year in sorted(issued.keys() | counters.keys()):
+        last, count = counters.get((kind, year), 0), issued[kind, year]
+        if last != count:
+            yield f"I20 {kind} {year}: {count} issued, the counter is at {last}"
+
+
+@invariant
+def documents_add_up():
+    """I21: net and tax of an invoice are its gross, and its credit notes never pass it."""
+    rows = CommercialDocument.objects.exclude(kind=DocumentKind.PACKING_SLIP)
+    left = defaultdict(Decimal)
+    for number, kind, order_id, facts in rows.values_list("number", "kind", "order", "facts"):
+        net, tax, gross = (Decimal(facts[name]) for name in ("net", "tax", "gross"))
+        if net + tax != gross or gross != sum(Decimal(line["gross"]) for line in facts["lines"]):
+            yield f"I21 {number}: {net} and {tax} are not {gross}, or its lines are not"
+        left[order_id] += gross if kind == DocumentKind.INVOICE else -gross
+    for order_id, amount in left.items():
+        if amount < 0:
+            yield f"I21 order {order_id}: {-amount} more was credited than invoiced"
+
+
+@invariant
+def histories_of_stock_end_where_it_stands():
+    """I22: the last change in a stock record's history leads to its numbers; one without is old."""
+    last = StockChange.objects.filter(stockrecord=OuterRef("pk")).order_by("-pk")
+    records = get_model("partner", "StockRecord").objects.annotate(
+        last=Subquery(last.values("pk")[:1]),
+        told_in_stock=Subquery(last.values("in_stock_after")[:1]),
+        told_allocated=Subquery(last.values("allocated_after")[:1]),
+    )
+    rows = records.exclude(last=None).values_list(
+        "pk", "num_in_stock", "num_allocated", "told_in_stock", "told_allocated"
+    )
+    for pk, in_stock, allocated, told_in_stock, told_allocated in rows:
+        is_so = (in_stock or 0, allocated or 0) == (told_in_stock or 0, told_allocated or 0)
+        if not is_so:
+            yield (
+                f"I22 stock record {pk}: {in_stock} in stock, {allocated} allocated; its history "
+                f"ends at {told_in_stock}, {told_allocated}"
+            )

@@ -1,0 +1,214 @@
+"""The mails of an order. Templates get plain values: no user, no request, no model.
+
+They are written in the transaction of what they tell, so nothing here reads a file or a network.
+"""
+
+import logging
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_class
+
+from commerce.demonstration import is_demonstration
+from commerce.images.pictures import sizes_of
+from commerce.index.listings import photo_of, photos_by_product
+from commerce.mail.outbox import queue_mail
+from commerce.mail.templates import messages_for
+from commerce.money import format_money, round_money
+from commerce.order_statuses import AUTHORISED
+from commerce.orders.guest_links import guest_order_path
+from commerce.pricing.delivery import Arrival
+from commerce.pricing.discounts import discount_name
+
+logger = logging.getLogger(__name__)
+
+#: The photograph beside a line, one of the sizes that pages have made (commerce.images.photos).
+MAIL_PHOTO = "format-jpeg|width-320"
+
+
+def queue_order_confirmation(order, *, not_charged=0):
+    """The one confirmation of a paid order, through Oscar's dispatcher and the queue.
+
+    ``not_charged`` is what of its total was let off.
+    """
+    if not _has_address(order):
+        return
+    dispatcher = get_class("order.utils", "OrderDispatcher")()
+    facts = order_facts(order)
+    if not_charged:
+        facts["not_charged"] = format_money(not_charged, order.currency)
+        facts["paid"] = format_money(order.total_incl_tax - not_charged, order.currency)
+    dispatcher.send_order_placed_email_for_user(order, facts)
+
+
+def queue_refund_notice(order, *, amount, key, is_whole=True):
+    """Tell the customer that money is on its way back; once for each refund's key.
+
+    ``is_whole``: nothing of what was paid is left, so that nothing more is delivered.
+    """
+    refunded = format_money(amount, order.currency)
+    facts = {**order_facts(order), "refunded": refunded, "is_whole": is_whole}
+    queue_order_mail(order, "order_refunded", facts, key=f"order-refunded:{key}")
+
+
+def queue_transfer_request(order, details):
+    """Tell the customer where to send the money of an order, and what is missing where a part of it
+    arrived; once for each order and sum that arrived.
+
+    ``details`` says ``account_name``, ``account``, ``reference``, ``until``, ``arrived`` and ``missing``.
+    """
+    until = date_format(timezone.localtime(details["until"]), "j F Y")
+    facts = {**order_facts(order), **details, "until": until}
+    key = f"order-received:{order.number}"
+    if arrived := details["arrived"]:
+        key = f"{key}:{arrived}"
+    for name in ("arrived", "missing"):
+        facts[name] = format_money(details[name], order.currency) if arrived else ""
+    queue_order_mail(order, "order_received", facts, key=key)
+
+
+def queue_cancelled_notice(order):
+    """Tell the customer once that an order is cancelled."""
+    queue_order_mail(order, "order_cancelled", {}, key=f"order-cancelled:{order.number}")
+
+
+def queue_shipped_notice(order, parcel, *, rest):
+    """Tell the customer what is in a parcel that left, and what follows; once for each parcel.
+
+    ``parcel`` is a commerce.orders.shipments.Parcel, ``rest`` is ``{line_id: units}`` still to be sent.
+    """
+    titles = dict(order.lines.values_list("pk", "title")) if rest else {}
+    shipment = parcel.shipment
+    facts = {
+        "pieces": [{"title": line.title, "quantity": count} for line, count in parcel.pieces],
+        "rest": [{"title": titles[pk], "quantity": count} for pk, count in rest.items()],
+        "carrier": shipment.carrier_name,
+        "tracking_number": shipment.tracking_number,
+        "tracking_url": shipment.tracking_url,
+        "arrival": str(parcel.arrival) if parcel.arrival else "",
+    }
+    queue_order_mail(order, "order_shipped", facts, key=f"order-shipped:{shipment.key}")
+
+
+def queue_order_mail(order, code, facts, *, key):
+    """One mail about an order: the template ``code`` over ``facts`` and what every such mail says.
+
+    The same ``key`` twice sends one mail. Needs the transaction of what it tells.
+    """
+    if not _has_address(order):
+        return
+    messages = messages_for(code, {**greeting_facts(order), **facts})
+    queue_mail(
+        key=key,
+        to=order.email,
+        subject=messages["subject"],
+        text=messages["body"],
+        html=messages["html"],
+        user=order.user,
+    )
+
+
+def shop_facts():
+    """What the frame of every mail names."""
+    return {
+        "shop_name": settings.SITE_NAME,
+        "shop_url": settings.SITE_URL,
+        "is_demo": is_demonstration(),
+    }
+
+
+def greeting_facts(order):
+    """What every mail about an order says of it."""
+    shipping = order.shipping_address
+    return {
+        **shop_facts(),
+        "number": order.number,
+        "first_name": shipping.first_name if shipping else "",
+        "status_url": urljoin(settings.SITE_URL, order_status_path(order)),
+    }
+
+
+def _has_address(order):
+    if not order.email:
+        logger.error("order %s has no address to write to", order.number)
+    return bool(order.email)
+
+
+def order_facts(order):
+    """What a mail may say of an order, as text. Absolute addresses, amounts ready to print."""
+
+    def money(amount):
+        return format_money(amount, order.currency)
+
+    promise = getattr(order, "promise", None)
+    shipping = order.shipping_address
+    return {
+        **greeting_facts(order),
+        "is_held": order.status == AUTHORISED,
+        "date_placed": order.date_placed,
+        "lines": _line_facts(order, money),
+        "discounts": [
+            {
+                "name": discount_name(discount),
+                "amount": money(discount.amount),
+            }
+            for discount in order.basket_discounts
+        ],  # fmt: skip
+        "subtotal": money(order.basket_total_before_discounts_incl_tax),
+        "delivery_name": order.shipping_method,
+        "delivery_charge": money(order.shipping_incl_tax) if order.shipping_incl_tax else _("free"),
+        "tax": money(order.total_tax),
+        "total": money(order.total_incl_tax),
+        "arrival": str(Arrival(promise.arrives_from, promise.arrives_until)) if promise else "",
+        "shipping_address": shipping.active_address_fields() if shipping else [],
+        "billing_address": (
+            order.billing_address.active_address_fields() if order.billing_address else []
+        ),
+    }
+
+
+def _unit_price(line):
+    """What one piece cost; Oscar lets the column be empty, as in orders that were imported."""
+    if line.unit_price_incl_tax is not None:
+        return line.unit_price_incl_tax
+    return round_money(line.line_price_before_discounts_incl_tax / line.quantity)
+
+
+def _line_facts(order, money):
+    lines = list(order.lines.select_related("product").order_by("pk"))
+    ids = {pk for line in lines if line.product for pk in (line.product_id, line.product.parent_id)}
+    photos = photos_by_product(ids - {None})
+    facts = []
+    for line in lines:
+        photo = photo_of(line.product, photos) if line.product else None
+        facts.append(
+            {
+                "title": line.title,
+                "quantity": line.quantity,
+                "unit_price": money(_unit_price(line)),
+                "total": money(line.line_price_before_discounts_incl_tax),
+                "photo_url": mail_photo_url(photo) if photo else "",
+            }
+        )
+    return facts
+
+
+def mail_photo_url(image):
+    """The absolute address of a photograph small enough for a mail; "" where none is made yet."""
+    size = sizes_of(image).by_spec.get(MAIL_PHOTO)
+    return urljoin(settings.SITE_URL, size.url) if size else ""
+
+
+def order_status_path(order, *, days=None):
+    """The page on which the customer follows the order.
+
+    The account's page of it, or a signed link that opens for ``days`` (unless given, as long as
+    the confirmation's).
+    """
+    if order.user_id:
+        return reverse("customer:order", kwargs={"order_number": order.number})
+    return guest_order_path(order, days=days or settings.CONFIRMATION_LINK_DAYS)

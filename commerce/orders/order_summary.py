@@ -1,0 +1,163 @@
+"""An order as its customer sees it: what is in it, and how far it has come."""
+
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.translation import gettext_lazy as _
+from oscar.core.loading import get_model
+
+from commerce.index.listings import looks_of, product_url
+from commerce.orders.pipeline import (
+    AUTHORISED,
+    CANCELLED,
+    DELIVERED,
+    PACKING,
+    PAID,
+    PART_SHIPPED,
+    PENDING,
+    REFUNDED,
+    RETURNED,
+    SHIPPED,
+)
+
+LINES = Prefetch(
+    "lines", get_model("order", "Line").objects.select_related("product__parent").order_by("pk")
+)
+#: The way of an order where nothing goes wrong.
+WAY = (PENDING, PAID, PACKING, SHIPPED, DELIVERED)
+#: Stops that only orders have which came by them.
+DETOURS = {AUTHORISED: PAID, PART_SHIPPED: SHIPPED}
+#: Where a way ends without a parcel that is kept.
+STOPS = (CANCELLED, RETURNED, REFUNDED)
+STEP_NAMES = {
+    PENDING: _("Ordered"),
+    AUTHORISED: _("Payment approved"),
+    PAID: _("Paid"),
+    PACKING: _("Being packed"),
+    PART_SHIPPED: _("Partly on its way"),
+    SHIPPED: _("On its way"),
+    DELIVERED: _("Delivered"),
+    CANCELLED: _("Cancelled"),
+    RETURNED: _("Returned"),
+    REFUNDED: _("Refunded"),
+}
+#: After these nothing is expected any more.
+ENDED = (DELIVERED, *STOPS)
+STATUS_NAMES = {**STEP_NAMES, PENDING: _("Waiting for payment")}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stop of an order's way. ``day`` is when it was reached, where that is known."""
+
+    name: str
+    day: object
+    is_done: bool
+    is_current: bool
+    is_stop: bool = False
+
+
+@dataclass(frozen=True)
+class OrderedPiece:
+    """One line of an order; ``url`` is empty where the piece is no longer shown."""
+
+    title: str
+    glaze: str
+    url: str
+    photo: object
+    quantity: int
+    total: object
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """An order with its pieces and its status in words; ``promise`` while it is still to come."""
+
+    order: object
+    status: str
+    is_stopped: bool
+    pieces: list
+    promise: object
+
+
+def order_rows(orders):
+    """Orders as rows, in the order given. Constant in queries, whatever their number."""
+    orders = list(orders)
+    prefetch_related_objects(orders, LINES, "promise")
+    lines = {order.pk: list(order.lines.all()) for order in orders}
+    looks = looks_of({line.product for group in lines.values() for line in group if line.product})
+    return [
+        OrderRow(
+            order=order,
+            status=STATUS_NAMES.get(order.status, order.status),
+            is_stopped=order.status in STOPS,
+            pieces=[_piece(line, looks.get(line.product_id)) for line in lines[order.pk]],
+            promise=None if order.status in ENDED else getattr(order, "promise", None),
+        )
+        for order in orders
+    ]
+
+
+def _piece(line, look):
+    product = line.product
+    if product is None:
+        return OrderedPiece(
+            line.title, "", "", None, line.quantity, line.line_price_before_discounts_incl_tax
+        )
+    shown = product.parent or product
+    is_shown = product.is_public and shown.is_public
+    return OrderedPiece(
+        title=shown.title,
+        glaze=look.glaze,
+        url=product_url(shown.pk, shown.slug) if is_shown else "",
+        photo=look.photo,
+        quantity=line.quantity,
+        total=line.line_price_before_discounts_incl_tax,
+    )
+
+
+def steps_of(order):
+    """The stops of an order from ordered to delivered.
+
+    One that was cancelled, returned or refunded ends where it stopped.
+    """
+    days = {}
+    for change in order.status_changes.order_by("date_created", "pk"):
+        days[change.new_status] = change.date_created
+    days[PENDING] = order.date_placed
+    if order.status in STOPS:
+        return _stopped_way(order, days)
+    way = _way_of(order, days)
+    here = way.index(order.status) if order.status in way else 0
+    return [
+        Step(
+            STEP_NAMES[status],
+            days.get(status) if place <= here else None,
+            place <= here,
+            place == here,
+        )
+        for place, status in enumerate(way)
+    ]
+
+
+def _way_of(order, days):
+    """The stops of an order that goes on, with the detours it took."""
+    way = list(WAY)
+    for detour, before in DETOURS.items():
+        if order.status == detour or detour in days:
+            way.insert(way.index(before), detour)
+    if AUTHORISED in way and PAID not in days:
+        way.remove(PAID)  # Its money is taken with the first parcel, not before.
+    return way
+
+
+def _stopped_way(order, days):
+    way = [status for status in _way_of(order, days) if status in days]
+    ends = [status for status in STOPS if status in days or status == order.status]
+    return [
+        *(Step(STEP_NAMES[status], days[status], True, False) for status in way),
+        *(
+            Step(STEP_NAMES[status], days.get(status), True, status == order.status, True)
+            for status in ends
+        ),
+    ]

@@ -1,0 +1,356 @@
+"""Parcels: what of an order left the house, with whom, and what is still to be sent.
+
+Oscar's ShippingEvent and its quantities are the record; ``commerce.models.Shipment`` stands beside
+it. Units leave the stock here and nowhere else.
+"""
+
+import re
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Prefetch, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from oscar.core.loading import get_model
+
+from commerce.audit.order_history import note_event
+from commerce.documents.issuing import issue_packing_slip
+from commerce.exceptions import DispatchRefused, OutOfStock
+from commerce.models import DeliveryMethod, OrderEvent, Shipment
+from commerce.orders.mails import queue_shipped_notice
+from commerce.orders.pipeline import (
+    AUTHORISED,
+    CANCELLED,
+    DELIVERED,
+    PACKING,
+    PAID,
+    PART_SHIPPED,
+    SHIPPED,
+    allocated_units,
+    lock_order,
+    set_status,
+)
+from commerce.pricing.delivery import Arrival, add_working_days
+from commerce.stock.availability import consume_stock, lock_stock, release_stock
+from commerce.stock.history import Cause
+from commerce.transactions import retry_transient
+
+#: Names of Oscar's shipping event types: what left, what never will, and what a refund put back on
+#: the shelf after it had left (what comes with a return stands in the return).
+SENT, GIVEN_UP, CAME_BACK = "Shipped", "Not sent", "Came back"
+#: From these something may leave.
+SENDABLE = (AUTHORISED, PAID, PACKING, PART_SHIPPED)
+#: What a carrier prints on a label.
+TRACKING_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}")
+
+#: Functions ``(order, units, user)`` that run before a parcel leaves, outside of any transaction:
+#: the place to take money that the bank holds. Each may raise DispatchRefused, and then nothing
+#: leaves; each must bear being called twice for one parcel. ``units`` is ``{line_id: quantity}``.
+PREPARATIONS = []
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One parcel for pages and mails; ``pieces`` are pairs of an order line and a quantity."""
+
+    shipment: Shipment
+    sent_at: object
+    pieces: list
+
+    @property
+    def arrival(self):
+        """When it is expected, or None: nobody said, or it came."""
+        row = self.shipment
+        if row.delivered_at or not row.arrives_from:
+            return None
+        return Arrival(row.arrives_from, row.arrives_until)
+
+
+def prepares_dispatch(function):
+    """Register a function to run before a parcel leaves (see ``PREPARATIONS``)."""
+    PREPARATIONS.append(function)
+    return function
+
+
+def quantities_of(order, *names):
+    """Units of each line in the order's shipping events of these types, ``{line_id: units}``."""
+    quantities = get_model("order", "ShippingEventQuantity").objects.filter(
+        event__order=order, event__event_type__name__in=names
+    )
+    rows = quantities.values("line").annotate(units=Sum("quantity")).order_by("line")
+    return {row["line"]: row["units"] for row in rows}
+
+
+def units_sent(order):
+    """What left the house, ``{line_id: units}``."""
+    return quantities_of(order, SENT)
+
+
+def units_to_send(order):
+    """What is still to leave, ``{line_id: units}`` without zeros, in the order of the lines."""
+    done = quantities_of(order, SENT, GIVEN_UP)
+    lines = order.lines.order_by("pk").values_list("pk", "quantity")
+    left = {pk: quantity - done.get(pk, 0) for pk, quantity in lines}
+    return {pk: units for pk, units in left.items() if units > 0}
+
+
+def parcels_of(order):
+    """The order's parcels, the first one first. Constant in queries."""
+    quantities = get_model("order", "ShippingEventQuantity").objects.select_related("line")
+    events = (
+        order.shipping_events.filter(shipment__isnull=False)
+        .select_related("shipment")
+        .prefetch_related(Prefetch("line_quantities", quantities.order_by("line_id")))
+    )
+    return [
+        Parcel(
+            shipment=event.shipment,
+            sent_at=event.date_created,
+            pieces=[(row.line, row.quantity) for row in event.line_quantities.all()],
+        )
+        for event in events.order_by("date_created", "pk")
+    ]
+
+
+def ship(order_id, *, units=None, carrier="other", tracking_number="", user=None, key=""):
+    """Send a parcel: ``units`` as ``{line_id: quantity}``, or all that is left.
+
+    Takes exactly these units out of stock, writes the parcel and the mail about it, and moves the
+    order to "Part shipped" or "Shipped". The same ``key`` again returns the parcel it sent before.
+    Raises DispatchRefused with a sentence; nothing happens then. Runs ``PREPARATIONS`` first, then
+    locks the stock records by key and the order, in one durable transaction.
+    """
+    key = key or uuid.uuid4().hex
+    check_label(carrier, tracking_number)
+    order = get_model("order", "Order").objects.get(pk=order_id)
+    sent = _sent_before(order, key)
+    if sent:
+        return sent
+    units = checked_units(order, units)
+    for prepare in PREPARATIONS:
+        prepare(order, dict(units), user)
+    shipment = Shipment(
+        key=key, carrier=carrier, tracking_number=tracking_number.strip(), user=user
+    )
+    try:
+        return _send(order_id, units, shipment)
+    except OutOfStock as error:
+        text = _("The stock does not hold what the parcel needs: %(what)s.")
+        raise DispatchRefused(text % {"what": error}) from error
+
+
+def check_label(carrier, tracking_number):
+    """Raises DispatchRefused for a carrier nobody knows or a number no label has."""
+    if carrier not in settings.CARRIERS:
+        raise DispatchRefused(_("Choose one of the carriers in the list."))
+    number = tracking_number.strip()
+    if number and not TRACKING_NUMBER.fullmatch(number):
+        raise DispatchRefused(
+            _("A tracking number has letters, digits and hyphens, 64 of them at most.")
+        )
+
+
+def checked_units(order, units=None):
+    """What a parcel is to hold, ``{line_id: quantity}``, zeros left out.
+
+    Raises DispatchRefused where that is nothing, more than is left, or not this order's, and where
+    the order cannot send anything.
+    """
+    if order.status not in SENDABLE:
+        raise DispatchRefused(
+            _("Order %(number)s is “%(status)s”: nothing can be sent.")
+            % {"number": order.number, "status": order.status}
+        )
+    left = units_to_send(order)
+    wanted = {pk: count for pk, count in (left if units is None else units).items() if count}
+    if not wanted:
+        raise DispatchRefused(_("Choose at least one piece to send."))
+    if any(count < 0 for count in wanted.values()):
+        raise DispatchRefused(_("A quantity cannot be below zero."))
+    titles = dict(order.lines.values_list("pk", "title"))
+    if wanted.keys() - titles.keys():
+        raise DispatchRefused(_("One of the pieces is not part of this order."))
+    for pk, count in wanted.items():
+        if count > left.get(pk, 0):
+            raise DispatchRefused(
+                _("%(title)s: %(left)d left to send, %(count)d asked for.")
+                % {"title": titles[pk], "left": left.get(pk, 0), "count": count}
+            )
+    return wanted
+
+
+@retry_transient
+def _send(order_id, units, shipment):
+    with transaction.atomic(durable=True):
+        order = _lock(order_id)
+        sent = _sent_before(order, shipment.key)
+        if sent:
+            return sent
+        units = checked_units(order, units)
+        lines = list(order.lines.filter(pk__in=units))
+        consume_stock(_stock_of(lines, units), Cause(order=order.number, user=shipment.user))
+        _write_parcel(order, units, shipment)
+        left = units_to_send(order)
+        for line in lines:
+            line.num_allocated = max((line.num_allocated or 0) - units[line.pk], 0)
+            line.status = PART_SHIPPED if left.get(line.pk) else SHIPPED
+        _save(lines)
+        _move_on(order, is_last=not left, shipment=shipment, units=units)
+        parcel = parcel_of(shipment)
+        queue_shipped_notice(order, parcel, rest=left)
+        issue_packing_slip(order, parcel, rest=left)  # last: docs/payments.md, "Lock order"
+        return shipment
+
+
+def _lock(order_id):
+    """The order, locked after the stock of its lines, in the order of every writer."""
+    order = get_model("order", "Order").objects.get(pk=order_id)
+    records = order.lines.exclude(stockrecord=None).values_list("stockrecord_id", flat=True)
+    lock_stock(records)
+    return lock_order(order_id)
+
+
+def _save(lines):
+    get_model("order", "Line").objects.bulk_update(lines, ["num_allocated", "status"])
+
+
+def _sent_before(order, key):
+    sent = Shipment.objects.filter(key=key).select_related("event").first()
+    if sent and sent.event.order_id != order.pk:
+        raise DispatchRefused(_("This form belongs to another order. Load the page again."))
+    return sent
+
+
+def _stock_of(lines, units):
+    """Units by stock record, as far as the lines hold any: what keeps no stock holds none."""
+    stock = defaultdict(int)
+    for line in lines:
+        if line.stockrecord_id and line.num_allocated:
+            stock[line.stockrecord_id] += min(units[line.pk], line.num_allocated)
+    return dict(stock)
+
+
+def _write_parcel(order, units, shipment):
+    shipment.event = write_event(order, units, SENT)
+    arrival = arrival_of_parcel(order)
+    if arrival:
+        shipment.arrives_from, shipment.arrives_until = arrival.first, arrival.last
+    shipment.save()
+
+
+def write_event(order, units, name):
+    """Write down what became of ``{line_id: quantity}`` of a locked order."""
+    kind, _new = get_model("order", "ShippingEventType").objects.get_or_create(name=name)
+    event = order.shipping_events.create(event_type=kind)
+    Quantity = get_model("order", "ShippingEventQuantity")
+    Quantity.objects.bulk_create(
+        Quantity(event=event, line_id=pk, quantity=count) for pk, count in units.items()
+    )
+    return event
+
+
+def _move_on(order, *, is_last, shipment, units):
+    pieces = sum(units.values())
+    text = ngettext("%(count)d piece with %(carrier)s", "%(count)d pieces with %(carrier)s", pieces)
+    text = text % {"count": pieces, "carrier": shipment.carrier_name}
+    note_event(
+        order,
+        OrderEvent.Kind.DISPATCH,
+        text,
+        user=shipment.user,
+        reference=shipment.tracking_number,
+    )
+    set_status(order, SHIPPED if is_last else PART_SHIPPED, user=shipment.user)
+
+
+def parcel_of(shipment):
+    """A parcel that was just written, as pages and mails tell of it."""
+    rows = shipment.event.line_quantities.select_related("line").order_by("line_id")
+    pieces = [(row.line, row.quantity) for row in rows]
+    return Parcel(shipment=shipment, sent_at=shipment.event.date_created, pieces=pieces)
+
+
+def arrival_of_parcel(order, *, at=None):
+    """When what leaves ``at`` (now) arrives by the order's delivery method; None where it is gone."""
+    method = DeliveryMethod.objects.filter(code=order.shipping_code).first()
+    if method is None:
+        return None
+    leaves = add_working_days(timezone.localtime(at).date(), 0)
+    return Arrival(
+        add_working_days(leaves, method.min_days), add_working_days(leaves, method.max_days)
+    )
+
+
+@retry_transient
+def mark_delivered(order_id, shipment_id, *, user=None, at=None):
+    """A parcel arrived. With the last one, and nothing left to send, the order is delivered.
+
+    Returns whether it was news. Raises DispatchRefused for a parcel of another order. Locks the
+    order.
+    """
+    with transaction.atomic(durable=True):
+        order = lock_order(order_id)
+        shipments = Shipment.objects.filter(event__order=order)
+        shipment = shipments.filter(pk=shipment_id).first()
+        if shipment is None:
+            raise DispatchRefused(_("This parcel is not part of the order."))
+        if shipment.delivered_at:
+            return False
+        shipment.delivered_at = at or timezone.now()
+        shipment.save(update_fields=["delivered_at"])
+        note_event(
+            order,
+            OrderEvent.Kind.DELIVERY,
+            _("A parcel was delivered"),
+            user=user,
+            reference=shipment.tracking_number,
+        )
+        _deliver(order, user=user)
+        return True
+
+
+def _deliver(order, *, user):
+    """Everything left, and every parcel came: the order is delivered."""
+    waiting = Shipment.objects.filter(event__order=order, delivered_at=None)
+    if order.status == SHIPPED and not waiting.exists():
+        set_status(order, DELIVERED, user=user)
+
+
+@retry_transient
+def give_up_rest(order_id, *, reason, user=None):
+    """What is left of a part shipped order will never leave: it goes back on the shelf.
+
+    The order is "Shipped" with what left. Its money is not touched: a refund pays for the rest.
+    Raises DispatchRefused with a sentence. Locks the stock records by key, then the order.
+    """
+    with transaction.atomic(durable=True):
+        order = _lock(order_id)
+        if order.status != PART_SHIPPED:
+            raise DispatchRefused(_("Only the rest of a part shipped order can be given up."))
+        cause = Cause(order=order.number, user=user, reason=reason)
+        release_stock(allocated_units(order), cause)
+        left = units_to_send(order)
+        write_event(order, left, GIVEN_UP)
+        lines = list(order.lines.filter(pk__in=left))
+        for line in lines:
+            line.num_allocated = 0
+            line.status = SHIPPED if line.status == PART_SHIPPED else CANCELLED
+        _save(lines)
+        set_status(order, SHIPPED, why=reason, user=user)
+        _deliver(order, user=user)
+
+
+def give_up_units(order, units):
+    """Of a locked order, ``{line_id: quantity}`` that has not left the house never will.
+
+    The caller has settled what the lines hold in stock. An order of which nothing is left to send
+    stays where it is: its caller knows what it has become.
+    """
+    write_event(order, units, GIVEN_UP)
+    for line in order.lines.filter(pk__in=units):
+        line.num_allocated = max(line.num_allocated - units[line.pk], 0)
+        line.save(update_fields=["num_allocated"])

@@ -1,0 +1,55 @@
+"""Correcting where an order goes, as long as nothing of it has left."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
+
+from commerce.audit.log import note_change
+from commerce.audit.order_history import note_event
+from commerce.exceptions import AddressRefused
+from commerce.orders.pipeline import AUTHORISED, PACKING, PAID, lock_order
+
+#: The statuses in which an address may still be corrected: paid for, and nothing dispatched.
+CORRECTABLE = (AUTHORISED, PAID, PACKING)
+
+
+def refusal_of_address(order) -> str:
+    """Why the delivery address of an order cannot be changed; "" where it can."""
+    if order.status not in CORRECTABLE:
+        return _("The address can be changed from payment until the first parcel leaves.")
+    if order.shipping_events.exists():
+        return _("A parcel has left already. The address can no longer be changed.")
+    return ""
+
+
+def correct_address(order_id: int, fields: dict[str, object], *, user) -> bool:
+    """Write a corrected delivery address. Returns whether anything differed.
+
+    ``fields`` are values by the names of Oscar's ShippingAddress. The country stays: delivery and tax
+    were charged for it. The change goes into the order's history, and from what to what into the audit
+    log, in the same transaction. Locks the order. Raises AddressRefused with the reason.
+    """
+    with transaction.atomic():
+        order = lock_order(order_id)
+        if refusal := refusal_of_address(order):
+            raise AddressRefused(refusal)
+        address = get_model("order", "ShippingAddress").objects.get(order=order)
+        before = {name: getattr(address, address._meta.get_field(name).attname) for name in fields}
+        for name, value in fields.items():
+            setattr(address, name, value)
+        after = {name: getattr(address, address._meta.get_field(name).attname) for name in fields}
+        if after.get("country", address.country_id) != before.get("country", address.country_id):
+            raise AddressRefused(
+                _("Delivery was charged for the country. Cancel the order to change it.")
+            )
+        changed = {name for name in fields if (before[name] or "") != (after[name] or "")}
+        if not changed:
+            return False
+        address.save()
+        note_change(
+            address,
+            {name: before[name] for name in changed},
+            {name: after[name] for name in changed},
+        )
+        note_event(order, "other", _("Delivery address changed"), user=user)
+        return True

@@ -1,0 +1,46 @@
+"""Asks the permission table before a staff page, and keeps off the page what it refuses."""
+
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from commerce.audit.security import note_refusal
+from commerce.permissions.offered import trim_refused
+from commerce.permissions.table import area_of, is_allowed, name_of_match
+
+
+class StaffAccessMiddleware:
+    """Refuses a staff page before its view runs. Guests are led to the one door and back."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match and match.route.startswith("dashboard/") and _is_page(response):
+            trim_refused(request, response)
+        return response
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponseBase | None:
+        match = request.resolver_match
+        if area_of(match.route) is None:
+            return None
+        if is_allowed(request.user, name_of_match(match), match.route, request.method):
+            return None
+        if not request.user.is_authenticated:
+            query = urlencode({"next": request.get_full_path()})
+            return redirect(f"{reverse('account_login')}?{query}")
+        note_refusal(request)
+        raise PermissionDenied
+
+
+def _is_page(response: HttpResponseBase) -> bool:
+    return (
+        response.status_code == 200
+        and not response.streaming
+        and response.headers.get("Content-Type", "").startswith("text/html")
+    )

@@ -1,0 +1,86 @@
+"""Units of an order that are paid back: they come back on the shelf, or never leave it."""
+
+from collections import defaultdict
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
+
+from commerce.exceptions import IllegalMove
+from commerce.models import ReturnRequest
+from commerce.orders.pipeline import (
+    PART_SHIPPED,
+    SHIPPED,
+    allocated_units,
+    check_unchanged,
+    lock_order,
+    set_status,
+)
+from commerce.orders.shipments import (
+    CAME_BACK,
+    GIVEN_UP,
+    give_up_units,
+    quantities_of,
+    units_to_send,
+    write_event,
+)
+from commerce.returns.returns import units_received, units_returnable
+from commerce.stock.availability import consume_stock, release_stock, restock
+from commerce.stock.history import Cause
+
+
+def take_units_back(order_id, units, *, paid_before, is_restocked, user=None):
+    """Take ``{line_id: quantity}`` back, in the caller's transaction.
+
+    What has not left the house is not sent any more, and can be bought again; what has left comes
+    back into stock. Not restocked, the one is written off and the other stays away. ``paid_before``
+    is what of each line was paid back before: a unit that was given up then, or that comes with a
+    return, is on the shelf by that and no second time. Locks the stock records by key, then the
+    order. Raises IllegalMove where the order changed meanwhile.
+    """
+    with transaction.atomic():
+        order = get_model("order", "Order").objects.get(pk=order_id)
+        held, to_send = allocated_units(order), units_to_send(order)
+        unsent = {pk: min(count, to_send.get(pk, 0)) for pk, count in units.items()}
+        unsent = {pk: count for pk, count in unsent.items() if count}
+        back = _units_from_outside(order, units, unsent, paid_before) if is_restocked else {}
+        kept, returned = defaultdict(int), defaultdict(int)
+        for line in order.lines.filter(pk__in=units).exclude(stockrecord=None):
+            kept[line.stockrecord_id] += min(unsent.get(line.pk, 0), line.num_allocated)
+            returned[line.stockrecord_id] += back.get(line.pk, 0)
+        move = release_stock if is_restocked else consume_stock
+        reason = _("refunded") if is_restocked else _("refunded, written off")
+        cause = Cause(order=order.number, user=user, reason=reason)
+        move({pk: count for pk, count in kept.items() if count}, cause)
+        restock({pk: count for pk, count in returned.items() if count}, cause)
+        order = lock_order(order_id)
+        check_unchanged(order, held)
+        is_same = units_to_send(order) == to_send
+        if is_restocked:
+            is_same &= _units_from_outside(order, units, unsent, paid_before) == back
+        if not is_same:
+            raise IllegalMove(_("The order was changed by somebody else at the same moment."))
+        if back:
+            write_event(order, back, CAME_BACK)
+        if unsent:
+            give_up_units(order, unsent)
+        if unsent and not units_to_send(order) and order.status == PART_SHIPPED:
+            set_status(order, SHIPPED, user=user)
+    return order
+
+
+def _units_from_outside(order, units, unsent, paid_before):
+    """Which of the units left the house and come back with this refund alone.
+
+    Refunds take what was not sent first, then what was given up before, then what is outside.
+    """
+    given_up = quantities_of(order, GIVEN_UP)
+    paid_returns = units_received(order, ReturnRequest.State.REFUNDED)
+    outside = units_returnable(order)
+    back = {}
+    for pk, count in units.items():
+        paid = max(paid_before.get(pk, 0) - paid_returns[pk], 0)
+        unpaid = max(given_up.get(pk, 0) - paid, 0)
+        rest = count - unsent.get(pk, 0) - unpaid
+        back[pk] = max(min(rest, outside.get(pk, 0)), 0)
+    return {pk: count for pk, count in back.items() if count}

@@ -1,0 +1,350 @@
+"""Pieces that come back: asked for, approved or refused, received, refunded.
+
+The money is not moved here: a refund says when it was (``note_refunded``). Rules: docs/orders.md.
+"""
+
+import secrets
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
+
+from commerce.audit.order_history import note_event
+from commerce.exceptions import ReturnRefused
+from commerce.models import OrderEvent, ReturnLine, ReturnRequest, Shipment
+from commerce.orders.mails import queue_order_mail
+from commerce.orders.pipeline import (
+    DELIVERED,
+    NUMBER_ALPHABET,
+    PART_SHIPPED,
+    RETURNED,
+    SHIPPED,
+    lock_order,
+    set_status,
+)
+from commerce.orders.shipments import CAME_BACK, quantities_of, units_sent
+from commerce.stock.availability import lock_stock, restock
+from commerce.stock.history import Cause
+from commerce.transactions import retry_transient
+
+State = ReturnRequest.State
+#: Every way of a return there is.
+MOVES = {
+    State.REQUESTED: (State.APPROVED, State.REFUSED),
+    State.APPROVED: (State.RECEIVED, State.REFUSED),
+    State.RECEIVED: (State.REFUNDED,),
+}
+#: Orders of which something is with the customer.
+RETURNABLE = (PART_SHIPPED, SHIPPED, DELIVERED)
+
+
+@dataclass(frozen=True)
+class Received:
+    """What came of one line: how many, how they are, and whether they can be sold again."""
+
+    quantity: int
+    condition: str = ReturnLine.Condition.AS_NEW
+    restock: bool = False
+
+
+@dataclass(frozen=True)
+class ReturnOffer:
+    """What an order's page says of returns: the way to ask, until when, and what was asked."""
+
+    url: str = ""
+    until: object = None
+    requests: list = field(default_factory=list)
+
+
+# --- What may come back ---------------------------------------------------------------------------
+
+
+def delivered_on(order):
+    """The day on which the last parcel arrived; None while one is on its way."""
+    parcels = Shipment.objects.filter(event__order=order)
+    moments = list(parcels.values_list("delivered_at", flat=True))
+    if not moments or None in moments or order.status == PART_SHIPPED:
+        return None
+    return timezone.localtime(max(moments)).date()
+
+
+def return_until(order):
+    """The last day on which a return can be asked for; None before everything was delivered."""
+    day = delivered_on(order)
+    return day + timedelta(days=settings.RETURN_DAYS) if day else None
+
+
+def units_returnable(order):
+    """What can still be asked back, ``{line_id: units}`` without zeros.
+
+    It was sent, is not asked for in a return, and no refund has put it back on the shelf.
+    """
+    asked = defaultdict(int, quantities_of(order, CAME_BACK))
+    rows = ReturnLine.objects.filter(request__order=order).exclude(request__state=State.REFUSED)
+    for line_id, quantity, received in rows.values_list("line", "quantity", "received"):
+        asked[line_id] += quantity if received is None else received
+    left = {pk: units - asked[pk] for pk, units in units_sent(order).items()}
+    return {pk: units for pk, units in left.items() if units > 0}
+
+
+def units_received(order, *states, return_id=None):
+    """What came back with an order's returns in these states, or with one of them, by line."""
+    rows = ReturnLine.objects.filter(request__order=order, request__state__in=states)
+    if return_id is not None:
+        rows = rows.filter(request=return_id)
+    came = defaultdict(int)
+    for line_id, received in rows.exclude(received=None).values_list("line", "received"):
+        came[line_id] += received
+    return came
+
+
+def refusal_to_return(order, *, at=None):
+    """Why nothing of an order can be asked back now, as a sentence; "" where it can."""
+    if order.status not in RETURNABLE or not units_returnable(order):
+        return _("There is nothing in this order that can be returned.")
+    until = return_until(order)
+    if until and timezone.localtime(at).date() > until:
+        return _("Returns of this order were possible until %(day)s.") % {
+            "day": date_format(until, "j F Y")
+        }
+    return ""
+
+
+def return_offer(order, *, token=""):
+    """What the order's page says of returns, for its customer or for whoever has its link."""
+    url = ""
+    if not refusal_to_return(order):
+        name, key = ("guest-return", token) if token else ("order-return", order.number)
+        url = reverse(name, args=[key])
+    requests = order.returns.prefetch_related("lines__line")
+    return ReturnOffer(url=url, until=return_until(order), requests=list(requests))
+
+
+def refund_url(request):
+    """Where staff pay a return back; "" where there is no such page."""
+    try:
+        return f"{reverse('order-refund', args=[request.order.number])}?return={request.pk}"
+    except NoReverseMatch:
+        return ""
+
+
+# --- Asking ---------------------------------------------------------------------------------------
+
+
+@retry_transient
+def request_return(order_id, quantities, *, reason, key="", at=None):
+    """Ask for a return of ``{line_id: units}``. The same ``key`` again gives the request it made.
+
+    Raises ReturnRefused with a sentence. Locks the order, so that no unit is asked back twice.
+    """
+    key = f"{order_id}:{key}"[:64] if key else ""
+    with transaction.atomic(durable=True):
+        order = lock_order(order_id)
+        known = ReturnRequest.objects.filter(key=key, order=order).first() if key else None
+        if known:
+            return known
+        refusal = refusal_to_return(order, at=at)
+        if refusal:
+            raise ReturnRefused(refusal)
+        return _write_request(order, quantities, reason=reason, key=key)
+
+
+def grant_return(order, quantities, *, reason, key, answer, user):
+    """A return that staff approve as they make it, of a locked order; no day is too late for it.
+
+    Raises ReturnRefused. The caller tells the customer.
+    """
+    request = _write_request(order, quantities, reason=reason, key=key, user=user)
+    _move(request, State.APPROVED, answer=answer)
+    return request
+
+
+def _write_request(order, quantities, *, reason, key, user=None):
+    left = units_returnable(order)
+    wanted = {pk: count for pk, count in quantities.items() if count}
+    if not wanted:
+        raise ReturnRefused(_("Choose at least one piece."))
+    for pk, count in wanted.items():
+        if count < 0 or count > left.get(pk, 0):
+            raise ReturnRefused(_("More was chosen than can be returned. Please choose again."))
+    request = ReturnRequest.objects.create(
+        number=new_number("R"), key=key or uuid.uuid4().hex, order=order, reason=reason
+    )
+    ReturnLine.objects.bulk_create(
+        ReturnLine(request=request, line_id=pk, quantity=count) for pk, count in wanted.items()
+    )
+    text = _("A return was asked for: %(reason)s") % {"reason": reason}
+    note_event(order, OrderEvent.Kind.RETURN, text, user=user, reference=request.number)
+    return request
+
+
+def new_number(letter):
+    """A number that can be read out and not be guessed, such as "R-7K2P9XQD"."""
+    return f"{letter}-" + "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
+
+
+# --- Deciding -------------------------------------------------------------------------------------
+
+
+@retry_transient
+def approve_return(return_id, *, instructions, user):
+    """Let pieces come back, and tell the customer how. Locks order and return."""
+    with transaction.atomic(durable=True):
+        request = _lock(return_id)
+        _move(request, State.APPROVED, answer=instructions)
+        _tell(request, "return_approved", _("The return was approved"), user=user)
+        return request
+
+
+@retry_transient
+def refuse_return(return_id, *, reason, user):
+    """Refuse a return, or end one that never came; the customer reads why. Locks order and return."""
+    with transaction.atomic(durable=True):
+        request = _lock(return_id)
+        _move(request, State.REFUSED, answer=reason)
+        _tell(request, "return_refused", _("The return was refused"), user=user)
+        return request
+
+
+@retry_transient
+def receive_return(return_id, received, *, user):
+    """Write down what came, ``{return_line_id: Received}``, and put on the shelf what can be sold.
+
+    With the last unit that was sent the order is "Returned". Raises ReturnRefused where more came
+    than was asked for, or nothing. Locks the stock records by key, the order, the return.
+    """
+    with transaction.atomic(durable=True):
+        lines = ReturnLine.objects.filter(request=return_id).exclude(line__stockrecord=None)
+        lock_stock(lines.values_list("line__stockrecord", flat=True))
+        request = _lock(return_id)
+        rows = list(request.lines.select_related("line"))
+        _check_received(rows, received)
+        _move(request, State.RECEIVED)
+        shelf = defaultdict(int)
+        for row in rows:
+            came = received.get(row.pk, Received(0))
+            row.received = came.quantity
+            row.condition = came.condition if came.quantity else ""
+            row.restocked = came.quantity if came.restock and row.line.stockrecord_id else 0
+            if row.restocked:
+                shelf[row.line.stockrecord_id] += row.restocked
+        ReturnLine.objects.bulk_update(rows, ["received", "condition", "restocked"])
+        restock(dict(shelf), Cause(order=request.order.number, user=user, reason=request.number))
+        _tell(request, "return_received", _("The return arrived"), user=user)
+        _follow_returned(request.order, user=user)
+        return request
+
+
+def _check_received(rows, received):
+    if received.keys() - {row.pk for row in rows}:
+        raise ReturnRefused(_("One of the pieces is not part of this return."))
+    for row in rows:
+        came = received.get(row.pk, Received(0))
+        if not 0 <= came.quantity <= row.quantity:
+            raise ReturnRefused(
+                _("%(title)s: %(asked)d asked for, %(came)d cannot have come.")
+                % {"title": row.line.title, "asked": row.quantity, "came": came.quantity}
+            )
+        if came.quantity and came.condition not in ReturnLine.Condition.values:
+            raise ReturnRefused(_("Say in what condition each piece is."))
+    if not any(came.quantity for came in received.values()):
+        raise ReturnRefused(_("Nothing came? Refuse the return instead."))
+
+
+def _follow_returned(order, *, user):
+    """Lines of which everything came back are returned, and so is an order of such lines."""
+    back = defaultdict(int, quantities_of(order, CAME_BACK))
+    rows = ReturnLine.objects.filter(request__order=order).exclude(received=None)
+    for line_id, received in rows.values_list("line", "received"):
+        back[line_id] += received
+    sent = units_sent(order)
+    if order.status in (SHIPPED, DELIVERED) and all(back[pk] >= sent[pk] for pk in sent):
+        set_status(order, RETURNED, user=user)
+    lines = [
+        line for line in order.lines.all() if sent.get(line.pk) and back[line.pk] >= sent[line.pk]
+    ]
+    for line in lines:
+        if RETURNED in line.available_statuses():
+            line.status = RETURNED
+    get_model("order", "Line").objects.bulk_update(lines, ["status"])
+
+
+def note_refunded(return_id, user=None):
+    """A refund paid a received return back. Raises ReturnRefused where it was not received.
+
+    May be part of the refund's own transaction. Locks the order, then the return.
+    """
+    with transaction.atomic():
+        request = _lock(return_id)
+        _move(request, State.REFUNDED)
+        note_event(
+            request.order,
+            OrderEvent.Kind.RETURN,
+            _("The return was paid back"),
+            user=user,
+            reference=request.number,
+        )
+        return request
+
+
+def _lock(return_id):
+    order_id = ReturnRequest.objects.values_list("order_id", flat=True).get(pk=return_id)
+    order = lock_order(order_id)
+    request = ReturnRequest.objects.select_for_update().get(pk=return_id)
+    request.order = order
+    return request
+
+
+def _move(request, state, *, answer=None):
+    if state not in MOVES.get(State(request.state), ()):
+        raise ReturnRefused(
+            _("Return %(number)s is “%(old)s” and cannot become “%(new)s”.")
+            % {
+                "number": request.number,
+                "old": State(request.state).label,
+                "new": state.label,
+            }
+        )
+    moment = {State.RECEIVED: "received_at", State.REFUNDED: "refunded_at"}.get(state, "decided_at")
+    request.state = state
+    setattr(request, moment, timezone.now())
+    if answer is not None:
+        request.answer = answer
+    request.save(update_fields=["state", moment, "answer"])
+
+
+def _tell(request, code, text, *, user):
+    """The history of the order, and a mail to its customer, once for each state."""
+    note_event(
+        request.order,
+        OrderEvent.Kind.RETURN,
+        f"{text}: {request.answer}" if request.state == State.REFUSED else text,
+        user=user,
+        reference=request.number,
+    )
+    facts = {
+        "return_number": request.number,
+        "pieces": pieces_of(request),
+        "answer": request.answer,
+    }
+    queue_order_mail(request.order, code, facts, key=f"{code}:{request.number}".replace("_", "-"))
+
+
+def pieces_of(request):
+    """The pieces of a return as a mail names them: what came, or what was asked for."""
+    return [
+        {
+            "title": row.line.title,
+            "quantity": row.quantity if row.received is None else row.received,
+        }
+        for row in request.lines.select_related("line")
+        if row.received != 0
+    ]

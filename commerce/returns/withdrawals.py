@@ -1,0 +1,252 @@
+"""Withdrawal from a contract, as Directive (EU) 2023/2673 has it: two steps, no account.
+
+Every statement is kept as it was made and acknowledged with its day and time; whether an order
+fits is found out afterwards, by a task, so that the page tells nobody. Staff decide.
+"""
+
+import hashlib
+import uuid
+from dataclasses import astuple, dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
+
+from commerce.audit.order_history import note_event
+from commerce.exceptions import IllegalMove, ReturnRefused, WithdrawalRefused
+from commerce.mail.outbox import queue_mail
+from commerce.mail.templates import messages_for
+from commerce.models import OrderEvent, Withdrawal
+from commerce.orders.link_requests import find_order, normal_number
+from commerce.orders.mails import shop_facts
+from commerce.orders.pipeline import CANCELLED, PENDING, lock_order, move_order
+from commerce.orders.shipments import units_sent
+from commerce.returns.returns import (
+    delivered_on,
+    grant_return,
+    new_number,
+    pieces_of,
+    units_returnable,
+)
+from commerce.transactions import retry_transient
+
+State = Withdrawal.State
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What somebody declares; ``pieces`` is empty for the whole order."""
+
+    name: str
+    email: str
+    order_number: str
+    pieces: str = ""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whether a statement came in time. ``until`` is None while the pieces are on their way."""
+
+    until: object
+    is_within: bool
+
+
+@retry_transient
+def submit_withdrawal(statement, *, key="", at=None):
+    """Keep a statement and acknowledge it by mail. The same ``key`` again gives the one it made.
+
+    Looks no order up; a task does after the commit.
+    """
+    from commerce.tasks import match_withdrawal_task  # tasks imports this module
+
+    with transaction.atomic(durable=True):
+        withdrawal, is_new = Withdrawal.objects.get_or_create(
+            key=_key_of(statement, key),
+            defaults={
+                "number": new_number("W"),
+                "name": statement.name,
+                "email": statement.email,
+                "order_number": statement.order_number,
+                "pieces": statement.pieces,
+                "submitted_at": at or timezone.now(),
+            },
+        )
+        if is_new:
+            _mail(withdrawal, "withdrawal_received", {})
+            transaction.on_commit(lambda: match_withdrawal_task.enqueue(withdrawal.pk))
+        return withdrawal
+
+
+def _key_of(statement, key):
+    """The same form with the same words is one statement; a key alone gives nobody another's."""
+    words = "\n".join((key or uuid.uuid4().hex, *astuple(statement)))
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+@retry_transient
+def match_withdrawal(withdrawal_id):
+    """Tie a statement to the order of its number, where that was placed with its address.
+
+    Locks the order, then the statement, as every writer here.
+    """
+    with transaction.atomic(durable=True):
+        withdrawal = Withdrawal.objects.get(pk=withdrawal_id)
+        order = find_order(withdrawal.order_number, withdrawal.email)
+        if order is None:
+            return
+        order = lock_order(order.pk)
+        withdrawal = Withdrawal.objects.select_for_update().get(pk=withdrawal_id)
+        if withdrawal.order_id is None:
+            _tie(withdrawal, order, user=None)
+
+
+@retry_transient
+def link_order(withdrawal_id, number, *, user):
+    """Staff tie a statement to an order that they found themselves. Raises WithdrawalRefused."""
+    with transaction.atomic(durable=True):
+        order = get_model("order", "Order").objects.filter(number=normal_number(number)).first()
+        if order is None:
+            raise WithdrawalRefused(_("There is no order of this number."))
+        order = lock_order(order.pk)
+        _tie(_lock_new(withdrawal_id), order, user=user)
+
+
+def _tie(withdrawal, order, *, user):
+    withdrawal.order = order
+    withdrawal.save(update_fields=["order"])
+    text = _("The customer withdraws from the contract: %(pieces)s") % {
+        "pieces": withdrawal.pieces or _("the whole order")
+    }
+    note_event(order, OrderEvent.Kind.WITHDRAWAL, text, user=user, reference=withdrawal.number)
+
+
+def period_of(withdrawal):
+    """Whether a tied statement came within the days of the law, counted from the last parcel."""
+    day = delivered_on(withdrawal.order) if withdrawal.order else None
+    until = day + timedelta(days=settings.WITHDRAWAL_DAYS) if day else None
+    said_on = timezone.localtime(withdrawal.submitted_at).date()
+    return Period(until=until, is_within=until is None or said_on <= until)
+
+
+def is_cancellable(order):
+    """Whether nothing left yet, so that accepting a withdrawal can end the whole order."""
+    return order.status != PENDING and CANCELLED in order.available_statuses()
+
+
+@retry_transient
+def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
+    """Accept a statement, and tell the customer what follows.
+
+    Of an order that has not left, ``units`` empty: it is cancelled, which pays it back. Of pieces
+    that left: ``{line_id: units}`` become an approved return. Neither: staff see to it by hand, and
+    ``answer`` has to say what follows.
+    Raises WithdrawalRefused with a sentence. Locks stock, order, statement, as every writer.
+    """
+    with transaction.atomic(durable=True):
+        withdrawal = Withdrawal.objects.select_related("order").get(pk=withdrawal_id)
+        order = withdrawal.order
+        if order is None:
+            raise WithdrawalRefused(_("Tie the statement to its order first."))
+        reason = _("Withdrawal %(number)s") % {"number": withdrawal.number}
+        is_cancelled = False
+        try:
+            if units:
+                order = lock_order(order.pk)
+            elif is_cancellable(order) and not withdrawal.pieces:
+                order, is_cancelled = move_order(order.pk, CANCELLED, note=reason, user=user), True
+            else:
+                order = lock_order(order.pk)
+            withdrawal = _lock_new(withdrawal_id)
+            if not (units or is_cancelled or answer):
+                raise WithdrawalRefused(_("Write what follows: the customer reads it."))
+            if units:
+                withdrawal.return_request = grant_return(
+                    order, units, reason=reason, key=withdrawal.key, answer=answer, user=user
+                )
+        except (IllegalMove, ReturnRefused) as error:
+            raise WithdrawalRefused(str(error)) from error
+        _decide(withdrawal, State.ACCEPTED, answer=answer, user=user)
+        note_event(
+            order,
+            OrderEvent.Kind.WITHDRAWAL,
+            _("The withdrawal was accepted"),
+            user=user,
+            reference=withdrawal.number,
+        )
+        request = withdrawal.return_request
+        _mail(
+            withdrawal,
+            "withdrawal_accepted",
+            {
+                "is_cancelled": is_cancelled,
+                "return_number": request.number if request else "",
+                "return_pieces": pieces_of(request) if request else [],
+            },
+        )
+        return withdrawal
+
+
+@retry_transient
+def refuse_withdrawal(withdrawal_id, *, reason, user=None):
+    """Refuse a statement; whoever made it reads why. Raises WithdrawalRefused. Locks the statement."""
+    with transaction.atomic(durable=True):
+        order_id = Withdrawal.objects.values_list("order_id", flat=True).get(pk=withdrawal_id)
+        order = lock_order(order_id) if order_id else None
+        withdrawal = _lock_new(withdrawal_id)
+        _decide(withdrawal, State.REFUSED, answer=reason, user=user)
+        if order:
+            text = _("The withdrawal was refused: %(reason)s") % {"reason": reason}
+            note_event(
+                order, OrderEvent.Kind.WITHDRAWAL, text, user=user, reference=withdrawal.number
+            )
+        _mail(withdrawal, "withdrawal_refused", {})
+        return withdrawal
+
+
+def _lock_new(withdrawal_id):
+    withdrawal = Withdrawal.objects.select_for_update().get(pk=withdrawal_id)
+    if withdrawal.state != State.NEW:
+        raise WithdrawalRefused(_("This statement was decided already."))
+    return withdrawal
+
+
+def _decide(withdrawal, state, *, answer, user):
+    withdrawal.state, withdrawal.answer = state, answer
+    withdrawal.decided_at, withdrawal.decided_by = timezone.now(), user
+    withdrawal.save()
+
+
+def facts_of(withdrawal):
+    """The statement as it was made, ready to print, with the day and time of its arrival."""
+    moment = timezone.localtime(withdrawal.submitted_at)
+    return {
+        "withdrawal_number": withdrawal.number,
+        "name": withdrawal.name,
+        "email": withdrawal.email,
+        "number": withdrawal.order_number,
+        "pieces": withdrawal.pieces,
+        "submitted": date_format(moment, "j F Y, H:i:s") + f" ({moment.tzname()})",
+    }
+
+
+def _mail(withdrawal, code, facts):
+    """One mail for each step, to the address of the statement and no other."""
+    context = {**shop_facts(), **facts_of(withdrawal), "answer": withdrawal.answer, **facts}
+    messages = messages_for(code, context)
+    queue_mail(
+        key=f"{code}:{withdrawal.number}".replace("_", "-"),
+        to=withdrawal.email,
+        subject=messages["subject"],
+        text=messages["body"],
+        html=messages["html"],
+    )
+
+
+def units_proposed(withdrawal):
+    """What staff are offered to take back: everything that left and is not asked for yet."""
+    order = withdrawal.order
+    return units_returnable(order) if order and units_sent(order) else {}

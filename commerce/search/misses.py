@@ -1,0 +1,35 @@
+"""What shoppers search for and do not find, counted without a write in their request."""
+
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from commerce.buffered_counters import Tally
+from commerce.models import SearchMiss
+
+#: Misses of which nothing was heard for so long are forgotten.
+KEPT = timedelta(days=90)
+
+
+def note_miss(words):
+    """Count a search that found nothing. Writes nothing now; a thread does, soon."""
+    words = " ".join(words.casefold().split())[:120]
+    if words:
+        _misses.note(words)
+
+
+def flush_misses():
+    """Write down what was counted in this process; returns how many searches that were."""
+    return _misses.flush()
+
+
+def _write(counted):
+    at = timezone.now()
+    for words, count in sorted(counted.items()):
+        SearchMiss.objects.get_or_create(words=words, defaults={"last_at": at})
+        SearchMiss.objects.filter(words=words).update(count=F("count") + count, last_at=at)
+    SearchMiss.objects.filter(last_at__lt=at - KEPT).delete()
+
+
+_misses = Tally(_write)

@@ -1,0 +1,74 @@
+"""The pages on which somebody types a code from a mail, and the page of the email address."""
+
+import time
+
+from allauth.account import app_settings
+from allauth.account.internal.flows.email_verification_by_code import (
+    EMAIL_VERIFICATION_CODE_SESSION_KEY,
+)
+from allauth.account.views import (
+    ConfirmEmailVerificationCodeView,
+    ConfirmLoginCodeView,
+    EmailView,
+)
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from commerce.accounts.limits import mail_limits
+from commerce.accounts.waiting import too_many
+from commerce.decorators import private_page
+from commerce.throttles import TooManyAttempts, take_attempt
+
+
+def address_in_waiting(request: HttpRequest) -> str:
+    """The address whose code this session waits for, "" for none. Writes nothing."""
+    state = request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY) or {}
+    age = time.time() - state.get("at", 0)
+    is_valid = age <= app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT
+    return state.get("email", "") if is_valid else ""
+
+
+class Resends:
+    """Sends a code again, for ten minutes from now, and as often whether or not there is an account.
+
+    allauth mails nobody where there is none, so the limits of mails would tell.
+    """
+
+    def _resend_form_valid(self, form):
+        state = self._process.state
+        if self._process.user is None or state.get("account_already_exists"):
+            try:
+                take_attempt(mail_limits(self.request, state["email"]))
+            except TooManyAttempts as refusal:
+                return too_many(self.request, refusal)
+        state["at"] = time.time()
+        response = super()._resend_form_valid(form)
+        messages.success(self.request, _("We’ve sent a new code. The one before no longer works."))
+        return response
+
+
+@private_page
+class LoginCodeView(Resends, ConfirmLoginCodeView):
+    """The code that signs in."""
+
+
+@private_page
+class AddressCodeView(Resends, ConfirmEmailVerificationCodeView):
+    """The code that proves an address."""
+
+
+@private_page
+class AddressView(EmailView):
+    """The address of an account, and the new one while its code is on its way."""
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(waiting=address_in_waiting(self.request), **kwargs)
+
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        if "action_cancel" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
+        messages.success(request, _("Cancelled. Your email address stays as it is."))
+        return redirect("account_email")

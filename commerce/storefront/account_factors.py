@@ -1,0 +1,91 @@
+"""Pages about second factors that allauth has not, or has with a write on GET."""
+
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import get_next_redirect_url
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal.auth import begin_authentication
+from allauth.mfa.webauthn.views import LoginWebAuthnView
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views.generic import TemplateView, View
+
+from commerce.accounts.factors import has_factor
+from commerce.accounts.lifetime import is_staff
+from commerce.accounts.reauthentication import recent_sign_in_required
+from commerce.decorators import private_page
+
+
+@private_page
+@method_decorator(login_required, name="dispatch")
+class FactorNeededView(TemplateView):
+    """Explains to staff why they need a second factor, and leads to the ways to add one."""
+
+    template_name = "account/factor_needed.html"
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if has_factor(request.user):
+            return HttpResponseRedirect(
+                get_next_redirect_url(request) or get_adapter().get_login_redirect_url(request)
+            )
+        return super().get(request, *args, **kwargs)
+
+
+class CodesMixin:
+    """The recovery codes that are left, for their owner. Unlike allauth's views it writes nothing."""
+
+    def get_codes(self) -> list[str]:
+        kept = Authenticator.objects.filter(
+            user=self.request.user, type=Authenticator.Type.RECOVERY_CODES
+        ).first()
+        if kept is None:
+            raise Http404
+        return kept.wrap().get_unused_codes()
+
+
+@private_page
+@method_decorator(login_required, name="dispatch")
+@recent_sign_in_required
+class RecoveryCodesView(CodesMixin, TemplateView):
+    """The codes on a page that prints well."""
+
+    template_name = "mfa/recovery_codes/index.html"
+
+    def get_context_data(self, **kwargs):
+        user = self.request.user
+        workplace = get_adapter().get_login_redirect_url(self.request) if is_staff(user) else ""
+        return super().get_context_data(codes=self.get_codes(), workplace=workplace, **kwargs)
+
+
+@private_page
+@method_decorator(login_required, name="dispatch")
+@recent_sign_in_required
+class DownloadCodesView(CodesMixin, View):
+    """The codes as a text file."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        context = {"codes": self.get_codes(), "shop": settings.SITE_NAME, "url": settings.SITE_URL}
+        response = render(
+            request, "mfa/recovery_codes/download.txt", context, content_type="text/plain"
+        )
+        response["Content-Disposition"] = 'attachment; filename="recovery-codes.txt"'
+        return response
+
+
+@private_page
+class PasskeyLoginView(LoginWebAuthnView):
+    """Signs in by a passkey alone.
+
+    A POST without a credential answers with the challenge, which is kept in the session: allauth
+    does that by GET.
+    """
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return redirect("account_login")
+
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if "credential" not in request.POST:
+            return JsonResponse(begin_authentication(user=None))
+        return super().post(request, *args, **kwargs)

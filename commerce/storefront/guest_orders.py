@@ -1,0 +1,94 @@
+"""Orders without an account: asking for a link to one, and the page that a link opens."""
+
+from allauth.core.ratelimit import consume
+from django import forms
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views import generic
+
+from commerce.decorators import private_page
+from commerce.documents.links import links_for_customer
+from commerce.orders.guest_links import order_by_token
+from commerce.orders.link_requests import digest_of, normal_number
+from commerce.orders.order_summary import order_rows, steps_of
+from commerce.orders.shipments import parcels_of
+from commerce.returns.returns import return_offer
+from commerce.tasks import send_order_link
+
+SENT = _(
+    "If there is an order of this number that was placed with this address, a link to it is on its "
+    "way to you. Please look into your mail."
+)
+TOO_OLD = _("This link is too old or not complete. Ask for a new one here.")
+TOO_MANY = _("That was a lot of requests. Please try again in an hour.")
+
+
+class FindOrderForm(forms.Form):
+    """What an order is known by."""
+
+    number = forms.CharField(
+        label=_("Order number"),
+        max_length=40,
+        help_text=_("It stands in your confirmation, such as SM-7K2P9XQD."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    email = forms.EmailField(
+        label=_("Email address you ordered with"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def clean_number(self):
+        return normal_number(self.cleaned_data["number"])
+
+
+@private_page
+class FindOrderView(generic.FormView):
+    """Asks for number and address. The request looks nothing up: a task does, and the answer is the
+    same, as is the time it takes."""
+
+    form_class = FindOrderForm
+    template_name = "oscar/customer/find_order.html"
+    success_url = reverse_lazy("find-order")
+
+    def post(self, request, *args, **kwargs):
+        if not consume(request, action="find_order"):
+            form = self.get_form()
+            form.add_error(None, TOO_MANY)
+            return self.render_to_response(self.get_context_data(form=form), status=429)
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form):
+        digest = digest_of(form.cleaned_data["email"])
+        send_order_link.enqueue(form.cleaned_data["number"], digest)
+        messages.success(self.request, SENT)
+        return super().form_valid(form)
+
+
+def refuse_link(request):
+    """Where a link leads that opens nothing: to asking for a new one."""
+    messages.info(request, TOO_OLD)
+    return redirect("find-order")
+
+
+@private_page(referrer="no-referrer")
+class GuestOrderView(generic.View):
+    """An order for whoever has the link of its mail; in an account, for whoever signs in."""
+
+    def get(self, request, token):
+        order = order_by_token(token)
+        if order is None:
+            return refuse_link(request)
+        if order.user_id:
+            return redirect("customer:order", order_number=order.number)
+        context = {
+            "order": order,
+            "row": order_rows([order])[0],
+            "steps": steps_of(order),
+            "parcels": parcels_of(order),
+            "documents": links_for_customer(order, token=token),
+            "returns": return_offer(order, token=token),
+        }
+        return render(request, "oscar/customer/anon_order.html", context)

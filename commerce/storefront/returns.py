@@ -1,0 +1,108 @@
+"""Where customers ask for a return, from their account or by the link of their order."""
+
+import uuid
+
+from allauth.core.ratelimit import consume
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views import generic
+
+from commerce.decorators import private_page
+from commerce.exceptions import ReturnRefused
+from commerce.orders.guest_links import order_by_token
+from commerce.returns.returns import refusal_to_return, request_return, units_returnable
+from commerce.storefront.guest_orders import TOO_MANY, refuse_link
+
+
+class ReturnForm(forms.Form):
+    """How many of each piece go back, and why. ``key`` makes it one request."""
+
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, order, data=None):
+        super().__init__(data, initial={"key": uuid.uuid4().hex})
+        left = units_returnable(order)
+        self.lines = list(order.lines.filter(pk__in=left).order_by("pk"))
+        for line in self.lines:
+            self.fields[f"units_{line.pk}"] = forms.IntegerField(
+                label=line.title,
+                min_value=0,
+                max_value=left[line.pk],
+                initial=0,
+                help_text=_("%(count)d can be returned") % {"count": left[line.pk]},
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            )
+        self.fields["reason"] = forms.CharField(
+            label=_("Why does it come back?"),
+            max_length=1000,
+            widget=forms.Textarea(attrs={"rows": 4}),
+        )
+
+    def units(self):
+        """What was chosen, ``{line_id: quantity}``."""
+        return {line.pk: self.cleaned_data[f"units_{line.pk}"] for line in self.lines}
+
+
+class ReturnView(generic.View):
+    """Shows the form and files the request; the order comes from ``get_order``."""
+
+    template_name = "oscar/customer/order/return_form.html"
+    response_class = generic.base.TemplateResponse
+
+    def get(self, request, **kwargs):
+        refusal = refusal_to_return(self.order)
+        if refusal:
+            messages.info(request, refusal)
+            return redirect(self.back)
+        return self.show(ReturnForm(self.order))
+
+    def post(self, request, **kwargs):
+        form = ReturnForm(self.order, data=request.POST)
+        if not consume(request, action="return_request"):
+            form.add_error(None, TOO_MANY)
+            return self.show(form, status=429)
+        if not form.is_valid():
+            return self.show(form)
+        reason, key = form.cleaned_data["reason"], form.cleaned_data["key"]
+        try:
+            filed = request_return(self.order.pk, form.units(), reason=reason, key=key)
+        except ReturnRefused as refusal:
+            form.add_error(None, str(refusal))
+            return self.show(form)
+        text = _("We have your request %(number)s and answer by mail.")
+        messages.success(request, text % {"number": filed.number})
+        return redirect(self.back)
+
+    def show(self, form, *, status=200):
+        context = {"form": form, "order": self.order, "back_url": self.back}
+        return self.response_class(self.request, self.template_name, context, status=status)
+
+
+@private_page
+@method_decorator(login_required, name="dispatch")
+class AccountReturnView(ReturnView):
+    """A return of an order in the account of whoever is signed in."""
+
+    def dispatch(self, request, *, order_number):
+        self.order = get_object_or_404(request.user.orders, number=order_number)
+        self.back = reverse("customer:order", args=[order_number])
+        return super().dispatch(request)
+
+
+@private_page
+class GuestReturnView(ReturnView):
+    """A return of the order that a link opens."""
+
+    def dispatch(self, request, *, token):
+        self.order = order_by_token(token)
+        if self.order is None:
+            return refuse_link(request)
+        if self.order.user_id:
+            return redirect("customer:order", order_number=self.order.number)
+        self.back = reverse("guest-order", args=[token])
+        return super().dispatch(request)

@@ -1,0 +1,171 @@
+"""The two steps of withdrawing from a contract, and the acknowledgement. Nobody has to sign in; who
+has finds the form filled in.
+
+No answer depends on whether there is such an order.
+"""
+
+import uuid
+from email.utils import parseaddr
+
+from allauth.core.ratelimit import consume
+from django import forms
+from django.conf import settings
+from django.core import signing
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+from django.views import generic
+from oscar.core.loading import get_model
+
+from commerce.decorators import private_page
+from commerce.models import Withdrawal
+from commerce.money import format_money
+from commerce.orders.pipeline import CANCELLED
+from commerce.returns.withdrawals import Statement, facts_of, submit_withdrawal
+
+SALT = "commerce.withdrawal_pages"
+TOO_MANY = _(
+    "That was a lot of statements from one connection. Please try again in an hour, or write to "
+    "%(email)s: that counts as well."
+)
+#: Seconds for which the acknowledgement can be looked at again; the mail stays.
+SHOWN_FOR = 24 * 60 * 60
+#: What stands for an order that is not among the account's.
+OTHER = "other"
+#: An account's latest orders that it may choose from.
+MAX_ORDERS = 50
+
+
+class WithdrawalForm(forms.Form):
+    """What a statement needs by law: who, which contract, where the acknowledgement goes."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    order_number = forms.CharField(
+        label=_("Order number"),
+        max_length=40,
+        help_text=_("It stands in your confirmation, such as SM-7K2P9XQD."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    email = forms.EmailField(
+        label=_("Email address"),
+        max_length=254,
+        help_text=_("We acknowledge your withdrawal to this address."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    pieces = forms.CharField(
+        label=_("Which pieces?"),
+        max_length=1000,
+        required=False,
+        help_text=_("Leave it empty to withdraw from the whole order."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args, orders=(), **kwargs):
+        """``orders`` are those of whoever is signed in: one of them is chosen, or another's number typed."""
+        super().__init__(*args, **kwargs)
+        if not orders:
+            return
+        choices = [(order.number, _described(order)) for order in orders]
+        number = self.fields["order_number"]
+        number.required, number.label = False, _("Number of another order")
+        number.help_text = _("Only where it is not among yours.")
+        self.fields["order"] = forms.ChoiceField(
+            label=_("Which order?"),
+            choices=[
+                *([("", _("Choose one"))] if len(orders) > 1 else []),
+                *choices,
+                (OTHER, _("Another order, by its number")),
+            ],
+            required=False,  # A number says it as well.
+        )
+        self.order_fields(["name", "order", "order_number", "email", "pieces"])
+        if (known := self.initial.get("order_number")) in dict(choices):
+            self.initial.update(order=known, order_number="")
+        elif known:
+            self.initial["order"] = OTHER
+
+    def clean(self):
+        cleaned = super().clean()
+        chosen = cleaned.pop("order", "")
+        if cleaned.get("order_number"):  # A number says it, whatever was chosen.
+            return cleaned
+        if chosen == OTHER:
+            self.add_error("order_number", _("Type the number of the other order."))
+        elif chosen:
+            cleaned["order_number"] = chosen
+        elif "order" in self.fields:
+            self.add_error("order", _("Choose the order."))
+        return cleaned
+
+    def statement(self):
+        return Statement(**self.cleaned_data)
+
+
+def _described(order):
+    day = date_format(timezone.localtime(order.date_placed), "j F Y")
+    return f"{order.number} · {day} · {format_money(order.total_incl_tax, order.currency)}"
+
+
+def form_for(user, *args, initial=None):
+    """The form, filled in with what is known of whoever is signed in; one query for their orders."""
+    if not user.is_authenticated:
+        return WithdrawalForm(*args, initial=initial)
+    known = {"name": user.get_full_name(), "email": user.email}
+    orders = get_model("order", "Order").objects.filter(user=user).exclude(status=CANCELLED)
+    orders = list(orders.order_by("-date_placed", "-pk")[:MAX_ORDERS])
+    return WithdrawalForm(*args, initial={**known, **(initial or {})}, orders=orders)
+
+
+@private_page
+class WithdrawalView(generic.View):
+    """Step one asks; step two shows it all again with the button that counts.
+
+    Both are POSTs with everything in them, so that nothing is remembered of who goes away, and
+    "back" keeps what was typed.
+    """
+
+    def get(self, request):
+        initial = {"order_number": request.GET["order"]} if "order" in request.GET else None
+        return self.ask(form_for(request.user, initial=initial))
+
+    def post(self, request):
+        form = form_for(request.user, request.POST)
+        step = request.POST.get("step", "")
+        if not form.is_valid():
+            return self.ask(form)
+        if step == "edit":
+            return self.ask(form_for(request.user, initial=form.cleaned_data))
+        if step != "confirm":
+            context = {"form": form, "facts": form.cleaned_data, "key": uuid.uuid4().hex}
+            return TemplateResponse(request, "withdrawal/confirm.html", context)
+        if not consume(request, action="withdrawal"):
+            form.add_error(None, TOO_MANY % {"email": parseaddr(settings.DEFAULT_FROM_EMAIL)[1]})
+            return self.ask(form, status=429)
+        key = request.POST.get("key", "")[:64]
+        withdrawal = submit_withdrawal(form.statement(), key=key)
+        return redirect("withdrawal-received", token=signing.dumps(withdrawal.pk, salt=SALT))
+
+    def ask(self, form, *, status=200):
+        context = {"form": form}
+        return TemplateResponse(self.request, "withdrawal/ask.html", context, status=status)
+
+
+@private_page(referrer="no-referrer")
+class WithdrawalReceivedView(generic.View):
+    """The acknowledgement on screen: what was declared, and when it arrived."""
+
+    def get(self, request, token):
+        try:
+            pk = signing.loads(token, salt=SALT, max_age=SHOWN_FOR)
+        except signing.BadSignature:
+            return redirect("withdrawal")
+        withdrawal = get_object_or_404(Withdrawal, pk=pk)
+        return TemplateResponse(
+            request, "withdrawal/received.html", {"facts": facts_of(withdrawal)}
+        )
