@@ -17,12 +17,14 @@ class CheckoutConfig(OscarCheckoutConfig):
     def ready(self):
         super().ready()
         # Models are loaded now; captures register what a parcel waits for.
-        from checkout_app import captures, cards_page, invariants, receivers, views  # noqa: F401
+        from checkout_app import receivers  # noqa: F401
+        from checkout_app.payments import captures, invariants  # noqa: F401
+        from checkout_app.storefront import cards, views
 
-        self.views, self.cards_page = views, cards_page
+        self.views, self.cards_page = views, cards
 
     def get_urls(self):
-        views, cards_page = self.views, self.cards_page
+        views, cards = self.views, self.cards_page
         urls = [
             path("", views.IndexView.as_view(), name="index"),
             path("details/", views.ShippingAddressView.as_view(), name="shipping-address"),
@@ -33,7 +35,7 @@ class CheckoutConfig(OscarCheckoutConfig):
             path("change/", views.ChangeOrderView.as_view(), name="change"),
             path("return/", views.ReturnView.as_view(), name="return"),
             path("preview/", views.PaymentMethodView.as_view(), name="preview"),
-            path("card-session/", cards_page.CardSessionView.as_view(), name="card-session"),
+            path("card-session/", cards.CardSessionView.as_view(), name="card-session"),
             path("thank-you/", views.ThankYouView.as_view(), name="thank-you"),
         ]
         return self.post_process_urls(urls)

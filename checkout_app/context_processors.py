@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from checkout_app.gateways import takes_cards
+from checkout_app.gateways.registry import takes_cards
 from demo_gateway.in_use import is_demo_gateway
 
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.order.signals import order_status_changed
 from oscar.core.loading import get_model
 
-from checkout_app import refunds
 from checkout_app.models import RefundRequest, State, StripeCustomer
-from checkout_app.session import Draft
+from checkout_app.payments import refunds
+from checkout_app.storefront.session import Draft
 from commerce.audit.log import watch
 from commerce.orders.pipeline import CANCELLED
 

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from django_tasks import task
 
-from checkout_app import captures, reconcile, refunds, webhooks
 from checkout_app.exceptions import GatewayUnavailable
-from checkout_app.hold_warnings import warn_of_holds
+from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import PaymentAttempt
-from checkout_app.stripe_gateway import get_gateway
+from checkout_app.payments import captures, reconcile, refunds, webhooks
+from checkout_app.payments.hold_warnings import warn_of_holds
 
 logger = logging.getLogger("vitrine.payments")
 

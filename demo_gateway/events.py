@@ -49,7 +49,9 @@ def sign(payload, *, at=None):
 
 def deliver(event_id):
     """Hand one event to the shop's webhook; what the shop does not take stays for the next round."""
-    from checkout_app.webhooks import receive  # the shop's side, imported where the two meet
+    from checkout_app.payments.webhooks import (
+        receive,  # the shop's side, imported where the two meet
+    )
 
     if faults.are_webhooks_held():
         return

@@ -10,8 +10,8 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.admin.views.account import LogoutView
 from wagtail.documents import urls as wagtaildocs_urls
 
-from checkout_app.cards_page import CardsView, NewCardView
-from checkout_app.webhooks import stripe_webhook
+from checkout_app.payments.webhooks import stripe_webhook
+from checkout_app.storefront.cards import CardsView, NewCardView
 from commerce.dashboard.accounts import StaffPasswordResetView, StaffSessionsView
 from commerce.dashboard.audit_log import AuditView
 from commerce.dashboard.personal_data import StaffGuestPrivacyView, StaffPrivacyView
@@ -90,7 +90,7 @@ urlpatterns = [
         name="staff-withdrawal",
     ),
     path("dashboard/faults/", FaultsView.as_view(), name="demo-faults"),
-    path("dashboard/attention/", include("checkout_app.attention.urls")),
+    path("dashboard/attention/", include("checkout_app.dashboard.work_queue_urls")),
     # In front of Oscar's: its mail would link to whatever the Host header says.
     path(
         "dashboard/users/<int:pk>/password-reset/",

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import caches
 from stripe._stripe_service import StripeService
 
-from checkout_app.stripe_gateway import get_gateway
+from checkout_app.gateways.stripe import get_gateway
 from commerce.accounts.throttle_store import ALIAS
 from commerce.page_cache import changes
 from demo_gateway import faults

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from checkout_app.refunds import Wanted, amount_of, shipping_refundable, units_refundable
+from checkout_app.payments.refunds import Wanted, amount_of, shipping_refundable, units_refundable
 from commerce.money import CENT, format_money
 
 

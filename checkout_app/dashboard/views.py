@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from oscar.core.loading import get_model
 
-from checkout_app import captures, payments, refunds
 from checkout_app.dashboard.forms import CaptureForm, ReceivedForm, RefundForm
 from checkout_app.exceptions import (
     CaptureRefused,
@@ -20,13 +19,10 @@ from checkout_app.exceptions import (
     RefundRefused,
     ReviewRefused,
 )
+from checkout_app.gateways.transfer import note_no_more, note_received, note_sent, payment_details
 from checkout_app.models import BankTransfer, PaymentAttempt, Progress, State, TransferRefund
-from checkout_app.transfer_gateway import (
-    note_no_more,
-    note_received,
-    note_sent,
-    payment_details,
-)
+from checkout_app.payments import captures, refunds
+from checkout_app.payments import settle as payments
 from commerce.accounts.reauthentication import require_recent_sign_in
 from commerce.audit.order_history import note_event
 from commerce.exceptions import IllegalMove, OutOfStock, ReturnRefused

@@ -5,8 +5,8 @@ from decimal import Decimal
 from django import template
 
 from checkout_app.dashboard.forms import CaptureForm
+from checkout_app.gateways.transfer import payment_details
 from checkout_app.models import Method, State
-from checkout_app.transfer_gateway import payment_details
 
 register = template.Library()
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from checkout_app import payments
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
+from checkout_app.payments import settle
 from commerce.accounts.roles import FINANCE, MERCHANDISER, SUPPORT
 from commerce.models import OutgoingMail
 from demo_gateway import faults
@@ -42,11 +42,11 @@ def staff(site_root, client):
 @pytest.fixture
 def reviewed(vase):
     """An order for which another amount arrived than was asked for."""
-    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
     intent = DemoIntent.objects.get(intent_id=attempt.intent_id)
     intent.body = {**intent.body, "status": "succeeded", "amount_received": 100}
     intent.save()
-    payments.settle(attempt.intent_id)
+    settle.settle(attempt.intent_id)
     attempt.refresh_from_db()
     assert attempt.state == State.REVIEW
     return attempt
@@ -125,7 +125,7 @@ def test_guest_is_asked_to_sign_in(client, site_root):
 
 
 def test_parked_event_is_looked_at_again(client, django_user_model, vase, site_root):
-    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
     event = StripeEvent.objects.create(
         event_id="evt_1", type="payment_intent.canceled", object_id=attempt.intent_id,
         progress=StripeEvent.Progress.PARKED, attempts=10,

@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from checkout_app import captures, payments, reconcile
 from checkout_app.models import PaymentAttempt, Progress, State
+from checkout_app.payments import captures, reconcile, settle
 from commerce.exceptions import DispatchRefused
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import CANCELLED, PART_SHIPPED, move_order
@@ -129,7 +129,7 @@ def test_capture_that_is_due_is_not_sent_for_a_cancelled_order(cup):
 
 
 def test_end_of_a_hold_is_the_banks_however_it_was_heard_of(cup):
-    attempt, _intent = payments.begin(make_submission(make_basket((cup, 2))))
+    attempt, _intent = settle.begin(make_submission(make_basket((cup, 2))))
     with faults.webhooks_held():
         pay(attempt)
     charge = DemoCharge.objects.get()
@@ -176,7 +176,7 @@ def test_hold_that_ends_after_a_part_was_taken_keeps_the_part_and_holds_the_rest
     intent = DemoIntent.objects.get()
     store.change_intent(intent, f"payment_intent.{status}", status=status, amount_capturable=0)
 
-    payments.settle(attempt.intent_id)
+    settle.settle(attempt.intent_id)
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.PAID, PART_SHIPPED)

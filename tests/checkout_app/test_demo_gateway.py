@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
-from checkout_app.stripe_gateway import get_gateway
+from checkout_app.gateways.stripe import get_gateway
 from demo_gateway import faults, server
 from demo_gateway.models import DemoCharge, DemoEvent, DemoIntent, DemoRequest
 

@@ -7,9 +7,9 @@ import pytest
 from django.core.management import call_command
 from oscar.core.loading import get_model
 
-from checkout_app import reconcile, refunds
 from checkout_app.models import PaymentAttempt, Progress, State
-from checkout_app.refunds import Wanted
+from checkout_app.payments import reconcile, refunds
+from checkout_app.payments.refunds import Wanted
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import CANCELLED
 from demo.orders import SOURCE_TYPE

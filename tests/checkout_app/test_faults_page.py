@@ -3,10 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from checkout_app import payments, reconcile, webhooks
-from checkout_app.attention import sections_for
+from checkout_app.dashboard.work_queue import sections_for
 from checkout_app.exceptions import GatewayUnavailable
 from checkout_app.models import PaymentAttempt, State, StripeEvent
+from checkout_app.payments import reconcile, settle, webhooks
 from demo_gateway import events, faults
 from demo_gateway.models import DemoEvent, DemoFault, DemoIntent
 from tests.factories import make_basket, make_submission, make_user, pay
@@ -27,7 +27,7 @@ def boss(client):
 @pytest.fixture
 def begun(vase):
     """An order that waits for its payment."""
-    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
     return attempt
 
 
@@ -37,8 +37,8 @@ def test_page_plans_and_clears(client, boss, begun):
     assert "cannot be reached" in client.get(url).content.decode()
 
     with pytest.raises(GatewayUnavailable):
-        payments.settle(begun.intent_id)
-    payments.settle(begun.intent_id)  # used up
+        settle.settle(begun.intent_id)
+    settle.settle(begun.intent_id)  # used up
 
     client.post(url, {"act": "set", "fault": "hold"})
     pay(begun)
@@ -89,7 +89,7 @@ def test_delay_takes_its_time_and_answers(begun, monkeypatch):
     monkeypatch.setattr(faults.time, "sleep", waited.append)
     faults.set_fault(faults.DELAY, seconds=3)
 
-    payments.settle(begun.intent_id)
+    settle.settle(begun.intent_id)
 
     assert waited == [3]
 

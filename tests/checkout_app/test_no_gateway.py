@@ -4,11 +4,11 @@ import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from checkout_app import reconcile
 from checkout_app.exceptions import GatewayUnavailable
-from checkout_app.gateways import all_gateways
+from checkout_app.gateways.registry import all_gateways
+from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import PaymentAttempt
-from checkout_app.stripe_gateway import get_gateway
+from checkout_app.payments import reconcile
 from commerce.orders.invariants import broken_invariants
 from demo_gateway.client import demo_webhook_secret
 from tests import shopper

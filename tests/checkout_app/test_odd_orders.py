@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app import payments, placement, reconcile, refunds, webhooks
-from checkout_app.attention import settle_matter
+from checkout_app.dashboard.work_queue import settle_matter
 from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
-from checkout_app.summary import summary_of_order
+from checkout_app.payments import placement, reconcile, refunds, webhooks
+from checkout_app.payments import settle as payments
+from checkout_app.storefront.summary import summary_of_order
 from commerce.exceptions import OutOfStock
 from commerce.models import OutgoingMail
 from commerce.orders.invariants import broken_invariants

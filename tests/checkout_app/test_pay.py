@@ -7,8 +7,8 @@ from django.core import mail as outbox
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from checkout_app import payments
 from checkout_app.models import PaymentAttempt, State
+from checkout_app.payments import settle
 from commerce.models import DeliveryMethod
 from demo_gateway import faults
 from demo_gateway.models import DemoIntent
@@ -329,7 +329,7 @@ def test_nothing_to_change_leads_to_the_basket(client, shop):
 def test_time_that_ran_out_puts_everything_back(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
-    payments.cancel(PaymentAttempt.objects.get(), reason="not paid in time")
+    settle.cancel(PaymentAttempt.objects.get(), reason="not paid in time")
 
     page = come_back(client)
 
@@ -349,7 +349,7 @@ def test_money_that_came_too_late_is_owed_and_said(client, vase):
     record = stockrecord_of(vase)
     record.num_in_stock = 0
     record.save()
-    payments.settle(attempt.intent_id)
+    settle.settle(attempt.intent_id)
 
     page = client.get(reverse("checkout:thank-you"))
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.urls import reverse
 
-from checkout_app.attention.redis_failures import FailedJobs
+from checkout_app.dashboard.redis_failures import FailedJobs
 from tests.caching import REDIS, needs_redis
 from tests.factories import make_user
 from tests.races.conftest import database_url
@@ -20,7 +20,7 @@ ENQUEUE = "from tests.commerce.slow_tasks import fail; fail.enqueue()"
 LOOK = """
 import json
 from django.contrib.auth import get_user_model
-from checkout_app.attention import sections_for, settle_matter
+from checkout_app.dashboard.work_queue import sections_for, settle_matter
 user = get_user_model()(is_superuser=True, is_active=True)
 job = next(s for s in sections_for(user) if s.kind.code == "job")
 seen = [[m.key, m.title, m.detail, m.since.isoformat()] for m in job.matters]

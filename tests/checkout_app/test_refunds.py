@@ -5,7 +5,6 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from checkout_app import payments, reconcile, refunds
 from checkout_app.exceptions import GatewayUnavailable, RefundRefused, ReviewRefused
 from checkout_app.models import (
     GatewayTransaction,
@@ -14,7 +13,8 @@ from checkout_app.models import (
     RefundRequest,
     State,
 )
-from checkout_app.refunds import Wanted
+from checkout_app.payments import reconcile, refunds, settle
+from checkout_app.payments.refunds import Wanted
 from checkout_app.tasks import pay_refunds_task
 from commerce.models import OutgoingMail
 from commerce.money import to_minor
@@ -113,7 +113,7 @@ def test_money_in_another_currency_goes_back_in_it(order):
         currency="JPY", amount=Decimal(to_minor(order.total_incl_tax, "GBP"))
     )
     with pytest.raises(ReviewRefused):
-        payments.accept_reviewed(attempt.pk, user=None)
+        settle.accept_reviewed(attempt.pk, user=None)
 
     refunds.pay_refunds(refunds.owe_reviewed(attempt.pk))
 

@@ -8,10 +8,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from checkout_app import payments, reconcile, refunds
-from checkout_app.attention import KINDS
+from checkout_app.dashboard.work_queue import KINDS
 from checkout_app.exceptions import RefundRefused
 from checkout_app.models import Dispute, Progress, RefundRequest, State
+from checkout_app.payments import reconcile, refunds, settle
 from commerce.exceptions import DispatchRefused, ReturnRefused
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import CANCELLED, move_order
@@ -144,12 +144,12 @@ def test_refused_refund_waits_for_nobody_once_everything_went_back(order):
 
 
 def test_money_under_review_that_goes_back_at_the_gateway_ends_the_order(cup):
-    attempt, _intent = payments.begin(make_submission(make_basket((cup, 2))))
+    attempt, _intent = settle.begin(make_submission(make_basket((cup, 2))))
     with faults.webhooks_held():
         pay(attempt)
     intent = DemoIntent.objects.get()
     store.change_intent(intent, "payment_intent.succeeded", amount_received=1000)
-    payments.settle(attempt.intent_id)
+    settle.settle(attempt.intent_id)
     attempt.refresh_from_db()
     assert attempt.state == State.REVIEW
 

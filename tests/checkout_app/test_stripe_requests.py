@@ -6,7 +6,7 @@ from functools import wraps
 import pytest
 from pydantic import ValidationError
 
-from checkout_app.stripe_gateway import get_gateway
+from checkout_app.gateways.stripe import get_gateway
 from demo_gateway.client import DEMO_KEY
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app import refunds
 from checkout_app.models import PaymentAttempt
+from checkout_app.payments import refunds
 from commerce.accounts.roles import ADMIN, MERCHANDISER, create_roles
 from commerce.actor import acting_as, acting_staff
 from commerce.models import AuditEntry, SalePrice

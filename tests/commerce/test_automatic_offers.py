@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from oscar.core.loading import get_model
 
-from checkout_app.placement import priced_basket
+from checkout_app.payments.placement import priced_basket
 from commerce.catalogue.feed import feed_parts
 from commerce.catalogue.list_rules import ON_SALE
 from commerce.catalogue.product_detail import buy_box_for

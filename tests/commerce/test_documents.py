@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oscar.core.loading import get_model
 
-from checkout_app import payments, refunds
-from checkout_app.captures import ask_capture, send_captures
 from checkout_app.models import PaymentAttempt
+from checkout_app.payments import refunds, settle
+from checkout_app.payments.captures import ask_capture, send_captures
 from commerce.accounts.roles import FINANCE, create_roles
 from commerce.documents.issuing import (
     Refunded,
@@ -87,7 +87,7 @@ def test_paid_order_has_one_invoice_that_says_what_was_paid(order):
 
 
 def test_settling_and_asking_again_issues_nothing_more(order):
-    payments.settle(PaymentAttempt.objects.get(order=order).intent_id)
+    settle.settle(PaymentAttempt.objects.get(order=order).intent_id)
     with transaction.atomic():
         again = issue_invoice(order)
 
@@ -96,7 +96,7 @@ def test_settling_and_asking_again_issues_nothing_more(order):
 
 
 def test_order_that_waits_for_its_money_has_none(bowl):
-    payments.begin(make_submission(make_basket((bowl, 1))))
+    settle.begin(make_submission(make_basket((bowl, 1))))
 
     assert CommercialDocument.objects.count() == 0
 
@@ -113,9 +113,9 @@ def test_order_that_costs_nothing_has_an_invoice_of_nothing(shop):
 
 def test_held_money_is_invoiced_when_it_is_taken(settings, bowl):
     settings.PAYMENT_CAPTURE = "manual"
-    attempt, _intent = payments.begin(make_submission(make_basket((bowl, 1))))
+    attempt, _intent = settle.begin(make_submission(make_basket((bowl, 1))))
     pay(attempt)
-    payments.settle(attempt.intent_id)
+    settle.settle(attempt.intent_id)
     assert CommercialDocument.objects.count() == 0
 
     ask_capture(attempt.pk)
@@ -126,9 +126,9 @@ def test_held_money_is_invoiced_when_it_is_taken(settings, bowl):
 
 def test_hold_of_which_a_part_was_taken_is_invoiced_for_that_part(settings, bowl):
     settings.PAYMENT_CAPTURE = "manual"
-    attempt, _intent = payments.begin(make_submission(make_basket((bowl, 1))))
+    attempt, _intent = settle.begin(make_submission(make_basket((bowl, 1))))
     pay(attempt)
-    payments.settle(attempt.intent_id)
+    settle.settle(attempt.intent_id)
 
     ask_capture(attempt.pk, amount=Decimal("20.00"))
     send_captures(PaymentAttempt.objects.get(pk=attempt.pk))

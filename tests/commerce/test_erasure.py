@@ -133,7 +133,7 @@ def test_sessions_of_the_person_end_everywhere(client, db):
 
 
 def test_customer_at_the_payment_provider_goes_too(db, django_capture_on_commit_callbacks):
-    from checkout_app.stripe_customers import customer_of
+    from checkout_app.gateways.customers import customer_of
     from demo_gateway.models import DemoCustomer
 
     user = make_user(EMAIL)

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app import payments
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State, site_marker
+from checkout_app.payments import settle
 from commerce.models import OutgoingMail
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.shipments import ship
@@ -26,9 +26,9 @@ Order = get_model("order", "Order")
 @pytest.fixture
 def paid(vase):
     """A sound order that was paid."""
-    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
     pay(attempt)
-    attempt = payments.settle(attempt.intent_id)
+    attempt = settle.settle(attempt.intent_id)
     assert broken_invariants() == []
     return attempt
 
@@ -36,7 +36,7 @@ def paid(vase):
 @pytest.fixture
 def begun(vase):
     """A sound order that waits for its payment."""
-    attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
     assert broken_invariants() == []
     return attempt
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, transaction
 from oscar.core.loading import get_class, get_model
 
-from checkout_app import payments
-from checkout_app.placement import totals_of
+from checkout_app.payments import settle
+from checkout_app.payments.placement import totals_of
 from commerce.exceptions import IllegalMove
 from commerce.index.listings import looks_of
 from commerce.orders.invariants import broken_invariants
@@ -54,7 +54,7 @@ def place(*lines, voucher=None):
     if voucher:
         basket.vouchers.add(voucher)
     total = totals_for(basket).total.incl_tax
-    attempt, _intent = payments.begin(make_submission(basket, total=total))
+    attempt, _intent = settle.begin(make_submission(basket, total=total))
     return attempt.order
 
 
@@ -86,7 +86,7 @@ def test_whole_way_of_an_order(vase):
     attempt = order.attempts.get()
 
     pay(attempt)
-    payments.settle(attempt.intent_id)
+    settle.settle(attempt.intent_id)
     move_order(order.pk, PACKING)
     ship(order.pk)
     move_order(order.pk, DELIVERED)

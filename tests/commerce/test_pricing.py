@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout_app.placement import totals_of
+from checkout_app.payments.placement import totals_of
 from commerce.catalogue.product_detail import buy_box_for
 from commerce.index.listings import cards_for
 from commerce.models import SalePrice

@@ -332,11 +332,9 @@ def test_parcel_is_expected_from_the_day_it_left(order):
 
 
 def test_cancelled_order_is_told_once_and_an_unpaid_one_not_at_all(order, bowl):
-    from checkout_app import payments
+    from checkout_app.payments import settle
 
-    unpaid, _intent = payments.begin(
-        make_submission(make_basket((bowl, 1)), email="eve@example.com")
-    )
+    unpaid, _intent = settle.begin(make_submission(make_basket((bowl, 1)), email="eve@example.com"))
     move_order(unpaid.order_id, CANCELLED)
     move_order(order.pk, CANCELLED)
 

@@ -13,16 +13,16 @@ def main(act, attempt_id):
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings_served")
     django.setup()
 
-    from checkout_app import captures, payments, refunds
     from checkout_app.models import PaymentAttempt
+    from checkout_app.payments import captures, refunds, settle
 
     attempt = PaymentAttempt.objects.get(pk=attempt_id)
     acts = {
         "refund": lambda: refunds.pay_refunds(attempt),
         "capture": lambda: captures.send_captures(attempt),
         "void": lambda: captures.give_up_hold(attempt, reason="order cancelled"),
-        "cancel": lambda: payments.cancel(attempt, reason="not paid in time"),
-        "settle": lambda: payments.settle(attempt.intent_id),
+        "cancel": lambda: settle.cancel(attempt, reason="not paid in time"),
+        "settle": lambda: settle.settle(attempt.intent_id),
     }
     acts[act]()
 

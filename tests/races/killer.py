@@ -11,7 +11,7 @@ def flag(folder):
 
 
 def reached(name):
-    """The listener of checkout_app.checkpoints in a served site."""
+    """The listener of checkout_app.payments.checkpoints in a served site."""
     file = flag(os.environ["VAR_DIR"])
     if file.exists() and file.read_text(encoding="utf-8") == name:
         file.unlink()

@@ -7,8 +7,8 @@ import requests
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app import checkpoints, reconcile, webhooks
 from checkout_app.models import GatewayTransaction, PaymentAttempt, PaymentMove, State
+from checkout_app.payments import checkpoints, reconcile, webhooks
 from commerce.models import OrderEvent, OutgoingMail, StockChange
 from commerce.orders.invariants import broken_invariants
 from demo_gateway import events

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from checkout_app import captures, checkpoints, payments, reconcile, refunds, webhooks
 from checkout_app.models import PaymentAttempt, State
-from checkout_app.refunds import Wanted
+from checkout_app.payments import captures, checkpoints, reconcile, refunds, settle, webhooks
+from checkout_app.payments.refunds import Wanted
 from commerce.models import OutgoingMail
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import CANCELLED, move_order
@@ -88,7 +88,7 @@ def picture():
 
 def begun(product, card=None):
     """An order that waits, with a card tried on it; nobody has told the shop."""
-    attempt, _intent = payments.begin(make_submission(make_basket((product, 1))))
+    attempt, _intent = settle.begin(make_submission(make_basket((product, 1))))
     if card:
         with faults.webhooks_held():
             try:

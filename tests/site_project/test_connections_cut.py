@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from checkout_app import payments
 from checkout_app.models import State
+from checkout_app.payments import settle
 from commerce.orders.invariants import broken_invariants
 from tests.caching import REDIS, forget, needs_redis
 from tests.factories import make_basket, make_submission, pay, stockrecord_of
@@ -94,9 +94,9 @@ def test_shop_sells_while_redis_is_cut_and_shows_the_change_when_it_is_back(
         assert "£90" in Client().get(page).text
         proxy.cut()
 
-        attempt, _intent = payments.begin(make_submission(make_basket((vase, 1))))
+        attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
         pay(attempt)
-        payments.settle(attempt.intent_id)
+        settle.settle(attempt.intent_id)
         record = stockrecord_of(vase)
         record.price = Decimal("95.00")
         record.save()

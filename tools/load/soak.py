@@ -228,7 +228,7 @@ class Soak:
                 connection.close()
 
     def do_something_to(self, order):
-        from checkout_app import refunds
+        from checkout_app.payments import refunds
         from commerce.orders.pipeline import CANCELLED, move_order
         from commerce.orders.shipments import ship
 
@@ -392,7 +392,7 @@ def recover():
     from django.db import connection
     from django.utils import timezone
 
-    from checkout_app import reconcile, webhooks
+    from checkout_app.payments import reconcile, webhooks
     from commerce.models import OutgoingMail
     from commerce.tasks import send_waiting_mail
     from demo_gateway import events, faults
@@ -419,7 +419,7 @@ def look(soak):
     """What was lost or is wrong, as sentences; the figures are printed."""
     from django.db.models import Count
 
-    from checkout_app.attention import KINDS
+    from checkout_app.dashboard.work_queue import KINDS
     from checkout_app.models import OPEN_STATES, GatewayTransaction, PaymentAttempt
     from commerce.models import OutgoingMail
     from commerce.orders.invariants import broken_invariants

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from checkout_app import reconcile, webhooks
+from checkout_app.payments import reconcile, webhooks
 from demo_gateway.events import deliver_waiting
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
-from checkout_app.stripe_gateway import get_gateway
+from checkout_app.gateways.stripe import get_gateway
 
 
 class Command(BaseCommand):

@@ -26,7 +26,7 @@ class OrderCreator(OscarOrderCreator):
         return super().create_line_models(order, basket_line, fields)
 
     def update_stock_records(self, line):
-        """Nothing: the caller holds the stock already (checkout_app.placement)."""
+        """Nothing: the caller holds the stock already (checkout_app.payments.placement)."""
 
     def record_discount(self, discount):
         count_offer_use(discount)

@@ -2,10 +2,10 @@
 
 from django.conf import settings
 
+from checkout_app.gateways.stripe import get_gateway as card_gateway
+from checkout_app.gateways.transfer import PREFIX as TRANSFER_PREFIX
+from checkout_app.gateways.transfer import TransferGateway
 from checkout_app.models import Method
-from checkout_app.stripe_gateway import get_gateway as card_gateway
-from checkout_app.transfer_gateway import PREFIX as TRANSFER_PREFIX
-from checkout_app.transfer_gateway import TransferGateway
 from demo_gateway.in_use import is_demo_gateway
 
 _transfer = TransferGateway()

@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_tasks_db.models import DBTaskResult
 
-from checkout_app import captures, disputes, orphans, payments, refunds, webhooks
-from checkout_app.attention import redis_failures
+from checkout_app.dashboard import redis_failures
 from checkout_app.models import (
     OPEN_STATES,
     CaptureRequest,
@@ -28,6 +27,16 @@ from checkout_app.models import (
     RefundRequest,
     State,
     StripeEvent,
+)
+from checkout_app.payments import (
+    captures,
+    disputes,
+    refunds,
+    unmatched,
+    webhooks,
+)
+from checkout_app.payments import (
+    settle as payments,
 )
 from commerce.mail.outbox import send_parked_again
 from commerce.models import OutgoingMail
@@ -303,10 +312,10 @@ KINDS = (
         view="checkout.view_stripeevent",
         change="checkout.add_refundrequest",
         rows=lambda: StripeEvent.objects.filter(
-            progress=StripeEvent.Progress.PARKED, type=orphans.ORPHAN
+            progress=StripeEvent.Progress.PARKED, type=unmatched.ORPHAN
         ),
         matter=lambda row: Matter(str(row.pk), row.object_id, row.last_error, row.received_at),
-        settle=orphans.pay_orphan_back,
+        settle=unmatched.pay_orphan_back,
     ),
     Kind(
         code="event",
@@ -315,7 +324,7 @@ KINDS = (
         view="checkout.view_stripeevent",
         change="checkout.change_stripeevent",
         rows=lambda: StripeEvent.objects.filter(progress=StripeEvent.Progress.PARKED).exclude(
-            type=orphans.ORPHAN
+            type=unmatched.ORPHAN
         ),
         matter=lambda row: Matter(
             str(row.pk), f"{row.type} {row.object_id}", row.last_error, row.received_at

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from checkout_app.exceptions import MethodGone, NothingOffered
-from checkout_app.gateways import is_selling
+from checkout_app.gateways.registry import is_selling
 from checkout_app.models import Method
 
 

@@ -17,11 +17,8 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout_app import checkpoints
-from checkout_app.attempts import close, each_for_itself, lock_attempt, lock_order_of, move, thaw
 from checkout_app.exceptions import GatewayRefused, RefundRefused
-from checkout_app.gateways import gateway_for, gateway_of
-from checkout_app.ledger import record_refund, take_refund_back
+from checkout_app.gateways.registry import gateway_for, gateway_of
 from checkout_app.models import (
     KEYS_HOLD,
     Dispute,
@@ -32,6 +29,16 @@ from checkout_app.models import (
     State,
     site_marker,
 )
+from checkout_app.payments import checkpoints
+from checkout_app.payments.attempts import (
+    close,
+    each_for_itself,
+    lock_attempt,
+    lock_order_of,
+    move,
+    thaw,
+)
+from checkout_app.payments.ledger import record_refund, take_refund_back
 from commerce.audit.order_history import note_event
 from commerce.documents.issuing import Refunded, issue_credit_note
 from commerce.models import ReturnRequest

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailable
 from checkout_app.models import PaymentAttempt, PaymentMove
-from checkout_app.placement import lock_basket
+from checkout_app.payments.placement import lock_basket
 from commerce.orders.pipeline import lock_order
 
 logger = logging.getLogger("vitrine.payments")

@@ -3,9 +3,9 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from checkout_app.attempts import each_for_itself, lock_attempt
-from checkout_app.gateways import gateway_for
+from checkout_app.gateways.registry import gateway_for
 from checkout_app.models import Dispute, PaymentAttempt
+from checkout_app.payments.attempts import each_for_itself, lock_attempt
 from commerce.audit.order_history import note_event
 from commerce.money import from_minor
 from commerce.transactions import retry_transient

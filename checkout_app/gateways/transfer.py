@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from checkout_app.exceptions import GatewayRefused, UnknownIntent
-from checkout_app.gateway import Intent, Refund
+from checkout_app.gateways.interface import Intent, Refund
 from checkout_app.models import BankTransfer, TransferRefund
 from commerce.money import from_minor
 
@@ -27,7 +27,7 @@ STATUSES = {
 
 
 class TransferGateway:
-    """checkout_app.gateway.Gateway over our own table. Nothing is held, nothing is disputed."""
+    """checkout_app.gateways.interface.Gateway over our own table. Nothing is held, nothing is disputed."""
 
     def create_intent(
         self, *, key, amount_minor, currency, metadata, email, is_held=False, customer=""

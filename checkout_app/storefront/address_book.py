@@ -1,6 +1,6 @@
 """The addresses an account keeps, as the checkout's first step offers and fills them."""
 
-from checkout_app.forms import ShippingForm
+from checkout_app.storefront.forms import ShippingForm
 
 
 def saved_addresses(user):

@@ -6,7 +6,8 @@ from django.db.models import Sum
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app.gateways import takes_cards
+from checkout_app.gateways.registry import takes_cards
+from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import (
     MONEY_STATES,
     OPEN_STATES,
@@ -17,7 +18,6 @@ from checkout_app.models import (
     State,
     site_marker,
 )
-from checkout_app.stripe_gateway import get_gateway
 from commerce.money import to_minor
 from commerce.orders.invariants import invariant
 from commerce.orders.pipeline import CANCELLED, PENDING

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from checkout_app.attention import KINDS, sections_for, settle_matter
+from checkout_app.dashboard.work_queue import KINDS, sections_for, settle_matter
 from checkout_app.exceptions import (
     CaptureRefused,
     GatewayRefused,

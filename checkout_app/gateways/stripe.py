@@ -1,4 +1,4 @@
-"""The only module that speaks to Stripe; it turns Stripe's answers into checkout_app.gateway's.
+"""The only module that speaks to Stripe; it turns Stripe's answers into checkout_app.gateways.interface's.
 
 With STRIPE_SECRET_KEY in the environment the client speaks to Stripe. Where the demo gateway is in
 use the same client speaks to it inside this process, so that both take one code path.
@@ -13,8 +13,8 @@ import stripe
 from django.conf import settings
 
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable, UnknownIntent
-from checkout_app.gateway import Dispute, Event, Intent, Refund, SavedCard
-from checkout_app.no_gateway import NoGateway
+from checkout_app.gateways.interface import Dispute, Event, Intent, Refund, SavedCard
+from checkout_app.gateways.unconfigured import NoGateway
 from demo_gateway.client import DEMO_KEY, DemoHTTPClient, demo_webhook_secret
 from demo_gateway.in_use import is_demo_gateway
 
@@ -69,7 +69,7 @@ def translated(function):
 
 
 class StripeGateway:
-    """checkout_app.gateway.Gateway over stripe-python."""
+    """checkout_app.gateways.interface.Gateway over stripe-python."""
 
     def __init__(self, client, *, webhook_secrets):
         self.client = client

@@ -14,11 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout_app import checkpoints, payments
-from checkout_app.attempts import each_for_itself, lock_attempt
 from checkout_app.exceptions import CaptureRefused, GatewayRefused, GatewayUnavailable
-from checkout_app.gateways import gateway_of
+from checkout_app.gateways.registry import gateway_of
 from checkout_app.models import KEYS_HOLD, CaptureRequest, Dispute, PaymentAttempt, Progress, State
+from checkout_app.payments import checkpoints, settle
+from checkout_app.payments.attempts import each_for_itself, lock_attempt
 from commerce.audit.order_history import note_event
 from commerce.exceptions import DispatchRefused
 from commerce.money import share_of, to_minor
@@ -75,7 +75,7 @@ def _check_disputes(attempt):
 
 def _take(attempt, order, units, *, user):
     intent = gateway_of(attempt).retrieve_intent(attempt.intent_id)
-    attempt = payments.settle_intent(intent)
+    attempt = settle.settle_intent(intent)
     if attempt.state != State.AUTHORISED:
         return attempt
     is_final = not intent.may_capture_often or units == units_to_send(order)
@@ -191,7 +191,7 @@ def send_captures(attempt):
             continue
         checkpoints.reached(checkpoints.CAPTURE_SENT)
         CaptureRequest.objects.filter(pk=request.pk).update(progress=Progress.DONE)
-        payments.settle_intent(intent)
+        settle.settle_intent(intent)
     attempt.refresh_from_db()
     return attempt
 
@@ -203,7 +203,7 @@ def _was_taken(attempt, request):
     if intent.received_minor < to_minor(sum(done) + request.amount, attempt.currency):
         return False
     CaptureRequest.objects.filter(pk=request.pk).update(progress=Progress.DONE)
-    payments.settle_intent(intent)
+    settle.settle_intent(intent)
     return True
 
 
@@ -224,12 +224,12 @@ def give_up_hold(attempt, *, reason):
             key=f"{attempt.key}:rest", intent_id=intent.id, amount_minor=0, is_final=True
         )
     if intent.received_minor:
-        return payments.settle_intent(intent)
+        return settle.settle_intent(intent)
     intent = gateway.cancel_intent(attempt.intent_id)
     checkpoints.reached(checkpoints.VOID_CANCELLED)
     if intent.status == "canceled":
-        return payments.let_hold_go(attempt.pk, reason=reason)
-    return payments.settle_intent(intent)
+        return settle.let_hold_go(attempt.pk, reason=reason)
+    return settle.settle_intent(intent)
 
 
 def holds_ending(*, at=None):
@@ -256,4 +256,4 @@ def reconcile_holds(*, at=None):
             give_up_hold(attempt, reason="nothing is left to send")
     for attempt in held.filter(held_until__lte=at).order_by("pk"):
         with each_for_itself(f"the hold of order {attempt.order.number}"):
-            payments.settle(attempt.intent_id, at=at)
+            settle.settle(attempt.intent_id, at=at)

@@ -15,10 +15,10 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
-from checkout_app.gateways import takes_cards
-from checkout_app.stripe_customers import cards_of, customer_of, forget_card
-from checkout_app.stripe_gateway import get_gateway
-from checkout_app.views import STRIPE_POLICY
+from checkout_app.gateways.customers import cards_of, customer_of, forget_card
+from checkout_app.gateways.registry import takes_cards
+from checkout_app.gateways.stripe import get_gateway
+from checkout_app.storefront.views import STRIPE_POLICY
 from demo_gateway.client import DEMO_PUBLISHABLE_KEY
 
 

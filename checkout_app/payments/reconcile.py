@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from checkout_app import captures, disputes, payments, refunds
-from checkout_app.attempts import each_for_itself
-from checkout_app.gateways import all_gateways
+from checkout_app.gateways.registry import all_gateways
 from checkout_app.models import OPEN_STATES, Dispute, PaymentAttempt, Progress, State, site_marker
-from checkout_app.orphans import park_orphan
+from checkout_app.payments import captures, disputes, refunds, settle
+from checkout_app.payments.attempts import each_for_itself
+from checkout_app.payments.unmatched import park_orphan
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -23,16 +23,16 @@ def reconcile_open(*, at=None):
     with_intent = open_attempts.exclude(intent_id=None)
     for intent_id in list(with_intent.values_list("intent_id", flat=True)):
         with each_for_itself(f"settling {intent_id}"):
-            payments.settle(intent_id, at=at)
+            settle.settle(intent_id, at=at)
     for attempt_id in list(open_attempts.filter(amount=0).values_list("pk", flat=True)):
         with each_for_itself(f"settling free attempt {attempt_id}"):
-            payments.settle_free(attempt_id)
+            settle.settle_free(attempt_id)
     captures.reconcile_holds(at=at)
     owing = PaymentAttempt.objects.filter(refunds__progress=Progress.DUE).distinct()
     for attempt in list(owing.order_by("pk")):
         with each_for_itself(f"refunding order {attempt.order_id}"):
             refunds.pay_refunds(attempt)
-    payments.expire_attempts(at=at)
+    settle.expire_attempts(at=at)
 
 
 def reconcile_recent(*, at=None, hours=48):
@@ -49,7 +49,7 @@ def reconcile_recent(*, at=None, hours=48):
             if intent.metadata.get("site") != site_marker():
                 continue
             with each_for_itself(f"settling {intent.id}"):
-                if payments.settle_intent(intent, at=at) is None:
+                if settle.settle_intent(intent, at=at) is None:
                     orphans.append(intent)
                     park_orphan(gateway, intent)
     return orphans

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from checkout_app.attention.views import attention
+from checkout_app.dashboard.work_queue_views import attention
 
 urlpatterns = [path("", attention, name="attention")]

@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from checkout_app import disputes, payments, refunds
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
-from checkout_app.gateways import gateway_for
+from checkout_app.gateways.registry import gateway_for
+from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import StripeEvent, site_marker
-from checkout_app.orphans import ORPHAN, is_parked_orphan
-from checkout_app.stripe_gateway import get_gateway
+from checkout_app.payments import disputes, refunds, settle
+from checkout_app.payments.unmatched import ORPHAN, is_parked_orphan
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -98,7 +98,7 @@ def process_event(event_id):
 def _follow(row):
     """Read at the gateway what the event knocked for. An intent that nobody knows waits on."""
     if row.object_id.startswith("pi_") or row.type == ORPHAN:
-        if payments.settle(row.object_id) is None:
+        if settle.settle(row.object_id) is None:
             if _is_of_another_shop(row.object_id):
                 row.progress, row.last_error = StripeEvent.Progress.FOREIGN, ""
                 return

@@ -7,7 +7,7 @@ copy. Then the money must not stay here unseen.
 import logging
 
 from checkout_app.exceptions import GatewayRefused
-from checkout_app.gateways import gateway_for
+from checkout_app.gateways.registry import gateway_for
 from checkout_app.models import StripeEvent, site_marker
 
 logger = logging.getLogger("vitrine.payments")

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from checkout_app.exceptions import GatewayRefused, UnknownIntent
+from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import StripeCustomer, site_marker
-from checkout_app.stripe_gateway import get_gateway
 
 logger = logging.getLogger("vitrine.payments")
 

@@ -15,11 +15,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout_app import checkpoints
-from checkout_app.attempts import close, each_for_itself, lock_attempt, lock_order_of, move, thaw
 from checkout_app.exceptions import GatewayRefused, ReviewRefused, UnknownIntent
-from checkout_app.gateways import gateway_for, gateway_of
-from checkout_app.ledger import record_charge
+from checkout_app.gateways.customers import customer_of, forget_customer
+from checkout_app.gateways.registry import gateway_for, gateway_of
+from checkout_app.gateways.transfer import payment_details
 from checkout_app.models import (
     MONEY_STATES,
     OPEN_STATES,
@@ -30,10 +29,18 @@ from checkout_app.models import (
     State,
     site_marker,
 )
-from checkout_app.placement import place_order
-from checkout_app.refunds import owe_refund, pay_refunds
-from checkout_app.stripe_customers import customer_of, forget_customer
-from checkout_app.transfer_gateway import payment_details
+from checkout_app.payments import checkpoints
+from checkout_app.payments.attempts import (
+    close,
+    each_for_itself,
+    lock_attempt,
+    lock_order_of,
+    move,
+    thaw,
+)
+from checkout_app.payments.ledger import record_charge
+from checkout_app.payments.placement import place_order
+from checkout_app.payments.refunds import owe_refund, pay_refunds
 from commerce.audit.order_history import note_event
 from commerce.documents.issuing import issue_invoice
 from commerce.exceptions import OutOfStock
