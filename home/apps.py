@@ -7,7 +7,7 @@ def _create_roles(sender, **kwargs):
     from django.apps import apps
 
     from commerce.accounts.roles import ensure_permissions
-    from home.roles import create_page_roles
+    from home.staff.roles import create_page_roles
 
     # Apps behind this one have made none of theirs yet, and Admin gets every permission there is.
     ensure_permissions({config.label for config in apps.get_app_configs() if config.models_module})
@@ -33,11 +33,12 @@ class HomeConfig(AppConfig):
         from wagtail.models import ReferenceIndex
         from wagtail.signals import page_published
 
-        from home import lent_words, receivers, search  # noqa: F401
+        from home import page_text_index, search
         from home.models import SiteSettings
+        from home.staff import receivers  # noqa: F401
 
         search.register()
-        lent_words.register()
+        page_text_index.register()
         post_migrate.connect(_create_roles, sender=self)
         page_published.connect(_render_share_image)
         # Wagtail knows pages and snippets by itself; the footer's links count as uses too.

@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from commerce.index.tokens import searched_words, words_of
 from commerce.search.queries import PAGE_SOURCES, FoundPage
-from home.privacy import public_pages
+from home.pages.privacy import public_pages
 
 
 def find_pages(words, count):

@@ -26,8 +26,8 @@ from commerce.pricing.countries import open_countries
 from commerce.tax import STANDARD_RATE
 from commerce.urls import absolute
 from home.models import HomePage, StandardPage
-from home.roles import create_page_roles
 from home.sites import sync_sites
+from home.staff.roles import create_page_roles
 
 #: Pages that the law asks a shop for: address, title, and what the text must say.
 LEGAL_PAGES = (

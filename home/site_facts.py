@@ -12,7 +12,7 @@ from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.kept import kept
 from home.links import Link, shown_links
 from home.models import HomePage, LandingPage, ProductStory, SiteSettings
-from home.privacy import public_pages
+from home.pages.privacy import public_pages
 
 
 @dataclass(frozen=True)

@@ -44,14 +44,14 @@ from commerce.models import (
     SearchSynonym,
 )
 from commerce.requests import key_in
-from home.bulk_actions import OffersWhatMayBeDone
-from home.choosers import category_chooser, product_chooser, stockrecord_chooser
-from home.collection_form import ProductCollectionForm
+from home.choosers.views import category_chooser, product_chooser, stockrecord_chooser
 from home.models import Banner, ProductStory
-from home.people import before_bulk_action
-from home.reports import ProductUseView
-from home.sale_form import SalePriceForm
-from home.search_misses import AddSynonymColumn, FoundNowColumn, SynonymAddView
+from home.reports.product_uses import ProductUseView
+from home.reports.search_misses import AddSynonymColumn, FoundNowColumn, SynonymAddView
+from home.snippets.collection_form import ProductCollectionForm
+from home.snippets.sale_form import SalePriceForm
+from home.staff.bulk_actions import OffersWhatMayBeDone
+from home.staff.people import before_bulk_action
 
 
 class ReadOnlyPolicy(ModelPermissionPolicy):

@@ -45,6 +45,6 @@ class ShopConfig(OscarShop):
 
 
 class PeopleConfig(WagtailUsersAppConfig):
-    """``wagtail.users`` with our pages of people (home.people). In INSTALLED_APPS in its place."""
+    """``wagtail.users`` with our pages of people (home.staff.people). In INSTALLED_APPS in its place."""
 
-    user_viewset = "home.people.PersonViewSet"
+    user_viewset = "home.staff.people.PersonViewSet"

@@ -323,7 +323,7 @@ SCHEDULE += [
 #: Who may open which staff page: the rows of both admins (commerce.permissions.table).
 STAFF_PERMISSION_TABLES = [
     "commerce.dashboard.permission_table.TABLE",
-    "home.permission_table.TABLE",
+    "home.staff.permission_table.TABLE",
 ]
 
 # --- Shop -------------------------------------------------------------------------------------------

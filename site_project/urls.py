@@ -45,11 +45,11 @@ from commerce.storefront.personal_data import DataView, StoredView
 from commerce.storefront.returns import AccountReturnView, GuestReturnView
 from commerce.storefront.withdrawals import WithdrawalReceivedView, WithdrawalView
 from demo_gateway.faults_page import FaultsView
-from home.account_page import AccountView
-from home.bulk_actions import bulk_action
 from home.documents import serve_document
-from home.shared_passwords import collection_password, page_password
-from site_project import found, media, views
+from home.pages.shared_passwords import collection_password, page_password
+from home.staff.account_page import AccountView
+from home.staff.bulk_actions import bulk_action
+from site_project import media, seo, views
 
 handler403 = "site_project.views.refused"
 
@@ -57,15 +57,15 @@ urlpatterns = [
     # /health/live and /health/ready: site_project.health answers before any address is looked up.
     path("webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
     path("demo-gateway/", include("demo_gateway.urls")),
-    path("robots.txt", found.robots, name="robots"),
-    path("sitemap.xml", found.sitemap_index, name="sitemap"),
-    path("sitemap-<slug:section>.xml", found.sitemap_section, name="sitemap-section"),
-    path("feeds/products.xml", found.product_feed, name="product-feed"),
-    path("site.webmanifest", found.manifest, name="manifest"),
-    path("favicon.ico", found.icon, {"name": "favicon.ico", "content_type": "image/x-icon"}),
+    path("robots.txt", seo.robots, name="robots"),
+    path("sitemap.xml", seo.sitemap_index, name="sitemap"),
+    path("sitemap-<slug:section>.xml", seo.sitemap_section, name="sitemap-section"),
+    path("feeds/products.xml", seo.product_feed, name="product-feed"),
+    path("site.webmanifest", seo.manifest, name="manifest"),
+    path("favicon.ico", seo.icon, {"name": "favicon.ico", "content_type": "image/x-icon"}),
     path(
         "apple-touch-icon.png",
-        found.icon,
+        seo.icon,
         {"name": "apple-touch-icon.png", "content_type": "image/png"},
     ),
     # One door for everybody: the other login forms lead there.

@@ -1,7 +1,7 @@
 """The groups of the people who run the shop, with the permissions that their screens ask for.
 
 Oscar's dashboard asks for model permissions (``permissions_map`` in each of its apps). What needs
-pages or images stands in ``home.roles``. Only adds: what an administrator granted besides stays.
+pages or images stands in ``home.staff.roles``. Only adds: what an administrator granted besides stays.
 """
 
 from django.apps import apps

@@ -25,7 +25,7 @@ PAGE = "/dashboard/attention/"
 @pytest.fixture
 def staff(site_root, client):
     """A function that signs somebody of a role in."""
-    from home.roles import create_page_roles
+    from home.staff.roles import create_page_roles
 
     create_page_roles()
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from checkout_app.models import RefundRequest
 from commerce.accounts.reauthentication import SIGNED_IN_AT
-from home.roles import create_page_roles
+from home.staff.roles import create_page_roles
 from tests.factories import PASSWORD, make_paid_order, make_user
 from tests.signing import let_sign_in_age, prove_again, sign_in
 

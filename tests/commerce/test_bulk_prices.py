@@ -8,7 +8,7 @@ from oscar.core.loading import get_model
 
 from commerce.accounts.roles import MERCHANDISER
 from commerce.permissions.report import make_person
-from home.roles import create_page_roles
+from home.staff.roles import create_page_roles
 from tests.factories import make_product
 
 

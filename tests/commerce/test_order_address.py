@@ -9,7 +9,7 @@ from commerce.models import AuditEntry
 from commerce.orders.pipeline import PACKING, PAID, PENDING, SHIPPED
 from commerce.orders.shipments import ship
 from commerce.permissions.report import make_person
-from home.roles import create_page_roles
+from home.staff.roles import create_page_roles
 from tests.factories import make_paid_order
 
 FIELDS = {

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
-from home.roles import create_page_roles
+from home.staff.roles import create_page_roles
 from tests.factories import make_user
 
 SCREENS = {

@@ -9,7 +9,7 @@ from django.urls import reverse
 from commerce.accounts.roles import FINANCE, SUPPORT
 from commerce.models import AuditEntry
 from commerce.permissions.report import make_person
-from home.roles import create_page_roles
+from home.staff.roles import create_page_roles
 from tests import signing
 from tests.factories import PASSWORD, make_paid_order, make_user
 

@@ -326,7 +326,7 @@ def test_merchandiser_retires_a_product(client, site_root, mug, vase):
     from django.contrib.auth.models import Group
 
     from commerce.accounts.roles import MERCHANDISER
-    from home.roles import create_page_roles
+    from home.staff.roles import create_page_roles
 
     create_page_roles()
     user = make_user("m@example.com", is_staff=True)

@@ -11,8 +11,8 @@ from commerce.index.refresh import broken_listings, rebuild_listings
 from commerce.index.terms import TEXT, terms_in
 from commerce.models import ListingTerms, Term
 from commerce.search.queries import correct
-from home.lent_words import lend_words, text_of
 from home.models import Banner, LandingPage, StandardPage, StoryIndexPage, StoryPage
+from home.page_text_index import lend_words, text_of
 from tests.factories import make_product, put_category
 from tests.home.bodies import block, buy, every_block, quote, row
 

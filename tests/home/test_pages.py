@@ -14,8 +14,8 @@ from commerce.accounts.roles import ADMIN, EDITOR
 from commerce.index.listings import product_url
 from home import site_facts
 from home.models import HomePage, LandingPage, ProductStory, SiteSettings
-from home.roles import create_page_roles
 from home.site_facts import only_site
+from home.staff.roles import create_page_roles
 from home.tasks import publish_scheduled_pages
 from tests.factories import make_user
 from tests.home import bodies

@@ -7,7 +7,7 @@ from django.urls import reverse
 from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER
 from commerce.index.listings import product_url
 from home.models import StandardPage
-from home.roles import create_page_roles
+from home.staff.roles import create_page_roles
 from tests.factories import make_user
 
 

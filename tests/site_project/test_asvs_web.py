@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from site_project import found
+from site_project import seo
 from tests import shopper
 from tests.factories import make_product, make_user
 from tests.signing import is_signed_in, sign_in
@@ -138,7 +138,7 @@ def test_error_page_tells_nothing_of_the_error(site_root, monkeypatch, caplog):
     def fail(path):
         raise RuntimeError("password of the database")
 
-    monkeypatch.setattr(found, "absolute", fail)
+    monkeypatch.setattr(seo, "absolute", fail)
 
     answer = Client(raise_request_exception=False).get("/robots.txt")
 

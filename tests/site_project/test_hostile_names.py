@@ -7,7 +7,7 @@ from oscar.core.loading import get_model
 
 from commerce.permissions.report import SUPERUSER, make_person
 from commerce.rich_html import HTML_FIELDS
-from home.roles import create_page_roles
+from home.staff.roles import create_page_roles
 from tests.staff_pages import all_pages, make_staff_pages
 
 Product = get_model("catalogue", "Product")

@@ -12,7 +12,7 @@ from commerce.accounts.roles import EDITOR, FINANCE, MERCHANDISER, SUPPORT
 from commerce.permissions import offered
 from commerce.permissions.report import make_person
 from commerce.permissions.table import access_of, area_of, name_of_match
-from home.roles import create_page_roles
+from home.staff.roles import create_page_roles
 from tests.factories import make_paid_order
 from tests.staff_pages import all_pages, make_staff_pages
 

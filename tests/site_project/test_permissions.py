@@ -11,7 +11,7 @@ from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPOR
 from commerce.permissions import table
 from commerce.permissions.report import HEAD, ROLES, SUPERUSER, cell, make_person, report_lines
 from commerce.permissions.table import DENIED, access_of, name_of_match, staff_urls
-from home.roles import create_page_roles
+from home.staff.roles import create_page_roles
 from tests.factories import make_user
 from tests.staff_pages import all_pages, make_staff_pages
 from tests.test_architecture import ROOT
@@ -193,7 +193,7 @@ def test_guest_is_led_to_the_one_door_everywhere(pages, quiet, method):
 
 def test_page_that_nobody_mapped_is_refused_to_superusers_too(pages, quiet, settings):
     quiet.force_login(make_person(SUPERUSER))
-    settings.STAFF_PERMISSION_TABLES = ["home.permission_table.TABLE"]
+    settings.STAFF_PERMISSION_TABLES = ["home.staff.permission_table.TABLE"]
     table.permission_table.cache_clear()
     try:
         response = quiet.get("/dashboard/orders/")

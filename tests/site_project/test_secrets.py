@@ -7,8 +7,8 @@ from wagtail.snippets.models import get_snippet_models
 
 from commerce.models import OutgoingMail
 from commerce.permissions.report import ROLES, SUPERUSER, make_person
-from home.permission_table import CHOSEN_SNIPPETS
-from home.roles import create_page_roles
+from home.staff.permission_table import CHOSEN_SNIPPETS
+from home.staff.roles import create_page_roles
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db

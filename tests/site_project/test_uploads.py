@@ -14,7 +14,7 @@ from wagtail.models import Collection, CollectionViewRestriction
 
 from commerce.accounts.roles import EDITOR, MERCHANDISER
 from commerce.permissions.report import make_person
-from home.roles import create_page_roles
+from home.staff.roles import create_page_roles
 from site_project import media
 from tests.factories import put_category
 from tests.site_project.test_site import policy

@@ -14,8 +14,8 @@ from commerce.index.receivers import one_refresh
 from commerce.index.refresh import rebuild_listings
 from demo import accounts, catalogue, files, orders, pages, people, photographs, pricing
 from demo.page_parts import Pieces
-from home.roles import create_page_roles
 from home.sites import sync_sites
+from home.staff.roles import create_page_roles
 
 
 class Command(BaseCommand):

@@ -230,3 +230,5 @@ class CategoryChooserBlock(
     RememberedRows, category_chooser.get_block_class(name="Base", module_path="home.choosers")
 ):
     """Chooses a category to link to."""
+
+    stands_for = "home.choosers.CategoryChooserBlock"

@@ -207,7 +207,7 @@ _PAGES = {
     **_rows("wagtailadmin_api:images", look(CHOOSE_IMAGES), "listing", "detail", "find"),
     **_rows("wagtailadmin_api:documents", look(CHOOSE_DOCUMENTS), "listing", "detail", "find"),
     "wagtailadmin_block_preview": send(PAGES),
-    # The view asks for the model that its address names (home.bulk_actions).
+    # The view asks for the model that its address names (home.staff.bulk_actions).
     "wagtail_bulk_action": Access(change=()),
     **{
         f"wagtailadmin_choose_page{view}": CHOOSE_LINKS

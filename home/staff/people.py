@@ -11,7 +11,7 @@ from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.users import CreateView, EditView, IndexView, UserViewSet
 
 from commerce.accounts.email_addresses import canonical_address
-from home.bulk_actions import OffersWhatMayBeDone
+from home.staff.bulk_actions import OffersWhatMayBeDone
 
 
 class PersonForm:

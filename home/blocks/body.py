@@ -13,7 +13,7 @@ from commerce.catalogue.product_detail import buy_boxes_for, select_variant
 from commerce.index.listings import cards_for
 from commerce.requests import moment_of
 from commerce.stock.availability import SOLD_OUT
-from home.choosers import (
+from home.choosers.views import (
     CategoryChooserBlock,
     PageChooserBlock,
     PhotoChooserBlock,
