@@ -8,11 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.order.signals import order_status_changed
 from oscar.core.loading import get_model
 
+from checkout_app.gateways.customers import forget_customer_task
 from checkout_app.models import RefundRequest, State, StripeCustomer
 from checkout_app.payments import refunds
+from checkout_app.payments.captures import give_up_hold_task
+from checkout_app.payments.refunds import pay_refunds_task
 from checkout_app.storefront.session import Draft
 from commerce.audit.log import watch
-from commerce.orders.pipeline import CANCELLED
+from commerce.order_statuses import CANCELLED
 
 watch(RefundRequest, "amount", "shipping", "reason", "progress", "has_restocked", name=_("Refund"))
 
@@ -30,8 +33,6 @@ def keep_basket_of_open_order(sender, request, user, **kwargs):
 @receiver(post_delete, sender=StripeCustomer)
 def forget_cards(sender, instance, **kwargs):
     """An account that goes takes its cards at Stripe along."""
-    from checkout_app.tasks import forget_customer_task  # tasks imports payments
-
     transaction.on_commit(lambda: forget_customer_task.enqueue(instance.customer_id))
 
 
@@ -41,8 +42,6 @@ def refund_cancelled_order(sender, order, new_status, **kwargs):
     back after it; what is only held is given up after it, or by the reconcile job."""
     if new_status != CANCELLED:
         return
-    from checkout_app.tasks import give_up_hold_task, pay_refunds_task  # tasks imports payments
-
     attempt = refunds.owe_cancelled_order(order.pk, user=getattr(order, "moved_by", None))
     if attempt:
         transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from allauth.core.internal.httpkit import get_client_ip
-
-from commerce.accounts.lifetime import is_staff
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 _request = ContextVar("acting_request", default=None)
 _person = ContextVar("acting_person", default=None)
@@ -51,3 +50,8 @@ def acting_staff():
     """
     user = _person.get() or getattr(_request.get(), "user", None)
     return user if user is not None and is_staff(user) else None
+
+
+def is_staff(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether somebody may enter the dashboard or the editors' admin."""
+    return user.is_authenticated and (user.is_staff or user.has_perm("wagtailadmin.access_admin"))

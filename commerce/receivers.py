@@ -15,10 +15,9 @@ from commerce.exceptions import BasketFrozen
 from commerce.images.photos import sync_photo
 from commerce.index.receivers import is_collecting
 from commerce.models import User
-from commerce.orders.pipeline import CANCELLED, DELIVERED, REFUNDED, RETURNED
+from commerce.order_statuses import CANCELLED, DELIVERED, REFUNDED, RETURNED
 from commerce.signals import stock_moved
-from commerce.stock.alerts import waited_for
-from commerce.tasks import answer_alerts_of
+from commerce.stock.alerts import answer_alerts_of, waited_for
 
 # A product page writes neither a row nor a cookie on GET.
 product_viewed.disconnect(receive_product_view)

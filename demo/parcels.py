@@ -7,7 +7,7 @@ from django.utils.text import slugify
 from oscar.core.loading import get_model
 
 from commerce.models import OrderEvent, ReturnLine, ReturnRequest, Shipment, Withdrawal
-from commerce.orders.pipeline import DELIVERED, SHIPPED
+from commerce.order_statuses import DELIVERED, SHIPPED
 from commerce.orders.shipments import SENT
 from commerce.pricing.delivery import add_working_days
 from commerce.returns.returns import new_number

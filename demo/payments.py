@@ -18,7 +18,7 @@ from checkout_app.models import (
     site_marker,
 )
 from commerce.money import to_minor
-from commerce.orders.pipeline import CANCELLED
+from commerce.order_statuses import CANCELLED
 from demo.orders import SOURCE_TYPE
 from demo_gateway.after import refund_body
 from demo_gateway.cards import charge_body

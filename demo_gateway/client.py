@@ -4,16 +4,20 @@ import json
 from urllib.parse import parse_qsl, urlsplit
 
 import stripe
-from django.utils.crypto import salted_hmac
 
-#: Shaped like a test key, so that nothing takes it for a live one.
-DEMO_KEY = "sk_test_demo"
-DEMO_PUBLISHABLE_KEY = "pk_test_demo"
+from checkout_app.gateways.interface import StandIn
+from demo_gateway import server
+from demo_gateway.keys import DEMO_KEY, DEMO_PUBLISHABLE_KEY, demo_webhook_secret
 
 
-def demo_webhook_secret():
-    """The secret the demo gateway signs its events with; derived, so there is nothing to set."""
-    return "whsec_demo_" + salted_hmac("vitrine.demo-gateway", "webhook").hexdigest()
+def stand_in() -> StandIn:
+    """What ``settings.STRIPE_STAND_IN`` names: how this shop reaches the stand-in for Stripe."""
+    return StandIn(
+        secret_key=DEMO_KEY,
+        publishable_key=DEMO_PUBLISHABLE_KEY,
+        webhook_secret=demo_webhook_secret(),
+        http_client=DemoHTTPClient(),
+    )
 
 
 class DemoHTTPClient(stripe.HTTPClient):
@@ -22,8 +26,6 @@ class DemoHTTPClient(stripe.HTTPClient):
     name = "demo"
 
     def request(self, method, url, headers, post_data=None, **_kwargs):
-        from demo_gateway import server  # models are not loaded when this one is
-
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query if method == "get" else post_data or "")
         key = next(

@@ -16,7 +16,7 @@ def _create_roles(sender, **kwargs):
 
 def _render_share_image(sender, instance, **kwargs):
     """What links to a page show is made when the page is published, not when it is first asked for."""
-    from commerce.tasks import render_soon
+    from commerce.index.photographs import render_soon
 
     if image := getattr(instance, "share_image", None):
         render_soon(image)

@@ -146,7 +146,7 @@ MIGRATION_MODULES = {
 MIDDLEWARE = [
     "site_project.health.HealthMiddleware",
     "commerce.page_cache.middleware.PageCacheMiddleware",
-    "commerce.decorators.PrivatePathsMiddleware",
+    "commerce.audit.private_paths.PrivatePathsMiddleware",
     # Outside everything that answers itself: redirects, refusals and files have the policy too.
     "site_project.middleware.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -253,14 +253,14 @@ if TASK_QUEUE == "redis":
 #: What runs by the clock: seconds between two runs, and the task (see manage.py run_schedule).
 SCHEDULE = [
     (60, "home.tasks.publish_scheduled_pages"),
-    (60, "commerce.tasks.send_waiting_mail"),
+    (60, "commerce.mail.outbox.send_waiting_mail_task"),
     (60, "commerce.task_leases.give_back_lost_tasks"),
-    (600, "commerce.tasks.answer_product_alerts"),
-    (3600, "commerce.tasks.pair_bought_together"),
-    (300, "checkout_app.tasks.reconcile_open_attempts"),
-    (3600, "checkout_app.tasks.reconcile_recent_intents"),
-    (86_400, "checkout_app.tasks.reconcile_refunds_and_disputes"),
-    (3600, "checkout_app.tasks.warn_of_ending_holds"),
+    (600, "commerce.stock.alerts.answer_product_alerts"),
+    (3600, "commerce.catalogue.related.pair_bought_together_task"),
+    (300, "checkout_app.payments.reconcile.reconcile_open_attempts"),
+    (3600, "checkout_app.payments.reconcile.reconcile_recent_intents"),
+    (86_400, "checkout_app.payments.reconcile.reconcile_refunds_and_disputes"),
+    (3600, "checkout_app.payments.hold_warnings.warn_of_ending_holds"),
 ]
 
 # --- Mail: files in var/mail unless EMAIL_URL says otherwise ------------------------------------------
@@ -364,9 +364,11 @@ OSCAR_DASHBOARD_NAVIGATION = with_our_pages(OSCAR_DASHBOARD_NAVIGATION)
 
 # --- Payment: the demo gateway or Stripe ----------------------------------------------------------------
 
+#: What stands in for Stripe in a demonstration (checkout_app.gateways.interface.StandIn).
+STRIPE_STAND_IN = "demo_gateway.client.stand_in"
 if IS_DEMO:
     # The demo gateway's own retries, as a gateway makes them.
-    SCHEDULE.append((60, "demo_gateway.tasks.deliver_waiting_events"))
+    SCHEDULE.append((60, "demo_gateway.events.deliver_waiting_events"))
 STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.secrets("STRIPE_WEBHOOK_SECRETS")
 #: The names of Oscar's payment sources, by the method of the payment.

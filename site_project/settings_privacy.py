@@ -8,6 +8,7 @@ PRIVACY_PARTS = [
     "commerce.privacy.shop.PART",
     "checkout_app.personal_data.PART",
     "home.personal_data.PART",
+    "demo_gateway.personal_data.PART",
 ]
 
 #: Days after which a retention rule applies, by its name. An installation may change any of them.

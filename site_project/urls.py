@@ -44,7 +44,6 @@ from commerce.storefront.guest_orders import FindOrderView, GuestOrderView
 from commerce.storefront.personal_data import DataView, StoredView
 from commerce.storefront.returns import AccountReturnView, GuestReturnView
 from commerce.storefront.withdrawals import WithdrawalReceivedView, WithdrawalView
-from demo_gateway.faults_page import FaultsView
 from home.documents import serve_document
 from home.pages.shared_passwords import collection_password, page_password
 from home.staff.account_page import AccountView
@@ -89,7 +88,7 @@ urlpatterns = [
         WithdrawalDetailView.as_view(),
         name="staff-withdrawal",
     ),
-    path("dashboard/faults/", FaultsView.as_view(), name="demo-faults"),
+    path("dashboard/faults/", include("demo_gateway.dashboard_urls")),
     path("dashboard/attention/", include("checkout_app.dashboard.work_queue_urls")),
     # In front of Oscar's: its mail would link to whatever the Host header says.
     path(

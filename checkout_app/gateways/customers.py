@@ -4,6 +4,7 @@ import logging
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django_tasks import task
 
 from checkout_app.exceptions import GatewayRefused, UnknownIntent
 from checkout_app.gateways.stripe import get_gateway
@@ -67,3 +68,9 @@ def forget_card(user, card_id):
         return False
     get_gateway().forget_card(card_id)
     return True
+
+
+@task()
+def forget_customer_task(customer_id):
+    """Delete an account's counterpart at Stripe, with its cards."""
+    get_gateway().delete_customer(customer_id)

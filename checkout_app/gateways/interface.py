@@ -6,7 +6,7 @@ see arrive; ``gateways`` says which of them an attempt belongs to.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -114,3 +114,16 @@ class Gateway(Protocol):
 
     def list_disputes(self, *, intent_id="", since: datetime | None = None):
         """Every dispute of an intent's charge, or every one opened since then."""
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """What a stand-in for Stripe says of itself (``settings.STRIPE_STAND_IN``).
+
+    ``http_client`` is a client of stripe-python's kind, and the only thing that it speaks through.
+    """
+
+    secret_key: str
+    publishable_key: str
+    webhook_secret: str
+    http_client: Any

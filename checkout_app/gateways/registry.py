@@ -6,7 +6,7 @@ from checkout_app.gateways.stripe import get_gateway as card_gateway
 from checkout_app.gateways.transfer import PREFIX as TRANSFER_PREFIX
 from checkout_app.gateways.transfer import TransferGateway
 from checkout_app.models import Method
-from demo_gateway.in_use import is_demo_gateway
+from commerce.demonstration import is_demonstration
 
 _transfer = TransferGateway()
 
@@ -32,5 +32,5 @@ def is_selling() -> bool:
 
 
 def takes_cards() -> bool:
-    """Whether a card can be charged: with Stripe's keys, or by the demo gateway where it is in use."""
-    return bool(settings.STRIPE_SECRET_KEY) or is_demo_gateway()
+    """Whether a card can be charged: with Stripe's keys, or by the stand-in of a demonstration."""
+    return bool(settings.STRIPE_SECRET_KEY) or is_demonstration()

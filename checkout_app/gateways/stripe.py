@@ -1,7 +1,7 @@
 """The only module that speaks to Stripe; it turns Stripe's answers into checkout_app.gateways.interface's.
 
-With STRIPE_SECRET_KEY in the environment the client speaks to Stripe. Where the demo gateway is in
-use the same client speaks to it inside this process, so that both take one code path.
+With STRIPE_SECRET_KEY in the environment the client speaks to Stripe. In a demonstration the same
+client speaks to the stand-in that ``settings.STRIPE_STAND_IN`` names, so that both take one code path.
 """
 
 import json
@@ -11,12 +11,12 @@ from functools import lru_cache
 
 import stripe
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable, UnknownIntent
 from checkout_app.gateways.interface import Dispute, Event, Intent, Refund, SavedCard
 from checkout_app.gateways.unconfigured import NoGateway
-from demo_gateway.client import DEMO_KEY, DemoHTTPClient, demo_webhook_secret
-from demo_gateway.in_use import is_demo_gateway
+from commerce.demonstration import is_demonstration
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -38,12 +38,23 @@ def get_gateway():
             http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
         )
         return StripeGateway(client, webhook_secrets=settings.STRIPE_WEBHOOK_SECRETS)
-    if not is_demo_gateway():
+    if not is_demonstration():
         return NoGateway()
+    stand_in = import_string(settings.STRIPE_STAND_IN)()
     client = stripe.StripeClient(
-        DEMO_KEY, stripe_version=API_VERSION, max_network_retries=0, http_client=DemoHTTPClient()
+        stand_in.secret_key,
+        stripe_version=API_VERSION,
+        max_network_retries=0,
+        http_client=stand_in.http_client,
     )
-    return StripeGateway(client, webhook_secrets=[demo_webhook_secret()])
+    return StripeGateway(client, webhook_secrets=[stand_in.webhook_secret])
+
+
+def publishable_key() -> str:
+    """The key that the payment page hands to Stripe's script, or to the stand-in's; "" without any."""
+    if settings.STRIPE_PUBLISHABLE_KEY or not is_demonstration():
+        return settings.STRIPE_PUBLISHABLE_KEY
+    return import_string(settings.STRIPE_STAND_IN)().publishable_key
 
 
 def translated(function):

@@ -64,3 +64,12 @@ def each_for_itself(what):
         logger.warning("%s: %s; tried again later", what, error)
     except Exception:
         logger.exception("%s failed; tried again later", what)
+
+
+@contextmanager
+def left_to_reconcile(what, attempt_id):
+    """Log a gateway that does not answer: the reconcile job sends what is due again."""
+    try:
+        yield
+    except GatewayUnavailable as error:
+        logger.warning("%s of attempt %s: %s; sent again later", what, attempt_id, error)

@@ -13,16 +13,17 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_tasks import task
 
 from checkout_app.exceptions import CaptureRefused, GatewayRefused, GatewayUnavailable
 from checkout_app.gateways.registry import gateway_of
 from checkout_app.models import KEYS_HOLD, CaptureRequest, Dispute, PaymentAttempt, Progress, State
 from checkout_app.payments import checkpoints, settle
-from checkout_app.payments.attempts import each_for_itself, lock_attempt
+from checkout_app.payments.attempts import each_for_itself, left_to_reconcile, lock_attempt
 from commerce.audit.order_history import note_event
 from commerce.exceptions import DispatchRefused
 from commerce.money import share_of, to_minor
-from commerce.orders.pipeline import CANCELLED, DELIVERED, RETURNED, SHIPPED
+from commerce.order_statuses import CANCELLED, DELIVERED, RETURNED, SHIPPED
 from commerce.orders.shipments import prepares_dispatch, units_sent, units_to_send
 from commerce.transactions import retry_transient
 
@@ -257,3 +258,10 @@ def reconcile_holds(*, at=None):
     for attempt in held.filter(held_until__lte=at).order_by("pk"):
         with each_for_itself(f"the hold of order {attempt.order.number}"):
             settle.settle(attempt.intent_id, at=at)
+
+
+@task()
+def give_up_hold_task(attempt_id):
+    """Give up the money that is held for a cancelled order."""
+    with left_to_reconcile("hold", attempt_id):
+        give_up_hold(PaymentAttempt.objects.get(pk=attempt_id), reason="order cancelled")

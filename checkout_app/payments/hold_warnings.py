@@ -3,7 +3,9 @@
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django_tasks import task
 
+from checkout_app.payments.captures import holds_ending
 from commerce.mail.outbox import tell_staff
 from commerce.money import format_money
 
@@ -26,3 +28,9 @@ def warn_of_holds(attempts):
             )
             % facts,
         )
+
+
+@task()
+def warn_of_ending_holds():
+    """Every hour: tell staff once of each hold that ends within two days."""
+    warn_of_holds(holds_ending())

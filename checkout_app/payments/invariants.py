@@ -19,8 +19,8 @@ from checkout_app.models import (
     site_marker,
 )
 from commerce.money import to_minor
+from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.invariants import invariant
-from commerce.orders.pipeline import CANCELLED, PENDING
 
 #: An expired attempt is looked at every five minutes; twice that is late.
 GRACE = timedelta(minutes=10)

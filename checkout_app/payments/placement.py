@@ -16,7 +16,8 @@ from checkout_app.exceptions import BasketGone, DeliveryGone, TotalChanged
 from checkout_app.models import Capture, Method, PaymentAttempt, PaymentMove, State
 from commerce.exceptions import OutOfStock, Shortage
 from commerce.models import OrderPromise
-from commerce.orders.pipeline import PENDING, new_order_number
+from commerce.order_statuses import PENDING
+from commerce.orders.pipeline import new_order_number
 from commerce.pricing.delivery import promised_arrival
 from commerce.pricing.discounts import DiscountGone, lock_vouchers
 from commerce.stock.availability import is_for_sale, reserve_stock

@@ -7,10 +7,11 @@ import logging
 from datetime import timedelta
 
 from django.utils import timezone
+from django_tasks import task
 
 from checkout_app.gateways.registry import all_gateways
 from checkout_app.models import OPEN_STATES, Dispute, PaymentAttempt, Progress, State, site_marker
-from checkout_app.payments import captures, disputes, refunds, settle
+from checkout_app.payments import captures, disputes, refunds, settle, webhooks
 from checkout_app.payments.attempts import each_for_itself
 from checkout_app.payments.unmatched import park_orphan
 
@@ -79,3 +80,22 @@ def reconcile_after(*, at=None, days=35):
 def in_review():
     """Attempts that wait for a person's decision."""
     return PaymentAttempt.objects.filter(state__in=(State.REVIEW, State.REFUND_DUE))
+
+
+@task()
+def reconcile_open_attempts():
+    """Every five minutes: what is not final, events not worked off, and what is overdue."""
+    webhooks.process_waiting_events()
+    reconcile_open()
+
+
+@task()
+def reconcile_recent_intents():
+    """Every hour: all intents of the last two days that are ours."""
+    reconcile_recent()
+
+
+@task()
+def reconcile_refunds_and_disputes():
+    """Every day: what was paid back or disputed, in the gateway's own dashboard too."""
+    reconcile_after()

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_tasks import task
 
 from checkout_app.exceptions import GatewayRefused, RefundRefused
 from checkout_app.gateways.registry import gateway_for, gateway_of
@@ -33,6 +34,7 @@ from checkout_app.payments import checkpoints
 from checkout_app.payments.attempts import (
     close,
     each_for_itself,
+    left_to_reconcile,
     lock_attempt,
     lock_order_of,
     move,
@@ -43,8 +45,9 @@ from commerce.audit.order_history import note_event
 from commerce.documents.issuing import Refunded, issue_credit_note
 from commerce.models import ReturnRequest
 from commerce.money import from_minor, share_of, to_minor
+from commerce.order_statuses import CANCELLED, REFUNDED
 from commerce.orders.mails import queue_refund_notice
-from commerce.orders.pipeline import CANCELLED, REFUNDED, move_order
+from commerce.orders.pipeline import move_order
 from commerce.returns.restocking import take_units_back
 from commerce.returns.returns import note_refunded, units_received
 from commerce.transactions import retry_transient
@@ -213,8 +216,6 @@ def request_refund(attempt_id, wanted, *, user=None):
     RefundRefused with a sentence, and nothing happens then. A piece that has not left the house is
     not sent any more.
     """
-    from checkout_app.tasks import pay_refunds_task  # tasks imports this module
-
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
         before = RefundRequest.objects.filter(key=wanted.key).first()
@@ -458,3 +459,10 @@ def reconcile_refunds(gateway, *, since):
         if attempt is not None:
             with each_for_itself(f"refund {refund.id}"):
                 note_refund(attempt, refund)
+
+
+@task()
+def pay_refunds_task(attempt_id):
+    """Send the refunds that are due for one attempt."""
+    with left_to_reconcile("refunds", attempt_id):
+        pay_refunds(PaymentAttempt.objects.get(pk=attempt_id))

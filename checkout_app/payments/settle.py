@@ -40,20 +40,14 @@ from checkout_app.payments.attempts import (
 )
 from checkout_app.payments.ledger import record_charge
 from checkout_app.payments.placement import place_order
-from checkout_app.payments.refunds import owe_refund, pay_refunds
+from checkout_app.payments.refunds import owe_refund, pay_refunds, pay_refunds_task
 from commerce.audit.order_history import note_event
 from commerce.documents.issuing import issue_invoice
 from commerce.exceptions import OutOfStock
 from commerce.money import format_money, from_minor, to_minor
+from commerce.order_statuses import AUTHORISED, CANCELLED, PAID, PENDING
 from commerce.orders.mails import queue_order_confirmation, queue_transfer_request
-from commerce.orders.pipeline import (
-    AUTHORISED,
-    CANCELLED,
-    PAID,
-    PENDING,
-    count_purchases,
-    move_order,
-)
+from commerce.orders.pipeline import count_purchases, move_order
 from commerce.pricing.discounts import DiscountGone, count_discounts_again
 from commerce.stock.availability import reserve_stock
 from commerce.stock.history import Cause
@@ -319,8 +313,6 @@ def accept_reviewed(attempt_id, *, user):
     after the commit. Returns the attempt; does nothing to one that is not under review. Raises
     ReviewRefused, and nothing happens then. Locks basket, attempt, stock, order.
     """
-    from checkout_app.tasks import pay_refunds_task  # tasks imports this module
-
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
         if attempt.state != State.REVIEW:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from django_tasks import task
 
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
 from checkout_app.gateways.registry import gateway_for
@@ -42,8 +43,6 @@ def receive(payload, signature):
 
     Raises GatewayRefused where the signature is not one of ours or too old.
     """
-    from checkout_app.tasks import process_event_task  # tasks imports this module
-
     event = get_gateway().read_event(payload, signature)
     try:
         with transaction.atomic():
@@ -125,3 +124,9 @@ def process_waiting_events():
     """Look again at every event that is not worked off."""
     for event_id in list(StripeEvent.objects.unfinished().values_list("event_id", flat=True)[:200]):
         process_event(event_id)
+
+
+@task()
+def process_event_task(event_id):
+    """Work off one of Stripe's events (see ``process_event``)."""
+    process_event(event_id)

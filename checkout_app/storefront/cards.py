@@ -17,9 +17,8 @@ from django.views.decorators.cache import never_cache
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
 from checkout_app.gateways.customers import cards_of, customer_of, forget_card
 from checkout_app.gateways.registry import takes_cards
-from checkout_app.gateways.stripe import get_gateway
+from checkout_app.gateways.stripe import get_gateway, publishable_key
 from checkout_app.storefront.views import STRIPE_POLICY
-from demo_gateway.client import DEMO_PUBLISHABLE_KEY
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -49,7 +48,7 @@ class CardsView(CardView):
             "cards": cards,
             "is_down": is_down,
             "page_title": _("Payment cards"),
-            "publishable_key": settings.STRIPE_PUBLISHABLE_KEY or DEMO_PUBLISHABLE_KEY,
+            "publishable_key": publishable_key(),
             "is_live_element": bool(settings.STRIPE_SECRET_KEY),
             "return_url": request.build_absolute_uri(reverse("account-cards")),
         }

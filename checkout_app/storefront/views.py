@@ -26,6 +26,7 @@ from checkout_app.exceptions import (
     TotalChanged,
 )
 from checkout_app.gateways.registry import is_selling
+from checkout_app.gateways.stripe import publishable_key
 from checkout_app.models import Capture, Method, State
 from checkout_app.payments import settle
 from checkout_app.payments.methods import checked_method, offered_methods
@@ -38,8 +39,7 @@ from checkout_app.storefront.summary import summary_of_basket, summary_of_order
 from commerce.accounts.postal_addresses import keep_address
 from commerce.exceptions import OutOfStock
 from commerce.money import to_minor
-from commerce.orders.pipeline import CANCELLED
-from demo_gateway.client import DEMO_PUBLISHABLE_KEY
+from commerce.order_statuses import CANCELLED
 
 logger = logging.getLogger("vitrine.checkout")
 
@@ -261,7 +261,7 @@ class PaymentDetailsView(PaymentView):
             is_held=(attempt.capture if attempt else settings.PAYMENT_CAPTURE) == Capture.MANUAL,
             keeps_cards=self.keeps_cards(attempt),
             amount_minor=to_minor(summary.total, summary.currency),
-            publishable_key=settings.STRIPE_PUBLISHABLE_KEY or DEMO_PUBLISHABLE_KEY,
+            publishable_key=publishable_key(),
             return_url=self.request.build_absolute_uri(reverse("checkout:return")),
             is_live_element=bool(settings.STRIPE_SECRET_KEY),
         )

@@ -7,12 +7,12 @@ to the session; a browser that lost the cookie counts as idle.
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from commerce.actor import is_staff
 from commerce.cookies import delete_cookie, read_cookie, set_cookie
 
 COOKIE = "staff_seen"
@@ -21,11 +21,6 @@ SALT = "commerce.accounts.lifetime"
 NAME = "staff_session"
 #: The cookie is written anew when it is older than this.
 REFRESH_SECONDS = 60
-
-
-def is_staff(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Whether somebody may enter the dashboard or the editors' admin."""
-    return user.is_authenticated and (user.is_staff or user.has_perm("wagtailadmin.access_admin"))
 
 
 def limit_lifetime(request: HttpRequest) -> None:

@@ -14,16 +14,11 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
 from commerce.accounts.factors import has_factor, used_factor
-from commerce.accounts.lifetime import (
-    NAME,
-    forget_session,
-    is_idle,
-    is_staff,
-    note_staff_use,
-)
+from commerce.accounts.lifetime import NAME, forget_session, is_idle, note_staff_use
 from commerce.accounts.reauthentication import ask_again, is_recent
 from commerce.accounts.sensitive import is_sensitive
 from commerce.accounts.sessions import note_use
+from commerce.actor import is_staff
 from commerce.permissions.table import STAFF_PATHS
 
 #: Paths where a session of staff may have run out.

@@ -13,8 +13,7 @@ from django.db.models.signals import m2m_changed, post_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from commerce.accounts.lifetime import is_staff
-from commerce.actor import acting_address, acting_staff, address_of
+from commerce.actor import acting_address, acting_staff, address_of, is_staff
 from commerce.audit.log import KINDS, watch
 from commerce.audit.order_history import name_of
 from commerce.models import AuditEntry

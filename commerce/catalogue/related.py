@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django_tasks import task
 from oscar.core.loading import get_model
 
 from commerce.catalogue.category_tree import categories_of
@@ -19,7 +20,7 @@ from commerce.index.listing_builder import CATEGORY
 from commerce.index.listings import cards_for
 from commerce.index.sort_orders import ordered_keys
 from commerce.models import BoughtTogether
-from commerce.orders.pipeline import CANCELLED, PENDING
+from commerce.order_statuses import CANCELLED, PENDING
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import order_tag, piece_tag
 from commerce.page_cache.kept import kept
@@ -165,3 +166,9 @@ def _store(wanted):
         [BoughtTogether(product_id=a, other_id=b, orders=wanted[a, b]) for a, b in missing],
         batch_size=200,
     )
+
+
+@task()
+def pair_bought_together_task():
+    """Compute what is bought together (see ``pair_bought_together``)."""
+    pair_bought_together()

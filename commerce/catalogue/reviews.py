@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
-from commerce.orders.pipeline import CANCELLED, PENDING
+from commerce.order_statuses import CANCELLED, PENDING
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import piece_tag
 from commerce.requests import key_in

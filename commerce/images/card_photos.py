@@ -35,7 +35,7 @@ def photos_of(product_ids):
     """``{product_id: [CardPhoto]}`` in their order. Three queries at most.
 
     One whose sizes are not made yet is shown as it is: making them takes seconds, and this runs in
-    the transaction of a change (commerce.tasks.render_photo_task makes them and has the listing
+    the transaction of a change (commerce.index.photographs.render_photo_task makes them and has the listing
     refreshed).
     """
     rows = ProductPhoto.objects.filter(product_image__product__in=among(product_ids))

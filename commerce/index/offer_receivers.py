@@ -10,7 +10,7 @@ from pyroaring import BitMap
 from commerce.index.listing_builder import OFFER
 from commerce.index.postings import as_set
 from commerce.index.receivers import is_collecting, note_change
-from commerce.index.refresh import BATCH, listed_keys
+from commerce.index.refresh import BATCH, listed_keys, refresh_listings_task
 from commerce.models import Term
 from commerce.page_cache.changes import touch
 from commerce.page_cache.dependencies import OFFERS
@@ -40,8 +40,6 @@ def note_offers(offer_ids):
     if len(ids) <= BATCH or is_collecting():
         note_change(set(ids), is_sale=True)
         return
-    from commerce.tasks import refresh_listings_task  # tasks imports what this module serves
-
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         transaction.on_commit(

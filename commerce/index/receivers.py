@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from oscar.core.loading import get_model
 
 from commerce.images.photos import is_rendered
+from commerce.index.photographs import render_photo_task
 from commerce.index.refresh import forget_listings, refresh_availability, refresh_listings
 from commerce.models import FacetAttribute, ProductPhoto, SalePrice
 from commerce.signals import product_saved, stock_moved
@@ -98,8 +99,6 @@ _follow(ProductPhoto, lambda row: row.product_image.product_id)
 @receiver(post_save, sender=ProductPhoto)
 def render_photograph(sender, instance, raw=False, **kwargs):
     """A new photograph is shown as it is until the worker has made its sizes."""
-    from commerce.tasks import render_photo_task  # tasks imports what this module serves
-
     if raw or is_collecting() or is_rendered(instance.image):
         return
     image_id = instance.image_id

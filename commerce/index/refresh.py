@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 from django.db.models import Exists, ExpressionWrapper, F, JSONField, OuterRef, TextField
+from django_tasks import task
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import among, insert_rows, update_rows
@@ -334,3 +335,9 @@ def _broken_of(ids):
                 yield f"listing {pk}: terms differ in {sorted(terms.items() ^ wanted.items())}"
             if windows[pk] != truth.windows:
                 yield f"listing {pk}: price windows differ"
+
+
+@task()
+def refresh_listings_task(product_ids, is_sale=False):
+    """Refresh listings for what changes too often to be followed at once: how much was sold."""
+    refresh_listings(product_ids, is_sale=is_sale)

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import F
 from django.template import Context, Engine
 from django.utils import timezone
+from django_tasks import task
 
 from commerce.models import OutgoingMail
 
@@ -50,8 +51,6 @@ def queue_mail(*, key, to, subject, text, html="", user=None, is_secret=False):
     ``is_secret`` is for mails that let their reader into an account: staff never see them, and the
     text is removed once sent. Returns the row, new or old. Speaks to no mail server.
     """
-    from commerce.tasks import send_mail_task  # tasks imports this module
-
     mail, is_new = OutgoingMail.objects.get_or_create(
         key=key or uuid.uuid4().hex,
         defaults={
@@ -197,3 +196,15 @@ class ReadableFileBackend(FileBackend):
 def _write_private(path: Path, content: bytes) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
+
+
+@task()
+def send_mail_task(mail_id):
+    """Send one mail (see ``send_mail``)."""
+    send_mail(mail_id)
+
+
+@task()
+def send_waiting_mail_task():
+    """Send what is due: mails whose first attempt failed, or whose task was lost."""
+    send_waiting_mail()

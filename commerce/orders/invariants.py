@@ -21,7 +21,8 @@ from commerce.models import (
     ReturnRequest,
     StockChange,
 )
-from commerce.orders.pipeline import CANCELLED, PENDING, units_held
+from commerce.order_statuses import CANCELLED, PENDING
+from commerce.orders.pipeline import units_held
 from commerce.orders.shipments import CAME_BACK, GIVEN_UP, SENT
 
 #: Functions that yield a sentence for everything that is wrong.

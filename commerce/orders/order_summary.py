@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
 from commerce.index.listings import looks_of, product_url
-from commerce.orders.pipeline import (
+from commerce.order_statuses import (
     AUTHORISED,
     CANCELLED,
     DELIVERED,

@@ -12,17 +12,15 @@ from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.core.loading import get_model
 
 from commerce.exceptions import IllegalMove
+from commerce.index.refresh import refresh_listings_task
 from commerce.models import Shipment
-from commerce.order_statuses import (  # noqa: F401  named here for whoever moves orders
-    AUTHORISED,
+from commerce.order_statuses import (
     CANCELLED,
     DELIVERED,
     PACKING,
-    PAID,
     PART_SHIPPED,
     PENDING,
     REFUNDED,
-    RETURNED,
     SHIPPED,
 )
 from commerce.orders.mails import queue_cancelled_notice
@@ -106,8 +104,6 @@ def check_unchanged(order, units):
 
 def count_purchases(order):
     """Count what a paid order bought, for each variant and its product: lists are sorted by it."""
-    from commerce.tasks import refresh_listings_task  # tasks imports what is built on orders
-
     units = defaultdict(int)
     for line in order.lines.exclude(product=None).select_related("product"):
         units[line.product_id] += line.quantity

@@ -21,8 +21,7 @@ from commerce.audit.order_history import note_event
 from commerce.documents.issuing import issue_packing_slip
 from commerce.exceptions import DispatchRefused, OutOfStock
 from commerce.models import DeliveryMethod, OrderEvent, Shipment
-from commerce.orders.mails import queue_shipped_notice
-from commerce.orders.pipeline import (
+from commerce.order_statuses import (
     AUTHORISED,
     CANCELLED,
     DELIVERED,
@@ -30,10 +29,9 @@ from commerce.orders.pipeline import (
     PAID,
     PART_SHIPPED,
     SHIPPED,
-    allocated_units,
-    lock_order,
-    set_status,
 )
+from commerce.orders.mails import queue_shipped_notice
+from commerce.orders.pipeline import allocated_units, lock_order, set_status
 from commerce.pricing.delivery import Arrival, add_working_days
 from commerce.stock.availability import consume_stock, lock_stock, release_stock
 from commerce.stock.history import Cause

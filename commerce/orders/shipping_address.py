@@ -7,7 +7,8 @@ from oscar.core.loading import get_model
 from commerce.audit.log import note_change
 from commerce.audit.order_history import note_event
 from commerce.exceptions import AddressRefused
-from commerce.orders.pipeline import AUTHORISED, PACKING, PAID, lock_order
+from commerce.order_statuses import AUTHORISED, PACKING, PAID
+from commerce.orders.pipeline import lock_order
 
 #: The statuses in which an address may still be corrected: paid for, and nothing dispatched.
 CORRECTABLE = (AUTHORISED, PAID, PACKING)

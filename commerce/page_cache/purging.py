@@ -6,7 +6,9 @@ Addresses with a query are not purged: they stay for the seconds of ``CDN_SECOND
 
 from django.conf import settings
 from django.urls import reverse
+from django_tasks import task
 from oscar.core.loading import get_model
+from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 
 from commerce.page_cache.dependencies import LISTS
 from commerce.urls import absolute
@@ -19,8 +21,6 @@ def purge_soon(tags):
     """Have a task purge the addresses of these tags, where something stands in front of the site."""
     if not settings.WAGTAILFRONTENDCACHE:
         return
-    from commerce.tasks import purge_addresses_task  # tasks imports what this module serves
-
     purge_addresses_task.enqueue(sorted(tags)[:MOST])
 
 
@@ -43,3 +43,9 @@ def addresses_of(tags):
 def _keys(tags, kind):
     prefix = f"{kind}-"
     return {int(tag.removeprefix(prefix)) for tag in tags if tag.startswith(prefix)}
+
+
+@task()
+def purge_addresses_task(tags):
+    """Have the cache in front of the site forget the pages of these tags."""
+    purge_urls_from_cache(addresses_of(set(tags)))

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_model
 
-from commerce.accounts.lifetime import is_staff
 from commerce.accounts.sessions import end_sessions
+from commerce.actor import is_staff
 from commerce.audit.security import DOOR, note_security
 from commerce.models import (
     AuditEntry,

@@ -8,14 +8,8 @@ from oscar.core.loading import get_model
 
 from commerce.exceptions import IllegalMove
 from commerce.models import ReturnRequest
-from commerce.orders.pipeline import (
-    PART_SHIPPED,
-    SHIPPED,
-    allocated_units,
-    check_unchanged,
-    lock_order,
-    set_status,
-)
+from commerce.order_statuses import PART_SHIPPED, SHIPPED
+from commerce.orders.pipeline import allocated_units, check_unchanged, lock_order, set_status
 from commerce.orders.shipments import (
     CAME_BACK,
     GIVEN_UP,

@@ -20,16 +20,9 @@ from oscar.core.loading import get_model
 from commerce.audit.order_history import note_event
 from commerce.exceptions import ReturnRefused
 from commerce.models import OrderEvent, ReturnLine, ReturnRequest, Shipment
+from commerce.order_statuses import DELIVERED, PART_SHIPPED, RETURNED, SHIPPED
 from commerce.orders.mails import queue_order_mail
-from commerce.orders.pipeline import (
-    DELIVERED,
-    NUMBER_ALPHABET,
-    PART_SHIPPED,
-    RETURNED,
-    SHIPPED,
-    lock_order,
-    set_status,
-)
+from commerce.orders.pipeline import NUMBER_ALPHABET, lock_order, set_status
 from commerce.orders.shipments import CAME_BACK, quantities_of, units_sent
 from commerce.stock.availability import lock_stock, restock
 from commerce.stock.history import Cause

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django_tasks import task
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import note_event
@@ -21,9 +22,10 @@ from commerce.exceptions import IllegalMove, ReturnRefused, WithdrawalRefused
 from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
 from commerce.models import OrderEvent, Withdrawal
+from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.link_requests import find_order, normal_number
 from commerce.orders.mails import shop_facts
-from commerce.orders.pipeline import CANCELLED, PENDING, lock_order, move_order
+from commerce.orders.pipeline import lock_order, move_order
 from commerce.orders.shipments import units_sent
 from commerce.returns.returns import (
     delivered_on,
@@ -61,8 +63,6 @@ def submit_withdrawal(statement, *, key="", at=None):
 
     Looks no order up; a task does after the commit.
     """
-    from commerce.tasks import match_withdrawal_task  # tasks imports this module
-
     with transaction.atomic(durable=True):
         withdrawal, is_new = Withdrawal.objects.get_or_create(
             key=_key_of(statement, key),
@@ -250,3 +250,9 @@ def units_proposed(withdrawal):
     """What staff are offered to take back: everything that left and is not asked for yet."""
     order = withdrawal.order
     return units_returnable(order) if order and units_sent(order) else {}
+
+
+@task()
+def match_withdrawal_task(withdrawal_id):
+    """Tie a withdrawal to its order, where there is one (see ``match_withdrawal``)."""
+    match_withdrawal(withdrawal_id)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django_tasks import task
 from oscar.core.loading import get_class, get_model
 
 from commerce.models import User
@@ -106,3 +107,18 @@ def forget(alert):
     for other in others:
         other.cancel()
     return bool(others)
+
+
+@task()
+def answer_product_alerts():
+    """Mail everybody who waits for a product that is back in stock, once for each alert.
+
+    Runs by the clock, for stock whose return was not noticed or whose task was lost.
+    """
+    get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts()
+
+
+@task()
+def answer_alerts_of(product_ids):
+    """Mail those who wait for these products, as soon as their stock is back."""
+    get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts_of(product_ids)

@@ -13,8 +13,8 @@ from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView, View
 
 from commerce.accounts.factors import has_factor
-from commerce.accounts.lifetime import is_staff
 from commerce.accounts.reauthentication import recent_sign_in_required
+from commerce.actor import is_staff
 from commerce.decorators import private_page
 
 

@@ -11,11 +11,10 @@ from django.views import generic
 from commerce.decorators import private_page
 from commerce.documents.links import links_for_customer
 from commerce.orders.guest_links import order_by_token
-from commerce.orders.link_requests import digest_of, normal_number
+from commerce.orders.link_requests import digest_of, normal_number, send_order_link
 from commerce.orders.order_summary import order_rows, steps_of
 from commerce.orders.shipments import parcels_of
 from commerce.returns.returns import return_offer
-from commerce.tasks import send_order_link
 
 SENT = _(
     "If there is an order of this number that was placed with this address, a link to it is on its "

@@ -22,7 +22,7 @@ from oscar.core.loading import get_model
 from commerce.decorators import private_page
 from commerce.models import Withdrawal
 from commerce.money import format_money
-from commerce.orders.pipeline import CANCELLED
+from commerce.order_statuses import CANCELLED
 from commerce.returns.withdrawals import Statement, facts_of, submit_withdrawal
 
 SALT = "commerce.withdrawal_pages"

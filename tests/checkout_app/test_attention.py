@@ -145,12 +145,15 @@ def test_failed_task_is_run_again(client, django_user_model, site_root):
         django_user_model.objects.create_superuser(email="admin@example.com", password="p")
     )
     row = DBTaskResult.objects.create(
-        task_path="commerce.tasks.send_waiting_mail", args_kwargs={"args": [], "kwargs": {}},
+        task_path="commerce.mail.outbox.send_waiting_mail_task", args_kwargs={"args": [], "kwargs": {}},
         status="FAILED", backend_name="default", queue_name="default", priority=0,
         run_after=timezone.now(), finished_at=timezone.now() - timedelta(minutes=1),
         exception_class_path="builtins.RuntimeError", traceback="",
     )  # fmt: skip
-    assert "commerce.tasks.send_waiting_mail" in client.get(reverse("attention")).content.decode()
+    assert (
+        "commerce.mail.outbox.send_waiting_mail_task"
+        in client.get(reverse("attention")).content.decode()
+    )
 
     press(client, "task", row.pk)
 

@@ -13,8 +13,9 @@ from checkout_app.payments import captures, reconcile, settle
 from checkout_app.payments.hold_warnings import warn_of_holds
 from commerce.exceptions import DispatchRefused
 from commerce.models import OutgoingMail
+from commerce.order_statuses import AUTHORISED, CANCELLED, PACKING, PAID, PART_SHIPPED
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import AUTHORISED, CANCELLED, PACKING, PAID, PART_SHIPPED, move_order
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
 from demo_gateway import after, faults, store
 from demo_gateway.models import DemoIntent, DemoRequest

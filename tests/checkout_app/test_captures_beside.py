@@ -11,8 +11,9 @@ from django.utils import timezone
 from checkout_app.models import PaymentAttempt, Progress, State
 from checkout_app.payments import captures, reconcile, settle
 from commerce.exceptions import DispatchRefused
+from commerce.order_statuses import CANCELLED, PART_SHIPPED
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import CANCELLED, PART_SHIPPED, move_order
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import give_up_rest, ship
 from demo_gateway import after, faults, store
 from demo_gateway.models import DemoCharge, DemoIntent

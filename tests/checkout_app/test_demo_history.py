@@ -10,8 +10,8 @@ from oscar.core.loading import get_model
 from checkout_app.models import PaymentAttempt, Progress, State
 from checkout_app.payments import reconcile, refunds
 from checkout_app.payments.refunds import Wanted
+from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import CANCELLED
 from demo.orders import SOURCE_TYPE
 from demo_gateway.models import DemoEvent, DemoIntent
 from tests.factories import make_order, make_product

@@ -10,7 +10,7 @@ from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import PaymentAttempt
 from checkout_app.payments import reconcile
 from commerce.orders.invariants import broken_invariants
-from demo_gateway.client import demo_webhook_secret
+from demo_gateway.keys import demo_webhook_secret
 from tests import shopper
 from tests.checkout_app.test_webhooks import signature
 from tests.factories import make_user, stockrecord_of

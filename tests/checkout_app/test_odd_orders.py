@@ -16,8 +16,9 @@ from checkout_app.payments import settle as payments
 from checkout_app.storefront.summary import summary_of_order
 from commerce.exceptions import OutOfStock
 from commerce.models import OutgoingMail
+from commerce.order_statuses import CANCELLED, PACKING
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import CANCELLED, PACKING, move_order
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
 from demo_gateway import after, server
 from demo_gateway.models import DemoIntent

@@ -14,12 +14,12 @@ from checkout_app.models import (
     State,
 )
 from checkout_app.payments import reconcile, refunds, settle
-from checkout_app.payments.refunds import Wanted
-from checkout_app.tasks import pay_refunds_task
+from checkout_app.payments.refunds import Wanted, pay_refunds_task
 from commerce.models import OutgoingMail
 from commerce.money import to_minor
+from commerce.order_statuses import CANCELLED, DELIVERED, PAID, REFUNDED, SHIPPED
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import CANCELLED, DELIVERED, PAID, REFUNDED, SHIPPED, move_order
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship, units_to_send
 from commerce.returns.returns import Received, approve_return, receive_return, request_return
 from demo_gateway import after, faults

@@ -13,8 +13,9 @@ from checkout_app.exceptions import RefundRefused
 from checkout_app.models import Dispute, Progress, RefundRequest, State
 from checkout_app.payments import reconcile, refunds, settle
 from commerce.exceptions import DispatchRefused, ReturnRefused
+from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import CANCELLED, move_order
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import give_up_rest, ship, units_to_send
 from commerce.returns.returns import (
     Received,

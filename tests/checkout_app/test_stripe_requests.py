@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from checkout_app.gateways.stripe import get_gateway
-from demo_gateway.client import DEMO_KEY
+from demo_gateway.keys import DEMO_KEY
 
 pytestmark = pytest.mark.django_db
 

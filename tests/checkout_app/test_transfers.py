@@ -13,8 +13,9 @@ from checkout_app.models import BankTransfer, Method, PaymentAttempt, State, Tra
 from checkout_app.payments import reconcile, settle
 from checkout_app.payments.methods import offered_methods
 from commerce.models import OutgoingMail
+from commerce.order_statuses import CANCELLED, PAID, PENDING
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import CANCELLED, PAID, PENDING, move_order
+from commerce.orders.pipeline import move_order
 from tests.factories import make_user, stockrecord_of
 from tests.shopper import press_pay, reach_payment
 

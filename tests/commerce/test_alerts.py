@@ -13,9 +13,8 @@ from oscar.core.loading import get_model
 
 from commerce import receivers
 from commerce.index.receivers import one_refresh
-from commerce.stock.alerts import MAX_UNCONFIRMED, wait_as_guest
+from commerce.stock.alerts import MAX_UNCONFIRMED, answer_product_alerts, wait_as_guest
 from commerce.stock.availability import release_stock, reserve_stock
-from commerce.tasks import answer_product_alerts
 from tests.factories import make_product, make_user, stockrecord_of
 
 pytestmark = pytest.mark.django_db(transaction=False)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.accounts.roles import MERCHANDISER
-from commerce.permissions.report import make_person
+from commerce.dashboard.permission_report import make_person
 from home.staff.roles import create_page_roles
 from tests.factories import make_product
 

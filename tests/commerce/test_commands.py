@@ -26,7 +26,10 @@ def test_clock_runs_every_task_once_and_stops(site_root):
 
 @pytest.mark.django_db(transaction=True)  # the clock closes connections that are old
 def test_clock_goes_on_after_a_task_that_cannot_be_queued(site_root, settings):
-    settings.SCHEDULE = [(1, "commerce.nowhere.task"), (1, "commerce.tasks.send_waiting_mail")]
+    settings.SCHEDULE = [
+        (1, "commerce.nowhere.task"),
+        (1, "commerce.mail.outbox.send_waiting_mail_task"),
+    ]
     OutgoingMail.objects.create(key="k1", to="a@example.com", subject="s", body_text="t")
     errors = StringIO()
 

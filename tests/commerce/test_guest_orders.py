@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce import tasks
 from commerce.accounts.adoption import adopt_guest_orders
 from commerce.models import OutgoingMail
+from commerce.orders import link_requests
 from commerce.orders.guest_links import guest_order_path, order_by_token, token_for
 from commerce.orders.link_requests import digest_of, find_order, normal_number, send_link
 from commerce.orders.mails import order_status_path
@@ -149,8 +149,8 @@ def _words(page):
 
 def test_request_itself_looks_nothing_up(client, order, monkeypatch):
     asked = []
-    monkeypatch.setattr(tasks.order_finding, "send_link", lambda *args: asked.append(args))
-    monkeypatch.setattr(type(tasks.send_order_link), "enqueue", lambda task, *args: None)
+    monkeypatch.setattr(link_requests, "send_link", lambda *args: asked.append(args))
+    monkeypatch.setattr(type(link_requests.send_order_link), "enqueue", lambda task, *args: None)
 
     ask(client, order.number)
 
@@ -160,18 +160,18 @@ def test_request_itself_looks_nothing_up(client, order, monkeypatch):
 def test_queue_holds_no_address(client, order, monkeypatch):
     enqueued = []
     monkeypatch.setattr(
-        type(tasks.send_order_link), "enqueue", lambda task, *args: enqueued.append(args)
+        type(link_requests.send_order_link), "enqueue", lambda task, *args: enqueued.append(args)
     )
 
     ask(client, order.number, "Ada@Example.com")
 
     assert "@" not in str(enqueued)
-    tasks.send_order_link.call(*enqueued[0])
+    link_requests.send_order_link.call(*enqueued[0])
     assert links().get().to == order.email
 
 
 def test_row_that_the_previous_release_enqueued_still_mails(order):
-    tasks.send_order_link.call(order.number, "ada@example.com")
+    link_requests.send_order_link.call(order.number, "ada@example.com")
 
     assert links().count() == 1
 

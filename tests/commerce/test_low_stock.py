@@ -5,7 +5,8 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.models import OutgoingMail
-from commerce.orders.pipeline import CANCELLED, move_order
+from commerce.order_statuses import CANCELLED
+from commerce.orders.pipeline import move_order
 from tests.factories import make_paid_order, make_product, make_user, stockrecord_of
 
 pytestmark = pytest.mark.django_db

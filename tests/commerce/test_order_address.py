@@ -5,10 +5,10 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.accounts.roles import FINANCE, MERCHANDISER, SUPPORT
+from commerce.dashboard.permission_report import make_person
 from commerce.models import AuditEntry
-from commerce.orders.pipeline import PACKING, PAID, PENDING, SHIPPED
+from commerce.order_statuses import PACKING, PAID, PENDING, SHIPPED
 from commerce.orders.shipments import ship
-from commerce.permissions.report import make_person
 from home.staff.roles import create_page_roles
 from tests.factories import make_paid_order
 

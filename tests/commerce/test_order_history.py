@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from commerce.audit.order_history import history_of, note_event
 from commerce.models import OrderEvent
-from commerce.orders.pipeline import CANCELLED, PACKING, PAID, PENDING, move_order
+from commerce.order_statuses import CANCELLED, PACKING, PAID, PENDING
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
 from commerce.returns.returns import request_return
 from commerce.returns.withdrawals import Statement, match_withdrawal, submit_withdrawal

@@ -13,14 +13,10 @@ from checkout_app.payments import settle
 from checkout_app.payments.placement import totals_of
 from commerce.exceptions import IllegalMove
 from commerce.index.listings import looks_of
-from commerce.orders.invariants import broken_invariants
-from commerce.orders.mails import order_status_path
-from commerce.orders.order_summary import order_rows, steps_of
-from commerce.orders.pipeline import (
+from commerce.order_statuses import (
     AUTHORISED,
     CANCELLED,
     DELIVERED,
-    NUMBER_ALPHABET,
     PACKING,
     PAID,
     PART_SHIPPED,
@@ -28,6 +24,12 @@ from commerce.orders.pipeline import (
     REFUNDED,
     RETURNED,
     SHIPPED,
+)
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.mails import order_status_path
+from commerce.orders.order_summary import order_rows, steps_of
+from commerce.orders.pipeline import (
+    NUMBER_ALPHABET,
     lock_order,
     move_order,
     moves_for_staff,

@@ -16,7 +16,8 @@ from oscar.core.loading import get_model
 from wagtail.models import Site
 
 from commerce.models import DeliveryMethod, FacetAttribute, SalePrice, SearchSynonym
-from commerce.orders.pipeline import DELIVERED, move_order
+from commerce.order_statuses import DELIVERED
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
 from commerce.page_cache import changes, stores
 from commerce.page_cache.changes import touch

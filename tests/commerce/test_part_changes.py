@@ -19,7 +19,8 @@ from oscar.core.loading import get_model
 from commerce.catalogue.collections import collection_url
 from commerce.index.listings import product_url
 from commerce.models import DeliveryMethod, ProductCollection, SalePrice
-from commerce.orders.pipeline import CANCELLED, PAID, PENDING, set_status
+from commerce.order_statuses import CANCELLED, PAID, PENDING
+from commerce.orders.pipeline import set_status
 from commerce.signals import product_saved, stock_moved
 from home.models import LandingPage, ProductStory, SiteSettings
 from tests import factories

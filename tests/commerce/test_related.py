@@ -7,8 +7,8 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce.catalogue.related import RELATED, alternatives_to, pair_bought_together, related_to
+from commerce.catalogue.related import pair_bought_together_task as pair_task
 from commerce.models import BoughtTogether
-from commerce.tasks import pair_bought_together as pair_task
 from tests.factories import make_order, make_product, stockrecord_of
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,10 @@ from oscar.core.loading import get_model
 from commerce.accounts.roles import FINANCE, MERCHANDISER, SUPPORT, create_roles
 from commerce.exceptions import ReturnRefused
 from commerce.models import OutgoingMail, ReturnRequest, Shipment
+from commerce.order_statuses import DELIVERED, PART_SHIPPED, REFUNDED, RETURNED
 from commerce.orders.guest_links import token_for
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import DELIVERED, PART_SHIPPED, REFUNDED, RETURNED, move_order
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
 from commerce.returns.returns import (
     Received,

@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from commerce.accounts.roles import FINANCE, SUPPORT
+from commerce.dashboard.permission_report import make_person
 from commerce.models import AuditEntry
-from commerce.permissions.report import make_person
 from home.staff.roles import create_page_roles
 from tests import signing
 from tests.factories import PASSWORD, make_paid_order, make_user

@@ -11,9 +11,7 @@ from oscar.core.loading import get_model
 from commerce.carriers import tracking_url
 from commerce.exceptions import DispatchRefused, IllegalMove
 from commerce.models import OrderEvent, OutgoingMail, Shipment
-from commerce.orders import shipments
-from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import (
+from commerce.order_statuses import (
     AUTHORISED,
     CANCELLED,
     DELIVERED,
@@ -21,8 +19,10 @@ from commerce.orders.pipeline import (
     PART_SHIPPED,
     REFUNDED,
     SHIPPED,
-    move_order,
 )
+from commerce.orders import shipments
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import (
     arrival_of_parcel,
     give_up_rest,

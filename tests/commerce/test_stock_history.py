@@ -11,8 +11,9 @@ from commerce.actor import acting_as
 from commerce.exceptions import OutOfStock
 from commerce.index.receivers import one_refresh
 from commerce.models import StockChange
+from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import CANCELLED, move_order
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import give_up_rest, ship
 from commerce.returns.restocking import take_units_back
 from commerce.stock.availability import reserve_stock

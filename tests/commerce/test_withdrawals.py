@@ -13,8 +13,9 @@ from oscar.core.loading import get_model
 
 from commerce.exceptions import WithdrawalRefused
 from commerce.models import OutgoingMail, ReturnRequest, Shipment, Withdrawal
+from commerce.order_statuses import CANCELLED, DELIVERED
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import CANCELLED, DELIVERED, move_order
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
 from commerce.returns.withdrawals import (
     Statement,

@@ -12,8 +12,9 @@ from checkout_app.models import PaymentAttempt, State
 from checkout_app.payments import captures, checkpoints, reconcile, refunds, settle, webhooks
 from checkout_app.payments.refunds import Wanted
 from commerce.models import OutgoingMail
+from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import CANCELLED, move_order
+from commerce.orders.pipeline import move_order
 from demo_gateway import cards, events, faults
 from demo_gateway.models import DemoCharge, DemoIntent
 from demo_gateway.refusal import Refused

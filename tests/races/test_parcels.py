@@ -4,9 +4,10 @@ import pytest
 
 from commerce.exceptions import DispatchRefused, ReturnRefused
 from commerce.models import OutgoingMail, ReturnRequest, Shipment
+from commerce.order_statuses import DELIVERED
 from commerce.orders import shipments
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import DELIVERED, move_order
+from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
 from commerce.returns.returns import Received, approve_return, receive_return, request_return
 from tests.factories import make_paid_order, make_product, stockrecord_of

@@ -5,7 +5,7 @@ from django.db import models
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.permissions.report import SUPERUSER, make_person
+from commerce.dashboard.permission_report import SUPERUSER, make_person
 from commerce.rich_html import HTML_FIELDS
 from home.staff.roles import create_page_roles
 from tests.staff_pages import all_pages, make_staff_pages

@@ -9,8 +9,8 @@ from django.urls import Resolver404, resolve, reverse
 from oscar.core.loading import get_model
 
 from commerce.accounts.roles import EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from commerce.dashboard.permission_report import make_person
 from commerce.permissions import offered
-from commerce.permissions.report import make_person
 from commerce.permissions.table import access_of, area_of, name_of_match
 from home.staff.roles import create_page_roles
 from tests.factories import make_paid_order

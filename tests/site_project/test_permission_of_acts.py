@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from commerce.accounts.reauthentication import SIGNED_IN_AT
 from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, SUPPORT
-from commerce.permissions.report import make_person
+from commerce.dashboard.permission_report import make_person
 from home.staff.roles import create_page_roles
 from tests.factories import make_offer, make_order, make_user
 

@@ -8,8 +8,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
 from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from commerce.dashboard.permission_report import (
+    HEAD,
+    ROLES,
+    SUPERUSER,
+    cell,
+    make_person,
+    report_lines,
+)
 from commerce.permissions import table
-from commerce.permissions.report import HEAD, ROLES, SUPERUSER, cell, make_person, report_lines
 from commerce.permissions.table import DENIED, access_of, name_of_match, staff_urls
 from home.staff.roles import create_page_roles
 from tests.factories import make_user

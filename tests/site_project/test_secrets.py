@@ -5,8 +5,8 @@ from django.core.cache import cache
 from django.urls import NoReverseMatch, get_resolver, reverse
 from wagtail.snippets.models import get_snippet_models
 
+from commerce.dashboard.permission_report import ROLES, SUPERUSER, make_person
 from commerce.models import OutgoingMail
-from commerce.permissions.report import ROLES, SUPERUSER, make_person
 from home.staff.permission_table import CHOSEN_SNIPPETS
 from home.staff.roles import create_page_roles
 from tests.factories import make_user
@@ -20,7 +20,7 @@ def code(site_root, client, monkeypatch):
     create_page_roles()
     cache.clear()  # What the tests before asked for counts against nobody here.
     make_user("admin@example.com", is_staff=True, is_superuser=True)
-    monkeypatch.setattr("commerce.tasks.send_mail_task", _Queue())
+    monkeypatch.setattr("commerce.mail.outbox.send_mail_task", _Queue())
     client.post(reverse("account_request_login_code"), {"email": "admin@example.com"})
     mail = OutgoingMail.objects.get(to="admin@example.com")
     client.cookies.clear()

@@ -13,7 +13,7 @@ from wagtail.documents import get_document_model
 from wagtail.models import Collection, CollectionViewRestriction
 
 from commerce.accounts.roles import EDITOR, MERCHANDISER
-from commerce.permissions.report import make_person
+from commerce.dashboard.permission_report import make_person
 from home.staff.roles import create_page_roles
 from site_project import media
 from tests.factories import put_category

@@ -229,7 +229,8 @@ class Soak:
 
     def do_something_to(self, order):
         from checkout_app.payments import refunds
-        from commerce.orders.pipeline import CANCELLED, move_order
+        from commerce.order_statuses import CANCELLED
+        from commerce.orders.pipeline import move_order
         from commerce.orders.shipments import ship
 
         act = self.random.choice(["ship", "refund", "cancel"])
@@ -393,8 +394,8 @@ def recover():
     from django.utils import timezone
 
     from checkout_app.payments import reconcile, webhooks
+    from commerce.mail.outbox import send_waiting_mail_task
     from commerce.models import OutgoingMail
-    from commerce.tasks import send_waiting_mail
     from demo_gateway import events, faults
     from demo_gateway.models import DemoEvent
 
@@ -412,7 +413,7 @@ def recover():
         OutgoingMail.objects.filter(state=OutgoingMail.State.WAITING).update(
             next_attempt_at=timezone.now()
         )
-        send_waiting_mail.enqueue()
+        send_waiting_mail_task.enqueue()
 
 
 def look(soak):

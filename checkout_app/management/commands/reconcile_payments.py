@@ -4,7 +4,6 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from checkout_app.payments import reconcile, webhooks
-from demo_gateway.events import deliver_waiting
 
 
 class Command(BaseCommand):
@@ -18,7 +17,6 @@ class Command(BaseCommand):
 
     def handle(self, *args, hours, **options):
         now = timezone.now()
-        deliver_waiting()
         webhooks.process_waiting_events()
         reconcile.reconcile_open(at=now)
         orphans = reconcile.reconcile_recent(at=now, hours=hours)

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from commerce.permissions.report import HEAD, ROLES, make_person, report_lines
+from commerce.dashboard.permission_report import HEAD, ROLES, make_person, report_lines
 
 
 class Command(BaseCommand):

@@ -20,7 +20,8 @@ from commerce.dashboard.permission_table import CHANGE_ORDER, ORDER_ACTS
 from commerce.documents.links import links_for_staff
 from commerce.exceptions import AddressRefused, DispatchRefused
 from commerce.forks.dashboard.orders.forms import DispatchForm
-from commerce.orders.pipeline import BY_HAND, CANCELLED, PART_SHIPPED, refusal_for_staff
+from commerce.order_statuses import CANCELLED, PART_SHIPPED
+from commerce.orders.pipeline import BY_HAND, refusal_for_staff
 from commerce.orders.shipments import give_up_rest, mark_delivered, parcels_of, ship
 from commerce.orders.shipping_address import correct_address, refusal_of_address
 from commerce.requests import key_in
