@@ -164,7 +164,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     # After whatever refuses a view in process_view: what it suspends is resumed past that.
     "commerce.accounts.staff_gate.StaffGateMiddleware",
-    "commerce.forks.basket.middleware.BasketMiddleware",
+    "commerce.storefront.basket_middleware.BasketMiddleware",
     "home.middleware.PagesMiddleware",
 ]
 

@@ -16,10 +16,10 @@ FORKS = ROOT / "commerce" / "forks"
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-mysql.txt")
 #: Modules that Oscar's class loader looks for under this name.
 NAMED_BY_OSCAR = {
-    "commerce/forks/communication/utils.py",
-    "commerce/forks/customer/alerts/utils.py",
-    "commerce/forks/offer/utils.py",
-    "commerce/forks/order/utils.py",
+    "commerce/mail/dispatcher.py",
+    "commerce/catalogue/alert_mails.py",
+    "commerce/pricing/range_links.py",
+    "commerce/orders/creation.py",
 }
 
 
@@ -149,6 +149,18 @@ def test_readme_of_the_forks_names_each_and_the_version_it_was_checked_with():
 
     assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == folders
     assert text.count(f"| {oscar.get_version()} |") == len(folders)
+
+
+def test_forks_hold_imports_and_nothing_else():
+    written = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in sorted(FORKS.rglob("*.py"))
+        if path.name != "apps.py"
+        for node in ast.parse(path.read_text("utf-8")).body
+        if not isinstance(node, ast.ImportFrom)
+    ]
+
+    assert written == []
 
 
 def test_forks_carry_no_migrations():

@@ -122,7 +122,7 @@ def test_person_is_noted_by_the_request_and_forgotten_after_it(client, bowl, mo)
 
 
 def test_prices_of_many_at_once_are_in_the_log_and_on_the_cards(bowl, mo):
-    from commerce.forks.dashboard.catalogue.bulk_actions import SetProductPriceAction
+    from commerce.dashboard.product_bulk_actions import SetProductPriceAction
     from commerce.index.refresh import broken_listings
 
     form = type("Form", (), {})()

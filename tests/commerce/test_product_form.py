@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.forks.dashboard.catalogue import views
+from commerce.dashboard import products
 from commerce.models import FacetAttribute, Listing
 from tests.factories import make_glaze_attribute, make_product, make_user, put_category
 from tests.product_form import form_of
@@ -127,7 +127,7 @@ def test_form_that_breaks_off_saves_nothing(staff, cup, monkeypatch):
     def break_off(self, *args, **kwargs):
         raise RuntimeError("the disk is full")
 
-    formset = views.ProductCreateUpdateView.stockrecord_formset
+    formset = products.ProductCreateUpdateView.stockrecord_formset
     monkeypatch.setattr(formset, "save", break_off)
     with pytest.raises(RuntimeError):
         staff.post(address_of(oat), data)

@@ -1,8 +1,1 @@
-from oscar.apps.dashboard.offers.forms import *
-from oscar.apps.dashboard.offers.forms import RestrictionsForm as OscarRestrictionsForm
-
-from commerce.dashboard.datetime_fields import ExactTimes
-
-
-class RestrictionsForm(ExactTimes, OscarRestrictionsForm):
-    """Begins and ends an offer at the second that is stored or typed."""
+from commerce.dashboard.offer_forms import RestrictionsForm  # noqa: F401

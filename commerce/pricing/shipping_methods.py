@@ -1,4 +1,3 @@
-from oscar.apps.shipping.methods import *
 from oscar.apps.shipping.methods import Base
 from oscar.core.prices import Price
 

@@ -1,0 +1,83 @@
+"""Mails about a piece that is back: plain values in the context, and variants count too."""
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from oscar.apps.customer.alerts.utils import AlertsDispatcher as OscarAlertsDispatcher
+from oscar.core.loading import get_model
+
+from commerce.catalogue.product_facts import product_page_url
+
+ProductAlert = get_model("customer", "ProductAlert")
+
+
+def units_to_sell(product):
+    """Units of a product, or of all variants of a parent, that nobody has reserved."""
+    records = get_model("partner", "StockRecord").objects.filter(
+        Q(product=product) | Q(product__parent=product, product__is_public=True)
+    )
+    return sum(max(record.net_stock_level or 0, 0) for record in records)
+
+
+class AlertsDispatcher(OscarAlertsDispatcher):
+    """Oscar's, which looks at parents and standalone products only; ours at variants as well."""
+
+    def get_queryset(self):
+        waiting = ProductAlert.objects.filter(status=ProductAlert.ACTIVE).values("product")
+        return get_model("catalogue", "Product").objects.filter(is_public=True, pk__in=waiting)
+
+    def send_alerts_of(self, product_ids):
+        """As ``send_alerts``, for some products only."""
+        for product in self.get_queryset().filter(pk__in=product_ids):
+            self.send_product_alert_email_for_user(product)
+
+    def send_product_alert_email_for_user(self, product):
+        """Answer everybody who waits for a product that can be bought again.
+
+        Oscar closes all alerts and sends afterwards; a process that ends in between loses mails.
+        """
+        units = units_to_sell(product)
+        waiting = product.productalert_set.filter(status=ProductAlert.ACTIVE).order_by("pk")
+        keys = list(waiting.values_list("pk", flat=True)) if units else []
+        for key in keys:
+            self.answer(key, hurry=len(keys) > units)
+
+    @transaction.atomic
+    def answer(self, alert_id, *, hurry):
+        """Close one alert together with its mail in the outbox; locks the alert. Twice sends once."""
+        alert = ProductAlert.objects.select_for_update().get(pk=alert_id)
+        if alert.status != ProductAlert.ACTIVE:
+            return
+        alert.close()
+        self.dispatcher.mail_key = f"product-alert:{alert.pk}"
+        context = self.get_extra_context_for_alert(alert, hurry)
+        messages = self.dispatcher.get_messages(self.PRODUCT_ALERT_EVENT_CODE, context)
+        if alert.user:
+            self.dispatcher.dispatch_user_messages(alert.user, messages)
+        else:
+            self.dispatcher.dispatch_direct_messages(alert.get_email_address(), messages)
+
+    def ask_to_confirm(self, alert, *, hour):
+        """Ask the owner of an address, at most once in each ``hour`` ("2026112109")."""
+        self.dispatcher.mail_key = f"product-alert-confirm:{alert.pk}:{hour}"
+        self.send_product_alert_confirmation_email_for_user(alert)
+
+    def get_extra_context(self, alert):
+        url = settings.SITE_URL
+        by_key = {"key": alert.key} if alert.key else None
+        return {
+            "shop_name": settings.OSCAR_SHOP_NAME,
+            "shop_url": url,
+            "title": alert.product.get_title(),
+            "page_url": url + product_page_url(alert.product),
+            "confirm_url": url + reverse("customer:alerts-confirm", kwargs=by_key)
+            if by_key
+            else "",
+            "cancel_url": url + reverse("customer:alerts-cancel-by-key", kwargs=by_key)
+            if by_key
+            else "",
+        }
+
+    def notify_user_about_product_alert(self, user, context):
+        """Nothing: the mail says it, and there is no inbox on the site."""

@@ -1,0 +1,16 @@
+from oscar.apps.dashboard.offers import views as oscar
+
+
+class OfferListView(oscar.OfferListView):
+    """Has an order that holds from page to page: counting vouchers takes the model's away."""
+
+    def get_queryset(self):
+        offers = super().get_queryset()
+        return offers if offers.ordered else offers.order_by(*self.model._meta.ordering)
+
+
+class OfferDetailView(oscar.OfferDetailView):
+    """Shows the offer again where a form asks for no act that there is."""
+
+    def post(self, request, *args, **kwargs):
+        return super().post(request, *args, **kwargs) or self.get(request, *args, **kwargs)

@@ -1,0 +1,47 @@
+import uuid
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from oscar.apps.dashboard.orders.forms import OrderStatusForm as OscarOrderStatusForm
+
+from commerce.carriers import carrier_choices
+from commerce.orders.pipeline import moves_for_staff
+from commerce.orders.shipments import SENDABLE, units_to_send
+
+
+class OrderStatusForm(OscarOrderStatusForm):
+    """Offers the moves that are for people to make."""
+
+    def __init__(self, order, *args, **kwargs):
+        super().__init__(order, *args, **kwargs)
+        self.fields["new_status"].choices = [(move, move) for move in moves_for_staff(order)]
+
+
+class DispatchForm(forms.Form):
+    """One parcel: how many of each piece that is left, and the label. ``key`` makes it one parcel."""
+
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    carrier = forms.ChoiceField(label=_("Carrier"), choices=carrier_choices)
+    tracking_number = forms.CharField(label=_("Tracking number"), max_length=64, required=False)
+
+    def __init__(self, order, data=None):
+        super().__init__(data, initial={"key": uuid.uuid4().hex})
+        self.left = units_to_send(order) if order.status in SENDABLE else {}
+        self.lines = list(order.lines.filter(pk__in=self.left).order_by("pk"))
+        for line in self.lines:
+            self.fields[f"units_{line.pk}"] = forms.IntegerField(
+                label=line.title, min_value=0, max_value=self.left[line.pk], required=False,
+                initial=self.left[line.pk],
+                widget=forms.NumberInput(attrs={"class": "form-control w-100", "inputmode": "numeric"}),
+            )  # fmt: skip
+        for name in ("carrier", "tracking_number"):
+            self.fields[name].widget.attrs["class"] = "form-control w-100 no-widget-init"
+        self.fields["tracking_number"].widget.attrs["autocomplete"] = "off"
+
+    def rows(self):
+        """Each line with what is left of it and its field."""
+        return [(line, self.left[line.pk], self[f"units_{line.pk}"]) for line in self.lines]
+
+    def units(self):
+        """What was chosen, ``{line_id: quantity}``."""
+        return {line.pk: self.cleaned_data.get(f"units_{line.pk}") or 0 for line in self.lines}

@@ -1,0 +1,153 @@
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from oscar.apps.dashboard.orders.views import OrderDetailView as OscarOrderDetailView
+from oscar.apps.dashboard.orders.views import OrderListView as OscarOrderListView
+from oscar.apps.dashboard.orders.views import (
+    ShippingAddressUpdateView as OscarShippingAddressUpdateView,
+)
+from oscar.apps.order.exceptions import InvalidOrderStatus
+
+from commerce.accounts.reauthentication import (
+    require_recent_sign_in,
+    require_recent_sign_in_over_limit,
+)
+from commerce.audit.order_history import history_of
+from commerce.dashboard.order_forms import DispatchForm
+from commerce.dashboard.permission_table import CHANGE_ORDER, ORDER_ACTS
+from commerce.documents.links import links_for_staff
+from commerce.exceptions import AddressRefused, DispatchRefused
+from commerce.order_statuses import CANCELLED, PART_SHIPPED
+from commerce.orders.pipeline import BY_HAND, refusal_for_staff
+from commerce.orders.shipments import give_up_rest, mark_delivered, parcels_of, ship
+from commerce.orders.shipping_address import correct_address, refusal_of_address
+from commerce.requests import key_in
+
+
+def ask_before_cancelling(request, orders):
+    """Ask for a recent sign-in before a large order is cancelled: what was paid goes back by itself."""
+    if request.POST.get("new_status", "").strip() == CANCELLED:
+        require_recent_sign_in_over_limit(request, *(order.total_incl_tax for order in orders))
+
+
+class OrderListView(OscarOrderListView):
+    """Says why an order of the selection stays where it is, and goes on with the others."""
+
+    def get_context_data(self, **kwargs):
+        # What is offered for the whole selection: what people set by hand.
+        return {**super().get_context_data(**kwargs), "order_statuses": BY_HAND}
+
+    def download_selected_orders(self, request, orders):
+        require_recent_sign_in(request)
+        return super().download_selected_orders(request, orders)
+
+    def change_order_statuses(self, request, orders):
+        if not request.user.has_perm(CHANGE_ORDER):
+            raise PermissionDenied
+        ask_before_cancelling(request, orders)
+        return super().change_order_statuses(request, orders)
+
+    def change_order_status(self, request, order):
+        refusal = refusal_for_staff(order, request.POST.get("new_status", "").strip())
+        if refusal:
+            return messages.error(request, refusal)
+        try:
+            return super().change_order_status(request, order)
+        except InvalidOrderStatus as error:
+            return messages.error(request, str(error))
+
+
+class OrderDetailView(OscarOrderDetailView):
+    """Moves whole orders. Lines move with their order: a line alone would leave its stock behind,
+    and Oscar's payment events write rows without moving money."""
+
+    order_actions = tuple(ORDER_ACTS)
+    line_actions = ()
+
+    def handle_order_action(self, request, order, action):
+        if action in ORDER_ACTS and not request.user.has_perm(ORDER_ACTS[action]):
+            raise PermissionDenied
+        return super().handle_order_action(request, order, action)
+
+    def get_context_data(self, **kwargs):
+        order = self.object
+        kwargs.setdefault("dispatch_form", DispatchForm(order))
+        return super().get_context_data(
+            history=history_of(order),
+            parcels=parcels_of(order),
+            documents=links_for_staff(order),
+            returns=order.returns.all(),
+            withdrawals=order.withdrawals.all(),
+            is_part_shipped=order.status == PART_SHIPPED,
+            may_correct_address=not refusal_of_address(order),
+            may={act: self.request.user.has_perm(asks) for act, asks in ORDER_ACTS.items()},
+            **kwargs,
+        )
+
+    def dispatch_parcel(self, request, order):
+        """Send what the form says; what was typed stays where that is refused."""
+        form = DispatchForm(order, data=request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(dispatch_form=form))
+        label = {name: form.cleaned_data[name] for name in ("carrier", "tracking_number", "key")}
+        try:
+            ship(order.pk, units=form.units(), user=request.user, **label)
+        except DispatchRefused as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(dispatch_form=form))
+        messages.success(request, _("The parcel is on its way, and the customer is told."))
+        return self.reload_page()
+
+    def mark_delivered(self, request, order):
+        """The parcel of the button arrived."""
+        try:
+            mark_delivered(order.pk, key_in(request.POST.get("parcel", "")), user=request.user)
+        except DispatchRefused as refusal:
+            return self.reload_page(error=str(refusal))
+        messages.success(request, _("The parcel is marked as delivered."))
+        return self.reload_page()
+
+    def give_up_rest(self, request, order):
+        """What is left will never leave."""
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            return self.reload_page(error=_("Say why the rest is not sent."))
+        try:
+            give_up_rest(order.pk, reason=reason[:500], user=request.user)
+        except DispatchRefused as refusal:
+            return self.reload_page(error=str(refusal))
+        messages.success(request, _("The rest is back on the shelf."))
+        return self.reload_page()
+
+    def change_order_status(self, request, order):
+        ask_before_cancelling(request, [order])
+        refusal = refusal_for_staff(order, request.POST.get("new_status", "").strip())
+        if refusal:
+            return self.reload_page(error=refusal)
+        return super().change_order_status(request, order)
+
+
+class ShippingAddressUpdateView(OscarShippingAddressUpdateView):
+    """Corrects the delivery address until the first parcel leaves (commerce.orders.shipping_address)."""
+
+    def dispatch(self, request, *args, **kwargs):
+        order = self.get_object().order
+        if refusal := refusal_of_address(order):
+            messages.error(request, refusal)
+            return redirect("dashboard:order-detail", number=order.number)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form(self, form_class=None):
+        form = super().get_form(form_class)
+        form.fields.pop("country", None)
+        return form
+
+    def form_valid(self, form):
+        try:
+            correct_address(self.object.order.pk, form.cleaned_data, user=self.request.user)
+        except AddressRefused as refusal:
+            form.add_error(None, str(refusal))
+            return self.form_invalid(form)
+        return HttpResponseRedirect(self.get_success_url())

@@ -1,0 +1,23 @@
+from django.db import transaction
+from oscar.apps.dashboard.catalogue.bulk_actions import (
+    SetProductPriceAction as OscarSetProductPriceAction,
+)
+from oscar.core.loading import get_model
+
+from commerce.audit.log import following
+from commerce.index.receivers import note_change
+
+
+class SetProductPriceAction(OscarSetProductPriceAction):
+    """Oscar writes the prices of many products past all signals: cards and the log follow here."""
+
+    @transaction.atomic
+    def execute(self, request, objects, form):
+        families = list(objects.values_list("pk", "parent_id"))
+        records = get_model("partner", "StockRecord").objects.filter(
+            product__in=[pk for pk, _parent in families]
+        )
+        with following(records):
+            answer = super().execute(request, objects, form)
+        note_change({pk for family in families for pk in family if pk})
+        return answer

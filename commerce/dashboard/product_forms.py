@@ -1,0 +1,165 @@
+from decimal import Decimal
+
+from django import forms
+from django.core.validators import MinValueValidator
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from oscar.apps.dashboard.catalogue.forms import CategoryForm as OscarCategoryForm
+from oscar.apps.dashboard.catalogue.forms import ProductForm as OscarProductForm
+from oscar.apps.dashboard.catalogue.forms import ProductImageForm as OscarProductImageForm
+from oscar.apps.dashboard.catalogue.forms import SetProductPriceForm as OscarSetProductPriceForm
+from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRecordForm
+from oscar.core.loading import get_model
+from oscar.core.utils import slugify
+
+from commerce.dashboard.datetime_fields import ExactTimes
+from commerce.images.uploads import photographs_only
+from commerce.pricing.price_rules import changed_price, refusal_of_price
+from commerce.stock.availability import lock_stock
+
+
+class ProductForm(ExactTimes, OscarProductForm):
+    """Attributes that are times are saved to the second; yes or no may also be left open.
+
+    A variant has its product's value where its own is left open. Oscar's box is never open: saving a
+    variant's price would say No to everything that nobody ticked.
+    """
+
+    def get_attribute_field(self, attribute):
+        if attribute.type != attribute.BOOLEAN:
+            return super().get_attribute_field(attribute)
+        is_child = self.instance.parent_id is not None
+        return forms.TypedChoiceField(
+            label=attribute.name,
+            required=attribute.required,
+            choices=[
+                ("", _("As its product has it") if is_child else _("Not said")),
+                ("True", _("Yes")),
+                ("False", _("No")),
+            ],
+            coerce=lambda text: text == "True",
+            empty_value=None,
+        )
+
+
+class CategoryForm(OscarCategoryForm):
+    """A category's photograph is one, and not too large.
+
+    An empty slug is filled in before anything asks for the category's address: the page that shows what
+    is wrong with the form does.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        photographs_only(self, "image")
+
+    def clean(self):
+        cleaned = super().clean() or self.cleaned_data
+        if "slug" in self.fields and not cleaned.get("slug"):
+            name = cleaned.get("name") or self.instance.name or ""
+            cleaned["slug"] = slugify(name) or self.instance.slug or "category"
+        return cleaned
+
+
+class ProductImageForm(OscarProductImageForm):
+    """So is a product's."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        photographs_only(self, "original")
+
+
+class StockRecordForm(OscarStockRecordForm):
+    """Asks for the supplier only where there is more than one to choose from.
+
+    What was not changed in the form is not written: orders take stock while it is open. A price of
+    nothing is saved only where somebody says that it is meant.
+    """
+
+    gives_away = forms.BooleanField(label=_("Yes, sell it for nothing"), required=False)
+    #: Whether the page has to ask.
+    asks_about_nothing = False
+
+    def __init__(self, product_class, user, *args, **kwargs):
+        super().__init__(product_class, user, *args, **kwargs)
+        partners = list(self.fields["partner"].queryset[:2])
+        if len(partners) == 1:
+            self.fields["partner"].initial = partners[0].pk
+            self.fields["partner"].empty_label = None
+        if "price" in self.fields:
+            self.fields["price"].validators.append(MinValueValidator(0))
+            self.fields["price"].widget.attrs["min"] = 0
+        if "num_in_stock" in self.fields:
+            # What the page showed comes back with it, so that an old page does not undo orders.
+            self.fields["num_in_stock"].show_hidden_initial = True
+
+    def clean(self):
+        cleaned = super().clean()
+        is_new = "price" in self.changed_data or self.instance._state.adding
+        if cleaned.get("price") == 0 and is_new:
+            self.asks_about_nothing = True
+            if refusal := refusal_of_price(Decimal(0), is_meant=cleaned.get("gives_away", False)):
+                self.add_error("price", refusal)
+        return cleaned
+
+    def save(self, commit=True):
+        """The changed fields, on the record as it is now. Locks it."""
+        if not commit or self.instance._state.adding:
+            return super().save(commit)
+        with transaction.atomic():
+            record = lock_stock([self.instance.pk])[self.instance.pk]
+            changed = [name for name in self.changed_data if name in self._meta.fields]
+            for name in changed:
+                setattr(record, name, self.cleaned_data[name])
+            if changed:
+                record.save(update_fields=[*changed, "date_updated"])
+        return record
+
+
+class SetProductPriceForm(OscarSetProductPriceForm):
+    """Prices of many products. What the single form asks about, this one asks about as well."""
+
+    gives_away = forms.BooleanField(label=_("Yes, sell them for nothing"), required=False)
+    #: Products that a refusal names.
+    NAMED = 5
+
+    def clean(self):
+        cleaned = super().clean()
+        refused = {}
+        for record in self._records(cleaned):
+            price = self._price_of(record, cleaned)
+            refusal = refusal_of_price(price, is_meant=cleaned.get("gives_away", False))
+            if refusal:
+                refused.setdefault(refusal, []).append(record.product.get_title())
+        for refusal, titles in refused.items():
+            more = "…" if len(titles) > self.NAMED else ""
+            self.add_error(None, f"{refusal} ({', '.join(titles[: self.NAMED])}{more})")
+        return cleaned
+
+    def _records(self, cleaned):
+        """The stock records that the action would write."""
+        selectable = self.fields["selected_products"].queryset
+        chosen = {product.pk for product in cleaned.get("selected_products") or ()}
+        for name, structure in (
+            ("select_all_parents", "parent"),
+            ("select_all_children", "child"),
+            ("select_all_standalones", "standalone"),
+        ):
+            if cleaned.get(name):
+                chosen.update(selectable.filter(structure=structure).values_list("pk", flat=True))
+        records = get_model("partner", "StockRecord").objects.filter(
+            product__in=chosen, partner__in=cleaned.get("partners") or ()
+        )
+        return records.select_related("product__parent")
+
+    @staticmethod
+    def _price_of(record, cleaned):
+        own = cleaned.get(f"price_{record.product_id}")
+        if own is not None:
+            return own
+        return changed_price(
+            record.price,
+            new=cleaned.get("new_price"),
+            amount=cleaned.get("increase_by_amount"),
+            percentage=cleaned.get("increase_by_percentage"),
+        )

@@ -1,0 +1,30 @@
+from django.db import transaction
+from django.http import Http404
+from oscar.apps.dashboard.catalogue.views import (
+    ProductCreateUpdateView as OscarProductCreateUpdateView,
+)
+from oscar.apps.dashboard.catalogue.views import ProductLookupView as OscarProductLookupView
+
+
+class ProductCreateUpdateView(OscarProductCreateUpdateView):
+    """Saves a product with its stock, categories and images as one thing, or nothing of it."""
+
+    def post(self, request, *args, **kwargs):
+        with transaction.atomic():
+            return super().post(request, *args, **kwargs)
+
+
+class ProductLookupView(OscarProductLookupView):
+    """Answers 404 to a page or a key that is no number of ours."""
+
+    def get_args(self):
+        initial, term, page, limit = super().get_args()
+        if not (0 < page <= 10_000 and 0 < limit <= 100):
+            raise Http404
+        return initial, term, page, limit
+
+    def get(self, request):
+        try:
+            return super().get(request)
+        except (ValueError, OverflowError) as error:
+            raise Http404 from error

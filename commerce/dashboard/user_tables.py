@@ -1,0 +1,18 @@
+from django_tables2 import Column, TemplateColumn
+from oscar.apps.dashboard.users import tables as oscar
+
+
+class UserTable(oscar.UserTable):
+    num_orders = Column(accessor="order_count", verbose_name=oscar._("Number of Orders"))
+    actions = TemplateColumn(
+        template_name="oscar/dashboard/users/user_row_actions.html",
+        verbose_name=" ",
+        orderable=False,
+    )
+
+    class Meta(oscar.UserTable.Meta):
+        pass
+
+    def order_num_orders(self, queryset, is_descending):
+        """By the orders themselves: Oscar's own counters are not kept here."""
+        return queryset.order_by("-order_count" if is_descending else "order_count", "pk"), True

@@ -1,0 +1,24 @@
+from django.db import connection
+from django.utils.translation import gettext as _
+from oscar.apps.order.exceptions import InvalidOrderStatus
+from oscar.apps.order.processing import EventHandler as OscarEventHandler
+
+from commerce.exceptions import IllegalMove, OutOfStock
+from commerce.orders.pipeline import move_order
+from commerce.transactions import retry_transient
+
+
+class EventHandler(OscarEventHandler):
+    """The dashboard's buttons take the same way as every other caller: commerce.orders.pipeline."""
+
+    def handle_order_status_change(self, order, new_status, note_msg=None):
+        try:
+            # What settles a payment locks from the other end: whoever loses tries again.
+            move = move_order if connection.in_atomic_block else retry_transient(move_order)
+            move(order.pk, new_status, note=note_msg or "", user=self.user)
+        except IllegalMove as error:
+            raise InvalidOrderStatus(str(error)) from error
+        except OutOfStock as error:
+            text = _("The stock does not hold what the order needs: %(what)s.")
+            raise InvalidOrderStatus(text % {"what": error}) from error
+        order.refresh_from_db()

@@ -1,0 +1,196 @@
+"""Account pages. Signing in, email address and password are allauth's (see apps.py)."""
+
+from allauth.account.decorators import reauthentication_required
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views import generic
+from oscar.apps.customer import views as oscar_views
+from oscar.core.loading import get_model
+
+from commerce.accounts.mails import account_messages
+from commerce.accounts.pictures import picture_name
+from commerce.basket.reorder import put_in_again, words_of_reorder
+from commerce.documents.links import links_for_customer
+from commerce.mail.outbox import queue_last_mail
+from commerce.orders.order_summary import order_rows, steps_of
+from commerce.orders.shipments import parcels_of
+from commerce.privacy.erasure import (
+    ErasureBlocked,
+    erase,
+    orders_in_the_way,
+    reasons_to_wait,
+)
+from commerce.privacy.people import person_of
+from commerce.returns.returns import return_offer
+from commerce.storefront.account_forms import AddressForm, ConfirmDeletionForm, ProfileForm
+from commerce.storefront.guest_orders import TOO_OLD
+
+UserAddress = get_model("address", "UserAddress")
+LATEST_ORDERS = 3
+#: Orders that the page of a refused deletion leads to.
+MOST_NAMED = 10
+
+
+class AccountSummaryView(generic.TemplateView):
+    """Where an account begins: the latest orders, the address used first, the way to the rest."""
+
+    template_name = "oscar/customer/summary.html"
+
+    def get_context_data(self, **kwargs):
+        user = self.request.user
+        orders = user.orders.order_by("-date_placed")
+        return super().get_context_data(
+            rows=order_rows(orders[:LATEST_ORDERS]),
+            order_count=orders.count(),
+            address=user.addresses.order_by(
+                "-is_default_for_shipping", "-num_orders_as_shipping_address"
+            ).first(),
+            **kwargs,
+        )
+
+
+class ProfileView(generic.RedirectView):
+    pattern_name = "customer:profile-update"
+
+
+class ProfileUpdateView(generic.UpdateView):
+    form_class = ProfileForm
+    template_name = "oscar/customer/profile/profile_form.html"
+    success_url = reverse_lazy("customer:profile-update")
+
+    def get_object(self):
+        return self.request.user
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(picture=picture_name(self.request.user), **kwargs)
+
+    def form_valid(self, form):
+        messages.success(self.request, _("Your details are saved."))
+        return super().form_valid(form)
+
+
+@method_decorator(reauthentication_required, name="dispatch")
+class ProfileDeleteView(generic.FormView):
+    """Erases somebody who has just shown who they are (see commerce.privacy.erasure)."""
+
+    form_class = ConfirmDeletionForm
+    template_name = "oscar/customer/profile/profile_delete.html"
+    success_url = "/"
+
+    def get_context_data(self, **kwargs):
+        person = person_of(self.request.user)
+        reasons = reasons_to_wait(person)
+        return super().get_context_data(
+            reasons=reasons,
+            orders=orders_in_the_way(person)[:MOST_NAMED] if reasons else (),
+            books_years=settings.BOOKS_YEARS,
+            **kwargs,
+        )
+
+    def form_valid(self, form):
+        email = self.request.user.email
+        try:
+            erase(person_of(self.request.user))
+        except ErasureBlocked as error:
+            form.add_error(None, error.reasons)
+            return self.form_invalid(form)
+        queue_last_mail(to=email, **account_messages("account_deleted", {}))
+        # There is no account left that could be noted as signing out.
+        self.request.user = AnonymousUser()
+        logout(self.request)
+        messages.success(self.request, _("Your account is deleted."))
+        return HttpResponseRedirect(self.get_success_url())
+
+
+class OrderHistoryView(oscar_views.OrderHistoryView):
+    template_name = "oscar/customer/order/order_list.html"
+
+    def get_queryset(self):
+        return super().get_queryset().order_by("-date_placed")
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        return {**context, "rows": order_rows(context["orders"])}
+
+
+def order_again(request, lines, *, order_number):
+    """Put order lines into the basket and say what came of it; back to the order where nothing did."""
+    done = put_in_again(lines, request.basket)
+    good, bad = words_of_reorder(done)
+    if good:
+        messages.success(request, good)
+    if bad:
+        messages.warning(request, bad)
+    if done.is_anything_there:
+        return redirect("basket:summary")
+    return redirect("customer:order", order_number=order_number)
+
+
+class OrderDetailView(oscar_views.OrderDetailView):
+    def do_reorder(self, order):
+        lines = order.lines.order_by("pk")
+        self.response = order_again(self.request, lines, order_number=order.number)
+
+    def get_context_data(self, **kwargs):
+        order = self.object
+        return super().get_context_data(
+            row=order_rows([order])[0],
+            steps=steps_of(order),
+            parcels=parcels_of(order),
+            documents=links_for_customer(order),
+            returns=return_offer(order),
+            **kwargs,
+        )
+
+
+class OrderLineView(oscar_views.OrderLineView):
+    """Orders one line again. There is no page of a single line."""
+
+    http_method_names = ["post"]
+
+    def do_reorder(self, line):
+        self.response = order_again(self.request, [line], order_number=line.order.number)
+
+
+class AnonymousOrderDetailView(generic.RedirectView):
+    """Oscar's links to a guest's order never expire, so they open nothing here."""
+
+    pattern_name = "find-order"
+
+    def get_redirect_url(self, *args, **kwargs):
+        messages.info(self.request, TOO_OLD)
+        return super().get_redirect_url()
+
+
+class AnonymousOrderFormView(AnonymousOrderDetailView):
+    """The page on which Oscar asks for the address: gone with the link."""
+
+
+class AddressCreateView(oscar_views.AddressCreateView):
+    form_class = AddressForm
+
+
+class AddressUpdateView(oscar_views.AddressUpdateView):
+    form_class = AddressForm
+
+
+class AddressChangeStatusView(generic.View):
+    """Makes an address the first choice. By POST only: a link must not change anything."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, *, pk, action):
+        address = get_object_or_404(UserAddress, user=request.user, pk=pk)
+        if action == "default_for_shipping" and not address.country.is_shipping_country:
+            messages.error(request, _("We do not deliver to this country."))
+        else:
+            setattr(address, f"is_{action}", True)
+            address.save()
+        return HttpResponseRedirect(reverse_lazy("customer:address-list"))

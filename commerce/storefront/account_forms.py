@@ -1,0 +1,104 @@
+"""What customers change about themselves. Email address and password belong to allauth."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from oscar.apps.address.forms import UserAddressForm
+
+from commerce.accounts.pictures import MOST_BYTES, TOO_LARGE, save_picture, square_of
+from commerce.accounts.postal_addresses import AUTOCOMPLETE, LABELS
+from commerce.models import User
+
+
+class ProfileForm(forms.ModelForm):
+    """Names, and a picture that only the owner and staff see."""
+
+    picture = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        help_text=_(
+            "JPEG, PNG, WebP or AVIF, up to 5 MB. We keep a small square copy and remove details "
+            "such as where it was taken. Only you and our staff see it."
+        ),
+        widget=forms.FileInput(
+            attrs={
+                "accept": "image/jpeg,image/png,image/webp,image/avif",
+                "data-most": MOST_BYTES,
+                "data-too-large": TOO_LARGE,
+            }
+        ),
+    )
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name"]
+        labels = {"first_name": _("First name"), "last_name": _("Last name")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["first_name"].widget.attrs["autocomplete"] = "given-name"
+        self.fields["last_name"].widget.attrs["autocomplete"] = "family-name"
+
+    def clean_picture(self):
+        """The bytes to keep, None where no file was sent."""
+        upload = self.cleaned_data["picture"]
+        return square_of(upload) if upload else None
+
+    def save(self, commit=True):
+        user = super().save(commit)
+        if content := self.cleaned_data["picture"]:
+            save_picture(user, content)
+        return user
+
+
+class ConfirmDeletionForm(forms.Form):
+    confirm = forms.BooleanField(label=_("Yes, delete my account for good"))
+
+
+class AddressForm(UserAddressForm):
+    """An address in the order of an envelope, with the names that browsers fill in."""
+
+    class Meta:
+        model = UserAddressForm.Meta.model
+        fields = [
+            "first_name",
+            "last_name",
+            "line1",
+            "line2",
+            "line4",
+            "postcode",
+            "country",
+            "phone_number",
+        ]
+        labels = LABELS
+
+    def __init__(self, user, *args, **kwargs):
+        super().__init__(user, *args, **kwargs)
+        for name in self._meta.fields:
+            token = AUTOCOMPLETE[name]
+            self.fields[name].widget.attrs["autocomplete"] = token
+        country = self.fields["country"]
+        country.empty_label = None
+        country.queryset = country.queryset.filter(is_shipping_country=True)
+        self.fields["phone_number"].widget.attrs["type"] = "tel"
+        self.fields["phone_number"].help_text = _("Only for questions about a delivery.")
+
+    def _post_clean(self):
+        # Oscar complains about an absent postcode a second time, beside the field's own sentence.
+        super()._post_clean()
+        if "postcode" in self.errors:
+            self.errors.pop(forms.forms.NON_FIELD_ERRORS, None)
+
+
+class ProductAlertForm(forms.Form):
+    """The address to write to. An account is not asked for one, and none is looked up."""
+
+    email = forms.EmailField(
+        label=_("Email address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def __init__(self, user, product, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if user.is_authenticated:
+            del self.fields["email"]

@@ -1,0 +1,129 @@
+"""Links of a mail about a piece that is back: they ask first, since mail programs follow links."""
+
+from allauth.core.ratelimit import consume
+from django.contrib import messages
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views import generic
+from oscar.apps.customer.alerts import views as oscar_views
+from oscar.core.loading import get_model
+
+from commerce.catalogue.alert_mails import units_to_sell
+from commerce.catalogue.product_facts import product_page_url
+from commerce.requests import key_in
+from commerce.same_origin import same_origin_only
+from commerce.stock.alerts import confirm, forget, wait_as_customer, wait_as_guest
+from commerce.stock.availability import is_for_sale
+
+ProductAlert = get_model("customer", "ProductAlert")
+
+
+@method_decorator(same_origin_only, name="dispatch")
+class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
+    """Asks to be told when a piece is back. The answer is the same whatever we know of an address."""
+
+    template_name = "oscar/customer/alerts/form.html"
+
+    def get(self, request, *args, **kwargs):
+        product = get_object_or_404(get_model("catalogue", "Product"), pk=kwargs["pk"])
+        return HttpResponseRedirect(product_page_url(product))
+
+    def post(self, request, *args, **kwargs):
+        products = get_model("catalogue", "Product").objects.select_related("parent")
+        self.product = self.object = get_object_or_404(products, pk=key_in(str(kwargs["pk"])))
+        if not is_for_sale(self.product):
+            raise Http404
+        if not consume(request, action="product_alert"):
+            return self.refuse()
+        form = self.get_form()
+        return self.form_valid(form) if form.is_valid() else self.form_invalid(form)
+
+    def get_context_data(self, **kwargs):
+        kwargs.setdefault("form", self.get_form())
+        context = super(oscar_views.ProductAlertCreateView, self).get_context_data(**kwargs)
+        return {**context, "product": self.product, "alert_form": context["form"]}
+
+    def get_form_kwargs(self):
+        data = self.request.POST
+        return {"user": self.request.user, "product": self.product, "data": data}
+
+    def refuse(self):
+        form = self.get_form()
+        form.add_error(None, _("That was a lot of requests. Please try again in an hour."))
+        return self.render_to_response(self.get_context_data(form=form), status=429)
+
+    def form_valid(self, form):
+        user, url = self.request.user, product_page_url(self.product)
+        if units_to_sell(self.product):
+            messages.info(self.request, _("Good news: it is on the shelf already."))
+        elif user.is_authenticated:
+            wait_as_customer(user, self.product)
+            messages.success(self.request, _("We write to you when it is back."))
+        else:
+            email = form.cleaned_data["email"]
+            wait_as_guest(email, self.product)
+            text = _(
+                "Nearly there: look for our mail to %(email)s and follow its link. If you have done "
+                "so before, there is nothing more to do."
+            )
+            messages.success(self.request, text % {"email": email})
+        return HttpResponseRedirect(url)
+
+
+class AlertActionView(generic.TemplateView):
+    """Shows what a link would do, and does it on POST."""
+
+    template_name = "oscar/customer/alerts/confirm.html"
+
+    def get_alert(self):
+        if "key" in self.kwargs:
+            return get_object_or_404(ProductAlert, key=self.kwargs["key"])
+        if self.request.user.is_authenticated:
+            return get_object_or_404(ProductAlert, user=self.request.user, pk=self.kwargs["pk"])
+        raise Http404
+
+    def get_context_data(self, **kwargs):
+        alert = self.get_alert()
+        shown = alert.product.parent or alert.product
+        return super().get_context_data(
+            title=shown.title, question=self.question, button=self.button, **kwargs
+        )
+
+    def post(self, request, *args, **kwargs):
+        alert = self.get_alert()
+        if self.act(alert):
+            messages.success(request, self.done)
+        else:
+            messages.error(request, _("This link has been used already."))
+        is_own = request.user.is_authenticated and alert.user_id == request.user.pk
+        return HttpResponseRedirect(
+            reverse("customer:alerts-list") if is_own else product_page_url(alert.product)
+        )
+
+
+class ProductAlertConfirmView(AlertActionView):
+    question = _("Shall we write to you when it is back?")
+    button = _("Yes, write to me")
+    done = _("We write to you when it is back.")
+
+    def act(self, alert):
+        return confirm(alert)
+
+
+class ProductAlertCancelView(AlertActionView):
+    question = _("Shall we forget about it?")
+    button = _("Yes, no mail please")
+    done = _("We will not write about it.")
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        if not self.get_alert().can_be_cancelled:
+            question = _("Shall we forget every piece that this address waits for?")
+            context["question"] = question
+        return context
+
+    def act(self, alert):
+        return forget(alert)

@@ -1,0 +1,391 @@
+"""The basket: one page, plain forms, and the same page's inner part for our scripts."""
+
+from django.contrib import messages
+from django.core import signing
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.generic import FormView, TemplateView, View
+from oscar.apps.basket.signals import basket_addition, voucher_addition, voucher_removal
+from oscar.apps.basket.views import BasketAddView as OscarBasketAddView
+from oscar.core.loading import get_class, get_model
+
+from commerce.basket.checks import accept_prices, notices_for
+from commerce.basket.lines import lines_of
+from commerce.basket.price_notes import prices_read, remember_prices
+from commerce.basket.undo import restore_lines, take_out, titles_of, units_to_add
+from commerce.exceptions import BasketFrozen
+from commerce.pricing.delivery import (
+    amount_until_free,
+    arrival_of,
+    promised_arrival,
+    standard_delivery,
+)
+from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
+from commerce.requests import key_in, moment_of, wants_fragment
+from commerce.same_origin import same_origin_only
+from commerce.stock.availability import is_for_sale, units_available
+from commerce.storefront.basket_forms import LineQuantityForm
+
+Basket = get_model("basket", "Basket")
+#: Session key of the undo tokens that did their work, by the end of their signature.
+USED_UNDOS = "used_undos"
+UNDO_MARK = 16
+
+
+class BasketPage(TemplateView):
+    """Shows the basket; ``show`` renders it afresh after a change."""
+
+    template_name = "oscar/basket/basket.html"
+    fragment_template = "oscar/basket/partials/basket_content.html"
+
+    def show(self, **extra):
+        """The page, or its inner part for a script, with the totals as they are now."""
+        return self.render_to_response(self.get_context_data(**extra))
+
+    def get_template_names(self):
+        return [self.fragment_template if wants_fragment(self.request) else self.template_name]
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        patch_vary_headers(response, ["X-Requested-With"])
+        remember_prices(self.request, response, context["price_marks"])
+        return response
+
+    def get_context_data(self, **kwargs):
+        basket = self.request.basket
+        errors = kwargs.pop("errors", {})
+        notices = notices_for(basket)
+        lines = lines_of(basket, read=prices_read(self.request))
+        rows = [(line, errors.get(line.line_id)) for line in lines]
+        return super().get_context_data(
+            basket=basket,
+            rows=rows,
+            saved_lines=self.get_saved_lines(),
+            vouchers=voucher_notes(basket, user=self.request.user),
+            taken=self.taken_text(kwargs.get("undo"), bool(rows)),
+            is_ready=not any(notice.is_blocking for notice in notices) and not errors,
+            price_marks={notice.mark for notice in notices if notice.mark},
+            **self.get_delivery(basket),
+            **kwargs,
+        )
+
+    def taken_text(self, undo, is_anything_left):
+        """What was just taken out, in a sentence; "" where nothing was, or it is back already."""
+        is_undone = undo and undo[-UNDO_MARK:] in self.request.session.get(USED_UNDOS, [])
+        titles = titles_of(undo) if undo and not is_undone else []
+        if not titles:
+            return ""
+        if len(titles) == 1:
+            return _("%(title)s is out of your basket.") % {"title": titles[0]}
+        if is_anything_left:
+            return _("%(count)d pieces are out of your basket.") % {"count": len(titles)}
+        return _("Your basket has been cleared.")
+
+    def get_delivery(self, basket):
+        """The estimate for the standard method, before an address is known."""
+        method = standard_delivery()
+        if method is None or not basket.all_lines():
+            return {"total": basket.total_incl_tax}
+        # Through Oscar's repository: an offer on delivery counts here as it does at checkout.
+        offered = get_class("shipping.repository", "Repository")().get_shipping_methods(
+            basket, user=self.request.user, request=self.request
+        )
+        quoted = next((row for row in offered if row.code == method.code), None)
+        charge = quoted.calculate(basket).incl_tax if quoted else method.price
+        return {
+            "delivery": method,
+            "delivery_charge": charge,
+            "arrival": promised_arrival(quoted) or arrival_of(method, at=moment_of(self.request)),
+            "until_free": amount_until_free(basket.total_incl_tax),
+            "total": basket.total_incl_tax + charge,
+        }
+
+    def get_saved_lines(self):
+        user = self.request.user
+        saved = Basket.saved.filter(owner=user).first() if user.is_authenticated else None
+        if saved is None:
+            return []
+        saved.strategy = self.request.strategy
+        # What is kept costs what its card says: the offers of one unit are in that price.
+        get_class("offer.applicator", "Applicator")().apply(saved, user, self.request)
+        return lines_of(saved)
+
+
+def recount(request):
+    """Lines and offers of the request's basket as they are after a change."""
+    request.basket.reset_offer_applications()
+    if not request.basket.is_empty:
+        get_class("offer.applicator", "Applicator")().apply(request.basket, request.user, request)
+
+
+def back_to_basket(undo=None):
+    """A redirect to the basket, with the way to undo what was just done."""
+    url = reverse("basket:summary")
+    return redirect(f"{url}?{urlencode({'undo': undo})}" if undo else url)
+
+
+def being_paid(request):
+    """The answer to changes of a basket whose order waits for its payment in another window."""
+    text = _("This basket is being paid for in another window. Finish or change that order first.")
+    messages.warning(request, text)
+    return redirect("basket:summary")
+
+
+class BasketView(BasketPage):
+    """GET shows the basket. POST changes quantities, takes a line out, or keeps one for later."""
+
+    def get_context_data(self, **kwargs):
+        kwargs.setdefault("undo", self.request.GET.get("undo", "")[:4000])
+        return super().get_context_data(**kwargs)
+
+    def post(self, request, *args, **kwargs):
+        if not request.basket.pk:
+            return self.done()
+        try:
+            return self.change()
+        except BasketFrozen:
+            return being_paid(request)
+
+    def change(self):
+        request = self.request
+        line_ids = [line.pk for line in request.basket.all_lines()]
+        actions = {
+            "remove": self.remove_line,
+            "save": self.save_line,
+            "take": self.take_what_is_there,
+        }
+        for action, act in actions.items():
+            chosen = key_in(request.POST.get(action, ""))
+            if chosen in line_ids:
+                return act(chosen)
+        return self.change_quantities()
+
+    def done(self, **extra):
+        if wants_fragment(self.request):
+            recount(self.request)
+            return self.show(**extra)
+        return back_to_basket(extra.get("undo"))
+
+    def remove_line(self, line_id):
+        return self.done(undo=take_out(self.request.basket, [line_id]))
+
+    def take_what_is_there(self, line_id):
+        """Lowers a line to the units that can be had, or takes it out where there are none."""
+        line = next(row for row in self.request.basket.all_lines() if row.pk == line_id)
+        units = units_available(line.stockrecord) if is_for_sale(line.product) else 0
+        if not units:
+            return self.remove_line(line_id)
+        line.quantity = units
+        line.save(update_fields=["quantity"])
+        return self.done()
+
+    @transaction.atomic
+    def save_line(self, line_id):
+        if not self.request.user.is_authenticated:
+            return redirect("account_login")
+        saved, _is_new = Basket.saved.get_or_create(owner=self.request.user)
+        saved.merge_line(self.request.basket.lines.get(pk=line_id))
+        return self.done()
+
+    def change_quantities(self):
+        """Saves the quantities that are right; the others come back as they were typed."""
+        errors, emptied = {}, []
+        with transaction.atomic():
+            for line in list(self.request.basket.all_lines()):
+                form = LineQuantityForm(line, data=self.request.POST)
+                if form.add_prefix("quantity") not in self.request.POST:
+                    continue
+                if not form.is_valid():
+                    errors[line.pk] = form.refusal()
+                elif form.cleaned_data["quantity"] == 0:
+                    emptied.append(line.pk)
+                elif form.cleaned_data["quantity"] != line.quantity:
+                    line.quantity = form.cleaned_data["quantity"]
+                    line.save(update_fields=["quantity"])
+            undo = take_out(self.request.basket, emptied) if emptied else None
+            accept_prices(self.request.basket)
+        if errors:
+            recount(self.request)
+            return self.show(errors=errors, undo=undo or "")
+        return self.done(undo=undo)
+
+
+@method_decorator(same_origin_only, name="dispatch")
+class BasketAddView(OscarBasketAddView):
+    """Adds a piece and goes back where the shopper was; a script gets the note about it."""
+
+    add_signal = basket_addition
+
+    def get(self, request, *args, **kwargs):
+        """An address that was reloaded or shared leads to the piece; only a form adds it."""
+        products = get_model("catalogue", "Product").objects.filter(is_public=True)
+        return redirect(get_object_or_404(products, pk=kwargs["pk"]))
+
+    def post(self, request, *args, **kwargs):
+        products = get_model("catalogue", "Product").objects.filter(is_public=True)
+        products = products.select_related("product_class", "parent__product_class")
+        # The form, the strategy and the line ask for the records again and again.
+        products = products.prefetch_related("stockrecords")
+        self.product = get_object_or_404(products, pk=kwargs["pk"])
+        return FormView.post(self, request, *args, **kwargs)
+
+    def form_invalid(self, form):
+        text = " ".join(error for errors in form.errors.values() for error in errors)
+        if wants_fragment(self.request):
+            return HttpResponse(text, status=422, content_type="text/plain; charset=utf-8")
+        messages.error(self.request, text)
+        return redirect(self.get_success_url())
+
+    def form_valid(self, form):
+        basket, units = self.request.basket, form.cleaned_data["quantity"]
+        self.line, _is_new = basket.add_product(form.product, units, form.cleaned_options())
+        self.add_signal.send(
+            sender=self, product=form.product, user=self.request.user, request=self.request
+        )
+        if wants_fragment(self.request):
+            recount(self.request)
+            line = next(row for row in lines_of(basket) if row.line_id == self.line.pk)
+            context = {"line": line, "units": units, "basket": basket}
+            return render(self.request, "oscar/basket/partials/added.html", context)
+        text = ngettext(
+            "%(units)d × %(title)s is in your basket.",
+            "%(units)d × %(title)s are in your basket.",
+            units,
+        )
+        messages.success(
+            self.request, text % {"units": units, "title": form.product.get_title()}, "basket"
+        )
+        return redirect(self.get_success_url())
+
+    def get_success_url(self):
+        """The path to go on to; a word alone would be looked up as the name of some address."""
+        target = self.request.POST.get("next", "")
+        is_ours = url_has_allowed_host_and_scheme(target, {self.request.get_host()})
+        return target if is_ours and target.startswith("/") else reverse("basket:summary")
+
+
+class BasketClearView(View):
+    """Takes everything out; the basket page then offers to undo it."""
+
+    http_method_names = ["post"]
+
+    def post(self, request):
+        try:
+            return back_to_basket(take_out(request.basket) if request.basket.pk else None)
+        except BasketFrozen:
+            return being_paid(request)
+
+
+class BasketUndoView(BasketPage):
+    """Puts back what a token of ours holds, as far as it is still there.
+
+    A script gets what came of it with the basket, so that the next change takes the note away.
+    """
+
+    http_method_names = ["post"]
+
+    def post(self, request):
+        try:
+            level, text = self.outcome(*self.restore(request.POST.get("token", "")))
+        except signing.BadSignature:
+            level, text = messages.ERROR, _("It is too late to undo that.")
+        if wants_fragment(request):
+            recount(request)
+            return self.show(note=text)
+        if text:
+            messages.add_message(request, level, text)
+        return back_to_basket()
+
+    @staticmethod
+    def outcome(restored, missing):
+        """The level and the words of a message; "" where there is nothing to say."""
+        if missing:
+            text = ngettext(
+                "%(count)d piece could not be put back: it sold meanwhile.",
+                "%(count)d pieces could not be put back: they sold meanwhile.",
+                missing,
+            )
+            return messages.WARNING, text % {"count": missing}
+        return messages.SUCCESS, _("Everything is back in your basket.") if restored else ""
+
+    def restore(self, token):
+        """As ``restore_lines``, once for each token: a second press or a reload adds nothing."""
+        used = self.request.session.get(USED_UNDOS, [])
+        mark = token[-UNDO_MARK:]
+        if mark in used:
+            return 0, 0
+        counts = restore_lines(self.request.basket, token)
+        self.request.session[USED_UNDOS] = [*used, mark][-20:]
+        return counts
+
+
+class VoucherAddView(BasketPage):
+    """Adds a voucher; a refusal is shown beside the field, with the code as it was typed."""
+
+    def get(self, request, *args, **kwargs):
+        return back_to_basket()
+
+    def post(self, request, *args, **kwargs):
+        code = " ".join(request.POST.get("code", "").split())[:128]
+        try:
+            if not code:
+                raise VoucherRefused(_("Enter the code of your voucher."))
+            voucher = use_voucher(code, basket=request.basket, user=request.user, request=request)
+        except VoucherRefused as refusal:
+            return self.show(voucher_code=code, voucher_error=str(refusal))
+        voucher_addition.send(sender=self, basket=request.basket, voucher=voucher)
+        if wants_fragment(request):
+            return self.show()
+        messages.success(request, _("The voucher is in your basket."))
+        return back_to_basket()
+
+
+class VoucherRemoveView(BasketPage):
+    """Takes a voucher out of the basket."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, *args, **kwargs):
+        basket = request.basket
+        voucher = basket.vouchers.filter(pk=kwargs["pk"]).first() if basket.pk else None
+        if voucher:
+            basket.vouchers.remove(voucher)
+            voucher_removal.send(sender=self, basket=basket, voucher=voucher)
+        if wants_fragment(request):
+            recount(request)
+            return self.show()
+        return back_to_basket()
+
+
+class SavedView(View):
+    """What is kept for later: back into the basket, or out."""
+
+    http_method_names = ["post"]
+
+    def post(self, request):
+        saved = Basket.saved.filter(owner=request.user).first()
+        chosen = key_in(request.POST.get("move") or request.POST.get("remove") or "")
+        line = saved.lines.filter(pk=chosen).first() if saved and chosen else None
+        if line is None:
+            return back_to_basket()
+        if "remove" in request.POST:
+            line.delete()
+            return back_to_basket()
+        self.move(line)
+        return back_to_basket()
+
+    @transaction.atomic
+    def move(self, line):
+        units = units_to_add(self.request.basket, line.product, line.quantity)
+        if not units:
+            messages.warning(self.request, _("This piece is sold out at the moment."))
+            return
+        self.request.basket.add_product(line.product, units)
+        line.delete()

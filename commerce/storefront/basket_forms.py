@@ -1,0 +1,72 @@
+"""Quantities as shoppers type them; every refusal says what is possible."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from oscar.apps.basket import forms as oscar_forms
+
+from commerce.basket.checks import check_quantity
+from commerce.stock.availability import units_available
+
+WHOLE_NUMBER = _("Enter a whole number, for example 2.")
+
+
+class QuantityField(forms.IntegerField):
+    """A number of pieces. What is no whole number, or negative, gets a sentence."""
+
+    def __init__(self, *, min_value, **kwargs):
+        super().__init__(
+            min_value=min_value,
+            error_messages={
+                "required": _("Enter how many you would like."),
+                "invalid": WHOLE_NUMBER,
+                "min_value": _("Enter %(limit_value)s or more."),
+            },
+            **kwargs,
+        )
+
+
+class LineQuantityForm(forms.Form):
+    """The quantity of one line of the basket; 0 takes the line out."""
+
+    quantity = QuantityField(min_value=0, label=_("Quantity"))
+
+    def __init__(self, line, **kwargs):
+        self.line = line
+        super().__init__(prefix=f"line-{line.pk}", initial={"quantity": line.quantity}, **kwargs)
+
+    def refusal(self):
+        """What was typed, why it cannot be, and whether it asks for more than there is."""
+        typed = str(self["quantity"].value())
+        there = units_available(self.line.stockrecord)
+        is_too_many = typed.isdecimal() and int(typed[:9]) > there > 0
+        return typed, self.errors["quantity"][0], is_too_many
+
+    def clean_quantity(self):
+        units = self.cleaned_data["quantity"]
+        if units > self.line.quantity:
+            check_quantity(
+                self.line.basket, product=self.line.product, more=units - self.line.quantity
+            )
+        return units
+
+
+class AddToBasketForm(oscar_forms.AddToBasketForm):
+    quantity = QuantityField(min_value=1, initial=1, label=_("Quantity"))
+
+    def __init__(self, basket, product, *args, **kwargs):
+        super().__init__(basket, product, *args, **kwargs)
+        if "child_id" in self.fields:
+            choose = _("Choose a glaze first.")
+            self.fields["child_id"].error_messages.update(required=choose, invalid_choice=choose)
+
+    def clean_quantity(self):
+        return self.cleaned_data["quantity"]
+
+    def clean(self):
+        if not self.errors:
+            check_quantity(self.basket, product=self.product, more=self.cleaned_data["quantity"])
+        return self.cleaned_data
+
+
+class SimpleAddToBasketForm(oscar_forms.SimpleAddToBasketMixin, AddToBasketForm):
+    pass

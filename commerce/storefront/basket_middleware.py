@@ -1,0 +1,103 @@
+from functools import partial
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db.models import prefetch_related_objects
+from django.utils.functional import SimpleLazyObject
+from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddleware
+from oscar.apps.basket.middleware import selector
+from oscar.core.loading import get_class, get_model
+
+from commerce.basket.units import UNITS_COOKIE, units_in
+from commerce.cookies import delete_cookie, read_cookie, set_cookie
+
+
+class BasketMiddleware(OscarBasketMiddleware):
+    """Writes nothing on GET, and keeps the cookie of a basket whose order waits for its payment.
+
+    Oscar throws it away at the next page; when the time to pay has run out and the basket is open
+    again, nobody would find it.
+    """
+
+    def __call__(self, request):
+        """As Oscar's, with one lazy object for the basket; nothing asks for its ``basket_hash``."""
+        request.cookies_to_delete = []
+        request.strategy = selector.strategy(request=request, user=request.user)
+        request._basket_cache = None
+        request.basket = waiting = SimpleLazyObject(partial(self.load_basket, request))
+        response = self.get_response(request)
+        if request.basket is waiting and self.is_untouched(request):
+            return response
+        return self.process_response(request, response)
+
+    def load_basket(self, request):
+        """The shopper's basket with offers applied."""
+        basket = self.get_basket(request)
+        basket.strategy = request.strategy
+        self.apply_offers_to_basket(request, basket)
+        return basket
+
+    @staticmethod
+    def is_untouched(request):
+        """Whether nobody looked at the basket, so that its cookies stay as they are."""
+        return (
+            request._basket_cache is None
+            and not request.cookies_to_delete
+            and not getattr(request, "has_signed_out", False)
+        )
+
+    def get_basket(self, request):
+        """A page that is only read makes no basket row: the first piece saves it."""
+        user = getattr(request, "user", None)
+        is_new = request._basket_cache is None and user is not None and user.is_authenticated
+        has_cookie = self.get_cookie_key(request) in request.COOKIES
+        Basket = get_model("basket", "Basket")
+        if is_new and not has_cookie and not Basket.open.filter(owner=user).exists():
+            request._basket_cache = Basket(owner=user)
+        return super().get_basket(request)
+
+    def get_cookie_basket(self, cookie_key, request, manager):
+        basket = super().get_cookie_basket(cookie_key, request, manager)
+        if basket is None and cookie_key in request.cookies_to_delete:
+            request.has_frozen_basket = self.is_frozen(request.COOKIES[cookie_key])
+            if request.has_frozen_basket:
+                request.cookies_to_delete.remove(cookie_key)
+        return basket
+
+    @staticmethod
+    def is_frozen(cookie):
+        """Whether a cookie names a basket that waits for its payment."""
+        Basket = get_model("basket", "Basket")
+        try:
+            baskets = Basket.objects.filter(pk=Signer().unsign(cookie), owner=None)
+        except BadSignature:
+            return False
+        return baskets.filter(status=Basket.FROZEN).exists()
+
+    def apply_offers_to_basket(self, request, basket):
+        """Reads the lines and the vouchers once; Oscar counts the lines before, and pages after."""
+        if basket.pk and basket.all_lines():
+            prefetch_related_objects([basket], "vouchers")
+            get_class("offer.applicator", "Applicator")().apply(basket, request.user, request)
+
+    def process_response(self, request, response):
+        basket = getattr(request, "_basket_cache", None)
+        if getattr(request, "has_frozen_basket", False) and basket is not None and basket.id:
+            # Something was put into another basket meanwhile: that one is the browser's now.
+            request.cookies_to_delete.append(self.get_cookie_key(request))
+        response = super().process_response(request, response)
+        if cookie := response.cookies.get(self.get_cookie_key(request)):
+            cookie["samesite"] = "Lax"  # Oscar sets it, and deletes it, without.
+        if getattr(request, "has_signed_out", False):  # The basket stays with the account.
+            delete_cookie(response, UNITS_COOKIE)
+        elif basket is not None:
+            self.tell_units(request, response)
+        return response
+
+    @staticmethod
+    def tell_units(request, response):
+        """Let scripts know how much is in the basket: the header of a kept page does not."""
+        units = str(units_in(request))
+        if (read_cookie(request, UNITS_COOKIE) or "0") != units:
+            seconds = settings.OSCAR_BASKET_COOKIE_LIFETIME
+            set_cookie(response, UNITS_COOKIE, units, max_age=seconds, is_readable=True)

@@ -1,0 +1,328 @@
+"""Catalogue pages on commerce's functions: no Haystack, and no write on GET."""
+
+from dataclasses import replace
+from functools import partial
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
+from django.utils.html import linebreaks
+from django.utils.translation import gettext as _
+from django.views.decorators.http import conditional_page
+from django.views.generic import DetailView, View
+from oscar.core.loading import get_model
+
+from commerce.catalogue.category_tree import (
+    categories_of,
+    deepest_of,
+    directly_below,
+    line_to,
+    whole_shop,
+)
+from commerce.catalogue.collections import address_of_collection, rule_of
+from commerce.catalogue.product_detail import buy_box_for, family_of, specification
+from commerce.catalogue.product_facts import CARE, attribute_rows, key_facts, values_of
+from commerce.catalogue.redirects import address_of_category, address_of_product, retirement_of
+from commerce.catalogue.related import alternatives_to, related_to
+from commerce.catalogue.reviews import ReviewQuery, review_summary, standing_of
+from commerce.catalogue.scale_drawing import draw_to_scale
+from commerce.index.listings import cards_for
+from commerce.models import ProductCollection
+from commerce.page_cache.dependencies import depends_on, looked_up, piece_tag
+from commerce.page_cache.opting_in import open_page
+from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
+from commerce.requests import key_in, keys_in, moment_of, wants_fragment
+from commerce.stock.availability import SOLD_OUT
+from commerce.storefront.search import ListingView
+
+#: What the attributes of a product take in memory, or a page of its reviews: rows with their relations.
+FACTS_BYTES = 32 * 1024
+Category = get_model("catalogue", "Category")
+Product = get_model("catalogue", "Product")
+
+
+def is_at(address, request):
+    """Whether the address is the path that was asked for, whatever the query."""
+    return unquote(urlsplit(address).path) == request.path
+
+
+class ProductDetailView(DetailView):
+    """A product's page. ``?variant=`` chooses the glaze; a script asks for the top part alone.
+
+    ``?stars=``, ``?sort=`` and ``?page=`` are about its reviews, another part that scripts ask for.
+    A product that moved is a 301, one that was retired without a replacement a 410.
+    """
+
+    model = Product
+    #: The parameters of the address that the page reads.
+    parameters = ("variant", "stars", "sort", "page", "as")
+    context_object_name = "product"
+    template_name = "oscar/catalogue/detail.html"
+    fragment_templates = {
+        "block": "oscar/catalogue/partials/buy_box_block.html",
+        "reviews": "oscar/catalogue/partials/reviews.html",
+        "": "oscar/catalogue/partials/product_top_part.html",
+    }
+
+    def get_queryset(self):
+        # Where it moved to, or what replaces it, is looked up for the few that did.
+        rows = Product.objects.select_related("product_class", "listing")
+        return rows.defer("listing__variant_photos")
+
+    def get(self, request, *args, **kwargs):
+        self.object = product = self.get_object()
+        depends_on(piece_tag(product.pk))
+        address = address_of_product(product, request.META.get("QUERY_STRING", ""))
+        if address is None:
+            return self.refuse(product)
+        if not is_at(address, request) or product.parent_id:
+            return HttpResponsePermanentRedirect(address)
+        return self.render_to_response(self.get_context_data())
+
+    def refuse(self, product):
+        """410 with what else there is for a retired product, 404 for one that is only hidden."""
+        if retirement_of(product) is None:
+            raise Http404
+        family = product.parent or product
+        others = alternatives_to(family, at=moment_of(self.request))
+        category = deepest_of(categories_of(family))
+        context = {"product": family, "others": others, "category": category}
+        return render(self.request, "oscar/catalogue/retired.html", context, status=410)
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        patch_vary_headers(response, ["X-Requested-With"])
+        shown = self.object.pk if self.get_shape() is None else None
+        return open_page(response, parameters=self.parameters, product_id=shown)
+
+    def get_shape(self):
+        """The part that a script asks for; None for the whole page."""
+        return self.request.GET.get("as", "") if wants_fragment(self.request) else None
+
+    def get_template_names(self):
+        shape = self.get_shape()
+        if shape is None:
+            return [self.template_name]
+        return [self.fragment_templates.get(shape, self.fragment_templates[""])]
+
+    def get_context_data(self, **kwargs):
+        """Everything the page shows, each looked up by whatever part of it is rendered.
+
+        ``chosen`` and ``query`` are what the address says: a part that is remembered is named by them.
+        """
+        standing = standing_of(self.request.user, self.object)
+        return super().get_context_data(
+            chosen=self.chosen, query=self.query, standing=standing,
+            **{name: partial(getattr, self, name) for name in self.shown}, **kwargs,
+        )  # fmt: skip
+
+    #: What the template may ask for, by the name of its property.
+    shown = (
+        "box", "facts", "alternatives", "reviews", "crumbs", "specification", "related", "care",
+        "drawing",
+    )  # fmt: skip
+
+    @cached_property
+    def chosen(self):
+        """The key of the product's variant that the address chooses, or None."""
+        key, listing = (
+            key_in(self.request.GET.get("variant", "")),
+            getattr(self.object, "listing", None),
+        )
+        known = {pk for pk, _state in listing.card["variants"]} if listing else {key}
+        return key if key in known else None
+
+    @cached_property
+    def query(self):
+        """What the address asks for of the reviews, beside a variant that there is."""
+        return replace(ReviewQuery.from_parameters(self.request.GET), variant=self.chosen)
+
+    def kept(self, name, make, *words):
+        """What is known of the product without prices and stock, remembered while it holds."""
+        depends_on(piece_tag(self.object.pk))
+        if not is_for_everybody(self.request):
+            return make()
+        name = name_for(self.request, name, self.object.pk, *map(str, words))
+        return kept_part(name, make, size_of=lambda _value: FACTS_BYTES)
+
+    @looked_up
+    def box(self):
+        return buy_box_for(self.object, selected=self.chosen, at=moment_of(self.request))
+
+    @looked_up
+    def attributes(self):
+        """Of the product and its variants, read together."""
+        keys = [self.object.pk, *(variant.product_id for variant in self.family.variants)]
+        return self.kept("attributes", lambda: attribute_rows(keys), keys)
+
+    @looked_up
+    def family(self):
+        """The variants by name: what is told of them does not end with each price and each order."""
+        return family_of(self.object) if hasattr(self.object, "listing") else self.box
+
+    @looked_up
+    def is_sold_out(self):
+        """Whether nothing is left of any variant, as lists say it."""
+        listing = getattr(self.object, "listing", None)
+        return listing.availability == SOLD_OUT if listing else self.box.is_sold_out
+
+    @looked_up
+    def values(self):
+        return values_of(row for row in self.attributes if row.product_id == self.object.pk)
+
+    @looked_up
+    def facts(self):
+        return key_facts(self.values)
+
+    @looked_up
+    def alternatives(self):
+        if not self.is_sold_out:
+            return []
+        return alternatives_to(self.object, at=moment_of(self.request))
+
+    @looked_up
+    def reviews(self):
+        make = partial(review_summary, self.object, self.query)
+        # Of the numbers that anybody may ask for, only the first page's is worth remembering.
+        return self.kept("reviews", make, self.query) if self.query.page == "1" else make()
+
+    @looked_up
+    def specification(self):
+        return specification(self.family, self.attributes)
+
+    @looked_up
+    def related(self):
+        if self.is_sold_out:
+            return []
+        return related_to(self.object, at=moment_of(self.request))
+
+    @looked_up
+    def care(self):
+        return self.values.get(CARE) or ""
+
+    @looked_up
+    def drawing(self):
+        return draw_to_scale(
+            self.object.title,
+            height=self.values.get("height"),
+            diameter=self.values.get("diameter"),
+        )
+
+    @looked_up
+    def crumbs(self):
+        category = deepest_of(categories_of(self.object))
+        crumbs = [(part.name, part.url) for part in line_to(category.pk)] if category else []
+        return [(_("Home"), "/"), *crumbs, (self.object.title, None)]
+
+
+class CatalogueView(ListingView):
+    """Everything the shop sells, in the words of the category that holds all of it where there is one."""
+
+    @cached_property
+    def whole(self):
+        return whole_shop()
+
+    def get_heading(self):
+        return self.whole.name if self.whole else _("All pieces")
+
+    def get_title(self):
+        return self.whole.get_meta_title() if self.whole else self.get_heading()
+
+    def get_description(self):
+        own = self.whole.get_meta_description() if self.whole else ""
+        words = _("All pieces of %(shop)s, by glaze, price and what is in stock.")
+        return own or words % {"shop": settings.OSCAR_SHOP_NAME}
+
+    def get_context_data(self, **kwargs):
+        words = {}
+        if self.whole:
+            below = directly_below(self.whole.pk)
+            kinds = [(child.name, child.url) for child in below]
+            words = {"lead": self.whole.description, "kinds": kinds}
+        return super().get_context_data(**words, **kwargs)
+
+
+class ProductCategoryView(ListingView):
+    """What a category and the categories below it hold."""
+
+    def get(self, request, *args, **kwargs):
+        self.category = Category.objects.browsable().filter(pk=kwargs["pk"]).first()
+        if self.category is None:
+            raise Http404
+        address = address_of_category(self.category, request.META.get("QUERY_STRING", ""))
+        if not is_at(address, request):
+            return HttpResponsePermanentRedirect(address)
+        return super().get(request, *args, **kwargs)
+
+    def get_heading(self):
+        return self.category.name
+
+    def get_title(self):
+        return self.category.get_meta_title()
+
+    def get_description(self):
+        """The editors' words for search engines, or those that stand above the list."""
+        return self.category.get_meta_description() or _(
+            "%(category)s: all pieces, with prices and stock."
+        ) % {"category": self.category.name}
+
+    def get_crumbs(self):
+        above = [(part.name, part.url) for part in line_to(self.category.pk)[:-1]]
+        return [(_("Home"), "/"), *above, (self.category.name, None)]
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            category=self.category,
+            lead=self.category.description,
+            kinds=[(child.name, child.url) for child in directly_below(self.category.pk)],
+            **kwargs,
+        )
+
+
+class CollectionView(ListingView):
+    """A list by a rule that staff wrote."""
+
+    def get(self, request, *args, **kwargs):
+        rows = ProductCollection.objects.filter(pk=key_in(kwargs["pk"]), is_public=True)
+        self.collection = rows.first()
+        if self.collection is None:
+            raise Http404
+        address = address_of_collection(self.collection, request.META.get("QUERY_STRING", ""))
+        if not is_at(address, request):
+            return HttpResponsePermanentRedirect(address)
+        self.rule, self.default_sort = rule_of(self.collection), self.collection.sort
+        return super().get(request, *args, **kwargs)
+
+    def get_heading(self):
+        return self.collection.title
+
+    def get_description(self):
+        words = _("%(collection)s: all pieces, with prices and stock.")
+        return self.collection.description or words % {"collection": self.collection.title}
+
+    def get_context_data(self, **kwargs):
+        lead = linebreaks(self.collection.description, autoescape=True)
+        return super().get_context_data(lead=lead, **kwargs)
+
+
+@method_decorator(conditional_page, name="dispatch")
+class CardsFragmentView(View):
+    """Cards of the products in ``?ids=``, for scripts that know which ones a visitor looked at.
+
+    The same for everybody and kept nowhere: whoever asks sends ids and gets public cards. A cache
+    may keep the answer, and asks each time whether it still holds: a price is never an old one.
+    """
+
+    limit = 12
+
+    def get(self, request):
+        keys = keys_in(request.GET.getlist("ids"), limit=self.limit)
+        cards = cards_for(keys, at=moment_of(request)) if keys else []
+        response = render(request, "oscar/catalogue/partials/cards_fragment.html", {"cards": cards})
+        patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
+        response["X-Robots-Tag"] = "noindex"
+        return response

@@ -1,0 +1,44 @@
+"""The list of what costs less now, with the offers that hold for everybody above it."""
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from oscar.apps.offer.views import OfferDetailView, RangeDetailView  # noqa: F401  found by Oscar
+from oscar.core.loading import get_model
+
+from commerce.catalogue.list_rules import ON_SALE
+from commerce.page_cache.dependencies import OFFERS, depends_on, expires_by
+from commerce.requests import moment_of
+from commerce.storefront.search import ListingView
+
+
+class OfferListView(ListingView):
+    """Every piece that is on sale at this moment, and the offers that need more than one piece."""
+
+    template_name = "oscar/offer/list.html"
+    rule = ON_SALE
+
+    def get_heading(self):
+        return _("Offers")
+
+    def get_description(self):
+        return _("Every piece whose price has fallen, and what holds for several pieces together.")
+
+    def get_context_data(self, **kwargs):
+        at = moment_of(self.request) or timezone.now()
+        return super().get_context_data(offers=offers_at(at), **kwargs)
+
+
+def offers_at(at):
+    """The offers for everybody that hold at a moment; a page that shows them ends with the first."""
+    ConditionalOffer = get_model("offer", "ConditionalOffer")
+    depends_on(OFFERS)
+    offers = ConditionalOffer.objects.filter(
+        Q(end_datetime=None) | Q(end_datetime__gte=at),
+        offer_type=ConditionalOffer.SITE,
+        status=ConditionalOffer.OPEN,
+    )
+    for offer in offers:
+        later = (moment for moment in (offer.start_datetime, offer.end_datetime) if moment)
+        expires_by(min((moment for moment in later if moment > at), default=None))
+    return [offer for offer in offers if not offer.start_datetime or offer.start_datetime <= at]

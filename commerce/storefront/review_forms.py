@@ -1,0 +1,35 @@
+"""A review as its author types it; every refusal says what is missing."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from oscar.apps.catalogue.reviews import forms as oscar_forms
+
+#: Longer ones are essays; nobody types them by hand.
+MAX_BODY = 4000
+
+
+class ProductReviewForm(oscar_forms.ProductReviewForm):
+    """Oscar's with one to five stars: its own takes none for a score as well."""
+
+    score = forms.TypedChoiceField(
+        choices=[(n, n) for n in range(1, 6)],
+        coerce=int,
+        label=_("Stars"),
+        error_messages={
+            "required": _("Choose one to five stars."),
+            "invalid_choice": _("Choose one to five stars."),
+        },
+    )
+
+    class Meta(oscar_forms.ProductReviewForm.Meta):
+        labels = {"title": _("In one line"), "body": _("And why")}
+        error_messages = {
+            "title": {"required": _("Sum it up in a line.")},
+            "body": {"required": _("Say why in a sentence or two.")},
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["body"].max_length = MAX_BODY
+        self.fields["body"].validators.append(forms.fields.validators.MaxLengthValidator(MAX_BODY))
+        self.fields["body"].widget.attrs["maxlength"] = MAX_BODY

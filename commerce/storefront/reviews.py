@@ -1,0 +1,112 @@
+"""Writing, reading and voting on reviews. The thinking is in ``commerce.catalogue.reviews``."""
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
+from oscar.apps.catalogue.reviews import views as oscar_views
+from oscar.core.loading import get_model
+
+from commerce.catalogue.reviews import BUYER, GUEST, ReviewQuery, approved_reviews, standing_of
+from commerce.index.listings import product_url, sellable_products
+from commerce.requests import key_in
+from commerce.same_origin import same_origin_only
+from commerce.urls import with_query
+
+REFUSALS = {
+    GUEST: _("Sign in first: reviews are written by people who bought the piece here."),
+    "stranger": _("Reviews are written by people who bought the piece here."),
+    "waiting": _("Thank you: your review waits to be read, then it appears."),
+    "written": _("You have written about this piece already. Thank you."),
+}
+
+
+def product_of(kwargs):
+    """The product that an address names; 404 for a variant and for what is not public."""
+    return get_object_or_404(sellable_products(), pk=key_in(kwargs["product_pk"]))
+
+
+def reviews_url(product, query=""):
+    """Where the reviews of a product are read, at the glaze and the page that a query says."""
+    return f"{with_query(product_url(product.pk, product.slug), query)}#reviews"
+
+
+class CreateProductReview(oscar_views.CreateProductReview):
+    """Only for who bought the piece and has not written yet; staff read it before it appears."""
+
+    def dispatch(self, request, *args, **kwargs):
+        self.product = product_of(kwargs)
+        standing = standing_of(request.user, self.product)
+        if standing != BUYER:
+            messages.info(request, REFUSALS[standing])
+            return HttpResponseRedirect(reviews_url(self.product))
+        # Oscar's own dispatch asks less.
+        return super(oscar_views.CreateProductReview, self).dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form):
+        try:
+            with transaction.atomic():
+                return super().form_valid(form)
+        except IntegrityError:  # sent twice at once
+            return HttpResponseRedirect(reviews_url(self.product))
+
+    def get_success_url(self):
+        messages.success(self.request, _("Thank you. We read it, and then it appears here."))
+        return reviews_url(self.product)
+
+
+class ProductReviewDetail(oscar_views.ProductReviewDetail):
+    """One review that staff let through, of the product that the address names."""
+
+    def get_queryset(self):
+        return approved_reviews(product_of(self.kwargs))
+
+
+class ProductReviewList(RedirectView):
+    """The product's page has all of them, in pages."""
+
+    permanent = True
+
+    def get_redirect_url(self, *args, **kwargs):
+        return reviews_url(product_of(kwargs))
+
+
+@method_decorator(same_origin_only, name="dispatch")
+class AddVoteView(oscar_views.AddVoteView):
+    """A vote by POST, once for each account and not on one's own review."""
+
+    def get(self, request, *args, **kwargs):
+        """Where signing in leads back to: a vote is given by pressing the button."""
+        messages.info(request, _("You are signed in: press “Helpful” again."))
+        return self.go_back(product_of(kwargs))
+
+    def go_back(self, product):
+        """To the page that the button stood on."""
+        query = ReviewQuery.from_parameters(self.request.GET)
+        return HttpResponseRedirect(reviews_url(product, query.here))
+
+    def post(self, request, *args, **kwargs):
+        product = product_of(kwargs)
+        review = get_object_or_404(approved_reviews(product), pk=kwargs["pk"])
+        vote = get_model("reviews", "Vote")(review=review, user=request.user, delta=1)
+        can_vote, _reason = review.can_user_vote(request.user)
+        if not can_vote:
+            is_own = review.user_id == request.user.pk
+            text = _("It is your own review.") if is_own else _("You have said so already.")
+            messages.info(request, text)
+        else:
+            self.save(vote)
+            messages.success(request, _("Thank you for saying so."))
+        return self.go_back(product)
+
+    @staticmethod
+    def save(vote):
+        """Store the vote; a second press at the same moment changes nothing."""
+        try:
+            with transaction.atomic():
+                vote.save()
+        except IntegrityError:
+            return

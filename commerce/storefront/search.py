@@ -1,0 +1,244 @@
+"""Lists of products: one view for everything, a category, and the results of a search."""
+
+from functools import partial
+
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+from oscar.core.loading import get_model
+
+from commerce.catalogue.collection_search import collections_found
+from commerce.catalogue.list_query import ListingQuery
+from commerce.catalogue.product_lists import SALE_FILTER, filter_names, products_in
+from commerce.index.listings import cards_for
+from commerce.index.sort_orders import ordered_keys
+from commerce.index.tokens import fold
+from commerce.models.sort_keys import SORT_NAMES, SORTS
+from commerce.page_cache.dependencies import LISTS, depends_on, looked_up, shows_prices
+from commerce.page_cache.opting_in import open_page
+from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
+from commerce.requests import moment_of, wants_fragment
+from commerce.search.misses import note_miss
+from commerce.search.queries import pages_found, suggest
+
+#: Pages beside the pieces that a search found, and pieces while it is typed.
+PAGES_SHOWN, SUGGESTED = 8, 6
+#: Collections beside them, and while it is typed.
+COLLECTIONS_SHOWN, COLLECTIONS_SUGGESTED = 4, 2
+
+
+def bytes_of(list_page):
+    """The bytes that a page of a list takes in memory, nearly: cards hold their photographs' markup."""
+    return 4_000 * len(list_page.cards) + 20_000
+
+
+class ListingView(TemplateView):
+    """A list with filters, sorting and pages, all in the query string. Scripts get the part."""
+
+    #: The parameters of the address that every list reads; its filters come to them.
+    parameters = frozenset({"sort", "page"})
+    template_name = "oscar/catalogue/browse.html"
+    fragment_template = "oscar/catalogue/partials/listing.html"
+    category = None
+    #: The order of the list where the address names none.
+    default_sort = SORTS[0]
+    #: What the list's products follow (``commerce.catalogue.list_rules.ListRule``).
+    rule = None
+
+    def get_heading(self):
+        raise NotImplementedError
+
+    def get_crumbs(self):
+        return [(_("Home"), "/"), (self.get_heading(), None)]
+
+    def get_title(self):
+        """What the browser and search engines call the list."""
+        return self.get_heading()
+
+    def get_description(self):
+        """What search engines and shared links say of the list."""
+        return ""
+
+    def get(self, request, *args, **kwargs):
+        """A page that the list does not have, or no longer has, leads to the nearest that it has."""
+        context = self.get_context_data(**kwargs)
+        query, shown = context["query"], context["list_page"].page
+        if query.page != str(shown):
+            return redirect(request.path + query.page_address(shown))
+        return self.render_to_response(context)
+
+    def get_list(self, query):
+        """The page of products that the query asks for; that of a list asked for before is at hand."""
+        if not is_for_everybody(self.request):
+            return self.find(query)
+        return kept_part(self.name_of(query), lambda: self.find(query), size_of=bytes_of)
+
+    def name_of(self, query):
+        """Everything that the list takes from the request, hashable; no parameter that no list has."""
+        query = query.restricted_to(filter_names())
+        kind = f"{type(self).__module__}.{type(self).__qualname__}"
+        asked = (*query.pairs(), query.sort, query.page)
+        of = (kind, self.category and self.category.pk, self.rule)
+        return name_for(self.request, "list", *of, *asked)
+
+    def find(self, query):
+        """Looks the page of products up."""
+        return products_in(
+            self.category,
+            query=query.words,
+            exact=query.is_exact,
+            sort=query.sort,
+            filters=query.filters,
+            page=query.page,
+            rule=self.rule,
+            at=moment_of(self.request),
+        )
+
+    def get_context_data(self, **kwargs):
+        query = ListingQuery.from_parameters(self.request.GET, default_sort=self.default_sort)
+        list_page = self.get_list(query)
+        name = self.name_of(query)
+        query = query.restricted_to({facet.name for facet in list_page.facets})
+        return super().get_context_data(
+            heading=self.get_heading(),
+            title=self.get_title(),
+            description=self.get_description(),
+            crumbs=self.get_crumbs(),
+            query=query,
+            list_name=name,
+            list_page=list_page,
+            chips=self.get_chips(query, list_page),
+            sorts=tuple((code, name, code == query.sort) for code, name in SORT_NAMES.items()),
+            base_query=query.base(),
+            clear_url=query.unfiltered_address(),
+            # Filters and orders show the same pieces again; only a further page shows others.
+            canonical_page=1 if query.pairs() else list_page.page,
+            **kwargs,
+        )
+
+    def get_chips(self, query, list_page):
+        """(name, address without it) of every filter that is on."""
+        return [
+            (value.name, query.address(without=((facet.name, value.code),)))
+            for facet in list_page.facets
+            for value in facet.values
+            if value.is_selected
+        ]
+
+    def get_template_names(self):
+        is_part = wants_fragment(self.request)
+        return [self.fragment_template if is_part else self.template_name]
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        patch_vary_headers(response, ["X-Requested-With"])
+        filters = {facet.name for facet in context["list_page"].facets}
+        return open_page(response, parameters=self.parameters | filters)
+
+
+class FacetedSearchView(ListingView):
+    """What a shopper searched for. Without words it shows the box and everything."""
+
+    parameters = ListingView.parameters | {"q", "exact"}
+    template_name = "oscar/search/results.html"
+
+    def get(self, request, *args, **kwargs):
+        """Who searches for "sale" means what is on sale, which no word of a piece says."""
+        query = ListingQuery.from_parameters(request.GET)
+        if fold(query.words) in {fold(_("Sale")), fold(_("On sale"))} and not query.is_exact:
+            return redirect(f"{reverse('catalogue:index')}?{SALE_FILTER}=yes")
+        return super().get(request, *args, **kwargs)
+
+    def get_heading(self):
+        return _("Search")
+
+    def get_context_data(self, **kwargs):
+        is_part = wants_fragment(self.request)
+        words = ListingQuery.from_parameters(self.request.GET).words
+        # Before the pieces, so that what is remembered of pages does not end with one of those.
+        pages = [] if is_part else self.get_pages(words)
+        context = super().get_context_data(**kwargs)
+        context["pages"] = pages
+        context["collections"] = collections_found(words, count=COLLECTIONS_SHOWN)
+        found = context["list_page"].found
+        elsewhere = (bool(context["pages"]), bool(context["collections"]))
+        self.is_miss = found.is_search and not (found.ids or found.promoted or any(elsewhere))
+        if self.is_miss and not is_part:
+            note_miss(words)
+        # The list says something else of a search that found no piece, but one of those.
+        context["list_name"] = (*context["list_name"], *elsewhere)
+        return context
+
+    def get_pages(self, words):
+        """The editors' pages that a search found."""
+        make = partial(pages_found, words, count=PAGES_SHOWN)
+        if not is_for_everybody(self.request):
+            return make()
+        return kept_part(
+            name_for(self.request, "pages", words), make, size_of=lambda pages: 1000 * len(pages)
+        )
+
+    def render_to_response(self, context, **kwargs):
+        """A search in vain is not kept: each one is counted."""
+        response = super().render_to_response(context, **kwargs)
+        if self.is_miss:
+            del response.open_parameters
+        return response
+
+
+class SuggestView(TemplateView):
+    """What may be meant by a search that is still being typed: pieces, categories, collections, pages."""
+
+    template_name = "oscar/search/suggestions.html"
+
+    def get_context_data(self, **kwargs):
+        """Looked up by the template, unless it remembers the words."""
+        shown = ("cards", "categories", "collections", "pages")
+        return super().get_context_data(
+            words=self.words, **{name: partial(getattr, self, name) for name in shown}, **kwargs
+        )
+
+    @cached_property
+    def words(self):
+        """What was typed."""
+        return ListingQuery.from_parameters(self.request.GET).words
+
+    @looked_up
+    def meant(self):
+        """What ``commerce.search.queries.suggest`` says of the words."""
+        return suggest(self.words)
+
+    @looked_up
+    def cards(self):
+        """Pieces that are called so; only where there is none, those that say so of themselves."""
+        at = moment_of(self.request) or timezone.now()
+        titled, others, _categories = self.meant
+        first = ordered_keys(titled or others, sort="recommended", at=at, start=0, count=SUGGESTED)
+        depends_on(LISTS)
+        shows_prices()
+        return cards_for(first, at=at)
+
+    @looked_up
+    def categories(self):
+        """Kinds of pieces that are called so."""
+        depends_on(LISTS)
+        keys = self.meant[2]
+        found = get_model("catalogue", "Category").objects.browsable().in_bulk(keys)
+        return [found[pk] for pk in keys if pk in found]
+
+    @looked_up
+    def collections(self):
+        """Collections that are called so, or say so of themselves."""
+        return collections_found(self.words, count=COLLECTIONS_SUGGESTED)
+
+    @looked_up
+    def pages(self):
+        """Pages of the magazine."""
+        return pages_found(self.words, count=3) if self.words else []
+
+    def render_to_response(self, context, **kwargs):
+        return open_page(super().render_to_response(context, **kwargs), parameters=["q"])

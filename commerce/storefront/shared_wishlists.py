@@ -1,0 +1,28 @@
+"""A shared list as others read it: by its secret link only, and never in a search engine."""
+
+from django.http import Http404
+from django.views.generic import TemplateView
+
+from commerce.catalogue.wishlists import shared_list, wishes_on
+from commerce.requests import moment_of
+
+
+class WishListView(TemplateView):
+    template_name = "oscar/wishlists/wishlist_detail.html"
+
+    def get_context_data(self, **kwargs):
+        wishlist = shared_list(self.kwargs["key"])
+        if wishlist is None:
+            raise Http404
+        return super().get_context_data(
+            wishlist=wishlist,
+            owner=wishlist.owner.first_name,
+            wishes=wishes_on(wishlist, at=moment_of(self.request)),
+            **kwargs,
+        )
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        response["X-Robots-Tag"] = "noindex"
+        response["Referrer-Policy"] = "same-origin"
+        return response

@@ -1,0 +1,197 @@
+"""Wish lists of an account. All changes by POST; the thinking is in ``commerce.catalogue.wishlists``."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.generic import FormView, TemplateView, View
+
+from commerce.catalogue.product_facts import product_page_url
+from commerce.catalogue.wishlists import (
+    create_list,
+    keep_on,
+    keepable_product,
+    list_of,
+    lists_of,
+    move_line,
+    share,
+    stop_sharing,
+    wishes_on,
+)
+from commerce.exceptions import TooMany
+from commerce.requests import key_in, moment_of
+from commerce.storefront.wishlist_forms import KeepForm, NameForm
+
+
+class OwnListMixin:
+    """A list of the account's own; any other is not there."""
+
+    def get_list(self):
+        wishlist = list_of(self.request.user, self.kwargs["key"])
+        if wishlist is None:
+            raise Http404
+        return wishlist
+
+    def get_line(self):
+        return get_object_or_404(self.get_list().lines, pk=key_in(str(self.kwargs["line_pk"])))
+
+    def to_list(self, key=None):
+        return redirect("customer:wishlists-detail", key=key or self.kwargs["key"])
+
+
+class WishListListView(TemplateView):
+    template_name = "oscar/customer/wishlists/wishlists_list.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(lists=lists_of(self.request.user), **kwargs)
+
+
+class WishListDetailView(OwnListMixin, TemplateView):
+    template_name = "oscar/customer/wishlists/wishlists_detail.html"
+
+    def get_context_data(self, **kwargs):
+        wishlist = self.get_list()
+        return super().get_context_data(
+            wishlist=wishlist,
+            wishes=wishes_on(wishlist, at=moment_of(self.request)),
+            others=lists_of(self.request.user).exclude(pk=wishlist.pk),
+            link_url=self.get_link_url(wishlist),
+            **kwargs,
+        )
+
+    def get_link_url(self, wishlist):
+        """The whole secret address; "" for a private list."""
+        link = getattr(wishlist, "link", None)
+        if link is None:
+            return ""
+        return self.request.build_absolute_uri(reverse("wishlists:detail", args=[link.token]))
+
+
+class WishListCreateView(FormView):
+    form_class = NameForm
+    template_name = "oscar/customer/wishlists/wishlists_form.html"
+
+    def form_valid(self, form):
+        try:
+            wishlist = create_list(self.request.user, form.cleaned_data["name"])
+        except TooMany as refusal:
+            form.add_error(None, str(refusal))
+            return self.form_invalid(form)
+        messages.success(self.request, _("The list is there."))
+        return redirect("customer:wishlists-detail", key=wishlist.key)
+
+
+class WishListUpdateView(OwnListMixin, FormView):
+    form_class = NameForm
+    template_name = "oscar/customer/wishlists/wishlists_form.html"
+
+    def get_initial(self):
+        return {"name": self.get_list().name}
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(wishlist=self.get_list(), **kwargs)
+
+    def form_valid(self, form):
+        wishlist = self.get_list()
+        wishlist.name = form.cleaned_data["name"]
+        wishlist.save(update_fields=["name"])
+        return self.to_list()
+
+
+class WishListDeleteView(OwnListMixin, TemplateView):
+    template_name = "oscar/customer/wishlists/wishlists_delete.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(wishlist=self.get_list(), **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        wishlist = self.get_list()
+        wishlist.delete()
+        messages.success(request, _("“%s” is deleted.") % wishlist.name)
+        return redirect("customer:wishlists-list")
+
+
+class WishListAddProduct(FormView):
+    """On which lists a piece is: ticks put it on, empty boxes take it off, a name makes a list.
+
+    A guest is led through the door by ``login_required`` and comes back here, asked once.
+    """
+
+    form_class = KeepForm
+    template_name = "oscar/customer/wishlists/wishlists_keep.html"
+
+    def dispatch(self, request, *args, **kwargs):
+        self.product = keepable_product(key_in(str(kwargs["product_pk"])))
+        if self.product is None:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self):
+        lists = list(lists_of(self.request.user))
+        return {**super().get_form_kwargs(), "lists": lists, "product": self.product}
+
+    def get_context_data(self, **kwargs):
+        shown = self.product.parent or self.product
+        return super().get_context_data(
+            product=self.product, shown=shown, back_url=product_page_url(self.product), **kwargs
+        )
+
+    def form_valid(self, form):
+        keys, name = form.cleaned_data["lists"], form.cleaned_data["new_list"]
+        try:
+            lists = keep_on(self.request.user, self.product, keys, new_name=name)
+        except TooMany as refusal:
+            form.add_error(None, str(refusal))
+            return self.form_invalid(form)
+        messages.success(self.request, self.said(lists))
+        return HttpResponseRedirect(product_page_url(self.product))
+
+    def said(self, lists):
+        facts = {"title": (self.product.parent or self.product).title}
+        if not lists:
+            return _("%(title)s is on none of your lists.") % facts
+        facts["lists"] = ", ".join(f"“{wishlist.name}”" for wishlist in lists)
+        return _("%(title)s is on %(lists)s.") % facts
+
+
+class WishListRemoveProduct(OwnListMixin, View):
+    http_method_names = ["post"]
+
+    def post(self, request, *args, **kwargs):
+        line = self.get_line()
+        line.delete()
+        messages.success(request, _("%s is off the list.") % line.get_title())
+        return self.to_list()
+
+
+class WishListMoveProductToAnotherWishList(OwnListMixin, View):
+    http_method_names = ["post"]
+
+    def post(self, request, *args, **kwargs):
+        line, target = self.get_line(), list_of(request.user, request.POST.get("to", ""))
+        if target is None:
+            raise Http404
+        try:
+            move_line(line, target)
+        except TooMany as refusal:
+            messages.error(request, str(refusal))
+            return self.to_list()
+        facts = {"title": line.get_title(), "list": target.name}
+        messages.success(request, _("%(title)s is on “%(list)s” now.") % facts)
+        return self.to_list()
+
+
+class WishListShareView(OwnListMixin, View):
+    """Opens the secret link of a list, or closes it."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, *args, **kwargs):
+        wishlist = self.get_list()
+        if request.POST.get("share") == "on":
+            share(wishlist)
+        else:
+            stop_sharing(wishlist)
+            messages.success(request, _("The link is closed. Nobody else can read the list."))
+        return self.to_list()
