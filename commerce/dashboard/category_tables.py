@@ -1,3 +1,5 @@
+"""The table of categories in the dashboard."""
+
 from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe

@@ -1,3 +1,5 @@
+"""The forms of the offer wizard."""
+
 from oscar.apps.dashboard.offers.forms import RestrictionsForm as OscarRestrictionsForm
 
 from commerce.dashboard.datetime_fields import ExactTimes

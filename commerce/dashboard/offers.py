@@ -1,3 +1,5 @@
+"""Offers in the dashboard: the list and one offer."""
+
 from oscar.apps.dashboard.offers import views as oscar
 
 

@@ -1,3 +1,5 @@
+"""The forms of the order page: status and parcel."""
+
 import uuid
 
 from django import forms

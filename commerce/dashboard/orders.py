@@ -1,3 +1,5 @@
+"""Orders in the dashboard: the list, one order, and its delivery address."""
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect

@@ -1,3 +1,5 @@
+"""Actions on several chosen products in the dashboard."""
+
 from django.db import transaction
 from oscar.apps.dashboard.catalogue.bulk_actions import (
     SetProductPriceAction as OscarSetProductPriceAction,

@@ -1,3 +1,5 @@
+"""The forms of the product editor: product, category, photograph, stock and price."""
+
 from decimal import Decimal
 
 from django import forms

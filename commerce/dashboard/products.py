@@ -1,3 +1,5 @@
+"""Products in the dashboard: the editor and the lookup of its choosers."""
+
 from django.db import transaction
 from django.http import Http404
 from oscar.apps.dashboard.catalogue.views import (

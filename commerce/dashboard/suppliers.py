@@ -1,3 +1,5 @@
+"""Suppliers in the dashboard (Oscar's partners)."""
+
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import ngettext

@@ -1,3 +1,5 @@
+"""The table of customers in the dashboard."""
+
 from django_tables2 import Column, TemplateColumn
 from oscar.apps.dashboard.users import tables as oscar
 

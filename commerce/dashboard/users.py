@@ -1,3 +1,5 @@
+"""Customers in the dashboard."""
+
 from django.db.models import Count
 from oscar.apps.dashboard.users import views as oscar
 

@@ -1,3 +1,5 @@
+"""The forms of vouchers and voucher sets."""
+
 from oscar.apps.dashboard.vouchers.forms import VoucherForm as OscarVoucherForm
 from oscar.apps.dashboard.vouchers.forms import VoucherSetForm as OscarVoucherSetForm
 

@@ -1,3 +1,5 @@
+"""Oscar's dispatcher in front of the outbox."""
+
 from django.contrib.sites.models import Site
 from oscar.apps.communication.utils import Dispatcher as OscarDispatcher
 from oscar.core.loading import get_model

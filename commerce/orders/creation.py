@@ -1,3 +1,5 @@
+"""Writing an order: its number, its rows, and the keys of its mails."""
+
 from oscar.apps.order.utils import OrderCreator as OscarOrderCreator
 from oscar.apps.order.utils import OrderDispatcher as OscarOrderDispatcher
 from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGenerator

@@ -1,3 +1,5 @@
+"""Oscar's event handler in front of the order pipeline."""
+
 from django.db import connection
 from django.utils.translation import gettext as _
 from oscar.apps.order.exceptions import InvalidOrderStatus

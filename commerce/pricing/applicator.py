@@ -1,3 +1,5 @@
+"""Oscar's offer engine: which offers a basket gets, and what each took off."""
+
 from django.utils import timezone
 from oscar.apps.offer.applicator import Applicator as OscarApplicator
 

@@ -1,3 +1,5 @@
+"""Benefits and conditions whose descriptions are safe to print."""
+
 from django.utils.html import escape
 from oscar.apps.offer.abstract_models import AbstractBenefit, AbstractCondition
 

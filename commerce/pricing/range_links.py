@@ -1,3 +1,5 @@
+"""Links to ranges in descriptions of offers."""
+
 from django.urls import reverse
 from django.utils.html import format_html
 

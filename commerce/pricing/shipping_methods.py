@@ -1,3 +1,5 @@
+"""Oscar's view of a delivery method: its charge and its arrival."""
+
 from oscar.apps.shipping.methods import Base
 from oscar.core.prices import Price
 

@@ -1,3 +1,5 @@
+"""Which delivery methods a basket is offered."""
+
 from oscar.apps.shipping.repository import Repository as OscarRepository
 
 from commerce.pricing.delivery import offered_delivery

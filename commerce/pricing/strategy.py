@@ -1,3 +1,5 @@
+"""Oscar's pricing strategy on top of the price stages."""
+
 from django.utils.functional import cached_property
 from oscar.apps.partner.availability import Unavailable
 from oscar.apps.partner.prices import TaxInclusiveFixedPrice

@@ -1,3 +1,5 @@
+"""The basket of a request, read when something asks for it; a GET writes no row."""
+
 from functools import partial
 
 from django.conf import settings
