@@ -16,10 +16,10 @@ FORKS = ROOT / "commerce" / "forks"
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-mysql.txt")
 #: Modules that Oscar's class loader looks for under this name.
 NAMED_BY_OSCAR = {
-    "commerce/mail/dispatcher.py",
-    "commerce/catalogue/alert_mails.py",
-    "commerce/pricing/range_links.py",
-    "commerce/orders/creation.py",
+    "commerce/forks/communication/utils.py",
+    "commerce/forks/customer/alerts/utils.py",
+    "commerce/forks/offer/utils.py",
+    "commerce/forks/order/utils.py",
 }
 
 
