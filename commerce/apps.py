@@ -21,9 +21,10 @@ class CommerceConfig(AppConfig):
         from commerce.audit import account_events  # noqa: F401
         from commerce.audit.log import watch_the_shop
         from commerce.audit.security import watch_people
+        from commerce.catalogue import page_tags  # noqa: F401
         from commerce.index import offer_receivers, stock_receivers  # noqa: F401
         from commerce.index import receivers as listing_receivers  # noqa: F401
-        from commerce.page_cache import receivers as page_receivers  # noqa: F401
+        from commerce.page_cache import invalidation  # noqa: F401
         from commerce.rich_html import clean_on_save
 
         share_allauth_limits()

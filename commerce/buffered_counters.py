@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 
-class Tally:
+class BufferedCounter:
     """Counts of this process, by key. ``write`` gets ``{key: count}``, and may use the database.
 
     Between two writings at most ``most`` keys are remembered; a flood of others ends there. What was
@@ -20,14 +20,14 @@ class Tally:
         self._pending = Counter()
         self._timer = None
 
-    def note(self, key):
+    def add(self, key):
         """Count one. Writes nothing now."""
         with self._lock:
             if len(self._pending) >= self._most and key not in self._pending:
                 return
             self._pending[key] += 1
-            if self._timer is None and settings.TALLY_SECONDS:
-                self._timer = threading.Timer(settings.TALLY_SECONDS, self._flush_later)
+            if self._timer is None and settings.COUNTER_SECONDS:
+                self._timer = threading.Timer(settings.COUNTER_SECONDS, self._flush_later)
                 self._timer.daemon = True
                 self._timer.start()
 

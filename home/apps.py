@@ -33,7 +33,7 @@ class HomeConfig(AppConfig):
         from wagtail.models import ReferenceIndex
         from wagtail.signals import page_published
 
-        from home import page_text_index, search
+        from home import page_tags, page_text_index, search  # noqa: F401
         from home.models import SiteSettings
         from home.staff import receivers  # noqa: F401
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from wagtail.models import Page, Site
 
-from commerce.page_cache.dependencies import expires_by
-from commerce.page_cache.kept import kept
+from commerce.page_cache.memoise import memoise
+from commerce.page_cache.tags import expires_by
 from home.links import Link, shown_links
 from home.models import HomePage, LandingPage, ProductStory, SiteSettings
 from home.pages.privacy import public_pages
@@ -60,7 +60,7 @@ def only_site():
     A copy for this request, since both remember things while they are used, made where one of them
     is looked at: many answers need no site. The body of the root page is fetched where it is shown.
     """
-    site = kept("only-site", _find_only_site)
+    site = memoise("only-site", _find_only_site)
     return None if site is None else SimpleLazyObject(partial(_copy_with_root, site))
 
 
@@ -90,7 +90,7 @@ def _find_only_site():
 
 def facts_of(site):
     """The ``SiteFacts`` of a site."""
-    return kept(("site-facts", site.pk), lambda: _find_facts(site))
+    return memoise(("site-facts", site.pk), lambda: _find_facts(site))
 
 
 def _find_facts(site):
@@ -138,7 +138,7 @@ def _care_url(row):
 
 def replaced_products():
     """The keys of the products whose own page a live landing page may replace."""
-    return kept("replaced-products", _find_replaced_products)
+    return memoise("replaced-products", _find_replaced_products)
 
 
 def _find_replaced_products():
@@ -148,7 +148,7 @@ def _find_replaced_products():
 
 def products_with_story():
     """The keys of the products that have a published story."""
-    return kept("products-with-story", _find_products_with_story)
+    return memoise("products-with-story", _find_products_with_story)
 
 
 def _find_products_with_story():

@@ -10,9 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import SimpleLazyObject
 
 from site_project.environment import Environment
+from site_project.deployment import code_digest
 from site_project.settings_accounts import *  # noqa: F403
+from site_project.settings_caches import caches
 from site_project.settings_content import *  # noqa: F403
 from site_project.settings_dashboard import with_our_pages
 from site_project.settings_logs import logging_config
@@ -199,21 +202,9 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False  # correctness
 REDIS_URL = env.redis("REDIS_URL", password=env.secret("REDIS_PASSWORD"))
 #: Opt-in to a Redis on another host that asks for no password.
 REDIS_WITHOUT_PASSWORD = env.bool("REDIS_WITHOUT_PASSWORD", default=False)
+CACHES = caches(REDIS_URL, is_debug=DEBUG)
 if REDIS_URL:
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
-            "OPTIONS": {
-                "socket_connect_timeout": 2,
-                "socket_timeout": 2,
-                "serializer": "site_project.cache_values.CacheSerializer",
-            },
-        }
-    }
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- Pages that are the same for everybody (docs/page_cache.md) -------------------------------------
 
@@ -221,10 +212,10 @@ PAGE_CACHE = env.bool("PAGE_CACHE", default=not DEBUG)
 PAGE_CACHE_FOLDER = VAR_DIR / "pages"
 #: Seconds after which a page is made anew even if nothing seems to have changed.
 PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", default=900)
-#: Where changes are numbered and pages kept: files of this machine, or Redis for several machines.
-PAGE_CHANGES = PAGE_STORE = "redis" if REDIS_URL else "file"
-#: What this code is called; pages that other code made are not given out. Default: a digest of it.
-DEPLOYMENT = env.str("DEPLOYMENT", default="")
+#: Where versions and pages are: files of this machine, or Redis for several machines.
+PAGE_VERSIONS = PAGE_STORE = "redis" if REDIS_URL else "file"
+#: The name of the running code: pages that other code rendered are not given out.
+DEPLOYMENT = env.str("DEPLOYMENT", default="") or SimpleLazyObject(lambda: code_digest(BASE_DIR))
 #: Seconds for which a cache in front of the site may keep a page, and how it is told of changes.
 CDN_SECONDS = env.int("CDN_SECONDS", default=0)
 CDN_PURGE_URL = env.str("CDN_PURGE_URL", default="")
@@ -351,7 +342,7 @@ HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.
 HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 
 #: Seconds until a search that found nothing is written down, outside its request; 0 never.
-TALLY_SECONDS = 30
+COUNTER_SECONDS = 30
 
 BOOKS_YEARS = env.int("BOOKS_YEARS", default=6)  # Orders and invoices stay: docs/privacy.md.
 DELIVERY_HOME_COUNTRY = "GB"  # Its delivery methods are quoted before an address is known.

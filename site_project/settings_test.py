@@ -38,17 +38,18 @@ else:
 
 # Tests roll back what they did; nothing may be remembered from one to the next.
 PAGE_CACHE = False
-PAGE_CHANGES = "none"
+PAGE_VERSIONS = "none"
 
 # Tests sign staff in without the browser that would keep the cookie; those about it switch it on.
 STAFF_IDLE_MINUTES = 0
 
 # A thread would write into another test's database.
-TALLY_SECONDS = 0
+COUNTER_SECONDS = 0
 
 # Keys of images come again after each test; a remembered rendition would be another image's.
 CACHES = {
     "throttles": CACHES["throttles"],
+    "template_fragments": CACHES["template_fragments"],
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "renditions": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }

@@ -20,7 +20,7 @@ from site_project.production import refuse_unsafe_start  # noqa: E402  asks the 
 
 refuse_unsafe_start()
 
-from commerce.page_cache.front import PageCacheFront  # noqa: E402  counts in models: needs the apps
+from commerce.page_cache.middleware import PageCacheFront  # noqa: E402  counts in models: needs the apps
 
 application = PageCacheFront(_django)
 

@@ -5,8 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from commerce.index import facet_index, listings
-from commerce.page_cache import changes, front, kept, parts, stores
+from commerce.page_cache import memoise, stores, versions
 
 
 def redis_of_worker(url, worker):
@@ -27,11 +26,7 @@ PLACES = ["file", pytest.param("redis", marks=needs_redis)]
 
 def forget():
     """Begin as a new process does."""
-    changes.sequence.cache_clear()
+    versions.versions.cache_clear()
     stores.store.cache_clear()
     stores.memory.cache_clear()
-    front.known.cache_clear()
-    kept._facts.clear()
-    parts.parts.cache_clear()
-    facet_index.memory.clear()
-    listings.rows_memory.clear()
+    memoise.forget()

@@ -8,7 +8,7 @@ from stripe._stripe_service import StripeService
 
 from checkout_app.gateways.stripe import get_gateway
 from commerce.accounts.throttle_store import ALIAS
-from commerce.page_cache import changes
+from commerce.page_cache.versions import versions
 from demo_gateway import faults
 from tests import factories
 from tests.caching import REDIS, forget
@@ -81,12 +81,12 @@ def caching(settings, tmp_path):
 
     def switch_on(place="file"):
         settings.PAGE_CACHE = True
-        settings.PAGE_CHANGES = settings.PAGE_STORE = place
+        settings.PAGE_VERSIONS = settings.PAGE_STORE = place
         settings.PAGE_CACHE_FOLDER = tmp_path / "pages"
         settings.REDIS_URL = REDIS
         forget()
         if place == "redis":
-            changes.sequence().client.flushdb()
+            versions().store.client.flushdb()
 
     yield switch_on
     forget()
@@ -95,7 +95,7 @@ def caching(settings, tmp_path):
 @pytest.fixture
 def process(settings, tmp_path):
     """What a process remembers between requests, as on a server; kept pages stay off."""
-    settings.PAGE_CHANGES = "file"
+    settings.PAGE_VERSIONS = "file"
     settings.PAGE_CACHE_FOLDER = tmp_path / "pages"
     forget()
     yield

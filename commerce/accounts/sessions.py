@@ -8,7 +8,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from commerce.buffered_counters import Tally
+from commerce.buffered_counters import BufferedCounter
 
 
 def sessions_of(user: AbstractBaseUser) -> list[UserSession]:
@@ -65,7 +65,7 @@ def renew_key(request: HttpRequest) -> None:
 
 def note_use(session_key: str) -> None:
     """Remember that a session was used. A thread writes it down soon, no request does."""
-    _uses.note(session_key)
+    _uses.add(session_key)
 
 
 def flush_uses() -> int:
@@ -77,4 +77,4 @@ def _write(counted):
     UserSession.objects.filter(session_key__in=list(counted)).update(last_seen_at=timezone.now())
 
 
-_uses = Tally(_write, most=2000)
+_uses = BufferedCounter(_write, most=2000)

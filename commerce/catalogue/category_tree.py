@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.page_cache.kept import kept
+from commerce.page_cache.memoise import memoise
 
 Category = get_model("catalogue", "Category")
 
@@ -29,7 +29,7 @@ def category_url(category_id, slugs):
 
 def branches():
     """All public categories in the order of the tree, ``{key: Branch}``. No query in the long run."""
-    return kept("category-tree", _find_branches)
+    return memoise("category-tree", _find_branches)
 
 
 def _find_branches():
@@ -50,7 +50,7 @@ def _find_branches():
 def whole_shop():
     """The category that holds everything: editors' words for the page of all pieces. None where no
     public one at the top has that slug; no query in the long run."""
-    return kept("whole-shop", _find_whole_shop)
+    return memoise("whole-shop", _find_whole_shop)
 
 
 def _find_whole_shop():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from commerce.catalogue.collections import collection_url
 from commerce.index.tokens import searched_words, singular_of, words_of
 from commerce.models import ProductCollection
-from commerce.page_cache.kept import kept
+from commerce.page_cache.memoise import memoise
 from commerce.search.queries import FoundPage, synonyms
 
 
@@ -27,7 +27,7 @@ def collections_found(query, *, count):
     words = searched_words(query)
     if not words:
         return []
-    rows, alternatives = kept("collections", _find_collections), synonyms()
+    rows, alternatives = memoise("collections", _find_collections), synonyms()
 
     def has(known, word, *, beginnings):
         own = singular_of(word)

@@ -5,10 +5,11 @@ from django.utils import timezone
 
 from commerce.catalogue.list_rules import ListRule, members_of
 from commerce.catalogue.product_lists import filter_attributes
-from commerce.index.facet_index import shelves
+from commerce.index.facet_index import facet_index
 from commerce.index.listings import cards_for
+from commerce.index.price_windows import shows_prices
 from commerce.index.sort_orders import ordered_keys
-from commerce.page_cache.dependencies import LISTS, depends_on, shows_prices
+from commerce.page_cache.tags import LISTS, depends_on
 from commerce.urls import with_query
 
 
@@ -46,7 +47,7 @@ def cards_in(collection, *, count, at=None):
     if not collection.is_public:
         return [], 0
     at = at or timezone.now()
-    members = members_of(rule_of(collection), shelves(), at=at)
+    members = members_of(rule_of(collection), facet_index(), at=at)
     listings = members.listings()
     keys = ordered_keys(listings, sort=collection.sort, at=at, start=0, count=count)
     variants = {pk: numbers for pk in keys if (numbers := members.variants_of(pk))}
@@ -58,7 +59,7 @@ def value_choices(*, chosen=()):
 
     Those of filters that some product has, and those that were chosen before and none has any more.
     """
-    stored, known = shelves(), set()
+    stored, known = facet_index(), set()
     groups = []
     for attribute in filter_attributes():
         values = stored.attributes.get(attribute.code, {})

@@ -31,7 +31,7 @@ ON_SALE = ListRule(is_on_sale=True)
 
 
 def members_of(rule, stored, *, at):
-    """What follows a rule at a moment, of the ``Shelves`` that were read: a ``VariantSet``."""
+    """What follows a rule at a moment, of the ``FacetIndex`` that were read: a ``VariantSet``."""
 
     def of(kind, value):
         return stored.variants_of(kind, value, is_filtered=True)

@@ -10,6 +10,8 @@ from commerce.signals import product_saved
 class Category(AbstractCategory):
     """Oscar's category. Treebeard moves it in SQL, which sends no signal."""
 
+    cache_tags = ("site",)
+
     #: What the category at the top of the tree that holds the whole shop has as its slug.
     WHOLE_SHOP = "shop"
 

@@ -12,8 +12,9 @@ from commerce.index.listings import (
     records_by_product,
     sellable_products,
 )
+from commerce.index.price_windows import shows_prices
 from commerce.models import DeliveryMethod
-from commerce.page_cache.dependencies import depends_on, piece_tag, sale_tag, shows_prices
+from commerce.page_cache.tags import depends_on, price_tag, product_tag
 from commerce.pricing.delivery import Arrival, arrival_of, standard_delivery
 from commerce.pricing.prices import PriceBook, Quote
 from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, units_available
@@ -97,7 +98,7 @@ def buy_boxes_for(product_ids, *, at=None):
 
     Three queries, whatever the number of products.
     """
-    depends_on(*map(piece_tag, product_ids), *map(sale_tag, product_ids))
+    depends_on(*map(product_tag, product_ids), *map(price_tag, product_ids))
     rows = sellable_products().select_related("listing", "product_class")
     rows = rows.defer("listing__variant_photos")
     return _boxes(list(rows.filter(pk__in=product_ids)), at=at)
@@ -143,7 +144,7 @@ def buy_box_for(product, *, selected=None, at=None):
     ``selected`` is the key of the variant to show; an unknown one is ignored. Without it the
     first variant that is in stock is chosen.
     """
-    depends_on(piece_tag(product.pk), sale_tag(product.pk))
+    depends_on(product_tag(product.pk), price_tag(product.pk))
     if not product.is_public or product.parent_id:
         return None
     return select_variant(_boxes([product], at=at)[product.pk], selected)

@@ -4,7 +4,6 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.index.listings import product_url
-from commerce.page_cache.kept import rows_by_key
 
 #: The attribute with words on care: a part of the page by itself, and no row of a table.
 CARE = "care"
@@ -20,17 +19,16 @@ def product_page_url(product):
 def attribute_rows(product_ids):
     """The values of products' attributes, in the order of the attributes.
 
-    One query, and one each for attributes and options that the process has not met: where they are
-    joined, MariaDB may begin with those few and read all their values.
+    One query, and one each for their attributes and options: where they are joined, MariaDB may begin
+    with those few and read all their values.
     """
     rows = get_model("catalogue", "ProductAttributeValue").objects.filter(product__in=product_ids)
     rows = list(rows.order_by("attribute_id"))
-    attributes = rows_by_key(
-        get_model("catalogue", "ProductAttribute").objects, {row.attribute_id for row in rows}
+    attributes = get_model("catalogue", "ProductAttribute").objects.in_bulk(
+        {row.attribute_id for row in rows}
     )
-    options = rows_by_key(
-        get_model("catalogue", "AttributeOption").objects,
-        {row.value_option_id for row in rows if row.value_option_id},
+    options = get_model("catalogue", "AttributeOption").objects.in_bulk(
+        {row.value_option_id for row in rows if row.value_option_id}
     )
     found = []
     for row in rows:

@@ -21,17 +21,17 @@ from pyroaring import BitMap
 
 from commerce.bulk_sql import among
 from commerce.catalogue.list_rules import members_of
-from commerce.index.facet_index import prices_at, shelves
+from commerce.index.facet_index import facet_index, prices_at
 from commerce.index.listing_builder import ALL, ATTRIBUTE, CATEGORY, RATING, STOCK
 from commerce.index.listings import Card, cards_for
-from commerce.index.price_windows import BANDS
+from commerce.index.price_windows import BANDS, shows_prices
 from commerce.index.sort_orders import ordered_keys
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import FacetAttribute, PriceWindow
 from commerce.models.sort_keys import SORTS
 from commerce.money import format_money
-from commerce.page_cache.dependencies import LISTS, depends_on, list_tag, shows_prices
-from commerce.page_cache.kept import kept
+from commerce.page_cache.memoise import memoise
+from commerce.page_cache.tags import LISTS, depends_on, list_tag
 from commerce.search.queries import Found, find
 
 PAGE_SIZE = 24
@@ -120,7 +120,7 @@ def products_in(
     shows_prices()
     at = at or timezone.now()
     sort = sort if sort in SORTS else SORTS[0]
-    stored = shelves()
+    stored = facet_index()
     found = find(query, exact=exact, stored=stored)
     everything = stored.of(CATEGORY, str(category.pk)) if category else stored.of(ALL, "")
     if found.is_search:
@@ -225,7 +225,7 @@ def _facets(stored, *, at, is_filtered):
 
 def filter_attributes():
     """The attributes that are filters, in their order; no query in the long run."""
-    return kept("attributes-of-filters", _find_attributes)
+    return memoise("attributes-of-filters", _find_attributes)
 
 
 def filter_names():
@@ -320,7 +320,7 @@ def _keys_of_page(left, found, *, sort, at, start):
             others = others - called
         tiers.append(others)
         if found.is_any:
-            there = shelves().of(STOCK, "in-stock")
+            there = facet_index().of(STOCK, "in-stock")
             tiers = [*(tier & there for tier in tiers), *(tier - there for tier in tiers)]
         tiers = [promoted, *tiers]
     keys, skip = [], start

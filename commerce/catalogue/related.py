@@ -15,15 +15,15 @@ from django_tasks import task
 from oscar.core.loading import get_model
 
 from commerce.catalogue.category_tree import categories_of
-from commerce.index.facet_index import shelves
+from commerce.index.facet_index import facet_index
 from commerce.index.listing_builder import CATEGORY
 from commerce.index.listings import cards_for
 from commerce.index.sort_orders import ordered_keys
 from commerce.models import BoughtTogether
 from commerce.order_statuses import CANCELLED, PENDING
-from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import order_tag, piece_tag
-from commerce.page_cache.kept import kept
+from commerce.page_cache.memoise import memoise
+from commerce.page_cache.tags import order_tag, product_tag
+from commerce.page_cache.versions import invalidate
 from commerce.stock.availability import SOLD_OUT
 
 #: Cards in the row of a page.
@@ -89,7 +89,7 @@ def _beside(product):
     """Keys of products of the same categories, what can be bought and what is bought most first."""
     categories = categories_of(product)
     first = [
-        kept(("first-of-category", pk), lambda pk=pk: _first_of(pk), tags=[order_tag(pk)])
+        memoise(("first-of-category", pk), lambda pk=pk: _first_of(pk), tags=[order_tag(pk)])
         for pk in categories
     ]
     return [pk for keys in first for pk in keys]
@@ -97,7 +97,7 @@ def _beside(product):
 
 def _first_of(category_id):
     """The first keys of a category's list."""
-    keys = shelves().of(CATEGORY, str(category_id))
+    keys = facet_index().of(CATEGORY, str(category_id))
     return ordered_keys(keys, sort="recommended", at=None, start=0, count=CANDIDATES + 1)
 
 
@@ -161,7 +161,7 @@ def _store(wanted):
     missing = sorted(pair for pair in wanted if pair not in stored)
     told = {*missing, *((row.product_id, row.other_id) for row in changed)}
     told |= {pair for pair in stored if pair not in wanted}
-    touch(*{piece_tag(product) for product, _other in told})
+    invalidate(*{product_tag(product) for product, _other in told})
     BoughtTogether.objects.bulk_create(
         [BoughtTogether(product_id=a, other_id=b, orders=wanted[a, b]) for a, b in missing],
         batch_size=200,

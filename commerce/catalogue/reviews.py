@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
 from commerce.order_statuses import CANCELLED, PENDING
-from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import piece_tag
+from commerce.page_cache.tags import product_tag
+from commerce.page_cache.versions import invalidate
 from commerce.requests import key_in
 from commerce.urls import PLAIN
 
@@ -61,7 +61,7 @@ def tell_reviews_of_buyer(order):
     reviews = get_model("reviews", "ProductReview").objects.filter(
         user=order.user_id, product__in=keys
     )
-    touch(*map(piece_tag, reviews.values_list("product_id", flat=True)))
+    invalidate(*map(product_tag, reviews.values_list("product_id", flat=True)))
 
 
 def approved_reviews(product):

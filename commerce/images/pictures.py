@@ -1,13 +1,11 @@
-"""Photographs as pages show them: markup from the sizes that were made ahead.
-
-A process remembers the sizes of an image until some image changes, so that a page with twenty
-photographs asks for none of them.
-"""
+"""Photographs as pages show them: ``<picture>`` markup from the sizes that were made ahead."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from django.utils import timezone
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 from wagtail.images import get_image_model
@@ -16,14 +14,17 @@ from wagtail.images.shortcuts import get_renditions_or_not_found
 
 from commerce.bulk_sql import among
 from commerce.images.photos import RENDITION_SPECS, specs_for
-from commerce.page_cache.kept import kept
+from commerce.page_cache.memoise import memoise_many
+from commerce.page_cache.tags import expires_by
 
 #: How a photograph that is not in the first row is loaded, and what the first one in sight has.
 LAZY, EAGER = 'loading="lazy" decoding="async"', 'fetchpriority="high"'
-#: Places in the markup that differ from page to page.
-_ALT, _SIZES, _LOADING = "\0alt\0", "\0sizes\0", "\0loading\0"
-#: The most images whose sizes a process remembers.
-_MOST = 4000
+#: How wide a card's photograph is shown; its column is four, three or two to a row.
+CARD_SIZES = "(min-width: 1400px) 320px, (min-width: 960px) 25vw, 46vw"
+
+#: The sizes of one photograph by format, the last one for browsers that know no other:
+#: ``((format, ((url, width, height), ...)), ...)``. Lists where they come from a JSON column.
+Sources = Sequence
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,10 @@ class Size:
 
 @dataclass(frozen=True)
 class Sizes:
-    """The sizes of a photograph by their specs, and its markup with places to fill in.
-
-    ``markup`` is "" where a size that pages ask for is not made yet.
-    """
+    """The sizes of a photograph by their specs; ``sources`` is empty until all that pages ask for are made."""
 
     by_spec: dict
-    markup: str = ""
+    sources: Sources = ()
 
 
 def sizes_of(image):
@@ -53,21 +51,22 @@ def sizes_of(image):
 
 
 def know_sizes(images):
-    """``{image's key: Sizes}``; one query for all those that the process does not know."""
+    """``{image's key: Sizes}``; one query for all those that the process does not remember."""
     images = {image.pk: image for image in images}
-    known = kept("sizes-of-images", dict)
-    found = {pk: sizes for pk in images if (sizes := known.get(pk)) is not None}
-    if missing := images.keys() - found.keys():
-        new = _find_sizes([images[pk] for pk in missing])
-        found.update(new)
-        if len(known) > _MOST:
-            known.clear()
-        # What is still being made is asked for again.
-        known.update({pk: sizes for pk, sizes in new.items() if sizes.markup})
+    names = {("sizes", pk): pk for pk in images}
+    found = memoise_many(names, lambda missing: _sizes_by_name(missing, names, images))
+    found = {names[name]: sizes for name, sizes in found.items()}
     for pk, image in images.items():
-        if found[pk].markup:
+        if found[pk].sources:
             image.__dict__["_sizes"] = found[pk]
     return found
+
+
+def _sizes_by_name(missing, names, images):
+    found = _find_sizes([images[names[name]] for name in missing])
+    if not all(sizes.sources for sizes in found.values()):
+        expires_by(timezone.now())  # Sizes that are being made are asked for again.
+    return {name: found[names[name]] for name in missing}
 
 
 def _find_sizes(images):
@@ -92,7 +91,7 @@ def _filter(spec):
 
 def _sizes(image, by_spec):
     is_complete = by_spec.keys() >= set(specs_for(image))
-    return Sizes(by_spec, _markup(by_spec, _shown_specs(image)) if is_complete else "")
+    return Sizes(by_spec, _sources(by_spec, _shown_specs(image)) if is_complete else ())
 
 
 def _shown_specs(image):
@@ -104,22 +103,17 @@ def _expanded(shape):
     return Filter.expand_spec(RENDITION_SPECS[shape])
 
 
-def _markup(by_spec, specs):
-    """``<picture>`` as Wagtail's ``{% picture %}`` writes it, with our places in it."""
+def _sources(by_spec, specs):
     formats = {}
     for spec in specs:
-        formats.setdefault(_format_of(spec), []).append(by_spec[spec])
-    *others, (_name, sizes) = formats.items()
-    sources = (
-        f'<source sizes="{_SIZES}" srcset="{_srcset(of_format)}" type="image/{name}">'
-        for name, of_format in others
-    )
-    first = sizes[0]
-    return (
-        f'<picture>{"".join(sources)}<img alt="{_ALT}" {_LOADING} height="{first.height}"'
-        f' sizes="{_SIZES}" src="{escape(first.url)}" srcset="{_srcset(sizes)}"'
-        f' width="{first.width}"></picture>'
-    )
+        size = by_spec[spec]
+        formats.setdefault(_format_of(spec), []).append((size.url, size.width, size.height))
+    return tuple((name, tuple(sizes)) for name, sizes in formats.items())
+
+
+def original(image):
+    """The ``Sources`` of an image whose sizes are not made yet: itself."""
+    return (("", ((image.file.url, image.width, image.height),)),)
 
 
 @cache
@@ -127,36 +121,50 @@ def _format_of(spec):
     return re.search(r"format-(\w+)", spec)[1]
 
 
-def _srcset(sizes):
-    return escape(", ".join(f"{size.url} {size.width}w" for size in sizes))
+def picture(sources, *, alt="", sizes="100vw", eager=False):
+    """``<picture>`` of a photograph in all its sizes, as Wagtail's ``{% picture %}`` writes it."""
+    *others, (_format, made) = sources
+    more = "".join(
+        f'<source sizes="{sizes}" srcset="{_srcset(of_format)}" type="image/{name}">'
+        for name, of_format in others
+    )
+    url, width, height = made[0]
+    own, srcset = (f' sizes="{sizes}"', f' srcset="{_srcset(made)}"') if len(made) > 1 else ("", "")
+    return SafeString(
+        f'<picture>{more}<img alt="{conditional_escape(alt)}" {EAGER if eager else LAZY}'
+        f' height="{height}"{own} src="{escape(url)}"{srcset} width="{width}"></picture>'
+    )
 
 
-def picture_html(image, *, alt="", sizes="100vw", eager=False):
-    """``<picture>`` of an image in all its sizes. Those that nobody made ahead are made now."""
-    markup = sizes_of(image).markup or _markup(_made_now(image), _shown_specs(image))
-    loading = EAGER if eager else LAZY
-    for place, text in ((_ALT, conditional_escape(alt)), (_SIZES, sizes), (_LOADING, loading)):
-        markup = markup.replace(place, text)
-    return SafeString(markup)
+def _srcset(made):
+    return escape(", ".join(f"{url} {width}w" for url, width, _height in made))
 
 
-def _made_now(image):
-    filters = [_filter(spec) for spec in _shown_specs(image)]
-    made = get_renditions_or_not_found(image, filters)
-    return {spec: Size(row.url, row.width, row.height) for spec, row in made.items()}
-
-
-def photo_html(image, *, alt="", sizes="100vw", eager=False, shape=""):
+def framed(sources, *, alt="", sizes="100vw", eager=False, shape=""):
     """A photograph in its frame, or the first letter of ``alt`` where there is none.
 
     ``shape`` is "square", "wide", "classic" or nothing: the frame's, not the photograph's.
     """
-    if not image:
+    if not sources:
         letter = str(alt or "·")[:1]
         return format_html('<span class="photo photo--none" aria-hidden="true">{}</span>', letter)
     frame = f"photo photo--{shape}" if shape else "photo"
-    picture = picture_html(image, alt=alt, sizes=sizes, eager=eager)
-    return format_html('<span class="{}">{}</span>', frame, picture)
+    return format_html(
+        '<span class="{}">{}</span>', frame, picture(sources, alt=alt, sizes=sizes, eager=eager)
+    )
+
+
+def photo_html(image, *, alt="", sizes="100vw", eager=False, shape=""):
+    """An image in its frame (see ``framed``). Sizes that nobody made ahead are made now."""
+    sources = (sizes_of(image).sources or _made_now(image)) if image else ()
+    return framed(sources, alt=alt, sizes=sizes, eager=eager, shape=shape)
+
+
+def _made_now(image):
+    specs = _shown_specs(image)
+    made = get_renditions_or_not_found(image, [_filter(spec) for spec in specs])
+    by_spec = {spec: Size(row.url, row.width, row.height) for spec, row in made.items()}
+    return _sources(by_spec, specs)
 
 
 def largest(image, format_name):

@@ -1,13 +1,13 @@
-"""The sets behind lists and searches as this process remembers them, so that a list asks for none.
+"""In-process copy of the facet bitmaps; list pages need no query for them.
 
-They follow the numbers of the page cache (docs/listing.md): a change of terms or of prices is told in
-its own transaction and ends what was remembered. Everything here is shared by all requests: bitmaps
-are frozen.
+The bitmaps of lists and filters are read at once, those of words when a search asks for them. They
+follow the versions of the page cache: a change of terms or prices invalidates its tag in its own
+transaction. All requests share them, so they are frozen.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from pyroaring import BitMap, FrozenBitMap
 
@@ -24,16 +24,14 @@ from commerce.index.listing_builder import (
     TIMED,
     VARIANT,
 )
-from commerce.index.price_windows import BANDS, band_of, month_of
+from commerce.index.price_windows import BANDS, NEVER, band_of, month_of, next_price_change
 from commerce.index.terms import WORD
 from commerce.index.tokens import fold, indexed_words
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import PriceWindow, Term
-from commerce.page_cache.dependencies import SETS, TURNS, WINDOWS, WORDS
-from commerce.page_cache.memory import Memory
+from commerce.page_cache.memoise import memoise_many
+from commerce.page_cache.tags import SETS, TURNS, WINDOWS, WORDS, collected
 
-#: All that a process remembers; the sets of a hundred thousand pieces and some thousand words fit.
-MOST_BYTES = 64 << 20
 #: The kinds that lists and their filters are made of, read at once.
 KINDS = (ALL, CATEGORY, KIND, ATTRIBUTE, PRICE, RATING, SALE, STOCK, TIMED)
 #: Up to so many keys are named in a query; of more, all rows are read.
@@ -43,7 +41,15 @@ MAX_BEGINNINGS = 60
 #: Sorts behind every letter that a word may go on with.
 LAST = "\U0010ffff"
 
-memory = Memory(MOST_BYTES)
+
+def _remembered(names, make, *, tags):
+    """``memoise_many`` without a tie to the page: it names the lists and cards that it shows."""
+    with collected():
+        return memoise_many(names, make, tags=tags)
+
+
+def _one(name, make, *, tags):
+    return _remembered([name], lambda _names: {name: make()}, tags=tags)[name]
 
 
 def frozen(blob):
@@ -55,8 +61,8 @@ def frozen(blob):
 
 
 @dataclass(frozen=True)
-class Shelves:
-    """The sets of all categories and filters, as one query found them.
+class FacetIndex:
+    """The bitmaps of all categories and filters, as one query read them.
 
     ``sets`` is ``{(kind, value): listings}``. ``plain`` and ``numbered`` have the values of filters,
     ``{(kind, value): VariantSet}``: as listings, and with what is known of their variants, for where
@@ -93,12 +99,12 @@ class Shelves:
         return FrozenBitMap.union(FrozenBitMap(), *sets)
 
 
-def shelves():
-    """The ``Shelves`` of now; one query where they changed."""
-    return memory.one("shelves", _read_shelves, tags=[SETS])
+def facet_index() -> FacetIndex:
+    """The index of now; one query where it changed."""
+    return _one("facet-index", _read_index, tags=[SETS])
 
 
-def _read_shelves():
+def _read_index():
     rows = Term.objects.filter(kind__in=KINDS) | Term.objects.filter(kind=VARIANT, n__gt=0)
     sets, labels, variants = {}, {}, defaultdict(dict)
     for kind, value, label, blob in rows.values_list("kind", "value", "label", "bitmap"):
@@ -109,7 +115,7 @@ def _read_shelves():
             sets[kind, value] = frozen(blob)
             labels[kind, value] = label
     filters = {key: of for key, of in sets.items() if key[0] not in (ALL, CATEGORY, KIND, TIMED)}
-    return Shelves(
+    return FacetIndex(
         sets=sets,
         plain={key: VariantSet(of) for key, of in filters.items()},
         numbered={key: _numbered(of, variants.get(key)) for key, of in filters.items()},
@@ -156,37 +162,35 @@ def _categories_in(sets, labels):
 
 @dataclass(frozen=True)
 class Prices:
-    """The price bands, ``{code: VariantSet}``, and what is on sale."""
+    """The price bands, ``{code: VariantSet}``, and what is on sale, between two price changes."""
 
     bands: dict
     on_sale: VariantSet
+    start: datetime
+    until: datetime
 
 
-def prices_at(at, found, *, is_filtered):
-    """The ``Prices`` of a moment, beside the ``Shelves`` of the same list. Within a month they are the
-    same until the next moment at which any price turns."""
-    if not memory.is_used():
-        return _read_prices(at, found, is_filtered=is_filtered)
-    return memory.one(
-        ("prices", *stretch_of(at), is_filtered),
-        # Not of the shelves that are given: those may be older than what is remembered now.
-        lambda: _read_prices(at, shelves(), is_filtered=is_filtered),
+def prices_at(at, index, *, is_filtered):
+    """The ``Prices`` of a moment, beside the ``FacetIndex`` of the same list."""
+    known = _one(
+        ("prices", is_filtered),
+        # Not of the index that is given: that may be older than what is remembered now.
+        lambda: _read_prices(at, facet_index(), is_filtered=is_filtered),
         tags=[SETS, TURNS],
     )
+    if known.start <= at < known.until:
+        return known
+    return _read_prices(at, index, is_filtered=is_filtered)
 
 
 def priced_between(low, high, *, at):
-    """What costs at least ``low`` and at most ``high`` at a moment (None: no such end), by variants.
-
-    Read from the windows, which may be all of them; remembered until a price turns.
-    """
-    if not memory.is_used():
-        return _read_between(low, high, at)
-    return memory.one(
-        ("between", low, high, *stretch_of(at)),
-        lambda: _read_between(low, high, at),
+    """What costs at least ``low`` and at most ``high`` at a moment (None: no such end), by variants."""
+    start, until, members = _one(
+        ("between", low, high),
+        lambda: (at, next_price_change(at) or NEVER, _read_between(low, high, at)),
         tags=[SETS, WINDOWS],
     )
+    return members if start <= at < until else _read_between(low, high, at)
 
 
 def _read_between(low, high, at):
@@ -204,41 +208,28 @@ def _read_between(low, high, at):
     )
 
 
-def stretch_of(at):
-    """(month, how many prices turned in it before): between two turns all prices are the same.
-
-    A name for what is remembered of a moment; inside a transaction there is nothing to name.
-    """
-    month = month_of(at)
-    turns = memory.one(
-        ("turns", month), lambda: _read_turns(shelves().timed(at)), tags=[SETS, TURNS]
-    )
-    return month, bisect_right(turns, at)
-
-
-def _read_turns(timed):
-    """The moments at which one of these prices changes, in their order."""
-    rows = _rows_of(PriceWindow.objects.order_by(), timed).values_list("start", "until").distinct()
-    return sorted({moment for row in rows for moment in row})
-
-
 def _rows_of(windows, timed):
     return windows.filter(listing__in=among(timed)) if len(timed) <= MANY else windows
 
 
-def _read_prices(at, found, *, is_filtered):
-    """A price that changes no more is in stored sets; of the others the windows are looked up."""
-    timed = found.timed(at)
+def _read_prices(at, index, *, is_filtered):
+    """A price that changes no more is in stored bitmaps; of the others the windows are looked up."""
+    timed = index.timed(at)
     bands = {
-        str(low): [found.variants_of(PRICE, str(low), is_filtered=is_filtered).without(timed)]
+        str(low): [index.variants_of(PRICE, str(low), is_filtered=is_filtered).without(timed)]
         for low in BANDS
     }
-    on_sale = [found.variants_of(SALE, "yes", is_filtered=is_filtered).without(timed)]
+    on_sale = [index.variants_of(SALE, "yes", is_filtered=is_filtered).without(timed)]
     windows = _windows_of(timed, at=at)
     for band in {band for _pk, _number, band, _is_reduced in windows}:
         bands[band].append(_set_of(row for row in windows if row[2] == band))
     on_sale.append(_set_of(row for row in windows if row[3]))
-    return Prices({code: union_of(parts) for code, parts in bands.items()}, union_of(on_sale))
+    return Prices(
+        bands={code: union_of(parts) for code, parts in bands.items()},
+        on_sale=union_of(on_sale),
+        start=at,
+        until=next_price_change(at) or NEVER,
+    )
 
 
 def _windows_of(timed, *, at):
@@ -268,11 +259,10 @@ def _set_of(windows):
 
 
 def sets_of_words(words):
-    """``{word: (members, members by title)}`` of words; one query for those it does not remember."""
+    """``{word: (members, members by title)}`` of words; one query for those not remembered."""
     names = [("word", word) for word in words]
-    return {
-        word: pair for (_name, word), pair in memory.many(names, _read_words, tags=[WORDS]).items()
-    }
+    pairs = _remembered(names, _read_words, tags=[WORDS])
+    return {word: pair for (_name, word), pair in pairs.items()}
 
 
 def _read_words(names):
@@ -286,7 +276,7 @@ def _read_words(names):
 
 def set_of_beginning(letters):
     """(members, members by title) of the commonest words that begin with some letters."""
-    return memory.one(("beginning", letters), lambda: _read_beginning(letters), tags=[WORDS])
+    return _one(("beginning", letters), lambda: _read_beginning(letters), tags=[WORDS])
 
 
 def _read_beginning(letters):
@@ -299,7 +289,7 @@ def _read_beginning(letters):
 
 def known_words():
     """The words of titles, categories and filters: ``{number of letters: {word: products}}``."""
-    return memory.one("known words", _read_known_words, tags=[WORDS])
+    return _one("known-words", _read_known_words, tags=[WORDS])
 
 
 def _read_known_words():

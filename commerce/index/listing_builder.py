@@ -4,11 +4,13 @@
 number of queries. ``commerce.index.refresh`` writes it down, and its check compares with it.
 """
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 from django.db.models import Count
@@ -297,6 +299,13 @@ def _columns(product, records, *, reviews, values, photos):
         if (glaze := _glaze_in(values[record.product_id]))
     }
     own = photos[product.pk] or next((photos[r.product_id] for r in records), [])
+    card = {
+        "variants": variants_of(records),
+        "photo": own[0].sources if own else [],
+        "second": own[1].sources if len(own) > 1 else [],
+        "share": own[0].share if own else None,
+        "swatches": [[*glaze, pk] for pk, glaze in glazes.items()],
+    }
     return {
         "title": product.title,
         "created": product.created,
@@ -305,23 +314,19 @@ def _columns(product, records, *, reviews, values, photos):
         "popularity": product.purchases or 0,
         "availability": availability,
         "is_gone": availability == SOLD_OUT,
-        "card": {
-            "variants": variants_of(records),
-            "photo": own[0].html(product.title) if own else "",
-            "second": own[1].html("") if len(own) > 1 else "",
-            "share": own[0].share if own else None,
-            "swatches": [[*glaze, pk] for pk, glaze in glazes.items()],
-        },
+        "card": {**card, "digest": _digest_of([product.title, card])},
         "categories": [],
         "photos": {
             str(pk): [image.pk for image in photos[pk]]
             for pk in dict.fromkeys([product.pk, *(record.product_id for record in records)])
             if photos[pk]
         },
-        "variant_photos": {
-            str(pk): photos[pk][0].html(product.title) for pk in glazes if photos[pk]
-        },
+        "variant_photos": {str(pk): photos[pk][0].sources for pk in glazes if photos[pk]},
     }
+
+
+def _digest_of(value):
+    return blake2b(json.dumps(value).encode(), digest_size=9).hexdigest()
 
 
 def variants_of(records):

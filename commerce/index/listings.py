@@ -13,23 +13,15 @@ from typing import NamedTuple
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.timezone import localdate
 from oscar.core.loading import get_model
 from wagtail.images import get_image_model
 
 from commerce.bulk_sql import among
-from commerce.images.pictures import EAGER, LAZY, Size, know_sizes
+from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, know_sizes
+from commerce.index.price_windows import shows_prices
 from commerce.models import Listing, PriceWindow, ProductPhoto
-from commerce.page_cache.dependencies import (
-    card_tag,
-    depends_on,
-    piece_tag,
-    sale_tag,
-    shows_prices,
-)
-from commerce.page_cache.kept import rows_by_key
-from commerce.page_cache.memory import Memory
+from commerce.page_cache.tags import card_tag, depends_on, price_tag, product_tag
 from commerce.pricing.prices import Quote
 from commerce.stock.availability import IN_STOCK, LOW, SOLD_OUT, availability_of, record_to_sell
 from commerce.tax import split_gross
@@ -54,15 +46,16 @@ class Swatch:
 class Card:
     """A product in a list. ``is_from`` says that variants differ in price and this is the lowest.
 
-    ``photo_html`` and ``second_html`` are made ahead; "" where there is no photograph. ``share`` is
-    what links to a page that begins with this card show: a ``Size``, or None.
+    ``sources`` and ``second_sources`` are the sizes of its photographs (``images.pictures.Sources``),
+    empty without one. ``share`` is what links to a page that begins with this card show: a ``Size``,
+    or None. ``digest`` stands for everything on the card but price and moment.
     """
 
     product_id: int
     title: str
     url: str
-    photo_html: str = ""
-    second_html: str = ""
+    sources: Sources = ()
+    second_sources: Sources = ()
     quote: Quote | None = None
     is_from: bool = False
     swatches: tuple[Swatch, ...] = ()
@@ -70,19 +63,31 @@ class Card:
     rating: float | None = None
     review_count: int = 0
     share: Size | None = None
+    digest: str = ""
 
     @property
     def photo(self):
         """The markup of its photograph, or of its first letter where there is none."""
-        letter = format_html(
-            '<span class="photo photo--none" aria-hidden="true">{}</span>', self.title[:1]
-        )
-        return self.photo_html or letter
+        return framed(self.sources, alt=self.title, sizes=CARD_SIZES)
 
     @property
     def eager_photo(self):
         """The same for the first row of a page, which is not loaded lazily."""
-        return mark_safe(self.photo.replace(LAZY, EAGER))  # noqa: S308
+        return framed(self.sources, alt=self.title, sizes=CARD_SIZES, eager=True)
+
+    @property
+    def second_photo(self):
+        """The markup of the photograph that a pointer over the card shows; "" without one."""
+        if not self.second_sources:
+            return ""
+        return framed(self.second_sources, alt="", sizes=CARD_SIZES)
+
+    @property
+    def fragment(self):
+        """What the card looks like today, as a text: the same text means the same markup."""
+        quote = self.quote
+        price = (quote.price, quote.list_price, quote.until, quote.currency) if quote else ()
+        return f"{self.product_id} {self.digest} {self.url} {price} {self.is_from} {localdate()}"
 
 
 def sellable_products():
@@ -109,12 +114,11 @@ def cards_for(product_ids, *, at=None, variants=None):
 
     A card shows its product's photographs, and leads to its page. ``variants`` has the numbers of the
     variants (``commerce.index.variant_sets``) one of which a card shows instead, with its photograph, price
-    and stock, by the product's key: the cheapest that can be bought. One query for those that the
-    process does not remember, whatever their number; a second one where variants stand for their
-    products, or where one has no price.
+    and stock, by the product's key: the cheapest that can be bought. One query; a second one where
+    variants are shown in the place of their products, or where one has no price.
     """
     wanted, variants = list(dict.fromkeys(product_ids)), variants or {}
-    depends_on(*map(card_tag, wanted), *map(piece_tag, variants), *map(sale_tag, variants))
+    depends_on(*map(card_tag, wanted), *map(product_tag, variants), *map(price_tag, variants))
     shows_prices()
     if not wanted:
         return []
@@ -141,8 +145,6 @@ class _Row(NamedTuple):
 class _Window(NamedTuple):
     """What a card needs of a price window."""
 
-    start: datetime
-    until: datetime
     number: int
     ends: datetime | None
     currency: str
@@ -152,52 +154,37 @@ class _Window(NamedTuple):
 
 
 _PLAIN = _Row._fields[:-1]
-#: Bytes of listings that a process remembers: those of a few thousand products.
-ROWS_BYTES = 16 << 20
-rows_memory = Memory(ROWS_BYTES)
 
 
 def _listed(product_ids, *, at, with_variants):
-    """``{key: (row, {number: window})}`` of a moment; with the windows of variants, or without.
-
-    A process remembers them with all their windows, each until its product changes.
-    """
-    at = at or timezone.now()
+    """``{key: (row, {number: window})}`` of a moment; with the windows of variants, or without."""
     read = _read_with_variants if with_variants else _read_plain
-    found = rows_memory.many(
-        [(pk, with_variants) for pk in product_ids],
-        lambda names: {(pk, with_variants): of for pk, of in read([pk for pk, _ in names]).items()},
-        tags=lambda name: [card_tag(name[0])],
-    )
-    return {
-        pk: (
-            row,
-            {window.number: window for window in windows if window.start <= at < window.until},
-        )
-        for (pk, _with_variants), (row, windows) in found.items()
-    }
+    return read(product_ids, at or timezone.now())
 
 
-def _read_plain(product_ids):
-    """``{key: (row, [window])}``; one query, and one where one has no price."""
+def _read_plain(product_ids, at):
+    """One query, and one where one has no price."""
     names = ("listing_id", *(f"listing__{name}" for name in _PLAIN[1:]), *_Window._fields)
-    rows = PriceWindow.objects.filter(listing__in=among(product_ids), number=0).values_list(*names)
-    found, count = {}, len(_PLAIN)
-    for row in rows:
-        _row, windows = found.setdefault(row[0], (_Row(*row[:count]), []))
-        windows.append(_Window(*row[count:]))
+    rows = PriceWindow.objects.filter(
+        listing__in=among(product_ids), number=0, start__lte=at, until__gt=at
+    )
+    count = len(_PLAIN)
+    found = {
+        row[0]: (_Row(*row[:count]), {0: _Window(*row[count:])}) for row in rows.values_list(*names)
+    }
     if unpriced := [pk for pk in product_ids if pk not in found]:
         rows = Listing.objects.filter(pk__in=among(unpriced)).values_list(*_PLAIN)
-        found |= {row[0]: (_Row(*row), []) for row in rows}
+        found |= {row[0]: (_Row(*row), {}) for row in rows}
     return found
 
 
-def _read_with_variants(product_ids):
-    """The same with photographs of variants and all windows; two queries."""
-    windows = defaultdict(list)
-    rows = PriceWindow.objects.filter(listing__in=among(product_ids))
+def _read_with_variants(product_ids, at):
+    """The same with photographs of variants and their windows; two queries."""
+    windows = defaultdict(dict)
+    rows = PriceWindow.objects.filter(listing__in=among(product_ids), start__lte=at, until__gt=at)
     for pk, *row in rows.values_list("listing_id", *_Window._fields):
-        windows[pk].append(_Window(*row))
+        window = _Window(*row)
+        windows[pk][window.number] = window
     rows = Listing.objects.filter(pk__in=among(product_ids)).values_list(*_Row._fields)
     return {row[0]: (_Row(*row), windows[row[0]]) for row in rows}
 
@@ -230,6 +217,7 @@ def _card(listing, window, *, number, is_from=False):
         for name, code, variant in listing.card["swatches"]
     )
     photos = [listing.card["photo"], listing.card["second"]]
+    digest = listing.card["digest"]
     url, availability = listing.path, listing.availability
     if not number:
         is_from = window.is_from if window else False
@@ -242,8 +230,8 @@ def _card(listing, window, *, number, is_from=False):
         product_id=listing.pk,
         title=listing.title,
         url=url,
-        photo_html=mark_safe(photos[0]),  # noqa: S308  made by our own template
-        second_html=mark_safe(photos[1]),  # noqa: S308
+        sources=photos[0],
+        second_sources=photos[1],
         quote=_quote(window) if window else None,
         is_from=is_from,
         swatches=swatches,
@@ -251,6 +239,7 @@ def _card(listing, window, *, number, is_from=False):
         rating=listing.rating or None,
         review_count=listing.review_count,
         share=Size(*listing.card["share"]) if listing.card.get("share") else None,
+        digest=f"{digest} {availability} {listing.rating} {listing.review_count}",
     )
 
 
@@ -319,10 +308,10 @@ def photos_by_product(product_ids):
 def photos_of_listings(listings):
     """Wagtail images of the products of some listings and of their variants, in their order.
 
-    ``{product's or variant's key: [image]}``. No query for images that the process knows.
+    ``{product's or variant's key: [image]}``. One query, and one for sizes that are not remembered.
     """
     keys = {pk: ids for listing in listings for pk, ids in listing.photos.items()}
-    images = rows_by_key(get_image_model().objects, {key for ids in keys.values() for key in ids})
+    images = get_image_model().objects.in_bulk({key for ids in keys.values() for key in ids})
     know_sizes(images.values())
     photos = defaultdict(list)
     for pk, ids in keys.items():

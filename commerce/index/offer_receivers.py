@@ -12,12 +12,12 @@ from commerce.index.postings import as_set
 from commerce.index.receivers import is_collecting, note_change
 from commerce.index.refresh import BATCH, listed_keys, refresh_listings_task
 from commerce.models import Term
-from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import OFFERS
+from commerce.page_cache.tags import OFFERS
+from commerce.page_cache.versions import invalidate
 from commerce.pricing.automatic_offers import (
+    automatic_offers,
     products_in_ranges,
     range_ids_of,
-    read_automatic_offers,
 )
 from commerce.signals import offers_counted
 
@@ -35,7 +35,7 @@ def note_offers(offer_ids):
     offer_ids = set(offer_ids)
     if not offer_ids:
         return
-    now = [offer for offer in read_automatic_offers() if offer.pk in offer_ids]
+    now = [offer for offer in automatic_offers() if offer.pk in offer_ids]
     ids = listed_keys(products_in_ranges(range_ids_of(now)) | _held_until_now(offer_ids))
     if len(ids) <= BATCH or is_collecting():
         note_change(set(ids), is_sale=True)
@@ -117,10 +117,10 @@ def _note_limits(offer_ids):
     limited = ConditionalOffer.objects.filter(pk__in=offer_ids).exclude(
         max_global_applications=None, max_discount=None
     )
-    open_ids = {offer.pk for offer in read_automatic_offers()}
+    open_ids = {offer.pk for offer in automatic_offers()}
     changed = [
         offer.pk for offer in limited if bool(_held_until_now([offer.pk])) != (offer.pk in open_ids)
     ]
     if changed:
-        touch(OFFERS)
+        invalidate(OFFERS)
         note_offers(changed)

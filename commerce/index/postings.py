@@ -13,8 +13,8 @@ from pyroaring import BitMap, FrozenBitMap
 from commerce.bulk_sql import among, insert_rows, update_rows
 from commerce.index.terms import KNOWN, TEXT, TITLE, WORD, parts_of
 from commerce.models import ListingTerms, Term
-from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import SETS, WORDS
+from commerce.page_cache.tags import SETS, WORDS
+from commerce.page_cache.versions import invalidate
 
 #: Values in one query.
 CHUNK = 500
@@ -91,7 +91,7 @@ def write_terms(joined, left):
 
 def _tell(keys):
     """What processes remember of these terms is old."""
-    touch(*{WORDS if kind == WORD else SETS for kind, _value in keys})
+    invalidate(*{WORDS if kind == WORD else SETS for kind, _value in keys})
 
 
 def _insert(keys, joined):

@@ -6,11 +6,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import among
-from commerce.models import SalePrice
-from commerce.pricing.automatic_offers import OfferBook, read_automatic_offers
+from commerce.models import PriceWindow, SalePrice
+from commerce.page_cache.memoise import memoise
+from commerce.page_cache.tags import TURNS, collected, expires_by
+from commerce.pricing.automatic_offers import OfferBook, automatic_offers
 from commerce.pricing.prices import quote_at_sale, quote_under_offers
 
 #: The borders of a price that does not change.
@@ -36,6 +39,30 @@ class Window(NamedTuple):
     ends: datetime | None
 
 
+def next_price_change(at: datetime | None = None) -> datetime | None:
+    """The next moment at which a sale or an offer begins or ends anywhere in the shop, or None.
+
+    One query for each change of a price that changes by itself, and one after each such moment.
+    """
+    at = at or timezone.now()
+    found = memoise("next-price-change", lambda: _next_start(at), tags=[TURNS])
+    return found if found is None or found > at else _next_start(at)
+
+
+def _next_start(at):
+    rows = PriceWindow.objects.filter(start__gt=at).order_by("start")
+    found = rows.values_list("start", flat=True).first()
+    expires_by(found)
+    return found
+
+
+def shows_prices() -> None:
+    """Render what is being rendered again when a sale begins or ends anywhere."""
+    with collected():  # A page is not tied to every price that changes by itself.
+        change = next_price_change()
+    expires_by(change)
+
+
 def sales_of(stockrecord_ids):
     """``{stock record's key: [SalePrice]}``, whenever they hold."""
     rows = SalePrice.objects.filter(stockrecord__in=among(stockrecord_ids))
@@ -50,9 +77,7 @@ class Offers:
 
     def __init__(self, records):
         records = [record for rows in records.values() for record in rows]
-        self.book = OfferBook(
-            {record.product_id for record in records}, offers=read_automatic_offers()
-        )
+        self.book = OfferBook({record.product_id for record in records}, offers=automatic_offers())
         wanted = [record.pk for record in records if self.of(record)]
         rows = get_model("partner", "StockRecord").objects.select_related(
             "product__product_class", "product__parent__product_class"

@@ -20,21 +20,19 @@ from commerce.bulk_sql import among, insert_rows, update_rows
 from commerce.index.listing_builder import CATEGORY, COLUMNS, records_of, truth_of, variants_of
 from commerce.index.postings import broken_terms, mend_terms, write_terms
 from commerce.index.price_windows import EVER, NEVER, Window, band_of
-from commerce.index.sort_orders import RANKED
 from commerce.index.terms import terms_in
 from commerce.models import Listing, ListingTerms, PriceWindow
-from commerce.page_cache.changes import touch
-from commerce.page_cache.dependencies import (
+from commerce.page_cache.tags import (
     LISTS,
-    RANKS,
     TURNS,
     WINDOWS,
     card_tag,
     list_tag,
     order_tag,
-    piece_tag,
-    sale_tag,
+    price_tag,
+    product_tag,
 )
+from commerce.page_cache.versions import invalidate
 from commerce.transactions import retry_transient
 
 #: Products that one transaction of a rebuild refreshes, and that one query asks for.
@@ -67,21 +65,21 @@ def _refresh(wanted, *, is_sale):
     existing = _locked(wanted)
     truths = truth_of(wanted)
     changed, redrawn = _write_rows(existing, truths)
-    touch(*map(sale_tag, wanted), *map(piece_tag, redrawn if is_sale else wanted))
+    invalidate(*map(price_tag, wanted), *map(product_tag, redrawn if is_sale else wanted))
     repriced = _write_windows(wanted, truths)
     joined, left = _write_texts(wanted, truths)
     if joined or left:
         write_terms(joined, left)
     gone = existing.keys() - truths.keys()
     if gone:
-        touch(*map(piece_tag, gone))
+        invalidate(*map(product_tag, gone))
         Listing.objects.filter(pk__in=gone).delete()
     moved = gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
     _tell(order_tag, changed | moved, truths, left)
     redrawn |= repriced | moved
     changed |= redrawn
     if changed:
-        touch(LISTS, *map(card_tag, redrawn))
+        invalidate(LISTS, *map(card_tag, redrawn))
         _tell(list_tag, changed, truths, left)
     return len(changed)
 
@@ -101,11 +99,6 @@ def _is_stored(row, stored, *, but=()):
     )
 
 
-def _rank_in(row):
-    """What the orders of lists go by, of values in the order of ``COLUMNS``."""
-    return [row[COLUMNS.index(name)] for name in RANKED]
-
-
 def _is_stored_json(value, text):
     # A database may write JSON in its own way.
     return json.dumps(value) == text or json.loads(text) == value
@@ -115,7 +108,7 @@ def _tell(tag, changed, truths, left):
     """What is remembered of the categories that these products are or were in is old."""
     if changed:
         keys = {key for pk in changed if pk in truths for key in truths[pk].sets} | set(left)
-        touch(*(tag(value) for kind, value in keys if kind == CATEGORY))
+        invalidate(*(tag(value) for kind, value in keys if kind == CATEGORY))
 
 
 @transaction.atomic
@@ -127,7 +120,7 @@ def forget_listings(product_ids):
     _joined, left = _write_texts(wanted, {})
     write_terms({}, left)
     Listing.objects.filter(pk__in=wanted).delete()
-    touch(LISTS, *(tag(pk) for tag in (piece_tag, sale_tag, card_tag) for pk in wanted))
+    invalidate(LISTS, *(tag(pk) for tag in (product_tag, price_tag, card_tag) for pk in wanted))
     for tag in (order_tag, list_tag):
         _tell(tag, wanted, {}, left)
 
@@ -141,7 +134,7 @@ def refresh_availability(stockrecord_ids):
     ids = listed_keys(
         products.filter(stockrecords__in=stockrecord_ids).values_list("pk", flat=True)
     )
-    touch(*map(sale_tag, ids))  # A page says how many are left.
+    invalidate(*map(price_tag, ids))  # A page says how many are left.
     records = records_of(ids)
     listed = dict(Listing.objects.filter(pk__in=among(ids)).values_list("pk", "card"))
     several = _sold_by_several(stockrecord_ids)
@@ -191,8 +184,6 @@ def _write_rows(existing, truths):
         missing = []
     there = rows.keys() - set(missing)
     differing = [pk for pk in sorted(there) if not _is_stored(rows[pk], existing[pk])]
-    if new or any(_rank_in(rows[pk]) != _rank_in(existing[pk]) for pk in differing):
-        touch(RANKS)
     update_rows(Listing, COLUMNS, [(*rows[pk], pk) for pk in differing])
     redrawn = {pk for pk in differing if not _is_stored(rows[pk], existing[pk], but=UNSEEN)}
     return {*new, *differing}, {*new, *redrawn}
@@ -211,9 +202,9 @@ def _write_windows(wanted, truths):
         [(pk, *row) for pk in sorted(changed) for row in says[pk]],
     )
     if changed:
-        touch(WINDOWS)
+        invalidate(WINDOWS)
     if any(_turns(existing[pk]) != _turns(says[pk]) for pk in changed):
-        touch(TURNS)
+        invalidate(TURNS)
     return changed
 
 

@@ -141,6 +141,8 @@ FACET_TYPES = ("option", "multi_option", "boolean", "text")
 class FacetAttribute(models.Model):
     """A product attribute that lists can be filtered by, and its place among the filters."""
 
+    cache_tags = ("site",)
+
     attribute = models.OneToOneField(
         "catalogue.ProductAttribute",
         on_delete=models.CASCADE,
@@ -169,6 +171,8 @@ class FacetAttribute(models.Model):
 class SearchSynonym(models.Model):
     """Words that find the same pieces, such as "cup, mug, beaker"."""
 
+    cache_tags = ("site",)
+
     words = models.CharField(
         _("words"), max_length=255, help_text=_("Separated by commas: cup, mug, beaker")
     )
@@ -188,6 +192,8 @@ class SearchSynonym(models.Model):
 
 class PromotedResult(models.Model):
     """A product that comes first when shoppers search for certain words."""
+
+    cache_tags = ("site",)
 
     query = models.CharField(_("search"), max_length=120)
     product = models.ForeignKey(
@@ -258,6 +264,8 @@ class ProductCollection(models.Model):
     ``values`` are values of filters, "glaze:oat" (``commerce.catalogue.list_rules.ListRule``).
     """
 
+    cache_tags = ("site",)
+
     title = models.CharField(_("title"), max_length=80)
     slug = models.SlugField(_("name in its address"), max_length=80)
     description = models.TextField(
@@ -324,7 +332,7 @@ class ProductCollection(models.Model):
 
 
 class AnswerCount(models.Model):
-    """How many pages were answered in one way on one day (``commerce.page_cache.answer_counts``)."""
+    """How many pages were answered in one way on one day (``commerce.page_counts``)."""
 
     class Way(models.TextChoices):
         KEPT = "kept", _("from a copy")

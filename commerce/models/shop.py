@@ -107,6 +107,8 @@ class Retirement(models.Model):
     shown again, whatever stands here.
     """
 
+    cache_tags = ("site",)
+
     product = models.OneToOneField(
         "catalogue.Product",
         on_delete=models.CASCADE,
@@ -156,6 +158,8 @@ class Retirement(models.Model):
 
 class DeliveryMethod(models.Model):
     """A way an order reaches the customer: what it costs and how long it takes."""
+
+    cache_tags = ("site",)
 
     code = CodeField(_("code"), max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=100)

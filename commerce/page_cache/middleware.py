@@ -1,191 +1,238 @@
-"""Gives out kept pages before anything else is asked, and closes every page that is not opted in."""
+"""Gives out cached pages: in front of Django where the process has one, else as its first middleware.
+
+A view opens its page with ``open_page``; every other page is closed to all caches.
+"""
 
 import logging
-import threading
-from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils import timezone
 
-from commerce.page_cache.address import MAX_KEY, address_of, is_anybodys, is_public, words_of
-from commerce.page_cache.answer_counts import OWN, RENDERED, note_answer
-from commerce.page_cache.answers import answer_of, response_from
-from commerce.page_cache.changes import Unreachable, one_state, state_anew, state_of_request
-from commerce.page_cache.dependencies import SITE, collected
-from commerce.page_cache.front import Known, known, note_given
-from commerce.page_cache.opting_in import opted_in
-from commerce.page_cache.prices import end_of
+from commerce.page_cache.cached_response import CachedResponse, cached_response, response_parts
 from commerce.page_cache.stores import find, memory, store
-from commerce.product_views import note_view
+from commerce.page_cache.tags import SITE, Dependencies, collected
+from commerce.page_cache.versions import (
+    Snapshot,
+    Unreachable,
+    reading,
+    versions,
+)
+from commerce.page_counts import CACHED, OWN, RENDERED, count_response
+from commerce.requests import moment_of
+from commerce.urls import with_query
 
 log = logging.getLogger(__name__)
 
-#: What a page says that nobody opted in: kept by no cache, asked for anew each time.
-CLOSED = "private, no-cache"
-#: What a browser may do with a page that is the same for everybody: keep it, and ask if it holds.
-OPEN = "public, max-age=0, must-revalidate"
-#: Addresses that are remembered as never kept, so that their requests do not wait for each other.
-MOST_CLOSED = 4096
+#: What a page says that no view opened, and what an opened one allows a browser.
+CLOSED, OPEN = "private, no-cache", "public, max-age=0, must-revalidate"
+#: What advertisers add to addresses. No page reads it, and each click would be a page of its own.
+TRACKING = {"gclid", "dclid", "fbclid", "msclkid", "mc_cid", "mc_eid", "ttclid", "twclid"}
+#: A longer query is no list of ours, and no key.
+MAX_QUERY = 1000
+STATUS = {200: "200 OK", 304: "304 Not Modified"}
+
+
+class PageCacheFront:
+    """A WSGI application around the site's: no request object, no middleware, no database."""
+
+    def __init__(self, application: Callable) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+        cached = None
+        if is_cacheable(environ):
+            with suppress(Unreachable):
+                cached, _has_old = find(request_key(environ), versions().snapshot())
+        if cached is None:
+            return self.application(environ, start_response)
+        count_response(CACHED, environ["REQUEST_METHOD"], cached.product_id)
+        status, headers, body = response_parts(cached, environ)
+        start_response(STATUS[status], list(headers.items()))
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 class PageCacheMiddleware:
-    """Stands first. A request without a session may get a kept page; one at a time renders one."""
+    """Stands first. A request without a session may get a cached page; an old one is rendered once."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.closed = OrderedDict()
-        self.closed_addresses = Known(MOST_CLOSED)
-        self.lock = threading.Lock()
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             return close(self.get_response(request))
-        with one_state(), collected() as found:
-            return self.read(request, found)
-
-    def read(self, request, found):
-        address = state = closed = None
         try:
-            # Read before anything else, for whatever is remembered of this request (parts.py).
-            state = state_of_request()
-            # What nobody may keep is asked for again and again: its address is known then.
-            closed = self.closed_addresses.get(words_of(request.META))
-            if closed is not None and not is_anybodys(request):
-                closed = None
-            elif closed is None and settings.PAGE_CACHE and is_public(request):
-                address = address_of(request)
-        except (DisallowedHost, Unreachable):
-            pass
-        if closed is not None:
-            return self.make_closed(request, closed, state, found)
-        if address is None:
-            return self.make_own(request)
-        try:
-            return self.find_or_render(request, address, state, found)
+            # Before any row: a change that comes meanwhile has a higher version.
+            snapshot = versions().snapshot()
         except Unreachable:
-            return close(self.get_response(request))
+            return self.render_own(request)
+        with reading(snapshot):
+            if is_cacheable(request.META) and is_public(request):
+                return self.find_or_render(request, snapshot)
+            return self.render_own(request)
 
-    def make_own(self, request):
-        """A page for one visitor."""
-        response = close(self.get_response(request))
-        if opted_in(response) is not None:
-            note_answer(OWN)
-            note_look(request, response)
-        return response
+    def render_own(self, request: HttpRequest) -> HttpResponse:
+        with collected() as found:
+            response = self.get_response(request)
+        if found.parameters is not None:
+            count_response(OWN, request.method, found.product_id)
+        return close(response, is_opened=found.parameters is not None)
 
-    def make_closed(self, request, address, state, found):
-        """A page that nobody could keep when it was made last; it costs no look at what is kept."""
-        response = self.get_response(request)
-        if opted_in(response) is None:
-            return close(response)
-        self.closed_addresses.drop(address.words)
-        return self.keep(request, response, address, state, found)
-
-    def find_or_render(self, request, address, state, found):
-        if address.path in self.closed or address.key in self.closed:
-            # What is nobody's to keep costs no look at what is kept.
-            return self.render(request, address, state, found)
-        answer = find(address.key, state)
-        if answer is not None:
-            return give_again(answer, request, address)
-        with store().turn(address.key) as has_waited:
+    def find_or_render(self, request: HttpRequest, snapshot: Snapshot) -> HttpResponse:
+        query, tracking = canonical_query(request.META.get("QUERY_STRING", ""))
+        request.META["QUERY_STRING"] = query
+        key = request_key(request.META)
+        cached, has_old = find(key, snapshot)
+        turn = store().turn(key) if has_old else nullcontext(False)
+        with turn as has_waited:
             if has_waited:
-                state = state_anew()
-            # Also without a wait: another one may have come to its end between the look and the turn.
-            answer = find(address.key, state)
-            if answer is not None:
-                return give_again(answer, request, address)
-            return self.render(request, address, state, found)
+                with suppress(Unreachable):
+                    snapshot = versions().snapshot()
+            if has_old:  # Another request may have rendered it meanwhile.
+                cached, _has_old = find(key, snapshot)
+            if cached is None:
+                with reading(snapshot):
+                    return self.render(request, key, snapshot, tracking)
+        count_response(CACHED, request.method, cached.product_id)
+        return response_from(cached, request)
 
-    def render(self, request, address, state, found):
-        request.META["QUERY_STRING"] = address.query
-        return self.keep(request, self.get_response(request), address, state, found)
-
-    def keep(self, request, response, address, state, found):
-        """The answer to a request, kept where its view opted in."""
-        parameters = opted_in(response)
-        if parameters is None:
-            self.remember_closed(address.path, address)
-            return close(address.with_tracking(response))
-        if response.status_code != 200 or not may_be_kept(request, response):
-            return close(response)
-        unknown = address.names - parameters
-        if unknown:
-            self.remember_closed(address.key, address)
-            return close(response)
-        open_to_all(response, found)
-        answer = answer_of(
-            response, tags={SITE, *found.tags}, state=state, until=end_of(found).timestamp()
+    def render(
+        self, request: HttpRequest, key: str, snapshot: Snapshot, tracking: str
+    ) -> HttpResponse:
+        with collected() as found:
+            response = self.get_response(request)
+        if tracking and response.status_code in (301, 302, 307, 308):
+            response["Location"] = with_query(response["Location"], tracking)
+        if not may_be_cached(request, response, found):
+            return close(response, is_opened=found.parameters is not None)
+        tags = {SITE, *found.tags}
+        open_to_all(response, tags)
+        cached = cached_response(
+            response,
+            snapshot,
+            tags=tags,
+            until=end_of(found).timestamp(),
+            product_id=found.product_id,
         )
-        store().put(address.key, answer)
-        memory().put(address.key, answer)
-        with self.lock:
-            self.closed.pop(address.path, None)
-        note_answer(RENDERED)
-        note_look(request, response)
-        return give(answer, request, address)
-
-    def remember_closed(self, key, address):
-        """Note that nobody keeps a page: anybody can ask for any number, but not for long ones."""
-        if len(address.key) > MAX_KEY:
-            return
-        if not (address.query or address.tracking):  # Those seldom come a second time.
-            self.closed_addresses.put(address.words, address)
-        with self.lock:
-            self.closed[key] = True
-            if len(self.closed) > MOST_CLOSED:
-                self.closed.popitem(last=False)
+        store().put(key, cached)
+        memory().put(key, cached)
+        count_response(RENDERED, request.method, found.product_id)
+        return response_from(cached, request)
 
 
-def give_again(answer, request, address):
-    """A copy that was found."""
-    note_given(answer, request.method)
-    return give(answer, request, address)
+def is_public(request: HttpRequest) -> bool:
+    """Whether the request is for our host, and for the shop of this moment."""
+    try:
+        return bool(request.get_host()) and moment_of(request) is None
+    except DisallowedHost:
+        return False
 
 
-def give(answer, request, address):
-    """A kept page; the next request with the same words need not come as far as here."""
-    # Each click of an advertiser has an address of its own.
-    if not address.tracking and len(address.key) <= MAX_KEY:
-        known().put(address.words, address.key)
-    return response_from(answer, request)
+def is_cacheable(environ: dict[str, Any]) -> bool:
+    """Whether the answer to a request may be cached."""
+    return settings.PAGE_CACHE and is_anonymous(environ)
 
 
-def may_be_kept(request, response):
-    """Whether a page that opted in kept its promise to be the same for everybody."""
-    reasons = [
-        name
-        for name, is_so in (
-            ("it sets a cookie", bool(response.cookies)),
-            ("it read the session", "cookie" in response.get("Vary", "").lower()),
-            ("it looked into the basket", getattr(request, "_basket_cache", None) is not None),
-            ("it is sent in pieces", response.streaming),
-        )
-        if is_so
-    ]
+def is_anonymous(environ: dict[str, Any]) -> bool:
+    """Whether anybody may send the same request: nothing in it says who it comes from."""
+    cookies = environ.get("HTTP_COOKIE", "")
+    return (
+        environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        and "HTTP_AUTHORIZATION" not in environ
+        # Anywhere in the header: Django finds names that are written in odd ways, too.
+        and f"{settings.SESSION_COOKIE_NAME}=" not in cookies
+        and "messages=" not in cookies
+        and len(environ.get("QUERY_STRING", "")) <= MAX_QUERY
+        and not environ["PATH_INFO"].startswith((settings.STATIC_URL, settings.MEDIA_URL))
+    )
+
+
+def request_key(environ: dict[str, Any]) -> str:
+    """The key of a page: everything in a request that changes what everybody sees.
+
+    A middleware in front of ``PageCacheMiddleware`` that reads anything else must add it here.
+    """
+    forwarded = environ.get("HTTP_X_FORWARDED_HOST") if settings.USE_X_FORWARDED_HOST else None
+    secure = settings.SECURE_PROXY_SSL_HEADER
+    parts = (
+        environ.get("wsgi.url_scheme", ""),
+        environ.get(secure[0], "") if secure else "",
+        forwarded
+        or environ.get("HTTP_HOST")
+        or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}",
+        environ.get("SCRIPT_NAME", ""),
+        environ["PATH_INFO"],
+        environ.get("QUERY_STRING", ""),
+        "part" if environ.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest" else "page",
+        str(settings.DEPLOYMENT),
+    )
+    return "\n".join(parts)
+
+
+def canonical_query(query: str) -> tuple[str, str]:
+    """(the query by the names in it, without what advertisers add; what they added)."""
+    pairs = sorted(query.split("&"), key=lambda pair: pair.partition("=")[0]) if query else []
+    added = [pair for pair in pairs if _is_tracking(pair.partition("=")[0])]
+    return "&".join(pair for pair in pairs if pair not in added), "&".join(added)
+
+
+def _is_tracking(name):
+    return name in TRACKING or name.startswith("utm_")
+
+
+def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependencies) -> bool:
+    """Whether a page was opened and is the same for everybody; a broken promise is logged."""
+    if found.parameters is None or response.status_code != 200:
+        return False
+    if set(request.GET) - found.parameters:
+        return False
+    broken = {
+        "it sets a cookie": bool(response.cookies),
+        "it read the session": "cookie" in response.get("Vary", "").lower(),
+        "it read the basket": getattr(request, "_basket_cache", None) is not None,
+        "it is sent in pieces": response.streaming,
+    }
+    reasons = [name for name, is_so in broken.items() if is_so]
     if reasons:
-        log.warning("%s is not kept: %s", request.path, ", ".join(reasons))
+        log.warning("%s is not cached: %s", request.path, ", ".join(reasons))
     return not reasons
 
 
-def open_to_all(response, found):
-    """The headers for caches in front of the site."""
-    shared = f", s-maxage={settings.CDN_SECONDS}" if settings.CDN_SECONDS else ""
-    response["Cache-Control"] = OPEN + shared
+def end_of(found: Dependencies) -> datetime:
+    """Until when a page is right at the longest.
+
+    A quarter of an hour unless the settings say otherwise, in case a change was never told; the end
+    of the day, since pages speak of days; and what was named by ``expires_by``.
+    """
+    now = timezone.now()
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = [now + timedelta(seconds=settings.PAGE_CACHE_SECONDS), midnight + timedelta(days=1)]
+    return min(filter(None, (*ends, found.until)))
+
+
+def open_to_all(response: HttpResponse, tags: set[str]) -> None:
+    """Set the headers for browsers and for caches in front of the site."""
+    response["Cache-Control"] = OPEN
     if settings.CDN_SECONDS:
-        response["Cache-Tag"] = ",".join(sorted({SITE, *found.tags}))
+        response["Cache-Control"] += f", s-maxage={settings.CDN_SECONDS}"
+        response["Cache-Tag"] = ",".join(sorted(tags))
 
 
-def note_look(request, response):
-    """Count a look at the product whose page was made."""
-    if request.method == "GET" and response.status_code == 200:
-        product_id = getattr(response, "shown_product", None)
-        if product_id:
-            note_view(product_id)
+def response_from(cached: CachedResponse, request: HttpRequest) -> HttpResponse:
+    """A cached page as Django answers it."""
+    status, headers, body = response_parts(cached, request.META)
+    if status == 304:
+        return HttpResponseNotModified(headers=headers)
+    return HttpResponse(body, headers=headers)
 
 
-def close(response):
-    """Say of a page that nobody opted in that no cache may keep it."""
-    if not response.has_header("Cache-Control") or opted_in(response) is not None:
+def close(response: HttpResponse, *, is_opened: bool = False) -> HttpResponse:
+    """Forbid caches a page that is not for everybody. A view's own Cache-Control stays."""
+    if is_opened or not response.has_header("Cache-Control"):
         response["Cache-Control"] = CLOSED
     return response

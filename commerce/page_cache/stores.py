@@ -1,188 +1,194 @@
-"""Where kept pages lie: in the process, and in a store that the processes share."""
+"""Where cached pages are: in the process, and in a store that the processes share.
+
+A store that cannot be read or written is off: pages are rendered, and a log line says so.
+"""
 
 import contextlib
 import fcntl
 import hashlib
 import logging
 import os
+import threading
 import time
 import uuid
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import redis
+from cachetools import LRUCache
 from django.conf import settings
 
-from commerce.page_cache.answers import packed, unpacked
-from commerce.page_cache.memory import BoundedMemory
+from commerce.page_cache.cached_response import CachedResponse, packed, unpacked
+from commerce.page_cache.versions import Snapshot, Unreachable
 
 log = logging.getLogger(__name__)
 
-#: Bytes that one process keeps in memory.
+#: Bytes that one process holds in memory.
 MEMORY_BYTES = 32 * 1024 * 1024
-#: Seconds for which a request waits for another one that renders the same page; then it renders too.
-WAIT_SECONDS = 5.0
-#: Seconds between two looks whether the other one is ready.
-STEP_SECONDS = 0.01
+#: Seconds for which a request waits for another one that renders the same page, and between two looks.
+WAIT_SECONDS, STEP_SECONDS = 5.0, 0.01
 
 
-def name_of(key):
-    """A key as a file's name or a Redis key."""
+def name_of(key: str) -> str:
+    """A key as the name of a file or in Redis."""
     return hashlib.blake2b(key.encode(), digest_size=20).hexdigest()
 
 
+class Memory:
+    """The pages of this process, at most ``limit`` bytes. The one used longest ago goes first."""
+
+    def __init__(self, limit: int) -> None:
+        self._pages: LRUCache[str, CachedResponse] = LRUCache(
+            limit, getsizeof=lambda page: page.size
+        )
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> CachedResponse | None:
+        """The page of a key, fresh or not."""
+        with self._lock:
+            return self._pages.get(key)
+
+    def put(self, key: str, cached: CachedResponse) -> None:
+        """Hold a page in the place of an older one; one that is larger than all memory is not held."""
+        with self._lock, contextlib.suppress(ValueError):
+            self._pages[key] = cached
+
+
 class FileStore:
-    """Pages as files in 256 folders, each of which holds a bounded number of them.
+    """Pages as files of a bounded number: a page replaces another one of its slot.
 
     A file is replaced as a whole, so that a reader sees the old one or the new one.
     """
 
-    #: Pages in one folder, and one write in so many looks for those that are too many or too old.
-    PER_FOLDER, SWEEP_EVERY = 64, 16
-    #: Files whose locks requests for the same page wait at; two pages may share one.
-    LOCKS = 1024
+    #: Pages on the disk, and lock files that requests for the same page wait at.
+    SLOTS, LOCKS = 1 << 14, 1 << 10
 
-    def __init__(self, folder=None):
+    def __init__(self, folder: Path | str | None = None) -> None:
         self.folder = Path(folder or settings.PAGE_CACHE_FOLDER)
-        self._writes = 0
 
-    def _path(self, key):
-        name = name_of(key)
-        return self.folder / "kept" / name[:2] / name[2:]
-
-    def get(self, key):
+    def get(self, key: str) -> CachedResponse | None:
+        """The page of a key, fresh or not."""
         try:
-            return unpacked(self._path(key).read_bytes())
+            name, _newline, data = self._path(key).read_bytes().partition(b"\n")
         except OSError:
             return None
+        return unpacked(data) if name == name_of(key).encode() else None
 
-    def put(self, key, answer):
+    def put(self, key: str, cached: CachedResponse) -> None:
+        """Write a page for all processes."""
         path = self._path(key)
         draft = path.with_name(f".{uuid.uuid4().hex}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(packed(answer))
+            draft.write_bytes(name_of(key).encode() + b"\n" + packed(cached))
             draft.replace(path)
-        except OSError as error:  # A full disk costs speed, never an answer.
-            log.warning("A page could not be kept: %s", error)
+        except OSError as error:
+            log.warning("A page could not be cached: %s", error)
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
-        self._writes += 1
-        if self._writes % self.SWEEP_EVERY == 0:
-            self._sweep(path.parent)
-
-    def _sweep(self, folder):
-        """Remove what is too old, then the oldest of what is too many."""
-        rows = []
-        for entry in os.scandir(folder):
-            with contextlib.suppress(OSError):
-                rows.append((entry.stat().st_mtime, entry.path))
-        oldest = time.time() - settings.PAGE_CACHE_SECONDS
-        rows.sort(reverse=True)
-        for place, (written, path) in enumerate(rows):
-            if written < oldest or place >= self.PER_FOLDER:
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
 
     @contextlib.contextmanager
-    def turn(self, key):
+    def turn(self, key: str) -> Iterator[bool]:
         """One request at a time for a key, over all processes; gives whether it had to wait."""
-        folder = self.folder / "turns"
-        folder.mkdir(parents=True, exist_ok=True)
-        fd = os.open(folder / str(int(name_of(key)[:8], 16) % self.LOCKS), os.O_RDWR | os.O_CREAT)
+        path = self.folder / "turns" / str(int(name_of(key)[:8], 16) % self.LOCKS)
         try:
-            yield self._take(fd)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            yield False
+            return
+        try:
+            yield _wait_for(lambda: self._is_taken(fd))
         finally:
             os.close(fd)  # which gives the lock back
 
+    def _path(self, key):
+        slot = int(name_of(key)[:8], 16) % self.SLOTS
+        return self.folder / "pages" / f"{slot % 64:02}" / str(slot)
+
     @staticmethod
-    def _take(fd):
-        end = time.monotonic() + WAIT_SECONDS
-        waited = False
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                waited = True
-                if time.monotonic() > end:
-                    return True
-                time.sleep(STEP_SECONDS)
-            else:
-                return waited
+    def _is_taken(fd):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 class RedisStore:
-    """Pages in Redis, each for as long as it may hold."""
+    """Pages in Redis, each for as long as it may be fresh."""
 
     PREFIX = "vitrine:page:"
     _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
-    def __init__(self, url=None):
+    def __init__(self, url: str = "") -> None:
         self.client = redis.Redis.from_url(
             url or settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1
         )
 
-    def get(self, key):
+    def get(self, key: str) -> CachedResponse | None:
+        """The page of a key, fresh or not."""
         try:
             data = self.client.get(self.PREFIX + name_of(key))
         except redis.RedisError:
             return None
         return unpacked(data) if data else None
 
-    def put(self, key, answer):
-        seconds = max(1, int(answer.until - time.time()))
+    def put(self, key: str, cached: CachedResponse) -> None:
+        """Write a page for all processes."""
+        seconds = max(1, int(cached.until - time.time()))
         try:
-            self.client.set(self.PREFIX + name_of(key), packed(answer), ex=seconds)
+            self.client.set(self.PREFIX + name_of(key), packed(cached), ex=seconds)
         except redis.RedisError as error:
-            log.warning("A page could not be kept: %s", error)
+            log.warning("A page could not be cached: %s", error)
 
     @contextlib.contextmanager
-    def turn(self, key):
+    def turn(self, key: str) -> Iterator[bool]:
         """One request at a time for a key, over all machines; gives whether it had to wait."""
         name, mark = f"{self.PREFIX}turn:{name_of(key)}", uuid.uuid4().hex
-        has_turn, waited = self._take(name, mark)
+        milliseconds = int(WAIT_SECONDS * 2000)
         try:
-            yield waited
+            yield _wait_for(lambda: self.client.set(name, mark, nx=True, px=milliseconds))
         finally:
-            if has_turn:
-                with contextlib.suppress(redis.RedisError):
-                    self.client.eval(self._RELEASE, 1, name, mark)
+            with contextlib.suppress(redis.RedisError):
+                self.client.eval(self._RELEASE, 1, name, mark)
 
-    def _take(self, name, mark):
-        end = time.monotonic() + WAIT_SECONDS
-        waited = False
-        while time.monotonic() < end:
-            try:
-                if self.client.set(name, mark, nx=True, px=int(WAIT_SECONDS * 2000)):
-                    return True, waited
-            except redis.RedisError:
-                return False, waited
+
+def _wait_for(take):
+    """Wait for a turn, ``WAIT_SECONDS`` at most; gives whether it had to. No answer: no wait."""
+    end, waited = time.monotonic() + WAIT_SECONDS, False
+    with contextlib.suppress(redis.RedisError):
+        while not take() and time.monotonic() < end:
             waited = True
             time.sleep(STEP_SECONDS)
-        return False, True
+    return waited
 
 
 STORES = {"file": FileStore, "redis": RedisStore}
 
 
 @cache
-def memory():
+def memory() -> Memory:
     """This process's first level."""
-    return BoundedMemory(MEMORY_BYTES)
+    return Memory(MEMORY_BYTES)
 
 
 @cache
-def store():
-    """The store that the settings name."""
+def store() -> FileStore | RedisStore:
+    """The store that ``settings.PAGE_STORE`` names."""
     return STORES[settings.PAGE_STORE]()
 
 
-def find(key, state):
-    """The kept page of a key that still holds, from the process or from the store; None without."""
-    for level in (memory(), store()):
-        answer = level.get(key)
-        if answer is not None and answer.holds(state):
-            if level is not memory():
-                memory().put(key, answer)
-            return answer
-    return None
+def find(key: str, snapshot: Snapshot) -> tuple[CachedResponse | None, bool]:
+    """(the fresh page of a key or None, whether there is only an old one)."""
+    has_old = False
+    with contextlib.suppress(Unreachable):
+        for level in (memory(), store()):
+            cached = level.get(key)
+            if cached is not None and cached.is_fresh(snapshot):
+                if level is not memory():
+                    memory().put(key, cached)
+                return cached, False
+            has_old = has_old or cached is not None
+    return None, has_old

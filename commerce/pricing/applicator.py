@@ -6,7 +6,6 @@ from oscar.apps.offer.applicator import Applicator as OscarApplicator
 from commerce.pricing.automatic_offers import (
     begins,
     lasts,
-    read_site_offers,
     site_offers,
     with_known_ranges,
     with_rules,
@@ -26,11 +25,9 @@ class Applicator(OscarApplicator):
         return with_rules(super().get_basket_offers(basket, user))
 
     def get_site_offers(self):
-        """Those of the moment. What is used up by orders is read anew: orders tell no page of it."""
-        now, offers = timezone.now(), site_offers()
-        if any(offer.max_global_applications or offer.max_discount for offer in offers):
-            offers = read_site_offers()
-        return [offer for offer in offers if begins(offer, now) and lasts(offer, now)]
+        """Those of the moment, read from the database."""
+        now = timezone.now()
+        return [offer for offer in site_offers() if begins(offer, now) and lasts(offer, now)]
 
     def apply_offers(self, basket, offers):
         super().apply_offers(basket, offers)

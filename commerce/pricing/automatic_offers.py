@@ -15,8 +15,7 @@ from oscar.apps.partner.prices import TaxInclusiveFixedPrice
 from oscar.apps.partner.strategy import PurchaseInfo
 from oscar.core.loading import get_class, get_model
 
-from commerce.page_cache.dependencies import OFFERS
-from commerce.page_cache.kept import kept
+from commerce.page_cache.tags import OFFERS, depends_on
 from commerce.pricing.range_members import members_of
 
 log = logging.getLogger(__name__)
@@ -37,15 +36,11 @@ class OfferPrice:
 
 
 def site_offers():
-    """Open offers for everybody, in the order in which the basket applies them, whenever they hold.
+    """Open offers for everybody, in the order in which the basket applies them, whenever they run.
 
-    What this process kept, or two queries. They are shared by all requests: nobody may change one.
+    Two queries: with their rules, and the ranges of these.
     """
-    return kept("site-offers", read_site_offers, tags=[OFFERS])
-
-
-def read_site_offers():
-    """The same, read from the database in any case: with their rules, and the ranges of these."""
+    depends_on(OFFERS)
     ConditionalOffer = get_model("offer", "ConditionalOffer")
     offers = ConditionalOffer.objects.filter(
         offer_type=ConditionalOffer.SITE, status=ConditionalOffer.OPEN
@@ -80,11 +75,6 @@ def automatic_offers():
     none of them: its price is not the same for everybody.
     """
     return [offer for offer in site_offers() if _may_hold_for_one(offer)]
-
-
-def read_automatic_offers():
-    """The same, read from the database in any case."""
-    return [offer for offer in read_site_offers() if _may_hold_for_one(offer)]
 
 
 def _may_hold_for_one(offer):

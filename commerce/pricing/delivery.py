@@ -12,8 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from commerce.models import DeliveryMethod
-from commerce.page_cache.dependencies import expires_by
-from commerce.page_cache.kept import kept
+from commerce.page_cache.tags import SITE, depends_on, expires_by
 
 
 @dataclass(frozen=True)
@@ -101,10 +100,9 @@ def delivery_methods(*, country_code=None):
 
 
 def offered_delivery(country_code=None):
-    """The same as a list that this process keeps."""
-    return kept(
-        ("delivery", country_code), lambda: list(delivery_methods(country_code=country_code))
-    )
+    """The same as a list; one query."""
+    depends_on(SITE)
+    return list(delivery_methods(country_code=country_code))
 
 
 def standard_delivery():

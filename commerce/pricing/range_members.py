@@ -1,43 +1,15 @@
 """Which products the ranges of offers hold: ``Range.all_products`` for a few products and many ranges.
 
-Oscar asks up to six queries for each range before it asks for its products, and each time anew. What a
-range is made of changes seldom; the process keeps it (docs/page_cache.md).
+Oscar asks up to six queries for each range before it asks for its products.
 """
 
-from dataclasses import dataclass
-from functools import reduce
-from operator import or_
+from collections import defaultdict
+from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import F, Value
 from oscar.core.loading import get_model
 
-from commerce.page_cache.dependencies import OFFERS, SITE
-from commerce.page_cache.kept import kept
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a range is made of, as keys; categories with all that are below them."""
-
-    has_all: bool
-    included: frozenset[int]
-    excluded: frozenset[int]
-    classes: frozenset[int]
-    categories: frozenset[int]
-    excluded_categories: frozenset[int]
-
-    def holds(self, product):
-        """Whether the range holds a product, by the rules of ``AbstractRange.product_queryset``."""
-        if self.has_all:
-            is_out = product.pk in self.excluded or product.categories & self.excluded_categories
-            return not is_out
-        if not self.excluded.isdisjoint(product.line):
-            return False
-        return bool(
-            self.included.intersection(product.line)
-            or self.classes.intersection(product.classes)
-            or self.categories & product.categories
-        )
+from commerce.page_cache.tags import OFFERS, SITE, depends_on
 
 
 @dataclass(frozen=True)
@@ -47,18 +19,53 @@ class _Product:
     pk: int
     line: tuple[int, ...]
     classes: tuple[int, ...]
-    categories: frozenset[int] = frozenset()
+    paths: tuple[str, ...] = ()
 
 
-def members_of(ranges, product_ids):
-    """``{range's key: keys of those of the products that it holds}``. Two queries at most, and what a
-    range that staff programmed (``proxy_class``) asks itself."""
-    shapes = {row.pk: shape_of(row) for row in ranges if not row.proxy_class}
-    has_categories = any(shape.categories or shape.excluded_categories for shape in shapes.values())
-    products = _products(product_ids, with_categories=has_categories) if shapes else []
+@dataclass
+class _Range:
+    """What a range is made of, as far as some products can meet it; categories by their paths."""
+
+    has_all: bool
+    included: set[int] = field(default_factory=set)
+    excluded: set[int] = field(default_factory=set)
+    classes: set[int] = field(default_factory=set)
+    categories: set[str] = field(default_factory=set)
+    excluded_categories: set[str] = field(default_factory=set)
+
+    def holds(self, product: _Product) -> bool:
+        """Whether the range holds a product, by the rules of ``AbstractRange.product_queryset``."""
+        if self.has_all:
+            is_out = product.pk in self.excluded or _is_below(product, self.excluded_categories)
+            return not is_out
+        if not self.excluded.isdisjoint(product.line):
+            return False
+        return bool(
+            self.included.intersection(product.line)
+            or self.classes.intersection(product.classes)
+            or _is_below(product, self.categories)
+        )
+
+
+def _is_below(product, paths):
+    return any(own.startswith(path) for own in product.paths for path in paths)
+
+
+def members_of(ranges, product_ids) -> dict[int, set[int]]:
+    """``{range's key: keys of those of the products that it holds}``.
+
+    Four queries at most, and what a range that staff programmed (``proxy_class``) asks itself.
+    """
+    depends_on(OFFERS, SITE)
+    product_ids = list(product_ids)
+    made = {row.pk: _Range(row.includes_all_products) for row in ranges if not row.proxy_class}
+    products = _products(product_ids) if made else []
+    if products:
+        _read_ranges(made, {key for product in products for key in product.line})
+        if any(one.categories or one.excluded_categories for one in made.values()):
+            products = _with_categories(products)
     found = {
-        pk: {product.pk for product in products if shape.holds(product)}
-        for pk, shape in shapes.items()
+        pk: {product.pk for product in products if one.holds(product)} for pk, one in made.items()
     }
     for row in ranges:
         if row.pk not in found:
@@ -67,59 +74,56 @@ def members_of(ranges, product_ids):
     return found
 
 
-def shape_of(row):
-    """The ``Shape`` of a range of the dashboard, remembered by this process."""
-    return kept(("range", row.pk), lambda: _read_shape(row), tags=[OFFERS, SITE])
+def _read_ranges(made, keys):
+    """Fill the ranges with what matters for products of these keys. Two queries."""
+    Range = get_model("offer", "Range")
 
+    def rows(name, column, **wanted):
+        through = Range._meta.get_field(name).remote_field.through.objects
+        chosen = through.filter(range_id__in=made, **wanted).order_by()
+        return chosen.values_list(Value(name), F("range_id"), F(column))
 
-def _read_shape(row):
-    def keys(relation):
-        return frozenset(relation.order_by().values_list("pk", flat=True))
-
-    return Shape(
-        has_all=row.includes_all_products,
-        included=keys(row.included_products),
-        excluded=keys(row.excluded_products),
-        classes=keys(row.classes),
-        categories=_with_those_below(row.included_categories),
-        excluded_categories=_with_those_below(row.excluded_categories),
+    members = rows("included_products", "product_id", product_id__in=keys).union(
+        rows("excluded_products", "product_id", product_id__in=keys),
+        rows("classes", "productclass_id"),
+        all=True,
     )
+    paths = rows("included_categories", "category__path").union(
+        rows("excluded_categories", "category__path"), all=True
+    )
+    columns = {
+        "included_products": "included",
+        "excluded_products": "excluded",
+        "included_categories": "categories",
+    }
+    for found in (members, paths):
+        for name, pk, value in found:
+            getattr(made[pk], columns.get(name, name)).add(value)
 
 
-def _with_those_below(relation):
-    paths = list(relation.order_by().values_list("path", flat=True))
-    if not paths:
-        return frozenset()
-    below = reduce(or_, (Q(path__startswith=path) for path in paths))
-    rows = get_model("catalogue", "Category").objects.filter(below)
-    return frozenset(rows.order_by().values_list("pk", flat=True))
-
-
-def _products(product_ids, *, with_categories):
+def _products(product_ids):
     rows = get_model("catalogue", "Product").objects.filter(pk__in=product_ids).order_by()
-    rows = rows.values_list("pk", "parent_id", "product_class_id", "parent__product_class_id")
-    products = [
+    return [
         _Product(pk, (pk, parent) if parent else (pk,), (own, inherited))
-        for pk, parent, own, inherited in rows
+        for pk, parent, own, inherited in rows.values_list(
+            "pk", "parent_id", "product_class_id", "parent__product_class_id"
+        )
     ]
-    if not with_categories:
-        return products
-    categories = _categories({key for product in products for key in product.line})
+
+
+def _with_categories(products):
+    """The products with the paths of their categories, and of their parents'. One query."""
+    keys = {key for product in products for key in product.line}
+    rows = get_model("catalogue", "ProductCategory").objects.filter(product__in=keys).order_by()
+    paths = defaultdict(list)
+    for key, path in rows.values_list("product_id", "category__path"):
+        paths[key].append(path)
     return [
         _Product(
             product.pk,
             product.line,
             product.classes,
-            frozenset().union(*(categories.get(key, ()) for key in product.line)),
+            tuple(path for key in product.line for path in paths[key]),
         )
         for product in products
     ]
-
-
-def _categories(keys):
-    """Keys of categories by product."""
-    rows = get_model("catalogue", "ProductCategory").objects.filter(product__in=keys).order_by()
-    found = {}
-    for product, category in rows.values_list("product_id", "category_id"):
-        found.setdefault(product, set()).add(category)
-    return found

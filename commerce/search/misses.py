@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from commerce.buffered_counters import Tally
+from commerce.buffered_counters import BufferedCounter
 from commerce.models import SearchMiss
 
 #: Misses of which nothing was heard for so long are forgotten.
@@ -16,7 +16,7 @@ def note_miss(words):
     """Count a search that found nothing. Writes nothing now; a thread does, soon."""
     words = " ".join(words.casefold().split())[:120]
     if words:
-        _misses.note(words)
+        _misses.add(words)
 
 
 def flush_misses():
@@ -32,4 +32,4 @@ def _write(counted):
     SearchMiss.objects.filter(last_at__lt=at - KEPT).delete()
 
 
-_misses = Tally(_write)
+_misses = BufferedCounter(_write)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pyroaring import BitMap
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from commerce.index.facet_index import known_words, set_of_beginning, sets_of_words, shelves
+from commerce.index.facet_index import facet_index, known_words, set_of_beginning, sets_of_words
 from commerce.index.tokens import searched_words, singular_of, words_of
 from commerce.models import Listing, PromotedResult, SearchSynonym
-from commerce.page_cache.dependencies import LISTS, depends_on
-from commerce.page_cache.kept import kept
+from commerce.page_cache.memoise import memoise
+from commerce.page_cache.tags import LISTS, depends_on
 
 #: A shorter word is never taken for a misspelling.
 LEAST_LETTERS = 4
@@ -48,14 +48,14 @@ def find(query, *, exact=False, stored=None):
     Each word counts, as it is, in its singular, by its synonyms, or else as the beginning of a word;
     two neighbours also as the one word that they make.
     Where nothing is found, unknown words are corrected or taken apart (not with ``exact``); and where
-    nothing has all the words, what has any of them is given. ``stored`` are the ``Shelves``, where they are at hand.
+    nothing has all the words, what has any of them is given. ``stored`` are the ``FacetIndex``, where they are at hand.
     """
     words = typed = searched_words(query)
     if not words:
         return Found()
     depends_on(LISTS)
     # Once: where nothing may be remembered, each look is a query.
-    stored = stored or shelves()
+    stored = stored or facet_index()
     lexicon = _Lexicon(words, stored)
     sets = [lexicon.look_up(word) for word in words]
     searched_for = ""
@@ -93,7 +93,7 @@ def count_found(searches):
     By whole words and synonyms alone: a beginning or a correction would be looked up one by one.
     """
     words = {search: searched_words(search) for search in searches}
-    lexicon = _Lexicon([word for row in words.values() for word in row], shelves())
+    lexicon = _Lexicon([word for row in words.values() for word in row], facet_index())
     return {
         search: len(_all_of([lexicon.known(word) for word in row])[0]) if row else 0
         for search, row in words.items()
@@ -149,7 +149,7 @@ def _called(sets, every):
 
 def _promoted(words):
     wanted = " ".join(singular_of(word) for word in words)
-    keys = kept("promoted-results", _find_promoted).get(wanted, ())
+    keys = memoise("promoted-results", _find_promoted).get(wanted, ())
     if not keys:
         return ()
     shown = set(Listing.objects.filter(pk__in=keys).values_list("pk", flat=True))
@@ -165,7 +165,7 @@ def _find_promoted():
 
 
 class _Lexicon:
-    """The sets of some words with their synonyms, by the ``Shelves`` of a moment."""
+    """The sets of some words with their synonyms, by the ``FacetIndex`` of a moment."""
 
     def __init__(self, words, stored):
         self.stored = stored
@@ -204,7 +204,7 @@ def _beginning(letters, stored):
 
 def synonyms():
     """``{word: [phrases that mean the same]}``, by singulars; each phrase a tuple of words."""
-    return kept("synonyms", _find_synonyms)
+    return memoise("synonyms", _find_synonyms)
 
 
 def _find_synonyms():
@@ -282,7 +282,7 @@ def suggest(query):
     words = searched_words(query)
     if not words:
         return BitMap(), BitMap(), []
-    stored = shelves()
+    stored = facet_index()
     lexicon = _Lexicon(words[:-1], stored) if words[:-1] else None
     sets = [lexicon.look_up(word) for word in words[:-1]] if lexicon else []
     last = _begun(words[-1], stored)

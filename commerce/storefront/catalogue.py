@@ -32,15 +32,11 @@ from commerce.catalogue.reviews import ReviewQuery, review_summary, standing_of
 from commerce.catalogue.scale_drawing import draw_to_scale
 from commerce.index.listings import cards_for
 from commerce.models import ProductCollection
-from commerce.page_cache.dependencies import depends_on, looked_up, piece_tag
-from commerce.page_cache.opting_in import open_page
-from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
+from commerce.page_cache.tags import depends_on, open_page, product_tag
 from commerce.requests import key_in, keys_in, moment_of, wants_fragment
 from commerce.stock.availability import SOLD_OUT
 from commerce.storefront.search import ListingView
 
-#: What the attributes of a product take in memory, or a page of its reviews: rows with their relations.
-FACTS_BYTES = 32 * 1024
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 
@@ -75,7 +71,7 @@ class ProductDetailView(DetailView):
 
     def get(self, request, *args, **kwargs):
         self.object = product = self.get_object()
-        depends_on(piece_tag(product.pk))
+        depends_on(product_tag(product.pk))
         address = address_of_product(product, request.META.get("QUERY_STRING", ""))
         if address is None:
             return self.refuse(product)
@@ -97,7 +93,8 @@ class ProductDetailView(DetailView):
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         shown = self.object.pk if self.get_shape() is None else None
-        return open_page(response, parameters=self.parameters, product_id=shown)
+        open_page(parameters=self.parameters, product_id=shown)
+        return response
 
     def get_shape(self):
         """The part that a script asks for; None for the whole page."""
@@ -110,10 +107,7 @@ class ProductDetailView(DetailView):
         return [self.fragment_templates.get(shape, self.fragment_templates[""])]
 
     def get_context_data(self, **kwargs):
-        """Everything the page shows, each looked up by whatever part of it is rendered.
-
-        ``chosen`` and ``query`` are what the address says: a part that is remembered is named by them.
-        """
+        """Everything the page shows, each looked up by the part of it that is rendered."""
         standing = standing_of(self.request.user, self.object)
         return super().get_context_data(
             chosen=self.chosen, query=self.query, standing=standing,
@@ -141,70 +135,60 @@ class ProductDetailView(DetailView):
         """What the address asks for of the reviews, beside a variant that there is."""
         return replace(ReviewQuery.from_parameters(self.request.GET), variant=self.chosen)
 
-    def kept(self, name, make, *words):
-        """What is known of the product without prices and stock, remembered while it holds."""
-        depends_on(piece_tag(self.object.pk))
-        if not is_for_everybody(self.request):
-            return make()
-        name = name_for(self.request, name, self.object.pk, *map(str, words))
-        return kept_part(name, make, size_of=lambda _value: FACTS_BYTES)
-
-    @looked_up
+    @cached_property
     def box(self):
         return buy_box_for(self.object, selected=self.chosen, at=moment_of(self.request))
 
-    @looked_up
+    @cached_property
     def attributes(self):
         """Of the product and its variants, read together."""
         keys = [self.object.pk, *(variant.product_id for variant in self.family.variants)]
-        return self.kept("attributes", lambda: attribute_rows(keys), keys)
+        return attribute_rows(keys)
 
-    @looked_up
+    @cached_property
     def family(self):
         """The variants by name: what is told of them does not end with each price and each order."""
         return family_of(self.object) if hasattr(self.object, "listing") else self.box
 
-    @looked_up
+    @cached_property
     def is_sold_out(self):
         """Whether nothing is left of any variant, as lists say it."""
         listing = getattr(self.object, "listing", None)
         return listing.availability == SOLD_OUT if listing else self.box.is_sold_out
 
-    @looked_up
+    @cached_property
     def values(self):
         return values_of(row for row in self.attributes if row.product_id == self.object.pk)
 
-    @looked_up
+    @cached_property
     def facts(self):
         return key_facts(self.values)
 
-    @looked_up
+    @cached_property
     def alternatives(self):
         if not self.is_sold_out:
             return []
         return alternatives_to(self.object, at=moment_of(self.request))
 
-    @looked_up
+    @cached_property
     def reviews(self):
-        make = partial(review_summary, self.object, self.query)
-        # Of the numbers that anybody may ask for, only the first page's is worth remembering.
-        return self.kept("reviews", make, self.query) if self.query.page == "1" else make()
+        return review_summary(self.object, self.query)
 
-    @looked_up
+    @cached_property
     def specification(self):
         return specification(self.family, self.attributes)
 
-    @looked_up
+    @cached_property
     def related(self):
         if self.is_sold_out:
             return []
         return related_to(self.object, at=moment_of(self.request))
 
-    @looked_up
+    @cached_property
     def care(self):
         return self.values.get(CARE) or ""
 
-    @looked_up
+    @cached_property
     def drawing(self):
         return draw_to_scale(
             self.object.title,
@@ -212,7 +196,7 @@ class ProductDetailView(DetailView):
             diameter=self.values.get("diameter"),
         )
 
-    @looked_up
+    @cached_property
     def crumbs(self):
         category = deepest_of(categories_of(self.object))
         crumbs = [(part.name, part.url) for part in line_to(category.pk)] if category else []

@@ -13,14 +13,13 @@ from oscar.core.loading import get_model
 
 from commerce.catalogue.collection_search import collections_found
 from commerce.catalogue.list_query import ListingQuery
-from commerce.catalogue.product_lists import SALE_FILTER, filter_names, products_in
+from commerce.catalogue.product_lists import SALE_FILTER, products_in
 from commerce.index.listings import cards_for
+from commerce.index.price_windows import shows_prices
 from commerce.index.sort_orders import ordered_keys
 from commerce.index.tokens import fold
 from commerce.models.sort_keys import SORT_NAMES, SORTS
-from commerce.page_cache.dependencies import LISTS, depends_on, looked_up, shows_prices
-from commerce.page_cache.opting_in import open_page
-from commerce.page_cache.parts import is_for_everybody, kept_part, name_for
+from commerce.page_cache.tags import LISTS, depends_on, open_page
 from commerce.requests import moment_of, wants_fragment
 from commerce.search.misses import note_miss
 from commerce.search.queries import pages_found, suggest
@@ -29,11 +28,6 @@ from commerce.search.queries import pages_found, suggest
 PAGES_SHOWN, SUGGESTED = 8, 6
 #: Collections beside them, and while it is typed.
 COLLECTIONS_SHOWN, COLLECTIONS_SUGGESTED = 4, 2
-
-
-def bytes_of(list_page):
-    """The bytes that a page of a list takes in memory, nearly: cards hold their photographs' markup."""
-    return 4_000 * len(list_page.cards) + 20_000
 
 
 class ListingView(TemplateView):
@@ -48,6 +42,8 @@ class ListingView(TemplateView):
     default_sort = SORTS[0]
     #: What the list's products follow (``commerce.catalogue.list_rules.ListRule``).
     rule = None
+    #: Whether the page must be rendered each time, to count a search in vain.
+    is_counted_miss = False
 
     def get_heading(self):
         raise NotImplementedError
@@ -71,20 +67,6 @@ class ListingView(TemplateView):
             return redirect(request.path + query.page_address(shown))
         return self.render_to_response(context)
 
-    def get_list(self, query):
-        """The page of products that the query asks for; that of a list asked for before is at hand."""
-        if not is_for_everybody(self.request):
-            return self.find(query)
-        return kept_part(self.name_of(query), lambda: self.find(query), size_of=bytes_of)
-
-    def name_of(self, query):
-        """Everything that the list takes from the request, hashable; no parameter that no list has."""
-        query = query.restricted_to(filter_names())
-        kind = f"{type(self).__module__}.{type(self).__qualname__}"
-        asked = (*query.pairs(), query.sort, query.page)
-        of = (kind, self.category and self.category.pk, self.rule)
-        return name_for(self.request, "list", *of, *asked)
-
     def find(self, query):
         """Looks the page of products up."""
         return products_in(
@@ -100,8 +82,7 @@ class ListingView(TemplateView):
 
     def get_context_data(self, **kwargs):
         query = ListingQuery.from_parameters(self.request.GET, default_sort=self.default_sort)
-        list_page = self.get_list(query)
-        name = self.name_of(query)
+        list_page = self.find(query)
         query = query.restricted_to({facet.name for facet in list_page.facets})
         return super().get_context_data(
             heading=self.get_heading(),
@@ -109,7 +90,6 @@ class ListingView(TemplateView):
             description=self.get_description(),
             crumbs=self.get_crumbs(),
             query=query,
-            list_name=name,
             list_page=list_page,
             chips=self.get_chips(query, list_page),
             sorts=tuple((code, name, code == query.sort) for code, name in SORT_NAMES.items()),
@@ -136,8 +116,10 @@ class ListingView(TemplateView):
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
-        filters = {facet.name for facet in context["list_page"].facets}
-        return open_page(response, parameters=self.parameters | filters)
+        if not self.is_counted_miss:
+            filters = {facet.name for facet in context["list_page"].facets}
+            open_page(parameters=self.parameters | filters)
+        return response
 
 
 class FacetedSearchView(ListingView):
@@ -159,35 +141,16 @@ class FacetedSearchView(ListingView):
     def get_context_data(self, **kwargs):
         is_part = wants_fragment(self.request)
         words = ListingQuery.from_parameters(self.request.GET).words
-        # Before the pieces, so that what is remembered of pages does not end with one of those.
-        pages = [] if is_part else self.get_pages(words)
         context = super().get_context_data(**kwargs)
-        context["pages"] = pages
+        context["pages"] = [] if is_part else pages_found(words, count=PAGES_SHOWN)
         context["collections"] = collections_found(words, count=COLLECTIONS_SHOWN)
         found = context["list_page"].found
         elsewhere = (bool(context["pages"]), bool(context["collections"]))
-        self.is_miss = found.is_search and not (found.ids or found.promoted or any(elsewhere))
-        if self.is_miss and not is_part:
+        is_found = bool(found.ids or found.promoted or any(elsewhere))
+        self.is_counted_miss = found.is_search and not is_found
+        if self.is_counted_miss and not is_part:
             note_miss(words)
-        # The list says something else of a search that found no piece, but one of those.
-        context["list_name"] = (*context["list_name"], *elsewhere)
         return context
-
-    def get_pages(self, words):
-        """The editors' pages that a search found."""
-        make = partial(pages_found, words, count=PAGES_SHOWN)
-        if not is_for_everybody(self.request):
-            return make()
-        return kept_part(
-            name_for(self.request, "pages", words), make, size_of=lambda pages: 1000 * len(pages)
-        )
-
-    def render_to_response(self, context, **kwargs):
-        """A search in vain is not kept: each one is counted."""
-        response = super().render_to_response(context, **kwargs)
-        if self.is_miss:
-            del response.open_parameters
-        return response
 
 
 class SuggestView(TemplateView):
@@ -207,12 +170,12 @@ class SuggestView(TemplateView):
         """What was typed."""
         return ListingQuery.from_parameters(self.request.GET).words
 
-    @looked_up
+    @cached_property
     def meant(self):
         """What ``commerce.search.queries.suggest`` says of the words."""
         return suggest(self.words)
 
-    @looked_up
+    @cached_property
     def cards(self):
         """Pieces that are called so; only where there is none, those that say so of themselves."""
         at = moment_of(self.request) or timezone.now()
@@ -222,7 +185,7 @@ class SuggestView(TemplateView):
         shows_prices()
         return cards_for(first, at=at)
 
-    @looked_up
+    @cached_property
     def categories(self):
         """Kinds of pieces that are called so."""
         depends_on(LISTS)
@@ -230,15 +193,16 @@ class SuggestView(TemplateView):
         found = get_model("catalogue", "Category").objects.browsable().in_bulk(keys)
         return [found[pk] for pk in keys if pk in found]
 
-    @looked_up
+    @cached_property
     def collections(self):
         """Collections that are called so, or say so of themselves."""
         return collections_found(self.words, count=COLLECTIONS_SUGGESTED)
 
-    @looked_up
+    @cached_property
     def pages(self):
         """Pages of the magazine."""
         return pages_found(self.words, count=3) if self.words else []
 
     def render_to_response(self, context, **kwargs):
-        return open_page(super().render_to_response(context, **kwargs), parameters=["q"])
+        open_page(parameters=["q"])
+        return super().render_to_response(context, **kwargs)

@@ -1,22 +1,18 @@
 """Small facts that shop templates ask for: the basket's count, how long a sale lasts, stars."""
 
 from email.utils import parseaddr
-from functools import lru_cache
 
 from django import template
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from commerce.basket.units import units_in
 from commerce.images.pictures import largest, photo_html
 from commerce.index.listings import cards_for
-from commerce.page_cache.address import is_public
-from commerce.page_cache.parts import is_for_everybody, kept_markup, name_for
+from commerce.page_cache.middleware import is_anonymous
 from commerce.rich_html import safe_html
 
 register = template.Library()
@@ -35,7 +31,7 @@ def basket_count(context):
     request = context.get("request")
     if request is None or not hasattr(request, "basket"):
         return 0
-    if is_public(request) and request._basket_cache is None:
+    if is_anonymous(request.META) and request._basket_cache is None:
         return 0
     return units_in(request)
 
@@ -79,6 +75,27 @@ def star_steps(rating):
     return [step <= filled for step in range(1, 6)]
 
 
+#: Line icons by name, as paths on a grid of 24.
+ICONS = {
+    "menu": '<path d="M3 7h18M3 12h18M3 17h18"/>',
+    "search": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/>',
+    "zoom": '<path d="M14 4h6v6M10 20H4v-6M20 4l-7 7M4 20l7-7"/>',
+    "close": '<path d="m5 5 14 14M19 5 5 19"/>',
+    "keep": '<path d="M6.5 4h11v16L12 15.5 6.5 20z"/>',
+    "compare": '<path d="M4 5h6.5v14H4zM13.5 5H20v14h-6.5z"/>',
+    "filter": '<path d="M4 7h16M7 12h10M10 17h4"/>',
+}
+
+
+@register.simple_tag
+def icon(name):
+    """A line icon that says nothing to a screen reader."""
+    return mark_safe(  # noqa: S308  constants
+        '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.6"'
+        f' stroke-linecap="round" aria-hidden="true" focusable="false">{ICONS[name]}</svg>'
+    )
+
+
 @register.simple_tag
 def photo(image, *, alt="", sizes="100vw", eager=False, shape=""):
     """A photograph in its frame (``commerce.images.pictures.photo_html``)."""
@@ -89,52 +106,6 @@ def photo(image, *, alt="", sizes="100vw", eager=False, shape=""):
 def large_url(image):
     """The address of a photograph as large as a page shows it, for those who zoom."""
     return largest(image, "webp").url
-
-
-@register.simple_tag
-def part(template, **arguments):
-    """A component that shows nothing but its arguments, rendered once for as long as they are equal.
-
-    They must be hashable; language and day count as well. Not for a template that asks the request,
-    the database or the clock for more.
-    """
-    render = _render_part.__wrapped__ if settings.DEBUG else _render_part
-    return render(template, tuple(arguments.items()), get_language(), timezone.localdate())
-
-
-@lru_cache(maxsize=4096)
-def _render_part(template, arguments, _language, _today):
-    return mark_safe(render_to_string(template, dict(arguments)))  # noqa: S308  made by our templates
-
-
-class KeepNode(template.Node):
-    """``{% keep name … %}``: see ``commerce.page_cache.parts.kept_markup``."""
-
-    def __init__(self, nodelist, words):
-        self.nodelist, self.words = nodelist, words
-
-    def render(self, context):
-        request = context.get("request")
-        if not is_for_everybody(request):
-            return self.nodelist.render(context)
-        name = name_for(request, *(word.resolve(context) for word in self.words))
-        return kept_markup(name, lambda: self.nodelist.render(context))
-
-
-@register.tag
-def keep(parser, token):
-    """A part of a page that the process remembers as markup until something on it changes.
-
-    ``{% keep "gallery" product.pk variant.pk %}…{% endkeep %}``: the words are everything that the part
-    takes from the request or from whoever is signed in; a token of a form must not stand in it. A word
-    that the page does not know is an error, since two parts would share a name.
-    """
-    words = [template.Variable(word) for word in token.split_contents()[1:]]
-    if not words:
-        raise template.TemplateSyntaxError("keep needs a name for what it keeps")
-    nodelist = parser.parse(["endkeep"])
-    parser.delete_first_token()
-    return KeepNode(nodelist, words)
 
 
 @register.simple_tag

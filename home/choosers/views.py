@@ -1,6 +1,5 @@
 """Choosing products, categories and stock records in the Wagtail admin: found by name, seen by photo."""
 
-from copy import copy
 from functools import reduce
 from operator import or_
 
@@ -16,8 +15,8 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.snippets.blocks import SnippetChooserBlock as WagtailSnippetChooserBlock
 
+from commerce.images.pictures import know_sizes
 from commerce.index.listings import cards_for, photos_by_product, sellable_products
-from commerce.page_cache.kept import rows_by_key
 
 
 def _search_form(*lookups):
@@ -184,38 +183,36 @@ category_chooser = CategoryChooserViewSet("category_chooser")
 stockrecord_chooser = StockRecordChooserViewSet("stockrecord_chooser")
 
 
-class RememberedRows:
-    """A chooser whose rows the process remembers: what says ``SITE`` whenever it changes.
-
-    Each value is a row of its own, as Wagtail's are.
-    """
+class StableBlockPath:
+    """A block that migrations know by another address."""
 
     #: What migrations know the block as: it stores what that one does.
     stands_for = None
-
-    def bulk_to_python(self, values):
-        keys = {value for value in values if value is not None}
-        rows = rows_by_key(self.model_class._default_manager, keys)
-        return [copy(rows[value]) if value in rows else None for value in values]
 
     def deconstruct(self):
         path, args, kwargs = super().deconstruct()
         return self.stands_for or path, args, kwargs
 
 
-class PhotoChooserBlock(RememberedRows, ImageChooserBlock):
+class PhotoChooserBlock(StableBlockPath, ImageChooserBlock):
     """Chooses a photograph."""
 
     stands_for = "wagtail.images.blocks.ImageChooserBlock"
 
+    def bulk_to_python(self, values):
+        """The images with their sizes, in two queries for all of a block's photographs."""
+        images = super().bulk_to_python(values)
+        know_sizes(image for image in images if image)
+        return images
 
-class PageChooserBlock(RememberedRows, blocks.PageChooserBlock):
+
+class PageChooserBlock(StableBlockPath, blocks.PageChooserBlock):
     """Chooses a page to link to."""
 
     stands_for = "wagtail.blocks.PageChooserBlock"
 
 
-class SnippetChooserBlock(RememberedRows, WagtailSnippetChooserBlock):
+class SnippetChooserBlock(StableBlockPath, WagtailSnippetChooserBlock):
     """Chooses a text that several pages share."""
 
     stands_for = "wagtail.snippets.blocks.SnippetChooserBlock"
@@ -227,7 +224,7 @@ ProductChooserBlock = product_chooser.get_block_class(
 
 
 class CategoryChooserBlock(
-    RememberedRows, category_chooser.get_block_class(name="Base", module_path="home.choosers")
+    StableBlockPath, category_chooser.get_block_class(name="Base", module_path="home.choosers")
 ):
     """Chooses a category to link to."""
 

@@ -1,5 +1,7 @@
 """The kinds of page, what stands on all of them, and the texts that several pages share."""
 
+from functools import cache
+
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -18,8 +20,7 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
-from commerce.page_cache.dependencies import Lookup
-from commerce.page_cache.opting_in import open_page
+from commerce.page_cache.tags import open_page
 from home.blocks.body import (
     BodyBlock,
     FooterColumnBlock,
@@ -44,7 +45,9 @@ class SharedPage(Page):
         """The page, the same for everybody: Wagtail answers for a private one before it comes here."""
         response = super().serve(request, *args, **kwargs)
         is_preview = getattr(request, "is_preview", False)
-        return response if is_preview else open_page(response, parameters=["variant"])
+        if not is_preview:
+            open_page(parameters=["variant"])
+        return response
 
     def get_context(self, request, *args, **kwargs):
         """``variant`` is the key of the one that the address chooses, or None."""
@@ -172,7 +175,7 @@ class LandingPage(CrumbsMixin, SharedPage):
             row["type"] == "product" and row["value"]["product"] == self.product_id
             for row in self.body.raw_data
         )
-        box = Lookup(lambda: chosen_box(self.product_id, request))
+        box = cache(lambda: chosen_box(self.product_id, request))
         context["box"] = box if is_shown else None
         return context
 
@@ -290,6 +293,8 @@ class StandardPage(CrumbsMixin, SharedPage):
 @register_setting(icon="home")
 class SiteSettings(BaseSiteSetting):
     """What stands on every page: the line above it, the navigation, the footer."""
+
+    cache_tags = ("site",)
 
     announcement_text = models.CharField(
         _("announcement"), max_length=120, blank=True, help_text=_("Empty: no line above the page.")

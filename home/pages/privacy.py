@@ -2,12 +2,12 @@
 
 from wagtail.models import Page, PageViewRestriction
 
-from commerce.page_cache.kept import kept
+from commerce.page_cache.memoise import memoise
 
 
 def has_private_pages():
     """Whether any page of the site is for some visitors only. No query in the long run."""
-    return kept("has-private-pages", PageViewRestriction.objects.exists)
+    return memoise("has-private-pages", PageViewRestriction.objects.exists)
 
 
 def public_pages(pages=None):

@@ -1,7 +1,6 @@
 """What shop templates may ask of the pages' floor: navigation, footer, announcement, a product's story."""
 
 from collections import Counter
-from functools import partial
 
 from django import template
 from django.utils.safestring import mark_safe
@@ -9,9 +8,8 @@ from wagtail.models import Page, Site
 
 from commerce.catalogue.category_tree import top_categories
 from commerce.catalogue.structured_data import script_of
-from commerce.page_cache.parts import is_for_everybody, kept_markup, name_for
 from home import site_facts
-from home.blocks.body import anchor_of, chosen_variant
+from home.blocks.body import anchor_of
 from home.edit_link import staff_link as link_for_staff
 from home.models import ProductStory
 from home.pages.privacy import public_pages
@@ -115,12 +113,11 @@ SHEETS = frozenset({"feature", "quote", "product", "banner"})
 
 @register.simple_tag(takes_context=True)
 def body_of(context, owner, *, hero_is_title=False):
-    """The body of a page or of a product's story, block by block, each remembered while it holds.
+    """The body of a page or of a product's story, block by block.
 
     No two sheets touch, or they would read as one. With ``hero_is_title`` a hero that stands first
     has the page's own heading.
     """
-    is_kept = owner.pk and is_for_everybody(context.get("request"))
     rows, was_sheet, sold = [], False, Counter()
     for place, raw in enumerate(owner.body.raw_data):
         was_sheet = raw["type"] in SHEETS and not was_sheet
@@ -128,22 +125,8 @@ def body_of(context, owner, *, hero_is_title=False):
         if raw["type"] == "product":
             sold[raw["value"]["product"]] += 1
             flags["anchor"] = anchor_of(raw["value"]["product"], sold[raw["value"]["product"]])
-        make = partial(_block, context, owner.body, place, flags)
-        if is_kept:
-            name = ("block", owner._meta.label, owner.pk, raw.get("id"), place, *flags.values())
-            asked = _asked(raw["type"], context)
-            rows.append(kept_markup(name_for(context["request"], *name, *asked), make))
-        else:
-            rows.append(make())
+        rows.append(_block(context, owner.body, place, flags))
     return mark_safe("".join(rows))  # noqa: S308  made by our templates
-
-
-def _asked(block_type, context):
-    """What a block takes from the request: only one that sells does (home.blocks.body.ProductBlock)."""
-    if block_type != "product":
-        return ()
-    request = context["request"]
-    return request.path, chosen_variant(request), request.user.is_authenticated
 
 
 def _block(context, body, place, flags):

@@ -183,7 +183,9 @@ def test_last_use_is_written_outside_the_request():
 def test_signing_in_makes_no_page_anew(monkeypatch):
     make_user(EMAIL)
     touched = []
-    monkeypatch.setattr("commerce.page_cache.receivers.touch", lambda *tags: touched.extend(tags))
+    monkeypatch.setattr(
+        "commerce.page_cache.invalidation.invalidate", lambda *tags: touched.extend(tags)
+    )
 
     browser = signed_in()
     browser.post(reverse("usersessions_list"))

@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, transaction
+from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.core.loading import get_class, get_model
 
 from checkout_app.payments import settle
@@ -235,7 +236,7 @@ def test_dashboard_takes_the_same_way(vase):
 
     assert order.status == CANCELLED
     assert stockrecord_of(vase).num_allocated == 0
-    with pytest.raises(get_class("order.processing", "InvalidOrderStatus")):
+    with pytest.raises(InvalidOrderStatus):
         handler.handle_order_status_change(order, PAID)
 
 

@@ -12,10 +12,10 @@ from django.test import RequestFactory
 from django.test.client import ClientHandler
 from django.urls import reverse
 
-from commerce.page_cache import front, stores
-from commerce.page_cache.changes import publish
-from commerce.page_cache.dependencies import piece_tag
-from commerce.page_cache.front import Known, PageCacheFront
+from commerce.page_cache import stores
+from commerce.page_cache.middleware import PageCacheFront
+from commerce.page_cache.tags import product_tag
+from commerce.page_cache.versions import publish
 from tests.caching import PLACES
 
 
@@ -80,7 +80,7 @@ def test_change_is_seen_at_the_next_request(caching, mug, place):
     site.get(path)
     site.get(path)
 
-    publish([piece_tag(mug.pk)])
+    publish([product_tag(mug.pk)])
     site.get(path)
 
     assert site.asked == 2
@@ -157,21 +157,11 @@ def test_switched_off_nothing_is_given_out(site, mug, settings):
 
 def test_clicks_of_advertisers_share_the_page_and_fill_no_memory(site, mug):
     site.get(mug.get_absolute_url())
-    before = len(front.known())
+    before = len(stores.memory()._pages)
 
     site.get(f"{mug.get_absolute_url()}?utm_source=letter")
 
-    assert len(front.known()) == before
-
-
-def test_known_requests_are_bounded():
-    known = Known(limit=2)
-    for number in range(3):
-        known.put((str(number),), f"page {number}")
-
-    assert len(known) == 2
-    assert known.get(("0",)) is None
-    assert known.get(("2",)) == "page 2"
+    assert len(stores.memory()._pages) == before
 
 
 def test_servers_entry_point_is_the_front_around_django():

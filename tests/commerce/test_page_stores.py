@@ -9,14 +9,15 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from commerce.page_cache import changes, kept, stores
-from commerce.page_cache.changes import FileSequence, RedisSequence, Unreachable
-from commerce.page_cache.dependencies import depends_on
-from commerce.page_cache.memory import BoundedMemory, Memory
+from commerce.catalogue.cdn import addresses_of
+from commerce.page_cache import stores
+from commerce.page_cache import versions as versions_module
+from commerce.page_cache.cached_response import CachedResponse
+from commerce.page_cache.memoise import memoise, memoise_many
 from commerce.page_cache.middleware import PageCacheMiddleware
-from commerce.page_cache.opting_in import open_page
-from commerce.page_cache.purging import addresses_of
-from commerce.page_cache.stores import FileStore, RedisStore
+from commerce.page_cache.stores import FileStore, Memory, RedisStore
+from commerce.page_cache.tags import depends_on, open_page
+from commerce.page_cache.versions import Unreachable, Versions, publish, versions
 from commerce.urls import absolute
 from tests.caching import PLACES, REDIS, forget, needs_redis
 
@@ -32,11 +33,12 @@ def test_crowd_on_an_expired_page_renders_it_once(caching, place):
         depends_on("thing")
         rendered.append(threading.get_ident())
         time.sleep(0.1)
-        return open_page(HttpResponse("page"))
+        open_page()
+        return HttpResponse("page")
 
     pages = PageCacheMiddleware(view)
     pages(RequestFactory().get("/x/"))
-    changes.publish({"thing"})
+    publish({"thing"})
     barrier, answers = threading.Barrier(12), []
 
     def visit():
@@ -52,15 +54,21 @@ def test_crowd_on_an_expired_page_renders_it_once(caching, place):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_page_made_between_the_look_and_the_turn_is_not_made_again(caching, place, monkeypatch):
+def test_page_rendered_between_the_look_and_the_turn_is_not_rendered_again(
+    caching, place, monkeypatch
+):
     caching(place)
     rendered = []
 
     def view(request):
+        depends_on("thing")
         rendered.append(1)
-        return open_page(HttpResponse("page"))
+        open_page()
+        return HttpResponse("page")
 
     pages = PageCacheMiddleware(view)
+    pages(RequestFactory().get("/x/"))
+    publish({"thing"})
     take_turn = stores.store().turn
 
     def be_slow_to_take_a_turn(key):
@@ -71,7 +79,7 @@ def test_page_made_between_the_look_and_the_turn_is_not_made_again(caching, plac
     monkeypatch.setattr(stores.store(), "turn", be_slow_to_take_a_turn)
 
     assert pages(RequestFactory().get("/x/")).content == b"page"
-    assert len(rendered) == 1
+    assert len(rendered) == 2
 
 
 def test_pages_that_are_never_kept_do_not_wait_for_each_other(caching):
@@ -96,24 +104,6 @@ def test_pages_that_are_never_kept_do_not_wait_for_each_other(caching):
     assert max(most) > 1
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_page_that_is_never_kept_is_looked_for_in_no_store(caching, place, monkeypatch):
-    caching(place)
-    looked = []
-    kept_get = type(stores.store()).get
-    monkeypatch.setattr(
-        type(stores.store()), "get", lambda store, key: looked.append(key) or kept_get(store, key)
-    )
-    pages = PageCacheMiddleware(lambda request: HttpResponse("mine"))
-
-    pages(RequestFactory().get("/mine/"))
-    assert looked  # control: nobody knows yet that it is not for everybody
-    looked.clear()
-    pages(RequestFactory().get("/mine/"))
-
-    assert looked == []
-
-
 def test_failing_page_gives_back_its_turn(caching):
     caching()
 
@@ -129,73 +119,75 @@ def test_failing_page_gives_back_its_turn(caching):
         assert time.monotonic() - start < stores.WAIT_SECONDS
 
 
-# --- The numbers -----------------------------------------------------------------------------------
+# --- Versions --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_no_change_is_lost_when_many_are_told_at_once(caching, place):
     caching(place)
-    sequence = changes.sequence()
-    _epoch, before = sequence.state()
+    before = versions().snapshot().number
 
     def tell(number):
         for step in range(20):
-            sequence.advance({f"tag-{number}-{step}"})
+            versions().advance({f"tag-{number}-{step}"})
 
     threads = [threading.Thread(target=tell, args=(number,)) for number in range(8)]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
 
-    _epoch, after = sequence.state()
-    assert after - before <= 160
+    assert versions().snapshot().number - before <= 160
     assert all(
-        max(sequence.numbers_of([f"tag-{number}-{step}"]).values()) > before
+        versions().versions_of([f"tag-{number}-{step}"])[f"tag-{number}-{step}"] > before
         for number in range(8)
         for step in range(20)
     )
 
 
+def file_versions(folder):
+    return Versions(versions_module.FileStore(folder / "versions"))
+
+
 def test_two_processes_see_one_file(tmp_path):
-    here, there = FileSequence(tmp_path / "changes"), FileSequence(tmp_path / "changes")
+    here, there = file_versions(tmp_path), file_versions(tmp_path)
 
     here.advance({"a"})
 
-    assert there.state() == here.state()
-    assert there.numbers_of(["a", "b"]) == {"a": 1, "b": 0}
+    assert there.snapshot() == here.snapshot()
+    assert there.versions_of(["a", "b"]) == {"a": 1, "b": 0}
 
 
 def test_cleared_folder_begins_a_new_epoch_in_every_process(tmp_path):
-    here, there = FileSequence(tmp_path / "changes"), FileSequence(tmp_path / "changes")
+    here, there = file_versions(tmp_path), file_versions(tmp_path)
     here.advance({"a"})
-    before = there.state()
+    before = there.snapshot()
 
-    here.renew()
-    there._looked -= 2 * there.LOOK_AGAIN
+    here.clear()
+    there.store._looked -= 2 * there.store.LOOK_AGAIN
 
-    assert there.state() == here.state()
-    assert there.state() != before
+    assert there.snapshot() == here.snapshot()
+    assert there.snapshot() != before
 
 
 @needs_redis
 def test_change_told_to_a_redis_that_is_gone_is_told_when_it_is_back(caching):
     caching("redis")
-    sequence = RedisSequence(REDIS)
-    before = sequence.state()
-    alive, gone = sequence.client, RedisSequence("redis://127.0.0.1:1/0").client
+    told = Versions(versions_module.RedisStore(REDIS))
+    before = told.snapshot()
+    alive, gone = told.store, versions_module.RedisStore("redis://127.0.0.1:1/0")
 
-    sequence.client = gone
-    sequence.advance({"a"})
+    told.store = gone
+    told.advance({"a"})
     with pytest.raises(Unreachable):
-        sequence.state()
-    sequence.client, sequence._asleep_until = alive, 0.0
+        told.snapshot()
+    told.store, told._asleep_until = alive, 0.0
 
-    assert sequence.state() == (before[0], before[1] + 1)
-    assert sequence.numbers_of(["a"]) == {"a": before[1] + 1}
+    assert told.snapshot().number == before.number + 1
+    assert told.versions_of(["a"]) == {"a": before.number + 1}
 
 
 def test_without_redis_pages_are_rendered_anew(caching, settings, shop, site_root):
     caching()
-    settings.PAGE_CHANGES = settings.PAGE_STORE = "redis"
+    settings.PAGE_VERSIONS = settings.PAGE_STORE = "redis"
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     forget()
 
@@ -213,11 +205,11 @@ def test_fact_is_remembered_until_its_tag_changes(caching):
         made.append(len(made))
         return made[-1]
 
-    first = [kept.kept("fact", make, tags=["thing"]) for _n in range(2)]
-    changes.publish({"another"})
-    second = kept.kept("fact", make, tags=["thing"])
-    changes.publish({"thing"})
-    third = kept.kept("fact", make, tags=["thing"])
+    first = [memoise("fact", make, tags=["thing"]) for _n in range(2)]
+    publish({"another"})
+    second = memoise("fact", make, tags=["thing"])
+    publish({"thing"})
+    third = memoise("fact", make, tags=["thing"])
 
     assert (first, second, third) == ([0, 0], 0, 1)
 
@@ -227,51 +219,46 @@ def test_fact_that_was_never_committed_is_not_remembered(caching):
     caching()
 
     with transaction.atomic():
-        kept.kept("fact", lambda: "never committed")
+        memoise("fact", lambda: "never committed")
 
-    assert kept.kept("fact", lambda: "true") == "true"
+    assert memoise("fact", lambda: "true") == "true"
 
 
 # --- Room ------------------------------------------------------------------------------------------
 
 
 def answer(size, *, until=None):
-    return stores.unpacked(
-        stores.packed(stores_answer(body=os.urandom(size), until=until or time.time() + 100))
-    )
+    cached = CachedResponse(
+        headers={"ETag": "x"}, tags=["a"], epoch="e", version=1, body=os.urandom(size),
+        until=until or time.time() + 100,
+    )  # fmt: skip
+    return stores.unpacked(stores.packed(cached))
 
 
-def stores_answer(**values):
-    from commerce.page_cache.answers import Answer
-
-    return Answer(headers={"ETag": "x"}, tags=("a",), epoch="e", number=1, **values)
-
-
-def test_process_keeps_no_more_than_its_room(tmp_path):
-    room = BoundedMemory(limit=100_000)
+def test_process_holds_no_more_than_its_room(tmp_path):
+    room = Memory(limit=100_000)
 
     for number in range(50):
         room.put(str(number), answer(9_000))
+    room.put("too large", answer(200_000))
 
-    assert room.bytes <= 100_000
+    assert room._pages.currsize <= 100_000
     assert room.get("49") is not None
     assert room.get("0") is None
+    assert room.get("too large") is None
 
 
-def test_folder_keeps_no_more_than_its_number(tmp_path, settings):
+def test_folder_holds_no_more_than_its_slots_and_tells_pages_of_one_slot_apart(tmp_path):
     store = FileStore(tmp_path)
-    folder = tmp_path / "kept" / "aa"
-    folder.mkdir(parents=True)
-    for number in range(store.PER_FOLDER * 2):
-        (folder / str(number)).write_bytes(b"x")
-    old = folder / "old"
-    old.write_bytes(b"x")
-    os.utime(old, (1, 1))
+    store.SLOTS = 4
 
-    store._sweep(folder)
+    for number in range(40):
+        store.put(f"page {number}", answer(10))
 
-    assert len(list(folder.iterdir())) == store.PER_FOLDER
-    assert not old.exists()
+    files = [path for path in (tmp_path / "pages").rglob("*") if path.is_file()]
+    assert len(files) == 4
+    assert store.get("page 39") is not None
+    assert sum(store.get(f"page {number}") is not None for number in range(40)) == 4
 
 
 def test_broken_file_is_no_page(tmp_path):
@@ -284,11 +271,11 @@ def test_broken_file_is_no_page(tmp_path):
 
 
 def test_full_disk_costs_no_answer(tmp_path, caplog):
-    (tmp_path / "kept").write_text("a file where folders should be")
+    (tmp_path / "pages").write_text("a file where folders should be")
 
     FileStore(tmp_path).put("key", answer(10))
 
-    assert "could not be kept" in caplog.text
+    assert "could not be cached" in caplog.text
 
 
 @needs_redis
@@ -302,7 +289,7 @@ def test_redis_keeps_a_page_as_long_as_it_may_hold(caching):
     assert 40 < store.client.ttl(store.PREFIX + stores.name_of("key")) <= 50
 
 
-@pytest.mark.parametrize("kind", ["piece", "sale", "card"])
+@pytest.mark.parametrize("kind", ["product", "price", "card"])
 def test_what_is_told_of_a_product_is_purged_where_it_is_shown(vase, kind):
     assert addresses_of({f"{kind}-{vase.pk}", f"order-{vase.pk}"}) == sorted(
         map(absolute, ["/", vase.get_absolute_url()])
@@ -311,27 +298,46 @@ def test_what_is_told_of_a_product_is_purged_where_it_is_shown(vase, kind):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("place", PLACES)
-def test_many_things_that_are_remembered_ask_for_their_numbers_once(caching, monkeypatch, place):
-    """With Redis each question is a way there and back."""
+def test_many_values_ask_for_their_versions_once(caching, monkeypatch, place):
+    """With Redis each question is a round trip."""
     caching(place)
-    asked, memory = [], Memory(100_000)
-    ask = type(changes.sequence()).numbers_of
+    asked = []
+    ask = Versions.versions_of
     monkeypatch.setattr(
-        type(changes.sequence()),
-        "numbers_of",
-        lambda self, tags: asked.append(tags) or ask(self, tags),
+        Versions, "versions_of", lambda self, tags: asked.append(tags) or ask(self, tags)
     )
 
     def look(*changed):
         made = []
-        changes.publish(changed)
-        memory.many(
-            range(30),
-            lambda names: made.extend(names) or dict.fromkeys(names, ""),
-            tags=lambda name: [f"card-{name}"],
-        )
+        publish(changed)
+        memoise_many(range(30), lambda names: made.extend(names) or dict.fromkeys(names, ""))
         return made
 
     assert look("lists") == list(range(30))
-    assert (look("lists"), len(asked)) == ([], 1)
-    assert look("card-7", "card-8") == [7, 8]
+    asked.clear()
+    assert look("lists") == []
+    assert len(asked) <= 1
+    assert look("site") == list(range(30))
+
+
+def test_value_is_forgotten_after_its_time(caching, settings):
+    """A process may be killed between a commit and its version: nothing is remembered for ever."""
+    caching()
+    settings.PAGE_CACHE_SECONDS = 0
+
+    assert [memoise("fact", lambda: time.monotonic_ns()) for _time in range(2)][0] != memoise(
+        "fact", lambda: time.monotonic_ns()
+    )
+
+
+def test_change_that_comes_while_a_value_is_read_ends_it(caching):
+    caching()
+
+    def read_too_soon():
+        publish(["thing"])
+        return "old"
+
+    assert memoise("a", read_too_soon, tags=["thing"]) == "old"
+
+    assert memoise("a", lambda: "new", tags=["thing"]) == "new"
+    assert memoise("a", lambda: "never", tags=["thing"]) == "new"

@@ -19,7 +19,8 @@ from commerce.images.photos import (
     specs_for,
     sync_photo,
 )
-from commerce.images.pictures import LAZY, largest, picture_html
+from commerce.images.pictures import LAZY, largest, sizes_of
+from commerce.images.pictures import picture as picture_of
 from commerce.index.listings import cards_for
 from commerce.models import ProductPhoto
 
@@ -95,7 +96,7 @@ def test_pictures_keep_the_catalogues_order(vase):
     card = cards_for([vase.pk])[0]
 
     assert photo_for(first).file.url in card.photo
-    assert photo_for(second).file.url in card.second_html
+    assert photo_for(second).file.url in card.second_photo
 
 
 def test_sizes_are_rendered_ahead_once(vase):
@@ -229,6 +230,6 @@ def test_markup_is_what_wagtail_writes(site_root, size):
     attributes = {"alt": 'Mug "5" & <so on>', "data-loading": "how", "sizes": "10vw"}
     wagtails = Picture(image.get_renditions(*specs), attributes).__html__()
 
-    ours = picture_html(image, alt=attributes["alt"], sizes="10vw")
+    ours = picture_of(sizes_of(image).sources, alt=attributes["alt"], sizes="10vw")
 
     assert ours == wagtails.replace('data-loading="how"', LAZY)

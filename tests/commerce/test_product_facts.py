@@ -2,11 +2,10 @@
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from commerce.catalogue.product_facts import attribute_rows, values_of
-from commerce.page_cache.kept import rows_by_key
-from tests.caching import forget
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,29 +38,13 @@ def test_value_that_is_deleted_meanwhile_is_left_out(mug, monkeypatch, lost):
     keys = list(mug.children.values_list("pk", flat=True))
     assert len(attribute_rows(keys)) == 2  # control
 
+    in_bulk = QuerySet.in_bulk
+
     def look_up_too_late(queryset, keys):
         if queryset.model.__name__ == lost:
             queryset.all().delete()
-        return rows_by_key(queryset, keys)
+        return in_bulk(queryset, keys)
 
-    monkeypatch.setattr("commerce.catalogue.product_facts.rows_by_key", look_up_too_late)
+    monkeypatch.setattr(QuerySet, "in_bulk", look_up_too_late)
 
     assert attribute_rows(keys) == []
-
-
-def test_rename_that_nobody_told_is_seen_in_the_end(settings, mug, process):
-    """The net for a process that was killed between a commit and its number."""
-    keys = list(mug.children.values_list("pk", flat=True))
-
-    def names():
-        return {row.attribute.name for row in attribute_rows(keys)}
-
-    assert names() == {"Glaze"}
-    mug.product_class.attributes.update(name="Finish")
-    assert names() == {"Glaze"}  # control: nobody was told
-    forget()
-    settings.PAGE_CACHE_SECONDS = 0
-
-    assert names() == {"Finish"}
-    mug.product_class.attributes.update(name="Colour")
-    assert names() == {"Colour"}

@@ -13,22 +13,21 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.buffered_counters import Tally
+from commerce.buffered_counters import BufferedCounter
 from commerce.models import AnswerCount
-from commerce.page_cache.answer_counts import flush_answers, hit_ratio
-from commerce.product_views import flush_views
+from commerce.page_counts import flush_counts, hit_ratio
 from tests import factories
 
 
 @pytest.fixture(autouse=True)
 def _nothing_counted(db):
-    flush_views()
-    flush_answers()
+    flush_counts()
+    flush_counts()
     AnswerCount.objects.all().delete()
 
 
 def views_of(product):
-    flush_views()
+    flush_counts()
     records = get_model("analytics", "ProductRecord").objects.filter(product=product)
     return records.values_list("num_views", flat=True).first() or 0
 
@@ -69,20 +68,20 @@ def test_page_writes_nothing_while_it_is_counted(caching, mug):
 def test_looks_add_up_and_a_product_that_is_gone_does_not_matter(mug, client):
     for _round in range(2):
         client.get(mug.get_absolute_url())
-        assert flush_views() == 1
+        assert flush_counts() == 1
     client.get(mug.get_absolute_url())
     assert views_of(mug) == 3
 
     client.get(mug.get_absolute_url())
     mug.delete()
-    assert flush_views() == 1
+    assert flush_counts() == 1
 
 
 def test_share_of_pages_that_came_from_a_copy(caching, mug):
     caching()
     for _time in range(4):
         Client().get(mug.get_absolute_url())
-    flush_answers()
+    flush_counts()
 
     assert hit_ratio(timezone.localdate()) == pytest.approx(0.75)
     assert hit_ratio(timezone.localdate() - timedelta(days=1)) is None
@@ -95,7 +94,7 @@ def test_report_says_it_by_day(caching, mug):
     for client in (Client(), Client(), signed_in):
         client.get(mug.get_absolute_url())
     Client().get(reverse("account_login"))  # kept for nobody: not counted
-    flush_answers()
+    flush_counts()
     AnswerCount.objects.create(day=timezone.localdate() - timedelta(days=30), way="own", count=9)
 
     printed = StringIO()
@@ -115,9 +114,9 @@ def test_report_without_pages_says_so():
 
 def test_tally_is_bounded_and_written_once():
     written = []
-    tally = Tally(written.append, most=2)
+    tally = BufferedCounter(written.append, most=2)
     for key in ("a", "b", "c", "a"):
-        tally.note(key)
+        tally.add(key)
 
     assert tally.flush() == 2
     assert tally.flush() == 0
@@ -125,9 +124,9 @@ def test_tally_is_bounded_and_written_once():
 
 
 def test_thread_writes_without_being_asked(settings):
-    settings.TALLY_SECONDS = 0.01
+    settings.COUNTER_SECONDS = 0.01
     done = threading.Event()
-    tally = Tally(lambda counted: done.set())
-    tally.note("a")
+    tally = BufferedCounter(lambda counted: done.set())
+    tally.add("a")
 
     assert done.wait(5)

@@ -18,7 +18,7 @@ from tools.bench import pages as the_pages
 from tools.bench.changes import changing
 from tools.bench.databases import MARIADB, ROOT, SQLITE, Database, grow
 from tools.bench.figures import Measured
-from tools.bench.report import CHANGED, FIRST, PARTS, PROCESS, REDIS, put_between_markers, report
+from tools.bench.report import CHANGED, PROCESS, REDIS, RENDERED, put_between_markers, report
 from tools.bench.server import EMPTY_VIEW, Missing, costs_in_turn, serving
 
 DOCS = ROOT / "docs" / "performance.md"
@@ -128,36 +128,35 @@ def measure_empty(database, empty, found, *, seconds):
         costs = costs_in_turn(asked, seconds=2 * seconds)
     measured = Measured(database.kind, database.size, costs[0], empty_start=empty.started_in)
     alone = empty.cost(EMPTY_VIEW, seconds=seconds)
-    measured.pages[the_pages.ALONE] = {FIRST: replace(alone, queries=0, empty=costs[0].cpu)}
+    measured.pages[the_pages.ALONE] = {RENDERED: replace(alone, queries=0, empty=costs[0].cpu)}
     for name, cost in zip((the_pages.STARTPROJECT, the_pages.EMPTY), costs[1:], strict=True):
-        measured.pages[name] = {FIRST: replace(cost, queries=0, empty=costs[0].cpu)}
+        measured.pages[name] = {RENDERED: replace(cost, queries=0, empty=costs[0].cpu)}
     return measured
 
 
 def measure_pages(database, empty, found, measured, *, seconds):
-    """Pages that are rendered: anew, from parts, and right after a change."""
+    """Pages that are rendered: with nothing changed, and right after a change."""
     requests = {name: the_pages.request_from(row) for name, row in found["pages"].items()}
     additions = [the_pages.request_from(row) for row in found["additions"]]
-    say("Pages, made anew each time")
-    with site(database, PAGE_CACHE="off", BENCH_PARTS="off", BENCH_QUERIES="on") as (server, _):
+    say("Pages, rendered each time")
+    with site(database, PAGE_CACHE="off", BENCH_QUERIES="on") as (server, _):
         requests = ready(server, requests, additions)
         queries = {name: server.queries(request) for name, request in requests.items()}
-    with site(database, PAGE_CACHE="off", BENCH_PARTS="off") as (server, _):
+    with site(database, PAGE_CACHE="off") as (server, _):
         measured.start = server.started_in
         for name, request in requests.items():
             cost = server.cost(request, seconds=seconds, queries=queries[name], beside=empty)
-            measured.pages[name] = {FIRST: cost}
-    say("Pages, from the parts that a process remembers, and after a change of one")
-    with site(database, PAGE_CACHE="off") as (server, environment):
-        for name in the_pages.FROM_PARTS:
-            cost = server.cost(requests[name], seconds=seconds, beside=empty)
-            measured.pages[name][PARTS] = cost
-        with changing(environment) as change:
-            for name in the_pages.KEPT:
-                shown = [found["product"]]
-                if name != the_pages.PRODUCT:
-                    shown = server.pieces_on(requests[name])
-                measured.pages[name][CHANGED] = server.cost(
+            measured.pages[name] = {RENDERED: cost}
+    say("Pages, after a change of a price")
+    with (
+        site(database, PAGE_CACHE="off") as (server, environment),
+        changing(environment) as change,
+    ):
+        for name in the_pages.KEPT:
+            shown = [found["product"]]
+            if name != the_pages.PRODUCT:
+                shown = server.pieces_on(requests[name])
+            measured.pages[name][CHANGED] = server.cost(
                     requests[name], seconds=seconds, beside=empty,
                     before=partial(change_next, change, cycle(shown)),
                 )  # fmt: skip
@@ -178,7 +177,7 @@ def cached_modes(redis_url):
     """(mode, switches) of the ways in which pages are kept."""
     yield PROCESS, {}
     if redis_url:
-        yield REDIS, {"REDIS_URL": redis_url, "BENCH_FIRST_LEVEL": "off"}
+        yield REDIS, {"REDIS_URL": redis_url, "BENCH_RENDERED_LEVEL": "off"}
 
 
 @contextmanager

@@ -20,7 +20,6 @@ STARTPROJECT = "with startproject's middleware"
 #: Pages whose copies are kept for everybody.
 KEPT = (HOME, LANDING, CATEGORY, FILTERED, PRODUCT, SEARCH, SUGGEST)
 #: Pages of which the process remembers parts: of a basket what is on all pages.
-FROM_PARTS = (*KEPT, BASKET, ADD)
 #: The form of a browser, from a page of ours.
 FORM = (
     ("Content-Type", "application/x-www-form-urlencoded"),

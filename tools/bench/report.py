@@ -6,17 +6,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-#: How a page is answered: with nothing of it remembered, right after a change of the price of a piece
-#: that it shows, from parts that the process remembers, from the copy in the process, from Redis alone.
-FIRST, CHANGED, PARTS, PROCESS, REDIS = "first", "changed", "parts", "process", "redis"
+#: How a page is answered: rendered, rendered right after a change of the price of a product that it
+#: shows, from the copy in the process, from Redis alone.
+RENDERED, CHANGED, PROCESS, REDIS = "rendered", "changed", "process", "redis"
 DATABASES = {"sqlite": "SQLite", "mariadb": "MariaDB"}
 PAGE_HEAD = (
-    "page", "queries", "first: CPU ms", "p95 ms", "× empty", "after a change: CPU ms", "p95 ms", "× empty",
-    "from parts: CPU ms", "p95 ms", "× empty", "kept: CPU ms", "p95 ms", "× empty",
+    "page", "queries", "rendered: CPU ms", "p95 ms", "× empty", "after a change: CPU ms", "p95 ms", "× empty",
+    "cached: CPU ms", "p95 ms", "× empty",
     "from Redis: CPU ms", "× empty",
 )  # fmt: skip
 LIST_HEAD = (
-    "database", "pieces", "rebuild from nothing", "nothing changed", "refresh of 1", "of 100",
+    "database", "products", "rebuild from nothing", "nothing changed", "refresh of 1", "of 100",
     "search p95", "suggestions p95", "start beyond Django's",
 )  # fmt: skip
 NOTHING = "–"
@@ -26,7 +26,7 @@ def report(measured, *, at):
     """Everything that was measured, as Markdown."""
     parts = [f"Measured on {at:%d %B %Y}: {machine()}."]
     for row in measured:
-        title = f"### {DATABASES[row.database]}, {row.size:,} pieces"
+        title = f"### {DATABASES[row.database]}, {row.size:,} products"
         parts += [title, table(PAGE_HEAD, page_rows(row))]
     parts += ["### The same pages as the catalogue grows", growth(measured)]
     parts += ["### Lists and search below the view", table(LIST_HEAD, map(list_row, measured))]
@@ -42,20 +42,20 @@ def table(head, rows):
 def page_rows(row):
     """The lines of one database and size, the empty project's first."""
     empty = row.empty
-    yield ["empty project", "0", *_times(empty), "1.00", *[NOTHING] * 11]
+    yield ["empty project", "0", *_times(empty), "1.00", *[NOTHING] * 8]
     for page, costs in row.pages.items():
         cells = [
             cell
-            for mode in (FIRST, CHANGED, PARTS, PROCESS)
+            for mode in (RENDERED, CHANGED, PROCESS)
             for cell in (*_times(costs.get(mode)), _multiple(row, page, mode))
         ]
         redis = costs.get(REDIS)
         cells += [_ms(redis.cpu) if redis else NOTHING, _multiple(row, page, REDIS)]
-        yield [page, str(costs[FIRST].queries), *cells]
+        yield [page, str(costs[RENDERED].queries), *cells]
 
 
 def growth(measured):
-    """CPU of each page, with nothing of it remembered, at each size of a database, and its ratio to that at the smallest."""
+    """CPU of each rendered page at each size of a database, and its ratio to that at the smallest."""
     parts = []
     for kind, name in DATABASES.items():
         rows = sorted((row for row in measured if row.database == kind), key=lambda row: row.size)
@@ -64,7 +64,7 @@ def growth(measured):
         head = (name, *(f"{row.size:,}" for row in rows), "largest ÷ smallest")
         lines = []
         for page in rows[0].pages:
-            costs = [row.pages[page][FIRST].cpu for row in rows]
+            costs = [row.pages[page][RENDERED].cpu for row in rows]
             lines.append([page, *map(_ms, costs), f"{costs[-1] / costs[0]:.2f}"])
         parts.append(table(head, lines))
     return "\n\n".join(parts)

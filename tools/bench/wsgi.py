@@ -1,8 +1,8 @@
-"""The site as it is measured: as in production but for three switches of the measurement's own.
+"""The site as it is measured: as in production but for two switches of the measurement's own.
 
 ``BENCH_QUERIES=on`` has each answer say how many queries it took, outside of everything that could
 keep it. ``BENCH_FIRST_LEVEL=off`` leaves out the copies in the process, so that each comes from the
-store; ``BENCH_PARTS=off`` the parts of pages that a process remembers, and the pieces on them.
+store.
 """
 
 import os
@@ -33,12 +33,7 @@ def counting(application):
 
 if os.environ.get("BENCH_QUERIES") == "on":
     application = counting(application)
-if os.environ.get("BENCH_PARTS") == "off":
-    from commerce.index.listings import rows_memory
-    from commerce.page_cache.parts import parts
-
-    parts().limit = rows_memory.limit = 0
 if os.environ.get("BENCH_FIRST_LEVEL") == "off":
-    from commerce.page_cache.stores import memory
+    from commerce.page_cache import stores
 
-    memory().limit = 0
+    stores.MEMORY_BYTES = 0

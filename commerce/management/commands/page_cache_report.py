@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from commerce.models import AnswerCount
-from commerce.page_cache.answer_counts import hit_ratio
+from commerce.page_counts import hit_ratio
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""What a process remembers of the sets behind lists: no query, never an old set, bounded."""
+"""The in-process copy of the facet bitmaps: no query, and never an old bitmap."""
 
 import threading
 from datetime import timedelta
@@ -17,9 +17,6 @@ from commerce.index import facet_index
 from commerce.index.refresh import rebuild_listings, refresh_listings
 from commerce.models import FacetAttribute, SalePrice, Term
 from commerce.models.sort_keys import SORTS
-from commerce.page_cache.changes import publish
-from commerce.page_cache.dependencies import SETS
-from commerce.page_cache.memory import Memory, size_of
 from commerce.search.queries import correct, suggest
 from commerce.stock.availability import reserve_stock
 from tests import factories
@@ -114,11 +111,6 @@ def queries_on(table, work):
 
 def test_nobody_asks_for_sets_again(warm):
     assert not queries_on("commerce_term", answers)
-
-
-@pytest.mark.parametrize("sort", SORTS)
-def test_nobody_asks_for_an_order_again(warm, sort):
-    assert not queries_on("ORDER BY", lambda: products_in(sort=sort))
 
 
 def _title(shop):
@@ -275,7 +267,7 @@ def test_filters_read_what_turns_again_only_where_it_is_another(warm, change, as
     """What turns by itself is read whole."""
 
     def filters():
-        facet_index.prices_at(timezone.now(), facet_index.shelves(), is_filtered=True)
+        facet_index.prices_at(timezone.now(), facet_index.facet_index(), is_filtered=True)
 
     filters()
     sale = SalePrice.objects.get()
@@ -327,71 +319,9 @@ def test_change_that_nobody_told_is_seen_in_the_end(warm, settings):
 
 
 def test_what_is_remembered_cannot_be_changed(warm):
-    found = facet_index.shelves().of("all", "")
+    found = facet_index.facet_index().of("all", "")
     everything = set(found)
 
     found |= BitMap([999])
 
-    assert set(facet_index.shelves().of("all", "")) == everything
-
-
-# --- The memory ------------------------------------------------------------------------------------
-
-
-def things(memory):
-    return memory._values._things
-
-
-@pytest.fixture
-def memory(caching):
-    caching()
-    return Memory(10_000)
-
-
-def numbers(count):
-    return list(range(count))
-
-
-def test_change_that_comes_while_a_value_is_read_ends_it(memory):
-    def read_too_soon():
-        publish([SETS])
-        return "old"
-
-    assert memory.one("a", read_too_soon, tags=[SETS]) == "old"
-
-    assert memory.one("a", lambda: "new", tags=[SETS]) == "new"
-    assert memory.one("a", lambda: "never", tags=[SETS]) == "new"
-
-
-def test_no_more_is_remembered_than_fits_and_the_longest_unasked_goes_first(memory):
-    for name in ("a", "b", "c", "a", "d", "e"):
-        memory.one(name, lambda: numbers(60), tags=[SETS])
-
-    assert list(things(memory)) == ["c", "a", "d", "e"]
-    assert memory.size == sum(one.size for one in things(memory).values()) <= memory._values.limit
-
-
-def test_value_that_is_too_large_is_not_remembered_and_drives_nothing_out(memory):
-    memory.one("small", lambda: numbers(10), tags=[SETS])
-
-    large = memory.one("large", lambda: numbers(1000), tags=[SETS])
-
-    assert large == numbers(1000)
-    assert list(things(memory)) == ["small"]
-
-
-def test_each_name_counts_once(memory):
-    for _time in range(20):
-        publish([SETS])
-        memory.one("a", lambda: numbers(100), tags=[SETS])
-
-    assert len(things(memory)) == 1
-    assert memory.size <= size_of("a") + size_of(numbers(100))
-
-
-def test_sets_count_with_their_members():
-    members = facet_index.frozen(BitMap(range(0, 60_000, 2)).serialize())
-
-    assert size_of(members) > 5_000
-    assert size_of({"a": (members, "label")}) > size_of(members)
-    assert size_of(facet_index.VariantSet(members, {1: members})) > 2 * size_of(members)
+    assert set(facet_index.facet_index().of("all", "")) == everything

@@ -1,0 +1,74 @@
+"""Which rows are seen on pages: a model says so itself.
+
+A model has ``cache_tags``, the tags of each of its rows. Models of libraries are named to
+``shown_on_pages`` by the package that shows them. Who writes by ``update()`` or ``bulk_create()``
+sends no signal and calls ``versions.invalidate``.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Model
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.dispatch import receiver
+
+from commerce.page_cache.tags import SITE
+from commerce.page_cache.versions import invalidate
+
+
+@dataclass(frozen=True)
+class _Shown:
+    tags_of: Callable[[Model], Collection[str]]
+    unseen: frozenset[str]
+    on_save: bool
+
+
+_library_models: dict[str, _Shown] = {}
+
+
+def shown_on_pages(
+    *labels: str,
+    tags_of: Callable[[Model], Collection[str]] = lambda row: (SITE,),
+    unseen: Collection[str] = (),
+    on_save: bool = True,
+) -> None:
+    """Say what rows of libraries' models invalidate; saving nothing but ``unseen`` columns does not."""
+    for label in labels:
+        _library_models[label] = _Shown(tags_of, frozenset(unseen), on_save)
+
+
+def tags_of(row: Model) -> Collection[str]:
+    """The tags of what a row is seen as; none for a model that is on no page."""
+    found = next(_shown_as(type(row)), None)
+    return found.tags_of(row) if found else getattr(row, "cache_tags", ())
+
+
+def _shown_as(model: type[Model]) -> Iterator[_Shown]:
+    for parent in model.__mro__:
+        label = getattr(getattr(parent, "_meta", None), "label_lower", "")
+        if label in _library_models:
+            yield _library_models[label]
+
+
+@receiver(post_save)
+def follow_saved_row(sender: type[Model], instance: Model, update_fields=None, **kwargs) -> None:
+    """Invalidate what a saved row is seen as."""
+    for shown in _shown_as(sender):
+        if not shown.on_save or (update_fields and shown.unseen.issuperset(update_fields)):
+            return
+    if tags := tags_of(instance):
+        invalidate(*tags)
+
+
+@receiver(post_delete)
+def follow_deleted_row(instance: Model, **kwargs) -> None:
+    """Invalidate what a deleted row was seen as."""
+    if tags := tags_of(instance):
+        invalidate(*tags)
+
+
+@receiver(m2m_changed)
+def follow_relation(instance: Model, action: str, model: type[Model], **kwargs) -> None:
+    """Invalidate what either end of a changed relation is seen as."""
+    if action.startswith("post_") and (tags := {*tags_of(instance), *tags_of(model())}):
+        invalidate(*tags)

@@ -1,0 +1,86 @@
+"""Facts that many pages show (navigation, categories, names of filters), remembered by the process.
+
+Never money: basket, checkout and orders read prices, offers and delivery from the database.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from cachetools import LRUCache
+from django.conf import settings
+from django.db import transaction
+
+from commerce.page_cache.tags import SITE, Dependencies, collected, depends_on_all
+from commerce.page_cache.versions import Unreachable, Versioned, current_snapshot
+
+#: Values of one process; the one used longest ago goes first.
+MOST = 8192
+
+
+@dataclass(kw_only=True)
+class _Value(Versioned):
+    value: Any
+    found: Dependencies
+
+
+_values: LRUCache[Hashable, _Value] = LRUCache(MOST)
+_lock = threading.Lock()
+
+
+def memoise(name: Hashable, make: Callable[[], Any], *, tags: Collection[str] = (SITE,)) -> Any:
+    """``make()``, remembered until one of the tags changes, or one that ``make`` depends on.
+
+    No longer than ``PAGE_CACHE_SECONDS``, should a process be killed between a commit and its
+    version, and no longer than ``make`` says by ``expires_by``. What is being rendered depends on the
+    same. Values are shared by all requests: nobody may change one. Nothing is remembered inside a
+    transaction, which sees rows that nobody else does.
+    """
+    return memoise_many([name], lambda _missing: {name: make()}, tags=tags)[name]
+
+
+def memoise_many(
+    names: Iterable[Hashable],
+    make: Callable[[list], Mapping[Hashable, Any]],
+    *,
+    tags: Collection[str] = (SITE,),
+) -> dict:
+    """``{name: value}``. ``make(names)`` is asked once for all that are not remembered."""
+    names = list(names)
+    found: dict[Hashable, _Value] = {}
+    snapshot = None
+    if not transaction.get_connection().in_atomic_block:
+        with suppress(Unreachable):
+            snapshot = current_snapshot()
+            with _lock:
+                known = {name: of for name in names if (of := _values.get(name)) is not None}
+            found = {name: of for name, of in known.items() if of.is_fresh(snapshot)}
+    for of in found.values():
+        depends_on_all(of.found)
+    values = {name: of.value for name, of in found.items()}
+    if missing := [name for name in names if name not in found]:
+        with collected() as new:
+            made = make(missing)
+        new.tags.update(tags)
+        depends_on_all(new)
+        values |= made
+        if snapshot is not None:
+            until = min(time.time() + settings.PAGE_CACHE_SECONDS, _seconds(new.until))
+            facts = {"tags": new.tags, "epoch": snapshot.epoch, "version": snapshot.number}
+            with _lock:
+                for name, value in made.items():
+                    _values[name] = _Value(value=value, found=new, until=until, **facts)
+    return values
+
+
+def _seconds(moment):
+    return moment.timestamp() if moment else float("inf")
+
+
+def forget() -> None:
+    """Begin as a new process does."""
+    with _lock:
+        _values.clear()

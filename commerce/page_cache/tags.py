@@ -1,0 +1,107 @@
+"""What a page shows: the tags of the rows that it read, and until when it can be right.
+
+The functions that read rows say so while a page is rendered. A changed row invalidates its tags
+(``versions.invalidate``), and with them every page and every memoised value that named one.
+"""
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+
+#: Every page of the shop: navigation, footer, and each row without a tag of its own.
+SITE = "site"
+#: All lists of products. The list of one category depends on ``list_tag`` alone.
+LISTS = "lists"
+#: Offers as staff write them, and how often they were used.
+OFFERS = "offers"
+#: Parts of the read model of lists: the bitmaps of filters, those of words, the price windows, and
+#: those prices that change by themselves. No page depends on these: it names the lists and cards
+#: that it shows.
+SETS, WORDS, WINDOWS, TURNS = "sets", "words", "windows", "turns"
+
+
+@dataclass
+class Dependencies:
+    """What was read so far: tags, the moment from which it is wrong (None: no such moment).
+
+    ``parameters`` are those of the address that an opened page knows, None for a page that is not
+    opened; ``product_id`` is the product whose page it is.
+    """
+
+    tags: set[str] = field(default_factory=set)
+    until: datetime | None = None
+    parameters: frozenset[str] | None = None
+    product_id: int | None = None
+
+
+_current: ContextVar[Dependencies | None] = ContextVar("page_dependencies", default=None)
+
+
+class collected:
+    """Collects the ``Dependencies`` of the block. Nested blocks collect for themselves alone."""
+
+    def __enter__(self) -> Dependencies:
+        found = Dependencies()
+        self._token = _current.set(found)
+        return found
+
+    def __exit__(self, *_error: object) -> None:
+        _current.reset(self._token)
+
+
+def depends_on(*tags: str) -> None:
+    """Render the page again when one of these tags changes."""
+    found = _current.get()
+    if found is not None:
+        found.tags.update(tags)
+
+
+def expires_by(moment: datetime | None) -> None:
+    """Render the page again from this moment on; None sets no such moment."""
+    found = _current.get()
+    if found is not None and moment is not None:
+        found.until = min(filter(None, (found.until, moment)))
+
+
+def depends_on_all(other: Dependencies) -> None:
+    """Add what a nested block collected."""
+    depends_on(*other.tags)
+    expires_by(other.until)
+
+
+def open_page(*, parameters: Iterable[str] = (), product_id: int | None = None) -> None:
+    """Declare the page the same for everybody without a session, so that it may be cached.
+
+    ``parameters`` are the names in the address that the page reads. With any other name it is
+    rendered but not cached, or anybody could fill the cache with copies. Each time the page is given
+    out, a view of ``product_id`` is counted.
+    """
+    found = _current.get()
+    if found is not None:
+        found.parameters, found.product_id = frozenset(parameters), product_id
+
+
+def card_tag(product_id: int) -> str:
+    """A product as lists and rows of cards show it."""
+    return f"card-{product_id}"
+
+
+def product_tag(product_id: int) -> str:
+    """A product as its own page shows it, with its variants, without what ``price_tag`` covers."""
+    return f"product-{product_id}"
+
+
+def price_tag(product_id: int) -> str:
+    """Price and stock of a product and its variants, which orders change every minute."""
+    return f"price-{product_id}"
+
+
+def list_tag(category_id: int) -> str:
+    """Which products are in a category, and how their cards look."""
+    return f"list-{category_id}"
+
+
+def order_tag(category_id: int) -> str:
+    """Which products are in a category, and in which order they are recommended."""
+    return f"order-{category_id}"
