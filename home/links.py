@@ -9,7 +9,8 @@ from wagtail import blocks
 
 from commerce.catalogue.collections import collection_url
 from commerce.index.listings import product_url
-from commerce.page_cache.tags import card_tag, depends_on
+from commerce.models.cache_tags import card_tag
+from commerce.page_cache.dependencies import depends_on
 from home.choosers.views import (
     CategoryChooserBlock,
     PageChooserBlock,

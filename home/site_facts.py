@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from wagtail.models import Page, Site
 
+from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.memoise import memoise
-from commerce.page_cache.tags import expires_by
 from home.links import Link, shown_links
 from home.models import HomePage, LandingPage, ProductStory, SiteSettings
 from home.pages.privacy import public_pages

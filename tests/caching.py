@@ -29,4 +29,4 @@ def forget():
     versions.versions.cache_clear()
     stores.store.cache_clear()
     stores.memory.cache_clear()
-    memoise.forget()
+    memoise._values.clear()

@@ -12,7 +12,7 @@ from django_tasks import task
 from oscar.core.loading import get_model
 from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 
-from commerce.page_cache.tags import LISTS
+from commerce.models.cache_tags import LISTS
 from commerce.urls import absolute
 
 #: Tags purged at once. A larger change is a change of every list, which the home page links.

@@ -9,7 +9,8 @@ from commerce.index.facet_index import facet_index
 from commerce.index.listings import cards_for
 from commerce.index.price_windows import shows_prices
 from commerce.index.sort_orders import ordered_keys
-from commerce.page_cache.tags import LISTS, depends_on
+from commerce.models.cache_tags import LISTS
+from commerce.page_cache.dependencies import depends_on
 from commerce.urls import with_query
 
 

@@ -4,13 +4,14 @@ from django.db import transaction
 from django.urls import reverse
 from oscar.apps.catalogue.abstract_models import AbstractCategory, AbstractProduct
 
+from commerce.models.cache_tags import SITE
 from commerce.signals import product_saved
 
 
 class Category(AbstractCategory):
     """Oscar's category. Treebeard moves it in SQL, which sends no signal."""
 
-    cache_tags = ("site",)
+    cache_tags = (SITE,)
 
     #: What the category at the top of the tree that holds the whole shop has as its slug.
     WHOLE_SHOP = "shop"

@@ -7,9 +7,9 @@ of the dashboard alone are on no cached page.
 from oscar.core.loading import get_model
 
 from commerce.catalogue.cdn import purge_soon
+from commerce.models.cache_tags import OFFERS, product_tag
 from commerce.page_cache import versions
 from commerce.page_cache.invalidation import shown_on_pages
-from commerce.page_cache.tags import OFFERS, product_tag
 
 shown_on_pages(
     "address.country",

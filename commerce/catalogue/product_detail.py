@@ -14,7 +14,8 @@ from commerce.index.listings import (
 )
 from commerce.index.price_windows import shows_prices
 from commerce.models import DeliveryMethod
-from commerce.page_cache.tags import depends_on, price_tag, product_tag
+from commerce.models.cache_tags import price_tag, product_tag
+from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.delivery import Arrival, arrival_of, standard_delivery
 from commerce.pricing.prices import PriceBook, Quote
 from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, units_available

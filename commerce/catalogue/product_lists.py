@@ -28,10 +28,11 @@ from commerce.index.price_windows import BANDS, shows_prices
 from commerce.index.sort_orders import ordered_keys
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import FacetAttribute, PriceWindow
+from commerce.models.cache_tags import LISTS, list_tag
 from commerce.models.sort_keys import SORTS
 from commerce.money import format_money
+from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise
-from commerce.page_cache.tags import LISTS, depends_on, list_tag
 from commerce.search.queries import Found, find
 
 PAGE_SIZE = 24

@@ -20,9 +20,9 @@ from commerce.index.listing_builder import CATEGORY
 from commerce.index.listings import cards_for
 from commerce.index.sort_orders import ordered_keys
 from commerce.models import BoughtTogether
+from commerce.models.cache_tags import order_tag, product_tag
 from commerce.order_statuses import CANCELLED, PENDING
 from commerce.page_cache.memoise import memoise
-from commerce.page_cache.tags import order_tag, product_tag
 from commerce.page_cache.versions import invalidate
 from commerce.stock.availability import SOLD_OUT
 

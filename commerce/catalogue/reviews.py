@@ -9,8 +9,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
+from commerce.models.cache_tags import product_tag
 from commerce.order_statuses import CANCELLED, PENDING
-from commerce.page_cache.tags import product_tag
 from commerce.page_cache.versions import invalidate
 from commerce.requests import key_in
 from commerce.urls import PLAIN

@@ -14,8 +14,8 @@ from wagtail.images.shortcuts import get_renditions_or_not_found
 
 from commerce.bulk_sql import among
 from commerce.images.photos import RENDITION_SPECS, specs_for
+from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.memoise import memoise_many
-from commerce.page_cache.tags import expires_by
 
 #: How a photograph that is not in the first row is loaded, and what the first one in sight has.
 LAZY, EAGER = 'loading="lazy" decoding="async"', 'fetchpriority="high"'

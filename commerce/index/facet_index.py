@@ -29,8 +29,9 @@ from commerce.index.terms import WORD
 from commerce.index.tokens import fold, indexed_words
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import PriceWindow, Term
+from commerce.models.cache_tags import SETS, TURNS, WINDOWS, WORDS
+from commerce.page_cache.dependencies import collected
 from commerce.page_cache.memoise import memoise_many
-from commerce.page_cache.tags import SETS, TURNS, WINDOWS, WORDS, collected
 
 #: The kinds that lists and their filters are made of, read at once.
 KINDS = (ALL, CATEGORY, KIND, ATTRIBUTE, PRICE, RATING, SALE, STOCK, TIMED)

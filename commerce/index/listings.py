@@ -21,7 +21,8 @@ from commerce.bulk_sql import among
 from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, know_sizes
 from commerce.index.price_windows import shows_prices
 from commerce.models import Listing, PriceWindow, ProductPhoto
-from commerce.page_cache.tags import card_tag, depends_on, price_tag, product_tag
+from commerce.models.cache_tags import card_tag, price_tag, product_tag
+from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.prices import Quote
 from commerce.stock.availability import IN_STOCK, LOW, SOLD_OUT, availability_of, record_to_sell
 from commerce.tax import split_gross

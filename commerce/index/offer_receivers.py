@@ -12,7 +12,7 @@ from commerce.index.postings import as_set
 from commerce.index.receivers import is_collecting, note_change
 from commerce.index.refresh import BATCH, listed_keys, refresh_listings_task
 from commerce.models import Term
-from commerce.page_cache.tags import OFFERS
+from commerce.models.cache_tags import OFFERS
 from commerce.page_cache.versions import invalidate
 from commerce.pricing.automatic_offers import (
     automatic_offers,

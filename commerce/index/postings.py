@@ -13,7 +13,7 @@ from pyroaring import BitMap, FrozenBitMap
 from commerce.bulk_sql import among, insert_rows, update_rows
 from commerce.index.terms import KNOWN, TEXT, TITLE, WORD, parts_of
 from commerce.models import ListingTerms, Term
-from commerce.page_cache.tags import SETS, WORDS
+from commerce.models.cache_tags import SETS, WORDS
 from commerce.page_cache.versions import invalidate
 
 #: Values in one query.

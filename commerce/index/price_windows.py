@@ -11,8 +11,9 @@ from oscar.core.loading import get_model
 
 from commerce.bulk_sql import among
 from commerce.models import PriceWindow, SalePrice
+from commerce.models.cache_tags import TURNS
+from commerce.page_cache.dependencies import collected, expires_by
 from commerce.page_cache.memoise import memoise
-from commerce.page_cache.tags import TURNS, collected, expires_by
 from commerce.pricing.automatic_offers import OfferBook, automatic_offers
 from commerce.pricing.prices import quote_at_sale, quote_under_offers
 

@@ -22,7 +22,7 @@ from commerce.index.postings import broken_terms, mend_terms, write_terms
 from commerce.index.price_windows import EVER, NEVER, Window, band_of
 from commerce.index.terms import terms_in
 from commerce.models import Listing, ListingTerms, PriceWindow
-from commerce.page_cache.tags import (
+from commerce.models.cache_tags import (
     LISTS,
     TURNS,
     WINDOWS,

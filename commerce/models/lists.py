@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from commerce.fields import CodeField
+from commerce.models.cache_tags import SITE
 from commerce.models.sort_keys import SORT_NAMES, SORTS
 
 
@@ -141,7 +142,7 @@ FACET_TYPES = ("option", "multi_option", "boolean", "text")
 class FacetAttribute(models.Model):
     """A product attribute that lists can be filtered by, and its place among the filters."""
 
-    cache_tags = ("site",)
+    cache_tags = (SITE,)
 
     attribute = models.OneToOneField(
         "catalogue.ProductAttribute",
@@ -171,7 +172,7 @@ class FacetAttribute(models.Model):
 class SearchSynonym(models.Model):
     """Words that find the same pieces, such as "cup, mug, beaker"."""
 
-    cache_tags = ("site",)
+    cache_tags = (SITE,)
 
     words = models.CharField(
         _("words"), max_length=255, help_text=_("Separated by commas: cup, mug, beaker")
@@ -193,7 +194,7 @@ class SearchSynonym(models.Model):
 class PromotedResult(models.Model):
     """A product that comes first when shoppers search for certain words."""
 
-    cache_tags = ("site",)
+    cache_tags = (SITE,)
 
     query = models.CharField(_("search"), max_length=120)
     product = models.ForeignKey(
@@ -264,7 +265,7 @@ class ProductCollection(models.Model):
     ``values`` are values of filters, "glaze:oat" (``commerce.catalogue.list_rules.ListRule``).
     """
 
-    cache_tags = ("site",)
+    cache_tags = (SITE,)
 
     title = models.CharField(_("title"), max_length=80)
     slug = models.SlugField(_("name in its address"), max_length=80)

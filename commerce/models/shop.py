@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.customer.abstract_models import AbstractUser
 
 from commerce.fields import CodeField
+from commerce.models.cache_tags import SITE
 
 
 class User(AbstractUser):
@@ -107,7 +108,7 @@ class Retirement(models.Model):
     shown again, whatever stands here.
     """
 
-    cache_tags = ("site",)
+    cache_tags = (SITE,)
 
     product = models.OneToOneField(
         "catalogue.Product",
@@ -159,7 +160,7 @@ class Retirement(models.Model):
 class DeliveryMethod(models.Model):
     """A way an order reaches the customer: what it costs and how long it takes."""
 
-    cache_tags = ("site",)
+    cache_tags = (SITE,)
 
     code = CodeField(_("code"), max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=100)

@@ -3,19 +3,26 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.middleware.gzip import re_accepts_gzip
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
+from commerce.models.cache_tags import SITE
+from commerce.page_cache.dependencies import Dependencies
 from commerce.page_cache.versions import Snapshot, Versioned
 
 #: Headers that belong to one response and are made for each.
 OWN_HEADERS = frozenset({"content-length", "content-encoding", "set-cookie", "date"})
+#: What an opened page allows a browser: to hold it, and to ask whether it is fresh.
+OPEN = "public, max-age=0, must-revalidate"
 #: The headers that a 304 repeats.
 NOT_MODIFIED_HEADERS = ("Cache-Control", "ETag", "Vary", "Cache-Tag")
 
@@ -28,21 +35,16 @@ class CachedResponse(Versioned):
     headers: dict[str, str]
     product_id: int | None = None
 
-    @property
-    def size(self) -> int:
-        """Bytes that it takes in memory, nearly."""
-        return len(self.body) + 1024
-
 
 def cached_response(
-    response: HttpResponse,
-    snapshot: Snapshot,
-    *,
-    tags: Collection[str],
-    until: float,
-    product_id: int | None,
+    response: HttpResponse, snapshot: Snapshot, found: Dependencies
 ) -> CachedResponse:
-    """The copy of a rendered response."""
+    """Open a rendered response to all caches, and give the copy of it."""
+    tags = sorted({SITE, *found.tags})
+    response["Cache-Control"] = OPEN
+    if settings.CDN_SECONDS:
+        response["Cache-Control"] += f", s-maxage={settings.CDN_SECONDS}"
+        response["Cache-Tag"] = ",".join(tags)
     patch_vary_headers(response, ["Accept-Encoding"])
     headers = {name: text for name, text in response.items() if name.lower() not in OWN_HEADERS}
     digest = hashlib.blake2b(response.content, digest_size=12).hexdigest()
@@ -50,12 +52,20 @@ def cached_response(
         # Without the time of compression, so that the same page is the same bytes.
         body=gzip.compress(response.content, mtime=0),
         headers={**headers, "ETag": f'W/"{digest}"'},
-        tags=sorted(tags),
+        tags=tags,
         epoch=snapshot.epoch,
         version=snapshot.number,
-        until=until,
-        product_id=product_id,
+        until=end_of(found).timestamp(),
+        product_id=found.product_id,
     )
+
+
+def end_of(found: Dependencies) -> datetime:
+    """``PAGE_CACHE_SECONDS`` from now at the latest; midnight, since pages speak of days; ``until``."""
+    now = timezone.localtime()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    seconds = now + timedelta(seconds=settings.PAGE_CACHE_SECONDS)
+    return min(filter(None, (seconds, midnight, found.until)))
 
 
 def response_parts(

@@ -6,18 +6,17 @@ sends no signal and calls ``versions.invalidate``.
 """
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
-from commerce.page_cache.tags import SITE
+from commerce.models.cache_tags import SITE
 from commerce.page_cache.versions import invalidate
 
 
-@dataclass(frozen=True)
-class _Shown:
+class _Shown(NamedTuple):
     tags_of: Callable[[Model], Collection[str]]
     unseen: frozenset[str]
     on_save: bool
@@ -50,19 +49,12 @@ def _shown_as(model: type[Model]) -> Iterator[_Shown]:
             yield _library_models[label]
 
 
-@receiver(post_save)
-def follow_saved_row(sender: type[Model], instance: Model, update_fields=None, **kwargs) -> None:
-    """Invalidate what a saved row is seen as."""
-    for shown in _shown_as(sender):
+@receiver([post_save, post_delete])
+def follow_row(signal, sender: type[Model], instance: Model, update_fields=None, **kwargs) -> None:
+    """Invalidate what a row that was saved or deleted is seen as."""
+    for shown in _shown_as(sender) if signal is post_save else ():
         if not shown.on_save or (update_fields and shown.unseen.issuperset(update_fields)):
             return
-    if tags := tags_of(instance):
-        invalidate(*tags)
-
-
-@receiver(post_delete)
-def follow_deleted_row(instance: Model, **kwargs) -> None:
-    """Invalidate what a deleted row was seen as."""
     if tags := tags_of(instance):
         invalidate(*tags)
 

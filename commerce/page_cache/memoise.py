@@ -14,7 +14,8 @@ from cachetools import LRUCache
 from django.conf import settings
 from django.db import transaction
 
-from commerce.page_cache.tags import SITE, Dependencies, collected, depends_on_all
+from commerce.models.cache_tags import SITE
+from commerce.page_cache.dependencies import Dependencies, collected, depends_on_all
 from commerce.page_cache.versions import Unreachable, Versioned, current_snapshot
 
 #: Values of one process; the one used longest ago goes first.
@@ -68,19 +69,11 @@ def memoise_many(
         depends_on_all(new)
         values |= made
         if snapshot is not None:
-            until = min(time.time() + settings.PAGE_CACHE_SECONDS, _seconds(new.until))
+            until = time.time() + settings.PAGE_CACHE_SECONDS
+            if new.until is not None:
+                until = min(until, new.until.timestamp())
             facts = {"tags": new.tags, "epoch": snapshot.epoch, "version": snapshot.number}
             with _lock:
                 for name, value in made.items():
                     _values[name] = _Value(value=value, found=new, until=until, **facts)
     return values
-
-
-def _seconds(moment):
-    return moment.timestamp() if moment else float("inf")
-
-
-def forget() -> None:
-    """Begin as a new process does."""
-    with _lock:
-        _values.clear()

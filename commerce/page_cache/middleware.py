@@ -6,17 +6,16 @@ A view opens its page with ``open_page``; every other page is closed to all cach
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
-from datetime import datetime, timedelta
+from http.client import responses
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.utils import timezone
 
 from commerce.page_cache.cached_response import CachedResponse, cached_response, response_parts
-from commerce.page_cache.stores import find, memory, store
-from commerce.page_cache.tags import SITE, Dependencies, collected
+from commerce.page_cache.dependencies import Dependencies, collected
+from commerce.page_cache.stores import find, put, store
 from commerce.page_cache.versions import (
     Snapshot,
     Unreachable,
@@ -29,13 +28,12 @@ from commerce.urls import with_query
 
 log = logging.getLogger(__name__)
 
-#: What a page says that no view opened, and what an opened one allows a browser.
-CLOSED, OPEN = "private, no-cache", "public, max-age=0, must-revalidate"
+#: What a page says that no view opened.
+CLOSED = "private, no-cache"
 #: What advertisers add to addresses. No page reads it, and each click would be a page of its own.
-TRACKING = {"gclid", "dclid", "fbclid", "msclkid", "mc_cid", "mc_eid", "ttclid", "twclid"}
+TRACKING = ("gclid=", "dclid=", "fbclid=", "msclkid=", "mc_cid=", "mc_eid=", "ttclid=", "twclid=")
 #: A longer query is no list of ours, and no key.
 MAX_QUERY = 1000
-STATUS = {200: "200 OK", 304: "304 Not Modified"}
 
 
 class PageCacheFront:
@@ -53,7 +51,7 @@ class PageCacheFront:
             return self.application(environ, start_response)
         count_response(CACHED, environ["REQUEST_METHOD"], cached.product_id)
         status, headers, body = response_parts(cached, environ)
-        start_response(STATUS[status], list(headers.items()))
+        start_response(f"{status} {responses[status]}", list(headers.items()))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
@@ -84,7 +82,7 @@ class PageCacheMiddleware:
         return close(response, is_opened=found.parameters is not None)
 
     def find_or_render(self, request: HttpRequest, snapshot: Snapshot) -> HttpResponse:
-        query, tracking = canonical_query(request.META.get("QUERY_STRING", ""))
+        query, added = canonical_query(request.META.get("QUERY_STRING", ""))
         request.META["QUERY_STRING"] = query
         key = request_key(request.META)
         cached, has_old = find(key, snapshot)
@@ -97,30 +95,21 @@ class PageCacheMiddleware:
                 cached, _has_old = find(key, snapshot)
             if cached is None:
                 with reading(snapshot):
-                    return self.render(request, key, snapshot, tracking)
+                    return self.render(request, key, snapshot, added)
         count_response(CACHED, request.method, cached.product_id)
         return response_from(cached, request)
 
     def render(
-        self, request: HttpRequest, key: str, snapshot: Snapshot, tracking: str
+        self, request: HttpRequest, key: str, snapshot: Snapshot, added: str
     ) -> HttpResponse:
         with collected() as found:
             response = self.get_response(request)
-        if tracking and response.status_code in (301, 302, 307, 308):
-            response["Location"] = with_query(response["Location"], tracking)
+        if added and response.status_code in (301, 302, 307, 308):
+            response["Location"] = with_query(response["Location"], added)
         if not may_be_cached(request, response, found):
             return close(response, is_opened=found.parameters is not None)
-        tags = {SITE, *found.tags}
-        open_to_all(response, tags)
-        cached = cached_response(
-            response,
-            snapshot,
-            tags=tags,
-            until=end_of(found).timestamp(),
-            product_id=found.product_id,
-        )
-        store().put(key, cached)
-        memory().put(key, cached)
+        cached = cached_response(response, snapshot, found)
+        put(key, cached)
         count_response(RENDERED, request.method, found.product_id)
         return response_from(cached, request)
 
@@ -177,19 +166,17 @@ def request_key(environ: dict[str, Any]) -> str:
 def canonical_query(query: str) -> tuple[str, str]:
     """(the query by the names in it, without what advertisers add; what they added)."""
     pairs = sorted(query.split("&"), key=lambda pair: pair.partition("=")[0]) if query else []
-    added = [pair for pair in pairs if _is_tracking(pair.partition("=")[0])]
+    added = [pair for pair in pairs if pair.startswith(("utm_", *TRACKING))]
     return "&".join(pair for pair in pairs if pair not in added), "&".join(added)
-
-
-def _is_tracking(name):
-    return name in TRACKING or name.startswith("utm_")
 
 
 def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependencies) -> bool:
     """Whether a page was opened and is the same for everybody; a broken promise is logged."""
-    if found.parameters is None or response.status_code != 200:
-        return False
-    if set(request.GET) - found.parameters:
+    if (
+        found.parameters is None
+        or response.status_code != 200
+        or set(request.GET) - found.parameters
+    ):
         return False
     broken = {
         "it sets a cookie": bool(response.cookies),
@@ -201,26 +188,6 @@ def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependenc
     if reasons:
         log.warning("%s is not cached: %s", request.path, ", ".join(reasons))
     return not reasons
-
-
-def end_of(found: Dependencies) -> datetime:
-    """Until when a page is right at the longest.
-
-    A quarter of an hour unless the settings say otherwise, in case a change was never told; the end
-    of the day, since pages speak of days; and what was named by ``expires_by``.
-    """
-    now = timezone.now()
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    ends = [now + timedelta(seconds=settings.PAGE_CACHE_SECONDS), midnight + timedelta(days=1)]
-    return min(filter(None, (*ends, found.until)))
-
-
-def open_to_all(response: HttpResponse, tags: set[str]) -> None:
-    """Set the headers for browsers and for caches in front of the site."""
-    response["Cache-Control"] = OPEN
-    if settings.CDN_SECONDS:
-        response["Cache-Control"] += f", s-maxage={settings.CDN_SECONDS}"
-        response["Cache-Tag"] = ",".join(sorted(tags))
 
 
 def response_from(cached: CachedResponse, request: HttpRequest) -> HttpResponse:

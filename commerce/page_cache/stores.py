@@ -20,9 +20,10 @@ from cachetools import LRUCache
 from django.conf import settings
 
 from commerce.page_cache.cached_response import CachedResponse, packed, unpacked
-from commerce.page_cache.versions import Snapshot, Unreachable
+from commerce.page_cache.versions import REDIS_TIMEOUTS, Snapshot, Unreachable
 
 log = logging.getLogger(__name__)
+_lock = threading.Lock()
 
 #: Bytes that one process holds in memory.
 MEMORY_BYTES = 32 * 1024 * 1024
@@ -33,26 +34,6 @@ WAIT_SECONDS, STEP_SECONDS = 5.0, 0.01
 def name_of(key: str) -> str:
     """A key as the name of a file or in Redis."""
     return hashlib.blake2b(key.encode(), digest_size=20).hexdigest()
-
-
-class Memory:
-    """The pages of this process, at most ``limit`` bytes. The one used longest ago goes first."""
-
-    def __init__(self, limit: int) -> None:
-        self._pages: LRUCache[str, CachedResponse] = LRUCache(
-            limit, getsizeof=lambda page: page.size
-        )
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> CachedResponse | None:
-        """The page of a key, fresh or not."""
-        with self._lock:
-            return self._pages.get(key)
-
-    def put(self, key: str, cached: CachedResponse) -> None:
-        """Hold a page in the place of an older one; one that is larger than all memory is not held."""
-        with self._lock, contextlib.suppress(ValueError):
-            self._pages[key] = cached
 
 
 class FileStore:
@@ -99,7 +80,7 @@ class FileStore:
             yield False
             return
         try:
-            yield _wait_for(lambda: self._is_taken(fd))
+            yield _wait_for(lambda: fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB) or True)
         finally:
             os.close(fd)  # which gives the lock back
 
@@ -107,28 +88,16 @@ class FileStore:
         slot = int(name_of(key)[:8], 16) % self.SLOTS
         return self.folder / "pages" / f"{slot % 64:02}" / str(slot)
 
-    @staticmethod
-    def _is_taken(fd):
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
 
 class RedisStore:
-    """Pages in Redis, each for as long as it may be fresh."""
+    """The same in Redis: each page for as long as it may be fresh, a turn over all machines."""
 
     PREFIX = "vitrine:page:"
-    _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
     def __init__(self, url: str = "") -> None:
-        self.client = redis.Redis.from_url(
-            url or settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1
-        )
+        self.client = redis.Redis.from_url(url or settings.REDIS_URL, **REDIS_TIMEOUTS)
 
     def get(self, key: str) -> CachedResponse | None:
-        """The page of a key, fresh or not."""
         try:
             data = self.client.get(self.PREFIX + name_of(key))
         except redis.RedisError:
@@ -136,7 +105,6 @@ class RedisStore:
         return unpacked(data) if data else None
 
     def put(self, key: str, cached: CachedResponse) -> None:
-        """Write a page for all processes."""
         seconds = max(1, int(cached.until - time.time()))
         try:
             self.client.set(self.PREFIX + name_of(key), packed(cached), ex=seconds)
@@ -145,21 +113,22 @@ class RedisStore:
 
     @contextlib.contextmanager
     def turn(self, key: str) -> Iterator[bool]:
-        """One request at a time for a key, over all machines; gives whether it had to wait."""
-        name, mark = f"{self.PREFIX}turn:{name_of(key)}", uuid.uuid4().hex
-        milliseconds = int(WAIT_SECONDS * 2000)
+        name, milliseconds = f"{self.PREFIX}turn:{name_of(key)}", int(WAIT_SECONDS * 2000)
         try:
-            yield _wait_for(lambda: self.client.set(name, mark, nx=True, px=milliseconds))
+            yield _wait_for(lambda: self.client.set(name, 1, nx=True, px=milliseconds))
         finally:
             with contextlib.suppress(redis.RedisError):
-                self.client.eval(self._RELEASE, 1, name, mark)
+                self.client.delete(name)  # Whoever waited too long renders as well: no harm.
 
 
 def _wait_for(take):
     """Wait for a turn, ``WAIT_SECONDS`` at most; gives whether it had to. No answer: no wait."""
     end, waited = time.monotonic() + WAIT_SECONDS, False
     with contextlib.suppress(redis.RedisError):
-        while not take() and time.monotonic() < end:
+        while time.monotonic() < end:
+            with contextlib.suppress(BlockingIOError):
+                if take():
+                    break
             waited = True
             time.sleep(STEP_SECONDS)
     return waited
@@ -169,9 +138,9 @@ STORES = {"file": FileStore, "redis": RedisStore}
 
 
 @cache
-def memory() -> Memory:
-    """This process's first level."""
-    return Memory(MEMORY_BYTES)
+def memory() -> LRUCache[str, CachedResponse]:
+    """The pages of this process. The one used longest ago goes first."""
+    return LRUCache(MEMORY_BYTES, getsizeof=lambda cached: len(cached.body) + 1024)
 
 
 @cache
@@ -182,13 +151,25 @@ def store() -> FileStore | RedisStore:
 
 def find(key: str, snapshot: Snapshot) -> tuple[CachedResponse | None, bool]:
     """(the fresh page of a key or None, whether there is only an old one)."""
-    has_old = False
+    with _lock:
+        own = memory().get(key)
     with contextlib.suppress(Unreachable):
-        for level in (memory(), store()):
-            cached = level.get(key)
-            if cached is not None and cached.is_fresh(snapshot):
-                if level is not memory():
-                    memory().put(key, cached)
-                return cached, False
-            has_old = has_old or cached is not None
-    return None, has_old
+        if own is not None and own.is_fresh(snapshot):
+            return own, False
+        shared = store().get(key)
+        if shared is not None and shared.is_fresh(snapshot):
+            _hold(key, shared)
+            return shared, False
+        return None, bool(own or shared)
+    return None, False
+
+
+def put(key: str, cached: CachedResponse) -> None:
+    """Cache a page in this process and for the others."""
+    store().put(key, cached)
+    _hold(key, cached)
+
+
+def _hold(key, cached):
+    with _lock, contextlib.suppress(ValueError):  # It is larger than all of the memory.
+        memory()[key] = cached

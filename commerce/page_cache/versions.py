@@ -2,8 +2,8 @@
 
 ``invalidate`` is called in the transaction of a change and counts from its commit. A cached page or
 value holds the version that was read before it was made, and is fresh while none of its tags has a
-higher one. Versions live in a file, for the processes of one machine, or in Redis, for several.
-A store that does not answer switches the cache off; it never fails a request.
+higher one. Versions are in a file, for the processes of one machine, or in Redis, for several; a
+store that does not answer switches the cache off and never fails a request.
 """
 
 import fcntl
@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +26,17 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
-from commerce.page_cache.tags import SITE
+from commerce.models.cache_tags import SITE
 
 log = logging.getLogger(__name__)
 
+#: Redis is asked in each request: a slow one is no cache.
+REDIS_TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
 #: Tags share so many slots.
 SLOTS = 1 << 16
 #: The file: its epoch, the number of the last change, then the version of each slot.
 NUMBER, EPOCH_BYTES = struct.Struct("<Q"), 16
 HEADER = EPOCH_BYTES + NUMBER.size
-
 
 #: Told of all tags that changed, once that is committed: a cache in front of the site.
 listeners: list[Callable[[set[str]], None]] = []
@@ -48,7 +48,20 @@ class Unreachable(Exception):
 
 def invalidate(*tags: str) -> None:
     """Make everything that depends on these tags old, from the commit of this transaction on."""
-    transaction.on_commit(lambda: publish(tags), robust=True)
+    connection = transaction.get_connection()
+    hooks, open_blocks = connection.run_on_commit, set(connection.savepoint_ids)
+    if hooks and isinstance(hooks[-1][1], _Publication) and hooks[-1][0] == open_blocks:
+        hooks[-1][1].tags.update(tags)  # Many rows that are written one after the other: one call.
+    else:
+        transaction.on_commit(_Publication(set(tags)), robust=True)
+
+
+@dataclass
+class _Publication:
+    tags: set[str]
+
+    def __call__(self) -> None:
+        publish(self.tags)
 
 
 def publish(tags: Iterable[str]) -> None:
@@ -119,9 +132,11 @@ def current_snapshot() -> Snapshot:
 
 
 class Versions:
-    """The sequence in a store. A change that could not be written is written before the next read."""
+    """The sequence in a store. A change that could not be written is written before the next read.
 
-    #: Seconds for which a store that did not answer is not asked again.
+    A store that did not answer is not asked for ``PAUSE`` seconds.
+    """
+
     PAUSE = 2.0
 
     def __init__(self, store: Any) -> None:
@@ -148,10 +163,6 @@ class Versions:
         except Unreachable as error:
             log.warning("The page cache was not told of a change yet: %s", error)
 
-    def clear(self) -> None:
-        """Begin a new epoch: nothing that was cached is fresh any more."""
-        self._ask(self.store.clear)
-
     def _ask(self, question, *arguments):
         if time.monotonic() < self._asleep_until:
             raise Unreachable("the store did not answer a moment ago")
@@ -175,20 +186,10 @@ def slot_of(tag: str) -> int:
 
 
 class NoStore:
-    """Nothing is ever fresh: for tests and shells."""
+    """No cache at all: for tests and shells."""
 
-    _numbers = count()
-
-    def read(self):
-        return Snapshot("", next(self._numbers))
-
-    def read_slots(self, slots):
-        return [next(self._numbers)] * len(slots)
-
-    def write(self, slots):
-        pass
-
-    clear = read
+    def __getattr__(self, name: str) -> Any:
+        raise Unreachable("the page cache is off")
 
 
 class FileStore:
@@ -225,10 +226,6 @@ class FileStore:
                 os.pwrite(fd, NUMBER.pack(number), place)
         finally:
             os.close(fd)
-
-    def clear(self):
-        self.path.unlink(missing_ok=True)
-        self._looked = 0.0
 
     @staticmethod
     def _number_at(fd, place):
@@ -276,9 +273,7 @@ class RedisStore:
     """
 
     def __init__(self, url: str = "") -> None:
-        self.client = redis.Redis.from_url(
-            url or settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1
-        )
+        self.client = redis.Redis.from_url(url or settings.REDIS_URL, **REDIS_TIMEOUTS)
 
     def read(self):
         epoch, number, site = self.client.hmget(self.KEY, "epoch", "number", str(slot_of(SITE)))
@@ -292,9 +287,6 @@ class RedisStore:
 
     def write(self, slots):
         self.client.eval(self._WRITE, 1, self.KEY, *map(str, slots))
-
-    def clear(self):
-        self.client.delete(self.KEY)
 
 
 STORES = {"none": NoStore, "file": FileStore, "redis": RedisStore}

@@ -15,7 +15,8 @@ from oscar.apps.partner.prices import TaxInclusiveFixedPrice
 from oscar.apps.partner.strategy import PurchaseInfo
 from oscar.core.loading import get_class, get_model
 
-from commerce.page_cache.tags import OFFERS, depends_on
+from commerce.models.cache_tags import OFFERS
+from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.range_members import members_of
 
 log = logging.getLogger(__name__)

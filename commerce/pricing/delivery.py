@@ -12,7 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from commerce.models import DeliveryMethod
-from commerce.page_cache.tags import SITE, depends_on, expires_by
+from commerce.models.cache_tags import SITE
+from commerce.page_cache.dependencies import depends_on, expires_by
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from django.db.models import F, Value
 from oscar.core.loading import get_model
 
-from commerce.page_cache.tags import OFFERS, SITE, depends_on
+from commerce.models.cache_tags import OFFERS, SITE
+from commerce.page_cache.dependencies import depends_on
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 from commerce.index.facet_index import facet_index, known_words, set_of_beginning, sets_of_words
 from commerce.index.tokens import searched_words, singular_of, words_of
 from commerce.models import Listing, PromotedResult, SearchSynonym
+from commerce.models.cache_tags import LISTS
+from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise
-from commerce.page_cache.tags import LISTS, depends_on
 
 #: A shorter word is never taken for a misspelling.
 LEAST_LETTERS = 4

@@ -32,7 +32,8 @@ from commerce.catalogue.reviews import ReviewQuery, review_summary, standing_of
 from commerce.catalogue.scale_drawing import draw_to_scale
 from commerce.index.listings import cards_for
 from commerce.models import ProductCollection
-from commerce.page_cache.tags import depends_on, open_page, product_tag
+from commerce.models.cache_tags import product_tag
+from commerce.page_cache.dependencies import depends_on, open_page
 from commerce.requests import key_in, keys_in, moment_of, wants_fragment
 from commerce.stock.availability import SOLD_OUT
 from commerce.storefront.search import ListingView

@@ -7,7 +7,8 @@ from oscar.apps.offer.views import OfferDetailView, RangeDetailView  # noqa: F40
 from oscar.core.loading import get_model
 
 from commerce.catalogue.list_rules import ON_SALE
-from commerce.page_cache.tags import OFFERS, depends_on, expires_by
+from commerce.models.cache_tags import OFFERS
+from commerce.page_cache.dependencies import depends_on, expires_by
 from commerce.requests import moment_of
 from commerce.storefront.search import ListingView
 

@@ -18,8 +18,9 @@ from commerce.index.listings import cards_for
 from commerce.index.price_windows import shows_prices
 from commerce.index.sort_orders import ordered_keys
 from commerce.index.tokens import fold
+from commerce.models.cache_tags import LISTS
 from commerce.models.sort_keys import SORT_NAMES, SORTS
-from commerce.page_cache.tags import LISTS, depends_on, open_page
+from commerce.page_cache.dependencies import depends_on, open_page
 from commerce.requests import moment_of, wants_fragment
 from commerce.search.misses import note_miss
 from commerce.search.queries import pages_found, suggest

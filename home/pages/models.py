@@ -20,7 +20,8 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
-from commerce.page_cache.tags import open_page
+from commerce.models.cache_tags import SITE
+from commerce.page_cache.dependencies import open_page
 from home.blocks.body import (
     BodyBlock,
     FooterColumnBlock,
@@ -294,7 +295,7 @@ class StandardPage(CrumbsMixin, SharedPage):
 class SiteSettings(BaseSiteSetting):
     """What stands on every page: the line above it, the navigation, the footer."""
 
-    cache_tags = ("site",)
+    cache_tags = (SITE,)
 
     announcement_text = models.CharField(
         _("announcement"), max_length=120, blank=True, help_text=_("Empty: no line above the page.")

@@ -16,12 +16,13 @@ from oscar.core.loading import get_model
 from wagtail.models import Site
 
 from commerce.models import DeliveryMethod, FacetAttribute, SalePrice, SearchSynonym
+from commerce.models.cache_tags import product_tag
 from commerce.order_statuses import DELIVERED
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
 from commerce.page_cache import stores
+from commerce.page_cache.dependencies import depends_on, open_page
 from commerce.page_cache.middleware import PageCacheMiddleware
-from commerce.page_cache.tags import depends_on, open_page, product_tag
 from commerce.page_cache.versions import invalidate, publish, versions
 from commerce.returns.returns import request_return
 from commerce.stock.availability import reserve_stock
@@ -466,7 +467,7 @@ def test_page_ends_when_a_sale_begins(caching, paths, vase, django_capture_on_co
 
     Client().get(paths["home"])
 
-    answer = next(iter(stores.memory()._pages.values()))
+    answer = next(iter(stores.memory().values()))
     assert answer.until == begin.timestamp()
 
 
@@ -478,7 +479,7 @@ def test_page_ends_at_the_hour_after_which_parcels_leave_a_day_later(caching, pa
 
     end = timezone.localtime(
         timezone.datetime.fromtimestamp(
-            next(iter(stores.memory()._pages.values())).until, tz=timezone.get_current_timezone()
+            next(iter(stores.memory().values())).until, tz=timezone.get_current_timezone()
         )
     )
     cutoffs = set(DeliveryMethod.objects.values_list("cutoff_hour", flat=True))
