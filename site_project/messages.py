@@ -1,11 +1,9 @@
-"""Where messages to a visitor wait: nothing is made of it for answers that neither tell nor show one."""
+"""Where messages to a visitor wait until a page shows them."""
 
 from django.conf import settings
-from django.contrib.messages.storage.base import BaseStorage
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.contrib.messages.storage.session import SessionStorage
-from django.utils.functional import cached_property
 
 
 class HostCookieStorage(CookieStorage):
@@ -17,18 +15,6 @@ class HostCookieStorage(CookieStorage):
 
 
 class MessageStorage(FallbackStorage):
-    """Django's storage in a cookie, or in the session where they are too long, made when first used.
-
-    Django makes both, and the signer of the cookie, for each request.
-    """
+    """Django's storage in a cookie, or in the session where the messages are too long for one."""
 
     storage_classes = (HostCookieStorage, SessionStorage)
-
-    def __init__(self, request):
-        BaseStorage.__init__(self, request)
-        self._used_storages = set()
-
-    @cached_property
-    def storages(self):
-        """The storages in the order in which they are tried."""
-        return [storage(self.request) for storage in self.storage_classes]

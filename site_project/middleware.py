@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangosMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
 
 from commerce.actor import acting_in
 from commerce.permissions.table import STAFF_PATHS
@@ -57,17 +58,14 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """
 
     HEADER = "Content-Security-Policy"
-    #: What a view says on its response to have a policy of its own.
-    CHANGES = frozenset({"_csp_config", "_csp_update", "_csp_replace", "_csp_exempt"})
-    _plain = None
     async_capable = False
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.process_response(request, self.get_response(request))
 
     def process_response(self, request, response):
         if not request.path.startswith(STAFF_PATHS):
-            return self.process_shoppers(request, response)
+            return self.name_host(request, super().process_response(request, response))
         response._csp_replace = STAFF_POLICY
         # A preview is a page of the shop, answered with the shop's policy, inside the admin's frame.
         if policy := response.headers.get(self.HEADER):
@@ -75,18 +73,6 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
                 "frame-ancestors 'none'", "frame-ancestors 'self'"
             )
         return self.name_host(request, super().process_response(request, response))
-
-    def process_shoppers(self, request, response):
-        """Most answers have the same policy, written out once for the process."""
-        has_own = not self.CHANGES.isdisjoint(response.__dict__)
-        if has_own or settings.DEBUG or self.HEADER in response.headers:
-            return self.name_host(request, super().process_response(request, response))
-        if self._plain is None:
-            response = super().process_response(request, response)
-            self._plain = response.headers.get(self.HEADER, "")
-        elif self._plain:
-            response.headers[self.HEADER] = self._plain
-        return self.name_host(request, response)
 
     def name_host(self, request, response):
         """Put the address that this request came to in the place of ``STATIC_FILES``.
