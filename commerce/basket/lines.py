@@ -1,4 +1,4 @@
-"""The lines of a basket as a page shows them: name, glaze, photograph, price, what to know."""
+"""The lines of a basket as a page shows them: name, option, photograph, price, what to know."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,7 +21,7 @@ class BasketLine:
     line_id: int
     product_id: int
     title: str
-    glaze: str
+    option: str
     url: str
     photo: object
     quantity: int
@@ -65,7 +65,7 @@ def _line(line, *, look, notice):
         line_id=line.pk,
         product_id=product.pk,
         title=shown.title,
-        glaze=look.glaze,
+        option=look.option,
         url=f"{url}?variant={product.pk}" if product.parent_id else url,
         photo=look.photo,
         quantity=line.quantity,

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_model
 
-from commerce.catalogue.product_detail import buy_boxes_for, specifications
-from commerce.catalogue.product_facts import in_a_row, text_of_family
-from commerce.index.listings import GLAZE, sellable_products
+from commerce.catalogue.product_detail import buy_boxes_for, texts_of
+from commerce.catalogue.product_facts import attribute_rows, in_a_row, options_in, text_of_family
+from commerce.index.listings import sellable_products
 from commerce.stock.availability import LOW, SOLD_OUT
 
 #: More columns than this no screen holds.
@@ -125,16 +125,16 @@ def _words_of_gone(keys):
 
 
 def stock_words(box):
-    """The stock of a product in words, and for which of its glazes they hold."""
+    """The stock of a product in words, and for which of its variants they hold."""
     if not box.has_choice:
         return box.stock_text
     there = [variant for variant in box.variants if variant.availability != SOLD_OUT]
     gone = [variant.name for variant in box.variants if variant.availability == SOLD_OUT]
     few = [variant.name for variant in there if variant.availability == LOW]
     if not there:
-        return _("Sold out in all glazes") if len(gone) > 1 else _("Sold out")
+        return _("Sold out in all options") if len(gone) > 1 else _("Sold out")
     if not gone:
-        words = [_("In stock in all glazes") if len(there) > 1 else _("In stock")]
+        words = [_("In stock in all options") if len(there) > 1 else _("In stock")]
     else:
         names = in_a_row([variant.name for variant in there])
         words = [_("In stock in %(names)s") % {"names": names}]
@@ -158,29 +158,42 @@ def _ratings(keys):
 
 
 def _rows(boxes):
-    """Glazes, then every attribute that one of the products has, in the order of their type."""
+    """The variants, then every attribute that one of the products has, in the order of their type."""
     keys = {box.product_id for box in boxes}
-    found = specifications([*keys, *{v.product_id for box in boxes for v in box.variants} - keys])
+    variants = {variant.product_id for box in boxes for variant in box.variants} - keys
+    read = attribute_rows([*keys, *variants])
+    found = texts_of(read, [*keys, *variants])
     by_code = {pk: {code: text for code, _name, text in values} for pk, values in found.items()}
-    names = {code: name for values in found.values() for code, name, _text in values}
-    names.pop(GLAZE, None)
+    options = options_in(read, variants)
+    names = {
+        code: name
+        for values in found.values()
+        for code, name, _text in values
+        if code not in options
+    }
     rows = [
         (name, [text_of_family(box, code, by_code) for box in boxes])
         for code, name in names.items()
     ]
     if any(box.has_choice for box in boxes):
-        rows.insert(0, (_("Glazes"), [_glazes(box) for box in boxes]))
+        rows.insert(0, (_options_name(boxes), [_options(box) for box in boxes]))
     return [Row(name, cells, is_different=len(set(cells)) > 1) for name, cells in rows]
 
 
-def _glazes(box):
+def _options_name(boxes):
+    """What the variants of all products differ in, or "Options" where they do in other things."""
+    names = {box.option_name for box in boxes if box.has_choice}
+    return names.pop() if len(names) == 1 else _("Options")
+
+
+def _options(box):
     if not box.has_choice:
         return ""
     names = ", ".join(variant.name for variant in box.variants)
     text = ngettext(
-        "In %(count)s glaze: %(names)s", "In %(count)s glazes: %(names)s", len(box.variants)
+        "%(count)s option: %(names)s", "%(count)s options: %(names)s", len(box.variants)
     )
-    return text % {"count": apnumber(len(box.variants)), "names": names}
+    return text % {"count": len(box.variants), "names": names}
 
 
 def products_to_add(product_ids):

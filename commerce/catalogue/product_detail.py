@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from commerce.catalogue.product_facts import CARE, attribute_rows, text_of_family
+from commerce.catalogue.product_facts import CARE, attribute_rows, options_in, text_of_family
 from commerce.index.listings import (
-    GLAZE,
     best_availability,
     photos_of_listings,
     product_url,
@@ -23,7 +22,7 @@ from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, u
 
 @dataclass(frozen=True)
 class Variant:
-    """One glaze of a product, or the product itself where it comes in one only."""
+    """One variant of a product, or the product itself where it has none."""
 
     product_id: int
     sku: str
@@ -43,6 +42,7 @@ class Variant:
 class BuyBox:
     """Everything beside the photograph. ``selected`` is the variant that is shown and bought.
 
+    ``option_name`` is what its variants differ in, in the merchant's words ("Colour").
     ``gallery`` are the photographs whichever is chosen, ``photos`` those that are shown: all of the
     chosen one's first.
     """
@@ -58,6 +58,7 @@ class BuyBox:
     stock_text: str
     arrival: Arrival | None
     delivery: DeliveryMethod | None
+    option_name: str = ""
     photos: list = field(default_factory=list)
     gallery: list = field(default_factory=list)
 
@@ -116,11 +117,12 @@ def _boxes(products, *, at):
     delivery = standard_delivery()
     looked_up = _LookedUp(
         book=book,
-        glazes={
+        options={
             variant: (name, code)
             for listing in listings
             for name, code, variant in listing.card["swatches"]
         },
+        option_names={listing.pk: listing.card.get("option", "") for listing in listings},
         photos=photos_of_listings(listings),
         delivery=delivery,
         arrival=arrival_of(delivery, at=at) if delivery else None,
@@ -133,7 +135,8 @@ class _LookedUp:
     """What was fetched for all the boxes of a page at once."""
 
     book: PriceBook
-    glazes: dict
+    options: dict
+    option_names: dict
     photos: dict
     delivery: DeliveryMethod | None
     arrival: Arrival | None
@@ -186,6 +189,7 @@ def _box(product, records, looked_up):
         stock_text=first.stock_text if first else stock_text(None),
         arrival=looked_up.arrival,
         delivery=looked_up.delivery,
+        option_name=looked_up.option_names.get(product.pk, ""),
         gallery=_gallery(product, variants, looked_up.photos),
     )
     box.photos = box.gallery
@@ -193,7 +197,7 @@ def _box(product, records, looked_up):
 
 
 def _variant(record, product, url, looked_up):
-    name, code = looked_up.glazes.get(record.product_id, (product.title, ""))
+    name, code = looked_up.options.get(record.product_id, (product.title, ""))
     own = looked_up.photos.get(record.product_id) or []
     is_child = record.product_id != product.pk
     return Variant(
@@ -235,24 +239,25 @@ class Family(NamedTuple):
 def family_of(product):
     """The ``Family`` of a product that is listed; a ``BuyBox`` of it says the same and more."""
     card = product.listing.card
-    glazes = {variant: name for name, _code, variant in card["swatches"]}
-    members = (Named(pk, glazes.get(pk, product.title)) for pk, _state in card["variants"])
+    options = {variant: name for name, _code, variant in card["swatches"]}
+    members = (Named(pk, options.get(pk, product.title)) for pk, _state in card["variants"])
     return Family(product.pk, tuple(members))
 
 
 def specification(family, rows):
     """(name, text) pairs of a product's table; ``rows`` are its ``attribute_rows``, and its variants'.
 
-    ``family`` is its ``Family`` or buy box. Without what has places of its own on the page: the glaze,
-    and words on care.
+    ``family`` is its ``Family`` or buy box. Without what has a place of its own on the page: what tells
+    the variants apart, and words on care.
     """
+    variants = {one.product_id for one in family.variants}
     found = texts_of(rows, [family.product_id, *(one.product_id for one in family.variants)])
     by_code = {pk: {code: text for code, _name, text in values} for pk, values in found.items()}
     names = {row.attribute.code: row.attribute.name for row in rows}
     return [
         (name, text_of_family(family, code, by_code))
         for code, name in names.items()
-        if code not in (GLAZE, CARE)
+        if code != CARE and code not in options_in(rows, variants - {family.product_id})
     ]
 
 

@@ -45,6 +45,15 @@ def values_of(rows):
     return {row.attribute.code: row.value for row in rows}
 
 
+def options_in(rows, variant_ids):
+    """The codes of the attributes that tell these variants apart, of ``attribute_rows``."""
+    return {
+        row.attribute.code
+        for row in rows
+        if row.product_id in variant_ids and row.attribute.type == row.attribute.OPTION
+    }
+
+
 def as_people_write(text):
     """An attribute's text for reading: Yes and No, 21 instead of 21.0."""
     words = {"True": _("Yes"), "False": _("No")}

@@ -41,8 +41,6 @@ PAGE_SIZE = 24
 PRICE_FILTER, STOCK_FILTER, SALE_FILTER, RATING_FILTER = "price", "stock", "sale", "rating"
 #: Names in an address that no attribute's filter may take.
 RESERVED = {"q", "sort", "page", "price", "stock", "sale", "rating", "variant", "at", "exact"}
-#: The attribute whose values are shown as colours.
-COLOUR_ATTRIBUTE = "glaze"
 
 #: Orders by what a card costs; of so many products they know the price of each variant that is meant.
 BY_PRICE = ("price-low", "price-high")
@@ -209,7 +207,7 @@ def _facets(stored, *, at, is_filtered):
                 parameter_of(attribute.code),
                 _("Properties") if attribute.type == "boolean" else attribute.name,
                 of_attribute(attribute.code),
-                is_colour=attribute.code == COLOUR_ATTRIBUTE,
+                is_colour=attribute.code in stored.options,
             )
             for attribute in filter_attributes()
         ),

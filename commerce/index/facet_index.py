@@ -69,7 +69,8 @@ class FacetIndex:
     ``{(kind, value): VariantSet}``: as listings, and with what is known of their variants, for where
     filters may exclude each other. ``attributes`` is ``{attribute's code: {code: label}}`` by their
     labels; ``categories`` are those with products, ``(key, folded words of the name)``, the largest
-    first. ``named`` are the names of sets by the words in them, ``{word: [(kind, value)]}``.
+    first. ``named`` are the names of sets by the words in them, ``{word: [(kind, value)]}``;
+    ``options`` are the codes of the attributes that tell variants apart.
     """
 
     sets: dict
@@ -78,6 +79,7 @@ class FacetIndex:
     attributes: dict
     categories: tuple
     named: dict
+    options: frozenset
 
     def called(self, word):
         """The listings of every category and filter whose name has a word."""
@@ -123,6 +125,7 @@ def _read_index():
         attributes=_attributes_in(labels),
         categories=_categories_in(sets, labels),
         named=_named_in(labels),
+        options=frozenset(value.partition(":")[0] for kind, value in variants if kind == ATTRIBUTE),
     )
 
 

@@ -19,7 +19,7 @@ from oscar.core.loading import get_model
 
 from commerce.bulk_sql import among
 from commerce.images.card_photos import photos_of
-from commerce.index.listings import GLAZE, product_urls, sellable_products
+from commerce.index.listings import option_label, product_urls, sellable_products
 from commerce.index.price_windows import (
     EVER,
     NEVER,
@@ -49,7 +49,7 @@ RATING, STOCK, ALL, TIMED = "rating", "stock", "all", "timed"
 KIND = "kind"
 #: Who has to be refreshed when an automatic offer changes, by its key.
 OFFER = "offer"
-#: Sets of one variant each: "2:attribute:glaze:oat" holds the listings whose second variant is oat.
+#: Sets of one variant each: "2:attribute:colour:red" holds the listings whose second variant is red.
 VARIANT = "variant"
 #: Columns of a listing, in the order in which they are written.
 COLUMNS = (
@@ -293,18 +293,20 @@ def _value_of(value):
 
 def _columns(product, records, *, reviews, values, photos):
     availability = _best(records)
-    glazes = {
-        record.product_id: glaze
+    options = {
+        record.product_id: option
         for record in records
-        if (glaze := _glaze_in(values[record.product_id]))
+        if record.product_id != product.pk and (option := _option_of(values[record.product_id]))
     }
+    first = next((_own_options(values[pk]) for pk in options), [])
     own = photos[product.pk] or next((photos[r.product_id] for r in records), [])
     card = {
         "variants": variants_of(records),
         "photo": own[0].sources if own else [],
         "second": own[1].sources if len(own) > 1 else [],
         "share": own[0].share if own else None,
-        "swatches": [[*glaze, pk] for pk, glaze in glazes.items()],
+        "option": ", ".join(str(value.name) for value in first),
+        "swatches": [[*option, pk] for pk, option in options.items()],
     }
     return {
         "title": product.title,
@@ -321,7 +323,7 @@ def _columns(product, records, *, reviews, values, photos):
             for pk in dict.fromkeys([product.pk, *(record.product_id for record in records)])
             if photos[pk]
         },
-        "variant_photos": {str(pk): photos[pk][0].sources for pk in glazes if photos[pk]},
+        "variant_photos": {str(pk): photos[pk][0].sources for pk in options if photos[pk]},
     }
 
 
@@ -339,13 +341,16 @@ def _best(records):
     return next((state for state in (IN_STOCK, LOW) if state in states), SOLD_OUT)
 
 
-def _glaze_in(values):
-    """(name, code) of a variant's glaze; None without."""
-    value = values.get(GLAZE)
-    if value is None or not value.options:
-        return None
-    _pk, code, name = value.options[0]
-    return name, code or name.lower()
+def _own_options(values):
+    """The attributes that tell a variant apart, in their order."""
+    own = (value for value in values.values() if value.type == "option" and value.options)
+    return sorted(own, key=lambda value: value.attribute_id)
+
+
+def _option_of(values):
+    """(name, code) of what tells a variant apart; None without."""
+    options = [(name, code) for one in _own_options(values) for _key, code, name in one.options]
+    return option_label(options) if options else None
 
 
 # --- Terms: what it is found by -------------------------------------------------------------------

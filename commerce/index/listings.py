@@ -27,15 +27,13 @@ from commerce.pricing.prices import Quote
 from commerce.stock.availability import IN_STOCK, LOW, SOLD_OUT, availability_of, record_to_sell
 from commerce.tax import split_gross
 
-#: The product attribute that tells variants apart, shown as a colour.
-GLAZE = "glaze"
 #: Slugs that stand in an address as they are.
 PLAIN_SLUG = re.compile(r"[a-zA-Z0-9_-]*").fullmatch
 
 
 @dataclass(frozen=True)
 class Swatch:
-    """One variant's glaze on a card; ``code`` names its colour in the style sheet."""
+    """One variant on a card; ``code`` names its colour in the style sheet."""
 
     name: str
     code: str
@@ -280,16 +278,25 @@ def records_by_product(products):
     return grouped
 
 
-def glazes_of(product_ids):
-    """The glaze of each variant, ``{product_id: (name, code)}``."""
+def options_of(product_ids):
+    """What tells each variant apart, ``{variant's key: (name, code)}``; see ``option_label``."""
     values = get_model("catalogue", "ProductAttributeValue").objects.filter(
-        attribute__code=GLAZE, product__in=list(product_ids)
+        attribute__type="option", product__in=list(product_ids), product__parent__isnull=False
     )
-    return {
-        row[0]: (row[1], row[2] or row[1].lower())
-        for row in values.values_list("product_id", "value_option__option", "value_option__code")
-        if row[1]
-    }
+    found = defaultdict(list)
+    rows = values.order_by("attribute_id")
+    for pk, name, code in rows.values_list(
+        "product_id", "value_option__option", "value_option__code"
+    ):
+        if name:
+            found[pk].append((name, code))
+    return {pk: option_label(options) for pk, options in found.items()}
+
+
+def option_label(options):
+    """(name, code) of a variant with these options, ``[(name, code)]``: "Oat, large", by the first's code."""
+    name, code = options[0]
+    return ", ".join(option for option, _code in options), code or name.lower()
 
 
 def photos_by_product(product_ids):
@@ -322,10 +329,10 @@ def photos_of_listings(listings):
 
 @dataclass(frozen=True)
 class Look:
-    """How a piece is shown in a line: its photograph or None, and its glaze or ""."""
+    """How a product is shown in a line: its photograph or None, and what tells the variant apart or ""."""
 
     photo: object
-    glaze: str
+    option: str
 
 
 def looks_of(products):
@@ -337,7 +344,7 @@ def looks_of(products):
     listings = Listing.objects.filter(pk__in=set(shown.values()), is_gone=False)
     listings = {row.pk: row for row in listings.only("pk", "card", "photos")}
     photos = photos_of_listings(listings.values())
-    glazes = {
+    options = {
         variant: name
         for listing in listings.values()
         for name, _code, variant in listing.card["swatches"]
@@ -347,9 +354,9 @@ def looks_of(products):
     # A variant that was taken off sale is not on its parent's card.
     if missing := {key for pk, of in shown.items() if pk not in there for key in (pk, of)}:
         photos.update(photos_by_product(missing))
-        glazes |= {pk: name for pk, (name, _code) in glazes_of(missing).items()}
+        options |= {pk: name for pk, (name, _code) in options_of(missing).items()}
     return {
-        product.pk: Look(photo_of(product, photos), glazes.get(product.pk, ""))
+        product.pk: Look(photo_of(product, photos), options.get(product.pk, ""))
         for product in products
     }
 

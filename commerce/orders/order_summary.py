@@ -62,7 +62,7 @@ class OrderedPiece:
     """One line of an order; ``url`` is empty where the piece is no longer shown."""
 
     title: str
-    glaze: str
+    option: str
     url: str
     photo: object
     quantity: int
@@ -108,7 +108,7 @@ def _piece(line, look):
     is_shown = product.is_public and shown.is_public
     return OrderedPiece(
         title=shown.title,
-        glaze=look.glaze,
+        option=look.option,
         url=product_url(shown.pk, shown.slug) if is_shown else "",
         photo=look.photo,
         quantity=line.quantity,

@@ -56,7 +56,7 @@ class AddToBasketForm(oscar_forms.AddToBasketForm):
     def __init__(self, basket, product, *args, **kwargs):
         super().__init__(basket, product, *args, **kwargs)
         if "child_id" in self.fields:
-            choose = _("Choose a glaze first.")
+            choose = _("Choose an option first.")
             self.fields["child_id"].error_messages.update(required=choose, invalid_choice=choose)
 
     def clean_quantity(self):

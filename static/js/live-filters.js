@@ -4,7 +4,7 @@ import { fetchPart, keepFocus, parse } from "./fragment.js";
 
 class LiveFilters extends HTMLElement {
   connectedCallback() {
-    this.addEventListener("change", (event) => event.target.form && this.show(this.withGlaze(addressOf(event.target.form))));
+    this.addEventListener("change", (event) => event.target.form && this.show(this.withVariant(addressOf(event.target.form))));
     this.addEventListener("click", (event) => this.follow(event));
     this.addEventListener("submit", (event) => comeBackHere(event.target));
     this.hideButtons();
@@ -31,7 +31,7 @@ class LiveFilters extends HTMLElement {
     const link = event.target.closest("[data-live]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    this.show(this.withGlaze(link.href));
+    this.show(this.withVariant(link.href));
   }
 
   async show(href, { isBack = false } = {}) {
@@ -51,8 +51,8 @@ class LiveFilters extends HTMLElement {
     }
   }
 
-  // A part of a page does not know which glaze was chosen above it since.
-  withGlaze(href) {
+  // A part of a page does not know which variant was chosen above it since.
+  withVariant(href) {
     const url = new URL(href);
     const variant = new URL(location).searchParams.get("variant");
     if (this.dataset.as && variant) url.searchParams.set("variant", variant);
@@ -79,7 +79,7 @@ class LiveFilters extends HTMLElement {
   }
 }
 
-// A form that is sent leads back to the page as it is by then, another glaze chosen.
+// A form that is sent leads back to the page as it is by then, another variant chosen.
 function comeBackHere(form) {
   if (form.method !== "post") return;
   const url = new URL(form.action);

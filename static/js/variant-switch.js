@@ -1,6 +1,6 @@
-// <variant-switch>: chooses another glaze by swapping the parts of the page that depend on it.
-// On a product's page the address follows, in place of the one before: whoever tried four glazes is one step
-// back from the list, and a reload, a bookmark or Forward shows the glaze that was chosen last.
+// <variant-switch>: chooses another variant by swapping the parts of the page that depend on it.
+// On a product's page the address follows, in place of the one before: whoever tried four variants is one step
+// back from the list, and a reload, a bookmark or Forward shows the variant that was chosen last.
 import { fetchPart, keepFocus, parse } from "./fragment.js";
 
 class VariantSwitch extends HTMLElement {
@@ -11,7 +11,7 @@ class VariantSwitch extends HTMLElement {
     if (this.isPage) addEventListener("popstate", () => this.follow());
   }
 
-  // What else is on the page makes steps of its own (reviews, anchors): they rarely change the glaze.
+  // What else is on the page makes steps of its own (reviews, anchors): they rarely change the variant.
   follow() {
     if (chosenIn(location) !== this.shown) this.show(location.href);
   }
@@ -63,7 +63,7 @@ function chosenIn(address) {
   return new URL(address).searchParams.get("variant");
 }
 
-// The page with another glaze, and what else its address says: which reviews are shown.
+// The page with another variant, and what else its address says: which reviews are shown.
 function addressWith(variant) {
   const url = new URL(location);
   url.searchParams.set("variant", variant);

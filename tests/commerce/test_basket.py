@@ -105,7 +105,7 @@ def test_glaze_that_is_none_is_asked_for(client, mug, child):
         reverse("basket:add", args=[mug.pk]), {"quantity": 1, **fields}, follow=True
     )
 
-    assert "Choose a glaze first." in text_of(response)
+    assert "Choose an option first." in text_of(response)
 
 
 def test_glaze_of_another_piece_is_refused(client, mug, vase):

@@ -23,13 +23,13 @@ def total(*lines):
 def test_order_names_the_glaze_of_a_variant_that_is_no_longer_sold(mug):
     oat = mug.children.get(title__endswith="oat")
     order = factories.make_order(oat)
-    assert order_rows([order])[0].pieces[0].glaze == "Oat"
+    assert order_rows([order])[0].pieces[0].option == "Oat"
 
     oat.is_public = False
     oat.save()
 
     order = get_model("order", "Order").objects.get(pk=order.pk)
-    assert order_rows([order])[0].pieces[0].glaze == "Oat"
+    assert order_rows([order])[0].pieces[0].option == "Oat"
 
 
 def test_basket_names_the_glaze_of_a_variant_that_is_no_longer_sold(mug):
@@ -39,7 +39,7 @@ def test_basket_names_the_glaze_of_a_variant_that_is_no_longer_sold(mug):
     oat.save()
     basket.reset_offer_applications()
 
-    assert [line.glaze for line in lines_of(basket)] == ["Oat"]
+    assert [line.option for line in lines_of(basket)] == ["Oat"]
 
 
 def test_exception_from_an_offer_holds_from_whichever_side_it_was_made(caching, vase):

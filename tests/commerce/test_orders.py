@@ -336,11 +336,11 @@ def test_parcel_is_expected_until_it_came(vase, status, is_expected):
 def test_lines_show_the_photograph_and_glaze_of_pieces_in_no_list_too(mug, vase):
     """A piece that is not sold any more has no card to take them from."""
     glaze = mug.children.order_by("pk").last()
-    before = {pk: look.glaze for pk, look in looks_of([glaze, vase]).items()}
+    before = {pk: look.option for pk, look in looks_of([glaze, vase]).items()}
     mug.is_public = False
     mug.save()
 
-    assert {pk: look.glaze for pk, look in looks_of([glaze, vase]).items()} == before
+    assert {pk: look.option for pk, look in looks_of([glaze, vase]).items()} == before
     assert before[glaze.pk] == "Slate"
 
 

@@ -292,7 +292,7 @@ def test_piece_without_a_glaze_asks_for_one(client, owner, mug, table):
     wish = wishes_on(table)[0]
 
     assert (wish.can_be_bought, wish.is_sold_out) == (False, False)
-    assert "Choose a glaze" in client.get(url_of("detail", table.key)).content.decode()
+    assert "Choose an option" in client.get(url_of("detail", table.key)).content.decode()
 
 
 def test_sold_out_hidden_and_deleted_pieces_say_so(client, owner, mug, vase, table):
