@@ -1,54 +1,46 @@
-"""Who is acting: the person behind the request at hand, for what is written down of changes.
+"""The current actor, recorded by histories and the audit log.
 
-Histories ask here, so that functions far below a view need not hand a user through.
+Functions far below a view ask here, so that nobody hands a user through.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import HttpRequest
 
-_request = ContextVar("acting_request", default=None)
-_person = ContextVar("acting_person", default=None)
-
-
-def acting_in(request):
-    """What the block changes is changed by the person behind a request."""
-    return _during(_request, request)
-
-
-def acting_as(user):
-    """What the block changes is changed by this person: for commands and tasks."""
-    return _during(_person, user)
+_request: ContextVar[HttpRequest | None] = ContextVar("actor_request", default=None)
 
 
 @contextmanager
-def _during(variable, value):
-    token = variable.set(value)
+def request_actor(request: HttpRequest) -> Iterator[None]:
+    """Record changes of the block as made by the person behind a request."""
+    token = _request.set(request)
     try:
         yield
     finally:
-        variable.reset(token)
+        _request.reset(token)
 
 
-def acting_address():
-    """The IP address that the request at hand came from, as far as proxies are trusted; "" without one."""
+def actor_address() -> str:
+    """The IP address of the current request, as far as proxies are trusted; "" without a request."""
     request = _request.get()
     return address_of(request) if request is not None else ""
 
 
-def address_of(request):
+def address_of(request: HttpRequest) -> str:
     """The IP address that a request came from; "" where it has none."""
     return (get_client_ip(request) or "")[:45]
 
 
-def acting_staff():
-    """The member of staff who acts, or None: the system, or a customer.
+def staff_actor() -> AbstractBaseUser | None:
+    """The member of staff who acts, or None for the system and for customers.
 
-    Histories of the house do not name customers.
+    The shop's histories do not name customers.
     """
-    user = _person.get() or getattr(_request.get(), "user", None)
+    user = getattr(_request.get(), "user", None)
     return user if user is not None and is_staff(user) else None
 
 

@@ -20,7 +20,7 @@ AS_GIVEN = (
 REPEATED = (models.DateTimeField, models.DecimalField)
 
 
-def among(keys):
+def literal_in(keys):
     """Keys for a condition such as ``pk__in``, hundreds of them: written into the statement as numbers.
 
     As parameters Django prepares each of them several times, which takes longer than the query.

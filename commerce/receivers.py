@@ -9,8 +9,8 @@ from oscar.apps.catalogue.signals import product_viewed
 from oscar.apps.customer.receivers import receive_product_view
 from oscar.core.loading import get_model
 
-from commerce.audit.order_history import note_move
-from commerce.catalogue.reviews import tell_reviews_of_buyer
+from commerce.audit.order_history import record_status_change
+from commerce.catalogue.reviews import invalidate_reviews_of_buyer
 from commerce.exceptions import BasketFrozen
 from commerce.images.photos import sync_photo
 from commerce.index.receivers import is_collecting
@@ -42,16 +42,16 @@ def forget_addresses(sender, instance, **kwargs):
 def follow_restocking(sender, instance, raw=False, **kwargs):
     """A piece that staff restock is told to those who wait for it; an import leaves that to the clock."""
     if not raw and not is_collecting():
-        tell_waiting([instance.pk])
+        enqueue_stock_alerts([instance.pk])
 
 
 @receiver(stock_moved)
 def follow_returning_stock(sender, stockrecord_ids, **kwargs):
     """So is one that a cancelled order gives back."""
-    tell_waiting(list(stockrecord_ids))
+    enqueue_stock_alerts(list(stockrecord_ids))
 
 
-def tell_waiting(stockrecord_ids):
+def enqueue_stock_alerts(stockrecord_ids):
     """Once this is committed, have the worker write to whoever waits for these."""
 
     def enqueue():
@@ -63,24 +63,24 @@ def tell_waiting(stockrecord_ids):
 
 
 @receiver(user_logged_out)
-def note_signing_out(sender, request, **kwargs):
+def clear_count_on_sign_out(sender, request, **kwargs):
     """The basket's middleware takes the count of the account's basket from the browser."""
     request.has_signed_out = True
 
 
 @receiver(pre_delete, sender=User)
-def keep_address_of_open_orders(sender, instance, **kwargs):
+def copy_address_to_open_orders(sender, instance, **kwargs):
     """Orders on their way go on as a guest's: their mails need an address, their money an answer."""
     orders = instance.orders.exclude(status__in=(DELIVERED, CANCELLED, RETURNED, REFUNDED))
     orders.update(guest_email=instance.email)
 
 
 @receiver(post_save, sender=get_model("order", "OrderStatusChange"))
-def keep_history(sender, instance, created, raw=False, **kwargs):
+def record_history(sender, instance, created, raw=False, **kwargs):
     """Whoever moves an order, the move is in its history; and its buyer's reviews say so or no more."""
     if created and not raw:
-        note_move(instance)
-        tell_reviews_of_buyer(instance.order)
+        record_status_change(instance)
+        invalidate_reviews_of_buyer(instance.order)
 
 
 @receiver(pre_delete, sender=get_model("basket", "Line"))

@@ -21,20 +21,20 @@ def wants_fragment(request):
     return request.headers.get("X-Requested-With") == "XMLHttpRequest"
 
 
-def key_in(text):
+def parse_pk(text):
     """A row's key as a parameter carries it; None for anything that cannot be one."""
     return (
         int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_KEY_DIGITS else None
     )
 
 
-def keys_in(texts, *, limit):
+def parse_pks(texts, *, limit):
     """The keys in texts like "3,14,15", each once and in their order, at most ``limit``.
 
     Whatever cannot be a key is left out.
     """
     parts = (part.strip() for text in texts for part in text[:MAX_KEYS_TEXT].split(","))
-    keys = (key_in(part) for part in parts)
+    keys = (parse_pk(part) for part in parts)
     return list(dict.fromkeys(key for key in keys if key))[:limit]
 
 

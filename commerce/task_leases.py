@@ -69,12 +69,12 @@ def _beat_until(worker_id: str, ended: threading.Event) -> None:
 
 
 @task()
-def give_back_lost_tasks() -> None:
+def requeue_lost_tasks() -> None:
     """Every minute: requeue the tasks of dead workers (see ``give_back``)."""
-    give_back()
+    requeue()
 
 
-def give_back(*, at: datetime | None = None) -> int:
+def requeue(*, at: datetime | None = None) -> int:
     """Requeue every running task whose worker is silent; fail it after ``MOST_RUNS`` runs.
 
     Returns how many were changed. Each change is conditional on the row's state, so two of these
@@ -91,12 +91,12 @@ def give_back(*, at: datetime | None = None) -> int:
         is_old = row.started_at < at - LEASE_WITHOUT_HEARTBEAT
         if worker in alive or not (worker in known or is_old):
             continue
-        found += _give_back_one(row, at=at)
+        found += _requeue_one(row, at=at)
     WorkerHeartbeat.objects.filter(seen_at__lt=at - 2 * LEASE_WITHOUT_HEARTBEAT).delete()
     return found
 
 
-def _give_back_one(row: DBTaskResult, *, at: datetime) -> int:
+def _requeue_one(row: DBTaskResult, *, at: datetime) -> int:
     still_running = DBTaskResult.objects.filter(
         pk=row.pk, status=TaskResultStatus.RUNNING, started_at=row.started_at
     )
@@ -109,3 +109,7 @@ def _give_back_one(row: DBTaskResult, *, at: datetime) -> int:
             return 0
         row.set_failed(WorkerLost(f"{len(row.worker_ids)} workers ended while they ran it"))
     return 1
+
+
+#: The name that rows of the previous release's queue have.
+give_back_lost_tasks = requeue_lost_tasks

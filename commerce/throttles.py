@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commerce.actor import acting_address
+from commerce.actor import actor_address
 from commerce.models import Throttle
 from commerce.transactions import retry_transient
 
@@ -115,7 +115,7 @@ def check_waits(limits: dict[str, Limit], *, at: datetime | None = None) -> None
 def _refusal(limits, waits):
     """The exception to raise. The log names the counters, which hold digests of addresses."""
     seconds = max(1, round(max(waits).total_seconds()))
-    counters, origin = ", ".join(sorted(limits)), acting_address() or "-"
+    counters, origin = ", ".join(sorted(limits)), actor_address() or "-"
     logger.warning("throttled for %d seconds: %s from %s", seconds, counters, origin)
     return TooManyAttempts(seconds)
 
@@ -142,7 +142,7 @@ def _count(row, limit, *, at):
 
 
 @retry_transient
-def give_back(keys: Iterable[str]) -> None:
+def refund_attempt(keys: Iterable[str]) -> None:
     """Take one attempt off each counter: the attempt was right.
 
     The counter is not cleared: whoever guesses must not reset it with an account of their own.

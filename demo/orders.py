@@ -19,7 +19,7 @@ from commerce.models import DeliveryMethod, OrderEvent, OrderPromise, StockChang
 from commerce.orders.pipeline import new_order_number
 from commerce.orders.shipments import parcels_of
 from commerce.pricing.delivery import arrival_of, delivery_charge
-from commerce.stock.history import note_changes
+from commerce.stock.history import record_stock_changes
 from commerce.tax import STANDARD_CODE, split_gross
 from demo import files
 from demo.parcels import write_parcels, write_returns
@@ -344,7 +344,7 @@ def _allocate(past):
         )
         for record in records
     }
-    note_changes(StockChange.Kind.IMPORTED, records, after)
+    record_stock_changes(StockChange.Kind.IMPORTED, records, after)
 
 
 def _count_purchases(past):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 from demo_gateway import after, events, faults
 from demo_gateway.in_use import require_demo_gateway
 from demo_gateway.models import DemoCharge, DemoEvent, DemoFault, DemoIntent
@@ -66,7 +66,7 @@ class FaultsView(UserPassesTestMixin, View):
             "lose": lambda data: after.end_dispute(data["key"], "lost"),
             "win": lambda data: after.end_dispute(data["key"], "won"),
             "end-hold": lambda data: after.let_hold_end(data["key"]),
-            "deliver": lambda data: events.replay(key_in(data["key"])),
+            "deliver": lambda data: events.replay(parse_pk(data["key"])),
             "deliver-all": lambda _data: events.deliver_waiting(),
         }
         act = acts.get(request.POST.get("act", ""))

@@ -12,7 +12,7 @@ from wagtail.models import Site
 from commerce.catalogue.collections import address_of_collection
 from commerce.catalogue.redirects import RELATED, address_of_category, address_of_product
 from commerce.models import ProductCollection
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 from commerce.urls import absolute, with_query
 from home.models import LandingPage
 from home.site_facts import only_site, replaced_products
@@ -71,7 +71,7 @@ def landing_url(request, pk):
 
     ``pk`` is as the address has it: more digits than a database can hold are nobody's key.
     """
-    key = key_in(pk)
+    key = parse_pk(pk)
     page = LandingPage.replacing(key) if key in replaced_products() else None
     return page.get_url(request) if page else None
 
@@ -120,7 +120,7 @@ def next_address(request, address):
         category = category.filter(pk=match.kwargs["pk"]).first()
         further = address_of_category(category, parts.query) if category else None
     elif match.view_name == COLLECTION_VIEW:
-        found = ProductCollection.objects.filter(pk=key_in(match.kwargs["pk"])).first()
+        found = ProductCollection.objects.filter(pk=parse_pk(match.kwargs["pk"])).first()
         further = address_of_collection(found, parts.query) if found else None
     elif match.view_name == PAGE_VIEW and not _is_page(request, parts.path):
         further = _redirect_of(request, parts)

@@ -18,7 +18,7 @@ from wagtail.search.index import SearchField
 from wagtail.signals import post_page_move
 
 from commerce.index.listing_builder import WORD_SOURCES
-from commerce.index.receivers import note_change
+from commerce.index.receivers import refresh_changed
 from home.links import LinkBlock
 from home.models import HomePage
 
@@ -114,7 +114,7 @@ def _follow_page(sender, instance, raw=False, update_fields=None, **kwargs):
     before = products_shown_by([instance.pk])
     with transaction.atomic():
         ReferenceIndex.create_or_update_for_object(instance.specific)
-        note_change(before | products_shown_by([instance.pk]))
+        refresh_changed(before | products_shown_by([instance.pk]))
 
 
 def _note_deleted_page(sender, instance, **kwargs):
@@ -122,7 +122,7 @@ def _note_deleted_page(sender, instance, **kwargs):
 
 
 def _follow_deleted_page(sender, instance, **kwargs):
-    note_change(getattr(instance, "products_shown", set()))
+    refresh_changed(getattr(instance, "products_shown", set()))
 
 
 def _follow_moved_page(sender, instance, **kwargs):
@@ -137,7 +137,7 @@ def _follow_restriction(sender, instance, raw=False, **kwargs):
 
 def _refresh_below(page):
     pages = Page.objects.descendant_of(page, inclusive=True)
-    note_change(products_shown_by(pages.values_list("pk", flat=True)))
+    refresh_changed(products_shown_by(pages.values_list("pk", flat=True)))
 
 
 def register():

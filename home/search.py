@@ -2,8 +2,8 @@
 
 from django.db.models import Q
 
-from commerce.index.tokens import searched_words, words_of
-from commerce.search.queries import PAGE_SOURCES, FoundPage
+from commerce.index.tokens import searched_words, split_words
+from commerce.search.queries import PAGE_SOURCES, PageResult
 from home.pages.privacy import public_pages
 
 
@@ -21,14 +21,14 @@ def find_pages(words, count):
     if plain and len(found) < count:
         found |= {page.pk: page for page in pages.search(plain)[:count] if page.pk not in found}
     return [
-        FoundPage(page.title, page.url or "", page.search_description)
+        PageResult(page.title, page.url or "", page.search_description)
         for page in list(found.values())[:count]
     ]
 
 
 def _begins(title, wanted):
     """Whether every word sought begins a word of the title: "va" is in "vase", not in "privacy"."""
-    words = words_of(title)
+    words = split_words(title)
     return all(any(word.startswith(sought) for word in words) for sought in wanted)
 
 

@@ -43,7 +43,7 @@ from commerce.models import (
     SearchMiss,
     SearchSynonym,
 )
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 from home.choosers.views import category_chooser, product_chooser, stockrecord_chooser
 from home.models import Banner, ProductStory
 from home.reports.product_uses import ProductUseView
@@ -134,7 +134,7 @@ class RetirementAddView(CreateView):
 
     def get_initial(self):
         products = get_model("catalogue", "Product").objects.filter(parent=None)
-        product = products.filter(pk=key_in(self.request.GET.get("product", ""))).first()
+        product = products.filter(pk=parse_pk(self.request.GET.get("product", ""))).first()
         return {**super().get_initial(), **({"product": product} if product else {})}
 
     def get_page_subtitle(self):

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
-from commerce.actor import acting_in
+from commerce.actor import request_actor
 from commerce.permissions.table import STAFF_PATHS
 from commerce.same_origin import SAFE_METHODS
 
@@ -43,7 +43,7 @@ class AuthenticationMiddleware(DjangosMiddleware):
             request.auser = _nobody
         if request.method in SAFE_METHODS:
             return self.get_response(request)
-        with acting_in(request):
+        with request_actor(request):
             return self.get_response(request)
 
 

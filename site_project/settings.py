@@ -245,7 +245,7 @@ if TASK_QUEUE == "redis":
 SCHEDULE = [
     (60, "home.tasks.publish_scheduled_pages"),
     (60, "commerce.mail.outbox.send_waiting_mail_task"),
-    (60, "commerce.task_leases.give_back_lost_tasks"),
+    (60, "commerce.task_leases.requeue_lost_tasks"),
     (600, "commerce.stock.alerts.answer_product_alerts"),
     (3600, "commerce.catalogue.related.pair_bought_together_task"),
     (300, "checkout_app.payments.reconcile.reconcile_open_attempts"),

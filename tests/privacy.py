@@ -12,7 +12,7 @@ from oscar.core.loading import get_model
 
 from commerce.accounts.pictures import save_picture
 from commerce.actor import acting_as
-from commerce.audit.order_history import note_event
+from commerce.audit.order_history import record_event
 from commerce.mail.outbox import queue_mail
 from commerce.models import OutgoingMail, ReturnRequest, WishListLink, Withdrawal
 from commerce.privacy.inventory import models
@@ -93,7 +93,7 @@ def write_on_order(order):
         number="R-1", key="r-1", order=order, reason="Ada Marsh changed her mind",
         state=ReturnRequest.State.REFUNDED,
     )  # fmt: skip
-    note_event(order, "return", "A return was asked for: Ada Marsh changed her mind")
+    record_event(order, "return", "A return was asked for: Ada Marsh changed her mind")
     Withdrawal.objects.create(
         number="W-1", key="w-1", name="Ada Marsh", email=EMAIL, order_number=order.number,
         pieces="the mug of Ada Marsh", order=order, state=Withdrawal.State.ACCEPTED,

@@ -24,12 +24,12 @@ from checkout_app.models import BankTransfer, PaymentAttempt, Progress, State, T
 from checkout_app.payments import captures, refunds
 from checkout_app.payments import settle as payments
 from commerce.accounts.reauthentication import require_recent_sign_in
-from commerce.audit.order_history import note_event
+from commerce.audit.order_history import record_event
 from commerce.exceptions import IllegalMove, OutOfStock, ReturnRefused
 from commerce.models import ReturnRequest
 from commerce.money import CENT, format_money, from_minor, to_minor
 from commerce.orders.mails import queue_transfer_request
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 
 #: What staff hear of a refund that they asked for.
 REFUND_NEWS = {
@@ -70,7 +70,7 @@ class RefundView(StaffView):
 
     def form(self, request, attempt, data=None):
         """The form, filled in from ``?return=`` where that is a return which waits for its money."""
-        key = key_in(request.GET.get("return", ""))
+        key = parse_pk(request.GET.get("return", ""))
         waiting = ReturnRequest.objects.filter(
             order=attempt.order, state=ReturnRequest.State.RECEIVED
         )
@@ -263,7 +263,7 @@ class TransfersView(StaffView):
             missing = format_money(details["missing"], attempt.currency)
             text = _("A part arrived: %(arrived)s so far") % {"arrived": arrived}
             with transaction.atomic():
-                note_event(attempt.order, "payment", text, user=request.user)
+                record_event(attempt.order, "payment", text, user=request.user)
                 queue_transfer_request(attempt.order, details)
             text = _("%(arrived)s arrived so far, %(missing)s is missing; the customer is told.")
             messages.success(request, text % {"arrived": arrived, "missing": missing})

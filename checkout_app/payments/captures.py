@@ -20,7 +20,7 @@ from checkout_app.gateways.registry import gateway_of
 from checkout_app.models import KEYS_HOLD, CaptureRequest, Dispute, PaymentAttempt, Progress, State
 from checkout_app.payments import checkpoints, settle
 from checkout_app.payments.attempts import each_for_itself, left_to_reconcile, lock_attempt
-from commerce.audit.order_history import note_event
+from commerce.audit.order_history import record_event
 from commerce.exceptions import DispatchRefused
 from commerce.money import share_of, to_minor
 from commerce.order_statuses import CANCELLED, DELIVERED, RETURNED, SHIPPED
@@ -147,7 +147,7 @@ def _write(attempt, amount, *, is_final, user, key=""):
     request = CaptureRequest.objects.create(
         attempt=attempt, key=key or uuid.uuid4().hex, amount=amount, is_final=is_final, user=user
     )
-    note_event(attempt.order, "payment", _("Capture asked for"), amount=amount, user=user)
+    record_event(attempt.order, "payment", _("Capture asked for"), amount=amount, user=user)
     return request
 
 

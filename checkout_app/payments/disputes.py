@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from checkout_app.gateways.registry import gateway_for
 from checkout_app.models import Dispute, PaymentAttempt
 from checkout_app.payments.attempts import each_for_itself, lock_attempt
-from commerce.audit.order_history import note_event
+from commerce.audit.order_history import record_event
 from commerce.money import from_minor
 from commerce.transactions import retry_transient
 
@@ -42,7 +42,9 @@ def note_dispute(attempt_id, dispute):
         row.save(update_fields=["status", "answer_until"])
         if is_news:
             text = _("Dispute at the customer's bank: %(status)s") % {"status": row.words}
-            note_event(attempt.order, "payment", text, reference=row.gateway_id, amount=row.amount)
+            record_event(
+                attempt.order, "payment", text, reference=row.gateway_id, amount=row.amount
+            )
 
 
 def reconcile_disputes(gateway, *, since):

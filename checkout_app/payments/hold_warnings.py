@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django_tasks import task
 
 from checkout_app.payments.captures import holds_ending
-from commerce.mail.outbox import tell_staff
+from commerce.mail.outbox import queue_staff_mail
 from commerce.money import format_money
 
 
@@ -19,7 +19,7 @@ def warn_of_holds(attempts):
             "amount": format_money(attempt.amount, attempt.currency),
             "until": date_format(timezone.localtime(attempt.held_until), "j F Y, H:i"),
         }
-        tell_staff(
+        queue_staff_mail(
             key=f"hold-ends:{attempt.key}",
             subject=_("The money for order %(number)s is held until %(until)s") % facts,
             text=_(

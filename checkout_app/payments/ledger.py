@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from checkout_app.models import GatewayTransaction
-from commerce.audit.order_history import note_event
+from commerce.audit.order_history import record_event
 from commerce.money import from_minor
 
 KIND = GatewayTransaction.Kind
@@ -36,7 +36,7 @@ def record_charge(attempt, intent, *, at):
         charge.save(update_fields=["amount"])
     source = source_of(attempt, intent)
     source.debit(more, reference=charge.gateway_id, status=intent.status)
-    note_event(
+    record_event(
         attempt.order, "payment", _("Money arrived"), reference=charge.gateway_id, amount=more
     )
 
@@ -74,7 +74,7 @@ def record_refund(request, refund_id, *, status):
     if source and is_new:
         source.refund(request.amount, reference=refund_id, status=status)
     text = _("Paid back: %(reason)s") % {"reason": request.reason}
-    note_event(
+    record_event(
         attempt.order, "refund", text, reference=refund_id, amount=request.amount, user=request.user
     )
 
@@ -97,4 +97,4 @@ def take_refund_back(request, *, status):
             status=status,
         )
     text = _("A refund came back from the customer's bank")
-    note_event(attempt.order, "refund", text, reference=request.gateway_id, amount=request.amount)
+    record_event(attempt.order, "refund", text, reference=request.gateway_id, amount=request.amount)

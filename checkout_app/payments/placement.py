@@ -19,7 +19,7 @@ from commerce.models import OrderPromise
 from commerce.order_statuses import PENDING
 from commerce.orders.pipeline import new_order_number
 from commerce.pricing.delivery import promised_arrival
-from commerce.pricing.discounts import DiscountGone, lock_vouchers
+from commerce.pricing.discounts import DiscountUsedUp, lock_vouchers
 from commerce.stock.availability import is_for_sale, reserve_stock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
@@ -110,7 +110,7 @@ def place_order(submission, *, at=None):
         try:
             lock_vouchers(totals.basket, user=submission.buyer)
             order = _write_order(submission, totals, number)
-        except DiscountGone as error:
+        except DiscountUsedUp as error:
             raise TotalChanged(None, reason=str(error)) from error
         attempt = _write_attempt(order, basket, method=submission.payment_method, at=at)
         basket.freeze()

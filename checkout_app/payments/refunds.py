@@ -41,7 +41,7 @@ from checkout_app.payments.attempts import (
     thaw,
 )
 from checkout_app.payments.ledger import record_refund, take_refund_back
-from commerce.audit.order_history import note_event
+from commerce.audit.order_history import record_event
 from commerce.documents.issuing import Refunded, issue_credit_note
 from commerce.models import ReturnRequest
 from commerce.money import from_minor, share_of, to_minor
@@ -49,7 +49,7 @@ from commerce.order_statuses import CANCELLED, REFUNDED
 from commerce.orders.mails import queue_refund_notice
 from commerce.orders.pipeline import move_order
 from commerce.returns.restocking import take_units_back
-from commerce.returns.returns import note_refunded, units_received
+from commerce.returns.returns import mark_refunded, units_received
 from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")
@@ -249,9 +249,9 @@ def request_refund(attempt_id, wanted, *, user=None):
                 user=user,
             )
         if wanted.return_id is not None:
-            note_refunded(wanted.return_id, user)
+            mark_refunded(wanted.return_id, user)
         text = _("Refund asked for: %(reason)s") % {"reason": request.reason}
-        note_event(attempt.order, "refund", text, amount=request.amount, user=user)
+        record_event(attempt.order, "refund", text, amount=request.amount, user=user)
         transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))
     return request
 

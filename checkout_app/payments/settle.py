@@ -41,14 +41,14 @@ from checkout_app.payments.attempts import (
 from checkout_app.payments.ledger import record_charge
 from checkout_app.payments.placement import place_order
 from checkout_app.payments.refunds import owe_refund, pay_refunds, pay_refunds_task
-from commerce.audit.order_history import note_event
+from commerce.audit.order_history import record_event
 from commerce.documents.issuing import issue_invoice
 from commerce.exceptions import OutOfStock
 from commerce.money import format_money, from_minor, to_minor
 from commerce.order_statuses import AUTHORISED, CANCELLED, PAID, PENDING
 from commerce.orders.mails import queue_order_confirmation, queue_transfer_request
 from commerce.orders.pipeline import count_purchases, move_order
-from commerce.pricing.discounts import DiscountGone, count_discounts_again
+from commerce.pricing.discounts import DiscountUsedUp, count_discounts_again
 from commerce.stock.availability import reserve_stock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
@@ -336,7 +336,7 @@ def accept_reviewed(attempt_id, *, user):
                 user=user,
             )
             transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))
-        note_event(order, "payment", _("What arrived was accepted"), amount=left, user=user)
+        record_event(order, "payment", _("What arrived was accepted"), amount=left, user=user)
         if order.status == AUTHORISED:
             move(attempt, State.PAID, reason="accepted", user=user)
             move_order(order.pk, PAID)
@@ -362,7 +362,7 @@ def _take_again(attempt):
         with transaction.atomic():
             reserve_stock(units, Cause(order=order.number))
             count_discounts_again(order)
-    except (OutOfStock, DiscountGone):
+    except (OutOfStock, DiscountUsedUp):
         return False
     for line in order.lines.all():
         line.num_allocated = line.quantity if line.stockrecord_id in units else 0

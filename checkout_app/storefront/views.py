@@ -36,7 +36,7 @@ from checkout_app.storefront.forms import BillingForm, DeliveryForm, ShippingFor
 from checkout_app.storefront.refusals import changed_text, refuse, shortage_text
 from checkout_app.storefront.session import Draft
 from checkout_app.storefront.summary import summary_of_basket, summary_of_order
-from commerce.accounts.postal_addresses import keep_address
+from commerce.accounts.postal_addresses import save_address
 from commerce.exceptions import OutOfStock
 from commerce.money import to_minor
 from commerce.order_statuses import CANCELLED
@@ -181,7 +181,7 @@ class ShippingAddressView(StepView):
             billing=None if is_same else billing.as_fields(),
         )
         if not chosen and form.cleaned_data.get("keep_address"):
-            keep_address(request.user, self.draft.shipping_address())
+            save_address(request.user, self.draft.shipping_address())
         return redirect("checkout:shipping-method")
 
     def unchecked_forms(self):

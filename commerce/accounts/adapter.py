@@ -15,13 +15,13 @@ from commerce.accounts.devices import device_of, remember_device
 from commerce.accounts.email_addresses import canonical_address
 from commerce.accounts.error_words import ERRORS
 from commerce.accounts.factors import has_app
-from commerce.accounts.lifetime import limit_lifetime, note_staff_use
+from commerce.accounts.lifetime import limit_lifetime, refresh_idle_cookie
 from commerce.accounts.limits import mail_limits, password_limits
 from commerce.accounts.mails import account_messages
-from commerce.accounts.reauthentication import note_sign_in, signed_in_recently
+from commerce.accounts.reauthentication import record_proof, signed_in_recently
 from commerce.accounts.waiting import too_many
 from commerce.mail.outbox import queue_mail
-from commerce.throttles import TooManyAttempts, give_back, take_attempt
+from commerce.throttles import TooManyAttempts, refund_attempt, take_attempt
 
 #: Mails that anybody can cause for anybody. Notices of changes always leave.
 REQUESTED = frozenset(
@@ -103,7 +103,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(str(refusal)) from refusal
 
     def _rollback_login_failed_rl_usage(self) -> None:
-        give_back(self._counted)
+        refund_attempt(self._counted)
 
     def _delete_login_attempts_cached_email(self, request, **credentials):
         """allauth would forget the failures after a reset; ours wait for their window."""
@@ -126,7 +126,7 @@ class AccountAdapter(DefaultAccountAdapter):
         # Oscar's manager sets both at once where nobody has signed in yet.
         was_here = user.last_login is not None and user.last_login > user.date_joined
         super().login(request, user)
-        note_sign_in(request)
+        record_proof(request)
         limit_lifetime(request)
         if was_here and not device_of(request, user.email):
             self.send_notification_mail("account/email/new_device", user)
@@ -134,7 +134,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request, user, **kwargs):
         response = super().post_login(request, user, **kwargs)
         remember_device(request, response, user.email)
-        note_staff_use(request, response)
+        refresh_idle_cookie(request, response)
         return response
 
 

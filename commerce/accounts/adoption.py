@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AbstractBaseUser
 from oscar.core.loading import get_model
 
-from commerce.accounts.postal_addresses import keep_address
+from commerce.accounts.postal_addresses import save_address
 
 
 def adopt_guest_orders(user: AbstractBaseUser, email: str) -> int:
@@ -15,13 +15,13 @@ def adopt_guest_orders(user: AbstractBaseUser, email: str) -> int:
     orders = get_model("order", "Order").objects.filter(user=None, guest_email__iexact=email)
     newest = orders.exclude(shipping_address=None).order_by("-pk").first()
     if newest:
-        _keep_first_address(user, newest.shipping_address)
+        _save_first_address(user, newest.shipping_address)
     return orders.update(user=user)
 
 
-def _keep_first_address(user, address):
+def _save_first_address(user, address):
     if not user.first_name and not user.last_name:
         user.first_name, user.last_name = address.first_name, address.last_name
         user.save(update_fields=["first_name", "last_name"])
     if not user.addresses.exists():
-        keep_address(user, address)
+        save_address(user, address)

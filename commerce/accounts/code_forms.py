@@ -12,8 +12,8 @@ from django import forms
 
 from commerce.accounts.limits import sent_code_limits
 from commerce.accounts.waiting import count_attempt
-from commerce.audit.account_events import note_failed_code
-from commerce.throttles import give_back
+from commerce.audit.account_events import log_failed_code
+from commerce.throttles import refund_attempt
 
 
 class SentCode:
@@ -35,9 +35,9 @@ class SentCode:
             code = super().clean_code()
         except forms.ValidationError:
             if not self.has_account():
-                note_failed_code(type(self), context.request, None)
+                log_failed_code(type(self), context.request, None)
             raise
-        give_back(counted)
+        refund_attempt(counted)
         return code
 
 

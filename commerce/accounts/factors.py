@@ -39,7 +39,7 @@ def used_factor(request: HttpRequest) -> bool:
     return any(record["method"] == "mfa" for record in records)
 
 
-def note_enrolment(request: HttpRequest, authenticator: Authenticator) -> None:
+def record_enrolment(request: HttpRequest, authenticator: Authenticator) -> None:
     """Count a factor that this session has just added as used: adding it took a code or a key."""
     record_authentication(
         request,

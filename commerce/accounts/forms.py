@@ -23,9 +23,9 @@ from commerce.accounts.limits import (
 from commerce.accounts.passwords import advice
 from commerce.accounts.throttle_store import ALIAS
 from commerce.accounts.waiting import count_attempt, too_many
-from commerce.audit.account_events import note_account_event, note_failed_factor
+from commerce.audit.account_events import log_account_event, log_failed_factor
 from commerce.models import AuditEntry
-from commerce.throttles import TooManyAttempts, check_waits, give_back
+from commerce.throttles import TooManyAttempts, check_waits, refund_attempt
 
 #: Seconds for which a code of an authenticator app is remembered as used; it is good for 90.
 USED_CODE_SECONDS = 120
@@ -95,9 +95,9 @@ class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
         try:
             password = super().clean_oldpassword()
         except forms.ValidationError:
-            note_account_event(context.request, AuditEntry.Act.PASSWORD_FAILED, self.user)
+            log_account_event(context.request, AuditEntry.Act.PASSWORD_FAILED, self.user)
             raise
-        give_back(counted)
+        refund_attempt(counted)
         return password
 
 
@@ -141,14 +141,14 @@ class ThrottledCode:
         code = super().clean_code()
         if self.authenticator.type == Authenticator.Type.TOTP:
             self._use_up(code)
-        give_back(counted)
+        refund_attempt(counted)
         return code
 
     def _use_up(self, code):
         digits = "".join(character for character in code if character.isdigit())
         key = f"used-factor-code:{self.user.pk}:{digits}"
         if not caches[ALIAS].add(key, True, USED_CODE_SECONDS):
-            note_failed_factor(type(self), context.request, self.user)
+            log_failed_factor(type(self), context.request, self.user)
             raise get_factor_adapter().validation_error("incorrect_code")
 
 
@@ -190,10 +190,10 @@ class WellFormed:
         try:
             return super().clean_credential()
         except forms.ValidationError:
-            note_failed_factor(type(self), context.request, self.user)
+            log_failed_factor(type(self), context.request, self.user)
             raise
         except MALFORMED as error:
-            note_failed_factor(type(self), context.request, self.user)
+            log_failed_factor(type(self), context.request, self.user)
             raise get_factor_adapter().validation_error("incorrect_code") from error
 
 

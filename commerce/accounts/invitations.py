@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from commerce.accounts.mails import account_messages
 from commerce.accounts.proof import revoke_password
-from commerce.audit.account_events import note_account_event
+from commerce.audit.account_events import log_account_event
 from commerce.mail.outbox import queue_mail
 from commerce.models import AuditEntry
 
@@ -21,13 +21,13 @@ def invite(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Mail the owner of a new account a link to a first password; it works once, for an hour."""
     revoke_password(user)
     _send_link("invitation", request, user)
-    note_account_event(request, AuditEntry.Act.INVITED, user)
+    log_account_event(request, AuditEntry.Act.INVITED, user)
 
 
 def send_new_password_link(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Mail somebody a link to a new password, as if they had asked for it."""
     _send_link("password_reset_key", request, user)
-    note_account_event(request, AuditEntry.Act.RESET_SENT, user)
+    log_account_event(request, AuditEntry.Act.RESET_SENT, user)
 
 
 def _send_link(mail, request, user):

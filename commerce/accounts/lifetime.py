@@ -38,7 +38,7 @@ def is_idle(request: HttpRequest) -> bool:
     return bool(minutes) and _age_of_cookie(request) > minutes * 60
 
 
-def note_staff_use(request: HttpRequest, response: HttpResponse) -> None:
+def refresh_idle_cookie(request: HttpRequest, response: HttpResponse) -> None:
     """Write into the browser that the session was used now."""
     if not settings.STAFF_IDLE_MINUTES or NAME not in request.session:
         return

@@ -28,7 +28,7 @@ LABELS = {
 }
 
 
-def keep_address(user, address):
+def save_address(user, address):
     """Keep an order's address in the account's book, once; the first is the default one."""
     kept = get_model("address", "UserAddress")(user=user)
     address.populate_alternative_model(kept)

@@ -13,14 +13,14 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
 from commerce.accounts.sessions import end_sessions
-from commerce.audit.account_events import note_account_event, note_revoked
+from commerce.audit.account_events import log_account_event, log_revoked
 from commerce.models import AuditEntry
 
 #: Session key: the account whose password, or social account, this session set.
 OWN_ACCOUNT = "account_set_up_here"
 
 
-def note_own_credentials(request: HttpRequest, user: AbstractBaseUser) -> None:
+def record_own_credentials(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Remember in the session that it chose the credentials of this account."""
     request.session[OWN_ACCOUNT] = user.pk
 
@@ -49,7 +49,7 @@ def revoke_password(user: AbstractBaseUser) -> None:
 
 def revoke_attached(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Remove second factors and social accounts, and end all sessions but this one."""
-    note_revoked(request, user)
+    log_revoked(request, user)
     Authenticator.objects.filter(user_id=user.pk).delete()
     SocialAccount.objects.filter(user_id=user.pk).delete()
     end_sessions(user, keep=request.session.session_key)
@@ -63,7 +63,7 @@ def accept_proof(request: HttpRequest, user: AbstractBaseUser, email: str) -> No
     if has_proven_address(user, besides=email) or knows_credentials(request, user):
         return
     if user.has_usable_password():
-        note_account_event(request, AuditEntry.Act.PASSWORD_REMOVED, user, by=user)
+        log_account_event(request, AuditEntry.Act.PASSWORD_REMOVED, user, by=user)
     revoke_password(user)
     revoke_attached(request, user)
 
@@ -74,7 +74,7 @@ def accept_reset(request: HttpRequest, user: AbstractBaseUser) -> None:
     While no address is proven, everything attached so far came from a session that proved
     nothing.
     """
-    note_own_credentials(request, user)
+    record_own_credentials(request, user)
     if has_proven_address(user):
         end_sessions(user, keep=request.session.session_key)
     else:

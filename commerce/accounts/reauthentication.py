@@ -38,7 +38,7 @@ SIGNED_IN_AT = "signed_in_at"
 LONGEST_FORM = 200_000
 
 
-def note_sign_in(request: HttpRequest) -> None:
+def record_proof(request: HttpRequest) -> None:
     """Store the time of the sign-in: it counts as a proof for a while."""
     request.session[SIGNED_IN_AT] = int(time.time())
 
@@ -133,7 +133,7 @@ def ask_again(request: HttpRequest) -> HttpResponseRedirect:
     # Whatever waited before was given up: the person has asked for something else since.
     request.session.pop(STATE_SESSION_KEY, None)
     if request.method == "POST":
-        kept = _kept(request)
+        kept = _stored(request)
         if kept:
             request.session[STATE_SESSION_KEY] = {"request": kept, "at": int(time.time())}
             back = request.path
@@ -144,7 +144,7 @@ def ask_again(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{address}?{urlencode({REDIRECT_FIELD_NAME: back})}")
 
 
-def _kept(request):
+def _stored(request):
     """The request as the session keeps it; "" where it holds a password or is too long."""
     if any("password" in name and value for name, value in request.POST.items()):
         return ""

@@ -14,8 +14,8 @@ from allauth.mfa.signals import authenticator_added, authenticator_used
 from django.dispatch import receiver
 
 from commerce.accounts.adoption import adopt_guest_orders
-from commerce.accounts.factors import FACTORS, note_enrolment
-from commerce.accounts.proof import accept_proof, accept_reset, note_own_credentials
+from commerce.accounts.factors import FACTORS, record_enrolment
+from commerce.accounts.proof import accept_proof, accept_reset, record_own_credentials
 from commerce.accounts.sessions import end_sessions, renew_key
 
 
@@ -41,7 +41,7 @@ def settle_proven_address(sender, request, email_address, **kwargs):
 @receiver(password_changed)
 def remember_own_credentials(sender, request, user, **kwargs):
     """This session chose the password, or brought the social account."""
-    note_own_credentials(request, user)
+    record_own_credentials(request, user)
 
 
 @receiver(password_set)
@@ -61,11 +61,11 @@ def settle_reset(sender, request, user, **kwargs):
 def count_enrolment(sender, request, user, authenticator, **kwargs):
     """Whoever adds a factor has just used it."""
     if authenticator.type in FACTORS:
-        note_enrolment(request, authenticator)
+        record_enrolment(request, authenticator)
 
 
 @receiver(authenticator_used)
-def tell_of_recovery_code(sender, request, user, authenticator, **kwargs):
+def warn_of_recovery_code(sender, request, user, authenticator, **kwargs):
     """A recovery code is used when a device is lost, or by somebody who found the list."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         get_adapter(request).send_notification_mail("mfa/email/recovery_code_used", user)

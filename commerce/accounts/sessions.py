@@ -63,18 +63,18 @@ def renew_key(request: HttpRequest) -> None:
     UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
 
 
-def note_use(session_key: str) -> None:
+def record_use(session_key: str) -> None:
     """Remember that a session was used. A thread writes it down soon, no request does."""
-    _uses.add(session_key)
+    _session_uses.add(session_key)
 
 
 def flush_uses() -> int:
     """Write down the uses of this process; returns of how many sessions."""
-    return _uses.flush()
+    return _session_uses.flush()
 
 
 def _write(counted):
     UserSession.objects.filter(session_key__in=list(counted)).update(last_seen_at=timezone.now())
 
 
-_uses = BufferedCounter(_write, most=2000)
+_session_uses = BufferedCounter(_write, most=2000)

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
 from commerce.accounts.factors import has_factor, used_factor
-from commerce.accounts.lifetime import NAME, forget_session, is_idle, note_staff_use
+from commerce.accounts.lifetime import NAME, forget_session, is_idle, refresh_idle_cookie
 from commerce.accounts.reauthentication import ask_again, is_recent
 from commerce.accounts.sensitive import is_sensitive
-from commerce.accounts.sessions import note_use
+from commerce.accounts.sessions import record_use
 from commerce.actor import is_staff
 from commerce.permissions.table import STAFF_PATHS
 
@@ -37,7 +37,7 @@ class StaffGateMiddleware:
         if not request.path.startswith(GUARDED_PATHS) or request.user.is_anonymous:
             return self.get_response(request)
         if request.session.session_key:
-            note_use(request.session.session_key)
+            record_use(request.session.session_key)
         if not self.is_of_staff(request):
             return self.get_response(request)
         refusal = end_idle_session(request) or self.ask_for_factor(request)
@@ -46,7 +46,7 @@ class StaffGateMiddleware:
             return refusal
         response = self.get_response(request)
         if not request.path.startswith(UNATTENDED_PATHS) and request.user.is_authenticated:
-            note_staff_use(request, response)
+            refresh_idle_cookie(request, response)
         return response
 
     def process_view(self, request, view, args, kwargs):

@@ -34,7 +34,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commerce.actor import address_of
 from commerce.audit.log import CHANGE_NAMES
-from commerce.audit.security import note_security
+from commerce.audit.security import log_security_event
 from commerce.models import AuditEntry
 
 Act = AuditEntry.Act
@@ -46,7 +46,7 @@ FACTORS = {
 }
 
 
-def note_account_event(
+def log_account_event(
     request: HttpRequest, act: Act, person: Any, *, by: Any = None, changes: dict | None = None
 ) -> None:
     """Write one event of an account. ``person`` None is nobody's account; ``by`` who did it.
@@ -55,7 +55,7 @@ def note_account_event(
     """
     if by is None and request.user.is_authenticated:
         by = request.user
-    note_security(
+    log_security_event(
         act,
         about=person if person is not None else _("no such account"),
         object_id=person.pk if person is not None else "",
@@ -77,39 +77,39 @@ def _loss(name, value):
 
 
 @receiver(authenticator_added)
-def note_factor(sender, request, user, authenticator, **kwargs):
+def log_factor(sender, request, user, authenticator, **kwargs):
     """A factor was added; with the first one come recovery codes."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        note_account_event(request, Act.CODES_MADE, user, by=user)
+        log_account_event(request, Act.CODES_MADE, user, by=user)
     else:
         changes = _gain("factor", FACTORS[authenticator.type])
-        note_account_event(request, Act.FACTOR_ADDED, user, by=user, changes=changes)
+        log_account_event(request, Act.FACTOR_ADDED, user, by=user, changes=changes)
 
 
 @receiver(authenticator_reset)
-def note_new_codes(sender, request, user, **kwargs):
+def log_new_codes(sender, request, user, **kwargs):
     """New recovery codes took the place of the old ones."""
-    note_account_event(request, Act.CODES_MADE, user, by=user)
+    log_account_event(request, Act.CODES_MADE, user, by=user)
 
 
 @receiver(authenticator_removed)
-def note_lost_factor(sender, request, user, authenticator, **kwargs):
+def log_lost_factor(sender, request, user, authenticator, **kwargs):
     """A factor was removed; with the last one go the recovery codes."""
     changes = _loss("factor", FACTORS[authenticator.type])
-    note_account_event(request, Act.FACTOR_REMOVED, user, by=user, changes=changes)
+    log_account_event(request, Act.FACTOR_REMOVED, user, by=user, changes=changes)
 
 
 @receiver(authenticator_used)
-def note_used_code(sender, request, user, authenticator, **kwargs):
+def log_used_code(sender, request, user, authenticator, **kwargs):
     """A recovery code was used. Other factors are part of a sign-in."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        note_account_event(request, Act.CODE_USED, user, by=user)
+        log_account_event(request, Act.CODE_USED, user, by=user)
 
 
 @receiver(authentication_failed)
-def note_failed_factor(sender, request, user, **kwargs):
+def log_failed_factor(sender, request, user, **kwargs):
     """A wrong code of a second factor, or a passkey that proves nothing; ``user`` None if unknown."""
-    note_account_event(request, Act.FACTOR_FAILED, user)
+    log_account_event(request, Act.FACTOR_FAILED, user)
 
 
 # --- Passwords and addresses ------------------------------------------------------------------------
@@ -127,7 +127,7 @@ BY_OWNER = (
 
 def _note_by_owner(act):
     def note(sender, request, user, **kwargs):
-        note_account_event(request, act, user, by=user)
+        log_account_event(request, act, user, by=user)
 
     return note
 
@@ -137,56 +137,56 @@ for _signal, _act in BY_OWNER:
 
 
 @receiver(email_changed)
-def note_changed_address(sender, request, user, from_email_address=None, **kwargs):
+def log_changed_address(sender, request, user, from_email_address=None, **kwargs):
     """Another address is the account's own now. The first one changes nothing."""
     if from_email_address is not None:
-        note_account_event(request, Act.EMAIL_CHANGED, user, by=user)
+        log_account_event(request, Act.EMAIL_CHANGED, user, by=user)
 
 
 @receiver(email_confirmed)
-def note_confirmed_address(sender, request, email_address, **kwargs):
+def log_confirmed_address(sender, request, email_address, **kwargs):
     """Somebody proved an address."""
     person = email_address.user
-    note_account_event(request, Act.EMAIL_CONFIRMED, person, by=person)
+    log_account_event(request, Act.EMAIL_CONFIRMED, person, by=person)
 
 
 @receiver(login_code_rejected)
 @receiver(password_reset_code_rejected)
 @receiver(email_verification_code_rejected)
-def note_failed_code(sender, request, user, **kwargs):
+def log_failed_code(sender, request, user, **kwargs):
     """A wrong code of a mail; ``user`` None where there is no account."""
-    note_account_event(request, Act.CODE_FAILED, user)
+    log_account_event(request, Act.CODE_FAILED, user)
 
 
 # --- Other services, and what is taken away with them -------------------------------------------------
 
 
 @receiver(social_account_added)
-def note_service(sender, request, sociallogin, **kwargs):
+def log_service(sender, request, sociallogin, **kwargs):
     """Another service can sign somebody in."""
     person = sociallogin.user
     changes = _gain("service", sociallogin.account.provider)
-    note_account_event(request, Act.SERVICE_ADDED, person, by=person, changes=changes)
+    log_account_event(request, Act.SERVICE_ADDED, person, by=person, changes=changes)
 
 
 @receiver(social_account_removed)
-def note_removed_service(sender, request, socialaccount, **kwargs):
+def log_removed_service(sender, request, socialaccount, **kwargs):
     """Another service can no longer sign somebody in."""
     changes = _loss("service", socialaccount.provider)
-    note_account_event(request, Act.SERVICE_REMOVED, socialaccount.user, changes=changes)
+    log_account_event(request, Act.SERVICE_REMOVED, socialaccount.user, changes=changes)
 
 
-def note_revoked(request: HttpRequest, person: Any) -> None:
+def log_revoked(request: HttpRequest, person: Any) -> None:
     """Write down each factor and service of an account, before its owner's proof takes them away."""
     for factor in Authenticator.objects.filter(user_id=person.pk):
         changes = _loss("factor", FACTORS[factor.type])
-        note_account_event(request, Act.FACTOR_REMOVED, person, by=person, changes=changes)
+        log_account_event(request, Act.FACTOR_REMOVED, person, by=person, changes=changes)
     for service in SocialAccount.objects.filter(user_id=person.pk):
         changes = _loss("service", service.provider)
-        note_account_event(request, Act.SERVICE_REMOVED, person, by=person, changes=changes)
+        log_account_event(request, Act.SERVICE_REMOVED, person, by=person, changes=changes)
 
 
-def note_ended_sessions(request: HttpRequest, person: Any, count: int) -> None:
+def log_ended_sessions(request: HttpRequest, person: Any, count: int) -> None:
     """Somebody ended sessions of an account: the owner, or staff."""
     changes = {"sessions": [str(count), None]}
-    note_account_event(request, Act.SESSIONS_ENDED, person, changes=changes)
+    log_account_event(request, Act.SESSIONS_ENDED, person, changes=changes)

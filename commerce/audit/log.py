@@ -15,8 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
-from commerce.actor import acting_address, acting_staff
-from commerce.audit.order_history import name_of
+from commerce.actor import actor_address, staff_actor
+from commerce.audit.order_history import display_name
 from commerce.models import AuditEntry, DeliveryMethod, SalePrice
 
 Act = AuditEntry.Act
@@ -72,7 +72,7 @@ def _follow_saved(sender, instance, raw=False, update_fields=None, **kwargs):
     after = {
         name: getattr(instance, _column(sender, name)) for name in fields if name not in deferred
     }
-    note_change(instance, before, after, act=Act.ADDED if before is None else Act.CHANGED)
+    record_change(instance, before, after, act=Act.ADDED if before is None else Act.CHANGED)
 
 
 def _follow_deleted(sender, instance, **kwargs):
@@ -81,14 +81,14 @@ def _follow_deleted(sender, instance, **kwargs):
     before = {
         name: getattr(instance, _column(sender, name)) for name in FIELDS[sender._meta.label_lower]
     }
-    note_change(instance, before, dict.fromkeys(before), act=Act.DELETED)
+    record_change(instance, before, dict.fromkeys(before), act=Act.DELETED)
 
 
 def _column(model, name):
     return model._meta.get_field(name).attname
 
 
-def note_change(instance, before, after, *, act=Act.CHANGED):
+def record_change(instance, before, after, *, act=Act.CHANGED):
     """Write down what of ``after`` differs from ``before``; nothing where nothing does."""
     model = type(instance)
     changes = {}
@@ -99,7 +99,7 @@ def note_change(instance, before, after, *, act=Act.CHANGED):
             changes[name] = [old, new]
     if not changes and act == Act.CHANGED:
         return
-    user = acting_staff()
+    user = staff_actor()
     if user is None and act == Act.ADDED:
         user = getattr(instance, "user", None)  # a refund names who asked for it
     AuditEntry.objects.create(
@@ -109,8 +109,8 @@ def note_change(instance, before, after, *, act=Act.CHANGED):
         act=act,
         changes=changes,
         user=user,
-        actor=name_of(user),
-        address=acting_address() if user is not None else "",
+        actor=display_name(user),
+        address=actor_address() if user is not None else "",
     )
 
 
@@ -158,7 +158,7 @@ def following(rows):
     yield
     for instance in kept:
         after = {name: getattr(instance, _column(rows.model, name)) for name in fields}
-        note_change(instance, before[instance.pk], after)
+        record_change(instance, before[instance.pk], after)
 
 
 def watch_the_shop():

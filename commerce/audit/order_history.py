@@ -3,7 +3,7 @@
 from commerce.models import OrderEvent
 
 
-def note_event(order, kind, text, *, user=None, reference="", amount=None):
+def record_event(order, kind, text, *, user=None, reference="", amount=None):
     """Add a row to an order's history, in the caller's transaction.
 
     ``kind`` is an ``OrderEvent.Kind`` or its value; ``user`` None means that nobody pressed a
@@ -15,13 +15,13 @@ def note_event(order, kind, text, *, user=None, reference="", amount=None):
         kind=OrderEvent.Kind(kind),
         text=text,
         user=user,
-        actor=name_of(user),
+        actor=display_name(user),
         reference=reference,
         amount=amount,
     )
 
 
-def note_move(change):
+def record_status_change(change):
     """The row of a status that was just changed (Oscar's OrderStatusChange)."""
     user = getattr(change.order, "moved_by", None)
     OrderEvent.objects.create(
@@ -31,11 +31,11 @@ def note_move(change):
         old_status=change.old_status,
         new_status=change.new_status,
         user=user,
-        actor=name_of(user),
+        actor=display_name(user),
     )
 
 
-def name_of(user):
+def display_name(user):
     """How a person is named in a history; "" for the system."""
     if user is None or not user.is_authenticated:
         return ""

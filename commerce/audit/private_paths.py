@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from commerce.audit.security import note_missing
+from commerce.audit.security import log_missing_page
 
 
 class PrivatePathsMiddleware:
@@ -24,7 +24,7 @@ class PrivatePathsMiddleware:
         if request.path.startswith(settings.PRIVATE_PATHS):
             response["Cache-Control"] = "private, no-store"
             if response.status_code == 404 and request.resolver_match is not None:
-                note_missing(request)
+                log_missing_page(request)
         if request.method == "POST" and request.path in settings.SIGN_OUT_PATHS:
             response["Clear-Site-Data"] = '"cache"'
         return response

@@ -13,9 +13,9 @@ from django.db.models.signals import m2m_changed, post_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from commerce.actor import acting_address, acting_staff, address_of, is_staff
+from commerce.actor import actor_address, address_of, is_staff, staff_actor
 from commerce.audit.log import KINDS, watch
-from commerce.audit.order_history import name_of
+from commerce.audit.order_history import display_name
 from commerce.models import AuditEntry
 from commerce.same_origin import SAFE_METHODS
 
@@ -23,11 +23,13 @@ logger = logging.getLogger("vitrine.security")
 
 Act = AuditEntry.Act
 #: Kinds of entries that are no model's.
-DOOR, STAFF_PAGE = "door", "staff-page"
-KINDS |= {DOOR: _("Account"), STAFF_PAGE: _("Staff page")}
+ACCOUNT, STAFF_PAGE = "door", "staff-page"
+KINDS |= {ACCOUNT: _("Account"), STAFF_PAGE: _("Staff page")}
 
 
-def note_security(act, *, about, user=None, object_id="", address="", kind=DOOR, changes=None):
+def log_security_event(
+    act, *, about, user=None, object_id="", address="", kind=ACCOUNT, changes=None
+):
     """Write one event to the log and to the audit log. ``user`` is who did it, None if unknown.
 
     Never pass what somebody typed as a name or a password: it may be the other one. The log has the
@@ -43,18 +45,18 @@ def note_security(act, *, about, user=None, object_id="", address="", kind=DOOR,
         act=act,
         changes=changes or {},
         user=user,
-        actor=name_of(user),
+        actor=display_name(user),
         address=address,
     )
 
 
-def note_refusal(request) -> None:
+def log_refusal(request) -> None:
     """A person with an account asked for a staff page that is not theirs."""
     address = address_of(request)
     if request.method in SAFE_METHODS:
         logger.warning("refused: GET %s to %s from %s", request.path, request.user.pk, address)
         return
-    note_security(
+    log_security_event(
         Act.REFUSED,
         kind=STAFF_PAGE,
         about=f"{request.method} {request.path}",
@@ -63,7 +65,7 @@ def note_refusal(request) -> None:
     )
 
 
-def note_missing(request) -> None:
+def log_missing_page(request) -> None:
     """Something private was asked for that is not there, or is somebody else's: a line of the log.
 
     The path is left out, as it may hold a key.
@@ -76,29 +78,31 @@ def note_missing(request) -> None:
 
 
 @receiver(user_logged_in)
-def note_sign_in(sender, request, user, **kwargs):
+def log_sign_in(sender, request, user, **kwargs):
     """Somebody came in."""
     address = address_of(request) if request is not None else ""
-    note_security(Act.SIGNED_IN, about=user, object_id=user.pk, user=user, address=address)
+    log_security_event(Act.SIGNED_IN, about=user, object_id=user.pk, user=user, address=address)
 
 
 @receiver(user_logged_out)
-def note_sign_out(sender, request, user, **kwargs):
+def log_sign_out(sender, request, user, **kwargs):
     """Somebody left. Without an account nobody did."""
     if user is not None:
         address = address_of(request) if request is not None else ""
-        note_security(Act.SIGNED_OUT, about=user, object_id=user.pk, user=user, address=address)
+        log_security_event(
+            Act.SIGNED_OUT, about=user, object_id=user.pk, user=user, address=address
+        )
 
 
 @receiver(user_login_failed)
-def note_failed_sign_in(sender, credentials, request=None, **kwargs):
+def log_failed_sign_in(sender, credentials, request=None, **kwargs):
     """A wrong password. What was typed for no account is not kept: it may be a password."""
     email = credentials.get("email") or credentials.get("username") or ""
     address = address_of(request) if request is not None else ""
     user = get_user_model().objects.filter(email__iexact=email).first() if email else None
     # As much work for an address without an account: the time it takes must not tell.
     about = user if user is not None else _("no such account")
-    note_security(Act.FAILED, about=about, object_id=user.pk if user else "", address=address)
+    log_security_event(Act.FAILED, about=about, object_id=user.pk if user else "", address=address)
 
 
 def watch_people() -> None:
@@ -116,7 +120,7 @@ def watch_people() -> None:
         (Group.permissions, "permissions"),
     ):
         m2m_changed.connect(_follow_members, sender=relation.through, dispatch_uid=f"audit:{name}")
-    post_delete.connect(_note_deletion, sender=User, dispatch_uid="audit:person-deleted")
+    post_delete.connect(_log_deletion, sender=User, dispatch_uid="audit:person-deleted")
 
 
 def _concerns_staff(user) -> bool:
@@ -124,35 +128,35 @@ def _concerns_staff(user) -> bool:
 
     What customers do with their own accounts is theirs; the log has it without their names.
     """
-    return is_staff(user) or user.is_superuser or acting_staff() is not None
+    return is_staff(user) or user.is_superuser or staff_actor() is not None
 
 
-def _note_deletion(sender, instance, **kwargs):
-    logger.info("deleted: account %s by %s", instance.pk, getattr(acting_staff(), "pk", None))
+def _log_deletion(sender, instance, **kwargs):
+    logger.info("deleted: account %s by %s", instance.pk, getattr(staff_actor(), "pk", None))
 
 
 def _follow_members(sender, instance, action, reverse, model, pk_set, **kwargs):
     """Roles and rights that a person or a role gained or lost. Loaders and migrations decide nothing."""
-    if action not in {"post_add", "post_remove", "pre_clear"} or acting_staff() is None:
+    if action not in {"post_add", "post_remove", "pre_clear"} or staff_actor() is None:
         return
     others = list(model._base_manager.filter(pk__in=pk_set or ()))
     is_gain = action == "post_add"
     if reverse:
         for other in others:
-            _note_members(sender, other, [instance], is_gain=is_gain)
+            _log_members(sender, other, [instance], is_gain=is_gain)
     else:
-        _note_members(sender, instance, others, is_gain=is_gain)
+        _log_members(sender, instance, others, is_gain=is_gain)
 
 
-def _note_members(through, row, members, *, is_gain):
+def _log_members(through, row, members, *, is_gain):
     names = ", ".join(sorted(map(str, members))) or str(_("all of them"))
     field = through._meta.model_name.partition("_")[2]
-    note_security(
+    log_security_event(
         Act.CHANGED,
         kind=row._meta.label_lower,
         about=row,
         object_id=row.pk,
-        user=acting_staff(),
-        address=acting_address(),
+        user=staff_actor(),
+        address=actor_address(),
         changes={field: [None, names] if is_gain else [names, None]},
     )

@@ -3,22 +3,22 @@
 from dataclasses import dataclass
 
 from commerce.catalogue.collections import collection_url
-from commerce.index.tokens import searched_words, singular_of, words_of
+from commerce.index.tokens import searched_words, singular_of, split_words
 from commerce.models import ProductCollection
 from commerce.page_cache.memoise import memoise
-from commerce.search.queries import FoundPage, synonyms
+from commerce.search.queries import PageResult, synonyms
 
 
 @dataclass(frozen=True)
 class _Called:
     """A collection with the words of its title and of its description, as singulars."""
 
-    page: FoundPage
+    page: PageResult
     title: frozenset
     text: frozenset
 
 
-def collections_found(query, *, count):
+def search_collections(query, *, count):
     """Collections that are called so, then those whose description has the words, as ``FoundPage``.
 
     Each word counts as pieces are found by it: as it is, by its synonyms, or as the beginning of one
@@ -45,9 +45,9 @@ def _find_collections():
     rows = ProductCollection.objects.filter(is_public=True).order_by("title", "pk")
     return [
         _Called(
-            FoundPage(row.title, collection_url(row), row.description),
-            title=frozenset(map(singular_of, words_of(row.title))),
-            text=frozenset(map(singular_of, words_of(f"{row.title} {row.description}"))),
+            PageResult(row.title, collection_url(row), row.description),
+            title=frozenset(map(singular_of, split_words(row.title))),
+            text=frozenset(map(singular_of, split_words(f"{row.title} {row.description}"))),
         )
         for row in rows
     ]

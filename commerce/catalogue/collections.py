@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils import timezone
 
-from commerce.catalogue.list_rules import ListRule, members_of
+from commerce.catalogue.list_rules import ListRule, products_of_rule
 from commerce.catalogue.product_lists import filter_attributes
 from commerce.index.facet_index import facet_index
 from commerce.index.listings import cards_for
@@ -48,7 +48,7 @@ def cards_in(collection, *, count, at=None):
     if not collection.is_public:
         return [], 0
     at = at or timezone.now()
-    members = members_of(rule_of(collection), facet_index(), at=at)
+    members = products_of_rule(rule_of(collection), facet_index(), at=at)
     listings = members.listings()
     keys = ordered_keys(listings, sort=collection.sort, at=at, start=0, count=count)
     variants = {pk: numbers for pk in keys if (numbers := members.variants_of(pk))}

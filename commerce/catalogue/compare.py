@@ -101,12 +101,12 @@ def compare(product_ids, *, at=None):
     return Comparison(
         columns=columns,
         rows=_rows([boxes[pk] for pk in keys]),
-        gone=_words_of_gone([pk for pk in product_ids if pk not in boxes]),
+        gone=_names_of_gone([pk for pk in product_ids if pk not in boxes]),
         is_too_many=len(there) > MAX_COMPARED,
     )
 
 
-def _words_of_gone(keys):
+def _names_of_gone(keys):
     """What was retired is named. Of anything else the title may never have been public."""
     if not keys:
         return []

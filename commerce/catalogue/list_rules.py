@@ -30,7 +30,7 @@ class ListRule:
 ON_SALE = ListRule(is_on_sale=True)
 
 
-def members_of(rule, stored, *, at):
+def products_of_rule(rule, stored, *, at):
     """What follows a rule at a moment, of the ``FacetIndex`` that were read: a ``VariantSet``."""
 
     def of(kind, value):

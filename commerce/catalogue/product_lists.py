@@ -19,8 +19,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from commerce.bulk_sql import among
-from commerce.catalogue.list_rules import members_of
+from commerce.bulk_sql import literal_in
+from commerce.catalogue.list_rules import products_of_rule
 from commerce.index.facet_index import facet_index, prices_at
 from commerce.index.listing_builder import ALL, ATTRIBUTE, CATEGORY, RATING, STOCK
 from commerce.index.listings import Card, cards_for
@@ -33,7 +33,7 @@ from commerce.models.sort_keys import SORTS
 from commerce.money import format_money
 from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise
-from commerce.search.queries import Found, find
+from commerce.search.queries import SearchResult, search_products
 
 PAGE_SIZE = 24
 
@@ -83,7 +83,7 @@ class ListPage:
     pages: int
     sort: str
     facets: list[Facet]
-    found: Found = field(default_factory=Found)
+    found: SearchResult = field(default_factory=SearchResult)
 
     @property
     def facet_groups(self):
@@ -120,14 +120,14 @@ def products_in(
     at = at or timezone.now()
     sort = sort if sort in SORTS else SORTS[0]
     stored = facet_index()
-    found = find(query, exact=exact, stored=stored)
+    found = search_products(query, exact=exact, stored=stored)
     everything = stored.of(CATEGORY, str(category.pk)) if category else stored.of(ALL, "")
     if found.is_search:
         everything = (found.ids | BitMap(found.promoted)) & everything
     everything = VariantSet(everything)
     facets = _facets(stored, at=at, is_filtered=bool(filters or rule))
     if rule:
-        everything = everything & members_of(rule, stored, at=at)
+        everything = everything & products_of_rule(rule, stored, at=at)
         facets = [facet for facet in facets if facet.name not in _settled_by(rule)]
     chosen = _known_choices(facets, filters or {})
     matching = _allowed(facets, chosen, everything)
@@ -340,7 +340,7 @@ def _keys_of_page(left, found, *, sort, at, start):
 
 def _keys_by_price(matching, left, *, sort, at):
     """All keys in an order by what their cards cost: the cheapest of the variants that are meant."""
-    rows = PriceWindow.objects.filter(listing__in=among(left), start__lte=at, until__gt=at)
+    rows = PriceWindow.objects.filter(listing__in=literal_in(left), start__lte=at, until__gt=at)
     prices = defaultdict(dict)
     for pk, number, price in rows.order_by().values_list("listing_id", "number", "price"):
         prices[pk][number] = price

@@ -12,7 +12,7 @@ from oscar.core.loading import get_model
 from commerce.models.cache_tags import product_tag
 from commerce.order_statuses import CANCELLED, PENDING
 from commerce.page_cache.versions import invalidate
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 from commerce.urls import PLAIN
 
 PAGE_SIZE = 6
@@ -52,7 +52,7 @@ def _lines_bought(product):
     return lines.exclude(order__status__in=(PENDING, CANCELLED))
 
 
-def tell_reviews_of_buyer(order):
+def invalidate_reviews_of_buyer(order):
     """The buyer of an order may have bought what they review by it, or not any more."""
     if order.user_id is None:
         return
@@ -88,7 +88,7 @@ class ReviewQuery:
             stars=int(stars) if stars in set("12345") else None,
             sort=sort if sort in SORTS else NEWEST,
             page=parameters.get("page", "1"),
-            variant=key_in(parameters.get("variant", "")),
+            variant=parse_pk(parameters.get("variant", "")),
         )
 
     def pairs(self, *, without=()):
@@ -109,7 +109,7 @@ class ReviewQuery:
     @property
     def here(self):
         """The query string that shows this very page; "" where it says nothing."""
-        page = key_in(self.page) or 1
+        page = parse_pk(self.page) or 1
         return urlencode([*self.pairs(), *([("page", page)] if page > 1 else [])])
 
     def address(self, **changes):

@@ -125,7 +125,7 @@ def create_list(user, name):
 
 
 @transaction.atomic
-def keep_on(user, product, keys, *, new_name=""):
+def save_to_lists(user, product, keys, *, new_name=""):
     """Put a product on exactly those lists of an account, and on a new one where it is named.
 
     Keys of nobody's and of others' lists are left out. Raises TooMany where a list is full or

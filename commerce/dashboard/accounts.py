@@ -12,9 +12,9 @@ from django.views.generic import TemplateView, View
 from commerce.accounts.invitations import send_new_password_link
 from commerce.accounts.session_rows import session_rows
 from commerce.accounts.sessions import end_session, sign_out_everywhere
-from commerce.audit.account_events import note_ended_sessions
+from commerce.audit.account_events import log_ended_sessions
 from commerce.decorators import private_page
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 
 
 class UserAdminView:
@@ -58,14 +58,14 @@ class StaffSessionsView(UserAdminView, TemplateView):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         if key := request.POST.get("session", ""):
-            session = get_object_or_404(UserSession, pk=key_in(key) or 0, user=self.person)
+            session = get_object_or_404(UserSession, pk=parse_pk(key) or 0, user=self.person)
             end_session(session)
-            note_ended_sessions(request, self.person, 1)
+            log_ended_sessions(request, self.person, 1)
             messages.success(request, _("That browser is signed out."))
         else:
             is_self = self.person.pk == request.user.pk
             ended = sign_out_everywhere(self.person, request=request if is_self else None)
-            note_ended_sessions(request, self.person, ended)
+            log_ended_sessions(request, self.person, ended)
             done = (
                 _("You’re signed out everywhere else.")
                 if is_self

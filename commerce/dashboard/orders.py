@@ -23,9 +23,9 @@ from commerce.documents.links import links_for_staff
 from commerce.exceptions import AddressRefused, DispatchRefused
 from commerce.order_statuses import CANCELLED, PART_SHIPPED
 from commerce.orders.pipeline import BY_HAND, refusal_for_staff
-from commerce.orders.shipments import give_up_rest, mark_delivered, parcels_of, ship
+from commerce.orders.shipments import cancel_rest, mark_delivered, parcels_of, ship
 from commerce.orders.shipping_address import correct_address, refusal_of_address
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 
 
 def ask_before_cancelling(request, orders):
@@ -105,7 +105,7 @@ class OrderDetailView(OscarOrderDetailView):
     def mark_delivered(self, request, order):
         """The parcel of the button arrived."""
         try:
-            mark_delivered(order.pk, key_in(request.POST.get("parcel", "")), user=request.user)
+            mark_delivered(order.pk, parse_pk(request.POST.get("parcel", "")), user=request.user)
         except DispatchRefused as refusal:
             return self.reload_page(error=str(refusal))
         messages.success(request, _("The parcel is marked as delivered."))
@@ -117,7 +117,7 @@ class OrderDetailView(OscarOrderDetailView):
         if not reason:
             return self.reload_page(error=_("Say why the rest is not sent."))
         try:
-            give_up_rest(order.pk, reason=reason[:500], user=request.user)
+            cancel_rest(order.pk, reason=reason[:500], user=request.user)
         except DispatchRefused as refusal:
             return self.reload_page(error=str(refusal))
         messages.success(request, _("The rest is back on the shelf."))

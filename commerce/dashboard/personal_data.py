@@ -14,7 +14,7 @@ from django.views.generic import TemplateView, View
 
 from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.actor import address_of
-from commerce.audit.security import note_security
+from commerce.audit.security import log_security_event
 from commerce.dashboard.accounts import UserAdminView
 from commerce.decorators import private_page
 from commerce.models import AuditEntry
@@ -50,7 +50,7 @@ def context_of(person: Person, **more) -> dict:
 
 def export_for_staff(request: HttpRequest, person: Person) -> HttpResponse:
     """The archive of somebody else, and a row of the audit log that says who took it."""
-    note_security(
+    log_security_event(
         AuditEntry.Act.EXPORTED,
         about=_("Account %d") % person.user_id if person.user_id else _("A guest"),
         object_id=person.user_id or "",

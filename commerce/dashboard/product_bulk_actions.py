@@ -7,7 +7,7 @@ from oscar.apps.dashboard.catalogue.bulk_actions import (
 from oscar.core.loading import get_model
 
 from commerce.audit.log import following
-from commerce.index.receivers import note_change
+from commerce.index.receivers import refresh_changed
 
 
 class SetProductPriceAction(OscarSetProductPriceAction):
@@ -21,5 +21,5 @@ class SetProductPriceAction(OscarSetProductPriceAction):
         )
         with following(records):
             answer = super().execute(request, objects, form)
-        note_change({pk for family in families for pk in family if pk})
+        refresh_changed({pk for family in families for pk in family if pk})
         return answer

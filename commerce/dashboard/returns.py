@@ -8,7 +8,7 @@ from django.views import generic
 from commerce.dashboard.staff_views import StaffPage, StateListMixin
 from commerce.exceptions import ReturnRefused
 from commerce.models import ReturnLine, ReturnRequest
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 from commerce.returns.returns import (
     Received,
     approve_return,
@@ -90,7 +90,7 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
         data = self.request.POST
         return {
             row.pk: Received(
-                quantity=key_in(data.get(f"came_{row.pk}", "")) or 0,
+                quantity=parse_pk(data.get(f"came_{row.pk}", "")) or 0,
                 condition=data.get(f"condition_{row.pk}", ""),
                 restock=data.get(f"restock_{row.pk}") == "on",
             )

@@ -11,7 +11,7 @@ from commerce.dashboard.staff_views import StaffPage, StateListMixin
 from commerce.exceptions import WithdrawalRefused
 from commerce.models import Withdrawal
 from commerce.orders.link_requests import normal_number
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 from commerce.returns.withdrawals import (
     accept_withdrawal,
     is_cancellable,
@@ -82,7 +82,7 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
         if found.order is not None:
             require_recent_sign_in_over_limit(self.request, found.order.total_incl_tax)
         data = self.request.POST
-        units = {pk: key_in(data.get(f"units_{pk}", "")) or 0 for pk in units_proposed(found)}
+        units = {pk: parse_pk(data.get(f"units_{pk}", "")) or 0 for pk in units_proposed(found)}
         accept_withdrawal(
             found.pk,
             units={pk: count for pk, count in units.items() if count},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from wagtail.images import get_image_model
 
-from commerce.bulk_sql import among
+from commerce.bulk_sql import literal_in
 from commerce.images.photos import SHARE_SPEC
 from commerce.images.pictures import Sources, know_sizes, original
 from commerce.models import ProductPhoto
@@ -27,7 +27,7 @@ def photos_of(product_ids):
     runs in the transaction of a change (``index.photographs.render_photo_task`` makes them and has the
     listing refreshed).
     """
-    rows = ProductPhoto.objects.filter(product_image__product__in=among(product_ids))
+    rows = ProductPhoto.objects.filter(product_image__product__in=literal_in(product_ids))
     rows = rows.order_by("product_image__display_order", "product_image_id")
     rows = list(rows.values_list("product_image__product_id", "image_id"))
     images = get_image_model().objects.in_bulk({image_id for _product_id, image_id in rows})

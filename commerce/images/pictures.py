@@ -12,7 +12,7 @@ from wagtail.images import get_image_model
 from wagtail.images.models import Filter
 from wagtail.images.shortcuts import get_renditions_or_not_found
 
-from commerce.bulk_sql import among
+from commerce.bulk_sql import literal_in
 from commerce.images.photos import RENDITION_SPECS, specs_for
 from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.memoise import memoise_many
@@ -75,7 +75,7 @@ def _find_sizes(images):
     made = {pk: {} for pk in keys}
     Rendition = get_image_model().get_rendition_model()
     storage = Rendition._meta.get_field("file").storage
-    rows = Rendition.objects.filter(image__in=among(keys)).values_list(
+    rows = Rendition.objects.filter(image__in=literal_in(keys)).values_list(
         "image_id", "filter_spec", "focal_point_key", "file", "width", "height"
     )
     for image_id, spec, focal_point, name, *size in rows:

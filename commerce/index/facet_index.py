@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pyroaring import BitMap, FrozenBitMap
 
-from commerce.bulk_sql import among
+from commerce.bulk_sql import literal_in
 from commerce.index.listing_builder import (
     ALL,
     ATTRIBUTE,
@@ -213,7 +213,7 @@ def _read_between(low, high, at):
 
 
 def _rows_of(windows, timed):
-    return windows.filter(listing__in=among(timed)) if len(timed) <= MANY else windows
+    return windows.filter(listing__in=literal_in(timed)) if len(timed) <= MANY else windows
 
 
 def _read_prices(at, index, *, is_filtered):

@@ -17,7 +17,7 @@ from django.db.models import Count
 from django.utils.text import slugify
 from oscar.core.loading import get_model
 
-from commerce.bulk_sql import among
+from commerce.bulk_sql import literal_in
 from commerce.images.card_photos import photos_of
 from commerce.index.listings import option_label, product_urls, sellable_products
 from commerce.index.price_windows import (
@@ -65,7 +65,7 @@ WORD_SOURCES = []
 
 
 @dataclass
-class Truth:
+class ListingDocument:
     """One product's columns, windows and terms: ``words`` by their weight, and the other sets that it
     is in, ``{(kind, value): label}``."""
 
@@ -141,7 +141,7 @@ class Value(NamedTuple):
     terms: dict
 
 
-def truth_of(product_ids):
+def build_documents(product_ids):
     """``{product_id: Truth}`` of those that a shopper can meet in a list; the others are missing.
 
     Constant in queries, whatever the number of products, and independent of the time of day:
@@ -157,7 +157,7 @@ def truth_of(product_ids):
     photos = photos_of(products.keys() | variants)
     paths = product_urls({pk: product.slug for pk, product in products.items()})
     truths = {
-        pk: Truth(
+        pk: ListingDocument(
             columns={
                 "path": paths[pk],
                 **_columns(product, records[pk], reviews=reviews, values=values, photos=photos),
@@ -182,7 +182,7 @@ def truth_of(product_ids):
 
 
 def _products_of(product_ids):
-    rows = sellable_products().filter(pk__in=among(product_ids)).values_list(
+    rows = sellable_products().filter(pk__in=literal_in(product_ids)).values_list(
         "pk", "title", "slug", "description", "upc", "rating", "date_created", "stats__num_purchases",
         "product_class_id",
     )  # fmt: skip
@@ -192,13 +192,13 @@ def _products_of(product_ids):
 def _reviews_of(product_ids):
     """The number of approved reviews of those that have any."""
     reviews = get_model("reviews", "ProductReview").objects
-    rows = reviews.filter(product__in=among(product_ids), status=1).order_by()
+    rows = reviews.filter(product__in=literal_in(product_ids), status=1).order_by()
     return dict(rows.values_list("product_id").annotate(Count("pk")))
 
 
 def records_of(product_ids):
     """The stock records of products and their public variants, in the order that numbers follow."""
-    keys, records = among(product_ids), get_model("partner", "StockRecord").objects
+    keys, records = literal_in(product_ids), get_model("partner", "StockRecord").objects
     names = (
         "pk", "product_id", "partner_sku", "price", "price_currency", "num_in_stock", "num_allocated",
     )  # fmt: skip
@@ -232,7 +232,7 @@ def _values_of(product_ids):
     """``{product_id: {attribute's code: Value}}``."""
     ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
     rows = list(
-        ProductAttributeValue.objects.filter(product__in=among(product_ids)).values_list(
+        ProductAttributeValue.objects.filter(product__in=literal_in(product_ids)).values_list(
             "pk", "product_id", "attribute_id", "value_boolean", "value_text", "value_option_id"
         )
     )
@@ -268,7 +268,7 @@ def _several_of(value_ids):
     keys = list(value_ids)
     several = defaultdict(list)
     if keys:
-        rows = through.objects.filter(productattributevalue__in=among(keys)).order_by("pk")
+        rows = through.objects.filter(productattributevalue__in=literal_in(keys)).order_by("pk")
         for pk, option in rows.values_list("productattributevalue_id", "attributeoption_id"):
             several[pk].append(option)
     return several
@@ -398,7 +398,9 @@ def _words_of_name(name):
 
 def _add_categories(truths):
     Category = get_model("catalogue", "Category")
-    through = get_model("catalogue", "ProductCategory").objects.filter(product__in=among(truths))
+    through = get_model("catalogue", "ProductCategory").objects.filter(
+        product__in=literal_in(truths)
+    )
     browsable = list(Category.objects.browsable().values_list("pk", "name", "path"))
     path_of = {pk: path for pk, _name, path in browsable}
     paths = {path: (pk, name) for pk, name, path in browsable}

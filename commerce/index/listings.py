@@ -17,7 +17,7 @@ from django.utils.timezone import localdate
 from oscar.core.loading import get_model
 from wagtail.images import get_image_model
 
-from commerce.bulk_sql import among
+from commerce.bulk_sql import literal_in
 from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, know_sizes
 from commerce.index.price_windows import shows_prices
 from commerce.models import Listing, PriceWindow, ProductPhoto
@@ -165,14 +165,14 @@ def _read_plain(product_ids, at):
     """One query, and one where one has no price."""
     names = ("listing_id", *(f"listing__{name}" for name in _PLAIN[1:]), *_Window._fields)
     rows = PriceWindow.objects.filter(
-        listing__in=among(product_ids), number=0, start__lte=at, until__gt=at
+        listing__in=literal_in(product_ids), number=0, start__lte=at, until__gt=at
     )
     count = len(_PLAIN)
     found = {
         row[0]: (_Row(*row[:count]), {0: _Window(*row[count:])}) for row in rows.values_list(*names)
     }
     if unpriced := [pk for pk in product_ids if pk not in found]:
-        rows = Listing.objects.filter(pk__in=among(unpriced)).values_list(*_PLAIN)
+        rows = Listing.objects.filter(pk__in=literal_in(unpriced)).values_list(*_PLAIN)
         found |= {row[0]: (_Row(*row), {}) for row in rows}
     return found
 
@@ -180,11 +180,13 @@ def _read_plain(product_ids, at):
 def _read_with_variants(product_ids, at):
     """The same with photographs of variants and their windows; two queries."""
     windows = defaultdict(dict)
-    rows = PriceWindow.objects.filter(listing__in=among(product_ids), start__lte=at, until__gt=at)
+    rows = PriceWindow.objects.filter(
+        listing__in=literal_in(product_ids), start__lte=at, until__gt=at
+    )
     for pk, *row in rows.values_list("listing_id", *_Window._fields):
         window = _Window(*row)
         windows[pk][window.number] = window
-    rows = Listing.objects.filter(pk__in=among(product_ids)).values_list(*_Row._fields)
+    rows = Listing.objects.filter(pk__in=literal_in(product_ids)).values_list(*_Row._fields)
     return {row[0]: (_Row(*row), windows[row[0]]) for row in rows}
 
 

@@ -9,7 +9,7 @@ from pyroaring import BitMap
 
 from commerce.index.listing_builder import OFFER
 from commerce.index.postings import as_set
-from commerce.index.receivers import is_collecting, note_change
+from commerce.index.receivers import is_collecting, refresh_changed
 from commerce.index.refresh import BATCH, listed_keys, refresh_listings_task
 from commerce.models import Term
 from commerce.models.cache_tags import OFFERS
@@ -27,7 +27,7 @@ ConditionalOffer = get_model("offer", "ConditionalOffer")
 Range = get_model("offer", "Range")
 
 
-def note_offers(offer_ids):
+def refresh_offers(offer_ids):
     """Refresh what these offers held for until now, and what they hold for from now on.
 
     At once where that is a batch or less; in the background, after the commit, where it is more.
@@ -38,7 +38,7 @@ def note_offers(offer_ids):
     now = [offer for offer in automatic_offers() if offer.pk in offer_ids]
     ids = listed_keys(products_in_ranges(range_ids_of(now)) | _held_until_now(offer_ids))
     if len(ids) <= BATCH or is_collecting():
-        note_change(set(ids), is_sale=True)
+        refresh_changed(set(ids), is_sale=True)
         return
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
@@ -53,41 +53,41 @@ def _held_until_now(offer_ids):
     return set(BitMap.union(BitMap(), *map(as_set, terms.values_list("bitmap", flat=True))))
 
 
-def note_ranges(range_ids):
+def refresh_ranges(range_ids):
     """The same for all offers that name one of these ranges."""
     named = Q(condition__range__in=range_ids) | Q(benefit__range__in=range_ids)
-    note_offers(ConditionalOffer.objects.filter(named).values_list("pk", flat=True))
+    refresh_offers(ConditionalOffer.objects.filter(named).values_list("pk", flat=True))
 
 
 @receiver([post_save, post_delete], sender=ConditionalOffer)
 def follow_offer(sender, instance, raw=False, **kwargs):
     if not raw:
-        note_offers([instance.pk])
+        refresh_offers([instance.pk])
 
 
 @receiver(post_save, sender=Condition)
 @receiver(post_save, sender=Benefit)
 def follow_rule(sender, instance, raw=False, **kwargs):
     if not raw:
-        note_offers(instance.offers.values_list("pk", flat=True))
+        refresh_offers(instance.offers.values_list("pk", flat=True))
 
 
 @receiver(post_save, sender=Range)
 def follow_range(sender, instance, raw=False, **kwargs):
     if not raw:
-        note_ranges([instance.pk])
+        refresh_ranges([instance.pk])
 
 
 @receiver([post_save, post_delete], sender=Range.included_products.through)
-def follow_piece_of_range(sender, instance, raw=False, **kwargs):
+def follow_product_of_range(sender, instance, raw=False, **kwargs):
     if not raw:
-        note_ranges([instance.range_id])
+        refresh_ranges([instance.range_id])
 
 
 def follow_parts_of_range(sender, instance, action, reverse, pk_set, **kwargs):
     """Categories, kinds and exceptions of a range, from whichever side they were changed."""
     if action.startswith("post_"):
-        note_ranges(pk_set or () if reverse else [instance.pk])
+        refresh_ranges(pk_set or () if reverse else [instance.pk])
 
 
 for _name in (
@@ -103,17 +103,17 @@ for _name in (
 @receiver(m2m_changed, sender=ConditionalOffer.combinations.through)
 def follow_combinations(sender, instance, action, pk_set, **kwargs):
     if action.startswith("post_"):
-        note_offers({instance.pk, *(pk_set or ())})
+        refresh_offers({instance.pk, *(pk_set or ())})
 
 
 @receiver(offers_counted)
 def follow_limits(sender, offer_ids, **kwargs):
     """An order may use a limited offer up, and a cancelled one may open it again."""
     ids = list(offer_ids)
-    transaction.on_commit(lambda: _note_limits(ids), robust=True)
+    transaction.on_commit(lambda: _refresh_limits(ids), robust=True)
 
 
-def _note_limits(offer_ids):
+def _refresh_limits(offer_ids):
     limited = ConditionalOffer.objects.filter(pk__in=offer_ids).exclude(
         max_global_applications=None, max_discount=None
     )
@@ -123,4 +123,4 @@ def _note_limits(offer_ids):
     ]
     if changed:
         invalidate(OFFERS)
-        note_offers(changed)
+        refresh_offers(changed)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from django.db import transaction
 from pyroaring import BitMap, FrozenBitMap
 
-from commerce.bulk_sql import among, insert_rows, update_rows
-from commerce.index.terms import KNOWN, TEXT, TITLE, WORD, parts_of
+from commerce.bulk_sql import insert_rows, literal_in, update_rows
+from commerce.index.terms import KNOWN, TEXT, TITLE, WORD, split_terms
 from commerce.models import ListingTerms, Term
 from commerce.models.cache_tags import SETS, WORDS
 from commerce.page_cache.versions import invalidate
@@ -86,10 +86,10 @@ def write_terms(joined, left):
         if new != old:
             rows.append((*new.columns(), pk))
     update_rows(Term, COLUMNS, rows)
-    _tell(keys)
+    _invalidate_terms(keys)
 
 
-def _tell(keys):
+def _invalidate_terms(keys):
     """What processes remember of these terms is old."""
     invalidate(*{WORDS if kind == WORD else SETS for kind, _value in keys})
 
@@ -116,7 +116,9 @@ def _locked(ids):
     """``(key of the row, (kind, value), set)`` of terms, locked by key."""
     ids = sorted(ids)
     for start in range(0, len(ids), CHUNK):
-        rows = Term.objects.select_for_update().filter(pk__in=among(ids[start : start + CHUNK]))
+        rows = Term.objects.select_for_update().filter(
+            pk__in=literal_in(ids[start : start + CHUNK])
+        )
         names = ("pk", "kind", "value", "label", "bitmap", "known_bitmap", "title_bitmap")
         for pk, kind, value, label, *blobs in rows.order_by("pk").values_list(*names):
             yield pk, (kind, value), _Set(label, *map(as_set, blobs))
@@ -125,7 +127,7 @@ def _locked(ids):
 # --- All of them ----------------------------------------------------------------------------------
 
 
-def mend_terms():
+def repair_terms():
     """Make every set anew that differs from the texts."""
     differing = {key for key, _said in _differing()}
     if not differing:
@@ -146,7 +148,7 @@ def mend_terms():
             COLUMNS,
             [(*row._replace(label=row.label or old.label).columns(), pk) for row, old, pk in new],
         )
-        _tell(differing)
+        _invalidate_terms(differing)
 
 
 def broken_terms():
@@ -177,7 +179,7 @@ def _sets_of_texts(wanted=None):
         {},
     )
     for pk, text in ListingTerms.objects.values_list("listing_id", "text").iterator(CHUNK):
-        by_weight, others = parts_of(text)
+        by_weight, others = split_terms(text)
         for holders, of_weight in zip(words, by_weight, strict=True):
             for word in of_weight:
                 holders[word].append(pk)

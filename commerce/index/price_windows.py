@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.bulk_sql import among
+from commerce.bulk_sql import literal_in
 from commerce.models import PriceWindow, SalePrice
 from commerce.models.cache_tags import TURNS
 from commerce.page_cache.dependencies import collected, expires_by
@@ -66,7 +66,7 @@ def shows_prices() -> None:
 
 def sales_of(stockrecord_ids):
     """``{stock record's key: [SalePrice]}``, whenever they hold."""
-    rows = SalePrice.objects.filter(stockrecord__in=among(stockrecord_ids))
+    rows = SalePrice.objects.filter(stockrecord__in=literal_in(stockrecord_ids))
     sales = defaultdict(list)
     for row in rows.only("stockrecord", "price", "start", "until"):
         sales[row.stockrecord_id].append(row)

@@ -33,7 +33,7 @@ def one_refresh():
     finally:
         _noted.reset(token)
         if not transaction.get_connection().needs_rollback:
-            note_change(noted)
+            refresh_changed(noted)
 
 
 def is_collecting():
@@ -41,7 +41,7 @@ def is_collecting():
     return _noted.get() is not None
 
 
-def note_change(product_ids, *, is_sale=False):
+def refresh_changed(product_ids, *, is_sale=False):
     """Refresh these products now, or at the end of ``one_refresh``; ``is_sale`` as there."""
     noted = _noted.get()
     if noted is not None:
@@ -55,7 +55,7 @@ def note_change(product_ids, *, is_sale=False):
 
 @receiver(product_saved, sender=Product)
 def follow_product(sender, product, **kwargs):
-    note_change({product.pk, product.parent_id} - {None})
+    refresh_changed({product.pk, product.parent_id} - {None})
 
 
 @receiver(pre_delete, sender=Product)
@@ -67,7 +67,7 @@ def forget_product(sender, instance, **kwargs):
 @receiver(post_delete, sender=Product)
 def follow_deleted_variant(sender, instance, **kwargs):
     if instance.parent_id is not None:
-        note_change({instance.parent_id})
+        refresh_changed({instance.parent_id})
 
 
 def _follow(model, product_id_of, *, is_sale=False):
@@ -75,12 +75,12 @@ def _follow(model, product_id_of, *, is_sale=False):
 
     def on_save(sender, instance, raw=False, **kwargs):
         if not raw:
-            note_change({product_id_of(instance)} - {None}, is_sale=is_sale)
+            refresh_changed({product_id_of(instance)} - {None}, is_sale=is_sale)
 
     def on_delete(sender, instance, origin=None, **kwargs):
         # Deleted with its product, which is forgotten as a whole.
         if getattr(origin, "model", type(origin)) is not Product:
-            note_change({product_id_of(instance)} - {None}, is_sale=is_sale)
+            refresh_changed({product_id_of(instance)} - {None}, is_sale=is_sale)
 
     uid = f"listing:{model._meta.label}"
     post_save.connect(on_save, sender=model, weak=False, dispatch_uid=uid)
@@ -108,7 +108,7 @@ def render_photograph(sender, instance, raw=False, **kwargs):
 @receiver(m2m_changed, sender=ProductAttributeValue.value_multi_option.through)
 def follow_options(sender, instance, action, reverse, **kwargs):
     if action.startswith("post_") and not reverse:
-        note_change({instance.product_id})
+        refresh_changed({instance.product_id})
 
 
 @receiver(stock_moved)
@@ -130,7 +130,7 @@ def follow_category(sender, instance, raw=False, **kwargs):
     instance.set_ancestors_are_public()
     through = get_model("catalogue", "ProductCategory").objects
     below = through.filter(category__path__startswith=instance.path)
-    note_change(set(below.values_list("product_id", flat=True)))
+    refresh_changed(set(below.values_list("product_id", flat=True)))
 
 
 @receiver(post_save, sender=get_model("catalogue", "AttributeOption"))
@@ -139,11 +139,11 @@ def follow_option(sender, instance, raw=False, **kwargs):
         values = ProductAttributeValue.objects
         ids = {*values.filter(value_option=instance).values_list("product_id", flat=True)}
         ids |= {*values.filter(value_multi_option=instance).values_list("product_id", flat=True)}
-        note_change(ids)
+        refresh_changed(ids)
 
 
 @receiver([post_save, post_delete], sender=FacetAttribute)
 def follow_facet(sender, instance, raw=False, **kwargs):
     if not raw:
         values = ProductAttributeValue.objects.filter(attribute=instance.attribute_id)
-        note_change(set(values.values_list("product_id", flat=True)))
+        refresh_changed(set(values.values_list("product_id", flat=True)))

@@ -16,9 +16,15 @@ from django.db.models import Exists, ExpressionWrapper, F, JSONField, OuterRef, 
 from django_tasks import task
 from oscar.core.loading import get_model
 
-from commerce.bulk_sql import among, insert_rows, update_rows
-from commerce.index.listing_builder import CATEGORY, COLUMNS, records_of, truth_of, variants_of
-from commerce.index.postings import broken_terms, mend_terms, write_terms
+from commerce.bulk_sql import insert_rows, literal_in, update_rows
+from commerce.index.listing_builder import (
+    CATEGORY,
+    COLUMNS,
+    build_documents,
+    records_of,
+    variants_of,
+)
+from commerce.index.postings import broken_terms, repair_terms, write_terms
 from commerce.index.price_windows import EVER, NEVER, Window, band_of
 from commerce.index.terms import terms_in
 from commerce.models import Listing, ListingTerms, PriceWindow
@@ -63,7 +69,7 @@ def refresh_listings(product_ids, *, is_sale=False):
 @transaction.atomic
 def _refresh(wanted, *, is_sale):
     existing = _locked(wanted)
-    truths = truth_of(wanted)
+    truths = build_documents(wanted)
     changed, redrawn = _write_rows(existing, truths)
     invalidate(*map(price_tag, wanted), *map(product_tag, redrawn if is_sale else wanted))
     repriced = _write_windows(wanted, truths)
@@ -75,17 +81,17 @@ def _refresh(wanted, *, is_sale):
         invalidate(*map(product_tag, gone))
         Listing.objects.filter(pk__in=gone).delete()
     moved = gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
-    _tell(order_tag, changed | moved, truths, left)
+    _invalidate_lists(order_tag, changed | moved, truths, left)
     redrawn |= repriced | moved
     changed |= redrawn
     if changed:
         invalidate(LISTS, *map(card_tag, redrawn))
-        _tell(list_tag, changed, truths, left)
+        _invalidate_lists(list_tag, changed, truths, left)
     return len(changed)
 
 
 def _locked(wanted):
-    rows = Listing.objects.select_for_update().filter(pk__in=among(wanted)).order_by("pk")
+    rows = Listing.objects.select_for_update().filter(pk__in=literal_in(wanted)).order_by("pk")
     texts = {f"stored_{name}": ExpressionWrapper(F(name), TextField()) for name in STORED}
     names = [f"stored_{name}" if name in STORED else name for name in COLUMNS]
     return {row[0]: row[1:] for row in rows.annotate(**texts).values_list("pk", *names)}
@@ -104,7 +110,7 @@ def _is_stored_json(value, text):
     return json.dumps(value) == text or json.loads(text) == value
 
 
-def _tell(tag, changed, truths, left):
+def _invalidate_lists(tag, changed, truths, left):
     """What is remembered of the categories that these products are or were in is old."""
     if changed:
         keys = {key for pk in changed if pk in truths for key in truths[pk].sets} | set(left)
@@ -122,7 +128,7 @@ def forget_listings(product_ids):
     Listing.objects.filter(pk__in=wanted).delete()
     invalidate(LISTS, *(tag(pk) for tag in (product_tag, price_tag, card_tag) for pk in wanted))
     for tag in (order_tag, list_tag):
-        _tell(tag, wanted, {}, left)
+        _invalidate_lists(tag, wanted, {}, left)
 
 
 def refresh_availability(stockrecord_ids):
@@ -136,7 +142,7 @@ def refresh_availability(stockrecord_ids):
     )
     invalidate(*map(price_tag, ids))  # A page says how many are left.
     records = records_of(ids)
-    listed = dict(Listing.objects.filter(pk__in=among(ids)).values_list("pk", "card"))
+    listed = dict(Listing.objects.filter(pk__in=literal_in(ids)).values_list("pk", "card"))
     several = _sold_by_several(stockrecord_ids)
     refresh_listings(
         [
@@ -165,7 +171,9 @@ def listed_keys(product_ids):
     ids = sorted({pk for pk in product_ids if pk})
     products, parents = get_model("catalogue", "Product").objects, {}
     for start in range(0, len(ids), BATCH):
-        variants = products.filter(pk__in=among(ids[start : start + BATCH]), parent__isnull=False)
+        variants = products.filter(
+            pk__in=literal_in(ids[start : start + BATCH]), parent__isnull=False
+        )
         parents.update(variants.values_list("pk", "parent_id"))
     return sorted({parents.get(pk, pk) for pk in ids})
 
@@ -222,7 +230,9 @@ def _turns(windows):
 
 def _windows_of(product_ids):
     """The price windows that are stored, ``{product_id: [values of WINDOW]}``."""
-    rows = PriceWindow.objects.filter(listing__in=among(product_ids)).order_by("number", "start")
+    rows = PriceWindow.objects.filter(listing__in=literal_in(product_ids)).order_by(
+        "number", "start"
+    )
     windows = defaultdict(list)
     for pk, *row in rows.values_list("listing_id", *WINDOW):
         windows[pk].append(tuple(row))
@@ -254,7 +264,7 @@ def _write_texts(wanted, truths):
 
 
 def _texts_of(product_ids):
-    rows = ListingTerms.objects.filter(listing__in=among(product_ids))
+    rows = ListingTerms.objects.filter(listing__in=literal_in(product_ids))
     return dict(rows.values_list("listing_id", "text"))
 
 
@@ -275,7 +285,7 @@ def rebuild_listings(*, on_done=None, after=0):
         if on_done:
             on_done(ids)
     with _uncollected():
-        mend_terms()
+        repair_terms()
     return changed
 
 
@@ -311,7 +321,7 @@ def broken_listings():
 
 
 def _broken_of(ids):
-    truths, rows, texts = truth_of(ids), Listing.objects.in_bulk(ids), _texts_of(ids)
+    truths, rows, texts = build_documents(ids), Listing.objects.in_bulk(ids), _texts_of(ids)
     windows = _windows_of(ids)
     for pk in ids:
         truth, row = truths.get(pk), rows.get(pk)

@@ -2,7 +2,7 @@
 
 from pyroaring import BitMap
 
-from commerce.bulk_sql import among
+from commerce.bulk_sql import literal_in
 from commerce.index.facet_index import facet_index
 from commerce.index.listing_builder import ALL
 from commerce.models import Listing, PriceWindow
@@ -30,7 +30,7 @@ def ordered_keys(keys, *, sort, at, start, count):
     if wanted * len(facet_index().of(ALL, "")) <= LONG_WALK * len(keys):
         found = _walk(keys, sort=sort, at=at, wanted=wanted)
     else:
-        rows = _in_order(sort, at).filter(**{f"{_key_of(sort)}__in": among(keys)})
+        rows = _in_order(sort, at).filter(**{f"{_key_of(sort)}__in": literal_in(keys)})
         found = list(rows.values_list(_key_of(sort), flat=True)[:wanted])
     if len(found) < wanted and len(found) < len(keys):
         # What has no price at all comes last in an order by price.

@@ -9,7 +9,7 @@ from oscar.core.loading import get_model
 from commerce.index.receivers import is_collecting
 from commerce.models import StockChange
 from commerce.signals import stock_moved
-from commerce.stock.history import note_changes
+from commerce.stock.history import record_stock_changes
 from commerce.stock.low_stock import follow_threshold
 
 StockRecord = get_model("partner", "StockRecord")
@@ -48,7 +48,7 @@ def follow_saved_stock(sender, instance, created, raw=False, **kwargs):
         getattr(instance if written is None or name in written else before, name)
         for name in NUMBERS
     ]
-    note_changes(kind, [before], {instance.pk: tuple(after)})
+    record_stock_changes(kind, [before], {instance.pk: tuple(after)})
     follow_threshold([instance.pk])
 
 

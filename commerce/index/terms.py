@@ -26,14 +26,14 @@ def as_text(words, others):
 
 def terms_in(text):
     """The terms of a text; none of an empty one."""
-    words, others = parts_of(text)
+    words, others = split_terms(text)
     terms = {(kind, value): (label, TEXT) for kind, value, label in others}
     for weight, of_weight in enumerate(words):
         terms.update(dict.fromkeys([(WORD, word) for word in of_weight], ("", weight)))
     return terms
 
 
-def parts_of(text):
+def split_terms(text):
     """The same as ``(words by their weight, [(kind, value, label)])``; each word has one weight."""
     if not text:
         return ([], [], []), []

@@ -58,7 +58,7 @@ def fold(text):
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-def words_of(text):
+def split_words(text):
     """The words of a text in their order, each once: whole, and the parts of a compound.
 
     "SM-MUG-OAT" gives "sm-mug-oat", "sm", "mug" and "oat".
@@ -90,7 +90,7 @@ def singular_of(word):
 
 def indexed_words(text):
     """What a text is found by: its words and their singulars."""
-    words = words_of(text)
+    words = split_words(text)
     return set(words) | {singular_of(word) for word in words}
 
 

@@ -73,7 +73,7 @@ def queue_last_mail(*, to, subject, text, html=""):
     return queue_mail(key=key, to=to, subject=subject, text=text, html=html)
 
 
-def tell_staff(*, key, subject, text):
+def queue_staff_mail(*, key, subject, text):
     """One mail to the people who run the shop, where ``STAFF_EMAIL`` says who; else None."""
     if not settings.STAFF_EMAIL:
         return None

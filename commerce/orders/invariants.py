@@ -121,7 +121,7 @@ def parcels_hold_no_more_than_was_ordered():
 
 
 @invariant
-def histories_end_where_orders_stand():
+def histories_end_at_the_status():
     """I10: the last move in an order's history leads to the status it has."""
     last = (
         OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.Kind.STATUS)

@@ -58,7 +58,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class OrderedPiece:
+class OrderedItem:
     """One line of an order; ``url`` is empty where the piece is no longer shown."""
 
     title: str
@@ -91,22 +91,22 @@ def order_rows(orders):
             order=order,
             status=STATUS_NAMES.get(order.status, order.status),
             is_stopped=order.status in STOPS,
-            pieces=[_piece(line, looks.get(line.product_id)) for line in lines[order.pk]],
+            pieces=[_ordered_item(line, looks.get(line.product_id)) for line in lines[order.pk]],
             promise=None if order.status in ENDED else getattr(order, "promise", None),
         )
         for order in orders
     ]
 
 
-def _piece(line, look):
+def _ordered_item(line, look):
     product = line.product
     if product is None:
-        return OrderedPiece(
+        return OrderedItem(
             line.title, "", "", None, line.quantity, line.line_price_before_discounts_incl_tax
         )
     shown = product.parent or product
     is_shown = product.is_public and shown.is_public
-    return OrderedPiece(
+    return OrderedItem(
         title=shown.title,
         option=look.option,
         url=product_url(shown.pk, shown.slug) if is_shown else "",

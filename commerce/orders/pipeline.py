@@ -85,7 +85,7 @@ def move_order(order_id, status, *, note="", user=None):
         if status in RELEASING:
             order.lines.update(num_allocated=0)
         if status == CANCELLED:
-            give_back_discounts(order)
+            release_discounts(order)
             if was_paid:  # Who left before paying knows.
                 queue_cancelled_notice(order)
         if status == DELIVERED:
@@ -159,7 +159,7 @@ def set_status(order, status, *, why="", user=None):
         raise IllegalMove(str(error)) from error
 
 
-def give_back_discounts(order):
+def release_discounts(order):
     """Undo what placing the order counted: voucher uses, then offer counts and their totals."""
     discounts = list(order.discounts.exclude(offer_id=None).order_by("offer_id"))
     vouchers = get_model("voucher", "Voucher").objects

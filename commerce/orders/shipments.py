@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_model
 
-from commerce.audit.order_history import note_event
+from commerce.audit.order_history import record_event
 from commerce.documents.issuing import issue_packing_slip
 from commerce.exceptions import DispatchRefused, OutOfStock
 from commerce.models import DeliveryMethod, OrderEvent, Shipment
@@ -255,7 +255,7 @@ def _move_on(order, *, is_last, shipment, units):
     pieces = sum(units.values())
     text = ngettext("%(count)d piece with %(carrier)s", "%(count)d pieces with %(carrier)s", pieces)
     text = text % {"count": pieces, "carrier": shipment.carrier_name}
-    note_event(
+    record_event(
         order,
         OrderEvent.Kind.DISPATCH,
         text,
@@ -300,7 +300,7 @@ def mark_delivered(order_id, shipment_id, *, user=None, at=None):
             return False
         shipment.delivered_at = at or timezone.now()
         shipment.save(update_fields=["delivered_at"])
-        note_event(
+        record_event(
             order,
             OrderEvent.Kind.DELIVERY,
             _("A parcel was delivered"),
@@ -319,7 +319,7 @@ def _deliver(order, *, user):
 
 
 @retry_transient
-def give_up_rest(order_id, *, reason, user=None):
+def cancel_rest(order_id, *, reason, user=None):
     """What is left of a part shipped order will never leave: it goes back on the shelf.
 
     The order is "Shipped" with what left. Its money is not touched: a refund pays for the rest.
@@ -342,7 +342,7 @@ def give_up_rest(order_id, *, reason, user=None):
         _deliver(order, user=user)
 
 
-def give_up_units(order, units):
+def cancel_units(order, units):
     """Of a locked order, ``{line_id: quantity}`` that has not left the house never will.
 
     The caller has settled what the lines hold in stock. An order of which nothing is left to send

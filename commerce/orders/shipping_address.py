@@ -4,8 +4,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
-from commerce.audit.log import note_change
-from commerce.audit.order_history import note_event
+from commerce.audit.log import record_change
+from commerce.audit.order_history import record_event
 from commerce.exceptions import AddressRefused
 from commerce.order_statuses import AUTHORISED, PACKING, PAID
 from commerce.orders.pipeline import lock_order
@@ -47,10 +47,10 @@ def correct_address(order_id: int, fields: dict[str, object], *, user) -> bool:
         if not changed:
             return False
         address.save()
-        note_change(
+        record_change(
             address,
             {name: before[name] for name in changed},
             {name: after[name] for name in changed},
         )
-        note_event(order, "other", _("Delivery address changed"), user=user)
+        record_event(order, "other", _("Delivery address changed"), user=user)
         return True

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
 from commerce.page_cache.cached_response import CachedResponse, cached_response, response_parts
 from commerce.page_cache.dependencies import Dependencies, collected
-from commerce.page_cache.stores import find, put, store
+from commerce.page_cache.stores import find_cached, put, store
 from commerce.page_cache.versions import (
     Snapshot,
     Unreachable,
@@ -46,7 +46,7 @@ class PageCacheFront:
         cached = None
         if is_cacheable(environ):
             with suppress(Unreachable):
-                cached, _has_old = find(request_key(environ), versions().snapshot())
+                cached, _has_old = find_cached(request_key(environ), versions().snapshot())
         if cached is None:
             return self.application(environ, start_response)
         count_response(CACHED, environ["REQUEST_METHOD"], cached.product_id)
@@ -85,14 +85,14 @@ class PageCacheMiddleware:
         query, added = canonical_query(request.META.get("QUERY_STRING", ""))
         request.META["QUERY_STRING"] = query
         key = request_key(request.META)
-        cached, has_old = find(key, snapshot)
+        cached, has_old = find_cached(key, snapshot)
         turn = store().turn(key) if has_old else nullcontext(False)
         with turn as has_waited:
             if has_waited:
                 with suppress(Unreachable):
                     snapshot = versions().snapshot()
             if has_old:  # Another request may have rendered it meanwhile.
-                cached, _has_old = find(key, snapshot)
+                cached, _has_old = find_cached(key, snapshot)
             if cached is None:
                 with reading(snapshot):
                     return self.render(request, key, snapshot, added)

@@ -31,7 +31,7 @@ MEMORY_BYTES = 32 * 1024 * 1024
 WAIT_SECONDS, STEP_SECONDS = 5.0, 0.01
 
 
-def name_of(key: str) -> str:
+def hashed_key(key: str) -> str:
     """A key as the name of a file or in Redis."""
     return hashlib.blake2b(key.encode(), digest_size=20).hexdigest()
 
@@ -54,7 +54,7 @@ class FileStore:
             name, _newline, data = self._path(key).read_bytes().partition(b"\n")
         except OSError:
             return None
-        return unpacked(data) if name == name_of(key).encode() else None
+        return unpacked(data) if name == hashed_key(key).encode() else None
 
     def put(self, key: str, cached: CachedResponse) -> None:
         """Write a page for all processes."""
@@ -62,7 +62,7 @@ class FileStore:
         draft = path.with_name(f".{uuid.uuid4().hex}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(name_of(key).encode() + b"\n" + packed(cached))
+            draft.write_bytes(hashed_key(key).encode() + b"\n" + packed(cached))
             draft.replace(path)
         except OSError as error:
             log.warning("A page could not be cached: %s", error)
@@ -72,7 +72,7 @@ class FileStore:
     @contextlib.contextmanager
     def turn(self, key: str) -> Iterator[bool]:
         """One request at a time for a key, over all processes; gives whether it had to wait."""
-        path = self.folder / "turns" / str(int(name_of(key)[:8], 16) % self.LOCKS)
+        path = self.folder / "turns" / str(int(hashed_key(key)[:8], 16) % self.LOCKS)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -85,7 +85,7 @@ class FileStore:
             os.close(fd)  # which gives the lock back
 
     def _path(self, key):
-        slot = int(name_of(key)[:8], 16) % self.SLOTS
+        slot = int(hashed_key(key)[:8], 16) % self.SLOTS
         return self.folder / "pages" / f"{slot % 64:02}" / str(slot)
 
 
@@ -99,7 +99,7 @@ class RedisStore:
 
     def get(self, key: str) -> CachedResponse | None:
         try:
-            data = self.client.get(self.PREFIX + name_of(key))
+            data = self.client.get(self.PREFIX + hashed_key(key))
         except redis.RedisError:
             return None
         return unpacked(data) if data else None
@@ -107,13 +107,13 @@ class RedisStore:
     def put(self, key: str, cached: CachedResponse) -> None:
         seconds = max(1, int(cached.until - time.time()))
         try:
-            self.client.set(self.PREFIX + name_of(key), packed(cached), ex=seconds)
+            self.client.set(self.PREFIX + hashed_key(key), packed(cached), ex=seconds)
         except redis.RedisError as error:
             log.warning("A page could not be cached: %s", error)
 
     @contextlib.contextmanager
     def turn(self, key: str) -> Iterator[bool]:
-        name, milliseconds = f"{self.PREFIX}turn:{name_of(key)}", int(WAIT_SECONDS * 2000)
+        name, milliseconds = f"{self.PREFIX}turn:{hashed_key(key)}", int(WAIT_SECONDS * 2000)
         try:
             yield _wait_for(lambda: self.client.set(name, 1, nx=True, px=milliseconds))
         finally:
@@ -149,7 +149,7 @@ def store() -> FileStore | RedisStore:
     return STORES[settings.PAGE_STORE]()
 
 
-def find(key: str, snapshot: Snapshot) -> tuple[CachedResponse | None, bool]:
+def find_cached(key: str, snapshot: Snapshot) -> tuple[CachedResponse | None, bool]:
     """(the fresh page of a key or None, whether there is only an old one)."""
     with _lock:
         own = memory().get(key)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from commerce.audit.security import note_refusal
+from commerce.audit.security import log_refusal
 from commerce.permissions.offered import trim_refused
 from commerce.permissions.table import area_of, is_allowed, name_of_match
 
@@ -34,7 +34,7 @@ class StaffAccessMiddleware:
         if not request.user.is_authenticated:
             query = urlencode({"next": request.get_full_path()})
             return redirect(f"{reverse('account_login')}?{query}")
-        note_refusal(request)
+        log_refusal(request)
         raise PermissionDenied
 
 

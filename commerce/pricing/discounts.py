@@ -11,7 +11,7 @@ from oscar.core.loading import get_model
 from commerce.signals import offers_counted
 
 
-class DiscountGone(Exception):
+class DiscountUsedUp(Exception):
     """An offer or voucher that the basket had counted on reached its limit; the message says which."""
 
 
@@ -27,7 +27,7 @@ def lock_vouchers(basket, *, user):
         if voucher.is_active() and is_available:
             continue
         if voucher.pk in giving:
-            raise DiscountGone(
+            raise DiscountUsedUp(
                 _("Voucher %(code)s cannot be used any more.") % {"code": voucher.code}
             )
         # Not counted on by the total that was shown; Oscar would refuse the whole order for it.
@@ -74,7 +74,7 @@ def count_offer_use(application):
         )
     )
     if not counted:
-        raise DiscountGone(_("The offer “%(name)s” has ended.") % {"name": offer.name})
+        raise DiscountUsedUp(_("The offer “%(name)s” has ended.") % {"name": offer.name})
     offers_counted.send(sender=type(offer), offer_ids=[offer.pk])
     if voucher := application.get("voucher"):
         get_model("voucher", "Voucher").objects.filter(pk=voucher.pk).update(
@@ -107,7 +107,7 @@ def count_discounts_again(order):
         # Whether it is over by date does not count: it was not when the order was placed.
         is_available, _message = voucher.is_available_to_user(user=order.user or AnonymousUser())
         if not is_available:
-            raise DiscountGone(
+            raise DiscountUsedUp(
                 _("Voucher %(code)s cannot be used any more.") % {"code": voucher.code}
             )
         count_voucher_use(voucher, order=order, user=order.user)

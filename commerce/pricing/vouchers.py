@@ -13,7 +13,7 @@ from commerce.pricing.discounts import vouchers_giving
 from commerce.throttles import (
     Limit,
     TooManyAttempts,
-    give_back,
+    refund_attempt,
     take_attempt,
     throttle_key,
     visitor_key,
@@ -40,7 +40,7 @@ def use_voucher(code, *, basket, user, request):
         raise VoucherRefused(str(refusal)) from refusal
     voucher = get_model("voucher", "Voucher").objects.filter(code=code.strip().upper()).first()
     if voucher is not None:
-        give_back(counted)
+        refund_attempt(counted)
     else:
         raise VoucherRefused(
             _("We know no voucher “%(code)s”. Is it spelt right?") % {"code": code}

@@ -16,7 +16,7 @@ from oscar.core.loading import get_model
 
 from commerce.accounts.sessions import end_sessions
 from commerce.actor import is_staff
-from commerce.audit.security import DOOR, note_security
+from commerce.audit.security import ACCOUNT, log_security_event
 from commerce.models import (
     AuditEntry,
     OrderEvent,
@@ -128,7 +128,7 @@ def erase(person: Person, *, by: Any = None, address: str = "") -> None:
         key = person.user_id
         if person.user is not None:
             _delete_account(person.user)
-        note_security(
+        log_security_event(
             AuditEntry.Act.ERASED,
             about=ERASED,
             object_id=key or "",
@@ -219,7 +219,7 @@ def anonymise_histories(person: Person) -> None:
             model.objects.filter(user=person.user_id).exclude(actor="").anonymise(actor=ERASED)
         # Whoever decided about prices, roles or offers cannot take their name off it.
         own = AuditEntry.objects.filter(
-            user=person.user_id, kind__in=[DOOR, person.user._meta.label_lower]
+            user=person.user_id, kind__in=[ACCOUNT, person.user._meta.label_lower]
         )
         own.exclude(actor="").anonymise(actor=ERASED)
         AuditEntry.objects.filter(user=person.user_id).anonymise(address="")
@@ -234,7 +234,7 @@ def anonymise_histories(person: Person) -> None:
 def _anonymise_entries_about(user):
     """Entries that are about the account, with the addresses that it had before."""
     kind = user._meta.label_lower
-    about = AuditEntry.objects.filter(kind__in=[DOOR, kind], object_id=str(user.pk))
+    about = AuditEntry.objects.filter(kind__in=[ACCOUNT, kind], object_id=str(user.pk))
     about.anonymise(about=ERASED, address="")
     for entry in about.filter(kind=kind, changes__has_key="email"):
         emails = [value and ERASED for value in entry.changes["email"]]

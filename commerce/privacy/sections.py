@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
-from commerce.audit.security import DOOR
+from commerce.audit.security import ACCOUNT
 from commerce.documents.issuing import FOR_CUSTOMERS
 from commerce.privacy.parts import Section
 from commerce.privacy.people import Person
@@ -49,7 +49,7 @@ def _mails(person: Person) -> QuerySet:
 
 
 def _sign_ins(person: Person) -> QuerySet:
-    entries = _model("commerce.AuditEntry").filter(kind=DOOR)
+    entries = _model("commerce.AuditEntry").filter(kind=ACCOUNT)
     if person.user_id is None:
         return entries.none()
     return entries.filter(object_id=str(person.user_id))

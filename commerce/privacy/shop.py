@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 from oscar.core.loading import get_model
 
-from commerce.audit.security import DOOR, STAFF_PAGE
+from commerce.audit.security import ACCOUNT, STAFF_PAGE
 from commerce.models import AuditEntry, OutgoingMail, SearchMiss, Withdrawal
 from commerce.privacy.erasure import OPEN_RETURNS, erase_shop_data, shop_blocks
 from commerce.privacy.orders import (
@@ -61,7 +61,7 @@ def _old_sign_ins_of_customers(at: datetime) -> QuerySet:
     )
     keys = set(staff.values_list("pk", flat=True))
     old = AuditEntry.objects.filter(
-        kind__in=[DOOR, STAFF_PAGE], created_at__lt=days_ago("customer-sign-ins", at)
+        kind__in=[ACCOUNT, STAFF_PAGE], created_at__lt=days_ago("customer-sign-ins", at)
     )
     of_customers = old.exclude(object_id__in=[str(key) for key in keys])
     return of_customers.filter(Q(user=None) | ~Q(user__in=keys)).exclude(act=AuditEntry.Act.ERASED)

@@ -13,7 +13,7 @@ from commerce.orders.pipeline import allocated_units, check_unchanged, lock_orde
 from commerce.orders.shipments import (
     CAME_BACK,
     GIVEN_UP,
-    give_up_units,
+    cancel_units,
     quantities_of,
     units_to_send,
     write_event,
@@ -57,7 +57,7 @@ def take_units_back(order_id, units, *, paid_before, is_restocked, user=None):
         if back:
             write_event(order, back, CAME_BACK)
         if unsent:
-            give_up_units(order, unsent)
+            cancel_units(order, unsent)
         if unsent and not units_to_send(order) and order.status == PART_SHIPPED:
             set_status(order, SHIPPED, user=user)
     return order

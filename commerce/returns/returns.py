@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
-from commerce.audit.order_history import note_event
+from commerce.audit.order_history import record_event
 from commerce.exceptions import ReturnRefused
 from commerce.models import OrderEvent, ReturnLine, ReturnRequest, Shipment
 from commerce.order_statuses import DELIVERED, PART_SHIPPED, RETURNED, SHIPPED
@@ -175,7 +175,7 @@ def _write_request(order, quantities, *, reason, key, user=None):
         ReturnLine(request=request, line_id=pk, quantity=count) for pk, count in wanted.items()
     )
     text = _("A return was asked for: %(reason)s") % {"reason": reason}
-    note_event(order, OrderEvent.Kind.RETURN, text, user=user, reference=request.number)
+    record_event(order, OrderEvent.Kind.RETURN, text, user=user, reference=request.number)
     return request
 
 
@@ -193,7 +193,7 @@ def approve_return(return_id, *, instructions, user):
     with transaction.atomic(durable=True):
         request = _lock(return_id)
         _move(request, State.APPROVED, answer=instructions)
-        _tell(request, "return_approved", _("The return was approved"), user=user)
+        _mail_outcome(request, "return_approved", _("The return was approved"), user=user)
         return request
 
 
@@ -203,7 +203,7 @@ def refuse_return(return_id, *, reason, user):
     with transaction.atomic(durable=True):
         request = _lock(return_id)
         _move(request, State.REFUSED, answer=reason)
-        _tell(request, "return_refused", _("The return was refused"), user=user)
+        _mail_outcome(request, "return_refused", _("The return was refused"), user=user)
         return request
 
 
@@ -231,7 +231,7 @@ def receive_return(return_id, received, *, user):
                 shelf[row.line.stockrecord_id] += row.restocked
         ReturnLine.objects.bulk_update(rows, ["received", "condition", "restocked"])
         restock(dict(shelf), Cause(order=request.order.number, user=user, reason=request.number))
-        _tell(request, "return_received", _("The return arrived"), user=user)
+        _mail_outcome(request, "return_received", _("The return arrived"), user=user)
         _follow_returned(request.order, user=user)
         return request
 
@@ -270,7 +270,7 @@ def _follow_returned(order, *, user):
     get_model("order", "Line").objects.bulk_update(lines, ["status"])
 
 
-def note_refunded(return_id, user=None):
+def mark_refunded(return_id, user=None):
     """A refund paid a received return back. Raises ReturnRefused where it was not received.
 
     May be part of the refund's own transaction. Locks the order, then the return.
@@ -278,7 +278,7 @@ def note_refunded(return_id, user=None):
     with transaction.atomic():
         request = _lock(return_id)
         _move(request, State.REFUNDED)
-        note_event(
+        record_event(
             request.order,
             OrderEvent.Kind.RETURN,
             _("The return was paid back"),
@@ -314,9 +314,9 @@ def _move(request, state, *, answer=None):
     request.save(update_fields=["state", moment, "answer"])
 
 
-def _tell(request, code, text, *, user):
+def _mail_outcome(request, code, text, *, user):
     """The history of the order, and a mail to its customer, once for each state."""
-    note_event(
+    record_event(
         request.order,
         OrderEvent.Kind.RETURN,
         f"{text}: {request.answer}" if request.state == State.REFUSED else text,
@@ -325,13 +325,13 @@ def _tell(request, code, text, *, user):
     )
     facts = {
         "return_number": request.number,
-        "pieces": pieces_of(request),
+        "pieces": items_of_return(request),
         "answer": request.answer,
     }
     queue_order_mail(request.order, code, facts, key=f"{code}:{request.number}".replace("_", "-"))
 
 
-def pieces_of(request):
+def items_of_return(request):
     """The pieces of a return as a mail names them: what came, or what was asked for."""
     return [
         {

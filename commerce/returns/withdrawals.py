@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django_tasks import task
 from oscar.core.loading import get_model
 
-from commerce.audit.order_history import note_event
+from commerce.audit.order_history import record_event
 from commerce.exceptions import IllegalMove, ReturnRefused, WithdrawalRefused
 from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
@@ -30,8 +30,8 @@ from commerce.orders.shipments import units_sent
 from commerce.returns.returns import (
     delivered_on,
     grant_return,
+    items_of_return,
     new_number,
-    pieces_of,
     units_returnable,
 )
 from commerce.transactions import retry_transient
@@ -121,7 +121,7 @@ def _tie(withdrawal, order, *, user):
     text = _("The customer withdraws from the contract: %(pieces)s") % {
         "pieces": withdrawal.pieces or _("the whole order")
     }
-    note_event(order, OrderEvent.Kind.WITHDRAWAL, text, user=user, reference=withdrawal.number)
+    record_event(order, OrderEvent.Kind.WITHDRAWAL, text, user=user, reference=withdrawal.number)
 
 
 def period_of(withdrawal):
@@ -170,7 +170,7 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
         except (IllegalMove, ReturnRefused) as error:
             raise WithdrawalRefused(str(error)) from error
         _decide(withdrawal, State.ACCEPTED, answer=answer, user=user)
-        note_event(
+        record_event(
             order,
             OrderEvent.Kind.WITHDRAWAL,
             _("The withdrawal was accepted"),
@@ -184,7 +184,7 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
             {
                 "is_cancelled": is_cancelled,
                 "return_number": request.number if request else "",
-                "return_pieces": pieces_of(request) if request else [],
+                "return_pieces": items_of_return(request) if request else [],
             },
         )
         return withdrawal
@@ -200,7 +200,7 @@ def refuse_withdrawal(withdrawal_id, *, reason, user=None):
         _decide(withdrawal, State.REFUSED, answer=reason, user=user)
         if order:
             text = _("The withdrawal was refused: %(reason)s") % {"reason": reason}
-            note_event(
+            record_event(
                 order, OrderEvent.Kind.WITHDRAWAL, text, user=user, reference=withdrawal.number
             )
         _mail(withdrawal, "withdrawal_refused", {})
@@ -220,7 +220,7 @@ def _decide(withdrawal, state, *, answer, user):
     withdrawal.save()
 
 
-def facts_of(withdrawal):
+def withdrawal_facts(withdrawal):
     """The statement as it was made, ready to print, with the day and time of its arrival."""
     moment = timezone.localtime(withdrawal.submitted_at)
     return {
@@ -235,7 +235,7 @@ def facts_of(withdrawal):
 
 def _mail(withdrawal, code, facts):
     """One mail for each step, to the address of the statement and no other."""
-    context = {**shop_facts(), **facts_of(withdrawal), "answer": withdrawal.answer, **facts}
+    context = {**shop_facts(), **withdrawal_facts(withdrawal), "answer": withdrawal.answer, **facts}
     messages = messages_for(code, context)
     queue_mail(
         key=f"{code}:{withdrawal.number}".replace("_", "-"),

@@ -12,7 +12,7 @@ from commerce.models import SearchMiss
 KEPT = timedelta(days=90)
 
 
-def note_miss(words):
+def count_miss(words):
     """Count a search that found nothing. Writes nothing now; a thread does, soon."""
     words = " ".join(words.casefold().split())[:120]
     if words:

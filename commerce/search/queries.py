@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 from commerce.index.facet_index import facet_index, known_words, set_of_beginning, sets_of_words
-from commerce.index.tokens import searched_words, singular_of, words_of
+from commerce.index.tokens import searched_words, singular_of, split_words
 from commerce.models import Listing, PromotedResult, SearchSynonym
 from commerce.models.cache_tags import LISTS
 from commerce.page_cache.dependencies import depends_on
@@ -26,7 +26,7 @@ LEAST_LETTERS_OF_WRONG_FIRST = 6
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search found. ``ids`` is the set of product keys; ``title_ids`` those found by title.
 
     ``called`` are those that are called so by their title, category or filters, the best first, each set
@@ -43,7 +43,7 @@ class Found:
     is_any: bool = False
 
 
-def find(query, *, exact=False, stored=None):
+def search_products(query, *, exact=False, stored=None):
     """What the words of a query find; a query without words is no search.
 
     Each word counts, as it is, in its singular, by its synonyms, or else as the beginning of a word;
@@ -53,7 +53,7 @@ def find(query, *, exact=False, stored=None):
     """
     words = typed = searched_words(query)
     if not words:
-        return Found()
+        return SearchResult()
     depends_on(LISTS)
     # Once: where nothing may be remembered, each look is a query.
     stored = stored or facet_index()
@@ -77,7 +77,7 @@ def find(query, *, exact=False, stored=None):
     is_any = not ids and len(words) > 1
     if is_any:
         ids = BitMap.union(*(members for members, _titled, _called in sets))
-    return Found(
+    return SearchResult(
         is_search=True,
         ids=ids,
         title_ids=titles,
@@ -88,7 +88,7 @@ def find(query, *, exact=False, stored=None):
     )
 
 
-def count_found(searches):
+def count_results(searches):
     """How many pieces have all the words of each search, ``{search: number}``; one query for all words.
 
     By whole words and synonyms alone: a beginning or a correction would be looked up one by one.
@@ -211,7 +211,7 @@ def synonyms():
 def _find_synonyms():
     found = {}
     for (text,) in SearchSynonym.objects.values_list("words"):
-        phrases = [tuple(words_of(phrase)) for phrase in text.split(",")]
+        phrases = [tuple(split_words(phrase)) for phrase in text.split(",")]
         phrases = [phrase for phrase in phrases if phrase]
         for phrase in phrases:
             if len(phrase) == 1:
@@ -251,7 +251,7 @@ def correct(word):
 
 
 @dataclass(frozen=True)
-class FoundPage:
+class PageResult:
     """A page of the magazine that a search found."""
 
     title: str
@@ -263,7 +263,7 @@ class FoundPage:
 PAGE_SOURCES = []
 
 
-def pages_found(words, *, count):
+def search_pages(words, *, count):
     """Pages beside the products; none without words that count."""
     if not searched_words(words):
         return []

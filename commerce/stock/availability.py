@@ -14,7 +14,7 @@ from oscar.core.loading import get_model
 from commerce.exceptions import OutOfStock, Shortage
 from commerce.models import StockChange
 from commerce.signals import stock_moved
-from commerce.stock.history import NO_CAUSE, note_changes
+from commerce.stock.history import NO_CAUSE, record_stock_changes
 
 #: From here down the page says how many are left.
 LOW_STOCK = 5
@@ -125,7 +125,7 @@ def reserve_stock(quantities, cause=NO_CAUSE):
         ]
         if short:
             raise OutOfStock(_shortages(short, quantities))
-        _tell(StockChange.Kind.RESERVED, records, quantities, cause, allocated=1)
+        _send_stock_moved(StockChange.Kind.RESERVED, records, quantities, cause, allocated=1)
 
 
 def _shortages(stockrecord_ids, quantities):
@@ -136,7 +136,7 @@ def _shortages(stockrecord_ids, quantities):
     ]
 
 
-def _tell(kind, records, quantities, cause, *, in_stock=0, allocated=0):
+def _send_stock_moved(kind, records, quantities, cause, *, in_stock=0, allocated=0):
     """The history of what was just done to locked records, and whoever follows stock.
 
     ``in_stock`` and ``allocated`` are the signs with which the quantities went into each number.
@@ -152,7 +152,7 @@ def _tell(kind, records, quantities, cause, *, in_stock=0, allocated=0):
         )
         for pk, record in records.items()
     }
-    note_changes(kind, records.values(), after, cause)
+    record_stock_changes(kind, records.values(), after, cause)
     if records:
         stock_moved.send(
             sender=get_model("partner", "StockRecord"), stockrecord_ids=quantities.keys()
@@ -167,7 +167,7 @@ def release_stock(quantities, cause=NO_CAUSE):
         StockRecord.objects.filter(pk=pk).update(
             num_allocated=Greatest(Coalesce(F("num_allocated"), Value(0)) - units, Value(0))
         )
-    _tell(StockChange.Kind.RELEASED, records, quantities, cause, allocated=-1)
+    _send_stock_moved(StockChange.Kind.RELEASED, records, quantities, cause, allocated=-1)
 
 
 def consume_stock(quantities, cause=NO_CAUSE):
@@ -189,7 +189,9 @@ def consume_stock(quantities, cause=NO_CAUSE):
         ]
         if short:
             raise OutOfStock(_shortages(short, quantities))
-        _tell(StockChange.Kind.CONSUMED, records, quantities, cause, in_stock=-1, allocated=-1)
+        _send_stock_moved(
+            StockChange.Kind.CONSUMED, records, quantities, cause, in_stock=-1, allocated=-1
+        )
 
 
 def restock(quantities, cause=NO_CAUSE):
@@ -205,4 +207,4 @@ def restock(quantities, cause=NO_CAUSE):
     }
     for pk in sorted(records):
         StockRecord.objects.filter(pk=pk).update(num_in_stock=F("num_in_stock") + quantities[pk])
-    _tell(StockChange.Kind.RETURNED, records, quantities, cause, in_stock=1)
+    _send_stock_moved(StockChange.Kind.RETURNED, records, quantities, cause, in_stock=1)

@@ -7,8 +7,8 @@ their history at their first change.
 
 from dataclasses import dataclass
 
-from commerce.actor import acting_staff
-from commerce.audit.order_history import name_of
+from commerce.actor import staff_actor
+from commerce.audit.order_history import display_name
 from commerce.models import StockChange
 
 #: Rows of a product's history on its page.
@@ -27,13 +27,13 @@ class Cause:
 NO_CAUSE = Cause()
 
 
-def note_changes(kind, records, after, cause=NO_CAUSE):
+def record_stock_changes(kind, records, after, cause=NO_CAUSE):
     """Write how records changed, in one query and in the caller's transaction.
 
     ``records`` are the records as they were locked, ``after`` is
     ``{stockrecord_id: (in stock, allocated)}``. What did not change is not written.
     """
-    user = cause.user or acting_staff()
+    user = cause.user or staff_actor()
     rows = [
         StockChange(
             stockrecord_id=record.pk,
@@ -46,7 +46,7 @@ def note_changes(kind, records, after, cause=NO_CAUSE):
             order_number=cause.order,
             reason=cause.reason[:300],
             user=user,
-            actor=name_of(user),
+            actor=display_name(user),
         )
         for record in records
         if (record.num_in_stock, record.num_allocated) != after[record.pk]

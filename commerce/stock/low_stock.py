@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
-from commerce.mail.outbox import tell_staff
+from commerce.mail.outbox import queue_staff_mail
 
 
 def follow_threshold(stockrecord_ids):
@@ -37,10 +37,10 @@ def follow_threshold(stockrecord_ids):
         for pk in low.keys() - known:
             record = low[pk]
             alert = alerts.create(stockrecord=record, threshold=record.low_stock_threshold)
-            _tell_staff(alert, record)
+            _mail_staff(alert, record)
 
 
-def _tell_staff(alert, record):
+def _mail_staff(alert, record):
     page = reverse("dashboard:catalogue-product", kwargs={"pk": record.product_id})
     text = _(
         "%(title)s (%(sku)s): %(left)d left to sell, the threshold is %(threshold)d.\n\n%(url)s\n"
@@ -52,7 +52,7 @@ def _tell_staff(alert, record):
         "threshold": alert.threshold,
         "url": urljoin(settings.SITE_URL, page),
     }
-    tell_staff(
+    queue_staff_mail(
         key=f"low-stock:{alert.pk}",
         subject=_("Running low: %(title)s") % facts,
         text=text % facts,

@@ -23,9 +23,9 @@ from django.views.generic import TemplateView, View
 from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.accounts.session_rows import session_rows
 from commerce.accounts.sessions import end_session, sessions_of, sign_out_everywhere
-from commerce.audit.account_events import note_ended_sessions
+from commerce.audit.account_events import log_ended_sessions
 from commerce.decorators import private_page
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 
 
 @private_page
@@ -106,12 +106,12 @@ class SessionsView(TemplateView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """End one of one's sessions, or all others."""
         if key := request.POST.get("session", ""):
-            session = get_object_or_404(UserSession, pk=key_in(key) or 0, user=request.user)
+            session = get_object_or_404(UserSession, pk=parse_pk(key) or 0, user=request.user)
             end_session(session)
-            note_ended_sessions(request, request.user, 1)
+            log_ended_sessions(request, request.user, 1)
             messages.success(request, _("That browser is signed out."))
         else:
             ended = sign_out_everywhere(request.user, request=request)
-            note_ended_sessions(request, request.user, ended)
+            log_ended_sessions(request, request.user, ended)
             messages.success(request, _("You’re signed out everywhere else."))
         return redirect("usersessions_list")

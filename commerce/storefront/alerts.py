@@ -13,7 +13,7 @@ from oscar.core.loading import get_model
 
 from commerce.catalogue.alert_mails import units_to_sell
 from commerce.catalogue.product_facts import product_page_url
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 from commerce.same_origin import same_origin_only
 from commerce.stock.alerts import confirm, forget, wait_as_customer, wait_as_guest
 from commerce.stock.availability import is_for_sale
@@ -33,7 +33,7 @@ class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
 
     def post(self, request, *args, **kwargs):
         products = get_model("catalogue", "Product").objects.select_related("parent")
-        self.product = self.object = get_object_or_404(products, pk=key_in(str(kwargs["pk"])))
+        self.product = self.object = get_object_or_404(products, pk=parse_pk(str(kwargs["pk"])))
         if not is_for_sale(self.product):
             raise Http404
         if not consume(request, action="product_alert"):

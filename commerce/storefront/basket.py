@@ -28,7 +28,7 @@ from commerce.pricing.delivery import (
     standard_delivery,
 )
 from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
-from commerce.requests import key_in, moment_of, wants_fragment
+from commerce.requests import moment_of, parse_pk, wants_fragment
 from commerce.same_origin import same_origin_only
 from commerce.stock.availability import is_for_sale, units_available
 from commerce.storefront.basket_forms import LineQuantityForm
@@ -162,7 +162,7 @@ class BasketView(BasketPage):
             "take": self.take_what_is_there,
         }
         for action, act in actions.items():
-            chosen = key_in(request.POST.get(action, ""))
+            chosen = parse_pk(request.POST.get(action, ""))
             if chosen in line_ids:
                 return act(chosen)
         return self.change_quantities()
@@ -371,7 +371,7 @@ class SavedView(View):
 
     def post(self, request):
         saved = Basket.saved.filter(owner=request.user).first()
-        chosen = key_in(request.POST.get("move") or request.POST.get("remove") or "")
+        chosen = parse_pk(request.POST.get("move") or request.POST.get("remove") or "")
         line = saved.lines.filter(pk=chosen).first() if saved and chosen else None
         if line is None:
             return back_to_basket()

@@ -34,7 +34,7 @@ from commerce.index.listings import cards_for
 from commerce.models import ProductCollection
 from commerce.models.cache_tags import product_tag
 from commerce.page_cache.dependencies import depends_on, open_page
-from commerce.requests import key_in, keys_in, moment_of, wants_fragment
+from commerce.requests import moment_of, parse_pk, parse_pks, wants_fragment
 from commerce.stock.availability import SOLD_OUT
 from commerce.storefront.search import ListingView
 
@@ -125,7 +125,7 @@ class ProductDetailView(DetailView):
     def chosen(self):
         """The key of the product's variant that the address chooses, or None."""
         key, listing = (
-            key_in(self.request.GET.get("variant", "")),
+            parse_pk(self.request.GET.get("variant", "")),
             getattr(self.object, "listing", None),
         )
         known = {pk for pk, _state in listing.card["variants"]} if listing else {key}
@@ -272,7 +272,7 @@ class CollectionView(ListingView):
     """A list by a rule that staff wrote."""
 
     def get(self, request, *args, **kwargs):
-        rows = ProductCollection.objects.filter(pk=key_in(kwargs["pk"]), is_public=True)
+        rows = ProductCollection.objects.filter(pk=parse_pk(kwargs["pk"]), is_public=True)
         self.collection = rows.first()
         if self.collection is None:
             raise Http404
@@ -305,7 +305,7 @@ class CardsFragmentView(View):
     limit = 12
 
     def get(self, request):
-        keys = keys_in(request.GET.getlist("ids"), limit=self.limit)
+        keys = parse_pks(request.GET.getlist("ids"), limit=self.limit)
         cards = cards_for(keys, at=moment_of(request)) if keys else []
         response = render(request, "oscar/catalogue/partials/cards_fragment.html", {"cards": cards})
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)

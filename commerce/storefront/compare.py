@@ -16,7 +16,7 @@ from commerce.catalogue.compare import (
     products_to_add,
 )
 from commerce.cookies import cookie_name, delete_cookie, read_cookie, set_cookie
-from commerce.requests import keys_in, moment_of
+from commerce.requests import moment_of, parse_pks
 
 #: Keys of what was compared last, until the browser is closed.
 COOKIE = "compared"
@@ -39,8 +39,8 @@ class CompareView(TemplateView):
             if is_from_list
             else request.GET.getlist("ids")
         )
-        asked = keys_in(beside, limit=2 * MAX_COMPARED)
-        asked += keys_in(request.GET.getlist("add"), limit=1)
+        asked = parse_pks(beside, limit=2 * MAX_COMPARED)
+        asked += parse_pks(request.GET.getlist("add"), limit=1)
         keys = families_of(asked)
         comparison = compare(keys, at=moment_of(request))
         if "add" in request.GET and not comparison.is_too_many:

@@ -13,7 +13,7 @@ from django.views.generic import TemplateView
 
 from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.actor import address_of
-from commerce.audit.security import note_security
+from commerce.audit.security import log_security_event
 from commerce.decorators import private_page
 from commerce.models import AuditEntry
 from commerce.privacy.export import archive_of
@@ -45,7 +45,7 @@ class DataView(TemplateView):
         if not consume(request, action="data_export", user=request.user):
             messages.error(request, _("That was a lot of downloads. Try again in an hour."))
             return redirect("account-data")
-        note_security(
+        log_security_event(
             AuditEntry.Act.EXPORTED,
             about=request.user,
             object_id=request.user.pk,

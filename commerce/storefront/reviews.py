@@ -12,7 +12,7 @@ from oscar.core.loading import get_model
 
 from commerce.catalogue.reviews import BUYER, GUEST, ReviewQuery, approved_reviews, standing_of
 from commerce.index.listings import product_url, sellable_products
-from commerce.requests import key_in
+from commerce.requests import parse_pk
 from commerce.same_origin import same_origin_only
 from commerce.urls import with_query
 
@@ -26,7 +26,7 @@ REFUSALS = {
 
 def product_of(kwargs):
     """The product that an address names; 404 for a variant and for what is not public."""
-    return get_object_or_404(sellable_products(), pk=key_in(kwargs["product_pk"]))
+    return get_object_or_404(sellable_products(), pk=parse_pk(kwargs["product_pk"]))
 
 
 def reviews_url(product, query=""):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 from oscar.core.loading import get_model
 
-from commerce.catalogue.collection_search import collections_found
+from commerce.catalogue.collection_search import search_collections
 from commerce.catalogue.list_query import ListingQuery
 from commerce.catalogue.product_lists import SALE_FILTER, products_in
 from commerce.index.listings import cards_for
@@ -22,8 +22,8 @@ from commerce.models.cache_tags import LISTS
 from commerce.models.sort_keys import SORT_NAMES, SORTS
 from commerce.page_cache.dependencies import depends_on, open_page
 from commerce.requests import moment_of, wants_fragment
-from commerce.search.misses import note_miss
-from commerce.search.queries import pages_found, suggest
+from commerce.search.misses import count_miss
+from commerce.search.queries import search_pages, suggest
 
 #: Pages beside the pieces that a search found, and pieces while it is typed.
 PAGES_SHOWN, SUGGESTED = 8, 6
@@ -143,14 +143,14 @@ class FacetedSearchView(ListingView):
         is_part = wants_fragment(self.request)
         words = ListingQuery.from_parameters(self.request.GET).words
         context = super().get_context_data(**kwargs)
-        context["pages"] = [] if is_part else pages_found(words, count=PAGES_SHOWN)
-        context["collections"] = collections_found(words, count=COLLECTIONS_SHOWN)
+        context["pages"] = [] if is_part else search_pages(words, count=PAGES_SHOWN)
+        context["collections"] = search_collections(words, count=COLLECTIONS_SHOWN)
         found = context["list_page"].found
         elsewhere = (bool(context["pages"]), bool(context["collections"]))
         is_found = bool(found.ids or found.promoted or any(elsewhere))
         self.is_counted_miss = found.is_search and not is_found
         if self.is_counted_miss and not is_part:
-            note_miss(words)
+            count_miss(words)
         return context
 
 
@@ -197,12 +197,12 @@ class SuggestView(TemplateView):
     @cached_property
     def collections(self):
         """Collections that are called so, or say so of themselves."""
-        return collections_found(self.words, count=COLLECTIONS_SUGGESTED)
+        return search_collections(self.words, count=COLLECTIONS_SUGGESTED)
 
     @cached_property
     def pages(self):
         """Pages of the magazine."""
-        return pages_found(self.words, count=3) if self.words else []
+        return search_pages(self.words, count=3) if self.words else []
 
     def render_to_response(self, context, **kwargs):
         open_page(parameters=["q"])

@@ -15,7 +15,7 @@ class NameForm(forms.Form):
     )
 
 
-class KeepForm(forms.Form):
+class SaveForm(forms.Form):
     """A box for each list, ticked where the piece is on it, and the name of a new one."""
 
     lists = forms.MultipleChoiceField(

@@ -10,18 +10,18 @@ from django.views.generic import FormView, TemplateView, View
 from commerce.catalogue.product_facts import product_page_url
 from commerce.catalogue.wishlists import (
     create_list,
-    keep_on,
     keepable_product,
     list_of,
     lists_of,
     move_line,
+    save_to_lists,
     share,
     stop_sharing,
     wishes_on,
 )
 from commerce.exceptions import TooMany
-from commerce.requests import key_in, moment_of
-from commerce.storefront.wishlist_forms import KeepForm, NameForm
+from commerce.requests import moment_of, parse_pk
+from commerce.storefront.wishlist_forms import NameForm, SaveForm
 
 
 class OwnListMixin:
@@ -34,7 +34,7 @@ class OwnListMixin:
         return wishlist
 
     def get_line(self):
-        return get_object_or_404(self.get_list().lines, pk=key_in(str(self.kwargs["line_pk"])))
+        return get_object_or_404(self.get_list().lines, pk=parse_pk(str(self.kwargs["line_pk"])))
 
     def to_list(self, key=None):
         return redirect("customer:wishlists-detail", key=key or self.kwargs["key"])
@@ -118,11 +118,11 @@ class WishListAddProduct(FormView):
     A guest is led through the door by ``login_required`` and comes back here, asked once.
     """
 
-    form_class = KeepForm
+    form_class = SaveForm
     template_name = "oscar/customer/wishlists/wishlists_keep.html"
 
     def dispatch(self, request, *args, **kwargs):
-        self.product = keepable_product(key_in(str(kwargs["product_pk"])))
+        self.product = keepable_product(parse_pk(str(kwargs["product_pk"])))
         if self.product is None:
             raise Http404
         return super().dispatch(request, *args, **kwargs)
@@ -140,7 +140,7 @@ class WishListAddProduct(FormView):
     def form_valid(self, form):
         keys, name = form.cleaned_data["lists"], form.cleaned_data["new_list"]
         try:
-            lists = keep_on(self.request.user, self.product, keys, new_name=name)
+            lists = save_to_lists(self.request.user, self.product, keys, new_name=name)
         except TooMany as refusal:
             form.add_error(None, str(refusal))
             return self.form_invalid(form)

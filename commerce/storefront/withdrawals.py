@@ -23,7 +23,7 @@ from commerce.decorators import private_page
 from commerce.models import Withdrawal
 from commerce.money import format_money
 from commerce.order_statuses import CANCELLED
-from commerce.returns.withdrawals import Statement, facts_of, submit_withdrawal
+from commerce.returns.withdrawals import Statement, submit_withdrawal, withdrawal_facts
 
 SALT = "commerce.withdrawal_pages"
 TOO_MANY = _(
@@ -167,5 +167,5 @@ class WithdrawalReceivedView(generic.View):
             return redirect("withdrawal")
         withdrawal = get_object_or_404(Withdrawal, pk=pk)
         return TemplateResponse(
-            request, "withdrawal/received.html", {"facts": facts_of(withdrawal)}
+            request, "withdrawal/received.html", {"facts": withdrawal_facts(withdrawal)}
         )

@@ -7,7 +7,7 @@ from wagtail import views as page_views
 from wagtail.documents.views import serve as document_views
 
 from commerce.accounts.waiting import too_many
-from commerce.throttles import Limit, TooManyAttempts, give_back, take_attempt, visitor_key
+from commerce.throttles import Limit, TooManyAttempts, refund_attempt, take_attempt, visitor_key
 
 LIMIT = Limit(free=10)
 
@@ -23,7 +23,7 @@ def _throttled(view: Callable[..., HttpResponseBase], request: HttpRequest, **kw
         return too_many(request, refusal)
     response = view(request, **kwargs)
     if response.status_code == 302:
-        give_back(limits)
+        refund_attempt(limits)
     return response
 
 

@@ -8,9 +8,9 @@ from django.utils.translation import ngettext
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.snippets import CreateView
 
-from commerce.catalogue.collection_search import collections_found
+from commerce.catalogue.collection_search import search_collections
 from commerce.models import SearchSynonym
-from commerce.search.queries import count_found
+from commerce.search.queries import count_results
 
 MAX_WORDS = SearchSynonym._meta.get_field("words").max_length
 
@@ -21,14 +21,14 @@ class FoundNowColumn(Column):
     def get_cell_context_data(self, instance, parent_context):
         table = parent_context["table"]
         if not hasattr(table, "found_now"):
-            table.found_now = count_found([row.words for row in table.data])
+            table.found_now = count_results([row.words for row in table.data])
         context = super().get_cell_context_data(instance, parent_context)
         count = table.found_now[instance.words]
         context["value"] = _("Nothing")
         if count:
             text = ngettext("Solved: finds %d piece", "Solved: finds %d pieces", count)
             context["value"] = text % count
-        elif collections_found(instance.words, count=1):
+        elif search_collections(instance.words, count=1):
             context["value"] = _("Solved: finds a collection")
         return context
 

@@ -14,7 +14,7 @@ from commerce.exceptions import DispatchRefused
 from commerce.order_statuses import CANCELLED, PART_SHIPPED
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
-from commerce.orders.shipments import give_up_rest, ship
+from commerce.orders.shipments import cancel_rest, ship
 from demo_gateway import after, faults, store
 from demo_gateway.models import DemoCharge, DemoIntent
 from demo_gateway.refusal import Refused
@@ -61,7 +61,7 @@ def test_rest_of_a_hold_is_given_up_with_the_rest_of_the_order(cup):
     attempt.refresh_from_db()
     taken = attempt.money_taken
 
-    give_up_rest(attempt.order_id, reason="none left")
+    cancel_rest(attempt.order_id, reason="none left")
     reconcile.reconcile_open()
 
     attempt.refresh_from_db()

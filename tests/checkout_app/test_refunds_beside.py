@@ -16,7 +16,7 @@ from commerce.exceptions import DispatchRefused, ReturnRefused
 from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
-from commerce.orders.shipments import give_up_rest, ship, units_to_send
+from commerce.orders.shipments import cancel_rest, ship, units_to_send
 from commerce.returns.returns import (
     Received,
     approve_return,
@@ -55,7 +55,7 @@ def order(cup):
 def test_rest_that_was_given_up_is_paid_back_and_not_put_on_the_shelf_twice(order, cup):
     line = line_of(order)
     ship(order.pk, units={line: 1})
-    give_up_rest(order.pk, reason="none left")
+    cancel_rest(order.pk, reason="none left")
     assert (stockrecord_of(cup).num_in_stock, stockrecord_of(cup).num_allocated) == (9, 0)
 
     ask(order, units={line: 2}, is_restocked=True)

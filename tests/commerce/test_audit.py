@@ -10,8 +10,9 @@ from oscar.core.loading import get_model
 from checkout_app.models import PaymentAttempt
 from checkout_app.payments import refunds
 from commerce.accounts.roles import ADMIN, MERCHANDISER, create_roles
-from commerce.actor import acting_as, acting_staff
+from commerce.actor import staff_actor
 from commerce.models import AuditEntry, SalePrice
+from tests.actors import acted_by
 from tests.factories import (
     make_offer,
     make_paid_order,
@@ -41,7 +42,7 @@ def last(kind, **wanted):
 def test_price_and_stock_say_who_and_from_what_to_what(bowl, mo):
     record = stockrecord_of(bowl)
     record.price, record.num_in_stock = Decimal("25"), 12
-    with acting_as(mo):
+    with acted_by(mo):
         record.save()
 
     entry = last("partner.stockrecord", act="changed")
@@ -51,7 +52,7 @@ def test_price_and_stock_say_who_and_from_what_to_what(bowl, mo):
 
 
 def test_sale_price_is_followed_from_its_beginning_to_its_end(bowl, mo):
-    with acting_as(mo):
+    with acted_by(mo):
         sale = SalePrice.objects.create(
             stockrecord=stockrecord_of(bowl), price=Decimal("15.00"), start=timezone.now()
         )
@@ -67,7 +68,7 @@ def test_sale_price_is_followed_from_its_beginning_to_its_end(bowl, mo):
 
 
 def test_offers_and_vouchers_are_followed(mo):
-    with acting_as(mo):
+    with acted_by(mo):
         offer = make_offer()
         offer.benefit.value = 20
         offer.benefit.save()
@@ -118,7 +119,7 @@ def test_person_is_noted_by_the_request_and_forgotten_after_it(client, bowl, mo)
     chosen = {"action": "set_product_price", "selected_product": bowl.pk}
     answer = client.post(url, chosen, follow=True)
     assert answer.status_code == 200
-    assert acting_staff() is None
+    assert staff_actor() is None
 
 
 def test_prices_of_many_at_once_are_in_the_log_and_on_the_cards(bowl, mo):
@@ -133,7 +134,7 @@ def test_prices_of_many_at_once_are_in_the_log_and_on_the_cards(bowl, mo):
     }
     request = type("Request", (), {"user": mo})()
     request._messages = type("Messages", (), {"add": lambda *args: None})()
-    with acting_as(mo):
+    with acted_by(mo):
         SetProductPriceAction().execute(
             request, get_model("catalogue", "Product").objects.filter(pk=bowl.pk), form
         )
@@ -148,7 +149,7 @@ def test_prices_of_many_at_once_are_in_the_log_and_on_the_cards(bowl, mo):
 def test_page_lists_and_narrows(client, bowl, mo):
     record = stockrecord_of(bowl)
     record.price = Decimal("25.00")
-    with acting_as(mo):
+    with acted_by(mo):
         record.save()
         make_voucher("TEN")
     client.force_login(mo)

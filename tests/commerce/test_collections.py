@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oscar.core.loading import get_model
 
-from commerce.catalogue.collection_search import collections_found
+from commerce.catalogue.collection_search import search_collections
 from commerce.catalogue.collections import cards_in, collection_url, rule_of, value_choices
-from commerce.catalogue.list_rules import ListRule, members_of
+from commerce.catalogue.list_rules import ListRule, products_of_rule
 from commerce.catalogue.product_lists import products_in
 from commerce.index.facet_index import shelves
 from commerce.index.refresh import rebuild_listings
@@ -173,7 +173,7 @@ def test_any_rule_holds_what_sql_finds(shelf, data):
     if rule.is_in_stock:
         wanted &= Q(stockrecords__num_in_stock__gt=0)
 
-    members = members_of(rule, shelves(), at=timezone.now()).listings()
+    members = products_of_rule(rule, shelves(), at=timezone.now()).listings()
 
     lone = set(Product.objects.filter(structure="standalone").values_list("pk", flat=True))
     assert set(members) & lone == set(Product.objects.filter(wanted).values_list("pk", flat=True))
@@ -414,6 +414,6 @@ def test_hidden_collection_is_not_found(client, gifts):
 def test_collection_whose_title_has_the_words_comes_first(gifts):
     ProductCollection.objects.create(title="A shelf", slug="a", description="Presents of all sizes")
 
-    found = collections_found("present", count=4)
+    found = search_collections("present", count=4)
 
     assert [page.title for page in found] == ["Small presents", "A shelf"]

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from commerce.audit.order_history import history_of, note_event
+from commerce.audit.order_history import history_of, record_event
 from commerce.models import OrderEvent
 from commerce.order_statuses import CANCELLED, PACKING, PAID, PENDING
 from commerce.orders.pipeline import move_order
@@ -73,7 +73,7 @@ def test_move_that_passes_every_function_by_is_noted_too(order):
 
 
 def test_payments_write_into_it_too(order):
-    note_event(order, "payment", "Captured", reference="pi_1", amount=Decimal("12.00"))
+    record_event(order, "payment", "Captured", reference="pi_1", amount=Decimal("12.00"))
 
     event = history_of(order).first()
     assert (event.kind, event.reference, event.amount) == ("payment", "pi_1", Decimal("12.00"))
@@ -81,7 +81,7 @@ def test_payments_write_into_it_too(order):
 
 def test_unknown_kind_is_refused(order):
     with pytest.raises(ValueError, match="gossip"):
-        note_event(order, "gossip", "")
+        record_event(order, "gossip", "")
 
 
 def test_history_is_only_added_to(order):

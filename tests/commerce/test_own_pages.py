@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.catalogue.wishlists import keep_on
+from commerce.catalogue.wishlists import save_to_lists
 from tests import factories
 from tests.home.bodies import buy, row
 
@@ -58,7 +58,7 @@ def test_who_is_signed_in_sees_a_new_price_at_the_next_request(shelves, signed_i
 def test_wish_lists_of_one_are_on_no_page_of_another(shelves, signed_in, mug):
     owner = factories.make_user("owner@example.test")
     kept = mug.children.order_by("pk").first()
-    keep_on(owner, kept, [], new_name="Secret garden")
+    save_to_lists(owner, kept, [], new_name="Secret garden")
     theirs = Client()
     theirs.force_login(owner)
 

@@ -289,7 +289,7 @@ def test_redis_keeps_a_page_as_long_as_it_may_hold(caching):
     store.put("key", answer(10, until=time.time() + 50))
 
     assert store.get("key").body
-    assert 40 < store.client.ttl(store.PREFIX + stores.name_of("key")) <= 50
+    assert 40 < store.client.ttl(store.PREFIX + stores.hashed_key("key")) <= 50
 
 
 @pytest.mark.parametrize("kind", ["product", "price", "card"])

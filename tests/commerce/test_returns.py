@@ -20,7 +20,7 @@ from commerce.orders.shipments import ship
 from commerce.returns.returns import (
     Received,
     approve_return,
-    note_refunded,
+    mark_refunded,
     receive_return,
     refund_url,
     refuse_return,
@@ -87,7 +87,7 @@ def test_whole_way_of_a_return(order, bowl):
 
     approve_return(request.pk, instructions="To the quay, please.", user=None)
     receive_return(request.pk, came(request, 2, condition="new", restock=True), user=None)
-    note_refunded(request.pk)
+    mark_refunded(request.pk)
 
     request.refresh_from_db()
     assert request.state == State.REFUNDED
@@ -219,7 +219,7 @@ def test_illegal_move_is_refused_and_changes_nothing(order, bowl, way, wrong):
         "approve": lambda: approve_return(request.pk, instructions="x", user=None),
         "refuse": lambda: refuse_return(request.pk, reason="x", user=None),
         "receive": lambda: receive_return(request.pk, came(request, 1, restock=True), user=None),
-        "refund": lambda: note_refunded(request.pk),
+        "refund": lambda: mark_refunded(request.pk),
     }
     for name in way:
         acts[name]()

@@ -25,7 +25,7 @@ from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import (
     arrival_of_parcel,
-    give_up_rest,
+    cancel_rest,
     mark_delivered,
     parcels_of,
     ship,
@@ -206,7 +206,7 @@ def test_cancelling_after_a_part_left_is_refused(order, bowl):
 def test_rest_that_is_given_up_goes_back_on_the_shelf(order, bowl, jug):
     ship(order.pk, units={line_of(order, bowl).pk: 2})
 
-    give_up_rest(order.pk, reason="one broke in the kiln")
+    cancel_rest(order.pk, reason="one broke in the kiln")
 
     assert fresh(order).status == SHIPPED
     assert (line_of(order, bowl).status, line_of(order, jug).status) == (SHIPPED, CANCELLED)
@@ -218,7 +218,7 @@ def test_rest_that_is_given_up_goes_back_on_the_shelf(order, bowl, jug):
 
 def test_rest_of_an_order_that_sent_nothing_cannot_be_given_up(order):
     with pytest.raises(DispatchRefused):
-        give_up_rest(order.pk, reason="no")
+        cancel_rest(order.pk, reason="no")
 
     assert fresh(order).status == "Paid"
     assert broken_invariants() == []

@@ -7,17 +7,17 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from checkout_app.payments import settle
-from commerce.actor import acting_as
 from commerce.exceptions import OutOfStock
 from commerce.index.receivers import one_refresh
 from commerce.models import StockChange
 from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
-from commerce.orders.shipments import give_up_rest, ship
+from commerce.orders.shipments import cancel_rest, ship
 from commerce.returns.restocking import take_units_back
 from commerce.stock.availability import reserve_stock
 from commerce.stock.history import Cause
+from tests.actors import acted_by
 from tests.factories import (
     make_basket,
     make_paid_order,
@@ -60,7 +60,7 @@ def last(product):
 def test_way_of_an_order_is_in_the_history(bowl):
     order = make_paid_order((bowl, 3))
     ship(order.pk, units={order.lines.get().pk: 2})
-    give_up_rest(order.pk, reason="broke in the kiln")
+    cancel_rest(order.pk, reason="broke in the kiln")
 
     assert changes(bowl) == [("reserved", 10, 3), ("consumed", 8, 1), ("released", 8, 0)]
     assert {row.order_number for row in StockChange.objects.all()[1:]} == {order.number}
@@ -122,7 +122,7 @@ def test_placing_an_order_stays_within_its_queries(bowl):
 def test_saving_a_record_is_a_change_by_whoever_acts(bowl):
     record = stockrecord_of(bowl)
     record.num_in_stock = 12
-    with acting_as(make_user("m@example.com", is_staff=True, first_name="Mo")):
+    with acted_by(make_user("m@example.com", is_staff=True, first_name="Mo")):
         record.save()
 
     assert changes(bowl) == [("edited", 12, 0)]
@@ -150,7 +150,7 @@ def test_import_is_told_from_a_hand(bowl):
 
 def test_customers_are_not_named(bowl):
     ada = make_user()
-    with acting_as(ada):
+    with acted_by(ada):
         make_paid_order((bowl, 1), user=ada)
 
     assert (last(bowl).user, last(bowl).actor) == (None, "")

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 
 from commerce import task_leases
 from commerce.models import WorkerHeartbeat
-from commerce.task_leases import LEASE, LEASE_WITHOUT_HEARTBEAT, MOST_RUNS, give_back
+from commerce.task_leases import LEASE, LEASE_WITHOUT_HEARTBEAT, MOST_RUNS, requeue
 from tests.races.conftest import database_url
 from tests.site import ROOT, site_environment
 
@@ -40,18 +40,18 @@ def test_task_of_a_silent_worker_is_queued_again():
     task_leases.beat("gone", at=NOW - LEASE - timedelta(seconds=1))
     row = make_running("gone")
 
-    assert give_back(at=NOW) == 1
+    assert requeue(at=NOW) == 1
 
     assert status_of(row) == TaskResultStatus.READY
     assert row.started_at is None
-    assert give_back(at=NOW) == 0
+    assert requeue(at=NOW) == 0
 
 
 def test_task_may_take_longer_than_the_lease_while_its_worker_lives():
     task_leases.beat("alive", at=NOW - timedelta(seconds=30))
     row = make_running("alive", started=NOW - timedelta(hours=20))
 
-    assert give_back(at=NOW) == 0
+    assert requeue(at=NOW) == 0
     assert status_of(row) == TaskResultStatus.RUNNING
 
 
@@ -59,7 +59,7 @@ def test_task_whose_workers_die_is_failed_and_listed_in_the_end():
     task_leases.beat("third", at=NOW - LEASE - timedelta(seconds=1))
     row = make_running(*["first", "second", "third"][:MOST_RUNS])
 
-    assert give_back(at=NOW) == 1
+    assert requeue(at=NOW) == 1
 
     assert status_of(row) == TaskResultStatus.FAILED
     assert row.exception_class_path == "commerce.task_leases.WorkerLost"
@@ -76,7 +76,7 @@ def test_task_whose_workers_die_is_failed_and_listed_in_the_end():
 def test_worker_without_a_heartbeat_gets_a_long_lease(age, expected):
     row = make_running("by-hand", started=NOW - age)
 
-    give_back(at=NOW)
+    requeue(at=NOW)
 
     assert status_of(row) == expected
 
@@ -86,9 +86,9 @@ def test_task_that_ended_meanwhile_stays_ended(monkeypatch):
     row = make_running("gone")
     DBTaskResult.objects.filter(pk=row.pk).update(status=TaskResultStatus.SUCCESSFUL)
 
-    assert task_leases._give_back_one(row, at=NOW) == 0
+    assert task_leases._requeue_one(row, at=NOW) == 0
     row.worker_ids = ["a", "b", "c"]
-    assert task_leases._give_back_one(row, at=NOW) == 0
+    assert task_leases._requeue_one(row, at=NOW) == 0
     assert status_of(row) == TaskResultStatus.SUCCESSFUL
 
 
@@ -96,7 +96,7 @@ def test_heartbeats_of_yesterday_are_forgotten():
     task_leases.beat("old", at=NOW - timedelta(days=1))
     task_leases.beat("new", at=NOW)
 
-    give_back(at=NOW)
+    requeue(at=NOW)
 
     assert list(WorkerHeartbeat.objects.values_list("pk", flat=True)) == ["new"]
 
@@ -118,7 +118,7 @@ def test_task_that_a_worker_left_running_when_it_ended_is_queued_again():
     with task_leases.heartbeat("w"):
         row = make_running("w", started=timezone.now())
 
-    give_back(at=timezone.now() + LEASE + timedelta(seconds=1))
+    requeue(at=timezone.now() + LEASE + timedelta(seconds=1))
 
     assert status_of(row) == TaskResultStatus.READY
 
@@ -146,7 +146,7 @@ def test_task_of_a_killed_worker_runs_in_the_next_one(tmp_path):
     worker.wait()
     assert status_of(row) == TaskResultStatus.RUNNING
 
-    found = give_back(at=timezone.now() + LEASE + timedelta(seconds=1))
+    found = requeue(at=timezone.now() + LEASE + timedelta(seconds=1))
     mark.write_text("go on")
     subprocess.run(
         [sys.executable, "manage.py", "db_worker", "--batch"],

@@ -21,7 +21,7 @@ from commerce.throttles import (
     Limit,
     TooManyAttempts,
     forget_old_throttles,
-    give_back,
+    refund_attempt,
     take_attempt,
     visitor_key,
     waiting_advice,
@@ -102,7 +102,7 @@ def test_right_attempt_gives_back_one_and_forgets_nothing_else():
     take_attempt({"a": LIMIT})
     take_attempt({"a": LIMIT})
 
-    give_back(["a"])
+    refund_attempt(["a"])
 
     assert Throttle.objects.get(key="a").count == 1
     take_attempt({"a": LIMIT})

@@ -9,8 +9,8 @@ from oscar.core.loading import get_model
 from commerce.catalogue import wishlists
 from commerce.catalogue.wishlists import (
     create_list,
-    keep_on,
     lists_of,
+    save_to_lists,
     share,
     stop_sharing,
     wishes_on,
@@ -104,8 +104,8 @@ def test_page_of_a_piece_leads_to_the_lists(client, mug):
 
 def test_page_says_on_which_lists_its_piece_is(client, owner, mug, table, wedding):
     oat, slate = mug.children.order_by("pk")
-    keep_on(owner, oat, [table.key, wedding.key])
-    keep_on(make_user("other@example.test"), slate, [], new_name="Theirs")
+    save_to_lists(owner, oat, [table.key, wedding.key])
+    save_to_lists(make_user("other@example.test"), slate, [], new_name="Theirs")
 
     page = client.get(product_url(mug.pk, mug.slug), {"variant": oat.pk}).text
     other = client.get(product_url(mug.pk, mug.slug), {"variant": slate.pk}).text
@@ -118,7 +118,7 @@ def test_page_says_on_which_lists_its_piece_is(client, owner, mug, table, weddin
 
 @pytest.mark.parametrize("is_part", [True, False])
 def test_piece_is_taken_off_on_its_page(client, owner, vase, table, is_part):
-    keep_on(owner, vase, [table.key])
+    save_to_lists(owner, vase, [table.key])
     headers = {"X-Requested-With": "XMLHttpRequest"} if is_part else {}
     page = client.get(product_url(vase.pk, vase.slug), headers=headers).text
     action = re.search(r'<form method="post" action="([^"]*wishlists/add[^"]*)">(.*?)</form>', page)
@@ -171,7 +171,7 @@ def test_limits_are_told(client, monkeypatch, vase, mug, table):
 
 
 def test_rename_and_delete(client, vase, owner, table):
-    keep_on(owner, vase, [table.key])
+    save_to_lists(owner, vase, [table.key])
 
     client.post(url_of("update", table.key), {"name": "Shelf"})
     table.refresh_from_db()
@@ -184,7 +184,7 @@ def test_rename_and_delete(client, vase, owner, table):
 
 
 def test_move_and_take_off(client, owner, vase, table, wedding):
-    keep_on(owner, vase, [table.key])
+    save_to_lists(owner, vase, [table.key])
     line = table.lines.get()
 
     client.post(url_of("move-product-to-another", table.key, line.pk), {"to": wedding.key})
@@ -195,7 +195,7 @@ def test_move_and_take_off(client, owner, vase, table, wedding):
 
 
 def test_moving_where_it_is_already_leaves_one(client, owner, vase, table, wedding):
-    keep_on(owner, vase, [table.key, wedding.key])
+    save_to_lists(owner, vase, [table.key, wedding.key])
 
     client.post(
         url_of("move-product-to-another", table.key, table.lines.get().pk), {"to": wedding.key}
@@ -206,7 +206,7 @@ def test_moving_where_it_is_already_leaves_one(client, owner, vase, table, weddi
 
 @pytest.mark.parametrize("name", ["remove-product", "move-product-to-another", "share"])
 def test_a_link_changes_nothing(client, owner, vase, table, name):
-    keep_on(owner, vase, [table.key])
+    save_to_lists(owner, vase, [table.key])
     args = [table.key] if name == "share" else [table.key, table.lines.get().pk]
 
     assert client.get(url_of(name, *args)).status_code == 405
@@ -214,7 +214,7 @@ def test_a_link_changes_nothing(client, owner, vase, table, name):
 
 
 def test_other_peoples_lists_are_not_there(client, owner, vase, table):
-    keep_on(owner, vase, [table.key])
+    save_to_lists(owner, vase, [table.key])
     line = table.lines.get()
     client.force_login(make_user("eve@example.com"))
     own = client.get(url_of("list")).content.decode()
@@ -235,7 +235,7 @@ def test_other_peoples_lists_are_not_there(client, owner, vase, table):
 
 
 def test_secret_link_opens_for_anybody_until_it_is_closed(client, owner, vase, table):
-    keep_on(owner, vase, [table.key])
+    save_to_lists(owner, vase, [table.key])
     client.post(url_of("share", table.key), {"share": "on"})
     url = reverse("wishlists:detail", args=[WishListLink.objects.get().token])
     assert f"http://testserver{url}" in client.get(url_of("detail", table.key)).content.decode()
@@ -273,7 +273,7 @@ def test_a_new_link_is_another_one(table):
 
 def test_bought_from_the_list(client, owner, mug, table):
     slate = mug.children.order_by("pk").last()
-    keep_on(owner, slate, [table.key])
+    save_to_lists(owner, slate, [table.key])
 
     wish = wishes_on(table)[0]
     client.post(reverse("basket:add", args=[mug.pk]), {"child_id": slate.pk, "quantity": 1})
@@ -287,7 +287,7 @@ def test_bought_from_the_list(client, owner, mug, table):
 
 
 def test_piece_without_a_glaze_asks_for_one(client, owner, mug, table):
-    keep_on(owner, mug, [table.key])
+    save_to_lists(owner, mug, [table.key])
 
     wish = wishes_on(table)[0]
 
@@ -302,7 +302,7 @@ def test_sold_out_hidden_and_deleted_pieces_say_so(client, owner, mug, vase, tab
     oat, slate = mug.children.order_by("pk")
     gone = make_product("Gone bowl", price="5.00")
     for piece in (vase, oat, slate, gone):
-        keep_on(owner, piece, [table.key])
+        save_to_lists(owner, piece, [table.key])
     slate.is_public = False
     slate.save()
     gone.delete()
@@ -319,7 +319,7 @@ def test_sold_out_hidden_and_deleted_pieces_say_so(client, owner, mug, vase, tab
 
 def test_more_pieces_take_no_more_queries(owner, table, django_assert_max_num_queries):
     for n in range(12):
-        keep_on(owner, make_product(f"Piece {n}", price="5.00"), [table.key])
+        save_to_lists(owner, make_product(f"Piece {n}", price="5.00"), [table.key])
 
     with django_assert_max_num_queries(11):
         assert len(wishes_on(table)) == 12
