@@ -7,7 +7,7 @@ PORT ?= 8000
 SAY := @printf '\033[36m==>\033[0m %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: run serve seed test e2e lint format lock messages bench load soak security scan-code help setup
+.PHONY: house run serve seed test e2e lint format lock messages bench load soak security scan-code help setup
 
 # uv installs in seconds what takes pip a minute; where it does not reach an index, pip does it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
@@ -88,6 +88,9 @@ lint: $(VENV)/dev.stamp ## check style, imports, templates and types
 	$(SAY) "import-linter"; $(BIN)/lint-imports
 	$(SAY) "djade, djhtml"; git ls-files 'templates/*.html' | xargs $(BIN)/djade --check --target-version 5.2 && git ls-files 'templates/*.html' | xargs $(BIN)/djhtml --tabwidth 2 --check
 	$(SAY) "mypy"; $(BIN)/mypy
+
+house: $(VENV)/dev.stamp ## count what can be counted of layout and names
+	@$(BIN)/python -m tools.house $(if $(V),-v)
 
 format: $(VENV)/dev.stamp ## format Python and templates
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; git ls-files 'templates/*.html' | xargs $(BIN)/djade --target-version 5.2 ; git ls-files 'templates/*.html' | xargs $(BIN)/djhtml --tabwidth 2

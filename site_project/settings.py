@@ -161,7 +161,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "site_project.middleware.AuthenticationMiddleware",
     "commerce.permissions.middleware.StaffAccessMiddleware",
-    "commerce.spreadsheets.NeutralCellsMiddleware",
+    "commerce.documents.spreadsheets.NeutralCellsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

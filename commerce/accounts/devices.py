@@ -8,7 +8,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string, salted_hmac
 
-from commerce.cookies import read_cookie, set_cookie
+from commerce.requests import read_cookie, set_cookie
 
 COOKIE = "device"
 SALT = "commerce.accounts.devices"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from commerce.actor import is_staff
-from commerce.cookies import delete_cookie, read_cookie, set_cookie
+from commerce.requests import delete_cookie, read_cookie, set_cookie
 
 COOKIE = "staff_seen"
 SALT = "commerce.accounts.lifetime"

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from commerce.cookies import delete_cookie, read_cookie, set_cookie
+from commerce.requests import delete_cookie, read_cookie, set_cookie
 
 COOKIE = "prices_read"
 #: As many are remembered, the newest; a note that is said twice harms nobody.

@@ -86,15 +86,14 @@ def response_parts(
 
 
 def _matches(known: str, etag: str) -> bool:
-    """Whether an If-None-Match names an ETag; the weak comparison of RFC 9110, 8.8.3.2."""
+    """Whether an If-None-Match names an ETag, by the weak comparison of RFC 9110, 8.8.3.2."""
     etags = parse_etags(known)
     return etags == ["*"] or etag.removeprefix("W/") in {one.removeprefix("W/") for one in etags}
 
 
 def packed(cached: CachedResponse) -> bytes:
     """The copy as bytes: a line of JSON, then the body."""
-    head = asdict(cached)
-    del head["body"], head["seen"]
+    head = {name: value for name, value in asdict(cached).items() if name not in ("body", "seen")}
     return json.dumps(head).encode() + b"\n" + cached.body
 
 

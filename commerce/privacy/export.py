@@ -26,10 +26,10 @@ from django.utils import timezone
 
 from commerce.documents.issuing import FOR_CUSTOMERS
 from commerce.documents.pdf import render
+from commerce.documents.spreadsheets import BOM, neutral_cell
 from commerce.models import CommercialDocument, ProfilePicture
 from commerce.privacy.parts import Section, all_sections, whole_inventory
 from commerce.privacy.people import Person
-from commerce.spreadsheets import BOM, neutral_cell
 
 VERSION = 2
 #: What other rows are called, by the label of their model: columns, of two models with a ``__``.

@@ -11,7 +11,7 @@ from oscar.apps.basket.middleware import selector
 from oscar.core.loading import get_class, get_model
 
 from commerce.basket.units import UNITS_COOKIE, units_in
-from commerce.cookies import delete_cookie, read_cookie, set_cookie
+from commerce.requests import delete_cookie, read_cookie, set_cookie
 
 
 class BasketMiddleware(OscarBasketMiddleware):

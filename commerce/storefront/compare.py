@@ -15,8 +15,14 @@ from commerce.catalogue.compare import (
     families_of,
     products_to_add,
 )
-from commerce.cookies import cookie_name, delete_cookie, read_cookie, set_cookie
-from commerce.requests import moment_of, parse_pks
+from commerce.requests import (
+    cookie_name,
+    delete_cookie,
+    moment_of,
+    parse_pks,
+    read_cookie,
+    set_cookie,
+)
 
 #: Keys of what was compared last, until the browser is closed.
 COOKIE = "compared"

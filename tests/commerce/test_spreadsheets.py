@@ -8,7 +8,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.spreadsheets import NeutralCellsMiddleware, neutral_cell
+from commerce.documents.spreadsheets import NeutralCellsMiddleware, neutral_cell
 from tests.factories import make_order, make_user
 from tests.signing import prove_again, sign_in
 
