@@ -21,7 +21,7 @@ from checkout_app.exceptions import (
 )
 from checkout_app.gateways.transfer import note_no_more, note_received, note_sent, payment_details
 from checkout_app.models import BankTransfer, PaymentAttempt, Progress, State, TransferRefund
-from checkout_app.payments import captures, refunds
+from checkout_app.payments import captures, refunds, review
 from checkout_app.payments import settle as payments
 from commerce.accounts.reauthentication import require_recent_sign_in
 from commerce.audit.order_history import note_event
@@ -172,7 +172,7 @@ class AcceptView(StaffView):
 
     def post(self, request, number):
         try:
-            payments.accept_reviewed(attempt_of(number).pk, user=request.user)
+            review.accept_reviewed(attempt_of(number).pk, user=request.user)
             messages.success(request, _("The order stands with what arrived."))
         except ReviewRefused as error:
             messages.error(request, str(error))

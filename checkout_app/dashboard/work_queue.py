@@ -29,9 +29,11 @@ from checkout_app.models import (
     StripeEvent,
 )
 from checkout_app.payments import (
+    cancel,
     captures,
     disputes,
     refunds,
+    review,
     unmatched,
     webhooks,
 )
@@ -127,7 +129,7 @@ def _ask_again(attempt):
     if attempt.intent_id:
         payments.settle(attempt.intent_id)
     else:
-        payments.cancel(attempt, reason="not paid in time")
+        cancel.cancel(attempt, reason="not paid in time")
 
 
 def _run_again(row):
@@ -145,7 +147,7 @@ def _follow_event(row):
 
 def _settle_attempt(attempt):
     if attempt.state == State.REVIEW:
-        attempt = refunds.owe_reviewed(attempt.pk)
+        attempt = review.owe_reviewed(attempt.pk)
     if attempt.state == State.REVIEW:
         captures.give_up_hold(attempt, reason="payment differed from the order")
     refunds.pay_refunds(attempt)

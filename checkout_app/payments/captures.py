@@ -18,7 +18,7 @@ from django_tasks import task
 from checkout_app.exceptions import CaptureRefused, GatewayRefused, GatewayUnavailable
 from checkout_app.gateways.registry import gateway_of
 from checkout_app.models import KEYS_HOLD, CaptureRequest, Dispute, PaymentAttempt, Progress, State
-from checkout_app.payments import checkpoints, settle
+from checkout_app.payments import checkpoints, release, settle
 from checkout_app.payments.attempts import each_for_itself, left_to_reconcile, lock_attempt
 from commerce.audit.order_history import note_event
 from commerce.exceptions import DispatchRefused
@@ -229,7 +229,7 @@ def give_up_hold(attempt, *, reason):
     intent = gateway.cancel_intent(attempt.intent_id)
     checkpoints.reached(checkpoints.VOID_CANCELLED)
     if intent.status == "canceled":
-        return settle.let_hold_go(attempt.pk, reason=reason)
+        return release.record_void(attempt.pk, reason=reason)
     return settle.settle_intent(intent)
 
 

@@ -11,7 +11,7 @@ from django_tasks import task
 
 from checkout_app.gateways.registry import all_gateways
 from checkout_app.models import OPEN_STATES, Dispute, PaymentAttempt, Progress, State, site_marker
-from checkout_app.payments import captures, disputes, refunds, settle, webhooks
+from checkout_app.payments import cancel, captures, disputes, refunds, settle, webhooks
 from checkout_app.payments.attempts import each_for_itself
 from checkout_app.payments.unmatched import park_orphan
 
@@ -33,7 +33,7 @@ def reconcile_open(*, at=None):
     for attempt in list(owing.order_by("pk")):
         with each_for_itself(f"refunding order {attempt.order_id}"):
             refunds.pay_refunds(attempt)
-    settle.expire_attempts(at=at)
+    cancel.expire_attempts(at=at)
 
 
 def reconcile_recent(*, at=None, hours=48):

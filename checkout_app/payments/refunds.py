@@ -119,26 +119,6 @@ def owe_cancelled_order(order_id, *, user=None):
 
 
 @retry_transient
-def owe_reviewed(attempt_id):
-    """Staff give an order under review up: cancel it, and owe what arrived for it.
-
-    Returns the attempt; does nothing to one that is not under review. Where nothing was taken yet
-    the hold is given up at the gateway by the caller. Locks basket, attempt, stock, order.
-    """
-    with transaction.atomic(durable=True):
-        attempt = lock_attempt(attempt_id)
-        if attempt.state != State.REVIEW:
-            return attempt
-        left = attempt.money_left
-        if left:  # Before the order is cancelled, which would owe it for another reason.
-            owe_refund(attempt, amount=left, reason="payment differed from the order")
-        if CANCELLED in attempt.order.available_statuses():
-            move_order(attempt.order_id, CANCELLED, note="payment differed from the order")
-        thaw(attempt.basket)
-    return attempt
-
-
-@retry_transient
 def owe_again(request_id):
     """Staff send a refused refund once more. Returns its attempt, or None where it is not refused.
 

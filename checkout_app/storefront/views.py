@@ -28,7 +28,7 @@ from checkout_app.exceptions import (
 from checkout_app.gateways.registry import is_selling
 from checkout_app.gateways.stripe import publishable_key
 from checkout_app.models import Capture, Method, State
-from checkout_app.payments import settle
+from checkout_app.payments import begin, cancel, settle
 from checkout_app.payments.methods import checked_method, offered_methods
 from checkout_app.payments.placement import Submission
 from checkout_app.storefront.address_book import fields_of, find_address, find_same, saved_addresses
@@ -334,9 +334,9 @@ class PayView(PaymentView):
         attempt = self.draft.attempt()
         if attempt and (attempt.is_open or request.basket.is_empty):
             self.draft.remember_attempt(attempt)
-            return settle.resume(attempt)
+            return begin.resume(attempt)
         self.draft.remember_basket(request.basket)
-        attempt, intent = settle.begin(self.submission(request))
+        attempt, intent = begin.begin(self.submission(request))
         self.draft.remember_attempt(attempt)
         return attempt, intent
 
@@ -378,7 +378,7 @@ class ChangeOrderView(PaymentView):
     def post(self, request):
         attempt = self.draft.attempt()
         try:
-            attempt = settle.cancel(attempt, reason="the customer changed the order")
+            attempt = cancel.cancel(attempt, reason="the customer changed the order")
         except GatewayUnavailable:
             messages.error(request, _("The payment service does not answer. Please try again."))
             return redirect("checkout:payment-details")

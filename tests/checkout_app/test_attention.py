@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
-from checkout_app.payments import settle
+from checkout_app.payments import begin, settle
 from commerce.accounts.roles import FINANCE, MERCHANDISER, SUPPORT
 from commerce.models import OutgoingMail
 from demo_gateway import faults
@@ -42,7 +42,7 @@ def staff(site_root, client):
 @pytest.fixture
 def reviewed(vase):
     """An order for which another amount arrived than was asked for."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     intent = DemoIntent.objects.get(intent_id=attempt.intent_id)
     intent.body = {**intent.body, "status": "succeeded", "amount_received": 100}
     intent.save()
@@ -125,7 +125,7 @@ def test_guest_is_asked_to_sign_in(client, site_root):
 
 
 def test_parked_event_is_looked_at_again(client, django_user_model, vase, site_root):
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     event = StripeEvent.objects.create(
         event_id="evt_1", type="payment_intent.canceled", object_id=attempt.intent_id,
         progress=StripeEvent.Progress.PARKED, attempts=10,

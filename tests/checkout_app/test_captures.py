@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from checkout_app.exceptions import CaptureRefused, GatewayUnavailable
 from checkout_app.models import CaptureRequest, Dispute, PaymentAttempt, Progress, State
-from checkout_app.payments import captures, reconcile, settle
+from checkout_app.payments import begin, captures, reconcile, release, review, settle
 from checkout_app.payments.hold_warnings import warn_of_holds
 from commerce.exceptions import DispatchRefused
 from commerce.models import OutgoingMail
@@ -231,7 +231,7 @@ def test_less_taken_at_the_gateway_is_accepted(cup):
     after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
     staff = make_user("fin@example.com", is_staff=True)
 
-    settle.accept_reviewed(attempt.pk, user=staff)
+    review.accept_reviewed(attempt.pk, user=staff)
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.PAID, PAID)
@@ -278,7 +278,7 @@ def test_more_than_is_held_is_refused(cup, amount):
 
 
 def test_hold_of_another_amount_goes_to_review_and_can_be_given_up(cup, client):
-    attempt, _intent = settle.begin(make_submission(make_basket((cup, 2))))
+    attempt, _intent = begin.begin(make_submission(make_basket((cup, 2))))
     intent = DemoIntent.objects.get()
     with faults.webhooks_held():
         pay(attempt)
@@ -313,9 +313,9 @@ def test_warning_of_a_hold_that_ends_goes_out_once(cup, settings):
 
 
 def test_late_hold_takes_the_order_up_again_or_is_given_up(cup, vase):
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     with faults.webhooks_held():
-        settle.release(attempt.pk, reason="not paid in time")
+        release.release(attempt.pk, reason="not paid in time")
         pay(attempt)
     other = order_held(vase, count=1)
 
@@ -330,7 +330,7 @@ def test_late_hold_takes_the_order_up_again_or_is_given_up(cup, vase):
 
 def test_disputed_order_does_not_ship_until_the_bank_decides(cup, settings):
     settings.PAYMENT_CAPTURE = "automatic"
-    attempt, _intent = settle.begin(make_submission(make_basket((cup, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((cup, 1))))
     pay(attempt)
 
     body = after.dispute(attempt.intent_id)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from checkout_app.models import PaymentAttempt, Progress, State
-from checkout_app.payments import captures, reconcile, settle
+from checkout_app.payments import begin, captures, reconcile, settle
 from commerce.exceptions import DispatchRefused
 from commerce.order_statuses import CANCELLED, PART_SHIPPED
 from commerce.orders.invariants import broken_invariants
@@ -130,7 +130,7 @@ def test_capture_that_is_due_is_not_sent_for_a_cancelled_order(cup):
 
 
 def test_end_of_a_hold_is_the_banks_however_it_was_heard_of(cup):
-    attempt, _intent = settle.begin(make_submission(make_basket((cup, 2))))
+    attempt, _intent = begin.begin(make_submission(make_basket((cup, 2))))
     with faults.webhooks_held():
         pay(attempt)
     charge = DemoCharge.objects.get()

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from checkout_app.gateways.customers import cards_of, customer_of, forget_card
 from checkout_app.models import State, StripeCustomer
-from checkout_app.payments import settle
+from checkout_app.payments import begin
 from demo_gateway import cards, faults
 from demo_gateway.models import DemoCard, DemoCustomer, DemoIntent, DemoRequest
 from demo_gateway.refusal import Refused
@@ -31,7 +31,7 @@ def kept(ada):
 
 
 def order_of(user, product):
-    attempt, _intent = settle.begin(make_submission(make_basket((product, 1)), user=user))
+    attempt, _intent = begin.begin(make_submission(make_basket((product, 1)), user=user))
     return attempt
 
 
@@ -154,7 +154,7 @@ def test_counterpart_of_other_keys_does_not_stop_a_payment(ada, mug):
     StripeCustomer.objects.create(user=ada, customer_id="cus_of_other_keys")
 
     attempt = order_of(ada, mug.children.first())
-    again = settle.resume(attempt)[1]
+    again = begin.resume(attempt)[1]
 
     assert attempt.state == State.INTENT
     assert again.id == attempt.intent_id

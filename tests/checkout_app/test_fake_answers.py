@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from checkout_app.payments import settle
+from checkout_app.payments import begin
 from demo_gateway import after, customers, server
 from tests.factories import make_basket, make_submission, make_user, pay
 
@@ -20,7 +20,7 @@ def answer(method, path, **params):
 def answers(vase):
     """One answer of each kind, by the class that reads it."""
     user = make_user("ada@example.com")
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1)), user=user))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1)), user=user))
     pay(attempt)
     after.refund_in_dashboard(attempt.intent_id, 500)
     after.dispute(attempt.intent_id)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from checkout_app.dashboard.work_queue import sections_for
 from checkout_app.exceptions import GatewayUnavailable
 from checkout_app.models import PaymentAttempt, State, StripeEvent
-from checkout_app.payments import reconcile, settle, webhooks
+from checkout_app.payments import begin, reconcile, settle, webhooks
 from demo_gateway import events, faults
 from demo_gateway.models import DemoEvent, DemoFault, DemoIntent
 from tests.factories import make_basket, make_submission, make_user, pay
@@ -27,7 +27,7 @@ def boss(client):
 @pytest.fixture
 def begun(vase):
     """An order that waits for its payment."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     return attempt
 
 

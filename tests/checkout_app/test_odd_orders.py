@@ -11,7 +11,7 @@ from oscar.core.loading import get_model
 from checkout_app.dashboard.work_queue import settle_matter
 from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
-from checkout_app.payments import placement, reconcile, refunds, webhooks
+from checkout_app.payments import begin, cancel, placement, reconcile, refunds, review, webhooks
 from checkout_app.payments import settle as payments
 from checkout_app.storefront.summary import summary_of_order
 from commerce.exceptions import OutOfStock
@@ -59,7 +59,7 @@ def superuser(django_user_model):
 
 def order_of(*lines, **submission):
     """An order that waits for its payment."""
-    attempt, _intent = payments.begin(make_submission(make_basket(*lines), **submission))
+    attempt, _intent = begin.begin(make_submission(make_basket(*lines), **submission))
     return attempt
 
 
@@ -155,7 +155,7 @@ def test_piece_taken_off_sale_is_refused_at_pay(mug, hidden):
     gone.save()
 
     with pytest.raises(OutOfStock, match="Harbour mug"):
-        payments.begin(submission)
+        begin.begin(submission)
 
     assert not Order.objects.exists()
 
@@ -197,7 +197,7 @@ def test_voucher_that_gives_nothing_neither_stops_the_order_nor_is_used_up(cup):
 
 
 def order_of_basket(basket, **submission):
-    attempt, _intent = payments.begin(make_submission(basket, **submission))
+    attempt, _intent = begin.begin(make_submission(basket, **submission))
     return attempt
 
 
@@ -312,7 +312,7 @@ def test_pay_while_the_voucher_runs_out_says_which(cup, monkeypatch):
     monkeypatch.setattr(placement, "reserve_stock", somebody_is_faster)
 
     with pytest.raises(TotalChanged, match="Voucher ONCE cannot be used any more"):
-        payments.begin(submission)
+        begin.begin(submission)
 
     assert Order.objects.count() == 1
 
@@ -339,7 +339,7 @@ def test_expired_order_of_a_guest_who_signed_in_is_in_the_accounts_basket(client
     press_pay(client, page.context["summary"].total)
     client.force_login(user)
 
-    payments.expire_attempts(at=timezone.now() + timedelta(hours=2))
+    cancel.expire_attempts(at=timezone.now() + timedelta(hours=2))
 
     rows = client.get(reverse("basket:summary")).context["rows"]
     assert [line.title for line, _error in rows] == ["Moon vase"]
@@ -380,7 +380,7 @@ def test_giving_up_a_reviewed_order_leaves_no_frozen_basket(cup):
     intent.save()
     payments.settle(attempt.intent_id)
 
-    refunds.owe_reviewed(attempt.pk)
+    review.owe_reviewed(attempt.pk)
 
     attempt.basket.refresh_from_db()
     assert attempt.basket.status == Basket.OPEN
@@ -391,7 +391,7 @@ def test_cancelling_a_paid_order_of_nothing_breaks_no_invariant(cup):
     basket = make_basket((cup, 1))
     basket.vouchers.add(make_voucher("ALL", percent=100))
     submission = make_submission(basket, delivery="collect", total="0.00")
-    attempt, _intent = payments.begin(submission)
+    attempt, _intent = begin.begin(submission)
 
     move_order(attempt.order_id, CANCELLED)
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt, State
-from checkout_app.payments import settle
+from checkout_app.payments import cancel, settle
 from commerce.models import DeliveryMethod
 from demo_gateway import faults
 from demo_gateway.models import DemoIntent
@@ -329,7 +329,7 @@ def test_nothing_to_change_leads_to_the_basket(client, shop):
 def test_time_that_ran_out_puts_everything_back(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
-    settle.cancel(PaymentAttempt.objects.get(), reason="not paid in time")
+    cancel.cancel(PaymentAttempt.objects.get(), reason="not paid in time")
 
     page = come_back(client)
 

@@ -9,7 +9,7 @@ from oscar.core.loading import get_model
 
 from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailable, TotalChanged
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State
-from checkout_app.payments import placement, reconcile, settle
+from checkout_app.payments import begin, cancel, placement, reconcile, settle
 from commerce.exceptions import OutOfStock
 from commerce.models import OutgoingMail
 from commerce.orders.pipeline import move_order
@@ -26,14 +26,14 @@ Order = get_model("order", "Order")
 def begun(vase):
     """A basket with the one vase, ordered and waiting for its payment."""
     basket = make_basket((vase, 1))
-    attempt, _intent = settle.begin(make_submission(basket))
+    attempt, _intent = begin.begin(make_submission(basket))
     return attempt
 
 
 def test_begin_writes_order_and_takes_stock_before_any_money(vase):
     basket = make_basket((vase, 1))
 
-    attempt, intent = settle.begin(make_submission(basket))
+    attempt, intent = begin.begin(make_submission(basket))
 
     assert attempt.state == State.INTENT
     assert intent.status == "requires_payment_method"
@@ -48,7 +48,7 @@ def test_begin_writes_order_and_takes_stock_before_any_money(vase):
 def test_second_begin_of_one_basket_returns_the_same_attempt(begun):
     submission = make_submission(begun.basket, total="90.00")
 
-    again, _intent = settle.begin(submission)
+    again, _intent = begin.begin(submission)
 
     assert again.pk == begun.pk
     assert Order.objects.count() == 1
@@ -62,7 +62,7 @@ def test_changed_price_stops_before_anything_is_written(vase):
     record.save()
 
     with pytest.raises(TotalChanged) as raised:
-        settle.begin(submission)
+        begin.begin(submission)
 
     assert raised.value.total == Decimal("95.00")
     assert Order.objects.count() == 0
@@ -73,7 +73,7 @@ def test_last_unit_gone_names_the_shortage_and_writes_nothing(begun, vase):
     basket = make_basket((vase, 1))
 
     with pytest.raises(OutOfStock) as raised:
-        settle.begin(make_submission(basket))
+        begin.begin(make_submission(basket))
 
     assert [(i.title, i.wanted, i.available) for i in raised.value.items] == [("Moon vase", 1, 0)]
     assert Order.objects.count() == 1
@@ -85,7 +85,7 @@ def test_submitted_basket_cannot_be_bought_again(begun):
     pay(begun)
 
     with pytest.raises(BasketGone):
-        settle.begin(make_submission(begun.basket, total="90.00"))
+        begin.begin(make_submission(begun.basket, total="90.00"))
 
 
 def test_webhook_alone_pays_the_order_and_sends_one_mail(begun, vase):
@@ -131,8 +131,8 @@ def test_lost_answer_on_create_gives_one_intent_under_the_same_key(vase):
     faults.plan("drop")
 
     with pytest.raises(GatewayUnavailable):
-        settle.begin(submission)
-    attempt, intent = settle.begin(submission)
+        begin.begin(submission)
+    attempt, intent = begin.begin(submission)
 
     assert DemoIntent.objects.count() == 1
     assert attempt.intent_id == intent.id
@@ -140,7 +140,7 @@ def test_lost_answer_on_create_gives_one_intent_under_the_same_key(vase):
 
 
 def test_expiry_cancels_at_the_gateway_then_gives_everything_back(begun, vase):
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     begun.refresh_from_db()
     assert begun.state == State.RELEASED
@@ -153,9 +153,9 @@ def test_expiry_cancels_at_the_gateway_then_gives_everything_back(begun, vase):
 def test_expiry_of_an_attempt_that_never_stored_its_intent(vase):
     faults.plan("unreachable")
     with pytest.raises(GatewayUnavailable):
-        settle.begin(make_submission(make_basket((vase, 1))))
+        begin.begin(make_submission(make_basket((vase, 1))))
 
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     assert PaymentAttempt.objects.get().state == State.RELEASED
     assert stockrecord_of(vase).num_allocated == 0
@@ -165,7 +165,7 @@ def test_expiry_settles_what_was_paid_in_the_last_moment(begun):
     with faults.webhooks_held():
         pay(begun)
 
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     begun.refresh_from_db()
     assert begun.state == State.PAID
@@ -174,7 +174,7 @@ def test_expiry_settles_what_was_paid_in_the_last_moment(begun):
 def test_unreachable_gateway_releases_nothing(begun, vase):
     faults.plan("unreachable")
 
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     begun.refresh_from_db()
     assert begun.state == State.INTENT
@@ -191,7 +191,7 @@ def late_money(attempt):
 
 
 def test_late_money_takes_the_stock_again_where_it_is_there(begun, vase):
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
     late_money(begun)
 
     settle.settle(begun.intent_id)
@@ -203,8 +203,8 @@ def test_late_money_takes_the_stock_again_where_it_is_there(begun, vase):
 
 
 def test_late_money_for_gone_stock_is_paid_back_once_and_told(begun, vase):
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
-    other, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    other, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     pay(other)
     late_money(begun)
 
@@ -243,7 +243,7 @@ def test_staff_cancelling_a_paid_order_pays_it_back(begun, vase):
 
 
 def test_customer_changes_the_order_and_has_the_basket_back(begun):
-    attempt = settle.cancel(begun, reason="changed")
+    attempt = cancel.cancel(begun, reason="changed")
 
     assert attempt.state == State.RELEASED
     assert attempt.basket.status == "Open"
@@ -271,7 +271,7 @@ def test_order_that_costs_nothing_needs_no_intent(vase):
     make_delivery("collect", price="0.00").countries.set(["GB"])
     basket = make_basket((vase, 1))
 
-    attempt, intent = settle.begin(make_submission(basket, delivery="collect"))
+    attempt, intent = begin.begin(make_submission(basket, delivery="collect"))
 
     assert intent is None
     assert attempt.state == State.PAID
@@ -287,7 +287,7 @@ def test_amount_that_the_gateway_refuses_gives_everything_back_at_once(vase):
     basket = make_basket((vase, 1))
 
     with pytest.raises(GatewayRefused, match="at least"):
-        settle.begin(make_submission(basket, delivery="collect"))
+        begin.begin(make_submission(basket, delivery="collect"))
 
     assert PaymentAttempt.objects.get().state == State.RELEASED
     basket.refresh_from_db()
@@ -302,7 +302,7 @@ def test_refused_intent_of_a_killed_process_expires_all_the_same(vase):
     make_delivery("collect", price="0.00").countries.set(["GB"])
     placement.place_order(make_submission(make_basket((vase, 1)), delivery="collect"))
 
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     assert PaymentAttempt.objects.get().state == State.RELEASED
 

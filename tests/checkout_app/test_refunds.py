@@ -13,7 +13,7 @@ from checkout_app.models import (
     RefundRequest,
     State,
 )
-from checkout_app.payments import reconcile, refunds, settle
+from checkout_app.payments import reconcile, refunds, review
 from checkout_app.payments.refunds import Wanted, pay_refunds_task
 from commerce.models import OutgoingMail
 from commerce.money import to_minor
@@ -113,9 +113,9 @@ def test_money_in_another_currency_goes_back_in_it(order):
         currency="JPY", amount=Decimal(to_minor(order.total_incl_tax, "GBP"))
     )
     with pytest.raises(ReviewRefused):
-        settle.accept_reviewed(attempt.pk, user=None)
+        review.accept_reviewed(attempt.pk, user=None)
 
-    refunds.pay_refunds(refunds.owe_reviewed(attempt.pk))
+    refunds.pay_refunds(review.owe_reviewed(attempt.pk))
 
     assert made_at_gateway().get().body["amount"] == to_minor(order.total_incl_tax, "GBP")
     assert attempt_of(order).state == State.REFUNDED

@@ -11,7 +11,7 @@ from django.utils import timezone
 from checkout_app.dashboard.work_queue import KINDS
 from checkout_app.exceptions import RefundRefused
 from checkout_app.models import Dispute, Progress, RefundRequest, State
-from checkout_app.payments import reconcile, refunds, settle
+from checkout_app.payments import begin, reconcile, refunds, settle
 from commerce.exceptions import DispatchRefused, ReturnRefused
 from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
@@ -145,7 +145,7 @@ def test_refused_refund_waits_for_nobody_once_everything_went_back(order):
 
 
 def test_money_under_review_that_goes_back_at_the_gateway_ends_the_order(cup):
-    attempt, _intent = settle.begin(make_submission(make_basket((cup, 2))))
+    attempt, _intent = begin.begin(make_submission(make_basket((cup, 2))))
     with faults.webhooks_held():
         pay(attempt)
     intent = DemoIntent.objects.get()

@@ -11,7 +11,7 @@ from oscar.core.loading import get_model
 
 from checkout_app.gateways.stripe import WEBHOOK_TOLERANCE_SECONDS, get_gateway
 from checkout_app.models import PaymentAttempt, State, StripeEvent
-from checkout_app.payments import settle, webhooks
+from checkout_app.payments import begin, webhooks
 from demo_gateway import events, faults, server
 from tests.factories import make_basket, make_submission, pay
 
@@ -51,7 +51,7 @@ def post(client, body, header=None):
 @pytest.fixture
 def begun(vase):
     """An order for the one vase that waits for its payment; its webhooks are held back."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     with faults.webhooks_held():
         yield attempt
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State, site_marker
-from checkout_app.payments import settle
+from checkout_app.payments import begin, settle
 from commerce.models import OutgoingMail
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.shipments import ship
@@ -26,7 +26,7 @@ Order = get_model("order", "Order")
 @pytest.fixture
 def paid(vase):
     """A sound order that was paid."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     pay(attempt)
     attempt = settle.settle(attempt.intent_id)
     assert broken_invariants() == []
@@ -36,7 +36,7 @@ def paid(vase):
 @pytest.fixture
 def begun(vase):
     """A sound order that waits for its payment."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     assert broken_invariants() == []
     return attempt
 

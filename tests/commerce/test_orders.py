@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, transaction
 from oscar.core.loading import get_class, get_model
 
-from checkout_app.payments import settle
+from checkout_app.payments import begin, settle
 from checkout_app.payments.placement import totals_of
 from commerce.exceptions import IllegalMove
 from commerce.index.listings import looks_of
@@ -56,7 +56,7 @@ def place(*lines, voucher=None):
     if voucher:
         basket.vouchers.add(voucher)
     total = totals_for(basket).total.incl_tax
-    attempt, _intent = settle.begin(make_submission(basket, total=total))
+    attempt, _intent = begin.begin(make_submission(basket, total=total))
     return attempt.order
 
 

@@ -14,14 +14,14 @@ def main(act, attempt_id):
     django.setup()
 
     from checkout_app.models import PaymentAttempt
-    from checkout_app.payments import captures, refunds, settle
+    from checkout_app.payments import cancel, captures, refunds, settle
 
     attempt = PaymentAttempt.objects.get(pk=attempt_id)
     acts = {
         "refund": lambda: refunds.pay_refunds(attempt),
         "capture": lambda: captures.send_captures(attempt),
         "void": lambda: captures.give_up_hold(attempt, reason="order cancelled"),
-        "cancel": lambda: settle.cancel(attempt, reason="not paid in time"),
+        "cancel": lambda: cancel.cancel(attempt, reason="not paid in time"),
         "settle": lambda: settle.settle(attempt.intent_id),
     }
     acts[act]()

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from checkout_app.models import PaymentAttempt, State
-from checkout_app.payments import captures, checkpoints, reconcile, refunds, settle, webhooks
+from checkout_app.payments import begin, captures, checkpoints, reconcile, refunds, webhooks
 from checkout_app.payments.refunds import Wanted
 from commerce.models import OutgoingMail
 from commerce.order_statuses import CANCELLED
@@ -89,7 +89,7 @@ def picture():
 
 def begun(product, card=None):
     """An order that waits, with a card tried on it; nobody has told the shop."""
-    attempt, _intent = settle.begin(make_submission(make_basket((product, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((product, 1))))
     if card:
         with faults.webhooks_held():
             try:

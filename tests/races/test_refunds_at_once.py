@@ -7,7 +7,7 @@ from oscar.core.loading import get_model
 
 from checkout_app.exceptions import RefundRefused
 from checkout_app.models import PaymentAttempt, Progress, RefundRequest, State
-from checkout_app.payments import reconcile, refunds, settle
+from checkout_app.payments import begin, reconcile, refunds, settle
 from checkout_app.payments.refunds import Wanted
 from commerce.models import OutgoingMail
 from commerce.orders.invariants import broken_invariants
@@ -29,7 +29,7 @@ Voucher = get_model("voucher", "Voucher")
 @pytest.fixture
 def paid(vase):
     """The vase, bought and paid for with £90."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     pay(attempt)
     attempt.refresh_from_db()
     assert attempt.state == State.PAID
@@ -124,7 +124,7 @@ def with_voucher(shop):
 def test_single_use_voucher_is_used_once_by_twenty_four(with_voucher, together):
     cup, voucher, queue = with_voucher
 
-    together(24, lambda index: settle.begin(queue[index]))
+    together(24, lambda index: begin.begin(queue[index]))
 
     assert voucher.applications.count() == 1
     assert stockrecord_of(cup).num_allocated == 1
@@ -135,14 +135,14 @@ def test_control_voucher_that_is_not_asked_again_is_used_twice(with_voucher, tog
     _cup, voucher, queue = with_voucher
     monkeypatch.setattr(Voucher, "is_available_to_user", lambda *_args, **_kwargs: (True, ""))
 
-    together(24, lambda index: settle.begin(queue[index]))
+    together(24, lambda index: begin.begin(queue[index]))
 
     assert voucher.applications.count() > 1
     assert any(line.startswith("I5") for line in broken_invariants())
 
 
 def test_control_settling_that_does_not_look_at_the_state_counts_twice(vase, together, monkeypatch):
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     with faults.webhooks_held():
         pay(attempt)
     monkeypatch.setattr(settle, "MONEY_STATES", ())
