@@ -31,7 +31,7 @@ class State(models.TextChoices):
 
 
 #: For so long the gateway surely knows a key (https://docs.stripe.com/api/idempotent_requests).
-KEYS_HOLD = timedelta(hours=20)
+IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=20)
 #: States in which stock is held and money may still come.
 OPEN_STATES = (State.RESERVED, State.INTENT, State.ACTION, State.PROCESSING)
 #: States in which money of the customer's is here.

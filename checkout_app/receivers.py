@@ -11,8 +11,8 @@ from oscar.core.loading import get_model
 from checkout_app.gateways.customers import forget_customer_task
 from checkout_app.models import RefundRequest, State, StripeCustomer
 from checkout_app.payments import refunds
-from checkout_app.payments.captures import give_up_hold_task
-from checkout_app.payments.refunds import pay_refunds_task
+from checkout_app.payments.captures import void_authorisation_task
+from checkout_app.payments.refunds import send_refunds_task
 from checkout_app.storefront.session import Draft
 from commerce.audit.log import watch
 from commerce.order_statuses import CANCELLED
@@ -21,7 +21,7 @@ watch(RefundRequest, "amount", "shipping", "reason", "progress", "has_restocked"
 
 
 @receiver(user_logged_in)
-def keep_basket_of_open_order(sender, request, user, **kwargs):
+def assign_open_order_basket(sender, request, user, **kwargs):
     """A guest who signs in before paying keeps the basket: it is the account's if it thaws."""
     attempt = Draft(request).attempt() if request is not None else None
     if attempt is not None and attempt.is_open and attempt.basket_id:
@@ -42,9 +42,9 @@ def refund_cancelled_order(sender, order, new_status, **kwargs):
     back after it; what is only held is given up after it, or by the reconcile job."""
     if new_status != CANCELLED:
         return
-    attempt = refunds.owe_cancelled_order(order.pk, user=getattr(order, "moved_by", None))
+    attempt = refunds.schedule_cancellation_refund(order.pk, user=getattr(order, "moved_by", None))
     if attempt:
-        transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))
+        transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
     held = order.attempts.filter(state__in=(State.AUTHORISED, State.REVIEW)).first()
     if held:
-        transaction.on_commit(lambda: give_up_hold_task.enqueue(held.pk))
+        transaction.on_commit(lambda: void_authorisation_task.enqueue(held.pk))

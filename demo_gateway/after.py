@@ -1,7 +1,7 @@
 """What happens to a payment afterwards at the demo gateway: captures, refunds, disputes.
 
 The endpoints, and what somebody does in the gateway's own dashboard or at the customer's bank
-(``refund_in_dashboard``, ``dispute``, ``let_hold_end``), which tests and the faults page call.
+(``refund_in_dashboard``, ``dispute``, ``expire_authorisation``), which tests and the faults page call.
 """
 
 import secrets
@@ -73,7 +73,7 @@ def _change_charge(charge_id, **changes):
         charge.save(update_fields=["body"])
 
 
-def _tell_charge(intent):
+def _update_charge_refunds(intent):
     """Write on an intent's charge how much of it went back."""
     back = _paid_back(intent)
     refunded = back >= intent.body["amount_received"]
@@ -98,7 +98,7 @@ def create_refund(params, *, status="succeeded"):
                           code="charge_already_refunded")  # fmt: skip
         body = refund_body(intent.body, amount, params, status=status, created=int(time.time()))
         DemoCharge.objects.create(object_id=body["id"], intent=intent, body=body)
-        _tell_charge(intent)
+        _update_charge_refunds(intent)
         emit("refund.created", body)
         if status == "succeeded":
             emit("charge.refunded", {"id": body["charge"], "object": "charge",
@@ -153,18 +153,6 @@ def refund_in_dashboard(intent_id, amount=None, *, status="succeeded"):
     return create_refund(params, status=status)
 
 
-def end_refund(refund_id, status):
-    """The bank has decided on a refund that was pending, or sends one back that went through."""
-    with transaction.atomic():
-        row = DemoCharge.objects.select_for_update().get(object_id=refund_id)
-        reason = "expired_or_canceled_card" if status == "failed" else None
-        row.body = {**row.body, "status": status, "failure_reason": reason}
-        row.save(update_fields=["body"])
-        _tell_charge(row.intent)
-        emit("refund.failed" if status == "failed" else "refund.updated", row.body)
-    return row.body
-
-
 def dispute(intent_id, *, reason="fraudulent"):
     """The customer's bank disputes the whole charge. Returns the dispute's body."""
     with transaction.atomic():
@@ -209,7 +197,7 @@ def end_dispute(dispute_id, status):
     return row.body
 
 
-def let_hold_end(intent_id):
+def expire_authorisation(intent_id):
     """The bank's hold runs out, as after seven days."""
     with transaction.atomic():
         intent = find_intent(intent_id, lock=True)

@@ -53,7 +53,7 @@ def confirm(intent_id, *, client_secret, number="", expiry=(0, 0), saved_card=""
         else:
             brand, last4, outcome = _card_of(number, expiry)
         if keeps and intent.body.get("customer") and not saved_card and outcome not in DECLINES:
-            customers.keep_card(intent.body["customer"], brand=brand, last4=last4, expiry=expiry)
+            customers.save_card(intent.body["customer"], brand=brand, last4=last4, expiry=expiry)
         if outcome == SUCCEEDS:
             return _succeed(intent, brand=brand, last4=last4)
         if outcome == ASKS_BANK:
@@ -85,7 +85,7 @@ def confirm_setup(setup_id, *, client_secret, number, expiry):
     brand, last4, outcome = _card_of(number, expiry)
     if outcome in DECLINES:
         raise Refused(402, DECLINES[outcome][1], code="card_declined", kind="card_error")
-    customers.keep_card(customer.customer_id, brand=brand, last4=last4, expiry=expiry)
+    customers.save_card(customer.customer_id, brand=brand, last4=last4, expiry=expiry)
     return {"id": setup_id, "status": "succeeded"}
 
 

@@ -119,7 +119,7 @@ def detach_card(card_id):
     return body
 
 
-def keep_card(customer_id, *, brand, last4, expiry):
+def save_card(customer_id, *, brand, last4, expiry):
     """Keep a card for an account; the same one again is the same."""
     month, year = expiry
     DemoCard.objects.get_or_create(

@@ -65,7 +65,7 @@ class FaultsView(UserPassesTestMixin, View):
             "dispute": lambda data: after.dispute(data["key"]),
             "lose": lambda data: after.end_dispute(data["key"], "lost"),
             "win": lambda data: after.end_dispute(data["key"], "won"),
-            "end-hold": lambda data: after.let_hold_end(data["key"]),
+            "end-hold": lambda data: after.expire_authorisation(data["key"]),
             "deliver": lambda data: events.replay(key_in(data["key"])),
             "deliver-all": lambda _data: events.deliver_waiting(),
         }

@@ -6,7 +6,12 @@ from decimal import Decimal
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from checkout_app.payments.refunds import Wanted, amount_of, shipping_refundable, units_refundable
+from checkout_app.payments.refunds import (
+    RefundTerms,
+    line_amounts,
+    refundable_shipping,
+    refundable_units,
+)
 from commerce.money import CENT, format_money
 
 
@@ -49,11 +54,11 @@ class RefundForm(forms.Form):
         super().__init__(data, **kwargs)
         self.attempt, self.order, self.returned = attempt, attempt.order, returned
         came = {row.line_id: row.received for row in returned.lines.all()} if returned else {}
-        self.left = units_refundable(self.order)
+        self.left = refundable_units(self.order)
         self.fields["key"].initial = new_key()
         if returned:  # What came back was put on the shelf, or not, when it was received.
             del self.fields["is_restocked"]
-        shipping_left = shipping_refundable(self.order)
+        shipping_left = refundable_shipping(self.order)
         self.fields["shipping"].max_value = shipping_left
         self.fields["shipping"].help_text = (
             _("%(amount)s of it is left.")
@@ -77,7 +82,7 @@ class RefundForm(forms.Form):
                 disabled=not units,
             )
             self.fields[name].widget.attrs["class"] = "form-control"
-            each = amount_of(self.order, {pk: 1})[pk] if units else Decimal(0)
+            each = line_amounts(self.order, {pk: 1})[pk] if units else Decimal(0)
             self.rows.append((self[name], lines[pk], units, each))
 
     @property
@@ -89,7 +94,7 @@ class RefundForm(forms.Form):
     def wanted(self):
         """What was asked for, of a form that is valid."""
         data = self.cleaned_data
-        return Wanted(
+        return RefundTerms(
             key=data["key"],
             reason=data["reason"],
             units={pk: data[f"line_{pk}"] for pk in self.left if data.get(f"line_{pk}")},

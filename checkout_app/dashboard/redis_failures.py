@@ -44,7 +44,7 @@ def _registry() -> Any:
     return django_rq.get_queue("default", job_class=Job).failed_job_registry
 
 
-def words_of(job: Any) -> str:
+def exception_name(job: Any) -> str:
     """The name of the exception that ended a job; "" where nobody knows."""
     names = job.meta.get("_django_tasks_rq_exceptions") or []
     if names:
@@ -54,6 +54,6 @@ def words_of(job: Any) -> str:
     return lines.strip().splitlines()[-1] if lines.strip() else ""
 
 
-def run_again(job: Any) -> None:
+def requeue(job: Any) -> None:
     """Put a failed job back into the queue: tasks may run twice."""
     _registry().requeue(job)

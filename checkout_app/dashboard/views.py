@@ -19,7 +19,12 @@ from checkout_app.exceptions import (
     RefundRefused,
     ReviewRefused,
 )
-from checkout_app.gateways.transfer import note_no_more, note_received, note_sent, payment_details
+from checkout_app.gateways.transfer import (
+    close_part_received,
+    payment_details,
+    record_received,
+    record_sent,
+)
 from checkout_app.models import BankTransfer, PaymentAttempt, Progress, State, TransferRefund
 from checkout_app.payments import captures, refunds, review
 from checkout_app.payments import settle as payments
@@ -36,7 +41,7 @@ REFUND_NEWS = {
     Progress.DUE: gettext_lazy("%(amount)s is being paid back."),
     Progress.SENT: gettext_lazy("%(amount)s is on its way; the bank is working on it."),
     Progress.DONE: gettext_lazy("%(amount)s was paid back."),
-    Progress.FAILED: gettext_lazy("%(amount)s could not be paid back; see “Needs a person”."),
+    Progress.FAILED: gettext_lazy("%(amount)s could not be paid back; see “Needs attention”."),
 }
 
 
@@ -122,7 +127,7 @@ class CaptureView(StaffView):
 
     def take(self, request, attempt, data):
         try:
-            asked = captures.ask_capture(
+            asked = captures.request_capture(
                 attempt.pk, amount=data["amount"], key=data["key"], user=request.user
             )
             captures.send_captures(attempt)
@@ -221,7 +226,7 @@ class TransfersView(StaffView):
         if reference := request.POST.get("sent"):
             self.note_sent(request, reference)
         elif reference := request.POST.get("no_more"):
-            is_noted = note_no_more(reference, user=request.user)
+            is_noted = close_part_received(reference, user=request.user)
             self.settle(request, reference, is_noted=is_noted)
         else:
             self.note_received(request, request.POST.get("received", ""))
@@ -229,7 +234,7 @@ class TransfersView(StaffView):
 
     def note_sent(self, request, reference):
         row = TransferRefund.objects.filter(reference=reference).select_related("transfer").first()
-        if row is None or not note_sent(reference, user=request.user):
+        if row is None or not record_sent(reference, user=request.user):
             messages.warning(request, _("Somebody else has seen to it already."))
             return
         refunds.mirror_refunds(row.transfer.reference)
@@ -246,7 +251,7 @@ class TransfersView(StaffView):
         except ValueError:
             messages.error(request, _("The currency has no such small amounts."))
             return
-        is_noted = note_received(
+        is_noted = record_received(
             reference, amount_minor=minor, before=form.cleaned_data["before"], user=request.user
         )
         self.settle(request, reference, is_noted=is_noted)

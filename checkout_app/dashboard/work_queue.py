@@ -49,7 +49,7 @@ SHOWN = 50
 
 
 @dataclass(frozen=True)
-class Matter:
+class WorkItem:
     """One thing that waits: what it is, what was said, since when, and the order it is about."""
 
     key: str
@@ -65,12 +65,12 @@ class Kind:
 
     code: str
     label: str
-    act: str
+    action: str
     view: str
     change: str
     rows: Callable
-    matter: Callable
-    settle: Callable
+    item: Callable
+    resolve: Callable
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Section:
     """A kind as one person sees it."""
 
     kind: Kind
-    matters: list[Matter]
+    items: list[WorkItem]
     count: int
     may_act: bool
 
@@ -89,7 +89,7 @@ def sections_for(user):
 
 
 def _is_used(kind):
-    """Whether this shop can have such matters at all."""
+    """Whether this shop can have such items at all."""
     return kind.code != "job" or settings.TASK_QUEUE == "redis"
 
 
@@ -97,13 +97,13 @@ def _section(kind, user):
     rows = kind.rows()
     return Section(
         kind=kind,
-        matters=[kind.matter(row) for row in rows[:SHOWN]],
+        items=[kind.item(row) for row in rows[:SHOWN]],
         count=rows.count(),
         may_act=user.has_perm(kind.change),
     )
 
 
-def settle_matter(code, key, *, user):
+def resolve_item(code, key, *, user):
     """Do a kind's act for one of its rows. False where it no longer waits or is not theirs.
 
     Raises GatewayUnavailable, GatewayRefused, RefundRefused, CaptureRefused or IllegalMove; the
@@ -118,58 +118,58 @@ def settle_matter(code, key, *, user):
         return False
     if row is None:
         return False
-    kind.settle(row)
+    kind.resolve(row)
     return True
 
 
-# --- The acts -------------------------------------------------------------------------------------
+# --- Actions --------------------------------------------------------------------------------------
 
 
-def _ask_again(attempt):
+def _settle_open_attempt(attempt):
     if attempt.intent_id:
         payments.settle(attempt.intent_id)
     else:
         cancel.cancel(attempt, reason="not paid in time")
 
 
-def _run_again(row):
+def _rerun_task(row):
     """Enqueue a failed task anew, and forget the failed run: tasks may run twice."""
     values = row.args_kwargs
     import_string(row.task_path).enqueue(*values["args"], **values["kwargs"])
     row.delete()
 
 
-def _follow_event(row):
+def _retry_event(row):
     row.progress, row.attempts = StripeEvent.Progress.WAITING, 0
     row.save(update_fields=["progress", "attempts"])
     webhooks.process_event(row.event_id)
 
 
-def _settle_attempt(attempt):
+def _cancel_and_refund(attempt):
     if attempt.state == State.REVIEW:
-        attempt = review.owe_reviewed(attempt.pk)
+        attempt = review.schedule_review_refund(attempt.pk)
     if attempt.state == State.REVIEW:
-        captures.give_up_hold(attempt, reason="payment differed from the order")
-    refunds.pay_refunds(attempt)
+        captures.void_authorisation(attempt, reason="payment differed from the order")
+    refunds.send_refunds(attempt)
 
 
-def _pay_again(request):
-    if attempt := refunds.owe_again(request.pk):
-        refunds.pay_refunds(attempt)
+def _retry_refund(request):
+    if attempt := refunds.retry_refund(request.pk):
+        refunds.send_refunds(attempt)
 
 
-def _capture_again(request):
-    if attempt := captures.capture_again(request.pk):
+def _retry_capture(request):
+    if attempt := captures.retry_capture(request.pk):
         captures.send_captures(attempt)
 
 
-def _take_hold(attempt):
+def _capture_authorised(attempt):
     if not attempt.captures.filter(progress=Progress.DUE).exists():
-        captures.ask_capture(attempt.pk)
+        captures.request_capture(attempt.pk)
     captures.send_captures(attempt)
 
 
-# --- The rows -------------------------------------------------------------------------------------
+# --- Rows -----------------------------------------------------------------------------------------
 
 
 def late_attempts(*, at=None):
@@ -189,16 +189,16 @@ def failed_tasks():
     )
 
 
-def _task_matter(row):
-    return Matter(str(row.pk), row.task_path, row.exception_class_path, row.finished_at)
+def _task_item(row):
+    return WorkItem(str(row.pk), row.task_path, row.exception_class_path, row.finished_at)
 
 
-def _job_matter(job):
+def _job_item(job):
     since = job.ended_at or job.enqueued_at or job.created_at
-    return Matter(job.id, job.func_name, redis_failures.words_of(job), since)
+    return WorkItem(job.id, job.func_name, redis_failures.exception_name(job), since)
 
 
-def _attempt_matter(attempt):
+def _attempt_item(attempt):
     order, last = attempt.order, max(attempt.moves.all(), key=lambda move: move.pk, default=None)
     amount = format_money(attempt.amount, attempt.currency)
     title = f"{amount}: {attempt.get_state_display()}"
@@ -206,32 +206,34 @@ def _attempt_matter(attempt):
     if attempt.state == State.REVIEW and attempt.money_taken:
         hint = _("It can be accepted on the page of the order.")
         detail = f"{detail}. {hint}"
-    return Matter(str(attempt.pk), title, detail, attempt.updated_at, order.number)
+    return WorkItem(str(attempt.pk), title, detail, attempt.updated_at, order.number)
 
 
-def _refund_matter(request):
+def _refund_item(request):
     order = request.attempt.order
     title = f"{format_money(request.amount, request.attempt.currency)}: {request.reason}"
-    return Matter(str(request.pk), title, request.last_error, request.created_at, order.number)
+    return WorkItem(str(request.pk), title, request.last_error, request.created_at, order.number)
 
 
-def _capture_matter(request):
+def _capture_item(request):
     title = format_money(request.amount, request.attempt.currency)
-    return Matter(
+    return WorkItem(
         str(request.pk), title, request.last_error, request.created_at, request.attempt.order.number
     )
 
 
-def _hold_matter(attempt):
+def _authorisation_item(attempt):
     title = format_money(attempt.amount, attempt.currency)
-    return Matter(str(attempt.pk), title, _("ends then"), attempt.held_until, attempt.order.number)
+    return WorkItem(
+        str(attempt.pk), title, _("ends then"), attempt.held_until, attempt.order.number
+    )
 
 
 KINDS = (
     Kind(
         code="payment",
         label=gettext_lazy("Payments that need a person"),
-        act=gettext_lazy("Cancel and pay back"),
+        action=gettext_lazy("Cancel and pay back"),
         view="checkout.view_paymentattempt",
         change="checkout.add_refundrequest",
         rows=lambda: (
@@ -240,41 +242,41 @@ KINDS = (
             .select_related("order")
             .prefetch_related("moves")
         ),
-        matter=_attempt_matter,
-        settle=_settle_attempt,
+        item=_attempt_item,
+        resolve=_cancel_and_refund,
     ),
     Kind(
         code="open",
         label=gettext_lazy("Payments that take longer than they should"),
-        act=gettext_lazy("Ask the payment service"),
+        action=gettext_lazy("Ask the payment service"),
         view="checkout.view_paymentattempt",
         change="checkout.change_paymentattempt",
         rows=late_attempts,
-        matter=_attempt_matter,
-        settle=_ask_again,
+        item=_attempt_item,
+        resolve=_settle_open_attempt,
     ),
     Kind(
         code="dispute",
         label=gettext_lazy("Payments that the customer's bank disputes"),
-        act=gettext_lazy("Ask the payment service"),
+        action=gettext_lazy("Ask the payment service"),
         view="checkout.view_paymentattempt",
         change="checkout.change_paymentattempt",
         rows=lambda: Dispute.objects.exclude(status__in=Dispute.ENDED).select_related(
             "attempt__order"
         ),
-        matter=lambda row: Matter(
+        item=lambda row: WorkItem(
             str(row.pk),
             f"{format_money(row.amount, row.attempt.currency)}: {row.words}",
             row.reason,
             row.created_at,
             row.attempt.order.number,
         ),
-        settle=lambda row: disputes.mirror_disputes(row.attempt.intent_id),
+        resolve=lambda row: disputes.mirror_disputes(row.attempt.intent_id),
     ),
     Kind(
         code="refund",
         label=gettext_lazy("Refunds that were refused"),
-        act=gettext_lazy("Pay back again"),
+        action=gettext_lazy("Pay back again"),
         view="checkout.view_paymentattempt",
         change="checkout.change_refundrequest",
         rows=lambda: (  # Once everything went back otherwise, none of them is owed.
@@ -282,87 +284,87 @@ KINDS = (
             .exclude(attempt__state=State.REFUNDED)
             .select_related("attempt__order")
         ),
-        matter=_refund_matter,
-        settle=_pay_again,
+        item=_refund_item,
+        resolve=_retry_refund,
     ),
     Kind(
         code="capture",
         label=gettext_lazy("Held money that could not be taken"),
-        act=gettext_lazy("Take it again"),
+        action=gettext_lazy("Take it again"),
         view="checkout.view_paymentattempt",
         change="checkout.change_capturerequest",
         rows=lambda: CaptureRequest.objects.filter(
             progress=Progress.FAILED, attempt__state=State.AUTHORISED
         ).select_related("attempt__order"),
-        matter=_capture_matter,
-        settle=_capture_again,
+        item=_capture_item,
+        resolve=_retry_capture,
     ),
     Kind(
         code="hold",
         label=gettext_lazy("Money that is held for two more days at most"),
-        act=gettext_lazy("Take it now"),
+        action=gettext_lazy("Take it now"),
         view="checkout.view_paymentattempt",
         change="checkout.add_capturerequest",
-        rows=captures.holds_ending,
-        matter=_hold_matter,
-        settle=_take_hold,
+        rows=captures.expiring_authorisations,
+        item=_authorisation_item,
+        resolve=_capture_authorised,
     ),
     Kind(
-        code="orphan",
+        code="unmatched",
         label=gettext_lazy("Payments without an order"),
-        act=gettext_lazy("Pay back"),
+        action=gettext_lazy("Pay back"),
         view="checkout.view_stripeevent",
         change="checkout.add_refundrequest",
         rows=lambda: StripeEvent.objects.filter(
-            progress=StripeEvent.Progress.PARKED, type=unmatched.ORPHAN
+            progress=StripeEvent.Progress.PARKED, type=unmatched.UNMATCHED
         ),
-        matter=lambda row: Matter(str(row.pk), row.object_id, row.last_error, row.received_at),
-        settle=unmatched.pay_orphan_back,
+        item=lambda row: WorkItem(str(row.pk), row.object_id, row.last_error, row.received_at),
+        resolve=unmatched.refund_unmatched,
     ),
     Kind(
         code="event",
         label=gettext_lazy("Events of the payment service that were parked"),
-        act=gettext_lazy("Look again"),
+        action=gettext_lazy("Look again"),
         view="checkout.view_stripeevent",
         change="checkout.change_stripeevent",
         rows=lambda: StripeEvent.objects.filter(progress=StripeEvent.Progress.PARKED).exclude(
-            type=unmatched.ORPHAN
+            type=unmatched.UNMATCHED
         ),
-        matter=lambda row: Matter(
+        item=lambda row: WorkItem(
             str(row.pk), f"{row.type} {row.object_id}", row.last_error, row.received_at
         ),
-        settle=_follow_event,
+        resolve=_retry_event,
     ),
     Kind(
         code="mail",
         label=gettext_lazy("Mails that were not sent"),
-        act=gettext_lazy("Send again"),
+        action=gettext_lazy("Send again"),
         view="commerce.view_outgoingmail",
         change="commerce.change_outgoingmail",
         rows=lambda: OutgoingMail.objects.for_staff().filter(state=OutgoingMail.State.PARKED),
-        matter=lambda row: Matter(
+        item=lambda row: WorkItem(
             str(row.pk), f"{row.subject} → {row.to}", row.last_error, row.created_at
         ),
-        settle=lambda row: send_parked_again(row.pk),
+        resolve=lambda row: send_parked_again(row.pk),
     ),
     Kind(
         code="task",
         label=gettext_lazy("Background tasks that failed"),
-        act=gettext_lazy("Run again"),
+        action=gettext_lazy("Run again"),
         view="django_tasks_database.view_dbtaskresult",
         change="django_tasks_database.change_dbtaskresult",
         rows=failed_tasks,
-        matter=_task_matter,
-        settle=_run_again,
+        item=_task_item,
+        resolve=_rerun_task,
     ),
     Kind(
         code="job",
         label=gettext_lazy("Background tasks of the Redis queue that failed"),
-        act=gettext_lazy("Run again"),
+        action=gettext_lazy("Run again"),
         view="django_tasks_database.view_dbtaskresult",
         change="django_tasks_database.change_dbtaskresult",
         rows=redis_failures.FailedJobs,
-        matter=_job_matter,
-        settle=redis_failures.run_again,
+        item=_job_item,
+        resolve=redis_failures.requeue,
     ),
 )

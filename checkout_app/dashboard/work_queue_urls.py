@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from checkout_app.dashboard.work_queue_views import attention
+from checkout_app.dashboard.work_queue_views import work_queue
 
-urlpatterns = [path("", attention, name="attention")]
+urlpatterns = [path("", work_queue, name="attention")]

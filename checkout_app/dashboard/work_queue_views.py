@@ -1,4 +1,4 @@
-"""The dashboard's page "Needs a person". Anybody of the staff opens it and sees what is theirs."""
+"""The dashboard's page "Needs attention". Anybody of the staff opens it and sees what is theirs."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from checkout_app.dashboard.work_queue import KINDS, sections_for, settle_matter
+from checkout_app.dashboard.work_queue import KINDS, resolve_item, sections_for
 from checkout_app.exceptions import (
     CaptureRefused,
     GatewayRefused,
@@ -16,29 +16,31 @@ from checkout_app.exceptions import (
 from commerce.exceptions import IllegalMove
 
 
-def may_look(user):
+def has_sections(user):
     """Whether there is a kind of matter that this person may see."""
     return user.is_staff and any(user.has_perm(kind.view) for kind in KINDS)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def attention(request):
+def work_queue(request):
     """List what waits; POST ``kind`` and ``key`` to settle one of them."""
     if not request.user.is_authenticated:
         return redirect("dashboard:login")
-    if not may_look(request.user):
+    if not has_sections(request.user):
         raise PermissionDenied
     if request.method == "POST":
-        settle(request)
+        resolve(request)
         return redirect("attention")
-    return render(request, "checkout/attention/page.html", {"sections": sections_for(request.user)})
+    return render(
+        request, "checkout/work_queue/page.html", {"sections": sections_for(request.user)}
+    )
 
 
-def settle(request):
+def resolve(request):
     """Do what the button says, and say what came of it."""
     code, key = request.POST.get("kind", ""), request.POST.get("key", "")
     try:
-        was_done = settle_matter(code, key, user=request.user)
+        was_done = resolve_item(code, key, user=request.user)
     except (GatewayUnavailable, GatewayRefused) as error:
         messages.error(
             request, _("The payment service refused: %(reason)s") % {"reason": str(error)}

@@ -13,7 +13,7 @@ from checkout_app.models import StripeCustomer, site_marker
 logger = logging.getLogger("vitrine.payments")
 
 
-def customer_of(user):
+def get_or_create_customer(user):
     """The id of an account's counterpart, made where there is none; "" for guests.
 
     Also "" where Stripe refuses to make one: a payment must not fail for the sake of a card that
@@ -52,7 +52,7 @@ def forget_customer(user):
     StripeCustomer.objects.filter(user=user).delete()
 
 
-def cards_of(user):
+def saved_cards(user):
     """The cards that an account has kept. Raises GatewayUnavailable."""
     customer = known_customer(user)
     try:
@@ -64,7 +64,7 @@ def cards_of(user):
 
 def forget_card(user, card_id):
     """Take a card from its account; False where it is none of theirs. Raises GatewayUnavailable."""
-    if card_id not in {card.id for card in cards_of(user)}:
+    if card_id not in {card.id for card in saved_cards(user)}:
         return False
     get_gateway().forget_card(card_id)
     return True

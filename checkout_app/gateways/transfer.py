@@ -44,7 +44,7 @@ class TransferGateway:
         return _intent(row)
 
     def retrieve_intent(self, intent_id):
-        return _intent(_find(intent_id))
+        return _intent(_find_transfer(intent_id))
 
     def cancel_intent(self, intent_id):
         """Where a part arrived it is too late for that: the intent has succeeded, with less."""
@@ -53,7 +53,7 @@ class TransferGateway:
         )
         waiting.filter(received_minor=0).update(status=BankTransfer.Status.CANCELLED)
         waiting.filter(received_minor__gt=0).update(status=BankTransfer.Status.RECEIVED)
-        return _intent(_find(intent_id))
+        return _intent(_find_transfer(intent_id))
 
     def list_intents(self, *, since):
         return [_intent(row) for row in BankTransfer.objects.filter(created_at__gte=since)]
@@ -93,7 +93,7 @@ class TransferGateway:
 
 
 @transaction.atomic
-def note_received(reference, *, amount_minor, user, before=0):
+def record_received(reference, *, amount_minor, user, before=0):
     """Finance saw money arrive for a transfer. False where it waits for none (any more).
 
     ``before`` is what had arrived when they looked: with another sum by now somebody else has noted
@@ -113,7 +113,7 @@ def note_received(reference, *, amount_minor, user, before=0):
 
 
 @transaction.atomic
-def note_no_more(reference, *, user):
+def close_part_received(reference, *, user):
     """Finance expects no more than what arrived in part. False where nothing or all of it did."""
     row = _open_row(reference)
     if row is None or not row.received_minor:
@@ -128,7 +128,7 @@ def _open_row(reference):
     return rows.filter(reference=reference).exclude(status=BankTransfer.Status.RECEIVED).first()
 
 
-def note_sent(reference, *, user):
+def record_sent(reference, *, user):
     """Finance sent a refund. False where it was sent before."""
     return bool(
         TransferRefund.objects.filter(reference=reference, is_sent=False).update(
@@ -154,7 +154,7 @@ def payment_details(attempt):
     }
 
 
-def _find(reference):
+def _find_transfer(reference):
     row = BankTransfer.objects.filter(reference=reference).first()
     if row is None:
         raise UnknownIntent(f"no transfer {reference}")

@@ -27,7 +27,7 @@ def lock_order_of(attempt):
     return lock_order(attempt.order_id)
 
 
-def move(attempt, state, *, reason, user=None):
+def change_state(attempt, state, *, reason, user=None):
     """Write a state and the move that led there; nothing where it is that already."""
     if attempt.state == state:
         return
@@ -56,7 +56,7 @@ def thaw(basket):
 
 
 @contextmanager
-def each_for_itself(what):
+def isolate_errors(what):
     """Log whatever goes wrong with one of many, and go on with the next."""
     try:
         yield
@@ -67,7 +67,7 @@ def each_for_itself(what):
 
 
 @contextmanager
-def left_to_reconcile(what, attempt_id):
+def leave_to_reconcile(what, attempt_id):
     """Log a gateway that does not answer: the reconcile job sends what is due again."""
     try:
         yield

@@ -8,7 +8,7 @@ from checkout_app.exceptions import GatewayRefused, UnknownIntent
 from checkout_app.gateways.registry import gateway_of
 from checkout_app.models import OPEN_STATES, PaymentAttempt
 from checkout_app.payments import checkpoints
-from checkout_app.payments.attempts import each_for_itself
+from checkout_app.payments.attempts import isolate_errors
 from checkout_app.payments.intents import open_intent
 from checkout_app.payments.release import release
 from checkout_app.payments.settle import settle_intent
@@ -49,6 +49,6 @@ def expire_attempts(*, at=None):
     overdue = PaymentAttempt.objects.filter(state__in=OPEN_STATES, expires_at__lte=at)
     attempts = list(overdue.select_related("order", "basket").order_by("pk"))
     for attempt in attempts:
-        with each_for_itself(f"expiring order {attempt.order.number}"):
+        with isolate_errors(f"expiring order {attempt.order.number}"):
             cancel(attempt, reason="not paid in time")
     return len(attempts)

@@ -17,9 +17,16 @@ from django_tasks import task
 
 from checkout_app.exceptions import CaptureRefused, GatewayRefused, GatewayUnavailable
 from checkout_app.gateways.registry import gateway_of
-from checkout_app.models import KEYS_HOLD, CaptureRequest, Dispute, PaymentAttempt, Progress, State
+from checkout_app.models import (
+    IDEMPOTENCY_KEY_LIFETIME,
+    CaptureRequest,
+    Dispute,
+    PaymentAttempt,
+    Progress,
+    State,
+)
 from checkout_app.payments import checkpoints, release, settle
-from checkout_app.payments.attempts import each_for_itself, left_to_reconcile, lock_attempt
+from checkout_app.payments.attempts import isolate_errors, leave_to_reconcile, lock_attempt
 from commerce.audit.order_history import note_event
 from commerce.exceptions import DispatchRefused
 from commerce.money import share_of, to_minor
@@ -39,7 +46,7 @@ WARN_BEFORE = timedelta(days=2)
 
 
 @prepares_dispatch
-def take_for_parcel(order, units, user):
+def capture_for_shipment(order, units, user):
     """Nothing leaves that is not paid: take what the parcel holds, before it leaves.
 
     Bears being called twice for one parcel: what was taken for it already is not taken again.
@@ -52,7 +59,7 @@ def take_for_parcel(order, units, user):
     _check_disputes(attempt)
     if attempt.state == State.AUTHORISED:
         try:
-            attempt = _take(attempt, order, units, user=user)
+            attempt = _capture_shipment(attempt, order, units, user=user)
         except (GatewayUnavailable, GatewayRefused, CaptureRefused) as error:
             raise DispatchRefused(
                 _("The money could not be taken: %(why)s") % {"why": error}
@@ -62,7 +69,7 @@ def take_for_parcel(order, units, user):
             _("The payment is “%(state)s”: nothing is sent.")
             % {"state": attempt.get_state_display()}
         )
-    if _is_taken_by_parcel(attempt) and attempt.money_taken < value_of_sent(order, units):
+    if _is_captured_per_shipment(attempt) and attempt.money_taken < shipped_value(order, units):
         raise DispatchRefused(_("The money could not be taken; see the payment on this page."))
 
 
@@ -74,17 +81,17 @@ def _check_disputes(attempt):
         raise DispatchRefused(_("The customer's bank took this payment back: nothing is sent."))
 
 
-def _take(attempt, order, units, *, user):
+def _capture_shipment(attempt, order, units, *, user):
     intent = gateway_of(attempt).retrieve_intent(attempt.intent_id)
     attempt = settle.settle_intent(intent)
     if attempt.state != State.AUTHORISED:
         return attempt
     is_final = not intent.may_capture_often or units == units_to_send(order)
-    ask_for_parcel(attempt.pk, units, is_final=is_final, user=user)
+    request_shipment_capture(attempt.pk, units, is_final=is_final, user=user)
     return send_captures(attempt)
 
 
-def _is_taken_by_parcel(attempt):
+def _is_captured_per_shipment(attempt):
     """Whether each parcel has to have its own money: nothing was taken that staff called the last."""
     if attempt.state == State.AUTHORISED:
         return True
@@ -92,7 +99,7 @@ def _is_taken_by_parcel(attempt):
     return taken.exists() and not taken.filter(is_final=True).exists()
 
 
-def value_of_sent(order, units):
+def shipped_value(order, units):
     """What units cost beside those that left before, delivery included, as one amount."""
     sent = units_sent(order)
     total = order.shipping_incl_tax
@@ -103,25 +110,25 @@ def value_of_sent(order, units):
 
 
 @retry_transient
-def ask_for_parcel(attempt_id, units, *, is_final, user):
+def request_shipment_capture(attempt_id, units, *, is_final, user):
     """Write down what a parcel takes: all of its value that was not taken before.
 
     A final one takes all that is left of the amount; one that takes all that is left is final.
     """
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
-        asked = _asked(attempt)
-        goal = attempt.amount if is_final else value_of_sent(attempt.order, units)
+        asked = _requested_amount(attempt)
+        goal = attempt.amount if is_final else shipped_value(attempt.order, units)
         if goal > asked:
             is_final = goal >= attempt.amount  # Stripe refuses to take all and hold more.
-            _write(attempt, goal - asked, is_final=is_final, user=user)
+            _create_capture_request(attempt, goal - asked, is_final=is_final, user=user)
 
 
 # --- By hand --------------------------------------------------------------------------------------
 
 
 @retry_transient
-def ask_capture(attempt_id, *, amount=None, key="", user=None):
+def request_capture(attempt_id, *, amount=None, key="", user=None):
     """Staff take held money by hand: all of it, or a part, and what is left is given up.
 
     Returns the CaptureRequest; the same ``key`` gives the same. Raises CaptureRefused with a
@@ -132,16 +139,16 @@ def ask_capture(attempt_id, *, amount=None, key="", user=None):
         before = CaptureRequest.objects.filter(key=key).first() if key else None
         if before:
             return before
-        left = attempt.amount - _asked(attempt)
+        left = attempt.amount - _requested_amount(attempt)
         amount = left if amount is None else amount
         if attempt.state != State.AUTHORISED:
             raise CaptureRefused(_("There is no money held for this order."))
         if not Decimal(0) < amount <= left:
             raise CaptureRefused(_("That is more than the bank holds."))
-        return _write(attempt, amount, is_final=True, user=user, key=key)
+        return _create_capture_request(attempt, amount, is_final=True, user=user, key=key)
 
 
-def _write(attempt, amount, *, is_final, user, key=""):
+def _create_capture_request(attempt, amount, *, is_final, user, key=""):
     if attempt.order.status == CANCELLED:
         raise CaptureRefused(_("The order is cancelled."))
     request = CaptureRequest.objects.create(
@@ -151,12 +158,12 @@ def _write(attempt, amount, *, is_final, user, key=""):
     return request
 
 
-def _asked(attempt):
+def _requested_amount(attempt):
     requests = attempt.captures.exclude(progress=Progress.FAILED)
     return sum(requests.values_list("amount", flat=True))
 
 
-def capture_again(request_id):
+def retry_capture(request_id):
     """Staff send a refused capture once more, under a new key. Returns its attempt, or None."""
     again = CaptureRequest.objects.filter(
         pk=request_id, progress=Progress.FAILED, attempt__state=State.AUTHORISED
@@ -175,7 +182,9 @@ def send_captures(attempt):
     Raises GatewayUnavailable; the request stays due then and the reconcile job sends it again.
     """
     for request in attempt.captures.filter(progress=Progress.DUE):
-        if request.created_at < timezone.now() - KEYS_HOLD and _was_taken(attempt, request):
+        if request.created_at < timezone.now() - IDEMPOTENCY_KEY_LIFETIME and _was_captured(
+            attempt, request
+        ):
             continue
         try:
             intent = gateway_of(attempt).capture(
@@ -197,7 +206,7 @@ def send_captures(attempt):
     return attempt
 
 
-def _was_taken(attempt, request):
+def _was_captured(attempt, request):
     """Whether a capture that waits for long was made, and the gateway has forgotten its key."""
     intent = gateway_of(attempt).retrieve_intent(attempt.intent_id)
     done = attempt.captures.filter(progress=Progress.DONE).values_list("amount", flat=True)
@@ -208,7 +217,7 @@ def _was_taken(attempt, request):
     return True
 
 
-def give_up_hold(attempt, *, reason):
+def void_authorisation(attempt, *, reason):
     """Cancel a hold at the gateway, then here. Returns the attempt.
 
     Where it was taken meanwhile, or a part of it was, the rest is given up and the attempt is
@@ -233,7 +242,7 @@ def give_up_hold(attempt, *, reason):
     return settle.settle_intent(intent)
 
 
-def holds_ending(*, at=None):
+def expiring_authorisations(*, at=None):
     """Attempts whose hold ends within two days and was not taken."""
     at = at or timezone.now()
     return PaymentAttempt.objects.filter(
@@ -241,27 +250,27 @@ def holds_ending(*, at=None):
     ).select_related("order")
 
 
-def reconcile_holds(*, at=None):
+def reconcile_authorisations(*, at=None):
     """Captures that are due are sent, holds that are not needed given up, ended ones heard of."""
     at = at or timezone.now()
     held = PaymentAttempt.objects.filter(state=State.AUTHORISED).select_related("order")
     due = held.filter(captures__progress=Progress.DUE).exclude(order__status=CANCELLED)
     for attempt in due.distinct().order_by("pk"):
-        with each_for_itself(f"taking the money of order {attempt.order.number}"):
+        with isolate_errors(f"taking the money of order {attempt.order.number}"):
             send_captures(attempt)
     for attempt in held.filter(order__status=CANCELLED).order_by("pk"):
-        with each_for_itself(f"giving up the hold of order {attempt.order.number}"):
-            give_up_hold(attempt, reason="order cancelled")
+        with isolate_errors(f"giving up the hold of order {attempt.order.number}"):
+            void_authorisation(attempt, reason="order cancelled")
     for attempt in held.filter(order__status__in=NOTHING_LEFT).order_by("pk"):
-        with each_for_itself(f"giving up the rest of the hold of {attempt.order.number}"):
-            give_up_hold(attempt, reason="nothing is left to send")
+        with isolate_errors(f"giving up the rest of the hold of {attempt.order.number}"):
+            void_authorisation(attempt, reason="nothing is left to send")
     for attempt in held.filter(held_until__lte=at).order_by("pk"):
-        with each_for_itself(f"the hold of order {attempt.order.number}"):
+        with isolate_errors(f"the hold of order {attempt.order.number}"):
             settle.settle(attempt.intent_id, at=at)
 
 
 @task()
-def give_up_hold_task(attempt_id):
+def void_authorisation_task(attempt_id):
     """Give up the money that is held for a cancelled order."""
-    with left_to_reconcile("hold", attempt_id):
-        give_up_hold(PaymentAttempt.objects.get(pk=attempt_id), reason="order cancelled")
+    with leave_to_reconcile("hold", attempt_id):
+        void_authorisation(PaymentAttempt.objects.get(pk=attempt_id), reason="order cancelled")

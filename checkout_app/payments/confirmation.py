@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from checkout_app.models import State
-from checkout_app.payments.attempts import close, lock_order_of, move
+from checkout_app.payments.attempts import change_state, close, lock_order_of
 from commerce.documents.issuing import issue_invoice
 from commerce.exceptions import OutOfStock
 from commerce.order_statuses import AUTHORISED, CANCELLED, PAID, PENDING
@@ -49,7 +49,7 @@ def confirm_order(attempt, state, *, taken=None, user=None):
 
     ``taken`` is what was paid where that may be another amount than the order's.
     """
-    move(attempt, state, reason=str(state.label), user=user)
+    change_state(attempt, state, reason=str(state.label), user=user)
     order = move_order(attempt.order_id, PAID if state == State.PAID else AUTHORISED)
     close(attempt)
     basket = attempt.basket

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from checkout_app.gateways.registry import gateway_for
 from checkout_app.models import Dispute, PaymentAttempt
-from checkout_app.payments.attempts import each_for_itself, lock_attempt
+from checkout_app.payments.attempts import isolate_errors, lock_attempt
 from commerce.audit.order_history import note_event
 from commerce.money import from_minor
 from commerce.transactions import retry_transient
@@ -17,11 +17,11 @@ def mirror_disputes(intent_id):
     if attempt is None:
         return
     for dispute in gateway_for(intent_id).list_disputes(intent_id=intent_id):
-        note_dispute(attempt.pk, dispute)
+        mirror_dispute(attempt.pk, dispute)
 
 
 @retry_transient
-def note_dispute(attempt_id, dispute):
+def mirror_dispute(attempt_id, dispute):
     """Write down one dispute as the gateway tells it; again, it changes nothing."""
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
@@ -50,5 +50,5 @@ def reconcile_disputes(gateway, *, since):
     for dispute in gateway.list_disputes(since=since):
         attempt = PaymentAttempt.objects.filter(intent_id=dispute.intent_id).first()
         if attempt is not None:
-            with each_for_itself(f"dispute {dispute.id}"):
-                note_dispute(attempt.pk, dispute)
+            with isolate_errors(f"dispute {dispute.id}"):
+                mirror_dispute(attempt.pk, dispute)

@@ -5,12 +5,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django_tasks import task
 
-from checkout_app.payments.captures import holds_ending
+from checkout_app.payments.captures import expiring_authorisations
 from commerce.mail.outbox import tell_staff
 from commerce.money import format_money
 
 
-def warn_of_holds(attempts):
+def warn_of_expiring_authorisations(attempts):
     """One mail for each hold, ever; where no address of the staff's is set the dashboard says it."""
     for attempt in attempts:
         order = attempt.order
@@ -33,4 +33,4 @@ def warn_of_holds(attempts):
 @task()
 def warn_of_ending_holds():
     """Every hour: tell staff once of each hold that ends within two days."""
-    warn_of_holds(holds_ending())
+    warn_of_expiring_authorisations(expiring_authorisations())

@@ -3,11 +3,11 @@
 from django.db import transaction
 
 from checkout_app.exceptions import UnknownIntent
-from checkout_app.gateways.customers import customer_of, forget_customer
+from checkout_app.gateways.customers import forget_customer, get_or_create_customer
 from checkout_app.gateways.registry import gateway_of
 from checkout_app.models import Capture, Method, PaymentAttempt, State, site_marker
 from checkout_app.payments import checkpoints
-from checkout_app.payments.attempts import move
+from checkout_app.payments.attempts import change_state
 from commerce.money import to_minor
 from commerce.transactions import retry_transient
 
@@ -41,7 +41,7 @@ def _create_intent(gateway, attempt):
         "email": order.email or "",
         "is_held": attempt.capture == Capture.MANUAL,
     }
-    customer = customer_of(order.user) if attempt.method == Method.CARD else ""
+    customer = get_or_create_customer(order.user) if attempt.method == Method.CARD else ""
     try:
         return gateway.create_intent(key=f"{attempt.key}:create", customer=customer, **asked)
     except UnknownIntent:
@@ -60,5 +60,5 @@ def store_intent(attempt, intent):
         )
         locked = PaymentAttempt.objects.select_for_update().get(pk=attempt.pk)
         if stored and locked.state == State.RESERVED:
-            move(locked, State.INTENT, reason=f"intent {intent.id}")
+            change_state(locked, State.INTENT, reason=f"intent {intent.id}")
     attempt.refresh_from_db()

@@ -25,7 +25,7 @@ from commerce.orders.invariants import invariant
 #: An expired attempt is looked at every five minutes; twice that is late.
 GRACE = timedelta(minutes=10)
 #: In these the order stands.
-STANDING = (State.AUTHORISED, State.PAID, State.PART_REFUNDED)
+CONFIRMED_STATES = (State.AUTHORISED, State.PAID, State.PART_REFUNDED)
 
 
 @invariant
@@ -43,12 +43,12 @@ def succeeded_intents_have_their_order():
         elif attempt.state not in (*MONEY_STATES, State.REFUNDED):
             yield f"I3 intent {intent.id} is paid, its attempt is {attempt.state}"
         elif attempt.state in (State.PAID, State.PART_REFUNDED):
-            expected = to_minor(_asked_for(attempt), attempt.currency)
+            expected = to_minor(_expected_amount(attempt), attempt.currency)
             if intent.received_minor != expected:
                 yield f"I3 intent {intent.id}: {intent.received_minor} received for {expected}"
 
 
-def _asked_for(attempt):
+def _expected_amount(attempt):
     """The order's total; of held money what was taken of it by request, and what staff accepted."""
     if attempt.moves.filter(old_state=State.REVIEW, new_state=State.PAID).exists():
         return attempt.money_taken
@@ -95,7 +95,7 @@ def orders_and_attempts_agree():
     """I8: an order is paid exactly where its attempt is, and none that was shown is missing."""
     for attempt in PaymentAttempt.objects.select_related("order"):
         is_unpaid = attempt.order.status in (PENDING, CANCELLED)
-        if attempt.state in STANDING and is_unpaid:
+        if attempt.state in CONFIRMED_STATES and is_unpaid:
             yield f"I8 order {attempt.order.number} is paid and stands at {attempt.order.status}"
         if attempt.is_open and attempt.order.status != PENDING:
             yield f"I8 order {attempt.order.number} waits for money at {attempt.order.status}"

@@ -79,7 +79,7 @@ def record_refund(request, refund_id, *, status):
     )
 
 
-def take_refund_back(request, *, status):
+def record_returned_refund(request, *, status):
     """A refund that had gone through came back from the customer's bank."""
     attempt = request.attempt
     GatewayTransaction.objects.filter(gateway_id=request.gateway_id).update(

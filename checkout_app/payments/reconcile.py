@@ -10,10 +10,10 @@ from django.utils import timezone
 from django_tasks import task
 
 from checkout_app.gateways.registry import all_gateways
-from checkout_app.models import OPEN_STATES, Dispute, PaymentAttempt, Progress, State, site_marker
+from checkout_app.models import OPEN_STATES, Dispute, PaymentAttempt, Progress, site_marker
 from checkout_app.payments import cancel, captures, disputes, refunds, settle, webhooks
-from checkout_app.payments.attempts import each_for_itself
-from checkout_app.payments.unmatched import park_orphan
+from checkout_app.payments.attempts import isolate_errors
+from checkout_app.payments.unmatched import park_unmatched
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -23,16 +23,16 @@ def reconcile_open(*, at=None):
     open_attempts = PaymentAttempt.objects.filter(state__in=OPEN_STATES).order_by("pk")
     with_intent = open_attempts.exclude(intent_id=None)
     for intent_id in list(with_intent.values_list("intent_id", flat=True)):
-        with each_for_itself(f"settling {intent_id}"):
+        with isolate_errors(f"settling {intent_id}"):
             settle.settle(intent_id, at=at)
     for attempt_id in list(open_attempts.filter(amount=0).values_list("pk", flat=True)):
-        with each_for_itself(f"settling free attempt {attempt_id}"):
+        with isolate_errors(f"settling free attempt {attempt_id}"):
             settle.settle_free(attempt_id)
-    captures.reconcile_holds(at=at)
+    captures.reconcile_authorisations(at=at)
     owing = PaymentAttempt.objects.filter(refunds__progress=Progress.DUE).distinct()
     for attempt in list(owing.order_by("pk")):
-        with each_for_itself(f"refunding order {attempt.order_id}"):
-            refunds.pay_refunds(attempt)
+        with isolate_errors(f"refunding order {attempt.order_id}"):
+            refunds.send_refunds(attempt)
     cancel.expire_attempts(at=at)
 
 
@@ -44,16 +44,16 @@ def reconcile_recent(*, at=None, hours=48):
     gateway does not list them.
     """
     at = at or timezone.now()
-    orphans = []
+    unmatched_intents = []
     for gateway in all_gateways():
         for intent in gateway.list_intents(since=at - timedelta(hours=hours)):
             if intent.metadata.get("site") != site_marker():
                 continue
-            with each_for_itself(f"settling {intent.id}"):
+            with isolate_errors(f"settling {intent.id}"):
                 if settle.settle_intent(intent, at=at) is None:
-                    orphans.append(intent)
-                    park_orphan(gateway, intent)
-    return orphans
+                    unmatched_intents.append(intent)
+                    park_unmatched(gateway, intent)
+    return unmatched_intents
 
 
 def reconcile_after(*, at=None, days=35):
@@ -69,17 +69,12 @@ def reconcile_after(*, at=None, days=35):
         pk__in=Dispute.objects.exclude(status__in=Dispute.ENDED).values("attempt")
     )
     for intent_id in list(disputed.order_by("pk").values_list("intent_id", flat=True)):
-        with each_for_itself(f"the disputes of {intent_id}"):  # A bank may take months.
+        with isolate_errors(f"the disputes of {intent_id}"):  # A bank may take months.
             disputes.mirror_disputes(intent_id)
     waiting = PaymentAttempt.objects.filter(refunds__progress=Progress.SENT).distinct()
     for intent_id in list(waiting.order_by("pk").values_list("intent_id", flat=True)):
-        with each_for_itself(f"the refunds of {intent_id}"):
+        with isolate_errors(f"the refunds of {intent_id}"):
             refunds.mirror_refunds(intent_id)
-
-
-def in_review():
-    """Attempts that wait for a person's decision."""
-    return PaymentAttempt.objects.filter(state__in=(State.REVIEW, State.REFUND_DUE))
 
 
 @task()

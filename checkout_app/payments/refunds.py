@@ -21,7 +21,7 @@ from django_tasks import task
 from checkout_app.exceptions import GatewayRefused, RefundRefused
 from checkout_app.gateways.registry import gateway_for, gateway_of
 from checkout_app.models import (
-    KEYS_HOLD,
+    IDEMPOTENCY_KEY_LIFETIME,
     Dispute,
     PaymentAttempt,
     Progress,
@@ -32,15 +32,15 @@ from checkout_app.models import (
 )
 from checkout_app.payments import checkpoints
 from checkout_app.payments.attempts import (
+    change_state,
     close,
-    each_for_itself,
-    left_to_reconcile,
+    isolate_errors,
+    leave_to_reconcile,
     lock_attempt,
     lock_order_of,
-    move,
     thaw,
 )
-from checkout_app.payments.ledger import record_refund, take_refund_back
+from checkout_app.payments.ledger import record_refund, record_returned_refund
 from commerce.audit.order_history import note_event
 from commerce.documents.issuing import Refunded, issue_credit_note
 from commerce.models import ReturnRequest
@@ -65,7 +65,7 @@ PROGRESS = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RefundTerms:
     """What staff ask to be paid back.
 
     ``units`` is ``{line_id: quantity}``; they are paid back at what they cost, discounts taken
@@ -86,16 +86,16 @@ class Wanted:
 # --- Owing ----------------------------------------------------------------------------------------
 
 
-def owe_refund(attempt, *, amount, reason, user=None):
+def schedule_refund(attempt, *, amount, reason, user=None):
     """Write down that an amount must go back, in the caller's transaction and lock."""
-    move(attempt, State.REFUND_DUE, reason=reason, user=user)
+    change_state(attempt, State.REFUND_DUE, reason=reason, user=user)
     RefundRequest.objects.create(
         attempt=attempt, key=uuid.uuid4().hex, amount=amount, reason=reason[:300], user=user
     )
     close(attempt)
 
 
-def owe_cancelled_order(order_id, *, user=None):
+def schedule_cancellation_refund(order_id, *, user=None):
     """A paid order was cancelled by staff: owe what is left of its money, in the caller's transaction.
 
     Of a payment under review what arrived; one that is only held is given up by the caller.
@@ -112,14 +112,14 @@ def owe_cancelled_order(order_id, *, user=None):
         return None
     if not left:
         state = State.RELEASED if not attempt.money_taken else State.REFUNDED
-        move(attempt, state, reason="order cancelled")
+        change_state(attempt, state, reason="order cancelled")
         return None
-    owe_refund(attempt, amount=left, reason="order cancelled", user=user)
+    schedule_refund(attempt, amount=left, reason="order cancelled", user=user)
     return attempt
 
 
 @retry_transient
-def owe_again(request_id):
+def retry_refund(request_id):
     """Staff send a refused refund once more. Returns its attempt, or None where it is not refused.
 
     Under a new key: the gateway answers the old one with the refusal it gave before. Nothing was
@@ -145,26 +145,26 @@ def owe_again(request_id):
 # --- Asked for by staff ---------------------------------------------------------------------------
 
 
-def units_refundable(order):
+def refundable_units(order):
     """Units of each line that were not paid back yet, ``{line_id: units}``, in the lines' order.
 
     Those of a refund that the gateway refused are not offered again: they were taken back, and
     their money is still owed by it.
     """
-    back = _units_back(order)
+    back = _refunded_units(order)
     lines = order.lines.order_by("pk").values_list("pk", "quantity")
     return {pk: quantity - back[pk] for pk, quantity in lines}
 
 
-def shipping_refundable(order):
+def refundable_shipping(order):
     """How much of the delivery's price was not paid back yet."""
     back = _refunds(order).aggregate(total=Sum("shipping"))["total"] or Decimal(0)
     return max(order.shipping_incl_tax - back, Decimal(0))
 
 
-def amount_of(order, units):
+def line_amounts(order, units):
     """What units of an order's lines cost, ``{line_id: Decimal}``; parts of a line add up to it."""
-    back = _units_back(order)
+    back = _refunded_units(order)
     lines = {line.pk: line for line in order.lines.filter(pk__in=units)}
     return {
         pk: share_of(
@@ -182,7 +182,7 @@ def _refunds(order):
     return RefundRequest.objects.filter(attempt__order=order)
 
 
-def _units_back(order):
+def _refunded_units(order):
     rows = RefundLine.objects.filter(refund__in=_refunds(order)).values("line")
     back = rows.annotate(units=Sum("quantity")).values_list("line", "units")
     return defaultdict(int, back)
@@ -206,7 +206,7 @@ def request_refund(attempt_id, wanted, *, user=None):
         if attempt.disputes.exclude(status__in=Dispute.ENDED).exists():
             raise RefundRefused(_("The customer's bank disputes this payment and holds the money."))
         amounts = _checked_amounts(attempt, wanted)
-        paid_before = _units_back(attempt.order)
+        paid_before = _refunded_units(attempt.order)
         request = RefundRequest.objects.create(
             attempt=attempt,
             key=wanted.key,
@@ -232,16 +232,16 @@ def request_refund(attempt_id, wanted, *, user=None):
             note_refunded(wanted.return_id, user)
         text = _("Refund asked for: %(reason)s") % {"reason": request.reason}
         note_event(attempt.order, "refund", text, amount=request.amount, user=user)
-        transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))
+        transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
     return request
 
 
-def is_large(attempt: PaymentAttempt, wanted: Wanted, *, limit: Decimal) -> bool:
+def is_large(attempt: PaymentAttempt, wanted: RefundTerms, *, limit: Decimal) -> bool:
     """Whether a refund that is possible brings what its order got back above ``limit``.
 
     Earlier refunds of the order count, so that one large refund cannot be made of many small ones.
     """
-    goods = sum(amount_of(attempt.order, wanted.units).values(), Decimal(0))
+    goods = sum(line_amounts(attempt.order, wanted.units).values(), Decimal(0))
     amount = goods + wanted.shipping + wanted.extra
     before = sum(attempt.refunds.values_list("amount", flat=True), Decimal(0))
     return amount <= attempt.money_left and before + amount > limit
@@ -250,7 +250,7 @@ def is_large(attempt: PaymentAttempt, wanted: Wanted, *, limit: Decimal) -> bool
 def _checked_amounts(attempt, wanted):
     """What each line gets back. Raises RefundRefused where that is more than there is."""
     order = attempt.order
-    left = units_refundable(order)
+    left = refundable_units(order)
     for pk, count in wanted.units.items():
         if not 0 < count <= left.get(pk, 0):
             raise RefundRefused(_("More pieces than were bought, or than are left to pay back."))
@@ -258,11 +258,11 @@ def _checked_amounts(attempt, wanted):
         came = units_received(order, ReturnRequest.State.RECEIVED, return_id=wanted.return_id)
         if any(count > came[pk] for pk, count in wanted.units.items()):
             raise RefundRefused(_("More pieces than came back with the return."))
-    if not 0 <= wanted.shipping <= shipping_refundable(order):
+    if not 0 <= wanted.shipping <= refundable_shipping(order):
         raise RefundRefused(_("That is more than is left of the delivery's price."))
     if wanted.extra < 0:
         raise RefundRefused(_("An amount cannot be below zero."))
-    amounts = amount_of(order, wanted.units)
+    amounts = line_amounts(order, wanted.units)
     total = sum(amounts.values()) + wanted.shipping + wanted.extra
     if total <= 0:
         raise RefundRefused(_("Choose what is to be paid back."))
@@ -278,13 +278,13 @@ def _checked_amounts(attempt, wanted):
 # --- Sending --------------------------------------------------------------------------------------
 
 
-def pay_refunds(attempt):
+def send_refunds(attempt):
     """Send every refund that is due for an attempt; the same key pays back once.
 
     Raises GatewayUnavailable; the request stays due then and the reconcile job sends it again.
     """
     due = attempt.refunds.filter(progress=Progress.DUE)
-    if due.filter(created_at__lt=timezone.now() - KEYS_HOLD).exists():
+    if due.filter(created_at__lt=timezone.now() - IDEMPOTENCY_KEY_LIFETIME).exists():
         mirror_refunds(attempt.intent_id)  # The gateway may have made it and forgotten the key.
     for request in due.all():
         try:
@@ -301,7 +301,7 @@ def pay_refunds(attempt):
             logger.error("refund for order %s refused: %s", attempt.order.number, error)
             continue
         checkpoints.reached(checkpoints.REFUND_SENT)
-        _follow(request.pk, refund)
+        _apply_refund_status(request.pk, refund)
     attempt.refresh_from_db()
 
 
@@ -317,22 +317,22 @@ def mirror_refunds(intent_id):
     if attempt is None:
         return
     for refund in gateway_for(intent_id).list_refunds(intent_id=intent_id):
-        note_refund(attempt, refund)
+        mirror_refund(attempt, refund)
 
 
-def note_refund(attempt, refund):
+def mirror_refund(attempt, refund):
     """Write down one refund as the gateway tells it."""
     known = attempt.refunds.filter(gateway_id=refund.id).first()
     if known is None and refund.metadata.get("refund"):
         known = attempt.refunds.filter(key=refund.metadata["refund"]).first()
     if known is None:
-        known = _mirror(attempt.pk, refund)
+        known = _create_mirrored_request(attempt.pk, refund)
     if known is not None and known.progress != PROGRESS.get(refund.status, known.progress):
-        _follow(known.pk, refund)
+        _apply_refund_status(known.pk, refund)
 
 
 @retry_transient
-def _mirror(attempt_id, refund):
+def _create_mirrored_request(attempt_id, refund):
     """The row of a refund that we did not ask for; None for one that came to nothing."""
     if PROGRESS.get(refund.status) in (None, Progress.FAILED):
         return None
@@ -353,7 +353,7 @@ def _mirror(attempt_id, refund):
 
 
 @retry_transient
-def _follow(request_id, refund):
+def _apply_refund_status(request_id, refund):
     """Bring one request to what the gateway says of its refund."""
     with transaction.atomic(durable=True):
         attempt_id = RefundRequest.objects.values_list("attempt_id", flat=True).get(pk=request_id)
@@ -376,13 +376,13 @@ def _follow(request_id, refund):
         elif new == Progress.FAILED:
             logger.error("refund %s of %s: %s", refund.id, attempt.order.number, refund.status)
             if old == Progress.DONE:
-                take_refund_back(request, status=refund.status)
-        _restate(attempt, reason=request.reason)
+                record_returned_refund(request, status=refund.status)
+        _update_state(attempt, reason=request.reason)
         if new == Progress.DONE and not request.is_excess:
-            issue_credit_note(attempt.order, _refunded(request))  # last of all locks
+            issue_credit_note(attempt.order, _credit_note_facts(request))  # last of all locks
 
 
-def _refunded(request):
+def _credit_note_facts(request):
     """A refund as its credit note tells it; sent again under another key, it stays the same.
 
     Without the reason: staff wrote that for the house.
@@ -395,29 +395,29 @@ def _refunded(request):
     )
 
 
-def _restate(attempt, *, reason):
+def _update_state(attempt, *, reason):
     """The state that the refunds which went through make of a settled attempt."""
     done = attempt.refunds.filter(progress=Progress.DONE).aggregate(total=Sum("amount"))["total"]
     taken = attempt.money_taken
     if done and done >= taken:
-        move(attempt, State.REFUNDED, reason=reason)
-        _end_order(attempt, reason)
+        change_state(attempt, State.REFUNDED, reason=reason)
+        _close_order(attempt, reason)
     elif attempt.state == State.REFUNDED and lock_order_of(attempt).status == CANCELLED:
-        move(attempt, State.REFUND_DUE, reason=reason)
+        change_state(attempt, State.REFUND_DUE, reason=reason)
     elif attempt.state in (State.PAID, State.PART_REFUNDED, State.REFUNDED):
-        move(attempt, State.PART_REFUNDED if done else State.PAID, reason=reason)
-        if done and _has_no_piece_left(attempt):
-            _end_order(attempt, reason)
+        change_state(attempt, State.PART_REFUNDED if done else State.PAID, reason=reason)
+        if done and _is_fully_refunded(attempt):
+            _close_order(attempt, reason)
 
 
-def _has_no_piece_left(attempt):
+def _is_fully_refunded(attempt):
     """Whether every piece was paid back; the delivery may have been kept."""
     back = RefundLine.objects.filter(refund__attempt=attempt, refund__progress=Progress.DONE)
     ordered = attempt.order.lines.aggregate(units=Sum("quantity"))["units"]
     return ordered == back.aggregate(units=Sum("quantity"))["units"]
 
 
-def _end_order(attempt, reason):
+def _close_order(attempt, reason):
     """An order of which every piece was paid back is over: what is still in the house is not sent.
 
     One that was under review never stood, and is cancelled.
@@ -437,12 +437,12 @@ def reconcile_refunds(gateway, *, since):
     for refund in gateway.list_refunds(since=since):
         attempt = PaymentAttempt.objects.filter(intent_id=refund.intent_id).first()
         if attempt is not None:
-            with each_for_itself(f"refund {refund.id}"):
-                note_refund(attempt, refund)
+            with isolate_errors(f"refund {refund.id}"):
+                mirror_refund(attempt, refund)
 
 
 @task()
-def pay_refunds_task(attempt_id):
+def send_refunds_task(attempt_id):
     """Send the refunds that are due for one attempt."""
-    with left_to_reconcile("refunds", attempt_id):
-        pay_refunds(PaymentAttempt.objects.get(pk=attempt_id))
+    with leave_to_reconcile("refunds", attempt_id):
+        send_refunds(PaymentAttempt.objects.get(pk=attempt_id))

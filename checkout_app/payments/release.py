@@ -5,7 +5,7 @@ import logging
 from django.db import transaction
 
 from checkout_app.models import Progress, State
-from checkout_app.payments.attempts import close, lock_attempt, move, thaw
+from checkout_app.payments.attempts import change_state, close, lock_attempt, thaw
 from commerce.order_statuses import CANCELLED
 from commerce.orders.pipeline import move_order
 from commerce.transactions import retry_transient
@@ -23,7 +23,7 @@ def release(attempt_id, *, reason):
         attempt = lock_attempt(attempt_id)
         if not attempt.is_open:
             return attempt
-        move(attempt, State.RELEASED, reason=reason)
+        change_state(attempt, State.RELEASED, reason=reason)
         move_order(attempt.order_id, CANCELLED, note=reason)
         close(attempt)
         thaw(attempt.basket)
@@ -45,7 +45,7 @@ def record_void(attempt_id, *, reason="the hold was given up at the bank"):
         )
         attempt.held_until = None
         attempt.save(update_fields=["held_until", "updated_at"])
-        move(attempt, State.VOIDED, reason=reason)
+        change_state(attempt, State.VOIDED, reason=reason)
         close(attempt)
         if CANCELLED in attempt.order.available_statuses():
             move_order(attempt.order_id, CANCELLED, note=reason)

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from checkout_app.exceptions import ReviewRefused
 from checkout_app.models import State
-from checkout_app.payments.attempts import lock_attempt, lock_order_of, move, thaw
+from checkout_app.payments.attempts import change_state, lock_attempt, lock_order_of, thaw
 from checkout_app.payments.confirmation import confirm_order, reopen_order
-from checkout_app.payments.refunds import owe_refund, pay_refunds_task
+from checkout_app.payments.refunds import schedule_refund, send_refunds_task
 from commerce.audit.order_history import note_event
 from commerce.documents.issuing import issue_invoice
 from commerce.order_statuses import AUTHORISED, CANCELLED, PAID
@@ -47,10 +47,10 @@ def accept_reviewed(attempt_id, *, user):
                 is_excess=True,
                 user=user,
             )
-            transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))
+            transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
         note_event(order, "payment", _("What arrived was accepted"), amount=left, user=user)
         if order.status == AUTHORISED:
-            move(attempt, State.PAID, reason="accepted", user=user)
+            change_state(attempt, State.PAID, reason="accepted", user=user)
             move_order(order.pk, PAID)
             issue_invoice(order, amount=left)  # last: docs/payments.md, "Lock order"
         else:
@@ -59,7 +59,7 @@ def accept_reviewed(attempt_id, *, user):
 
 
 @retry_transient
-def owe_reviewed(attempt_id):
+def schedule_review_refund(attempt_id):
     """Staff give an order under review up: cancel it, and owe what arrived for it.
 
     Returns the attempt; does nothing to one that is not under review. Where nothing was taken yet
@@ -71,7 +71,7 @@ def owe_reviewed(attempt_id):
             return attempt
         left = attempt.money_left
         if left:  # Before the order is cancelled, which would owe it for another reason.
-            owe_refund(attempt, amount=left, reason="payment differed from the order")
+            schedule_refund(attempt, amount=left, reason="payment differed from the order")
         if CANCELLED in attempt.order.available_statuses():
             move_order(attempt.order_id, CANCELLED, note="payment differed from the order")
         thaw(attempt.basket)

@@ -22,11 +22,11 @@ from checkout_app.models import (
     site_marker,
 )
 from checkout_app.payments import checkpoints
-from checkout_app.payments.attempts import lock_attempt, lock_order_of, move
+from checkout_app.payments.attempts import change_state, lock_attempt, lock_order_of
 from checkout_app.payments.confirmation import confirm_order, reopen_order
 from checkout_app.payments.intents import store_intent
 from checkout_app.payments.ledger import record_charge
-from checkout_app.payments.refunds import owe_refund, pay_refunds
+from checkout_app.payments.refunds import schedule_refund, send_refunds
 from checkout_app.payments.release import record_void, release
 from commerce.documents.issuing import issue_invoice
 from commerce.money import format_money, from_minor, to_minor
@@ -40,7 +40,7 @@ logger = logging.getLogger("vitrine.payments")
 WAITING_STATUSES = {"requires_payment_method", "requires_confirmation"}
 #: How long a bank holds money where the gateway does not say
 #: (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method).
-HOLD = timedelta(days=7)
+DEFAULT_HOLD = timedelta(days=7)
 
 
 def settle(intent_id, *, at=None):
@@ -57,7 +57,7 @@ def settle(intent_id, *, at=None):
 
 def settle_intent(intent, *, at=None):
     """``settle`` for an intent that was read from the gateway this moment."""
-    attempt = _attempt_of(intent)
+    attempt = _find_attempt(intent)
     if attempt is None:
         return None
     if attempt.intent_id is None:
@@ -73,11 +73,11 @@ def settle_intent(intent, *, at=None):
         # The bank said yes too late, and the stock is gone: nothing was taken yet.
         gateway_of(attempt).cancel_intent(intent.id)
     if attempt.state == State.REFUND_DUE:
-        pay_refunds(attempt)
+        send_refunds(attempt)
     return attempt
 
 
-def _attempt_of(intent):
+def _find_attempt(intent):
     """The attempt an intent was made for: by its id, or, where that was not stored, by our key."""
     attempts = PaymentAttempt.objects.select_related("order", "basket")
     found = attempts.filter(intent_id=intent.id).first()
@@ -92,23 +92,23 @@ def _write_settlement(attempt_id, intent, *, at):
     """T3: one durable transaction from the intent's word to the order's state."""
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
-        if intent.status == "succeeded" or _has_ended_in_part(attempt, intent):
+        if intent.status == "succeeded" or _is_partly_captured_and_ended(attempt, intent):
             _settle_succeeded(attempt, intent, at=at)
         elif intent.status == "requires_capture":
-            _settle_held(attempt, intent, at=at)
+            _settle_authorised(attempt, intent, at=at)
         elif attempt.is_open:
-            _follow_waiting(attempt, intent)
+            _update_waiting(attempt, intent)
         checkpoints.reached(checkpoints.SETTLE_WRITTEN)
     return attempt
 
 
-def _has_ended_in_part(attempt, intent):
+def _is_partly_captured_and_ended(attempt, intent):
     """Whether a hold ended of which a part was taken: that part is here."""
     is_held = attempt.state == State.AUTHORISED
     return is_held and intent.status == "canceled" and intent.received_minor > 0
 
 
-def _follow_waiting(attempt, intent):
+def _update_waiting(attempt, intent):
     states = {"requires_action": State.ACTION, "processing": State.PROCESSING}
     state = states.get(intent.status)
     if state is None and intent.status in WAITING_STATUSES:
@@ -117,7 +117,7 @@ def _follow_waiting(attempt, intent):
         attempt.last_error = intent.error[:500]
         attempt.save(update_fields=["last_error", "updated_at"])
     if state:
-        move(attempt, state, reason=f"gateway: {intent.status}")
+        change_state(attempt, state, reason=f"gateway: {intent.status}")
 
 
 def _settle_succeeded(attempt, intent, *, at):
@@ -125,20 +125,20 @@ def _settle_succeeded(attempt, intent, *, at):
     if attempt.state in (*MONEY_STATES, State.REFUNDED):
         return
     if attempt.state in (State.AUTHORISED, State.VOIDED):
-        _settle_taken(attempt, intent, at=at)
+        _settle_captured(attempt, intent, at=at)
         return
-    if not _is_as_asked(attempt, intent, intent.received_minor):
+    if not _matches_order(attempt, intent, intent.received_minor):
         record_charge(attempt, intent, at=at)
         return
     if attempt.state == State.RELEASED and not reopen_order(attempt):
         record_charge(attempt, intent, at=at)
-        owe_refund(attempt, amount=attempt.amount, reason="paid after the stock was released")
+        schedule_refund(attempt, amount=attempt.amount, reason="paid after the stock was released")
         return
     record_charge(attempt, intent, at=at)
     confirm_order(attempt, State.PAID)
 
 
-def _settle_held(attempt, intent, *, at):
+def _settle_authorised(attempt, intent, *, at):
     """The bank holds the money; a part may have been taken already."""
     if attempt.state == State.AUTHORISED:
         if intent.received_minor:
@@ -150,16 +150,16 @@ def _settle_held(attempt, intent, *, at):
     if attempt.state not in (*OPEN_STATES, State.RELEASED):
         return
     held = intent.capturable_minor + intent.received_minor
-    if not _is_as_asked(attempt, intent, held):
+    if not _matches_order(attempt, intent, held):
         return
     if attempt.state == State.RELEASED and not reopen_order(attempt):
         return
-    attempt.held_until = intent.held_until or at + HOLD
+    attempt.held_until = intent.held_until or at + DEFAULT_HOLD
     attempt.save(update_fields=["held_until", "updated_at"])
     confirm_order(attempt, State.AUTHORISED)
 
 
-def _settle_taken(attempt, intent, *, at):
+def _settle_captured(attempt, intent, *, at):
     """A hold was taken, by us or at the gateway. What it was taken for is shipped or will be."""
     record_charge(attempt, intent, at=at)
     taken = from_minor(intent.received_minor, intent.currency)
@@ -170,33 +170,35 @@ def _settle_taken(attempt, intent, *, at):
     if order.status == CANCELLED:
         left = attempt.money_left
         if left:
-            owe_refund(attempt, amount=left, reason="taken although the order was cancelled")
+            schedule_refund(attempt, amount=left, reason="taken although the order was cancelled")
         else:
-            move(attempt, State.REFUNDED, reason="order cancelled")
+            change_state(attempt, State.REFUNDED, reason="order cancelled")
         return
     requests = attempt.captures.exclude(progress=Progress.FAILED)
     asked = sum(requests.values_list("amount", flat=True))
     if taken not in (attempt.amount, asked):
-        _review(attempt, f"{taken} of {attempt.amount} was taken at the gateway")
+        _send_to_review(attempt, f"{taken} of {attempt.amount} was taken at the gateway")
         return
-    move(attempt, State.PAID, reason=f"taken: {taken}")
+    change_state(attempt, State.PAID, reason=f"taken: {taken}")
     if order.status == AUTHORISED:
         move_order(order.pk, PAID)
     issue_invoice(order, amount=taken)  # last: docs/payments.md, "Lock order"
 
 
-def _is_as_asked(attempt, intent, minor):
+def _matches_order(attempt, intent, minor):
     """Whether amount and currency are the order's; the attempt goes to review where not."""
     expected = (to_minor(attempt.amount, attempt.currency), attempt.currency.upper())
     if (minor, intent.currency.upper()) == expected:
         return True
     arrived = format_money(from_minor(minor, intent.currency), intent.currency.upper())
-    _review(attempt, f"{arrived} of {format_money(attempt.amount, attempt.currency)} arrived")
+    _send_to_review(
+        attempt, f"{arrived} of {format_money(attempt.amount, attempt.currency)} arrived"
+    )
     return False
 
 
-def _review(attempt, reason):
-    move(attempt, State.REVIEW, reason=reason)
+def _send_to_review(attempt, reason):
+    change_state(attempt, State.REVIEW, reason=reason)
     logger.error("order %s: amount differs, needs a person", attempt.order.number)
 
 

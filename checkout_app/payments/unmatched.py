@@ -13,21 +13,26 @@ from checkout_app.models import StripeEvent, site_marker
 logger = logging.getLogger("vitrine.payments")
 
 #: The kind of event under which a paid one is parked.
-ORPHAN = "vitrine.orphan"
+UNMATCHED = "vitrine.orphan"
 #: Nobody can pay these any more, or they hold nothing.
-UNPAID = {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
+CANCELLABLE_STATUSES = {
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+    "requires_capture",
+}
 
 
-def park_orphan(gateway, intent):
+def park_unmatched(gateway, intent):
     """Cancel one that was not paid, and park one that was, where staff pay it back."""
-    if intent.status in UNPAID:
+    if intent.status in CANCELLABLE_STATUSES:
         gateway.cancel_intent(intent.id)
         logger.error("intent %s was ours, no attempt knew it: cancelled", intent.id)
     elif intent.status == "succeeded":
         _row, is_new = StripeEvent.objects.get_or_create(
-            event_id=f"{ORPHAN}:{intent.id}",
+            event_id=f"{UNMATCHED}:{intent.id}",
             defaults={
-                "type": ORPHAN,
+                "type": UNMATCHED,
                 "object_id": intent.id,
                 "progress": StripeEvent.Progress.PARKED,
                 "last_error": f"{intent.received_minor} {intent.currency} paid, and no order",
@@ -35,18 +40,18 @@ def park_orphan(gateway, intent):
         )
         if is_new:
             logger.error("intent %s is paid and no attempt knows it", intent.id)
-            knocks = StripeEvent.objects.filter(object_id=intent.id).exclude(type=ORPHAN)
-            knocks.exclude(progress=StripeEvent.Progress.FOREIGN).update(
+            events = StripeEvent.objects.filter(object_id=intent.id).exclude(type=UNMATCHED)
+            events.exclude(progress=StripeEvent.Progress.FOREIGN).update(
                 progress=StripeEvent.Progress.DONE, last_error=""
             )
 
 
-def is_parked_orphan(intent_id):
+def is_parked_unmatched(intent_id):
     """Whether it is known that an intent of ours was paid and has no order."""
-    return StripeEvent.objects.filter(event_id=f"{ORPHAN}:{intent_id}").exists()
+    return StripeEvent.objects.filter(event_id=f"{UNMATCHED}:{intent_id}").exists()
 
 
-def pay_orphan_back(row):
+def refund_unmatched(row):
     """Staff pay the money of a parked one back. Raises GatewayUnavailable and GatewayRefused."""
     gateway = gateway_for(row.object_id)
     intent = gateway.retrieve_intent(row.object_id)

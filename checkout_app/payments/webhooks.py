@@ -14,7 +14,7 @@ from checkout_app.gateways.registry import gateway_for
 from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import StripeEvent, site_marker
 from checkout_app.payments import disputes, refunds, settle
-from checkout_app.payments.unmatched import ORPHAN, is_parked_orphan
+from checkout_app.payments.unmatched import UNMATCHED, is_parked_unmatched
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -29,7 +29,7 @@ def stripe_webhook(request):
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
         return HttpResponse("https only", status=403)
     try:
-        receive(request.body, request.headers.get("Stripe-Signature", ""))
+        store_event(request.body, request.headers.get("Stripe-Signature", ""))
     except GatewayRefused as error:
         logger.warning("webhook refused: %s", error)
         return HttpResponse("signature not accepted", status=400)
@@ -38,7 +38,7 @@ def stripe_webhook(request):
     return HttpResponse("ok")
 
 
-def receive(payload, signature):
+def store_event(payload, signature):
     """Write a signed event down, once for each of its ids, and let the worker look.
 
     Raises GatewayRefused where the signature is not one of ours or too old.
@@ -81,7 +81,7 @@ def process_event(event_id):
         return
     row.attempts += 1
     try:
-        _follow(row)
+        _apply_event(row)
     except (GatewayUnavailable, GatewayRefused) as error:
         row.last_error = str(error)[:500]
     except Exception as error:
@@ -94,14 +94,16 @@ def process_event(event_id):
     row.save(update_fields=["progress", "attempts", "last_error"])
 
 
-def _follow(row):
+def _apply_event(row):
     """Read at the gateway what the event knocked for. An intent that nobody knows waits on."""
-    if row.object_id.startswith("pi_") or row.type == ORPHAN:
+    if row.object_id.startswith("pi_") or row.type == UNMATCHED:
         if settle.settle(row.object_id) is None:
-            if _is_of_another_shop(row.object_id):
+            if _belongs_to_another_shop(row.object_id):
                 row.progress, row.last_error = StripeEvent.Progress.FOREIGN, ""
                 return
-            if is_parked_orphan(row.object_id):  # Its money is one matter, not one for each event.
+            if is_parked_unmatched(
+                row.object_id
+            ):  # Its money is one matter, not one for each event.
                 row.progress, row.last_error = StripeEvent.Progress.DONE, ""
                 return
             row.last_error = "no attempt knows this intent"
@@ -114,7 +116,7 @@ def _follow(row):
     row.last_error = ""
 
 
-def _is_of_another_shop(intent_id):
+def _belongs_to_another_shop(intent_id):
     """What refunds and disputes do not say themselves stands in the payment that they are of."""
     site = gateway_for(intent_id).retrieve_intent(intent_id).metadata.get("site")
     return bool(site) and site != site_marker()

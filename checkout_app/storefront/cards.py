@@ -15,7 +15,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
-from checkout_app.gateways.customers import cards_of, customer_of, forget_card
+from checkout_app.gateways.customers import forget_card, get_or_create_customer, saved_cards
 from checkout_app.gateways.registry import takes_cards
 from checkout_app.gateways.stripe import get_gateway, publishable_key
 from checkout_app.storefront.views import STRIPE_POLICY
@@ -38,7 +38,7 @@ class CardsView(CardView):
     def get(self, request):
         cards, is_down = [], False
         try:
-            cards = cards_of(request.user)
+            cards = saved_cards(request.user)
         except (GatewayUnavailable, GatewayRefused):
             is_down = True
         if "setup_intent" in request.GET:  # Back from the bank, with words nobody needs to keep.
@@ -75,7 +75,7 @@ class SecretView(CardView):
 
     def post(self, request):
         try:
-            secret = self.secret_for(customer_of(request.user))
+            secret = self.secret_for(get_or_create_customer(request.user))
         except (GatewayUnavailable, GatewayRefused):
             text = _("The payment service does not answer. Please try again.")
             return JsonResponse({"error": text}, status=503)

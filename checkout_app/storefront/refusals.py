@@ -23,7 +23,7 @@ def shortage_text(error):
     return _("Somebody was faster: %(what)s. Nothing was charged.") % {"what": ", ".join(parts)}
 
 
-def changed_text(error, currency):
+def total_changed_text(error, currency):
     """That the total is another one now."""
     if error.reason:
         return _("%(reason)s Please look at the total again; nothing was charged.") % {

@@ -33,7 +33,7 @@ from checkout_app.payments.methods import checked_method, offered_methods
 from checkout_app.payments.placement import Submission
 from checkout_app.storefront.address_book import fields_of, find_address, find_same, saved_addresses
 from checkout_app.storefront.forms import BillingForm, DeliveryForm, ShippingForm
-from checkout_app.storefront.refusals import changed_text, refuse, shortage_text
+from checkout_app.storefront.refusals import refuse, shortage_text, total_changed_text
 from checkout_app.storefront.session import Draft
 from checkout_app.storefront.summary import summary_of_basket, summary_of_order
 from commerce.accounts.postal_addresses import keep_address
@@ -293,7 +293,7 @@ class PayView(PaymentView):
         except OutOfStock as error:
             return refuse(shortage_text(error), reverse("basket:summary"))
         except TotalChanged as error:
-            text = changed_text(error, request.basket.currency)
+            text = total_changed_text(error, request.basket.currency)
             return refuse(text, reverse("checkout:payment-details"))
         except DeliveryGone:
             text = _("This delivery is no longer offered to your address. Please choose again.")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from checkout_app.exceptions import CaptureRefused, GatewayUnavailable
 from checkout_app.models import CaptureRequest, Dispute, PaymentAttempt, Progress, State
 from checkout_app.payments import begin, captures, reconcile, release, review, settle
-from checkout_app.payments.hold_warnings import warn_of_holds
+from checkout_app.payments.hold_warnings import warn_of_expiring_authorisations
 from commerce.exceptions import DispatchRefused
 from commerce.models import OutgoingMail
 from commerce.order_statuses import AUTHORISED, CANCELLED, PACKING, PAID, PART_SHIPPED
@@ -97,7 +97,7 @@ def test_first_part_takes_all_where_the_bank_allows_one_capture(cup):
 
 def test_nothing_leaves_where_the_bank_says_no(cup):
     attempt = order_held(cup)
-    after.let_hold_end(attempt.intent_id)  # and the event tells us
+    after.expire_authorisation(attempt.intent_id)  # and the event tells us
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.VOIDED, CANCELLED)
@@ -139,7 +139,7 @@ def test_lost_answer_to_a_capture_takes_the_money_once(cup):
 def test_capture_that_waited_for_days_is_looked_for_before_it_is_sent_again(cup):
     attempt = order_held(cup, count=3, card=MANY_CAPTURES)
     line = attempt.order.lines.get()
-    captures.ask_for_parcel(attempt.pk, {line.pk: 1}, is_final=False, user=None)
+    captures.request_shipment_capture(attempt.pk, {line.pk: 1}, is_final=False, user=None)
     faults.plan("drop")
     with pytest.raises(GatewayUnavailable):
         captures.send_captures(attempt)
@@ -256,8 +256,8 @@ def test_staff_take_a_part_and_give_up_the_rest(cup):
     attempt = order_held(cup)
     move_order(attempt.order_id, PACKING)
 
-    captures.ask_capture(attempt.pk, amount=Decimal("24.00"), key="k")
-    captures.ask_capture(attempt.pk, amount=Decimal("24.00"), key="k")
+    captures.request_capture(attempt.pk, amount=Decimal("24.00"), key="k")
+    captures.request_capture(attempt.pk, amount=Decimal("24.00"), key="k")
     captures.send_captures(attempt)
 
     attempt.refresh_from_db()
@@ -272,7 +272,7 @@ def test_more_than_is_held_is_refused(cup, amount):
     attempt = order_held(cup)
 
     with pytest.raises(CaptureRefused):
-        captures.ask_capture(attempt.pk, amount=Decimal(amount))
+        captures.request_capture(attempt.pk, amount=Decimal(amount))
 
     assert CaptureRequest.objects.count() == 0
 
@@ -302,11 +302,11 @@ def test_hold_of_another_amount_goes_to_review_and_can_be_given_up(cup, client):
 def test_warning_of_a_hold_that_ends_goes_out_once(cup, settings):
     settings.STAFF_EMAIL = "staff@example.com"
     attempt = order_held(cup)
-    assert list(captures.holds_ending()) == []
+    assert list(captures.expiring_authorisations()) == []
 
-    soon = captures.holds_ending(at=timezone.now() + timedelta(days=6))
-    warn_of_holds(soon)
-    warn_of_holds(soon)
+    soon = captures.expiring_authorisations(at=timezone.now() + timedelta(days=6))
+    warn_of_expiring_authorisations(soon)
+    warn_of_expiring_authorisations(soon)
 
     mail = OutgoingMail.objects.get(to="staff@example.com")
     assert attempt.order.number in mail.subject

@@ -38,7 +38,7 @@ def cup(mug):
 def test_part_taken_for_a_parcel_that_never_left_goes_back_with_the_order(cup):
     attempt = order_held(cup, count=3, card=MANY_CAPTURES)
     line = attempt.order.lines.get().pk
-    captures.take_for_parcel(attempt.order, {line: 1}, None)  # and the process dies here
+    captures.capture_for_shipment(attempt.order, {line: 1}, None)  # and the process dies here
     attempt.refresh_from_db()
     taken = attempt.money_taken
     assert (attempt.state, taken) == (
@@ -73,11 +73,11 @@ def test_rest_of_a_hold_is_given_up_with_the_rest_of_the_order(cup):
 def test_refused_capture_does_not_make_a_part_taken_by_hand_look_wrong(cup):
     attempt = order_held(cup)
     with patch.object(after, "capture", side_effect=Refused(400, "Try again later.")):
-        captures.ask_capture(attempt.pk, key="k1")
+        captures.request_capture(attempt.pk, key="k1")
         captures.send_captures(attempt)
     assert attempt.captures.get().progress == Progress.FAILED
 
-    captures.ask_capture(attempt.pk, amount=Decimal("24.00"), key="k2")
+    captures.request_capture(attempt.pk, amount=Decimal("24.00"), key="k2")
     captures.send_captures(attempt)
 
     attempt.refresh_from_db()
@@ -152,7 +152,7 @@ def test_last_part_is_final_even_where_what_is_left_costs_nothing(cup):
     line.quantity = 3  # The third is a gift.
     line.save()
 
-    captures.ask_for_parcel(attempt.pk, {line.pk: 3}, is_final=False, user=None)
+    captures.request_shipment_capture(attempt.pk, {line.pk: 3}, is_final=False, user=None)
 
     assert attempt.captures.get().is_final
 
@@ -160,7 +160,7 @@ def test_last_part_is_final_even_where_what_is_left_costs_nothing(cup):
 def test_taking_a_hold_that_a_capture_is_due_for_is_no_error_for_staff(cup, client):
     attempt = order_held(cup)
     PaymentAttempt.objects.update(held_until=timezone.now() + timedelta(days=1))
-    captures.ask_capture(attempt.pk, key="k")
+    captures.request_capture(attempt.pk, key="k")
     client.force_login(make_user("boss@example.com", is_staff=True, is_superuser=True))
 
     answer = client.post(reverse("attention"), {"kind": "hold", "key": attempt.pk})

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from checkout_app.gateways.customers import cards_of, customer_of, forget_card
+from checkout_app.gateways.customers import forget_card, get_or_create_customer, saved_cards
 from checkout_app.models import State, StripeCustomer
 from checkout_app.payments import begin
 from demo_gateway import cards, faults
@@ -26,8 +26,10 @@ def ada(shop):
 @pytest.fixture
 def kept(ada):
     """Ada's account with a card."""
-    cards.customers.keep_card(customer_of(ada), brand="visa", last4="4242", expiry=(12, 2099))
-    return cards_of(ada)[0]
+    cards.customers.keep_card(
+        get_or_create_customer(ada), brand="visa", last4="4242", expiry=(12, 2099)
+    )
+    return saved_cards(ada)[0]
 
 
 def order_of(user, product):
@@ -40,17 +42,21 @@ def secret_of(attempt):
 
 
 def test_account_has_one_counterpart_and_guests_none(ada):
-    assert customer_of(ada) == customer_of(ada) == StripeCustomer.objects.get().customer_id
-    assert customer_of(None) == ""
+    assert (
+        get_or_create_customer(ada)
+        == get_or_create_customer(ada)
+        == StripeCustomer.objects.get().customer_id
+    )
+    assert get_or_create_customer(None) == ""
     assert DemoCustomer.objects.count() == 1
 
 
 def test_lost_answer_makes_no_second_counterpart(ada):
     faults.plan("drop")
     with pytest.raises(Exception, match="lost"):
-        customer_of(ada)
+        get_or_create_customer(ada)
 
-    customer_of(ada)
+    get_or_create_customer(ada)
 
     assert DemoCustomer.objects.count() == 1
 
@@ -60,7 +66,7 @@ def test_card_is_kept_with_a_payment_where_the_box_is_ticked(ada, mug):
     attempt = order_of(ada, first)
     cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), keeps=True, **CARD)
 
-    (card,) = cards_of(ada)
+    (card,) = saved_cards(ada)
     assert (card.brand, card.last4, card.expiry) == ("visa", "4242", "12/99")
 
     again = order_of(ada, second)
@@ -97,7 +103,7 @@ def test_page_lists_and_forgets(client, ada, kept):
 
     client.post(reverse("account-cards"), {"forget": kept.id})
 
-    assert cards_of(ada) == []
+    assert saved_cards(ada) == []
     assert "No card is kept" in client.get(reverse("account-cards")).content.decode()
 
 
@@ -113,7 +119,7 @@ def test_card_is_added_without_a_payment(client, ada):
     )
 
     assert answer.status_code == 200
-    assert [card.last4 for card in cards_of(ada)] == ["4242"]
+    assert [card.last4 for card in saved_cards(ada)] == ["4242"]
 
 
 def test_payment_page_gets_a_session_for_the_accounts_cards(client, ada, kept):
@@ -147,7 +153,7 @@ def test_shop_that_keeps_no_cards_has_no_page(client, ada, settings):
     client.force_login(ada)
 
     assert client.get(reverse("account-cards")).status_code == 404
-    assert customer_of(ada) == ""
+    assert get_or_create_customer(ada) == ""
 
 
 def test_counterpart_of_other_keys_does_not_stop_a_payment(ada, mug):

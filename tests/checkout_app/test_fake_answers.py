@@ -25,7 +25,7 @@ def answers(vase):
     after.refund_in_dashboard(attempt.intent_id, 500)
     after.dispute(attempt.intent_id)
     customer = user.stripe_customer.customer_id
-    customers.keep_card(customer, brand="visa", last4="4242", expiry=(12, 2099))
+    customers.save_card(customer, brand="visa", last4="4242", expiry=(12, 2099))
     intent = answer("GET", f"/v1/payment_intents/{attempt.intent_id}")
     return {
         stripe.PaymentIntent: intent,

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app.dashboard.work_queue import settle_matter
+from checkout_app.dashboard.work_queue import resolve_item
 from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
 from checkout_app.payments import begin, cancel, placement, reconcile, refunds, review, webhooks
@@ -380,7 +380,7 @@ def test_giving_up_a_reviewed_order_leaves_no_frozen_basket(cup):
     intent.save()
     payments.settle(attempt.intent_id)
 
-    review.owe_reviewed(attempt.pk)
+    review.schedule_review_refund(attempt.pk)
 
     attempt.basket.refresh_from_db()
     assert attempt.basket.status == Basket.OPEN
@@ -409,16 +409,16 @@ def test_refused_refund_is_sent_again_under_a_new_key(cup, monkeypatch):
     monkeypatch.setattr(after, "create_refund", refuse)
     move_order(attempt.order_id, CANCELLED)
     attempt.refresh_from_db()
-    refunds.pay_refunds(attempt)
+    refunds.send_refunds(attempt)
     request = RefundRequest.objects.get()
     assert request.progress == RefundRequest.Progress.FAILED
     monkeypatch.setattr(after, "create_refund", real)
 
-    assert refunds.owe_again(request.pk) == attempt
-    refunds.pay_refunds(attempt)
+    assert refunds.retry_refund(request.pk) == attempt
+    refunds.send_refunds(attempt)
 
     assert RefundRequest.objects.get().progress == RefundRequest.Progress.DONE
-    assert refunds.owe_again(request.pk) is None
+    assert refunds.retry_refund(request.pk) is None
 
 
 def test_demo_gateway_keeps_a_refusal_under_its_key(cup):
@@ -434,7 +434,7 @@ def test_demo_gateway_keeps_a_refusal_under_its_key(cup):
 
 @pytest.mark.parametrize(("kind", "key"), [("payment", "abc"), ("task", "abc"), ("mail", "")])
 def test_button_with_a_key_that_is_none_does_nothing(superuser, kind, key):
-    assert settle_matter(kind, key, user=superuser) is False
+    assert resolve_item(kind, key, user=superuser) is False
 
 
 def test_shipping_more_than_the_stock_holds_is_refused_in_words(client, superuser, cup):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from checkout_app.exceptions import GatewayUnavailable, RefundRefused, ReviewRefused
@@ -14,7 +15,7 @@ from checkout_app.models import (
     State,
 )
 from checkout_app.payments import reconcile, refunds, review
-from checkout_app.payments.refunds import Wanted, pay_refunds_task
+from checkout_app.payments.refunds import RefundTerms, send_refunds_task
 from commerce.models import OutgoingMail
 from commerce.money import to_minor
 from commerce.order_statuses import CANCELLED, DELIVERED, PAID, REFUNDED, SHIPPED
@@ -23,6 +24,7 @@ from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship, units_to_send
 from commerce.returns.returns import Received, approve_return, receive_return, request_return
 from demo_gateway import after, faults
+from demo_gateway.events import emit
 from demo_gateway.models import DemoCharge
 from tests.factories import (
     make_paid_order,
@@ -53,8 +55,20 @@ def line_of(order):
     return order.lines.get().pk
 
 
+def decide_at_bank(refund_id, status):
+    """The bank decides on a pending refund, or returns one that went through."""
+    with transaction.atomic():
+        row = DemoCharge.objects.select_for_update().get(object_id=refund_id)
+        reason = "expired_or_canceled_card" if status == "failed" else None
+        row.body = {**row.body, "status": status, "failure_reason": reason}
+        row.save(update_fields=["body"])
+        emit("refund.failed" if status == "failed" else "refund.updated", row.body)
+
+
 def ask(order, key="k1", **wanted):
-    return refunds.request_refund(attempt_of(order).pk, Wanted(key=key, reason="broken", **wanted))
+    return refunds.request_refund(
+        attempt_of(order).pk, RefundTerms(key=key, reason="broken", **wanted)
+    )
 
 
 def made_at_gateway():
@@ -75,8 +89,8 @@ def test_two_of_three_pieces_and_the_delivery_go_back(order, cup):
     assert order.sources.get().amount_refunded == request.amount
     assert units_to_send(order) == {line: 1}
     assert stockrecord_of(cup).num_allocated == 1
-    assert refunds.units_refundable(order) == {line: 1}
-    assert refunds.shipping_refundable(order) == 0
+    assert refunds.refundable_units(order) == {line: 1}
+    assert refunds.refundable_shipping(order) == 0
     assert broken_invariants() == []
 
 
@@ -115,7 +129,7 @@ def test_money_in_another_currency_goes_back_in_it(order):
     with pytest.raises(ReviewRefused):
         review.accept_reviewed(attempt.pk, user=None)
 
-    refunds.pay_refunds(review.owe_reviewed(attempt.pk))
+    refunds.send_refunds(review.schedule_review_refund(attempt.pk))
 
     assert made_at_gateway().get().body["amount"] == to_minor(order.total_incl_tax, "GBP")
     assert attempt_of(order).state == State.REFUNDED
@@ -200,7 +214,7 @@ def test_parts_of_a_line_in_yen_are_whole_yen(order):
     line.save()
     order.currency = "JPY"
 
-    amounts = refunds.amount_of(order, {line.pk: 1})
+    amounts = refunds.line_amounts(order, {line.pk: 1})
 
     assert amounts == {line.pk: Decimal("1667")}
     assert to_minor(amounts[line.pk], "JPY") == 1667
@@ -241,7 +255,7 @@ def test_pending_refund_is_not_done_until_the_bank_says_so(order, monkeypatch):
     assert not GatewayTransaction.objects.filter(kind="refund").exists()
     assert not OutgoingMail.objects.filter(key__startswith="order-refunded").exists()
 
-    after.end_refund(request.gateway_id, "succeeded")
+    decide_at_bank(request.gateway_id, "succeeded")
 
     request.refresh_from_db()
     assert request.progress == Progress.DONE
@@ -252,7 +266,7 @@ def test_refund_that_comes_back_from_the_bank_is_owed_again(order):
     request = ask(order, extra=Decimal("5.00"))
     request.refresh_from_db()
 
-    after.end_refund(request.gateway_id, "failed")
+    decide_at_bank(request.gateway_id, "failed")
 
     request.refresh_from_db()
     assert (request.progress, request.last_error) == (Progress.FAILED, "expired_or_canceled_card")
@@ -261,8 +275,8 @@ def test_refund_that_comes_back_from_the_bank_is_owed_again(order):
     assert order.sources.get().amount_refunded == 0
     assert broken_invariants() == []
 
-    attempt = refunds.owe_again(request.pk)
-    refunds.pay_refunds(attempt)
+    attempt = refunds.retry_refund(request.pk)
+    refunds.send_refunds(attempt)
 
     assert attempt_of(order).state == State.PART_REFUNDED
     assert made_at_gateway().count() == 2
@@ -367,8 +381,8 @@ def test_no_answer_while_the_task_sends_it_is_no_error_for_staff(client, finance
     assert RefundRequest.objects.get().progress == Progress.DUE
     faults.plan("unreachable", "unreachable")
     with pytest.raises(GatewayUnavailable):
-        refunds.pay_refunds(attempt_of(order))
-    pay_refunds_task.call(attempt_of(order).pk)  # no failed task, which staff would be asked about
+        refunds.send_refunds(attempt_of(order))
+    send_refunds_task.call(attempt_of(order).pk)  # no failed task, which staff would be asked about
     assert RefundRequest.objects.get().progress == Progress.DUE
 
 

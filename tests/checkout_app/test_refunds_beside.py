@@ -108,12 +108,12 @@ def test_pieces_of_a_refused_refund_are_not_taken_back_twice(order, cup):
     request = refused(order, units={line: 1}, shipping=order.shipping_incl_tax, is_restocked=True)
     assert (stockrecord_of(cup).num_allocated, units_to_send(order)) == (2, {line: 2})
 
-    assert refunds.units_refundable(order) == {line: 2}
-    assert refunds.shipping_refundable(order) == 0
+    assert refunds.refundable_units(order) == {line: 2}
+    assert refunds.refundable_shipping(order) == 0
     with pytest.raises(RefundRefused):
         ask(order, key="k2", units={line: 3})
 
-    refunds.pay_refunds(refunds.owe_again(request.pk))
+    refunds.send_refunds(refunds.retry_refund(request.pk))
     request.refresh_from_db()
     assert request.progress == Progress.DONE
     assert units_to_send(order) == {line: 2}
@@ -126,7 +126,7 @@ def test_refused_refund_is_not_sent_again_where_its_money_went_back_otherwise(or
     ask(order, key="k2", extra=attempt.amount - Decimal("20.00"))
 
     with pytest.raises(RefundRefused, match="left"):
-        refunds.owe_again(request.pk)
+        refunds.retry_refund(request.pk)
 
     request.refresh_from_db()
     assert request.progress == Progress.FAILED

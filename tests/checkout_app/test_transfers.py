@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app.gateways.transfer import note_received
+from checkout_app.gateways.transfer import record_received
 from checkout_app.models import BankTransfer, Method, PaymentAttempt, State, TransferRefund
 from checkout_app.payments import reconcile, settle
 from checkout_app.payments.methods import offered_methods
@@ -275,7 +275,7 @@ def test_no_money_in_time_releases_and_late_money_takes_it_up_again(client, orde
     row = BankTransfer.objects.get()
     assert row.status == BankTransfer.Status.CANCELLED
 
-    assert note_received(row.reference, amount_minor=9000, user=None)
+    assert record_received(row.reference, amount_minor=9000, user=None)
     settle.settle(row.reference)
 
     ordered.refresh_from_db()
@@ -286,7 +286,7 @@ def test_no_money_in_time_releases_and_late_money_takes_it_up_again(client, orde
 
 def test_refund_waits_until_somebody_has_sent_it(client, ordered, finance):
     row = BankTransfer.objects.get()
-    note_received(row.reference, amount_minor=9000, user=finance)
+    record_received(row.reference, amount_minor=9000, user=finance)
     settle.settle(row.reference)
 
     move_order(ordered.order_id, CANCELLED)

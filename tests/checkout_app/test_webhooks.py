@@ -67,7 +67,7 @@ def test_event_alone_pays_the_order(client, begun):
     assert StripeEvent.objects.get(event_id="evt_1").progress == Progress.DONE
 
 
-def test_event_is_a_knock_and_not_the_truth(client, begun):
+def test_event_triggers_a_read_and_is_not_the_truth(client, begun):
     response = post(client, event_body(begun.intent_id))  # says succeeded, and nobody paid
 
     assert response.status_code == 200

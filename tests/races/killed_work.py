@@ -18,9 +18,9 @@ def main(act, attempt_id):
 
     attempt = PaymentAttempt.objects.get(pk=attempt_id)
     acts = {
-        "refund": lambda: refunds.pay_refunds(attempt),
+        "refund": lambda: refunds.send_refunds(attempt),
         "capture": lambda: captures.send_captures(attempt),
-        "void": lambda: captures.give_up_hold(attempt, reason="order cancelled"),
+        "void": lambda: captures.void_authorisation(attempt, reason="order cancelled"),
         "cancel": lambda: cancel.cancel(attempt, reason="not paid in time"),
         "settle": lambda: settle.settle(attempt.intent_id),
     }

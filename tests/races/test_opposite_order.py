@@ -5,7 +5,7 @@ from django.db import OperationalError, connection
 from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt
-from checkout_app.payments import begin, placement, settle
+from checkout_app.payments import begin, placement
 from commerce.orders.invariants import broken_invariants
 from commerce.stock import availability
 from tests.factories import make_basket, make_product, make_submission, stockrecord_of

@@ -8,7 +8,7 @@ from oscar.core.loading import get_model
 from checkout_app.exceptions import RefundRefused
 from checkout_app.models import PaymentAttempt, Progress, RefundRequest, State
 from checkout_app.payments import begin, reconcile, refunds, settle
-from checkout_app.payments.refunds import Wanted
+from checkout_app.payments.refunds import RefundTerms
 from commerce.models import OutgoingMail
 from commerce.orders.invariants import broken_invariants
 from demo_gateway import after, faults
@@ -38,7 +38,7 @@ def paid(vase):
 
 def twenty(attempt, key):
     """Ask for £20 back under a key."""
-    wanted = Wanted(key=key, reason="race", extra=Decimal(20))
+    wanted = RefundTerms(key=key, reason="race", extra=Decimal(20))
     return refunds.request_refund(attempt.pk, wanted)
 
 
@@ -103,7 +103,7 @@ def test_sending_due_refunds_from_eight_workers_pays_once(paid, together):
     faults.plan("unreachable")
     twenty(paid, "one")
 
-    together(8, lambda _index: refunds.pay_refunds(PaymentAttempt.objects.get()))
+    together(8, lambda _index: refunds.send_refunds(PaymentAttempt.objects.get()))
 
     assert gone_back() == 2000
     assert RefundRequest.objects.get().progress == Progress.DONE

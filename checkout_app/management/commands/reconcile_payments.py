@@ -19,8 +19,8 @@ class Command(BaseCommand):
         now = timezone.now()
         webhooks.process_waiting_events()
         reconcile.reconcile_open(at=now)
-        orphans = reconcile.reconcile_recent(at=now, hours=hours)
+        unmatched = reconcile.reconcile_recent(at=now, hours=hours)
         reconcile.reconcile_after(at=now)
-        for intent in orphans:
+        for intent in unmatched:
             self.stderr.write(f"intent {intent.id} is ours and no attempt knows it")
-        self.stdout.write(f"Reconciled; {len(orphans)} intents without an attempt.")
+        self.stdout.write(f"Reconciled; {len(unmatched)} intents without an attempt.")

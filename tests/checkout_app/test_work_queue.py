@@ -1,4 +1,4 @@
-"""The page "Needs a person": who sees what, and what its buttons do."""
+"""The page "Needs attention": who sees what, and what its buttons do."""
 
 from datetime import timedelta
 
