@@ -1,11 +1,12 @@
 """What the payers' floor does when an order moves below it."""
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
-from oscar.apps.order.signals import order_status_changed
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from checkout_app.gateways.customers import forget_customer_task
@@ -15,7 +16,7 @@ from checkout_app.payments.captures import void_authorisation_task
 from checkout_app.payments.refunds import send_refunds_task
 from checkout_app.storefront.session import Draft
 from commerce.audit.log import watch
-from commerce.order_statuses import CANCELLED
+from commerce.orders.pipeline import on_cancellation
 
 watch(RefundRequest, "amount", "shipping", "reason", "progress", "has_restocked", name=_("Refund"))
 
@@ -36,13 +37,14 @@ def forget_cards(sender, instance, **kwargs):
     transaction.on_commit(lambda: forget_customer_task.enqueue(instance.customer_id))
 
 
-@receiver(order_status_changed)
-def refund_cancelled_order(sender, order, new_status, **kwargs):
-    """What was taken for an order that staff cancel is owed back in the same transaction, and paid
-    back after it; what is only held is given up after it, or by the reconcile job."""
-    if new_status != CANCELLED:
-        return
-    attempt = refunds.schedule_cancellation_refund(order.pk, user=getattr(order, "moved_by", None))
+@on_cancellation
+def return_money_of_cancelled_order(order: AbstractOrder, user: AbstractBaseUser | None) -> None:
+    """Schedule the refund of a cancelled order and void its authorisation.
+
+    The refund is written in the caller's transaction and sent after the commit. An authorisation
+    is voided after the commit, by a task or by the reconcile job.
+    """
+    attempt = refunds.schedule_cancellation_refund(order.pk, user=user)
     if attempt:
         transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
     held = order.attempts.filter(state__in=(State.AUTHORISED, State.REVIEW)).first()

@@ -1,6 +1,7 @@
 """Write an order exactly once: prices checked again, stock taken, rows written. No money here."""
 
 import uuid
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -146,8 +147,15 @@ def units_of(basket):
 
 
 def _write_order(submission, totals, number):
+    """Write the order of a priced basket, with saved copies of the submission's addresses.
+
+    Copies, because ``place_order`` may run again after a rollback: an address that still had the
+    key of the first try would overwrite the row that took this key meanwhile.
+    """
     creator = get_class("order.utils", "OrderCreator")()
-    for address in (submission.shipping_address, submission.billing_address):
+    shipping_address = copy(submission.shipping_address)
+    billing_address = copy(submission.billing_address)
+    for address in (shipping_address, billing_address):
         if address is not None:
             address.save()
     order = creator.place_order(
@@ -156,8 +164,8 @@ def _write_order(submission, totals, number):
         shipping_method=totals.method,
         shipping_charge=totals.charge,
         user=submission.buyer,
-        shipping_address=submission.shipping_address,
-        billing_address=submission.billing_address,
+        shipping_address=shipping_address,
+        billing_address=billing_address,
         order_number=number,
         status=PENDING,
         site=Site.objects.get_current(),

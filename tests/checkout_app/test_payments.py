@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from oscar.core.loading import get_model
 
@@ -16,7 +17,14 @@ from commerce.orders.pipeline import move_order
 from demo_gateway import faults, server
 from demo_gateway.models import DemoIntent
 from demo_gateway.refusal import Refused
-from tests.factories import make_basket, make_delivery, make_submission, pay, stockrecord_of
+from tests.factories import (
+    ADDRESS,
+    make_basket,
+    make_delivery,
+    make_submission,
+    pay,
+    stockrecord_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Order = get_model("order", "Order")
@@ -313,3 +321,30 @@ def test_cancelled_in_the_gateways_own_dashboard_releases_the_order(begun, vase)
     begun.refresh_from_db()
     assert begun.state == State.RELEASED
     assert stockrecord_of(vase).num_allocated == 0
+
+
+def test_second_try_after_a_deadlock_writes_no_other_order_s_address(vase, monkeypatch):
+    ShippingAddress = get_model("order", "ShippingAddress")
+    submission = make_submission(make_basket((vase, 1)))
+    others, write_attempt = [], placement._write_attempt
+
+    def deadlock_once(*args, **kwargs):
+        if not others:
+            raise OperationalError(1213, "Deadlock found when trying to get lock")
+        return write_attempt(*args, **kwargs)
+
+    def another_shopper_orders(_seconds):  # while this one waits for its second try
+        others.append(
+            ShippingAddress.objects.create(**ADDRESS | {"line1": "1 Other Way"}, country_id="GB")
+        )
+
+    monkeypatch.setattr(placement, "_write_attempt", deadlock_once)
+    monkeypatch.setattr("commerce.transactions.time.sleep", another_shopper_orders)
+
+    attempt = placement.place_order(submission)
+
+    others[0].refresh_from_db()
+    assert others[0].line1 == "1 Other Way"
+    assert attempt.order.shipping_address.line1 == ADDRESS["line1"]
+    assert attempt.order.shipping_address_id != others[0].pk
+    assert submission.shipping_address.pk is None
