@@ -1,6 +1,6 @@
 """Oscar's checkout application with our views and addresses."""
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 from oscar.apps.checkout.apps import CheckoutConfig as OscarCheckoutConfig
 
 
@@ -14,7 +14,7 @@ class CheckoutConfig(OscarCheckoutConfig):
     label = "checkout"
     default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self):
+    def ready(self) -> None:
         super().ready()
         # Models are loaded now; captures register what a parcel waits for.
         from checkout_app import receivers  # noqa: F401
@@ -23,7 +23,7 @@ class CheckoutConfig(OscarCheckoutConfig):
 
         self.views, self.cards_page = views, cards
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern | URLResolver]:
         views, cards = self.views, self.cards_page
         urls = [
             path("", views.IndexView.as_view(), name="index"),

@@ -1,12 +1,14 @@
 """What can go wrong between "Pay" and "paid", in plain words."""
 
+from decimal import Decimal
+
 from oscar.apps.checkout.exceptions import *  # noqa: F403
 
 
 class TotalChanged(Exception):
     """The basket costs something else than the shopper was shown; nothing was ordered."""
 
-    def __init__(self, total, reason=""):
+    def __init__(self, total: Decimal | None, reason: str = ""):
         self.total = total
         #: Why, as a sentence for the shopper, where that is known.
         self.reason = reason

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.checkout.models import *  # noqa: F403
 
@@ -102,34 +103,41 @@ class PaymentAttempt(models.Model):
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["state", "expires_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.order.number}: {self.state}"
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         """Whether stock is held and money may still come."""
         return self.state in OPEN_STATES
 
     @property
-    def money_taken(self):
+    def stored_intent_id(self) -> str:
+        """The intent's id. Raises ValueError before an intent was stored."""
+        if not self.intent_id:
+            raise ValueError(f"attempt {self.pk} has no intent")
+        return self.intent_id
+
+    @property
+    def money_taken(self) -> Decimal:
         """What the gateway took for it so far; what was paid back is not taken off."""
         charges = self.transactions.filter(kind=GatewayTransaction.Kind.CHARGE)
         return charges.aggregate(total=models.Sum("amount"))["total"] or Decimal(0)
 
     @property
-    def money_currency(self):
+    def money_currency(self) -> str:
         """The currency of what the gateway took; the order's where it took nothing."""
         charge = self.transactions.filter(kind=GatewayTransaction.Kind.CHARGE).first()
         return charge.currency if charge else self.currency
 
     @property
-    def money_back(self):
+    def money_back(self) -> Decimal:
         """What was paid back, or is on its way back; refunds that failed are not counted."""
         refunds = self.refunds.exclude(progress=Progress.FAILED)
         return refunds.aggregate(total=models.Sum("amount"))["total"] or Decimal(0)
 
     @property
-    def money_left(self):
+    def money_left(self) -> Decimal:
         """What of it is here: not paid back, and not taken by the customer's bank in a dispute."""
         lost = self.disputes.filter(status=Dispute.LOST).aggregate(total=models.Sum("amount"))
         return max(self.money_taken - self.money_back - (lost["total"] or 0), Decimal(0))
@@ -150,7 +158,7 @@ class PaymentMove(models.Model):
     class Meta:
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.old_state} → {self.new_state}"
 
 
@@ -171,7 +179,7 @@ class GatewayTransaction(models.Model):
     currency = models.CharField(max_length=3)
     at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.gateway_id
 
 
@@ -196,7 +204,7 @@ class CaptureRequest(models.Model):
     class Meta:
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.attempt.order.number}: {self.amount}"
 
 
@@ -231,7 +239,7 @@ class RefundRequest(models.Model):
         ordering = ["pk"]
         indexes = [models.Index(fields=["progress", "created_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.attempt.order.number}: {self.amount}"
 
 
@@ -247,7 +255,7 @@ class RefundLine(models.Model):
         ordering = ["pk"]
         unique_together = [("refund", "line")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.quantity} × {self.line_id}"
 
 
@@ -281,16 +289,16 @@ class Dispute(models.Model):
     class Meta:
         ordering = ["-created_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.attempt.order.number}: {self.status}"
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         """Whether it is not decided yet."""
         return self.status not in self.ENDED
 
     @property
-    def words(self):
+    def words(self) -> str | Promise:
         """The status as people say it; one that Stripe adds later as it is."""
         return DISPUTE_WORDS.get(self.status, self.status)
 
@@ -304,7 +312,7 @@ class StripeCustomer(models.Model):
     customer_id = CodeField(max_length=190, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.customer_id
 
 
@@ -335,7 +343,7 @@ class BankTransfer(models.Model):
     class Meta:
         ordering = ["-created_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.reference
 
 
@@ -353,12 +361,12 @@ class TransferRefund(models.Model):
     metadata = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.reference
 
 
 class StripeEventQuerySet(models.QuerySet):
-    def unfinished(self):
+    def unfinished(self) -> "StripeEventQuerySet":
         """Events that arrived and were not worked off, parked ones not included."""
         return self.filter(Q(progress=StripeEvent.Progress.WAITING))
 
@@ -387,10 +395,10 @@ class StripeEvent(models.Model):
         ordering = ["-received_at"]
         indexes = [models.Index(fields=["progress", "received_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
 
 
-def site_marker():
+def site_marker() -> str:
     """What every intent of this shop carries in its metadata, to tell it from another shop's."""
     return settings.SITE_URL

@@ -1,5 +1,9 @@
 """What the payers' floor knows about people: nothing of cards, who asked for what, and links to Stripe."""
 
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from checkout_app.models import (
@@ -78,19 +82,19 @@ _INVENTORY = {
 }
 
 
-def _attempts(person: Person):
+def _attempts(person: Person) -> QuerySet[PaymentAttempt]:
     return PaymentAttempt.objects.filter(order__in=person.orders())
 
 
-def _refunds(person: Person):
+def _refunds(person: Person) -> QuerySet[RefundRequest]:
     return RefundRequest.objects.filter(attempt__order__in=person.orders())
 
 
-def _customers(person: Person):
+def _customers(person: Person) -> QuerySet[StripeCustomer]:
     return StripeCustomer.objects.filter(person.by_user("user"))
 
 
-def _blocks(person: Person):
+def _blocks(person: Person) -> Iterator[str | Promise]:
     """Money that is on its way, in either direction."""
     attempts = _attempts(person)
     waiting = (*OPEN_STATES, State.AUTHORISED, State.REFUND_DUE, State.REVIEW)

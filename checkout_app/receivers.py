@@ -1,10 +1,13 @@
 """What the payers' floor does when an order moves below it."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
@@ -16,13 +19,16 @@ from checkout_app.payments.captures import void_authorisation_task
 from checkout_app.payments.refunds import send_refunds_task
 from checkout_app.storefront.session import Draft
 from commerce.audit.log import watch
+from commerce.models import User
 from commerce.orders.pipeline import on_cancellation
 
 watch(RefundRequest, "amount", "shipping", "reason", "progress", "has_restocked", name=_("Refund"))
 
 
 @receiver(user_logged_in)
-def assign_open_order_basket(sender, request, user, **kwargs):
+def assign_open_order_basket(
+    sender: Any, request: HttpRequest | None, user: User, **kwargs: Any
+) -> None:
     """A guest who signs in before paying keeps the basket: it is the account's if it thaws."""
     attempt = Draft(request).attempt() if request is not None else None
     if attempt is not None and attempt.is_open and attempt.basket_id:
@@ -32,7 +38,7 @@ def assign_open_order_basket(sender, request, user, **kwargs):
 
 
 @receiver(post_delete, sender=StripeCustomer)
-def forget_cards(sender, instance, **kwargs):
+def forget_cards(sender: Any, instance: StripeCustomer, **kwargs: Any) -> None:
     """An account that goes takes its cards at Stripe along."""
     transaction.on_commit(lambda: forget_customer_task.enqueue(instance.customer_id))
 

@@ -1,6 +1,7 @@
 """Cancels open attempts: at the customer's request, or when their time to pay runs out."""
 
 import logging
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -11,18 +12,18 @@ from checkout_app.payments import checkpoints
 from checkout_app.payments.attempts import isolate_errors
 from checkout_app.payments.intents import open_intent
 from checkout_app.payments.release import release
-from checkout_app.payments.settle import settle_intent
+from checkout_app.payments.settle import settle_attempt
 
 logger = logging.getLogger("vitrine.payments")
 
 
-def cancel(attempt, *, reason):
-    """End an open attempt: cancel at the gateway first, and only then give the stock back.
+def cancel(attempt: PaymentAttempt, *, reason: str) -> PaymentAttempt:
+    """Cancel an open attempt: at the gateway first, then release its stock. Returns the attempt.
 
-    Cancelling is the referee between "too late" and "paid late". Refused because it was paid: the
-    attempt is settled. The bank still working on it: the attempt waits. An intent that the gateway
-    does not know cannot be paid there: the keys are another account's now. Returns the attempt.
-    Raises GatewayUnavailable and GatewayRefused, and then nothing is released.
+    The gateway decides between "cancelled" and "paid in the same moment": a paid attempt is
+    settled, and one that the bank is processing stays open. An intent that the gateway does not
+    know was made with another account's keys and cannot be paid, so the attempt is released.
+    Raises GatewayUnavailable and GatewayRefused; nothing is released then.
     """
     if not attempt.is_open:
         return attempt
@@ -35,16 +36,16 @@ def cancel(attempt, *, reason):
     try:
         intent = gateway_of(attempt).cancel_intent(intent_id)
     except UnknownIntent:
-        logger.error("order %s: the gateway knows no %s", attempt.order.number, intent_id)
-        return release(attempt.pk, reason=f"the gateway knows no {intent_id}")
+        logger.error("order %s: the gateway does not know %s", attempt.order.number, intent_id)
+        return release(attempt.pk, reason=f"the gateway does not know {intent_id}")
     checkpoints.reached(checkpoints.RELEASE_CANCELLED)
     if intent.status == "canceled":
         return release(attempt.pk, reason=reason)
-    return settle_intent(intent)
+    return settle_attempt(attempt, intent)
 
 
-def expire_attempts(*, at=None):
-    """Cancel every open attempt whose time is over. Returns how many were looked at."""
+def expire_attempts(*, at: datetime | None = None) -> int:
+    """Cancel every open attempt that has expired. Returns how many there were."""
     at = at or timezone.now()
     overdue = PaymentAttempt.objects.filter(state__in=OPEN_STATES, expires_at__lte=at)
     attempts = list(overdue.select_related("order", "basket").order_by("pk"))

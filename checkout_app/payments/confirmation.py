@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from checkout_app.models import State
+from checkout_app.models import PaymentAttempt, State
 from checkout_app.payments.attempts import change_state, close, lock_order_of
 from commerce.documents.issuing import issue_invoice
 from commerce.exceptions import OutOfStock
+from commerce.models import User
 from commerce.order_statuses import AUTHORISED, CANCELLED, PAID, PENDING
 from commerce.orders.mails import queue_order_confirmation
 from commerce.orders.pipeline import count_purchases, move_order
@@ -16,15 +17,16 @@ from commerce.stock.availability import reserve_stock
 from commerce.stock.history import Cause
 
 
-def reopen_order(attempt):
-    """Late money: reopen the cancelled order where all that it holds can still be had.
+def reopen_order(attempt: PaymentAttempt) -> bool:
+    """Reopen a cancelled order whose money arrived late.
 
-    Stock, vouchers and offers, as at its placing. False, and nothing changed, where one is gone.
+    Reserves its stock and counts its vouchers and offers again, as when it was placed. Returns
+    False and changes nothing if any of them is no longer available. Locks the order.
     """
     order = lock_order_of(attempt)
     if order.status != CANCELLED:
         return False
-    units = {}
+    units: dict[int, int] = {}
     for line in order.lines.exclude(stockrecord=None).select_related("product"):
         if line.product and line.product.get_product_class().track_stock:
             units[line.stockrecord_id] = units.get(line.stockrecord_id, 0) + line.quantity
@@ -44,10 +46,12 @@ def reopen_order(attempt):
     return True
 
 
-def confirm_order(attempt, state, *, taken=None, user=None):
-    """The order stands: its status, the basket's, and the mail, all in this transaction.
+def confirm_order(
+    attempt: PaymentAttempt, state: State, *, taken: Decimal | None = None, user: User | None = None
+) -> None:
+    """Confirm the order in the caller's transaction: statuses, basket, mail and invoice.
 
-    ``taken`` is what was paid where that may be another amount than the order's.
+    ``taken`` is the amount paid, if it may differ from the order's total.
     """
     change_state(attempt, state, reason=str(state.label), user=user)
     order = move_order(attempt.order_id, PAID if state == State.PAID else AUTHORISED)

@@ -1,9 +1,12 @@
 """The gateway's intent of an attempt: created once, stored before anyone else sees it."""
 
+from typing import Any
+
 from django.db import transaction
 
 from checkout_app.exceptions import UnknownIntent
 from checkout_app.gateways.customers import forget_customer, get_or_create_customer
+from checkout_app.gateways.interface import Gateway, Intent
 from checkout_app.gateways.registry import gateway_of
 from checkout_app.models import Capture, Method, PaymentAttempt, State, site_marker
 from checkout_app.payments import checkpoints
@@ -12,10 +15,11 @@ from commerce.money import to_minor
 from commerce.transactions import retry_transient
 
 
-def open_intent(attempt):
-    """The intent of an attempt, created where there is none yet, stored before anybody sees it.
+def open_intent(attempt: PaymentAttempt) -> Intent:
+    """The intent of an attempt. If there is none, it is created and stored before it is returned.
 
-    A time-out is answered by the same call under the same key: Stripe then gives the first one.
+    After a time-out, repeat the call: the idempotency key makes Stripe return the first intent.
+    Raises GatewayUnavailable and GatewayRefused.
     """
     gateway = gateway_of(attempt)
     if attempt.intent_id:
@@ -27,14 +31,14 @@ def open_intent(attempt):
     return intent
 
 
-def _create_intent(gateway, attempt):
-    """The intent, under the attempt's key.
+def _create_intent(gateway: Gateway, attempt: PaymentAttempt) -> Intent:
+    """Create the intent under the attempt's key.
 
-    A customer that the gateway does not know (made with other keys) is left out, under a second
-    key: the first one would repeat its refusal.
+    A customer that the gateway does not know was made with other keys. The intent is then created
+    without it, under a second key, since the first would repeat the refusal.
     """
     order = attempt.order
-    asked = {
+    params: dict[str, Any] = {
         "amount_minor": to_minor(attempt.amount, attempt.currency),
         "currency": attempt.currency,
         "metadata": {"site": site_marker(), "attempt": attempt.key, "order": order.number},
@@ -43,17 +47,17 @@ def _create_intent(gateway, attempt):
     }
     customer = get_or_create_customer(order.user) if attempt.method == Method.CARD else ""
     try:
-        return gateway.create_intent(key=f"{attempt.key}:create", customer=customer, **asked)
+        return gateway.create_intent(key=f"{attempt.key}:create", customer=customer, **params)
     except UnknownIntent:
         if not customer:
             raise
         forget_customer(order.user)
-        return gateway.create_intent(key=f"{attempt.key}:create-alone", **asked)
+        return gateway.create_intent(key=f"{attempt.key}:create-alone", **params)
 
 
 @retry_transient
-def store_intent(attempt, intent):
-    """T2: the intent's id, where it is still null."""
+def store_intent(attempt: PaymentAttempt, intent: Intent) -> None:
+    """Store the intent's id if the attempt has none; T2 of docs/payments.md."""
     with transaction.atomic(durable=True):
         stored = PaymentAttempt.objects.filter(pk=attempt.pk, intent_id=None).update(
             intent_id=intent.id

@@ -1,10 +1,10 @@
-"""Ends an attempt that can no longer be paid: release an unpaid one, record a void."""
+"""Ends attempts that can no longer be paid: releases unpaid ones and records voids."""
 
 import logging
 
 from django.db import transaction
 
-from checkout_app.models import Progress, State
+from checkout_app.models import PaymentAttempt, Progress, State
 from checkout_app.payments.attempts import change_state, close, lock_attempt, thaw
 from commerce.order_statuses import CANCELLED
 from commerce.orders.pipeline import move_order
@@ -14,10 +14,11 @@ logger = logging.getLogger("vitrine.payments")
 
 
 @retry_transient
-def release(attempt_id, *, reason):
-    """Give back stock, vouchers and offer counts, cancel the order, thaw the basket.
+def release(attempt_id: int, *, reason: str) -> PaymentAttempt:
+    """Release stock, vouchers and offer counts, cancel the order, and reopen the basket.
 
-    Only for an attempt that can no longer be paid (cancelled at the gateway, or free).
+    Only for an attempt that cannot be paid any more: its intent is cancelled, or it is free.
+    Returns the attempt. Locks basket, attempt, stock, order.
     """
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
@@ -31,10 +32,13 @@ def release(attempt_id, *, reason):
 
 
 @retry_transient
-def record_void(attempt_id, *, reason="the hold was given up at the bank"):
-    """Nothing was taken and nothing can be any more: cancel what has not left the house.
+def record_void(
+    attempt_id: int, *, reason: str = "the authorisation ended at the bank"
+) -> PaymentAttempt:
+    """Record a voided authorisation of which nothing was captured, and cancel the order.
 
-    Only for an attempt whose intent is cancelled at the gateway. Returns it.
+    Only for an attempt whose intent is cancelled at the gateway. Units that were shipped stay
+    shipped. Returns the attempt. Locks basket, attempt, stock, order.
     """
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
@@ -50,5 +54,5 @@ def record_void(attempt_id, *, reason="the hold was given up at the bank"):
         if CANCELLED in attempt.order.available_statuses():
             move_order(attempt.order_id, CANCELLED, note=reason)
         elif attempt.order.status != CANCELLED:
-            logger.error("order %s left the house and nothing was taken", attempt.order.number)
+            logger.error("order %s was shipped and nothing was captured", attempt.order.number)
     return attempt

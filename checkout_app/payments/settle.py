@@ -1,17 +1,16 @@
-"""The states of a payment up to the money: begin, settle, give up.
+"""Settles payments: brings an attempt and its order to what the gateway reports.
 
-What comes after it stands in ``captures`` and ``refunds``, what makes sure of it in ``reconcile``.
-No HTTP and no Stripe here: the gateway is asked through its interface, always outside a
-transaction. The rules are docs/payments.md. Lock order: basket, attempt, stock by key, vouchers,
-offers, order.
+The rules are docs/payments.md. The gateway is called through its interface and always outside a
+transaction. Lock order: basket, attempt, stock by key, vouchers, offers, order.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
+from checkout_app.gateways.interface import Intent
 from checkout_app.gateways.registry import gateway_for, gateway_of
 from checkout_app.models import (
     MONEY_STATES,
@@ -36,30 +35,35 @@ from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")
 
-#: An intent in one of these can still be paid by the customer.
+#: Statuses in which the customer can still pay.
 WAITING_STATUSES = {"requires_payment_method", "requires_confirmation"}
-#: How long a bank holds money where the gateway does not say
+#: How long a bank holds an authorisation if the gateway does not report it
 #: (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method).
 DEFAULT_HOLD = timedelta(days=7)
 
 
-def settle(intent_id, *, at=None):
-    """Bring an attempt to what the gateway says of its intent; the one way to "paid".
+def settle(intent_id: str, *, at: datetime | None = None) -> PaymentAttempt | None:
+    """Bring an attempt to what the gateway reports of its intent. The only way to "paid".
 
-    Called by the return page, the webhook's worker, the reconcile job and the staff button, in
-    any order and any number of times. Returns the attempt, or None where the intent is not of
-    this shop. Raises GatewayUnavailable, and then changes nothing.
+    Idempotent: the return page, the webhook's worker, the reconcile job and a staff button call it
+    in any order. Returns the attempt, or None if the intent has none in this shop. Raises
+    GatewayUnavailable and GatewayRefused; nothing changes then.
     """
     intent = gateway_for(intent_id).retrieve_intent(intent_id)
     checkpoints.reached(checkpoints.SETTLE_RETRIEVED)
     return settle_intent(intent, at=at)
 
 
-def settle_intent(intent, *, at=None):
-    """``settle`` for an intent that was read from the gateway this moment."""
+def settle_intent(intent: Intent, *, at: datetime | None = None) -> PaymentAttempt | None:
+    """``settle`` with an intent that was just read from the gateway."""
     attempt = _find_attempt(intent)
-    if attempt is None:
-        return None
+    return settle_attempt(attempt, intent, at=at) if attempt else None
+
+
+def settle_attempt(
+    attempt: PaymentAttempt, intent: Intent, *, at: datetime | None = None
+) -> PaymentAttempt:
+    """``settle_intent`` for a known attempt of the intent. Returns the attempt as written."""
     if attempt.intent_id is None:
         store_intent(attempt, intent)
     attempt = _write_settlement(attempt.pk, intent, at=at or timezone.now())
@@ -70,15 +74,15 @@ def settle_intent(intent, *, at=None):
         elif attempt.state in (State.AUTHORISED, State.REVIEW):
             attempt = record_void(attempt.pk)
     elif intent.status == "requires_capture" and attempt.state == State.RELEASED:
-        # The bank said yes too late, and the stock is gone: nothing was taken yet.
+        # Authorised too late and the stock is gone. Nothing was captured, so cancel it.
         gateway_of(attempt).cancel_intent(intent.id)
     if attempt.state == State.REFUND_DUE:
         send_refunds(attempt)
     return attempt
 
 
-def _find_attempt(intent):
-    """The attempt an intent was made for: by its id, or, where that was not stored, by our key."""
+def _find_attempt(intent: Intent) -> PaymentAttempt | None:
+    """The attempt of an intent, by the intent's id or, if that was not stored, by our key."""
     attempts = PaymentAttempt.objects.select_related("order", "basket")
     found = attempts.filter(intent_id=intent.id).first()
     if found or intent.metadata.get("site") != site_marker():
@@ -88,8 +92,8 @@ def _find_attempt(intent):
 
 
 @retry_transient
-def _write_settlement(attempt_id, intent, *, at):
-    """T3: one durable transaction from the intent's word to the order's state."""
+def _write_settlement(attempt_id: int, intent: Intent, *, at: datetime) -> PaymentAttempt:
+    """Write the intent's status to attempt and order in one durable transaction; T3."""
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
         if intent.status == "succeeded" or _is_partly_captured_and_ended(attempt, intent):
@@ -102,13 +106,14 @@ def _write_settlement(attempt_id, intent, *, at):
     return attempt
 
 
-def _is_partly_captured_and_ended(attempt, intent):
-    """Whether a hold ended of which a part was taken: that part is here."""
+def _is_partly_captured_and_ended(attempt: PaymentAttempt, intent: Intent) -> bool:
+    """Whether an authorisation ended after a part of it was captured."""
     is_held = attempt.state == State.AUTHORISED
     return is_held and intent.status == "canceled" and intent.received_minor > 0
 
 
-def _update_waiting(attempt, intent):
+def _update_waiting(attempt: PaymentAttempt, intent: Intent) -> None:
+    """Follow an intent that is not paid yet: its state and its last error."""
     states = {"requires_action": State.ACTION, "processing": State.PROCESSING}
     state = states.get(intent.status)
     if state is None and intent.status in WAITING_STATUSES:
@@ -120,8 +125,8 @@ def _update_waiting(attempt, intent):
         change_state(attempt, state, reason=f"gateway: {intent.status}")
 
 
-def _settle_succeeded(attempt, intent, *, at):
-    """The money is here, all of it or what was taken of a hold."""
+def _settle_succeeded(attempt: PaymentAttempt, intent: Intent, *, at: datetime) -> None:
+    """Settle a captured payment, which may be a part of an authorisation."""
     if attempt.state in (*MONEY_STATES, State.REFUNDED):
         return
     if attempt.state in (State.AUTHORISED, State.VOIDED):
@@ -138,8 +143,8 @@ def _settle_succeeded(attempt, intent, *, at):
     confirm_order(attempt, State.PAID)
 
 
-def _settle_authorised(attempt, intent, *, at):
-    """The bank holds the money; a part may have been taken already."""
+def _settle_authorised(attempt: PaymentAttempt, intent: Intent, *, at: datetime) -> None:
+    """Settle an authorised payment, of which a part may have been captured."""
     if attempt.state == State.AUTHORISED:
         if intent.received_minor:
             record_charge(attempt, intent, at=at)
@@ -159,10 +164,10 @@ def _settle_authorised(attempt, intent, *, at):
     confirm_order(attempt, State.AUTHORISED)
 
 
-def _settle_captured(attempt, intent, *, at):
-    """A hold was taken, by us or at the gateway. What it was taken for is shipped or will be."""
+def _settle_captured(attempt: PaymentAttempt, intent: Intent, *, at: datetime) -> None:
+    """Settle an authorisation that was captured, by the shop or at the gateway."""
     record_charge(attempt, intent, at=at)
-    taken = from_minor(intent.received_minor, intent.currency)
+    captured = from_minor(intent.received_minor, intent.currency)
     attempt.captures.filter(progress=Progress.DUE).update(progress=Progress.DONE)
     attempt.held_until = None
     attempt.save(update_fields=["held_until", "updated_at"])
@@ -170,23 +175,25 @@ def _settle_captured(attempt, intent, *, at):
     if order.status == CANCELLED:
         left = attempt.money_left
         if left:
-            schedule_refund(attempt, amount=left, reason="taken although the order was cancelled")
+            schedule_refund(
+                attempt, amount=left, reason="captured although the order was cancelled"
+            )
         else:
             change_state(attempt, State.REFUNDED, reason="order cancelled")
         return
     requests = attempt.captures.exclude(progress=Progress.FAILED)
-    asked = sum(requests.values_list("amount", flat=True))
-    if taken not in (attempt.amount, asked):
-        _send_to_review(attempt, f"{taken} of {attempt.amount} was taken at the gateway")
+    requested = sum(requests.values_list("amount", flat=True))
+    if captured not in (attempt.amount, requested):
+        _send_to_review(attempt, f"{captured} of {attempt.amount} was captured at the gateway")
         return
-    change_state(attempt, State.PAID, reason=f"taken: {taken}")
+    change_state(attempt, State.PAID, reason=f"captured: {captured}")
     if order.status == AUTHORISED:
         move_order(order.pk, PAID)
-    issue_invoice(order, amount=taken)  # last: docs/payments.md, "Lock order"
+    issue_invoice(order, amount=captured)  # last: docs/payments.md, "Lock order"
 
 
-def _matches_order(attempt, intent, minor):
-    """Whether amount and currency are the order's; the attempt goes to review where not."""
+def _matches_order(attempt: PaymentAttempt, intent: Intent, minor: int) -> bool:
+    """Whether amount and currency match the order. If not, the attempt goes to review."""
     expected = (to_minor(attempt.amount, attempt.currency), attempt.currency.upper())
     if (minor, intent.currency.upper()) == expected:
         return True
@@ -197,14 +204,15 @@ def _matches_order(attempt, intent, minor):
     return False
 
 
-def _send_to_review(attempt, reason):
+def _send_to_review(attempt: PaymentAttempt, reason: str) -> None:
+    """Put a payment that differs from its order into the work queue."""
     change_state(attempt, State.REVIEW, reason=reason)
-    logger.error("order %s: amount differs, needs a person", attempt.order.number)
+    logger.error("order %s: the amount differs and needs a decision", attempt.order.number)
 
 
 @retry_transient
-def settle_free(attempt_id, *, at=None):
-    """An order that costs nothing is paid without an intent."""
+def settle_free(attempt_id: int, *, at: datetime | None = None) -> PaymentAttempt:
+    """Settle an order that costs nothing. It has no intent."""
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
         if attempt.is_open and attempt.amount == 0:

@@ -17,7 +17,14 @@ from commerce.orders.shipments import ship
 from commerce.returns.returns import request_return
 from demo_gateway import server
 from demo_gateway.models import DemoIntent
-from tests.factories import make_basket, make_submission, make_voucher, pay, stockrecord_of
+from tests.factories import (
+    make_basket,
+    make_order,
+    make_submission,
+    make_voucher,
+    pay,
+    stockrecord_of,
+)
 
 pytestmark = pytest.mark.django_db
 Order = get_model("order", "Order")
@@ -107,6 +114,18 @@ def test_i4_total_that_does_not_add_up(begun):
     Order.objects.update(total_incl_tax=Decimal("90.01"))
 
     assert broken() == {"I4"}
+
+
+def test_i4_adds_pence_exactly(shop, vase):
+    order = make_order(*[vase] * 10)
+    order.lines.update(line_price_incl_tax=Decimal("0.10"))
+    Order.objects.update(total_incl_tax=Decimal("1.30"), shipping_incl_tax=Decimal("0.30"))
+
+    assert "I4" not in broken()
+
+    Order.objects.update(total_incl_tax=Decimal("1.31"))
+
+    assert "I4" in broken()
 
 
 def test_i5_offer_used_too_often(paid):

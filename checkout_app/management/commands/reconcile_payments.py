@@ -1,6 +1,8 @@
 """Compare payments with the gateway and finish what was left open."""
 
-from django.core.management.base import BaseCommand
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from checkout_app.payments import reconcile, webhooks
@@ -12,10 +14,10 @@ class Command(BaseCommand):
         "due, compare refunds and disputes, and look for paid intents without an order. Run twice, the second time changes nothing."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--hours", type=int, default=48, help="how far back intents are listed")
 
-    def handle(self, *args, hours, **options):
+    def handle(self, *args: Any, hours: int, **options: Any) -> None:
         now = timezone.now()
         webhooks.process_waiting_events()
         reconcile.reconcile_open(at=now)
