@@ -5,10 +5,7 @@ from oscar.apps.checkout.apps import CheckoutConfig as OscarCheckoutConfig
 
 
 class CheckoutConfig(OscarCheckoutConfig):
-    """The payers' floor. It stands in for ``oscar.apps.checkout`` under the same label.
-
-    The names of Oscar's URLs are kept, so that its templates and ours reach the same steps.
-    """
+    """The checkout app. It replaces ``oscar.apps.checkout`` under the same label and URL names."""
 
     name = "checkout_app"
     label = "checkout"
@@ -16,7 +13,7 @@ class CheckoutConfig(OscarCheckoutConfig):
 
     def ready(self) -> None:
         super().ready()
-        # Models are loaded now; captures register what a parcel waits for.
+        # Models are loaded now. Importing captures and invariants registers their functions.
         from checkout_app import receivers  # noqa: F401
         from checkout_app.payments import captures, invariants  # noqa: F401
         from checkout_app.storefront import cards, views

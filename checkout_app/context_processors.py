@@ -1,4 +1,4 @@
-"""What every template may know about payment."""
+"""Payment facts for every template."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,9 +8,9 @@ from commerce.demonstration import is_demonstration
 
 
 def payment(request: HttpRequest) -> dict[str, bool]:
-    """``is_demo_payment``: no real money can move in this shop; ``keeps_cards``: accounts may keep
-    cards."""
+    """``is_demo_payment``: the shop takes no real money. ``can_save_cards``: accounts
+    may save cards."""
     return {
         "is_demo_payment": is_demonstration(),
-        "keeps_cards": settings.SAVED_CARDS and takes_cards(),
+        "can_save_cards": settings.SAVED_CARDS and takes_cards(),
     }

@@ -1,4 +1,4 @@
-"""The payment of an order: attempts, Stripe's events, and money that moved or must move back."""
+"""Payments of orders: attempts, charges, captures, refunds, disputes and Stripe's events."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -15,58 +15,59 @@ from commerce.fields import CodeField
 
 
 class State(models.TextChoices):
-    """Where a payment stands; docs/payments.md draws the moves."""
+    """The state of a payment; docs/payments.md shows the transitions."""
 
-    RESERVED = "reserved", _("stock reserved, no intent yet")
+    RESERVED = "reserved", _("stock reserved, payment not started")
     INTENT = "intent", _("waiting for the customer")
     ACTION = "action", _("waiting for the customer's bank")
-    PROCESSING = "processing", _("the bank is working on it")
-    AUTHORISED = "authorised", _("held by the bank, not yet taken")
-    VOIDED = "voided", _("the hold was given up, nothing was taken")
+    PROCESSING = "processing", _("processing at the bank")
+    AUTHORISED = "authorised", _("authorised, not captured yet")
+    VOIDED = "voided", _("authorisation voided, nothing captured")
     PAID = "paid", _("paid")
-    PART_REFUNDED = "part_refunded", _("partly paid back")
-    RELEASED = "released", _("released, nothing was paid")
-    REFUND_DUE = "refund_due", _("paid, must be paid back")
-    REFUNDED = "refunded", _("paid back")
-    REVIEW = "review", _("needs a person")
+    PART_REFUNDED = "part_refunded", _("partly refunded")
+    RELEASED = "released", _("cancelled, nothing paid")
+    REFUND_DUE = "refund_due", _("paid, refund due")
+    REFUNDED = "refunded", _("refunded")
+    REVIEW = "review", _("needs a decision")
 
 
-#: For so long the gateway surely knows a key (https://docs.stripe.com/api/idempotent_requests).
+#: How long the gateway certainly remembers a key
+#: (https://docs.stripe.com/api/idempotent_requests).
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=20)
-#: States in which stock is held and money may still come.
+#: States in which stock is reserved and the payment may still arrive.
 OPEN_STATES = (State.RESERVED, State.INTENT, State.ACTION, State.PROCESSING)
-#: States in which money of the customer's is here.
+#: States in which the shop has money of the customer.
 MONEY_STATES = (State.PAID, State.PART_REFUNDED, State.REFUND_DUE, State.REVIEW)
 
 
 class Method(models.TextChoices):
-    """How an order is paid; ``gateways`` says who serves which."""
+    """How an order is paid; ``gateways.registry`` maps methods to gateways."""
 
     CARD = "card", _("card or wallet")
     TRANSFER = "transfer", _("bank transfer")
 
 
 class Capture(models.TextChoices):
-    """When the money of a card is taken."""
+    """When a card payment is captured."""
 
     AUTOMATIC = "automatic", _("when the order is placed")
     MANUAL = "manual", _("when it is dispatched")
 
 
 class Progress(models.TextChoices):
-    """How far something that the gateway was asked for has come."""
+    """The progress of a request to the gateway."""
 
     DUE = "due", _("due")
-    SENT = "sent", _("sent, the bank is working on it")
+    SENT = "sent", _("sent, processing at the bank")
     DONE = "done", _("done")
-    FAILED = "failed", _("failed: needs a person")
+    FAILED = "failed", _("failed, needs attention")
 
 
 class PaymentAttempt(models.Model):
-    """One attempt to be paid for one order. At most one is open for a basket, and for an order.
+    """One attempt to pay one order. At most one is open per basket and per order.
 
-    ``open_basket`` and ``open_order`` are emptied when the attempt ends; being unique they are the
-    guard that no partial index could be on MySQL.
+    ``open_basket`` and ``open_order`` are set to None when the attempt ends. Their unique
+    constraints replace a partial index, which MySQL does not have.
     """
 
     key = CodeField(max_length=32, unique=True)
@@ -92,7 +93,7 @@ class PaymentAttempt(models.Model):
     intent_id = CodeField(max_length=190, null=True, blank=True, unique=True)
     last_error = models.CharField(max_length=500, blank=True)
     expires_at = models.DateTimeField()
-    #: Until when the bank holds money that was authorised; None where it holds none.
+    #: When the authorisation expires; None without one.
     held_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -108,7 +109,7 @@ class PaymentAttempt(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether stock is held and money may still come."""
+        """Whether stock is reserved and the payment may still arrive."""
         return self.state in OPEN_STATES
 
     @property
@@ -120,31 +121,31 @@ class PaymentAttempt(models.Model):
 
     @property
     def money_taken(self) -> Decimal:
-        """What the gateway took for it so far; what was paid back is not taken off."""
+        """The captured amount so far, before refunds."""
         charges = self.transactions.filter(kind=GatewayTransaction.Kind.CHARGE)
         return charges.aggregate(total=models.Sum("amount"))["total"] or Decimal(0)
 
     @property
     def money_currency(self) -> str:
-        """The currency of what the gateway took; the order's where it took nothing."""
+        """The currency of the charge; the order's if nothing was captured."""
         charge = self.transactions.filter(kind=GatewayTransaction.Kind.CHARGE).first()
         return charge.currency if charge else self.currency
 
     @property
     def money_back(self) -> Decimal:
-        """What was paid back, or is on its way back; refunds that failed are not counted."""
+        """The refunded amount, including refunds on their way and without failed ones."""
         refunds = self.refunds.exclude(progress=Progress.FAILED)
         return refunds.aggregate(total=models.Sum("amount"))["total"] or Decimal(0)
 
     @property
     def money_left(self) -> Decimal:
-        """What of it is here: not paid back, and not taken by the customer's bank in a dispute."""
+        """What is left of the payment after refunds and lost disputes."""
         lost = self.disputes.filter(status=Dispute.LOST).aggregate(total=models.Sum("amount"))
         return max(self.money_taken - self.money_back - (lost["total"] or 0), Decimal(0))
 
 
 class PaymentMove(models.Model):
-    """One change of an attempt's state, kept for whoever asks later what happened."""
+    """One change of an attempt's state, as its history."""
 
     attempt = models.ForeignKey(PaymentAttempt, on_delete=models.CASCADE, related_name="moves")
     old_state = models.CharField(max_length=16, blank=True)
@@ -163,12 +164,12 @@ class PaymentMove(models.Model):
 
 
 class GatewayTransaction(models.Model):
-    """Money that moved at the gateway, once for each of its ids (Oscar's reference is not unique)."""
+    """A charge or refund at the gateway, once per gateway id (Oscar's reference is not unique)."""
 
     class Kind(models.TextChoices):
         CHARGE = "charge", _("charge")
         REFUND = "refund", _("refund")
-        RETURNED_REFUND = "returned", _("refund that came back")
+        RETURNED_REFUND = "returned", _("returned refund")
 
     attempt = models.ForeignKey(
         PaymentAttempt, on_delete=models.PROTECT, related_name="transactions"
@@ -184,10 +185,10 @@ class GatewayTransaction(models.Model):
 
 
 class CaptureRequest(models.Model):
-    """Held money to be taken, written before the gateway is asked, under a key of its own.
+    """A capture of an authorised amount, written under its own key before the gateway is called.
 
-    ``is_final``: what is not taken by it is given up. Without it more can follow, which the bank
-    must allow (Stripe's multicapture).
+    ``is_final``: the rest is voided. Otherwise more captures may follow, which the bank must allow
+    (Stripe's multicapture).
     """
 
     attempt = models.ForeignKey(PaymentAttempt, on_delete=models.PROTECT, related_name="captures")
@@ -209,10 +210,9 @@ class CaptureRequest(models.Model):
 
 
 class RefundRequest(models.Model):
-    """Money to be paid back, written before the gateway is asked, under a key of its own.
+    """A refund, written under its own key before the gateway is called.
 
-    One that was made in the gateway's own dashboard is written down when it is heard of
-    (``is_mirrored``); it has no lines.
+    A refund made in the gateway's own dashboard is mirrored (``is_mirrored``) and has no lines.
     """
 
     Progress = Progress
@@ -227,7 +227,7 @@ class RefundRequest(models.Model):
     gateway_id = CodeField(max_length=190, null=True, blank=True, unique=True)
     is_mirrored = models.BooleanField(default=False)
     has_restocked = models.BooleanField(default=False)
-    #: Money that came beyond the order's total: it was never invoiced, so no credit note tells of it.
+    #: Refunds a surplus over the order's total. It was never invoiced, so it has no credit note.
     is_excess = models.BooleanField(default=False)
     last_error = models.CharField(max_length=500, blank=True)
     user = models.ForeignKey(
@@ -244,7 +244,7 @@ class RefundRequest(models.Model):
 
 
 class RefundLine(models.Model):
-    """Units of an order's line that a refund pays back."""
+    """Units of an order line that a refund pays for."""
 
     refund = models.ForeignKey(RefundRequest, on_delete=models.CASCADE, related_name="lines")
     line = models.ForeignKey("order.Line", on_delete=models.PROTECT, related_name="refund_lines")
@@ -260,11 +260,11 @@ class RefundLine(models.Model):
 
 
 DISPUTE_WORDS = {
-    "needs_response": _("waits for our answer"),
-    "under_review": _("the bank looks at it"),
-    "warning_needs_response": _("an inquiry that waits for our answer"),
-    "warning_under_review": _("an inquiry that the bank looks at"),
-    "warning_closed": _("an inquiry that came to nothing"),
+    "needs_response": _("waiting for our response"),
+    "under_review": _("under review by the bank"),
+    "warning_needs_response": _("inquiry, waiting for our response"),
+    "warning_under_review": _("inquiry, under review by the bank"),
+    "warning_closed": _("inquiry closed"),
     "won": _("won"),
     "lost": _("lost"),
     "prevented": _("prevented"),
@@ -272,7 +272,7 @@ DISPUTE_WORDS = {
 
 
 class Dispute(models.Model):
-    """A charge that the customer's bank disputes. While it is open the order does not ship."""
+    """A disputed charge. The order does not ship while the dispute is open."""
 
     #: https://docs.stripe.com/api/disputes/object#dispute_object-status
     LOST = "lost"
@@ -294,17 +294,17 @@ class Dispute(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether it is not decided yet."""
+        """Whether the bank has not decided yet."""
         return self.status not in self.ENDED
 
     @property
     def words(self) -> str | Promise:
-        """The status as people say it; one that Stripe adds later as it is."""
+        """The status in words; a status unknown to us as Stripe names it."""
         return DISPUTE_WORDS.get(self.status, self.status)
 
 
 class StripeCustomer(models.Model):
-    """The account's counterpart at Stripe, where its cards are kept; none of a card is kept here."""
+    """An account's customer at Stripe, where its cards are saved. No card data is stored here."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stripe_customer"
@@ -317,15 +317,16 @@ class StripeCustomer(models.Model):
 
 
 class BankTransfer(models.Model):
-    """What a transfer's gateway knows of one order's: the counterpart of a payment intent.
+    """The bank transfer of one order, in the role of a payment intent.
 
-    ``received`` is what Finance saw arrive so far: it may come in parts. Money goes back by hand too (``TransferRefund``).
+    ``received_minor`` is what staff recorded so far; it may arrive in parts. Refunds are sent by
+    hand (``TransferRefund``).
     """
 
     class Status(models.TextChoices):
-        WAITING = "waiting", _("waiting for the money")
+        WAITING = "waiting", _("waiting for payment")
         RECEIVED = "received", _("received")
-        CANCELLED = "cancelled", _("given up")
+        CANCELLED = "cancelled", _("cancelled")
 
     reference = CodeField(max_length=64, unique=True)
     key = CodeField(max_length=190, unique=True)
@@ -348,7 +349,7 @@ class BankTransfer(models.Model):
 
 
 class TransferRefund(models.Model):
-    """Money to be sent back by hand: the counterpart of a refund at the gateway."""
+    """A refund of a transfer that staff send by hand."""
 
     transfer = models.ForeignKey(BankTransfer, on_delete=models.PROTECT, related_name="refunds")
     reference = CodeField(max_length=64, unique=True)
@@ -366,19 +367,21 @@ class TransferRefund(models.Model):
 
 
 class StripeEventQuerySet(models.QuerySet):
+    """Events by progress."""
+
     def unfinished(self) -> "StripeEventQuerySet":
-        """Events that arrived and were not worked off, parked ones not included."""
+        """Events waiting to be processed, without parked ones."""
         return self.filter(Q(progress=StripeEvent.Progress.WAITING))
 
 
 class StripeEvent(models.Model):
-    """An event as it arrived: a knock on the door. What happened is read from Stripe."""
+    """A webhook event. It triggers a read: what happened is read from Stripe."""
 
     class Progress(models.TextChoices):
         WAITING = "waiting", _("waiting")
         DONE = "done", _("done")
-        FOREIGN = "foreign", _("not ours")
-        PARKED = "parked", _("parked: needs a person")
+        FOREIGN = "foreign", _("another shop’s")
+        PARKED = "parked", _("parked, needs attention")
 
     event_id = CodeField(max_length=190, unique=True)
     type = models.CharField(max_length=100)
@@ -400,5 +403,5 @@ class StripeEvent(models.Model):
 
 
 def site_marker() -> str:
-    """What every intent of this shop carries in its metadata, to tell it from another shop's."""
+    """The mark in the metadata of this shop's intents, which tells them from another shop's."""
     return settings.SITE_URL

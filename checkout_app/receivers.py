@@ -1,8 +1,7 @@
-"""What the payers' floor does when an order moves below it."""
+"""Receivers: returns the money of cancelled orders, follows sign-ins and deleted accounts."""
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_delete
@@ -29,7 +28,7 @@ watch(RefundRequest, "amount", "shipping", "reason", "progress", "has_restocked"
 def assign_open_order_basket(
     sender: Any, request: HttpRequest | None, user: User, **kwargs: Any
 ) -> None:
-    """A guest who signs in before paying keeps the basket: it is the account's if it thaws."""
+    """Assign a guest's frozen basket to the account, for the case that it is reopened."""
     attempt = Draft(request).attempt() if request is not None else None
     if attempt is not None and attempt.is_open and attempt.basket_id:
         get_model("basket", "Basket").objects.filter(pk=attempt.basket_id, owner=None).update(
@@ -39,12 +38,12 @@ def assign_open_order_basket(
 
 @receiver(post_delete, sender=StripeCustomer)
 def forget_cards(sender: Any, instance: StripeCustomer, **kwargs: Any) -> None:
-    """An account that goes takes its cards at Stripe along."""
+    """Delete the Stripe customer of a deleted account."""
     transaction.on_commit(lambda: forget_customer_task.enqueue(instance.customer_id))
 
 
 @on_cancellation
-def return_money_of_cancelled_order(order: AbstractOrder, user: AbstractBaseUser | None) -> None:
+def return_money_of_cancelled_order(order: AbstractOrder, user: User | None) -> None:
     """Schedule the refund of a cancelled order and void its authorisation.
 
     The refund is written in the caller's transaction and sent after the commit. An authorisation

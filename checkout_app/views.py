@@ -1,4 +1,4 @@
-"""Where Oscar looks for the views of the checkout; they stand in ``checkout_app.storefront.views``."""
+"""The views that Oscar imports from here; they live in ``checkout_app.storefront.views``."""
 
 from oscar.apps.checkout.views import UserAddressDeleteView, UserAddressUpdateView  # noqa: F401
 

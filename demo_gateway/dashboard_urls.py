@@ -1,4 +1,4 @@
-"""The page of the dashboard; it has no namespace, as the other pages of ours have none."""
+"""The fault simulator's URL in the dashboard, without a namespace like the other pages."""
 
 from django.urls import path
 

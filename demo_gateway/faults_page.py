@@ -1,10 +1,15 @@
-"""A page of the dashboard for development: what a network, a bank and a tired gateway may do.
+"""The fault simulator: a dashboard page that makes the network, the bank or the gateway fail.
 
-Open to superusers where the demo gateway is in use; elsewhere it is not there.
+For superusers, and only if the demo gateway is in use; otherwise it is a 404.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import UserPassesTestMixin
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,34 +21,34 @@ from demo_gateway.in_use import require_demo_gateway
 from demo_gateway.models import DemoCharge, DemoEvent, DemoFault, DemoIntent
 from demo_gateway.refusal import Refused
 
-#: Rows of each list.
+#: Rows per list.
 SHOWN = 25
-#: A delay that a person can see and a time-out does not end.
+#: The longest delay in seconds.
 LONGEST_DELAY = 60.0
 
 NAMES = {
-    faults.DROP: gettext_lazy("The answer is lost after the effect"),
-    faults.ERROR: gettext_lazy("The gateway answers with an error of its own"),
-    faults.UNREACHABLE: gettext_lazy("The gateway cannot be reached"),
-    faults.DELAY: gettext_lazy("The answer takes its time"),
-    faults.REVOKED: gettext_lazy("The gateway does not accept the keys"),
-    faults.HOLD: gettext_lazy("Webhooks are kept back"),
-    faults.DUPLICATE: gettext_lazy("Each webhook is delivered twice"),
-    faults.REORDER: gettext_lazy("Webhooks are delivered later, the newest first"),
+    faults.DROP: gettext_lazy("The response is lost after the request took effect"),
+    faults.ERROR: gettext_lazy("The gateway returns an internal error"),
+    faults.UNREACHABLE: gettext_lazy("The gateway can’t be reached"),
+    faults.DELAY: gettext_lazy("The response is delayed"),
+    faults.REVOKED: gettext_lazy("The gateway rejects the API keys"),
+    faults.HOLD: gettext_lazy("Webhooks are held back"),
+    faults.DUPLICATE: gettext_lazy("Every webhook is delivered twice"),
+    faults.REORDER: gettext_lazy("Webhooks are delivered late, newest first"),
 }
 
 
 class FaultsView(UserPassesTestMixin, View):
-    """Set and clear faults, do what others may do to a payment, deliver an event again."""
+    """Set and clear faults, act as the bank or the gateway's dashboard, and redeliver events."""
 
-    def test_func(self):
+    def test_func(self) -> bool:
         return self.request.user.is_superuser
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         require_demo_gateway()
         return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request):
+    def get(self, request: HttpRequest) -> HttpResponse:
         planned = [(row, NAMES.get(row.name, row.name)) for row in DemoFault.objects.order_by("pk")]
         context = {
             "request_faults": [(name, NAMES[name]) for name in faults.REQUEST_FAULTS],
@@ -57,8 +62,8 @@ class FaultsView(UserPassesTestMixin, View):
         }
         return render(request, "checkout/demo_gateway/faults.html", context)
 
-    def post(self, request):
-        acts = {
+    def post(self, request: HttpRequest) -> HttpResponse:
+        actions: dict[str, Callable[[dict[str, str]], object]] = {
             "set": self.set_fault,
             "clear": lambda _data: faults.clear_faults(),
             "refund": lambda data: after.refund_in_dashboard(data["key"]),
@@ -66,21 +71,21 @@ class FaultsView(UserPassesTestMixin, View):
             "lose": lambda data: after.end_dispute(data["key"], "lost"),
             "win": lambda data: after.end_dispute(data["key"], "won"),
             "end-hold": lambda data: after.expire_authorisation(data["key"]),
-            "deliver": lambda data: events.replay(key_in(data["key"])),
+            "deliver": lambda data: events.replay(key_in(data["key"]) or 0),
             "deliver-all": lambda _data: events.deliver_waiting(),
         }
-        act = acts.get(request.POST.get("act", ""))
+        action = actions.get(request.POST.get("act", ""))
         try:
-            if act is None:
-                raise ValueError(_("Choose what is to happen."))
-            act(request.POST)
+            if action is None:
+                raise ValueError(_("Choose an action."))
+            action(request.POST.dict())
             messages.success(request, _("Done."))
         except (Refused, ValueError, KeyError, DemoCharge.DoesNotExist) as error:
             messages.error(request, str(error))
         return redirect("demo-faults")
 
     @staticmethod
-    def set_fault(data):
+    def set_fault(data: dict[str, str]) -> None:
         seconds = min(max(float(data.get("seconds") or 0), 0.0), LONGEST_DELAY)
         name = data.get("fault", "")
         is_lasting = "is_lasting" in data or name in faults.WEBHOOK_FAULTS

@@ -1,4 +1,4 @@
-"""Where the page stands: under the dashboard's path, so that the staff's policy covers it."""
+"""The work queue's URL, under the dashboard's path so that its staff policy applies."""
 
 from django.urls import path
 

@@ -1,7 +1,9 @@
-"""The dashboard's page "Needs attention". Anybody of the staff opens it and sees what is theirs."""
+"""The dashboard page "Needs attention". Staff see the sections that they may view."""
 
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -14,16 +16,17 @@ from checkout_app.exceptions import (
     RefundRefused,
 )
 from commerce.exceptions import IllegalMove
+from commerce.models import User
 
 
-def has_sections(user):
-    """Whether there is a kind of matter that this person may see."""
+def has_sections(user: User | AnonymousUser) -> bool:
+    """Whether the user may view any section."""
     return user.is_staff and any(user.has_perm(kind.view) for kind in KINDS)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def work_queue(request):
-    """List what waits; POST ``kind`` and ``key`` to settle one of them."""
+def work_queue(request: HttpRequest) -> HttpResponse:
+    """List the work queue. POST ``kind`` and ``key`` to resolve an item."""
     if not request.user.is_authenticated:
         return redirect("dashboard:login")
     if not has_sections(request.user):
@@ -36,14 +39,14 @@ def work_queue(request):
     )
 
 
-def resolve(request):
-    """Do what the button says, and say what came of it."""
+def resolve(request: HttpRequest) -> None:
+    """Resolve the posted item and report the result."""
     code, key = request.POST.get("kind", ""), request.POST.get("key", "")
     try:
         was_done = resolve_item(code, key, user=request.user)
     except (GatewayUnavailable, GatewayRefused) as error:
         messages.error(
-            request, _("The payment service refused: %(reason)s") % {"reason": str(error)}
+            request, _("The payment provider refused: %(reason)s") % {"reason": str(error)}
         )
     except (RefundRefused, CaptureRefused, IllegalMove) as error:
         messages.error(request, str(error))
@@ -51,4 +54,4 @@ def resolve(request):
         if was_done:
             messages.success(request, _("Done. If it stays in the list, it failed again."))
         else:
-            messages.warning(request, _("Somebody else has seen to it already."))
+            messages.warning(request, _("Someone else has already done this."))

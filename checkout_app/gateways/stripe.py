@@ -106,7 +106,7 @@ class StripeGateway:
         is_held: bool = False,
         customer: str = "",
     ) -> Intent:
-        params: dict[str, Any] = {
+        params: Any = {
             "amount": amount_minor,
             "currency": currency.lower(),
             "automatic_payment_methods": {"enabled": True},
@@ -154,7 +154,7 @@ class StripeGateway:
 
     @translated
     def capture(self, *, key: str, intent_id: str, amount_minor: int, is_final: bool) -> Intent:
-        params: dict[str, Any] = {"amount_to_capture": amount_minor, "expand": ["latest_charge"]}
+        params: Any = {"amount_to_capture": amount_minor, "expand": ["latest_charge"]}
         if not is_final:  # Stripe's default is a final capture.
             params["final_capture"] = False
         return _intent(

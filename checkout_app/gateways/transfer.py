@@ -10,13 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
 from checkout_app.exceptions import GatewayRefused, UnknownIntent
 from checkout_app.gateways.interface import Dispute, Intent, Refund
 from checkout_app.models import BankTransfer, PaymentAttempt, TransferRefund
+from commerce.models import User
 from commerce.money import from_minor
 
 PREFIX = "bt_"
@@ -106,9 +106,7 @@ class TransferGateway:
 
 
 @transaction.atomic
-def record_received(
-    reference: str, *, amount_minor: int, user: AbstractBaseUser, before: int = 0
-) -> bool:
+def record_received(reference: str, *, amount_minor: int, user: User, before: int = 0) -> bool:
     """Record money that arrived for a transfer. False if the transfer does not wait for any.
 
     ``before`` is the sum that the user saw as arrived. If the sum has changed since, someone else
@@ -128,7 +126,7 @@ def record_received(
 
 
 @transaction.atomic
-def close_part_received(reference: str, *, user: AbstractBaseUser) -> bool:
+def close_part_received(reference: str, *, user: User) -> bool:
     """Stop waiting for the rest of a part payment. False if nothing or everything arrived."""
     row = _open_row(reference)
     if row is None or not row.received_minor:
@@ -143,7 +141,7 @@ def _open_row(reference: str) -> BankTransfer | None:
     return rows.filter(reference=reference).exclude(status=BankTransfer.Status.RECEIVED).first()
 
 
-def record_sent(reference: str, *, user: AbstractBaseUser) -> bool:
+def record_sent(reference: str, *, user: User) -> bool:
     """Record that a refund was sent. False if that was recorded before."""
     return bool(
         TransferRefund.objects.filter(reference=reference, is_sent=False).update(

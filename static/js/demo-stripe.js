@@ -43,7 +43,7 @@
   class CardElement {
     constructor(options) {
       this.session = options.customerSessionClientSecret;
-      this.keep = choice("demo-keep", "yes", "Keep this card for next time", "checkbox");
+      this.keep = choice("demo-keep", "yes", "Save this card for next time", "checkbox");
       // Not `required`: fields that are hidden behind a kept card would keep the form from being sent.
       const shared = { inputmode: "numeric", "aria-required": "true" };
       this.number = field("number", "Card number", {
@@ -170,7 +170,10 @@
   async function confirmSetup({ elements, clientSecret, confirmParams }) {
     const result = await call(clientSecret, "confirm", elements.element.card);
     if (result.error) return result;
-    location.assign(confirmParams.return_url);
+    const url = new URL(confirmParams.return_url);
+    url.searchParams.set("setup_intent", result.setupIntent.id);
+    url.searchParams.set("redirect_status", result.setupIntent.status);
+    location.assign(url);
     return new Promise(() => {});
   }
 

@@ -1,4 +1,4 @@
-"""Compare payments with the gateway and finish what was left open."""
+"""Reconcile payments with the gateways."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from checkout_app.payments import reconcile, webhooks
 
 class Command(BaseCommand):
     help = (
-        "Work off waiting events, settle or expire open attempts, send captures and refunds that are "
-        "due, compare refunds and disputes, and look for paid intents without an order. Run twice, the second time changes nothing."
+        "Process waiting events, settle or expire open attempts, send due captures and refunds, "
+        "copy refunds and disputes, and look for paid intents without an order. Idempotent."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,5 +24,5 @@ class Command(BaseCommand):
         unmatched = reconcile.reconcile_recent(at=now, hours=hours)
         reconcile.reconcile_after(at=now)
         for intent in unmatched:
-            self.stderr.write(f"intent {intent.id} is ours and no attempt knows it")
+            self.stderr.write(f"intent {intent.id} belongs to this shop and has no attempt")
         self.stdout.write(f"Reconciled; {len(unmatched)} intents without an attempt.")
