@@ -26,7 +26,7 @@ def ada(shop):
 @pytest.fixture
 def kept(ada):
     """Ada's account with a card."""
-    cards.customers.keep_card(
+    cards.customers.save_card(
         get_or_create_customer(ada), brand="visa", last4="4242", expiry=(12, 2099)
     )
     return saved_cards(ada)[0]
@@ -120,6 +120,84 @@ def test_card_is_added_without_a_payment(client, ada):
 
     assert answer.status_code == 200
     assert [card.last4 for card in saved_cards(ada)] == ["4242"]
+
+
+def confirmed_setup(client):
+    """The id of a setup intent that a card has confirmed, for the signed-in account."""
+    secret = client.post(reverse("account-new-card")).json()["client_secret"]
+    setup_id = secret.split("_secret_")[0]
+    cards.confirm_setup(setup_id, client_secret=secret, **CARD)
+    return setup_id
+
+
+def said_after(client, **query):
+    """What the page of cards says on the return from adding a card."""
+    response = client.get(reverse("account-cards"), query, follow=True)
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_return_with_the_accounts_succeeded_setup_says_saved(client, ada):
+    client.force_login(ada)
+    setup_id = confirmed_setup(client)
+
+    said = said_after(client, setup_intent=setup_id, redirect_status="failed")
+
+    assert said == ["Your card was saved."]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"setup_intent": "x", "redirect_status": "failed"},
+        {"setup_intent": "x", "redirect_status": "succeeded"},
+        {"setup_intent": "seti_unknown", "redirect_status": "succeeded"},
+        {"setup_intent": ""},
+    ],
+)
+def test_return_with_an_unknown_setup_says_not_saved(client, ada, kept, query):
+    client.force_login(ada)
+
+    assert said_after(client, **query) == ["Your card wasn’t saved. Please try again."]
+
+
+def test_return_before_the_card_is_confirmed_says_not_saved(client, ada):
+    client.force_login(ada)
+    secret = client.post(reverse("account-new-card")).json()["client_secret"]
+
+    said = said_after(client, setup_intent=secret.split("_secret_")[0], redirect_status="succeeded")
+
+    assert said == ["Your card wasn’t saved. Please try again."]
+
+
+def test_return_with_another_accounts_setup_says_not_saved(client, ada, kept):
+    eve = make_user("eve@example.com")
+    client.force_login(eve)
+    setup_id = confirmed_setup(client)
+    client.force_login(ada)
+
+    said = said_after(client, setup_intent=setup_id, redirect_status="succeeded")
+
+    assert said == ["Your card wasn’t saved. Please try again."]
+
+
+def test_return_while_the_gateway_is_away_claims_nothing(client, ada):
+    client.force_login(ada)
+    setup_id = confirmed_setup(client)
+    faults.plan("unreachable")
+
+    (said,) = said_after(client, setup_intent=setup_id)
+
+    assert "can’t tell whether your card was saved" in said
+
+
+def test_setup_intent_is_confirmed_once(client, ada):
+    client.force_login(ada)
+    setup_id = confirmed_setup(client)
+
+    with pytest.raises(Refused):
+        cards.confirm_setup(setup_id, client_secret="", **CARD)
+
+    assert DemoCard.objects.count() == 1
 
 
 def test_payment_page_gets_a_session_for_the_accounts_cards(client, ada, kept):
