@@ -16,23 +16,23 @@ class CheckoutConfig(OscarCheckoutConfig):
         # Models are loaded now. Importing captures and invariants registers their functions.
         from checkout_app import receivers  # noqa: F401
         from checkout_app.payments import captures, invariants  # noqa: F401
-        from checkout_app.storefront import cards, views
+        from checkout_app.storefront import cards, confirmation, pay, views
 
-        self.views, self.cards_page = views, cards
+        self.views, self.pay, self.cards, self.confirmation = views, pay, cards, confirmation
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        views, cards = self.views, self.cards_page
+        views, pay, cards, confirmation = self.views, self.pay, self.cards, self.confirmation
         urls = [
             path("", views.IndexView.as_view(), name="index"),
             path("details/", views.ShippingAddressView.as_view(), name="shipping-address"),
             path("delivery/", views.ShippingMethodView.as_view(), name="shipping-method"),
             path("payment-method/", views.PaymentMethodView.as_view(), name="payment-method"),
             path("payment/", views.PaymentDetailsView.as_view(), name="payment-details"),
-            path("pay/", views.PayView.as_view(), name="pay"),
-            path("change/", views.ChangeOrderView.as_view(), name="change"),
-            path("return/", views.ReturnView.as_view(), name="return"),
+            path("pay/", pay.PayView.as_view(), name="pay"),
+            path("change/", pay.ChangeOrderView.as_view(), name="change"),
+            path("return/", confirmation.ReturnView.as_view(), name="return"),
             path("preview/", views.PaymentMethodView.as_view(), name="preview"),
             path("card-session/", cards.CardSessionView.as_view(), name="card-session"),
-            path("thank-you/", views.ThankYouView.as_view(), name="thank-you"),
+            path("thank-you/", confirmation.ThankYouView.as_view(), name="thank-you"),
         ]
         return self.post_process_urls(urls)

@@ -112,7 +112,7 @@ def test_refused_capture_is_parked_and_can_be_sent_again(cup):
     attempt = order_held(cup)
     faults.plan("", "error")  # the look, then the capture
 
-    with pytest.raises(DispatchRefused, match="could not be taken"):
+    with pytest.raises(DispatchRefused, match="couldn’t be captured"):
         ship(attempt.order_id)
     assert attempt.captures.get().progress == Progress.DUE
 
@@ -337,7 +337,7 @@ def test_disputed_order_does_not_ship_until_the_bank_decides(cup, settings):
 
     dispute = Dispute.objects.get()
     assert (dispute.status, dispute.amount) == ("needs_response", attempt.amount)
-    with pytest.raises(DispatchRefused, match="disputes"):
+    with pytest.raises(DispatchRefused, match="disputing"):
         ship(attempt.order_id)
     after.end_dispute(body["id"], "won")
     reconcile.reconcile_after()
@@ -350,7 +350,7 @@ def test_finance_takes_held_money_on_the_orders_page(client, cup):
     attempt = order_held(cup)
     client.force_login(make_user("boss@example.com", is_staff=True, is_superuser=True))
     page = client.get(reverse("dashboard:order-detail", args=[attempt.order.number]))
-    assert "held until" in page.content.decode()
+    assert "authorised, not captured yet" in page.content.decode()
 
     url = reverse("order-capture", args=[attempt.order.number])
     client.post(url, {"amount": str(attempt.amount), "key": "k"})

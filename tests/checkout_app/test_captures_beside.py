@@ -181,7 +181,7 @@ def test_hold_that_ends_after_a_part_was_taken_keeps_the_part_and_holds_the_rest
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.PAID, PART_SHIPPED)
-    with pytest.raises(DispatchRefused, match="could not be taken"):
+    with pytest.raises(DispatchRefused, match="couldn’t be captured"):
         ship(attempt.order_id)
     assert stockrecord_of(cup).num_in_stock == 9
     assert broken_invariants() == []

@@ -104,7 +104,7 @@ def test_page_lists_and_forgets(client, ada, kept):
     client.post(reverse("account-cards"), {"forget": kept.id})
 
     assert saved_cards(ada) == []
-    assert "No card is kept" in client.get(reverse("account-cards")).content.decode()
+    assert "No saved cards" in client.get(reverse("account-cards")).content.decode()
 
 
 def test_card_is_added_without_a_payment(client, ada):
@@ -221,7 +221,7 @@ def test_pages_of_cards_want_somebody_signed_in(client, shop):
 def test_gateway_that_is_away_is_said_and_nothing_breaks(client, ada, kept):
     client.force_login(ada)
     faults.plan("unreachable")
-    assert "does not answer" in client.get(reverse("account-cards")).content.decode()
+    assert "isn’t responding" in client.get(reverse("account-cards")).content.decode()
     faults.plan("unreachable")
     assert client.post(reverse("checkout:card-session")).status_code == 503
 

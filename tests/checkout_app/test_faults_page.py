@@ -34,7 +34,7 @@ def begun(vase):
 def test_page_plans_and_clears(client, boss, begun):
     url = reverse("demo-faults")
     client.post(url, {"act": "set", "fault": "unreachable"})
-    assert "cannot be reached" in client.get(url).content.decode()
+    assert "can’t be reached" in client.get(url).content.decode()
 
     with pytest.raises(GatewayUnavailable):
         settle.settle(begun.intent_id)

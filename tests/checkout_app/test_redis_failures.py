@@ -35,7 +35,7 @@ def test_shop_without_that_queue_has_no_such_list(client, site_root, settings):
 
     page = client.get(reverse("attention"))
 
-    assert "Background tasks that failed" in page.text
+    assert "Failed background tasks" in page.text
     assert "of the Redis queue" not in page.text
     assert FailedJobs().count() == 0
 

@@ -170,7 +170,7 @@ def test_money_that_the_bank_took_back_is_not_paid_back_as_well(order):
 
     with pytest.raises(DispatchRefused, match="took"):
         ship(order.pk)
-    with pytest.raises(RefundRefused, match="left of what was paid"):
+    with pytest.raises(RefundRefused, match="left of the payment"):
         ask(order, extra=Decimal("1.00"))
     move_order(order.pk, CANCELLED)
 

@@ -139,9 +139,9 @@ def test_money_may_come_in_two_parts(client, ordered, finance):
 
     ordered.refresh_from_db()
     assert (ordered.state, ordered.order.status, ordered.money_taken) == (State.INTENT, PENDING, 0)
-    assert "£60 of it arrived" in page
+    assert "£60 received" in page
     assert 'value="30.00"' in page
-    assert "£60 arrived so far, £30 is missing" in page
+    assert "£60 has arrived so far and £30 is missing" in page
     event = ordered.order.events.get(text__startswith="A part arrived: £60")
     assert event.user == finance
     mail = OutgoingMail.objects.get(key=f"order-received:{ordered.order.number}:60")
@@ -160,7 +160,7 @@ def test_same_statement_typed_by_two_people_counts_once(client, ordered, finance
 
     page = arrived(client, "60.00").content.decode()
 
-    assert "Somebody else has seen to it already." in page
+    assert "Someone else has already done this." in page
     assert BankTransfer.objects.get().received_minor == 6000
 
 
@@ -177,14 +177,14 @@ def test_part_that_nothing_follows_in_time_goes_to_review(client, ordered, finan
 
 def test_list_says_until_when_each_waits_or_waited(client, ordered, finance):
     page = client.get(reverse("payment-transfers")).content.decode()
-    assert page.count("Waits until") == 2  # the heading, and the row's own on a telephone
-    assert "Waited until" not in page
+    assert page.count("Expires") == 2  # the heading, and the row's own on a telephone
+    assert page.count("Expired") == 0
 
     reconcile.reconcile_open(at=timezone.now() + timedelta(days=8))
 
     page = client.get(reverse("payment-transfers")).content.decode()
-    assert "Waits until" not in page
-    assert page.count("Waited until") == 2
+    assert "Expires" not in page
+    assert page.count("Expired") == 3  # the section's heading as well
 
 
 def test_less_is_accepted_and_the_invoice_lets_the_rest_off(client, ordered, finance):
@@ -192,7 +192,7 @@ def test_less_is_accepted_and_the_invoice_lets_the_rest_off(client, ordered, fin
     arrived(client, "85.00")
     client.post(reverse("payment-transfers"), {"no_more": row.reference})
     page = client.get(reverse("dashboard:order-detail", args=[ordered.order.number]))
-    assert "£5 is let off" in page.content.decode()
+    assert "£5 is waived" in page.content.decode()
 
     for _press in range(2):
         client.post(reverse("order-accept", args=[ordered.order.number]))
@@ -237,7 +237,7 @@ def test_late_money_of_another_amount_is_accepted_while_the_piece_is_there(
     record.save()
 
     page = client.post(reverse("order-accept", args=[ordered.order.number]), follow=True)
-    assert "its pieces are not there any more" in page.content.decode()
+    assert "its items are no longer in stock" in page.content.decode()
     record.num_in_stock = stock
     record.save()
     client.post(reverse("order-accept", args=[ordered.order.number]))

@@ -180,7 +180,7 @@ def test_intent_of_the_account_without_an_attempt_is_kept_in_view(client, db):
     post(client, event_body(stray["id"]))
 
     row = StripeEvent.objects.get(event_id="evt_1")
-    assert (row.progress, row.last_error) == (Progress.WAITING, "no attempt knows this intent")
+    assert (row.progress, row.last_error) == (Progress.WAITING, "this intent has no attempt")
 
 
 def test_event_while_the_gateway_is_silent_is_worked_off_later(client, begun):

@@ -89,7 +89,7 @@ def test_second_press_says_that_it_is_done(staff, parked):
 
     page = press(client, "mail", parked.pk)
 
-    assert "Somebody else has seen to it already" in page
+    assert "Someone else has already done this" in page
     assert len(outbox.outbox) == 1
 
 

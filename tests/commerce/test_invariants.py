@@ -160,7 +160,7 @@ def test_i7_frozen_basket_that_nothing_waits_for(shop):
     basket = make_basket()
     basket.freeze()
 
-    assert broken_invariants() == [f"I7 basket {basket.pk} is frozen and nothing waits for it"]
+    assert broken_invariants() == [f"I7 basket {basket.pk} is frozen and has no open attempt"]
 
 
 def test_i8_paid_attempt_of_an_unpaid_order(paid):
