@@ -42,12 +42,12 @@ def confirm(
     number: str = "",
     expiry: Expiry = (0, 0),
     saved_card: str = "",
-    keeps: bool = False,
+    save: bool = False,
 ) -> Body:
     """Confirm an intent with a card, as Stripe.js does. Returns the intent's body.
 
     The card is either a test card's ``number`` and ``expiry``, saved for the intent's customer if
-    ``keeps`` is true, or a ``saved_card`` of that customer. Raises Refused with Stripe's error if
+    ``save`` is true, or a ``saved_card`` of that customer. Raises Refused with Stripe's error if
     the card is not a test card, has expired or is declined; the intent can be tried again then.
     """
     with transaction.atomic():
@@ -60,7 +60,7 @@ def confirm(
             _check_expiry((card.exp_month, card.exp_year))
         else:
             brand, last4, outcome = _card_of(number, expiry)
-        if keeps and intent.body.get("customer") and not saved_card and outcome not in DECLINES:
+        if save and intent.body.get("customer") and not saved_card and outcome not in DECLINES:
             customers.save_card(intent.body["customer"], brand=brand, last4=last4, expiry=expiry)
         if outcome == SUCCEEDS:
             return _succeed(intent, brand=brand, last4=last4)

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from demo_gateway.faults_page import FaultsView
+from demo_gateway.dashboard_views import FaultsView
 
 urlpatterns = [path("", FaultsView.as_view(), name="demo-faults")]

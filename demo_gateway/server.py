@@ -11,7 +11,7 @@ import time
 import stripe
 from django.db import IntegrityError, transaction
 
-from demo_gateway import after, customers, faults
+from demo_gateway import customers, faults, post_payment
 from demo_gateway.events import emit
 from demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
 from demo_gateway.refusal import Refused
@@ -91,13 +91,13 @@ def _route(method: str, path: str, params: Params) -> Body:
         case ("POST", "payment_intents", intent_id, "cancel"):
             return cancel_intent(intent_id)
         case ("POST", "payment_intents", intent_id, "capture"):
-            return with_charge(after.capture(intent_id, params))
+            return with_charge(post_payment.capture(intent_id, params))
         case ("POST", "refunds"):
-            return after.create_refund(params)
+            return post_payment.create_refund(params)
         case ("GET", "refunds"):
-            return after.list_made(params, prefix="re_", url="/v1/refunds")
+            return post_payment.list_made(params, prefix="re_", url="/v1/refunds")
         case ("GET", "disputes"):
-            return after.list_made(params, prefix="du_", url="/v1/disputes")
+            return post_payment.list_made(params, prefix="du_", url="/v1/disputes")
         case ("POST", "customers"):
             return customers.create_customer(params)
         case ("DELETE", "customers", customer_id):
@@ -175,8 +175,8 @@ def list_intents(params: Params) -> Body:
     """A page of the intents created since a time, newest first."""
     since = int(params.get("created", {}).get("gte", 0))
     rows = DemoIntent.objects.order_by("-pk")
-    if after := params.get("starting_after"):
-        rows = rows.filter(pk__lt=find_intent(after).pk)
+    if cursor := params.get("starting_after"):
+        rows = rows.filter(pk__lt=find_intent(cursor).pk)
     limit = min(int(params.get("limit", 10)), 100)
     found = [row.body for row in rows[: limit + 1] if row.body["created"] >= since]
     if "data.latest_charge" in params.get("expand", {}).values():

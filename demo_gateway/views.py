@@ -47,7 +47,7 @@ class ConfirmView(BrowserView):
             intent_id,
             client_secret=str(data["client_secret"]),
             saved_card=str(data.get("saved_card") or "")[:64],
-            keeps=data.get("keeps") is True,
+            save=data.get("save") is True,
             **({} if data.get("saved_card") else _card(data)),
         )
 

@@ -96,10 +96,10 @@ class Draft:
         return known
 
     def is_waiting(self, basket: AbstractBasket) -> bool:
-        """Whether an order of this browser waits for its payment.
+        """Whether an order of this browser waits for payment.
 
-        Where the basket is empty, another tab may have ordered it since this request began; so
-        session and attempts are asked again before the shopper hears that there is nothing to buy.
+        If the basket is empty, another tab may have ordered it since this request began, so the
+        session and the attempts are read again before the basket is reported as empty.
         """
         attempt = self.attempt()
         if not (attempt and attempt.is_open) and basket.is_empty:

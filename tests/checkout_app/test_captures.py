@@ -17,7 +17,7 @@ from commerce.order_statuses import AUTHORISED, CANCELLED, PACKING, PAID, PART_S
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
-from demo_gateway import after, faults, store
+from demo_gateway import faults, post_payment, store
 from demo_gateway.models import DemoIntent, DemoRequest
 from tests.factories import make_basket, make_submission, make_user, pay, stockrecord_of
 from tests.held_orders import MANY_CAPTURES, at_gateway, order_held
@@ -97,7 +97,7 @@ def test_first_part_takes_all_where_the_bank_allows_one_capture(cup):
 
 def test_nothing_leaves_where_the_bank_says_no(cup):
     attempt = order_held(cup)
-    after.expire_authorisation(attempt.intent_id)  # and the event tells us
+    post_payment.expire_authorisation(attempt.intent_id)  # and the event tells us
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.VOIDED, CANCELLED)
@@ -198,7 +198,7 @@ def test_hold_of_a_cancelled_order_is_given_up_by_reconcile(cup):
 def test_money_taken_at_the_gateway_for_a_cancelled_order_goes_back(cup):
     attempt = order_held(cup)
     with faults.webhooks_held():
-        after.capture(attempt.intent_id, {})
+        post_payment.capture(attempt.intent_id, {})
         move_order(attempt.order_id, CANCELLED)
 
     attempt.refresh_from_db()
@@ -210,7 +210,7 @@ def test_money_taken_at_the_gateway_for_a_cancelled_order_goes_back(cup):
 def test_capture_made_at_the_gateway_is_heard_of(cup):
     attempt = order_held(cup)
 
-    after.capture(attempt.intent_id, {})
+    post_payment.capture(attempt.intent_id, {})
 
     attempt.refresh_from_db()
     attempt.order.refresh_from_db()
@@ -220,7 +220,7 @@ def test_capture_made_at_the_gateway_is_heard_of(cup):
 def test_less_taken_at_the_gateway_goes_to_review(cup):
     attempt = order_held(cup)
 
-    after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+    post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.money_taken) == (State.REVIEW, Decimal("10.00"))
@@ -228,7 +228,7 @@ def test_less_taken_at_the_gateway_goes_to_review(cup):
 
 def test_less_taken_at_the_gateway_is_accepted(cup):
     attempt = order_held(cup)
-    after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+    post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
     staff = make_user("fin@example.com", is_staff=True)
 
     review.accept_reviewed(attempt.pk, user=staff)
@@ -241,7 +241,7 @@ def test_less_taken_at_the_gateway_is_accepted(cup):
 
 def test_cancelling_an_order_under_review_pays_back_what_arrived(cup):
     attempt = order_held(cup)
-    after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+    post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
     assert PaymentAttempt.objects.get().state == State.REVIEW
 
     move_order(attempt.order_id, CANCELLED)
@@ -333,13 +333,13 @@ def test_disputed_order_does_not_ship_until_the_bank_decides(cup, settings):
     attempt, _intent = begin.begin(make_submission(make_basket((cup, 1))))
     pay(attempt)
 
-    body = after.dispute(attempt.intent_id)
+    body = post_payment.dispute(attempt.intent_id)
 
     dispute = Dispute.objects.get()
     assert (dispute.status, dispute.amount) == ("needs_response", attempt.amount)
     with pytest.raises(DispatchRefused, match="disputing"):
         ship(attempt.order_id)
-    after.end_dispute(body["id"], "won")
+    post_payment.end_dispute(body["id"], "won")
     reconcile.reconcile_after()
     ship(attempt.order_id)
     assert Dispute.objects.get().status == "won"

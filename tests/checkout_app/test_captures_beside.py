@@ -15,7 +15,7 @@ from commerce.order_statuses import CANCELLED, PART_SHIPPED
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import give_up_rest, ship
-from demo_gateway import after, faults, store
+from demo_gateway import faults, post_payment, store
 from demo_gateway.models import DemoCharge, DemoIntent
 from demo_gateway.refusal import Refused
 from tests.factories import make_basket, make_submission, make_user, pay, stockrecord_of
@@ -72,7 +72,7 @@ def test_rest_of_a_hold_is_given_up_with_the_rest_of_the_order(cup):
 
 def test_refused_capture_does_not_make_a_part_taken_by_hand_look_wrong(cup):
     attempt = order_held(cup)
-    with patch.object(after, "capture", side_effect=Refused(400, "Try again later.")):
+    with patch.object(post_payment, "capture", side_effect=Refused(400, "Try again later.")):
         captures.request_capture(attempt.pk, key="k1")
         captures.send_captures(attempt)
     assert attempt.captures.get().progress == Progress.FAILED
@@ -90,7 +90,7 @@ def test_parcel_leaves_once_its_money_is_here_whatever_was_refused_before(cup, c
     attempt = order_held(cup, count=3, card=card)
     line = attempt.order.lines.get().pk
     with (
-        patch.object(after, "capture", side_effect=Refused(400, "Try again later.")),
+        patch.object(post_payment, "capture", side_effect=Refused(400, "Try again later.")),
         pytest.raises(DispatchRefused),
     ):
         ship(attempt.order_id, units={line: 1})
@@ -105,7 +105,7 @@ def test_parcel_leaves_once_its_money_is_here_whatever_was_refused_before(cup, c
 def test_nothing_leaves_where_another_amount_was_taken_at_the_gateway(cup):
     attempt = order_held(cup)
     with faults.webhooks_held():
-        after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+        post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
 
     with pytest.raises(DispatchRefused):
         ship(attempt.order_id)

@@ -64,7 +64,7 @@ def test_lost_answer_makes_no_second_counterpart(ada):
 def test_card_is_kept_with_a_payment_where_the_box_is_ticked(ada, mug):
     first, second = mug.children.all()[:2]
     attempt = order_of(ada, first)
-    cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), keeps=True, **CARD)
+    cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), save=True, **CARD)
 
     (card,) = saved_cards(ada)
     assert (card.brand, card.last4, card.expiry) == ("visa", "4242", "12/99")
@@ -80,7 +80,7 @@ def test_card_is_not_kept_without_the_box_nor_for_guests(ada, mug):
     attempt = order_of(ada, first)
     cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), **CARD)
     guest = order_of(None, second)
-    cards.confirm(guest.intent_id, client_secret=secret_of(guest), keeps=True, **CARD)
+    cards.confirm(guest.intent_id, client_secret=secret_of(guest), save=True, **CARD)
 
     assert DemoCard.objects.count() == 0
 

@@ -4,7 +4,7 @@ import pytest
 import stripe
 
 from checkout_app.payments import begin
-from demo_gateway import after, customers, server
+from demo_gateway import customers, post_payment, server
 from tests.factories import make_basket, make_submission, make_user, pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,8 +22,8 @@ def answers(vase):
     user = make_user("ada@example.com")
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1)), user=user))
     pay(attempt)
-    after.refund_in_dashboard(attempt.intent_id, 500)
-    after.dispute(attempt.intent_id)
+    post_payment.refund_in_dashboard(attempt.intent_id, 500)
+    post_payment.dispute(attempt.intent_id)
     customer = user.stripe_customer.customer_id
     customers.save_card(customer, brand="visa", last4="4242", expiry=(12, 2099))
     intent = answer("GET", f"/v1/payment_intents/{attempt.intent_id}")

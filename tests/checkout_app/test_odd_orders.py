@@ -20,7 +20,7 @@ from commerce.order_statuses import CANCELLED, PACKING
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
-from demo_gateway import after, server
+from demo_gateway import post_payment, server
 from demo_gateway.models import DemoIntent
 from demo_gateway.refusal import Refused
 from tests.factories import (
@@ -401,18 +401,18 @@ def test_cancelling_a_paid_order_of_nothing_breaks_no_invariant(cup):
 
 def test_refused_refund_is_sent_again_under_a_new_key(cup, monkeypatch):
     attempt = paid_order_of((cup, 1))
-    real = after.create_refund
+    real = post_payment.create_refund
 
     def refuse(params):
         raise Refused(400, "Insufficient balance.", code="balance_insufficient")
 
-    monkeypatch.setattr(after, "create_refund", refuse)
+    monkeypatch.setattr(post_payment, "create_refund", refuse)
     move_order(attempt.order_id, CANCELLED)
     attempt.refresh_from_db()
     refunds.send_refunds(attempt)
     request = RefundRequest.objects.get()
     assert request.progress == RefundRequest.Progress.FAILED
-    monkeypatch.setattr(after, "create_refund", real)
+    monkeypatch.setattr(post_payment, "create_refund", real)
 
     assert refunds.retry_refund(request.pk) == attempt
     refunds.send_refunds(attempt)

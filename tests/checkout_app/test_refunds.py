@@ -23,7 +23,7 @@ from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship, units_to_send
 from commerce.returns.returns import Received, approve_return, receive_return, request_return
-from demo_gateway import after, faults
+from demo_gateway import faults, post_payment
 from demo_gateway.events import emit
 from demo_gateway.models import DemoCharge
 from tests.factories import (
@@ -136,7 +136,7 @@ def test_money_in_another_currency_goes_back_in_it(order):
 
 
 def test_nothing_is_paid_back_while_the_bank_disputes(order):
-    after.dispute(attempt_of(order).intent_id)
+    post_payment.dispute(attempt_of(order).intent_id)
 
     with pytest.raises(RefundRefused, match="disputing"):
         ask(order, extra=Decimal("1.00"))
@@ -245,8 +245,10 @@ def test_gateway_that_does_not_answer_leaves_the_refund_due(order):
 
 
 def test_pending_refund_is_not_done_until_the_bank_says_so(order, monkeypatch):
-    real = after.create_refund
-    monkeypatch.setattr(after, "create_refund", lambda params: real(params, status="pending"))
+    real = post_payment.create_refund
+    monkeypatch.setattr(
+        post_payment, "create_refund", lambda params: real(params, status="pending")
+    )
     request = ask(order, extra=Decimal("5.00"))
     request.refresh_from_db()
 
@@ -285,7 +287,7 @@ def test_refund_that_comes_back_from_the_bank_is_owed_again(order):
 def test_refund_made_at_the_gateway_is_written_down_once(order):
     attempt = attempt_of(order)
 
-    body = after.refund_in_dashboard(attempt.intent_id, 1000)
+    body = post_payment.refund_in_dashboard(attempt.intent_id, 1000)
     refunds.mirror_refunds(attempt.intent_id)
     reconcile.reconcile_after()
 
@@ -301,7 +303,7 @@ def test_refund_made_at_the_gateway_is_written_down_once(order):
 
 def test_whole_refund_at_the_gateway_keeps_the_pieces_here(order, cup):
     with faults.webhooks_held():
-        after.refund_in_dashboard(attempt_of(order).intent_id)
+        post_payment.refund_in_dashboard(attempt_of(order).intent_id)
     assert attempt_of(order).state == State.PAID
 
     reconcile.reconcile_after()

@@ -24,7 +24,7 @@ from commerce.returns.returns import (
     request_return,
     units_returnable,
 )
-from demo_gateway import after, faults, store
+from demo_gateway import faults, post_payment, store
 from demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
 from demo_gateway.refusal import Refused
 from tests.checkout_app.test_refunds import ask, attempt_of, line_of
@@ -96,7 +96,7 @@ def test_piece_that_a_refund_put_on_the_shelf_cannot_be_returned_again(order):
 
 def refused(order, **wanted):
     """A refund that the gateway refused."""
-    with patch.object(after, "create_refund", side_effect=Refused(400, "No money left.")):
+    with patch.object(post_payment, "create_refund", side_effect=Refused(400, "No money left.")):
         request = ask(order, **wanted)
     request.refresh_from_db()
     assert request.progress == Progress.FAILED
@@ -138,7 +138,7 @@ def test_refused_refund_waits_for_nobody_once_everything_went_back(order):
     waiting = next(kind for kind in KINDS if kind.code == "refund").rows
     assert list(waiting()) == [request]
 
-    after.refund_in_dashboard(attempt.intent_id)
+    post_payment.refund_in_dashboard(attempt.intent_id)
 
     assert attempt_of(order).state == State.REFUNDED
     assert list(waiting()) == []
@@ -154,7 +154,7 @@ def test_money_under_review_that_goes_back_at_the_gateway_ends_the_order(cup):
     attempt.refresh_from_db()
     assert attempt.state == State.REVIEW
 
-    after.refund_in_dashboard(attempt.intent_id)
+    post_payment.refund_in_dashboard(attempt.intent_id)
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.REFUNDED, CANCELLED)
@@ -165,8 +165,8 @@ def test_money_under_review_that_goes_back_at_the_gateway_ends_the_order(cup):
 
 
 def test_money_that_the_bank_took_back_is_not_paid_back_as_well(order):
-    body = after.dispute(attempt_of(order).intent_id)
-    after.end_dispute(body["id"], "lost")
+    body = post_payment.dispute(attempt_of(order).intent_id)
+    post_payment.end_dispute(body["id"], "lost")
 
     with pytest.raises(DispatchRefused, match="took"):
         ship(order.pk)
@@ -180,9 +180,9 @@ def test_money_that_the_bank_took_back_is_not_paid_back_as_well(order):
 
 
 def test_dispute_whose_end_was_missed_is_heard_of(order):
-    body = after.dispute(attempt_of(order).intent_id)
+    body = post_payment.dispute(attempt_of(order).intent_id)
     with faults.webhooks_held():
-        after.end_dispute(body["id"], "won")
+        post_payment.end_dispute(body["id"], "won")
 
     reconcile.reconcile_after(at=timezone.now() + timedelta(days=90))
 

@@ -142,7 +142,7 @@ def test_money_may_come_in_two_parts(client, ordered, finance):
     assert "£60 received" in page
     assert 'value="30.00"' in page
     assert "£60 has arrived so far and £30 is missing" in page
-    event = ordered.order.events.get(text__startswith="A part arrived: £60")
+    event = ordered.order.events.get(text__startswith="Part payment received: £60")
     assert event.user == finance
     mail = OutgoingMail.objects.get(key=f"order-received:{ordered.order.number}:60")
     assert "please transfer £30 more" in mail.subject

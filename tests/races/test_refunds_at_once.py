@@ -11,7 +11,7 @@ from checkout_app.payments import begin, reconcile, refunds, settle
 from checkout_app.payments.refunds import RefundTerms
 from commerce.models import OutgoingMail
 from commerce.orders.invariants import broken_invariants
-from demo_gateway import after, faults
+from demo_gateway import faults, post_payment
 from demo_gateway.models import DemoCharge
 from tests.factories import (
     make_basket,
@@ -45,7 +45,7 @@ def twenty(attempt, key):
 def one_of_nine(attempt, index):
     """£50 back in the gateway's own dashboard, or one of eight times £20 here."""
     if index == 0:
-        return after.refund_in_dashboard(attempt.intent_id, 5000)
+        return post_payment.refund_in_dashboard(attempt.intent_id, 5000)
     return twenty(attempt, f"key{index}")
 
 
@@ -62,7 +62,7 @@ def test_eight_refunds_against_one_at_the_gateway_never_pass_what_was_paid(paid,
     reconcile.reconcile_after()
     assert gone_back() <= 9000
     kinds = {type(result) for result in results if isinstance(result, Exception)}
-    assert kinds <= {RefundRefused, after.Refused}, results
+    assert kinds <= {RefundRefused, post_payment.Refused}, results
     done = RefundRequest.objects.filter(progress=Progress.DONE)
     assert sum(int(row.amount * 100) for row in done) == gone_back()
     assert OutgoingMail.objects.filter(key__startswith="order-refunded").count() == done.count()
@@ -88,7 +88,7 @@ def test_control_without_the_sum_more_is_asked_for_than_was_paid(paid, together,
 
 
 def test_control_without_the_gateways_sum_more_goes_back_than_was_paid(paid, together, monkeypatch):
-    monkeypatch.setattr(after, "_paid_back", lambda _intent: 0)
+    monkeypatch.setattr(post_payment, "_paid_back", lambda _intent: 0)
 
     with faults.webhooks_held():  # Ours cannot count what it has not heard of.
         together(9, lambda index: one_of_nine(paid, index))
@@ -96,7 +96,7 @@ def test_control_without_the_gateways_sum_more_goes_back_than_was_paid(paid, tog
     reconcile.reconcile_open()
     reconcile.reconcile_after()
     assert gone_back() == 5000 + 4 * 2000
-    assert any("more paid back than paid" in line for line in broken_invariants())
+    assert any("more was refunded than paid" in line for line in broken_invariants())
 
 
 def test_sending_due_refunds_from_eight_workers_pays_once(paid, together):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 
 from commerce.requests import key_in
-from demo_gateway import after, events, faults
+from demo_gateway import events, faults, post_payment
 from demo_gateway.in_use import require_demo_gateway
 from demo_gateway.models import DemoCharge, DemoEvent, DemoFault, DemoIntent
 from demo_gateway.refusal import Refused
@@ -66,11 +66,11 @@ class FaultsView(UserPassesTestMixin, View):
         actions: dict[str, Callable[[dict[str, str]], object]] = {
             "set": self.set_fault,
             "clear": lambda _data: faults.clear_faults(),
-            "refund": lambda data: after.refund_in_dashboard(data["key"]),
-            "dispute": lambda data: after.dispute(data["key"]),
-            "lose": lambda data: after.end_dispute(data["key"], "lost"),
-            "win": lambda data: after.end_dispute(data["key"], "won"),
-            "end-hold": lambda data: after.expire_authorisation(data["key"]),
+            "refund": lambda data: post_payment.refund_in_dashboard(data["key"]),
+            "dispute": lambda data: post_payment.dispute(data["key"]),
+            "lose": lambda data: post_payment.end_dispute(data["key"], "lost"),
+            "win": lambda data: post_payment.end_dispute(data["key"], "won"),
+            "end-hold": lambda data: post_payment.expire_authorisation(data["key"]),
             "deliver": lambda data: events.replay(key_in(data["key"]) or 0),
             "deliver-all": lambda _data: events.deliver_waiting(),
         }
