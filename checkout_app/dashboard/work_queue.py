@@ -76,7 +76,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Section:
-    """A kind as one person sees it."""
+    """A kind and its rows, as one user may view them."""
 
     kind: Kind
     items: list[WorkItem]

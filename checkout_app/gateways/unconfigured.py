@@ -20,10 +20,10 @@ class NoGateway:
 
     def read_event(self, payload: bytes, signature: str) -> NoReturn:
         """Raises GatewayRefused: no signature can be checked without a key."""
-        raise GatewayRefused("no payment service is set up")
+        raise GatewayRefused("no payment provider is set up")
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
         def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-            raise GatewayUnavailable(_("no payment service is set up"))
+            raise GatewayUnavailable(_("no payment provider is set up"))
 
         return refuse
