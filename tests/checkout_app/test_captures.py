@@ -1,4 +1,4 @@
-"""Held money: authorised with the order, taken with its parcels or by hand, given up, run out."""
+"""Authorisations: placed with the order, captured per shipment or by staff, voided, expired."""
 
 from datetime import timedelta
 from decimal import Decimal

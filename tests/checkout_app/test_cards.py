@@ -1,4 +1,4 @@
-"""Cards that an account keeps: at the gateway, shown, used, added, forgotten; nobody else's."""
+"""Saved cards: listed, used, added and deleted, and never those of another account."""
 
 import pytest
 from django.core.management import call_command
@@ -24,7 +24,7 @@ def ada(shop):
 
 
 @pytest.fixture
-def kept(ada):
+def saved_card(ada):
     """Ada's account with a card."""
     cards.customers.save_card(
         get_or_create_customer(ada), brand="visa", last4="4242", expiry=(12, 2099)
@@ -41,7 +41,7 @@ def secret_of(attempt):
     return DemoIntent.objects.get(intent_id=attempt.intent_id).client_secret
 
 
-def test_account_has_one_counterpart_and_guests_none(ada):
+def test_account_has_one_customer_and_guests_none(ada):
     assert (
         get_or_create_customer(ada)
         == get_or_create_customer(ada)
@@ -51,7 +51,7 @@ def test_account_has_one_counterpart_and_guests_none(ada):
     assert DemoCustomer.objects.count() == 1
 
 
-def test_lost_answer_makes_no_second_counterpart(ada):
+def test_lost_answer_makes_no_second_customer(ada):
     faults.plan("drop")
     with pytest.raises(Exception, match="lost"):
         get_or_create_customer(ada)
@@ -61,7 +61,7 @@ def test_lost_answer_makes_no_second_counterpart(ada):
     assert DemoCustomer.objects.count() == 1
 
 
-def test_card_is_kept_with_a_payment_where_the_box_is_ticked(ada, mug):
+def test_card_is_saved_with_a_payment_where_the_box_is_ticked(ada, mug):
     first, second = mug.children.all()[:2]
     attempt = order_of(ada, first)
     cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), save=True, **CARD)
@@ -75,7 +75,7 @@ def test_card_is_kept_with_a_payment_where_the_box_is_ticked(ada, mug):
     assert again.state == State.PAID
 
 
-def test_card_is_not_kept_without_the_box_nor_for_guests(ada, mug):
+def test_card_is_not_saved_without_the_box_nor_for_guests(ada, mug):
     first, second = mug.children.all()[:2]
     attempt = order_of(ada, first)
     cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), **CARD)
@@ -85,23 +85,23 @@ def test_card_is_not_kept_without_the_box_nor_for_guests(ada, mug):
     assert DemoCard.objects.count() == 0
 
 
-def test_someone_elses_card_pays_nothing_and_is_not_forgotten(kept, mug):
+def test_someone_elses_card_pays_nothing_and_is_not_forgotten(saved_card, mug):
     eve = make_user("eve@example.com")
     attempt = order_of(eve, mug.children.first())
 
     with pytest.raises(Refused):
-        cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), saved_card=kept.id)
+        cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), saved_card=saved_card.id)
 
-    assert forget_card(eve, kept.id) is False
+    assert forget_card(eve, saved_card.id) is False
     assert DemoCard.objects.count() == 1
 
 
-def test_page_lists_and_forgets(client, ada, kept):
+def test_page_lists_and_forgets(client, ada, saved_card):
     client.force_login(ada)
     page = client.get(reverse("account-cards")).content.decode()
     assert "Visa ···· 4242" in page
 
-    client.post(reverse("account-cards"), {"forget": kept.id})
+    client.post(reverse("account-cards"), {"forget": saved_card.id})
 
     assert saved_cards(ada) == []
     assert "No saved cards" in client.get(reverse("account-cards")).content.decode()
@@ -154,7 +154,7 @@ def test_return_with_the_accounts_succeeded_setup_says_saved(client, ada):
         {"setup_intent": ""},
     ],
 )
-def test_return_with_an_unknown_setup_says_not_saved(client, ada, kept, query):
+def test_return_with_an_unknown_setup_says_not_saved(client, ada, saved_card, query):
     client.force_login(ada)
 
     assert said_after(client, **query) == ["Your card wasn’t saved. Please try again."]
@@ -169,7 +169,7 @@ def test_return_before_the_card_is_confirmed_says_not_saved(client, ada):
     assert said == ["Your card wasn’t saved. Please try again."]
 
 
-def test_return_with_another_accounts_setup_says_not_saved(client, ada, kept):
+def test_return_with_another_accounts_setup_says_not_saved(client, ada, saved_card):
     eve = make_user("eve@example.com")
     client.force_login(eve)
     setup_id = confirmed_setup(client)
@@ -200,7 +200,7 @@ def test_setup_intent_is_confirmed_once(client, ada):
     assert DemoCard.objects.count() == 1
 
 
-def test_payment_page_gets_a_session_for_the_accounts_cards(client, ada, kept):
+def test_payment_page_gets_a_session_for_the_accounts_cards(client, ada, saved_card):
     client.force_login(ada)
     secret = client.post(reverse("checkout:card-session")).json()["client_secret"]
 
@@ -208,17 +208,17 @@ def test_payment_page_gets_a_session_for_the_accounts_cards(client, ada, kept):
     answer = client.post(url, {"session": secret}, content_type="application/json").json()
     nothing = client.post(url, {"session": ""}, content_type="application/json").json()
 
-    assert [card["id"] for card in answer["cards"]] == [kept.id]
+    assert [card["id"] for card in answer["cards"]] == [saved_card.id]
     assert nothing == {"cards": []}
 
 
-def test_pages_of_cards_want_somebody_signed_in(client, shop):
+def test_card_pages_need_a_sign_in(client, shop):
     assert client.get(reverse("account-cards")).status_code == 302
     assert client.post(reverse("account-new-card")).status_code == 401
     assert client.post(reverse("checkout:card-session")).status_code == 401
 
 
-def test_gateway_that_is_away_is_said_and_nothing_breaks(client, ada, kept):
+def test_unavailable_gateway_is_reported(client, ada, saved_card):
     client.force_login(ada)
     faults.plan("unreachable")
     assert "isn’t responding" in client.get(reverse("account-cards")).content.decode()
@@ -226,7 +226,7 @@ def test_gateway_that_is_away_is_said_and_nothing_breaks(client, ada, kept):
     assert client.post(reverse("checkout:card-session")).status_code == 503
 
 
-def test_shop_that_keeps_no_cards_has_no_page(client, ada, settings):
+def test_shop_that_saves_no_cards_has_no_page(client, ada, settings):
     settings.SAVED_CARDS = False
     client.force_login(ada)
 
@@ -234,7 +234,7 @@ def test_shop_that_keeps_no_cards_has_no_page(client, ada, settings):
     assert get_or_create_customer(ada) == ""
 
 
-def test_counterpart_of_other_keys_does_not_stop_a_payment(ada, mug):
+def test_customer_of_other_keys_does_not_stop_a_payment(ada, mug):
     StripeCustomer.objects.create(user=ada, customer_id="cus_of_other_keys")
 
     attempt = order_of(ada, mug.children.first())
@@ -254,7 +254,9 @@ def test_domain_is_registered_for_wallets(capsys, settings):
     assert "shop.example is registered as pmd_demo_" in capsys.readouterr().out
 
 
-def test_order_of_a_guest_is_not_paid_with_a_card_of_whoever_signs_in(client, ada, kept, vase):
+def test_order_of_a_guest_is_not_paid_with_a_card_of_whoever_signs_in(
+    client, ada, saved_card, vase
+):
     """Stripe takes an account's card for an intent of that account alone."""
     reach_payment(client, vase)
     press_pay(client, "90.00")
@@ -268,7 +270,7 @@ def test_order_of_a_guest_is_not_paid_with_a_card_of_whoever_signs_in(client, ad
     assert "data-session" not in page.content.decode()
 
 
-def test_account_whose_counterpart_is_gone_gets_another_one(client, ada, kept):
+def test_account_whose_customer_is_gone_gets_another_one(client, ada, saved_card):
     DemoCustomer.objects.all().delete()  # As under the keys of another Stripe account.
     DemoRequest.objects.all().delete()
     client.force_login(ada)
@@ -281,7 +283,7 @@ def test_account_whose_counterpart_is_gone_gets_another_one(client, ada, kept):
     assert StripeCustomer.objects.get().customer_id == DemoCustomer.objects.get().customer_id
 
 
-def test_cards_go_with_their_account(ada, kept):
+def test_cards_go_with_their_account(ada, saved_card):
     ada.delete()
 
     assert StripeCustomer.objects.count() == 0

@@ -1,4 +1,4 @@
-"""The past orders of the demo shop: how they were paid, and that they can be paid back."""
+"""Past orders of the demo shop: they are paid and can be refunded."""
 
 from decimal import Decimal
 from io import StringIO

@@ -1,4 +1,4 @@
-"""A shop without Stripe's keys and without the demo's opt-in sells nothing, and says so."""
+"""A shop without Stripe's keys and without the demo gateway takes no payments and says so."""
 
 import pytest
 from django.urls import reverse

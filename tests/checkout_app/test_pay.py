@@ -1,4 +1,4 @@
-"""Pay, come back, change one's mind: over HTTP, as the payment page does it."""
+"""Paying, returning and changing an order, over HTTP as the payment page does it."""
 
 from decimal import Decimal
 

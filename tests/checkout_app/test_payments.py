@@ -1,4 +1,4 @@
-"""Begin, settle, release, refund: the state machine over the demo gateway."""
+"""The payment states over the demo gateway: begin, settle, release, refund."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Failed jobs of the Redis queue stand on the page of failures, and run again from there."""
+"""Failed jobs of the Redis queue appear in the work queue and can be run again."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Money back: by piece, by delivery, by amount; here, at the gateway, refused, late, at once."""
+"""Refunds: by unit, delivery or amount; in the shop, at the gateway, refused, late."""
 
 from decimal import Decimal
 
@@ -330,7 +330,7 @@ def test_cancelling_owes_only_what_was_not_paid_back_before(order):
 
 @pytest.fixture
 def finance(client):
-    """Somebody of Finance, signed in."""
+    """A signed-in member of Finance."""
     from commerce.accounts.roles import FINANCE, create_roles
 
     create_roles()

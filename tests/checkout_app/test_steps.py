@@ -1,4 +1,4 @@
-"""Details and delivery: what is asked, what is kept, where somebody too early is sent."""
+"""The details and delivery steps: fields, stored answers, and redirects of early visitors."""
 
 from decimal import Decimal
 

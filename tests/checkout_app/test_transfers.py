@@ -1,4 +1,4 @@
-"""Bank transfer behind the same interface: offered, ordered, seen to arrive, late, sent back."""
+"""Bank transfers: offered, ordered, recorded, late, refunded."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -39,7 +39,7 @@ def ordered(client, vase):
 
 @pytest.fixture
 def finance(client):
-    """Somebody who may do everything, signed in."""
+    """A signed-in superuser."""
     user = make_user("fin@example.com", is_staff=True, is_superuser=True)
     client.force_login(user)
     return user

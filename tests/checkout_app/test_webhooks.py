@@ -1,4 +1,4 @@
-"""The webhook over HTTP: what is let in, what is written down, what happens to it."""
+"""The webhook over HTTP: which events are accepted, stored and processed."""
 
 import hashlib
 import hmac
@@ -68,7 +68,7 @@ def test_event_alone_pays_the_order(client, begun):
 
 
 def test_event_triggers_a_read_and_is_not_the_truth(client, begun):
-    response = post(client, event_body(begun.intent_id))  # says succeeded, and nobody paid
+    response = post(client, event_body(begun.intent_id))  # says succeeded, but nothing was paid
 
     assert response.status_code == 200
     begun.refresh_from_db()
@@ -140,7 +140,7 @@ def test_both_secrets_count_while_one_is_rotated_out(client, db, settings):
     settings.STRIPE_SECRET_KEY = "sk_test_rotating"
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_new", "whsec_old"]
     get_gateway.cache_clear()
-    elsewhere = {"site": "https://another.example"}  # so that nobody asks Stripe about it
+    elsewhere = {"site": "https://another.example"}  # so that Stripe is not called
 
     for secret in ("whsec_new", "whsec_old"):
         payload = json.dumps(event_body(event_id=f"evt_{secret}", metadata=elsewhere)).encode()

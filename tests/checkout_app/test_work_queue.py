@@ -1,4 +1,4 @@
-"""The page "Needs attention": who sees what, and what its buttons do."""
+"""The page "Needs attention": permissions, and what its buttons do."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ PAGE = "/dashboard/attention/"
 
 @pytest.fixture
 def staff(site_root, client):
-    """A function that signs somebody of a role in."""
+    """A function that signs in a user of a role."""
     from home.staff.roles import create_page_roles
 
     create_page_roles()
@@ -41,7 +41,7 @@ def staff(site_root, client):
 
 @pytest.fixture
 def reviewed(vase):
-    """An order for which another amount arrived than was asked for."""
+    """An order whose payment differs from its total."""
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     intent = DemoIntent.objects.get(intent_id=attempt.intent_id)
     intent.body = {**intent.body, "status": "succeeded", "amount_received": 100}
@@ -54,7 +54,7 @@ def reviewed(vase):
 
 @pytest.fixture
 def parked(db):
-    """A mail that nobody could deliver."""
+    """A mail that could not be delivered."""
     return OutgoingMail.objects.create(
         key="k", to="ada@example.com", subject="News", body_text="Hello",
         state=OutgoingMail.State.PARKED, attempts=6, last_error="SMTPException: no",
@@ -101,7 +101,7 @@ def test_finance_gives_a_reviewed_payment_back(staff, reviewed):
     assert RefundRequest.objects.get().amount == 1
 
 
-def test_gateway_that_does_not_answer_leaves_the_matter(staff, reviewed):
+def test_gateway_that_does_not_answer_leaves_the_item(staff, reviewed):
     client = staff(FINANCE)
     faults.plan("error")
 

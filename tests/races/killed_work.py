@@ -1,4 +1,4 @@
-"""One act of the shop's background work in a process of its own, which a test may have killed.
+"""One background action in its own process, which a test may kill.
 
 ``python -m tests.races.killed_work refund 3`` does to attempt 3 what the worker would.
 """

@@ -1,4 +1,4 @@
-"""kill -9 of the worker while money is taken, given up or paid back, then reconcile twice."""
+"""kill -9 of the worker during a capture, void or refund; then reconcile twice."""
 
 import signal
 import subprocess

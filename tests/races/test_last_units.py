@@ -1,4 +1,4 @@
-"""Buyers at the same moment. Each race has a control: with the guard off it must oversell."""
+"""Concurrent buyers. Each race has a control: without the guard it must oversell."""
 
 import pytest
 from django.db.models import F

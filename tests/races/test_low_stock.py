@@ -1,4 +1,4 @@
-"""Buyers who cross a threshold together: one alert, one mail."""
+"""Concurrent buyers who cross a stock threshold cause one alert and one mail."""
 
 import pytest
 from oscar.core.loading import get_model

@@ -1,4 +1,4 @@
-"""One basket from several tabs: one order, one attempt, one intent, whichever tab is faster."""
+"""One basket ordered from several tabs: one order, one attempt, one intent."""
 
 import copy
 import threading

@@ -1,4 +1,4 @@
-"""Baskets of the same pieces, put in the other way round: nobody waits for anybody in a circle."""
+"""Baskets with the same products in opposite order do not deadlock."""
 
 import pytest
 from django.db import OperationalError, connection

@@ -1,4 +1,4 @@
-"""Money back at the same moment, here and at the gateway; vouchers; with their controls."""
+"""Concurrent refunds in the shop and at the gateway, and vouchers, each with a control."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Refunds beside what happened before: given up, returned, refused, disputed. Each unit once."""
+"""Refunds after units were given up, returned, refused or disputed. Each unit counts once."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -211,7 +211,7 @@ def test_return_pays_for_no_more_than_came(client, order):
 
 
 def test_refund_whose_key_the_gateway_forgot_is_not_sent_again(order):
-    """Stripe keeps keys for a day; a refund says by itself which request it was for."""
+    """Stripe remembers keys for a day; a refund's metadata names its request."""
     with faults.webhooks_held():
         faults.plan("drop")
         request = ask(order, extra=Decimal("5.00"))

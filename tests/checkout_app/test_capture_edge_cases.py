@@ -1,4 +1,4 @@
-"""Held money where something comes in between: a parcel that never left, a refusal, an end at the bank."""
+"""Captures that are interrupted: a shipment that never left, a refusal, an expired authorisation."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Orders that something happens to on the way: staff, other windows, gateways with a bad day."""
+"""Orders with interruptions: by staff, by other windows, by a failing gateway."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -73,7 +73,7 @@ def paid_order_of(*lines, **submission):
     return attempt
 
 
-# --- Nothing that staff write or lose may keep a paid order from being paid ---------------------------
+# --- Staff data cannot stop a payment -------------------------------------------------------------
 
 
 def test_mail_template_that_cannot_be_rendered_falls_back_to_the_file(cup):

@@ -1,4 +1,4 @@
-"""The demo gateway's answers hold what stripe-python's response classes say that Stripe's hold."""
+"""The demo gateway's responses have the fields of stripe-python's response classes."""
 
 import pytest
 import stripe
