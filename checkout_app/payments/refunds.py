@@ -296,9 +296,8 @@ def send_refunds(attempt: PaymentAttempt) -> None:
     """
     due = attempt.refunds.filter(progress=Progress.DUE)
     if due.filter(created_at__lt=timezone.now() - IDEMPOTENCY_KEY_LIFETIME).exists():
-        mirror_refunds(
-            attempt.stored_intent_id
-        )  # The gateway may have made it; the key has expired.
+        # The gateway may have made it, and its key has expired there.
+        mirror_refunds(attempt.stored_intent_id)
     for request in due.all():
         try:
             refund = gateway_of(attempt).refund(
