@@ -1,53 +1,55 @@
-"""What can go wrong between "Pay" and "paid", in plain words."""
+"""Errors between "Pay" and "paid"."""
+
+from decimal import Decimal
 
 from oscar.apps.checkout.exceptions import *  # noqa: F403
 
 
 class TotalChanged(Exception):
-    """The basket costs something else than the shopper was shown; nothing was ordered."""
+    """The total differs from the one shown to the shopper; nothing was ordered."""
 
-    def __init__(self, total, reason=""):
+    def __init__(self, total: Decimal | None, reason: str = ""):
         self.total = total
-        #: Why, as a sentence for the shopper, where that is known.
+        #: The reason as a sentence for the shopper, if known.
         self.reason = reason
         super().__init__(reason or f"the total is now {total}")
 
 
 class BasketGone(Exception):
-    """The basket was bought, emptied or replaced in another window; nothing was ordered."""
+    """The basket was ordered, emptied or replaced in another window; nothing was ordered now."""
 
 
 class DeliveryGone(Exception):
-    """The chosen delivery method is not offered to that address (any more)."""
+    """The chosen delivery method is not available for the address."""
 
 
 class MethodGone(Exception):
-    """The chosen way to pay is not offered to this order (any more)."""
+    """The chosen payment method is not available for the order."""
 
 
 class NothingOffered(MethodGone):
-    """The shop cannot take this payment in any way: no gateway is set up."""
+    """No payment method is available: no gateway is set up, or sales are off."""
 
 
 class GatewayUnavailable(Exception):
-    """The gateway gave no answer. What it did is unknown; the same call may be made again."""
+    """The gateway did not respond. The outcome is unknown; repeat the same call."""
 
 
 class GatewayRefused(Exception):
-    """The gateway answered no, and why."""
+    """The gateway refused; the message says why."""
 
 
 class UnknownIntent(GatewayRefused):
-    """The gateway knows no such intent: it was made with another account's keys."""
+    """The gateway does not know the object: it was created with another account's keys."""
 
 
 class ReviewRefused(Exception):
-    """What arrived cannot stand for the order; the sentence says why, and staff read it."""
+    """The received amount cannot be accepted; the message for staff says why."""
 
 
 class RefundRefused(Exception):
-    """Money must not go back so; the sentence says why, and staff read it."""
+    """The refund is not possible; the message for staff says why."""
 
 
 class CaptureRefused(Exception):
-    """Held money must not be taken so; the sentence says why, and staff read it."""
+    """The capture is not possible; the message for staff says why."""

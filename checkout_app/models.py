@@ -1,4 +1,4 @@
-"""The payment of an order: attempts, Stripe's events, and money that moved or must move back."""
+"""Payments of orders: attempts, charges, captures, refunds, disputes and Stripe's events."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.checkout.models import *  # noqa: F403
 
@@ -14,58 +15,59 @@ from commerce.fields import CodeField
 
 
 class State(models.TextChoices):
-    """Where a payment stands; docs/payments.md draws the moves."""
+    """The state of a payment; docs/payments.md shows the transitions."""
 
-    RESERVED = "reserved", _("stock reserved, no intent yet")
+    RESERVED = "reserved", _("stock reserved, payment not started")
     INTENT = "intent", _("waiting for the customer")
     ACTION = "action", _("waiting for the customer's bank")
-    PROCESSING = "processing", _("the bank is working on it")
-    AUTHORISED = "authorised", _("held by the bank, not yet taken")
-    VOIDED = "voided", _("the hold was given up, nothing was taken")
+    PROCESSING = "processing", _("processing at the bank")
+    AUTHORISED = "authorised", _("authorised, not captured yet")
+    VOIDED = "voided", _("authorisation voided, nothing captured")
     PAID = "paid", _("paid")
-    PART_REFUNDED = "part_refunded", _("partly paid back")
-    RELEASED = "released", _("released, nothing was paid")
-    REFUND_DUE = "refund_due", _("paid, must be paid back")
-    REFUNDED = "refunded", _("paid back")
-    REVIEW = "review", _("needs a person")
+    PART_REFUNDED = "part_refunded", _("partly refunded")
+    RELEASED = "released", _("cancelled, nothing paid")
+    REFUND_DUE = "refund_due", _("paid, refund due")
+    REFUNDED = "refunded", _("refunded")
+    REVIEW = "review", _("needs a decision")
 
 
-#: For so long the gateway surely knows a key (https://docs.stripe.com/api/idempotent_requests).
-KEYS_HOLD = timedelta(hours=20)
-#: States in which stock is held and money may still come.
+#: How long the gateway certainly remembers a key
+#: (https://docs.stripe.com/api/idempotent_requests).
+IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=20)
+#: States in which stock is reserved and the payment may still arrive.
 OPEN_STATES = (State.RESERVED, State.INTENT, State.ACTION, State.PROCESSING)
-#: States in which money of the customer's is here.
+#: States in which the shop has money of the customer.
 MONEY_STATES = (State.PAID, State.PART_REFUNDED, State.REFUND_DUE, State.REVIEW)
 
 
 class Method(models.TextChoices):
-    """How an order is paid; ``gateways`` says who serves which."""
+    """How an order is paid; ``gateways.registry`` maps methods to gateways."""
 
     CARD = "card", _("card or wallet")
     TRANSFER = "transfer", _("bank transfer")
 
 
 class Capture(models.TextChoices):
-    """When the money of a card is taken."""
+    """When a card payment is captured."""
 
     AUTOMATIC = "automatic", _("when the order is placed")
     MANUAL = "manual", _("when it is dispatched")
 
 
 class Progress(models.TextChoices):
-    """How far something that the gateway was asked for has come."""
+    """The progress of a request to the gateway."""
 
     DUE = "due", _("due")
-    SENT = "sent", _("sent, the bank is working on it")
+    SENT = "sent", _("sent, processing at the bank")
     DONE = "done", _("done")
-    FAILED = "failed", _("failed: needs a person")
+    FAILED = "failed", _("failed, needs attention")
 
 
 class PaymentAttempt(models.Model):
-    """One attempt to be paid for one order. At most one is open for a basket, and for an order.
+    """One attempt to pay one order. At most one is open per basket and per order.
 
-    ``open_basket`` and ``open_order`` are emptied when the attempt ends; being unique they are the
-    guard that no partial index could be on MySQL.
+    ``open_basket`` and ``open_order`` are set to None when the attempt ends. Their unique
+    constraints replace a partial index, which MySQL does not have.
     """
 
     key = CodeField(max_length=32, unique=True)
@@ -91,7 +93,7 @@ class PaymentAttempt(models.Model):
     intent_id = CodeField(max_length=190, null=True, blank=True, unique=True)
     last_error = models.CharField(max_length=500, blank=True)
     expires_at = models.DateTimeField()
-    #: Until when the bank holds money that was authorised; None where it holds none.
+    #: When the authorisation expires; None without one.
     held_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -102,41 +104,48 @@ class PaymentAttempt(models.Model):
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["state", "expires_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.order.number}: {self.state}"
 
     @property
-    def is_open(self):
-        """Whether stock is held and money may still come."""
+    def is_open(self) -> bool:
+        """Whether stock is reserved and the payment may still arrive."""
         return self.state in OPEN_STATES
 
     @property
-    def money_taken(self):
-        """What the gateway took for it so far; what was paid back is not taken off."""
+    def stored_intent_id(self) -> str:
+        """The intent's id. Raises ValueError before an intent was stored."""
+        if not self.intent_id:
+            raise ValueError(f"attempt {self.pk} has no intent")
+        return self.intent_id
+
+    @property
+    def money_taken(self) -> Decimal:
+        """The captured amount so far, before refunds."""
         charges = self.transactions.filter(kind=GatewayTransaction.Kind.CHARGE)
         return charges.aggregate(total=models.Sum("amount"))["total"] or Decimal(0)
 
     @property
-    def money_currency(self):
-        """The currency of what the gateway took; the order's where it took nothing."""
+    def money_currency(self) -> str:
+        """The currency of the charge; the order's if nothing was captured."""
         charge = self.transactions.filter(kind=GatewayTransaction.Kind.CHARGE).first()
         return charge.currency if charge else self.currency
 
     @property
-    def money_back(self):
-        """What was paid back, or is on its way back; refunds that failed are not counted."""
+    def money_back(self) -> Decimal:
+        """The refunded amount, including refunds on their way and without failed ones."""
         refunds = self.refunds.exclude(progress=Progress.FAILED)
         return refunds.aggregate(total=models.Sum("amount"))["total"] or Decimal(0)
 
     @property
-    def money_left(self):
-        """What of it is here: not paid back, and not taken by the customer's bank in a dispute."""
+    def money_left(self) -> Decimal:
+        """What is left of the payment after refunds and lost disputes."""
         lost = self.disputes.filter(status=Dispute.LOST).aggregate(total=models.Sum("amount"))
         return max(self.money_taken - self.money_back - (lost["total"] or 0), Decimal(0))
 
 
 class PaymentMove(models.Model):
-    """One change of an attempt's state, kept for whoever asks later what happened."""
+    """One change of an attempt's state, as its history."""
 
     attempt = models.ForeignKey(PaymentAttempt, on_delete=models.CASCADE, related_name="moves")
     old_state = models.CharField(max_length=16, blank=True)
@@ -150,17 +159,17 @@ class PaymentMove(models.Model):
     class Meta:
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.old_state} → {self.new_state}"
 
 
 class GatewayTransaction(models.Model):
-    """Money that moved at the gateway, once for each of its ids (Oscar's reference is not unique)."""
+    """A charge or refund at the gateway, once per gateway id (Oscar's reference is not unique)."""
 
     class Kind(models.TextChoices):
         CHARGE = "charge", _("charge")
         REFUND = "refund", _("refund")
-        RETURNED_REFUND = "returned", _("refund that came back")
+        RETURNED_REFUND = "returned", _("returned refund")
 
     attempt = models.ForeignKey(
         PaymentAttempt, on_delete=models.PROTECT, related_name="transactions"
@@ -171,15 +180,15 @@ class GatewayTransaction(models.Model):
     currency = models.CharField(max_length=3)
     at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.gateway_id
 
 
 class CaptureRequest(models.Model):
-    """Held money to be taken, written before the gateway is asked, under a key of its own.
+    """A capture of an authorised amount, written under its own key before the gateway is called.
 
-    ``is_final``: what is not taken by it is given up. Without it more can follow, which the bank
-    must allow (Stripe's multicapture).
+    ``is_final``: the rest is voided. Otherwise more captures may follow, which the bank must allow
+    (Stripe's multicapture).
     """
 
     attempt = models.ForeignKey(PaymentAttempt, on_delete=models.PROTECT, related_name="captures")
@@ -196,15 +205,14 @@ class CaptureRequest(models.Model):
     class Meta:
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.attempt.order.number}: {self.amount}"
 
 
 class RefundRequest(models.Model):
-    """Money to be paid back, written before the gateway is asked, under a key of its own.
+    """A refund, written under its own key before the gateway is called.
 
-    One that was made in the gateway's own dashboard is written down when it is heard of
-    (``is_mirrored``); it has no lines.
+    A refund made in the gateway's own dashboard is mirrored (``is_mirrored``) and has no lines.
     """
 
     Progress = Progress
@@ -219,7 +227,7 @@ class RefundRequest(models.Model):
     gateway_id = CodeField(max_length=190, null=True, blank=True, unique=True)
     is_mirrored = models.BooleanField(default=False)
     has_restocked = models.BooleanField(default=False)
-    #: Money that came beyond the order's total: it was never invoiced, so no credit note tells of it.
+    #: Refunds a surplus over the order's total. It was never invoiced, so it has no credit note.
     is_excess = models.BooleanField(default=False)
     last_error = models.CharField(max_length=500, blank=True)
     user = models.ForeignKey(
@@ -231,12 +239,12 @@ class RefundRequest(models.Model):
         ordering = ["pk"]
         indexes = [models.Index(fields=["progress", "created_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.attempt.order.number}: {self.amount}"
 
 
 class RefundLine(models.Model):
-    """Units of an order's line that a refund pays back."""
+    """Units of an order line that a refund pays for."""
 
     refund = models.ForeignKey(RefundRequest, on_delete=models.CASCADE, related_name="lines")
     line = models.ForeignKey("order.Line", on_delete=models.PROTECT, related_name="refund_lines")
@@ -247,16 +255,16 @@ class RefundLine(models.Model):
         ordering = ["pk"]
         unique_together = [("refund", "line")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.quantity} × {self.line_id}"
 
 
 DISPUTE_WORDS = {
-    "needs_response": _("waits for our answer"),
-    "under_review": _("the bank looks at it"),
-    "warning_needs_response": _("an inquiry that waits for our answer"),
-    "warning_under_review": _("an inquiry that the bank looks at"),
-    "warning_closed": _("an inquiry that came to nothing"),
+    "needs_response": _("waiting for our response"),
+    "under_review": _("under review by the bank"),
+    "warning_needs_response": _("inquiry, waiting for our response"),
+    "warning_under_review": _("inquiry, under review by the bank"),
+    "warning_closed": _("inquiry closed"),
     "won": _("won"),
     "lost": _("lost"),
     "prevented": _("prevented"),
@@ -264,7 +272,7 @@ DISPUTE_WORDS = {
 
 
 class Dispute(models.Model):
-    """A charge that the customer's bank disputes. While it is open the order does not ship."""
+    """A disputed charge. The order does not ship while the dispute is open."""
 
     #: https://docs.stripe.com/api/disputes/object#dispute_object-status
     LOST = "lost"
@@ -281,22 +289,22 @@ class Dispute(models.Model):
     class Meta:
         ordering = ["-created_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.attempt.order.number}: {self.status}"
 
     @property
-    def is_open(self):
-        """Whether it is not decided yet."""
+    def is_open(self) -> bool:
+        """Whether the bank has not decided yet."""
         return self.status not in self.ENDED
 
     @property
-    def words(self):
-        """The status as people say it; one that Stripe adds later as it is."""
+    def words(self) -> str | Promise:
+        """The status in words; a status unknown to us as Stripe names it."""
         return DISPUTE_WORDS.get(self.status, self.status)
 
 
 class StripeCustomer(models.Model):
-    """The account's counterpart at Stripe, where its cards are kept; none of a card is kept here."""
+    """An account's customer at Stripe, where its cards are saved. No card data is stored here."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stripe_customer"
@@ -304,20 +312,21 @@ class StripeCustomer(models.Model):
     customer_id = CodeField(max_length=190, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.customer_id
 
 
 class BankTransfer(models.Model):
-    """What a transfer's gateway knows of one order's: the counterpart of a payment intent.
+    """The bank transfer of one order, in the role of a payment intent.
 
-    ``received`` is what Finance saw arrive so far: it may come in parts. Money goes back by hand too (``TransferRefund``).
+    ``received_minor`` is what staff recorded so far; it may arrive in parts. Refunds are sent by
+    hand (``TransferRefund``).
     """
 
     class Status(models.TextChoices):
-        WAITING = "waiting", _("waiting for the money")
+        WAITING = "waiting", _("waiting for payment")
         RECEIVED = "received", _("received")
-        CANCELLED = "cancelled", _("given up")
+        CANCELLED = "cancelled", _("cancelled")
 
     reference = CodeField(max_length=64, unique=True)
     key = CodeField(max_length=190, unique=True)
@@ -335,12 +344,12 @@ class BankTransfer(models.Model):
     class Meta:
         ordering = ["-created_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.reference
 
 
 class TransferRefund(models.Model):
-    """Money to be sent back by hand: the counterpart of a refund at the gateway."""
+    """A refund of a transfer that staff send by hand."""
 
     transfer = models.ForeignKey(BankTransfer, on_delete=models.PROTECT, related_name="refunds")
     reference = CodeField(max_length=64, unique=True)
@@ -353,24 +362,26 @@ class TransferRefund(models.Model):
     metadata = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.reference
 
 
 class StripeEventQuerySet(models.QuerySet):
-    def unfinished(self):
-        """Events that arrived and were not worked off, parked ones not included."""
+    """Events by progress."""
+
+    def unfinished(self) -> "StripeEventQuerySet":
+        """Events waiting to be processed, without parked ones."""
         return self.filter(Q(progress=StripeEvent.Progress.WAITING))
 
 
 class StripeEvent(models.Model):
-    """An event as it arrived: a knock on the door. What happened is read from Stripe."""
+    """A webhook event. It triggers a read: what happened is read from Stripe."""
 
     class Progress(models.TextChoices):
         WAITING = "waiting", _("waiting")
         DONE = "done", _("done")
-        FOREIGN = "foreign", _("not ours")
-        PARKED = "parked", _("parked: needs a person")
+        FOREIGN = "foreign", _("another shop’s")
+        PARKED = "parked", _("parked, needs attention")
 
     event_id = CodeField(max_length=190, unique=True)
     type = models.CharField(max_length=100)
@@ -387,10 +398,10 @@ class StripeEvent(models.Model):
         ordering = ["-received_at"]
         indexes = [models.Index(fields=["progress", "received_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
 
 
-def site_marker():
-    """What every intent of this shop carries in its metadata, to tell it from another shop's."""
+def site_marker() -> str:
+    """The mark in the metadata of this shop's intents, which tells them from another shop's."""
     return settings.SITE_URL

@@ -1,5 +1,9 @@
-"""What the payers' floor knows about people: nothing of cards, who asked for what, and links to Stripe."""
+"""Personal data of the checkout: payments, refunds, and Stripe customer ids. No card data."""
 
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from checkout_app.models import (
@@ -78,28 +82,28 @@ _INVENTORY = {
 }
 
 
-def _attempts(person: Person):
+def _attempts(person: Person) -> QuerySet[PaymentAttempt]:
     return PaymentAttempt.objects.filter(order__in=person.orders())
 
 
-def _refunds(person: Person):
+def _refunds(person: Person) -> QuerySet[RefundRequest]:
     return RefundRequest.objects.filter(attempt__order__in=person.orders())
 
 
-def _customers(person: Person):
+def _customers(person: Person) -> QuerySet[StripeCustomer]:
     return StripeCustomer.objects.filter(person.by_user("user"))
 
 
-def _blocks(person: Person):
-    """Money that is on its way, in either direction."""
+def _blocks(person: Person) -> Iterator[str]:
+    """Payments and refunds that are not settled; they block an erasure."""
     attempts = _attempts(person)
     waiting = (*OPEN_STATES, State.AUTHORISED, State.REFUND_DUE, State.REVIEW)
     if attempts.filter(state__in=waiting).exists():
-        yield _("A payment hasn’t been settled yet.")
+        yield gettext("A payment hasn’t been settled yet.")
     if _refunds(person).exclude(progress=Progress.DONE).exists():
-        yield _("A refund hasn’t been paid yet.")
+        yield gettext("A refund hasn’t been paid yet.")
     if Dispute.objects.filter(attempt__in=attempts).exclude(status__in=Dispute.ENDED).exists():
-        yield _("A bank has disputed a payment, and the dispute hasn’t been decided yet.")
+        yield gettext("A bank has disputed a payment, and the dispute hasn’t been decided yet.")
 
 
 PART = Part(

@@ -1,28 +1,34 @@
-"""What the payers' floor does when an order moves below it."""
+"""Receivers: returns the money of cancelled orders, follows sign-ins and deleted accounts."""
+
+from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from oscar.apps.order.signals import order_status_changed
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from checkout_app.gateways.customers import forget_customer_task
 from checkout_app.models import RefundRequest, State, StripeCustomer
 from checkout_app.payments import refunds
-from checkout_app.payments.captures import give_up_hold_task
-from checkout_app.payments.refunds import pay_refunds_task
+from checkout_app.payments.captures import void_authorisation_task
+from checkout_app.payments.refunds import send_refunds_task
 from checkout_app.storefront.session import Draft
 from commerce.audit.log import watch
-from commerce.order_statuses import CANCELLED
+from commerce.models import User
+from commerce.orders.pipeline import on_cancellation
 
 watch(RefundRequest, "amount", "shipping", "reason", "progress", "has_restocked", name=_("Refund"))
 
 
 @receiver(user_logged_in)
-def keep_basket_of_open_order(sender, request, user, **kwargs):
-    """A guest who signs in before paying keeps the basket: it is the account's if it thaws."""
+def assign_open_order_basket(
+    sender: Any, request: HttpRequest | None, user: User, **kwargs: Any
+) -> None:
+    """Assign a guest's frozen basket to the account, for the case that it is reopened."""
     attempt = Draft(request).attempt() if request is not None else None
     if attempt is not None and attempt.is_open and attempt.basket_id:
         get_model("basket", "Basket").objects.filter(pk=attempt.basket_id, owner=None).update(
@@ -31,20 +37,21 @@ def keep_basket_of_open_order(sender, request, user, **kwargs):
 
 
 @receiver(post_delete, sender=StripeCustomer)
-def forget_cards(sender, instance, **kwargs):
-    """An account that goes takes its cards at Stripe along."""
+def forget_cards(sender: Any, instance: StripeCustomer, **kwargs: Any) -> None:
+    """Delete the Stripe customer of a deleted account."""
     transaction.on_commit(lambda: forget_customer_task.enqueue(instance.customer_id))
 
 
-@receiver(order_status_changed)
-def refund_cancelled_order(sender, order, new_status, **kwargs):
-    """What was taken for an order that staff cancel is owed back in the same transaction, and paid
-    back after it; what is only held is given up after it, or by the reconcile job."""
-    if new_status != CANCELLED:
-        return
-    attempt = refunds.owe_cancelled_order(order.pk, user=getattr(order, "moved_by", None))
+@on_cancellation
+def return_money_of_cancelled_order(order: AbstractOrder, user: User | None) -> None:
+    """Schedule the refund of a cancelled order and void its authorisation.
+
+    The refund is written in the caller's transaction and sent after the commit. An authorisation
+    is voided after the commit, by a task or by the reconcile job.
+    """
+    attempt = refunds.schedule_cancellation_refund(order.pk, user=user)
     if attempt:
-        transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))
+        transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
     held = order.attempts.filter(state__in=(State.AUTHORISED, State.REVIEW)).first()
     if held:
-        transaction.on_commit(lambda: give_up_hold_task.enqueue(held.pk))
+        transaction.on_commit(lambda: void_authorisation_task.enqueue(held.pk))

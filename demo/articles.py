@@ -149,7 +149,7 @@ def delivery_returns(p):
         p.text(
             "<h2>Delivery in the United Kingdom</h2><ul><li><b>Standard</b>, two to three working "
             "days: £4.50, free from £60.</li><li><b>Express</b>, the next working day: £8.50.</li>"
-            "<li><b>Collect from the studio</b>: free. We write when it is wrapped.</li></ul><p>"
+            "<li><b>Collect from the studio</b>: free. We’ll email you when it’s ready.</li></ul><p>"
             "What is ordered before noon on a working day leaves the same day. The dates are shown "
             "on each product, in the basket and in your confirmation.</p><h2>Delivery to Europe"
             "</h2><p>Ireland, France, Germany, the Netherlands, Belgium, Denmark and Spain: five "

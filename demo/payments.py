@@ -20,9 +20,9 @@ from checkout_app.models import (
 from commerce.money import to_minor
 from commerce.order_statuses import CANCELLED
 from demo.orders import SOURCE_TYPE
-from demo_gateway.after import refund_body
 from demo_gateway.cards import charge_body
 from demo_gateway.models import DemoCharge, DemoIntent
+from demo_gateway.post_payment import refund_body
 from demo_gateway.server import intent_body
 
 KIND = GatewayTransaction.Kind

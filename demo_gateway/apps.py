@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class DemoGatewayConfig(AppConfig):
-    """A stand-in for Stripe that speaks its API, for shops without keys and for the tests."""
+    """A stand-in for Stripe with its API, for shops without keys and for tests."""
 
     name = "demo_gateway"
     label = "demo_gateway"

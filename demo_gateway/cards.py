@@ -1,6 +1,6 @@
-"""What happens in the customer's browser: Stripe's published test cards, and the bank's question.
+"""Confirming payments in the browser, with Stripe's published test cards and a fake bank.
 
-Only those cards are accepted; a number is looked at and forgotten
+Only those cards are accepted, and card numbers are never stored
 (https://docs.stripe.com/testing#cards).
 """
 
@@ -11,9 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from demo_gateway import customers
-from demo_gateway.models import DemoCharge, DemoCustomer
+from demo_gateway.models import DemoCharge, DemoCustomer, DemoIntent
 from demo_gateway.refusal import Refused
 from demo_gateway.store import change_intent, find_intent
+from demo_gateway.types import Body, Expiry
 
 SUCCEEDS, DECLINED, NO_FUNDS, ASKS_BANK = "succeeds", "declined", "no_funds", "asks_bank"
 TEST_CARDS = {
@@ -23,10 +24,10 @@ TEST_CARDS = {
     "4000000000009995": ("visa", NO_FUNDS),
     "4000002500003155": ("visa", ASKS_BANK),
 }
-#: What a kept card does, of which the last four are known.
+#: The outcome of a saved card, by its last four digits.
 OUTCOMES = {number[-4:]: outcome for number, (_brand, outcome) in TEST_CARDS.items()}
-#: Of these brands more than one part can be captured (Stripe: it depends on the network).
-CAPTURED_OFTEN = {"mastercard"}
+#: Brands that allow several captures (at Stripe it depends on the network).
+MULTICAPTURE_BRANDS = {"mastercard"}
 HOLD_SECONDS = 7 * 86_400
 DECLINES = {
     DECLINED: ("generic_decline", "Your card was declined."),
@@ -34,13 +35,20 @@ DECLINES = {
 }
 
 
-def confirm(intent_id, *, client_secret, number="", expiry=(0, 0), saved_card="", keeps=False):
+def confirm(
+    intent_id: str,
+    *,
+    client_secret: str,
+    number: str = "",
+    expiry: Expiry = (0, 0),
+    saved_card: str = "",
+    save: bool = False,
+) -> Body:
     """Confirm an intent with a card, as Stripe.js does. Returns the intent's body.
 
-    With a test card's ``number`` and ``expiry`` (month, year with four digits), kept for the
-    intent's customer where it ``keeps`` it; or with a card that the customer kept. Raises Refused
-    with Stripe's error where the card is none of the test cards, has run out, or is declined; the
-    intent can be tried again then.
+    The card is either a test card's ``number`` and ``expiry``, saved for the intent's customer if
+    ``save`` is true, or a ``saved_card`` of that customer. Raises Refused with Stripe's error if
+    the card is not a test card, has expired or is declined; the intent can be tried again then.
     """
     with transaction.atomic():
         intent = _intent_of(intent_id, client_secret)
@@ -52,8 +60,8 @@ def confirm(intent_id, *, client_secret, number="", expiry=(0, 0), saved_card=""
             _check_expiry((card.exp_month, card.exp_year))
         else:
             brand, last4, outcome = _card_of(number, expiry)
-        if keeps and intent.body.get("customer") and not saved_card and outcome not in DECLINES:
-            customers.keep_card(intent.body["customer"], brand=brand, last4=last4, expiry=expiry)
+        if save and intent.body.get("customer") and not saved_card and outcome not in DECLINES:
+            customers.save_card(intent.body["customer"], brand=brand, last4=last4, expiry=expiry)
         if outcome == SUCCEEDS:
             return _succeed(intent, brand=brand, last4=last4)
         if outcome == ASKS_BANK:
@@ -67,7 +75,7 @@ def confirm(intent_id, *, client_secret, number="", expiry=(0, 0), saved_card=""
     raise refusal
 
 
-def _card_of(number, expiry):
+def _card_of(number: str, expiry: Expiry) -> tuple[str, str, str]:
     digits = "".join(character for character in number if character.isdigit())
     if digits not in TEST_CARDS:
         raise Refused(402, "Your card number is not one of Stripe's test cards.",
@@ -77,20 +85,25 @@ def _card_of(number, expiry):
     return brand, digits[-4:], outcome
 
 
-def confirm_setup(setup_id, *, client_secret, number, expiry):
-    """Keep a card without a payment. Returns the setup intent's id and status."""
-    customer = DemoCustomer.objects.filter(setup_id=setup_id).exclude(setup_id="").first()
+def confirm_setup(setup_id: str, *, client_secret: str, number: str, expiry: Expiry) -> Body:
+    """Save a card without a payment. Returns the setup intent's id and status.
+
+    A setup intent can be confirmed once: its secret is cleared, which marks it as succeeded.
+    """
+    waiting = DemoCustomer.objects.exclude(setup_secret="")
+    customer = waiting.filter(setup_id=setup_id).exclude(setup_id="").first()
     if customer is None or not secrets.compare_digest(customer.setup_secret, client_secret):
-        raise Refused(401, "The client secret does not fit the setup intent.")
+        raise Refused(401, "The client secret does not match the setup intent.")
     brand, last4, outcome = _card_of(number, expiry)
     if outcome in DECLINES:
         raise Refused(402, DECLINES[outcome][1], code="card_declined", kind="card_error")
-    customers.keep_card(customer.customer_id, brand=brand, last4=last4, expiry=expiry)
+    customers.save_card(customer.customer_id, brand=brand, last4=last4, expiry=expiry)
+    DemoCustomer.objects.filter(pk=customer.pk).update(setup_secret="")
     return {"id": setup_id, "status": "succeeded"}
 
 
-def session_cards(secret):
-    """The cards of the account whose session's secret this is, as the element lists them."""
+def session_cards(secret: str) -> list[Body]:
+    """The saved cards for a customer session's secret, as the element lists them."""
     customer = DemoCustomer.objects.filter(session_secret=secret).exclude(session_secret="").first()
     if customer is None or customer.session_until < time.time():
         return []
@@ -100,8 +113,8 @@ def session_cards(secret):
     ]
 
 
-def authenticate(intent_id, *, client_secret, passed):
-    """The bank's answer for a card that asked for it. Returns the intent's body."""
+def authenticate(intent_id: str, *, client_secret: str, passed: bool) -> Body:
+    """The result of the bank's authentication. Returns the intent's body."""
     with transaction.atomic():
         intent = _intent_of(intent_id, client_secret)
         if intent.body["status"] != "requires_action":
@@ -116,14 +129,14 @@ def authenticate(intent_id, *, client_secret, passed):
     raise refusal
 
 
-def _intent_of(intent_id, client_secret):
+def _intent_of(intent_id: str, client_secret: str) -> DemoIntent:
     intent = find_intent(intent_id, lock=True)
     if not secrets.compare_digest(intent.client_secret, client_secret):
-        raise Refused(401, "The client secret does not fit the payment intent.")
+        raise Refused(401, "The client secret does not match the payment intent.")
     return intent
 
 
-def _check_expiry(expiry):
+def _check_expiry(expiry: Expiry) -> None:
     month, year = expiry
     today = timezone.localdate()
     if not 1 <= month <= 12 or (year, month) < (today.year, today.month):
@@ -131,8 +144,8 @@ def _check_expiry(expiry):
                       code="expired_card", kind="card_error")  # fmt: skip
 
 
-def _decline(intent, code, message):
-    """Write the decline, and return the refusal to raise once it is committed."""
+def _decline(intent: DemoIntent, code: str, message: str) -> Refused:
+    """Write the decline and return the refusal, to be raised after the commit."""
     error = {"type": "card_error", "code": "card_declined", "decline_code": code,
              "message": message}  # fmt: skip
     change_intent(
@@ -142,15 +155,15 @@ def _decline(intent, code, message):
     return Refused(402, message, code="card_declined", kind="card_error")
 
 
-def _succeed(intent, *, brand, last4):
-    """Take the money, or hold it where the intent is to be captured by hand."""
+def _succeed(intent: DemoIntent, *, brand: str, last4: str) -> Body:
+    """Capture the payment, or authorise it if the intent's capture method is manual."""
     is_held = intent.body["capture_method"] == "manual"
     amount = intent.body["amount"]
-    card = {"brand": brand, "last4": last4}
+    card: Body = {"brand": brand, "last4": last4}
     if is_held:
         card["capture_before"] = int(time.time()) + HOLD_SECONDS
-        is_often = brand in CAPTURED_OFTEN
-        card["multicapture"] = {"status": "available" if is_often else "unavailable"}
+        is_available = brand in MULTICAPTURE_BRANDS
+        card["multicapture"] = {"status": "available" if is_available else "unavailable"}
     charge = charge_body(intent.body, card, created=int(time.time()))
     DemoCharge.objects.create(object_id=charge["id"], intent=intent, body=charge)
     change_intent(
@@ -164,8 +177,8 @@ def _succeed(intent, *, brand, last4):
     return intent.body
 
 
-def charge_body(intent, card, *, created):
-    """The charge of an intent that a card has paid, or that is held on it, as the API gives it."""
+def charge_body(intent: Body, card: Body, *, created: int) -> Body:
+    """The charge of a paid or authorised intent, as the API returns it."""
     is_held = intent["capture_method"] == "manual"
     return {
         "id": f"ch_demo_{secrets.token_hex(12)}",

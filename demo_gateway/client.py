@@ -1,6 +1,8 @@
-"""How stripe-python reaches the demo gateway: an HTTP client that never leaves the process."""
+"""The HTTP client through which stripe-python reaches the demo gateway, within the process."""
 
 import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import stripe
@@ -11,7 +13,7 @@ from demo_gateway.keys import DEMO_KEY, DEMO_PUBLISHABLE_KEY, demo_webhook_secre
 
 
 def stand_in() -> StandIn:
-    """What ``settings.STRIPE_STAND_IN`` names: how this shop reaches the stand-in for Stripe."""
+    """How to reach the demo gateway. ``settings.STRIPE_STAND_IN`` names this function."""
     return StandIn(
         secret_key=DEMO_KEY,
         publishable_key=DEMO_PUBLISHABLE_KEY,
@@ -21,11 +23,18 @@ def stand_in() -> StandIn:
 
 
 class DemoHTTPClient(stripe.HTTPClient):
-    """Hands each request to ``server.answer`` and gives its answer back as a response."""
+    """Passes each request to ``server.answer`` and returns the answer as a response."""
 
     name = "demo"
 
-    def request(self, method, url, headers, post_data=None, **_kwargs):
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        **_kwargs: Any,
+    ) -> tuple[str, int, dict[str, str]]:
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query if method == "get" else post_data or "")
         key = next(
@@ -35,13 +44,13 @@ class DemoHTTPClient(stripe.HTTPClient):
         status, body = server.answer(method.upper(), parts.path, unflatten(pairs), key=key)
         return json.dumps(body), status, {"Request-Id": "req_demo"}
 
-    def close(self):
-        """Nothing is open."""
+    def close(self) -> None:
+        """Nothing to close."""
 
 
-def unflatten(pairs):
-    """``[("metadata[site]", "x")]`` as ``{"metadata": {"site": "x"}}``, as Stripe reads forms."""
-    result = {}
+def unflatten(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Nest form fields as Stripe does: ``[("metadata[site]", "x")]`` to ``{"metadata": {"site": "x"}}``."""
+    result: dict[str, Any] = {}
     for name, value in pairs:
         *path, last = name.replace("]", "").split("[")
         place = result

@@ -1,14 +1,15 @@
-"""Accounts and their cards at the demo gateway. Of a card its brand, last four and expiry."""
+"""Customers and saved cards at the demo gateway: brand, last four digits and expiry only."""
 
 import secrets
 import time
 
 from demo_gateway.models import DemoCard, DemoCustomer
 from demo_gateway.refusal import Refused
+from demo_gateway.types import Body, Expiry, Params
 
 
-def create_customer(params):
-    """An account's counterpart."""
+def create_customer(params: Params) -> Body:
+    """Create a customer."""
     row = DemoCustomer.objects.create(
         customer_id=f"cus_demo_{secrets.token_hex(8)}",
         body={"email": params.get("email"), "metadata": params.get("metadata", {})},
@@ -25,22 +26,22 @@ def create_customer(params):
     }
 
 
-def delete_customer(customer_id):
-    """Forget an account with its cards."""
+def delete_customer(customer_id: str) -> Body:
+    """Delete a customer with its cards."""
     find_customer(customer_id).delete()
     return {"id": customer_id, "object": "customer", "deleted": True}
 
 
-def find_customer(customer_id):
-    """The stored counterpart; 404 where there is none."""
+def find_customer(customer_id: str) -> DemoCustomer:
+    """The stored customer. Raises Refused (404) if there is none."""
     row = DemoCustomer.objects.filter(customer_id=customer_id).first()
     if row is None:
         raise Refused(404, f"No such customer: '{customer_id}'", code="resource_missing")
     return row
 
 
-def customer_session(params):
-    """The secret with which the element shows an account's cards; good for half an hour."""
+def customer_session(params: Params) -> Body:
+    """Create a session secret with which the element shows a customer's cards for half an hour."""
     customer = find_customer(params.get("customer", ""))
     customer.session_secret = f"cuss_demo_{secrets.token_hex(16)}"
     customer.session_until = int(time.time()) + 1800
@@ -57,27 +58,41 @@ def customer_session(params):
     }  # fmt: skip
 
 
-def create_setup_intent(params):
-    """A card that is to be kept without a payment."""
+def create_setup_intent(params: Params) -> Body:
+    """Create a setup intent, which saves a card without a payment. It replaces the last one."""
     customer = find_customer(params.get("customer", ""))
     customer.setup_id = f"seti_demo_{secrets.token_hex(12)}"
     customer.setup_secret = f"{customer.setup_id}_secret_{secrets.token_hex(12)}"
     customer.save(update_fields=["setup_id", "setup_secret"])
+    return setup_body(customer, usage=params.get("usage", "off_session"))
+
+
+def retrieve_setup_intent(setup_id: str) -> Body:
+    """A customer's latest setup intent. Raises Refused (404) for any other."""
+    customer = DemoCustomer.objects.filter(setup_id=setup_id).exclude(setup_id="").first()
+    if customer is None:
+        raise Refused(404, f"No such setupintent: '{setup_id}'", code="resource_missing")
+    return setup_body(customer, usage="on_session")
+
+
+def setup_body(customer: DemoCustomer, *, usage: str) -> Body:
+    """A setup intent as the API returns it. It has succeeded once its secret was used."""
+    is_done = not customer.setup_secret
     return {
         "id": customer.setup_id,
         "object": "setup_intent",
-        "client_secret": customer.setup_secret,
+        "client_secret": customer.setup_secret or None,
         "created": int(time.time()),
         "customer": customer.customer_id,
         "livemode": False,
         "payment_method_types": ["card"],
-        "status": "requires_payment_method",
-        "usage": params.get("usage", "off_session"),
+        "status": "succeeded" if is_done else "requires_payment_method",
+        "usage": usage,
     }
 
 
-def list_cards(customer_id):
-    """An account's cards, the newest first."""
+def list_cards(customer_id: str) -> Body:
+    """A customer's cards, newest first."""
     cards = find_customer(customer_id).cards.order_by("-pk")
     return {
         "object": "list",
@@ -87,8 +102,8 @@ def list_cards(customer_id):
     }
 
 
-def card_body(card):
-    """A card as the API gives it."""
+def card_body(card: DemoCard) -> Body:
+    """A card as the API returns it."""
     return {
         "id": card.card_id,
         "object": "payment_method",
@@ -109,8 +124,8 @@ def card_body(card):
     }
 
 
-def detach_card(card_id):
-    """Take a card from its account."""
+def detach_card(card_id: str) -> Body:
+    """Detach a card from its customer."""
     card = DemoCard.objects.filter(card_id=card_id).select_related("customer").first()
     if card is None:
         raise Refused(404, f"No such PaymentMethod: '{card_id}'", code="resource_missing")
@@ -119,8 +134,8 @@ def detach_card(card_id):
     return body
 
 
-def keep_card(customer_id, *, brand, last4, expiry):
-    """Keep a card for an account; the same one again is the same."""
+def save_card(customer_id: str, *, brand: str, last4: str, expiry: Expiry) -> None:
+    """Save a card for a customer. Saving the same card again changes nothing."""
     month, year = expiry
     DemoCard.objects.get_or_create(
         customer=find_customer(customer_id), brand=brand, last4=last4, exp_month=month,
@@ -128,9 +143,9 @@ def keep_card(customer_id, *, brand, last4, expiry):
     )  # fmt: skip
 
 
-def card_of(customer_id, card_id):
-    """An account's own card. Refuses any other's."""
+def card_of(customer_id: str | None, card_id: str) -> DemoCard:
+    """A customer's own card. Raises Refused (404) for any other."""
     card = DemoCard.objects.filter(card_id=card_id, customer__customer_id=customer_id).first()
     if card is None:
-        raise Refused(404, "This card is not kept for the account.", code="resource_missing")
+        raise Refused(404, "This card is not saved for the customer.", code="resource_missing")
     return card

@@ -1,7 +1,7 @@
-"""The page of the dashboard; it has no namespace, as the other pages of ours have none."""
+"""The fault simulator's URL in the dashboard, without a namespace like the other pages."""
 
 from django.urls import path
 
-from demo_gateway.faults_page import FaultsView
+from demo_gateway.dashboard_views import FaultsView
 
 urlpatterns = [path("", FaultsView.as_view(), name="demo-faults")]

@@ -1,4 +1,4 @@
-"""The demo gateway's own memory. No card number is ever stored: only its brand and last four."""
+"""The demo gateway's tables. Card numbers are never stored, only brand and last four digits."""
 
 from django.db import models
 from django.utils import timezone
@@ -7,30 +7,30 @@ from commerce.fields import CodeField
 
 
 class DemoIntent(models.Model):
-    """A payment intent. ``body`` is the object exactly as the API gives it."""
+    """A payment intent. ``body`` is the object as the API returns it."""
 
     intent_id = CodeField(max_length=64, unique=True)
     client_secret = CodeField(max_length=128)
     body = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.intent_id
 
 
 class DemoCharge(models.Model):
-    """A charge or a refund, by its id."""
+    """A charge, refund or dispute, by its id."""
 
     object_id = CodeField(max_length=64, unique=True)
     intent = models.ForeignKey(DemoIntent, on_delete=models.CASCADE, related_name="objects_made")
     body = models.JSONField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.object_id
 
 
 class DemoCustomer(models.Model):
-    """An account that may keep cards, with the secrets its browser was given last."""
+    """A customer, with the secrets that were issued last. A used setup secret is empty."""
 
     customer_id = CodeField(max_length=64, unique=True)
     body = models.JSONField(default=dict)
@@ -39,12 +39,12 @@ class DemoCustomer(models.Model):
     setup_id = CodeField(max_length=64, blank=True)
     setup_secret = CodeField(max_length=128, blank=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.customer_id
 
 
 class DemoCard(models.Model):
-    """A card that an account keeps: never its number."""
+    """A saved card, without its number."""
 
     customer = models.ForeignKey(DemoCustomer, on_delete=models.CASCADE, related_name="cards")
     card_id = CodeField(max_length=64, unique=True)
@@ -54,24 +54,24 @@ class DemoCard(models.Model):
     exp_year = models.PositiveSmallIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.brand} {self.last4}"
 
 
 class DemoFault(models.Model):
-    """A fault that waits for its moment, for every process of the site (see faults.py)."""
+    """A planned fault for every process of the site (see faults.py)."""
 
     name = models.CharField(max_length=20)
     seconds = models.FloatField(default=0)
-    #: Whether it stays until it is taken away, and does not end with one request.
+    #: Whether it stays until it is cleared, instead of ending with one request.
     is_lasting = models.BooleanField(default=False)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
 class DemoRequest(models.Model):
-    """The answer given under an idempotency key, given again when the key comes back."""
+    """The response to an idempotency key, repeated when the key is used again."""
 
     key = CodeField(max_length=190, unique=True)
     fingerprint = CodeField(max_length=64)
@@ -79,12 +79,12 @@ class DemoRequest(models.Model):
     answer = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key
 
 
 class DemoEvent(models.Model):
-    """An event to be delivered to the shop's webhook, until the shop takes it."""
+    """An event, delivered to the shop's webhook until it is accepted."""
 
     event_id = CodeField(max_length=64, unique=True)
     body = models.JSONField()
@@ -92,5 +92,5 @@ class DemoEvent(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.event_id

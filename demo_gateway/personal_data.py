@@ -1,7 +1,10 @@
-"""What the stand-in for Stripe knows about people: copies of what the shop told it, and addresses."""
+"""Personal data of the demo gateway: copies of what the shop sent, including email addresses."""
 
-from django.db.models import Q
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from oscar.apps.order.abstract_models import AbstractOrder
 
 from checkout_app.models import PaymentAttempt
 from commerce.privacy.inventory import BOOKS, DELETED, about_people, nothing_personal
@@ -39,7 +42,7 @@ _INVENTORY = {
 
 
 def _erase(person: Person) -> None:
-    """Take the addresses out of the demo gateway. The account's own counterpart goes with it."""
+    """Remove email addresses from the demo gateway. The customer is deleted with the account."""
     attempts = PaymentAttempt.objects.filter(order__in=person.orders())
     for intent in DemoIntent.objects.filter(intent_id__in=attempts.values("intent_id")).iterator():
         _forget_address(intent)
@@ -57,16 +60,16 @@ def _forget_address(intent: DemoIntent) -> None:
             charge.save(update_fields=["body"])
 
 
-def _anonymise_order(order) -> None:
+def _anonymise_order(order: AbstractOrder) -> None:
     for intent in DemoIntent.objects.filter(intent_id__in=order.attempts.values("intent_id")):
         _forget_address(intent)
 
 
-def _old_requests(at):
+def _old_requests(at: datetime) -> QuerySet[DemoRequest]:
     return DemoRequest.objects.filter(created_at__lt=days_ago("demo-events", at))
 
 
-def _old_events(at):
+def _old_events(at: datetime) -> QuerySet[DemoEvent]:
     return DemoEvent.objects.filter(
         Q(created_at__lt=days_ago("demo-events", at)) & Q(delivered_at__isnull=False)
     )
@@ -81,13 +84,13 @@ PART = Part(
             "demo-events",
             _("Delivered events of the demo gateway"),
             how_long("demo-events"),
-            _("They repeat what the payments say."),
+            _("They repeat data of the payments."),
             _("deleted"),
             _old_events,
         ),
         Rule(
             "demo-requests",
-            _("Answers of the demo gateway that are kept against double requests"),
+            _("Responses of the demo gateway for repeated requests"),
             how_long("demo-events"),
             _("A request is repeated within a day."),
             _("deleted"),

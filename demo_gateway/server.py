@@ -1,6 +1,6 @@
-"""The demo gateway's side of Stripe's API: the few endpoints the shop calls, with its rules.
+"""The demo gateway's API: the endpoints of Stripe that the shop calls, with Stripe's rules.
 
-Answers are shaped like Stripe's (version pinned in stripe_gateway) and pass its response types.
+Responses have the shape of Stripe's, in the version that ``gateways.stripe`` pins.
 """
 
 import hashlib
@@ -11,11 +11,12 @@ import time
 import stripe
 from django.db import IntegrityError, transaction
 
-from demo_gateway import after, customers, faults
+from demo_gateway import customers, faults, post_payment
 from demo_gateway.events import emit
 from demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
 from demo_gateway.refusal import Refused
 from demo_gateway.store import change_intent, find_intent
+from demo_gateway.types import Body, Params
 
 CANCELLABLE = {
     "requires_payment_method",
@@ -25,13 +26,13 @@ CANCELLABLE = {
 }
 
 
-#: Parameters that were refused before anything ran; their key stays free
+#: Errors of parameters that Stripe refuses before it uses the idempotency key
 #: (https://docs.stripe.com/api/idempotent_requests).
-UNREAD = {"amount_too_small", "parameter_invalid_integer"}
+INVALID_PARAMETERS = {"amount_too_small", "parameter_invalid_integer"}
 
 
-def answer(method, path, params, *, key=""):
-    """Answer one API call: ``(status, body)``. Raises APIConnectionError where a fault says so."""
+def answer(method: str, path: str, params: Params, *, key: str = "") -> tuple[int, Body]:
+    """Answer one API call with ``(status, body)``. Raises APIConnectionError for some faults."""
     fault = faults.before_request()
     if fault == "error":
         return 500, {"error": {"type": "api_error", "message": "demo: internal error"}}
@@ -42,11 +43,11 @@ def answer(method, path, params, *, key=""):
     except Refused as refusal:
         status, body = refusal.status, refusal.body
     if fault == "drop":
-        raise stripe.APIConnectionError("demo: the answer was lost")
+        raise stripe.APIConnectionError("demo: the response was lost")
     return status, body
 
 
-def _answer_once(method, path, params, *, key):
+def _answer_once(method: str, path: str, params: Params, *, key: str) -> tuple[int, Body]:
     if not key or method != "POST":
         return 200, _route(method, path, params)
     fingerprint = hashlib.sha256(json.dumps([path, params], sort_keys=True).encode()).hexdigest()
@@ -55,9 +56,9 @@ def _answer_once(method, path, params, *, key):
             known = DemoRequest.objects.filter(key=key).first()
             if known is None:
                 status, body = _route_or_refuse(method, path, params)
-                if body.get("error", {}).get("code") in UNREAD:
+                if body.get("error", {}).get("code") in INVALID_PARAMETERS:
                     return status, body
-                # Refusals too, as Stripe does: a key gives its first answer for good.
+                # Refusals too, as at Stripe: a key always repeats its first response.
                 DemoRequest.objects.create(
                     key=key, fingerprint=fingerprint, status=status, answer=body
                 )
@@ -70,7 +71,7 @@ def _answer_once(method, path, params, *, key):
     return known.status, known.answer
 
 
-def _route_or_refuse(method, path, params):
+def _route_or_refuse(method: str, path: str, params: Params) -> tuple[int, Body]:
     try:
         with transaction.atomic():
             return 200, _route(method, path, params)
@@ -78,7 +79,7 @@ def _route_or_refuse(method, path, params):
         return refusal.status, refusal.body
 
 
-def _route(method, path, params):
+def _route(method: str, path: str, params: Params) -> Body:
     parts = path.strip("/").split("/")[1:]
     match (method, *parts):
         case ("POST", "payment_intents"):
@@ -90,13 +91,13 @@ def _route(method, path, params):
         case ("POST", "payment_intents", intent_id, "cancel"):
             return cancel_intent(intent_id)
         case ("POST", "payment_intents", intent_id, "capture"):
-            return with_charge(after.capture(intent_id, params))
+            return with_charge(post_payment.capture(intent_id, params))
         case ("POST", "refunds"):
-            return after.create_refund(params)
+            return post_payment.create_refund(params)
         case ("GET", "refunds"):
-            return after.list_made(params, prefix="re_", url="/v1/refunds")
+            return post_payment.list_made(params, prefix="re_", url="/v1/refunds")
         case ("GET", "disputes"):
-            return after.list_made(params, prefix="du_", url="/v1/disputes")
+            return post_payment.list_made(params, prefix="du_", url="/v1/disputes")
         case ("POST", "customers"):
             return customers.create_customer(params)
         case ("DELETE", "customers", customer_id):
@@ -107,6 +108,8 @@ def _route(method, path, params):
             return customers.customer_session(params)
         case ("POST", "setup_intents"):
             return customers.create_setup_intent(params)
+        case ("GET", "setup_intents", setup_id):
+            return customers.retrieve_setup_intent(setup_id)
         case ("POST", "payment_methods", card_id, "detach"):
             return customers.detach_card(card_id)
         case ("POST", "payment_method_domains"):
@@ -114,8 +117,8 @@ def _route(method, path, params):
     raise Refused(404, f"Unrecognized request URL ({method}: {path}).")
 
 
-def create_intent(params):
-    """An intent waiting for a payment method; amounts in minor units, at least 30."""
+def create_intent(params: Params) -> Body:
+    """Create an intent. The amount is in minor units, at least 30."""
     try:
         amount = int(params["amount"])
     except (KeyError, ValueError):
@@ -134,8 +137,8 @@ def create_intent(params):
     return body
 
 
-def intent_body(amount, params, *, created):
-    """A new intent over an amount in minor units, as the API gives it."""
+def intent_body(amount: int, params: Params, *, created: int) -> Body:
+    """A new intent over an amount in minor units, as the API returns it."""
     intent_id = f"pi_demo_{secrets.token_hex(12)}"
     return {
         "id": intent_id,
@@ -162,18 +165,18 @@ def intent_body(amount, params, *, created):
     }
 
 
-def with_charge(body):
+def with_charge(body: Body) -> Body:
     """The intent with its charge expanded."""
     charge = DemoCharge.objects.filter(object_id=body["latest_charge"] or "").first()
     return {**body, "latest_charge": charge.body} if charge else body
 
 
-def list_intents(params):
-    """Intents created since a time, newest first, by pages."""
+def list_intents(params: Params) -> Body:
+    """A page of the intents created since a time, newest first."""
     since = int(params.get("created", {}).get("gte", 0))
     rows = DemoIntent.objects.order_by("-pk")
-    if after := params.get("starting_after"):
-        rows = rows.filter(pk__lt=find_intent(after).pk)
+    if cursor := params.get("starting_after"):
+        rows = rows.filter(pk__lt=find_intent(cursor).pk)
     limit = min(int(params.get("limit", 10)), 100)
     found = [row.body for row in rows[: limit + 1] if row.body["created"] >= since]
     if "data.latest_charge" in params.get("expand", {}).values():
@@ -195,8 +198,8 @@ def list_intents(params):
     }
 
 
-def cancel_intent(intent_id):
-    """Cancel, unless it was paid or the bank is at work."""
+def cancel_intent(intent_id: str) -> Body:
+    """Cancel an intent, unless it is paid or being processed."""
     with transaction.atomic():
         intent = find_intent(intent_id, lock=True)
         if intent.body["status"] not in CANCELLABLE:
@@ -212,8 +215,8 @@ def cancel_intent(intent_id):
     return intent.body
 
 
-def domain(params):
-    """A domain on which wallets may show."""
+def domain(params: Params) -> Body:
+    """A registered domain for wallets."""
     ready = {"status": "active"}
     return {
         "id": f"pmd_demo_{secrets.token_hex(8)}",

@@ -1,12 +1,14 @@
-"""The demo gateway's intents: found, and changed together with the event that tells of it."""
+"""The demo gateway's stored intents. Every change emits its event."""
+
+from typing import Any
 
 from demo_gateway.events import emit
 from demo_gateway.models import DemoIntent
 from demo_gateway.refusal import Refused
 
 
-def find_intent(intent_id, *, lock=False):
-    """The stored intent; 404 where there is none."""
+def find_intent(intent_id: str, *, lock: bool = False) -> DemoIntent:
+    """The stored intent. Raises Refused (404) if there is none."""
     intents = DemoIntent.objects.select_for_update() if lock else DemoIntent.objects
     intent = intents.filter(intent_id=intent_id).first()
     if intent is None:
@@ -14,8 +16,8 @@ def find_intent(intent_id, *, lock=False):
     return intent
 
 
-def change_intent(intent, event_type, **changes):
-    """Write changes to a locked intent and emit the event that tells of them."""
+def change_intent(intent: DemoIntent, event_type: str, **changes: Any) -> None:
+    """Write changes to a locked intent and emit their event."""
     intent.body = {**intent.body, **changes}
     intent.save(update_fields=["body"])
     emit(event_type, intent.body)

@@ -1,8 +1,10 @@
-"""What the demo element in the browser calls. The client secret is the only key, as at Stripe."""
+"""Endpoints for the demo element in the browser. As at Stripe, the client secret authorises."""
 
 import json
+from typing import Any
 
-from django.http import JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
@@ -10,19 +12,20 @@ from django.views.decorators.csrf import csrf_exempt
 from demo_gateway import cards
 from demo_gateway.in_use import require_demo_gateway
 from demo_gateway.refusal import Refused
+from demo_gateway.types import Body
 
 
 @method_decorator(csrf_exempt, name="dispatch")
 class BrowserView(View):
-    """Reads a JSON body and answers the intent, or Stripe's error object with its status."""
+    """Reads a JSON body and returns the result of ``act``, or Stripe's error object."""
 
     http_method_names = ["post"]
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         require_demo_gateway()
         return super().dispatch(request, *args, **kwargs)
 
-    def post(self, request, intent_id):
+    def post(self, request: HttpRequest, intent_id: str) -> HttpResponse:
         try:
             data = json.loads(request.body)
             body = self.act(intent_id, data)
@@ -33,39 +36,43 @@ class BrowserView(View):
             return JsonResponse({"error": error}, status=400)
         return JsonResponse(body)
 
+    def act(self, intent_id: str, data: Body) -> Body:
+        """Act on an intent with the request's data. Raises Refused."""
+        raise NotImplementedError
+
 
 class ConfirmView(BrowserView):
-    def act(self, intent_id, data):
+    def act(self, intent_id: str, data: Body) -> Body:
         return cards.confirm(
             intent_id,
             client_secret=str(data["client_secret"]),
             saved_card=str(data.get("saved_card") or "")[:64],
-            keeps=data.get("keeps") is True,
+            save=data.get("save") is True,
             **({} if data.get("saved_card") else _card(data)),
         )
 
 
 class ConfirmSetupView(BrowserView):
-    def act(self, intent_id, data):
+    def act(self, intent_id: str, data: Body) -> Body:
         secret = str(data["client_secret"])
         return cards.confirm_setup(intent_id, client_secret=secret, **_card(data))
 
 
 class SavedCardsView(BrowserView):
-    """The cards of an account, for the secret of its session."""
+    """The saved cards of a customer, for the secret of its session."""
 
-    def act(self, intent_id, data):
+    def act(self, intent_id: str, data: Body) -> Body:
         return {"cards": cards.session_cards(str(data["session"]))}
 
 
 class AuthenticateView(BrowserView):
-    def act(self, intent_id, data):
+    def act(self, intent_id: str, data: Body) -> Body:
         return cards.authenticate(
             intent_id, client_secret=str(data["client_secret"]), passed=data["passed"] is True
         )
 
 
-def _card(data):
+def _card(data: Body) -> Body:
     return {
         "number": str(data["number"])[:40],
         "expiry": (int(data["exp_month"]), int(data["exp_year"])),

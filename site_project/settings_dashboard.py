@@ -49,7 +49,7 @@ AT_THE_END = [
         "url_name": "audit-log",
     },
     {
-        "label": _("Needs a person"),
+        "label": _("Needs attention"),
         "icon": "fas fa-exclamation-circle",
         "url_name": "attention",
     },
@@ -59,7 +59,7 @@ AT_THE_END = [
         "url_name": "wagtailadmin_home",
     },
     {
-        "label": _("Faults on demand"),
+        "label": _("Fault simulator"),
         "icon": "fas fa-bolt",
         "url_name": "demo-faults",
         # With Stripe's keys there is no such page.

@@ -10,6 +10,7 @@ from wagtail.images import get_image_model
 from wagtail.images.models import Filter
 from wagtail.models import Collection, Locale, Page, Site
 
+from checkout_app.payments import begin
 from checkout_app.payments.placement import Submission, totals_of
 from commerce.images.photos import specs_for
 from commerce.index.receivers import one_refresh
@@ -181,7 +182,7 @@ def make_paid_order(*lines, user=None, email="ada@example.com"):
     """An order of ``(product, quantity)`` pairs, paid, with its stock held."""
     from checkout_app.payments import settle
 
-    attempt, _intent = settle.begin(make_submission(make_basket(*lines), user=user, email=email))
+    attempt, _intent = begin.begin(make_submission(make_basket(*lines), user=user, email=email))
     pay(attempt)
     order = settle.settle(attempt.intent_id).order
     order.refresh_from_db()

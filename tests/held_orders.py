@@ -1,7 +1,7 @@
 """Orders whose money the bank holds, and what the gateway says of it."""
 
 from checkout_app.models import State
-from checkout_app.payments import settle
+from checkout_app.payments import begin
 from demo_gateway.models import DemoIntent
 from tests.factories import make_basket, make_submission, pay
 
@@ -11,7 +11,7 @@ ONE_CAPTURE, MANY_CAPTURES = "4242424242424242", "5555555555554444"
 
 def order_held(cup, count=2, card=ONE_CAPTURE):
     """An order whose money the bank holds."""
-    attempt, _intent = settle.begin(make_submission(make_basket((cup, count))))
+    attempt, _intent = begin.begin(make_submission(make_basket((cup, count))))
     pay(attempt, card)
     attempt.refresh_from_db()
     assert attempt.state == State.AUTHORISED

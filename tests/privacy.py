@@ -11,11 +11,11 @@ from django.test import RequestFactory
 from oscar.core.loading import get_model
 
 from commerce.accounts.pictures import save_picture
-from commerce.actor import acting_as
 from commerce.audit.order_history import record_event
 from commerce.mail.outbox import queue_mail
 from commerce.models import OutgoingMail, ReturnRequest, WishListLink, Withdrawal
 from commerce.privacy.inventory import models
+from tests.actors import acted_by
 from tests.factories import ADDRESS, make_paid_order, make_user
 
 EMAIL = "ada@example.com"
@@ -78,7 +78,7 @@ def change_address(user, email):
         new.save()
         emit_email_changed(request, old, new)
     clerk = make_user("clerk@example.com", is_staff=True)
-    with acting_as(clerk):
+    with acted_by(clerk):
         user.email = email
         user.save(update_fields=["email"])
 

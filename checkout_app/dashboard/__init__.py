@@ -1,1 +1,1 @@
-"""The dashboard's pages about money: take what is held, pay back, and see transfers arrive."""
+"""Dashboard pages about payments: captures, refunds, bank transfers and the work queue."""

@@ -1,24 +1,34 @@
-"""What staff type about money. A form keeps what was typed and says what is wrong with it."""
+"""Staff forms about payments."""
 
 import uuid
 from decimal import Decimal
+from typing import Any
 
 from django import forms
+from django.forms import BoundField
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from checkout_app.payments.refunds import Wanted, amount_of, shipping_refundable, units_refundable
+from checkout_app.models import PaymentAttempt
+from checkout_app.payments.refunds import (
+    RefundTerms,
+    line_amounts,
+    refundable_shipping,
+    refundable_units,
+)
+from commerce.models import ReturnRequest
 from commerce.money import CENT, format_money
 
 
-def new_key():
-    """A key for a form, so that a double click is one act."""
+def new_key() -> str:
+    """A key for a form, so that a double click has one effect."""
     return uuid.uuid4().hex
 
 
 class RefundForm(forms.Form):
-    """What of an order is to be paid back: units of its lines, its delivery, an amount besides.
+    """What to refund of an order: units of its lines, its delivery, another amount.
 
-    ``returned`` is a ReturnRequest that was received and is to be paid for: its pieces are filled in.
+    ``returned`` is a received ReturnRequest; its units are filled in.
     """
 
     shipping = forms.DecimalField(
@@ -26,47 +36,55 @@ class RefundForm(forms.Form):
     )
     extra = forms.DecimalField(
         label=_("Another amount"),
-        help_text=_("For no piece in particular, as goodwill."),
+        help_text=_("Not for a particular item, for example as goodwill."),
         min_value=0,
         max_digits=12,
         decimal_places=2,
         required=False,
     )
     is_restocked = forms.BooleanField(
-        label=_("Put the pieces back on the shelf"),
-        help_text=_("Pieces that have not left the house are not sent any more either way."),
+        label=_("Restock the items"),
+        help_text=_("Items that haven’t been shipped won’t be sent in either case."),
         required=False,
         initial=True,
     )
     reason = forms.CharField(
-        label=_("Why"),
-        help_text=_("Stands in the order's history; the customer does not see it."),
+        label=_("Reason"),
+        help_text=_("Shown in the order’s history. The customer doesn’t see it."),
         max_length=200,
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
-    def __init__(self, data=None, *, attempt, returned=None, **kwargs):
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        attempt: PaymentAttempt,
+        returned: ReturnRequest | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(data, **kwargs)
         self.attempt, self.order, self.returned = attempt, attempt.order, returned
         came = {row.line_id: row.received for row in returned.lines.all()} if returned else {}
-        self.left = units_refundable(self.order)
+        self.left = refundable_units(self.order)
         self.fields["key"].initial = new_key()
-        if returned:  # What came back was put on the shelf, or not, when it was received.
+        if returned:  # It was decided on receipt whether to restock.
             del self.fields["is_restocked"]
-        shipping_left = shipping_refundable(self.order)
-        self.fields["shipping"].max_value = shipping_left
+        shipping_left = refundable_shipping(self.order)
+        delivery: Any = self.fields["shipping"]
+        delivery.max_value = shipping_left
         self.fields["shipping"].help_text = (
-            _("%(amount)s of it is left.")
+            _("%(amount)s is left to refund.")
             % {"amount": format_money(shipping_left, self.order.currency)}
             if shipping_left
-            else _("Nothing of it is left.")
+            else _("Nothing is left to refund.")
         )
         self.fields["shipping"].disabled = not shipping_left
         lines = {line.pk: line for line in self.order.lines.order_by("pk")}
         self.rows = []
         for pk, units in self.left.items():
             name = f"line_{pk}"
-            if returned:  # It pays for what came, and for nothing that is still to be sent.
+            if returned:  # Only what came back, nothing that is still to be sent.
                 units = min(came.get(pk) or 0, units)
             self.fields[name] = forms.IntegerField(
                 label=lines[pk].title,
@@ -77,19 +95,19 @@ class RefundForm(forms.Form):
                 disabled=not units,
             )
             self.fields[name].widget.attrs["class"] = "form-control"
-            each = amount_of(self.order, {pk: 1})[pk] if units else Decimal(0)
+            each = line_amounts(self.order, {pk: 1})[pk] if units else Decimal(0)
             self.rows.append((self[name], lines[pk], units, each))
 
     @property
-    def money_fields(self):
-        """The fields that are not a line's, as the page shows them."""
+    def money_fields(self) -> list[BoundField]:
+        """The fields that do not belong to a line, in the page's order."""
         names = ("shipping", "extra", "is_restocked", "reason")
         return [self[name] for name in names if name in self.fields]
 
-    def wanted(self):
-        """What was asked for, of a form that is valid."""
+    def terms(self) -> RefundTerms:
+        """The refund terms of a valid form."""
         data = self.cleaned_data
-        return Wanted(
+        return RefundTerms(
             key=data["key"],
             reason=data["reason"],
             units={pk: data[f"line_{pk}"] for pk in self.left if data.get(f"line_{pk}")},
@@ -101,23 +119,23 @@ class RefundForm(forms.Form):
 
 
 class CaptureForm(forms.Form):
-    """How much of the held money is taken; what is left is given up."""
+    """How much of the authorised amount to capture. The rest is voided."""
 
     amount = forms.DecimalField(label=_("Amount"), min_value=0, max_digits=12, decimal_places=2)
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
-    def __init__(self, data=None, *, attempt, **kwargs):
+    def __init__(self, data: QueryDict | None = None, *, attempt: PaymentAttempt, **kwargs: Any):
         left = attempt.amount - attempt.money_taken
         super().__init__(data, initial={"amount": left, "key": new_key()}, **kwargs)
         self.fields["amount"].widget.attrs |= {"max": left, "class": "form-control"}
 
 
 class ReceivedForm(forms.Form):
-    """What arrived for a transfer, as the bank's statement has it."""
+    """The amount that arrived for a transfer, as on the bank statement."""
 
     amount = forms.DecimalField(label=_("Amount"), min_value=CENT, max_digits=12, decimal_places=2)
-    #: What had arrived, in minor units, when they looked: two people may type the same statement.
+    #: The sum shown as arrived, in minor units. Two people may enter the same statement.
     before = forms.IntegerField(min_value=0, required=False)
 
-    def clean_before(self):
+    def clean_before(self) -> int:
         return self.cleaned_data["before"] or 0

@@ -1,4 +1,4 @@
-"""Failed jobs of the Redis queue, as rows that the page of failed tasks can list and run again."""
+"""Failed jobs of the Redis queue, as rows that the work queue can list and run again."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from django.conf import settings
 
 
 class FailedJobs:
-    """The part of a query set that the page asks for; empty where Redis is not the queue."""
+    """The subset of QuerySet that the work queue uses; empty unless Redis is the queue."""
 
     def __init__(self, keys: list[str] | None = None):
         self.keys = keys if keys is not None else self._all_keys()
 
     def _all_keys(self) -> list[str]:
-        """Keys of the failed jobs, the newest first."""
+        """Keys of the failed jobs, newest first."""
         if settings.TASK_QUEUE != "redis":
             return []
         return list(reversed(_registry().get_job_ids()))
@@ -21,7 +21,7 @@ class FailedJobs:
         return len(self.keys)
 
     def __getitem__(self, part: slice) -> list[Any]:
-        """The jobs of a part of the list; those that ended meanwhile are left out."""
+        """The jobs of a slice, without those that were removed meanwhile."""
         if not self.keys[part]:
             return []
         registry = _registry()
@@ -38,14 +38,14 @@ class FailedJobs:
 
 
 def _registry() -> Any:
-    import django_rq  # an installed app only where Redis is the queue
+    import django_rq  # installed only if Redis is the queue
     from django_tasks_rq import Job
 
     return django_rq.get_queue("default", job_class=Job).failed_job_registry
 
 
-def words_of(job: Any) -> str:
-    """The name of the exception that ended a job; "" where nobody knows."""
+def exception_name(job: Any) -> str:
+    """The exception that ended a job; "" if unknown."""
     names = job.meta.get("_django_tasks_rq_exceptions") or []
     if names:
         return names[-1]
@@ -54,6 +54,6 @@ def words_of(job: Any) -> str:
     return lines.strip().splitlines()[-1] if lines.strip() else ""
 
 
-def run_again(job: Any) -> None:
-    """Put a failed job back into the queue: tasks may run twice."""
+def requeue(job: Any) -> None:
+    """Put a failed job back into the queue. Tasks are idempotent."""
     _registry().requeue(job)

@@ -1,4 +1,4 @@
-"""Under the dashboard's path, so that the staff's policy covers them."""
+"""URLs under the dashboard's path, so that its staff policy applies."""
 
 from django.urls import path
 

@@ -1,17 +1,20 @@
-"""What went wrong and waits for a person: mails, background tasks, events, and money.
+"""The work queue: failed mails, background tasks, events and payments that need a decision.
 
-``matters_for`` lists it for the staff page, each matter with the one act that may settle it;
-``settle_matter`` does that act. It holds no rule of its own: the acts belong to mail and payments.
+``sections_for`` lists them for the staff page, each with one action, and ``resolve_item`` performs
+it. There are no rules here: the actions belong to mail and payments.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,156 +32,156 @@ from checkout_app.models import (
     StripeEvent,
 )
 from checkout_app.payments import (
+    cancel,
     captures,
     disputes,
     refunds,
+    review,
+    settle,
     unmatched,
     webhooks,
 )
-from checkout_app.payments import (
-    settle as payments,
-)
 from commerce.mail.outbox import send_parked_again
-from commerce.models import OutgoingMail
+from commerce.models import OutgoingMail, User
 from commerce.money import format_money
 
-#: Rows of one kind that the page shows; the number above them counts all.
+#: Rows of one kind on the page; the number in the heading counts all of them.
 SHOWN = 50
 
 
 @dataclass(frozen=True)
-class Matter:
-    """One thing that waits: what it is, what was said, since when, and the order it is about."""
+class WorkItem:
+    """One item of the queue; ``key`` identifies its row."""
 
     key: str
     title: str
     detail: str
-    since: datetime
+    since: datetime | None
     order_number: str = ""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of matter: who may see it, who may act, and what the act is called."""
+    """A kind of item: the permissions to view and resolve it, its rows and its action."""
 
     code: str
-    label: str
-    act: str
+    label: str | Promise
+    action: str | Promise
     view: str
     change: str
-    rows: Callable
-    matter: Callable
-    settle: Callable
+    rows: Callable[[], Any]
+    item: Callable[[Any], WorkItem]
+    resolve: Callable[[Any], object]
 
 
 @dataclass(frozen=True)
 class Section:
-    """A kind as one person sees it."""
+    """A kind and its rows, as one user may view them."""
 
     kind: Kind
-    matters: list[Matter]
+    items: list[WorkItem]
     count: int
     may_act: bool
 
 
-def sections_for(user):
-    """What ``user`` may see of it all; kinds of which nothing waits included."""
+def sections_for(user: User | AnonymousUser) -> list[Section]:
+    """The sections that ``user`` may view, including empty ones."""
     return [_section(kind, user) for kind in KINDS if user.has_perm(kind.view) and _is_used(kind)]
 
 
-def _is_used(kind):
-    """Whether this shop can have such matters at all."""
+def _is_used(kind: Kind) -> bool:
+    """Whether this shop can have such items."""
     return kind.code != "job" or settings.TASK_QUEUE == "redis"
 
 
-def _section(kind, user):
+def _section(kind: Kind, user: User | AnonymousUser) -> Section:
     rows = kind.rows()
     return Section(
         kind=kind,
-        matters=[kind.matter(row) for row in rows[:SHOWN]],
+        items=[kind.item(row) for row in rows[:SHOWN]],
         count=rows.count(),
         may_act=user.has_perm(kind.change),
     )
 
 
-def settle_matter(code, key, *, user):
-    """Do a kind's act for one of its rows. False where it no longer waits or is not theirs.
+def resolve_item(code: str, key: str, *, user: User | AnonymousUser) -> bool:
+    """Perform a kind's action for one row. False if it is resolved already or not permitted.
 
     Raises GatewayUnavailable, GatewayRefused, RefundRefused, CaptureRefused or IllegalMove; the
-    matter waits on then.
+    item stays in the queue then.
     """
     kind = next((kind for kind in KINDS if kind.code == code), None)
     if kind is None or not user.has_perm(kind.change):
         return False
     try:
         row = kind.rows().filter(pk=key).first()
-    except (ValueError, ValidationError):  # no key of that kind
+    except (ValueError, ValidationError):  # not a key of that kind
         return False
     if row is None:
         return False
-    kind.settle(row)
+    kind.resolve(row)
     return True
 
 
-# --- The acts -------------------------------------------------------------------------------------
+# --- Actions --------------------------------------------------------------------------------------
 
 
-def _ask_again(attempt):
+def _settle_open_attempt(attempt: PaymentAttempt) -> None:
     if attempt.intent_id:
-        payments.settle(attempt.intent_id)
+        settle.settle(attempt.intent_id)
     else:
-        payments.cancel(attempt, reason="not paid in time")
+        cancel.cancel(attempt, reason="not paid in time")
 
 
-def _run_again(row):
-    """Enqueue a failed task anew, and forget the failed run: tasks may run twice."""
+def _rerun_task(row: DBTaskResult) -> None:
+    """Enqueue a failed task again and delete the failed run. Tasks are idempotent."""
     values = row.args_kwargs
     import_string(row.task_path).enqueue(*values["args"], **values["kwargs"])
     row.delete()
 
 
-def _follow_event(row):
+def _retry_event(row: StripeEvent) -> None:
     row.progress, row.attempts = StripeEvent.Progress.WAITING, 0
     row.save(update_fields=["progress", "attempts"])
     webhooks.process_event(row.event_id)
 
 
-def _settle_attempt(attempt):
+def _cancel_and_refund(attempt: PaymentAttempt) -> None:
     if attempt.state == State.REVIEW:
-        attempt = refunds.owe_reviewed(attempt.pk)
+        attempt = review.schedule_review_refund(attempt.pk)
     if attempt.state == State.REVIEW:
-        captures.give_up_hold(attempt, reason="payment differed from the order")
-    refunds.pay_refunds(attempt)
+        captures.void_authorisation(attempt, reason="payment differed from the order")
+    refunds.send_refunds(attempt)
 
 
-def _pay_again(request):
-    if attempt := refunds.owe_again(request.pk):
-        refunds.pay_refunds(attempt)
+def _retry_refund(request: RefundRequest) -> None:
+    if attempt := refunds.retry_refund(request.pk):
+        refunds.send_refunds(attempt)
 
 
-def _capture_again(request):
-    if attempt := captures.capture_again(request.pk):
+def _retry_capture(request: CaptureRequest) -> None:
+    if attempt := captures.retry_capture(request.pk):
         captures.send_captures(attempt)
 
 
-def _take_hold(attempt):
+def _capture_authorised(attempt: PaymentAttempt) -> None:
     if not attempt.captures.filter(progress=Progress.DUE).exists():
-        captures.ask_capture(attempt.pk)
+        captures.request_capture(attempt.pk)
     captures.send_captures(attempt)
 
 
-# --- The rows -------------------------------------------------------------------------------------
+# --- Rows -----------------------------------------------------------------------------------------
 
 
-def late_attempts(*, at=None):
-    """Open attempts that the clock should have ended ten minutes ago; a bank may take days."""
+def late_attempts(*, at: datetime | None = None) -> QuerySet[PaymentAttempt]:
+    """Open attempts that expired more than ten minutes ago. A bank may take days."""
     late = (at or timezone.now()) - timedelta(minutes=10)
     rows = PaymentAttempt.objects.filter(state__in=OPEN_STATES, expires_at__lt=late)
     return rows.select_related("order").prefetch_related("moves").order_by("expires_at")
 
 
-def failed_tasks():
-    """Failed runs, the newest first; not those that came to index a thing deleted meanwhile."""
+def failed_tasks() -> QuerySet[DBTaskResult]:
+    """Failed runs, newest first, except search indexing of objects deleted meanwhile."""
     is_index = Q(task_path__startswith="wagtail.") | Q(task_path__startswith="modelsearch.")
     return (
         DBTaskResult.objects.failed()
@@ -187,49 +190,49 @@ def failed_tasks():
     )
 
 
-def _task_matter(row):
-    return Matter(str(row.pk), row.task_path, row.exception_class_path, row.finished_at)
+def _task_item(row: DBTaskResult) -> WorkItem:
+    return WorkItem(str(row.pk), row.task_path, row.exception_class_path, row.finished_at)
 
 
-def _job_matter(job):
+def _job_item(job: Any) -> WorkItem:
     since = job.ended_at or job.enqueued_at or job.created_at
-    return Matter(job.id, job.func_name, redis_failures.words_of(job), since)
+    return WorkItem(job.id, job.func_name, redis_failures.exception_name(job), since)
 
 
-def _attempt_matter(attempt):
+def _attempt_item(attempt: PaymentAttempt) -> WorkItem:
     order, last = attempt.order, max(attempt.moves.all(), key=lambda move: move.pk, default=None)
     amount = format_money(attempt.amount, attempt.currency)
     title = f"{amount}: {attempt.get_state_display()}"
     detail = last.reason if last else ""
     if attempt.state == State.REVIEW and attempt.money_taken:
-        hint = _("It can be accepted on the page of the order.")
+        hint = _("You can accept it on the order’s page.")
         detail = f"{detail}. {hint}"
-    return Matter(str(attempt.pk), title, detail, attempt.updated_at, order.number)
+    return WorkItem(str(attempt.pk), title, detail, attempt.updated_at, order.number)
 
 
-def _refund_matter(request):
+def _refund_item(request: RefundRequest) -> WorkItem:
     order = request.attempt.order
     title = f"{format_money(request.amount, request.attempt.currency)}: {request.reason}"
-    return Matter(str(request.pk), title, request.last_error, request.created_at, order.number)
+    return WorkItem(str(request.pk), title, request.last_error, request.created_at, order.number)
 
 
-def _capture_matter(request):
+def _capture_item(request: CaptureRequest) -> WorkItem:
     title = format_money(request.amount, request.attempt.currency)
-    return Matter(
+    return WorkItem(
         str(request.pk), title, request.last_error, request.created_at, request.attempt.order.number
     )
 
 
-def _hold_matter(attempt):
+def _authorisation_item(attempt: PaymentAttempt) -> WorkItem:
     title = format_money(attempt.amount, attempt.currency)
-    return Matter(str(attempt.pk), title, _("ends then"), attempt.held_until, attempt.order.number)
+    return WorkItem(str(attempt.pk), title, _("expires"), attempt.held_until, attempt.order.number)
 
 
 KINDS = (
     Kind(
         code="payment",
-        label=gettext_lazy("Payments that need a person"),
-        act=gettext_lazy("Cancel and pay back"),
+        label=gettext_lazy("Payments that need a decision"),
+        action=gettext_lazy("Cancel and refund"),
         view="checkout.view_paymentattempt",
         change="checkout.add_refundrequest",
         rows=lambda: (
@@ -238,129 +241,129 @@ KINDS = (
             .select_related("order")
             .prefetch_related("moves")
         ),
-        matter=_attempt_matter,
-        settle=_settle_attempt,
+        item=_attempt_item,
+        resolve=_cancel_and_refund,
     ),
     Kind(
         code="open",
-        label=gettext_lazy("Payments that take longer than they should"),
-        act=gettext_lazy("Ask the payment service"),
+        label=gettext_lazy("Overdue payments"),
+        action=gettext_lazy("Check with the payment provider"),
         view="checkout.view_paymentattempt",
         change="checkout.change_paymentattempt",
         rows=late_attempts,
-        matter=_attempt_matter,
-        settle=_ask_again,
+        item=_attempt_item,
+        resolve=_settle_open_attempt,
     ),
     Kind(
         code="dispute",
-        label=gettext_lazy("Payments that the customer's bank disputes"),
-        act=gettext_lazy("Ask the payment service"),
+        label=gettext_lazy("Disputed payments"),
+        action=gettext_lazy("Check with the payment provider"),
         view="checkout.view_paymentattempt",
         change="checkout.change_paymentattempt",
         rows=lambda: Dispute.objects.exclude(status__in=Dispute.ENDED).select_related(
             "attempt__order"
         ),
-        matter=lambda row: Matter(
+        item=lambda row: WorkItem(
             str(row.pk),
             f"{format_money(row.amount, row.attempt.currency)}: {row.words}",
             row.reason,
             row.created_at,
             row.attempt.order.number,
         ),
-        settle=lambda row: disputes.mirror_disputes(row.attempt.intent_id),
+        resolve=lambda row: disputes.mirror_disputes(row.attempt.intent_id),
     ),
     Kind(
         code="refund",
-        label=gettext_lazy("Refunds that were refused"),
-        act=gettext_lazy("Pay back again"),
+        label=gettext_lazy("Failed refunds"),
+        action=gettext_lazy("Retry the refund"),
         view="checkout.view_paymentattempt",
         change="checkout.change_refundrequest",
-        rows=lambda: (  # Once everything went back otherwise, none of them is owed.
+        rows=lambda: (  # Not due if other refunds have returned everything.
             RefundRequest.objects.filter(progress=Progress.FAILED)
             .exclude(attempt__state=State.REFUNDED)
             .select_related("attempt__order")
         ),
-        matter=_refund_matter,
-        settle=_pay_again,
+        item=_refund_item,
+        resolve=_retry_refund,
     ),
     Kind(
         code="capture",
-        label=gettext_lazy("Held money that could not be taken"),
-        act=gettext_lazy("Take it again"),
+        label=gettext_lazy("Failed captures"),
+        action=gettext_lazy("Retry the capture"),
         view="checkout.view_paymentattempt",
         change="checkout.change_capturerequest",
         rows=lambda: CaptureRequest.objects.filter(
             progress=Progress.FAILED, attempt__state=State.AUTHORISED
         ).select_related("attempt__order"),
-        matter=_capture_matter,
-        settle=_capture_again,
+        item=_capture_item,
+        resolve=_retry_capture,
     ),
     Kind(
         code="hold",
-        label=gettext_lazy("Money that is held for two more days at most"),
-        act=gettext_lazy("Take it now"),
+        label=gettext_lazy("Authorisations that expire within two days"),
+        action=gettext_lazy("Capture now"),
         view="checkout.view_paymentattempt",
         change="checkout.add_capturerequest",
-        rows=captures.holds_ending,
-        matter=_hold_matter,
-        settle=_take_hold,
+        rows=captures.expiring_authorisations,
+        item=_authorisation_item,
+        resolve=_capture_authorised,
     ),
     Kind(
-        code="orphan",
+        code="unmatched",
         label=gettext_lazy("Payments without an order"),
-        act=gettext_lazy("Pay back"),
+        action=gettext_lazy("Refund"),
         view="checkout.view_stripeevent",
         change="checkout.add_refundrequest",
         rows=lambda: StripeEvent.objects.filter(
-            progress=StripeEvent.Progress.PARKED, type=unmatched.ORPHAN
+            progress=StripeEvent.Progress.PARKED, type=unmatched.UNMATCHED
         ),
-        matter=lambda row: Matter(str(row.pk), row.object_id, row.last_error, row.received_at),
-        settle=unmatched.pay_orphan_back,
+        item=lambda row: WorkItem(str(row.pk), row.object_id, row.last_error, row.received_at),
+        resolve=unmatched.refund_unmatched,
     ),
     Kind(
         code="event",
-        label=gettext_lazy("Events of the payment service that were parked"),
-        act=gettext_lazy("Look again"),
+        label=gettext_lazy("Failed events from the payment provider"),
+        action=gettext_lazy("Process again"),
         view="checkout.view_stripeevent",
         change="checkout.change_stripeevent",
         rows=lambda: StripeEvent.objects.filter(progress=StripeEvent.Progress.PARKED).exclude(
-            type=unmatched.ORPHAN
+            type=unmatched.UNMATCHED
         ),
-        matter=lambda row: Matter(
+        item=lambda row: WorkItem(
             str(row.pk), f"{row.type} {row.object_id}", row.last_error, row.received_at
         ),
-        settle=_follow_event,
+        resolve=_retry_event,
     ),
     Kind(
         code="mail",
-        label=gettext_lazy("Mails that were not sent"),
-        act=gettext_lazy("Send again"),
+        label=gettext_lazy("Emails that weren’t sent"),
+        action=gettext_lazy("Send again"),
         view="commerce.view_outgoingmail",
         change="commerce.change_outgoingmail",
         rows=lambda: OutgoingMail.objects.for_staff().filter(state=OutgoingMail.State.PARKED),
-        matter=lambda row: Matter(
+        item=lambda row: WorkItem(
             str(row.pk), f"{row.subject} → {row.to}", row.last_error, row.created_at
         ),
-        settle=lambda row: send_parked_again(row.pk),
+        resolve=lambda row: send_parked_again(row.pk),
     ),
     Kind(
         code="task",
-        label=gettext_lazy("Background tasks that failed"),
-        act=gettext_lazy("Run again"),
+        label=gettext_lazy("Failed background tasks"),
+        action=gettext_lazy("Run again"),
         view="django_tasks_database.view_dbtaskresult",
         change="django_tasks_database.change_dbtaskresult",
         rows=failed_tasks,
-        matter=_task_matter,
-        settle=_run_again,
+        item=_task_item,
+        resolve=_rerun_task,
     ),
     Kind(
         code="job",
-        label=gettext_lazy("Background tasks of the Redis queue that failed"),
-        act=gettext_lazy("Run again"),
+        label=gettext_lazy("Failed background tasks of the Redis queue"),
+        action=gettext_lazy("Run again"),
         view="django_tasks_database.view_dbtaskresult",
         change="django_tasks_database.change_dbtaskresult",
         rows=redis_failures.FailedJobs,
-        matter=_job_matter,
-        settle=redis_failures.run_again,
+        item=_job_item,
+        resolve=redis_failures.requeue,
     ),
 )

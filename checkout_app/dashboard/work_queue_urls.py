@@ -1,7 +1,7 @@
-"""Where the page stands: under the dashboard's path, so that the staff's policy covers it."""
+"""The work queue's URL, under the dashboard's path so that its staff policy applies."""
 
 from django.urls import path
 
-from checkout_app.dashboard.work_queue_views import attention
+from checkout_app.dashboard.work_queue_views import work_queue
 
-urlpatterns = [path("", attention, name="attention")]
+urlpatterns = [path("", work_queue, name="attention")]

@@ -1,12 +1,14 @@
-"""The dashboard's page "Needs a person". Anybody of the staff opens it and sees what is theirs."""
+"""The dashboard page "Needs attention". Staff see the sections that they may view."""
 
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from checkout_app.dashboard.work_queue import KINDS, sections_for, settle_matter
+from checkout_app.dashboard.work_queue import KINDS, resolve_item, sections_for
 from checkout_app.exceptions import (
     CaptureRefused,
     GatewayRefused,
@@ -14,34 +16,37 @@ from checkout_app.exceptions import (
     RefundRefused,
 )
 from commerce.exceptions import IllegalMove
+from commerce.models import User
 
 
-def may_look(user):
-    """Whether there is a kind of matter that this person may see."""
+def has_sections(user: User | AnonymousUser) -> bool:
+    """Whether the user may view any section."""
     return user.is_staff and any(user.has_perm(kind.view) for kind in KINDS)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def attention(request):
-    """List what waits; POST ``kind`` and ``key`` to settle one of them."""
+def work_queue(request: HttpRequest) -> HttpResponse:
+    """List the work queue. POST ``kind`` and ``key`` to resolve an item."""
     if not request.user.is_authenticated:
         return redirect("dashboard:login")
-    if not may_look(request.user):
+    if not has_sections(request.user):
         raise PermissionDenied
     if request.method == "POST":
-        settle(request)
+        resolve(request)
         return redirect("attention")
-    return render(request, "checkout/attention/page.html", {"sections": sections_for(request.user)})
+    return render(
+        request, "checkout/work_queue/page.html", {"sections": sections_for(request.user)}
+    )
 
 
-def settle(request):
-    """Do what the button says, and say what came of it."""
+def resolve(request: HttpRequest) -> None:
+    """Resolve the posted item and report the result."""
     code, key = request.POST.get("kind", ""), request.POST.get("key", "")
     try:
-        was_done = settle_matter(code, key, user=request.user)
+        was_done = resolve_item(code, key, user=request.user)
     except (GatewayUnavailable, GatewayRefused) as error:
         messages.error(
-            request, _("The payment service refused: %(reason)s") % {"reason": str(error)}
+            request, _("The payment provider refused: %(reason)s") % {"reason": str(error)}
         )
     except (RefundRefused, CaptureRefused, IllegalMove) as error:
         messages.error(request, str(error))
@@ -49,4 +54,4 @@ def settle(request):
         if was_done:
             messages.success(request, _("Done. If it stays in the list, it failed again."))
         else:
-            messages.warning(request, _("Somebody else has seen to it already."))
+            messages.warning(request, _("Someone else has already done this."))

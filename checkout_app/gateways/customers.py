@@ -1,23 +1,29 @@
-"""An account's counterpart at Stripe: its cards are kept there and nothing of them here."""
+"""Stripe customers of accounts, and their saved cards. Card data stays at Stripe."""
 
 import logging
+import re
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django_tasks import task
 
 from checkout_app.exceptions import GatewayRefused, UnknownIntent
+from checkout_app.gateways.interface import SavedCard
 from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import StripeCustomer, site_marker
+from commerce.models import User
 
 logger = logging.getLogger("vitrine.payments")
 
+#: The shape of Stripe's ids of setup intents. Anything else in an address is not looked up.
+SETUP_ID = re.compile(r"seti_\w{1,100}")
 
-def customer_of(user):
-    """The id of an account's counterpart, made where there is none; "" for guests.
 
-    Also "" where Stripe refuses to make one: a payment must not fail for the sake of a card that
-    might be kept. Raises GatewayUnavailable. Not within a transaction.
+def get_or_create_customer(user: User | None) -> str:
+    """The Stripe customer id of an account, created if there is none; "" for guests.
+
+    Also "" if Stripe refuses to create one: saving a card is optional and must not stop a payment.
+    Raises GatewayUnavailable. Do not call it inside a transaction.
     """
     if user is None or not settings.SAVED_CARDS:
         return ""
@@ -36,24 +42,24 @@ def customer_of(user):
     try:
         with transaction.atomic():
             StripeCustomer.objects.create(user=user, customer_id=made)
-    except IntegrityError:  # Two tabs at once; the same key gave both the same one.
+    except IntegrityError:  # Two tabs at once; the key gave both the same customer.
         return known_customer(user)
     return made
 
 
-def known_customer(user):
-    """The id of an account's counterpart, or ""."""
+def known_customer(user: User) -> str:
+    """The Stripe customer id of an account, or ""."""
     row = StripeCustomer.objects.filter(user=user).first()
     return row.customer_id if row else ""
 
 
-def forget_customer(user):
-    """Stripe does not know it: it was made with other keys."""
+def forget_customer(user: User) -> None:
+    """Drop a customer id that Stripe does not know: it was created with other keys."""
     StripeCustomer.objects.filter(user=user).delete()
 
 
-def cards_of(user):
-    """The cards that an account has kept. Raises GatewayUnavailable."""
+def saved_cards(user: User) -> list[SavedCard]:
+    """The saved cards of an account. Raises GatewayUnavailable and GatewayRefused."""
     customer = known_customer(user)
     try:
         return get_gateway().saved_cards(customer) if customer else []
@@ -62,15 +68,31 @@ def cards_of(user):
         return []
 
 
-def forget_card(user, card_id):
-    """Take a card from its account; False where it is none of theirs. Raises GatewayUnavailable."""
-    if card_id not in {card.id for card in cards_of(user)}:
+def is_card_saved(user: User, setup_id: str) -> bool:
+    """Whether the gateway reports a setup intent as succeeded, for this account.
+
+    False for a setup intent of another account or one that the gateway does not know. Raises
+    GatewayUnavailable.
+    """
+    customer = known_customer(user)
+    if not customer or not SETUP_ID.fullmatch(setup_id):
+        return False
+    try:
+        setup = get_gateway().retrieve_setup(setup_id)
+    except GatewayRefused:
+        return False
+    return setup.customer == customer and setup.status == "succeeded"
+
+
+def forget_card(user: User, card_id: str) -> bool:
+    """Delete a saved card. False if the account has no such card. Raises GatewayUnavailable."""
+    if card_id not in {card.id for card in saved_cards(user)}:
         return False
     get_gateway().forget_card(card_id)
     return True
 
 
 @task()
-def forget_customer_task(customer_id):
-    """Delete an account's counterpart at Stripe, with its cards."""
+def forget_customer_task(customer_id: str) -> None:
+    """Delete a customer at Stripe with its cards."""
     get_gateway().delete_customer(customer_id)

@@ -1,7 +1,7 @@
-"""The interface of a payment gateway: what the payers' floor may ask, in amounts of minor units.
+"""The interface of a payment gateway. All amounts are in minor units.
 
-``stripe_gateway`` takes cards and wallets, ``transfer_gateway`` money that people send and others
-see arrive; ``gateways`` says which of them an attempt belongs to.
+``stripe`` takes cards and wallets, ``transfer`` takes bank transfers, and ``registry`` picks the
+gateway of an attempt.
 """
 
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Intent:
-    """A payment intent as the gateway tells it now.
+    """A payment intent as the gateway reports it now.
 
     ``status`` is Stripe's (https://docs.stripe.com/payments/paymentintents/lifecycle).
-    ``capturable_minor`` is held and not taken yet, until ``held_until`` where the gateway says so;
-    ``may_capture_often`` says whether it can be taken in parts.
+    ``capturable_minor`` is authorised and not captured yet, until ``held_until`` if the gateway
+    reports it. ``may_capture_often`` is true if the bank allows several partial captures.
     """
 
     id: str
@@ -26,7 +26,7 @@ class Intent:
     client_secret: str = field(repr=False, default="")
     charge_id: str = ""
     error: str = ""
-    metadata: dict = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
     brand: str = ""
     last4: str = ""
     capturable_minor: int = 0
@@ -36,22 +36,22 @@ class Intent:
 
 @dataclass(frozen=True)
 class Refund:
-    """A refund as the gateway tells it now; ``status`` is Stripe's.
+    """A refund as the gateway reports it now; ``status`` is Stripe's.
 
-    ``metadata`` holds the key of the request that it was made for, if it is one of ours.
+    ``metadata`` holds the key of our refund request, unless the refund was made at the gateway.
     """
 
     id: str
     status: str
     amount_minor: int = 0
     intent_id: str = ""
-    metadata: dict = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
     error: str = ""
 
 
 @dataclass(frozen=True)
 class Dispute:
-    """A dispute as the gateway tells it now; ``status`` and ``reason`` are Stripe's."""
+    """A dispute as the gateway reports it now; ``status`` and ``reason`` are Stripe's."""
 
     id: str
     status: str
@@ -63,7 +63,7 @@ class Dispute:
 
 @dataclass(frozen=True)
 class SavedCard:
-    """A card kept at the gateway: all that we ever know of it."""
+    """A card saved at the gateway. The shop never knows more of it than this."""
 
     id: str
     brand: str
@@ -72,55 +72,82 @@ class SavedCard:
 
 
 @dataclass(frozen=True)
+class Setup:
+    """A setup intent, which saves a card without a payment; ``status`` is Stripe's."""
+
+    id: str
+    status: str
+    customer: str
+
+
+@dataclass(frozen=True)
 class Event:
-    """A verified webhook event: what knocked, not what happened."""
+    """A verified webhook event. It names the object to read; the gateway says what happened."""
 
     id: str
     type: str
     object_id: str
     livemode: bool
-    metadata: dict = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 class Gateway(Protocol):
-    """Raises GatewayUnavailable where the outcome is unknown and GatewayRefused where it is no."""
+    """Every call raises GatewayUnavailable if the outcome is unknown, GatewayRefused if it is no."""
 
     def create_intent(
-        self, *, key, amount_minor, currency, metadata, email, is_held=False, customer=""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        metadata: dict[str, str],
+        email: str,
+        is_held: bool = False,
+        customer: str = "",
     ) -> Intent:
-        """Create an unconfirmed intent; the same key gives the same intent.
+        """Create an unconfirmed intent. The same key returns the same intent.
 
-        ``is_held``: the money is authorised only, and taken by ``capture``. ``customer`` is the
-        account's counterpart at the gateway, whose cards may be used and kept.
+        ``is_held``: authorise the money only; ``capture`` takes it. ``customer`` is the account's
+        customer id at the gateway, whose saved cards may be used.
         """
+        ...
 
-    def retrieve_intent(self, intent_id) -> Intent:
+    def retrieve_intent(self, intent_id: str) -> Intent:
         """The intent as it is now."""
+        ...
 
-    def cancel_intent(self, intent_id) -> Intent:
-        """Cancel it, a hold too. Where it can no longer be: the intent as it is, whatever it is."""
+    def cancel_intent(self, intent_id: str) -> Intent:
+        """Cancel the intent or its authorisation. Returns the intent, cancelled or not."""
+        ...
 
-    def list_intents(self, *, since: datetime):
-        """Every intent created since then, ours and others'."""
+    def list_intents(self, *, since: datetime) -> list[Intent]:
+        """Every intent created since then, including those of other shops."""
+        ...
 
-    def capture(self, *, key, intent_id, amount_minor, is_final) -> Intent:
-        """Take held money; the same key takes it once. What a final one leaves is given up."""
+    def capture(self, *, key: str, intent_id: str, amount_minor: int, is_final: bool) -> Intent:
+        """Capture authorised money, once per key. A final capture voids the remainder."""
+        ...
 
-    def refund(self, *, key, intent_id, amount_minor, metadata) -> Refund:
-        """Pay back; the same key pays back once."""
+    def refund(
+        self, *, key: str, intent_id: str, amount_minor: int, metadata: dict[str, str]
+    ) -> Refund:
+        """Refund an amount, once per key."""
+        ...
 
-    def list_refunds(self, *, intent_id="", since: datetime | None = None):
-        """Every refund of an intent, or every one made since then."""
+    def list_refunds(self, *, intent_id: str = "", since: datetime | None = None) -> list[Refund]:
+        """Every refund of an intent, or every refund made since then."""
+        ...
 
-    def list_disputes(self, *, intent_id="", since: datetime | None = None):
-        """Every dispute of an intent's charge, or every one opened since then."""
+    def list_disputes(self, *, intent_id: str = "", since: datetime | None = None) -> list[Dispute]:
+        """Every dispute of an intent's charge, or every dispute opened since then."""
+        ...
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """What a stand-in for Stripe says of itself (``settings.STRIPE_STAND_IN``).
+    """How to reach the stand-in for Stripe that ``settings.STRIPE_STAND_IN`` names.
 
-    ``http_client`` is a client of stripe-python's kind, and the only thing that it speaks through.
+    ``http_client`` is a ``stripe.HTTPClient``; every request goes through it.
     """
 
     secret_key: str

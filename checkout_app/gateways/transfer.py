@@ -1,24 +1,27 @@
-"""Bank transfer behind the gateway's interface: the customer sends money, Finance sees it arrive.
+"""Bank transfers behind the gateway's interface: customers send money, staff record it.
 
-The counterpart of Stripe here is a table that people write to, ``BankTransfer``: an intent "waits"
-until somebody says what arrived, and a refund is "pending" until somebody says that it was sent.
+``BankTransfer`` takes the place of Stripe. An intent waits until staff record what arrived, and a
+refund is pending until staff record that it was sent.
 """
 
 import secrets
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from checkout_app.exceptions import GatewayRefused, UnknownIntent
-from checkout_app.gateways.interface import Intent, Refund
-from checkout_app.models import BankTransfer, TransferRefund
+from checkout_app.gateways.interface import Dispute, Intent, Refund
+from checkout_app.models import BankTransfer, PaymentAttempt, TransferRefund
+from commerce.models import User
 from commerce.money import from_minor
 
 PREFIX = "bt_"
 REFUND_PREFIX = "btr_"
-#: BankTransfer's states in Stripe's words, which payments reads.
+#: BankTransfer's states as Stripe's statuses of an intent.
 STATUSES = {
     BankTransfer.Status.WAITING: "requires_payment_method",
     BankTransfer.Status.RECEIVED: "succeeded",
@@ -27,11 +30,19 @@ STATUSES = {
 
 
 class TransferGateway:
-    """checkout_app.gateways.interface.Gateway over our own table. Nothing is held, nothing is disputed."""
+    """checkout_app.gateways.interface.Gateway over a table. It has no holds and no disputes."""
 
     def create_intent(
-        self, *, key, amount_minor, currency, metadata, email, is_held=False, customer=""
-    ):
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        metadata: dict[str, str],
+        email: str,
+        is_held: bool = False,
+        customer: str = "",
+    ) -> Intent:
         row, _new = BankTransfer.objects.get_or_create(
             key=key,
             defaults={
@@ -43,25 +54,27 @@ class TransferGateway:
         )
         return _intent(row)
 
-    def retrieve_intent(self, intent_id):
-        return _intent(_find(intent_id))
+    def retrieve_intent(self, intent_id: str) -> Intent:
+        return _intent(_find_transfer(intent_id))
 
-    def cancel_intent(self, intent_id):
-        """Where a part arrived it is too late for that: the intent has succeeded, with less."""
+    def cancel_intent(self, intent_id: str) -> Intent:
+        """Cancel it, or mark it as succeeded with less if a part of the money arrived."""
         waiting = BankTransfer.objects.filter(
             reference=intent_id, status=BankTransfer.Status.WAITING
         )
         waiting.filter(received_minor=0).update(status=BankTransfer.Status.CANCELLED)
         waiting.filter(received_minor__gt=0).update(status=BankTransfer.Status.RECEIVED)
-        return _intent(_find(intent_id))
+        return _intent(_find_transfer(intent_id))
 
-    def list_intents(self, *, since):
+    def list_intents(self, *, since: datetime) -> list[Intent]:
         return [_intent(row) for row in BankTransfer.objects.filter(created_at__gte=since)]
 
-    def capture(self, *, key, intent_id, amount_minor, is_final):
-        raise GatewayRefused("a transfer is not held, so there is nothing to take")
+    def capture(self, *, key: str, intent_id: str, amount_minor: int, is_final: bool) -> Intent:
+        raise GatewayRefused("a transfer is not authorised first, so there is nothing to capture")
 
-    def refund(self, *, key, intent_id, amount_minor, metadata):
+    def refund(
+        self, *, key: str, intent_id: str, amount_minor: int, metadata: dict[str, str]
+    ) -> Refund:
         with transaction.atomic():
             transfer = BankTransfer.objects.select_for_update().filter(reference=intent_id).first()
             if transfer is None:
@@ -70,7 +83,7 @@ class TransferGateway:
             if made is None:
                 back = sum(transfer.refunds.values_list("amount_minor", flat=True))
                 if back + amount_minor > transfer.received_minor:
-                    raise GatewayRefused("more would go back than came")
+                    raise GatewayRefused("the refunds would exceed what arrived")
                 made = TransferRefund.objects.create(
                     transfer=transfer,
                     key=key,
@@ -80,7 +93,7 @@ class TransferGateway:
                 )
         return _refund(made)
 
-    def list_refunds(self, *, intent_id="", since=None):
+    def list_refunds(self, *, intent_id: str = "", since: datetime | None = None) -> list[Refund]:
         rows = TransferRefund.objects.select_related("transfer").order_by("pk")
         if intent_id:
             rows = rows.filter(transfer__reference=intent_id)
@@ -88,18 +101,18 @@ class TransferGateway:
             rows = rows.filter(created_at__gte=since)
         return [_refund(row) for row in rows]
 
-    def list_disputes(self, *, intent_id="", since=None):
+    def list_disputes(self, *, intent_id: str = "", since: datetime | None = None) -> list[Dispute]:
         return []
 
 
 @transaction.atomic
-def note_received(reference, *, amount_minor, user, before=0):
-    """Finance saw money arrive for a transfer. False where it waits for none (any more).
+def record_received(reference: str, *, amount_minor: int, user: User, before: int = 0) -> bool:
+    """Record money that arrived for a transfer. False if the transfer does not wait for any.
 
-    ``before`` is what had arrived when they looked: with another sum by now somebody else has noted
-    it, and nothing is written. It waits on while less is here than was asked for, unless it was
-    given up: then the money is there, late. The caller settles the attempt afterwards; what differs
-    from the order goes to review there.
+    ``before`` is the sum that the user saw as arrived. If the sum has changed since, someone else
+    has recorded it: nothing is written and False is returned. The transfer keeps waiting while less
+    than the amount has arrived, unless it was cancelled: late money ends it. The caller settles the
+    attempt, which goes to review if the sum differs from the order. Locks the transfer.
     """
     row = _open_row(reference)
     if row is None or row.received_minor != before:
@@ -113,8 +126,8 @@ def note_received(reference, *, amount_minor, user, before=0):
 
 
 @transaction.atomic
-def note_no_more(reference, *, user):
-    """Finance expects no more than what arrived in part. False where nothing or all of it did."""
+def close_part_received(reference: str, *, user: User) -> bool:
+    """Stop waiting for the rest of a part payment. False if nothing or everything arrived."""
     row = _open_row(reference)
     if row is None or not row.received_minor:
         return False
@@ -123,13 +136,13 @@ def note_no_more(reference, *, user):
     return True
 
 
-def _open_row(reference):
+def _open_row(reference: str) -> BankTransfer | None:
     rows = BankTransfer.objects.select_for_update()
     return rows.filter(reference=reference).exclude(status=BankTransfer.Status.RECEIVED).first()
 
 
-def note_sent(reference, *, user):
-    """Finance sent a refund. False where it was sent before."""
+def record_sent(reference: str, *, user: User) -> bool:
+    """Record that a refund was sent. False if that was recorded before."""
     return bool(
         TransferRefund.objects.filter(reference=reference, is_sent=False).update(
             is_sent=True, sent_by=user
@@ -137,10 +150,10 @@ def note_sent(reference, *, user):
     )
 
 
-def payment_details(attempt):
-    """What a customer needs to send the money: the shop's account, and what to write on it.
+def payment_details(attempt: PaymentAttempt) -> dict[str, Any]:
+    """What a customer needs for the transfer: the shop's account, the reference, the deadline.
 
-    ``arrived`` and ``missing`` are amounts; nothing has arrived as a rule.
+    ``arrived`` and ``missing`` are amounts in the attempt's currency.
     """
     row = BankTransfer.objects.filter(reference=attempt.intent_id).first()
     arrived = from_minor(row.received_minor, row.currency) if row else Decimal(0)
@@ -154,14 +167,14 @@ def payment_details(attempt):
     }
 
 
-def _find(reference):
+def _find_transfer(reference: str) -> BankTransfer:
     row = BankTransfer.objects.filter(reference=reference).first()
     if row is None:
         raise UnknownIntent(f"no transfer {reference}")
     return row
 
 
-def _intent(row):
+def _intent(row: BankTransfer) -> Intent:
     return Intent(
         id=row.reference,
         status=STATUSES[BankTransfer.Status(row.status)],
@@ -173,7 +186,7 @@ def _intent(row):
     )
 
 
-def _refund(row):
+def _refund(row: TransferRefund) -> Refund:
     return Refund(
         id=row.reference,
         status="succeeded" if row.is_sent else "pending",

@@ -1,4 +1,4 @@
-"""The gateway of a shop without one: it sells nothing and believes no event."""
+"""The gateway of a shop without one: it takes no payment and accepts no event."""
 
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -9,9 +9,9 @@ from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
 
 
 class NoGateway:
-    """Stands where no keys are set and the demo gateway is not asked for.
+    """Used if no keys are set and the shop is not a demonstration.
 
-    Each call raises GatewayUnavailable: payments that were begun with keys stay open and are
+    Every call raises GatewayUnavailable. Payments that were begun with keys stay open and are
     settled once the keys are back.
     """
 
@@ -19,11 +19,11 @@ class NoGateway:
     is_live = False
 
     def read_event(self, payload: bytes, signature: str) -> NoReturn:
-        """No signature is ours. Raises GatewayRefused."""
-        raise GatewayRefused("no payment service is set up")
+        """Raises GatewayRefused: no signature can be checked without a key."""
+        raise GatewayRefused("no payment provider is set up")
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
         def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-            raise GatewayUnavailable(_("no payment service is set up"))
+            raise GatewayUnavailable(_("no payment provider is set up"))
 
         return refuse

@@ -1,34 +1,41 @@
-"""The moves of one attempt that every step shares: lock it, write its state, close it."""
+"""Steps that every change of an attempt shares: lock it, change its state, close it."""
 
 import logging
+from collections.abc import Iterator
 from contextlib import contextmanager
+
+from oscar.apps.basket.abstract_models import AbstractBasket
+from oscar.apps.order.abstract_models import AbstractOrder
 
 from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailable
 from checkout_app.models import PaymentAttempt, PaymentMove
 from checkout_app.payments.placement import lock_basket
+from commerce.models import User
 from commerce.orders.pipeline import lock_order
 
 logger = logging.getLogger("vitrine.payments")
 
 
-def lock_attempt(attempt_id):
-    """Lock the attempt's basket, then the attempt; the head of the lock order."""
+def lock_attempt(attempt_id: int) -> PaymentAttempt:
+    """Lock the attempt's basket, then the attempt: the first two in the lock order."""
     basket_id = PaymentAttempt.objects.values_list("basket_id", flat=True).get(pk=attempt_id)
     if basket_id:
         try:
             lock_basket(basket_id)
         except BasketGone:
-            logger.info("attempt %s has lost its basket", attempt_id)
+            logger.info("attempt %s has no basket any more", attempt_id)
     return PaymentAttempt.objects.select_for_update().select_related(None).get(pk=attempt_id)
 
 
-def lock_order_of(attempt):
-    """The attempt's order, locked, for writers who hold the attempt already."""
+def lock_order_of(attempt: PaymentAttempt) -> AbstractOrder:
+    """Lock and return the attempt's order. The caller holds the attempt's lock."""
     return lock_order(attempt.order_id)
 
 
-def move(attempt, state, *, reason, user=None):
-    """Write a state and the move that led there; nothing where it is that already."""
+def change_state(
+    attempt: PaymentAttempt, state: str, *, reason: str, user: User | None = None
+) -> None:
+    """Write a new state and its row in the history. Does nothing if the state is the same."""
     if attempt.state == state:
         return
     PaymentMove.objects.create(
@@ -43,21 +50,21 @@ def move(attempt, state, *, reason, user=None):
     attempt.save(update_fields=["state", "updated_at"])
 
 
-def close(attempt):
-    """The attempt is over: its basket and order may have another."""
+def close(attempt: PaymentAttempt) -> None:
+    """Close the attempt, so that its basket and order may have another."""
     attempt.open_basket = attempt.open_order = None
     attempt.save(update_fields=["open_basket", "open_order", "updated_at"])
 
 
-def thaw(basket):
-    """Open the basket of an order that is over; None and any other basket stay as they are."""
+def thaw(basket: AbstractBasket | None) -> None:
+    """Reopen the frozen basket of an order that ended. Any other basket stays as it is."""
     if basket is not None and basket.status == basket.FROZEN:
         basket.thaw()
 
 
 @contextmanager
-def each_for_itself(what):
-    """Log whatever goes wrong with one of many, and go on with the next."""
+def isolate_errors(what: str) -> Iterator[None]:
+    """Log and swallow errors so that one failing item does not stop the batch."""
     try:
         yield
     except (GatewayUnavailable, GatewayRefused) as error:
@@ -67,8 +74,8 @@ def each_for_itself(what):
 
 
 @contextmanager
-def left_to_reconcile(what, attempt_id):
-    """Log a gateway that does not answer: the reconcile job sends what is due again."""
+def leave_to_reconcile(what: str, attempt_id: int) -> Iterator[None]:
+    """Log an unavailable gateway; the reconcile job sends what is due later."""
     try:
         yield
     except GatewayUnavailable as error:

@@ -1,27 +1,38 @@
-"""Money that a bank holds: taken at dispatch, in parts where the bank allows it, or given up.
+"""Authorised payments: captured at dispatch, in parts if the bank allows it, or voided.
 
-With ``PAYMENT_CAPTURE=manual`` a card is only authorised when the order is placed. A parcel takes
-what it holds before it leaves; where the bank allows one capture alone, the first takes all. Staff
-may take a part and give the rest up. Lock order: basket, attempt, stock by key, order.
+With ``PAYMENT_CAPTURE=manual`` a card is only authorised when the order is placed. Each shipment
+captures its value before it leaves; if the bank allows a single capture, the first takes
+everything. Staff may capture a part and void the rest. Lock order: basket, attempt, stock by key,
+order.
 """
 
 import logging
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
+from oscar.apps.order.abstract_models import AbstractOrder
 
 from checkout_app.exceptions import CaptureRefused, GatewayRefused, GatewayUnavailable
 from checkout_app.gateways.registry import gateway_of
-from checkout_app.models import KEYS_HOLD, CaptureRequest, Dispute, PaymentAttempt, Progress, State
-from checkout_app.payments import checkpoints, settle
-from checkout_app.payments.attempts import each_for_itself, left_to_reconcile, lock_attempt
+from checkout_app.models import (
+    IDEMPOTENCY_KEY_LIFETIME,
+    CaptureRequest,
+    Dispute,
+    PaymentAttempt,
+    Progress,
+    State,
+)
+from checkout_app.payments import checkpoints, release, settle
+from checkout_app.payments.attempts import isolate_errors, leave_to_reconcile, lock_attempt
 from commerce.audit.order_history import record_event
 from commerce.exceptions import DispatchRefused
+from commerce.models import User
 from commerce.money import share_of, to_minor
 from commerce.order_statuses import CANCELLED, DELIVERED, RETURNED, SHIPPED
 from commerce.orders.shipments import prepares_dispatch, units_sent, units_to_send
@@ -29,9 +40,9 @@ from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")
 
-#: Of such an order nothing leaves any more, so that nothing more is taken.
+#: Nothing more is shipped of such an order, so the rest of its authorisation is voided.
 NOTHING_LEFT = (SHIPPED, DELIVERED, RETURNED)
-#: From here on staff are warned that a hold ends.
+#: How long before an authorisation expires staff are warned.
 WARN_BEFORE = timedelta(days=2)
 
 
@@ -39,129 +50,147 @@ WARN_BEFORE = timedelta(days=2)
 
 
 @prepares_dispatch
-def take_for_parcel(order, units, user):
-    """Nothing leaves that is not paid: take what the parcel holds, before it leaves.
+def capture_for_shipment(order: AbstractOrder, units: dict[int, int], user: User | None) -> None:
+    """Capture the value of a shipment before it leaves.
 
-    Bears being called twice for one parcel: what was taken for it already is not taken again.
-    Raises DispatchRefused where the order is disputed, was paid back, or the bank says no; and
-    where the hold ended with less than the parcel's value taken.
+    Idempotent: a second call for the same shipment captures nothing more. Raises DispatchRefused
+    if the payment is disputed or refunded, if the bank refuses, or if the authorisation ended
+    before the shipment's value was captured.
     """
     attempt = order.attempts.order_by("-pk").first()
-    if attempt is None:  # An order of before, or one that was imported.
+    if attempt is None:  # an imported order, or one from before the checkout
         return
     _check_disputes(attempt)
     if attempt.state == State.AUTHORISED:
         try:
-            attempt = _take(attempt, order, units, user=user)
+            attempt = _capture_shipment(attempt, order, units, user=user)
         except (GatewayUnavailable, GatewayRefused, CaptureRefused) as error:
             raise DispatchRefused(
-                _("The money could not be taken: %(why)s") % {"why": error}
+                _("The payment couldn’t be captured: %(why)s") % {"why": error}
             ) from error
     if attempt.state not in (State.AUTHORISED, State.PAID, State.PART_REFUNDED):
         raise DispatchRefused(
-            _("The payment is “%(state)s”: nothing is sent.")
+            _("The payment is “%(state)s”, so nothing can be sent.")
             % {"state": attempt.get_state_display()}
         )
-    if _is_taken_by_parcel(attempt) and attempt.money_taken < value_of_sent(order, units):
-        raise DispatchRefused(_("The money could not be taken; see the payment on this page."))
+    if _is_captured_per_shipment(attempt) and attempt.money_taken < shipped_value(order, units):
+        raise DispatchRefused(_("The payment couldn’t be captured. See the payment on this page."))
 
 
-def _check_disputes(attempt):
+def _check_disputes(attempt: PaymentAttempt) -> None:
+    """Raise DispatchRefused if the payment is disputed, or was lost in a dispute."""
     disputes = Dispute.objects.filter(attempt=attempt)
     if disputes.exclude(status__in=Dispute.ENDED).exists():
-        raise DispatchRefused(_("The customer's bank disputes this payment: nothing is sent."))
+        raise DispatchRefused(
+            _("The customer’s bank is disputing this payment, so nothing can be sent.")
+        )
     if disputes.filter(status=Dispute.LOST).exists():
-        raise DispatchRefused(_("The customer's bank took this payment back: nothing is sent."))
+        raise DispatchRefused(
+            _("The customer’s bank took this payment back, so nothing can be sent.")
+        )
 
 
-def _take(attempt, order, units, *, user):
-    intent = gateway_of(attempt).retrieve_intent(attempt.intent_id)
-    attempt = settle.settle_intent(intent)
+def _capture_shipment(
+    attempt: PaymentAttempt, order: AbstractOrder, units: dict[int, int], *, user: User | None
+) -> PaymentAttempt:
+    """Settle the attempt and, if it is still authorised, capture the shipment's value."""
+    intent = gateway_of(attempt).retrieve_intent(attempt.stored_intent_id)
+    attempt = settle.settle_attempt(attempt, intent)
     if attempt.state != State.AUTHORISED:
         return attempt
     is_final = not intent.may_capture_often or units == units_to_send(order)
-    ask_for_parcel(attempt.pk, units, is_final=is_final, user=user)
+    request_shipment_capture(attempt.pk, units, is_final=is_final, user=user)
     return send_captures(attempt)
 
 
-def _is_taken_by_parcel(attempt):
-    """Whether each parcel has to have its own money: nothing was taken that staff called the last."""
+def _is_captured_per_shipment(attempt: PaymentAttempt) -> bool:
+    """Whether each shipment needs its own capture: no final capture was made."""
     if attempt.state == State.AUTHORISED:
         return True
-    taken = attempt.captures.filter(progress=Progress.DONE)
-    return taken.exists() and not taken.filter(is_final=True).exists()
+    done = attempt.captures.filter(progress=Progress.DONE)
+    return done.exists() and not done.filter(is_final=True).exists()
 
 
-def value_of_sent(order, units):
-    """What units cost beside those that left before, delivery included, as one amount."""
+def shipped_value(order: AbstractOrder, units: dict[int, int]) -> Decimal:
+    """Value of units and of all units shipped before, delivery included, as one amount."""
     sent = units_sent(order)
     total = order.shipping_incl_tax
     for line in order.lines.all():
-        gone = sent.get(line.pk, 0) + units.get(line.pk, 0)
-        total += share_of(line.line_price_incl_tax, 0, gone, line.quantity, currency=order.currency)
+        count = sent.get(line.pk, 0) + units.get(line.pk, 0)
+        total += share_of(
+            line.line_price_incl_tax, 0, count, line.quantity, currency=order.currency
+        )
     return total
 
 
 @retry_transient
-def ask_for_parcel(attempt_id, units, *, is_final, user):
-    """Write down what a parcel takes: all of its value that was not taken before.
+def request_shipment_capture(
+    attempt_id: int, units: dict[int, int], *, is_final: bool, user: User | None
+) -> None:
+    """Write a capture request for the part of a shipment's value not requested before.
 
-    A final one takes all that is left of the amount; one that takes all that is left is final.
+    A final capture takes everything left of the amount, and a capture of everything left is
+    final. Raises CaptureRefused if the order is cancelled. Locks basket, attempt.
     """
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
-        asked = _asked(attempt)
-        goal = attempt.amount if is_final else value_of_sent(attempt.order, units)
-        if goal > asked:
-            is_final = goal >= attempt.amount  # Stripe refuses to take all and hold more.
-            _write(attempt, goal - asked, is_final=is_final, user=user)
+        requested = _requested_amount(attempt)
+        goal = attempt.amount if is_final else shipped_value(attempt.order, units)
+        if goal > requested:
+            is_final = goal >= attempt.amount  # Stripe requires it for a capture of everything.
+            _create_capture_request(attempt, goal - requested, is_final=is_final, user=user)
 
 
-# --- By hand --------------------------------------------------------------------------------------
+# --- By staff ------------------------------------------------------------------------------------
 
 
 @retry_transient
-def ask_capture(attempt_id, *, amount=None, key="", user=None):
-    """Staff take held money by hand: all of it, or a part, and what is left is given up.
+def request_capture(
+    attempt_id: int, *, amount: Decimal | None = None, key: str = "", user: User | None = None
+) -> CaptureRequest:
+    """Write a capture request for staff: everything that is left, or a part; the rest is voided.
 
-    Returns the CaptureRequest; the same ``key`` gives the same. Raises CaptureRefused with a
-    sentence, and nothing happens then.
+    Returns the CaptureRequest; the same ``key`` returns the same request. Raises CaptureRefused
+    with a sentence for staff; nothing is written then. Locks basket, attempt.
     """
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
         before = CaptureRequest.objects.filter(key=key).first() if key else None
         if before:
             return before
-        left = attempt.amount - _asked(attempt)
+        left = attempt.amount - _requested_amount(attempt)
         amount = left if amount is None else amount
         if attempt.state != State.AUTHORISED:
-            raise CaptureRefused(_("There is no money held for this order."))
+            raise CaptureRefused(_("No payment is authorised for this order."))
         if not Decimal(0) < amount <= left:
-            raise CaptureRefused(_("That is more than the bank holds."))
-        return _write(attempt, amount, is_final=True, user=user, key=key)
+            raise CaptureRefused(_("That’s more than the authorised amount."))
+        return _create_capture_request(attempt, amount, is_final=True, user=user, key=key)
 
 
-def _write(attempt, amount, *, is_final, user, key=""):
+def _create_capture_request(
+    attempt: PaymentAttempt, amount: Decimal, *, is_final: bool, user: User | None, key: str = ""
+) -> CaptureRequest:
     if attempt.order.status == CANCELLED:
         raise CaptureRefused(_("The order is cancelled."))
     request = CaptureRequest.objects.create(
         attempt=attempt, key=key or uuid.uuid4().hex, amount=amount, is_final=is_final, user=user
     )
-    record_event(attempt.order, "payment", _("Capture asked for"), amount=amount, user=user)
+    record_event(attempt.order, "payment", _("Capture requested"), amount=amount, user=user)
     return request
 
 
-def _asked(attempt):
+def _requested_amount(attempt: PaymentAttempt) -> Decimal:
+    """Sum of the attempt's captures that did not fail."""
     requests = attempt.captures.exclude(progress=Progress.FAILED)
-    return sum(requests.values_list("amount", flat=True))
+    return sum(requests.values_list("amount", flat=True), Decimal(0))
 
 
-def capture_again(request_id):
-    """Staff send a refused capture once more, under a new key. Returns its attempt, or None."""
-    again = CaptureRequest.objects.filter(
+def retry_capture(request_id: int) -> PaymentAttempt | None:
+    """Make a failed capture due again, under a new key. Returns its attempt, or None."""
+    failed = CaptureRequest.objects.filter(
         pk=request_id, progress=Progress.FAILED, attempt__state=State.AUTHORISED
     )
-    if not again.update(progress=Progress.DUE, key=uuid.uuid4().hex):
+    if not failed.update(progress=Progress.DUE, key=uuid.uuid4().hex):
         return None
     return PaymentAttempt.objects.get(captures=request_id)
 
@@ -169,18 +198,20 @@ def capture_again(request_id):
 # --- At the gateway -------------------------------------------------------------------------------
 
 
-def send_captures(attempt):
-    """Send every capture that is due; the same key takes the money once. Returns the attempt.
+def send_captures(attempt: PaymentAttempt) -> PaymentAttempt:
+    """Send every due capture, once per key. Returns the attempt.
 
     Raises GatewayUnavailable; the request stays due then and the reconcile job sends it again.
     """
     for request in attempt.captures.filter(progress=Progress.DUE):
-        if request.created_at < timezone.now() - KEYS_HOLD and _was_taken(attempt, request):
+        if request.created_at < timezone.now() - IDEMPOTENCY_KEY_LIFETIME and _was_captured(
+            attempt, request
+        ):
             continue
         try:
             intent = gateway_of(attempt).capture(
                 key=f"{request.key}:capture",
-                intent_id=attempt.intent_id,
+                intent_id=attempt.stored_intent_id,
                 amount_minor=to_minor(request.amount, attempt.currency),
                 is_final=request.is_final,
             )
@@ -192,76 +223,75 @@ def send_captures(attempt):
             continue
         checkpoints.reached(checkpoints.CAPTURE_SENT)
         CaptureRequest.objects.filter(pk=request.pk).update(progress=Progress.DONE)
-        settle.settle_intent(intent)
+        settle.settle_attempt(attempt, intent)
     attempt.refresh_from_db()
     return attempt
 
 
-def _was_taken(attempt, request):
-    """Whether a capture that waits for long was made, and the gateway has forgotten its key."""
-    intent = gateway_of(attempt).retrieve_intent(attempt.intent_id)
+def _was_captured(attempt: PaymentAttempt, request: CaptureRequest) -> bool:
+    """Whether an old request was captured already; its key has expired at the gateway."""
+    intent = gateway_of(attempt).retrieve_intent(attempt.stored_intent_id)
     done = attempt.captures.filter(progress=Progress.DONE).values_list("amount", flat=True)
     if intent.received_minor < to_minor(sum(done) + request.amount, attempt.currency):
         return False
     CaptureRequest.objects.filter(pk=request.pk).update(progress=Progress.DONE)
-    settle.settle_intent(intent)
+    settle.settle_attempt(attempt, intent)
     return True
 
 
-def give_up_hold(attempt, *, reason):
-    """Cancel a hold at the gateway, then here. Returns the attempt.
+def void_authorisation(attempt: PaymentAttempt, *, reason: str) -> PaymentAttempt:
+    """Void an authorisation at the gateway, then record it. Returns the attempt.
 
-    Where it was taken meanwhile, or a part of it was, the rest is given up and the attempt is
-    settled: money that was taken for a cancelled order is owed. Raises GatewayUnavailable and
-    GatewayRefused.
+    If a part was captured, only the rest is voided and the attempt is settled, which schedules a
+    refund for a cancelled order. Raises GatewayUnavailable and GatewayRefused.
     """
     if attempt.state not in (State.AUTHORISED, State.REVIEW):
         return attempt
     gateway = gateway_of(attempt)
-    intent = gateway.retrieve_intent(attempt.intent_id)
+    intent = gateway.retrieve_intent(attempt.stored_intent_id)
     if intent.received_minor and intent.status == "requires_capture":
-        # What was taken is not cancelled with the rest; an empty last capture lets the rest go.
+        # A cancellation would be refused; a final capture of nothing voids the rest.
         intent = gateway.capture(
             key=f"{attempt.key}:rest", intent_id=intent.id, amount_minor=0, is_final=True
         )
     if intent.received_minor:
-        return settle.settle_intent(intent)
-    intent = gateway.cancel_intent(attempt.intent_id)
+        return settle.settle_attempt(attempt, intent)
+    intent = gateway.cancel_intent(attempt.stored_intent_id)
     checkpoints.reached(checkpoints.VOID_CANCELLED)
     if intent.status == "canceled":
-        return settle.let_hold_go(attempt.pk, reason=reason)
-    return settle.settle_intent(intent)
+        return release.record_void(attempt.pk, reason=reason)
+    return settle.settle_attempt(attempt, intent)
 
 
-def holds_ending(*, at=None):
-    """Attempts whose hold ends within two days and was not taken."""
+def expiring_authorisations(*, at: datetime | None = None) -> QuerySet[PaymentAttempt]:
+    """Attempts whose authorisation expires within two days."""
     at = at or timezone.now()
     return PaymentAttempt.objects.filter(
         state=State.AUTHORISED, held_until__lte=at + WARN_BEFORE
     ).select_related("order")
 
 
-def reconcile_holds(*, at=None):
-    """Captures that are due are sent, holds that are not needed given up, ended ones heard of."""
+def reconcile_authorisations(*, at: datetime | None = None) -> None:
+    """Send due captures, void authorisations no longer needed, and settle expired ones."""
     at = at or timezone.now()
     held = PaymentAttempt.objects.filter(state=State.AUTHORISED).select_related("order")
     due = held.filter(captures__progress=Progress.DUE).exclude(order__status=CANCELLED)
     for attempt in due.distinct().order_by("pk"):
-        with each_for_itself(f"taking the money of order {attempt.order.number}"):
+        with isolate_errors(f"capturing order {attempt.order.number}"):
             send_captures(attempt)
     for attempt in held.filter(order__status=CANCELLED).order_by("pk"):
-        with each_for_itself(f"giving up the hold of order {attempt.order.number}"):
-            give_up_hold(attempt, reason="order cancelled")
+        with isolate_errors(f"voiding order {attempt.order.number}"):
+            void_authorisation(attempt, reason="order cancelled")
     for attempt in held.filter(order__status__in=NOTHING_LEFT).order_by("pk"):
-        with each_for_itself(f"giving up the rest of the hold of {attempt.order.number}"):
-            give_up_hold(attempt, reason="nothing is left to send")
+        with isolate_errors(f"voiding the rest of order {attempt.order.number}"):
+            void_authorisation(attempt, reason="nothing is left to send")
     for attempt in held.filter(held_until__lte=at).order_by("pk"):
-        with each_for_itself(f"the hold of order {attempt.order.number}"):
-            settle.settle(attempt.intent_id, at=at)
+        with isolate_errors(f"settling the expired authorisation of order {attempt.order.number}"):
+            settle.settle(attempt.stored_intent_id, at=at)
 
 
 @task()
-def give_up_hold_task(attempt_id):
-    """Give up the money that is held for a cancelled order."""
-    with left_to_reconcile("hold", attempt_id):
-        give_up_hold(PaymentAttempt.objects.get(pk=attempt_id), reason="order cancelled")
+def void_authorisation_task(attempt_id: int) -> None:
+    """Void the authorisation of a cancelled order."""
+    with leave_to_reconcile("void", attempt_id):
+        void_authorisation(PaymentAttempt.objects.get(pk=attempt_id), reason="order cancelled")

@@ -1,7 +1,7 @@
-"""Named points between durable steps, where a test may kill the process.
+"""Named points between durable steps, where a crash test may kill the process.
 
-In a shop they do nothing. The crash tests name a function in the CHECKPOINTS setting, so that the
-points are the very ones production passes.
+In production they do nothing. Crash tests name a function in the ``CHECKPOINTS`` setting, so they
+stop at the points that production code passes.
 """
 
 from django.conf import settings
@@ -32,8 +32,8 @@ NAMES = (
 )
 
 
-def reached(name):
-    """Say that a named point was reached."""
+def reached(name: str) -> None:
+    """Report a checkpoint to the ``CHECKPOINTS`` function, if one is set."""
     listener = getattr(settings, "CHECKPOINTS", "")
     if listener:
         import_string(listener)(name)

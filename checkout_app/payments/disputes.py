@@ -1,28 +1,32 @@
-"""Charges that a customer's bank disputes: heard of, shown, and in the way of a parcel."""
+"""Disputed charges: mirrored from the gateway, shown to staff; an open one blocks shipping."""
+
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from checkout_app.gateways import interface
+from checkout_app.gateways.interface import Gateway
 from checkout_app.gateways.registry import gateway_for
 from checkout_app.models import Dispute, PaymentAttempt
-from checkout_app.payments.attempts import each_for_itself, lock_attempt
+from checkout_app.payments.attempts import isolate_errors, lock_attempt
 from commerce.audit.order_history import record_event
 from commerce.money import from_minor
 from commerce.transactions import retry_transient
 
 
-def mirror_disputes(intent_id):
-    """Write down what the gateway says of an intent's disputes. Raises GatewayUnavailable."""
+def mirror_disputes(intent_id: str) -> None:
+    """Copy an intent's disputes from the gateway. Raises GatewayUnavailable."""
     attempt = PaymentAttempt.objects.filter(intent_id=intent_id).first()
     if attempt is None:
         return
     for dispute in gateway_for(intent_id).list_disputes(intent_id=intent_id):
-        note_dispute(attempt.pk, dispute)
+        mirror_dispute(attempt.pk, dispute)
 
 
 @retry_transient
-def note_dispute(attempt_id, dispute):
-    """Write down one dispute as the gateway tells it; again, it changes nothing."""
+def mirror_dispute(attempt_id: int, dispute: interface.Dispute) -> None:
+    """Copy one dispute from the gateway. Idempotent."""
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
         row, is_new = Dispute.objects.get_or_create(
@@ -37,20 +41,20 @@ def note_dispute(attempt_id, dispute):
         )
         if not is_new and (row.status, row.answer_until) == (dispute.status, dispute.answer_until):
             return
-        is_news = is_new or row.status != dispute.status
+        is_new_status = is_new or row.status != dispute.status
         row.status, row.answer_until = dispute.status, dispute.answer_until
         row.save(update_fields=["status", "answer_until"])
-        if is_news:
+        if is_new_status:
             text = _("Dispute at the customer's bank: %(status)s") % {"status": row.words}
             record_event(
                 attempt.order, "payment", text, reference=row.gateway_id, amount=row.amount
             )
 
 
-def reconcile_disputes(gateway, *, since):
-    """Compare every dispute that was opened since then with what is written here."""
+def reconcile_disputes(gateway: Gateway, *, since: datetime) -> None:
+    """Copy every dispute that was opened at a gateway since then."""
     for dispute in gateway.list_disputes(since=since):
         attempt = PaymentAttempt.objects.filter(intent_id=dispute.intent_id).first()
         if attempt is not None:
-            with each_for_itself(f"dispute {dispute.id}"):
-                note_dispute(attempt.pk, dispute)
+            with isolate_errors(f"dispute {dispute.id}"):
+                mirror_dispute(attempt.pk, dispute)

@@ -1,17 +1,20 @@
-"""Tell staff in time that money which a bank holds will not be held for much longer."""
+"""Warns staff before a bank's authorisation expires."""
+
+from collections.abc import Iterable
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django_tasks import task
 
-from checkout_app.payments.captures import holds_ending
+from checkout_app.models import PaymentAttempt
+from checkout_app.payments.captures import expiring_authorisations
 from commerce.mail.outbox import queue_staff_mail
 from commerce.money import format_money
 
 
-def warn_of_holds(attempts):
-    """One mail for each hold, ever; where no address of the staff's is set the dashboard says it."""
+def warn_of_expiring_authorisations(attempts: Iterable[PaymentAttempt]) -> None:
+    """Send staff one mail per authorisation. Without ``STAFF_EMAIL`` only the dashboard shows it."""
     for attempt in attempts:
         order = attempt.order
         facts = {
@@ -21,16 +24,17 @@ def warn_of_holds(attempts):
         }
         queue_staff_mail(
             key=f"hold-ends:{attempt.key}",
-            subject=_("The money for order %(number)s is held until %(until)s") % facts,
+            subject=_("Payment for order %(number)s is authorised until %(until)s") % facts,
             text=_(
-                "The bank holds %(amount)s for order %(number)s until %(until)s. Dispatch the order, "
-                "or take the money on its page in the dashboard; afterwards it cannot be had."
+                "The bank holds %(amount)s for order %(number)s until %(until)s. Dispatch the order "
+                "or capture the payment on the order’s page before then; after that it can’t be "
+                "captured."
             )
             % facts,
         )
 
 
 @task()
-def warn_of_ending_holds():
-    """Every hour: tell staff once of each hold that ends within two days."""
-    warn_of_holds(holds_ending())
+def warn_of_ending_holds() -> None:
+    """Hourly: warn staff once about each authorisation that expires within two days."""
+    warn_of_expiring_authorisations(expiring_authorisations())

@@ -1,8 +1,13 @@
-"""What must hold between the shop and the gateway."""
+"""Invariants between the shop and the gateway, for ``manage.py check_invariants``.
 
+Amounts are added in Decimal: SQLite adds them as floating-point numbers.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
-from django.db.models import Sum
 from django.utils import timezone
 from oscar.core.loading import get_model
 
@@ -22,15 +27,15 @@ from commerce.money import to_minor
 from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.invariants import invariant
 
-#: An expired attempt is looked at every five minutes; twice that is late.
+#: Expired attempts are cancelled every five minutes; twice that is late.
 GRACE = timedelta(minutes=10)
-#: In these the order stands.
-STANDING = (State.AUTHORISED, State.PAID, State.PART_REFUNDED)
+#: States whose order is confirmed.
+CONFIRMED_STATES = (State.AUTHORISED, State.PAID, State.PART_REFUNDED)
 
 
 @invariant
-def succeeded_intents_have_their_order():
-    """I3: each succeeded intent of ours is one paid order of its amount, or was paid back."""
+def succeeded_intents_have_their_order() -> Iterator[str]:
+    """I3: each succeeded intent of this shop has a paid order of its amount, or was refunded."""
     if not takes_cards():
         return
     since = timezone.now() - timedelta(days=2)
@@ -43,59 +48,57 @@ def succeeded_intents_have_their_order():
         elif attempt.state not in (*MONEY_STATES, State.REFUNDED):
             yield f"I3 intent {intent.id} is paid, its attempt is {attempt.state}"
         elif attempt.state in (State.PAID, State.PART_REFUNDED):
-            expected = to_minor(_asked_for(attempt), attempt.currency)
+            expected = to_minor(_expected_amount(attempt), attempt.currency)
             if intent.received_minor != expected:
                 yield f"I3 intent {intent.id}: {intent.received_minor} received for {expected}"
 
 
-def _asked_for(attempt):
-    """The order's total; of held money what was taken of it by request, and what staff accepted."""
+def _expected_amount(attempt: PaymentAttempt) -> Decimal:
+    """What should have arrived: the order's total, the captured sum, or what staff accepted."""
     if attempt.moves.filter(old_state=State.REVIEW, new_state=State.PAID).exists():
         return attempt.money_taken
-    taken = attempt.captures.filter(progress=Progress.DONE).aggregate(total=Sum("amount"))["total"]
-    return attempt.order.total_incl_tax if taken is None else taken
+    captured = attempt.captures.filter(progress=Progress.DONE).values_list("amount", flat=True)
+    return sum(captured, Decimal(0)) if captured else attempt.order.total_incl_tax
 
 
 @invariant
-def refunds_stay_within_what_was_paid():
-    """I3, the other way: never more goes back than came."""
+def refunds_stay_within_what_was_paid() -> Iterator[str]:
+    """I3: refunds never exceed what was paid."""
     for attempt in PaymentAttempt.objects.filter(transactions__isnull=False).distinct():
-        sums = {
-            row["kind"]: row["total"]
-            for row in attempt.transactions.values("kind").annotate(total=Sum("amount"))
-        }
-        charged = sums.get(GatewayTransaction.Kind.CHARGE, 0)
-        if sums.get(GatewayTransaction.Kind.REFUND, 0) > charged:
-            yield f"I3 order {attempt.order.number}: more paid back than paid"
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for kind, amount in attempt.transactions.values_list("kind", "amount"):
+            sums[kind] += amount
+        if sums[GatewayTransaction.Kind.REFUND] > sums[GatewayTransaction.Kind.CHARGE]:
+            yield f"I3 order {attempt.order.number}: more was refunded than paid"
 
 
 @invariant
-def refunds_are_what_they_were_asked_for():
-    """I3: the lines, the delivery and nothing negative of each refund are within its amount."""
+def refunds_are_what_they_were_asked_for() -> Iterator[str]:
+    """I3: a refund is positive, and its lines and delivery do not exceed it."""
     for request in RefundRequest.objects.filter(is_mirrored=False).prefetch_related("lines"):
         parts = sum(line.amount for line in request.lines.all()) + request.shipping
         if request.amount <= 0 or parts > request.amount:
-            yield f"I3 refund {request.pk}: {request.amount}, its parts are {parts}"
+            yield f"I3 refund {request.pk}: {request.amount}, its parts add up to {parts}"
 
 
 @invariant
-def no_basket_stays_frozen():
-    """I7: a frozen basket has an open attempt, and none is open long after its time."""
+def no_basket_stays_frozen() -> Iterator[str]:
+    """I7: a frozen basket has an open attempt, and no attempt is open long after it expired."""
     late = timezone.now() - GRACE
     overdue = PaymentAttempt.objects.filter(state__in=OPEN_STATES, expires_at__lt=late)
     for attempt in overdue.select_related("order"):
-        yield f"I7 order {attempt.order.number} waits since {attempt.expires_at}"
+        yield f"I7 order {attempt.order.number} expired at {attempt.expires_at} and is still open"
     Basket = get_model("basket", "Basket")
     for basket in Basket.objects.filter(status=Basket.FROZEN, open_attempt=None):
-        yield f"I7 basket {basket.pk} is frozen and nothing waits for it"
+        yield f"I7 basket {basket.pk} is frozen and has no open attempt"
 
 
 @invariant
-def orders_and_attempts_agree():
-    """I8: an order is paid exactly where its attempt is, and none that was shown is missing."""
+def orders_and_attempts_agree() -> Iterator[str]:
+    """I8: order and attempt agree on whether the order is paid."""
     for attempt in PaymentAttempt.objects.select_related("order"):
         is_unpaid = attempt.order.status in (PENDING, CANCELLED)
-        if attempt.state in STANDING and is_unpaid:
-            yield f"I8 order {attempt.order.number} is paid and stands at {attempt.order.status}"
+        if attempt.state in CONFIRMED_STATES and is_unpaid:
+            yield f"I8 order {attempt.order.number} is paid and its status is {attempt.order.status}"
         if attempt.is_open and attempt.order.status != PENDING:
-            yield f"I8 order {attempt.order.number} waits for money at {attempt.order.status}"
+            yield f"I8 order {attempt.order.number} waits for payment and its status is {attempt.order.status}"

@@ -1,22 +1,26 @@
-"""Money that moved, written once for each id of the gateway's, and into Oscar's payment source.
+"""Records charges and refunds once per gateway id, and in Oscar's payment sources.
 
-Everything here needs the attempt's lock.
+The caller holds the attempt's lock.
 """
+
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext as _
+from oscar.apps.payment.abstract_models import AbstractSource
 from oscar.core.loading import get_model
 
-from checkout_app.models import GatewayTransaction
+from checkout_app.gateways.interface import Intent
+from checkout_app.models import GatewayTransaction, PaymentAttempt, RefundRequest
 from commerce.audit.order_history import record_event
 from commerce.money import from_minor
 
 KIND = GatewayTransaction.Kind
 
 
-def record_charge(attempt, intent, *, at):
-    """What an intent has received: one row for its charge, which grows where parts are taken."""
+def record_charge(attempt: PaymentAttempt, intent: Intent, *, at: datetime) -> None:
+    """Record what an intent received. One row per charge; partial captures raise its amount."""
     amount = from_minor(intent.received_minor, intent.currency)
     charge, is_new = GatewayTransaction.objects.get_or_create(
         gateway_id=intent.charge_id or intent.id,
@@ -37,12 +41,12 @@ def record_charge(attempt, intent, *, at):
     source = source_of(attempt, intent)
     source.debit(more, reference=charge.gateway_id, status=intent.status)
     record_event(
-        attempt.order, "payment", _("Money arrived"), reference=charge.gateway_id, amount=more
+        attempt.order, "payment", _("Payment received"), reference=charge.gateway_id, amount=more
     )
 
 
-def source_of(attempt, intent):
-    """Oscar's record of where an order's money came from."""
+def source_of(attempt: PaymentAttempt, intent: Intent) -> AbstractSource:
+    """Oscar's payment source for an intent, created if there is none."""
     source_type, _new = get_model("payment", "SourceType").objects.get_or_create(
         name=settings.GATEWAY_SOURCE_TYPES[attempt.method]
     )
@@ -58,8 +62,8 @@ def source_of(attempt, intent):
     return source
 
 
-def record_refund(request, refund_id, *, status):
-    """A refund went through."""
+def record_refund(request: RefundRequest, refund_id: str, *, status: str) -> None:
+    """Record a refund that succeeded."""
     attempt = request.attempt
     _row, is_new = GatewayTransaction.objects.update_or_create(
         gateway_id=refund_id,
@@ -73,14 +77,14 @@ def record_refund(request, refund_id, *, status):
     source = attempt.order.sources.filter(reference=attempt.intent_id).first()
     if source and is_new:
         source.refund(request.amount, reference=refund_id, status=status)
-    text = _("Paid back: %(reason)s") % {"reason": request.reason}
+    text = _("Refunded: %(reason)s") % {"reason": request.reason}
     record_event(
         attempt.order, "refund", text, reference=refund_id, amount=request.amount, user=request.user
     )
 
 
-def take_refund_back(request, *, status):
-    """A refund that had gone through came back from the customer's bank."""
+def record_returned_refund(request: RefundRequest, *, status: str) -> None:
+    """Record that the customer's bank returned a refund that had succeeded."""
     attempt = request.attempt
     GatewayTransaction.objects.filter(gateway_id=request.gateway_id).update(
         kind=KIND.RETURNED_REFUND
@@ -96,5 +100,5 @@ def take_refund_back(request, *, status):
             reference=request.gateway_id,
             status=status,
         )
-    text = _("A refund came back from the customer's bank")
+    text = _("The customer’s bank returned a refund")
     record_event(attempt.order, "refund", text, reference=request.gateway_id, amount=request.amount)

@@ -1,4 +1,6 @@
-"""Which ways to pay are open to an order: by setting, by country and by amount."""
+"""Payment methods on offer, by setting, country and amount."""
+
+from decimal import Decimal
 
 from django.conf import settings
 
@@ -7,11 +9,11 @@ from checkout_app.gateways.registry import is_selling
 from checkout_app.models import Method
 
 
-def offered_methods(*, total, country):
-    """The methods for a total and the billing address's country (a code, or None), the first first.
+def offered_methods(*, total: Decimal, country: str | None) -> list[Method]:
+    """The methods for a total and a billing country (its code, or None), the default one first.
 
-    An order that costs nothing has one, which nobody sees. A shop without a card gateway
-    offers none at all, nor does one that is closed: it is not set up to sell.
+    A free order has one too; the page does not show it. A shop without a card gateway offers
+    none, and neither does one with ``SALES`` off.
     """
     if not is_selling():
         return []
@@ -21,7 +23,7 @@ def offered_methods(*, total, country):
     return methods
 
 
-def _transfer_is_offered(total, country):
+def _transfer_is_offered(total: Decimal, country: str | None) -> bool:
     countries = settings.TRANSFER_COUNTRIES
     return bool(
         settings.TRANSFER_ACCOUNT
@@ -30,9 +32,11 @@ def _transfer_is_offered(total, country):
     )
 
 
-def checked_method(name, *, total, country):
-    """The method that was chosen; the first where none was. Raises MethodGone for any other,
-    NothingOffered where there is no way to pay."""
+def checked_method(name: str, *, total: Decimal, country: str | None) -> Method:
+    """The chosen method; the default one if ``name`` is empty.
+
+    Raises MethodGone if it is not on offer, NothingOffered if no method is.
+    """
     methods = offered_methods(total=total, country=country)
     if not methods:
         raise NothingOffered

@@ -1,21 +1,26 @@
-"""Write an order exactly once: prices checked again, stock taken, rows written. No money here."""
+"""Places an order exactly once: checks prices, reserves stock, writes the rows. Moves no money."""
 
 import uuid
+from copy import copy
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sites.models import Site
 from django.db import transaction
 from django.utils import timezone
+from oscar.apps.address.abstract_models import AbstractAddress
+from oscar.apps.basket.abstract_models import AbstractBasket
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_class, get_model
 
 from checkout_app.exceptions import BasketGone, DeliveryGone, TotalChanged
 from checkout_app.models import Capture, Method, PaymentAttempt, PaymentMove, State
 from commerce.exceptions import OutOfStock, Shortage
-from commerce.models import OrderPromise
+from commerce.models import OrderPromise, User
 from commerce.order_statuses import PENDING
 from commerce.orders.pipeline import new_order_number
 from commerce.pricing.delivery import promised_arrival
@@ -27,43 +32,49 @@ from commerce.transactions import retry_transient
 
 @dataclass(frozen=True)
 class Submission:
-    """What a shopper sends with "Pay": unsaved addresses, and the total that the page showed."""
+    """What a shopper submits with "Pay": unsaved addresses, and the total that the page showed."""
 
     basket_id: int
-    shipping_address: object
-    billing_address: object
+    shipping_address: AbstractAddress | None
+    billing_address: AbstractAddress | None
     delivery_code: str
     total_shown: Decimal
-    user: object = None
+    user: User | None = None
     guest_email: str = ""
     payment_method: str = Method.CARD
 
     @property
-    def buyer(self):
-        """The account, or an anonymous user (Oscar's vouchers need one of the two)."""
+    def buyer(self) -> User | AnonymousUser:
+        """The account, or an anonymous user, which Oscar's vouchers require."""
         return self.user or AnonymousUser()
 
 
 @dataclass(frozen=True)
 class Totals:
-    """A basket priced at one moment, with one delivery method."""
+    """A basket priced now, with its delivery method, delivery charge and total."""
 
-    basket: object
-    method: object
-    charge: object
-    total: object
+    basket: AbstractBasket
+    method: Any
+    charge: Any
+    total: Any
 
 
-def priced_basket(basket, *, user):
-    """The basket with the strategy and offers of this moment applied, read afresh."""
+def priced_basket(basket: AbstractBasket, *, user: User | AnonymousUser | None) -> AbstractBasket:
+    """A fresh copy of the basket, with the current prices and offers applied."""
     fresh = get_model("basket", "Basket").objects.get(pk=basket.pk)
     fresh.strategy = get_class("partner.strategy", "Selector")().strategy(user=user)
     get_class("offer.applicator", "Applicator")().apply(fresh, user, None)
     return fresh
 
 
-def totals_of(basket, *, delivery_code, shipping_address, user):
-    """Totals of a basket at this moment. Raises DeliveryGone where the method is not offered."""
+def totals_of(
+    basket: AbstractBasket,
+    *,
+    delivery_code: str,
+    shipping_address: AbstractAddress | None,
+    user: User | AnonymousUser | None,
+) -> Totals:
+    """The basket's current totals. Raises DeliveryGone if the delivery method is not offered."""
     basket = priced_basket(basket, user=user)
     methods = get_class("shipping.repository", "Repository")().get_shipping_methods(
         basket=basket, user=user, shipping_addr=shipping_address
@@ -77,11 +88,11 @@ def totals_of(basket, *, delivery_code, shipping_address, user):
 
 
 @retry_transient
-def place_order(submission, *, at=None):
-    """Turn a basket into an order that waits for its payment; T1 of docs/payments.md.
+def place_order(submission: Submission, *, at: datetime | None = None) -> PaymentAttempt:
+    """Turn a basket into an order that waits for payment; T1 of docs/payments.md.
 
-    One durable transaction: lock the basket; return the open attempt if there is one (a double
-    click, a second tab); price everything again and compare with what was shown; take the stock;
+    One durable transaction: lock the basket; return its open attempt if there is one (a double
+    click, a second tab); price it again and compare with the total shown; reserve the stock;
     write the order and the attempt; freeze the basket. Locks basket, stock by key, vouchers,
     offers, in that order.
 
@@ -117,16 +128,16 @@ def place_order(submission, *, at=None):
     return attempt
 
 
-def lock_basket(basket_id):
-    """The basket, locked; the first lock of every writer. Raises BasketGone without one."""
+def lock_basket(basket_id: int) -> AbstractBasket:
+    """Lock and return the basket, the first lock of every writer. Raises BasketGone."""
     basket = get_model("basket", "Basket").objects.select_for_update().filter(pk=basket_id).first()
     if basket is None:
         raise BasketGone
     return basket
 
 
-def check_for_sale(basket):
-    """Raises OutOfStock for lines that were taken off sale, or lost their price, meanwhile."""
+def check_for_sale(basket: AbstractBasket) -> None:
+    """Raise OutOfStock for lines whose product is no longer for sale or has no price."""
     gone = [
         Shortage(line.product.get_title(), line.quantity, 0)
         for line in basket.all_lines()
@@ -136,18 +147,25 @@ def check_for_sale(basket):
         raise OutOfStock(gone)
 
 
-def units_of(basket):
-    """Units the basket asks for, ``{stockrecord_id: units}``, of products that keep stock."""
-    units = {}
+def units_of(basket: AbstractBasket) -> dict[int, int]:
+    """Units in the basket by stock record, ``{stockrecord_id: units}``, if stock is tracked."""
+    units: dict[int, int] = {}
     for line in basket.all_lines():
         if line.product.get_product_class().track_stock:
             units[line.stockrecord_id] = units.get(line.stockrecord_id, 0) + line.quantity
     return units
 
 
-def _write_order(submission, totals, number):
+def _write_order(submission: Submission, totals: Totals, number: str) -> AbstractOrder:
+    """Write the order of a priced basket, with saved copies of the submission's addresses.
+
+    Copies, because ``place_order`` may run again after a rollback: an address that still had the
+    key of the first try would overwrite the row that took this key meanwhile.
+    """
     creator = get_class("order.utils", "OrderCreator")()
-    for address in (submission.shipping_address, submission.billing_address):
+    shipping_address = copy(submission.shipping_address)
+    billing_address = copy(submission.billing_address)
+    for address in (shipping_address, billing_address):
         if address is not None:
             address.save()
     order = creator.place_order(
@@ -156,8 +174,8 @@ def _write_order(submission, totals, number):
         shipping_method=totals.method,
         shipping_charge=totals.charge,
         user=submission.buyer,
-        shipping_address=submission.shipping_address,
-        billing_address=submission.billing_address,
+        shipping_address=shipping_address,
+        billing_address=billing_address,
         order_number=number,
         status=PENDING,
         site=Site.objects.get_current(),
@@ -171,14 +189,16 @@ def _write_order(submission, totals, number):
     return order
 
 
-def time_to_pay(method):
-    """For how long an order waits for its payment: minutes for a card, days for a transfer."""
+def time_to_pay(method: str) -> timedelta:
+    """How long an order waits for payment: minutes for a card, days for a transfer."""
     if method == Method.TRANSFER:
         return timedelta(days=settings.TRANSFER_DAYS)
     return timedelta(minutes=settings.PAYMENT_EXPIRY_MINUTES)
 
 
-def _write_attempt(order, basket, *, method, at):
+def _write_attempt(
+    order: AbstractOrder, basket: AbstractBasket, *, method: str, at: datetime
+) -> PaymentAttempt:
     is_held = method == Method.CARD and settings.PAYMENT_CAPTURE == Capture.MANUAL
     attempt = PaymentAttempt.objects.create(
         key=uuid.uuid4().hex,

@@ -1,65 +1,67 @@
-"""Make sure of it: compare what is written here with what the gateways know, and finish it.
+"""Reconciliation: compares the shop's payments with the gateways and completes what is open.
 
-Run twice, the second time changes nothing. One that fails never keeps the others waiting.
+A second run changes nothing. One failing item does not stop the others.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
 
+from checkout_app.gateways.interface import Intent
 from checkout_app.gateways.registry import all_gateways
-from checkout_app.models import OPEN_STATES, Dispute, PaymentAttempt, Progress, State, site_marker
-from checkout_app.payments import captures, disputes, refunds, settle, webhooks
-from checkout_app.payments.attempts import each_for_itself
-from checkout_app.payments.unmatched import park_orphan
+from checkout_app.models import OPEN_STATES, Dispute, PaymentAttempt, Progress, site_marker
+from checkout_app.payments import cancel, captures, disputes, refunds, settle, webhooks
+from checkout_app.payments.attempts import isolate_errors
+from checkout_app.payments.unmatched import park_unmatched
 
 logger = logging.getLogger("vitrine.payments")
 
 
-def reconcile_open(*, at=None):
-    """Ask about every attempt that is not final, send what is due, and expire what is overdue."""
+def reconcile_open(*, at: datetime | None = None) -> None:
+    """Settle every open attempt, send due captures and refunds, and expire overdue attempts."""
     open_attempts = PaymentAttempt.objects.filter(state__in=OPEN_STATES).order_by("pk")
     with_intent = open_attempts.exclude(intent_id=None)
-    for intent_id in list(with_intent.values_list("intent_id", flat=True)):
-        with each_for_itself(f"settling {intent_id}"):
+    for intent_id in _intent_ids(with_intent):
+        with isolate_errors(f"settling {intent_id}"):
             settle.settle(intent_id, at=at)
     for attempt_id in list(open_attempts.filter(amount=0).values_list("pk", flat=True)):
-        with each_for_itself(f"settling free attempt {attempt_id}"):
+        with isolate_errors(f"settling free attempt {attempt_id}"):
             settle.settle_free(attempt_id)
-    captures.reconcile_holds(at=at)
+    captures.reconcile_authorisations(at=at)
     owing = PaymentAttempt.objects.filter(refunds__progress=Progress.DUE).distinct()
     for attempt in list(owing.order_by("pk")):
-        with each_for_itself(f"refunding order {attempt.order_id}"):
-            refunds.pay_refunds(attempt)
-    settle.expire_attempts(at=at)
+        with isolate_errors(f"refunding order {attempt.order_id}"):
+            refunds.send_refunds(attempt)
+    cancel.expire_attempts(at=at)
 
 
-def reconcile_recent(*, at=None, hours=48):
-    """Compare every intent of ours of the last hours with what the shop has written.
+def reconcile_recent(*, at: datetime | None = None, hours: int = 48) -> list[Intent]:
+    """Settle every intent that this shop created in the last hours, as the gateways list them.
 
-    Returns the intents that carry our mark and that no attempt is known for: one that nobody can
-    pay is cancelled, one that was paid is parked for staff. Raises GatewayUnavailable where the
-    gateway does not list them.
+    Returns this shop's intents without an attempt. A paid one is parked for staff, any other is
+    cancelled. Raises GatewayUnavailable if a gateway cannot list its intents.
     """
     at = at or timezone.now()
-    orphans = []
+    unmatched = []
     for gateway in all_gateways():
         for intent in gateway.list_intents(since=at - timedelta(hours=hours)):
             if intent.metadata.get("site") != site_marker():
                 continue
-            with each_for_itself(f"settling {intent.id}"):
+            with isolate_errors(f"settling {intent.id}"):
                 if settle.settle_intent(intent, at=at) is None:
-                    orphans.append(intent)
-                    park_orphan(gateway, intent)
-    return orphans
+                    unmatched.append(intent)
+                    park_unmatched(gateway, intent)
+    return unmatched
 
 
-def reconcile_after(*, at=None, days=35):
-    """Compare the refunds and disputes of the last days, and those that wait for the bank.
+def reconcile_after(*, at: datetime | None = None, days: int = 35) -> None:
+    """Copy the refunds and disputes of the last days, and all undecided ones, from the gateways.
 
-    A refund may wait for weeks, and be refused after it went through. Raises GatewayUnavailable.
+    A bank may take weeks over a refund, and may return one that succeeded. Raises
+    GatewayUnavailable.
     """
     since = (at or timezone.now()) - timedelta(days=days)
     for gateway in all_gateways():
@@ -68,34 +70,33 @@ def reconcile_after(*, at=None, days=35):
     disputed = PaymentAttempt.objects.filter(
         pk__in=Dispute.objects.exclude(status__in=Dispute.ENDED).values("attempt")
     )
-    for intent_id in list(disputed.order_by("pk").values_list("intent_id", flat=True)):
-        with each_for_itself(f"the disputes of {intent_id}"):  # A bank may take months.
+    for intent_id in _intent_ids(disputed.order_by("pk")):
+        with isolate_errors(f"the disputes of {intent_id}"):  # A bank may take months to decide.
             disputes.mirror_disputes(intent_id)
     waiting = PaymentAttempt.objects.filter(refunds__progress=Progress.SENT).distinct()
-    for intent_id in list(waiting.order_by("pk").values_list("intent_id", flat=True)):
-        with each_for_itself(f"the refunds of {intent_id}"):
+    for intent_id in _intent_ids(waiting.order_by("pk")):
+        with isolate_errors(f"the refunds of {intent_id}"):
             refunds.mirror_refunds(intent_id)
 
 
-def in_review():
-    """Attempts that wait for a person's decision."""
-    return PaymentAttempt.objects.filter(state__in=(State.REVIEW, State.REFUND_DUE))
+def _intent_ids(attempts: QuerySet[PaymentAttempt]) -> list[str]:
+    return [pk for pk in attempts.values_list("intent_id", flat=True) if pk]
 
 
 @task()
-def reconcile_open_attempts():
-    """Every five minutes: what is not final, events not worked off, and what is overdue."""
+def reconcile_open_attempts() -> None:
+    """Every five minutes: process waiting events and reconcile open attempts."""
     webhooks.process_waiting_events()
     reconcile_open()
 
 
 @task()
-def reconcile_recent_intents():
-    """Every hour: all intents of the last two days that are ours."""
+def reconcile_recent_intents() -> None:
+    """Hourly: reconcile this shop's intents of the last two days."""
     reconcile_recent()
 
 
 @task()
-def reconcile_refunds_and_disputes():
-    """Every day: what was paid back or disputed, in the gateway's own dashboard too."""
+def reconcile_refunds_and_disputes() -> None:
+    """Daily: reconcile refunds and disputes, including those made at the gateway."""
     reconcile_after()

@@ -1,27 +1,30 @@
-"""Money back: owed, sent, heard of, and what that makes of the payment.
+"""Refunds: requested, sent, mirrored from the gateway, and their effect on the payment state.
 
-A refund is written down under a key before the gateway is asked, so that whatever happens to the
-process it is sent once. One that staff make in the gateway's own dashboard is written down when it
-is heard of. The sum of what goes back never passes what came: the attempt's lock holds it here,
-the gateway holds it there. Lock order: basket, attempt, stock by key, order.
+A refund is written under a key before the gateway is called, so it is sent once even if the
+process dies. Refunds made in the gateway's own dashboard are mirrored. Refunds never exceed what
+was paid: the attempt's lock ensures it here, and so does the gateway. Lock order: basket, attempt,
+stock by key, order.
 """
 
 import logging
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
+from oscar.apps.order.abstract_models import AbstractOrder
 
 from checkout_app.exceptions import GatewayRefused, RefundRefused
+from checkout_app.gateways.interface import Gateway, Refund
 from checkout_app.gateways.registry import gateway_for, gateway_of
 from checkout_app.models import (
-    KEYS_HOLD,
+    IDEMPOTENCY_KEY_LIFETIME,
     Dispute,
     PaymentAttempt,
     Progress,
@@ -32,18 +35,18 @@ from checkout_app.models import (
 )
 from checkout_app.payments import checkpoints
 from checkout_app.payments.attempts import (
+    change_state,
     close,
-    each_for_itself,
-    left_to_reconcile,
+    isolate_errors,
+    leave_to_reconcile,
     lock_attempt,
     lock_order_of,
-    move,
     thaw,
 )
-from checkout_app.payments.ledger import record_refund, take_refund_back
+from checkout_app.payments.ledger import record_refund, record_returned_refund
 from commerce.audit.order_history import record_event
 from commerce.documents.issuing import Refunded, issue_credit_note
-from commerce.models import ReturnRequest
+from commerce.models import ReturnRequest, User
 from commerce.money import from_minor, share_of, to_minor
 from commerce.order_statuses import CANCELLED, REFUNDED
 from commerce.orders.mails import queue_refund_notice
@@ -54,7 +57,7 @@ from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")
 
-#: Stripe's states of a refund (https://docs.stripe.com/api/refunds/object) as ours.
+#: Our progress for each of Stripe's refund statuses (https://docs.stripe.com/api/refunds/object).
 PROGRESS = {
     "pending": Progress.SENT,
     "requires_action": Progress.SENT,
@@ -65,42 +68,44 @@ PROGRESS = {
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What staff ask to be paid back.
+class RefundTerms:
+    """What staff want to refund.
 
-    ``units`` is ``{line_id: quantity}``; they are paid back at what they cost, discounts taken
-    off. ``extra`` is an amount for no line. ``key`` comes with the form, so that a double click is
-    one refund.
+    ``units`` is ``{line_id: quantity}``, refunded at their price after discounts. ``extra`` is an
+    amount that belongs to no line. ``key`` comes with the form, so a double click is one refund.
     """
 
     key: str
     reason: str
-    units: dict = field(default_factory=dict)
+    units: dict[int, int] = field(default_factory=dict)
     shipping: Decimal = Decimal(0)
     extra: Decimal = Decimal(0)
     is_restocked: bool = False
-    #: The return that it pays for, if it does; its pieces were put on the shelf when they came.
+    #: The return that the refund is for, if any; its units were restocked on receipt.
     return_id: int | None = None
 
 
-# --- Owing ----------------------------------------------------------------------------------------
+# --- Scheduling ----------------------------------------------------------------------------------
 
 
-def owe_refund(attempt, *, amount, reason, user=None):
-    """Write down that an amount must go back, in the caller's transaction and lock."""
-    move(attempt, State.REFUND_DUE, reason=reason, user=user)
+def schedule_refund(
+    attempt: PaymentAttempt, *, amount: Decimal, reason: str, user: User | None = None
+) -> None:
+    """Schedule a refund in the caller's transaction, under the attempt's lock."""
+    change_state(attempt, State.REFUND_DUE, reason=reason, user=user)
     RefundRequest.objects.create(
         attempt=attempt, key=uuid.uuid4().hex, amount=amount, reason=reason[:300], user=user
     )
     close(attempt)
 
 
-def owe_cancelled_order(order_id, *, user=None):
-    """A paid order was cancelled by staff: owe what is left of its money, in the caller's transaction.
+def schedule_cancellation_refund(
+    order_id: int, *, user: User | None = None
+) -> PaymentAttempt | None:
+    """Schedule the refund of everything left of a cancelled order, in the caller's transaction.
 
-    Of a payment under review what arrived; one that is only held is given up by the caller.
-    Returns the attempt, or None where nothing is owed. Comes from the order and locks an attempt
-    that is settled.
+    For a payment under review, that is what arrived. The caller voids a mere authorisation.
+    Returns the attempt, or None if nothing is due. Locks the settled attempt after its order.
     """
     settled = (State.PAID, State.PART_REFUNDED, State.REVIEW)
     paid = PaymentAttempt.objects.select_for_update().filter(order=order_id, state__in=settled)
@@ -112,39 +117,20 @@ def owe_cancelled_order(order_id, *, user=None):
         return None
     if not left:
         state = State.RELEASED if not attempt.money_taken else State.REFUNDED
-        move(attempt, state, reason="order cancelled")
+        change_state(attempt, state, reason="order cancelled")
         return None
-    owe_refund(attempt, amount=left, reason="order cancelled", user=user)
+    schedule_refund(attempt, amount=left, reason="order cancelled", user=user)
     return attempt
 
 
 @retry_transient
-def owe_reviewed(attempt_id):
-    """Staff give an order under review up: cancel it, and owe what arrived for it.
+def retry_refund(request_id: int) -> PaymentAttempt | None:
+    """Make a failed refund due again. Returns its attempt, or None if it has not failed.
 
-    Returns the attempt; does nothing to one that is not under review. Where nothing was taken yet
-    the hold is given up at the gateway by the caller. Locks basket, attempt, stock, order.
-    """
-    with transaction.atomic(durable=True):
-        attempt = lock_attempt(attempt_id)
-        if attempt.state != State.REVIEW:
-            return attempt
-        left = attempt.money_left
-        if left:  # Before the order is cancelled, which would owe it for another reason.
-            owe_refund(attempt, amount=left, reason="payment differed from the order")
-        if CANCELLED in attempt.order.available_statuses():
-            move_order(attempt.order_id, CANCELLED, note="payment differed from the order")
-        thaw(attempt.basket)
-    return attempt
-
-
-@retry_transient
-def owe_again(request_id):
-    """Staff send a refused refund once more. Returns its attempt, or None where it is not refused.
-
-    Under a new key: the gateway answers the old one with the refusal it gave before. Nothing was
-    paid back under that one, so this cannot pay twice. Where some of its money went back otherwise,
-    one for no piece is cut to what is left. Raises RefundRefused where there is too little.
+    It gets a new key, because the gateway repeats its refusal for the old one. Nothing was paid
+    under the old key, so this cannot pay twice. If other refunds have left less than its amount, a
+    refund without lines is reduced to what is left. Raises RefundRefused if too little is left.
+    Locks basket, attempt.
     """
     with transaction.atomic(durable=True):
         attempt_id = RefundRequest.objects.values_list("attempt_id", flat=True).get(pk=request_id)
@@ -156,35 +142,34 @@ def owe_again(request_id):
         if request.amount > left and left and not (request.shipping or request.lines.exists()):
             request.amount = left
         if request.amount > left:
-            raise RefundRefused(_("That is more than is left of what was paid."))
+            raise RefundRefused(_("That’s more than is left of the payment."))
         request.progress, request.key, request.gateway_id = Progress.DUE, uuid.uuid4().hex, None
         request.save(update_fields=["amount", "progress", "key", "gateway_id"])
         return attempt
 
 
-# --- Asked for by staff ---------------------------------------------------------------------------
+# --- Requested by staff --------------------------------------------------------------------------
 
 
-def units_refundable(order):
-    """Units of each line that were not paid back yet, ``{line_id: units}``, in the lines' order.
+def refundable_units(order: AbstractOrder) -> dict[int, int]:
+    """Units of each line not refunded yet, ``{line_id: units}``, in the lines' order.
 
-    Those of a refund that the gateway refused are not offered again: they were taken back, and
-    their money is still owed by it.
+    Units of a failed refund are not refundable again: that refund is still due.
     """
-    back = _units_back(order)
+    back = _refunded_units(order)
     lines = order.lines.order_by("pk").values_list("pk", "quantity")
     return {pk: quantity - back[pk] for pk, quantity in lines}
 
 
-def shipping_refundable(order):
-    """How much of the delivery's price was not paid back yet."""
+def refundable_shipping(order: AbstractOrder) -> Decimal:
+    """The part of the delivery price not refunded yet."""
     back = _refunds(order).aggregate(total=Sum("shipping"))["total"] or Decimal(0)
     return max(order.shipping_incl_tax - back, Decimal(0))
 
 
-def amount_of(order, units):
-    """What units of an order's lines cost, ``{line_id: Decimal}``; parts of a line add up to it."""
-    back = _units_back(order)
+def line_amounts(order: AbstractOrder, units: dict[int, int]) -> dict[int, Decimal]:
+    """Refund amounts of units, ``{line_id: Decimal}``. The parts of a line add up to its price."""
+    back = _refunded_units(order)
     lines = {line.pk: line for line in order.lines.filter(pk__in=units)}
     return {
         pk: share_of(
@@ -198,119 +183,126 @@ def amount_of(order, units):
     }
 
 
-def _refunds(order):
+def _refunds(order: AbstractOrder) -> QuerySet[RefundRequest]:
     return RefundRequest.objects.filter(attempt__order=order)
 
 
-def _units_back(order):
+def _refunded_units(order: AbstractOrder) -> defaultdict[int, int]:
     rows = RefundLine.objects.filter(refund__in=_refunds(order)).values("line")
     back = rows.annotate(units=Sum("quantity")).values_list("line", "units")
     return defaultdict(int, back)
 
 
 @retry_transient
-def request_refund(attempt_id, wanted, *, user=None):
-    """Write down what staff want paid back, and take the units back; sent after the commit.
+def request_refund(
+    attempt_id: int, terms: RefundTerms, *, user: User | None = None
+) -> RefundRequest:
+    """Write a refund request and take its units out of the order; it is sent after the commit.
 
-    Returns the RefundRequest; the one that ``wanted.key`` made before, where it did. Raises
-    RefundRefused with a sentence, and nothing happens then. A piece that has not left the house is
-    not sent any more.
+    Returns the RefundRequest; the same ``terms.key`` returns the same request. Raises RefundRefused
+    with a sentence for staff; nothing changes then. Units that were not shipped will not be.
+    Locks basket, attempt, stock, order.
     """
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)
-        before = RefundRequest.objects.filter(key=wanted.key).first()
+        before = RefundRequest.objects.filter(key=terms.key).first()
         if before:
             return before
         if attempt.state not in (State.PAID, State.PART_REFUNDED):
-            raise RefundRefused(_("Nothing can be paid back for this order now."))
+            raise RefundRefused(_("Nothing can be refunded for this order right now."))
         if attempt.disputes.exclude(status__in=Dispute.ENDED).exists():
-            raise RefundRefused(_("The customer's bank disputes this payment and holds the money."))
-        amounts = _checked_amounts(attempt, wanted)
-        paid_before = _units_back(attempt.order)
+            raise RefundRefused(
+                _("The customer’s bank is disputing this payment and holds the money.")
+            )
+        amounts = _checked_amounts(attempt, terms)
+        refunded_before = _refunded_units(attempt.order)
         request = RefundRequest.objects.create(
             attempt=attempt,
-            key=wanted.key,
-            amount=sum(amounts.values()) + wanted.shipping + wanted.extra,
-            shipping=wanted.shipping,
-            reason=wanted.reason[:300],
-            has_restocked=wanted.is_restocked,
+            key=terms.key,
+            amount=sum(amounts.values()) + terms.shipping + terms.extra,
+            shipping=terms.shipping,
+            reason=terms.reason[:300],
+            has_restocked=terms.is_restocked,
             user=user,
         )
         RefundLine.objects.bulk_create(
-            RefundLine(refund=request, line_id=pk, quantity=wanted.units[pk], amount=amount)
+            RefundLine(refund=request, line_id=pk, quantity=terms.units[pk], amount=amount)
             for pk, amount in amounts.items()
         )
-        if wanted.units and wanted.return_id is None:
+        if terms.units and terms.return_id is None:
             take_units_back(
                 attempt.order_id,
-                wanted.units,
-                paid_before=paid_before,
-                is_restocked=wanted.is_restocked,
+                terms.units,
+                paid_before=refunded_before,
+                is_restocked=terms.is_restocked,
                 user=user,
             )
-        if wanted.return_id is not None:
-            mark_refunded(wanted.return_id, user)
-        text = _("Refund asked for: %(reason)s") % {"reason": request.reason}
+        if terms.return_id is not None:
+            mark_refunded(terms.return_id, user)
+        text = _("Refund requested: %(reason)s") % {"reason": request.reason}
         record_event(attempt.order, "refund", text, amount=request.amount, user=user)
-        transaction.on_commit(lambda: pay_refunds_task.enqueue(attempt.pk))
+        transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
     return request
 
 
-def is_large(attempt: PaymentAttempt, wanted: Wanted, *, limit: Decimal) -> bool:
-    """Whether a refund that is possible brings what its order got back above ``limit``.
+def is_large(attempt: PaymentAttempt, terms: RefundTerms, *, limit: Decimal) -> bool:
+    """Whether a possible refund brings the order's refunds above ``limit``.
 
-    Earlier refunds of the order count, so that one large refund cannot be made of many small ones.
+    Earlier refunds count, so a large refund cannot be split into small ones.
     """
-    goods = sum(amount_of(attempt.order, wanted.units).values(), Decimal(0))
-    amount = goods + wanted.shipping + wanted.extra
+    goods = sum(line_amounts(attempt.order, terms.units).values(), Decimal(0))
+    amount = goods + terms.shipping + terms.extra
     before = sum(attempt.refunds.values_list("amount", flat=True), Decimal(0))
     return amount <= attempt.money_left and before + amount > limit
 
 
-def _checked_amounts(attempt, wanted):
-    """What each line gets back. Raises RefundRefused where that is more than there is."""
+def _checked_amounts(attempt: PaymentAttempt, terms: RefundTerms) -> dict[int, Decimal]:
+    """The refund amount of each line. Raises RefundRefused if the terms exceed what is left."""
     order = attempt.order
-    left = units_refundable(order)
-    for pk, count in wanted.units.items():
+    left = refundable_units(order)
+    for pk, count in terms.units.items():
         if not 0 < count <= left.get(pk, 0):
-            raise RefundRefused(_("More pieces than were bought, or than are left to pay back."))
-    if wanted.return_id is not None:
-        came = units_received(order, ReturnRequest.State.RECEIVED, return_id=wanted.return_id)
-        if any(count > came[pk] for pk, count in wanted.units.items()):
-            raise RefundRefused(_("More pieces than came back with the return."))
-    if not 0 <= wanted.shipping <= shipping_refundable(order):
-        raise RefundRefused(_("That is more than is left of the delivery's price."))
-    if wanted.extra < 0:
-        raise RefundRefused(_("An amount cannot be below zero."))
-    amounts = amount_of(order, wanted.units)
-    total = sum(amounts.values()) + wanted.shipping + wanted.extra
+            raise RefundRefused(_("That’s more items than were bought or are left to refund."))
+    if terms.return_id is not None:
+        came = units_received(order, ReturnRequest.State.RECEIVED, return_id=terms.return_id)
+        if any(count > came[pk] for pk, count in terms.units.items()):
+            raise RefundRefused(_("That’s more items than came back with the return."))
+    if not 0 <= terms.shipping <= refundable_shipping(order):
+        raise RefundRefused(_("That’s more than is left of the delivery price."))
+    if terms.extra < 0:
+        raise RefundRefused(_("An amount can’t be negative."))
+    amounts = line_amounts(order, terms.units)
+    total = sum(amounts.values()) + terms.shipping + terms.extra
     if total <= 0:
-        raise RefundRefused(_("Choose what is to be paid back."))
+        raise RefundRefused(_("Choose what to refund."))
     if total > attempt.money_left:
-        raise RefundRefused(_("That is more than is left of what was paid."))
+        raise RefundRefused(_("That’s more than is left of the payment."))
     try:
         to_minor(total, attempt.currency)
     except ValueError as error:
-        raise RefundRefused(_("The currency has no such small amounts.")) from error
+        raise RefundRefused(
+            _("That amount has too many decimal places for the currency.")
+        ) from error
     return amounts
 
 
 # --- Sending --------------------------------------------------------------------------------------
 
 
-def pay_refunds(attempt):
-    """Send every refund that is due for an attempt; the same key pays back once.
+def send_refunds(attempt: PaymentAttempt) -> None:
+    """Send every due refund of an attempt, once per key.
 
     Raises GatewayUnavailable; the request stays due then and the reconcile job sends it again.
     """
     due = attempt.refunds.filter(progress=Progress.DUE)
-    if due.filter(created_at__lt=timezone.now() - KEYS_HOLD).exists():
-        mirror_refunds(attempt.intent_id)  # The gateway may have made it and forgotten the key.
+    if due.filter(created_at__lt=timezone.now() - IDEMPOTENCY_KEY_LIFETIME).exists():
+        # The gateway may have made it, and its key has expired there.
+        mirror_refunds(attempt.stored_intent_id)
     for request in due.all():
         try:
             refund = gateway_of(attempt).refund(
                 key=f"{request.key}:refund",
-                intent_id=attempt.intent_id,
+                intent_id=attempt.stored_intent_id,
                 amount_minor=to_minor(request.amount, attempt.money_currency),
                 metadata={"site": site_marker(), "refund": request.key},
             )
@@ -321,39 +313,39 @@ def pay_refunds(attempt):
             logger.error("refund for order %s refused: %s", attempt.order.number, error)
             continue
         checkpoints.reached(checkpoints.REFUND_SENT)
-        _follow(request.pk, refund)
+        _apply_refund_status(request.pk, refund)
     attempt.refresh_from_db()
 
 
-# --- Hearing of them ------------------------------------------------------------------------------
+# --- Mirroring -----------------------------------------------------------------------------------
 
 
-def mirror_refunds(intent_id):
-    """Write down what the gateway says of an intent's refunds, those of its own dashboard too.
+def mirror_refunds(intent_id: str) -> None:
+    """Copy an intent's refunds from the gateway, including those made in its own dashboard.
 
-    Run again, it changes nothing. An intent of nobody's is left. Raises GatewayUnavailable.
+    Idempotent. Does nothing for an intent without an attempt. Raises GatewayUnavailable.
     """
     attempt = PaymentAttempt.objects.filter(intent_id=intent_id).first()
     if attempt is None:
         return
     for refund in gateway_for(intent_id).list_refunds(intent_id=intent_id):
-        note_refund(attempt, refund)
+        mirror_refund(attempt, refund)
 
 
-def note_refund(attempt, refund):
-    """Write down one refund as the gateway tells it."""
+def mirror_refund(attempt: PaymentAttempt, refund: Refund) -> None:
+    """Copy one refund from the gateway. Idempotent."""
     known = attempt.refunds.filter(gateway_id=refund.id).first()
     if known is None and refund.metadata.get("refund"):
         known = attempt.refunds.filter(key=refund.metadata["refund"]).first()
     if known is None:
-        known = _mirror(attempt.pk, refund)
+        known = _create_mirrored_request(attempt.pk, refund)
     if known is not None and known.progress != PROGRESS.get(refund.status, known.progress):
-        _follow(known.pk, refund)
+        _apply_refund_status(known.pk, refund)
 
 
 @retry_transient
-def _mirror(attempt_id, refund):
-    """The row of a refund that we did not ask for; None for one that came to nothing."""
+def _create_mirrored_request(attempt_id: int, refund: Refund) -> RefundRequest | None:
+    """Write the row of a refund made at the gateway; None if that refund failed."""
     if PROGRESS.get(refund.status) in (None, Progress.FAILED):
         return None
     with transaction.atomic(durable=True):
@@ -364,7 +356,7 @@ def _mirror(attempt_id, refund):
                 "attempt": attempt,
                 "key": uuid.uuid4().hex,
                 "amount": from_minor(refund.amount_minor, attempt.money_currency),
-                "reason": _("made at the payment service"),
+                "reason": _("refunded in the payment provider’s dashboard"),
                 "progress": Progress.SENT,
                 "is_mirrored": True,
             },
@@ -373,8 +365,8 @@ def _mirror(attempt_id, refund):
 
 
 @retry_transient
-def _follow(request_id, refund):
-    """Bring one request to what the gateway says of its refund."""
+def _apply_refund_status(request_id: int, refund: Refund) -> None:
+    """Bring a request, its attempt and its order to what the gateway reports of the refund."""
     with transaction.atomic(durable=True):
         attempt_id = RefundRequest.objects.values_list("attempt_id", flat=True).get(pk=request_id)
         attempt = lock_attempt(attempt_id)
@@ -396,16 +388,16 @@ def _follow(request_id, refund):
         elif new == Progress.FAILED:
             logger.error("refund %s of %s: %s", refund.id, attempt.order.number, refund.status)
             if old == Progress.DONE:
-                take_refund_back(request, status=refund.status)
-        _restate(attempt, reason=request.reason)
+                record_returned_refund(request, status=refund.status)
+        _update_state(attempt, reason=request.reason)
         if new == Progress.DONE and not request.is_excess:
-            issue_credit_note(attempt.order, _refunded(request))  # last of all locks
+            issue_credit_note(attempt.order, _credit_note_facts(request))  # last of all locks
 
 
-def _refunded(request):
-    """A refund as its credit note tells it; sent again under another key, it stays the same.
+def _credit_note_facts(request: RefundRequest) -> Refunded:
+    """A refund as its credit note shows it. The key stays the same when the refund is retried.
 
-    Without the reason: staff wrote that for the house.
+    The reason is left out: staff write it for internal use.
     """
     return Refunded(
         key=f"refund-{request.pk}",
@@ -415,32 +407,32 @@ def _refunded(request):
     )
 
 
-def _restate(attempt, *, reason):
-    """The state that the refunds which went through make of a settled attempt."""
+def _update_state(attempt: PaymentAttempt, *, reason: str) -> None:
+    """Update the state of a settled attempt from its succeeded refunds."""
     done = attempt.refunds.filter(progress=Progress.DONE).aggregate(total=Sum("amount"))["total"]
     taken = attempt.money_taken
     if done and done >= taken:
-        move(attempt, State.REFUNDED, reason=reason)
-        _end_order(attempt, reason)
+        change_state(attempt, State.REFUNDED, reason=reason)
+        _close_order(attempt, reason)
     elif attempt.state == State.REFUNDED and lock_order_of(attempt).status == CANCELLED:
-        move(attempt, State.REFUND_DUE, reason=reason)
+        change_state(attempt, State.REFUND_DUE, reason=reason)
     elif attempt.state in (State.PAID, State.PART_REFUNDED, State.REFUNDED):
-        move(attempt, State.PART_REFUNDED if done else State.PAID, reason=reason)
-        if done and _has_no_piece_left(attempt):
-            _end_order(attempt, reason)
+        change_state(attempt, State.PART_REFUNDED if done else State.PAID, reason=reason)
+        if done and _is_fully_refunded(attempt):
+            _close_order(attempt, reason)
 
 
-def _has_no_piece_left(attempt):
-    """Whether every piece was paid back; the delivery may have been kept."""
+def _is_fully_refunded(attempt: PaymentAttempt) -> bool:
+    """Whether every unit was refunded; the delivery price may not be."""
     back = RefundLine.objects.filter(refund__attempt=attempt, refund__progress=Progress.DONE)
     ordered = attempt.order.lines.aggregate(units=Sum("quantity"))["units"]
     return ordered == back.aggregate(units=Sum("quantity"))["units"]
 
 
-def _end_order(attempt, reason):
-    """An order of which every piece was paid back is over: what is still in the house is not sent.
+def _close_order(attempt: PaymentAttempt, reason: str) -> None:
+    """End a fully refunded order: units that were not shipped will not be.
 
-    One that was under review never stood, and is cancelled.
+    An order that was under review was never confirmed, so it is cancelled.
     """
     order = attempt.order
     order.refresh_from_db(fields=["status"])
@@ -452,17 +444,17 @@ def _end_order(attempt, reason):
         thaw(attempt.basket)
 
 
-def reconcile_refunds(gateway, *, since):
-    """Compare every refund that a gateway made since then with what is written here."""
+def reconcile_refunds(gateway: Gateway, *, since: datetime) -> None:
+    """Copy every refund that a gateway made since then."""
     for refund in gateway.list_refunds(since=since):
         attempt = PaymentAttempt.objects.filter(intent_id=refund.intent_id).first()
         if attempt is not None:
-            with each_for_itself(f"refund {refund.id}"):
-                note_refund(attempt, refund)
+            with isolate_errors(f"refund {refund.id}"):
+                mirror_refund(attempt, refund)
 
 
 @task()
-def pay_refunds_task(attempt_id):
-    """Send the refunds that are due for one attempt."""
-    with left_to_reconcile("refunds", attempt_id):
-        pay_refunds(PaymentAttempt.objects.get(pk=attempt_id))
+def send_refunds_task(attempt_id: int) -> None:
+    """Send the due refunds of one attempt."""
+    with leave_to_reconcile("refunds", attempt_id):
+        send_refunds(PaymentAttempt.objects.get(pk=attempt_id))

@@ -1,20 +1,21 @@
-"""Stripe's webhook: verify, write the knock down, answer; the truth is read by the worker."""
+"""Stripe's webhook: verifies and stores events. A worker then reads the payment from Stripe."""
 
 import logging
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from django_tasks import task
 
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
+from checkout_app.gateways.interface import Event
 from checkout_app.gateways.registry import gateway_for
 from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import StripeEvent, site_marker
 from checkout_app.payments import disputes, refunds, settle
-from checkout_app.payments.unmatched import ORPHAN, is_parked_orphan
+from checkout_app.payments.unmatched import UNMATCHED, is_parked_unmatched
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -24,12 +25,12 @@ MAX_ATTEMPTS = 10
 
 @csrf_exempt
 @require_POST
-def stripe_webhook(request):
-    """200 once the event is written down; 400 for a forged or stale one; 403 over plain http."""
+def stripe_webhook(request: HttpRequest) -> HttpResponse:
+    """200 once the event is stored; 400 for a forged or stale one; 403 over plain HTTP."""
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
         return HttpResponse("https only", status=403)
     try:
-        receive(request.body, request.headers.get("Stripe-Signature", ""))
+        store_event(request.body, request.headers.get("Stripe-Signature", ""))
     except GatewayRefused as error:
         logger.warning("webhook refused: %s", error)
         return HttpResponse("signature not accepted", status=400)
@@ -38,10 +39,10 @@ def stripe_webhook(request):
     return HttpResponse("ok")
 
 
-def receive(payload, signature):
-    """Write a signed event down, once for each of its ids, and let the worker look.
+def store_event(payload: bytes, signature: str) -> None:
+    """Store a signed event, once per id, and enqueue its processing.
 
-    Raises GatewayRefused where the signature is not one of ours or too old.
+    Raises GatewayRefused if the signature is not valid or too old.
     """
     event = get_gateway().read_event(payload, signature)
     try:
@@ -59,21 +60,21 @@ def receive(payload, signature):
                     ),
                 },
             )
-    except IntegrityError:  # the same event in two requests at once
+    except IntegrityError:  # the same event in two requests at the same time
         return
     if is_new and row.progress == StripeEvent.Progress.WAITING:
         transaction.on_commit(lambda: process_event_task.enqueue(row.event_id))
 
 
-def _is_foreign(event):
-    """Whether the object is another shop's in the same account, or of the other mode's keys."""
+def _is_foreign(event: Event) -> bool:
+    """Whether the event belongs to another shop in the account, or to the other mode's keys."""
     site = event.metadata.get("site")
     is_of_another = bool(site) and site != site_marker()
     return is_of_another or event.livemode != get_gateway().is_live
 
 
-def process_event(event_id):
-    """Settle what an event knocked for. A failure leaves it for the next round, the last parks it."""
+def process_event(event_id: str) -> None:
+    """Process a stored event. A failure leaves it for the next round; the last one parks it."""
     row = StripeEvent.objects.filter(
         event_id=event_id, progress=StripeEvent.Progress.WAITING
     ).first()
@@ -81,11 +82,11 @@ def process_event(event_id):
         return
     row.attempts += 1
     try:
-        _follow(row)
+        _apply_event(row)
     except (GatewayUnavailable, GatewayRefused) as error:
         row.last_error = str(error)[:500]
     except Exception as error:
-        # Whatever it is, it is counted, and the last time parks the event where staff see it.
+        # Count every error, so that the event is parked in the work queue in the end.
         logger.exception("event %s failed", row.event_id)
         row.last_error = f"{type(error).__name__}: {error}"[:500]
     if row.progress == StripeEvent.Progress.WAITING and row.attempts >= MAX_ATTEMPTS:
@@ -94,17 +95,17 @@ def process_event(event_id):
     row.save(update_fields=["progress", "attempts", "last_error"])
 
 
-def _follow(row):
-    """Read at the gateway what the event knocked for. An intent that nobody knows waits on."""
-    if row.object_id.startswith("pi_") or row.type == ORPHAN:
+def _apply_event(row: StripeEvent) -> None:
+    """Settle the event's object as the gateway reports it. An unknown intent keeps waiting."""
+    if row.object_id.startswith("pi_") or row.type == UNMATCHED:
         if settle.settle(row.object_id) is None:
-            if _is_of_another_shop(row.object_id):
+            if _belongs_to_another_shop(row.object_id):
                 row.progress, row.last_error = StripeEvent.Progress.FOREIGN, ""
                 return
-            if is_parked_orphan(row.object_id):  # Its money is one matter, not one for each event.
+            if is_parked_unmatched(row.object_id):  # One item for the payment, not one per event.
                 row.progress, row.last_error = StripeEvent.Progress.DONE, ""
                 return
-            row.last_error = "no attempt knows this intent"
+            row.last_error = "this intent has no attempt"
             return
         if row.type.startswith(("refund.", "charge.refund")):
             refunds.mirror_refunds(row.object_id)
@@ -114,19 +115,19 @@ def _follow(row):
     row.last_error = ""
 
 
-def _is_of_another_shop(intent_id):
-    """What refunds and disputes do not say themselves stands in the payment that they are of."""
+def _belongs_to_another_shop(intent_id: str) -> bool:
+    """Whether another shop created the intent. Refunds and disputes carry no site themselves."""
     site = gateway_for(intent_id).retrieve_intent(intent_id).metadata.get("site")
     return bool(site) and site != site_marker()
 
 
-def process_waiting_events():
-    """Look again at every event that is not worked off."""
+def process_waiting_events() -> None:
+    """Process up to 200 waiting events again."""
     for event_id in list(StripeEvent.objects.unfinished().values_list("event_id", flat=True)[:200]):
         process_event(event_id)
 
 
 @task()
-def process_event_task(event_id):
-    """Work off one of Stripe's events (see ``process_event``)."""
+def process_event_task(event_id: str) -> None:
+    """Process one of Stripe's events (see ``process_event``)."""
     process_event(event_id)

@@ -1,15 +1,19 @@
-"""The checkout's forms. At most eight fields are visible; the rest opens where it is wanted."""
+"""Forms of the checkout. At most eight fields are visible; the others open on request."""
+
+from collections.abc import Iterable
+from typing import Any, cast
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.checkout.forms import *  # noqa: F403
 from oscar.core.loading import get_model
 
 from commerce.accounts.postal_addresses import AUTOCOMPLETE, LABELS
-from commerce.models import DeliveryMethod
+from commerce.models import DeliveryMethod, User
 
-#: What to do about a field that was left empty.
+#: Error messages of fields that were left empty.
 MISSING = {
     "first_name": _("Enter a first name."),
     "last_name": _("Enter a last name."),
@@ -21,21 +25,21 @@ MISSING = {
 
 
 class AddressForm(forms.ModelForm):
-    """An address in the order of an envelope. ``section`` is "shipping" or "billing"."""
+    """An address, in the order of an envelope. ``section`` is "shipping" or "billing"."""
 
     section = "shipping"
-    #: Fields behind "Add company or second line".
+    #: Fields that are collapsed while empty.
     extra = ("line2", "line3")
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         countries = get_model("address", "Country").objects.filter(
             pk__in=DeliveryMethod.objects.filter(is_active=True).values("countries")
         )
         if self.section == "billing":
             countries = get_model("address", "Country").objects.all()
-        self.fields["country"].queryset = countries
-        self.fields["country"].empty_label = None
+        country = cast(forms.ModelChoiceField, self.fields["country"])
+        country.queryset, country.empty_label = countries, None
         for name, label in LABELS.items():
             if name in self.fields:
                 self.fields[name].label = label
@@ -47,13 +51,13 @@ class AddressForm(forms.ModelForm):
             self.fields[name].error_messages["required"] = MISSING[name]
             self.fields[name].widget.attrs["data-needed"] = MISSING[name]
         self.fields["country"].error_messages["invalid_choice"] = _(
-            "We do not deliver to this country yet. Choose another one, or write to us."
+            "We don’t deliver to this country yet. Choose another country or contact us."
         )
         self.fields["postcode"].widget.attrs["autocapitalize"] = "characters"
 
-    def _post_clean(self):
-        # Oscar complains about an absent postcode a second time, beside the field's own sentence.
-        super()._post_clean()
+    def _post_clean(self) -> None:
+        # Oscar reports a missing postcode a second time, as a non-field error.
+        super()._post_clean()  # type: ignore[misc]  # not in the stubs
         if "postcode" in self.errors:
             self.errors.pop(NON_FIELD_ERRORS, None)
 
@@ -71,31 +75,33 @@ class AddressForm(forms.ModelForm):
         ]
 
     @property
-    def has_extra(self):
-        """Whether a collapsed field holds something and must be shown open."""
+    def has_extra(self) -> bool:
+        """Whether a collapsed field has a value or an error and must be shown open."""
         return any(self[name].value() or self[name].errors for name in self.extra)
 
-    def as_fields(self):
-        """The cleaned address as plain values for the session."""
+    def as_fields(self) -> dict[str, str]:
+        """The cleaned address as values for the session."""
         return {
             name: value.pk if name == "country" else str(value or "")
             for name, value in self.cleaned_data.items()
-            if name in self._meta.fields
+            if name in self.Meta.fields
         }
 
 
 class ShippingForm(AddressForm):
-    """Where the parcel goes, and a guest's email address."""
+    """The delivery address, and a guest's email address."""
 
     email = forms.EmailField(
         label=_("Email"),
-        help_text=_("For the confirmation and news of your parcel. Nothing else."),
+        help_text=_("For your order confirmation and delivery updates only."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
     )
-    billing_same = forms.BooleanField(label=_("Bill to this address"), required=False, initial=True)
+    billing_same = forms.BooleanField(
+        label=_("Use this address for billing"), required=False, initial=True
+    )
 
     keep_address = forms.BooleanField(
-        label=_("Keep this address in my account"), required=False, initial=True
+        label=_("Save this address to my account"), required=False, initial=True
     )
 
     class Meta(AddressForm.Meta):
@@ -109,7 +115,7 @@ class ShippingForm(AddressForm):
         "billing_same",
     ]
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any):
         super().__init__(*args, **kwargs)
         if user.is_authenticated:
             del self.fields["email"]
@@ -117,16 +123,16 @@ class ShippingForm(AddressForm):
             del self.fields["keep_address"]
         phone = self.fields["phone_number"]
         phone.required = False
-        phone.help_text = _("For the carrier, if the door stays shut.")
+        phone.help_text = _("So the courier can reach you")
         phone.widget.attrs.update(type="tel", inputmode="tel")
 
 
 class BillingForm(AddressForm):
-    """Whom to bill, where that is somebody else."""
+    """The billing address, if it differs from the delivery address."""
 
     section = "billing"
-    # Without JavaScript these fields stand on the page even where nobody needs them; a required
-    # mark would make the browser refuse the form. The server asks for them where they count.
+    # Without JavaScript these fields are visible even if they are not needed, and a required
+    # attribute would block the form. The server validates them if they are needed.
     use_required_attribute = False
 
     class Meta(AddressForm.Meta):
@@ -134,14 +140,15 @@ class BillingForm(AddressForm):
 
 
 class DeliveryForm(forms.Form):
-    """One of the delivery methods that the address allows."""
+    """The delivery methods available for the address."""
 
     method = forms.ChoiceField(
         label=_("Delivery"),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose how your order should reach you.")},
+        error_messages={"required": _("Choose a delivery method.")},
     )
 
-    def __init__(self, *args, methods, **kwargs):
+    def __init__(self, *args: Any, methods: Iterable[Any], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["method"].choices = [(method.code, method.name) for method in methods]
+        field = cast(forms.ChoiceField, self.fields["method"])
+        field.choices = [(method.code, method.name) for method in methods]

@@ -1,36 +1,40 @@
-"""What the payment form is told when an order cannot be written, in plain words."""
+"""Messages and responses for the payment form if an order cannot be placed."""
 
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
+from checkout_app.exceptions import TotalChanged
+from commerce.exceptions import OutOfStock
 from commerce.money import format_money
 
 
-def refuse(text, href, status=409):
-    """A refusal that the payment form shows in its place."""
+def refuse(text: str, href: str, status: int = 409) -> JsonResponse:
+    """A JSON response with the error to show and the page where the shopper can fix it."""
     return JsonResponse({"error": text, "href": href}, status=status)
 
 
-def shortage_text(error):
-    """Which pieces are short, and by how much."""
+def shortage_text(error: OutOfStock) -> str:
+    """The message for items that are out of stock or short."""
     parts = [
         _("%(title)s is sold out") % {"title": item.title}
         if item.available == 0
-        else _("of %(title)s only %(available)d are left")
+        else _("only %(available)d of %(title)s left")
         % {"title": item.title, "available": item.available}
         for item in error.items
     ]
-    return _("Somebody was faster: %(what)s. Nothing was charged.") % {"what": ", ".join(parts)}
+    return _("Your basket has changed: %(what)s. You haven’t been charged.") % {
+        "what": ", ".join(parts)
+    }
 
 
-def changed_text(error, currency):
-    """That the total is another one now."""
+def total_changed_text(error: TotalChanged, currency: str) -> str:
+    """The message for a total that differs from the one shown."""
     if error.reason:
-        return _("%(reason)s Please look at the total again; nothing was charged.") % {
+        return _("%(reason)s Please check the total again. You haven’t been charged.") % {
             "reason": error.reason
         }
     if error.total is None:
-        return _("The price of your basket has changed. Please look at it again.")
-    return _("The total is now %(total)s. Please look at it again; nothing was charged.") % {
+        return _("The price of your basket has changed. Please check it again.")
+    return _("The total is now %(total)s. Please check it. You haven’t been charged.") % {
         "total": format_money(error.total, currency)
     }

@@ -1,7 +1,12 @@
-"""The order summary beside every step: the same lines and sums for a basket and for an order."""
+"""The order summary beside every step, with the same lines and sums for baskets and orders."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
+
+from oscar.apps.basket.abstract_models import AbstractBasket
+from oscar.apps.order.abstract_models import AbstractOrder
 
 from commerce.index.listings import looks_of
 from commerce.pricing.delivery import Arrival, promised_arrival
@@ -10,17 +15,17 @@ from commerce.pricing.discounts import application_name, discount_name
 
 @dataclass(frozen=True)
 class SummaryLine:
-    """One line as bought; ``total`` is before discounts, tax included."""
+    """One line. ``total`` is before discounts and includes tax."""
 
     title: str
     quantity: int
     total: Decimal
-    photo: object = None
+    photo: Any = None
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What it comes to. ``delivery`` is None until a method is known."""
+    """Lines and sums. ``delivery`` is None until a delivery method is known."""
 
     currency: str
     lines: list[SummaryLine]
@@ -33,13 +38,13 @@ class Summary:
     arrival: Arrival | None = None
 
     @property
-    def quantity(self):
-        """Pieces in all."""
+    def quantity(self) -> int:
+        """Number of items."""
         return sum(line.quantity for line in self.lines)
 
 
-def summary_of_basket(basket, *, method=None):
-    """The summary of a priced basket, with the charge of a delivery method where one is chosen."""
+def summary_of_basket(basket: AbstractBasket, *, method: Any = None) -> Summary:
+    """The summary of a priced basket, with the charge of the delivery method if one is chosen."""
     lines = list(basket.all_lines())
     photos = _photos(line.product for line in lines)
     charge = method.calculate(basket) if method else None
@@ -67,8 +72,8 @@ def summary_of_basket(basket, *, method=None):
     )
 
 
-def summary_of_order(order):
-    """The summary of an order, as it was placed."""
+def summary_of_order(order: AbstractOrder) -> Summary:
+    """The summary of an order as it was placed."""
     lines = list(order.lines.select_related("product").order_by("pk"))
     photos = _photos(line.product for line in lines if line.product)
     promise = getattr(order, "promise", None)
@@ -95,6 +100,6 @@ def summary_of_order(order):
     )
 
 
-def _photos(products):
-    """The photograph of each product, by its key."""
+def _photos(products: Iterable[Any]) -> dict[int, Any]:
+    """The photo of each product, by its key."""
     return {pk: look.photo for pk, look in looks_of(list(products)).items()}

@@ -1,45 +1,34 @@
-"""The checkout: details, delivery, payment, and what comes back from the bank. Thin on purpose."""
+"""Views of the checkout: details, delivery, payment, and the return from the bank."""
 
 import logging
-from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.password_validation import password_validators_help_text_html
-from django.http import JsonResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
+from oscar.apps.address.abstract_models import AbstractAddress, AbstractUserAddress
 from oscar.core.loading import get_class, get_model
 
-from checkout_app.exceptions import (
-    BasketGone,
-    DeliveryGone,
-    GatewayRefused,
-    GatewayUnavailable,
-    MethodGone,
-    NothingOffered,
-    TotalChanged,
-)
 from checkout_app.gateways.registry import is_selling
 from checkout_app.gateways.stripe import publishable_key
-from checkout_app.models import Capture, Method, State
-from checkout_app.payments import settle
-from checkout_app.payments.methods import checked_method, offered_methods
-from checkout_app.payments.placement import Submission
+from checkout_app.models import Capture, Method, PaymentAttempt
+from checkout_app.payments.methods import offered_methods
 from checkout_app.storefront.address_book import fields_of, find_address, find_same, saved_addresses
 from checkout_app.storefront.forms import BillingForm, DeliveryForm, ShippingForm
-from checkout_app.storefront.refusals import changed_text, refuse, shortage_text
+from checkout_app.storefront.requests import ShopRequest
 from checkout_app.storefront.session import Draft
-from checkout_app.storefront.summary import summary_of_basket, summary_of_order
+from checkout_app.storefront.summary import Summary, summary_of_basket, summary_of_order
 from commerce.accounts.postal_addresses import save_address
-from commerce.exceptions import OutOfStock
+from commerce.models import User
 from commerce.money import to_minor
-from commerce.order_statuses import CANCELLED
 
 logger = logging.getLogger("vitrine.checkout")
 
@@ -53,23 +42,25 @@ STRIPE_POLICY = {
 
 @method_decorator(never_cache, name="dispatch")
 class StepView(View):
-    """A step of the checkout. Sends on who has nothing to buy, or is not that far yet."""
+    """A step of the checkout. Redirects shoppers with an empty basket or a missing step."""
 
-    needs = ()
+    request: ShopRequest
+    #: Steps that come first: "details", "delivery".
+    needs: tuple[str, ...] = ()
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.draft = Draft(request)
-        is_waiting = self.draft.is_waiting()
+        is_waiting = self.draft.is_waiting(self.request.basket)
         if is_waiting and not isinstance(self, PaymentView):
             return redirect("checkout:payment-details")
-        if not is_waiting and (missing := self.missing_step(request)):
+        if not is_waiting and (missing := self.missing_step(self.request)):
             return redirect(missing)
         return super().dispatch(request, *args, **kwargs)
 
-    def missing_step(self, request):
-        """The name of the step to go to first, or None."""
+    def missing_step(self, request: ShopRequest) -> str | None:
+        """The URL name of the step to complete first, or None."""
         if request.basket.is_empty:
-            messages.info(request, _("Your basket is empty, so there is nothing to check out yet."))
+            messages.info(request, _("Your basket is empty. Add something to it to check out."))
             return "basket:summary"
         if "details" in self.needs and not self.draft.has_details:
             return "checkout:shipping-address"
@@ -77,8 +68,8 @@ class StepView(View):
             return "checkout:shipping-method"
         return None
 
-    def methods(self, address=None):
-        """Delivery methods for an address, or for the one known so far."""
+    def methods(self, address: AbstractAddress | None = None) -> list[Any]:
+        """Delivery methods for an address, by default the draft's."""
         return get_class("shipping.repository", "Repository")().get_shipping_methods(
             basket=self.request.basket,
             user=self.request.user,
@@ -86,55 +77,55 @@ class StepView(View):
             request=self.request,
         )
 
-    def chosen_method(self, code=None):
-        """The delivery method chosen, where the address allows it."""
+    def chosen_method(self, code: str | None = None) -> Any:
+        """The chosen delivery method, or None if the address does not allow it."""
         code = code or self.draft.delivery_code
         return next((method for method in self.methods() if method.code == code), None)
 
-    def page(self, template, status=200, **context):
-        """Render a step with what every step shows."""
+    def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
+        """Render a step's template with the draft."""
         context = {"draft": self.draft, **context}
         return render(self.request, f"checkout/{template}.html", context, status=status)
 
 
 class IndexView(StepView):
-    """The checkout's door: guests go straight on."""
+    """Entry of the checkout. Guests need not sign in."""
 
-    def get(self, request):
+    def get(self, request: ShopRequest) -> HttpResponse:
         return redirect("checkout:shipping-address")
 
 
 class ShippingAddressView(StepView):
-    """Step one: who and where. A saved address is one click; a new one opens the fields."""
+    """Step one: contact and addresses. A saved address takes one click."""
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.addresses = saved_addresses(request.user)
         return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request):
+    def get(self, request: ShopRequest) -> HttpResponse:
         chosen = self.chosen_address()
         billing = BillingForm(prefix="billing", initial=self.draft.billing_fields)
         return self.show(self.form(initial=self.initial(chosen)), billing, chosen=chosen)
 
-    def form(self, data=None, **kwargs):
-        # Beside saved addresses the fields may stay empty; the server asks where they count.
+    def form(self, data: QueryDict | None = None, **kwargs: Any) -> ShippingForm:
+        # With saved addresses the fields may stay empty; the server validates them if needed.
         has_saved = bool(self.addresses)
         user = self.request.user
         return ShippingForm(data, user=user, use_required_attribute=not has_saved, **kwargs)
 
-    def chosen_address(self):
-        """The saved address to show as chosen: the one asked for, the draft's, or the first."""
+    def chosen_address(self) -> AbstractUserAddress | None:
+        """The selected saved address: the requested one, the draft's, or the first."""
         if choice := self.request.GET.get("address"):
             return find_address(self.addresses, choice)
         if self.draft.shipping_fields:
             return find_same(self.addresses, self.draft.shipping_fields)
         return next(iter(self.addresses), None)
 
-    def initial(self, chosen):
-        """What is known: this checkout's answers, or the account's name."""
+    def initial(self, chosen: AbstractUserAddress | None) -> dict[str, Any]:
+        """Initial values: this checkout's answers, or the account's name."""
         user, draft = self.request.user, self.draft
-        initial = {"email": draft.email, "billing_same": not draft.billing_fields}
-        if user.is_authenticated:
+        initial: dict[str, Any] = {"email": draft.email, "billing_same": not draft.billing_fields}
+        if isinstance(user, User):
             initial |= {"first_name": user.first_name, "last_name": user.last_name}
         if not chosen:
             initial |= draft.shipping_fields
@@ -143,7 +134,14 @@ class ShippingAddressView(StepView):
         initial.setdefault("country", settings.DELIVERY_HOME_COUNTRY)
         return initial
 
-    def show(self, form, billing, *, chosen=None, status=200):
+    def show(
+        self,
+        form: ShippingForm,
+        billing: BillingForm,
+        *,
+        chosen: AbstractUserAddress | None = None,
+        status: int = 200,
+    ) -> HttpResponse:
         country = chosen.country_id if chosen else form["country"].value()
         return self.page(
             "details",
@@ -155,13 +153,13 @@ class ShippingAddressView(StepView):
             summary=summary_of_basket(self.request.basket, method=self.likely_method(country)),
         )
 
-    def likely_method(self, country):
-        """The delivery that a country gets unless the shopper chooses another, or None."""
+    def likely_method(self, country: str) -> Any:
+        """The draft's delivery method if the country has it, else its first one, or None."""
         methods = self.methods(get_model("order", "ShippingAddress")(country_id=country))
         wanted = (method for method in methods if method.code == self.draft.delivery_code)
         return next(wanted, None) or next(iter(methods), None)
 
-    def post(self, request):
+    def post(self, request: ShopRequest) -> HttpResponse:
         chosen = find_address(self.addresses, request.POST.get("address"))
         if "update" in request.POST:
             return self.show(*self.unchecked_forms(), chosen=chosen)
@@ -184,8 +182,8 @@ class ShippingAddressView(StepView):
             save_address(request.user, self.draft.shipping_address())
         return redirect("checkout:shipping-method")
 
-    def unchecked_forms(self):
-        """Both forms with what was typed so far, and no word about what is still missing."""
+    def unchecked_forms(self) -> tuple[ShippingForm, BillingForm]:
+        """Both forms with what was typed so far, without error messages."""
         typed = self.request.POST.dict()
         ticks = {name: name in typed for name in ("billing_same", "keep_address")}
         billing = {name.removeprefix("billing-"): value for name, value in typed.items()}
@@ -193,18 +191,20 @@ class ShippingAddressView(StepView):
 
 
 class ShippingMethodView(StepView):
-    """Step two: how it arrives, and when."""
+    """Step two: delivery method and date."""
 
     needs = ("details",)
 
-    def get(self, request):
+    def get(self, request: ShopRequest) -> HttpResponse:
         methods = self.methods()
         code = request.GET.get("method") or self.draft.delivery_code
         chosen = self.chosen_method(code) or next(iter(methods), None)
         form = DeliveryForm(methods=methods, initial={"method": chosen.code if chosen else ""})
         return self.show(form, methods, chosen)
 
-    def show(self, form, methods, chosen, status=200):
+    def show(
+        self, form: DeliveryForm, methods: list[Any], chosen: Any, status: int = 200
+    ) -> HttpResponse:
         basket = self.request.basket
         return self.page(
             "delivery",
@@ -215,7 +215,7 @@ class ShippingMethodView(StepView):
             summary=summary_of_basket(basket, method=chosen),
         )
 
-    def post(self, request):
+    def post(self, request: ShopRequest) -> HttpResponse:
         methods = self.methods()
         form = DeliveryForm(request.POST, methods=methods)
         if not form.is_valid():
@@ -225,29 +225,29 @@ class ShippingMethodView(StepView):
 
 
 class PaymentMethodView(StepView):
-    """Oscar has a step for choosing a method here; the Payment Element is both."""
+    """Redirects Oscar's step for choosing a payment method: the payment page does both."""
 
-    def get(self, request):
+    def get(self, request: ShopRequest) -> HttpResponse:
         return redirect("checkout:payment-details")
 
 
 class PaymentView(StepView):
-    """A view that also serves an order which waits for its payment."""
+    """A step that also serves an order that waits for payment."""
 
     needs = ("details", "delivery")
 
 
 class PaymentDetailsView(PaymentView):
-    """Step three: the Payment Element, over the summary of what will be charged."""
+    """Step three: the Payment Element and the total."""
 
     @method_decorator(csp_update(STRIPE_POLICY if settings.STRIPE_SECRET_KEY else {}))
-    def get(self, request):
+    def get(self, request: ShopRequest) -> HttpResponse:
         attempt = self.draft.attempt()
         if attempt and attempt.is_open:
             return self.show(summary_of_order(attempt.order), attempt)
         return self.show(summary_of_basket(request.basket, method=self.chosen_method()), None)
 
-    def show(self, summary, attempt):
+    def show(self, summary: Summary, attempt: PaymentAttempt | None) -> HttpResponse:
         billing = self.draft.billing_address()
         methods = offered_methods(
             total=summary.total, country=billing.country_id if billing else None
@@ -259,214 +259,16 @@ class PaymentDetailsView(PaymentView):
             methods=[Method.CARD] if attempt else methods,
             transfer_days=settings.TRANSFER_DAYS,
             is_held=(attempt.capture if attempt else settings.PAYMENT_CAPTURE) == Capture.MANUAL,
-            keeps_cards=self.keeps_cards(attempt),
+            can_save_cards=self.can_save_cards(attempt),
             amount_minor=to_minor(summary.total, summary.currency),
             publishable_key=publishable_key(),
             return_url=self.request.build_absolute_uri(reverse("checkout:return")),
             is_live_element=bool(settings.STRIPE_SECRET_KEY),
         )
 
-    def keeps_cards(self, attempt):
-        """Whether the account's cards can pay: its own order, not one that it wrote as a guest."""
-        user = self.request.user if self.request.user.is_authenticated else None
-        return settings.SAVED_CARDS and user and (not attempt or attempt.order.user_id == user.pk)
-
-
-class PayView(PaymentView):
-    """ "Pay": writes the order and answers with what the browser needs to confirm the payment.
-
-    Answers JSON: ``client_secret`` and ``return_url``; or ``done`` for an order that is paid; or,
-    with status 409, ``error`` in plain words and ``href`` where to mend it.
-    """
-
-    http_method_names = ["post"]
-
-    def missing_step(self, request):
-        attempt = self.draft.attempt()
-        if attempt and attempt.state == State.PAID and request.basket.is_empty:
-            return None
-        return super().missing_step(request)
-
-    def post(self, request):
-        try:
-            attempt, intent = self.begin(request)
-        except OutOfStock as error:
-            return refuse(shortage_text(error), reverse("basket:summary"))
-        except TotalChanged as error:
-            text = changed_text(error, request.basket.currency)
-            return refuse(text, reverse("checkout:payment-details"))
-        except DeliveryGone:
-            text = _("This delivery is no longer offered to your address. Please choose again.")
-            return refuse(text, reverse("checkout:shipping-method"))
-        except NothingOffered:
-            text = _("This shop cannot take payments at the moment. Nothing was charged.")
-            return refuse(text, reverse("checkout:payment-details"), status=503)
-        except MethodGone:
-            text = _("This way to pay is not offered for this order. Please choose another.")
-            return refuse(text, reverse("checkout:payment-details"))
-        except BasketGone:
-            text = _("This basket was bought or emptied in another window. Nothing was charged.")
-            return refuse(text, reverse("basket:summary"))
-        except GatewayUnavailable as error:
-            logger.warning("payment could not begin: %s", error)
-            text = _("The payment service does not answer. Nothing was charged; please try again.")
-            return refuse(text, reverse("checkout:payment-details"), status=503)
-        except GatewayRefused as error:
-            logger.error("the gateway refused an order: %s", error)
-            text = _("The payment service cannot take this payment: %(why)s Nothing was charged.")
-            return refuse(text % {"why": error}, reverse("basket:summary"))
-        if attempt.method == Method.TRANSFER:
-            self.draft.finish()
-            return self.done("checkout:thank-you")
-        if intent is None or intent.status in ("succeeded", "requires_capture"):
-            return self.done("checkout:return")
-        return_url = request.build_absolute_uri(reverse("checkout:return"))
-        return JsonResponse({"client_secret": intent.client_secret, "return_url": return_url})
-
-    def done(self, page):
-        """Nothing is left to confirm. The script goes where it is told, a plain form is led there."""
-        if "application/json" in self.request.headers.get("Accept", ""):
-            return JsonResponse({"done": reverse(page)})
-        return redirect(page)
-
-    def begin(self, request):
-        """The open attempt of this browser, or a new one for its basket."""
-        attempt = self.draft.attempt()
-        if attempt and (attempt.is_open or request.basket.is_empty):
-            self.draft.remember_attempt(attempt)
-            return settle.resume(attempt)
-        self.draft.remember_basket(request.basket)
-        attempt, intent = settle.begin(self.submission(request))
-        self.draft.remember_attempt(attempt)
-        return attempt, intent
-
-    def submission(self, request):
-        """Everything the order is written from."""
-        user = request.user if request.user.is_authenticated else None
-        try:
-            shown = Decimal(request.POST.get("total", ""))
-        except InvalidOperation:
-            raise TotalChanged(None) from None
-        if not shown.is_finite():  # "sNaN" is a Decimal too, and cannot be compared
-            raise TotalChanged(None)
-        billing = self.draft.billing_address()
-        method = checked_method(
-            request.POST.get("payment_method", ""),
-            total=shown,
-            country=billing.country_id if billing else None,
-        )
-        return Submission(
-            payment_method=method,
-            basket_id=request.basket.pk,
-            shipping_address=self.draft.shipping_address(),
-            billing_address=self.draft.billing_address(),
-            delivery_code=self.draft.delivery_code,
-            total_shown=shown,
-            user=user,
-            guest_email="" if user else self.draft.email,
-        )
-
-
-class ChangeOrderView(PaymentView):
-    """Give up the order that waits for its payment and put everything back into the basket."""
-
-    http_method_names = ["post"]
-
-    def missing_step(self, request):
-        return None if self.draft.attempt() else super().missing_step(request)
-
-    def post(self, request):
-        attempt = self.draft.attempt()
-        try:
-            attempt = settle.cancel(attempt, reason="the customer changed the order")
-        except GatewayUnavailable:
-            messages.error(request, _("The payment service does not answer. Please try again."))
-            return redirect("checkout:payment-details")
-        except GatewayRefused as error:
-            logger.error("order %s cannot be given up: %s", attempt.order.number, error)
-            messages.error(request, _("The payment service refused that: %(why)s") % {"why": error})
-            return redirect("checkout:payment-details")
-        if attempt.state != State.RELEASED:
-            return redirect("checkout:return")
-        restore_basket(request, attempt)
-        return redirect("basket:summary")
-
-
-def restore_basket(request, attempt):
-    """Make the thawed basket this browser's again, with what was put into another meanwhile."""
-    basket = attempt.basket
-    if basket is None or basket.pk == request.basket.pk or basket.status != basket.OPEN:
-        return
-    if request.user.is_authenticated and basket.owner_id is None:
-        # Ordered as a guest, signed in since: without its cookie it is found by its owner.
-        basket.owner = request.user
-        basket.save(update_fields=["owner"])
-    basket.strategy = request.strategy
-    if not request.basket.is_empty:
-        basket.merge(request.basket, add_quantities=False)
-    request.basket = basket
-    request.cookies_to_delete.append(settings.OSCAR_BASKET_COOKIE_OPEN)
-
-
-class ReturnView(View):
-    """Back from the bank: ask the gateway what happened, and say so.
-
-    Stripe comes back by GET, so this is the one GET that may write; settling is idempotent.
-    """
-
-    @method_decorator(never_cache)
-    def get(self, request):
-        draft = Draft(request)
-        attempt = draft.attempt()
-        if attempt is None:
-            return redirect("checkout:thank-you" if draft.order() else "basket:summary")
-        try:
-            attempt = self.settled(attempt)
-        except (GatewayUnavailable, GatewayRefused):
-            return redirect("checkout:thank-you")
-        if attempt.is_open and attempt.method == Method.TRANSFER:
-            draft.finish()
-            return redirect("checkout:thank-you")
-        if attempt.state in (State.INTENT, State.ACTION, State.RESERVED):
-            text = attempt.last_error or _("The payment was not completed. Nothing was charged.")
-            messages.error(request, text)
-            return redirect("checkout:payment-details")
-        if attempt.state == State.RELEASED:
-            restore_basket(request, attempt)
-            text = _("The time to pay ran out, so we put everything back into your basket.")
-            messages.warning(request, text)
-            return redirect("basket:summary")
-        draft.finish()
-        return redirect("checkout:thank-you")
-
-    @staticmethod
-    def settled(attempt):
-        """The attempt after asking the gateway, where there is something to ask."""
-        if attempt.intent_id and attempt.is_open:
-            return settle.settle(attempt.intent_id) or attempt
-        return attempt
-
-
-class ThankYouView(View):
-    """The confirmation, for the browser that placed the order; also while the bank still works."""
-
-    @method_decorator(never_cache)
-    def get(self, request):
-        order = Draft(request).order()
-        if order is None:
-            return redirect("basket:summary")
-        attempt = order.attempts.order_by("-pk").first()
-        context = {
-            "order": order,
-            "attempt": attempt,
-            "summary": summary_of_order(order),
-            "is_paid": attempt is None or attempt.state in (State.PAID, State.AUTHORISED),
-            "is_transfer": attempt is not None
-            and attempt.is_open
-            and attempt.method == Method.TRANSFER,
-            "is_reviewed": attempt is not None and attempt.state == State.REVIEW,
-            "refund": attempt.refunds.order_by("pk").last() if attempt else None,
-            "is_cancelled": order.status == CANCELLED,
-            "password_rules": password_validators_help_text_html(),
-        }
-        return render(request, "checkout/thank_you.html", context)
+    def can_save_cards(self, attempt: PaymentAttempt | None) -> bool:
+        """Whether the account's saved cards can pay: not for an order it placed as a guest."""
+        user = self.request.user
+        if not settings.SAVED_CARDS or not user.is_authenticated:
+            return False
+        return attempt is None or attempt.order.user_id == user.pk

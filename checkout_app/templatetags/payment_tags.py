@@ -1,19 +1,22 @@
-"""The payment of an order, for the dashboard's order page."""
+"""Template tags for the payment of an order."""
 
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.template import Context
+from oscar.apps.order.abstract_models import AbstractOrder
 
 from checkout_app.dashboard.forms import CaptureForm
 from checkout_app.gateways.transfer import payment_details
-from checkout_app.models import Method, State
+from checkout_app.models import Method, PaymentAttempt, State
 
 register = template.Library()
 
 
 @register.inclusion_tag("checkout/dashboard/payment.html", takes_context=True)
-def payment_panel(context, order):
-    """How the order was paid, what went back, and the acts that are open to this person."""
+def payment_panel(context: Context, order: AbstractOrder) -> dict[str, Any]:
+    """The order's payment, its refunds, and the actions that the user may take."""
     attempt = order.attempts.order_by("-pk").first()
     user = context["request"].user
     if attempt is None:
@@ -43,8 +46,8 @@ def payment_panel(context, order):
 
 
 @register.simple_tag
-def order_money(order):
-    """What went back of an order's total, and what was never charged of it; None before it was paid."""
+def order_money(order: AbstractOrder) -> dict[str, Decimal] | None:
+    """The refunded and the uncharged part of an order's total; None before it was paid."""
     attempt = order.attempts.order_by("-pk").first()
     if attempt is None or not (taken := attempt.money_taken):
         return None
@@ -56,7 +59,8 @@ def order_money(order):
 
 
 @register.simple_tag
-def transfer_details(attempt):
-    """Where the money of a transfer goes, or None for another method."""
-    is_transfer = attempt is not None and attempt.method == Method.TRANSFER
-    return payment_details(attempt) if is_transfer else None
+def transfer_details(attempt: PaymentAttempt | None) -> dict[str, Any] | None:
+    """The bank details of a transfer; None for other methods."""
+    if attempt is None or attempt.method != Method.TRANSFER:
+        return None
+    return payment_details(attempt)

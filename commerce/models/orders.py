@@ -11,7 +11,7 @@ from commerce.models.shop import User
 
 
 class OrderEvent(AppendOnlyModel):
-    """One thing that happened to an order: when, by whom, and why. Written by ``note_event`` only.
+    """One thing that happened to an order: when, by whom, and why. Written by ``record_event`` only.
 
     ``actor`` keeps the name of the person after the account is gone; empty means the system.
     """

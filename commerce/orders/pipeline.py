@@ -35,8 +35,17 @@ BY_HAND = (PACKING, DELIVERED, CANCELLED)
 #: What has not left the house when an order gets here goes back on the shelf.
 RELEASING = (CANCELLED, REFUNDED)
 
+#: Functions called with ``(order, user)`` in the transaction that cancels an order.
+CANCELLATION_STEPS = []
+
 #: Without 0/O, 1/I/L: an order number is read out on the telephone.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def on_cancellation(function):
+    """Register a function to call when an order is cancelled (see ``CANCELLATION_STEPS``)."""
+    CANCELLATION_STEPS.append(function)
+    return function
 
 
 def new_order_number():
@@ -82,6 +91,9 @@ def move_order(order_id, status, *, note="", user=None):
             return order
         was_paid = order.status != PENDING
         set_status(order, status, why=note, user=user)
+        if status == CANCELLED:
+            for step in CANCELLATION_STEPS:
+                step(order, user)
         if status in RELEASING:
             order.lines.update(num_allocated=0)
         if status == CANCELLED:

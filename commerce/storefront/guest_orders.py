@@ -17,8 +17,8 @@ from commerce.orders.shipments import parcels_of
 from commerce.returns.returns import return_offer
 
 SENT = _(
-    "If there is an order of this number that was placed with this address, a link to it is on its "
-    "way to you. Please look into your mail."
+    "If we have an order with this number and email address, we’ve sent you a link to it. Check "
+    "your email."
 )
 TOO_OLD = _("This link is too old or not complete. Ask for a new one here.")
 TOO_MANY = _("That was a lot of requests. Please try again in an hour.")
@@ -30,7 +30,7 @@ class FindOrderForm(forms.Form):
     number = forms.CharField(
         label=_("Order number"),
         max_length=40,
-        help_text=_("It stands in your confirmation, such as SM-7K2P9XQD."),
+        help_text=_("You’ll find it in your confirmation email, for example SM-7K2P9XQD."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
     email = forms.EmailField(

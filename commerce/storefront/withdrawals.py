@@ -49,7 +49,7 @@ class WithdrawalForm(forms.Form):
     order_number = forms.CharField(
         label=_("Order number"),
         max_length=40,
-        help_text=_("It stands in your confirmation, such as SM-7K2P9XQD."),
+        help_text=_("You’ll find it in your confirmation email, for example SM-7K2P9XQD."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
     email = forms.EmailField(

@@ -1,4 +1,4 @@
-/* <card-form>: the Payment Element for a card that is kept without a payment. */
+/* <card-form>: the Payment Element that saves a card without a payment. */
 class CardForm extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
@@ -18,13 +18,13 @@ class CardForm extends HTMLElement {
     if (this.busy) return;
     this.setBusy(true);
     try {
-      await this.keep();
+      await this.save();
     } catch {
       this.fail(this.dataset.slow);
     }
   }
 
-  async keep() {
+  async save() {
     const checked = await this.elements.submit();
     if (checked.error) return this.fail(checked.error.message);
     const answer = await fetch(this.dataset.secret, {
@@ -35,7 +35,7 @@ class CardForm extends HTMLElement {
     const result = await this.stripe.confirmSetup({
       elements: this.elements,
       clientSecret,
-      confirmParams: { return_url: `${this.dataset.return}?setup_intent=done` },
+      confirmParams: { return_url: this.dataset.return },
     });
     if (result.error) this.fail(result.error.message);
   }

@@ -43,8 +43,8 @@
   class CardElement {
     constructor(options) {
       this.session = options.customerSessionClientSecret;
-      this.keep = choice("demo-keep", "yes", "Keep this card for next time", "checkbox");
-      // Not `required`: fields that are hidden behind a kept card would keep the form from being sent.
+      this.save = choice("demo-save", "yes", "Save this card for next time", "checkbox");
+      // Not `required`: fields that are hidden behind a saved card would keep the form from being sent.
       const shared = { inputmode: "numeric", "aria-required": "true" };
       this.number = field("number", "Card number", {
         ...shared, autocomplete: "cc-number", placeholder: "1234 1234 1234 1234", maxlength: 23,
@@ -71,7 +71,7 @@
       this.fields.append(this.number.wrap, row);
       place.replaceChildren(this.fields);
       if (!this.session) return;
-      this.fields.append(this.keep.label);
+      this.fields.append(this.save.label);
       this.showSaved(place);
     }
 
@@ -91,7 +91,7 @@
       this.showFields();
     }
 
-    // Which of the kept cards is chosen; "" for a new one.
+    // Which of the saved cards is chosen; "" for a new one.
     get chosen() {
       return this.saved?.find(({ input }) => input.checked)?.input.value ?? "";
     }
@@ -125,7 +125,7 @@
         number: digits(this.number.input.value),
         exp_month: Number(expiry.slice(0, 2)),
         exp_year: 2000 + Number(expiry.slice(2)),
-        keeps: this.keep.input.checked,
+        save: this.save.input.checked,
       };
     }
   }
@@ -170,7 +170,10 @@
   async function confirmSetup({ elements, clientSecret, confirmParams }) {
     const result = await call(clientSecret, "confirm", elements.element.card);
     if (result.error) return result;
-    location.assign(confirmParams.return_url);
+    const url = new URL(confirmParams.return_url);
+    url.searchParams.set("setup_intent", result.setupIntent.id);
+    url.searchParams.set("redirect_status", result.setupIntent.status);
+    location.assign(url);
     return new Promise(() => {});
   }
 

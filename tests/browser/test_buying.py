@@ -165,7 +165,7 @@ def test_changing_the_order_puts_everything_back(page, site):
     page.get_by_role("alert").filter(has_text="declined").wait_for()
     page.reload()
 
-    page.get_by_role("button", name="Change the order instead").click()
+    page.get_by_role("button", name="Change your order").click()
 
     page.get_by_role("heading", name=re.compile("basket", re.I)).first.wait_for()
     assert page.get_by_text("Harbour mug").first.is_visible()
@@ -183,6 +183,6 @@ def test_without_javascript_up_to_payment(chromium, site):
     give_details(page, site, "plain@example.com")
 
     assert page.url.endswith("/checkout/payment/")
-    assert page.get_by_text("Card payments need JavaScript").is_visible()
+    assert page.get_by_text("Paying by card needs JavaScript").is_visible()
     assert page.get_by_text("Slate", exact=False).first.is_visible()
     context.close()

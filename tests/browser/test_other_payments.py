@@ -44,7 +44,7 @@ def test_card_is_kept_in_the_account_and_pays_with_one_press(page, site):
     sign_in(page, site)
     page.goto(f"{site.url}/accounts/cards/")
     type_card(page)
-    page.get_by_role("button", name="Keep this card").click()
+    page.get_by_role("button", name="Save card").click()
     page.get_by_text("Visa ···· 4242").wait_for()
 
     put_into_basket(page, site)
@@ -64,8 +64,8 @@ def test_card_is_kept_in_the_account_and_pays_with_one_press(page, site):
     assert_bought_once(site, order_number(page), EMAIL)
 
     page.goto(f"{site.url}/accounts/cards/")
-    page.get_by_role("button", name=re.compile("Forget it")).click()
-    page.get_by_text("No card is kept").wait_for()
+    page.get_by_role("button", name=re.compile("Delete")).click()
+    page.get_by_text("No saved cards").wait_for()
 
 
 def test_transfer_places_the_order_and_says_where_the_money_goes(page, site):
@@ -73,7 +73,7 @@ def test_transfer_places_the_order_and_says_where_the_money_goes(page, site):
     give_details(page, site, "transfer@example.com")
     page.get_by_label(re.compile("Bank transfer")).check()
     assert not page.get_by_label("Card number").is_visible()
-    page.get_by_role("button", name="Place the order and transfer").click()
+    page.get_by_role("button", name="Place order and pay by transfer").click()
 
     number = order_number(page)
     page.get_by_text("GB33 BUKB 2020 1555 5555 55").wait_for()

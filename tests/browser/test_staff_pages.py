@@ -83,13 +83,13 @@ def test_transfer_is_ticked_off_on_a_telephone(page, site, request):
     put_into_basket(page, site)
     give_details(page, site, "at-home@example.com")
     page.get_by_label(re.compile("Bank transfer")).check()
-    page.get_by_role("button", name="Place the order and transfer").click()
+    page.get_by_role("button", name="Place order and pay by transfer").click()
     number = order_number(page)
     desk = request.getfixturevalue("desk")
 
     open_staff_page(desk, site, "transfers")
 
-    button = desk.get_by_role("button", name=re.compile(f"It arrived.*{number}"))
+    button = desk.get_by_role("button", name=re.compile(f"Record payment.*{number}"))
     box = button.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 360

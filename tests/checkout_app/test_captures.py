@@ -1,4 +1,4 @@
-"""Held money: authorised with the order, taken with its parcels or by hand, given up, run out."""
+"""Authorisations: placed with the order, captured per shipment or by staff, voided, expired."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -9,15 +9,15 @@ from django.utils import timezone
 
 from checkout_app.exceptions import CaptureRefused, GatewayUnavailable
 from checkout_app.models import CaptureRequest, Dispute, PaymentAttempt, Progress, State
-from checkout_app.payments import captures, reconcile, settle
-from checkout_app.payments.hold_warnings import warn_of_holds
+from checkout_app.payments import begin, captures, reconcile, release, review, settle
+from checkout_app.payments.hold_warnings import warn_of_expiring_authorisations
 from commerce.exceptions import DispatchRefused
 from commerce.models import OutgoingMail
 from commerce.order_statuses import AUTHORISED, CANCELLED, PACKING, PAID, PART_SHIPPED
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
-from demo_gateway import after, faults, store
+from demo_gateway import faults, post_payment, store
 from demo_gateway.models import DemoIntent, DemoRequest
 from tests.factories import make_basket, make_submission, make_user, pay, stockrecord_of
 from tests.held_orders import MANY_CAPTURES, at_gateway, order_held
@@ -97,7 +97,7 @@ def test_first_part_takes_all_where_the_bank_allows_one_capture(cup):
 
 def test_nothing_leaves_where_the_bank_says_no(cup):
     attempt = order_held(cup)
-    after.let_hold_end(attempt.intent_id)  # and the event tells us
+    post_payment.expire_authorisation(attempt.intent_id)  # and the event tells us
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.VOIDED, CANCELLED)
@@ -112,7 +112,7 @@ def test_refused_capture_is_parked_and_can_be_sent_again(cup):
     attempt = order_held(cup)
     faults.plan("", "error")  # the look, then the capture
 
-    with pytest.raises(DispatchRefused, match="could not be taken"):
+    with pytest.raises(DispatchRefused, match="couldn’t be captured"):
         ship(attempt.order_id)
     assert attempt.captures.get().progress == Progress.DUE
 
@@ -139,7 +139,7 @@ def test_lost_answer_to_a_capture_takes_the_money_once(cup):
 def test_capture_that_waited_for_days_is_looked_for_before_it_is_sent_again(cup):
     attempt = order_held(cup, count=3, card=MANY_CAPTURES)
     line = attempt.order.lines.get()
-    captures.ask_for_parcel(attempt.pk, {line.pk: 1}, is_final=False, user=None)
+    captures.request_shipment_capture(attempt.pk, {line.pk: 1}, is_final=False, user=None)
     faults.plan("drop")
     with pytest.raises(GatewayUnavailable):
         captures.send_captures(attempt)
@@ -198,7 +198,7 @@ def test_hold_of_a_cancelled_order_is_given_up_by_reconcile(cup):
 def test_money_taken_at_the_gateway_for_a_cancelled_order_goes_back(cup):
     attempt = order_held(cup)
     with faults.webhooks_held():
-        after.capture(attempt.intent_id, {})
+        post_payment.capture(attempt.intent_id, {})
         move_order(attempt.order_id, CANCELLED)
 
     attempt.refresh_from_db()
@@ -210,7 +210,7 @@ def test_money_taken_at_the_gateway_for_a_cancelled_order_goes_back(cup):
 def test_capture_made_at_the_gateway_is_heard_of(cup):
     attempt = order_held(cup)
 
-    after.capture(attempt.intent_id, {})
+    post_payment.capture(attempt.intent_id, {})
 
     attempt.refresh_from_db()
     attempt.order.refresh_from_db()
@@ -220,7 +220,7 @@ def test_capture_made_at_the_gateway_is_heard_of(cup):
 def test_less_taken_at_the_gateway_goes_to_review(cup):
     attempt = order_held(cup)
 
-    after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+    post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.money_taken) == (State.REVIEW, Decimal("10.00"))
@@ -228,10 +228,10 @@ def test_less_taken_at_the_gateway_goes_to_review(cup):
 
 def test_less_taken_at_the_gateway_is_accepted(cup):
     attempt = order_held(cup)
-    after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+    post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
     staff = make_user("fin@example.com", is_staff=True)
 
-    settle.accept_reviewed(attempt.pk, user=staff)
+    review.accept_reviewed(attempt.pk, user=staff)
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.PAID, PAID)
@@ -241,7 +241,7 @@ def test_less_taken_at_the_gateway_is_accepted(cup):
 
 def test_cancelling_an_order_under_review_pays_back_what_arrived(cup):
     attempt = order_held(cup)
-    after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+    post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
     assert PaymentAttempt.objects.get().state == State.REVIEW
 
     move_order(attempt.order_id, CANCELLED)
@@ -256,8 +256,8 @@ def test_staff_take_a_part_and_give_up_the_rest(cup):
     attempt = order_held(cup)
     move_order(attempt.order_id, PACKING)
 
-    captures.ask_capture(attempt.pk, amount=Decimal("24.00"), key="k")
-    captures.ask_capture(attempt.pk, amount=Decimal("24.00"), key="k")
+    captures.request_capture(attempt.pk, amount=Decimal("24.00"), key="k")
+    captures.request_capture(attempt.pk, amount=Decimal("24.00"), key="k")
     captures.send_captures(attempt)
 
     attempt.refresh_from_db()
@@ -272,13 +272,13 @@ def test_more_than_is_held_is_refused(cup, amount):
     attempt = order_held(cup)
 
     with pytest.raises(CaptureRefused):
-        captures.ask_capture(attempt.pk, amount=Decimal(amount))
+        captures.request_capture(attempt.pk, amount=Decimal(amount))
 
     assert CaptureRequest.objects.count() == 0
 
 
 def test_hold_of_another_amount_goes_to_review_and_can_be_given_up(cup, client):
-    attempt, _intent = settle.begin(make_submission(make_basket((cup, 2))))
+    attempt, _intent = begin.begin(make_submission(make_basket((cup, 2))))
     intent = DemoIntent.objects.get()
     with faults.webhooks_held():
         pay(attempt)
@@ -302,20 +302,20 @@ def test_hold_of_another_amount_goes_to_review_and_can_be_given_up(cup, client):
 def test_warning_of_a_hold_that_ends_goes_out_once(cup, settings):
     settings.STAFF_EMAIL = "staff@example.com"
     attempt = order_held(cup)
-    assert list(captures.holds_ending()) == []
+    assert list(captures.expiring_authorisations()) == []
 
-    soon = captures.holds_ending(at=timezone.now() + timedelta(days=6))
-    warn_of_holds(soon)
-    warn_of_holds(soon)
+    soon = captures.expiring_authorisations(at=timezone.now() + timedelta(days=6))
+    warn_of_expiring_authorisations(soon)
+    warn_of_expiring_authorisations(soon)
 
     mail = OutgoingMail.objects.get(to="staff@example.com")
     assert attempt.order.number in mail.subject
 
 
 def test_late_hold_takes_the_order_up_again_or_is_given_up(cup, vase):
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     with faults.webhooks_held():
-        settle.release(attempt.pk, reason="not paid in time")
+        release.release(attempt.pk, reason="not paid in time")
         pay(attempt)
     other = order_held(vase, count=1)
 
@@ -330,16 +330,16 @@ def test_late_hold_takes_the_order_up_again_or_is_given_up(cup, vase):
 
 def test_disputed_order_does_not_ship_until_the_bank_decides(cup, settings):
     settings.PAYMENT_CAPTURE = "automatic"
-    attempt, _intent = settle.begin(make_submission(make_basket((cup, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((cup, 1))))
     pay(attempt)
 
-    body = after.dispute(attempt.intent_id)
+    body = post_payment.dispute(attempt.intent_id)
 
     dispute = Dispute.objects.get()
     assert (dispute.status, dispute.amount) == ("needs_response", attempt.amount)
-    with pytest.raises(DispatchRefused, match="disputes"):
+    with pytest.raises(DispatchRefused, match="disputing"):
         ship(attempt.order_id)
-    after.end_dispute(body["id"], "won")
+    post_payment.end_dispute(body["id"], "won")
     reconcile.reconcile_after()
     ship(attempt.order_id)
     assert Dispute.objects.get().status == "won"
@@ -350,7 +350,7 @@ def test_finance_takes_held_money_on_the_orders_page(client, cup):
     attempt = order_held(cup)
     client.force_login(make_user("boss@example.com", is_staff=True, is_superuser=True))
     page = client.get(reverse("dashboard:order-detail", args=[attempt.order.number]))
-    assert "held until" in page.content.decode()
+    assert "authorised, not captured yet" in page.content.decode()
 
     url = reverse("order-capture", args=[attempt.order.number])
     client.post(url, {"amount": str(attempt.amount), "key": "k"})

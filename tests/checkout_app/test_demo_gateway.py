@@ -1,4 +1,4 @@
-"""The stand-in for Stripe keeps Stripe's rules, and takes no card but the published test cards."""
+"""The demo gateway follows Stripe's rules and accepts only Stripe's published test cards."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The past orders of the demo shop: how they were paid, and that they can be paid back."""
+"""Past orders of the demo shop: they are paid and can be refunded."""
 
 from decimal import Decimal
 from io import StringIO
@@ -9,7 +9,7 @@ from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt, Progress, State
 from checkout_app.payments import reconcile, refunds
-from checkout_app.payments.refunds import Wanted
+from checkout_app.payments.refunds import RefundTerms
 from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
 from demo.orders import SOURCE_TYPE
@@ -67,7 +67,7 @@ def test_one_is_paid_back_like_any_other(past):
     attempt = PaymentAttempt.objects.get(order=past[0])
 
     refund = refunds.request_refund(
-        attempt.pk, Wanted(key="k", reason="goodwill", extra=Decimal("5.00"))
+        attempt.pk, RefundTerms(key="k", reason="goodwill", extra=Decimal("5.00"))
     )
 
     refund.refresh_from_db()

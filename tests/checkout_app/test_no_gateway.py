@@ -1,4 +1,4 @@
-"""A shop without Stripe's keys and without the demo's opt-in sells nothing, and says so."""
+"""A shop without Stripe's keys and without the demo gateway takes no payments and says so."""
 
 import pytest
 from django.urls import reverse
@@ -35,7 +35,7 @@ def test_payment_page_says_so_and_has_nothing_to_press(client, vase, closed):
     page = shopper.reach_payment(client, vase)
 
     assert page.status_code == 200
-    assert "This shop cannot take payments at the moment." in page.text
+    assert "We can’t take payments at the moment." in page.text
     assert "Test cards" not in page.text
     assert reverse("checkout:pay") not in page.text
     assert "demo-stripe.js" not in page.text
@@ -47,7 +47,7 @@ def test_closed_shop_begins_no_payment_and_goes_on_with_those_it_began(client, v
     page = shopper.reach_payment(client, vase)
     answer = shopper.press_pay(client, "90.00")
 
-    assert "This shop cannot take payments at the moment." in page.text
+    assert "We can’t take payments at the moment." in page.text
     assert answer.status_code == 503
     assert not PaymentAttempt.objects.exists()
     assert len(all_gateways()) == 2
@@ -60,7 +60,7 @@ def test_pay_is_refused_and_writes_nothing(client, vase, closed):
     answer = shopper.press_pay(client, "90.00")
 
     assert answer.status_code == 503
-    assert "cannot take payments" in answer.json()["error"]
+    assert "can’t take payments" in answer.json()["error"]
     assert not get_model("order", "Order").objects.exists()
     assert not PaymentAttempt.objects.exists()
     assert stockrecord_of(vase).num_allocated in (None, 0)
@@ -88,7 +88,7 @@ def test_order_that_waits_is_not_confirmed_by_the_demo(client, vase, closed):
     again = shopper.press_pay(client, "90.00")
     card = shopper.confirm_card(client)
 
-    assert "This shop cannot take payments at the moment." in page.text
+    assert "We can’t take payments at the moment." in page.text
     assert again.status_code == 503
     assert card.status_code == 404
     assert PaymentAttempt.objects.get().order.status == "Pending payment"

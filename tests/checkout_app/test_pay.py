@@ -1,4 +1,4 @@
-"""Pay, come back, change one's mind: over HTTP, as the payment page does it."""
+"""Paying, returning and changing an order, over HTTP as the payment page does it."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt, State
-from checkout_app.payments import settle
+from checkout_app.payments import cancel, settle
 from commerce.models import DeliveryMethod
 from demo_gateway import faults
 from demo_gateway.models import DemoIntent
@@ -77,12 +77,12 @@ def test_account_owns_its_order_and_no_account_is_offered_to_it(client, vase):
     page = buy(client, vase, total="90.00", email=None)
 
     assert Order.objects.get().user == user
-    assert "Keep this order in an account" not in page.content.decode()
+    assert "Save this order to an account" not in page.content.decode()
 
 
 def test_account_made_on_the_thank_you_page_gets_the_order_once_the_address_is_proven(client, vase):
     page = buy(client, vase, total="90.00")
-    assert "Keep this order in an account" in page.content.decode()
+    assert "Save this order to an account" in page.content.decode()
 
     client.post(
         reverse("account_signup"), {"email": "ada@example.com", "password1": "salt-and-ash-44"}
@@ -118,7 +118,7 @@ def test_total_that_is_not_todays_is_refused_and_nothing_is_written(client, vase
     response = press_pay(client, total)
 
     assert response.status_code == 409
-    assert "again" in response.json()["error"]
+    assert "Please check" in response.json()["error"]
     assert Order.objects.count() == 0
     assert DemoIntent.objects.count() == 0
 
@@ -155,7 +155,7 @@ def test_piece_sold_meanwhile_is_named(client, vase):
 
     assert answer.status_code == 409
     assert answer.json()["error"] == (
-        "Somebody was faster: Moon vase is sold out. Nothing was charged."
+        "Your basket has changed: Moon vase is sold out. You haven’t been charged."
     )
     assert answer.json()["href"] == reverse("basket:summary")
 
@@ -171,7 +171,7 @@ def test_fewer_left_than_wanted_says_how_many(client, mug):
 
     answer = press_pay(client, "96.00").json()
 
-    assert "of Harbour mug, oat only 3 are left" in answer["error"]
+    assert "only 3 of Harbour mug, oat left" in answer["error"]
 
 
 def test_delivery_withdrawn_meanwhile_sends_back_to_the_choice(client, vase):
@@ -225,7 +225,7 @@ def test_order_that_waits_for_its_money_leads_to_payment(client, vase, step):
     response = client.get(reverse(f"checkout:{step}"), follow=True)
 
     assert response.redirect_chain[-1][0] == reverse("checkout:payment-details")
-    assert "its pieces are set aside for you" in response.content.decode()
+    assert "reserved your items until" in response.content.decode()
 
 
 def test_decline_is_told_and_another_card_pays_the_same_order(client, vase):
@@ -247,7 +247,7 @@ def test_coming_back_without_paying_leads_to_payment(client, vase):
     page = come_back(client)
 
     assert page.redirect_chain[-1][0] == reverse("checkout:payment-details")
-    assert "Nothing was charged" in page.content.decode()
+    assert "You haven’t been charged" in page.content.decode()
 
 
 def test_coming_back_with_nothing_leads_to_the_basket(client, shop):
@@ -263,7 +263,7 @@ def test_coming_back_while_the_gateway_is_silent_says_so(client, vase):
 
     page = come_back(client)
 
-    assert "Your bank is still at work." in page.content.decode()
+    assert "Your bank is processing the payment." in page.content.decode()
     assert Order.objects.get().status == "Pending payment"
 
 
@@ -317,7 +317,7 @@ def test_changing_while_the_gateway_is_silent_changes_nothing(client, vase):
 
     page = client.post(reverse("checkout:change"), follow=True)
 
-    assert "The payment service does not answer" in page.content.decode()
+    assert "The payment provider isn’t responding" in page.content.decode()
     assert Order.objects.get().status == "Pending payment"
 
 
@@ -329,13 +329,13 @@ def test_nothing_to_change_leads_to_the_basket(client, shop):
 def test_time_that_ran_out_puts_everything_back(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
-    settle.cancel(PaymentAttempt.objects.get(), reason="not paid in time")
+    cancel.cancel(PaymentAttempt.objects.get(), reason="not paid in time")
 
     page = come_back(client)
 
     content = page.content.decode()
     assert page.redirect_chain[-1][0] == reverse("basket:summary")
-    assert "The time to pay ran out" in content
+    assert "The time to pay has run out" in content
     assert "Moon vase" in content
 
 
@@ -353,7 +353,7 @@ def test_money_that_came_too_late_is_owed_and_said(client, vase):
 
     page = client.get(reverse("checkout:thank-you"))
 
-    assert "Your money is on its way back." in page.content.decode()
+    assert "We’re refunding your payment." in page.content.decode()
 
 
 def test_order_that_costs_nothing_is_paid_at_once(client, vase):

@@ -1,22 +1,30 @@
-"""Begin, settle, release, refund: the state machine over the demo gateway."""
+"""The payment states over the demo gateway: begin, settle, release, refund."""
 
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from oscar.core.loading import get_model
 
 from checkout_app.exceptions import BasketGone, GatewayRefused, GatewayUnavailable, TotalChanged
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State
-from checkout_app.payments import placement, reconcile, settle
+from checkout_app.payments import begin, cancel, placement, reconcile, settle
 from commerce.exceptions import OutOfStock
 from commerce.models import OutgoingMail
 from commerce.orders.pipeline import move_order
 from demo_gateway import faults, server
 from demo_gateway.models import DemoIntent
 from demo_gateway.refusal import Refused
-from tests.factories import make_basket, make_delivery, make_submission, pay, stockrecord_of
+from tests.factories import (
+    ADDRESS,
+    make_basket,
+    make_delivery,
+    make_submission,
+    pay,
+    stockrecord_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Order = get_model("order", "Order")
@@ -26,14 +34,14 @@ Order = get_model("order", "Order")
 def begun(vase):
     """A basket with the one vase, ordered and waiting for its payment."""
     basket = make_basket((vase, 1))
-    attempt, _intent = settle.begin(make_submission(basket))
+    attempt, _intent = begin.begin(make_submission(basket))
     return attempt
 
 
 def test_begin_writes_order_and_takes_stock_before_any_money(vase):
     basket = make_basket((vase, 1))
 
-    attempt, intent = settle.begin(make_submission(basket))
+    attempt, intent = begin.begin(make_submission(basket))
 
     assert attempt.state == State.INTENT
     assert intent.status == "requires_payment_method"
@@ -48,7 +56,7 @@ def test_begin_writes_order_and_takes_stock_before_any_money(vase):
 def test_second_begin_of_one_basket_returns_the_same_attempt(begun):
     submission = make_submission(begun.basket, total="90.00")
 
-    again, _intent = settle.begin(submission)
+    again, _intent = begin.begin(submission)
 
     assert again.pk == begun.pk
     assert Order.objects.count() == 1
@@ -62,7 +70,7 @@ def test_changed_price_stops_before_anything_is_written(vase):
     record.save()
 
     with pytest.raises(TotalChanged) as raised:
-        settle.begin(submission)
+        begin.begin(submission)
 
     assert raised.value.total == Decimal("95.00")
     assert Order.objects.count() == 0
@@ -73,7 +81,7 @@ def test_last_unit_gone_names_the_shortage_and_writes_nothing(begun, vase):
     basket = make_basket((vase, 1))
 
     with pytest.raises(OutOfStock) as raised:
-        settle.begin(make_submission(basket))
+        begin.begin(make_submission(basket))
 
     assert [(i.title, i.wanted, i.available) for i in raised.value.items] == [("Moon vase", 1, 0)]
     assert Order.objects.count() == 1
@@ -85,7 +93,7 @@ def test_submitted_basket_cannot_be_bought_again(begun):
     pay(begun)
 
     with pytest.raises(BasketGone):
-        settle.begin(make_submission(begun.basket, total="90.00"))
+        begin.begin(make_submission(begun.basket, total="90.00"))
 
 
 def test_webhook_alone_pays_the_order_and_sends_one_mail(begun, vase):
@@ -131,8 +139,8 @@ def test_lost_answer_on_create_gives_one_intent_under_the_same_key(vase):
     faults.plan("drop")
 
     with pytest.raises(GatewayUnavailable):
-        settle.begin(submission)
-    attempt, intent = settle.begin(submission)
+        begin.begin(submission)
+    attempt, intent = begin.begin(submission)
 
     assert DemoIntent.objects.count() == 1
     assert attempt.intent_id == intent.id
@@ -140,7 +148,7 @@ def test_lost_answer_on_create_gives_one_intent_under_the_same_key(vase):
 
 
 def test_expiry_cancels_at_the_gateway_then_gives_everything_back(begun, vase):
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     begun.refresh_from_db()
     assert begun.state == State.RELEASED
@@ -153,9 +161,9 @@ def test_expiry_cancels_at_the_gateway_then_gives_everything_back(begun, vase):
 def test_expiry_of_an_attempt_that_never_stored_its_intent(vase):
     faults.plan("unreachable")
     with pytest.raises(GatewayUnavailable):
-        settle.begin(make_submission(make_basket((vase, 1))))
+        begin.begin(make_submission(make_basket((vase, 1))))
 
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     assert PaymentAttempt.objects.get().state == State.RELEASED
     assert stockrecord_of(vase).num_allocated == 0
@@ -165,7 +173,7 @@ def test_expiry_settles_what_was_paid_in_the_last_moment(begun):
     with faults.webhooks_held():
         pay(begun)
 
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     begun.refresh_from_db()
     assert begun.state == State.PAID
@@ -174,7 +182,7 @@ def test_expiry_settles_what_was_paid_in_the_last_moment(begun):
 def test_unreachable_gateway_releases_nothing(begun, vase):
     faults.plan("unreachable")
 
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     begun.refresh_from_db()
     assert begun.state == State.INTENT
@@ -191,7 +199,7 @@ def late_money(attempt):
 
 
 def test_late_money_takes_the_stock_again_where_it_is_there(begun, vase):
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
     late_money(begun)
 
     settle.settle(begun.intent_id)
@@ -203,8 +211,8 @@ def test_late_money_takes_the_stock_again_where_it_is_there(begun, vase):
 
 
 def test_late_money_for_gone_stock_is_paid_back_once_and_told(begun, vase):
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
-    other, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    other, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     pay(other)
     late_money(begun)
 
@@ -243,7 +251,7 @@ def test_staff_cancelling_a_paid_order_pays_it_back(begun, vase):
 
 
 def test_customer_changes_the_order_and_has_the_basket_back(begun):
-    attempt = settle.cancel(begun, reason="changed")
+    attempt = cancel.cancel(begun, reason="changed")
 
     assert attempt.state == State.RELEASED
     assert attempt.basket.status == "Open"
@@ -271,7 +279,7 @@ def test_order_that_costs_nothing_needs_no_intent(vase):
     make_delivery("collect", price="0.00").countries.set(["GB"])
     basket = make_basket((vase, 1))
 
-    attempt, intent = settle.begin(make_submission(basket, delivery="collect"))
+    attempt, intent = begin.begin(make_submission(basket, delivery="collect"))
 
     assert intent is None
     assert attempt.state == State.PAID
@@ -287,7 +295,7 @@ def test_amount_that_the_gateway_refuses_gives_everything_back_at_once(vase):
     basket = make_basket((vase, 1))
 
     with pytest.raises(GatewayRefused, match="at least"):
-        settle.begin(make_submission(basket, delivery="collect"))
+        begin.begin(make_submission(basket, delivery="collect"))
 
     assert PaymentAttempt.objects.get().state == State.RELEASED
     basket.refresh_from_db()
@@ -302,7 +310,7 @@ def test_refused_intent_of_a_killed_process_expires_all_the_same(vase):
     make_delivery("collect", price="0.00").countries.set(["GB"])
     placement.place_order(make_submission(make_basket((vase, 1)), delivery="collect"))
 
-    settle.expire_attempts(at=timezone.now() + timedelta(minutes=31))
+    cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     assert PaymentAttempt.objects.get().state == State.RELEASED
 
@@ -313,3 +321,30 @@ def test_cancelled_in_the_gateways_own_dashboard_releases_the_order(begun, vase)
     begun.refresh_from_db()
     assert begun.state == State.RELEASED
     assert stockrecord_of(vase).num_allocated == 0
+
+
+def test_second_try_after_a_deadlock_writes_no_other_order_s_address(vase, monkeypatch):
+    ShippingAddress = get_model("order", "ShippingAddress")
+    submission = make_submission(make_basket((vase, 1)))
+    others, write_attempt = [], placement._write_attempt
+
+    def deadlock_once(*args, **kwargs):
+        if not others:
+            raise OperationalError(1213, "Deadlock found when trying to get lock")
+        return write_attempt(*args, **kwargs)
+
+    def another_shopper_orders(_seconds):  # while this one waits for its second try
+        others.append(
+            ShippingAddress.objects.create(**ADDRESS | {"line1": "1 Other Way"}, country_id="GB")
+        )
+
+    monkeypatch.setattr(placement, "_write_attempt", deadlock_once)
+    monkeypatch.setattr("commerce.transactions.time.sleep", another_shopper_orders)
+
+    attempt = placement.place_order(submission)
+
+    others[0].refresh_from_db()
+    assert others[0].line1 == "1 Other Way"
+    assert attempt.order.shipping_address.line1 == ADDRESS["line1"]
+    assert attempt.order.shipping_address_id != others[0].pk
+    assert submission.shipping_address.pk is None

@@ -1,4 +1,4 @@
-"""Staff show once more who they are before large refunds, changes of people, and exports."""
+"""Staff sign in again before large refunds, changes to accounts, and exports."""
 
 import time
 from decimal import Decimal

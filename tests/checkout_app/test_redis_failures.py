@@ -1,4 +1,4 @@
-"""Failed jobs of the Redis queue stand on the page of failures, and run again from there."""
+"""Failed jobs of the Redis queue appear in the work queue and can be run again."""
 
 import json
 import subprocess
@@ -20,11 +20,11 @@ ENQUEUE = "from tests.commerce.slow_tasks import fail; fail.enqueue()"
 LOOK = """
 import json
 from django.contrib.auth import get_user_model
-from checkout_app.dashboard.work_queue import sections_for, settle_matter
+from checkout_app.dashboard.work_queue import sections_for, resolve_item
 user = get_user_model()(is_superuser=True, is_active=True)
 job = next(s for s in sections_for(user) if s.kind.code == "job")
-seen = [[m.key, m.title, m.detail, m.since.isoformat()] for m in job.matters]
-settled = [settle_matter("job", key, user=user) for key in ([m.key for m in job.matters] + ["nobody"])]
+seen = [[m.key, m.title, m.detail, m.since.isoformat()] for m in job.items]
+settled = [resolve_item("job", key, user=user) for key in ([m.key for m in job.items] + ["nobody"])]
 left = next(s for s in sections_for(user) if s.kind.code == "job").count
 print(json.dumps({"count": job.count, "seen": seen, "settled": settled, "left": left}))
 """
@@ -35,7 +35,7 @@ def test_shop_without_that_queue_has_no_such_list(client, site_root, settings):
 
     page = client.get(reverse("attention"))
 
-    assert "Background tasks that failed" in page.text
+    assert "Failed background tasks" in page.text
     assert "of the Redis queue" not in page.text
     assert FailedJobs().count() == 0
 

@@ -1,8 +1,9 @@
-"""Money back: by piece, by delivery, by amount; here, at the gateway, refused, late, at once."""
+"""Refunds: by unit, delivery or amount; in the shop, at the gateway, refused, late."""
 
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from checkout_app.exceptions import GatewayUnavailable, RefundRefused, ReviewRefused
@@ -13,8 +14,8 @@ from checkout_app.models import (
     RefundRequest,
     State,
 )
-from checkout_app.payments import reconcile, refunds, settle
-from checkout_app.payments.refunds import Wanted, pay_refunds_task
+from checkout_app.payments import reconcile, refunds, review
+from checkout_app.payments.refunds import RefundTerms, send_refunds_task
 from commerce.models import OutgoingMail
 from commerce.money import to_minor
 from commerce.order_statuses import CANCELLED, DELIVERED, PAID, REFUNDED, SHIPPED
@@ -22,7 +23,8 @@ from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship, units_to_send
 from commerce.returns.returns import Received, approve_return, receive_return, request_return
-from demo_gateway import after, faults
+from demo_gateway import faults, post_payment
+from demo_gateway.events import emit
 from demo_gateway.models import DemoCharge
 from tests.factories import (
     make_paid_order,
@@ -53,8 +55,20 @@ def line_of(order):
     return order.lines.get().pk
 
 
+def decide_at_bank(refund_id, status):
+    """The bank decides on a pending refund, or returns one that went through."""
+    with transaction.atomic():
+        row = DemoCharge.objects.select_for_update().get(object_id=refund_id)
+        reason = "expired_or_canceled_card" if status == "failed" else None
+        row.body = {**row.body, "status": status, "failure_reason": reason}
+        row.save(update_fields=["body"])
+        emit("refund.failed" if status == "failed" else "refund.updated", row.body)
+
+
 def ask(order, key="k1", **wanted):
-    return refunds.request_refund(attempt_of(order).pk, Wanted(key=key, reason="broken", **wanted))
+    return refunds.request_refund(
+        attempt_of(order).pk, RefundTerms(key=key, reason="broken", **wanted)
+    )
 
 
 def made_at_gateway():
@@ -75,8 +89,8 @@ def test_two_of_three_pieces_and_the_delivery_go_back(order, cup):
     assert order.sources.get().amount_refunded == request.amount
     assert units_to_send(order) == {line: 1}
     assert stockrecord_of(cup).num_allocated == 1
-    assert refunds.units_refundable(order) == {line: 1}
-    assert refunds.shipping_refundable(order) == 0
+    assert refunds.refundable_units(order) == {line: 1}
+    assert refunds.refundable_shipping(order) == 0
     assert broken_invariants() == []
 
 
@@ -113,18 +127,18 @@ def test_money_in_another_currency_goes_back_in_it(order):
         currency="JPY", amount=Decimal(to_minor(order.total_incl_tax, "GBP"))
     )
     with pytest.raises(ReviewRefused):
-        settle.accept_reviewed(attempt.pk, user=None)
+        review.accept_reviewed(attempt.pk, user=None)
 
-    refunds.pay_refunds(refunds.owe_reviewed(attempt.pk))
+    refunds.send_refunds(review.schedule_review_refund(attempt.pk))
 
     assert made_at_gateway().get().body["amount"] == to_minor(order.total_incl_tax, "GBP")
     assert attempt_of(order).state == State.REFUNDED
 
 
 def test_nothing_is_paid_back_while_the_bank_disputes(order):
-    after.dispute(attempt_of(order).intent_id)
+    post_payment.dispute(attempt_of(order).intent_id)
 
-    with pytest.raises(RefundRefused, match="disputes"):
+    with pytest.raises(RefundRefused, match="disputing"):
         ask(order, extra=Decimal("1.00"))
 
     assert not RefundRequest.objects.exists()
@@ -163,11 +177,11 @@ def test_same_form_twice_is_one_refund(order):
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        ({"units": {"line": 4}}, "More pieces"),
-        ({"units": {"line": 0}}, "More pieces"),
-        ({"units": {"other": 1}}, "More pieces"),
+        ({"units": {"line": 4}}, "more items"),
+        ({"units": {"line": 0}}, "more items"),
+        ({"units": {"other": 1}}, "more items"),
         ({"shipping": Decimal("999")}, "delivery"),
-        ({"extra": Decimal("-1")}, "below zero"),
+        ({"extra": Decimal("-1")}, "negative"),
         ({"extra": Decimal("500")}, "more than is left"),
         ({}, "Choose what"),
     ],
@@ -200,7 +214,7 @@ def test_parts_of_a_line_in_yen_are_whole_yen(order):
     line.save()
     order.currency = "JPY"
 
-    amounts = refunds.amount_of(order, {line.pk: 1})
+    amounts = refunds.line_amounts(order, {line.pk: 1})
 
     assert amounts == {line.pk: Decimal("1667")}
     assert to_minor(amounts[line.pk], "JPY") == 1667
@@ -231,8 +245,10 @@ def test_gateway_that_does_not_answer_leaves_the_refund_due(order):
 
 
 def test_pending_refund_is_not_done_until_the_bank_says_so(order, monkeypatch):
-    real = after.create_refund
-    monkeypatch.setattr(after, "create_refund", lambda params: real(params, status="pending"))
+    real = post_payment.create_refund
+    monkeypatch.setattr(
+        post_payment, "create_refund", lambda params: real(params, status="pending")
+    )
     request = ask(order, extra=Decimal("5.00"))
     request.refresh_from_db()
 
@@ -241,7 +257,7 @@ def test_pending_refund_is_not_done_until_the_bank_says_so(order, monkeypatch):
     assert not GatewayTransaction.objects.filter(kind="refund").exists()
     assert not OutgoingMail.objects.filter(key__startswith="order-refunded").exists()
 
-    after.end_refund(request.gateway_id, "succeeded")
+    decide_at_bank(request.gateway_id, "succeeded")
 
     request.refresh_from_db()
     assert request.progress == Progress.DONE
@@ -252,7 +268,7 @@ def test_refund_that_comes_back_from_the_bank_is_owed_again(order):
     request = ask(order, extra=Decimal("5.00"))
     request.refresh_from_db()
 
-    after.end_refund(request.gateway_id, "failed")
+    decide_at_bank(request.gateway_id, "failed")
 
     request.refresh_from_db()
     assert (request.progress, request.last_error) == (Progress.FAILED, "expired_or_canceled_card")
@@ -261,8 +277,8 @@ def test_refund_that_comes_back_from_the_bank_is_owed_again(order):
     assert order.sources.get().amount_refunded == 0
     assert broken_invariants() == []
 
-    attempt = refunds.owe_again(request.pk)
-    refunds.pay_refunds(attempt)
+    attempt = refunds.retry_refund(request.pk)
+    refunds.send_refunds(attempt)
 
     assert attempt_of(order).state == State.PART_REFUNDED
     assert made_at_gateway().count() == 2
@@ -271,7 +287,7 @@ def test_refund_that_comes_back_from_the_bank_is_owed_again(order):
 def test_refund_made_at_the_gateway_is_written_down_once(order):
     attempt = attempt_of(order)
 
-    body = after.refund_in_dashboard(attempt.intent_id, 1000)
+    body = post_payment.refund_in_dashboard(attempt.intent_id, 1000)
     refunds.mirror_refunds(attempt.intent_id)
     reconcile.reconcile_after()
 
@@ -281,13 +297,13 @@ def test_refund_made_at_the_gateway_is_written_down_once(order):
     assert attempt_of(order).state == State.PART_REFUNDED
     assert OutgoingMail.objects.filter(key__startswith="order-refunded").count() == 1
     # Staff see what is left, and cannot pay it twice:
-    with pytest.raises(RefundRefused, match="left of what was paid"):
+    with pytest.raises(RefundRefused, match="left of the payment"):
         ask(order, extra=attempt.amount)
 
 
 def test_whole_refund_at_the_gateway_keeps_the_pieces_here(order, cup):
     with faults.webhooks_held():
-        after.refund_in_dashboard(attempt_of(order).intent_id)
+        post_payment.refund_in_dashboard(attempt_of(order).intent_id)
     assert attempt_of(order).state == State.PAID
 
     reconcile.reconcile_after()
@@ -314,7 +330,7 @@ def test_cancelling_owes_only_what_was_not_paid_back_before(order):
 
 @pytest.fixture
 def finance(client):
-    """Somebody of Finance, signed in."""
+    """A signed-in member of Finance."""
     from commerce.accounts.roles import FINANCE, create_roles
 
     create_roles()
@@ -367,8 +383,8 @@ def test_no_answer_while_the_task_sends_it_is_no_error_for_staff(client, finance
     assert RefundRequest.objects.get().progress == Progress.DUE
     faults.plan("unreachable", "unreachable")
     with pytest.raises(GatewayUnavailable):
-        refunds.pay_refunds(attempt_of(order))
-    pay_refunds_task.call(attempt_of(order).pk)  # no failed task, which staff would be asked about
+        refunds.send_refunds(attempt_of(order))
+    send_refunds_task.call(attempt_of(order).pk)  # no failed task, which staff would be asked about
     assert RefundRequest.objects.get().progress == Progress.DUE
 
 

@@ -1,4 +1,4 @@
-"""Details and delivery: what is asked, what is kept, where somebody too early is sent."""
+"""The details and delivery steps: fields, stored answers, and redirects of early visitors."""
 
 from decimal import Decimal
 
@@ -25,7 +25,7 @@ def test_nothing_to_buy_leads_to_the_basket_with_a_word(client, shop, step):
     response = client.get(reverse(f"checkout:{step}"), follow=True)
 
     assert response.redirect_chain[-1][0] == reverse("basket:summary")
-    assert "there is nothing to check out yet" in response.content.decode()
+    assert "Add something to it to check out." in response.content.decode()
 
 
 def test_delivery_before_details_leads_to_details(client, vase):
@@ -197,7 +197,7 @@ def test_no_method_at_all_says_so(client, vase):
     give_details(client)
     DeliveryMethod.objects.update(is_active=False)
 
-    assert "We do not deliver there yet" in page(client, "shipping-method").content.decode()
+    assert "We don’t deliver there yet" in page(client, "shipping-method").content.decode()
 
 
 def test_reading_the_steps_writes_no_row(client, vase):

@@ -1,4 +1,4 @@
-"""What we say to Stripe is what Stripe documents: the check behind every test, and its control."""
+"""Requests to Stripe match its documentation: the check behind every test, with a control."""
 
 from decimal import Decimal
 from functools import wraps

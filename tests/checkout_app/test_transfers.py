@@ -1,4 +1,4 @@
-"""Bank transfer behind the same interface: offered, ordered, seen to arrive, late, sent back."""
+"""Bank transfers: offered, ordered, recorded, late, refunded."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app.gateways.transfer import note_received
+from checkout_app.gateways.transfer import record_received
 from checkout_app.models import BankTransfer, Method, PaymentAttempt, State, TransferRefund
 from checkout_app.payments import reconcile, settle
 from checkout_app.payments.methods import offered_methods
@@ -39,7 +39,7 @@ def ordered(client, vase):
 
 @pytest.fixture
 def finance(client):
-    """Somebody who may do everything, signed in."""
+    """A signed-in superuser."""
     user = make_user("fin@example.com", is_staff=True, is_superuser=True)
     client.force_login(user)
     return user
@@ -139,10 +139,10 @@ def test_money_may_come_in_two_parts(client, ordered, finance):
 
     ordered.refresh_from_db()
     assert (ordered.state, ordered.order.status, ordered.money_taken) == (State.INTENT, PENDING, 0)
-    assert "£60 of it arrived" in page
+    assert "£60 received" in page
     assert 'value="30.00"' in page
-    assert "£60 arrived so far, £30 is missing" in page
-    event = ordered.order.events.get(text__startswith="A part arrived: £60")
+    assert "£60 has arrived so far and £30 is missing" in page
+    event = ordered.order.events.get(text__startswith="Part payment received: £60")
     assert event.user == finance
     mail = OutgoingMail.objects.get(key=f"order-received:{ordered.order.number}:60")
     assert "please transfer £30 more" in mail.subject
@@ -160,7 +160,7 @@ def test_same_statement_typed_by_two_people_counts_once(client, ordered, finance
 
     page = arrived(client, "60.00").content.decode()
 
-    assert "Somebody else has seen to it already." in page
+    assert "Someone else has already done this." in page
     assert BankTransfer.objects.get().received_minor == 6000
 
 
@@ -177,14 +177,14 @@ def test_part_that_nothing_follows_in_time_goes_to_review(client, ordered, finan
 
 def test_list_says_until_when_each_waits_or_waited(client, ordered, finance):
     page = client.get(reverse("payment-transfers")).content.decode()
-    assert page.count("Waits until") == 2  # the heading, and the row's own on a telephone
-    assert "Waited until" not in page
+    assert page.count("Expires") == 2  # the heading, and the row's own on a telephone
+    assert page.count("Expired") == 0
 
     reconcile.reconcile_open(at=timezone.now() + timedelta(days=8))
 
     page = client.get(reverse("payment-transfers")).content.decode()
-    assert "Waits until" not in page
-    assert page.count("Waited until") == 2
+    assert "Expires" not in page
+    assert page.count("Expired") == 3  # the section's heading as well
 
 
 def test_less_is_accepted_and_the_invoice_lets_the_rest_off(client, ordered, finance):
@@ -192,7 +192,7 @@ def test_less_is_accepted_and_the_invoice_lets_the_rest_off(client, ordered, fin
     arrived(client, "85.00")
     client.post(reverse("payment-transfers"), {"no_more": row.reference})
     page = client.get(reverse("dashboard:order-detail", args=[ordered.order.number]))
-    assert "£5 is let off" in page.content.decode()
+    assert "£5 is waived" in page.content.decode()
 
     for _press in range(2):
         client.post(reverse("order-accept", args=[ordered.order.number]))
@@ -237,7 +237,7 @@ def test_late_money_of_another_amount_is_accepted_while_the_piece_is_there(
     record.save()
 
     page = client.post(reverse("order-accept", args=[ordered.order.number]), follow=True)
-    assert "its pieces are not there any more" in page.content.decode()
+    assert "its items are no longer in stock" in page.content.decode()
     record.num_in_stock = stock
     record.save()
     client.post(reverse("order-accept", args=[ordered.order.number]))
@@ -275,7 +275,7 @@ def test_no_money_in_time_releases_and_late_money_takes_it_up_again(client, orde
     row = BankTransfer.objects.get()
     assert row.status == BankTransfer.Status.CANCELLED
 
-    assert note_received(row.reference, amount_minor=9000, user=None)
+    assert record_received(row.reference, amount_minor=9000, user=None)
     settle.settle(row.reference)
 
     ordered.refresh_from_db()
@@ -286,7 +286,7 @@ def test_no_money_in_time_releases_and_late_money_takes_it_up_again(client, orde
 
 def test_refund_waits_until_somebody_has_sent_it(client, ordered, finance):
     row = BankTransfer.objects.get()
-    note_received(row.reference, amount_minor=9000, user=finance)
+    record_received(row.reference, amount_minor=9000, user=finance)
     settle.settle(row.reference)
 
     move_order(ordered.order_id, CANCELLED)

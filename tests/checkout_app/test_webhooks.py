@@ -1,4 +1,4 @@
-"""The webhook over HTTP: what is let in, what is written down, what happens to it."""
+"""The webhook over HTTP: which events are accepted, stored and processed."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ from oscar.core.loading import get_model
 
 from checkout_app.gateways.stripe import WEBHOOK_TOLERANCE_SECONDS, get_gateway
 from checkout_app.models import PaymentAttempt, State, StripeEvent
-from checkout_app.payments import settle, webhooks
+from checkout_app.payments import begin, webhooks
 from demo_gateway import events, faults, server
 from tests.factories import make_basket, make_submission, pay
 
@@ -51,7 +51,7 @@ def post(client, body, header=None):
 @pytest.fixture
 def begun(vase):
     """An order for the one vase that waits for its payment; its webhooks are held back."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     with faults.webhooks_held():
         yield attempt
 
@@ -67,8 +67,8 @@ def test_event_alone_pays_the_order(client, begun):
     assert StripeEvent.objects.get(event_id="evt_1").progress == Progress.DONE
 
 
-def test_event_is_a_knock_and_not_the_truth(client, begun):
-    response = post(client, event_body(begun.intent_id))  # says succeeded, and nobody paid
+def test_event_triggers_a_read_and_is_not_the_truth(client, begun):
+    response = post(client, event_body(begun.intent_id))  # says succeeded, but nothing was paid
 
     assert response.status_code == 200
     begun.refresh_from_db()
@@ -140,7 +140,7 @@ def test_both_secrets_count_while_one_is_rotated_out(client, db, settings):
     settings.STRIPE_SECRET_KEY = "sk_test_rotating"
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_new", "whsec_old"]
     get_gateway.cache_clear()
-    elsewhere = {"site": "https://another.example"}  # so that nobody asks Stripe about it
+    elsewhere = {"site": "https://another.example"}  # so that Stripe is not called
 
     for secret in ("whsec_new", "whsec_old"):
         payload = json.dumps(event_body(event_id=f"evt_{secret}", metadata=elsewhere)).encode()
@@ -180,7 +180,7 @@ def test_intent_of_the_account_without_an_attempt_is_kept_in_view(client, db):
     post(client, event_body(stray["id"]))
 
     row = StripeEvent.objects.get(event_id="evt_1")
-    assert (row.progress, row.last_error) == (Progress.WAITING, "no attempt knows this intent")
+    assert (row.progress, row.last_error) == (Progress.WAITING, "this intent has no attempt")
 
 
 def test_event_while_the_gateway_is_silent_is_worked_off_later(client, begun):

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from checkout_app.payments import settle
+from checkout_app.payments import begin
 from commerce.accounts.adoption import adopt_guest_orders
 from commerce.orders.mails import order_status_path
 from tests.factories import PASSWORD, make_basket, make_submission, make_user
@@ -389,7 +389,7 @@ def test_address_of_another_account_cannot_be_made_the_first_choice(client, shop
 
 
 def test_adopted_order_brings_its_address_and_names(client, vase):
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     user = make_user("ada@example.com")
 
     assert adopt_guest_orders(user, "Ada@Example.com") == 1
@@ -401,7 +401,7 @@ def test_adopted_order_brings_its_address_and_names(client, vase):
 
 
 def test_link_in_the_mail_leads_to_the_account_that_took_the_order_over(client, vase):
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     link = order_status_path(attempt.order)
     user = make_user("ada@example.com")
     adopt_guest_orders(user, "ada@example.com")

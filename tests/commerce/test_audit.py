@@ -86,10 +86,10 @@ def test_offers_and_vouchers_are_followed(mo):
 def test_refund_names_who_asked_and_what_came_of_it(bowl, mo):
     order = make_paid_order((bowl, 1))
     attempt = PaymentAttempt.objects.get(order=order)
-    wanted = refunds.Wanted(key="k", reason="A chip", extra=Decimal("5.00"))
+    wanted = refunds.RefundTerms(key="k", reason="A chip", extra=Decimal("5.00"))
     refunds.request_refund(attempt.pk, wanted, user=mo)
     attempt.refresh_from_db()
-    refunds.pay_refunds(attempt)
+    refunds.send_refunds(attempt)
 
     added = last("checkout.refundrequest", act="added")
     assert (added.actor, added.changes["amount"]) == ("Mo", [None, "5.00"])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt
-from checkout_app.payments import refunds, settle
-from checkout_app.payments.captures import ask_capture, send_captures
+from checkout_app.payments import begin, refunds, settle
+from checkout_app.payments.captures import request_capture, send_captures
 from commerce.accounts.roles import FINANCE, create_roles
 from commerce.documents.issuing import (
     Refunded,
@@ -62,9 +62,9 @@ def refund(order, **wanted):
     """A refund asked for and sent, as staff and the gateway do."""
     attempt = PaymentAttempt.objects.get(order=order)
     key = wanted.pop("key", "a-key")
-    refunds.request_refund(attempt.pk, refunds.Wanted(key=key, reason="A chip", **wanted))
+    refunds.request_refund(attempt.pk, refunds.RefundTerms(key=key, reason="A chip", **wanted))
     attempt.refresh_from_db()
-    refunds.pay_refunds(attempt)
+    refunds.send_refunds(attempt)
 
 
 # --- Issuing --------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def test_settling_and_asking_again_issues_nothing_more(order):
 
 
 def test_order_that_waits_for_its_money_has_none(bowl):
-    settle.begin(make_submission(make_basket((bowl, 1))))
+    begin.begin(make_submission(make_basket((bowl, 1))))
 
     assert CommercialDocument.objects.count() == 0
 
@@ -113,12 +113,12 @@ def test_order_that_costs_nothing_has_an_invoice_of_nothing(shop):
 
 def test_held_money_is_invoiced_when_it_is_taken(settings, bowl):
     settings.PAYMENT_CAPTURE = "manual"
-    attempt, _intent = settle.begin(make_submission(make_basket((bowl, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((bowl, 1))))
     pay(attempt)
     settle.settle(attempt.intent_id)
     assert CommercialDocument.objects.count() == 0
 
-    ask_capture(attempt.pk)
+    request_capture(attempt.pk)
     send_captures(PaymentAttempt.objects.get(pk=attempt.pk))
 
     assert invoice_of(attempt.order).facts["gross"] == "24.49"
@@ -126,11 +126,11 @@ def test_held_money_is_invoiced_when_it_is_taken(settings, bowl):
 
 def test_hold_of_which_a_part_was_taken_is_invoiced_for_that_part(settings, bowl):
     settings.PAYMENT_CAPTURE = "manual"
-    attempt, _intent = settle.begin(make_submission(make_basket((bowl, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((bowl, 1))))
     pay(attempt)
     settle.settle(attempt.intent_id)
 
-    ask_capture(attempt.pk, amount=Decimal("20.00"))
+    request_capture(attempt.pk, amount=Decimal("20.00"))
     send_captures(PaymentAttempt.objects.get(pk=attempt.pk))
 
     facts = invoice_of(attempt.order).facts

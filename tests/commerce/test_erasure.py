@@ -133,11 +133,11 @@ def test_sessions_of_the_person_end_everywhere(client, db):
 
 
 def test_customer_at_the_payment_provider_goes_too(db, django_capture_on_commit_callbacks):
-    from checkout_app.gateways.customers import customer_of
+    from checkout_app.gateways.customers import get_or_create_customer
     from demo_gateway.models import DemoCustomer
 
     user = make_user(EMAIL)
-    customer_of(user)
+    get_or_create_customer(user)
 
     with django_capture_on_commit_callbacks(execute=True):
         erase(person_of(user))

@@ -120,7 +120,7 @@ def test_asking_mails_a_link_to_the_orders_address(client, order, settings):
     page = ask(client, order.number).content.decode()
     send_link(order.number, digest_of("ADA@example.com "))
 
-    assert "Please look into your mail" in page
+    assert "Check your email" in page
     link = links().get()
     assert link.to == "ada@example.com"
     token = link.body_text.split("/your-order/")[1].split("/")[0]

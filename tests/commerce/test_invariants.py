@@ -10,14 +10,21 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from checkout_app.models import GatewayTransaction, PaymentAttempt, State, site_marker
-from checkout_app.payments import settle
+from checkout_app.payments import begin, settle
 from commerce.models import OutgoingMail
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.shipments import ship
 from commerce.returns.returns import request_return
 from demo_gateway import server
 from demo_gateway.models import DemoIntent
-from tests.factories import make_basket, make_submission, make_voucher, pay, stockrecord_of
+from tests.factories import (
+    make_basket,
+    make_order,
+    make_submission,
+    make_voucher,
+    pay,
+    stockrecord_of,
+)
 
 pytestmark = pytest.mark.django_db
 Order = get_model("order", "Order")
@@ -26,7 +33,7 @@ Order = get_model("order", "Order")
 @pytest.fixture
 def paid(vase):
     """A sound order that was paid."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     pay(attempt)
     attempt = settle.settle(attempt.intent_id)
     assert broken_invariants() == []
@@ -36,7 +43,7 @@ def paid(vase):
 @pytest.fixture
 def begun(vase):
     """A sound order that waits for its payment."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     assert broken_invariants() == []
     return attempt
 
@@ -109,6 +116,18 @@ def test_i4_total_that_does_not_add_up(begun):
     assert broken() == {"I4"}
 
 
+def test_i4_adds_pence_exactly(shop, vase):
+    order = make_order(*[vase] * 10)
+    order.lines.update(line_price_incl_tax=Decimal("0.10"))
+    Order.objects.update(total_incl_tax=Decimal("1.30"), shipping_incl_tax=Decimal("0.30"))
+
+    assert "I4" not in broken()
+
+    Order.objects.update(total_incl_tax=Decimal("1.31"))
+
+    assert "I4" in broken()
+
+
 def test_i5_offer_used_too_often(paid):
     offer = make_voucher("TEN").offers.get()
     offer.max_global_applications, offer.num_applications = 1, 2
@@ -141,7 +160,7 @@ def test_i7_frozen_basket_that_nothing_waits_for(shop):
     basket = make_basket()
     basket.freeze()
 
-    assert broken_invariants() == [f"I7 basket {basket.pk} is frozen and nothing waits for it"]
+    assert broken_invariants() == [f"I7 basket {basket.pk} is frozen and has no open attempt"]
 
 
 def test_i8_paid_attempt_of_an_unpaid_order(paid):

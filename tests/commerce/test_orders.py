@@ -10,7 +10,7 @@ from django.db import OperationalError, transaction
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.core.loading import get_class, get_model
 
-from checkout_app.payments import settle
+from checkout_app.payments import begin, settle
 from checkout_app.payments.placement import totals_of
 from commerce.exceptions import IllegalMove
 from commerce.index.listings import looks_of
@@ -57,7 +57,7 @@ def place(*lines, voucher=None):
     if voucher:
         basket.vouchers.add(voucher)
     total = totals_for(basket).total.incl_tax
-    attempt, _intent = settle.begin(make_submission(basket, total=total))
+    attempt, _intent = begin.begin(make_submission(basket, total=total))
     return attempt.order
 
 

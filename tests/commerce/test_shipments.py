@@ -8,6 +8,7 @@ from django.core import mail
 from django.urls import reverse
 from oscar.core.loading import get_model
 
+from checkout_app.payments import begin
 from commerce.carriers import tracking_url
 from commerce.exceptions import DispatchRefused, IllegalMove
 from commerce.models import OrderEvent, OutgoingMail, Shipment
@@ -332,9 +333,8 @@ def test_parcel_is_expected_from_the_day_it_left(order):
 
 
 def test_cancelled_order_is_told_once_and_an_unpaid_one_not_at_all(order, bowl):
-    from checkout_app.payments import settle
 
-    unpaid, _intent = settle.begin(make_submission(make_basket((bowl, 1)), email="eve@example.com"))
+    unpaid, _intent = begin.begin(make_submission(make_basket((bowl, 1)), email="eve@example.com"))
     move_order(unpaid.order_id, CANCELLED)
     move_order(order.pk, CANCELLED)
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from checkout_app.payments import settle
+from checkout_app.payments import begin
 from commerce.exceptions import OutOfStock
 from commerce.index.receivers import one_refresh
 from commerce.models import StockChange
@@ -113,7 +113,7 @@ def test_placing_an_order_stays_within_its_queries(bowl):
     submission = make_submission(make_basket((bowl, 1)))
 
     with CaptureQueriesContext(connection) as queries:
-        settle.begin(submission)
+        begin.begin(submission)
 
     about = [q["sql"] for q in queries if "stockchange" in q["sql"] or "stockalert" in q["sql"]]
     assert len(about) <= 2, about

@@ -8,7 +8,7 @@ import pytest
 from oscar.core.loading import get_class, get_model
 
 from checkout_app.exceptions import TotalChanged
-from checkout_app.payments import settle
+from checkout_app.payments import begin
 from commerce.catalogue.feed import feed_parts
 from commerce.catalogue.product_detail import buy_box_for
 from commerce.exceptions import OutOfStock
@@ -86,7 +86,7 @@ def test_stock_of_both_is_sold_one_after_the_other_and_never_more(bowl):
         basket = make_basket()
         try:
             basket.add_product(fresh(bowl), 1)
-            attempt, _intent = settle.begin(make_submission(basket))
+            attempt, _intent = begin.begin(make_submission(basket))
         except OutOfStock:
             break
         line = attempt.order.lines.get()
@@ -109,8 +109,8 @@ def test_basket_follows_where_the_first_ran_out_and_stays_one_line(bowl):
     assert line.purchase_info.price.incl_tax == Decimal("30.00")
 
     with pytest.raises(TotalChanged):
-        settle.begin(make_submission(again, total="44.50"))
-    attempt, _intent = settle.begin(make_submission(again))
+        begin.begin(make_submission(again, total="44.50"))
+    attempt, _intent = begin.begin(make_submission(again))
     assert attempt.order.lines.get().stockrecord.partner.name == "Warehouse"
     assert broken_invariants() == []
 
@@ -119,7 +119,7 @@ def test_one_line_is_not_put_together_from_two_records(bowl):
     basket = make_basket((fresh(bowl), 2))
 
     with pytest.raises(OutOfStock):
-        settle.begin(make_submission(basket))
+        begin.begin(make_submission(basket))
 
     assert not StockRecord.objects.exclude(num_allocated=None).exclude(num_allocated=0).exists()
 
@@ -138,7 +138,7 @@ def test_record_without_a_price_does_not_sell(shop):
 
 
 def test_selling_the_last_of_the_first_changes_the_card(bowl):
-    settle.begin(make_submission(make_basket((fresh(bowl), 1))))
+    begin.begin(make_submission(make_basket((fresh(bowl), 1))))
     refresh_availability(list(bowl.stockrecords.values_list("pk", flat=True)))  # as on commit
 
     assert cards_for([bowl.pk])[0].quote.price == Decimal("30.00")

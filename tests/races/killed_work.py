@@ -1,4 +1,4 @@
-"""One act of the shop's background work in a process of its own, which a test may have killed.
+"""One background action in its own process, which a test may kill.
 
 ``python -m tests.races.killed_work refund 3`` does to attempt 3 what the worker would.
 """
@@ -14,14 +14,14 @@ def main(act, attempt_id):
     django.setup()
 
     from checkout_app.models import PaymentAttempt
-    from checkout_app.payments import captures, refunds, settle
+    from checkout_app.payments import cancel, captures, refunds, settle
 
     attempt = PaymentAttempt.objects.get(pk=attempt_id)
     acts = {
-        "refund": lambda: refunds.pay_refunds(attempt),
+        "refund": lambda: refunds.send_refunds(attempt),
         "capture": lambda: captures.send_captures(attempt),
-        "void": lambda: captures.give_up_hold(attempt, reason="order cancelled"),
-        "cancel": lambda: settle.cancel(attempt, reason="not paid in time"),
+        "void": lambda: captures.void_authorisation(attempt, reason="order cancelled"),
+        "cancel": lambda: cancel.cancel(attempt, reason="not paid in time"),
         "settle": lambda: settle.settle(attempt.intent_id),
     }
     acts[act]()

@@ -1,4 +1,4 @@
-"""kill -9 at a named point, once: the process that reaches it takes the flag and dies."""
+"""Kills a process at a named checkpoint, once: the first to reach it takes the flag and dies."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""kill -9 of the worker while money is taken, given up or paid back, then reconcile twice."""
+"""kill -9 of the worker during a capture, void or refund; then reconcile twice."""
 
 import signal
 import subprocess
@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from checkout_app.models import PaymentAttempt, State
-from checkout_app.payments import captures, checkpoints, reconcile, refunds, settle, webhooks
-from checkout_app.payments.refunds import Wanted
+from checkout_app.payments import begin, captures, checkpoints, reconcile, refunds, webhooks
+from checkout_app.payments.refunds import RefundTerms
 from commerce.models import OutgoingMail
 from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
@@ -89,7 +89,7 @@ def picture():
 
 def begun(product, card=None):
     """An order that waits, with a card tried on it; nobody has told the shop."""
-    attempt, _intent = settle.begin(make_submission(make_basket((product, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((product, 1))))
     if card:
         with faults.webhooks_held():
             try:
@@ -152,7 +152,7 @@ def test_killed_after_the_refund_was_sent_pays_back_once(vase, killed):
     attempt = begun(vase)
     pay(attempt)
     faults.plan("unreachable")
-    refunds.request_refund(attempt.pk, Wanted(key="k", reason="crack", extra=attempt.amount))
+    refunds.request_refund(attempt.pk, RefundTerms(key="k", reason="crack", extra=attempt.amount))
 
     killed("refund", attempt, checkpoints.REFUND_SENT)
 
@@ -165,7 +165,7 @@ def test_killed_after_the_capture_was_sent_takes_once(vase, killed, settings):
     settings.PAYMENT_CAPTURE = "manual"
     attempt = begun(vase)
     pay(attempt)
-    captures.ask_capture(attempt.pk)
+    captures.request_capture(attempt.pk)
 
     killed("capture", attempt, checkpoints.CAPTURE_SENT)
 

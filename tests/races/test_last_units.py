@@ -1,4 +1,4 @@
-"""Buyers at the same moment. Each race has a control: with the guard off it must oversell."""
+"""Concurrent buyers. Each race has a control: without the guard it must oversell."""
 
 import pytest
 from django.db.models import F
@@ -7,7 +7,7 @@ from oscar.core.loading import get_model
 
 from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt
-from checkout_app.payments import placement, settle
+from checkout_app.payments import begin, placement, settle
 from commerce.exceptions import OutOfStock
 from commerce.orders.invariants import broken_invariants
 from tests.factories import (
@@ -33,7 +33,7 @@ def test_twenty_buyers_of_five_units_make_exactly_five_orders(shop, together):
     cup = make_product("Espresso cup", price="18.00", stock=5)
     queue = submissions(cup, 20)
 
-    results = together(20, lambda i: settle.begin(queue[i]))
+    results = together(20, lambda i: begin.begin(queue[i]))
 
     refused = [result for result in results if isinstance(result, OutOfStock)]
     bought = [result for result in results if isinstance(result, tuple)]
@@ -53,7 +53,7 @@ def test_control_without_the_condition_oversells(shop, together, monkeypatch):
 
     monkeypatch.setattr(placement, "reserve_stock", unguarded)
 
-    together(20, lambda i: settle.begin(queue[i]))
+    together(20, lambda i: begin.begin(queue[i]))
 
     assert stockrecord_of(cup).num_allocated > 5
     assert any(line.startswith("I2") for line in broken_invariants())
@@ -63,7 +63,7 @@ def test_plenty_of_stock_serves_everybody_without_an_error(shop, together):
     cup = make_product("Espresso cup", price="18.00", stock=100)
     queue = submissions(cup, 12)
 
-    results = together(12, lambda i: settle.begin(queue[i]))
+    results = together(12, lambda i: begin.begin(queue[i]))
 
     assert [result for result in results if isinstance(result, Exception)] == []
     assert stockrecord_of(cup).num_allocated == 12
@@ -77,7 +77,7 @@ def test_single_use_voucher_is_used_once_by_eight_buyers(shop, together):
         basket.vouchers.add(voucher)
     queue = [make_submission(basket, total="20.70") for basket in baskets]
 
-    results = together(8, lambda i: settle.begin(queue[i]))
+    results = together(8, lambda i: begin.begin(queue[i]))
 
     assert [type(result).__name__ for result in results].count("tuple") == 1, results
     assert {type(r) for r in results if not isinstance(r, tuple)} == {TotalChanged}
@@ -87,7 +87,7 @@ def test_single_use_voucher_is_used_once_by_eight_buyers(shop, together):
 
 
 def test_settling_twelve_times_at_once_pays_once_and_mails_once(vase, together):
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     from commerce.models import OutgoingMail
     from demo_gateway import faults
 

@@ -1,9 +1,9 @@
-"""Buyers who cross a threshold together: one alert, one mail."""
+"""Concurrent buyers who cross a stock threshold cause one alert and one mail."""
 
 import pytest
 from oscar.core.loading import get_model
 
-from checkout_app.payments import settle
+from checkout_app.payments import begin
 from commerce.models import OutgoingMail, StockChange
 from commerce.orders.invariants import broken_invariants
 from tests.factories import make_basket, make_product, make_submission
@@ -17,7 +17,7 @@ def test_eight_buyers_open_one_alert_and_are_all_in_the_history(shop, together, 
     cup.stockrecords.update(low_stock_threshold=9)
     queue = [make_submission(make_basket((cup, 1))) for _buyer in range(8)]
 
-    results = together(8, lambda i: settle.begin(queue[i]))
+    results = together(8, lambda i: begin.begin(queue[i]))
 
     assert [result for result in results if isinstance(result, Exception)] == []
     assert get_model("partner", "StockAlert").objects.count() == 1

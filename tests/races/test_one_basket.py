@@ -1,4 +1,4 @@
-"""One basket from several tabs: one order, one attempt, one intent, whichever tab is faster."""
+"""One basket ordered from several tabs: one order, one attempt, one intent."""
 
 import copy
 import threading
@@ -10,7 +10,7 @@ from oscar.core.loading import get_model
 
 from checkout_app.gateways.stripe import StripeGateway
 from checkout_app.models import PaymentAttempt
-from checkout_app.payments import placement, settle
+from checkout_app.payments import begin, placement
 from checkout_app.storefront.session import Draft
 from commerce.orders.invariants import broken_invariants
 from demo_gateway.models import DemoIntent
@@ -45,7 +45,7 @@ def made():
 def test_one_basket_from_eight_tabs_is_one_order_and_one_intent(cup, together):
     submission = make_submission(make_basket((cup, 1)))
 
-    results = together(TABS, lambda _tab: settle.begin(submission))
+    results = together(TABS, lambda _tab: begin.begin(submission))
 
     assert [result for result in results if isinstance(result, Exception)] == []
     assert len({(attempt.key, intent.id) for attempt, intent in results}) == 1
@@ -141,7 +141,7 @@ def test_control_without_lock_and_mark_each_tab_has_an_order(cup, together, monk
     monkeypatch.setattr(placement, "lock_basket", lambda _pk: copy.copy(before))
     monkeypatch.setattr(PaymentAttempt, "save", save_unmarked)
 
-    together(TABS, lambda _tab: settle.begin(submission))
+    together(TABS, lambda _tab: begin.begin(submission))
 
     assert made() == (TABS, TABS, TABS)
     assert stockrecord_of(cup).num_allocated == TABS
@@ -158,6 +158,6 @@ def test_control_without_the_key_each_tab_has_an_intent(cup, together, monkeypat
 
     monkeypatch.setattr(StripeGateway, "create_intent", create_under_another_key)
 
-    together(2, lambda _tab: settle.begin(submission))
+    together(2, lambda _tab: begin.begin(submission))
 
     assert made() == (1, 1, 2)

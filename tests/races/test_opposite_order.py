@@ -1,11 +1,11 @@
-"""Baskets of the same pieces, put in the other way round: nobody waits for anybody in a circle."""
+"""Baskets with the same products in opposite order do not deadlock."""
 
 import pytest
 from django.db import OperationalError, connection
 from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt
-from checkout_app.payments import placement, settle
+from checkout_app.payments import begin, placement
 from commerce.orders.invariants import broken_invariants
 from commerce.stock import availability
 from tests.factories import make_basket, make_product, make_submission, stockrecord_of
@@ -51,10 +51,10 @@ def no_lock_order(monkeypatch, meet):
 
 
 def test_baskets_in_opposite_order_lose_no_race(pieces, together, monkeypatch):
-    monkeypatch.setattr(settle, "place_order", place_once)
+    monkeypatch.setattr(begin, "place_order", place_once)
     queue = opposite(pieces, 12)
 
-    results = together(12, lambda i: settle.begin(queue[i]))
+    results = together(12, lambda i: begin.begin(queue[i]))
 
     assert [result for result in results if isinstance(result, Exception)] == []
     assert allocated(pieces) == [12, 12]
@@ -75,7 +75,7 @@ def test_control_without_the_lock_order_one_of_two_loses(pieces, together, no_lo
 def test_who_lost_is_run_again_and_has_its_order(pieces, together, no_lock_order):
     queue = opposite(pieces, 2)
 
-    results = together(2, lambda i: settle.begin(queue[i]))
+    results = together(2, lambda i: begin.begin(queue[i]))
 
     assert [result for result in results if isinstance(result, Exception)] == []
     assert allocated(pieces) == [2, 2]

@@ -1,4 +1,4 @@
-"""Money back at the same moment, here and at the gateway; vouchers; with their controls."""
+"""Concurrent refunds in the shop and at the gateway, and vouchers, each with a control."""
 
 from decimal import Decimal
 
@@ -7,11 +7,11 @@ from oscar.core.loading import get_model
 
 from checkout_app.exceptions import RefundRefused
 from checkout_app.models import PaymentAttempt, Progress, RefundRequest, State
-from checkout_app.payments import reconcile, refunds, settle
-from checkout_app.payments.refunds import Wanted
+from checkout_app.payments import begin, reconcile, refunds, settle
+from checkout_app.payments.refunds import RefundTerms
 from commerce.models import OutgoingMail
 from commerce.orders.invariants import broken_invariants
-from demo_gateway import after, faults
+from demo_gateway import faults, post_payment
 from demo_gateway.models import DemoCharge
 from tests.factories import (
     make_basket,
@@ -29,7 +29,7 @@ Voucher = get_model("voucher", "Voucher")
 @pytest.fixture
 def paid(vase):
     """The vase, bought and paid for with £90."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     pay(attempt)
     attempt.refresh_from_db()
     assert attempt.state == State.PAID
@@ -38,14 +38,14 @@ def paid(vase):
 
 def twenty(attempt, key):
     """Ask for £20 back under a key."""
-    wanted = Wanted(key=key, reason="race", extra=Decimal(20))
+    wanted = RefundTerms(key=key, reason="race", extra=Decimal(20))
     return refunds.request_refund(attempt.pk, wanted)
 
 
 def one_of_nine(attempt, index):
     """£50 back in the gateway's own dashboard, or one of eight times £20 here."""
     if index == 0:
-        return after.refund_in_dashboard(attempt.intent_id, 5000)
+        return post_payment.refund_in_dashboard(attempt.intent_id, 5000)
     return twenty(attempt, f"key{index}")
 
 
@@ -62,7 +62,7 @@ def test_eight_refunds_against_one_at_the_gateway_never_pass_what_was_paid(paid,
     reconcile.reconcile_after()
     assert gone_back() <= 9000
     kinds = {type(result) for result in results if isinstance(result, Exception)}
-    assert kinds <= {RefundRefused, after.Refused}, results
+    assert kinds <= {RefundRefused, post_payment.Refused}, results
     done = RefundRequest.objects.filter(progress=Progress.DONE)
     assert sum(int(row.amount * 100) for row in done) == gone_back()
     assert OutgoingMail.objects.filter(key__startswith="order-refunded").count() == done.count()
@@ -88,7 +88,7 @@ def test_control_without_the_sum_more_is_asked_for_than_was_paid(paid, together,
 
 
 def test_control_without_the_gateways_sum_more_goes_back_than_was_paid(paid, together, monkeypatch):
-    monkeypatch.setattr(after, "_paid_back", lambda _intent: 0)
+    monkeypatch.setattr(post_payment, "_paid_back", lambda _intent: 0)
 
     with faults.webhooks_held():  # Ours cannot count what it has not heard of.
         together(9, lambda index: one_of_nine(paid, index))
@@ -96,14 +96,14 @@ def test_control_without_the_gateways_sum_more_goes_back_than_was_paid(paid, tog
     reconcile.reconcile_open()
     reconcile.reconcile_after()
     assert gone_back() == 5000 + 4 * 2000
-    assert any("more paid back than paid" in line for line in broken_invariants())
+    assert any("more was refunded than paid" in line for line in broken_invariants())
 
 
 def test_sending_due_refunds_from_eight_workers_pays_once(paid, together):
     faults.plan("unreachable")
     twenty(paid, "one")
 
-    together(8, lambda _index: refunds.pay_refunds(PaymentAttempt.objects.get()))
+    together(8, lambda _index: refunds.send_refunds(PaymentAttempt.objects.get()))
 
     assert gone_back() == 2000
     assert RefundRequest.objects.get().progress == Progress.DONE
@@ -124,7 +124,7 @@ def with_voucher(shop):
 def test_single_use_voucher_is_used_once_by_twenty_four(with_voucher, together):
     cup, voucher, queue = with_voucher
 
-    together(24, lambda index: settle.begin(queue[index]))
+    together(24, lambda index: begin.begin(queue[index]))
 
     assert voucher.applications.count() == 1
     assert stockrecord_of(cup).num_allocated == 1
@@ -135,14 +135,14 @@ def test_control_voucher_that_is_not_asked_again_is_used_twice(with_voucher, tog
     _cup, voucher, queue = with_voucher
     monkeypatch.setattr(Voucher, "is_available_to_user", lambda *_args, **_kwargs: (True, ""))
 
-    together(24, lambda index: settle.begin(queue[index]))
+    together(24, lambda index: begin.begin(queue[index]))
 
     assert voucher.applications.count() > 1
     assert any(line.startswith("I5") for line in broken_invariants())
 
 
 def test_control_settling_that_does_not_look_at_the_state_counts_twice(vase, together, monkeypatch):
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     with faults.webhooks_held():
         pay(attempt)
     monkeypatch.setattr(settle, "MONEY_STATES", ())

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from checkout_app.models import State
-from checkout_app.payments import settle
+from checkout_app.payments import begin, settle
 from commerce.orders.invariants import broken_invariants
 from tests.caching import REDIS, forget, needs_redis
 from tests.factories import make_basket, make_submission, pay, stockrecord_of
@@ -94,7 +94,7 @@ def test_shop_sells_while_redis_is_cut_and_shows_the_change_when_it_is_back(
         assert "£90" in Client().get(page).text
         proxy.cut()
 
-        attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+        attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
         pay(attempt)
         settle.settle(attempt.intent_id)
         record = stockrecord_of(vase)

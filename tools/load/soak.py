@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from checkout_app.payments import refunds
 from tests.races.buyer import Buyer
 from tests.site import RunningSite, free_port, serving, site_environment
 from tests.tcp_proxy import Proxy
@@ -228,7 +229,6 @@ class Soak:
                 connection.close()
 
     def do_something_to(self, order):
-        from checkout_app.payments import refunds
         from commerce.order_statuses import CANCELLED
         from commerce.orders.pipeline import move_order
         from commerce.orders.shipments import ship
@@ -240,7 +240,7 @@ class Soak:
             move_order(order.pk, CANCELLED)
         else:
             line = order.lines.first()
-            wanted = refunds.Wanted(
+            wanted = refunds.RefundTerms(
                 key=f"soak-{order.pk}", reason="soak", units={line.pk: 1}, is_restocked=True
             )
             refunds.request_refund(order.attempts.get().pk, wanted)

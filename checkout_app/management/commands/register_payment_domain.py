@@ -1,23 +1,22 @@
-"""Let wallets show on the shop's domain."""
+"""Register the shop's domain for wallets."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from checkout_app.exceptions import GatewayRefused, GatewayUnavailable
 from checkout_app.gateways.stripe import get_gateway
 
 
 class Command(BaseCommand):
-    help = (
-        "Register the domain of SITE_URL at Stripe, which Apple Pay asks for. Once for each mode."
-    )
+    help = "Register the domain of SITE_URL at Stripe, as Apple Pay requires. Run it once per mode."
 
-    def add_arguments(self, parser):
-        parser.add_argument("domain", nargs="?", help="another domain than that of SITE_URL")
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("domain", nargs="?", help="a domain other than that of SITE_URL")
 
-    def handle(self, *args, domain=None, **options):
+    def handle(self, *args: Any, domain: str | None = None, **options: Any) -> None:
         domain = domain or urlsplit(settings.SITE_URL).hostname
         try:
             made = get_gateway().register_domain(domain)

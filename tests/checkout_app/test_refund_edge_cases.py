@@ -1,4 +1,4 @@
-"""Refunds beside what happened before: given up, returned, refused, disputed. Each unit once."""
+"""Refunds after units were given up, returned, refused or disputed. Each unit counts once."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from django.utils import timezone
 from checkout_app.dashboard.work_queue import KINDS
 from checkout_app.exceptions import RefundRefused
 from checkout_app.models import Dispute, Progress, RefundRequest, State
-from checkout_app.payments import reconcile, refunds, settle
+from checkout_app.payments import begin, reconcile, refunds, settle
 from commerce.exceptions import DispatchRefused, ReturnRefused
 from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
@@ -24,7 +24,7 @@ from commerce.returns.returns import (
     request_return,
     units_returnable,
 )
-from demo_gateway import after, faults, store
+from demo_gateway import faults, post_payment, store
 from demo_gateway.models import DemoCharge, DemoIntent, DemoRequest
 from demo_gateway.refusal import Refused
 from tests.checkout_app.test_refunds import ask, attempt_of, line_of
@@ -96,7 +96,7 @@ def test_piece_that_a_refund_put_on_the_shelf_cannot_be_returned_again(order):
 
 def refused(order, **wanted):
     """A refund that the gateway refused."""
-    with patch.object(after, "create_refund", side_effect=Refused(400, "No money left.")):
+    with patch.object(post_payment, "create_refund", side_effect=Refused(400, "No money left.")):
         request = ask(order, **wanted)
     request.refresh_from_db()
     assert request.progress == Progress.FAILED
@@ -108,12 +108,12 @@ def test_pieces_of_a_refused_refund_are_not_taken_back_twice(order, cup):
     request = refused(order, units={line: 1}, shipping=order.shipping_incl_tax, is_restocked=True)
     assert (stockrecord_of(cup).num_allocated, units_to_send(order)) == (2, {line: 2})
 
-    assert refunds.units_refundable(order) == {line: 2}
-    assert refunds.shipping_refundable(order) == 0
+    assert refunds.refundable_units(order) == {line: 2}
+    assert refunds.refundable_shipping(order) == 0
     with pytest.raises(RefundRefused):
         ask(order, key="k2", units={line: 3})
 
-    refunds.pay_refunds(refunds.owe_again(request.pk))
+    refunds.send_refunds(refunds.retry_refund(request.pk))
     request.refresh_from_db()
     assert request.progress == Progress.DONE
     assert units_to_send(order) == {line: 2}
@@ -126,7 +126,7 @@ def test_refused_refund_is_not_sent_again_where_its_money_went_back_otherwise(or
     ask(order, key="k2", extra=attempt.amount - Decimal("20.00"))
 
     with pytest.raises(RefundRefused, match="left"):
-        refunds.owe_again(request.pk)
+        refunds.retry_refund(request.pk)
 
     request.refresh_from_db()
     assert request.progress == Progress.FAILED
@@ -138,14 +138,14 @@ def test_refused_refund_waits_for_nobody_once_everything_went_back(order):
     waiting = next(kind for kind in KINDS if kind.code == "refund").rows
     assert list(waiting()) == [request]
 
-    after.refund_in_dashboard(attempt.intent_id)
+    post_payment.refund_in_dashboard(attempt.intent_id)
 
     assert attempt_of(order).state == State.REFUNDED
     assert list(waiting()) == []
 
 
 def test_money_under_review_that_goes_back_at_the_gateway_ends_the_order(cup):
-    attempt, _intent = settle.begin(make_submission(make_basket((cup, 2))))
+    attempt, _intent = begin.begin(make_submission(make_basket((cup, 2))))
     with faults.webhooks_held():
         pay(attempt)
     intent = DemoIntent.objects.get()
@@ -154,7 +154,7 @@ def test_money_under_review_that_goes_back_at_the_gateway_ends_the_order(cup):
     attempt.refresh_from_db()
     assert attempt.state == State.REVIEW
 
-    after.refund_in_dashboard(attempt.intent_id)
+    post_payment.refund_in_dashboard(attempt.intent_id)
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.REFUNDED, CANCELLED)
@@ -165,12 +165,12 @@ def test_money_under_review_that_goes_back_at_the_gateway_ends_the_order(cup):
 
 
 def test_money_that_the_bank_took_back_is_not_paid_back_as_well(order):
-    body = after.dispute(attempt_of(order).intent_id)
-    after.end_dispute(body["id"], "lost")
+    body = post_payment.dispute(attempt_of(order).intent_id)
+    post_payment.end_dispute(body["id"], "lost")
 
     with pytest.raises(DispatchRefused, match="took"):
         ship(order.pk)
-    with pytest.raises(RefundRefused, match="left of what was paid"):
+    with pytest.raises(RefundRefused, match="left of the payment"):
         ask(order, extra=Decimal("1.00"))
     move_order(order.pk, CANCELLED)
 
@@ -180,9 +180,9 @@ def test_money_that_the_bank_took_back_is_not_paid_back_as_well(order):
 
 
 def test_dispute_whose_end_was_missed_is_heard_of(order):
-    body = after.dispute(attempt_of(order).intent_id)
+    body = post_payment.dispute(attempt_of(order).intent_id)
     with faults.webhooks_held():
-        after.end_dispute(body["id"], "won")
+        post_payment.end_dispute(body["id"], "won")
 
     reconcile.reconcile_after(at=timezone.now() + timedelta(days=90))
 
@@ -211,7 +211,7 @@ def test_return_pays_for_no_more_than_came(client, order):
 
 
 def test_refund_whose_key_the_gateway_forgot_is_not_sent_again(order):
-    """Stripe keeps keys for a day; a refund says by itself which request it was for."""
+    """Stripe remembers keys for a day; a refund's metadata names its request."""
     with faults.webhooks_held():
         faults.plan("drop")
         request = ask(order, extra=Decimal("5.00"))

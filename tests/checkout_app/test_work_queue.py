@@ -1,4 +1,4 @@
-"""The page "Needs a person": who sees what, and what its buttons do."""
+"""The page "Needs attention": permissions, and what its buttons do."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
-from checkout_app.payments import settle
+from checkout_app.payments import begin, settle
 from commerce.accounts.roles import FINANCE, MERCHANDISER, SUPPORT
 from commerce.models import OutgoingMail
 from demo_gateway import faults
@@ -24,7 +24,7 @@ PAGE = "/dashboard/attention/"
 
 @pytest.fixture
 def staff(site_root, client):
-    """A function that signs somebody of a role in."""
+    """A function that signs in a user of a role."""
     from home.staff.roles import create_page_roles
 
     create_page_roles()
@@ -41,8 +41,8 @@ def staff(site_root, client):
 
 @pytest.fixture
 def reviewed(vase):
-    """An order for which another amount arrived than was asked for."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    """An order whose payment differs from its total."""
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     intent = DemoIntent.objects.get(intent_id=attempt.intent_id)
     intent.body = {**intent.body, "status": "succeeded", "amount_received": 100}
     intent.save()
@@ -54,7 +54,7 @@ def reviewed(vase):
 
 @pytest.fixture
 def parked(db):
-    """A mail that nobody could deliver."""
+    """A mail that could not be delivered."""
     return OutgoingMail.objects.create(
         key="k", to="ada@example.com", subject="News", body_text="Hello",
         state=OutgoingMail.State.PARKED, attempts=6, last_error="SMTPException: no",
@@ -89,7 +89,7 @@ def test_second_press_says_that_it_is_done(staff, parked):
 
     page = press(client, "mail", parked.pk)
 
-    assert "Somebody else has seen to it already" in page
+    assert "Someone else has already done this" in page
     assert len(outbox.outbox) == 1
 
 
@@ -101,7 +101,7 @@ def test_finance_gives_a_reviewed_payment_back(staff, reviewed):
     assert RefundRequest.objects.get().amount == 1
 
 
-def test_gateway_that_does_not_answer_leaves_the_matter(staff, reviewed):
+def test_gateway_that_does_not_answer_leaves_the_item(staff, reviewed):
     client = staff(FINANCE)
     faults.plan("error")
 
@@ -125,7 +125,7 @@ def test_guest_is_asked_to_sign_in(client, site_root):
 
 
 def test_parked_event_is_looked_at_again(client, django_user_model, vase, site_root):
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     event = StripeEvent.objects.create(
         event_id="evt_1", type="payment_intent.canceled", object_id=attempt.intent_id,
         progress=StripeEvent.Progress.PARKED, attempts=10,

@@ -1,25 +1,28 @@
-"""What happens to a payment afterwards at the demo gateway: captures, refunds, disputes.
+"""Captures, refunds and disputes at the demo gateway.
 
-The endpoints, and what somebody does in the gateway's own dashboard or at the customer's bank
-(``refund_in_dashboard``, ``dispute``, ``let_hold_end``), which tests and the faults page call.
+Besides the endpoints it has what happens in the gateway's own dashboard or at the customer's bank
+(``refund_in_dashboard``, ``dispute``, ``expire_authorisation``). Tests and the fault simulator call
+these.
 """
 
 import secrets
 import time
+from typing import Any
 
 from django.db import transaction
 
 from demo_gateway.events import emit
-from demo_gateway.models import DemoCharge
+from demo_gateway.models import DemoCharge, DemoIntent
 from demo_gateway.refusal import Refused
 from demo_gateway.store import change_intent, find_intent
+from demo_gateway.types import Body, Params
 
 #: https://docs.stripe.com/api/payment_intents/capture
 CAPTURE_STATUSES = {"requires_capture"}
 
 
-def capture(intent_id, params):
-    """Take all or a part of held money; a final one gives up the rest."""
+def capture(intent_id: str, params: Params) -> Body:
+    """Capture all or a part of an authorised amount. A final capture voids the rest."""
     with transaction.atomic():
         intent = find_intent(intent_id, lock=True)
         body = intent.body
@@ -56,38 +59,38 @@ def capture(intent_id, params):
     return intent.body
 
 
-def _may_capture_often(intent):
+def _may_capture_often(intent: DemoIntent) -> bool:
     return _charge(intent.body["latest_charge"]).body.get("payment_method_details", {}).get(
         "card", {}
     ).get("multicapture", {}).get("status") == "available"  # fmt: skip
 
 
-def _charge(charge_id):
+def _charge(charge_id: str) -> DemoCharge:
     return DemoCharge.objects.get(object_id=charge_id)
 
 
-def _change_charge(charge_id, **changes):
+def _change_charge(charge_id: str, **changes: Any) -> None:
     charge = DemoCharge.objects.filter(object_id=charge_id).first()
     if charge is not None:
         charge.body = {**charge.body, **changes}
         charge.save(update_fields=["body"])
 
 
-def _tell_charge(intent):
-    """Write on an intent's charge how much of it went back."""
+def _update_charge_refunds(intent: DemoIntent) -> None:
+    """Update the refunded amount of an intent's charge."""
     back = _paid_back(intent)
     refunded = back >= intent.body["amount_received"]
     _change_charge(intent.body["latest_charge"], amount_refunded=back, refunded=refunded)
 
 
-def _paid_back(intent):
+def _paid_back(intent: DemoIntent) -> int:
     made = intent.objects_made.filter(object_id__startswith="re_")
     ended = ("failed", "canceled")
     return sum(row.body["amount"] for row in made if row.body["status"] not in ended)
 
 
-def create_refund(params, *, status="succeeded"):
-    """Pay back a part or all of what an intent received."""
+def create_refund(params: Params, *, status: str = "succeeded") -> Body:
+    """Refund a part or all of what an intent received."""
     with transaction.atomic():
         intent = find_intent(params.get("payment_intent", ""), lock=True)
         received = intent.body["amount_received"]
@@ -98,7 +101,7 @@ def create_refund(params, *, status="succeeded"):
                           code="charge_already_refunded")  # fmt: skip
         body = refund_body(intent.body, amount, params, status=status, created=int(time.time()))
         DemoCharge.objects.create(object_id=body["id"], intent=intent, body=body)
-        _tell_charge(intent)
+        _update_charge_refunds(intent)
         emit("refund.created", body)
         if status == "succeeded":
             emit("charge.refunded", {"id": body["charge"], "object": "charge",
@@ -106,8 +109,8 @@ def create_refund(params, *, status="succeeded"):
     return body
 
 
-def refund_body(intent, amount, params, *, status, created):
-    """A refund of an intent, as the API gives it."""
+def refund_body(intent: Body, amount: int, params: Params, *, status: str, created: int) -> Body:
+    """A refund of an intent, as the API returns it."""
     return {
         "id": f"re_demo_{secrets.token_hex(12)}",
         "object": "refund",
@@ -126,8 +129,8 @@ def refund_body(intent, amount, params, *, status, created):
     }
 
 
-def list_made(params, *, prefix, url):
-    """The refunds or disputes of an intent, or those made since a time, newest first, by pages."""
+def list_made(params: Params, *, prefix: str, url: str) -> Body:
+    """A page of the refunds or disputes of an intent, or of those made since a time, newest first."""
     rows = DemoCharge.objects.filter(object_id__startswith=prefix).order_by("-pk")
     if intent_id := params.get("payment_intent"):
         rows = rows.filter(intent=find_intent(intent_id))
@@ -144,29 +147,19 @@ def list_made(params, *, prefix, url):
     }
 
 
-# --- Done elsewhere -------------------------------------------------------------------------------
+# --- Events outside the API ------------------------------------------------------------------------
 
 
-def refund_in_dashboard(intent_id, amount=None, *, status="succeeded"):
-    """Somebody pays back in the gateway's own dashboard. Returns the refund's body."""
-    params = {"payment_intent": intent_id} | ({"amount": amount} if amount else {})
+def refund_in_dashboard(
+    intent_id: str, amount: int | None = None, *, status: str = "succeeded"
+) -> Body:
+    """A refund made in the gateway's own dashboard. Returns its body."""
+    params: Params = {"payment_intent": intent_id} | ({"amount": amount} if amount else {})
     return create_refund(params, status=status)
 
 
-def end_refund(refund_id, status):
-    """The bank has decided on a refund that was pending, or sends one back that went through."""
-    with transaction.atomic():
-        row = DemoCharge.objects.select_for_update().get(object_id=refund_id)
-        reason = "expired_or_canceled_card" if status == "failed" else None
-        row.body = {**row.body, "status": status, "failure_reason": reason}
-        row.save(update_fields=["body"])
-        _tell_charge(row.intent)
-        emit("refund.failed" if status == "failed" else "refund.updated", row.body)
-    return row.body
-
-
-def dispute(intent_id, *, reason="fraudulent"):
-    """The customer's bank disputes the whole charge. Returns the dispute's body."""
+def dispute(intent_id: str, *, reason: str = "fraudulent") -> Body:
+    """A dispute of the whole charge by the customer's bank. Returns its body."""
     with transaction.atomic():
         intent = find_intent(intent_id, lock=True)
         body = {
@@ -199,8 +192,8 @@ def dispute(intent_id, *, reason="fraudulent"):
     return body
 
 
-def end_dispute(dispute_id, status):
-    """The bank has decided: "won" or "lost"."""
+def end_dispute(dispute_id: str, status: str) -> Body:
+    """The bank's decision: "won" or "lost"."""
     with transaction.atomic():
         row = DemoCharge.objects.select_for_update().get(object_id=dispute_id)
         row.body = {**row.body, "status": status}
@@ -209,8 +202,8 @@ def end_dispute(dispute_id, status):
     return row.body
 
 
-def let_hold_end(intent_id):
-    """The bank's hold runs out, as after seven days."""
+def expire_authorisation(intent_id: str) -> Body:
+    """Let the authorisation expire, as a bank does after seven days."""
     with transaction.atomic():
         intent = find_intent(intent_id, lock=True)
         if intent.body["status"] in CAPTURE_STATUSES:

@@ -1,4 +1,4 @@
-"""Held money where something comes in between: a parcel that never left, a refusal, an end at the bank."""
+"""Captures that are interrupted: a shipment that never left, a refusal, an expired authorisation."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from checkout_app.models import PaymentAttempt, Progress, State
-from checkout_app.payments import captures, reconcile, settle
+from checkout_app.payments import begin, captures, reconcile, settle
 from commerce.exceptions import DispatchRefused
 from commerce.order_statuses import CANCELLED, PART_SHIPPED
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import cancel_rest, ship
-from demo_gateway import after, faults, store
+from demo_gateway import faults, post_payment, store
 from demo_gateway.models import DemoCharge, DemoIntent
 from demo_gateway.refusal import Refused
 from tests.factories import make_basket, make_submission, make_user, pay, stockrecord_of
@@ -38,7 +38,7 @@ def cup(mug):
 def test_part_taken_for_a_parcel_that_never_left_goes_back_with_the_order(cup):
     attempt = order_held(cup, count=3, card=MANY_CAPTURES)
     line = attempt.order.lines.get().pk
-    captures.take_for_parcel(attempt.order, {line: 1}, None)  # and the process dies here
+    captures.capture_for_shipment(attempt.order, {line: 1}, None)  # and the process dies here
     attempt.refresh_from_db()
     taken = attempt.money_taken
     assert (attempt.state, taken) == (
@@ -72,12 +72,12 @@ def test_rest_of_a_hold_is_given_up_with_the_rest_of_the_order(cup):
 
 def test_refused_capture_does_not_make_a_part_taken_by_hand_look_wrong(cup):
     attempt = order_held(cup)
-    with patch.object(after, "capture", side_effect=Refused(400, "Try again later.")):
-        captures.ask_capture(attempt.pk, key="k1")
+    with patch.object(post_payment, "capture", side_effect=Refused(400, "Try again later.")):
+        captures.request_capture(attempt.pk, key="k1")
         captures.send_captures(attempt)
     assert attempt.captures.get().progress == Progress.FAILED
 
-    captures.ask_capture(attempt.pk, amount=Decimal("24.00"), key="k2")
+    captures.request_capture(attempt.pk, amount=Decimal("24.00"), key="k2")
     captures.send_captures(attempt)
 
     attempt.refresh_from_db()
@@ -90,7 +90,7 @@ def test_parcel_leaves_once_its_money_is_here_whatever_was_refused_before(cup, c
     attempt = order_held(cup, count=3, card=card)
     line = attempt.order.lines.get().pk
     with (
-        patch.object(after, "capture", side_effect=Refused(400, "Try again later.")),
+        patch.object(post_payment, "capture", side_effect=Refused(400, "Try again later.")),
         pytest.raises(DispatchRefused),
     ):
         ship(attempt.order_id, units={line: 1})
@@ -105,7 +105,7 @@ def test_parcel_leaves_once_its_money_is_here_whatever_was_refused_before(cup, c
 def test_nothing_leaves_where_another_amount_was_taken_at_the_gateway(cup):
     attempt = order_held(cup)
     with faults.webhooks_held():
-        after.capture(attempt.intent_id, {"amount_to_capture": "1000"})
+        post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
 
     with pytest.raises(DispatchRefused):
         ship(attempt.order_id)
@@ -130,7 +130,7 @@ def test_capture_that_is_due_is_not_sent_for_a_cancelled_order(cup):
 
 
 def test_end_of_a_hold_is_the_banks_however_it_was_heard_of(cup):
-    attempt, _intent = settle.begin(make_submission(make_basket((cup, 2))))
+    attempt, _intent = begin.begin(make_submission(make_basket((cup, 2))))
     with faults.webhooks_held():
         pay(attempt)
     charge = DemoCharge.objects.get()
@@ -152,7 +152,7 @@ def test_last_part_is_final_even_where_what_is_left_costs_nothing(cup):
     line.quantity = 3  # The third is a gift.
     line.save()
 
-    captures.ask_for_parcel(attempt.pk, {line.pk: 3}, is_final=False, user=None)
+    captures.request_shipment_capture(attempt.pk, {line.pk: 3}, is_final=False, user=None)
 
     assert attempt.captures.get().is_final
 
@@ -160,7 +160,7 @@ def test_last_part_is_final_even_where_what_is_left_costs_nothing(cup):
 def test_taking_a_hold_that_a_capture_is_due_for_is_no_error_for_staff(cup, client):
     attempt = order_held(cup)
     PaymentAttempt.objects.update(held_until=timezone.now() + timedelta(days=1))
-    captures.ask_capture(attempt.pk, key="k")
+    captures.request_capture(attempt.pk, key="k")
     client.force_login(make_user("boss@example.com", is_staff=True, is_superuser=True))
 
     answer = client.post(reverse("attention"), {"kind": "hold", "key": attempt.pk})
@@ -181,7 +181,7 @@ def test_hold_that_ends_after_a_part_was_taken_keeps_the_part_and_holds_the_rest
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.PAID, PART_SHIPPED)
-    with pytest.raises(DispatchRefused, match="could not be taken"):
+    with pytest.raises(DispatchRefused, match="couldn’t be captured"):
         ship(attempt.order_id)
     assert stockrecord_of(cup).num_in_stock == 9
     assert broken_invariants() == []

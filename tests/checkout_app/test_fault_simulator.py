@@ -1,4 +1,4 @@
-"""Faults on demand: the page in development, the table that reaches every process, orphans, modes."""
+"""Fault simulator: its page, the table that reaches every process, unmatched payments, modes."""
 
 import pytest
 from django.urls import reverse
@@ -6,7 +6,7 @@ from django.urls import reverse
 from checkout_app.dashboard.work_queue import sections_for
 from checkout_app.exceptions import GatewayUnavailable
 from checkout_app.models import PaymentAttempt, State, StripeEvent
-from checkout_app.payments import reconcile, settle, webhooks
+from checkout_app.payments import begin, reconcile, settle, webhooks
 from demo_gateway import events, faults
 from demo_gateway.models import DemoEvent, DemoFault, DemoIntent
 from tests.factories import make_basket, make_submission, make_user, pay
@@ -27,14 +27,14 @@ def boss(client):
 @pytest.fixture
 def begun(vase):
     """An order that waits for its payment."""
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1))))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     return attempt
 
 
 def test_page_plans_and_clears(client, boss, begun):
     url = reverse("demo-faults")
     client.post(url, {"act": "set", "fault": "unreachable"})
-    assert "cannot be reached" in client.get(url).content.decode()
+    assert "can’t be reached" in client.get(url).content.decode()
 
     with pytest.raises(GatewayUnavailable):
         settle.settle(begun.intent_id)
@@ -102,7 +102,7 @@ def lose_order(attempt):
     order.delete()
 
 
-def test_paid_orphan_is_parked_and_paid_back(client, boss, begun):
+def test_paid_unmatched_intent_is_parked_and_paid_back(client, boss, begun):
     with faults.webhooks_held():
         pay(begun)
         lose_order(begun)
@@ -112,13 +112,13 @@ def test_paid_orphan_is_parked_and_paid_back(client, boss, begun):
     row = StripeEvent.objects.get(type="vitrine.orphan")
     assert row.progress == StripeEvent.Progress.PARKED
 
-    client.post(reverse("attention"), {"kind": "orphan", "key": row.pk})
+    client.post(reverse("attention"), {"kind": "unmatched", "key": row.pk})
 
     row.refresh_from_db()
     assert row.progress == StripeEvent.Progress.DONE
 
 
-def test_orphan_is_one_matter_whatever_events_knock(client, boss, begun):
+def test_unmatched_payment_is_one_item_for_all_its_events(client, boss, begun):
     with faults.webhooks_held():
         pay(begun)
         lose_order(begun)
@@ -130,7 +130,7 @@ def test_orphan_is_one_matter_whatever_events_knock(client, boss, begun):
     reconcile.reconcile_recent()
     waits = StripeEvent.objects.filter(progress=StripeEvent.Progress.PARKED)
     assert [row.type for row in waits] == ["vitrine.orphan"]
-    client.post(reverse("attention"), {"kind": "orphan", "key": waits.get().pk})
+    client.post(reverse("attention"), {"kind": "unmatched", "key": waits.get().pk})
     events.deliver_waiting()
     for _round in range(webhooks.MAX_ATTEMPTS):
         webhooks.process_waiting_events()
@@ -141,7 +141,7 @@ def test_orphan_is_one_matter_whatever_events_knock(client, boss, begun):
     }
 
 
-def test_unpaid_orphan_is_cancelled(begun):
+def test_unpaid_unmatched_intent_is_cancelled(begun):
     lose_order(begun)
 
     reconcile.reconcile_recent()
@@ -154,12 +154,12 @@ def test_event_of_the_other_modes_keys_is_not_ours(begun, monkeypatch):
     payload = DemoEvent.objects.latest("pk").body | {"id": "evt_live", "livemode": True}
     raw = events.json.dumps(payload).encode()
 
-    webhooks.receive(raw, events.sign(raw))
+    webhooks.store_event(raw, events.sign(raw))
 
     assert StripeEvent.objects.get(event_id="evt_live").progress == StripeEvent.Progress.FOREIGN
 
 
-def test_attention_shows_what_is_late_and_its_button_asks(client, boss, begun, monkeypatch):
+def test_work_queue_shows_what_is_late_and_its_button_asks(client, boss, begun, monkeypatch):
     PaymentAttempt.objects.update(expires_at="2020-01-01T00:00:00Z")
     with faults.webhooks_held():
         pay(begun)

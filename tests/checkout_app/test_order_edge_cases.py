@@ -1,4 +1,4 @@
-"""Orders that something happens to on the way: staff, other windows, gateways with a bad day."""
+"""Orders with interruptions: by staff, by other windows, by a failing gateway."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app.dashboard.work_queue import settle_matter
+from checkout_app.dashboard.work_queue import resolve_item
 from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt, RefundRequest, State, StripeEvent
-from checkout_app.payments import placement, reconcile, refunds, webhooks
+from checkout_app.payments import begin, cancel, placement, reconcile, refunds, review, webhooks
 from checkout_app.payments import settle as payments
 from checkout_app.storefront.summary import summary_of_order
 from commerce.exceptions import OutOfStock
@@ -20,7 +20,7 @@ from commerce.order_statuses import CANCELLED, PACKING
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
-from demo_gateway import after, server
+from demo_gateway import post_payment, server
 from demo_gateway.models import DemoIntent
 from demo_gateway.refusal import Refused
 from tests.factories import (
@@ -59,7 +59,7 @@ def superuser(django_user_model):
 
 def order_of(*lines, **submission):
     """An order that waits for its payment."""
-    attempt, _intent = payments.begin(make_submission(make_basket(*lines), **submission))
+    attempt, _intent = begin.begin(make_submission(make_basket(*lines), **submission))
     return attempt
 
 
@@ -73,7 +73,7 @@ def paid_order_of(*lines, **submission):
     return attempt
 
 
-# --- Nothing that staff write or lose may keep a paid order from being paid ---------------------------
+# --- Staff data cannot stop a payment -------------------------------------------------------------
 
 
 def test_mail_template_that_cannot_be_rendered_falls_back_to_the_file(cup):
@@ -155,7 +155,7 @@ def test_piece_taken_off_sale_is_refused_at_pay(mug, hidden):
     gone.save()
 
     with pytest.raises(OutOfStock, match="Harbour mug"):
-        payments.begin(submission)
+        begin.begin(submission)
 
     assert not Order.objects.exists()
 
@@ -197,7 +197,7 @@ def test_voucher_that_gives_nothing_neither_stops_the_order_nor_is_used_up(cup):
 
 
 def order_of_basket(basket, **submission):
-    attempt, _intent = payments.begin(make_submission(basket, **submission))
+    attempt, _intent = begin.begin(make_submission(basket, **submission))
     return attempt
 
 
@@ -312,7 +312,7 @@ def test_pay_while_the_voucher_runs_out_says_which(cup, monkeypatch):
     monkeypatch.setattr(placement, "reserve_stock", somebody_is_faster)
 
     with pytest.raises(TotalChanged, match="Voucher ONCE cannot be used any more"):
-        payments.begin(submission)
+        begin.begin(submission)
 
     assert Order.objects.count() == 1
 
@@ -339,7 +339,7 @@ def test_expired_order_of_a_guest_who_signed_in_is_in_the_accounts_basket(client
     press_pay(client, page.context["summary"].total)
     client.force_login(user)
 
-    payments.expire_attempts(at=timezone.now() + timedelta(hours=2))
+    cancel.expire_attempts(at=timezone.now() + timedelta(hours=2))
 
     rows = client.get(reverse("basket:summary")).context["rows"]
     assert [line.title for line, _error in rows] == ["Moon vase"]
@@ -380,7 +380,7 @@ def test_giving_up_a_reviewed_order_leaves_no_frozen_basket(cup):
     intent.save()
     payments.settle(attempt.intent_id)
 
-    refunds.owe_reviewed(attempt.pk)
+    review.schedule_review_refund(attempt.pk)
 
     attempt.basket.refresh_from_db()
     assert attempt.basket.status == Basket.OPEN
@@ -391,7 +391,7 @@ def test_cancelling_a_paid_order_of_nothing_breaks_no_invariant(cup):
     basket = make_basket((cup, 1))
     basket.vouchers.add(make_voucher("ALL", percent=100))
     submission = make_submission(basket, delivery="collect", total="0.00")
-    attempt, _intent = payments.begin(submission)
+    attempt, _intent = begin.begin(submission)
 
     move_order(attempt.order_id, CANCELLED)
 
@@ -401,24 +401,24 @@ def test_cancelling_a_paid_order_of_nothing_breaks_no_invariant(cup):
 
 def test_refused_refund_is_sent_again_under_a_new_key(cup, monkeypatch):
     attempt = paid_order_of((cup, 1))
-    real = after.create_refund
+    real = post_payment.create_refund
 
     def refuse(params):
         raise Refused(400, "Insufficient balance.", code="balance_insufficient")
 
-    monkeypatch.setattr(after, "create_refund", refuse)
+    monkeypatch.setattr(post_payment, "create_refund", refuse)
     move_order(attempt.order_id, CANCELLED)
     attempt.refresh_from_db()
-    refunds.pay_refunds(attempt)
+    refunds.send_refunds(attempt)
     request = RefundRequest.objects.get()
     assert request.progress == RefundRequest.Progress.FAILED
-    monkeypatch.setattr(after, "create_refund", real)
+    monkeypatch.setattr(post_payment, "create_refund", real)
 
-    assert refunds.owe_again(request.pk) == attempt
-    refunds.pay_refunds(attempt)
+    assert refunds.retry_refund(request.pk) == attempt
+    refunds.send_refunds(attempt)
 
     assert RefundRequest.objects.get().progress == RefundRequest.Progress.DONE
-    assert refunds.owe_again(request.pk) is None
+    assert refunds.retry_refund(request.pk) is None
 
 
 def test_demo_gateway_keeps_a_refusal_under_its_key(cup):
@@ -434,7 +434,7 @@ def test_demo_gateway_keeps_a_refusal_under_its_key(cup):
 
 @pytest.mark.parametrize(("kind", "key"), [("payment", "abc"), ("task", "abc"), ("mail", "")])
 def test_button_with_a_key_that_is_none_does_nothing(superuser, kind, key):
-    assert settle_matter(kind, key, user=superuser) is False
+    assert resolve_item(kind, key, user=superuser) is False
 
 
 def test_shipping_more_than_the_stock_holds_is_refused_in_words(client, superuser, cup):

@@ -1,10 +1,10 @@
-"""The demo gateway's answers hold what stripe-python's response classes say that Stripe's hold."""
+"""The demo gateway's responses have the fields of stripe-python's response classes."""
 
 import pytest
 import stripe
 
-from checkout_app.payments import settle
-from demo_gateway import after, customers, server
+from checkout_app.payments import begin
+from demo_gateway import customers, post_payment, server
 from tests.factories import make_basket, make_submission, make_user, pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,12 +20,12 @@ def answer(method, path, **params):
 def answers(vase):
     """One answer of each kind, by the class that reads it."""
     user = make_user("ada@example.com")
-    attempt, _intent = settle.begin(make_submission(make_basket((vase, 1)), user=user))
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1)), user=user))
     pay(attempt)
-    after.refund_in_dashboard(attempt.intent_id, 500)
-    after.dispute(attempt.intent_id)
+    post_payment.refund_in_dashboard(attempt.intent_id, 500)
+    post_payment.dispute(attempt.intent_id)
     customer = user.stripe_customer.customer_id
-    customers.keep_card(customer, brand="visa", last4="4242", expiry=(12, 2099))
+    customers.save_card(customer, brand="visa", last4="4242", expiry=(12, 2099))
     intent = answer("GET", f"/v1/payment_intents/{attempt.intent_id}")
     return {
         stripe.PaymentIntent: intent,

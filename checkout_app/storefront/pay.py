@@ -1,0 +1,161 @@
+"""Placing an order and paying it: the endpoints behind the payment page's buttons."""
+
+import logging
+from decimal import Decimal, InvalidOperation
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from checkout_app.exceptions import (
+    BasketGone,
+    DeliveryGone,
+    GatewayRefused,
+    GatewayUnavailable,
+    MethodGone,
+    NothingOffered,
+    TotalChanged,
+)
+from checkout_app.gateways.interface import Intent
+from checkout_app.models import Method, PaymentAttempt, State
+from checkout_app.payments import begin, cancel
+from checkout_app.payments.methods import checked_method
+from checkout_app.payments.placement import Submission
+from checkout_app.storefront.confirmation import restore_basket
+from checkout_app.storefront.refusals import refuse, shortage_text, total_changed_text
+from checkout_app.storefront.requests import ShopRequest
+from checkout_app.storefront.views import PaymentView
+from commerce.exceptions import OutOfStock
+from commerce.models import User
+
+logger = logging.getLogger("vitrine.checkout")
+
+
+class PayView(PaymentView):
+    """ "Pay": places the order and returns what the browser needs to confirm the payment.
+
+    JSON with ``client_secret`` and ``return_url``; with ``done``, the next page, if nothing is left
+    to confirm; or, with status 409 or 503, ``error`` for the shopper and ``href`` to fix it.
+    """
+
+    http_method_names = ["post"]
+
+    def missing_step(self, request: ShopRequest) -> str | None:
+        attempt = self.draft.attempt()
+        if attempt and attempt.state == State.PAID and request.basket.is_empty:
+            return None
+        return super().missing_step(request)
+
+    def post(self, request: ShopRequest) -> HttpResponse:
+        try:
+            attempt, intent = self.begin(request)
+        except OutOfStock as error:
+            return refuse(shortage_text(error), reverse("basket:summary"))
+        except TotalChanged as error:
+            text = total_changed_text(error, request.basket.currency)
+            return refuse(text, reverse("checkout:payment-details"))
+        except DeliveryGone:
+            text = _(
+                "This delivery method is no longer available for your address. Choose another one."
+            )
+            return refuse(text, reverse("checkout:shipping-method"))
+        except NothingOffered:
+            text = _("We can’t take payments at the moment. You haven’t been charged.")
+            return refuse(text, reverse("checkout:payment-details"), status=503)
+        except MethodGone:
+            text = _("This payment method isn’t available for your order. Choose another one.")
+            return refuse(text, reverse("checkout:payment-details"))
+        except BasketGone:
+            text = _(
+                "This basket was ordered or emptied in another window. You haven’t been charged."
+            )
+            return refuse(text, reverse("basket:summary"))
+        except GatewayUnavailable as error:
+            logger.warning("payment could not begin: %s", error)
+            text = _(
+                "The payment provider isn’t responding. You haven’t been charged. Please try again."
+            )
+            return refuse(text, reverse("checkout:payment-details"), status=503)
+        except GatewayRefused as error:
+            logger.error("the gateway refused an order: %s", error)
+            text = _("The payment provider refused: %(why)s You haven’t been charged.")
+            return refuse(text % {"why": error}, reverse("basket:summary"))
+        if attempt.method == Method.TRANSFER:
+            self.draft.finish()
+            return self.done("checkout:thank-you")
+        if intent is None or intent.status in ("succeeded", "requires_capture"):
+            return self.done("checkout:return")
+        return_url = request.build_absolute_uri(reverse("checkout:return"))
+        return JsonResponse({"client_secret": intent.client_secret, "return_url": return_url})
+
+    def done(self, page: str) -> HttpResponse:
+        """The response if nothing is left to confirm: JSON for the script, else a redirect."""
+        if "application/json" in self.request.headers.get("Accept", ""):
+            return JsonResponse({"done": reverse(page)})
+        return redirect(page)
+
+    def begin(self, request: ShopRequest) -> tuple[PaymentAttempt, Intent | None]:
+        """Resume this browser's open attempt, or begin one for its basket."""
+        attempt = self.draft.attempt()
+        if attempt and (attempt.is_open or request.basket.is_empty):
+            self.draft.remember_attempt(attempt)
+            return begin.resume(attempt)
+        self.draft.remember_basket(request.basket)
+        attempt, intent = begin.begin(self.submission(request))
+        self.draft.remember_attempt(attempt)
+        return attempt, intent
+
+    def submission(self, request: ShopRequest) -> Submission:
+        """The data that the order is placed from. Raises TotalChanged, MethodGone."""
+        user = request.user if isinstance(request.user, User) else None
+        try:
+            shown = Decimal(request.POST.get("total", ""))
+        except InvalidOperation:
+            raise TotalChanged(None) from None
+        if not shown.is_finite():  # "sNaN" is a Decimal that cannot be compared
+            raise TotalChanged(None)
+        billing = self.draft.billing_address()
+        method = checked_method(
+            request.POST.get("payment_method", ""),
+            total=shown,
+            country=billing.country_id if billing else None,
+        )
+        return Submission(
+            payment_method=method,
+            basket_id=request.basket.pk,
+            shipping_address=self.draft.shipping_address(),
+            billing_address=self.draft.billing_address(),
+            delivery_code=self.draft.delivery_code,
+            total_shown=shown,
+            user=user,
+            guest_email="" if user else self.draft.email,
+        )
+
+
+class ChangeOrderView(PaymentView):
+    """Cancel the order that waits for payment and restore its basket."""
+
+    http_method_names = ["post"]
+
+    def missing_step(self, request: ShopRequest) -> str | None:
+        return None if self.draft.attempt() else super().missing_step(request)
+
+    def post(self, request: ShopRequest) -> HttpResponse:
+        attempt = self.draft.attempt()
+        if attempt is None:  # nothing to cancel; missing_step only checked the basket
+            return redirect("basket:summary")
+        try:
+            attempt = cancel.cancel(attempt, reason="the customer changed the order")
+        except GatewayUnavailable:
+            messages.error(request, _("The payment provider isn’t responding. Please try again."))
+            return redirect("checkout:payment-details")
+        except GatewayRefused as error:
+            logger.error("order %s cannot be cancelled: %s", attempt.order.number, error)
+            messages.error(request, _("The payment provider refused: %(why)s") % {"why": error})
+            return redirect("checkout:payment-details")
+        if attempt.state != State.RELEASED:
+            return redirect("checkout:return")
+        restore_basket(request, attempt)
+        return redirect("basket:summary")
