@@ -100,7 +100,7 @@ class StockRecordForm(OscarStockRecordForm):
         is_new = "price" in self.changed_data or self.instance._state.adding
         if cleaned.get("price") == 0 and is_new:
             self.asks_about_nothing = True
-            if refusal := refusal_of_price(Decimal(0), is_meant=cleaned.get("gives_away", False)):
+            if refusal := refusal_of_price(Decimal(0), is_confirmed=cleaned.get("gives_away", False)):
                 self.add_error("price", refusal)
         return cleaned
 
@@ -130,7 +130,7 @@ class SetProductPriceForm(OscarSetProductPriceForm):
         refused = {}
         for record in self._records(cleaned):
             price = self._price_of(record, cleaned)
-            refusal = refusal_of_price(price, is_meant=cleaned.get("gives_away", False))
+            refusal = refusal_of_price(price, is_confirmed=cleaned.get("gives_away", False))
             if refusal:
                 refused.setdefault(refusal, []).append(record.product.get_title())
         for refusal, titles in refused.items():

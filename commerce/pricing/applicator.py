@@ -1,8 +1,16 @@
-"""Oscar's offer engine: which offers a basket gets, and what each took off."""
+"""Oscar's offer engine, with fewer queries and exact discounts per offer."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 from django.utils import timezone
 from oscar.apps.offer.applicator import Applicator as OscarApplicator
 
+from commerce.models import User
 from commerce.pricing.automatic_offers import (
     begins,
     lasts,
@@ -11,25 +19,41 @@ from commerce.pricing.automatic_offers import (
     with_rules,
 )
 
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractBasket
+    from oscar.apps.offer.abstract_models import AbstractConditionalOffer
+
 
 class Applicator(OscarApplicator):
-    """Oscar's engine. It asks for what a range holds once, not for each line; what it says an offer
-    took off is what the lines were given, to the cent."""
+    """Applies offers to a basket.
 
-    def apply(self, basket, user=None, request=None):
+    Range membership is read once for the whole basket, not once per line. The discount reported for
+    an offer is the sum of what its lines received, to the cent.
+    """
+
+    def apply(
+        self,
+        basket: AbstractBasket,
+        user: User | AnonymousUser | None = None,
+        request: HttpRequest | None = None,
+    ) -> None:
         offers = self.get_offers(basket, user, request)
         products = {line.product_id for line in basket.all_lines()} if offers else ()
         self.apply_offers(basket, with_known_ranges(offers, products))
 
-    def get_basket_offers(self, basket, user):
+    def get_basket_offers(
+        self, basket: AbstractBasket, user: User | AnonymousUser
+    ) -> list[AbstractConditionalOffer]:
         return with_rules(super().get_basket_offers(basket, user))
 
-    def get_site_offers(self):
-        """Those of the moment, read from the database."""
+    def get_site_offers(self) -> list[AbstractConditionalOffer]:
+        """The site offers that are active now, read from the database."""
         now = timezone.now()
         return [offer for offer in site_offers() if begins(offer, now) and lasts(offer, now)]
 
-    def apply_offers(self, basket, offers):
+    def apply_offers(
+        self, basket: AbstractBasket, offers: Iterable[AbstractConditionalOffer]
+    ) -> None:
         super().apply_offers(basket, offers)
         for application in basket.offer_applications:
             given = [

@@ -1,15 +1,19 @@
-"""Offers that hold for one unit of a piece, without a code: docs/pricing.md, stage 3.
+"""Offers that apply to a single unit without a code: docs/pricing.md, stage 3.
 
-What an offer takes off is asked of Oscar's own engine, over a basket that holds that unit alone, so
-that a card and the basket cannot disagree.
+Oscar's own engine computes the discount over a basket of that one unit, so cards and baskets always
+agree.
 """
+
+from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from oscar.apps.partner.prices import TaxInclusiveFixedPrice
 from oscar.apps.partner.strategy import PurchaseInfo
@@ -19,27 +23,33 @@ from commerce.models.cache_tags import OFFERS
 from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.range_members import members_of
 
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractLine
+    from oscar.apps.offer.abstract_models import AbstractConditionalOffer, AbstractRange
+    from oscar.apps.partner.abstract_models import AbstractStockRecord
+
+
 log = logging.getLogger(__name__)
 
-#: Oscar's offers hold to their last moment; windows end before their ``until``.
+#: Oscar's offers include their end; our price windows exclude theirs.
 INSTANT = timedelta(microseconds=1)
-#: Benefits that lower what delivery costs, and no price.
+#: Benefits that lower the delivery charge, not a price.
 SHIPPING = ("Shipping percentage", "Shipping absolute", "Shipping fixed price")
 
 
 @dataclass(frozen=True)
 class OfferPrice:
-    """One unit's price after the offers of a moment, and the offers that made it."""
+    """The price of one unit after the offers active at a moment, and the offers applied."""
 
     price: Decimal
     excl_tax: Decimal
-    offers: tuple
+    offers: tuple[AbstractConditionalOffer, ...]
 
 
-def site_offers():
-    """Open offers for everybody, in the order in which the basket applies them, whenever they run.
+def site_offers() -> list[AbstractConditionalOffer]:
+    """Open site-wide offers, past and future too, in the order in which the basket applies them.
 
-    Two queries: with their rules, and the ranges of these.
+    Two queries: one for the offers with their rules, one for the ranges.
     """
     depends_on(OFFERS)
     ConditionalOffer = get_model("offer", "ConditionalOffer")
@@ -49,11 +59,12 @@ def site_offers():
     return with_rules(offers.select_related("condition", "benefit"))
 
 
-def with_rules(offers):
-    """The offers with rules that know their kind and their range; one query more.
+def with_rules(offers: Iterable[AbstractConditionalOffer]) -> list[AbstractConditionalOffer]:
+    """Resolve the proxies of each offer's condition and benefit, and attach their ranges; one
+    query.
 
-    Oscar makes the kind anew at each question, and each reads its range. An offer whose rule is of no
-    kind that we know is left out: it must not take the shop with it.
+    Oscar would create the proxy and read the range again at every access. Offers with a rule of an
+    unknown type are logged and left out, so that one bad row cannot break the shop.
     """
     offers, known = list(offers), []
     ranges = get_model("offer", "Range").objects.in_bulk(range_ids_of(offers))
@@ -69,16 +80,16 @@ def with_rules(offers):
     return known
 
 
-def automatic_offers():
+def automatic_offers() -> list[AbstractConditionalOffer]:
     """Offers that may lower the price of one unit, in the order in which the basket applies them.
 
-    For everybody, without a code, open, and not used up. An offer with a limit for each customer is
-    none of them: its price is not the same for everybody.
+    They apply to everybody, need no code, are open and are not used up. Offers limited per customer
+    are left out, because their price differs between customers.
     """
-    return [offer for offer in site_offers() if _may_hold_for_one(offer)]
+    return [offer for offer in site_offers() if _may_apply_to_one(offer)]
 
 
-def _may_hold_for_one(offer):
+def _may_apply_to_one(offer: AbstractConditionalOffer) -> bool:
     if offer.max_user_applications:
         return False
     condition, benefit = offer.condition, offer.benefit
@@ -87,74 +98,87 @@ def _may_hold_for_one(offer):
     return not needs_more and not is_about_delivery and offer.get_max_applications() > 0
 
 
-def with_known_ranges(offers, product_ids):
-    """Copies of offers that know which of the products their ranges hold; constant in queries.
+def with_known_ranges(
+    offers: Iterable[AbstractConditionalOffer], product_ids: Iterable[int]
+) -> list[AbstractConditionalOffer]:
+    """Copies of offers whose ranges know which of the products they contain. Three queries at most.
 
-    Oscar asks for each offer and product.
+    Oscar would query for each offer and product.
     """
     return OfferBook(product_ids, offers=offers).offers
 
 
 class OfferBook:
-    """The automatic offers for some products, their ranges looked up at once.
+    """The automatic offers for some products, with their ranges resolved in bulk.
 
-    No query without offers; two for all ranges otherwise, whatever the number of products.
+    Without offers, one query; otherwise the number of queries does not depend on the number of
+    products.
     """
 
-    def __init__(self, product_ids, *, offers=None):
+    def __init__(
+        self,
+        product_ids: Iterable[int],
+        *,
+        offers: Iterable[AbstractConditionalOffer] | None = None,
+    ):
         offers = automatic_offers() if offers is None else offers
         rules = [rule for offer in offers for rule in (offer.condition, offer.benefit)]
         ranges = {rule.range_id: rule.range for rule in rules if rule.range_id}
         self._members = members_of(ranges.values(), list(product_ids)) if ranges else {}
         self._ranges = {pk: self._known(row) for pk, row in ranges.items()}
         self.offers = [self._with_known_ranges(offer) for offer in offers]
-        self._prices = {}
+        self._prices: dict[Hashable, OfferPrice | None] = {}
         self._offers_for = defaultdict(list)
         for offer in self.offers:
-            ranges = {rule.range_id for rule in (offer.condition, offer.benefit)}
-            for pk in set().union(*(self._members.get(range_id, ()) for range_id in ranges)):
+            own = {rule.range_id for rule in (offer.condition, offer.benefit)}
+            for pk in set().union(*(self._members.get(range_id, ()) for range_id in own)):
                 self._offers_for[pk].append(offer)
 
-    def _known(self, row):
-        """A copy of a range that knows what it holds; one that staff programmed says so itself."""
+    def _known(self, row: AbstractRange) -> AbstractRange:
+        """A copy of a range with its members resolved; a range with a proxy class answers for
+        itself.
+        """
         if row.proxy_class:
             return row
         known, members = copy(row), self._members[row.pk]
         known.contains_product = lambda product: product.pk in members
         return known
 
-    def _with_known_ranges(self, offer):
+    def _with_known_ranges(self, offer: AbstractConditionalOffer) -> AbstractConditionalOffer:
         known = copy(offer)
         known.condition = self._of_known_range(offer.condition)
         known.benefit = self._of_known_range(offer.benefit)
         return known
 
-    def _of_known_range(self, rule):
-        rule = copy(rule)  # Oscar notes on it what it counted.
+    def _of_known_range(self, rule: Any) -> Any:
+        # Oscar stores counts on the rule.
+        rule = copy(rule)
         rule.range = self._ranges.get(rule.range_id)
         return rule
 
-    def offers_for(self, product_id):
-        """The offers of which one of the ranges has the product, at whatever moment."""
+    def offers_for(self, product_id: int) -> Sequence[AbstractConditionalOffer]:
+        """The offers with a range that contains the product, active or not."""
         return self._offers_for.get(product_id, ())
 
-    def running(self, product_id, at):
-        """The same that hold at a moment."""
+    def running(self, product_id: int, at: datetime) -> list[AbstractConditionalOffer]:
+        """The offers for a product that are active at a moment."""
         return [
             offer for offer in self.offers_for(product_id) if begins(offer, at) and lasts(offer, at)
         ]
 
-    def moments(self, product_id):
-        """When an offer for the product begins or ends."""
+    def moments(self, product_id: int) -> set[datetime]:
+        """The start and end times of the offers for a product."""
         moments = set()
         for offer in self.offers_for(product_id):
             moments |= {offer.start_datetime, until_of(offer)} - {None}
         return moments
 
-    def price_of_one(self, stockrecord, price, *, excl_tax, at):
-        """What one unit costs at a moment under the offers, from its price before them.
+    def price_of_one(
+        self, stockrecord: AbstractStockRecord, price: Decimal, *, excl_tax: Decimal, at: datetime
+    ) -> OfferPrice | None:
+        """The price of one unit under the offers active at a moment, given its price before offers.
 
-        None where no offer lowers it.
+        None if no offer lowers it.
         """
         product = stockrecord.product
         offers = self.running(product.pk, at)
@@ -170,27 +194,29 @@ class OfferBook:
         return self._prices[key]
 
 
-def begins(offer, at):
-    """Whether an offer has begun."""
+def begins(offer: AbstractConditionalOffer, at: datetime) -> bool:
+    """Whether an offer has started."""
     return offer.start_datetime is None or offer.start_datetime <= at
 
 
-def lasts(offer, at):
-    """Whether an offer is not over."""
+def lasts(offer: AbstractConditionalOffer, at: datetime) -> bool:
+    """Whether an offer has not ended yet."""
     return offer.end_datetime is None or at <= offer.end_datetime
 
 
-def until_of(offer):
-    """The first moment at which an offer does not hold any more; None where it has no end."""
+def until_of(offer: AbstractConditionalOffer) -> datetime | None:
+    """The first moment at which an offer no longer applies; None if it has no end."""
     return offer.end_datetime and offer.end_datetime + INSTANT
 
 
 class _BasketOfOne:
-    """As much of a basket as the engine of offers asks for: one unit at a known price."""
+    """The part of a basket that the offer engine reads: one unit at a given price."""
 
     owner = None
+    #: Set by the engine.
+    offer_applications: Iterable[Mapping[str, Any]]
 
-    def __init__(self, stockrecord, price, excl_tax):
+    def __init__(self, stockrecord: AbstractStockRecord, price: Decimal, excl_tax: Decimal):
         self.currency = stockrecord.price_currency
         self.line = get_model("basket", "Line")(
             product=stockrecord.product, stockrecord=stockrecord, quantity=1
@@ -198,11 +224,16 @@ class _BasketOfOne:
         fixed = TaxInclusiveFixedPrice(self.currency, excl_tax=excl_tax, tax=price - excl_tax)
         self.line._info = PurchaseInfo(price=fixed, availability=None, stockrecord=stockrecord)
 
-    def all_lines(self):
+    def all_lines(self) -> list[AbstractLine]:
         return [self.line]
 
 
-def _price_in_basket(stockrecord, price, excl_tax, offers):
+def _price_in_basket(
+    stockrecord: AbstractStockRecord,
+    price: Decimal,
+    excl_tax: Decimal,
+    offers: Iterable[AbstractConditionalOffer],
+) -> OfferPrice | None:
     basket = _BasketOfOne(stockrecord, price, excl_tax)
     get_class("offer.applicator", "Applicator")().apply_offers(basket, offers)
     after = basket.line.line_price_incl_tax_incl_discounts
@@ -216,13 +247,13 @@ def _price_in_basket(stockrecord, price, excl_tax, offers):
     )
 
 
-def products_in_ranges(range_ids):
-    """Keys of the products that these ranges hold, variants among them."""
+def products_in_ranges(range_ids: Iterable[int]) -> set[int]:
+    """Keys of the products in these ranges, including variants."""
     ranges = get_model("offer", "Range").objects.filter(pk__in=range_ids)
     return {pk for found in ranges for pk in found.all_products().values_list("pk", flat=True)}
 
 
-def range_ids_of(offers):
-    """Keys of the ranges that the conditions and benefits of offers name."""
+def range_ids_of(offers: Iterable[AbstractConditionalOffer]) -> set[int]:
+    """Keys of the ranges used by the conditions and benefits of offers."""
     rules = (rule for offer in offers for rule in (offer.condition, offer.benefit))
     return {rule.range_id for rule in rules} - {None}

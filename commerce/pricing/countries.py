@@ -1,13 +1,13 @@
-"""Countries that a shop may deliver to: rows for Oscar's table, which ships empty.
+"""Countries that a shop may deliver to, for Oscar's table, which is empty after installation.
 
-Codes and names: ISO 3166-1, as of 2026. Europe and the larger English-speaking countries.
+Codes and names follow ISO 3166-1 as of 2026. Europe and the larger English-speaking countries.
 """
 
 from collections.abc import Iterable
 
 from oscar.core.loading import get_model
 
-#: Code of two letters: code of three, number, name.
+#: Two-letter code: three-letter code, numeric code, name.
 COUNTRIES = {
     "AT": ("AUT", "040", "Austria"),
     "AU": ("AUS", "036", "Australia"),
@@ -52,9 +52,9 @@ COUNTRIES = {
 
 
 def open_countries(codes: Iterable[str]) -> list[str]:
-    """Make the countries that are missing, open to delivery. Returns the codes of those made.
+    """Create missing countries and open them to delivery. Returns the codes of the new ones.
 
-    A country that is there stays as it is, closed ones too. Raises KeyError for an unknown code.
+    Existing countries are not changed, even if closed. Raises KeyError for an unknown code.
     """
     Country = get_model("address", "Country")
     made = []

@@ -1,12 +1,14 @@
-"""When an order arrives and what bringing it costs. Rules: docs/pricing.md §7."""
+"""Delivery dates and charges. Rules: docs/pricing.md §7."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import holidays
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,12 +20,12 @@ from commerce.page_cache.dependencies import depends_on, expires_by
 
 @dataclass(frozen=True)
 class Arrival:
-    """The first and the last day on which an order is expected, both included."""
+    """The first and last day on which an order is expected, inclusive."""
 
     first: date
     last: date
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.first == self.last:
             return _weekday(self.first, with_month=True)
         same_month = self.first.month == self.last.month
@@ -33,22 +35,22 @@ class Arrival:
         }
 
 
-def _weekday(day, *, with_month):
+def _weekday(day: date, *, with_month: bool) -> str:
     return date_format(day, "D j F" if with_month else "D j")
 
 
 @lru_cache(maxsize=4)
-def _holidays(country):
+def _holidays(country: str) -> holidays.HolidayBase:
     return holidays.country_holidays(country, subdiv="ENG" if country == "GB" else None)
 
 
-def is_working_day(day):
-    """Whether the carrier works: Monday to Friday, no English bank holiday."""
+def is_working_day(day: date) -> bool:
+    """Whether carriers deliver on this day: Monday to Friday, except bank holidays in England."""
     return day.weekday() < 5 and day not in _holidays("GB")
 
 
-def add_working_days(day, count):
-    """The day that is ``count`` working days after ``day``; for 0 the first working day from it."""
+def add_working_days(day: date, count: int) -> date:
+    """The day ``count`` working days after ``day``; for 0, the first working day on or after it."""
     while not is_working_day(day):
         day += timedelta(days=1)
     for _step in range(count):
@@ -58,11 +60,11 @@ def add_working_days(day, count):
     return day
 
 
-def arrival_of(method, *, at=None):
-    """The arrival of an order placed ``at`` (now, unless given) by a delivery method.
+def arrival_of(method: DeliveryMethod, *, at: datetime | None = None) -> Arrival:
+    """When an order placed ``at`` (default: now) arrives with a delivery method.
 
-    An order before the cut-off hour of a working day leaves the same day, any other the next
-    working day; then the method's working days are counted.
+    Orders placed before the cut-off hour of a working day ship that day, others on the next working
+    day. The method's working days are added to that.
     """
     local = timezone.localtime(at)
     leaves = local.date()
@@ -78,8 +80,8 @@ def arrival_of(method, *, at=None):
     )
 
 
-def promised_arrival(method):
-    """The arrival of one of Oscar's method objects, or None; an offer on delivery wraps it."""
+def promised_arrival(method: Any) -> Arrival | None:
+    """The arrival of one of Oscar's shipping method objects, unwrapping delivery offers, or None."""
     if method is None:
         return None
     return getattr(method, "arrival", None) or getattr(
@@ -87,32 +89,32 @@ def promised_arrival(method):
     )
 
 
-def delivery_charge(method, goods_total):
-    """What a method costs, tax included, for goods of that total (tax and discounts included)."""
+def delivery_charge(method: DeliveryMethod, goods_total: Decimal) -> Decimal:
+    """The charge of a method, including tax. ``goods_total`` includes tax and discounts."""
     if method.free_over is not None and goods_total >= method.free_over:
         return Decimal("0.00")
     return method.price
 
 
-def delivery_methods(*, country_code=None):
-    """The methods offered to a country (the shop's own, unless given), in their order."""
+def delivery_methods(*, country_code: str | None = None) -> QuerySet[DeliveryMethod]:
+    """The methods available in a country (default: the home country), in display order."""
     country_code = country_code or settings.DELIVERY_HOME_COUNTRY
     return DeliveryMethod.objects.filter(is_active=True, countries=country_code)
 
 
-def offered_delivery(country_code=None):
-    """The same as a list; one query."""
+def offered_delivery(country_code: str | None = None) -> list[DeliveryMethod]:
+    """``delivery_methods`` as a list, in one query."""
     depends_on(SITE)
     return list(delivery_methods(country_code=country_code))
 
 
-def standard_delivery():
-    """The method that pages quote before an address is known: the first one, or None."""
+def standard_delivery() -> DeliveryMethod | None:
+    """The method quoted before an address is known: the first one, or None."""
     return next(iter(offered_delivery()), None)
 
 
-def amount_until_free(goods_total):
-    """What is missing until standard delivery is free; None where it never is or already is."""
+def amount_until_free(goods_total: Decimal) -> Decimal | None:
+    """The amount missing for free standard delivery; None if it is already or never free."""
     method = standard_delivery()
     if method is None or method.free_over is None or goods_total >= method.free_over:
         return None

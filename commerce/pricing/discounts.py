@@ -1,25 +1,36 @@
-"""Counting the use of offers and vouchers so that no limit is passed under a race.
+"""Counts the use of offers and vouchers, race-safe, so that no limit is exceeded.
 
-Oscar reads a counter, adds to it in Python and writes it back, which loses counts.
+Oscar reads a counter, increments it in Python and writes it back, which loses updates.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
+from commerce.models import User
 from commerce.signals import offers_counted
+
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractBasket
+    from oscar.apps.order.abstract_models import AbstractOrder
+    from oscar.apps.voucher.abstract_models import AbstractVoucher
 
 
 class DiscountUsedUp(Exception):
-    """An offer or voucher that the basket had counted on reached its limit; the message says which."""
+    """An offer or voucher in the basket has reached its limit; the message says which."""
 
 
-def lock_vouchers(basket, *, user):
-    """Lock the basket's vouchers by key and ask again whether this buyer may use them.
+def lock_vouchers(basket: AbstractBasket, *, user: User | AnonymousUser) -> None:
+    """Lock the basket's vouchers by key and check again that this buyer may use them.
 
-    One that is used up or over and takes nothing off leaves the basket. Raises DiscountGone where somebody else was faster with a voucher that is used up now. Needs
-    an open transaction.
+    A voucher that is no longer valid is removed from the basket if it gave no discount. Raises
+    DiscountUsedUp if it did. Needs an open transaction.
     """
     giving = vouchers_giving(basket)
     for voucher in list(basket.vouchers.select_for_update().order_by("pk")):
@@ -30,39 +41,39 @@ def lock_vouchers(basket, *, user):
             raise DiscountUsedUp(
                 _("Voucher %(code)s cannot be used any more.") % {"code": voucher.code}
             )
-        # Not counted on by the total that was shown; Oscar would refuse the whole order for it.
+        # The total shown does not depend on it, but Oscar would refuse the whole order.
         basket.vouchers.remove(voucher)
 
 
-def vouchers_giving(basket):
-    """Keys of the vouchers that take something off a priced basket; one may wait for its minimum."""
+def vouchers_giving(basket: AbstractBasket) -> set[int]:
+    """Keys of the vouchers that give a discount on a priced basket."""
     return {row["voucher"].pk for row in basket.offer_applications if row["voucher"]}
 
 
-def discount_name(discount):
-    """What an order's discount is called on every surface: "Voucher CODE", or the offer's name."""
+def discount_name(discount: Any) -> str:
+    """The display name of an order's discount: "Voucher CODE" or the offer's name."""
     if discount.voucher_code:
         return _("Voucher %(code)s") % {"code": discount.voucher_code}
     return discount.message or discount.offer_name or ""
 
 
-def application_name(application):
-    """The same for a basket's discount; ``application`` is Oscar's dictionary of it."""
+def application_name(application: Mapping[str, Any]) -> str:
+    """The display name of a basket's discount; ``application`` is Oscar's dictionary of it."""
     if voucher := application["voucher"]:
         return _("Voucher %(code)s") % {"code": voucher.code}
     return application["name"]
 
 
-def count_offer_use(application):
+def count_offer_use(application: Mapping[str, Any]) -> None:
     """Count one order's use of an offer; ``application`` is Oscar's dictionary of it.
 
-    Raises DiscountGone where the offer's limits leave no room. Needs an open transaction.
+    Raises DiscountUsedUp if a limit of the offer is reached. Needs an open transaction.
     """
     offer, uses, amount = application["offer"], application["freq"], application["discount"]
     room = Q(max_global_applications=None) | Q(
         max_global_applications__gte=F("num_applications") + uses
     )
-    # Oscar's rule for both: an offer applies until its budget is reached, the last use may pass it.
+    # As in Oscar, the last use may exceed the budget.
     budget = Q(max_discount=None) | Q(max_discount__gt=F("total_discount"))
     counted = (
         get_model("offer", "ConditionalOffer")
@@ -82,19 +93,21 @@ def count_offer_use(application):
         )
 
 
-def count_voucher_use(voucher, *, order, user):
-    """Record that an order used a voucher. The voucher's row must be locked by the caller."""
+def count_voucher_use(
+    voucher: AbstractVoucher, *, order: AbstractOrder, user: User | AnonymousUser | None
+) -> None:
+    """Record that an order used a voucher. The caller holds the lock on the voucher's row."""
     voucher.applications.create(order=order, user=user if user and user.is_authenticated else None)
     get_model("voucher", "Voucher").objects.filter(pk=voucher.pk).update(
         num_orders=F("num_orders") + 1
     )
 
 
-def count_discounts_again(order):
-    """Count once more what cancelling gave back: an order that was cancelled is to stand after all.
+def count_discounts_again(order: AbstractOrder) -> None:
+    """Count the discounts of a cancelled order again when the order is reinstated.
 
-    Raises DiscountGone where a voucher or an offer has no room any more; the caller's savepoint
-    then undoes the rest. Locks vouchers, then offers.
+    Raises DiscountUsedUp if a voucher or offer has reached its limit; the caller's savepoint then
+    rolls back. Locks vouchers, then offers.
     """
     discounts = list(order.discounts.exclude(offer_id=None).order_by("offer_id"))
     ids = {row.voucher_id for row in discounts if row.voucher_id}
@@ -104,7 +117,7 @@ def count_discounts_again(order):
         [row.offer_id for row in discounts]
     )
     for voucher in by_id.values():
-        # Whether it is over by date does not count: it was not when the order was placed.
+        # An expired voucher counts: it was valid when the order was placed.
         is_available, _message = voucher.is_available_to_user(user=order.user or AnonymousUser())
         if not is_available:
             raise DiscountUsedUp(

@@ -1,16 +1,18 @@
-"""Benefits and conditions whose descriptions are safe to print."""
+"""Benefits and conditions whose descriptions are safe HTML."""
 
 from django.utils.html import escape
 from oscar.apps.offer.abstract_models import AbstractBenefit, AbstractCondition
 
 
 class _NameAsText:
+    name: str
+
     @property
-    def description(self):
-        """The name as HTML: Oscar's templates print a description as it is, with what people typed in it."""
+    def description(self) -> str:
+        """The escaped name: Oscar's templates print descriptions unescaped."""
         try:
             return escape(self.name)
-        except AttributeError:  # a form that is not valid has taken its range away
+        except AttributeError:  # an invalid form has removed the range
             return ""
 
 

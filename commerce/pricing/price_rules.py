@@ -1,19 +1,19 @@
-"""What may be saved as a price, on every way that sets one."""
+"""Validation of new prices, shared by every form and import that sets one."""
 
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 
-def refusal_of_price(price: Decimal | None, *, is_meant: bool) -> str:
-    """Why a price is not saved; "" where it is. A price of nothing must be meant, one below never is."""
+def refusal_of_price(price: Decimal | None, *, is_confirmed: bool) -> str:
+    """Why a price is rejected, or "". Zero needs confirmation; negative prices are never accepted."""
     if price is None or price > 0:
         return ""
     if price < 0:
-        return _("A price cannot be below nothing.")
-    if is_meant:
+        return _("A price cannot be negative.")
+    if is_confirmed:
         return ""
-    return _("That would give it away. Type a price, or say that it is meant.")
+    return _("This would make it free. Enter a price, or confirm that it is free.")
 
 
 def changed_price(
@@ -23,7 +23,7 @@ def changed_price(
     amount: Decimal | None,
     percentage: Decimal | None,
 ) -> Decimal | None:
-    """What a change makes of a price: a new one, so much more, or so many per cent more."""
+    """The price after a change: a new price, an added amount or an added percentage."""
     if new is not None or price is None:
         return new
     if amount is not None:

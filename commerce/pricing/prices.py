@@ -1,13 +1,16 @@
-"""What a piece costs at a moment. The stages and their order are docs/pricing.md in code.
+"""The price of a product at a moment. Stages and their order: docs/pricing.md.
 
-List price → sale price → automatic offers at quantity one → tax. Offers that need more than one unit,
-or a voucher, come in the basket.
+List price → sale price → automatic offers at quantity one → tax. Vouchers and offers that need more
+than one unit apply in the basket only.
 """
 
-from collections import defaultdict
+from __future__ import annotations
+
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -15,13 +18,17 @@ from commerce.models import SalePrice
 from commerce.pricing.automatic_offers import OfferBook, until_of
 from commerce.tax import split_gross
 
-#: The stages of a price that a quote names.
+if TYPE_CHECKING:
+    from oscar.apps.partner.abstract_models import AbstractStockRecord
+
+
+#: The stages of a price.
 LIST, SALE, OFFER = "list", "sale", "offer"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step to a price: its kind, the price after it, and the reason in the shop's words."""
+    """One step of a price: its kind, the price after it, and the reason shown to the shopper."""
 
     kind: str
     price: Decimal
@@ -30,11 +37,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Quote:
-    """One unit's price, tax included, at one moment.
+    """The price of one unit, including tax, at one moment.
 
-    ``list_price`` is what it costs without a sale or an offer; ``since`` is when the price fell,
-    ``until`` when it may rise again. ``stages`` are the steps that lead to the price, where they were
-    looked up (a card's quote, which comes from the read model, has none).
+    ``list_price`` is the price without sales and offers. ``since`` is when the price fell,
+    ``until`` when it may rise again. ``stages`` are the steps to the price; quotes read from the
+    listing index have none.
     """
 
     currency: str
@@ -47,23 +54,26 @@ class Quote:
     stages: tuple[Stage, ...] = ()
 
     @property
-    def offer_names(self):
-        """The names of the automatic offers in the price."""
+    def offer_names(self) -> list[str]:
+        """The names of the automatic offers included in the price."""
         return [stage.reason for stage in self.stages if stage.kind == OFFER]
 
     @property
-    def is_reduced(self):
+    def is_reduced(self) -> bool:
+        """Whether the price is below the list price."""
         return self.price < self.list_price
 
     @property
-    def was(self):
-        """The struck-through price, where the price fell."""
+    def was(self) -> Decimal | None:
+        """The price before the reduction, or None if it is not reduced."""
         return self.list_price if self.is_reduced else None
 
 
-def running_sales(stockrecord_ids, *, at=None):
+def running_sales(
+    stockrecord_ids: Iterable[int], *, at: datetime | None = None
+) -> dict[int, SalePrice]:
     """The lowest running sale of each stock record, ``{stockrecord_id: SalePrice}``; one query."""
-    lowest = {}
+    lowest: dict[int, SalePrice] = {}
     for sale in SalePrice.objects.running(at).filter(stockrecord__in=list(stockrecord_ids)):
         best = lowest.get(sale.stockrecord_id)
         if best is None or sale.price < best.price:
@@ -71,36 +81,40 @@ def running_sales(stockrecord_ids, *, at=None):
     return lowest
 
 
-def quote_at_sale(stockrecord, sale):
-    """The quote of a stock record under a sale that the caller has looked up, or under none.
+def quote_at_sale(stockrecord: AbstractStockRecord, sale: SalePrice | None) -> Quote | None:
+    """The quote of a stock record under a given sale, or without one.
 
-    None where the stock record has no price.
+    None if the stock record has no price.
     """
     if stockrecord.price is None:
         return None
-    is_lower = sale is not None and sale.price < stockrecord.price
-    price = sale.price if is_lower else stockrecord.price
+    lower = sale if sale is not None and sale.price < stockrecord.price else None
+    price = lower.price if lower else stockrecord.price
     split = split_gross(price)
-    stages = [Stage(LIST, stockrecord.price), *([Stage(SALE, price)] if is_lower else [])]
+    stages = [Stage(LIST, stockrecord.price), *([Stage(SALE, price)] if lower else [])]
     return Quote(
         currency=stockrecord.price_currency,
         list_price=stockrecord.price,
         price=price,
         tax=split.tax,
         excl_tax=split.excl,
-        until=sale.until if is_lower else None,
-        since=sale.start if is_lower else None,
+        until=lower.until if lower else None,
+        since=lower.start if lower else None,
         stages=tuple(stages),
     )
 
 
-def quote_under_offers(stockrecord, quote, offers, *, at):
-    """The quote with the automatic offers of the moment, which an ``OfferBook`` knows.
+def quote_under_offers(
+    stockrecord: AbstractStockRecord, quote: Quote | None, offers: OfferBook, *, at: datetime
+) -> Quote | None:
+    """Apply the automatic offers active at a moment to a quote; None stays None.
 
-    It is the price that the basket charges for one unit. None stays None.
+    The result is the price that the basket charges for one unit.
     """
-    found = quote and offers.price_of_one(stockrecord, quote.price, excl_tax=quote.excl_tax, at=at)
-    if not found:
+    if quote is None:
+        return None
+    found = offers.price_of_one(stockrecord, quote.price, excl_tax=quote.excl_tax, at=at)
+    if found is None:
         return quote
     names = ", ".join(offer.name for offer in found.offers)
     ends = [quote.until, *(until_of(offer) for offer in found.offers)]
@@ -116,52 +130,56 @@ def quote_under_offers(stockrecord, quote, offers, *, at):
     )
 
 
-def quotes_for(stockrecords, *, at=None):
-    """Quotes of many stock records, ``{stockrecord_id: Quote | None}``; constant in queries."""
+def quotes_for(
+    stockrecords: Iterable[AbstractStockRecord], *, at: datetime | None = None
+) -> dict[int, Quote | None]:
+    """Quotes of many stock records, ``{stockrecord_id: Quote | None}``, in a constant number of
+    queries.
+    """
     stockrecords = list(stockrecords)
     book = PriceBook(at)
     book.load_for(stockrecords)
     return {record.pk: book.quote(record) for record in stockrecords}
 
 
-def quote_for(stockrecord, *, at=None):
-    """The quote of one stock record at a moment (now, unless given), or None without a price."""
+def quote_for(stockrecord: AbstractStockRecord, *, at: datetime | None = None) -> Quote | None:
+    """The quote of one stock record at a moment (default: now); None without a price."""
     return quotes_for([stockrecord], at=at)[stockrecord.pk]
 
 
 class SaleBook:
-    """Prices before offers at one moment: sales are fetched in batches and remembered.
+    """Prices before offers at one moment. Sales are read in batches and cached in the object.
 
-    For the basket, whose offers Oscar takes off its lines.
+    Used by the basket, where Oscar applies the offers to the lines.
     """
 
-    def __init__(self, at=None):
+    def __init__(self, at: datetime | None = None):
         self.at = at or timezone.now()
-        self._sales = defaultdict(lambda: None)
-        self._known = set()
+        self._sales: dict[int, SalePrice] = {}
+        self._known: set[int] = set()
 
-    def load(self, stockrecord_ids):
-        """Fetch what is not known yet, in one query or none."""
+    def load(self, stockrecord_ids: Iterable[int]) -> None:
+        """Read the sales that are not loaded yet, in one query at most."""
         missing = set(stockrecord_ids) - self._known
         if missing:
             self._sales.update(running_sales(missing, at=self.at))
             self._known |= missing
 
-    def quote(self, stockrecord):
-        """The stock record's quote at the book's moment, before offers."""
+    def quote(self, stockrecord: AbstractStockRecord) -> Quote | None:
+        """The stock record's quote before offers."""
         self.load([stockrecord.pk])
-        return quote_at_sale(stockrecord, self._sales[stockrecord.pk])
+        return quote_at_sale(stockrecord, self._sales.get(stockrecord.pk))
 
 
 class PriceBook(SaleBook):
-    """Prices as they are shown at one moment: with the automatic offers at quantity one."""
+    """Displayed prices at one moment, with the automatic offers at quantity one."""
 
-    def load_for(self, stockrecords):
-        """Fetch what is needed to quote these stock records."""
+    def load_for(self, stockrecords: Iterable[AbstractStockRecord]) -> None:
+        """Read all that is needed to quote these stock records."""
         records = list(stockrecords)
         self.load(record.pk for record in records)
         self.offers = OfferBook(record.product_id for record in records)
 
-    def quote(self, stockrecord):
-        """The quote of one of the stock records that were loaded, with offers."""
+    def quote(self, stockrecord: AbstractStockRecord) -> Quote | None:
+        """The quote, with offers, of a loaded stock record."""
         return quote_under_offers(stockrecord, super().quote(stockrecord), self.offers, at=self.at)

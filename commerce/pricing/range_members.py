@@ -1,21 +1,28 @@
-"""Which products the ranges of offers hold: ``Range.all_products`` for a few products and many ranges.
+"""Membership of products in ranges: ``Range.all_products`` for some products and many ranges.
 
-Oscar asks up to six queries for each range before it asks for its products.
+Oscar needs up to six queries per range.
 """
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-from django.db.models import F, Value
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, QuerySet, Value
 from oscar.core.loading import get_model
 
 from commerce.models.cache_tags import OFFERS, SITE
 from commerce.page_cache.dependencies import depends_on
 
+if TYPE_CHECKING:
+    from oscar.apps.offer.abstract_models import AbstractRange
+
 
 @dataclass(frozen=True)
 class _Product:
-    """A product with its parent, as far as ranges ask: ``line`` has both keys."""
+    """A product's keys, classes and categories. ``line`` holds its own key and its parent's."""
 
     pk: int
     line: tuple[int, ...]
@@ -25,7 +32,7 @@ class _Product:
 
 @dataclass
 class _Range:
-    """What a range is made of, as far as some products can meet it; categories by their paths."""
+    """The parts of a range that concern the given products. Categories are tree paths."""
 
     has_all: bool
     included: set[int] = field(default_factory=set)
@@ -34,8 +41,8 @@ class _Range:
     categories: set[str] = field(default_factory=set)
     excluded_categories: set[str] = field(default_factory=set)
 
-    def holds(self, product: _Product) -> bool:
-        """Whether the range holds a product, by the rules of ``AbstractRange.product_queryset``."""
+    def contains(self, product: _Product) -> bool:
+        """Whether the range contains a product, by the rules of ``AbstractRange.product_queryset``."""
         if self.has_all:
             is_out = product.pk in self.excluded or _is_below(product, self.excluded_categories)
             return not is_out
@@ -48,14 +55,16 @@ class _Range:
         )
 
 
-def _is_below(product, paths):
+def _is_below(product: _Product, paths: Iterable[str]) -> bool:
     return any(own.startswith(path) for own in product.paths for path in paths)
 
 
-def members_of(ranges, product_ids) -> dict[int, set[int]]:
-    """``{range's key: keys of those of the products that it holds}``.
+def members_of(
+    ranges: Collection[AbstractRange], product_ids: Iterable[int]
+) -> dict[int, set[int]]:
+    """``{range_id: {product_id, …}}`` for the given products.
 
-    Four queries at most, and what a range that staff programmed (``proxy_class``) asks itself.
+    At most four queries, plus those of ranges with a ``proxy_class``.
     """
     depends_on(OFFERS, SITE)
     product_ids = list(product_ids)
@@ -66,7 +75,8 @@ def members_of(ranges, product_ids) -> dict[int, set[int]]:
         if any(one.categories or one.excluded_categories for one in made.values()):
             products = _with_categories(products)
     found = {
-        pk: {product.pk for product in products if one.holds(product)} for pk, one in made.items()
+        pk: {product.pk for product in products if one.contains(product)}
+        for pk, one in made.items()
     }
     for row in ranges:
         if row.pk not in found:
@@ -75,11 +85,11 @@ def members_of(ranges, product_ids) -> dict[int, set[int]]:
     return found
 
 
-def _read_ranges(made, keys):
-    """Fill the ranges with what matters for products of these keys. Two queries."""
+def _read_ranges(made: Mapping[int, _Range], keys: Set[int]) -> None:
+    """Fill the ranges with the rows that concern products of these keys. Two queries."""
     Range = get_model("offer", "Range")
 
-    def rows(name, column, **wanted):
+    def rows(name: str, column: str, **wanted: Any) -> QuerySet[Any]:
         through = Range._meta.get_field(name).remote_field.through.objects
         chosen = through.filter(range_id__in=made, **wanted).order_by()
         return chosen.values_list(Value(name), F("range_id"), F(column))
@@ -102,7 +112,7 @@ def _read_ranges(made, keys):
             getattr(made[pk], columns.get(name, name)).add(value)
 
 
-def _products(product_ids):
+def _products(product_ids: Collection[int]) -> list[_Product]:
     rows = get_model("catalogue", "Product").objects.filter(pk__in=product_ids).order_by()
     return [
         _Product(pk, (pk, parent) if parent else (pk,), (own, inherited))
@@ -112,8 +122,8 @@ def _products(product_ids):
     ]
 
 
-def _with_categories(products):
-    """The products with the paths of their categories, and of their parents'. One query."""
+def _with_categories(products: list[_Product]) -> list[_Product]:
+    """The products with the paths of their own and their parents' categories. One query."""
     keys = {key for product in products for key in product.line}
     rows = get_model("catalogue", "ProductCategory").objects.filter(product__in=keys).order_by()
     paths = defaultdict(list)

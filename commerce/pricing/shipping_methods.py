@@ -1,23 +1,32 @@
-"""Oscar's view of a delivery method: its charge and its arrival."""
+"""Oscar's shipping methods, backed by ``commerce.DeliveryMethod``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from oscar.apps.shipping.methods import Base
 from oscar.core.prices import Price
 
+from commerce.models import DeliveryMethod
 from commerce.pricing.delivery import arrival_of, delivery_charge
 from commerce.tax import STANDARD_CODE, split_gross
 
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractBasket
+
 
 class TimedDelivery(Base):
-    """Oscar's view of a commerce.DeliveryMethod: its charge, and when the order arrives."""
+    """Adapts a ``commerce.DeliveryMethod`` to Oscar: its charge and the expected arrival."""
 
-    def __init__(self, method, *, at=None):
+    def __init__(self, method: DeliveryMethod, *, at: datetime | None = None):
         self.method = method
         self.code = method.code
         self.name = method.name
         self.description = method.description
         self.arrival = arrival_of(method, at=at)
 
-    def calculate(self, basket):
+    def calculate(self, basket: AbstractBasket) -> Price:
         charge = delivery_charge(self.method, basket.total_incl_tax)
         return Price(
             currency=basket.currency,

@@ -1,5 +1,12 @@
-"""Oscar's pricing strategy on top of the price stages."""
+"""Oscar's pricing strategy, based on our price stages."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 from oscar.apps.partner.availability import Unavailable
 from oscar.apps.partner.prices import TaxInclusiveFixedPrice
@@ -7,28 +14,41 @@ from oscar.apps.partner.prices import Unavailable as UnavailablePrice
 from oscar.apps.partner.strategy import Selector as OscarSelector
 from oscar.apps.partner.strategy import StockRequired, Structured
 
+from commerce.models import User
 from commerce.pricing.prices import SaleBook
 from commerce.stock.availability import record_to_sell
 from commerce.tax import STANDARD_CODE
 
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractLine
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.partner.abstract_models import AbstractStockRecord
+    from oscar.apps.partner.availability import Base as AvailabilityBase
+    from oscar.apps.partner.prices import Base as PriceBase
+    from oscar.apps.partner.strategy import PurchaseInfo
+
 
 class ShopStrategy(StockRequired, Structured):
-    """Oscar's view of commerce.pricing.prices: basket and order take the same quote as the page."""
+    """Baskets and orders use the same quotes as product pages (``commerce.pricing.prices``)."""
 
     @cached_property
-    def sales(self):
-        """Prices of the request's moment; most requests ask for none."""
+    def sales(self) -> SaleBook:
+        """The prices at the request's moment; created on first use."""
         return SaleBook(at=getattr(self.request, "at", None))
 
-    def fetch_for_line(self, line, stockrecord=None):
+    def fetch_for_line(
+        self, line: AbstractLine, stockrecord: AbstractStockRecord | None = None
+    ) -> PurchaseInfo:
         self.sales.load(other.stockrecord_id for other in line.basket.all_lines())
         return super().fetch_for_line(line, stockrecord)
 
-    def select_stockrecord(self, product):
-        """The record that pages and lists show too."""
+    def select_stockrecord(self, product: AbstractProduct) -> AbstractStockRecord | None:
+        """The stock record that pages and lists show, too."""
         return record_to_sell(product.stockrecords.all())
 
-    def pricing_policy(self, product, stockrecord):
+    def pricing_policy(
+        self, product: AbstractProduct, stockrecord: AbstractStockRecord | None
+    ) -> PriceBase:
         quote = self.sales.quote(stockrecord) if stockrecord else None
         if quote is None:
             return UnavailablePrice()
@@ -39,13 +59,19 @@ class ShopStrategy(StockRequired, Structured):
             tax_code=STANDARD_CODE,
         )
 
-    def availability_policy(self, product, stockrecord):
-        """What has no price is not for sale; Oscar's totals then leave its lines out."""
+    def availability_policy(
+        self, product: AbstractProduct, stockrecord: AbstractStockRecord | None
+    ) -> AvailabilityBase:
+        """Products without a price are unavailable, so that Oscar leaves their lines out of totals."""
         if stockrecord is None or self.sales.quote(stockrecord) is None:
             return Unavailable()
         return super().availability_policy(product, stockrecord)
 
-    def parent_pricing_policy(self, product, children_stock):
+    def parent_pricing_policy(
+        self,
+        product: AbstractProduct,
+        children_stock: Iterable[tuple[AbstractProduct, AbstractStockRecord | None]],
+    ) -> PriceBase:
         records = [record for _child, record in children_stock if record]
         self.sales.load(record.pk for record in records)
         prices = [self.pricing_policy(product, record) for record in records]
@@ -57,5 +83,10 @@ class ShopStrategy(StockRequired, Structured):
 
 
 class Selector(OscarSelector):
-    def strategy(self, request=None, user=None, **kwargs):
+    def strategy(
+        self,
+        request: HttpRequest | None = None,
+        user: User | AnonymousUser | None = None,
+        **kwargs: Any,
+    ) -> ShopStrategy:
         return ShopStrategy(request)

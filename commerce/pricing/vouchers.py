@@ -1,13 +1,19 @@
-"""Whether a voucher does something for a basket, and in plain words why not."""
+"""Adding vouchers to baskets, and explaining why one gives no discount."""
+
+from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_class, get_model
 
+from commerce.models import User
 from commerce.money import format_money
 from commerce.pricing.discounts import vouchers_giving
 from commerce.throttles import (
@@ -19,19 +25,27 @@ from commerce.throttles import (
     visitor_key,
 )
 
-#: Wrong codes at once; then waits, so that nobody guesses codes.
-OF_CODES = Limit(free=10, window=timedelta(hours=1))
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractBasket
+    from oscar.apps.offer.abstract_models import AbstractConditionalOffer
+    from oscar.apps.voucher.abstract_models import AbstractVoucher
+
+
+#: Ten wrong codes an hour, then growing waits: codes cannot be guessed.
+CODE_LIMIT = Limit(free=10, window=timedelta(hours=1))
 
 
 class VoucherRefused(Exception):
-    """The voucher cannot be used; the message says why, for the shopper."""
+    """The voucher cannot be used; the message tells the shopper why."""
 
 
-def use_voucher(code, *, basket, user, request):
-    """Add the voucher of that code to the basket. Raises VoucherRefused, changing nothing.
+def use_voucher(
+    code: str, *, basket: AbstractBasket, user: User | AnonymousUser, request: HttpRequest
+) -> AbstractVoucher:
+    """Add the voucher with this code to the basket. Raises VoucherRefused and then changes nothing.
 
-    Codes that do not exist are counted, by network address and by account; too many of them
-    have to wait, and then the right one does as well.
+    Unknown codes are counted by network address and by account. After too many of them, every code
+    has to wait, a valid one too.
     """
     counted = _code_limits(request, user)
     try:
@@ -43,14 +57,15 @@ def use_voucher(code, *, basket, user, request):
         refund_attempt(counted)
     else:
         raise VoucherRefused(
-            _("We know no voucher “%(code)s”. Is it spelt right?") % {"code": code}
+            _("We do not recognise the voucher code “%(code)s”. Is it spelt correctly?")
+            % {"code": code}
         )
     if basket.pk and basket.contains_voucher(voucher.code):
-        raise VoucherRefused(_("This voucher is in your basket already."))
-    if refusal := _refusal(voucher, user):
-        raise VoucherRefused(refusal)
+        raise VoucherRefused(_("This voucher is already in your basket."))
+    if reason := _refusal(voucher, user):
+        raise VoucherRefused(reason)
     if not basket.pk or basket.is_empty:
-        raise VoucherRefused(_("Put something into your basket first."))
+        raise VoucherRefused(_("Add something to your basket first."))
     basket.vouchers.add(voucher)
     if not _gives_discount(voucher, basket=basket, user=user, request=request):
         basket.vouchers.remove(voucher)
@@ -59,15 +74,17 @@ def use_voucher(code, *, basket, user, request):
     return voucher
 
 
-def _code_limits(request, user):
-    limits = {visitor_key("voucher", request): OF_CODES}
+def _code_limits(request: HttpRequest, user: User | AnonymousUser) -> dict[str, Limit]:
+    limits = {visitor_key("voucher", request): CODE_LIMIT}
     if user.is_authenticated:
-        limits[throttle_key("voucher", "account", str(user.pk))] = OF_CODES
+        limits[throttle_key("voucher", "account", str(user.pk))] = CODE_LIMIT
     return limits
 
 
-def voucher_notes(basket, *, user):
-    """Each voucher of a priced basket with a sentence where it takes nothing off, else ""."""
+def voucher_notes(
+    basket: AbstractBasket, *, user: User | AnonymousUser
+) -> list[tuple[AbstractVoucher, str]]:
+    """The vouchers of a priced basket, each with the reason why it gives no discount, or ""."""
     if not basket.pk:
         return []
     giving = vouchers_giving(basket)
@@ -82,8 +99,8 @@ def voucher_notes(basket, *, user):
     ]
 
 
-def _refusal(voucher, user):
-    """Why this buyer cannot use a voucher at this moment, whatever the basket; "" where they can."""
+def _refusal(voucher: AbstractVoucher, user: User | AnonymousUser) -> str:
+    """Why this user cannot use a voucher now, whatever is in the basket; "" if they can."""
     if voucher.is_expired():
         return _("This voucher has expired.")
     if not voucher.is_active():
@@ -93,30 +110,38 @@ def _refusal(voucher, user):
         return ""
     if voucher.usage == voucher.ONCE_PER_CUSTOMER and not user.is_authenticated:
         return _("This voucher is for customers with an account: sign in first.")
-    return _("This voucher has been used already.")
+    return _("This voucher has already been used.")
 
 
-def _apply_offers(basket, *, user, request):
+def _apply_offers(
+    basket: AbstractBasket, *, user: User | AnonymousUser, request: HttpRequest
+) -> None:
     basket.reset_offer_applications()
     get_class("offer.applicator", "Applicator")().apply(basket, user, request)
 
 
-def _gives_discount(voucher, *, basket, user, request):
+def _gives_discount(
+    voucher: AbstractVoucher,
+    *,
+    basket: AbstractBasket,
+    user: User | AnonymousUser,
+    request: HttpRequest,
+) -> bool:
     _apply_offers(basket, user=user, request=request)
     return any(row["voucher"] == voucher for row in basket.offer_applications)
 
 
-def reason_without_discount(voucher, basket):
-    """Why a valid voucher gives nothing here: not for these goods, or not enough of them yet."""
+def reason_without_discount(voucher: AbstractVoucher, basket: AbstractBasket) -> str:
+    """Why a valid voucher gives no discount: it is for other products, or needs more of them."""
     reasons = [_missing(offer, basket) for offer in voucher.offers.all()]
     return next(
         (reason for reason in reasons if reason),
-        _("This voucher is not for the pieces in your basket."),
+        _("This voucher does not apply to the items in your basket."),
     )
 
 
-def _missing(offer, basket):
-    """What an offer's condition still lacks, or "" where the basket holds none of its goods."""
+def _missing(offer: AbstractConditionalOffer, basket: AbstractBasket) -> str:
+    """What the offer's condition still needs; "" if the basket has none of its products."""
     condition = offer.condition
     lines = [
         line
@@ -128,7 +153,7 @@ def _missing(offer, basket):
     if condition.type == condition.VALUE:
         worth = sum((line.line_price_incl_tax for line in lines), Decimal(0))
         if worth < condition.value:
-            return _("This voucher is for %(minimum)s or more: add pieces for %(missing)s.") % {
+            return _("This voucher needs %(minimum)s or more: add items for %(missing)s.") % {
                 "minimum": format_money(condition.value, basket.currency),
                 "missing": format_money(condition.value - worth, basket.currency),
             }
@@ -136,8 +161,8 @@ def _missing(offer, basket):
         lacking = int(condition.value) - sum(line.quantity for line in lines)
         if lacking > 0:
             return ngettext(
-                "This voucher needs %(count)d more piece.",
-                "This voucher needs %(count)d more pieces.",
+                "This voucher needs %(count)d more item.",
+                "This voucher needs %(count)d more items.",
                 lacking,
             ) % {"count": lacking}
     return ""

@@ -406,11 +406,11 @@ def test_any_cookie_of_prices_is_survived(client, vase, cookie):
 @pytest.mark.parametrize(
     ("voucher", "words"),
     [
-        (None, "We know no voucher"),
+        (None, "We do not recognise the voucher code"),
         ({"start": -9, "end": -2}, "has expired"),
         ({"start": 2, "end": 9}, "not valid yet"),
         ({"usage": "Once per customer"}, "sign in first"),
-        ({"minimum": "100"}, "for £100 or more: add pieces for £10"),
+        ({"minimum": "100"}, "needs £100 or more: add items for £10"),
     ],
 )
 def test_voucher_that_is_refused_says_why_and_keeps_the_code(client, vase, voucher, words):
@@ -432,7 +432,7 @@ def test_voucher_without_a_code_or_a_basket(client, vase):
     early = client.post(reverse("basket:vouchers-add"), {"code": "SALT"})
 
     assert "Enter the code" in empty.context["voucher_error"]
-    assert "Put something into your basket first." in early.context["voucher_error"]
+    assert "Add something to your basket first." in early.context["voucher_error"]
 
 
 def test_voucher_is_used_in_any_case_once_and_can_be_taken_out(client, vase):
@@ -442,7 +442,7 @@ def test_voucher_is_used_in_any_case_once_and_can_be_taken_out(client, vase):
     client.post(reverse("basket:vouchers-add"), {"code": "salt"})
     assert basket_of(client).total_incl_tax == Decimal("81.00")
     again = client.post(reverse("basket:vouchers-add"), {"code": "SALT"})
-    assert "in your basket already" in again.context["voucher_error"]
+    assert "already in your basket" in again.context["voucher_error"]
     client.post(reverse("basket:vouchers-remove", args=[voucher.pk]))
 
     assert basket_of(client).total_incl_tax == Decimal("90.00")
