@@ -1,6 +1,6 @@
 """The current actor, recorded by histories and the audit log.
 
-Functions far below a view ask here, so that nobody hands a user through.
+Functions called deep below a view read it here, so that no caller has to pass a user.
 """
 
 from collections.abc import Iterator
@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from allauth.core.internal.httpkit import get_client_ip
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+
+from commerce.models import User
 
 _request: ContextVar[HttpRequest | None] = ContextVar("actor_request", default=None)
 
 
 @contextmanager
 def request_actor(request: HttpRequest) -> Iterator[None]:
-    """Record changes of the block as made by the person behind a request."""
+    """Attribute changes made inside the block to the user of a request."""
     token = _request.set(request)
     try:
         yield
@@ -25,25 +27,25 @@ def request_actor(request: HttpRequest) -> Iterator[None]:
 
 
 def actor_address() -> str:
-    """The IP address of the current request, as far as proxies are trusted; "" without a request."""
+    """The IP address of the current request, from trusted proxies only; "" without a request."""
     request = _request.get()
     return address_of(request) if request is not None else ""
 
 
 def address_of(request: HttpRequest) -> str:
-    """The IP address that a request came from; "" where it has none."""
+    """The IP address that a request came from; "" if unknown."""
     return (get_client_ip(request) or "")[:45]
 
 
-def staff_actor() -> AbstractBaseUser | None:
-    """The member of staff who acts, or None for the system and for customers.
+def staff_actor() -> User | None:
+    """The current member of staff; None for the system and for customers.
 
-    The shop's histories do not name customers.
+    Histories do not name customers.
     """
     user = getattr(_request.get(), "user", None)
     return user if user is not None and is_staff(user) else None
 
 
-def is_staff(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Whether somebody may enter the dashboard or the editors' admin."""
+def is_staff(user: User | AnonymousUser) -> bool:
+    """Whether the user may enter the dashboard or the Wagtail admin."""
     return user.is_authenticated and (user.is_staff or user.has_perm("wagtailadmin.access_admin"))

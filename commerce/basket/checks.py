@@ -1,6 +1,9 @@
-"""What a basket may hold, and what its shopper has to be told: a price moved, stock went."""
+"""What a basket may contain, and notices about changed prices and missing stock."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,12 +13,16 @@ from django.utils.translation import ngettext
 from commerce.money import format_money, to_minor
 from commerce.stock.availability import is_for_sale, units_available
 
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to know about one line. ``is_blocking`` where it cannot be ordered like this.
+    """A notice about one basket line. ``is_blocking`` if the line cannot be ordered as it is.
 
-    What is only said once has a ``mark``: the line and the price that it tells of.
+    Notices shown once have a ``mark`` made of the line and the price.
     """
 
     line_id: int
@@ -25,8 +32,8 @@ class Notice:
     mark: str = ""
 
 
-def notices_for(basket):
-    """Notices on the lines of a basket, in their order. Writes nothing."""
+def notices_for(basket: AbstractBasket) -> list[Notice]:
+    """Notices about the lines of a basket, in line order. Writes nothing."""
     notices = []
     for line in basket.all_lines():
         title = line.product.get_title()
@@ -40,23 +47,23 @@ def notices_for(basket):
     return notices
 
 
-def _stock_notice(line):
+def _stock_notice(line: AbstractLine) -> tuple[str, bool]:
     can_be_had = is_for_sale(line.product) and line.purchase_info.price.exists
     available = units_available(line.stockrecord) if can_be_had else 0
     if available == 0:
-        return _("is sold out now. Remove it to go on."), True
+        return _("has sold out. Remove it to continue."), True
     if available < line.quantity:
         text = ngettext(
-            "has only %(units)d left. Lower the quantity to go on.",
-            "has only %(units)d left. Lower the quantity to go on.",
+            "has only %(units)d left. Reduce the quantity to continue.",
+            "has only %(units)d left. Reduce the quantity to continue.",
             available,
         )
         return text % {"units": available}, True
     return "", False
 
 
-def _price_notice(line):
-    """Compares with the price that the line was put in for, which Oscar keeps beside it."""
+def _price_notice(line: AbstractLine) -> str:
+    """Compare with the price when the line was added, which Oscar stores on the line."""
     price = line.purchase_info.price
     if not price.exists or line.price_incl_tax is None or price.incl_tax == line.price_incl_tax:
         return ""
@@ -65,39 +72,41 @@ def _price_notice(line):
         "new": format_money(price.incl_tax, price.currency),
     }
     if price.incl_tax < line.price_incl_tax:
-        return _("now costs %(new)s instead of %(old)s: the price fell.") % prices
+        return _("now costs %(new)s instead of %(old)s: the price has dropped.") % prices
     return _("now costs %(new)s instead of %(old)s since you added it.") % prices
 
 
-def check_quantity(basket, *, product, more):
-    """Raises ValidationError, saying what is possible, where ``more`` units cannot go in."""
+def check_quantity(basket: AbstractBasket, *, product: AbstractProduct, more: int) -> None:
+    """Raise ValidationError, saying what is possible, if ``more`` units cannot be added."""
     info = basket.strategy.fetch_for_product(product)
     if not (info.price.exists and info.stockrecord and is_for_sale(product)):
-        raise ValidationError(_("This piece is not for sale at the moment."))
-    here = basket.product_quantity(product) if basket.pk else 0
+        raise ValidationError(_("This product is not for sale at the moment."))
+    in_basket = basket.product_quantity(product) if basket.pk else 0
     available = units_available(info.stockrecord)
     if available <= 0:
-        raise ValidationError(_("Sorry, this piece has just sold out."))
-    if here + more > available:
-        raise ValidationError(_shortage_text(available, here))
+        raise ValidationError(_("Sorry, this product has just sold out."))
+    if in_basket + more > available:
+        raise ValidationError(_shortage_text(available, in_basket))
     most = settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
     if most and (basket.num_items if basket.pk else 0) + more > most:
-        raise ValidationError(_("One order can hold %(most)d pieces at most.") % {"most": most})
+        raise ValidationError(_("One order can contain at most %(most)d items.") % {"most": most})
 
 
-def _shortage_text(available, here):
+def _shortage_text(available: int, in_basket: int) -> str:
     text = ngettext(
-        "There is only %(available)d of this piece.",
-        "There are only %(available)d of this piece.",
+        "There is only %(available)d of this product.",
+        "There are only %(available)d of this product.",
         available,
     ) % {"available": available}
-    if here:
-        text += " " + _("You have %(here)d in your basket.") % {"here": here}
+    if in_basket:
+        text += " " + _("You have %(count)d in your basket.") % {"count": in_basket}
     return text
 
 
-def accept_prices(basket):
-    """Remember today's prices as those the shopper has seen. Called when they change the basket."""
+def accept_prices(basket: AbstractBasket) -> None:
+    """Store the current prices on the lines as seen by the shopper. Call when they change the
+    basket.
+    """
     for line in basket.all_lines():
         price = line.purchase_info.price
         if price.exists and line.price_incl_tax != price.incl_tax:

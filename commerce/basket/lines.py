@@ -1,21 +1,30 @@
-"""The lines of a basket as a page shows them: name, option, photograph, price, what to know."""
+"""Basket lines as pages show them: title, option, photo, prices and notice."""
 
+from __future__ import annotations
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from commerce.basket.checks import notices_for
-from commerce.index.listings import looks_of, product_url
+from wagtail.images.models import AbstractImage
+
+from commerce.basket.checks import Notice, notices_for
+from commerce.index.listings import Look, looks_of, product_url
 from commerce.money import round_money
 from commerce.stock.availability import units_available
+
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
 
 
 @dataclass(frozen=True)
 class BasketLine:
-    """One line. Prices include tax; ``sum_before`` is the sum before discounts, if it differs.
+    """One line. Prices include tax; ``sum_before`` is the sum before discounts, if different.
 
-    ``price`` is that of one unit after discounts, where they lower each unit alike: it then is what a
-    card shows. Else it is the one before discounts. ``price_before`` is the price without them and
-    without a sale, if it differs.
+    ``price`` is the unit price after discounts if they reduce every unit equally, as on a card;
+    otherwise it is the price before discounts. ``price_before`` is the price without discounts and
+    sales, if different.
     """
 
     line_id: int
@@ -23,23 +32,23 @@ class BasketLine:
     title: str
     option: str
     url: str
-    photo: object
+    photo: AbstractImage | None
     quantity: int
     available: int
     price: Decimal
     price_before: Decimal | None
     sum: Decimal
     sum_before: Decimal | None
-    notice: object
+    notice: Notice | None
 
     @property
-    def is_too_many(self):
-        """Whether fewer are there than the line asks for, but some."""
+    def is_too_many(self) -> bool:
+        """Whether some units are available, but fewer than the line asks for."""
         return bool(self.notice and self.notice.is_blocking and 0 < self.available < self.quantity)
 
 
-def lines_of(basket, *, read=()):
-    """The lines of a basket in the order in which they came. Constant in queries.
+def lines_of(basket: AbstractBasket, *, read: Collection[str] = ()) -> list[BasketLine]:
+    """The lines of a basket in the order in which they were added. Constant in queries.
 
     Notices whose mark is in ``read`` are left out.
     """
@@ -49,7 +58,7 @@ def lines_of(basket, *, read=()):
     return [_line(line, look=looks[line.product_id], notice=notices.get(line.pk)) for line in lines]
 
 
-def _line(line, *, look, notice):
+def _line(line: AbstractLine, *, look: Look, notice: Notice | None) -> BasketLine:
     product = line.product
     shown = product.parent or product
     url = product_url(shown.pk, shown.slug)

@@ -1,13 +1,23 @@
-"""A basket that knows its lines in one query, and lines whose discounts are whole cents."""
+"""The basket model, which reads its lines in bulk, and the line model, which rounds discounts."""
 
-from decimal import ROUND_DOWN
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING, Any
 
 from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
 
 from commerce.money import CENT
 from commerce.stock.availability import record_to_sell
 
-#: What pricing, stock and the page ask of every line; without it each line asks three times.
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.offer.abstract_models import AbstractConditionalOffer
+    from oscar.apps.partner.abstract_models import AbstractStockRecord
+
+
+#: Relations that pricing, stock and the page read; without them each line costs three queries.
 LINE_RELATIONS = (
     "product__product_class",
     "product__parent__product_class",
@@ -16,44 +26,53 @@ LINE_RELATIONS = (
 
 
 class Basket(AbstractBasket):
-    """Oscar's basket, its lines read with all that is asked of them."""
+    """Oscar's basket; its lines are read with their relations."""
 
-    def all_lines(self):
-        """The lines in their order, read once: offers leave their discounts on them."""
+    _lines: Any
+
+    def all_lines(self) -> Any:
+        """The lines in order, read once, because offers store their discounts on them."""
         if self._lines is None and self.pk is not None:
             lines = self.lines.select_related(*LINE_RELATIONS).order_by("pk")
-            # The strategy chooses among the stock records of each product.
+            # The strategy chooses one of each product's stock records.
             self._lines = lines.prefetch_related("attributes", "product__stockrecords")
             for line in self._lines:
                 follow_record(line)
         return super().all_lines()
 
-    def add_product(self, product, quantity=1, options=None):
-        """More of a piece is more of its line, which moves to the record that sells it now."""
+    def add_product(
+        self,
+        product: AbstractProduct,
+        quantity: int = 1,
+        options: Iterable[Mapping[str, Any]] | None = None,
+    ) -> tuple[AbstractLine, bool]:
+        """Add units of a product. Its existing line moves to the stock record it is sold from now."""
         chosen = self.strategy.fetch_for_product(product).stockrecord
         if chosen and self.pk:
             others = self.lines.filter(product=product).exclude(stockrecord=chosen)
             others.update(stockrecord=chosen)
         return super().add_product(product, quantity, options)
 
-    add_product.alters_data = True
+    add_product.alters_data = True  # type: ignore[attr-defined]
     add = add_product
 
-    def _create_line_reference(self, product, stockrecord, options):
-        """One line for a piece, whichever of its stock records it is sold by at the time."""
+    def _create_line_reference(
+        self, product: AbstractProduct, stockrecord: AbstractStockRecord, options: Any
+    ) -> str:
+        """One line per product, whichever of its stock records it is sold from."""
         first = min(product.stockrecords.all(), key=lambda record: record.pk, default=None)
         return super()._create_line_reference(product, first or stockrecord, options)
 
     @property
-    def has_lines_at_hand(self):
-        """Whether the lines were read already."""
+    def has_loaded_lines(self) -> bool:
+        """Whether the lines have been read."""
         return self._lines is not None and self._lines._result_cache is not None
 
 
-def follow_record(line):
-    """Let a line be of the record by which its piece is sold now: it is priced and taken from there.
+def follow_record(line: AbstractLine) -> None:
+    """Move a line to the stock record that its product is sold from now, for price and stock.
 
-    The product's records are at hand. A line of another product's record stays as it is.
+    Reads the prefetched stock records. A line with another product's record is left unchanged.
     """
     if not (line.stockrecord and line.stockrecord.product_id == line.product_id):
         return
@@ -64,11 +83,17 @@ def follow_record(line):
 
 
 class Line(AbstractLine):
-    """Oscar's line. A percentage is rounded down to the cent where it is taken off.
+    """Oscar's line, but percentage discounts are rounded down to the cent when applied.
 
-    Oscar rounds only the sum that it shows, so that lines and total would disagree.
+    Oscar rounds only the displayed sum, so that lines and total would disagree.
     """
 
-    def discount(self, discount_value, affected_quantity, incl_tax=True, offer=None):
+    def discount(
+        self,
+        discount_value: Decimal,
+        affected_quantity: int,
+        incl_tax: bool = True,
+        offer: AbstractConditionalOffer | None = None,
+    ) -> None:
         cents = discount_value.quantize(CENT, rounding=ROUND_DOWN)
         super().discount(cents, affected_quantity, incl_tax=incl_tax, offer=offer)

@@ -1,22 +1,27 @@
-"""Which moved prices a shopper has read of: a cookie, since showing a basket writes nothing."""
+"""Price changes the shopper has already seen: stored in a cookie, because showing a basket writes
+nothing.
+"""
+
+from collections.abc import Iterable
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 
 from commerce.requests import delete_cookie, read_cookie, set_cookie
 
 COOKIE = "prices_read"
-#: As many are remembered, the newest; a note that is said twice harms nobody.
-MOST = 50
+#: Marks in the cookie, newest first to stay; a notice shown twice does no harm.
+MAX_MARKS = 50
 
 
-def prices_read(request):
-    """The marks (``Notice.mark``) of the notes that this browser was shown."""
+def prices_read(request: HttpRequest) -> set[str]:
+    """The marks (``Notice.mark``) of the notices this browser has shown."""
     return {mark for mark in read_cookie(request, COOKIE).split(".") if mark}
 
 
-def remember_prices(request, response, marks):
-    """Have the browser remember what the page it is given says, and nothing else."""
-    text = ".".join(sorted(marks)[-MOST:])
+def remember_prices(request: HttpRequest, response: HttpResponse, marks: Iterable[str]) -> None:
+    """Store the marks of the notices on this page in the cookie, replacing earlier ones."""
+    text = ".".join(sorted(marks)[-MAX_MARKS:])
     if text == read_cookie(request, COOKIE):
         return
     if not text:

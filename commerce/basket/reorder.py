@@ -1,7 +1,11 @@
-"""Putting the pieces of an old order into the basket again, and saying what came of it."""
+"""Adds the products of an earlier order to the basket again and reports the result."""
+
+from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -13,31 +17,37 @@ from commerce.basket.undo import units_to_add
 from commerce.catalogue.redirects import RELATED, replacement_of, retirement_of
 from commerce.stock.availability import is_for_sale
 
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractBasket
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.order.abstract_models import AbstractLine as AbstractOrderLine
+
+
 PRODUCT_RELATIONS = ("parent", *RELATED)
 
 
 @dataclass
 class Reordered:
-    """What a reorder did: ``added`` names pieces with their units, ``missing`` are sentences.
+    """The result of a reorder: ``added`` holds (title, units), ``missing`` holds sentences.
 
-    ``kept`` names the pieces of which the basket held as many before.
+    ``unchanged`` holds the titles of products already in the basket in that quantity.
     """
 
-    added: list = field(default_factory=list)
-    missing: list = field(default_factory=list)
-    kept: list = field(default_factory=list)
+    added: list[tuple[str, int]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
 
     @property
-    def is_anything_there(self):
-        """Whether the basket now holds any of the pieces."""
-        return bool(self.added or self.kept)
+    def is_anything_there(self) -> bool:
+        """Whether the basket now contains any of the products."""
+        return bool(self.added or self.unchanged)
 
 
 @transaction.atomic
-def put_in_again(lines, basket):
-    """Fill the basket up to the quantities of order lines, as far as the pieces can be had.
+def put_in_again(lines: Iterable[AbstractOrderLine], basket: AbstractBasket) -> Reordered:
+    """Fill the basket up to the quantities of order lines, as far as stock allows.
 
-    What the basket holds already counts, so that a second press adds nothing. Returns what was
+    Units already in the basket count, so that repeating the action adds nothing. Returns what was
     added and, in sentences, what was not and why. Locks the basket.
     """
     if basket.pk:
@@ -54,19 +64,21 @@ def put_in_again(lines, basket):
     return done
 
 
-def _units_by_product(lines):
-    units = defaultdict(int)
+def _units_by_product(lines: Iterable[AbstractOrderLine]) -> dict[int, int]:
+    units: dict[int, int] = defaultdict(int)
     for line in lines:
         if line.product_id:
             units[line.product_id] += line.quantity
     return units
 
 
-def _put_in(product, wanted, *, basket, done):
+def _put_in(
+    product: AbstractProduct, wanted: int, *, basket: AbstractBasket, done: Reordered
+) -> None:
     title = product.get_title()
     here = basket.product_quantity(product) if basket.pk else 0
     if here >= wanted and is_for_sale(product):
-        done.kept.append(title)
+        done.unchanged.append(title)
         return
     free = units_to_add(basket, product, wanted - here)
     units = min(free, _room_in(basket))
@@ -78,48 +90,48 @@ def _put_in(product, wanted, *, basket, done):
         done.missing.append(reason % {"title": title, "units": units + here})
 
 
-def _room_in(basket):
-    """Units that one order may still hold."""
+def _room_in(basket: AbstractBasket) -> int:
+    """Units that the basket can still take."""
     most = settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
     return max(most - (basket.num_items if basket.pk else 0), 0) if most else 10**6
 
 
-def _reason(product, there, *, is_full):
-    """Why not all units are in the basket, with places for ``title`` and ``units``."""
+def _reason(product: AbstractProduct, there: int, *, is_full: bool) -> str:
+    """Why not all units are in the basket, with placeholders for ``title`` and ``units``."""
     if not is_for_sale(product):
         replacement = replacement_of(product)
         if replacement:
             instead = replacement.get_title().replace("%", "%%")
-            return _("“%%(title)s” is no longer made; “%(instead)s” has taken its place.") % {
+            return _("“%%(title)s” is no longer available; “%(instead)s” replaces it.") % {
                 "instead": instead
             }
         if retirement_of(product):
-            return _("“%(title)s” is no longer made.")
+            return _("“%(title)s” is no longer available.")
         return _("“%(title)s” is not for sale at the moment.")
     if is_full:
-        return _("“%(title)s” is not in the basket in full: one order cannot hold more pieces.")
+        return _("Not all of “%(title)s” is in the basket: one order cannot contain more items.")
     if there:
         return ngettext(
-            "Of “%(title)s” there is only %(units)d, which is in your basket.",
-            "Of “%(title)s” there are only %(units)d, which are in your basket.",
+            "There is only %(units)d of “%(title)s”, and it is in your basket.",
+            "There are only %(units)d of “%(title)s”, and they are in your basket.",
             there,
         )
     return _("“%(title)s” is sold out.")
 
 
-def _no_longer_made(title):
-    return _("“%(title)s” is no longer made.") % {"title": title}
+def _no_longer_made(title: str) -> str:
+    return _("“%(title)s” is no longer available.") % {"title": title}
 
 
-def words_of_reorder(done):
-    """(what went well, what did not) in sentences, each "" where there is nothing to say."""
+def reorder_messages(done: Reordered) -> tuple[str, str]:
+    """(success message, failure message), each "" if there is nothing to report."""
     good = []
     if done.added:
         names = [f"{units} × {title}" for title, units in done.added]
-        good.append(_("Added to your basket: %(pieces)s.") % {"pieces": "; ".join(names)})
-    if done.kept:
-        text = _("In your basket already, and not added again: %(pieces)s.")
-        good.append(text % {"pieces": "; ".join(done.kept)})
+        good.append(_("Added to your basket: %(items)s.") % {"items": "; ".join(names)})
+    if done.unchanged:
+        text = _("Already in your basket, so not added again: %(items)s.")
+        good.append(text % {"items": "; ".join(done.unchanged)})
     bad = list(done.missing)
     if bad and not done.is_anything_there:
         bad.append(_("Nothing was added to your basket."))

@@ -1,6 +1,10 @@
-"""Taking lines out of a basket and putting them back: they travel in a signed token."""
+"""Removing lines from a basket and undoing it: the removed lines travel in a signed token."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.core import signing
 from django.db import transaction
@@ -9,17 +13,22 @@ from oscar.core.loading import get_model
 from commerce.exceptions import BasketFrozen
 from commerce.stock.availability import is_for_sale, units_available
 
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractBasket
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+
+
 SALT = "commerce.basket_undo"
-#: Seconds for which "Undo" works.
+#: Seconds during which "Undo" works.
 UNDO_SECONDS = 30 * 60
 
 
 @transaction.atomic
-def take_out(basket, line_ids=None):
-    """Take lines out of a basket, all unless some are named.
+def take_out(basket: AbstractBasket, line_ids: Iterable[int] | None = None) -> str | None:
+    """Remove lines from a basket: all of them, or those given.
 
-    Returns the token that ``restore_lines`` understands, None where there was nothing to take out.
-    Raises BasketFrozen where its order waits for its payment.
+    Returns the token for ``restore_lines``, or None if there was nothing to remove. Raises
+    BasketFrozen if the basket's order awaits payment.
     """
     locked = get_model("basket", "Basket").objects.select_for_update().get(pk=basket.pk)
     if locked.status == locked.FROZEN:
@@ -36,8 +45,8 @@ def take_out(basket, line_ids=None):
     return signing.dumps(taken, salt=SALT)
 
 
-def titles_of(token):
-    """The titles of what a token holds, in its order; none for one that is not ours or too old."""
+def titles_of(token: str) -> list[str]:
+    """The titles of the products in a token, in its order; none if it is invalid or expired."""
     try:
         lines = signing.loads(token, salt=SALT, max_age=UNDO_SECONDS)
     except signing.BadSignature:
@@ -48,11 +57,11 @@ def titles_of(token):
 
 
 @transaction.atomic
-def restore_lines(basket, token):
-    """Put back what the token holds and can still be bought, in its place among the lines.
+def restore_lines(basket: AbstractBasket, token: str) -> tuple[int, int]:
+    """Put back the lines in the token that can still be bought, in their old order.
 
-    Returns (restored, missing) units.
-    Raises ``signing.BadSignature`` for a token that is not ours or too old.
+    Returns (restored, missing) units. Raises ``signing.BadSignature`` if the token is invalid or
+    expired.
     """
     lines = signing.loads(token, salt=SALT, max_age=UNDO_SECONDS)
     products = get_model("catalogue", "Product").objects.in_bulk([pk for pk, *_rest in lines])
@@ -62,15 +71,15 @@ def restore_lines(basket, token):
         free = units_to_add(basket, product, units) if product else 0
         if free:
             line, is_new = basket.add_product(product, free)
-            if is_new:  # the lines stand in the order in which they came
+            if is_new:  # lines are ordered by when they were added
                 line.date_created = datetime.fromisoformat(since)
                 line.save(update_fields=["date_created"])
         restored, missing = restored + free, missing + units - free
     return restored, missing
 
 
-def units_to_add(basket, product, units):
-    """How many of the units wanted may still go into the basket beside what is there."""
+def units_to_add(basket: AbstractBasket, product: AbstractProduct, units: int) -> int:
+    """How many of the wanted units can be added to what is in the basket."""
     info = basket.strategy.fetch_for_product(product)
     if not (is_for_sale(product) and info.price.exists and info.stockrecord):
         return 0

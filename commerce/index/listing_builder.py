@@ -212,8 +212,8 @@ def records_of(product_ids):
         below.values_list("product__parent_id", f"product__parent__{kind}", *names),
     ):
         for listed, is_counted, *columns, in_stock, allocated in rows:
-            is_there = availability_at(units_left(in_stock, allocated)) if is_counted else IN_STOCK
-            record = Record(*columns, is_there)
+            state = availability_at(units_left(in_stock, allocated)) if is_counted else IN_STOCK
+            record = Record(*columns, state)
             if record.price is None:  # What has no price is not for sale.
                 record = record._replace(availability=SOLD_OUT)
             sellers[listed, columns[1]].append(record)
@@ -225,7 +225,7 @@ def records_of(product_ids):
 
 
 def _rank_of(record):
-    return rank_of(has_price=record.price is not None, is_there=record.availability != SOLD_OUT)
+    return rank_of(has_price=record.price is not None, is_available=record.availability != SOLD_OUT)
 
 
 def _values_of(product_ids):

@@ -6,7 +6,7 @@ from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGener
 
 from commerce.orders.pipeline import new_order_number
 from commerce.pricing.discounts import count_offer_use, count_voucher_use
-from commerce.stock.availability import keeps_stock
+from commerce.stock.availability import tracks_stock
 
 
 class OrderNumberGenerator(OscarOrderNumberGenerator):
@@ -22,7 +22,7 @@ class OrderCreator(OscarOrderCreator):
     def create_line_models(self, order, basket_line, extra_line_fields=None):
         """What keeps no stock holds none; shipping would otherwise look for it."""
         fields = dict(extra_line_fields or {})
-        if not keeps_stock(basket_line.stockrecord):
+        if not tracks_stock(basket_line.stockrecord):
             fields["num_allocated"] = 0
         return super().create_line_models(order, basket_line, fields)
 

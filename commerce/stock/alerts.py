@@ -1,11 +1,15 @@
-"""Who waits for a piece that is sold out: asking, confirming, forgetting.
+"""Back-in-stock alerts: requesting, confirming, cancelling and sending.
 
-An account is believed at once; any other address has to confirm by a link in a mail. What a
-visitor reads is the same whatever we know about the address. Mails are written here and in
+An account's alert is active at once; other addresses confirm it by a link in a mail. Visitors get
+the same answer whatever we know about the address. Mails are written here and in
 ``forks/customer/alerts``, always through the outbox.
 """
 
-from datetime import timedelta
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F, Value
@@ -16,18 +20,23 @@ from oscar.core.loading import get_class, get_model
 
 from commerce.models import User
 
-#: Requests that one unproven address may have open in a day: each is a mail to somebody.
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.customer.abstract_models import AbstractProductAlert
+
+
+#: Unconfirmed requests per address and day: each one sends a mail.
 MAX_UNCONFIRMED = 5
 WINDOW = timedelta(days=1)
 
 
-def _alerts():
+def _alerts() -> Any:
     return get_model("customer", "ProductAlert").objects
 
 
 @transaction.atomic
-def wait_as_customer(user, product):
-    """Note that an account waits for a product, once. Locks the account."""
+def wait_as_customer(user: User, product: AbstractProduct) -> None:
+    """Create an alert for an account, once per product. Locks the account."""
     User.objects.select_for_update().get(pk=user.pk)
     ACTIVE = _alerts().model.ACTIVE
     if not _alerts().filter(user=user, product=product, status=ACTIVE).exists():
@@ -35,11 +44,11 @@ def wait_as_customer(user, product):
 
 
 @transaction.atomic
-def wait_as_guest(email, product, *, at=None):
-    """Note that an address would like to wait for a product, and ask its owner by mail.
+def wait_as_guest(email: str, product: AbstractProduct, *, at: datetime | None = None) -> None:
+    """Create an unconfirmed alert for an address and mail it a confirmation link.
 
-    An open request is asked about again, at most once an hour; a confirmed one is left alone, and
-    so is an address with too many requests of today.
+    A repeated request sends the link again, at most once an hour. Nothing happens if the alert is
+    confirmed or the address has too many requests in the last day.
     """
     at = at or timezone.now()
     alerts = _alerts().filter(email__iexact=email, user=None)
@@ -56,10 +65,10 @@ def wait_as_guest(email, product, *, at=None):
     dispatcher.ask_to_confirm(alert, hour=at.strftime("%Y%m%d%H"))
 
 
-def waited_for(stockrecord_ids):
-    """Keys of the public products that somebody waits for, and of which these records have units.
+def waited_for(stockrecord_ids: Iterable[int]) -> list[int]:
+    """Keys of public products that have active alerts and units available in these stock records.
 
-    Whoever waits for a product with variants is answered by each of them. Two queries at most.
+    An alert on a product with variants matches any of its variants. Two queries at most.
     """
     records = get_model("partner", "StockRecord").objects.filter(
         pk__in=stockrecord_ids,
@@ -76,10 +85,11 @@ def waited_for(stockrecord_ids):
 
 
 @transaction.atomic
-def confirm(alert):
-    """The owner of the address said yes. Returns whether there was something to confirm.
+def confirm(alert: AbstractProductAlert) -> bool:
+    """Confirm the alert of an address. Returns whether there was something to confirm.
 
-    Of several requests for one piece one stays, so that one mail goes out. Locks them by key.
+    If the address has several alerts for one product, one stays active, so that one mail is sent.
+    Locks them by key.
     """
     rows = _alerts().filter(email=alert.email, product=alert.product_id, user=None).order_by("pk")
     locked = {row.pk: row for row in rows.select_for_update()}
@@ -94,10 +104,10 @@ def confirm(alert):
 
 
 @transaction.atomic
-def forget(alert):
-    """Cancel an alert; where it was answered already, every open one of its address.
+def forget(alert: AbstractProductAlert) -> bool:
+    """Cancel an alert; if it was already sent, cancel every open alert of the same address.
 
-    Returns whether anything was cancelled.
+    Returns whether any alert was cancelled.
     """
     if alert.can_be_cancelled:
         alert.cancel()
@@ -110,15 +120,15 @@ def forget(alert):
 
 
 @task()
-def answer_product_alerts():
-    """Mail everybody who waits for a product that is back in stock, once for each alert.
+def answer_product_alerts() -> None:
+    """Send all alerts for products that are back in stock, once per alert.
 
-    Runs by the clock, for stock whose return was not noticed or whose task was lost.
+    Scheduled, as a fallback for stock changes that enqueued no task and for lost tasks.
     """
     get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts()
 
 
 @task()
-def answer_alerts_of(product_ids):
-    """Mail those who wait for these products, as soon as their stock is back."""
+def answer_alerts_of(product_ids: Iterable[int]) -> None:
+    """Send the alerts for these products as soon as they are back in stock."""
     get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts_of(product_ids)

@@ -1,8 +1,13 @@
-"""Whether a piece is there, and the only functions that take it or give it back.
+"""Availability of products, and the only functions that change stock for orders.
 
-A unit is *allocated* when an order holds it and *consumed* when it leaves the house. The rule that
-no unit is sold twice is the conditional UPDATE in ``reserve_stock``; everything else is comfort.
+A unit is *allocated* when an order reserves it and *consumed* when it ships. The conditional UPDATE
+in ``reserve_stock`` guarantees that no unit is sold twice.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -14,49 +19,54 @@ from oscar.core.loading import get_model
 from commerce.exceptions import OutOfStock, Shortage
 from commerce.models import StockChange
 from commerce.signals import stock_moved
-from commerce.stock.history import NO_CAUSE, record_stock_changes
+from commerce.stock.history import NO_CAUSE, Cause, record_stock_changes
 
-#: From here down the page says how many are left.
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.partner.abstract_models import AbstractStockRecord
+
+
+#: At this many units or fewer the page shows how many are left.
 LOW_STOCK = 5
 
 IN_STOCK, LOW, SOLD_OUT = "in_stock", "low", "sold_out"
 
 
-def is_for_sale(product):
-    """Whether staff have it on sale: the product itself and, for a variant, its parent."""
+def is_for_sale(product: AbstractProduct) -> bool:
+    """Whether the product is public and, for a variant, its parent is too."""
     return product.is_public and (product.parent_id is None or product.parent.is_public)
 
 
-def keeps_stock(stockrecord):
-    """Whether its product counts its units; a voucher on paper, say, does not."""
+def tracks_stock(stockrecord: AbstractStockRecord) -> bool:
+    """Whether the product's class tracks stock; a gift voucher, for instance, does not."""
     return stockrecord.product.get_product_class().track_stock
 
 
-def units_available(stockrecord):
-    """Units that can be bought now: in stock and not held by an order. Never negative.
+def units_available(stockrecord: AbstractStockRecord) -> int:
+    """Units that can be bought now: in stock and not allocated. Never negative.
 
-    Of a product that keeps no stock, as many as one order can hold.
+    If the product does not track stock, the most that one order may contain.
     """
-    if not keeps_stock(stockrecord):
+    if not tracks_stock(stockrecord):
         return settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
     return units_left(stockrecord.num_in_stock, stockrecord.num_allocated)
 
 
-def units_left(num_in_stock, num_allocated):
-    """The same of a stock record's two numbers, either of which may be None."""
+def units_left(num_in_stock: int | None, num_allocated: int | None) -> int:
+    """Units in stock and not allocated; None counts as 0. Never negative."""
     return max((num_in_stock or 0) - (num_allocated or 0), 0)
 
 
-def rank_of(*, has_price, is_there):
-    """How well a stock record sells its product; of several the first with the highest is taken.
+def rank_of(*, has_price: bool, is_available: bool) -> int:
+    """How suitable a stock record is to sell its product; the first with the highest rank is used.
 
-    The rule of docs/pricing.md §1, for whoever reads rows instead of records.
+    The rule of docs/pricing.md §1, for code that reads rows instead of records.
     """
-    return (has_price and is_there) + has_price
+    return (has_price and is_available) + has_price
 
 
-def record_to_sell(records):
-    """Of a product's stock records the one that it is sold by; None where there is none.
+def record_to_sell(records: Iterable[AbstractStockRecord]) -> AbstractStockRecord | None:
+    """The stock record that a product is sold from; None if it has none.
 
     The first by key that has a price and a unit, else the first that has a price, else the first.
     """
@@ -66,52 +76,51 @@ def record_to_sell(records):
     return max(
         records,
         key=lambda record: rank_of(
-            has_price=record.price is not None, is_there=units_available(record) > 0
+            has_price=record.price is not None, is_available=units_available(record) > 0
         ),
     )
 
 
-def availability_of(stockrecord):
-    """ "in_stock", "low" (``LOW_STOCK`` or fewer) or "sold_out"; no stock record is sold out."""
+def availability_of(stockrecord: AbstractStockRecord | None) -> str:
+    """ "in_stock", "low" (``LOW_STOCK`` or fewer) or "sold_out"; "sold_out" without a stock record."""
     return availability_at(units_available(stockrecord) if stockrecord else 0)
 
 
-def availability_at(units):
-    """The same of a number of units."""
+def availability_at(units: int) -> str:
+    """The availability for a number of units."""
     if units == 0:
         return SOLD_OUT
     return LOW if units <= LOW_STOCK else IN_STOCK
 
 
-def stock_text(stockrecord):
-    """The stock in words: "In stock", "Only 3 left", "Sold out"."""
+def stock_text(stockrecord: AbstractStockRecord | None) -> str:
+    """The availability as text: "In stock", "Only 3 left", "Sold out"."""
     availability = availability_of(stockrecord)
     if availability == SOLD_OUT:
         return _("Sold out")
-    if not keeps_stock(stockrecord):
-        return _("Always there")
+    if not tracks_stock(stockrecord):
+        return _("Always available")
     if availability == LOW:
         return _("Only %(units)d left") % {"units": units_available(stockrecord)}
-    return _("%(units)d on the shelf") % {"units": units_available(stockrecord)}
+    return _("%(units)d in stock") % {"units": units_available(stockrecord)}
 
 
-def lock_stock(stockrecord_ids):
-    """Lock the stock records in the order of their keys, which every writer keeps.
+def lock_stock(stockrecord_ids: Iterable[int]) -> dict[int, AbstractStockRecord]:
+    """Lock stock records in key order and return them by key. Needs an open transaction.
 
-    Taken before any order line is inserted: the line's foreign key would otherwise hold a shared
-    lock that two buyers then wait for in each other (docs/payments.md, "Lock order").
-    Returns them by key. Needs an open transaction.
+    Call it before inserting any order line: the line's foreign key takes a shared lock, and two
+    buyers holding one would deadlock (docs/payments.md, "Lock order").
     """
     StockRecord = get_model("partner", "StockRecord")
     records = StockRecord.objects.select_for_update().filter(pk__in=list(stockrecord_ids))
     return {record.pk: record for record in records.order_by("pk")}
 
 
-def reserve_stock(quantities, cause=NO_CAUSE):
+def reserve_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> None:
     """Allocate ``{stockrecord_id: units}`` for one order, all or nothing.
 
-    Raises OutOfStock, naming each shortage, and then changes nothing. Needs an open transaction;
-    locks the stock records by key. ``cause`` goes into the history (commerce.stock.history).
+    Raises OutOfStock with every shortage, and then changes nothing. Needs an open transaction;
+    locks the stock records by key. ``cause`` is recorded in the history (commerce.stock.history).
     """
     StockRecord = get_model("partner", "StockRecord")
     with transaction.atomic():
@@ -128,7 +137,7 @@ def reserve_stock(quantities, cause=NO_CAUSE):
         _send_stock_moved(StockChange.Kind.RESERVED, records, quantities, cause, allocated=1)
 
 
-def _shortages(stockrecord_ids, quantities):
+def _shortages(stockrecord_ids: Iterable[int], quantities: Mapping[int, int]) -> list[Shortage]:
     records = get_model("partner", "StockRecord").objects.select_related("product__parent")
     return [
         Shortage(record.product.get_title(), quantities[record.pk], units_available(record))
@@ -136,10 +145,18 @@ def _shortages(stockrecord_ids, quantities):
     ]
 
 
-def _send_stock_moved(kind, records, quantities, cause, *, in_stock=0, allocated=0):
-    """The history of what was just done to locked records, and whoever follows stock.
+def _send_stock_moved(
+    kind: str,
+    records: Mapping[int, AbstractStockRecord],
+    quantities: Mapping[int, int],
+    cause: Cause,
+    *,
+    in_stock: int = 0,
+    allocated: int = 0,
+) -> None:
+    """Record what was just done to locked records, and send ``stock_moved``.
 
-    ``in_stock`` and ``allocated`` are the signs with which the quantities went into each number.
+    ``in_stock`` and ``allocated`` are the signs with which the quantities changed each number.
     """
     after = {
         pk: (
@@ -159,8 +176,8 @@ def _send_stock_moved(kind, records, quantities, cause, *, in_stock=0, allocated
         )
 
 
-def release_stock(quantities, cause=NO_CAUSE):
-    """Give back what ``reserve_stock`` took and nobody consumed. Needs an open transaction."""
+def release_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> None:
+    """Undo ``reserve_stock`` for units that were not consumed. Needs an open transaction."""
     StockRecord = get_model("partner", "StockRecord")
     records = lock_stock(quantities)
     for pk, units in sorted(quantities.items()):
@@ -170,10 +187,10 @@ def release_stock(quantities, cause=NO_CAUSE):
     _send_stock_moved(StockChange.Kind.RELEASED, records, quantities, cause, allocated=-1)
 
 
-def consume_stock(quantities, cause=NO_CAUSE):
-    """The allocated units left the house: in stock and allocated both fall.
+def consume_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> None:
+    """Ship allocated units: the numbers in stock and allocated both fall.
 
-    Raises OutOfStock where they were not allocated. Needs an open transaction.
+    Raises OutOfStock if they were not allocated. Needs an open transaction.
     """
     StockRecord = get_model("partner", "StockRecord")
     with transaction.atomic():
@@ -194,10 +211,10 @@ def consume_stock(quantities, cause=NO_CAUSE):
         )
 
 
-def restock(quantities, cause=NO_CAUSE):
-    """Put units that came back on the shelf, ``{stockrecord_id: units}``. Needs an open transaction.
+def restock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> None:
+    """Add returned units to the stock, ``{stockrecord_id: units}``. Needs an open transaction.
 
-    What keeps no stock stays as it is. Locks the stock records by key.
+    Products that do not track stock are left unchanged. Locks the stock records by key.
     """
     StockRecord = get_model("partner", "StockRecord")
     records = {

@@ -1,37 +1,53 @@
-"""The history of stock: each change of a record's numbers, in the transaction that made it.
+"""The stock history: every change of a record's numbers, written in the same transaction.
 
-What orders do is noted by ``commerce.stock.availability``, which holds the locks; what is saved otherwise, by a
-form or an import, is followed by ``commerce.index.stock_receivers``. Rows that are written past ``save()``, as loaders do, begin
-their history at their first change.
+``commerce.stock.availability`` records the changes made by orders, under its locks.
+``commerce.index.stock_receivers`` records saves by forms and imports. Rows written without
+``save()``, as loaders do, have no history until their first change.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
 
 from commerce.actor import staff_actor
 from commerce.audit.order_history import display_name
-from commerce.models import StockChange
+from commerce.models import StockChange, User
 
-#: Rows of a product's history on its page.
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.partner.abstract_models import AbstractStockRecord
+
+
+#: Rows of history on a product's page.
 SHOWN = 100
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why stock moves: the number of an order, the person, a reason. None of them is needed."""
+    """Why stock changed: an order number, a user, a reason. All are optional."""
 
     order: str = ""
-    user: object = None
+    user: User | None = None
     reason: str = ""
 
 
 NO_CAUSE = Cause()
 
 
-def record_stock_changes(kind, records, after, cause=NO_CAUSE):
-    """Write how records changed, in one query and in the caller's transaction.
+def record_stock_changes(
+    kind: str,
+    records: Iterable[AbstractStockRecord],
+    after: Mapping[int, tuple[int | None, int | None]],
+    cause: Cause = NO_CAUSE,
+) -> None:
+    """Record changes of stock records, in one query and in the caller's transaction.
 
-    ``records`` are the records as they were locked, ``after`` is
-    ``{stockrecord_id: (in stock, allocated)}``. What did not change is not written.
+    ``records`` are the locked records before the change, ``after`` is ``{stockrecord_id: (in stock,
+    allocated)}``. Unchanged records are skipped.
     """
     user = cause.user or staff_actor()
     rows = [
@@ -54,8 +70,8 @@ def record_stock_changes(kind, records, after, cause=NO_CAUSE):
     StockChange.objects.bulk_create(rows)
 
 
-def history_of_product(product):
-    """The latest changes of a product's stock records, and of its variants', the latest first."""
+def history_of_product(product: AbstractProduct) -> QuerySet[StockChange]:
+    """The latest changes of a product's stock records, or of its variants', newest first."""
     rows = StockChange.objects.filter(stockrecord__product=product)
     if product.is_parent:
         rows = StockChange.objects.filter(stockrecord__product__parent=product)

@@ -1,9 +1,13 @@
-"""Alerts of pieces that run low, one for each time a record falls below its threshold.
+"""Low-stock alerts: one each time a stock record falls below its threshold.
 
-They are Oscar's ``StockAlert``s and its dashboard lists them. Oscar opens them where a record is
-saved; stock that orders take is not saved, so they are kept here instead of there.
+They are Oscar's ``StockAlert`` rows, listed in its dashboard. Oscar creates them when a record is
+saved; orders change stock by UPDATE, so this module creates them.
 """
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -15,12 +19,15 @@ from oscar.core.loading import get_model
 
 from commerce.mail.outbox import queue_staff_mail
 
+if TYPE_CHECKING:
+    from oscar.apps.partner.abstract_models import AbstractStockRecord
 
-def follow_threshold(stockrecord_ids):
-    """Open an alert for each record that is below its threshold, close those of all that are not.
 
-    Opening writes one mail to staff. Locks the records, unless the caller's transaction holds them,
-    so that of several at once one opens it. One query where no record has a threshold.
+def follow_threshold(stockrecord_ids: Collection[int]) -> None:
+    """Open an alert for each record below its threshold and close the alerts of all others.
+
+    Opening an alert queues one mail to staff. Locks the records, so that concurrent callers open an
+    alert once. Two queries if no record has a threshold or an open alert.
     """
     StockRecord = get_model("partner", "StockRecord")
     watched = StockRecord.objects.filter(pk__in=stockrecord_ids).exclude(low_stock_threshold=None)
@@ -40,7 +47,7 @@ def follow_threshold(stockrecord_ids):
             _mail_staff(alert, record)
 
 
-def _mail_staff(alert, record):
+def _mail_staff(alert: Any, record: AbstractStockRecord) -> None:
     page = reverse("dashboard:catalogue-product", kwargs={"pk": record.product_id})
     text = _(
         "%(title)s (%(sku)s): %(left)d left to sell, the threshold is %(threshold)d.\n\n%(url)s\n"

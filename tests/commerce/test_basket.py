@@ -93,7 +93,7 @@ def test_more_than_the_stock_says_how_many_there_are(client, mug, oat):
         reverse("basket:add", args=[mug.pk]), {"quantity": 3, "child_id": oat.pk}, follow=True
     )
 
-    assert "There are only 10 of this piece. You have 8 in your basket." in text_of(response)
+    assert "There are only 10 of this product. You have 8 in your basket." in text_of(response)
     assert basket_of(client).num_items == 8
 
 
@@ -351,11 +351,11 @@ def test_notice_blocks_the_way_where_a_piece_sold_out(client, vase):
     page = client.get(SUMMARY)
 
     assert not page.context["is_ready"]
-    assert "is sold out now. Remove it to go on." in text_of(page)
+    assert "has sold out. Remove it to continue." in text_of(page)
 
 
 @pytest.mark.parametrize(
-    ("price", "words"), [("95.00", "since you added it"), ("80.00", "the price fell")]
+    ("price", "words"), [("95.00", "since you added it"), ("80.00", "the price has dropped")]
 )
 def test_notice_tells_a_price_that_moved(client, vase, price, words):
     put_in_basket(client, vase)

@@ -48,7 +48,7 @@ def test_second_press_adds_nothing(client, buyer, vase):
 
     assert units_of(buyer) == {"Moon vase": 1}
     assert url == reverse("basket:summary")
-    assert said[-1] == "In your basket already, and not added again: Moon vase."
+    assert said[-1] == "Already in your basket, so not added again: Moon vase."
 
 
 def test_what_is_in_the_basket_stays_and_is_filled_up(client, buyer):
@@ -82,8 +82,9 @@ def test_sold_out_retired_hidden_and_deleted_pieces_are_told_apart(client, buyer
     assert units_of(buyer) == {"Bowl": 1}
     assert said == [
         "Added to your basket: 1 × Bowl.",
-        "“Sold” is sold out. “Retired” is no longer made. “Replaced” is no longer made; “Bowl” has"
-        " taken its place. “Hidden” is not for sale at the moment. “Deleted” is no longer made.",
+        "“Sold” is sold out. “Retired” is no longer available. “Replaced” is no longer available;"
+        " “Bowl” replaces it. “Hidden” is not for sale at the moment. “Deleted” is no longer"
+        " available.",
     ]
 
 
@@ -95,7 +96,7 @@ def test_fewer_are_taken_where_fewer_are_left(client, buyer):
     _url, said = reorder(client, order)
 
     assert units_of(buyer) == {"Bowl": 2}
-    assert said[-1] == "Of “Bowl” there are only 2, which are in your basket."
+    assert said[-1] == "There are only 2 of “Bowl”, and they are in your basket."
 
 
 def test_order_of_which_nothing_is_left_leads_back_to_it(client, buyer, vase):
