@@ -1,14 +1,18 @@
 """In-process copy of the facet bitmaps; list pages need no query for them.
 
-The bitmaps of lists and filters are read at once, those of words when a search asks for them. They
-follow the versions of the page cache: a change of terms or prices invalidates its tag in its own
-transaction. All requests share them, so they are frozen.
+The bitmaps of lists and filters are loaded together, those of words when a search needs them. They
+are invalidated by cache tags in the transaction that changes terms or prices. All requests share
+them, so they are frozen.
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
+from django.db.models import QuerySet
 from pyroaring import BitMap, FrozenBitMap
 
 from commerce.bulk_sql import literal_in
@@ -25,7 +29,7 @@ from commerce.index.listing_builder import (
     VARIANT,
 )
 from commerce.index.price_windows import BANDS, NEVER, band_of, month_of, next_price_change
-from commerce.index.terms import WORD
+from commerce.index.terms import WORD, TermKey
 from commerce.index.tokens import fold, indexed_words
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import PriceWindow, Term
@@ -33,28 +37,35 @@ from commerce.models.cache_tags import SETS, TURNS, WINDOWS, WORDS
 from commerce.page_cache.dependencies import collected
 from commerce.page_cache.memoise import memoise_many
 
-#: The kinds that lists and their filters are made of, read at once.
+#: The kinds used by lists and filters, loaded together.
 KINDS = (ALL, CATEGORY, KIND, ATTRIBUTE, PRICE, RATING, SALE, STOCK, TIMED)
-#: Up to so many keys are named in a query; of more, all rows are read.
+#: Queries list at most this many keys; above it, all rows are read.
 MANY = 20_000
-#: Words that a beginning may stand for; of a beginning as common as that, the commonest are enough.
-MAX_BEGINNINGS = 60
-#: Sorts behind every letter that a word may go on with.
+#: Most words matched by one prefix, the most common first.
+MAX_PREFIX_WORDS = 60
+#: Sorts after every letter that may follow a prefix.
 LAST = "\U0010ffff"
 
 
-def _remembered(names, make, *, tags):
-    """``memoise_many`` without a tie to the page: it names the lists and cards that it shows."""
+def _memoised(
+    names: Collection[Any],
+    make: Callable[[Collection[Any]], Mapping[Any, Any]],
+    *,
+    tags: Collection[str],
+) -> Mapping[Any, Any]:
+    """``memoise_many`` without adding its tags to the page, which already depends on its lists and
+    cards.
+    """
     with collected():
         return memoise_many(names, make, tags=tags)
 
 
-def _one(name, make, *, tags):
-    return _remembered([name], lambda _names: {name: make()}, tags=tags)[name]
+def _one(name: Any, make: Callable[[], Any], *, tags: Collection[str]) -> Any:
+    return _memoised([name], lambda _names: {name: make()}, tags=tags)[name]
 
 
-def frozen(blob):
-    """A stored bitmap as a set of product keys that nobody can change."""
+def frozen(blob: bytes | memoryview | None) -> FrozenBitMap:
+    """A stored bitmap as an immutable set of product keys."""
     return FrozenBitMap.deserialize(bytes(blob)) if blob else FrozenBitMap()
 
 
@@ -63,53 +74,55 @@ def frozen(blob):
 
 @dataclass(frozen=True)
 class FacetIndex:
-    """The bitmaps of all categories and filters, as one query read them.
+    """The bitmaps of all categories and filters, read in one query.
 
-    ``sets`` is ``{(kind, value): listings}``. ``plain`` and ``numbered`` have the values of filters,
-    ``{(kind, value): VariantSet}``: as listings, and with what is known of their variants, for where
-    filters may exclude each other. ``attributes`` is ``{attribute's code: {code: label}}`` by their
-    labels; ``categories`` are those with products, ``(key, folded words of the name)``, the largest
-    first. ``named`` are the names of sets by the words in them, ``{word: [(kind, value)]}``;
-    ``options`` are the codes of the attributes that tell variants apart.
+    ``sets`` is ``{(kind, value): listings}``. ``plain`` and ``numbered`` hold filter values,
+    ``{(kind, value): VariantSet}``: at the level of listings, and of variants, for combining
+    filters that variants may not meet together. ``attributes`` is ``{attribute code: {value code:
+    label}}``, sorted by label. ``categories`` are the non-empty ones, ``(key, folded words of the
+    name)``, largest first. ``named`` maps each word to the sets with it in their names, ``{word:
+    [(kind, value)]}``. ``options`` are the codes of the attributes that distinguish variants.
     """
 
-    sets: dict
-    plain: dict
-    numbered: dict
-    attributes: dict
-    categories: tuple
-    named: dict
-    options: frozenset
+    sets: dict[TermKey, FrozenBitMap]
+    plain: dict[TermKey, VariantSet]
+    numbered: dict[TermKey, VariantSet]
+    attributes: dict[str, dict[str, str]]
+    categories: tuple[tuple[int, tuple[str, ...]], ...]
+    named: dict[str, list[TermKey]]
+    options: frozenset[str]
 
-    def called(self, word):
-        """The listings of every category and filter whose name has a word."""
+    def called(self, word: str) -> FrozenBitMap:
+        """The listings in categories and filters whose name contains a word."""
         sets = (self.sets[key] for key in self.named.get(word, ()))
         return FrozenBitMap.union(FrozenBitMap(), *sets)
 
-    def of(self, kind, value):
-        """The listings of one term; none of one that does not exist."""
+    def of(self, kind: str, value: str) -> FrozenBitMap:
+        """The listings of one term; empty for an unknown term."""
         return self.sets.get((kind, value)) or FrozenBitMap()
 
-    def variants_of(self, kind, value, *, is_filtered):
-        """The same as a ``VariantSet``."""
+    def variants_of(self, kind: str, value: str, *, is_filtered: bool) -> VariantSet:
+        """The listings of one term as a ``VariantSet``."""
         sets = self.numbered if is_filtered else self.plain
         return sets.get((kind, value)) or VariantSet()
 
-    def timed(self, at):
-        """The listings whose price may still change in the month of a moment, or later."""
+    def timed(self, at: datetime) -> FrozenBitMap:
+        """The listings whose price may change in or after the month of ``at``."""
         month = month_of(at)
         sets = (of for (kind, value), of in self.sets.items() if kind == TIMED and value >= month)
         return FrozenBitMap.union(FrozenBitMap(), *sets)
 
 
 def facet_index() -> FacetIndex:
-    """The index of now; one query where it changed."""
+    """The current index; one query after a change."""
     return _one("facet-index", _read_index, tags=[SETS])
 
 
-def _read_index():
+def _read_index() -> FacetIndex:
     rows = Term.objects.filter(kind__in=KINDS) | Term.objects.filter(kind=VARIANT, n__gt=0)
-    sets, labels, variants = {}, {}, defaultdict(dict)
+    sets: dict[TermKey, FrozenBitMap] = {}
+    labels: dict[TermKey, str] = {}
+    variants: dict[TermKey, dict[int, FrozenBitMap]] = defaultdict(dict)
     for kind, value, label, blob in rows.values_list("kind", "value", "label", "bitmap"):
         if kind == VARIANT:
             number, of, code = value.split(":", 2)
@@ -129,7 +142,7 @@ def _read_index():
     )
 
 
-def _named_in(labels):
+def _named_in(labels: Mapping[TermKey, str]) -> dict[str, list[TermKey]]:
     found = defaultdict(list)
     for key, label in labels.items():
         if key[0] in (CATEGORY, ATTRIBUTE):
@@ -138,14 +151,14 @@ def _named_in(labels):
     return dict(found)
 
 
-def _numbered(listings, variants):
+def _numbered(listings: FrozenBitMap, variants: dict[int, FrozenBitMap] | None) -> VariantSet:
     if not variants:
         return VariantSet(listings)
     return VariantSet(listings - FrozenBitMap.union(*variants.values()), variants)
 
 
-def _attributes_in(labels):
-    found = defaultdict(dict)
+def _attributes_in(labels: Mapping[TermKey, str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = defaultdict(dict)
     for (kind, value), label in sorted(labels.items(), key=lambda item: item[1]):
         if kind == ATTRIBUTE:
             attribute, _colon, code = value.partition(":")
@@ -153,7 +166,9 @@ def _attributes_in(labels):
     return dict(found)
 
 
-def _categories_in(sets, labels):
+def _categories_in(
+    sets: Mapping[TermKey, FrozenBitMap], labels: Mapping[TermKey, str]
+) -> tuple[tuple[int, tuple[str, ...]], ...]:
     found = [(len(of), int(value)) for (kind, value), of in sets.items() if kind == CATEGORY and of]
     return tuple(
         (pk, tuple(fold(labels[CATEGORY, str(pk)]).split()))
@@ -166,19 +181,19 @@ def _categories_in(sets, labels):
 
 @dataclass(frozen=True)
 class Prices:
-    """The price bands, ``{code: VariantSet}``, and what is on sale, between two price changes."""
+    """The price bands, ``{code: VariantSet}``, and the reduced products, between two price changes."""
 
-    bands: dict
+    bands: dict[str, VariantSet]
     on_sale: VariantSet
     start: datetime
     until: datetime
 
 
-def prices_at(at, index, *, is_filtered):
-    """The ``Prices`` of a moment, beside the ``FacetIndex`` of the same list."""
+def prices_at(at: datetime, index: FacetIndex, *, is_filtered: bool) -> Prices:
+    """The ``Prices`` at a moment, consistent with a list's ``FacetIndex``."""
     known = _one(
         ("prices", is_filtered),
-        # Not of the index that is given: that may be older than what is remembered now.
+        # Not the given index, which may be older than the one cached now.
         lambda: _read_prices(at, facet_index(), is_filtered=is_filtered),
         tags=[SETS, TURNS],
     )
@@ -187,8 +202,8 @@ def prices_at(at, index, *, is_filtered):
     return _read_prices(at, index, is_filtered=is_filtered)
 
 
-def priced_between(low, high, *, at):
-    """What costs at least ``low`` and at most ``high`` at a moment (None: no such end), by variants."""
+def priced_between(low: Decimal | None, high: Decimal | None, *, at: datetime) -> VariantSet:
+    """The variants priced from ``low`` to ``high``, inclusive, at a moment; None means no limit."""
     start, until, members = _one(
         ("between", low, high),
         lambda: (at, next_price_change(at) or NEVER, _read_between(low, high, at)),
@@ -197,11 +212,11 @@ def priced_between(low, high, *, at):
     return members if start <= at < until else _read_between(low, high, at)
 
 
-def _read_between(low, high, at):
+def _read_between(low: Decimal | None, high: Decimal | None, at: datetime) -> VariantSet:
     windows = PriceWindow.objects.filter(start__lte=at, until__gt=at).order_by()
-    # Where variants differ each has windows of its own, and the product's says nothing of them.
-    rows = windows.filter(number__gt=0).values_list("listing_id", flat=True)
-    differing = FrozenBitMap(rows.distinct())
+    # If variants differ, each has its own windows, and the product's window does not apply.
+    variants = windows.filter(number__gt=0).values_list("listing_id", flat=True)
+    differing = FrozenBitMap(variants.distinct())
     if low is not None:
         windows = windows.filter(price__gte=low)
     if high is not None:
@@ -212,12 +227,12 @@ def _read_between(low, high, at):
     )
 
 
-def _rows_of(windows, timed):
+def _rows_of(windows: QuerySet[PriceWindow], timed: FrozenBitMap) -> QuerySet[PriceWindow]:
     return windows.filter(listing__in=literal_in(timed)) if len(timed) <= MANY else windows
 
 
-def _read_prices(at, index, *, is_filtered):
-    """A price that changes no more is in stored bitmaps; of the others the windows are looked up."""
+def _read_prices(at: datetime, index: FacetIndex, *, is_filtered: bool) -> Prices:
+    """Prices that no longer change are in stored bitmaps; for the others the windows are read."""
     timed = index.timed(at)
     bands = {
         str(low): [index.variants_of(PRICE, str(low), is_filtered=is_filtered).without(timed)]
@@ -236,12 +251,12 @@ def _read_prices(at, index, *, is_filtered):
     )
 
 
-def _windows_of(timed, *, at):
-    """``(key, variant's number or 0, band, whether on sale)`` of the prices of a moment; one query."""
+def _windows_of(timed: FrozenBitMap, *, at: datetime) -> list[tuple[int, int, str, bool]]:
+    """``(listing key, variant number or 0, band, is reduced)`` at a moment; one query."""
     if not timed:
         return []
-    rows = _rows_of(PriceWindow.objects.filter(start__lte=at, until__gt=at), timed)
-    rows = list(rows.values_list("listing_id", "number", "price", "was"))
+    windows = _rows_of(PriceWindow.objects.filter(start__lte=at, until__gt=at), timed)
+    rows = list(windows.values_list("listing_id", "number", "price", "was"))
     differing = {pk for pk, number, _price, _was in rows if number}
     return [
         (pk, number, band_of(price), was is not None)
@@ -250,8 +265,8 @@ def _windows_of(timed, *, at):
     ]
 
 
-def _set_of(windows):
-    numbered = defaultdict(BitMap)
+def _set_of(windows: Iterable[tuple[int, int, Any, Any]]) -> VariantSet:
+    numbered: dict[int, BitMap] = defaultdict(BitMap)
     for pk, number, _band, _is_reduced in windows:
         numbered[number].add(pk)
     shared = numbered.pop(0, BitMap())
@@ -262,14 +277,16 @@ def _set_of(windows):
 # --- Words ----------------------------------------------------------------------------------------
 
 
-def sets_of_words(words):
-    """``{word: (members, members by title)}`` of words; one query for those not remembered."""
+def sets_of_words(words: Iterable[str]) -> dict[str, tuple[FrozenBitMap, FrozenBitMap]]:
+    """``{word: (listings, listings with it in the title)}``; one query for words not cached."""
     names = [("word", word) for word in words]
-    pairs = _remembered(names, _read_words, tags=[WORDS])
+    pairs = _memoised(names, _read_words, tags=[WORDS])
     return {word: pair for (_name, word), pair in pairs.items()}
 
 
-def _read_words(names):
+def _read_words(
+    names: Collection[tuple[str, str]],
+) -> dict[tuple[str, str], tuple[FrozenBitMap, FrozenBitMap]]:
     rows = Term.objects.filter(kind=WORD, value__in=[word for _name, word in names])
     nothing = FrozenBitMap(), FrozenBitMap()
     return dict.fromkeys(names, nothing) | {
@@ -278,27 +295,27 @@ def _read_words(names):
     }
 
 
-def set_of_beginning(letters):
-    """(members, members by title) of the commonest words that begin with some letters."""
-    return _one(("beginning", letters), lambda: _read_beginning(letters), tags=[WORDS])
+def set_of_prefix(letters: str) -> tuple[FrozenBitMap, FrozenBitMap]:
+    """(listings, listings with it in the title) for the most common words with a prefix."""
+    return _one(("prefix", letters), lambda: _read_prefix(letters), tags=[WORDS])
 
 
-def _read_beginning(letters):
-    # As a range it is read from the index, on SQLite as well.
+def _read_prefix(letters: str) -> tuple[FrozenBitMap, ...]:
+    # A range condition uses the index, on SQLite too.
     rows = Term.objects.filter(kind=WORD, value__gte=letters, value__lt=letters + LAST)
-    rows = rows.order_by("-n", "value").values_list("bitmap", "title_bitmap")[:MAX_BEGINNINGS]
-    pairs = [(frozen(blob), frozen(titled)) for blob, titled in rows]
+    blobs = rows.order_by("-n", "value").values_list("bitmap", "title_bitmap")[:MAX_PREFIX_WORDS]
+    pairs = [(frozen(blob), frozen(titled)) for blob, titled in blobs]
     return tuple(FrozenBitMap.union(FrozenBitMap(), *(pair[n] for pair in pairs)) for n in (0, 1))
 
 
-def known_words():
-    """The words of titles, categories and filters: ``{number of letters: {word: products}}``."""
+def known_words() -> dict[int, dict[str, int]]:
+    """The words of titles, categories and filters: ``{length: {word: number of products}}``."""
     return _one("known-words", _read_known_words, tags=[WORDS])
 
 
-def _read_known_words():
-    found = defaultdict(dict)
-    # As a list it is read from the index, on SQLite as well.
+def _read_known_words() -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    # An IN condition uses the index, on SQLite too.
     rows = Term.objects.filter(kind=WORD, is_known__in=[True])
     for word, n in rows.values_list("value", "n").iterator(2000):
         found[len(word)][word] = n

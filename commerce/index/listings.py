@@ -1,21 +1,26 @@
-"""Products as cards, and the lookups that cards are made from.
+"""Product cards and the lookups they are built from.
 
-Cards come from the read model (docs/listing.md), their prices from the window of the moment.
+Cards come from the listing index (docs/listing.md), their prices from the current price window.
 """
+
+from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 from oscar.core.loading import get_model
 from wagtail.images import get_image_model
+from wagtail.images.models import AbstractImage
 
 from commerce.bulk_sql import literal_in
 from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, know_sizes
@@ -27,13 +32,18 @@ from commerce.pricing.prices import Quote
 from commerce.stock.availability import IN_STOCK, LOW, SOLD_OUT, availability_of, record_to_sell
 from commerce.tax import split_gross
 
-#: Slugs that stand in an address as they are.
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.partner.abstract_models import AbstractStockRecord
+
+
+#: Slugs that need no escaping in a URL.
 PLAIN_SLUG = re.compile(r"[a-zA-Z0-9_-]*").fullmatch
 
 
 @dataclass(frozen=True)
 class Swatch:
-    """One variant on a card; ``code`` names its colour in the style sheet."""
+    """One variant on a card; ``code`` selects its colour in the style sheet."""
 
     name: str
     code: str
@@ -43,11 +53,11 @@ class Swatch:
 
 @dataclass(frozen=True)
 class Card:
-    """A product in a list. ``is_from`` says that variants differ in price and this is the lowest.
+    """A product in a list. With ``is_from`` variants differ in price and this is the lowest.
 
-    ``sources`` and ``second_sources`` are the sizes of its photographs (``images.pictures.Sources``),
-    empty without one. ``share`` is what links to a page that begins with this card show: a ``Size``,
-    or None. ``digest`` stands for everything on the card but price and moment.
+    ``sources`` and ``second_sources`` are the sizes of its photos (``images.pictures.Sources``),
+    empty without one. ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes
+    with everything on the card except price and date.
     """
 
     product_id: int
@@ -65,42 +75,42 @@ class Card:
     digest: str = ""
 
     @property
-    def photo(self):
-        """The markup of its photograph, or of its first letter where there is none."""
+    def photo(self) -> SafeString:
+        """The markup of its photo, or of its first letter without one."""
         return framed(self.sources, alt=self.title, sizes=CARD_SIZES)
 
     @property
-    def eager_photo(self):
-        """The same for the first row of a page, which is not loaded lazily."""
+    def eager_photo(self) -> SafeString:
+        """The markup of its photo for the first row of a page, without lazy loading."""
         return framed(self.sources, alt=self.title, sizes=CARD_SIZES, eager=True)
 
     @property
-    def second_photo(self):
-        """The markup of the photograph that a pointer over the card shows; "" without one."""
+    def second_photo(self) -> str:
+        """The markup of the photo shown on hover, or ""."""
         if not self.second_sources:
             return ""
         return framed(self.second_sources, alt="", sizes=CARD_SIZES)
 
     @property
-    def fragment(self):
-        """What the card looks like today, as a text: the same text means the same markup."""
+    def fragment(self) -> str:
+        """A cache key for today's markup of the card: equal keys mean equal markup."""
         quote = self.quote
         price = (quote.price, quote.list_price, quote.until, quote.currency) if quote else ()
         return f"{self.product_id} {self.digest} {self.url} {price} {self.is_from} {localdate()}"
 
 
-def sellable_products():
-    """Products a shopper may meet in a list: public, and standalone or the parent of variants."""
+def sellable_products() -> QuerySet[Any]:
+    """Products listed for shoppers: public, and standalone or the parent of variants."""
     return get_model("catalogue", "Product").objects.browsable()
 
 
-def product_url(product_id, slug):
-    """The address of a product's page."""
+def product_url(product_id: int, slug: str) -> str:
+    """The URL of a product's page."""
     return reverse("catalogue:detail", kwargs={"product_slug": slug, "pk": product_id})
 
 
-def product_urls(slugs):
-    """The addresses of many products' pages, ``{key: address}``, from ``{key: slug}``."""
+def product_urls(slugs: Mapping[int, str]) -> dict[int, str]:
+    """The URLs of many products' pages, ``{key: URL}``, from ``{key: slug}``."""
     before, _one, after = product_url(0, "one").rpartition("one_0")
     return {
         pk: f"{before}{slug}_{pk}{after}" if PLAIN_SLUG(slug) else product_url(pk, slug)
@@ -108,13 +118,18 @@ def product_urls(slugs):
     }
 
 
-def cards_for(product_ids, *, at=None, variants=None):
-    """Cards in the order given; what is not public (any more) is left out.
+def cards_for(
+    product_ids: Iterable[int],
+    *,
+    at: datetime | None = None,
+    variants: Mapping[int, Collection[int]] | None = None,
+) -> list[Card]:
+    """Cards in the given order; products that are not public are left out.
 
-    A card shows its product's photographs, and leads to its page. ``variants`` has the numbers of the
-    variants (``commerce.index.variant_sets``) one of which a card shows instead, with its photograph, price
-    and stock, by the product's key: the cheapest that can be bought. One query; a second one where
-    variants are shown in the place of their products, or where one has no price.
+    A card shows its product's photos and links to its page. ``variants`` gives variant numbers
+    (``commerce.index.variant_sets``) by product key: the card then shows the cheapest available of
+    these variants, with its photo, price and stock. One query; a second one with ``variants``, or
+    if a product has no price.
     """
     wanted, variants = list(dict.fromkeys(product_ids)), variants or {}
     depends_on(*map(card_tag, wanted), *map(product_tag, variants), *map(price_tag, variants))
@@ -129,7 +144,7 @@ def cards_for(product_ids, *, at=None, variants=None):
 
 
 class _Row(NamedTuple):
-    """What a card needs of a listing; photographs of variants only where they are shown."""
+    """The columns of a listing that a card needs; variant photos only if variants are shown."""
 
     pk: int
     title: str
@@ -137,12 +152,12 @@ class _Row(NamedTuple):
     rating: float
     review_count: int
     availability: str
-    card: dict
-    variant_photos: dict = {}
+    card: dict[str, Any]
+    variant_photos: dict[str, Any] = {}
 
 
 class _Window(NamedTuple):
-    """What a card needs of a price window."""
+    """The columns of a price window that a card needs."""
 
     number: int
     ends: datetime | None
@@ -155,14 +170,16 @@ class _Window(NamedTuple):
 _PLAIN = _Row._fields[:-1]
 
 
-def _listed(product_ids, *, at, with_variants):
-    """``{key: (row, {number: window})}`` of a moment; with the windows of variants, or without."""
+def _listed(
+    product_ids: list[int], *, at: datetime | None, with_variants: bool
+) -> dict[int, tuple[_Row, dict[int, _Window]]]:
+    """``{key: (row, {number: window})}`` at a moment, with or without the windows of variants."""
     read = _read_with_variants if with_variants else _read_plain
     return read(product_ids, at or timezone.now())
 
 
-def _read_plain(product_ids, at):
-    """One query, and one where one has no price."""
+def _read_plain(product_ids: list[int], at: datetime) -> dict[int, tuple[_Row, dict[int, _Window]]]:
+    """One query, and a second one if a product has no price."""
     names = ("listing_id", *(f"listing__{name}" for name in _PLAIN[1:]), *_Window._fields)
     rows = PriceWindow.objects.filter(
         listing__in=literal_in(product_ids), number=0, start__lte=at, until__gt=at
@@ -172,37 +189,39 @@ def _read_plain(product_ids, at):
         row[0]: (_Row(*row[:count]), {0: _Window(*row[count:])}) for row in rows.values_list(*names)
     }
     if unpriced := [pk for pk in product_ids if pk not in found]:
-        rows = Listing.objects.filter(pk__in=literal_in(unpriced)).values_list(*_PLAIN)
-        found |= {row[0]: (_Row(*row), {}) for row in rows}
+        listings = Listing.objects.filter(pk__in=literal_in(unpriced)).values_list(*_PLAIN)
+        found |= {row[0]: (_Row(*row), {}) for row in listings}
     return found
 
 
-def _read_with_variants(product_ids, at):
-    """The same with photographs of variants and their windows; two queries."""
-    windows = defaultdict(dict)
+def _read_with_variants(
+    product_ids: list[int], at: datetime
+) -> dict[int, tuple[_Row, dict[int, _Window]]]:
+    """Rows with the photos and windows of variants; two queries."""
+    windows: dict[int, dict[int, _Window]] = defaultdict(dict)
     rows = PriceWindow.objects.filter(
         listing__in=literal_in(product_ids), start__lte=at, until__gt=at
     )
     for pk, *row in rows.values_list("listing_id", *_Window._fields):
         window = _Window(*row)
         windows[pk][window.number] = window
-    rows = Listing.objects.filter(pk__in=literal_in(product_ids)).values_list(*_Row._fields)
-    return {row[0]: (_Row(*row), windows[row[0]]) for row in rows}
+    listings = Listing.objects.filter(pk__in=literal_in(product_ids)).values_list(*_Row._fields)
+    return {row[0]: (_Row(*row), windows[row[0]]) for row in listings}
 
 
-def _window_of(windows, number):
-    """The window of a variant, or of the product: only where variants differ have they their own."""
+def _window_of(windows: Mapping[int, _Window], number: int | None) -> _Window | None:
+    """The window of a variant or the product. Variants have their own only if they differ."""
     return windows.get((number or 0) if len(windows) > 1 else 0)
 
 
-def _card_of(listing, windows, numbers):
+def _card_of(listing: _Row, windows: Mapping[int, _Window], numbers: Iterable[int]) -> Card:
     """The card of a listing, or of the best of some of its variants."""
     states = listing.card["variants"]
     numbers = [number for number in numbers if number <= len(states)]
     if not numbers:
         return _card(listing, _window_of(windows, None), number=None)
 
-    def rank(number):
+    def rank(number: int) -> tuple[Any, ...]:
         window = _window_of(windows, number)
         is_gone = states[number - 1][1] == SOLD_OUT
         return is_gone, window is None, window.price if window else 0, number
@@ -212,7 +231,9 @@ def _card_of(listing, windows, numbers):
     return _card(listing, _window_of(windows, number), number=number, is_from=len(prices) > 1)
 
 
-def _card(listing, window, *, number, is_from=False):
+def _card(
+    listing: _Row, window: _Window | None, *, number: int | None, is_from: bool = False
+) -> Card:
     swatches = tuple(
         Swatch(name, code, f"{listing.path}?variant={variant}", variant)
         for name, code, variant in listing.card["swatches"]
@@ -244,7 +265,7 @@ def _card(listing, window, *, number, is_from=False):
     )
 
 
-def _quote(window):
+def _quote(window: _Window) -> Quote:
     split = split_gross(window.price)
     return Quote(
         currency=window.currency,
@@ -256,13 +277,13 @@ def _quote(window):
     )
 
 
-def records_by_product(products):
-    """Stock records of listed products and of their public variants, ``{product's key: [record]}``.
+def records_by_product(products: Iterable[AbstractProduct]) -> dict[int, list[AbstractStockRecord]]:
+    """Stock records of listed products and their public variants, ``{product key: [record]}``.
 
-    One query: each record's product is the one that was given, or has it as its parent.
+    One query. Each record's product is the given one, or has it as its parent.
     """
     products = {product.pk: product for product in products}
-    # Both in a query of the product's own table: an OR over two tables uses no index.
+    # A query of the product's own table: an OR over two tables uses no index.
     wanted = get_model("catalogue", "Product").objects.filter(
         Q(pk__in=products) | Q(parent__in=products, is_public=True)
     )
@@ -275,13 +296,13 @@ def records_by_product(products):
             record.product.parent = products[record.product.parent_id]
         sellers[record.product_id].append(record)
     for records in sellers.values():
-        record = record_to_sell(records)  # as the basket's strategy does
-        grouped[record.product.parent_id or record.product_id].append(record)
+        if (seller := record_to_sell(records)) is not None:
+            grouped[seller.product.parent_id or seller.product_id].append(seller)
     return grouped
 
 
-def options_of(product_ids):
-    """What tells each variant apart, ``{variant's key: (name, code)}``; see ``option_label``."""
+def options_of(product_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """What distinguishes each variant, ``{variant key: (name, code)}``; see ``option_label``."""
     values = get_model("catalogue", "ProductAttributeValue").objects.filter(
         attribute__type="option", product__in=list(product_ids), product__parent__isnull=False
     )
@@ -295,14 +316,16 @@ def options_of(product_ids):
     return {pk: option_label(options) for pk, options in found.items()}
 
 
-def option_label(options):
-    """(name, code) of a variant with these options, ``[(name, code)]``: "Oat, large", by the first's code."""
+def option_label(options: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """(name, code) of a variant with options ``[(name, code)]``: all names, "Oat, large", and the
+    first code.
+    """
     name, code = options[0]
     return ", ".join(option for option, _code in options), code or name.lower()
 
 
-def photos_by_product(product_ids):
-    """Wagtail images of the products, in their order; their sizes are known. Two queries at most."""
+def photos_by_product(product_ids: Iterable[int]) -> dict[int, list[AbstractImage]]:
+    """Wagtail images of the products, in order, with their sizes loaded. Two queries at most."""
     rows = (
         ProductPhoto.objects.filter(product_image__product__in=list(product_ids))
         .select_related("image", "product_image")
@@ -315,10 +338,10 @@ def photos_by_product(product_ids):
     return photos
 
 
-def photos_of_listings(listings):
-    """Wagtail images of the products of some listings and of their variants, in their order.
+def photos_of_listings(listings: Iterable[Listing]) -> dict[int, list[AbstractImage]]:
+    """Wagtail images of some listings' products and variants, in order.
 
-    ``{product's or variant's key: [image]}``. One query, and one for sizes that are not remembered.
+    ``{product or variant key: [image]}``. One query, and one more for sizes that are not cached.
     """
     keys = {pk: ids for listing in listings for pk, ids in listing.photos.items()}
     images = get_image_model().objects.in_bulk({key for ids in keys.values() for key in ids})
@@ -331,20 +354,21 @@ def photos_of_listings(listings):
 
 @dataclass(frozen=True)
 class Look:
-    """How a product is shown in a line: its photograph or None, and what tells the variant apart or ""."""
+    """How a line shows a product: its photo or None, and the variant's option or ""."""
 
-    photo: object
+    photo: AbstractImage | None
     option: str
 
 
-def looks_of(products):
-    """The ``Look`` of each product or variant, by its key. One query; two more where one is not listed.
+def looks_of(products: Collection[AbstractProduct]) -> dict[int, Look]:
+    """The ``Look`` of each product or variant, by its key. One query; two more if one is not
+    listed.
 
-    ``products`` have their parents at hand.
+    The ``products`` have their parents loaded.
     """
     shown = {product.pk: product.parent_id or product.pk for product in products}
-    listings = Listing.objects.filter(pk__in=set(shown.values()), is_gone=False)
-    listings = {row.pk: row for row in listings.only("pk", "card", "photos")}
+    rows = Listing.objects.filter(pk__in=set(shown.values()), is_gone=False)
+    listings = {row.pk: row for row in rows.only("pk", "card", "photos")}
     photos = photos_of_listings(listings.values())
     options = {
         variant: name
@@ -353,7 +377,7 @@ def looks_of(products):
     }
     there = {pk for listing in listings.values() for pk, _state in listing.card["variants"]}
     there |= listings.keys()
-    # A variant that was taken off sale is not on its parent's card.
+    # Unpublished variants are not on the parent's card.
     if missing := {key for pk, of in shown.items() if pk not in there for key in (pk, of)}:
         photos.update(photos_by_product(missing))
         options |= {pk: name for pk, (name, _code) in options_of(missing).items()}
@@ -363,13 +387,15 @@ def looks_of(products):
     }
 
 
-def photo_of(product, photos):
-    """The photograph that stands for a piece: its own, or its parent's; None without one."""
+def photo_of(
+    product: AbstractProduct, photos: Mapping[int, list[AbstractImage]]
+) -> AbstractImage | None:
+    """The main photo of a product: its own, or its parent's; None without one."""
     own = photos.get(product.pk) or photos.get(product.parent_id) or [None]
     return own[0]
 
 
-def best_availability(records):
-    """The availability of a product that is sold by several stock records."""
+def best_availability(records: Iterable[AbstractStockRecord]) -> str:
+    """The best availability among a product's stock records."""
     states = {availability_of(record) for record in records}
     return next((state for state in (IN_STOCK, LOW) if state in states), SOLD_OUT)

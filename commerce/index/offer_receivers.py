@@ -1,4 +1,8 @@
-"""Automatic offers are part of prices: what changes them refreshes the products that they touch."""
+"""Signal receivers for automatic offers: changes refresh the listings with affected prices."""
+
+from collections.abc import Collection, Iterable, Set
+from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -27,65 +31,65 @@ ConditionalOffer = get_model("offer", "ConditionalOffer")
 Range = get_model("offer", "Range")
 
 
-def refresh_offers(offer_ids):
-    """Refresh what these offers held for until now, and what they hold for from now on.
+def refresh_offers(offer_ids: Iterable[int]) -> None:
+    """Refresh the listings that these offers applied to before and those they apply to now.
 
-    At once where that is a batch or less; in the background, after the commit, where it is more.
+    Up to one batch is refreshed at once; more are refreshed by the worker after the commit.
     """
     offer_ids = set(offer_ids)
     if not offer_ids:
         return
     now = [offer for offer in automatic_offers() if offer.pk in offer_ids]
-    ids = listed_keys(products_in_ranges(range_ids_of(now)) | _held_until_now(offer_ids))
+    ids = listed_keys(products_in_ranges(range_ids_of(now)) | _priced_with(offer_ids))
     if len(ids) <= BATCH or is_collecting():
         refresh_changed(set(ids), is_sale=True)
         return
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        transaction.on_commit(
-            lambda batch=batch: refresh_listings_task.enqueue(batch, is_sale=True)
-        )
+        transaction.on_commit(partial(refresh_listings_task.enqueue, batch, is_sale=True))
 
 
-def _held_until_now(offer_ids):
-    """The products whose prices were last written with these offers in mind."""
+def _priced_with(offer_ids: Iterable[int]) -> set[int]:
+    """The products whose stored prices consider these offers."""
     terms = Term.objects.filter(kind=OFFER, value__in=[str(pk) for pk in offer_ids])
     return set(BitMap.union(BitMap(), *map(as_set, terms.values_list("bitmap", flat=True))))
 
 
-def refresh_ranges(range_ids):
-    """The same for all offers that name one of these ranges."""
+def refresh_ranges(range_ids: Iterable[int]) -> None:
+    """Refresh the listings affected by offers on these ranges."""
     named = Q(condition__range__in=range_ids) | Q(benefit__range__in=range_ids)
     refresh_offers(ConditionalOffer.objects.filter(named).values_list("pk", flat=True))
 
 
 @receiver([post_save, post_delete], sender=ConditionalOffer)
-def follow_offer(sender, instance, raw=False, **kwargs):
+def follow_offer(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         refresh_offers([instance.pk])
 
 
 @receiver(post_save, sender=Condition)
 @receiver(post_save, sender=Benefit)
-def follow_rule(sender, instance, raw=False, **kwargs):
+def follow_rule(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         refresh_offers(instance.offers.values_list("pk", flat=True))
 
 
 @receiver(post_save, sender=Range)
-def follow_range(sender, instance, raw=False, **kwargs):
+def follow_range(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         refresh_ranges([instance.pk])
 
 
 @receiver([post_save, post_delete], sender=Range.included_products.through)
-def follow_product_of_range(sender, instance, raw=False, **kwargs):
+def follow_product_of_range(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         refresh_ranges([instance.range_id])
 
 
-def follow_parts_of_range(sender, instance, action, reverse, pk_set, **kwargs):
-    """Categories, kinds and exceptions of a range, from whichever side they were changed."""
+def follow_parts_of_range(
+    sender: Any, instance: Any, action: str, reverse: bool, pk_set: Set[int] | None, **kwargs: Any
+) -> None:
+    """Changes of a range's categories, classes and exceptions, from either side of the relation."""
     if action.startswith("post_"):
         refresh_ranges(pk_set or () if reverse else [instance.pk])
 
@@ -101,25 +105,27 @@ for _name in (
 
 
 @receiver(m2m_changed, sender=ConditionalOffer.combinations.through)
-def follow_combinations(sender, instance, action, pk_set, **kwargs):
+def follow_combinations(
+    sender: Any, instance: Any, action: str, pk_set: Set[int] | None, **kwargs: Any
+) -> None:
     if action.startswith("post_"):
         refresh_offers({instance.pk, *(pk_set or ())})
 
 
 @receiver(offers_counted)
-def follow_limits(sender, offer_ids, **kwargs):
-    """An order may use a limited offer up, and a cancelled one may open it again."""
+def follow_limits(sender: Any, offer_ids: Iterable[int], **kwargs: Any) -> None:
+    """An order may use up a limited offer, and a cancellation may reopen it."""
     ids = list(offer_ids)
     transaction.on_commit(lambda: _refresh_limits(ids), robust=True)
 
 
-def _refresh_limits(offer_ids):
+def _refresh_limits(offer_ids: Collection[int]) -> None:
     limited = ConditionalOffer.objects.filter(pk__in=offer_ids).exclude(
         max_global_applications=None, max_discount=None
     )
     open_ids = {offer.pk for offer in automatic_offers()}
     changed = [
-        offer.pk for offer in limited if bool(_held_until_now([offer.pk])) != (offer.pk in open_ids)
+        offer.pk for offer in limited if bool(_priced_with([offer.pk])) != (offer.pk in open_ids)
     ]
     if changed:
         invalidate(OFFERS)

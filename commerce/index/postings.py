@@ -1,54 +1,59 @@
-"""The sets of listings that stand behind lists, filters and words: read, written, mended.
+"""The bitmaps of listings by term: reading, writing and repairing them.
 
-Each ``Term`` is one set, stored as a bitmap. What they are made from are the texts of
-``ListingTerms``; a writer of a listing's text locks the listing, then the terms by key.
+Each ``Term`` is one set, stored as a bitmap, derived from the texts in ``ListingTerms``. Writers
+lock the listing first, then the terms by key.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from pyroaring import BitMap, FrozenBitMap
+from pyroaring import AbstractBitMap, BitMap, FrozenBitMap
 
 from commerce.bulk_sql import insert_rows, literal_in, update_rows
-from commerce.index.terms import KNOWN, TEXT, TITLE, WORD, split_terms
+from commerce.index.terms import KNOWN, TEXT, TITLE, WORD, TermKey, split_terms
 from commerce.models import ListingTerms, Term
 from commerce.models.cache_tags import SETS, WORDS
 from commerce.page_cache.versions import invalidate
 
-#: Values in one query.
+#: ``{listing key: (label, weight)}``.
+Joined = dict[int, tuple[str, int]]
+#: Values per query.
 CHUNK = 500
 #: The empty set.
-NOBODY = FrozenBitMap()
-#: What changes of a term, in the order of ``_Set``.
+EMPTY = FrozenBitMap()
+#: The mutable columns of a term, in the order of ``_Set.columns``.
 COLUMNS = ("label", "n", "is_known", "bitmap", "known_bitmap", "title_bitmap")
 
 
-def as_set(blob):
-    """A stored bitmap as a set of product keys."""
+def as_set(blob: bytes | memoryview | None) -> BitMap:
+    """Decode a stored bitmap into a set of product keys."""
     return BitMap.deserialize(bytes(blob)) if blob else BitMap()
 
 
-def as_blob(keys):
-    """A set of product keys as it is stored."""
+def as_blob(keys: AbstractBitMap) -> bytes:
+    """Encode a set of product keys for storage."""
     return keys.serialize() if keys else b""
 
 
 class _Set(NamedTuple):
-    """A term's members; those that know a word from more than a text, and those from the title."""
+    """A term's members: all, those with the word outside of a text, and those with it in the title."""
 
     label: str
-    members: BitMap
-    known: BitMap
-    titled: BitMap
+    members: AbstractBitMap
+    known: AbstractBitMap
+    titled: AbstractBitMap
 
-    def columns(self):
+    def columns(self) -> tuple[Any, ...]:
         """Its values in the order of ``COLUMNS``."""
         blobs = map(as_blob, (self.members, self.known, self.titled))
         return (self.label, len(self.members), bool(self.known), *blobs)
 
-    def changed_by(self, joined, left):
-        """The set with listings, ``{key: (label, weight)}``, in it and some keys out of it."""
+    def changed_by(self, joined: Joined, left: Iterable[int]) -> _Set:
+        """The set after adding listings, ``{key: (label, weight)}``, and removing others."""
         mine = _set_of(joined)
         here, out = mine.members, BitMap(left)
         return _Set(
@@ -59,26 +64,26 @@ class _Set(NamedTuple):
         )
 
 
-def _set_of(joined):
+def _set_of(joined: Joined) -> _Set:
     known = [key for key, (_label, weight) in joined.items() if weight >= KNOWN]
     titled = [key for key in known if joined[key][1] == TITLE]
     label = next((label for label, _weight in joined.values() if label), "")
     return _Set(
-        label, BitMap(joined), *(BitMap(keys) if keys else NOBODY for keys in (known, titled))
+        label, BitMap(joined), *(BitMap(keys) if keys else EMPTY for keys in (known, titled))
     )
 
 
-def write_terms(joined, left):
-    """Put listings into terms and take them out: ``{(kind, value): …}`` of what ``_Set`` is told.
+def write_terms(joined: Mapping[TermKey, Joined], left: Mapping[TermKey, Set[int]]) -> None:
+    """Add listings to terms, ``{(kind, value): {key: (label, weight)}}``, and remove others.
 
-    Terms are locked in the order of their keys. One that nothing has any more stays, empty: somebody
-    else may be about to fill it. Needs an open transaction.
+    Locks the terms in key order. Empty terms are not deleted, because another transaction may be
+    about to fill them. Needs an open transaction.
     """
     keys = joined.keys() | left.keys()
     ids = _ids_of(keys)
     missing = sorted(key for key in joined if key not in ids)
     if missing and not _insert(missing, joined):
-        # Somebody else made some of them meanwhile: they are there now, and want the difference.
+        # Another transaction inserted some of them meanwhile; update those.
         ids |= _ids_of(missing)
     rows = []
     for pk, key, old in _locked(ids.values()):
@@ -89,22 +94,22 @@ def write_terms(joined, left):
     _invalidate_terms(keys)
 
 
-def _invalidate_terms(keys):
-    """What processes remember of these terms is old."""
+def _invalidate_terms(keys: Iterable[TermKey]) -> None:
+    """Invalidate the cached bitmaps of these terms."""
     invalidate(*{WORDS if kind == WORD else SETS for kind, _value in keys})
 
 
-def _insert(keys, joined):
-    """Make terms, whole. Returns whether nobody else had made any."""
+def _insert(keys: Collection[TermKey], joined: Mapping[TermKey, Joined]) -> bool:
+    """Insert complete terms. Returns False if another transaction had inserted any of them."""
     rows = [(*key, *_set_of(joined[key]).columns()) for key in keys]
     return insert_rows(Term, ("kind", "value", *COLUMNS), rows, ignore=True) == len(rows)
 
 
-def _ids_of(keys):
+def _ids_of(keys: Iterable[TermKey]) -> dict[TermKey, int]:
     values = defaultdict(list)
     for kind, value in keys:
         values[kind].append(value)
-    ids = {}
+    ids: dict[TermKey, int] = {}
     for kind, of_kind in values.items():
         for start in range(0, len(of_kind), CHUNK):
             rows = Term.objects.filter(kind=kind, value__in=of_kind[start : start + CHUNK])
@@ -112,8 +117,8 @@ def _ids_of(keys):
     return ids
 
 
-def _locked(ids):
-    """``(key of the row, (kind, value), set)`` of terms, locked by key."""
+def _locked(ids: Iterable[int]) -> Iterator[tuple[int, TermKey, _Set]]:
+    """``(row key, (kind, value), set)`` of terms, locked in key order."""
     ids = sorted(ids)
     for start in range(0, len(ids), CHUNK):
         rows = Term.objects.select_for_update().filter(
@@ -127,8 +132,8 @@ def _locked(ids):
 # --- All of them ----------------------------------------------------------------------------------
 
 
-def repair_terms():
-    """Make every set anew that differs from the texts."""
+def repair_terms() -> None:
+    """Rebuild every set that differs from the texts."""
     differing = {key for key, _said in _differing()}
     if not differing:
         return
@@ -140,7 +145,7 @@ def repair_terms():
             ignore=True,
         )  # fmt: skip
         rows = list(_locked(_ids_of(differing).values()))
-        # Read again behind the locks: whoever writes a text meanwhile waits to write its terms.
+        # Read again under the locks: concurrent writers wait for them before writing terms.
         texts = _sets_of_texts(differing)
         new = [(texts.get(key) or _set_of({}), old, pk) for pk, key, old in rows]
         update_rows(
@@ -151,14 +156,14 @@ def repair_terms():
         _invalidate_terms(differing)
 
 
-def broken_terms():
-    """Sentences about terms whose sets differ from the texts."""
+def broken_terms() -> Iterator[str]:
+    """A sentence for every term that differs from the texts."""
     for (kind, value), what in _differing():
         yield f"term {kind}:{value}: {what}"
 
 
-def _differing():
-    """``((kind, value), what is wrong)`` of every term that is not what the texts say."""
+def _differing() -> Iterator[tuple[TermKey, str]]:
+    """``((kind, value), problem)`` of every term that differs from the texts."""
     said = _sets_of_texts()
     names = ("kind", "value", "n", "is_known", "bitmap", "known_bitmap", "title_bitmap")
     for kind, value, n, is_known, *blobs in Term.objects.values_list(*names).iterator(CHUNK):
@@ -171,13 +176,11 @@ def _differing():
         yield key, "missing"
 
 
-def _sets_of_texts(wanted=None):
-    """``{(kind, value): set}`` of what the texts say, of the wanted terms or of all."""
-    words, members, labels = (
-        [defaultdict(list) for _weight in (TEXT, KNOWN, TITLE)],
-        defaultdict(list),
-        {},
-    )
+def _sets_of_texts(wanted: Set[TermKey] | None = None) -> dict[TermKey, _Set]:
+    """``{(kind, value): set}`` derived from the texts, for the wanted terms or all."""
+    words: list[dict[str, list[int]]] = [defaultdict(list) for _weight in (TEXT, KNOWN, TITLE)]
+    members: dict[TermKey, list[int]] = defaultdict(list)
+    labels: dict[TermKey, str] = {}
     for pk, text in ListingTerms.objects.values_list("listing_id", "text").iterator(CHUNK):
         by_weight, others = split_terms(text)
         for holders, of_weight in zip(words, by_weight, strict=True):
@@ -188,7 +191,7 @@ def _sets_of_texts(wanted=None):
             if label:
                 labels[kind, value] = label
     found = {
-        key: _Set(labels.get(key, ""), BitMap(of), NOBODY, NOBODY) for key, of in members.items()
+        key: _Set(labels.get(key, ""), BitMap(of), EMPTY, EMPTY) for key, of in members.items()
     }
     for word in set().union(*words):
         in_text, known, titled = (BitMap(holders.get(word, ())) for holders in words)

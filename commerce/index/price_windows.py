@@ -1,10 +1,13 @@
-"""What a listing costs over time: one window between each two moments at which its price turns."""
+"""The prices of a listing over time: one window between each two price changes."""
+
+from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils import timezone
 from oscar.core.loading import get_model
@@ -15,19 +18,23 @@ from commerce.models.cache_tags import TURNS
 from commerce.page_cache.dependencies import collected, expires_by
 from commerce.page_cache.memoise import memoise
 from commerce.pricing.automatic_offers import OfferBook, automatic_offers
-from commerce.pricing.prices import quote_at_sale, quote_under_offers
+from commerce.pricing.prices import Quote, quote_at_sale, quote_under_offers
 
-#: The borders of a price that does not change.
+if TYPE_CHECKING:
+    from oscar.apps.offer.abstract_models import AbstractConditionalOffer
+
+
+#: The start and end of a price that never changes.
 EVER, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
-#: Lowest price of each band, in steps that suit a cup and a kiln alike.
+#: The lowest price of each band.
 BANDS = tuple(Decimal(step) for step in (0, 25, 50, 100, 250, 500, 1000, 2500, 5000))
 
 
 class Window(NamedTuple):
-    """A price from ``start`` until ``until``: the lowest of a product, or of its ``number``-th variant.
+    """A price from ``start`` until ``until``: the lowest of the product, or of variant ``number``.
 
-    Numbers count from 1; 0 is the product as a whole.
+    Variant numbers start at 1; 0 is the product as a whole.
     """
 
     number: int
@@ -41,16 +48,16 @@ class Window(NamedTuple):
 
 
 def next_price_change(at: datetime | None = None) -> datetime | None:
-    """The next moment at which a sale or an offer begins or ends anywhere in the shop, or None.
+    """The next moment at which any sale or offer in the shop starts or ends, or None.
 
-    One query for each change of a price that changes by itself, and one after each such moment.
+    Cached: one query after each change of a scheduled price and after each such moment.
     """
     at = at or timezone.now()
     found = memoise("next-price-change", lambda: _next_start(at), tags=[TURNS])
     return found if found is None or found > at else _next_start(at)
 
 
-def _next_start(at):
+def _next_start(at: datetime) -> datetime | None:
     rows = PriceWindow.objects.filter(start__gt=at).order_by("start")
     found = rows.values_list("start", flat=True).first()
     expires_by(found)
@@ -58,14 +65,14 @@ def _next_start(at):
 
 
 def shows_prices() -> None:
-    """Render what is being rendered again when a sale begins or ends anywhere."""
-    with collected():  # A page is not tied to every price that changes by itself.
+    """Expire the current page or fragment when any sale or offer starts or ends."""
+    with collected():  # the page does not depend on every scheduled price
         change = next_price_change()
     expires_by(change)
 
 
-def sales_of(stockrecord_ids):
-    """``{stock record's key: [SalePrice]}``, whenever they hold."""
+def sales_of(stockrecord_ids: Iterable[int]) -> dict[int, list[SalePrice]]:
+    """``{stock record key: [SalePrice]}``: past, present and future sales."""
     rows = SalePrice.objects.filter(stockrecord__in=literal_in(stockrecord_ids))
     sales = defaultdict(list)
     for row in rows.only("stockrecord", "price", "start", "until"):
@@ -74,24 +81,26 @@ def sales_of(stockrecord_ids):
 
 
 class Offers:
-    """The automatic offers; and the whole stock records of what they may hold for, for their rules."""
+    """The automatic offers, with the full stock records that their rules need."""
 
-    def __init__(self, records):
-        records = [record for rows in records.values() for record in rows]
-        self.book = OfferBook({record.product_id for record in records}, offers=automatic_offers())
-        wanted = [record.pk for record in records if self.of(record)]
+    def __init__(self, records: Mapping[int, Iterable[Any]]):
+        every = [record for rows in records.values() for record in rows]
+        self.book = OfferBook({record.product_id for record in every}, offers=automatic_offers())
+        wanted = [record.pk for record in every if self.of(record)]
         rows = get_model("partner", "StockRecord").objects.select_related(
             "product__product_class", "product__parent__product_class"
         )
         self.whole = rows.in_bulk(wanted)
 
-    def of(self, record):
-        """The offers that may hold for a stock record's piece, at whatever moment."""
+    def of(self, record: Any) -> Sequence[AbstractConditionalOffer]:
+        """The offers that may apply to a stock record's product, at any time."""
         return self.book.offers_for(record.product_id)
 
 
-def windows_of(records, sales, offers):
-    """The lowest price over time and, where they differ, the price of each variant."""
+def windows_of(
+    records: Sequence[Any], sales: Mapping[int, list[SalePrice]], offers: Offers
+) -> list[Window]:
+    """The lowest price over time and, if variants differ, the prices of each variant."""
     lowest = _series(records, sales, offers)
     if len(records) == 1 or _always_cost_the_same(records, sales, offers):
         return lowest
@@ -101,40 +110,46 @@ def windows_of(records, sales, offers):
     return [*lowest, *(window for series in own for window in series)]
 
 
-def _always_cost_the_same(records, sales, offers):
+def _always_cost_the_same(
+    records: Sequence[Any], sales: Mapping[int, list[SalePrice]], offers: Offers
+) -> bool:
     prices = {(record.price, record.price_currency) for record in records}
     return len(prices) == 1 and not any(sales[row.pk] or offers.of(row) for row in records)
 
 
-def _spans(series):
+def _spans(series: Iterable[Window]) -> list[tuple[Any, ...]]:
     return [window[1:] for window in series]
 
 
-def _series(records, sales, offers, *, number=0):
-    """One window between each two moments at which a sale or an offer of the stock records turns."""
+def _series(
+    records: Sequence[Any], sales: Mapping[int, list[SalePrice]], offers: Offers, *, number: int = 0
+) -> list[Window]:
+    """One window between each two moments at which a sale or an offer starts or ends."""
     own = [sale for record in records for sale in sales[record.pk]]
-    moments = {EVER, NEVER} | {sale.start for sale in own} | {s.until for s in own if s.until}
-    moments = sorted(moments.union(*(offers.book.moments(record.product_id) for record in records)))
-    windows = []
+    ends = {EVER, NEVER} | {sale.start for sale in own} | {s.until for s in own if s.until}
+    moments = sorted(ends.union(*(offers.book.moments(record.product_id) for record in records)))
+    windows: list[Window] = []
     for start, until in zip(moments, moments[1:], strict=False):
         window = _window_at(_quotes(records, sales, offers, start), start, until, number=number)
         if window is None:
             continue
         last = windows[-1] if windows else None
-        if last and last.until == start and _says(last) == _says(window):
+        if last and last.until == start and _content(last) == _content(window):
             windows[-1] = last._replace(until=until)
         else:
             windows.append(window)
     return windows
 
 
-def _says(window):
-    """The same but when and of which variant."""
+def _content(window: Window) -> tuple[Any, ...]:
+    """All but the variant number and the period."""
     return window[3:]
 
 
-def _quotes(records, sales, offers, at):
-    """What those of the stock records that have a price cost at a moment."""
+def _quotes(
+    records: Sequence[Any], sales: Mapping[int, list[SalePrice]], offers: Offers, at: datetime
+) -> list[Quote]:
+    """The quotes at a moment of the stock records that have a price."""
     quotes = []
     for record in records:
         sale = _lowest_running(sales[record.pk], at)
@@ -156,12 +171,14 @@ class _Priced(NamedTuple):
 
 
 @lru_cache(maxsize=10_000)
-def _plain_quote(price, currency):
-    """The quote of a stock record without a sale: few prices, many pieces."""
+def _plain_quote(price: Decimal | None, currency: str) -> Quote | None:
+    """The quote of a stock record without a sale; many products share few prices."""
     return quote_at_sale(_Priced(price, currency), None)
 
 
-def _window_at(quotes, start, until, *, number):
+def _window_at(
+    quotes: Sequence[Quote], start: datetime, until: datetime, *, number: int
+) -> Window | None:
     if not quotes:
         return None
     lowest = min(quotes, key=lambda quote: quote.price)
@@ -170,21 +187,19 @@ def _window_at(quotes, start, until, *, number):
     return Window(number, start, until, lowest.currency, lowest.price, lowest.was, is_from, ends)
 
 
-def _lowest_running(sales, at):
+def _lowest_running(sales: Iterable[SalePrice], at: datetime) -> SalePrice | None:
     running = [sale for sale in sales if sale.start <= at and (not sale.until or at < sale.until)]
     return min(running, key=lambda sale: sale.price, default=None)
 
 
-def band_of(price):
-    """The code of a price's band, its lowest price: "25" for £30; None without a price.
+def band_of(price: Decimal) -> str:
+    """The code of a price's band, its lowest price: "25" for £30.
 
-    A price below nothing, which no form takes, lies in the lowest band: a list must not break by it.
+    A negative price, which no form accepts, falls into the lowest band so that lists still work.
     """
-    if price is None:
-        return None
     return str(max((step for step in BANDS if step <= price), default=BANDS[0]))
 
 
-def month_of(moment):
-    """The month of a moment, as text that sorts: "2026-11"."""
+def month_of(moment: datetime) -> str:
+    """The month of a moment as sortable text: "2026-11"."""
     return f"{moment.astimezone(UTC):%Y-%m}"

@@ -1,9 +1,14 @@
-"""Which changes of the catalogue the read model follows. Each is followed in its own transaction."""
+"""Signal receivers that refresh the listing index, in the transaction of each change."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from oscar.core.loading import get_model
@@ -14,38 +19,43 @@ from commerce.index.refresh import forget_listings, refresh_availability, refres
 from commerce.models import FacetAttribute, ProductPhoto, SalePrice
 from commerce.signals import product_saved, stock_moved
 
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+
+
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
 
-_noted = ContextVar("noted", default=None)
+_collected: ContextVar[set[int] | None] = ContextVar("collected", default=None)
 
 
 @contextmanager
-def one_refresh():
-    """Refresh once, at the end, whatever the block changes: for loaders and imports.
+def one_refresh() -> Iterator[None]:
+    """Collect all refreshes of the block into one at its end: for loaders and imports.
 
-    Inside a transaction the lists are right when it commits; outside, from the end of the block.
+    Inside a transaction the lists are correct on commit, otherwise at the end of the block.
     """
-    token = _noted.set(noted := set())
+    product_ids: set[int] = set()
+    token = _collected.set(product_ids)
     try:
         yield
     finally:
-        _noted.reset(token)
+        _collected.reset(token)
         if not transaction.get_connection().needs_rollback:
-            refresh_changed(noted)
+            refresh_changed(product_ids)
 
 
-def is_collecting():
-    """Whether a loader is at work that refreshes and renders at its end."""
-    return _noted.get() is not None
+def is_collecting() -> bool:
+    """Whether a ``one_refresh`` block is active."""
+    return _collected.get() is not None
 
 
-def refresh_changed(product_ids, *, is_sale=False):
-    """Refresh these products now, or at the end of ``one_refresh``; ``is_sale`` as there."""
-    noted = _noted.get()
-    if noted is not None:
-        noted.update(product_ids)
+def refresh_changed(product_ids: Set[int | None], *, is_sale: bool = False) -> None:
+    """Refresh these products now, or at the end of ``one_refresh``. See ``refresh_listings``."""
+    collected = _collected.get()
+    if collected is not None:
+        collected.update(pk for pk in product_ids if pk is not None)
     elif product_ids:
         refresh_listings(product_ids, is_sale=is_sale)
 
@@ -54,31 +64,33 @@ def refresh_changed(product_ids, *, is_sale=False):
 
 
 @receiver(product_saved, sender=Product)
-def follow_product(sender, product, **kwargs):
+def follow_product(sender: Any, product: AbstractProduct, **kwargs: Any) -> None:
     refresh_changed({product.pk, product.parent_id} - {None})
 
 
 @receiver(pre_delete, sender=Product)
-def forget_product(sender, instance, **kwargs):
+def forget_product(sender: Any, instance: Any, **kwargs: Any) -> None:
     if instance.parent_id is None:
         forget_listings([instance.pk])
 
 
 @receiver(post_delete, sender=Product)
-def follow_deleted_variant(sender, instance, **kwargs):
+def follow_deleted_variant(sender: Any, instance: Any, **kwargs: Any) -> None:
     if instance.parent_id is not None:
         refresh_changed({instance.parent_id})
 
 
-def _follow(model, product_id_of, *, is_sale=False):
-    """Refresh the product that a row of ``model`` belongs to, whenever one is written or deleted."""
+def _follow(
+    model: type[Model], product_id_of: Callable[[Any], int | None], *, is_sale: bool = False
+) -> None:
+    """Refresh the product that a row of ``model`` belongs to whenever a row is saved or deleted."""
 
-    def on_save(sender, instance, raw=False, **kwargs):
+    def on_save(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
         if not raw:
             refresh_changed({product_id_of(instance)} - {None}, is_sale=is_sale)
 
-    def on_delete(sender, instance, origin=None, **kwargs):
-        # Deleted with its product, which is forgotten as a whole.
+    def on_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
+        # Deleted with its product, whose listing is deleted anyway.
         if getattr(origin, "model", type(origin)) is not Product:
             refresh_changed({product_id_of(instance)} - {None}, is_sale=is_sale)
 
@@ -97,8 +109,8 @@ _follow(ProductPhoto, lambda row: row.product_image.product_id)
 
 
 @receiver(post_save, sender=ProductPhoto)
-def render_photograph(sender, instance, raw=False, **kwargs):
-    """A new photograph is shown as it is until the worker has made its sizes."""
+def render_photograph(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Show a new photo unscaled until the worker has made its sizes."""
     if raw or is_collecting() or is_rendered(instance.image):
         return
     image_id = instance.image_id
@@ -106,14 +118,14 @@ def render_photograph(sender, instance, raw=False, **kwargs):
 
 
 @receiver(m2m_changed, sender=ProductAttributeValue.value_multi_option.through)
-def follow_options(sender, instance, action, reverse, **kwargs):
+def follow_options(sender: Any, instance: Any, action: str, reverse: bool, **kwargs: Any) -> None:
     if action.startswith("post_") and not reverse:
         refresh_changed({instance.product_id})
 
 
 @receiver(stock_moved)
-def follow_stock(sender, stockrecord_ids, **kwargs):
-    """Placing an order never waits for the read model, and changes it only where a piece ran out."""
+def follow_stock(sender: Any, stockrecord_ids: Iterable[int], **kwargs: Any) -> None:
+    """Refresh availability after the commit, so that placing an order never waits for the index."""
     ids = list(stockrecord_ids)
     transaction.on_commit(lambda: refresh_availability(ids), robust=True)
 
@@ -122,11 +134,11 @@ def follow_stock(sender, stockrecord_ids, **kwargs):
 
 
 @receiver(post_save, sender=Category)
-def follow_category(sender, instance, raw=False, **kwargs):
-    """Its name, whether it is public, and its place: all it holds is found by them."""
+def follow_category(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Refresh all products below a category: its name, visibility or position may have changed."""
     if raw:
         return
-    # Oscar's own receiver comes later: what is below would be read as hidden or shown as before.
+    # Oscar's own receiver runs later; until then descendants have their old visibility.
     instance.set_ancestors_are_public()
     through = get_model("catalogue", "ProductCategory").objects
     below = through.filter(category__path__startswith=instance.path)
@@ -134,7 +146,7 @@ def follow_category(sender, instance, raw=False, **kwargs):
 
 
 @receiver(post_save, sender=get_model("catalogue", "AttributeOption"))
-def follow_option(sender, instance, raw=False, **kwargs):
+def follow_option(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         values = ProductAttributeValue.objects
         ids = {*values.filter(value_option=instance).values_list("product_id", flat=True)}
@@ -143,7 +155,7 @@ def follow_option(sender, instance, raw=False, **kwargs):
 
 
 @receiver([post_save, post_delete], sender=FacetAttribute)
-def follow_facet(sender, instance, raw=False, **kwargs):
+def follow_facet(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         values = ProductAttributeValue.objects.filter(attribute=instance.attribute_id)
         refresh_changed(set(values.values_list("product_id", flat=True)))

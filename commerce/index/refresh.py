@@ -1,15 +1,17 @@
-"""Writing the read model: by difference for a few products, from nothing for all, and its check.
+"""Updates the listing index incrementally, rebuilds it, and verifies it.
 
-``refresh_listings`` is called in the transaction of every change that matters
-(``commerce.index.receivers``), so that no list is stale after a commit. It locks the listings by
-key before it reads the catalogue, then the terms by key; two changes of one product wait for each
-other, and the later one sees both.
+``refresh_listings`` runs in the transaction of every relevant change
+(``commerce.index.receivers``), so lists are never stale after a commit. It locks the listings by
+key before it reads the catalogue, then the terms by key. Two changes of one product run one after
+the other, and the later one sees both.
 """
 
 import gc
 import json
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, ExpressionWrapper, F, JSONField, OuterRef, TextField
@@ -20,13 +22,14 @@ from commerce.bulk_sql import insert_rows, literal_in, update_rows
 from commerce.index.listing_builder import (
     CATEGORY,
     COLUMNS,
+    ListingDocument,
     build_documents,
     records_of,
     variants_of,
 )
-from commerce.index.postings import broken_terms, repair_terms, write_terms
+from commerce.index.postings import Joined, broken_terms, repair_terms, write_terms
 from commerce.index.price_windows import EVER, NEVER, Window, band_of
-from commerce.index.terms import terms_in
+from commerce.index.terms import TermKey, terms_in
 from commerce.models import Listing, ListingTerms, PriceWindow
 from commerce.models.cache_tags import (
     LISTS,
@@ -41,22 +44,22 @@ from commerce.models.cache_tags import (
 from commerce.page_cache.versions import invalidate
 from commerce.transactions import retry_transient
 
-#: Products that one transaction of a rebuild refreshes, and that one query asks for.
+#: Products per transaction of a rebuild, and per query.
 BATCH = 1000
 WINDOW = Window._fields
-#: Columns of which no page shows anything but the order of lists.
-UNSEEN = frozenset({"popularity"})
-#: Columns that are read as they are stored: most are compared and seldom looked into.
+#: Columns that affect only the order of lists.
+ORDER_ONLY = frozenset({"popularity"})
+#: JSON columns are read as text: most are compared only.
 STORED = [name for name in COLUMNS if isinstance(Listing._meta.get_field(name), JSONField)]
 
 
-def refresh_listings(product_ids, *, is_sale=False):
-    """Make the read model say what the catalogue says of these products; returns how many changed.
+def refresh_listings(product_ids: Iterable[int | None], *, is_sale: bool = False) -> int:
+    """Bring the listings of these products up to date; returns how many changed.
 
-    Keys of variants are understood as their parents'. Safe to call for anything, deleted products
-    included. Joins the caller's transaction; alone, each batch has its own, and is run again where it
-    lost a race. With ``is_sale`` nothing changed but prices, stock or how much was sold: what else
-    their pages show stays remembered, unless what lists say of one changed.
+    Variants refresh their parents; deleted products are allowed. Joins the caller's transaction.
+    Otherwise each batch has its own and is retried after a conflict. ``is_sale`` means that only
+    prices, stock or sales figures changed: cached product pages are then invalidated only if the
+    listing changed.
     """
     wanted = listed_keys(product_ids)
     refresh = _refresh
@@ -67,59 +70,64 @@ def refresh_listings(product_ids, *, is_sale=False):
 
 
 @transaction.atomic
-def _refresh(wanted, *, is_sale):
+def _refresh(wanted: list[int], *, is_sale: bool) -> int:
     existing = _locked(wanted)
-    truths = build_documents(wanted)
-    changed, redrawn = _write_rows(existing, truths)
+    documents = build_documents(wanted)
+    changed, redrawn = _write_rows(existing, documents)
     invalidate(*map(price_tag, wanted), *map(product_tag, redrawn if is_sale else wanted))
-    repriced = _write_windows(wanted, truths)
-    joined, left = _write_texts(wanted, truths)
+    repriced = _write_windows(wanted, documents)
+    joined, left = _write_texts(wanted, documents)
     if joined or left:
         write_terms(joined, left)
-    gone = existing.keys() - truths.keys()
+    gone = existing.keys() - documents.keys()
     if gone:
         invalidate(*map(product_tag, gone))
         Listing.objects.filter(pk__in=gone).delete()
     moved = gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
-    _invalidate_lists(order_tag, changed | moved, truths, left)
+    _invalidate_lists(order_tag, changed | moved, documents, left)
     redrawn |= repriced | moved
     changed |= redrawn
     if changed:
         invalidate(LISTS, *map(card_tag, redrawn))
-        _invalidate_lists(list_tag, changed, truths, left)
+        _invalidate_lists(list_tag, changed, documents, left)
     return len(changed)
 
 
-def _locked(wanted):
+def _locked(wanted: Collection[int]) -> dict[int, tuple[Any, ...]]:
     rows = Listing.objects.select_for_update().filter(pk__in=literal_in(wanted)).order_by("pk")
     texts = {f"stored_{name}": ExpressionWrapper(F(name), TextField()) for name in STORED}
     names = [f"stored_{name}" if name in STORED else name for name in COLUMNS]
     return {row[0]: row[1:] for row in rows.annotate(**texts).values_list("pk", *names)}
 
 
-def _is_stored(row, stored, *, but=()):
-    """Whether a row is what ``_locked`` read of it, but for some columns."""
+def _is_stored(row: Sequence[Any], stored: Sequence[Any], *, but: Collection[str] = ()) -> bool:
+    """Whether a row equals what ``_locked`` read, ignoring some columns."""
     return all(
         value == old or name in but or (name in STORED and _is_stored_json(value, old))
         for name, value, old in zip(COLUMNS, row, stored, strict=True)
     )
 
 
-def _is_stored_json(value, text):
-    # A database may write JSON in its own way.
+def _is_stored_json(value: Any, text: str) -> bool:
+    # Databases may format JSON differently.
     return json.dumps(value) == text or json.loads(text) == value
 
 
-def _invalidate_lists(tag, changed, truths, left):
-    """What is remembered of the categories that these products are or were in is old."""
+def _invalidate_lists(
+    tag: Callable[[Any], str],
+    changed: Collection[int],
+    documents: Mapping[int, ListingDocument],
+    left: Iterable[TermKey],
+) -> None:
+    """Invalidate the categories that these products are or were in."""
     if changed:
-        keys = {key for pk in changed if pk in truths for key in truths[pk].sets} | set(left)
+        keys = {key for pk in changed if pk in documents for key in documents[pk].sets} | set(left)
         invalidate(*(tag(value) for kind, value in keys if kind == CATEGORY))
 
 
 @transaction.atomic
-def forget_listings(product_ids):
-    """Take products that are about to be deleted out of every list. Joins the caller's transaction."""
+def forget_listings(product_ids: Iterable[int]) -> None:
+    """Remove products from every list before they are deleted. Joins the caller's transaction."""
     wanted = sorted(product_ids)
     if not _locked(wanted):
         return
@@ -131,16 +139,17 @@ def forget_listings(product_ids):
         _invalidate_lists(tag, wanted, {}, left)
 
 
-def refresh_availability(stockrecord_ids):
-    """Refresh the products of these stock records of which a variant's availability changed.
+def refresh_availability(stockrecord_ids: Collection[int]) -> None:
+    """Refresh products if the availability of a variant in these stock records changed.
 
-    One that is sold by several records may be sold by another from now on, at another price.
+    Products with several stock records are always refreshed: another record, with another price,
+    may be the one to sell from now.
     """
     products = get_model("catalogue", "Product").objects
     ids = listed_keys(
         products.filter(stockrecords__in=stockrecord_ids).values_list("pk", flat=True)
     )
-    invalidate(*map(price_tag, ids))  # A page says how many are left.
+    invalidate(*map(price_tag, ids))  # pages show the number of units left
     records = records_of(ids)
     listed = dict(Listing.objects.filter(pk__in=literal_in(ids)).values_list("pk", "card"))
     several = _sold_by_several(stockrecord_ids)
@@ -154,8 +163,8 @@ def refresh_availability(stockrecord_ids):
     )
 
 
-def _sold_by_several(stockrecord_ids):
-    """Keys of the listed products of which one of these records is not the only one."""
+def _sold_by_several(stockrecord_ids: Iterable[int]) -> set[int]:
+    """Keys of the listed products of these stock records that have further stock records."""
     records = get_model("partner", "StockRecord").objects.filter(pk__in=stockrecord_ids)
     others = (
         get_model("partner", "StockRecord")
@@ -166,8 +175,8 @@ def _sold_by_several(stockrecord_ids):
     return {parent or pk for pk, parent in rows}
 
 
-def listed_keys(product_ids):
-    """Keys of the products that stand in lists for these: variants are their parent's."""
+def listed_keys(product_ids: Iterable[int | None]) -> list[int]:
+    """Keys of the products as listed: variants are replaced by their parents."""
     ids = sorted({pk for pk in product_ids if pk})
     products, parents = get_model("catalogue", "Product").objects, {}
     for start in range(0, len(ids), BATCH):
@@ -178,28 +187,31 @@ def listed_keys(product_ids):
     return sorted({parents.get(pk, pk) for pk in ids})
 
 
-def _write_rows(existing, truths):
-    """Write what listings say. Returns the keys of those that changed, and of those that do not look as
-    before: how much of one was sold is on no page."""
-    rows = {pk: tuple(truth.columns[name] for name in COLUMNS) for pk, truth in truths.items()}
+def _write_rows(
+    existing: dict[int, tuple[Any, ...]], documents: Mapping[int, ListingDocument]
+) -> tuple[set[int], set[int]]:
+    """Write the listings. Returns the keys of those that changed, and of those that look different."""
+    rows = {
+        pk: tuple(document.columns[name] for name in COLUMNS) for pk, document in documents.items()
+    }
     new = missing = sorted(rows.keys() - existing.keys())
     made = insert_rows(
         Listing, ("product", *COLUMNS), [(pk, *rows[pk]) for pk in missing], ignore=True
     )
     if made < len(missing):
-        # Somebody else made some of them meanwhile, perhaps out of what the catalogue said before.
+        # Another transaction inserted some of them meanwhile, perhaps from older data.
         existing |= _locked(missing)
         missing = []
     there = rows.keys() - set(missing)
     differing = [pk for pk in sorted(there) if not _is_stored(rows[pk], existing[pk])]
     update_rows(Listing, COLUMNS, [(*rows[pk], pk) for pk in differing])
-    redrawn = {pk for pk in differing if not _is_stored(rows[pk], existing[pk], but=UNSEEN)}
+    redrawn = {pk for pk in differing if not _is_stored(rows[pk], existing[pk], but=ORDER_ONLY)}
     return {*new, *differing}, {*new, *redrawn}
 
 
-def _write_windows(wanted, truths):
+def _write_windows(wanted: Collection[int], documents: Mapping[int, ListingDocument]) -> set[int]:
     existing = _windows_of(wanted)
-    says = {pk: truths[pk].windows if pk in truths else [] for pk in wanted}
+    says = {pk: documents[pk].windows if pk in documents else [] for pk in wanted}
     changed = {pk for pk, rows in says.items() if existing[pk] != rows}
     outdated = [pk for pk in changed if existing[pk]]
     if outdated:
@@ -216,20 +228,18 @@ def _write_windows(wanted, truths):
     return changed
 
 
-def _turns(windows):
-    """What filters remember of a price that changes by itself: when it does, in which band it is then,
-    and whether it is reduced; nothing of others."""
-    windows = [Window(*row) for row in windows]
-    if all((row.start, row.until) == (EVER, NEVER) for row in windows):
+def _turns(windows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The scheduled price changes as filters see them: period, band and whether it is reduced."""
+    rows = [Window(*row) for row in windows]
+    if all((row.start, row.until) == (EVER, NEVER) for row in rows):
         return []
     return [
-        (row.number, row.start, row.until, band_of(row.price), row.was is not None)
-        for row in windows
+        (row.number, row.start, row.until, band_of(row.price), row.was is not None) for row in rows
     ]
 
 
-def _windows_of(product_ids):
-    """The price windows that are stored, ``{product_id: [values of WINDOW]}``."""
+def _windows_of(product_ids: Collection[int]) -> dict[int, list[tuple[Any, ...]]]:
+    """The stored price windows, ``{product_id: [values of WINDOW]}``."""
     rows = PriceWindow.objects.filter(listing__in=literal_in(product_ids)).order_by(
         "number", "start"
     )
@@ -239,15 +249,20 @@ def _windows_of(product_ids):
     return windows
 
 
-def _write_texts(wanted, truths):
-    """Write down what listings are found by. Returns what they joined and what they left.
+def _write_texts(
+    wanted: Collection[int], documents: Mapping[int, ListingDocument]
+) -> tuple[dict[TermKey, Joined], dict[TermKey, set[int]]]:
+    """Write the listings' terms. Returns what they joined and left.
 
     ``({(kind, value): {key: (label, weight)}}, {(kind, value): {key}})``
     """
     texts = _texts_of(wanted)
-    joined, left, new, other = defaultdict(dict), defaultdict(set), {}, {}
+    joined: dict[TermKey, Joined] = defaultdict(dict)
+    left: dict[TermKey, set[int]] = defaultdict(set)
+    new: dict[int, str] = {}
+    other: dict[int, str] = {}
     for pk in wanted:
-        text = truths[pk].text if pk in truths else ""
+        text = documents[pk].text if pk in documents else ""
         if text == texts.get(pk, ""):
             continue
         before, terms = terms_in(texts.get(pk)), terms_in(text)
@@ -256,14 +271,14 @@ def _write_texts(wanted, truths):
         for key, entry in terms.items():
             if before.get(key) != entry:
                 joined[key][pk] = entry
-        if pk in truths:
+        if pk in documents:
             (other if pk in texts else new)[pk] = text
     insert_rows(ListingTerms, ("listing", "text"), list(new.items()))
     update_rows(ListingTerms, ("text",), [(text, pk) for pk, text in other.items()])
     return joined, left
 
 
-def _texts_of(product_ids):
+def _texts_of(product_ids: Collection[int]) -> dict[int, str]:
     rows = ListingTerms.objects.filter(listing__in=literal_in(product_ids))
     return dict(rows.values_list("listing_id", "text"))
 
@@ -271,11 +286,12 @@ def _texts_of(product_ids):
 # --- All of it ------------------------------------------------------------------------------------
 
 
-def rebuild_listings(*, on_done=None, after=0):
-    """Refresh every product, batch by batch, each in its own transaction; it may be resumed.
+def rebuild_listings(
+    *, on_done: Callable[[list[int]], object] | None = None, after: int = 0
+) -> int:
+    """Refresh every product in batches, each in its own transaction. Returns how many changed.
 
-    ``on_done`` is called with the last key of each batch; ``after`` begins behind such a key.
-    Returns how many listings changed.
+    ``on_done`` is called with the keys of each batch. To resume, pass the last key as ``after``.
     """
     changed = 0
     while ids := _next_keys(after):
@@ -290,9 +306,10 @@ def rebuild_listings(*, on_done=None, after=0):
 
 
 @contextmanager
-def _uncollected():
-    """Look for no cycles meanwhile: a batch makes some hundred thousand values without any, and looking
-    through them again and again takes a quarter of the time."""
+def _uncollected() -> Iterator[None]:
+    """Pause the garbage collector: batches make many objects and no cycles; this saves a quarter of
+    the time.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -302,8 +319,8 @@ def _uncollected():
             gc.enable()
 
 
-def _next_keys(after):
-    """The next keys that are, or were, in lists."""
+def _next_keys(after: int) -> list[int]:
+    """The next keys of products that are, or were, listed."""
     products = get_model("catalogue", "Product").objects.filter(parent=None, pk__gt=after)
     listings = Listing.objects.filter(pk__gt=after)
     keys = {*products.order_by("pk").values_list("pk", flat=True)[:BATCH]}
@@ -311,8 +328,8 @@ def _next_keys(after):
     return sorted(keys)[:BATCH]
 
 
-def broken_listings():
-    """Sentences about every place where the read model differs from the catalogue or from itself."""
+def broken_listings() -> Iterator[str]:
+    """A sentence for every difference between the index and the catalogue, or within the index."""
     after = 0
     while ids := _next_keys(after):
         yield from _broken_of(ids)
@@ -320,25 +337,25 @@ def broken_listings():
     yield from broken_terms()
 
 
-def _broken_of(ids):
-    truths, rows, texts = build_documents(ids), Listing.objects.in_bulk(ids), _texts_of(ids)
+def _broken_of(ids: list[int]) -> Iterator[str]:
+    documents, rows, texts = build_documents(ids), Listing.objects.in_bulk(ids), _texts_of(ids)
     windows = _windows_of(ids)
     for pk in ids:
-        truth, row = truths.get(pk), rows.get(pk)
-        if (truth is None) != (row is None):
+        document, row = documents.get(pk), rows.get(pk)
+        if (document is None) != (row is None):
             yield f"listing {pk}: {'missing' if row is None else 'not for sale any more'}"
-        elif truth is not None:
-            for name, value in truth.columns.items():
+        elif document is not None:
+            for name, value in document.columns.items():
                 if getattr(row, name) != value:
                     yield f"listing {pk}: {name} is {getattr(row, name)!r}, not {value!r}"
-            terms, wanted = terms_in(texts.get(pk)), terms_in(truth.text)
+            terms, wanted = terms_in(texts.get(pk)), terms_in(document.text)
             if terms != wanted:
                 yield f"listing {pk}: terms differ in {sorted(terms.items() ^ wanted.items())}"
-            if windows[pk] != truth.windows:
+            if windows[pk] != document.windows:
                 yield f"listing {pk}: price windows differ"
 
 
 @task()
-def refresh_listings_task(product_ids, is_sale=False):
-    """Refresh listings for what changes too often to be followed at once: how much was sold."""
+def refresh_listings_task(product_ids: list[int], is_sale: bool = False) -> None:
+    """Refresh listings in the worker, for changes too frequent to follow at once."""
     refresh_listings(product_ids, is_sale=is_sale)

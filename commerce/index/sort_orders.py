@@ -1,18 +1,22 @@
-"""The orders that a list may have, and one page of a set of products in one of them."""
+"""The sort orders of lists, and one page of a set of products in one of them."""
 
-from pyroaring import BitMap
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from pyroaring import AbstractBitMap, BitMap
 
 from commerce.bulk_sql import literal_in
 from commerce.index.facet_index import facet_index
 from commerce.index.listing_builder import ALL
 from commerce.models import Listing, PriceWindow
 
-#: A set is sorted by itself where finding it along the order would take more rows than this.
+#: Walk along the sort order if that reads fewer rows than this; else sort the set itself.
 LONG_WALK = 4_000
-#: Rows that the first query along an order reads; each further one reads four times as many.
+#: Rows read by the first query of a walk; each further one reads four times as many.
 FIRST_ROWS = 500
 
-#: Orders by columns of the listing, by their names in an address.
+#: Orders by listing columns, keyed by their query parameter.
 BY_COLUMNS = {
     "recommended": ("is_gone", "-popularity", "-rating", "product_id"),
     "newest": ("-created", "product_id"),
@@ -21,10 +25,12 @@ BY_COLUMNS = {
 }
 
 
-def ordered_keys(keys, *, sort, at, start, count):
-    """``count`` keys of a set from place ``start`` on, in one of the orders of ``SORTS``.
+def ordered_keys(
+    keys: AbstractBitMap, *, sort: str, at: datetime, start: int, count: int
+) -> list[int]:
+    """``count`` keys of a set from position ``start``, in one of the orders of ``SORTS``.
 
-    ``at`` is the moment whose prices count; an order that goes by columns does not look at it.
+    Orders by price use the prices at ``at``.
     """
     wanted = start + count
     if wanted * len(facet_index().of(ALL, "")) <= LONG_WALK * len(keys):
@@ -33,12 +39,12 @@ def ordered_keys(keys, *, sort, at, start, count):
         rows = _in_order(sort, at).filter(**{f"{_key_of(sort)}__in": literal_in(keys)})
         found = list(rows.values_list(_key_of(sort), flat=True)[:wanted])
     if len(found) < wanted and len(found) < len(keys):
-        # What has no price at all comes last in an order by price.
+        # Products without a price come last.
         found += sorted(keys - BitMap(found))
     return found[start:wanted]
 
 
-def _in_order(sort, at):
+def _in_order(sort: str, at: datetime) -> QuerySet[Any]:
     if sort in BY_COLUMNS:
         return Listing.objects.order_by(*BY_COLUMNS[sort])
     direction = "-" if sort == "price-high" else ""
@@ -46,14 +52,15 @@ def _in_order(sort, at):
     return windows.order_by(f"{direction}price", f"{direction}listing_id")
 
 
-def _key_of(sort):
+def _key_of(sort: str) -> str:
     return "pk" if sort in BY_COLUMNS else "listing_id"
 
 
-def _walk(keys, *, sort, at, wanted):
-    """Follow the order from its beginning until there are enough; a big set has them soon."""
+def _walk(keys: AbstractBitMap, *, sort: str, at: datetime, wanted: int) -> list[int]:
+    """Read along the order until enough keys are found; large sets need few rows."""
     rows = _in_order(sort, at).values_list(_key_of(sort), flat=True)
-    found, place, length = [], 0, FIRST_ROWS
+    found: list[int] = []
+    place, length = 0, FIRST_ROWS
     while len(found) < wanted:
         read = list(rows[place : place + length])
         found += [pk for pk in read if pk in keys]

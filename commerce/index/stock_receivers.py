@@ -1,4 +1,7 @@
-"""Stock that is saved past ``commerce.stock.availability``, by forms and imports: its history and its alerts."""
+"""Stock history and low-stock alerts for stock records saved by forms and imports."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 from django.db.models.signals import post_save, pre_save
@@ -15,13 +18,13 @@ from commerce.stock.low_stock import follow_threshold
 StockRecord = get_model("partner", "StockRecord")
 NUMBERS = ("num_in_stock", "num_allocated")
 
-# Oscar's looks at saved records alone, without a lock; commerce.stock.low_stock is its successor.
+# Oscar's receiver sees saved records only and takes no lock; commerce.stock.low_stock replaces it.
 post_save.disconnect(update_stock_alerts, sender=StockRecord)
 
 
 @receiver(pre_save, sender=StockRecord)
-def remember_stock(sender, instance, raw=False, **kwargs):
-    """What a record says before it is saved; locked where a transaction is open."""
+def remember_stock(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Read the numbers before a save, locked if a transaction is open."""
     if raw or instance.pk is None:
         return
     records = sender.objects.filter(pk=instance.pk)
@@ -31,8 +34,10 @@ def remember_stock(sender, instance, raw=False, **kwargs):
 
 
 @receiver(post_save, sender=StockRecord)
-def follow_saved_stock(sender, instance, created, raw=False, **kwargs):
-    """A record that was saved: begun, changed by hand, or imported."""
+def follow_saved_stock(
+    sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any
+) -> None:
+    """Record the change of a saved record: created, edited or imported."""
     before = instance.__dict__.pop("stock_before", None)
     if raw:
         return
@@ -53,6 +58,6 @@ def follow_saved_stock(sender, instance, created, raw=False, **kwargs):
 
 
 @receiver(stock_moved)
-def follow_moved_stock(sender, stockrecord_ids, **kwargs):
-    """Units moved, and their records are locked: an alert opens or closes in the same transaction."""
+def follow_moved_stock(sender: Any, stockrecord_ids: Iterable[int], **kwargs: Any) -> None:
+    """Open or close low-stock alerts in the transaction that moved the units."""
     follow_threshold(list(stockrecord_ids))

@@ -1,20 +1,23 @@
-"""What one listing is found by, as one text: the sets that it is in. Pure, no ORM.
+"""The terms of one listing, the sets it belongs to, as one text. Pure, no ORM.
 
-In the program it is ``{(kind, value): (label, weight)}``. Weights tell words apart; everything else has
-the least, and words have no label.
+In memory they are ``{(kind, value): (label, weight)}``. Only words have a weight above the lowest;
+words have no label.
 """
 
 import json
+from collections.abc import Mapping, Sequence, Set
+
+TermKey = tuple[str, str]
 
 WORD = "word"
-#: Where a word is: in a text, in the name of a category or filter, in the title.
+#: Where a word occurs: in a text, in the name of a category or filter, in the title.
 TEXT, KNOWN, TITLE = 0, 1, 2
 
 
-def as_text(words, others):
-    """The text of a listing's terms; the same terms, in any order, give the same text.
+def as_text(words: Sequence[Set[str]], others: Mapping[TermKey, str]) -> str:
+    """The text of a listing's terms; independent of their order.
 
-    ``words`` are three sets, by weight; the greatest weight of a word counts. ``others`` is
+    ``words`` are three sets, by weight; each word counts with its greatest weight. ``others`` is
     ``{(kind, value): label}``.
     """
     in_text, known, titled = words
@@ -24,8 +27,8 @@ def as_text(words, others):
     return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 
 
-def terms_in(text):
-    """The terms of a text; none of an empty one."""
+def terms_in(text: str | None) -> dict[TermKey, tuple[str, int]]:
+    """The terms of a text; none for an empty one."""
     words, others = split_terms(text)
     terms = {(kind, value): (label, TEXT) for kind, value, label in others}
     for weight, of_weight in enumerate(words):
@@ -33,8 +36,8 @@ def terms_in(text):
     return terms
 
 
-def split_terms(text):
-    """The same as ``(words by their weight, [(kind, value, label)])``; each word has one weight."""
+def split_terms(text: str | None) -> tuple[Sequence[list[str]], list[tuple[str, str, str]]]:
+    """The terms of a text as ``(words by weight, [(kind, value, label)])``."""
     if not text:
         return ([], [], []), []
     *words, others = json.loads(text)

@@ -1,14 +1,14 @@
-"""Words as the search knows them: folded, split, and in their singular. Pure, no ORM."""
+"""Tokenises text for search: folded, split, and in the singular. Pure, no ORM."""
 
 import re
 import unicodedata
 from functools import lru_cache
 
-#: Longest word kept; the rest of a longer one is cut off.
+#: Longer words are cut.
 MAX_LENGTH = 40
-#: Words of one search that are looked at.
+#: Words used of one search.
 MAX_WORDS = 8
-#: Too common to find anything by, unless nothing else was typed.
+#: Ignored, unless the search has no other words.
 STOP_WORDS = frozenset(
     [
         "a",
@@ -44,12 +44,12 @@ STOP_WORDS = frozenset(
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’./][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
-#: Letters that decomposition leaves whole, as people type them without.
+#: Letters without a Unicode decomposition, as people type them.
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 
 
-def fold(text):
-    """Text in lower case without accents: "Café" is "cafe", on every database alike."""
+def fold(text: object) -> str:
+    """Text in lower case without accents: "Café" becomes "cafe", the same on every database."""
     text = str(text)
     if text.isascii():
         return text.lower()
@@ -58,12 +58,12 @@ def fold(text):
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-def split_words(text):
-    """The words of a text in their order, each once: whole, and the parts of a compound.
+def split_words(text: object) -> list[str]:
+    """The distinct words of a text, in order: compounds whole and split.
 
-    "SM-MUG-OAT" gives "sm-mug-oat", "sm", "mug" and "oat".
+    "AB-CUP-OAT" gives "ab-cup-oat", "ab", "cup" and "oat".
     """
-    found = {}
+    found: dict[str, None] = {}
     for match in _WORD.finditer(fold(text)):
         whole = match.group()
         if whole.isalnum():
@@ -77,8 +77,8 @@ def split_words(text):
 
 
 @lru_cache(maxsize=50_000)
-def singular_of(word):
-    """The singular of an English plural by its ending; any other word as it is."""
+def singular_of(word: str) -> str:
+    """The singular of an English plural, by its ending; other words are returned unchanged."""
     if len(word) < 4 or not word.isalpha() or word.endswith(("ss", "us", "is")):
         return word
     if word.endswith("ies"):
@@ -88,16 +88,16 @@ def singular_of(word):
     return word.removesuffix("s")
 
 
-def indexed_words(text):
-    """What a text is found by: its words and their singulars."""
+def indexed_words(text: object) -> set[str]:
+    """The words to index a text by: its words and their singulars."""
     words = split_words(text)
     return set(words) | {singular_of(word) for word in words}
 
 
-def searched_words(query):
-    """The words of a search that count, in their order; stop words only where nothing else is.
+def searched_words(query: str) -> list[str]:
+    """The significant words of a search, in order; stop words only if there are no others.
 
-    Whose something is does not count: "mug's" looks for "mug", which is found by it.
+    The possessive is removed: "cup's" searches for "cup".
     """
     words = []
     for match in _WORD.finditer(fold(query.replace("\x00", " "))):

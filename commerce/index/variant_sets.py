@@ -1,33 +1,36 @@
-"""Sets of listings that remember which of their variants are meant. Pure: bitmaps, no ORM.
+"""Sets of listings that distinguish variants. Pure: bitmaps, no ORM.
 
-A filter may hold for some variants of a product and not for others. Two filters match a product only
-where one and the same variant has both, so sets are combined variant by variant.
+A filter may match some variants of a product and not others. Two filters match a product only if
+one variant meets both, so sets are combined variant by variant.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pyroaring import BitMap
+from pyroaring import AbstractBitMap, BitMap
 
 
 @dataclass(frozen=True)
 class VariantSet:
-    """Listings of which every variant is meant (``shared``), or only some of them.
+    """Listings with all variants in the set (``shared``), or with only some of them.
 
-    ``numbered`` is ``{n: listings whose n-th variant is meant}``, counted from 1. A listing is in the
-    set where any of its variants is.
+    ``numbered`` is ``{n: listings whose n-th variant is in the set}``, counted from 1. A listing is
+    in the set if any of its variants is.
     """
 
-    shared: BitMap = field(default_factory=BitMap)
-    numbered: dict[int, BitMap] = field(default_factory=dict)
+    shared: AbstractBitMap = field(default_factory=BitMap)
+    numbered: Mapping[int, AbstractBitMap] = field(default_factory=dict)
 
-    def __or__(self, other):
+    def __or__(self, other: VariantSet) -> VariantSet:
         return VariantSet(
             self.shared | other.shared,
             {n: self._at(n) | other._at(n) for n in self.numbered.keys() | other.numbered.keys()},
         )
 
-    def __and__(self, other):
-        """What both mean in the same variant."""
+    def __and__(self, other: VariantSet) -> VariantSet:
+        """The variants in both sets."""
         numbered = {}
         for n in self.numbered.keys() | other.numbered.keys():
             mine, theirs = self._at(n), other._at(n)
@@ -36,35 +39,35 @@ class VariantSet:
                 numbered[n] = both
         return VariantSet(self.shared & other.shared, numbered)
 
-    def _at(self, n):
+    def _at(self, n: int) -> AbstractBitMap:
         return self.numbered.get(n) or BitMap()
 
-    def without(self, listings):
-        """The same without some listings."""
+    def without(self, listings: AbstractBitMap) -> VariantSet:
+        """The set without some listings."""
         numbered = {n: members - listings for n, members in self.numbered.items()}
         return VariantSet(self.shared - listings, numbered)
 
-    def listings(self):
-        """Every listing of which a variant is meant."""
+    def listings(self) -> AbstractBitMap:
+        """The listings with at least one variant in the set."""
         return BitMap.union(self.shared, *self.numbered.values()) if self.numbered else self.shared
 
-    def count_with(self, other):
-        """How many listings have a variant that is in both sets."""
+    def count_with(self, other: VariantSet) -> int:
+        """The number of listings with a variant in both sets."""
         if not self.numbered or not other.numbered:
             return self.listings().intersection_cardinality(other.listings())
         return len((self & other).listings())
 
-    def variants_of(self, listing):
-        """The numbers of the variants that are meant; none where all of them are, or no one is."""
+    def variants_of(self, listing: int) -> tuple[int, ...]:
+        """The numbers of the listing's variants in the set; empty if all or none are."""
         if listing in self.shared:
             return ()
         return tuple(n for n, members in sorted(self.numbered.items()) if listing in members)
 
 
-def union_of(sets):
+def union_of(sets: Iterable[VariantSet]) -> VariantSet:
     """The union of any number of sets."""
     sets = list(sets)
-    numbered = {}
+    numbered: dict[int, AbstractBitMap] = {}
     for part in sets:
         for n, members in part.numbered.items():
             numbered[n] = numbered[n] | members if n in numbered else members

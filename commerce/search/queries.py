@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pyroaring import BitMap
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from commerce.index.facet_index import facet_index, known_words, set_of_beginning, sets_of_words
+from commerce.index.facet_index import facet_index, known_words, set_of_prefix, sets_of_words
 from commerce.index.tokens import searched_words, singular_of, split_words
 from commerce.models import Listing, PromotedResult, SearchSynonym
 from commerce.models.cache_tags import LISTS
@@ -198,7 +198,7 @@ class _Lexicon:
 
 def _beginning(letters, stored):
     """The sets of all words that begin so."""
-    members, titled = set_of_beginning(letters)
+    members, titled = set_of_prefix(letters)
     named = (word for word in stored.named if word.startswith(letters))
     return members, titled, titled.union(*map(stored.called, named))
 
