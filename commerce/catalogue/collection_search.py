@@ -19,7 +19,7 @@ class _Called:
 
 
 def search_collections(query, *, count):
-    """Collections that are called so, then those whose description has the words, as ``FoundPage``.
+    """Collections that are called so, then those whose description has the words, as ``PageResult``.
 
     Each word counts as pieces are found by it: as it is, by its synonyms, or as the beginning of one
     of the title. No query in the long run: there are few of them.

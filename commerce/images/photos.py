@@ -1,10 +1,14 @@
-"""Photographs: Oscar keeps the list of a product's pictures, Wagtail keeps and renders them."""
+"""Product photos: Oscar lists a product's pictures, Wagtail stores and renders them."""
+
+from __future__ import annotations
 
 import hashlib
 import logging
 import posixpath
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -13,23 +17,28 @@ from django.db import transaction
 from oscar.core.thumbnails import AbstractThumbnailer
 from PIL import Image as PillowImage
 from wagtail.images import get_image_model
-from wagtail.images.models import Filter
+from wagtail.images.models import AbstractImage, AbstractRendition, Filter
+from wagtail.models import Collection as WagtailCollection
 
 from commerce.models import ProductPhoto
 
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProductImage
+
+
 logger = logging.getLogger(__name__)
 
-#: Every size in which the storefront shows a photograph, for ``{% picture %}``: squares in cards,
-#: galleries and baskets; scenes in heroes and wide tiles. Pages must not ask for other sizes, or
-#: the first visitor waits for them to be rendered.
+#: Every size the storefront uses, for ``{% picture %}``: squares in cards, galleries and baskets;
+#: scenes in heroes and wide tiles. Pages must not use other sizes, or the first visitor waits
+#: for the rendering.
 RENDITION_SPECS = {
     "square": "format-{avif,webp,jpeg}|width-{320,640,960}",
     "scene": "format-{avif,webp,jpeg}|width-{320,640,1280,1920}",
 }
-#: The picture that other sites show beside a link to a page (Open Graph's usual shape).
+#: The Open Graph image of a page.
 SHARE_SPEC = "fill-1200x630|format-jpeg"
-#: Pillow's name of each format with the options that ``render_ahead`` encodes it with. At these
-#: speeds a photograph takes a fifth of the time of the defaults, and is some 10 % larger.
+#: Pillow's name of each format and the encoder options of ``render_ahead``. These speeds take a
+#: fifth of the time of the defaults and make files about 10 % larger.
 ENCODERS = {
     "avif": (
         "AVIF",
@@ -43,17 +52,17 @@ ENCODERS = {
 }
 
 
-def photo_for(product_image):
-    """The Wagtail image of a photograph in the catalogue, or None where there is none (yet)."""
+def photo_for(product_image: AbstractProductImage) -> AbstractImage | None:
+    """The Wagtail image of a product image, or None if it has none yet."""
     photo = ProductPhoto.objects.filter(product_image=product_image).select_related("image").first()
     return photo.image if photo else None
 
 
-def sync_photo(product_image):
-    """Make the Wagtail image of a photograph, or follow the catalogue where its file changed.
+def sync_photo(product_image: AbstractProductImage) -> AbstractImage:
+    """Create or update the Wagtail image of a product image from its file.
 
-    The same file is one Wagtail image, however often the catalogue shows it. Returns the image.
-    Raises FileNotFoundError where storage has lost the original.
+    Identical files share one Wagtail image. Raises FileNotFoundError if storage has lost the
+    original.
     """
     with product_image.original.open("rb") as file:
         content = file.read()
@@ -75,8 +84,15 @@ def sync_photo(product_image):
     return image
 
 
-def make_image(content, *, filename, title, description="", collection=None):
-    """A Wagtail image from the bytes of a file; ``description`` becomes its alt text."""
+def make_image(
+    content: bytes,
+    *,
+    filename: str,
+    title: str,
+    description: str = "",
+    collection: WagtailCollection | None = None,
+) -> AbstractImage:
+    """Create a Wagtail image from a file's bytes; ``description`` becomes its alt text."""
     image = get_image_model()(title=title, description=description)
     if collection is not None:
         image.collection = collection
@@ -86,16 +102,16 @@ def make_image(content, *, filename, title, description="", collection=None):
     return image
 
 
-def specs_for(image):
-    """The specs of all renditions that pages ask of an image, by its shape."""
+def specs_for(image: AbstractImage) -> list[str]:
+    """The specs of all renditions that pages use for an image, by its orientation."""
     shape = "scene" if image.width > image.height else "square"
     return [*Filter.expand_spec(RENDITION_SPECS[shape]), SHARE_SPEC]
 
 
-def share_photo(image):
-    """The rendition that links to a page show, or None where storage has lost the original.
+def share_photo(image: AbstractImage) -> AbstractRendition | None:
+    """The Open Graph rendition of an image, rendered if missing.
 
-    It is made ahead like the others; an image that nobody rendered is rendered here.
+    None if storage has lost the original.
     """
     try:
         return image.get_rendition(SHARE_SPEC)
@@ -104,11 +120,16 @@ def share_photo(image):
         return None
 
 
-def render_ahead(images, *, on_done=None, threads=2):
-    """Make the renditions that pages will ask for and that are missing. Returns how many it made.
+def render_ahead(
+    images: Sequence[AbstractImage],
+    *,
+    on_done: Callable[[AbstractImage], object] | None = None,
+    threads: int = 2,
+) -> int:
+    """Make the missing renditions that pages use. Returns the number made.
 
-    ``on_done`` is called after each image. Encoding runs in threads (Pillow lets go of the
-    interpreter), the database is touched by the calling thread alone.
+    ``on_done`` is called after each image. Encoding runs in threads, because Pillow releases the
+    GIL; only the calling thread uses the database.
     """
     Rendition = get_image_model().get_rendition_model()
     missing = _missing_specs(images)
@@ -124,13 +145,13 @@ def render_ahead(images, *, on_done=None, threads=2):
     return made
 
 
-def is_rendered(image):
-    """Whether every size that pages ask for is made."""
+def is_rendered(image: AbstractImage) -> bool:
+    """Whether every size that pages use exists."""
     return not _missing_specs([image])[image.pk]
 
 
-def render_for_lists(image_id):
-    """Make what is missing of one photograph; returns the keys of the products that show it."""
+def render_for_lists(image_id: int) -> list[int]:
+    """Make the missing renditions of one photo; returns the keys of the products that show it."""
     image = get_image_model().objects.filter(pk=image_id).first()
     if image is None:
         return []
@@ -139,7 +160,7 @@ def render_for_lists(image_id):
     return list(shown.values_list("product_image__product_id", flat=True))
 
 
-def _missing_specs(images):
+def _missing_specs(images: Sequence[AbstractImage]) -> dict[int, list[str]]:
     Rendition = get_image_model().get_rendition_model()
     existing = set(
         Rendition.objects.filter(image__in=images).values_list("image_id", "filter_spec")
@@ -150,19 +171,20 @@ def _missing_specs(images):
     }
 
 
-def _encode(image, specs):
+def _encode(image: AbstractImage, specs: Sequence[str]) -> list[tuple[str, bytes]]:
     """(spec, bytes) for each spec. Like Wagtail, never larger than the original."""
     if not specs:
         return []
     with image.open_file() as file, PillowImage.open(file) as opened:
         original = opened.convert("RGB")
-    by_width, encoded = {}, []
+    by_width: dict[int, PillowImage.Image] = {}
+    encoded = []
     for spec in specs:
         if spec == SHARE_SPEC:
             encoded.append((spec, _cropped(image)))
             continue
-        format_name, width = (part.split("-")[1] for part in spec.split("|"))
-        width = min(int(width), original.width)
+        format_name, wanted = (part.split("-")[1] for part in spec.split("|"))
+        width = min(int(wanted), original.width)
         if width not in by_width:
             height = round(original.height * width / original.width)
             by_width[width] = original.resize((width, height), PillowImage.Resampling.LANCZOS)
@@ -173,14 +195,14 @@ def _encode(image, specs):
     return encoded
 
 
-def _cropped(image):
-    """The picture for links, cut around the focal point by Wagtail itself."""
+def _cropped(image: AbstractImage) -> bytes:
+    """The Open Graph image, cropped around the focal point by Wagtail."""
     with image.open_file() as file:
         output = Filter(spec=SHARE_SPEC).run(image, BytesIO(), file)
     return output.f.getvalue()
 
 
-def _rendition(image, spec, content):
+def _rendition(image: AbstractImage, spec: str, content: bytes) -> AbstractRendition:
     Rendition = image.get_rendition_model()
     stem = posixpath.splitext(posixpath.basename(image.file.name))[0]
     format_name = next(p for p in spec.split("|") if p.startswith("format-")).split("-")[1]
@@ -195,13 +217,13 @@ def _rendition(image, spec, content):
 
 
 class Thumbnailer(AbstractThumbnailer):
-    """Serves Oscar's own templates, the dashboard above all, with Wagtail's renditions.
+    """Serves Oscar's own templates, mainly the dashboard, with Wagtail's renditions.
 
-    A picture that Wagtail does not know is shown as it is.
+    A picture unknown to Wagtail is served unscaled.
     """
 
-    def generate_thumbnail(self, source, **opts):
-        """``source`` is an image field's file or the name of one in storage."""
+    def generate_thumbnail(self, source: Any, **opts: Any) -> AbstractRendition | _Unscaled:
+        """``source`` is an image field's file or a file name in storage."""
         name = str(getattr(source, "name", source))
         photo = ProductPhoto.objects.filter(product_image__original=name).select_related("image")
         if (row := photo.first()) is None:
@@ -212,11 +234,11 @@ class Thumbnailer(AbstractThumbnailer):
             logger.warning("The original of image %s is not in storage", row.image_id)
             return _Unscaled(name)
 
-    def delete_thumbnails(self, source):
-        """Nothing: renditions go when Wagtail's image goes, and a page may still show it."""
+    def delete_thumbnails(self, source: Any) -> None:
+        """Do nothing: renditions are deleted with their Wagtail image, which pages may still show."""
 
 
-def _thumbnail_spec(*, size, crop=None, **_unused):
+def _thumbnail_spec(*, size: str, crop: Any = None, **_unused: Any) -> str:
     width, _x, height = size.partition("x")
     if width and height:
         return f"{'fill' if crop else 'max'}-{width}x{height}|format-jpeg"
@@ -224,8 +246,8 @@ def _thumbnail_spec(*, size, crop=None, **_unused):
 
 
 class _Unscaled:
-    """Looks like a thumbnail to a template, and is the file itself."""
+    """A thumbnail for templates that is the original file."""
 
-    def __init__(self, name):
+    def __init__(self, name: str):
         self.name = name
         self.url = default_storage.url(name)

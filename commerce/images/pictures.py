@@ -1,15 +1,15 @@
-"""Photographs as pages show them: ``<picture>`` markup from the sizes that were made ahead."""
+"""Photos on pages: ``<picture>`` markup from renditions made in advance."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.utils import timezone
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 from wagtail.images import get_image_model
-from wagtail.images.models import Filter
+from wagtail.images.models import AbstractImage, Filter
 from wagtail.images.shortcuts import get_renditions_or_not_found
 
 from commerce.bulk_sql import literal_in
@@ -17,19 +17,19 @@ from commerce.images.photos import RENDITION_SPECS, specs_for
 from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.memoise import memoise_many
 
-#: How a photograph that is not in the first row is loaded, and what the first one in sight has.
+#: Loading attributes of photos below the first row, and of those in it.
 LAZY, EAGER = 'loading="lazy" decoding="async"', 'fetchpriority="high"'
-#: How wide a card's photograph is shown; its column is four, three or two to a row.
+#: The displayed width of a card's photo, with four, three or two cards to a row.
 CARD_SIZES = "(min-width: 1400px) 320px, (min-width: 960px) 25vw, 46vw"
 
-#: The sizes of one photograph by format, the last one for browsers that know no other:
-#: ``((format, ((url, width, height), ...)), ...)``. Lists where they come from a JSON column.
-Sources = Sequence
+#: The sizes of one photo by format, the last one being the fallback:
+#: ``((format, ((url, width, height), ...)), ...)``. Lists instead of tuples if read from JSON.
+Sources = Sequence[Any]
 
 
 @dataclass(frozen=True)
 class Size:
-    """One size of a photograph, in pixels."""
+    """One size of a photo, in pixels."""
 
     url: str
     width: int
@@ -38,20 +38,20 @@ class Size:
 
 @dataclass(frozen=True)
 class Sizes:
-    """The sizes of a photograph by their specs; ``sources`` is empty until all that pages ask for are made."""
+    """The sizes of a photo by spec; ``sources`` is empty until all sizes that pages use exist."""
 
-    by_spec: dict
+    by_spec: dict[str, Size]
     sources: Sources = ()
 
 
-def sizes_of(image):
-    """The ``Sizes`` of an image that are made; renders nothing."""
+def sizes_of(image: AbstractImage) -> Sizes:
+    """The existing ``Sizes`` of an image; renders nothing."""
     own = image.__dict__.get("_sizes")
-    return own or know_sizes([image])[image.pk]
+    return own or load_sizes([image])[image.pk]
 
 
-def know_sizes(images):
-    """``{image's key: Sizes}``; one query for all those that the process does not remember."""
+def load_sizes(images: Iterable[AbstractImage]) -> dict[int, Sizes]:
+    """``{image key: Sizes}``; one query for all those not cached."""
     images = {image.pk: image for image in images}
     names = {("sizes", pk): pk for pk in images}
     found = memoise_many(names, lambda missing: _sizes_by_name(missing, names, images))
@@ -62,17 +62,19 @@ def know_sizes(images):
     return found
 
 
-def _sizes_by_name(missing, names, images):
+def _sizes_by_name(
+    missing: Collection[Any], names: Mapping[Any, int], images: Mapping[int, AbstractImage]
+) -> dict[Any, Sizes]:
     found = _find_sizes([images[names[name]] for name in missing])
     if not all(sizes.sources for sizes in found.values()):
-        expires_by(timezone.now())  # Sizes that are being made are asked for again.
+        expires_by(timezone.now())  # check again while sizes are being made
     return {name: found[names[name]] for name in missing}
 
 
-def _find_sizes(images):
-    """Rows, not models: a thousand photographs have ten thousand of them."""
+def _find_sizes(images: Iterable[AbstractImage]) -> dict[int, Sizes]:
+    """Read rows, not models: a thousand photos have ten thousand renditions."""
     keys = {image.pk: image for image in images}
-    made = {pk: {} for pk in keys}
+    made: dict[int, dict[str, Size]] = {pk: {} for pk in keys}
     Rendition = get_image_model().get_rendition_model()
     storage = Rendition._meta.get_field("file").storage
     rows = Rendition.objects.filter(image__in=literal_in(keys)).values_list(
@@ -85,44 +87,46 @@ def _find_sizes(images):
 
 
 @cache
-def _filter(spec):
+def _filter(spec: str) -> Filter:
     return Filter(spec)
 
 
-def _sizes(image, by_spec):
+def _sizes(image: AbstractImage, by_spec: dict[str, Size]) -> Sizes:
     is_complete = by_spec.keys() >= set(specs_for(image))
     return Sizes(by_spec, _sources(by_spec, _shown_specs(image)) if is_complete else ())
 
 
-def _shown_specs(image):
+def _shown_specs(image: AbstractImage) -> list[str]:
     return _expanded("scene" if image.width > image.height else "square")
 
 
 @cache
-def _expanded(shape):
+def _expanded(shape: str) -> list[str]:
     return Filter.expand_spec(RENDITION_SPECS[shape])
 
 
-def _sources(by_spec, specs):
-    formats = {}
+def _sources(by_spec: Mapping[str, Size], specs: Iterable[str]) -> Sources:
+    formats: dict[str, list[tuple[str, int, int]]] = {}
     for spec in specs:
         size = by_spec[spec]
         formats.setdefault(_format_of(spec), []).append((size.url, size.width, size.height))
     return tuple((name, tuple(sizes)) for name, sizes in formats.items())
 
 
-def original(image):
-    """The ``Sources`` of an image whose sizes are not made yet: itself."""
+def original(image: AbstractImage) -> Sources:
+    """The ``Sources`` of an image without renditions: the original file."""
     return (("", ((image.file.url, image.width, image.height),)),)
 
 
 @cache
-def _format_of(spec):
-    return re.search(r"format-(\w+)", spec)[1]
+def _format_of(spec: str) -> str:
+    return spec.partition("format-")[2].partition("|")[0]
 
 
-def picture(sources, *, alt="", sizes="100vw", eager=False):
-    """``<picture>`` of a photograph in all its sizes, as Wagtail's ``{% picture %}`` writes it."""
+def picture(
+    sources: Sources, *, alt: str = "", sizes: str = "100vw", eager: bool = False
+) -> SafeString:
+    """The ``<picture>`` of a photo in all its sizes, as Wagtail's ``{% picture %}`` renders it."""
     *others, (_format, made) = sources
     more = "".join(
         f'<source sizes="{sizes}" srcset="{_srcset(of_format)}" type="image/{name}">'
@@ -136,14 +140,16 @@ def picture(sources, *, alt="", sizes="100vw", eager=False):
     )
 
 
-def _srcset(made):
+def _srcset(made: Iterable[Sequence[Any]]) -> str:
     return escape(", ".join(f"{url} {width}w" for url, width, _height in made))
 
 
-def framed(sources, *, alt="", sizes="100vw", eager=False, shape=""):
-    """A photograph in its frame, or the first letter of ``alt`` where there is none.
+def framed(
+    sources: Sources, *, alt: str = "", sizes: str = "100vw", eager: bool = False, shape: str = ""
+) -> SafeString:
+    """A photo in its frame, or the first letter of ``alt`` without a photo.
 
-    ``shape`` is "square", "wide", "classic" or nothing: the frame's, not the photograph's.
+    ``shape`` is the shape of the frame: "square", "wide", "classic" or "".
     """
     if not sources:
         letter = str(alt or "·")[:1]
@@ -154,24 +160,28 @@ def framed(sources, *, alt="", sizes="100vw", eager=False, shape=""):
     )
 
 
-def photo_html(image, *, alt="", sizes="100vw", eager=False, shape=""):
-    """An image in its frame (see ``framed``). Sizes that nobody made ahead are made now."""
-    sources = (sizes_of(image).sources or _made_now(image)) if image else ()
+def photo_html(
+    image: AbstractImage | None,
+    *,
+    alt: str = "",
+    sizes: str = "100vw",
+    eager: bool = False,
+    shape: str = "",
+) -> SafeString:
+    """An image in its frame (see ``framed``). Missing sizes are rendered now."""
+    sources = (sizes_of(image).sources or _render_now(image)) if image else ()
     return framed(sources, alt=alt, sizes=sizes, eager=eager, shape=shape)
 
 
-def _made_now(image):
+def _render_now(image: AbstractImage) -> Sources:
     specs = _shown_specs(image)
     made = get_renditions_or_not_found(image, [_filter(spec) for spec in specs])
     by_spec = {spec: Size(row.url, row.width, row.height) for spec, row in made.items()}
     return _sources(by_spec, specs)
 
 
-def largest(image, format_name):
-    """The largest size of a photograph in a format, as wide as the photograph at the most.
-
-    The original where none is made.
-    """
+def largest(image: AbstractImage, format_name: str) -> Size:
+    """The largest existing size of a photo in a format, else the original."""
     made = sizes_of(image).by_spec
     prefix = f"format-{format_name}|width-"
     sizes = [size for spec, size in made.items() if spec.startswith(prefix)]

@@ -1,25 +1,29 @@
-"""What may be uploaded as a photograph: a file that is one, of a size that a server can decode."""
+"""Validation of uploaded photos: real images of a size the server can decode."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.forms import BaseForm
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
-#: Pillow's names of the formats that browsers show.
+#: Pillow's names of the formats that browsers support.
 FORMATS = ("AVIF", "GIF", "JPEG", "PNG", "WEBP")
 
 
-def check_image_upload(file) -> None:
-    """Raises ValidationError, in a sentence, unless the file is a photograph within the limits.
+def check_image_upload(file: Any) -> None:
+    """Raise ValidationError unless the file is an image within the limits.
 
-    Limits: ``WAGTAILIMAGES_MAX_UPLOAD_SIZE`` bytes and ``WAGTAILIMAGES_MAX_IMAGE_PIXELS`` pixels, all
-    frames of an animation counted. The dimensions are read before anything is decoded.
+    Limits: ``WAGTAILIMAGES_MAX_UPLOAD_SIZE`` bytes and ``WAGTAILIMAGES_MAX_IMAGE_PIXELS`` pixels
+    over all frames. The dimensions are read before anything is decoded.
     """
     most = settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE
     if file.size > most:
         raise ValidationError(
-            _("This file is %(size)s. A photograph may have at most %(most)s.")
+            _("This file is %(size)s. A photo may have at most %(most)s.")
             % {"size": filesizeformat(file.size), "most": filesizeformat(most)}
         )
     position = file.tell() if hasattr(file, "tell") else 0
@@ -30,21 +34,21 @@ def check_image_upload(file) -> None:
             image.load()
     except ValidationError:
         raise
-    except Image.DecompressionBombError as error:  # Pillow's own limit, before ours is asked
+    except Image.DecompressionBombError as error:  # Pillow's own limit
         raise ValidationError(_too_many_pixels()) from error
     except UnidentifiedImageError as error:
         raise ValidationError(_not_an_image()) from error
-    except Exception as error:  # Pillow's decoders raise nearly everything over a broken file.
-        raise ValidationError(_("This photograph is damaged. Save it again and retry.")) from error
+    except Exception as error:  # Pillow's decoders raise almost anything on a broken file
+        raise ValidationError(_("This photo is damaged. Save it again and retry.")) from error
     finally:
         file.seek(position)
 
 
-def _check_pixels(image) -> None:
+def _check_pixels(image: Image.Image) -> None:
     pixels = image.width * image.height * getattr(image, "n_frames", 1)
     if pixels > settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS:
         raise ValidationError(
-            _("This photograph has %(pixels)d megapixels.") % {"pixels": pixels // 1_000_000}
+            _("This photo has %(pixels)d megapixels.") % {"pixels": pixels // 1_000_000}
             + " "
             + _too_many_pixels()
         )
@@ -52,23 +56,23 @@ def _check_pixels(image) -> None:
 
 def _too_many_pixels() -> str:
     most = settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS // 1_000_000
-    return _("Make the photograph smaller: %(most)d megapixels at most.") % {"most": most}
+    return _("Reduce it to at most %(most)d megapixels.") % {"most": most}
 
 
 def _not_an_image() -> str:
-    return _("This is not a photograph. Upload a JPEG, PNG, WebP, AVIF or GIF file.")
+    return _("This is not a photo. Upload a JPEG, PNG, WebP, AVIF or GIF file.")
 
 
-def photographs_only(form, *names: str) -> None:
-    """Have a form check these image fields before Django decodes what was sent."""
+def photographs_only(form: BaseForm, *names: str) -> None:
+    """Validate these image fields of a form before Django decodes the upload."""
     for name in names:
         if name in form.fields:
             field = form.fields[name]
-            field.to_python = _checked(field.to_python)
+            field.to_python = _checked(field.to_python)  # type: ignore[method-assign, assignment]
 
 
-def _checked(to_python):
-    def check_then_convert(data):
+def _checked(to_python: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def check_then_convert(data: Any) -> Any:
         if data not in (None, "", False) and hasattr(data, "size"):
             check_image_upload(data)
         return to_python(data)

@@ -23,7 +23,7 @@ from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage
 
 from commerce.bulk_sql import literal_in
-from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, know_sizes
+from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, load_sizes
 from commerce.index.price_windows import shows_prices
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.models.cache_tags import card_tag, price_tag, product_tag
@@ -334,7 +334,7 @@ def photos_by_product(product_ids: Iterable[int]) -> dict[int, list[AbstractImag
     photos = defaultdict(list)
     for row in rows:
         photos[row.product_image.product_id].append(row.image)
-    know_sizes({image for images in photos.values() for image in images})
+    load_sizes({image for images in photos.values() for image in images})
     return photos
 
 
@@ -345,7 +345,7 @@ def photos_of_listings(listings: Iterable[Listing]) -> dict[int, list[AbstractIm
     """
     keys = {pk: ids for listing in listings for pk, ids in listing.photos.items()}
     images = get_image_model().objects.in_bulk({key for ids in keys.values() for key in ids})
-    know_sizes(images.values())
+    load_sizes(images.values())
     photos = defaultdict(list)
     for pk, ids in keys.items():
         photos[int(pk)] = [images[key] for key in ids if key in images]

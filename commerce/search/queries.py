@@ -1,79 +1,90 @@
-"""Finding products by words: the same on every database, with misspellings and synonyms.
+"""Product search: the same results on every database, with misspellings and synonyms.
 
-The interface is ``find`` and ``suggest``: words in, sets of product keys out. Another engine could
-stand behind it (docs/listing.md).
+The interface is ``search_products`` and ``suggest``: words in, sets of product keys out. Another
+engine could replace it (docs/listing.md).
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pyroaring import BitMap
+from pyroaring import AbstractBitMap, BitMap
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from commerce.index.facet_index import facet_index, known_words, set_of_prefix, sets_of_words
+from commerce.index.facet_index import (
+    FacetIndex,
+    facet_index,
+    known_words,
+    set_of_prefix,
+    sets_of_words,
+)
 from commerce.index.tokens import searched_words, singular_of, split_words
 from commerce.models import Listing, PromotedResult, SearchSynonym
 from commerce.models.cache_tags import LISTS
 from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise
 
-#: A shorter word is never taken for a misspelling.
-LEAST_LETTERS = 4
-#: Words that were written as one have so many letters each at least.
-LEAST_LETTERS_OF_PART = 3
-#: A shorter word begins as it was typed: "café" with another first letter is another word, "safe".
-LEAST_LETTERS_OF_WRONG_FIRST = 6
+#: Of a word: (products, products with it in the title, products named by it).
+WordSets = tuple[AbstractBitMap, AbstractBitMap, AbstractBitMap]
+#: Shorter words are never corrected.
+MIN_LETTERS = 4
+#: Fewest letters of each part when a word is split in two.
+MIN_LETTERS_OF_PART = 3
+#: In shorter words the first letter is taken as correct: "cafe" never becomes "safe".
+MIN_LETTERS_FIRST_WRONG = 6
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search found. ``ids`` is the set of product keys; ``title_ids`` those found by title.
+    """The result of a search: ``ids`` are all product keys, ``title_ids`` those matched by title.
 
-    ``called`` are those that are called so by their title, category or filters, the best first, each set
-    with those before it (``_called``). ``searched_for`` is what was looked up where it differs from what was typed: the corrected words.
-    ``is_any`` says that nothing has all the words, so that these have some of them.
+    ``called`` are sets of products whose title, category or facet values contain the words, best
+    first; each includes the previous ones (``_ranked_by_name``). ``searched_for`` are the corrected
+    words, if any. ``is_any`` means that no product has all the words, so these have some of them.
     """
 
     is_search: bool = False
-    ids: BitMap = field(default_factory=BitMap)
-    title_ids: BitMap = field(default_factory=BitMap)
-    called: tuple = ()
-    promoted: tuple = ()
+    ids: AbstractBitMap = field(default_factory=BitMap)
+    title_ids: AbstractBitMap = field(default_factory=BitMap)
+    called: tuple[AbstractBitMap, ...] = ()
+    promoted: tuple[int, ...] = ()
     searched_for: str = ""
     is_any: bool = False
 
 
-def search_products(query, *, exact=False, stored=None):
-    """What the words of a query find; a query without words is no search.
+def search_products(
+    query: str, *, exact: bool = False, stored: FacetIndex | None = None
+) -> SearchResult:
+    """Find products by the words of a query; a query without words is no search.
 
-    Each word counts, as it is, in its singular, by its synonyms, or else as the beginning of a word;
-    two neighbours also as the one word that they make.
-    Where nothing is found, unknown words are corrected or taken apart (not with ``exact``); and where
-    nothing has all the words, what has any of them is given. ``stored`` are the ``FacetIndex``, where they are at hand.
+    Each word matches exactly, in the singular, by synonyms, or else as a prefix. Two neighbouring
+    words also match as one compound. If nothing is found, unknown words are corrected or split (not
+    with ``exact``). If no product has all the words, those with any of them are returned. Pass
+    ``stored`` to reuse a ``FacetIndex``.
     """
     words = typed = searched_words(query)
     if not words:
         return SearchResult()
     depends_on(LISTS)
-    # Once: where nothing may be remembered, each look is a query.
+    # Read the index once: without a cache, each access is a query.
     stored = stored or facet_index()
     lexicon = _Lexicon(words, stored)
     sets = [lexicon.look_up(word) for word in words]
     searched_for = ""
-    ids, titles, called = _all_of(sets)
-    for written_as_one in _joined(words):
+    ids, titles, named = _all_of(sets)
+    for written_as_one in _with_joined_pair(words):
         lexicon = _Lexicon(written_as_one, stored)
         more = _all_of([lexicon.look_up(word) for word in written_as_one])
-        ids, titles, called = ids | more[0], titles | more[1], called | more[2]
+        ids, titles, named = ids | more[0], titles | more[1], named | more[2]
     if not ids and not exact:
         corrected = []
         for word, members in zip(words, sets, strict=True):
-            corrected += [word] if members[0] else _meant_by(word)
+            corrected += [word] if members[0] else _corrected(word)
         if corrected != words:
             words, lexicon = corrected, _Lexicon(corrected, stored)
             sets = [lexicon.look_up(word) for word in corrected]
             searched_for = " ".join(corrected)
-            ids, titles, called = _all_of(sets)
+            ids, titles, named = _all_of(sets)
     is_any = not ids and len(words) > 1
     if is_any:
         ids = BitMap.union(*(members for members, _titled, _called in sets))
@@ -81,17 +92,17 @@ def search_products(query, *, exact=False, stored=None):
         is_search=True,
         ids=ids,
         title_ids=titles,
-        called=_called(sets, called),
+        called=_ranked_by_name(sets, named),
         promoted=_promoted(typed) or _promoted(words),
         searched_for=searched_for if ids else "",
         is_any=is_any and bool(ids),
     )
 
 
-def count_results(searches):
-    """How many pieces have all the words of each search, ``{search: number}``; one query for all words.
+def count_results(searches: Iterable[str]) -> dict[str, int]:
+    """The number of products with all the words of each search, ``{search: number}``; one query.
 
-    By whole words and synonyms alone: a beginning or a correction would be looked up one by one.
+    Matches whole words and synonyms only, because prefixes and corrections need a query each.
     """
     words = {search: searched_words(search) for search in searches}
     lexicon = _Lexicon([word for row in words.values() for word in row], facet_index())
@@ -101,8 +112,8 @@ def count_results(searches):
     }
 
 
-def _joined(words):
-    """The words with two neighbours as one, wherever that is a word we know: "tea pot", "teapot"."""
+def _with_joined_pair(words: Sequence[str]) -> Iterator[list[str]]:
+    """The words with two neighbours joined, for each known compound: "tea pot" gives "teapot"."""
     vocabulary = known_words() if len(words) > 1 else {}
     for place in range(len(words) - 1):
         word = words[place] + words[place + 1]
@@ -110,35 +121,38 @@ def _joined(words):
             yield [*words[:place], word, *words[place + 2 :]]
 
 
-def _meant_by(word):
-    """What an unknown word should have been: another one that we know, two words, or itself."""
+def _corrected(word: str) -> list[str]:
+    """The replacement for an unknown word: a known word, two words, or the word itself."""
     if known := correct(word):
         return [known]
-    return _apart(word) or [word]
+    return _split_word(word) or [word]
 
 
-def _apart(word):
-    """The two words that were written as one, the one or the other a known one ("teacup": tea, cup); None
-    where there are none."""
+def _split_word(word: str) -> list[str] | None:
+    """Split a compound in two, at least one part being known ("teacup": tea, cup); None if
+    impossible.
+    """
     vocabulary = known_words()
-    cuts = range(LEAST_LETTERS_OF_PART, len(word) - LEAST_LETTERS_OF_PART + 1)
+    cuts = range(MIN_LETTERS_OF_PART, len(word) - MIN_LETTERS_OF_PART + 1)
     pairs = [(word[:place], word[place:]) for place in cuts]
     pairs = [pair for pair in pairs if any(part in vocabulary.get(len(part), ()) for part in pair)]
     sets = sets_of_words({part for pair in pairs for part in pair})
     numbers = {pair: min(len(sets[part][0]) for part in pair) for pair in pairs}
-    best = max(pairs, key=numbers.get, default=None)
+    best = max(pairs, key=lambda pair: numbers[pair], default=None)
     return list(best) if best and numbers[best] else None
 
 
-def _all_of(sets):
-    """What is in all of them: (members, members by title, members that are called so)."""
+def _all_of(sets: Iterable[WordSets]) -> WordSets:
+    """The intersection of the words' sets."""
     return tuple(BitMap.intersection(*members) for members in zip(*sets, strict=True))
 
 
-def _called(sets, every):
-    """Who is called so by every word (``every``), by all words but one, and so on down to one: each set
-    with those before it, and in front of it those of them of which one word is in the title."""
-    at_least = [BitMap() for _word in sets]  # By one word, by two, ...
+def _ranked_by_name(sets: Sequence[WordSets], every: AbstractBitMap) -> tuple[AbstractBitMap, ...]:
+    """Products named by every word (``every``), then by all but one, and so on down to one.
+
+    Each step includes the previous one and is preceded by its products with a word in the title.
+    """
+    at_least = [BitMap() for _word in sets]  # named by one word, by two, ...
     for _members, _titled, called in sets:
         for number in range(len(at_least) - 1, 0, -1):
             at_least[number] |= at_least[number - 1] & called
@@ -148,7 +162,7 @@ def _called(sets, every):
     return tuple(part for step in steps for part in (step & titled, step))
 
 
-def _promoted(words):
+def _promoted(words: Iterable[str]) -> tuple[int, ...]:
     wanted = " ".join(singular_of(word) for word in words)
     keys = memoise("promoted-results", _find_promoted).get(wanted, ())
     if not keys:
@@ -157,8 +171,8 @@ def _promoted(words):
     return tuple(pk for pk in keys if pk in shown)
 
 
-def _find_promoted():
-    """The products that staff chose for each search, ``{its words as singulars: [keys]}``."""
+def _find_promoted() -> dict[str, list[int]]:
+    """The products that staff promote for each search, ``{words in the singular: [keys]}``."""
     found = defaultdict(list)
     for query, product_id in PromotedResult.objects.values_list("query", "product_id"):
         found[" ".join(singular_of(word) for word in searched_words(query))].append(product_id)
@@ -166,50 +180,49 @@ def _find_promoted():
 
 
 class _Lexicon:
-    """The sets of some words with their synonyms, by the ``FacetIndex`` of a moment."""
+    """The sets of some words and their synonyms, based on one ``FacetIndex``."""
 
-    def __init__(self, words, stored):
+    def __init__(self, words: Iterable[str], stored: FacetIndex):
         self.stored = stored
         self.alternatives = synonyms()
         wanted = {form for word in words for phrase in self._phrases(word) for form in phrase}
         self.sets = sets_of_words(wanted | {singular_of(word) for word in wanted})
 
-    def _phrases(self, word):
-        """The ways to say a word, each a tuple of words: itself first."""
+    def _phrases(self, word: str) -> list[tuple[str, ...]]:
+        """The phrases that mean a word, each a tuple of words; the word itself first."""
         return [(word,), *self.alternatives.get(singular_of(word), ())]
 
-    def look_up(self, word):
-        """(members, members by title, members that are called so) of a word; of its beginnings where it
-        is none itself."""
+    def look_up(self, word: str) -> WordSets:
+        """The sets of a word and its synonyms, or of the words it is a prefix of if there are none."""
         found = self.known(word)
-        return found if found[0] else _beginning(word, self.stored)
+        return found if found[0] else _prefix_sets(word, self.stored)
 
-    def known(self, word):
-        """The same of the word as it is and of its synonyms alone."""
+    def known(self, word: str) -> WordSets:
+        """The sets of a word and its synonyms."""
         ways = [_all_of([self._one(part) for part in phrase]) for phrase in self._phrases(word)]
         return tuple(BitMap.union(*members) for members in zip(*ways, strict=True))
 
-    def _one(self, word):
+    def _one(self, word: str) -> WordSets:
         forms = {word, singular_of(word)}
         members, titled = zip(*(self.sets[form] for form in forms), strict=True)
         titled = BitMap.union(*titled)
         return BitMap.union(*members), titled, titled.union(*map(self.stored.called, forms))
 
 
-def _beginning(letters, stored):
-    """The sets of all words that begin so."""
+def _prefix_sets(letters: str, stored: FacetIndex) -> WordSets:
+    """The sets of all words with a prefix."""
     members, titled = set_of_prefix(letters)
     named = (word for word in stored.named if word.startswith(letters))
     return members, titled, titled.union(*map(stored.called, named))
 
 
-def synonyms():
-    """``{word: [phrases that mean the same]}``, by singulars; each phrase a tuple of words."""
+def synonyms() -> dict[str, list[tuple[str, ...]]]:
+    """``{word: [phrases with the same meaning]}``, by singulars; each phrase is a tuple of words."""
     return memoise("synonyms", _find_synonyms)
 
 
-def _find_synonyms():
-    found = {}
+def _find_synonyms() -> dict[str, list[tuple[str, ...]]]:
+    found: dict[str, list[tuple[str, ...]]] = {}
     for (text,) in SearchSynonym.objects.values_list("words"):
         phrases = [tuple(split_words(phrase)) for phrase in text.split(",")]
         phrases = [phrase for phrase in phrases if phrase]
@@ -220,18 +233,18 @@ def _find_synonyms():
     return found
 
 
-def correct(word):
-    """The known word that a misspelt one most likely is, or None.
+def correct(word: str) -> str | None:
+    """The known word that a misspelt word most likely means, or None.
 
-    Known are words of titles, categories and facets. Never digits, SKUs or short words: those are
-    other things, not misspellings.
+    Words of titles, categories and facets are known. Numbers, SKUs and short words are never
+    corrected.
     """
-    if len(word) < LEAST_LETTERS or not word.isalpha():
+    if len(word) < MIN_LETTERS or not word.isalpha():
         return None
     vocabulary = known_words()
-    # Two slips only in a longer word, and never where the first letter is wrong as well.
+    # Two errors only in longer words, and never with a wrong first letter.
     passes = [(True, 1 if len(word) < 6 else 2)]
-    if len(word) >= LEAST_LETTERS_OF_WRONG_FIRST:
+    if len(word) >= MIN_LETTERS_FIRST_WRONG:
         passes.append((False, 1))
     for same_letter, most in passes:
         lengths = range(len(word) - most, len(word) + most + 1)
@@ -252,19 +265,19 @@ def correct(word):
 
 @dataclass(frozen=True)
 class PageResult:
-    """A page of the magazine that a search found."""
+    """A page of the magazine found by a search."""
 
     title: str
     url: str
     text: str = ""
 
 
-#: Functions ``(words, count) -> [FoundPage]``: floors above register what they can be searched for.
-PAGE_SOURCES = []
+#: Functions ``(words, count) -> [PageResult]``, registered by other apps.
+PAGE_SOURCES: list[Callable[[str, int], list[PageResult]]] = []
 
 
-def search_pages(words, *, count):
-    """Pages beside the products; none without words that count."""
+def search_pages(words: str, *, count: int) -> list[PageResult]:
+    """Pages found besides products; none without searchable words."""
     if not searched_words(words):
         return []
     return [page for source in PAGE_SOURCES for page in source(words, count)][:count]
@@ -273,12 +286,12 @@ def search_pages(words, *, count):
 # --- While typing ---------------------------------------------------------------------------------
 
 
-def suggest(query):
-    """What may be meant by a search that is still being typed.
+def suggest(query: str) -> tuple[AbstractBitMap, AbstractBitMap, list[int]]:
+    """Suggestions for a search that is still being typed.
 
-    Returns ``(keys found by title, keys found otherwise, category keys)``: otherwise is by category and
-    filter, and by texts only where nothing is called so. The last word counts as a beginning, or as a
-    misspelling where it begins nothing. The sets are the caller's to sort.
+    Returns ``(keys matched by title, other keys, category keys)``. The others match by category and
+    facet value, and by text only if no name matches. The last word counts as a prefix, or as a
+    misspelling if no word has it as a prefix. The sets are unsorted.
     """
     words = searched_words(query)
     if not words:
@@ -286,21 +299,21 @@ def suggest(query):
     stored = facet_index()
     lexicon = _Lexicon(words[:-1], stored) if words[:-1] else None
     sets = [lexicon.look_up(word) for word in words[:-1]] if lexicon else []
-    last = _begun(words[-1], stored)
+    last = _prefix_or_singular(words[-1], stored)
     if not last[0] and (known := correct(words[-1])):
-        words, last = [*words[:-1], known], _beginning(known, stored)
-    ids, titles, called = _all_of([*sets, last])
-    return titles, (called or ids) - titles, _categories(words, stored)
+        words, last = [*words[:-1], known], _prefix_sets(known, stored)
+    ids, titles, named = _all_of([*sets, last])
+    return titles, (named or ids) - titles, _categories(words, stored)
 
 
-def _begun(word, stored):
-    """The sets of a beginning, which may be a whole word in its plural: titles seldom have that."""
-    begun = [_beginning(form, stored) for form in {word, singular_of(word)}]
+def _prefix_or_singular(word: str, stored: FacetIndex) -> WordSets:
+    """The sets of a prefix and of its singular, because titles rarely contain plurals."""
+    begun = [_prefix_sets(form, stored) for form in {word, singular_of(word)}]
     return tuple(BitMap.union(*members) for members in zip(*begun, strict=True))
 
 
-def _categories(words, stored):
-    """Categories whose name has every word, the last one as a beginning."""
+def _categories(words: Sequence[str], stored: FacetIndex) -> list[int]:
+    """Categories whose name contains every word, as prefixes."""
     found = [
         pk
         for pk, names in stored.categories

@@ -15,7 +15,7 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.snippets.blocks import SnippetChooserBlock as WagtailSnippetChooserBlock
 
-from commerce.images.pictures import know_sizes
+from commerce.images.pictures import load_sizes
 from commerce.index.listings import cards_for, photos_by_product, sellable_products
 
 
@@ -202,7 +202,7 @@ class PhotoChooserBlock(StableBlockPath, ImageChooserBlock):
     def bulk_to_python(self, values):
         """The images with their sizes, in two queries for all of a block's photographs."""
         images = super().bulk_to_python(values)
-        know_sizes(image for image in images if image)
+        load_sizes(image for image in images if image)
         return images
 
 

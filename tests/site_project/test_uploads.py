@@ -188,10 +188,10 @@ BROKEN_GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x2c\x0
     ("content", "sentence"),
     [
         (bomb, "144 megapixels"),
-        (lambda: BROKEN_GIF, "This is not a photograph"),
-        (lambda: photograph("PNG")[:-40], "This photograph is damaged"),
-        (lambda: b"<svg onload='alert(1)'/>", "This is not a photograph"),
-        (lambda: photograph("BMP"), "This is not a photograph"),
+        (lambda: BROKEN_GIF, "This is not a photo"),
+        (lambda: photograph("PNG")[:-40], "This photo is damaged"),
+        (lambda: b"<svg onload='alert(1)'/>", "This is not a photo"),
+        (lambda: photograph("BMP"), "This is not a photo"),
         (lambda: photograph("PNG") + b"\0" * 11 * 1024 * 1024, "at most"),
     ],
 )
