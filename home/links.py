@@ -10,7 +10,7 @@ from wagtail import blocks
 from commerce.catalogue.collections import collection_url
 from commerce.index.listings import product_url
 from commerce.page_cache.dependencies import card_tag, depends_on
-from home.choosers.views import (
+from home.choosers.blocks import (
     CategoryChooserBlock,
     PageChooserBlock,
     ProductChooserBlock,

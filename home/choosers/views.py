@@ -1,6 +1,5 @@
 """Choosing products, categories and stock records in the Wagtail admin: found by name, seen by photo."""
 
-from copy import copy
 from functools import reduce
 from operator import or_
 
@@ -8,16 +7,12 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
-from wagtail import blocks
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import chooser as views
 from wagtail.admin.viewsets.chooser import ChooserViewSet
-from wagtail.images.blocks import ImageChooserBlock
-from wagtail.snippets.blocks import SnippetChooserBlock as WagtailSnippetChooserBlock
 
 from commerce.index.listings import cards_for, photos_by_product, sellable_products
-from commerce.page_cache.kept import rows_by_key
 
 
 def _search_form(*lookups):
@@ -182,53 +177,3 @@ class StockRecordChooserViewSet(ChooserViewSet):
 product_chooser = ProductChooserViewSet("product_chooser")
 category_chooser = CategoryChooserViewSet("category_chooser")
 stockrecord_chooser = StockRecordChooserViewSet("stockrecord_chooser")
-
-
-class RememberedRows:
-    """A chooser whose rows the process remembers: what says ``SITE`` whenever it changes.
-
-    Each value is a row of its own, as Wagtail's are.
-    """
-
-    #: What migrations know the block as: it stores what that one does.
-    stands_for = None
-
-    def bulk_to_python(self, values):
-        keys = {value for value in values if value is not None}
-        rows = rows_by_key(self.model_class._default_manager, keys)
-        return [copy(rows[value]) if value in rows else None for value in values]
-
-    def deconstruct(self):
-        path, args, kwargs = super().deconstruct()
-        return self.stands_for or path, args, kwargs
-
-
-class PhotoChooserBlock(RememberedRows, ImageChooserBlock):
-    """Chooses a photograph."""
-
-    stands_for = "wagtail.images.blocks.ImageChooserBlock"
-
-
-class PageChooserBlock(RememberedRows, blocks.PageChooserBlock):
-    """Chooses a page to link to."""
-
-    stands_for = "wagtail.blocks.PageChooserBlock"
-
-
-class SnippetChooserBlock(RememberedRows, WagtailSnippetChooserBlock):
-    """Chooses a text that several pages share."""
-
-    stands_for = "wagtail.snippets.blocks.SnippetChooserBlock"
-
-
-ProductChooserBlock = product_chooser.get_block_class(
-    name="ProductChooserBlock", module_path="home.choosers"
-)
-
-
-class CategoryChooserBlock(
-    RememberedRows, category_chooser.get_block_class(name="Base", module_path="home.choosers")
-):
-    """Chooses a category to link to."""
-
-    stands_for = "home.choosers.CategoryChooserBlock"

@@ -11,7 +11,7 @@ from commerce.catalogue.category_tree import top_categories
 from commerce.catalogue.structured_data import script_of
 from commerce.page_cache.parts import is_for_everybody, kept_markup, name_for
 from home import site_facts
-from home.blocks.body import anchor_of, chosen_variant
+from home.blocks.products import anchor_of, chosen_variant
 from home.edit_link import staff_link as link_for_staff
 from home.models import ProductStory
 from home.pages.privacy import public_pages
@@ -139,7 +139,7 @@ def body_of(context, owner, *, hero_is_title=False):
 
 
 def _asked(block_type, context):
-    """What a block takes from the request: only one that sells does (home.blocks.body.ProductBlock)."""
+    """What a block takes from the request: only one that sells does (home.blocks.products.ProductBlock)."""
     if block_type != "product":
         return ()
     request = context["request"]

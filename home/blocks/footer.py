@@ -1,0 +1,17 @@
+"""The columns of links in the footer."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+from home.links import LinkBlock
+
+
+class FooterColumnBlock(blocks.StructBlock):
+    """A headed column of links at the foot of every page."""
+
+    heading = blocks.CharBlock(max_length=40, label=_("Heading"))
+    links = blocks.ListBlock(LinkBlock(), min_num=1, max_num=8, label=_("Links"))
+
+    class Meta:
+        icon = "list-ul"
+        label = _("Column")

@@ -1,0 +1,84 @@
+"""Site-wide settings that editors change: navigation, footer, announcement."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+from wagtail.fields import StreamField
+
+from home.blocks.footer import FooterColumnBlock
+from home.links import LinkBlock
+
+
+@register_setting(icon="home")
+class SiteSettings(BaseSiteSetting):
+    """What stands on every page: the line above it, the navigation, the footer."""
+
+    announcement_text = models.CharField(
+        _("announcement"), max_length=120, blank=True, help_text=_("Empty: no line above the page.")
+    )
+    announcement_link = StreamField(
+        [("link", LinkBlock())], blank=True, max_num=1, verbose_name=_("announcement's link")
+    )
+    announcement_until = models.DateTimeField(
+        _("announced until"),
+        null=True,
+        blank=True,
+        help_text=_("A line that says “until Sunday” must not outlive that Sunday."),
+    )
+    navigation = StreamField([("link", LinkBlock())], blank=True, verbose_name=_("navigation"))
+    footer_text = models.CharField(_("footer text"), max_length=200, blank=True)
+    footer = StreamField(
+        [("column", FooterColumnBlock())], blank=True, max_num=4, verbose_name=_("footer columns")
+    )
+    returns_text = models.CharField(
+        _("what we promise"),
+        max_length=80,
+        blank=True,
+        help_text=_(
+            "Shown beside the button of every product and in the basket, such as "
+            "“60 days, breakages replaced”."
+        ),
+    )
+    returns_page = models.ForeignKey(
+        "wagtailcore.Page",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("page about returns"),
+    )
+    care_page = models.ForeignKey(
+        "wagtailcore.Page",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("page about care"),
+        help_text=_("Products that say how they are looked after lead there."),
+    )
+
+    panels = [
+        MultiFieldPanel(
+            [
+                FieldPanel("announcement_text"),
+                FieldPanel("announcement_link"),
+                FieldPanel("announcement_until"),
+            ],
+            heading=_("Announcement"),
+        ),
+        FieldPanel("navigation"),
+        MultiFieldPanel([FieldPanel("footer_text"), FieldPanel("footer")], heading=_("Footer")),
+        MultiFieldPanel(
+            [FieldPanel("returns_text"), FieldPanel("returns_page")], heading=_("Returns")
+        ),
+        FieldPanel("care_page"),
+    ]
+
+    class Meta:
+        verbose_name = _("navigation and footer")
+
+    @classmethod
+    def for_site(cls, site):
+        """The site's row, or an unsaved one: reading a page writes nothing."""
+        return cls.base_queryset().filter(site=site).first() or cls(site=site)
