@@ -15,7 +15,8 @@ from commerce.models import ProductCollection
 from commerce.requests import key_in
 from commerce.urls import absolute, with_query
 from home.models import LandingPage
-from home.site_facts import only_site, replaced_products
+from home.pages.landing_page import replaced_products
+from home.sites import single_site
 
 #: Names in the URLs of the shop and of Wagtail.
 PRODUCT_VIEW, CATEGORY_VIEW, PAGE_VIEW = "catalogue:detail", "catalogue:category", "wagtail_serve"
@@ -39,7 +40,7 @@ class PagesMiddleware(RedirectMiddleware):
     async_capable = False
 
     def __call__(self, request):
-        site = only_site()
+        site = single_site()
         if site is not None:
             request._wagtail_site = site  # Where Site.find_for_request() remembers it.
         response = self.get_response(request)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import StreamField
+from wagtail.models import Site
 
 from home.blocks.footer import FooterColumnBlock
 from home.links import LinkBlock
@@ -12,19 +13,22 @@ from home.links import LinkBlock
 
 @register_setting(icon="home")
 class SiteSettings(BaseSiteSetting):
-    """What stands on every page: the line above it, the navigation, the footer."""
+    """What every page shows around its content: announcement, navigation, footer."""
 
     announcement_text = models.CharField(
-        _("announcement"), max_length=120, blank=True, help_text=_("Empty: no line above the page.")
+        _("announcement"),
+        max_length=120,
+        blank=True,
+        help_text=_("Leave empty to show no announcement."),
     )
     announcement_link = StreamField(
-        [("link", LinkBlock())], blank=True, max_num=1, verbose_name=_("announcement's link")
+        [("link", LinkBlock())], blank=True, max_num=1, verbose_name=_("announcement link")
     )
     announcement_until = models.DateTimeField(
-        _("announced until"),
+        _("show until"),
         null=True,
         blank=True,
-        help_text=_("A line that says “until Sunday” must not outlive that Sunday."),
+        help_text=_("The announcement disappears at this time."),
     )
     navigation = StreamField([("link", LinkBlock())], blank=True, verbose_name=_("navigation"))
     footer_text = models.CharField(_("footer text"), max_length=200, blank=True)
@@ -32,11 +36,11 @@ class SiteSettings(BaseSiteSetting):
         [("column", FooterColumnBlock())], blank=True, max_num=4, verbose_name=_("footer columns")
     )
     returns_text = models.CharField(
-        _("what we promise"),
+        _("returns promise"),
         max_length=80,
         blank=True,
         help_text=_(
-            "Shown beside the button of every product and in the basket, such as "
+            "Shown next to the buy button and in the basket, for example "
             "“60 days, breakages replaced”."
         ),
     )
@@ -46,7 +50,7 @@ class SiteSettings(BaseSiteSetting):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        verbose_name=_("page about returns"),
+        verbose_name=_("returns page"),
     )
     care_page = models.ForeignKey(
         "wagtailcore.Page",
@@ -54,8 +58,8 @@ class SiteSettings(BaseSiteSetting):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        verbose_name=_("page about care"),
-        help_text=_("Products that say how they are looked after lead there."),
+        verbose_name=_("care page"),
+        help_text=_("Products with care instructions link to this page."),
     )
 
     panels = [
@@ -79,6 +83,6 @@ class SiteSettings(BaseSiteSetting):
         verbose_name = _("navigation and footer")
 
     @classmethod
-    def for_site(cls, site):
-        """The site's row, or an unsaved one: reading a page writes nothing."""
+    def for_site(cls, site: Site) -> "SiteSettings":
+        """The site's row, or an unsaved one, so that page views never write."""
         return cls.base_queryset().filter(site=site).first() or cls(site=site)

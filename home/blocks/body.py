@@ -1,9 +1,11 @@
-"""The building blocks of pages.
+"""The bodies of pages and product stories: which blocks an editor can use in each.
 
-A block that shows a product keeps its key only: photograph, price and stock are looked up when the
-page is shown, all products of a block at once. A product that was deleted, taken off sale or sold
-out makes the block smaller or hides it; it never breaks the page.
+A block stores only the key of a product. Photograph, price and stock are looked up when the page is
+rendered, in one call per block. A block leaves out a product that was deleted, unpublished or sold
+out, and renders nothing when none is left.
 """
+
+from typing import Any
 
 from wagtail import blocks
 
@@ -13,8 +15,8 @@ from home.blocks.teasers import BannerBlock, CategoryTeaserBlock
 from home.blocks.text import QuoteBlock, text_block
 
 
-def first_image(block):
-    """The photograph that a block of a body shows first, or None where it has none of its own."""
+def first_image(block: blocks.StreamValue.StreamChild) -> Any:
+    """The first Wagtail image that a body's block shows; None for a block without an image."""
     value = block.value
     if block.block_type == "gallery":
         rows = value["images"]
@@ -25,7 +27,7 @@ def first_image(block):
 
 
 class BodyBlock(blocks.StreamBlock):
-    """Everything a page can be made of."""
+    """The body of a page."""
 
     hero = HeroBlock()
     text = text_block()
@@ -41,7 +43,7 @@ class BodyBlock(blocks.StreamBlock):
 
 
 class StoryBlock(blocks.StreamBlock):
-    """What a story on a product's page can be made of: no product inside a product."""
+    """The body of a product story: no product blocks, as it is shown on a product page."""
 
     text = text_block()
     feature = FeatureBlock()

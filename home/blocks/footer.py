@@ -1,4 +1,4 @@
-"""The columns of links in the footer."""
+"""Footer blocks: columns of links."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -7,7 +7,7 @@ from home.links import LinkBlock
 
 
 class FooterColumnBlock(blocks.StructBlock):
-    """A headed column of links at the foot of every page."""
+    """A column of links under a heading."""
 
     heading = blocks.CharBlock(max_length=40, label=_("Heading"))
     links = blocks.ListBlock(LinkBlock(), min_num=1, max_num=8, label=_("Links"))

@@ -8,7 +8,7 @@ from home.links import OptionalLinkBlock
 
 
 class HeroBlock(blocks.StructBlock):
-    """A wide photograph with the page's largest words on it. Place it first."""
+    """A full-width photograph with a heading on it. Editors place it first."""
 
     image = PhotoChooserBlock(label=_("Photograph"))
     heading = blocks.CharBlock(max_length=80, label=_("Heading"))
@@ -22,7 +22,7 @@ class HeroBlock(blocks.StructBlock):
 
 
 class ImageBlock(blocks.StructBlock):
-    """One photograph, in the column of the text or across the page."""
+    """One photograph, as wide as the text or as the page."""
 
     image = PhotoChooserBlock(label=_("Photograph"))
     caption = blocks.CharBlock(required=False, max_length=200, label=_("Caption"))
@@ -39,7 +39,7 @@ class ImageBlock(blocks.StructBlock):
 
 
 class GalleryImageBlock(blocks.StructBlock):
-    """A photograph of a gallery with its caption."""
+    """A photograph in a gallery, with a caption."""
 
     image = PhotoChooserBlock(label=_("Photograph"))
     caption = blocks.CharBlock(required=False, max_length=120, label=_("Caption"))
@@ -58,7 +58,7 @@ class GalleryBlock(blocks.StructBlock):
 
 
 class FeatureBlock(blocks.StructBlock):
-    """A photograph beside a few words, to lead on to a story or a category."""
+    """A photograph next to a short text and a link."""
 
     image = PhotoChooserBlock(label=_("Photograph"))
     eyebrow = blocks.CharBlock(required=False, max_length=40, label=_("Line above the heading"))
@@ -68,10 +68,10 @@ class FeatureBlock(blocks.StructBlock):
     image_side = blocks.ChoiceBlock(
         choices=[("start", _("Before the text")), ("end", _("After the text"))],
         default="start",
-        label=_("Where the photograph stands"),
+        label=_("Position of the photograph"),
     )
 
     class Meta:
         icon = "doc-full-inverse"
-        label = _("Photograph and words")
+        label = _("Photograph and text")
         template = "home/blocks/feature.html"

@@ -1,5 +1,7 @@
 """Teaser blocks: tiles that link to categories and pages, and banners."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
@@ -12,7 +14,7 @@ from home.choosers.blocks import (
 
 
 class TeaserBlock(blocks.StructBlock):
-    """One tile: a category, or a page, behind a photograph."""
+    """One tile: a photograph that links to a category or a page."""
 
     image = PhotoChooserBlock(label=_("Photograph"))
     category = CategoryChooserBlock(required=False, label=_("Category"))
@@ -21,13 +23,13 @@ class TeaserBlock(blocks.StructBlock):
         required=False,
         max_length=60,
         label=_("Heading"),
-        help_text=_("The name of the category or page, unless given."),
+        help_text=_("Defaults to the name of the category or page."),
     )
     text = blocks.CharBlock(required=False, max_length=100, label=_("Line below"))
 
 
 class CategoryTeaserBlock(blocks.StructBlock):
-    """Two to four tiles that lead into the shop."""
+    """One to four tiles that link into the shop."""
 
     heading = blocks.CharBlock(required=False, max_length=80, label=_("Heading"))
     tiles = blocks.ListBlock(TeaserBlock(), min_num=1, max_num=4, label=_("Tiles"))
@@ -37,14 +39,16 @@ class CategoryTeaserBlock(blocks.StructBlock):
         label = _("Categories")
         template = "home/blocks/category_teaser.html"
 
-    def get_context(self, value, parent_context=None):
+    def get_context(
+        self, value: blocks.StructValue, parent_context: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
         context["tiles"] = [tile for row in value["tiles"] if (tile := _tile(row))]
         return context
 
 
-def _tile(row):
-    """What a tile's template needs, or None where its target is gone."""
+def _tile(row: blocks.StructValue) -> dict[str, Any] | None:
+    """The context of a tile's template; None if its target was deleted or unpublished."""
     category, page = row["category"], row["page"]
     if category is not None and category.is_public:
         url, name = category.get_absolute_url(), category.name
@@ -61,7 +65,7 @@ def _tile(row):
 
 
 class BannerBlock(blocks.StructBlock):
-    """A banner that stands on several pages and is written once, among the snippets."""
+    """A banner from the snippets, shared by several pages."""
 
     banner = SnippetChooserBlock("home.Banner", label=_("Banner"))
 

@@ -1,7 +1,9 @@
-"""Chooser blocks of the page builder."""
+"""Chooser blocks for pages, images, products, categories and snippets."""
 
 from copy import copy
+from typing import Any
 
+from django.db.models import Model
 from wagtail import blocks
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.snippets.blocks import SnippetChooserBlock as WagtailSnippetChooserBlock
@@ -11,21 +13,22 @@ from home.choosers.views import category_chooser, product_chooser
 
 
 class CachedRowsMixin:
-    """A chooser whose rows the process remembers: what says ``SITE`` whenever it changes.
+    """A chooser block whose rows come from the process cache, for models that invalidate ``SITE``.
 
-    Each value is a row of its own, as Wagtail's are.
+    Each value is a copy of the cached row: callers may change it, as they may with Wagtail's blocks.
     """
 
-    #: What migrations know the block as: it stores what that one does.
-    migration_path = None
+    model_class: type[Model]
+    #: The path under which migrations store the block: that of the block it replaces.
+    migration_path: str | None = None
 
-    def bulk_to_python(self, values):
+    def bulk_to_python(self, values: list[int | None]) -> list[Model | None]:
         keys = {value for value in values if value is not None}
         rows = rows_by_key(self.model_class._default_manager, keys)
         return [copy(rows[value]) if value in rows else None for value in values]
 
-    def deconstruct(self):
-        path, args, kwargs = super().deconstruct()
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()  # type: ignore[misc]
         return self.migration_path or path, args, kwargs
 
 
@@ -42,7 +45,7 @@ class PageChooserBlock(CachedRowsMixin, blocks.PageChooserBlock):
 
 
 class SnippetChooserBlock(CachedRowsMixin, WagtailSnippetChooserBlock):
-    """Chooses a text that several pages share."""
+    """Chooses a snippet that several pages share."""
 
     migration_path = "wagtail.snippets.blocks.SnippetChooserBlock"
 
@@ -52,9 +55,12 @@ ProductChooserBlock = product_chooser.get_block_class(
 )
 
 
-class CategoryChooserBlock(
-    CachedRowsMixin, category_chooser.get_block_class(name="Base", module_path="home.choosers")
-):
+_BaseCategoryChooserBlock: Any = category_chooser.get_block_class(
+    name="Base", module_path="home.choosers"
+)
+
+
+class CategoryChooserBlock(CachedRowsMixin, _BaseCategoryChooserBlock):
     """Chooses a category to link to."""
 
     migration_path = "home.choosers.CategoryChooserBlock"

@@ -1,17 +1,19 @@
 """The home page."""
 
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
+from wagtail.url_routing import RouteResult
 
 from home.blocks.body import BodyBlock
 from home.pages.base import SharedPage
 
 
 class HomePage(SharedPage):
-    """The front page."""
+    """The home page, at the site's root URL."""
 
     body = StreamField(BodyBlock(), blank=True, verbose_name=_("body"))
 
@@ -23,10 +25,10 @@ class HomePage(SharedPage):
     class Meta:
         verbose_name = _("home page")
 
-    def route(self, request, path_components):
-        """Finds a page however deep by its address, with two queries; Wagtail takes two a level.
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """Find a page at any depth with two queries; Wagtail needs two per level.
 
-        Whatever is not found so is Wagtail's to find or refuse.
+        Falls back to Wagtail's routing, which raises Http404 for an unknown path.
         """
         if path_components:
             url_path = f"{self.url_path}{'/'.join(path_components)}/"

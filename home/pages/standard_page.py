@@ -12,7 +12,7 @@ from home.pages.base import CrumbsMixin, SharedPage
 
 
 class StandardPage(CrumbsMixin, SharedPage):
-    """A page of information: delivery, care, privacy."""
+    """An information page, such as delivery, care or privacy."""
 
     intro = models.TextField(_("introduction"), max_length=300, blank=True)
     body = StreamField(BodyBlock(), blank=True, verbose_name=_("body"))

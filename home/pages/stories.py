@@ -1,10 +1,14 @@
 """The journal and its stories."""
 
+from typing import Any
+
 from django.db import models
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import StreamField
+from wagtail.images.models import AbstractImage
 from wagtail.models import Page
 from wagtail.search import index
 
@@ -14,7 +18,7 @@ from home.pages.privacy import public_pages
 
 
 class StoryIndexPage(CrumbsMixin, SharedPage):
-    """The journal: all stories, the latest first."""
+    """The journal: a list of all stories, newest first."""
 
     intro = models.TextField(_("introduction"), max_length=300, blank=True)
 
@@ -26,22 +30,22 @@ class StoryIndexPage(CrumbsMixin, SharedPage):
     class Meta:
         verbose_name = _("journal")
 
-    def get_context(self, request, *args, **kwargs):
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
         stories = public_pages(StoryPage.objects.child_of(self))
         context["stories"] = list(stories.select_related("lead_image").order_by("-date", "-pk"))
         return context
 
     @property
-    def share_image(self):
-        """That of the latest story."""
+    def share_image(self) -> AbstractImage | None:
+        """The lead photograph of the newest story that has one."""
         stories = public_pages(StoryPage.objects.child_of(self)).filter(lead_image__isnull=False)
         latest = stories.select_related("lead_image").order_by("-date", "-pk").first()
         return latest.lead_image if latest else None
 
 
 class StoryPage(CrumbsMixin, SharedPage):
-    """A story of the journal."""
+    """A story in the journal."""
 
     share_type = "article"
 
@@ -60,7 +64,7 @@ class StoryPage(CrumbsMixin, SharedPage):
 
     content_panels = [
         *Page.content_panels,
-        MultiFieldPanel([FieldPanel("author"), FieldPanel("date")], heading=_("By whom, when")),
+        MultiFieldPanel([FieldPanel("author"), FieldPanel("date")], heading=_("Byline")),
         FieldPanel("standfirst"),
         FieldPanel("lead_image"),
         FieldPanel("body"),
@@ -72,20 +76,20 @@ class StoryPage(CrumbsMixin, SharedPage):
         index.SearchField("author"),
     ]
     parent_page_types = ["home.StoryIndexPage"]
-    subpage_types = []
+    subpage_types: list[str] = []
 
     class Meta:
         verbose_name = _("story")
 
     @property
-    def summary(self):
+    def summary(self) -> str:
         return self.search_description or self.standfirst
 
     @property
-    def share_image(self):
+    def share_image(self) -> AbstractImage | None:
         return self.lead_image or super().share_image
 
-    def get_context(self, request, *args, **kwargs):
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
         others = public_pages(StoryPage.objects.sibling_of(self, inclusive=False))
         context["next_story"] = others.select_related("lead_image").order_by("-date").first()

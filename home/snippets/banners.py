@@ -1,6 +1,7 @@
 """Banners: written once, placed on several pages."""
 
 from django.db import models
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, PublishingPanel
 from wagtail.fields import StreamField
@@ -10,7 +11,7 @@ from home.snippets.shared_text import SharedText
 
 
 class Banner(SharedText):
-    """A photograph, a line and a link, placed on any number of pages and edited once."""
+    """A photograph with text and a link. Every page that shows the banner shows the same one."""
 
     heading = models.CharField(_("heading"), max_length=80)
     text = models.CharField(_("text"), max_length=200, blank=True)
@@ -36,8 +37,8 @@ class Banner(SharedText):
         verbose_name = _("banner")
         verbose_name_plural = _("banners")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.heading
 
-    def get_preview_template(self, request, mode_name):
+    def get_preview_template(self, request: HttpRequest, mode_name: str) -> str:
         return "home/previews/banner.html"

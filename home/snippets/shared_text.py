@@ -6,7 +6,7 @@ from wagtail.models import DraftStateMixin, PreviewableMixin, RevisionMixin, Wor
 
 
 class SharedText(WorkflowMixin, DraftStateMixin, RevisionMixin, PreviewableMixin, models.Model):
-    """What banners and product stories have in common: drafts, revisions, workflow, preview."""
+    """Base of banners and product stories: drafts, revisions, workflow and preview."""
 
     _revisions = GenericRelation(
         "wagtailcore.Revision", content_type_field="content_type", object_id_field="object_id"
@@ -22,5 +22,5 @@ class SharedText(WorkflowMixin, DraftStateMixin, RevisionMixin, PreviewableMixin
         abstract = True
 
     @property
-    def revisions(self):
+    def revisions(self) -> models.QuerySet:
         return self._revisions

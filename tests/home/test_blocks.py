@@ -206,8 +206,8 @@ def test_two_blocks_of_one_piece_share_no_name(client, publish, mug, is_sold_out
 
     names = re.findall(r'\sid="([^"]*)"', text)
     assert len(names) == len(set(names))
-    assert {f"piece-{mug.pk}", f"piece-{mug.pk}-2"} <= set(names)
+    assert {f"product-{mug.pk}", f"product-{mug.pk}-2"} <= set(names)
     boxes = text.split('class="buy-box ')[1:]
-    for box, anchor in zip(boxes, (f"piece-{mug.pk}", f"piece-{mug.pk}-2"), strict=True):
+    for box, anchor in zip(boxes, (f"product-{mug.pk}", f"product-{mug.pk}-2"), strict=True):
         assert set(re.findall(r'href="\?variant=\d+#([^"]*)"', box)) == {anchor}
         assert "for=" not in box.split('class="facts"')[0]

@@ -219,7 +219,7 @@ def test_landing_page_has_the_one_product_it_sells(client, publish, mug, vase, r
     page = crawl(client, f"{landing.url}?variant={slate.pk}")
     data = page.only("Product")
 
-    box = f"#piece-{mug.pk}"
+    box = f"#product-{mug.pk}"
     assert (data["name"], data["url"]) == (page.text(f"{box} h2"), f"{HOST}{landing.url}")
     first = data["offers"][0]
     assert Decimal(first["price"]) == amounts(page.text(f"{box} .price"))[0]

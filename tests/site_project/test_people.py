@@ -125,7 +125,7 @@ def test_second_account_of_an_address_is_refused_with_a_sentence(client, sign_in
     )
 
     assert page.status_code == 200
-    assert "There is an account with this address already." in page.text
+    assert "An account with this address already exists." in page.text
 
 
 def test_new_colleague_may_enter_the_dashboard(client, sign_in):

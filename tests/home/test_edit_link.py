@@ -41,7 +41,7 @@ def dashboard_url(product):
 
 
 def shows(client, address, link):
-    return f'<p class="staff-link"><a href="{link}">' in client.get(address).text
+    return f'<p class="edit-link"><a href="{link}">' in client.get(address).text
 
 
 @pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_link_is_for_those_who_may_edit(client, sign_in, about, vase, role, page
 
     assert shows(client, "/about/", edit_url(about)) is pages
     assert shows(client, product_url(vase.pk, vase.slug), dashboard_url(vase)) is products
-    assert "staff-link" not in client.get("/catalogue/").text
+    assert "edit-link" not in client.get("/catalogue/").text
 
 
 @pytest.mark.django_db
@@ -73,7 +73,7 @@ def test_preview_has_no_link(client, sign_in, about):
     preview = client.get(reverse("wagtailadmin_pages:view_draft", args=[about.pk]))
 
     assert preview.status_code == 200
-    assert "staff-link" not in preview.text
+    assert "edit-link" not in preview.text
 
 
 @pytest.mark.django_db(transaction=True)
