@@ -26,7 +26,7 @@ PLANTED = [
     ("stripe", "checkout_app/gateways/registry.py", "stripe"),
     ("stripe", "site_project/views.py", "stripe"),
     ("pure", "commerce/tax.py", "oscar"),
-    ("forks", "home/search.py", "commerce.storefront.search"),
+    ("forks", "home/search.py", "commerce.forks.search.views"),
 ]
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -20,12 +21,10 @@ REQUIRED_PERMISSIONS = {"delete": "delete"}
 PAGE_PERMISSIONS = ("add", "change", "publish", "bulk_delete")
 
 
-def may_act(user: User, model: type[Model], action: str) -> bool:
+def may_act(user: User | AnonymousUser, model: type[Model], action: str) -> bool:
     """Whether the user may run the action on the model. Wagtail checks each row besides."""
-    if issubclass(model, Page):
-        wanted = PAGE_PERMISSIONS
-    else:
-        wanted = (REQUIRED_PERMISSIONS.get(action, "change"),)
+    is_page = issubclass(model, Page)
+    wanted = PAGE_PERMISSIONS if is_page else [REQUIRED_PERMISSIONS.get(action, "change")]
     return policy_registry.get_by_type(model).user_has_any_permission(user, wanted)
 
 

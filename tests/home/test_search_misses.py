@@ -42,9 +42,9 @@ def test_row_says_what_is_solved(admin_client, site_root, mug):
     ProductCollection.objects.create(title="Gifts", slug="gifts")
 
     assert {words: found for words, (found, _url) in rows_of(admin_client).items()} == {
-        "beaker": "Solved: finds 1 piece",
-        "harbour beaker": "Solved: finds 1 piece",
-        "teapot": "Solved: finds 1 piece",
+        "beaker": "Solved: finds 1 product",
+        "harbour beaker": "Solved: finds 1 product",
+        "teapot": "Solved: finds 1 product",
         "gift": "Solved: finds a collection",
     }
 
