@@ -1,11 +1,15 @@
-"""Services that sign customers in, each by its variables; none is configured by default."""
+"""Sign-in providers for customers. None is configured by default."""
+
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from site_project.environment import Environment
 
-def social_providers(env):
-    """``SOCIALACCOUNT_PROVIDERS``: Google and one OpenID Connect provider, where they are set."""
-    providers = {}
+
+def social_providers(env: Environment) -> dict[str, Any]:
+    """``SOCIALACCOUNT_PROVIDERS``: Google and one OpenID Connect provider, if they are set."""
+    providers: dict[str, Any] = {}
     if client := env.str("GOOGLE_CLIENT_ID", default=""):
         app = {"client_id": client, "secret": env.str("GOOGLE_CLIENT_SECRET", default="")}
         providers["google"] = {

@@ -158,7 +158,7 @@ def test_shop_sells_through_nginx_and_the_mail_arrives(production, vase):
 
 def test_setup_says_what_it_did_and_no_password(production):
     assert "correct-horse" not in production.setup
-    assert f"Administrator: owner@{HOST} made." in production.setup
+    assert f"Administrator: owner@{HOST} created." in production.setup
 
 
 def test_deployment_check_has_nothing_to_say(production):
