@@ -373,10 +373,10 @@ def test_tls_that_ends_in_front_is_believed_from_the_terminator(production):
         ({"ALLOWED_HOSTS": "127.0.0.1"}, f"ALLOWED_HOSTS lacks {HOST}"),
         ({"EMAIL_URL": ""}, "EMAIL_URL is not set"),
         ({"DEFAULT_FROM_EMAIL": ""}, "DEFAULT_FROM_EMAIL is not set"),
-        ({"DEMO_GATEWAY": ""}, "No real money can be taken: set STRIPE_SECRET_KEY"),
+        ({"DEMO_GATEWAY": ""}, "The shop cannot take payments: set STRIPE_SECRET_KEY"),
         ({"DATABASE_URL": ""}, "The database lacks"),
         ({"REDIS_URL": "redis://cache.example:6379/0", "REDIS_PASSWORD_FILE": ""},
-         "Redis at cache.example asks for no password"),
+         "Redis at cache.example stores sessions but has no password"),
         ({"DEBUG": "on"}, "DEBUG is on at a public address"),
     ],
 )  # fmt: skip

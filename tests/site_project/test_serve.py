@@ -63,7 +63,7 @@ def test_server_that_takes_its_time_is_waited_for(site, capfd, monkeypatch):
     told = capfd.readouterr().err
     assert answers is True
     assert "still loading" in told
-    assert "serve: the web server has not answered after 1 s; still waiting" in told
+    assert "serve: the web server has not responded after 1 s; still waiting" in told
 
 
 def run_serve(port):

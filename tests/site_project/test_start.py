@@ -133,7 +133,7 @@ def test_database_that_is_down_is_told_in_a_sentence(tmp_path):
     run = start(tmp_path, *ENTRY_POINTS["module"], DATABASE_URL=url)
 
     assert run.returncode == REFUSED
-    assert "vitrine: not started. The database of DATABASE_URL does not answer (" in run.stderr
+    assert "vitrine: not started. The database in DATABASE_URL does not respond (" in run.stderr
     assert "Traceback" not in run.stderr
     assert "wrong-password" not in run.stderr
 
