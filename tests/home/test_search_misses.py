@@ -57,7 +57,7 @@ def test_synonym_begins_with_what_was_searched(admin_client, site_root, mug):
     field = form.select_one("input[name=words]")
     assert field["value"] == "tea & <b>beaker</b>, "
     again = admin_client.post(url, {"words": field["value"]})
-    assert "Give at least two words" in again.text
+    assert "Enter at least two words" in again.text
     admin_client.post(url, {"words": "beaker, mug"})
 
     assert SearchSynonym.objects.get().words == "beaker, mug"

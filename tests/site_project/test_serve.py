@@ -38,7 +38,7 @@ def site():
 
 
 def web_of(site, code):
-    site.lines["web"] = [sys.executable, "-c", code]
+    site.commands["web"] = [sys.executable, "-c", code]
 
 
 def test_server_that_dies_is_told_with_its_last_lines(site, capfd):

@@ -120,8 +120,8 @@ def test_every_entry_point_refuses_a_shop_that_cannot_charge(tmp_path, name):
     assert run.returncode != 0
     lines = [line for line in run.stderr.splitlines() if line.startswith("vitrine: not started.")]
     assert len(lines) == 3, run.stderr
-    assert "set STRIPE_SECRET_KEY, or say SALES=off" in lines[0]
-    assert "set it to the mail server, or say MAIL_TO_FILES=on" in lines[1]
+    assert "set STRIPE_SECRET_KEY, or SALES=off" in lines[0]
+    assert "set it to the mail server, or set MAIL_TO_FILES=on" in lines[1]
     assert "run `python manage.py migrate_if_needed`" in lines[2]
 
 

@@ -67,7 +67,7 @@ def test_document_is_what_its_name_says(editor, name, content):
     response, documents = upload(editor, name, content)
 
     assert documents == []
-    assert "This file is not" in response.text
+    assert "does not match its name" in response.text or "is not plain text" in response.text
 
 
 def test_document_is_kept_and_given_out_as_an_attachment(editor, client):
