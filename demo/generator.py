@@ -322,7 +322,7 @@ def _child(row, variant, parent_id):
 
 def _date(products):
     """Set creation dates by firing: the time of writing would not sort."""
-    firings = {}
+    firings: dict[int, list[str]] = {}
     for row in products:
         firings.setdefault((row.number - 1) // FIRING, []).append(row.upc)
     for firing, upcs in firings.items():

@@ -112,7 +112,7 @@ def _draw_orders(customers, *, at):
         country = addresses[key]["address"][-1]
         weights = [REVIEWED_WEIGHT if form in reviewed[key] else 1 for form in records]
         forms = draw.choices(list(records), weights=weights, k=draw.choice((1, 1, 2, 2, 3, 4)))
-        items = Counter()
+        items = Counter[Any]()
         for form in forms:
             items[draw.choice(records[form])] += draw.choice((1, 1, 1, 2, 2, 4))
         code = draw.choices(("standard", "express", "collect"), weights=(8, 2, 1))[0]
@@ -326,7 +326,7 @@ def _write_events(changes):
 
 def _allocate(past):
     """Allocate the stock of open orders, in addition to the available stock."""
-    held = Counter()
+    held = Counter[int]()
     for row in past:
         if row.status in OPEN:
             for record, quantity in row.items:
@@ -349,7 +349,7 @@ def _allocate(past):
 
 def _count_purchases(past):
     """Count purchases, by which "recommended" lists are sorted."""
-    sold = defaultdict(int)
+    sold: dict[int, int] = defaultdict(int)
     for row in past:
         for record, quantity in row.items:
             if row.status != "Cancelled":

@@ -88,7 +88,7 @@ def load_pictures(images: dict[str, Any]) -> None:
     A variant shows its glaze. A product shows its first glaze, the detail and its scenes.
     """
     without = {p.upc: p for p in Product.objects.filter(images__isnull=True, upc__isnull=False)}
-    wanted = []
+    wanted: list[tuple[str, str, int]] = []
     for form in files.forms():
         glazes = [variant["glaze"] for variant in form["variants"]]
         names = [f"{form['code']}-{glazes[0]}", f"{form['code']}-detail", *form["scenes"]]
@@ -107,10 +107,10 @@ def load_pictures(images: dict[str, Any]) -> None:
     ]
     ProductImage.objects.bulk_create(rows)
     # A bulk insert sends no signal, so sync_photo does not run. The images are known here anyway.
-    names = {row.code: row.code.split(":")[1] for row in rows}
+    name_of = {row.code: row.code.split(":")[1] for row in rows}
     ProductPhoto.objects.bulk_create(
-        ProductPhoto(product_image=row, image=images[names[row.code]])
-        for row in ProductImage.objects.filter(code__in=names)
+        ProductPhoto(product_image=row, image=images[name_of[row.code]])
+        for row in ProductImage.objects.filter(code__in=name_of)
     )
 
 

@@ -30,7 +30,7 @@ def coming_sunday(at: datetime) -> datetime:
 def load_sale(*, at: datetime) -> None:
     """Put the sale's forms on sale until Sunday, unless they are on sale already."""
     until = coming_sunday(at)
-    rows = []
+    rows: list[SalePrice] = []
     for code, price in files.read("shop")["sale"].items():
         prefix = f"{files.sku(code)}-"
         records = StockRecord.objects.filter(partner_sku__startswith=prefix)

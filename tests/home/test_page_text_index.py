@@ -12,7 +12,7 @@ from commerce.index.terms import TEXT, terms_in
 from commerce.models import ListingTerms, Term
 from commerce.search.queries import correct
 from home.models import Banner, LandingPage, StandardPage, StoryIndexPage, StoryPage
-from home.page_text_index import page_texts, page_text
+from home.page_text_index import page_text, page_texts
 from tests.factories import make_product, put_category
 from tests.home.bodies import block, buy, every_block, quote, row
 
