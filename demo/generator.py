@@ -200,7 +200,7 @@ class _Catalogue:
 
     @classmethod
     @transaction.atomic
-    def prepare(cls):
+    def prepare(cls) -> "_Catalogue":
         stoneware = catalogue.load_product_class()
         catalogue.load_facets()
         garden, _is_new = ProductClass.objects.get_or_create(
