@@ -1,4 +1,4 @@
-"""The list of searches without a result leads to a synonym, and says what was solved."""
+"""The list of searches without a result links to a synonym form and shows what is solved."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -20,7 +20,7 @@ def miss(words, count=1):
 
 
 def rows_of(client):
-    """``{words: (what it finds now, where a synonym is added)}``."""
+    """``{words: (what it finds now, URL of the synonym form)}``."""
     soup = BeautifulSoup(client.get(reverse(LIST)).content, "html.parser")
     rows = [row.find_all("td") for row in soup.select("tbody tr")]
     return {
@@ -63,7 +63,7 @@ def test_synonym_begins_with_what_was_searched(admin_client, site_root, mug):
     assert SearchSynonym.objects.get().words == "beaker, mug"
 
 
-def test_who_may_not_add_synonyms_is_not_led_there(client, site_root):
+def test_user_who_may_not_add_synonyms_sees_no_link(client, site_root):
     miss("beaker")
     staff = make_user(is_staff=True)
     codenames = ["access_admin", "view_searchmiss"]

@@ -35,7 +35,7 @@ def set_up(*arguments):
 
 
 def contents():
-    """Everything that the command may make."""
+    """The number of rows of everything that the command may create."""
     models = (
         Page, Site, DjangoSite, Group, User, EmailAddress, DeliveryMethod, OutgoingMail,
         get_model("address", "Country"), get_model("partner", "Partner"),

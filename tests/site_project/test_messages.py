@@ -1,4 +1,4 @@
-"""Messages reach the next page, wherever they fit, and cost nothing where there are none."""
+"""Messages reach the next page, in a cookie or the session, and cost nothing if there are none."""
 
 import pytest
 from django.contrib.messages import add_message, get_messages
@@ -33,7 +33,7 @@ def test_answer_without_a_message_makes_no_storage(rf):
 
 @pytest.mark.parametrize("length", [20, 5000])
 def test_message_is_told_once_at_the_next_request(rf, length):
-    """5,000 letters that cannot be packed do not fit into a cookie: they wait in the session."""
+    """5,000 characters that do not compress do not fit into a cookie: the session stores them."""
     session, text = SessionStore(), get_random_string(length)
     first, response = request_with(rf, session), HttpResponse()
     add_message(first, INFO, text)

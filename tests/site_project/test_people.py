@@ -1,4 +1,4 @@
-"""Who acts on whom in Wagtail's admin, and what the audit log says of it."""
+"""Who may change whom in the Wagtail admin, and what the audit log records."""
 
 import time
 
@@ -25,7 +25,7 @@ def roles(shop, site_root):
 
 @pytest.fixture
 def sign_in(client, roles):
-    """A function that signs in somebody of a role, as a moment ago; ``is_staff`` as Wagtail makes them."""
+    """A function that signs in a user with a role and a recent sign-in."""
 
     def sign_in_as(role, *, is_staff=True):
         person = make_person(role)

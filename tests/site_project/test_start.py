@@ -1,4 +1,4 @@
-"""An unsafe production is refused before its first request, in sentences that say what to set."""
+"""An unsafe production does not start, and the errors name the remedy."""
 
 import os
 import subprocess
@@ -93,7 +93,7 @@ def test_addresses_of_this_machine(host, expected):
 
 
 def start(tmp_path, *command, **changes):
-    """Run an entry point in the environment of a sound production with these changes."""
+    """Run an entry point in the environment of a safe production with these changes."""
     environment = {**environment_of(tmp_path, **changes), "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, *command],
@@ -112,7 +112,7 @@ ENTRY_POINTS = {
 
 @pytest.mark.parametrize("name", ENTRY_POINTS)
 def test_every_entry_point_refuses_a_shop_that_cannot_charge(tmp_path, name):
-    """The fault this is about: the demo gateway took orders in a shop whose keys were missing."""
+    """Regression: the demo gateway took orders in a shop without keys."""
     run = start(
         tmp_path, *ENTRY_POINTS[name], STRIPE_SECRET_KEY="", STRIPE_PUBLISHABLE_KEY="", EMAIL_URL=""
     )
