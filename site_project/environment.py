@@ -121,16 +121,14 @@ class Environment:
 
     def seller(self, *, name: Text, defaults: Mapping[Text, Text]) -> dict[Text, Any]:
         """The seller that invoices name; ``defaults`` holds values for variables that are not set."""
-
-        def value(variable: Text) -> Text:
-            return self.str(variable, default=defaults.get(variable, ""))
-
-        lines = value("SELLER_ADDRESS").split("|")
+        vat_number = defaults.get("SELLER_VAT_NUMBER", "")
+        address = self.str("SELLER_ADDRESS", default=defaults.get("SELLER_ADDRESS", ""))
+        company_number = defaults.get("SELLER_COMPANY_NUMBER", "")
         return {
             "name": self.str("SELLER_NAME", default=name),
-            "address": [line.strip() for line in lines if line.strip()],
-            "vat_number": value("SELLER_VAT_NUMBER"),
-            "company_number": value("SELLER_COMPANY_NUMBER"),
+            "address": [line.strip() for line in address.split("|") if line.strip()],
+            "vat_number": self.str("SELLER_VAT_NUMBER", default=vat_number),
+            "company_number": self.str("SELLER_COMPANY_NUMBER", default=company_number),
         }
 
     def secret(self, name: Text) -> Text:
