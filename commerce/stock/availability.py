@@ -89,10 +89,10 @@ def stock_text(stockrecord):
     if availability == SOLD_OUT:
         return _("Sold out")
     if not keeps_stock(stockrecord):
-        return _("Always there")
+        return _("Always available")
     if availability == LOW:
         return _("Only %(units)d left") % {"units": units_available(stockrecord)}
-    return _("%(units)d on the shelf") % {"units": units_available(stockrecord)}
+    return _("%(units)d in stock") % {"units": units_available(stockrecord)}
 
 
 def lock_stock(stockrecord_ids):

@@ -29,7 +29,7 @@ def test_first_glaze_in_stock_is_chosen(jug):
     box = buy_box_for(jug)
 
     assert (box.selected.name, box.stock_text, box.quote.price) == (
-        "Slate", "8 on the shelf", Decimal("40.00"),
+        "Slate", "8 in stock", Decimal("40.00"),
     )  # fmt: skip
     assert (box.is_from, box.has_choice, box.can_be_bought) == (True, True, True)
 

@@ -108,7 +108,7 @@ def test_units_that_nobody_reserved_are_not_sent(cup, bowl):
         (3, 9, "sold_out", "Sold out"),
         (5, 0, "low", "Only 5 left"),
         (9, 8, "low", "Only 1 left"),
-        (6, 0, "in_stock", "6 on the shelf"),
+        (6, 0, "in_stock", "6 in stock"),
     ],
 )
 def test_stock_in_words(cup, stock, taken, state, text):
