@@ -1,5 +1,4 @@
-"""The demo shop Saltmarsh: its data files and the loaders that write them.
+"""The demo shop Saltmarsh: data files and the loaders that write them to the database.
 
-Everything here can be deleted in a real shop. Loaders only ever add what is missing: what a person
-changed since is left alone.
+A real shop can delete this app. Loaders only add what is missing and leave changed data alone.
 """

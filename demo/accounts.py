@@ -1,4 +1,4 @@
-"""One account for each role and one customer, each with a password that is shown once."""
+"""Loads one account per role and one customer. Their passwords are shown once."""
 
 import secrets
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.db import transaction
 from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
 from commerce.models import User
 
-#: Role (None: a customer), address, first and last name.
+#: Role (None for a customer), email address, first and last name.
 PEOPLE = (
     (ADMIN, "admin@saltmarsh.example", "Maren", "Holt"),
     (EDITOR, "editor@saltmarsh.example", "Lotte", "Brandt"),
@@ -24,7 +24,7 @@ PASSWORD_BYTES = 12
 
 @dataclass(frozen=True)
 class NewAccount:
-    """What is printed once and stored nowhere."""
+    """A new account with its password, which is printed once and not stored."""
 
     role: str
     email: str
@@ -32,8 +32,8 @@ class NewAccount:
 
 
 @transaction.atomic
-def load_accounts():
-    """Create the accounts that are missing and return them with their passwords."""
+def load_accounts() -> list[NewAccount]:
+    """Create missing accounts and return them with their passwords."""
     created = []
     for role, email, first, last in PEOPLE:
         if User.objects.filter(email=email).exists():
@@ -43,11 +43,11 @@ def load_accounts():
             email=email, password=password, first_name=first, last_name=last
         )
         if role is not None:
-            user.is_staff = role != EDITOR  # Editors work in Wagtail; the dashboard is not theirs.
+            user.is_staff = role != EDITOR  # Editors work in Wagtail, not in the dashboard.
             user.is_superuser = role == ADMIN
             user.save(update_fields=["is_staff", "is_superuser"])
             user.groups.add(Group.objects.get(name=role))
-        # Mail to these addresses goes nowhere, so that nobody could confirm them.
+        # Nobody receives mail at these addresses, so nobody could confirm them.
         EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
         created.append(NewAccount(role or "Customer", email, password))
     return created

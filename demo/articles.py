@@ -1,7 +1,9 @@
-"""The words of the pages that are read: the journal's stories and the pages of information."""
+"""Texts of the demo's journal stories, product stories and information pages."""
+
+from demo.body_builder import Block, BodyBuilder
 
 
-def never_quite_round(p):
+def never_quite_round(p: BodyBuilder) -> list[Block]:
     return [
         p.text(
             "<p>Last winter a customer sent us a photograph of a dinner plate with a ruler laid "
@@ -35,7 +37,7 @@ def never_quite_round(p):
     ]
 
 
-def week_of_one_firing(p):
+def week_of_one_firing(p: BodyBuilder) -> list[Block]:
     return [
         p.text(
             "<p>We fire once a week, because the kiln is one cubic metre and so, roughly, is what "
@@ -66,7 +68,7 @@ def week_of_one_firing(p):
     ]
 
 
-def _after_the_fire(p):
+def _after_the_fire(p: BodyBuilder) -> list[Block]:
     return [
         p.feature(
             "teabowl-detail",
@@ -84,7 +86,7 @@ def _after_the_fire(p):
     ]
 
 
-def care(p):
+def care(p: BodyBuilder) -> list[Block]:
     return [
         p.text(
             "<h2>Every day</h2><p>Our stoneware is fired to 1,280 degrees. It does not mind the "
@@ -107,7 +109,7 @@ def care(p):
     ]
 
 
-def about(p):
+def about(p: BodyBuilder) -> list[Block]:
     return [
         p.image("scene-stack", "The shelf by the door, on a Saturday", width="page"),
         p.text(
@@ -144,7 +146,7 @@ def about(p):
     ]
 
 
-def delivery_returns(p):
+def delivery_returns(p: BodyBuilder) -> list[Block]:
     return [
         p.text(
             "<h2>Delivery in the United Kingdom</h2><ul><li><b>Standard</b>, two to three working "
@@ -168,7 +170,7 @@ def delivery_returns(p):
     ]
 
 
-def privacy(p):
+def privacy(p: BodyBuilder) -> list[Block]:
     return [
         p.text(
             "<p>This is what we know about you, why, and for how long. Saltmarsh is a demonstration "
@@ -188,7 +190,7 @@ def privacy(p):
     ]
 
 
-def terms(p):
+def terms(p: BodyBuilder) -> list[Block]:
     return [
         p.text(
             "<p>Short, because we would like you to read them. Saltmarsh is a demonstration shop: "
@@ -208,7 +210,7 @@ def terms(p):
 
 
 #: Stories on product pages, by form.
-def story_mug(p):
+def story_mug(p: BodyBuilder) -> list[Block]:
     return [
         p.feature_end(
             "mug-detail",
@@ -221,7 +223,7 @@ def story_mug(p):
     ]
 
 
-def story_teapot(p):
+def story_teapot(p: BodyBuilder) -> list[Block]:
     return [
         p.feature(
             "teapot-detail",
@@ -234,7 +236,7 @@ def story_teapot(p):
     ]
 
 
-def story_moon_vase(p):
+def story_moon_vase(p: BodyBuilder) -> list[Block]:
     return [
         p.feature(
             "moon-vase-detail",
@@ -246,7 +248,7 @@ def story_moon_vase(p):
     ]
 
 
-def story_dinner_plate(p):
+def story_dinner_plate(p: BodyBuilder) -> list[Block]:
     return [
         p.feature_end(
             "dinner-plate-detail",

@@ -1,7 +1,8 @@
-"""The demo shop's shelves: countries, delivery, categories, the forms with their glazes, stock."""
+"""Loads the demo's catalogue: countries, delivery, categories, products with variants, stock."""
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models.signals import post_save
@@ -27,10 +28,10 @@ StockRecord = get_model("partner", "StockRecord")
 
 PARTNER = "Saltmarsh studio"
 PRODUCT_CLASS = "Stoneware"
-#: From this number down the dashboard tells staff to make more.
+#: Stock at which the dashboard shows a low-stock alert.
 LOW_STOCK_THRESHOLD = 5
 
-#: Attributes in the order in which a product page lists them: key in forms.toml, name, Oscar's type.
+#: Attributes in the order of the product page: key in forms.toml, name, type in Oscar.
 ATTRIBUTES = (
     ("height", "Height (cm)", "float"),
     ("diameter", "Diameter (cm)", "float"),
@@ -41,15 +42,15 @@ ATTRIBUTES = (
     ("oven_safe", "Oven safe to 220\N{NO-BREAK SPACE}°C", "boolean"),
     ("care", "Care", "text"),
 )
-#: Attributes that lists are filtered by, in their order.
+#: Attributes that are facets, in their order.
 FACETS = ("glaze", "dishwasher_safe", "oven_safe")
-#: What holds of a form unless forms.toml says otherwise.
+#: Attributes of a form unless forms.toml says otherwise.
 ATTRIBUTE_DEFAULTS = {"dishwasher_safe": True, "microwave_safe": True, "oven_safe": False}
 
 
 @transaction.atomic
-def load_delivery():
-    """Countries that the shop sends to, and its delivery methods."""
+def load_delivery() -> None:
+    """Load the countries and delivery methods."""
     shop = files.read("shop")
     for order, (code, (name, code3, number)) in enumerate(shop["countries"].items()):
         Country.objects.get_or_create(
@@ -81,8 +82,8 @@ def load_delivery():
 
 
 @transaction.atomic
-def load_categories():
-    """The three levels of categories. Returns nothing; they are found by ``code``."""
+def load_categories() -> None:
+    """Load the three levels of categories."""
     data = files.read("categories")
     shop = load_category(data, parent=None)
     for room in data["rooms"]:
@@ -91,8 +92,8 @@ def load_categories():
             load_category(shelf, parent=parent)
 
 
-def load_category(row, *, parent):
-    """The category of a row with ``code``, ``name`` and ``description``, made where it is missing."""
+def load_category(row: dict[str, Any], *, parent: Any) -> Any:
+    """The category of a row with ``code``, ``name`` and ``description``; created if missing."""
     existing = Category.objects.filter(code=row["code"]).first()
     if existing is not None:
         return existing
@@ -106,8 +107,8 @@ def load_category(row, *, parent):
 
 
 @transaction.atomic
-def load_product_class():
-    """The one kind of product, its attributes, and the glazes as an option group."""
+def load_product_class() -> Any:
+    """The product class with its attributes, and the glazes as an option group."""
     product_class, _is_new = ProductClass.objects.get_or_create(
         name=PRODUCT_CLASS, defaults={"requires_shipping": True, "track_stock": True}
     )
@@ -127,8 +128,8 @@ def load_product_class():
 
 
 @transaction.atomic
-def load_products():
-    """Every form that is missing, with its variants, attributes, category and stock."""
+def load_products() -> None:
+    """Load missing forms with their variants, attributes, categories and stock."""
     known = set(Product.objects.filter(upc__isnull=False).values_list("upc", flat=True))
     missing = [form for form in files.forms() if files.sku(form["code"]) not in known]
     if not missing:
@@ -157,7 +158,7 @@ def _create_parents(forms, product_class):
     ]
     Product.objects.bulk_create(rows)
     parents = _by_upc(rows)
-    # Oscar stamps all of them with this moment; "newest first" needs an order.
+    # Oscar gives all of them the same creation date; "newest first" needs different ones.
     for days, row in enumerate(rows):
         parents[row.upc].date_created = now() - timedelta(days=3 * days + 1)
     Product.objects.bulk_update(parents.values(), ["date_created"])
@@ -184,7 +185,7 @@ def _create_children(forms, parents):
 
 
 def _by_upc(rows):
-    """Rows by their UPC, read again: MySQL gives no keys back from a bulk insert."""
+    """Rows by UPC, queried because MySQL returns no keys from a bulk insert."""
     upcs = [row.upc for row in rows]
     return {product.upc: product for product in Product.objects.filter(upc__in=upcs)}
 
@@ -204,8 +205,8 @@ def _place_in_categories(forms, parents):
 
 
 @transaction.atomic
-def load_facets():
-    """The attributes that the demo's lists are filtered by."""
+def load_facets() -> None:
+    """Load the facets of the demo's lists."""
     attributes = {row.code: row for row in ProductAttribute.objects.filter(code__in=FACETS)}
     for position, code in enumerate(FACETS):
         FacetAttribute.objects.get_or_create(
@@ -213,7 +214,7 @@ def load_facets():
         )
 
 
-#: What people call the glazes and some of the forms.
+#: Other words for the glazes and some forms.
 SYNONYMS = (
     "blue, slate", "green, marsh", "white, chalk", "black, ink", "pink, blush", "orange, red, ember",
     "beige, cream, oat, oatmeal", "cup, mug, beaker", "candlestick, candle holder",
@@ -221,8 +222,8 @@ SYNONYMS = (
 )  # fmt: skip
 
 
-def load_synonyms():
-    """Words that find the same pieces, where staff have written none."""
+def load_synonyms() -> None:
+    """Load search synonyms, unless staff have entered any."""
     if not SearchSynonym.objects.exists():
         SearchSynonym.objects.bulk_create(SearchSynonym(words=words) for words in SYNONYMS)
 
@@ -287,7 +288,7 @@ def _stock(forms, children):
                 )
             )
     StockRecord.objects.bulk_create(rows)
-    # The signal that a bulk insert leaves out: Oscar opens its low-stock alerts on a change.
+    # A bulk insert sends no signal, but Oscar opens low-stock alerts in its receiver.
     skus = [row.partner_sku for row in rows]
     for record in StockRecord.objects.filter(partner=partner, partner_sku__in=skus):
         post_save.send(StockRecord, instance=record, created=False, raw=False, using="default")

@@ -1,10 +1,11 @@
-"""A catalogue of any size beside the demo shop's, for measuring: the same number, the same pieces.
+"""Generates a catalogue of any size next to the demo shop's, for benchmarks. It is reproducible.
 
-``piece(n)`` makes the n-th piece out of vocabulary.toml and n alone; ``generate_catalogue`` writes
-what is missing, batch by batch, and has lists know of it. Photographs are the demo's own.
+``generated_product(n)`` depends only on vocabulary.toml and n. ``generate_catalogue`` writes what is
+missing in batches and updates the listings. The photographs are the demo's.
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -34,23 +35,23 @@ ProductReview = get_model("reviews", "ProductReview")
 StockRecord = get_model("partner", "StockRecord")
 
 PREFIX = "GEN-"
-#: The most pieces whose numbers sort as text.
-MOST = 999_999
-#: Pieces that one transaction writes.
+#: The highest number that still sorts as text.
+MAX_COUNT = 999_999
+#: Products per transaction.
 BATCH = 2_000
-#: So many pieces leave the kiln together; a firing follows the last after so many hours.
+#: Products per firing, which share a creation date, and hours from one firing to the next.
 FIRING, HOURS = 40, 12
 FIRST_FIRING = datetime(2020, 1, 6, 9, tzinfo=UTC)
 PARTNER = "Archive"
 GARDEN_CLASS = "Garden stoneware"
-#: Filters beside the demo's own.
+#: Facets besides the demo's own.
 FACETS = ("firing", "collection", "frost_hardy")
 NUMBERS = ("height", "diameter", "weight", "capacity")
 
 
 @dataclass(frozen=True)
 class Variant:
-    """What is bought: in one glaze, at one price."""
+    """A variant: one glaze at one price."""
 
     sku: str
     glaze: str
@@ -59,8 +60,8 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """One generated product. It has variants of its own where there are several."""
+class GeneratedProduct:
+    """A generated product. With several variants it is a parent product."""
 
     number: int
     form: dict
@@ -73,27 +74,27 @@ class Piece:
     sale: tuple | None
 
     @property
-    def upc(self):
+    def upc(self) -> str:
         return upc_of(self.number)
 
     @property
-    def is_parent(self):
+    def is_parent(self) -> bool:
         return len(self.variants) > 1
 
 
-def upc_of(number):
-    """The code of the n-th piece: "GEN-000001"."""
+def upc_of(number: int) -> str:
+    """The code of the n-th product: "GEN-000001"."""
     return f"{PREFIX}{number:06d}"
 
 
-def piece(number):
-    """The n-th piece, made of nothing but its number."""
+def generated_product(number: int) -> GeneratedProduct:
+    """The n-th product, which depends only on its number."""
     words, dice = files.read("vocabulary"), random.Random(number)  # noqa: S311  not for secrets
     shares = words["shares"]
     form = dice.choice(words["forms"])
     is_parent = dice.random() < shares["parents"] and not form.get("is_for_garden")
     parts = [dice.choice(words[name]) for name in ("openings", "makings", "uses")]
-    return Piece(
+    return GeneratedProduct(
         number=number,
         form=form,
         title=f"{dice.choice(words['manners'])} {dice.choice(words['places'])} {form['name']}",
@@ -120,7 +121,7 @@ def _variants(number, form, dice, *, count):
 
 
 def _attributes(form, dice):
-    """``{code: value}`` of everything but the glaze."""
+    """``{code: value}`` of all attributes but the glaze."""
     words = files.read("vocabulary")
     values = {code: _between(form[code], dice) for code in NUMBERS if code in form}
     if form.get("is_for_garden"):
@@ -144,7 +145,7 @@ def _scores(dice):
 
 
 def _sale(dice):
-    """(share of the price, days from its beginning, days to its end or None)."""
+    """``(share of the price, days to its start, days to its end or None)``."""
     start, until = dice.choice(((-90, -30), (-2, 12), (-20, None), (5, 19)))
     return Decimal(dice.choice((70, 75, 80, 90))) / 100, start, until
 
@@ -152,22 +153,25 @@ def _sale(dice):
 # --- Writing --------------------------------------------------------------------------------------
 
 
-def generate_catalogue(count, *, at, on_done=None):
-    """See that there are at least ``count`` generated pieces, and that lists know them all.
+def generate_catalogue(
+    count: int, *, at: datetime, on_done: Callable[[int], object] | None = None
+) -> int:
+    """Write products until there are at least ``count`` generated ones, and update the listings.
 
-    Sales run around ``at``. What is there stays; interrupted, it goes on where it was. Returns how
-    many pieces it wrote; ``on_done`` is called with the size of each batch.
+    Sales run around ``at``. Existing products stay as they are; an interrupted run can be continued.
+    Returns the number of products written; calls ``on_done`` with the size of each batch. Raises
+    ValueError for a count out of range.
     """
-    if not 0 <= count <= MOST:
-        raise ValueError(f"count must be from 0 to {MOST}")
+    if not 0 <= count <= MAX_COUNT:
+        raise ValueError(f"count must be from 0 to {MAX_COUNT}")
     there = _highest_number()
     if count > there:
-        shelves = _Shelves.stock_up()
+        base = _Catalogue.prepare()
         for first in range(there + 1, count + 1, BATCH):
-            pieces = [piece(n) for n in range(first, min(first + BATCH, count + 1))]
-            _write(pieces, shelves, at=at)
+            products = [generated_product(n) for n in range(first, min(first + BATCH, count + 1))]
+            _write(products, base, at=at)
             if on_done:
-                on_done(len(pieces))
+                on_done(len(products))
     unlisted = _generated().filter(parent=None, listing=None).order_by("pk").first()
     if unlisted is not None:
         rebuild_listings(after=unlisted.pk - 1)
@@ -184,8 +188,8 @@ def _highest_number():
 
 
 @dataclass(frozen=True)
-class _Shelves:
-    """What every piece stands on: classes, attributes, options, categories, photographs."""
+class _Catalogue:
+    """What all products refer to: classes, attributes, options, categories, photographs."""
 
     classes: dict
     attributes: dict
@@ -196,7 +200,7 @@ class _Shelves:
 
     @classmethod
     @transaction.atomic
-    def stock_up(cls):
+    def prepare(cls) -> "_Catalogue":
         stoneware = catalogue.load_product_class()
         catalogue.load_facets()
         garden, _is_new = ProductClass.objects.get_or_create(
@@ -250,7 +254,7 @@ def _make_categories():
 
 
 def _photos():
-    """``{name of a photograph: (file in storage, key of Wagtail's image)}`` of the demo, if it is there."""
+    """``{photograph: (file in storage, key of Wagtail's image)}`` of the demo shop, if it is loaded."""
     rows = ProductPhoto.objects.filter(product_image__code__contains=":")
     return {
         code.split(":")[1]: (original, image_id)
@@ -261,45 +265,45 @@ def _photos():
 
 
 @transaction.atomic
-def _write(pieces, shelves, *, at):
-    """One batch, whole or not at all."""
-    Product.objects.bulk_create([_product(row, shelves) for row in pieces])
-    keys = _keys_of(pieces)
+def _write(products, base, *, at):
+    """Write one batch in one transaction."""
+    Product.objects.bulk_create([_product(row, base) for row in products])
+    keys = _keys_of(products)
     Product.objects.bulk_create(
-        _child(row, variant, keys[row.upc]) for row in pieces if row.is_parent for variant in row.variants
+        _child(row, variant, keys[row.upc]) for row in products if row.is_parent for variant in row.variants
     )  # fmt: skip
-    keys = _keys_of(pieces)
-    _date(pieces)
+    keys = _keys_of(products)
+    _date(products)
     ProductCategory.objects.bulk_create(
-        ProductCategory(product_id=keys[row.upc], category_id=shelves.categories[row.form["shelf"]])
-        for row in pieces
+        ProductCategory(product_id=keys[row.upc], category_id=base.categories[row.form["shelf"]])
+        for row in products
     )
     ProductAttributeValue.objects.bulk_create(
-        value for row in pieces for value in _values(row, keys, shelves)
+        value for row in products for value in _values(row, keys, base)
     )
-    _write_stock(pieces, keys, shelves, at=at)
-    _write_photos(pieces, keys, shelves)
-    _write_opinions(pieces, keys)
+    _write_stock(products, keys, base, at=at)
+    _write_photos(products, keys, base)
+    _write_opinions(products, keys)
 
 
-def _keys_of(pieces):
-    """Keys by UPC, read again: MySQL gives none back from a bulk insert.
+def _keys_of(products):
+    """Keys by UPC, queried because MySQL returns none from a bulk insert.
 
-    The pieces follow each other; their variants' codes begin with theirs in any collation.
+    The numbers are consecutive; the codes of variants sort after their product's in any collation.
     """
-    first, after = pieces[0].upc, upc_of(pieces[-1].number + 1)
+    first, after = products[0].upc, upc_of(products[-1].number + 1)
     rows = Product.objects.filter(upc__gte=first, upc__lt=after)
     return dict(rows.values_list("upc", "pk"))
 
 
-def _product(row, shelves):
+def _product(row, base):
     return Product(
         structure=Product.PARENT if row.is_parent else Product.STANDALONE,
         upc=row.upc,
         title=row.title,
         slug=slugify(row.title),
         description=f"<p>{row.description}</p>",
-        product_class=shelves.classes[row.form.get("is_for_garden", False)],
+        product_class=base.classes[row.form.get("is_for_garden", False)],
         rating=fmean(row.scores) if row.scores else None,
     )
 
@@ -316,10 +320,10 @@ def _child(row, variant, parent_id):
     )
 
 
-def _date(pieces):
-    """Oscar stamps rows with the moment of writing; "newest first" needs an order of firings."""
-    firings = {}
-    for row in pieces:
+def _date(products):
+    """Set creation dates by firing: the time of writing would not sort."""
+    firings: dict[int, list[str]] = {}
+    for row in products:
         firings.setdefault((row.number - 1) // FIRING, []).append(row.upc)
     for firing, upcs in firings.items():
         Product.objects.filter(upc__in=upcs).update(
@@ -327,47 +331,47 @@ def _date(pieces):
         )
 
 
-def _values(row, keys, shelves):
-    class_id = shelves.classes[row.form.get("is_for_garden", False)].pk
+def _values(row, keys, base):
+    class_id = base.classes[row.form.get("is_for_garden", False)].pk
     for code, value in row.attributes.items():
-        attribute = shelves.attributes[class_id, code]
+        attribute = base.attributes[class_id, code]
         yield ProductAttributeValue(
-            product_id=keys[row.upc], attribute=attribute, **_stored(attribute, value, shelves)
+            product_id=keys[row.upc], attribute=attribute, **_stored(attribute, value, base)
         )
-    glaze = shelves.attributes.get((class_id, "glaze"))
+    glaze = base.attributes.get((class_id, "glaze"))
     for variant in row.variants if glaze else ():
-        option_id = shelves.options[variant.glaze]
+        option_id = base.options[variant.glaze]
         yield ProductAttributeValue(
             product_id=keys[variant.sku], attribute=glaze, value_option_id=option_id
         )
 
 
-def _stored(attribute, value, shelves):
+def _stored(attribute, value, base):
     if attribute.type == "option":
-        return {"value_option_id": shelves.options[value]}
+        return {"value_option_id": base.options[value]}
     return {f"value_{attribute.type}": value}
 
 
-def _write_stock(pieces, keys, shelves, *, at):
+def _write_stock(products, keys, base, *, at):
     StockRecord.objects.bulk_create(
         StockRecord(
             product_id=keys[variant.sku],
-            partner=shelves.partner,
+            partner=base.partner,
             partner_sku=variant.sku,
             price_currency="GBP",
             price=variant.price,
             num_in_stock=variant.stock,
             num_allocated=0,
         )
-        for row in pieces
+        for row in products
         for variant in row.variants
     )
-    skus = [variant.sku for row in pieces if row.sale for variant in row.variants]
-    records = StockRecord.objects.filter(partner=shelves.partner, partner_sku__in=skus)
+    skus = [variant.sku for row in products if row.sale for variant in row.variants]
+    records = StockRecord.objects.filter(partner=base.partner, partner_sku__in=skus)
     ids = dict(records.values_list("partner_sku", "pk"))
     SalePrice.objects.bulk_create(
         _sale_price(row.sale, ids[variant.sku], variant.price, at=at)
-        for row in pieces
+        for row in products
         if row.sale
         for variant in row.variants
     )
@@ -383,37 +387,37 @@ def _sale_price(sale, stockrecord_id, price, *, at):
     )
 
 
-def _write_photos(pieces, keys, shelves):
-    """A piece shows its first glaze and the bench, a variant its glaze, as the demo's forms do."""
+def _write_photos(products, keys, base):
+    """Add photographs: first glaze and workbench to a product, its glaze to a variant."""
     wanted = [
         (code, name, place)
-        for row in pieces
-        for code, name, place in _pictures(row, shelves)
-        if name in shelves.photos
+        for row in products
+        for code, name, place in _pictures(row, base)
+        if name in base.photos
     ]
     if not wanted:
         return
     ProductImage.objects.bulk_create(
         ProductImage(
             product_id=keys[code],
-            original=shelves.photos[name][0],
+            original=base.photos[name][0],
             display_order=place,
             code=f"{code}.{name}".lower(),
         )
         for code, name, place in wanted
     )
-    first, after = pieces[0].upc.lower(), upc_of(pieces[-1].number + 1).lower()
+    first, after = products[0].upc.lower(), upc_of(products[-1].number + 1).lower()
     rows = ProductImage.objects.filter(code__gte=first, code__lt=after)
     ProductPhoto.objects.bulk_create(
-        ProductPhoto(product_image_id=pk, image_id=shelves.photos[code.partition(".")[2]][1])
+        ProductPhoto(product_image_id=pk, image_id=base.photos[code.partition(".")[2]][1])
         for pk, code in rows.values_list("pk", "code")
     )
 
 
-def _pictures(row, shelves):
-    """(product's code, photograph, place) of a piece and its variants."""
+def _pictures(row, base):
+    """``(UPC, photograph, position)`` of a product and its variants."""
     form = row.form["photo"]
-    shown = [_in_glaze(form, variant.glaze, shelves) for variant in row.variants]
+    shown = [_in_glaze(form, variant.glaze, base) for variant in row.variants]
     yield row.upc, shown[0], 0
     yield row.upc, f"{form}-detail", 1
     if row.is_parent:
@@ -421,9 +425,9 @@ def _pictures(row, shelves):
             yield variant.sku, name, 0
 
 
-def _in_glaze(form, glaze, shelves):
-    """The photograph of a form in a glaze, or in the first glaze that it was taken in."""
-    if (name := f"{form}-{glaze}") in shelves.photos:
+def _in_glaze(form, glaze, base):
+    """The photograph of a form in a glaze, or in its first glaze if there is none."""
+    if (name := f"{form}-{glaze}") in base.photos:
         return name
     return f"{form}-{_first_glazes()[form]}"
 
@@ -433,7 +437,7 @@ def _first_glazes():
     return {form["code"]: form["variants"][0]["glaze"] for form in files.forms()}
 
 
-def _write_opinions(pieces, keys):
+def _write_opinions(products, keys):
     reviews = files.read("vocabulary")["reviews"]
     names = reviews["names"]
     ProductReview.objects.bulk_create(
@@ -447,11 +451,11 @@ def _write_opinions(pieces, keys):
             status=ProductReview.APPROVED,
             code=f"{row.upc}-{place}".lower(),
         )
-        for row in pieces
+        for row in products
         for place, score in enumerate(row.scores)
     )
     ProductRecord.objects.bulk_create(
         ProductRecord(product_id=keys[row.upc], num_purchases=row.purchases)
-        for row in pieces
+        for row in products
         if row.purchases
     )

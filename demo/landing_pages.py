@@ -1,11 +1,13 @@
-"""The words of the pages that sell: the front page and the landing pages."""
+"""Texts of the demo's home page and landing pages."""
+
+from demo.body_builder import Block, BodyBuilder
 
 
-def home(p):
+def home(p: BodyBuilder) -> list[Block]:
     return [*_home_shop(p), *_home_studio(p)]
 
 
-def _home_shop(p):
+def _home_shop(p: BodyBuilder) -> list[Block]:
     return [
         p.hero(
             "scene-table",
@@ -36,7 +38,7 @@ def _home_shop(p):
     ]
 
 
-def _home_studio(p):
+def _home_studio(p: BodyBuilder) -> list[Block]:
     return [
         p.quote(
             "I broke one in a move and drove two hours to replace it. "
@@ -56,7 +58,7 @@ def _home_studio(p):
     ]
 
 
-def morning_table(p):
+def morning_table(p: BodyBuilder) -> list[Block]:
     return [
         p.hero(
             "scene-table",
@@ -93,7 +95,7 @@ def morning_table(p):
     ]
 
 
-def windowsill(p):
+def windowsill(p: BodyBuilder) -> list[Block]:
     return [
         p.hero(
             "scene-plants",
@@ -117,7 +119,7 @@ def windowsill(p):
     ]
 
 
-def _windowsill_without_roots(p):
+def _windowsill_without_roots(p: BodyBuilder) -> list[Block]:
     return [
         p.feature_end(
             "planter-detail",
@@ -141,7 +143,7 @@ def _windowsill_without_roots(p):
     ]
 
 
-def after_dark(p):
+def after_dark(p: BodyBuilder) -> list[Block]:
     return [
         p.hero(
             "scene-candles",
@@ -166,7 +168,7 @@ def after_dark(p):
     ]
 
 
-def moon_vase(p):
+def moon_vase(p: BodyBuilder) -> list[Block]:
     return [
         p.hero(
             "scene-vases",

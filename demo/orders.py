@@ -1,6 +1,6 @@
-"""Sixty days of past orders, so that dashboards, accounts and bestseller lists have something to say.
+"""Loads sixty days of past orders, to fill dashboards, accounts and bestseller lists.
 
-Written with Oscar's models directly: no mail is sent, no payment gateway is asked.
+Writes Oscar's models directly, without mails and without a payment gateway.
 """
 
 import random
@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.sites.models import Site
 from django.db import transaction
@@ -38,9 +39,9 @@ Transaction = get_model("payment", "Transaction")
 SOURCE_TYPE = "Demo history"
 ORDERS = 90
 DAYS = 60
-#: Which past orders were cancelled before they were packed.
+#: Indexes of the orders that were cancelled before packing.
 CANCELLED = (23, 61)
-#: How much likelier a customer buys a form that they reviewed than any other.
+#: Weight of forms that the customer reviewed, compared with 1 for others.
 REVIEWED_WEIGHT = 20
 PIPELINE = ("Pending payment", "Paid", "Packing", "Shipped", "Delivered")
 OPEN = ("Paid", "Packing")
@@ -48,31 +49,30 @@ OPEN = ("Paid", "Packing")
 
 @dataclass
 class PastOrder:
-    """One order as drawn, before it is written."""
+    """A random order before it is written."""
 
     number: str
     customer: User
-    address: list
+    address: list[str]
     placed: datetime
     status: str
-    pieces: list  # of (stock record, quantity)
+    items: list[tuple[Any, int]]  # (stock record, quantity)
     method: DeliveryMethod
 
     @property
-    def goods(self):
-        return sum((record.price * quantity for record, quantity in self.pieces), Decimal(0))
+    def goods(self) -> Decimal:
+        return sum((record.price * quantity for record, quantity in self.items), Decimal(0))
 
     @property
-    def charge(self):
+    def charge(self) -> Decimal:
         return delivery_charge(self.method, self.goods)
 
 
 @transaction.atomic
-def load_orders(customers, *, at):
-    """Ninety orders of the sixty days before ``at``, once. Returns how many were written.
+def load_orders(customers: dict[str, User], *, at: datetime) -> int:
+    """Load ninety orders of the sixty days before ``at``, once. Returns the number of orders written.
 
-    Afterwards each stock record holds what its open order lines allocate, and can still sell what
-    it could before.
+    Stock records get the allocation of their open order lines, and keep the same available stock.
     """
     source_type, is_new = SourceType.objects.get_or_create(name=SOURCE_TYPE)
     if not is_new and Source.objects.filter(source_type=source_type).exists():
@@ -89,7 +89,7 @@ def load_orders(customers, *, at):
 
 
 def _issue_documents(orders):
-    """An invoice for each order that was paid, and a slip for each parcel, as of their days."""
+    """Issue invoices for paid orders and packing slips for parcels, with their past dates."""
     for order in orders:
         if order.status != "Cancelled":
             issue_invoice(order, at=order.date_placed)
@@ -99,8 +99,8 @@ def _issue_documents(orders):
 
 
 def _draw_orders(customers, *, at):
-    """The same draw each time but for dates and numbers, more of them lately."""
-    draw = random.Random("saltmarsh")  # noqa: S311  no secret: it makes the same history every time
+    """Random orders, more of them recent. Each run draws the same, but for dates and numbers."""
+    draw = random.Random("saltmarsh")  # noqa: S311  reproducible, not secret
     records = _records_by_form()
     reviewed = _forms_by_reviewer()
     methods = {method.code: method for method in DeliveryMethod.objects.all()}
@@ -112,9 +112,9 @@ def _draw_orders(customers, *, at):
         country = addresses[key]["address"][-1]
         weights = [REVIEWED_WEIGHT if form in reviewed[key] else 1 for form in records]
         forms = draw.choices(list(records), weights=weights, k=draw.choice((1, 1, 2, 2, 3, 4)))
-        pieces = Counter()
+        items = Counter[Any]()
         for form in forms:
-            pieces[draw.choice(records[form])] += draw.choice((1, 1, 1, 2, 2, 4))
+            items[draw.choice(records[form])] += draw.choice((1, 1, 1, 2, 2, 4))
         code = draw.choices(("standard", "express", "collect"), weights=(8, 2, 1))[0]
         past.append(
             PastOrder(
@@ -123,7 +123,7 @@ def _draw_orders(customers, *, at):
                 address=[addresses[key]["name"], *addresses[key]["address"]],
                 placed=placed,
                 status="Cancelled" if index in CANCELLED else _status_after(at - placed),
-                pieces=list(pieces.items()),
+                items=list(items.items()),
                 method=methods[code if country == "GB" else "standard-europe"],
             )
         )
@@ -131,7 +131,7 @@ def _draw_orders(customers, *, at):
 
 
 def _forms_by_reviewer():
-    """The forms that each customer wrote about, and so will have bought."""
+    """The forms that each customer reviewed."""
     forms = defaultdict(set)
     for form, reviews in files.read("reviews").items():
         for key, *_review in reviews:
@@ -173,7 +173,7 @@ def _write_orders(past):
     orders = {}
     for row in past:
         shipping, total = split_gross(row.charge), row.goods + row.charge
-        goods_net = sum((_line_net(*piece) for piece in row.pieces), Decimal(0))
+        goods_net = sum((_line_net(*item) for item in row.items), Decimal(0))
         orders[row.number] = Order.objects.create(
             number=row.number,
             site=site,
@@ -213,7 +213,7 @@ def _line_net(record, quantity):
 def _write_lines(past, orders):
     lines = []
     for row in past:
-        for record, quantity in row.pieces:
+        for record, quantity in row.items:
             gross, net = record.price * quantity, _line_net(record, quantity)
             lines.append(
                 Line(
@@ -282,7 +282,7 @@ def _write_payments(past, orders, source_type):
 
 
 def _write_history(past, orders, *, at):
-    """How each order came to its status, and when it was promised to arrive."""
+    """Write each order's status changes and promised delivery dates."""
     changes, moments, promises = [], {}, []
     for row in past:
         order = orders[row.number]
@@ -311,7 +311,7 @@ def _write_history(past, orders, *, at):
 
 
 def _write_events(changes):
-    """The same moves as the dashboard lists them: nobody pressed a button."""
+    """Write the status changes as events for the dashboard, without an actor."""
     OrderEvent.objects.bulk_create(
         OrderEvent(
             order_id=change.order_id,
@@ -325,11 +325,11 @@ def _write_events(changes):
 
 
 def _allocate(past):
-    """Open orders hold their pieces, which are on the shelf beside those still for sale."""
-    held = Counter()
+    """Allocate the stock of open orders, in addition to the available stock."""
+    held = Counter[int]()
     for row in past:
         if row.status in OPEN:
-            for record, quantity in row.pieces:
+            for record, quantity in row.items:
                 held[record.pk] += quantity
     records = list(StockRecord.objects.filter(pk__in=held).order_by("pk"))
     for record in records:
@@ -348,10 +348,10 @@ def _allocate(past):
 
 
 def _count_purchases(past):
-    """What the "recommended" order of lists goes by."""
-    sold = defaultdict(int)
+    """Count purchases, by which "recommended" lists are sorted."""
+    sold: dict[int, int] = defaultdict(int)
     for row in past:
-        for record, quantity in row.pieces:
+        for record, quantity in row.items:
             if row.status != "Cancelled":
                 sold[record.product_id] += quantity
                 sold[record.product.parent_id] += quantity

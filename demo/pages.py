@@ -1,7 +1,9 @@
-"""Writes the demo's pages, banner, product stories, navigation and footer, where they are missing."""
+"""Loads the demo's pages, banner, product stories, navigation and footer, where they are missing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +13,7 @@ from wagtail.models import Page, Site
 
 from commerce.models import ProductCollection, SalePrice
 from demo import articles, landing_pages
+from demo.body_builder import Block, BodyBuilder
 from home.models import (
     Banner,
     HomePage,
@@ -28,14 +31,14 @@ JOURNAL = "journal"
 
 @dataclass(frozen=True)
 class Draft:
-    """A page to be written: its kind, address, title, the function that makes its body."""
+    """A page to be created, with the function that builds its body."""
 
-    kind: type
+    kind: type[Page]
     slug: str
     title: str
     description: str
-    body: object = None
-    fields: dict = field(default_factory=dict)
+    body: Callable[[BodyBuilder], list[Block]] | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
     parent: str = HOME
 
 
@@ -149,39 +152,38 @@ PRODUCT_STORIES = {
 
 
 @transaction.atomic
-def load_pages(pieces):
-    """Write what is missing. A page that exists is left as its editors made it.
+def load_pages(builder: BodyBuilder) -> int:
+    """Create missing pages and leave existing ones alone. Returns the number of pages written.
 
-    Returns the number of pages written. All pages are created before the first body, because
-    bodies link to one another.
+    Creates all pages before the first body, because bodies link to each other.
     """
     home, home_is_blank = _home_page()
-    pieces.pages[HOME] = home
-    new = [draft for draft in DRAFTS if not _find(pieces, draft)]
+    builder.pages[HOME] = home
+    new = [draft for draft in DRAFTS if not _find(builder, draft)]
     for draft in new:
-        pieces.pages[draft.slug] = _create(pieces, draft)
-    pieces.banners["vases"] = _banner(pieces)
-    pieces.collections["small-presents"] = _small_presents()
+        builder.pages[draft.slug] = _create(builder, draft)
+    builder.banners["vases"] = _banner(builder)
+    builder.collections["small-presents"] = _small_presents()
     if home_is_blank:
         home.refresh_from_db()
         _introduce(home)
-        home.body = landing_pages.home(pieces)
+        home.body = landing_pages.home(builder)
         home.save_revision().publish()
     for draft in new:
-        page = pieces.pages[draft.slug]
-        _publish(page, draft.body(pieces) if draft.body else None)
-    _write_product_stories(pieces)
-    _write_site_settings(pieces)
+        page = builder.pages[draft.slug]
+        _publish(page, draft.body(builder) if draft.body else None)
+    _write_product_stories(builder)
+    _write_site_settings(builder)
     return len(new) + home_is_blank
 
 
 def _home_page():
-    """The home page, and whether its body is still to be written."""
+    """The home page, and whether it has no body yet."""
     existing = HomePage.objects.first()
     if existing is not None:
         return existing, not existing.body
     root = Page.get_first_root_node()
-    for page in root.get_children():  # Whatever holds the slug.
+    for page in root.get_children():  # Wagtail's welcome page may have the slug.
         if page.slug == HOME:
             page.slug = f"{HOME}-{page.pk}"
             page.save(update_fields=["slug"])
@@ -206,26 +208,26 @@ def _introduce(home):
     )
 
 
-def _find(pieces, draft):
+def _find(builder, draft):
     page = draft.kind.objects.filter(slug=draft.slug).first()
     if page is not None:
-        pieces.pages[draft.slug] = page
+        builder.pages[draft.slug] = page
     return page
 
 
-def _create(pieces, draft):
+def _create(builder, draft):
     fields = dict(draft.fields)
     if "product" in fields:
-        fields["product"] = pieces.products[fields["product"]]
+        fields["product"] = builder.products[fields["product"]]
     if "lead_image" in fields:
-        fields["lead_image"] = pieces.images[fields["lead_image"]]
+        fields["lead_image"] = builder.images[fields["lead_image"]]
     if "days" in fields:
         fields["date"] = timezone.localdate() - timedelta(days=fields.pop("days"))
     page = draft.kind(
         title=draft.title, slug=draft.slug, search_description=draft.description, **fields
     )
-    # The parent's row changed with every child it got: it is read again.
-    return Page.objects.get(pk=pieces.pages[draft.parent].pk).add_child(instance=page)
+    # Adding a child changes the parent's row: read it again.
+    return Page.objects.get(pk=builder.pages[draft.parent].pk).add_child(instance=page)
 
 
 def _publish(page, body):
@@ -236,18 +238,18 @@ def _publish(page, body):
 
 
 def _sale_end():
-    """When the running sale ends, so that no text promises it any longer; None without one."""
+    """When the running sale ends, and texts about it with it; None without a sale."""
     return SalePrice.objects.running().aggregate(end=Max("until"))["end"]
 
 
-def _banner(pieces):
+def _banner(builder):
     banner = Banner.objects.filter(heading="Vase week").first()
     if banner is None:
         banner = Banner(
             heading="Vase week",
             text="Three vases cost less until Sunday night. Then the kiln needs the shelf.",
-            image=pieces.images["scene-vases"],
-            link=[("link", pieces.link("Shop vases", "category:vases"))],
+            image=builder.images["scene-vases"],
+            link=[("link", builder.link("Shop vases", "category:vases"))],
             expire_at=_sale_end(),
         )
         banner.save()
@@ -267,26 +269,26 @@ def _small_presents():
     )
 
 
-def _write_product_stories(pieces):
+def _write_product_stories(builder):
     for code, body in PRODUCT_STORIES.items():
-        product = pieces.products[code]
+        product = builder.products[code]
         if product is None or ProductStory.objects.filter(product=product).exists():
             continue
-        story = ProductStory(product=product, body=body(pieces))
+        story = ProductStory(product=product, body=body(builder))
         story.save()
         story.save_revision().publish()
 
 
-def _write_site_settings(pieces):
+def _write_site_settings(builder):
     site = Site.objects.get(is_default_site=True)
     row = SiteSettings.for_site(site)
     if row.navigation or row.footer:
         return
     row.announcement_text = "Free delivery over £60 · Vase week until Sunday"
     row.announcement_until = _sale_end()
-    row.announcement_link = [("link", pieces.link("See the vases", "category:vases"))]
+    row.announcement_link = [("link", builder.link("See the vases", "category:vases"))]
     row.navigation = [
-        ("link", pieces.link(label, target))
+        ("link", builder.link(label, target))
         for label, target in (
             ("Tableware", "category:tableware"),
             ("Serving", "category:serving"),
@@ -300,7 +302,7 @@ def _write_site_settings(pieces):
     row.footer_text = (
         "Stoneware made by six people beside the estuary. Fired once a week, packed in straw."
     )
-    row.footer = [_footer_column(pieces, *column) for column in _FOOTER]
+    row.footer = [_footer_column(builder, *column) for column in _FOOTER]
     row.returns_text = "60 days, breakages replaced"
     row.returns_page = Page.objects.filter(slug="delivery-returns").first()
     row.care_page = Page.objects.filter(slug="care").first()
@@ -310,7 +312,7 @@ def _write_site_settings(pieces):
 _FOOTER = (
     (
         "Shop",
-        ("All pieces", "/catalogue/"),
+        ("All builder", "/catalogue/"),
         ("Offers", "/offers/"),
         ("Small presents", "collection:small-presents"),
         ("Tableware", "category:tableware"),
@@ -332,5 +334,5 @@ _FOOTER = (
 )
 
 
-def _footer_column(pieces, heading, *links):
-    return ("column", {"heading": heading, "links": [pieces.link(*link) for link in links]})
+def _footer_column(builder, heading, *links):
+    return ("column", {"heading": heading, "links": [builder.link(*link) for link in links]})

@@ -1,6 +1,8 @@
-"""What left and what comes back in the demo shop: parcels with numbers, a return, a withdrawal."""
+"""Loads shipments, returns and a withdrawal of the demo's past orders."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.text import slugify
@@ -16,28 +18,30 @@ ShippingEvent = get_model("order", "ShippingEvent")
 ShippingEventQuantity = get_model("order", "ShippingEventQuantity")
 ShippingEventType = get_model("order", "ShippingEventType")
 
-#: Who brings what the demo shop sends, and how their numbers begin and go on.
+#: Carriers, with the prefix and number of digits of their tracking numbers.
 CARRIERS = (("royal-mail", "RM", 9), ("dpd", "1550", 10), ("dhl", "JD01", 12))
 
 
-def write_parcels(orders, moments):
-    """One parcel for each order that left, at the moment it did: ``{(order pk, status): moment}``."""
+def write_parcels(orders: Iterable[Any], moments: dict[tuple[int, str], datetime]) -> None:
+    """Write one parcel per shipped order. ``moments`` is ``{(order pk, status): time}``."""
     kind, _new = ShippingEventType.objects.get_or_create(name=SENT)
-    gone = [order for order in orders if (order.pk, SHIPPED) in moments]
-    ShippingEvent.objects.bulk_create(ShippingEvent(order=order, event_type=kind) for order in gone)
-    events = {event.order_id: event for event in ShippingEvent.objects.filter(order__in=gone)}
-    for order in gone:
+    shipped = [order for order in orders if (order.pk, SHIPPED) in moments]
+    ShippingEvent.objects.bulk_create(
+        ShippingEvent(order=order, event_type=kind) for order in shipped
+    )
+    events = {event.order_id: event for event in ShippingEvent.objects.filter(order__in=shipped)}
+    for order in shipped:
         events[order.pk].date_created = moments[order.pk, SHIPPED]
     ShippingEvent.objects.bulk_update(events.values(), ["date_created"])
-    lines = get_model("order", "Line").objects.filter(order__in=gone)
+    lines = get_model("order", "Line").objects.filter(order__in=shipped)
     ShippingEventQuantity.objects.bulk_create(
         ShippingEventQuantity(event=events[line.order_id], line=line, quantity=line.quantity)
         for line in lines
     )
     Shipment.objects.bulk_create(
-        _parcel(order, events[order.pk], moments, place) for place, order in enumerate(gone)
+        _parcel(order, events[order.pk], moments, place) for place, order in enumerate(shipped)
     )
-    OrderEvent.objects.bulk_create(_told(order, moments) for order in gone)
+    OrderEvent.objects.bulk_create(_dispatch_event(order, moments) for order in shipped)
 
 
 def _parcel(order, event, moments, place):
@@ -54,7 +58,7 @@ def _parcel(order, event, moments, place):
     )
 
 
-def _told(order, moments):
+def _dispatch_event(order, moments):
     return OrderEvent(
         order=order,
         kind=OrderEvent.Kind.DISPATCH,
@@ -63,10 +67,10 @@ def _told(order, moments):
     )
 
 
-def write_returns(orders, *, at):
-    """A return that waits for its answer, one that is on its way, and a statement of withdrawal."""
+def write_returns(orders: list[Any], *, at: datetime) -> None:
+    """Write a requested return, an approved one, and a withdrawal."""
     delivered = [order for order in orders if order.status == DELIVERED]
-    # The latest last, and those of the customer who can sign in after all others.
+    # Newest last, but those of the customer who can sign in after all others.
     delivered.sort(key=lambda order: order.user.email.endswith("@saltmarsh.example"))
     words = (
         (ReturnRequest.State.REQUESTED, "A hairline crack at the rim, from the first day on.", ""),

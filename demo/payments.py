@@ -1,6 +1,6 @@
-"""How the past orders of the demo shop were paid: what the gateway and the shop would know of it.
+"""Loads the payments of the demo's past orders, in the shop and in the demo gateway.
 
-Written in one go, without events and mails, so that staff can pay a past order back like any other.
+Writes them directly, without events and mails, so that staff can refund past orders like any other.
 """
 
 import uuid
@@ -30,21 +30,21 @@ CARD = {"brand": "visa", "last4": "4242"}
 REASON = "order cancelled"
 
 
-def remember_payments():
-    """Write the payment of each demo order that has none. Returns of how many. Needs a transaction.
+def write_payments() -> int:
+    """Write the payments of demo orders that have none. Returns their number. Needs a transaction.
 
-    An order that was cancelled was paid back. Oscar's source of each then names the intent.
+    Cancelled orders are refunded. Oscar's payment sources get the intent as their reference.
     """
     orders = get_model("order", "Order").objects.filter(
         sources__source_type__name=SOURCE_TYPE, attempts=None, total_incl_tax__gt=0
     )
     orders = list(orders.order_by("date_placed", "pk"))
     for order in orders:
-        _remember(order)
+        _write_payment(order)
     return len(orders)
 
 
-def _remember(order):
+def _write_payment(order):
     paid_at = order.date_placed + timedelta(minutes=1)
     attempt = PaymentAttempt(
         key=uuid.uuid4().hex,
@@ -55,20 +55,20 @@ def _remember(order):
         created_at=order.date_placed,
         expires_at=order.date_placed + timedelta(minutes=30),
     )
-    intent, charge = _at_gateway(attempt, created=int(paid_at.timestamp()))
+    intent, charge = _write_intent(attempt, created=int(paid_at.timestamp()))
     attempt.intent_id = intent.intent_id
     attempt.save()
     PaymentMove.objects.create(
         attempt=attempt, new_state=State.PAID, reason=str(State.PAID.label), at=paid_at
     )
-    _note(attempt, KIND.CHARGE, charge["id"], at=paid_at)
+    _write_transaction(attempt, KIND.CHARGE, charge["id"], at=paid_at)
     sources = order.sources.filter(source_type__name=SOURCE_TYPE)
     sources.update(reference=intent.intent_id, label="visa 4242")
     if order.status == CANCELLED:
-        _pay_back(attempt, intent, at=paid_at + timedelta(hours=16))
+        _write_refund(attempt, intent, at=paid_at + timedelta(hours=16))
 
 
-def _at_gateway(attempt, *, created):
+def _write_intent(attempt, *, created):
     minor = to_minor(attempt.amount, attempt.currency)
     metadata = {"site": site_marker(), "attempt": attempt.key, "order": attempt.order.number}
     params = {"currency": attempt.currency.lower(), "metadata": metadata}
@@ -85,7 +85,7 @@ def _at_gateway(attempt, *, created):
     return intent, charge
 
 
-def _pay_back(attempt, intent, *, at):
+def _write_refund(attempt, intent, *, at):
     request = RefundRequest(
         attempt=attempt,
         key=uuid.uuid4().hex,
@@ -107,7 +107,7 @@ def _pay_back(attempt, intent, *, at):
     charge.save(update_fields=["body"])
     request.gateway_id = made.object_id
     request.save()
-    _note(attempt, KIND.REFUND, made.object_id, at=at)
+    _write_transaction(attempt, KIND.REFUND, made.object_id, at=at)
     PaymentMove.objects.create(
         attempt=attempt, old_state=State.PAID, new_state=State.REFUNDED, reason=REASON, at=at
     )
@@ -115,7 +115,7 @@ def _pay_back(attempt, intent, *, at):
     attempt.save(update_fields=["state"])
 
 
-def _note(attempt, kind, gateway_id, *, at):
+def _write_transaction(attempt, kind, gateway_id, *, at):
     GatewayTransaction.objects.create(
         attempt=attempt,
         kind=kind,

@@ -1,6 +1,6 @@
-"""The demo shop's customers, who cannot sign in, and what they wrote about the pieces."""
+"""Loads the demo's customers, who cannot sign in, and their reviews."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -15,14 +15,14 @@ Product = get_model("catalogue", "Product")
 ProductReview = get_model("reviews", "ProductReview")
 
 
-def email_of(name):
-    """The invented address of a customer; example.com never receives mail."""
+def email_of(name: str) -> str:
+    """The fictitious email address of a customer, at example.com."""
     return f"{slugify(name).replace('-', '.')}@example.com"
 
 
 @transaction.atomic
-def load_customers():
-    """The customers, by their key in customers.toml. None of them has a password."""
+def load_customers() -> dict[str, User]:
+    """The customers by their key in customers.toml, without passwords. Creates missing ones."""
     rows = files.read("customers")
     emails = {key: row.get("email") or email_of(row["name"]) for key, row in rows.items()}
     known = set(User.objects.filter(email__in=emails.values()).values_list("email", flat=True))
@@ -41,8 +41,8 @@ def load_customers():
 
 
 @transaction.atomic
-def load_reviews(customers, *, at):
-    """The approved reviews of forms that have none yet, and the forms' ratings."""
+def load_reviews(customers: dict[str, User], *, at: datetime) -> None:
+    """Load approved reviews of products that have none, and update the products' ratings."""
     forms = {files.sku(code): reviews for code, reviews in files.read("reviews").items()}
     products = Product.objects.filter(upc__in=forms, reviews__isnull=True)
     rows = []

@@ -1,6 +1,8 @@
-"""The demo shop's photographs: Wagtail images, the catalogue's pictures, and their renditions."""
+"""Loads the demo's photographs: Wagtail images, product images and their renditions."""
 
 import hashlib
+from collections.abc import Callable
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -20,10 +22,10 @@ PRODUCT_COLLECTION = "Product photographs"
 SCENE_COLLECTION = "Scenes"
 
 
-def load_images(*, on_done):
-    """A Wagtail image for each photograph that Wagtail does not know, ``{name: image}``.
+def load_images(*, on_done: Callable[[Any], object]) -> dict[str, Any]:
+    """``{name: Wagtail image}`` of all photographs. Creates missing ones; recognises files by hash.
 
-    ``on_done`` is called after each.
+    Calls ``on_done`` after each.
     """
     Image = get_image_model()
     captions = _captions()
@@ -55,7 +57,7 @@ def load_images(*, on_done):
 
 
 def _captions():
-    """Title and alt text of each photograph, by its name."""
+    """``{name: (title, alt text)}`` of all photographs."""
     glazes = files.read("shop")["glazes"]
     captions = {}
     for form in files.forms():
@@ -80,14 +82,13 @@ def _collection(name):
 
 
 @transaction.atomic
-def load_pictures(images):
-    """The catalogue's pictures where a product has none.
+def load_pictures(images: dict[str, Any]) -> None:
+    """Load the images of products that have none.
 
-    A variant shows its glaze; its product shows the first glaze, the piece on the bench, and the
-    scenes in which it stands.
+    A variant shows its glaze. A product shows its first glaze, the detail and its scenes.
     """
     without = {p.upc: p for p in Product.objects.filter(images__isnull=True, upc__isnull=False)}
-    wanted = []
+    wanted: list[tuple[str, str, int]] = []
     for form in files.forms():
         glazes = [variant["glaze"] for variant in form["variants"]]
         names = [f"{form['code']}-{glazes[0]}", f"{form['code']}-detail", *form["scenes"]]
@@ -105,22 +106,22 @@ def load_pictures(images):
         if upc in without
     ]
     ProductImage.objects.bulk_create(rows)
-    # A bulk insert sends no signal, so that sync_photo is not asked; and it need not look again.
-    names = {row.code: row.code.split(":")[1] for row in rows}
+    # A bulk insert sends no signal, so sync_photo does not run. The images are known here anyway.
+    name_of = {row.code: row.code.split(":")[1] for row in rows}
     ProductPhoto.objects.bulk_create(
-        ProductPhoto(product_image=row, image=images[names[row.code]])
-        for row in ProductImage.objects.filter(code__in=names)
+        ProductPhoto(product_image=row, image=images[name_of[row.code]])
+        for row in ProductImage.objects.filter(code__in=name_of)
     )
 
 
 def _stored(name):
-    """The catalogue's own copy of a file: an editor may delete Wagtail's."""
+    """The path of the catalogue's own copy: an editor may delete Wagtail's image."""
     path = f"images/products/demo/{name}.jpg"
     if not default_storage.exists(path):
         default_storage.save(path, ContentFile(files.photo_bytes(name)))
     return path
 
 
-def render_images(images, *, on_done):
-    """Every size that pages will ask for. Returns how many were missing."""
+def render_images(images: dict[str, Any], *, on_done: Callable[[Any], object]) -> int:
+    """Render every size that pages use. Returns the number of images that lacked some."""
     return render_ahead(list(images.values()), on_done=on_done)

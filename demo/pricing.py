@@ -1,4 +1,4 @@
-"""The demo shop's sale, its offer from quantity four, and its voucher."""
+"""Loads the demo's sale, multi-buy offer and voucher."""
 
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -19,18 +19,18 @@ StockRecord = get_model("partner", "StockRecord")
 Voucher = get_model("voucher", "Voucher")
 
 
-def coming_sunday(at):
-    """The last minute of the week that ``at`` lies in, in the shop's time zone."""
+def coming_sunday(at: datetime) -> datetime:
+    """The last minute of the week of ``at``, in the shop's time zone."""
     local = timezone.localtime(at)
     sunday = local.date() + timedelta(days=6 - local.weekday())
     return timezone.make_aware(datetime.combine(sunday, time(23, 59)))
 
 
 @transaction.atomic
-def load_sale(*, at):
-    """Put the sale's forms on sale until Sunday, where no sale of theirs is running."""
+def load_sale(*, at: datetime) -> None:
+    """Put the sale's forms on sale until Sunday, unless they are on sale already."""
     until = coming_sunday(at)
-    rows = []
+    rows: list[SalePrice] = []
     for code, price in files.read("shop")["sale"].items():
         prefix = f"{files.sku(code)}-"
         records = StockRecord.objects.filter(partner_sku__startswith=prefix)
@@ -48,32 +48,32 @@ def load_sale(*, at):
 
 
 @transaction.atomic
-def load_offer():
-    """Ten per cent off when four pieces of the range are bought."""
+def load_offer() -> None:
+    """Load the offer: ten per cent off four products of a range."""
     row = files.read("shop")["offer"]
     if ConditionalOffer.objects.filter(name=row["name"]).exists():
         return
-    pieces, _is_new = Range.objects.get_or_create(
+    plates, _is_new = Range.objects.get_or_create(
         name="Plates & bowls", defaults={"description": row["description"], "is_public": False}
     )
-    pieces.included_categories.set(Category.objects.filter(code__in=row["categories"]))
+    plates.included_categories.set(Category.objects.filter(code__in=row["categories"]))
     ConditionalOffer.objects.create(
         name=row["name"],
         description=row["description"],
         offer_type=ConditionalOffer.SITE,
         condition=Condition.objects.create(
-            range=pieces, type=Condition.COUNT, value=Decimal(row["quantity"])
+            range=plates, type=Condition.COUNT, value=Decimal(row["quantity"])
         ),
         benefit=Benefit.objects.create(
-            range=pieces, type=Benefit.PERCENTAGE, value=Decimal(row["percent"])
+            range=plates, type=Benefit.PERCENTAGE, value=Decimal(row["percent"])
         ),
         priority=10,
     )
 
 
 @transaction.atomic
-def load_voucher(*, at):
-    """A code for the first order, for everybody, for a year."""
+def load_voucher(*, at: datetime) -> None:
+    """Load a voucher for first orders, valid for a year."""
     row = files.read("shop")["voucher"]
     if Voucher.objects.filter(code=row["code"]).exists():
         return

@@ -1,21 +1,24 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
-def _create_roles(sender, **kwargs):
+def _create_roles(sender: AppConfig, **kwargs: Any) -> None:
+    """Create the staff roles after ``migrate``, when all permissions can be created."""
     from django.apps import apps
 
     from commerce.accounts.roles import ensure_permissions
     from home.staff.roles import create_page_roles
 
-    # Apps behind this one have made none of theirs yet, and Admin gets every permission there is.
+    # Later apps have not created their permissions yet, and Admin gets all of them.
     ensure_permissions({config.label for config in apps.get_app_configs() if config.models_module})
     create_page_roles()
 
 
-def _render_share_image(sender, instance, **kwargs):
-    """What links to a page show is made when the page is published, not when it is first asked for."""
+def _render_share_image(sender: type, instance: Any, **kwargs: Any) -> None:
+    """Render the image for link previews when a page is published, not on its first request."""
     from commerce.index.photographs import render_soon
 
     if image := getattr(instance, "share_image", None):
@@ -23,13 +26,13 @@ def _render_share_image(sender, instance, **kwargs):
 
 
 class HomeConfig(AppConfig):
-    """The editors' floor: Wagtail pages, blocks and site settings."""
+    """Wagtail pages, blocks, snippets and site settings."""
 
     name = "home"
     verbose_name = _("Pages")
     default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self):
+    def ready(self) -> None:
         from wagtail.models import ReferenceIndex
         from wagtail.signals import page_published
 
@@ -40,6 +43,7 @@ class HomeConfig(AppConfig):
         search.register()
         page_text_index.register()
         post_migrate.connect(_create_roles, sender=self)
+        # Wagtail's publishing hooks run for the admin's views only, not for scheduled publishing.
         page_published.connect(_render_share_image)
-        # Wagtail knows pages and snippets by itself; the footer's links count as uses too.
+        # Wagtail registers pages and snippets itself, but not settings such as the footer's links.
         ReferenceIndex.register_model(SiteSettings)

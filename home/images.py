@@ -1,4 +1,6 @@
-"""Photographs that editors upload."""
+"""Images that editors upload."""
+
+from typing import Any
 
 from wagtail.images.forms import BaseImageForm
 
@@ -6,8 +8,8 @@ from commerce.images.uploads import photographs_only
 
 
 class ImageForm(BaseImageForm):
-    """Refuses what is no photograph, is damaged, or is too large to be decoded (commerce.images.uploads)."""
+    """Rejects files that are not images, are damaged or are too large to decode."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         photographs_only(self, "file")

@@ -1,5 +1,6 @@
-"""Where a link leads: a page, a category, a collection, a product or an address. Used by blocks and navigation."""
+"""Links that editors make to a page, category, product, collection or URL."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -11,30 +12,31 @@ from commerce.catalogue.collections import collection_url
 from commerce.index.listings import product_url
 from commerce.models.cache_tags import card_tag
 from commerce.page_cache.dependencies import depends_on
-from home.choosers.views import (
+from home.choosers.blocks import (
     CategoryChooserBlock,
     PageChooserBlock,
     ProductChooserBlock,
     SnippetChooserBlock,
 )
 
-#: The kinds of target, in the order in which an editor is offered them.
+#: The kinds of target, in the order of the form.
 TARGETS = ("page", "category", "product", "collection", "address")
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link as a template prints it."""
+    """A link with its label, for templates."""
 
     label: str
     url: str
 
 
 class LinkValue(blocks.StructValue):
-    """A link that knows its address; empty where its target was deleted or taken offline."""
+    """The value of a link block."""
 
     @property
-    def url(self):
+    def url(self) -> str:
+        """The URL of the target; "" if the target was deleted or unpublished."""
         page, category, product, collection = (self.get(kind) for kind in TARGETS[:4])
         if page is not None:
             return page.url or "" if page.live else ""
@@ -49,7 +51,7 @@ class LinkValue(blocks.StructValue):
 
 
 class LinkBlock(blocks.StructBlock):
-    """A label and exactly one target."""
+    """A link with a label and exactly one target."""
 
     is_optional = False
 
@@ -64,7 +66,7 @@ class LinkBlock(blocks.StructBlock):
         required=False,
         max_length=300,
         label=_("Address"),
-        help_text=_("Of this site (/search/) or another one (https://…)."),
+        help_text=_("On this site (/search/) or on another one (https://…)."),
         validators=[
             RegexValidator(r"^(/(?!/)|https://|mailto:|#)", _("Begin with / or https://."))
         ],
@@ -75,7 +77,7 @@ class LinkBlock(blocks.StructBlock):
         label = _("Link")
         value_class = LinkValue
 
-    def clean(self, value):
+    def clean(self, value: LinkValue) -> LinkValue:
         cleaned = super().clean(value)
         targets = [kind for kind in TARGETS if cleaned.get(kind)]
         label = cleaned.get("label")
@@ -83,20 +85,20 @@ class LinkBlock(blocks.StructBlock):
             return cleaned
         errors = {}
         if len(targets) != 1:
-            errors["page"] = ValidationError(_("Give the link one target, and only one."))
+            errors["page"] = ValidationError(_("Choose exactly one target."))
         if not label:
-            errors["label"] = ValidationError(_("Give the link a label."))
+            errors["label"] = ValidationError(_("Enter a label."))
         if errors:
             raise blocks.StructBlockValidationError(block_errors=errors)
         return cleaned
 
 
 class OptionalLinkBlock(LinkBlock):
-    """A link that may be left out."""
+    """A link that may be left empty."""
 
     is_optional = True
 
 
-def shown_links(values):
-    """The links of a stream or list that lead somewhere, as ``Link``."""
+def shown_links(values: Iterable[LinkValue]) -> list[Link]:
+    """The links whose target exists and is public."""
     return [Link(value["label"], value.url) for value in values if value.url]

@@ -1,8 +1,10 @@
-"""Addresses that have moved: every old one leads to the page of today, in one hop."""
+"""Redirects of moved URLs, resolved to a single hop."""
 
-from urllib.parse import unquote, urldefrag, urlsplit
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import SplitResult, unquote, urldefrag, urlsplit
 
-from django.http import Http404, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import Resolver404, resolve
 from oscar.core.loading import get_model
 from wagtail.contrib.redirects.middleware import RedirectMiddleware, get_redirect
@@ -15,61 +17,64 @@ from commerce.models import ProductCollection
 from commerce.requests import parse_pk
 from commerce.urls import absolute, with_query
 from home.models import LandingPage
-from home.site_facts import only_site, replaced_products
+from home.pages.landing_page import replaced_products
+from home.sites import single_site
 
-#: Names in the URLs of the shop and of Wagtail.
+#: URL names of the shop and of Wagtail.
 PRODUCT_VIEW, CATEGORY_VIEW, PAGE_VIEW = "catalogue:detail", "catalogue:category", "wagtail_serve"
 COLLECTION_VIEW = "catalogue:collection"
-#: More steps than a chain of redirects that somebody meant; a circle ends here too.
+#: Longest chain of redirects to resolve. Also ends redirect loops.
 MAX_STEPS = 6
 
 
 class PagesMiddleware(RedirectMiddleware):
-    """What editors' pages need of each request, in one layer.
+    """Site lookup and redirects of editors' pages, in one middleware.
 
-    - Wagtail gets the request's site, which it would look up, with its root page, for each request. A
-      shop has one site as a rule, which then answers for every host; Wagtail chooses between several.
-    - A product's address is answered with a 301 to the landing page that replaces it. The shop's own
-      view cannot: the floor it stands on knows no pages. One query for products that have such a page,
-      none for others. ``?variant=`` and other parameters go along.
-    - What is not found is looked for among Wagtail's redirects of moved pages and of editors, and the
-      query string is kept; not where the redirect itself is for an address with one (``/item?id=7``).
+    - Sets the request's site from the process cache; Wagtail would query it, with its root page, for
+      each request. A single site answers for every host; with several, Wagtail chooses.
+    - Redirects a product page permanently to the landing page that replaces it, with its query
+      string. The product view cannot do this, because ``commerce`` does not know pages. One query
+      for products with such a page, none for others.
+    - Looks up URLs that are not found among the redirects of moved pages and of editors. Keeps the
+      query string, unless the redirect itself was made for a URL with one (``/item?id=7``).
     """
 
     async_capable = False
 
-    def __call__(self, request):
-        site = only_site()
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        site = single_site()
         if site is not None:
-            request._wagtail_site = site  # Where Site.find_for_request() remembers it.
+            request._wagtail_site = site  # type: ignore[attr-defined]  # read by Site.find_for_request
         response = self.get_response(request)
         return response if response.status_code != 404 else self.process_response(request, response)
 
-    def process_view(self, request, view, args, kwargs):
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
         if request.method not in ("GET", "HEAD"):
             return None
-        if request.resolver_match.view_name != PRODUCT_VIEW:
+        if request.resolver_match is None or request.resolver_match.view_name != PRODUCT_VIEW:
             return None
         url = landing_url(request, kwargs["pk"])
         if not url:
             return None
         return HttpResponsePermanentRedirect(with_query(url, request.META.get("QUERY_STRING")))
 
-    def process_response(self, request, response):
-        answer = super().process_response(request, response)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        redirect = super().process_response(request, response)
         query = request.META.get("QUERY_STRING")
-        if answer is response or not query or "?" in answer["Location"]:
-            return answer
+        if redirect is response or not query or "?" in redirect["Location"]:
+            return redirect
         path = Redirect.normalise_path(request.get_full_path(), decode_unicode=False)
         if get_redirect(request, path) is None:
-            answer["Location"] = with_query(answer["Location"], query)
-        return answer
+            redirect["Location"] = with_query(redirect["Location"], query)
+        return redirect
 
 
-def landing_url(request, pk):
-    """The address of the landing page that replaces a product's own, or None.
+def landing_url(request: HttpRequest, pk: str | int) -> str | None:
+    """The URL of the landing page that replaces a product's page.
 
-    ``pk`` is as the address has it: more digits than a database can hold are nobody's key.
+    ``pk`` comes from the URL; None for a number too large for the database.
     """
     key = parse_pk(pk)
     page = LandingPage.replacing(key) if key in replaced_products() else None
@@ -77,59 +82,59 @@ def landing_url(request, pk):
 
 
 class OneHopMiddleware:
-    """Makes one permanent redirect of several: a missing slash, an old slug, a retired product, a
-    landing page and editors' redirects may all lie on the way.
+    """Merges a chain of permanent redirects into one.
 
-    Stands outside of everything that redirects. Costs nothing but on a 301.
+    A missing slash, an old slug, a retired product, a landing page and editors' redirects may follow
+    each other. Must come before every middleware that redirects. Only does work for a 301.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if response.status_code == 301 and request.method in ("GET", "HEAD"):
             response["Location"] = final_address(request, response["Location"])
         return response
 
 
-def final_address(request, address):
-    """Where a visitor who follows the redirect ends after all others, at the same fragment."""
+def final_address(request: HttpRequest, address: str) -> str:
+    """The URL at the end of the chain of redirects, with the fragment of the first."""
     address, fragment = urldefrag(address)
     seen = [address]
-    while len(seen) <= MAX_STEPS and (further := next_address(request, seen[-1])):
-        if further in seen:
+    while len(seen) <= MAX_STEPS and (target := next_address(request, seen[-1])):
+        if target in seen:
             break
-        seen.append(further)
+        seen.append(target)
     return f"{seen[-1]}#{fragment}" if fragment else seen[-1]
 
 
-def next_address(request, address):
-    """Where an address of this site redirects to, or None where it does not."""
+def next_address(request: HttpRequest, address: str) -> str | None:
+    """The URL that a URL of this site redirects to; None if it does not redirect."""
     parts = urlsplit(address)
     if parts.netloc and address != absolute(with_query(parts.path, parts.query)):
         return None
     try:
         match = resolve(unquote(parts.path))
     except Resolver404:
-        return _redirect_of(request, parts)
+        return _editors_redirect(request, parts)
     if match.view_name == PRODUCT_VIEW:
-        further = _address_of_piece(request, match.kwargs["pk"], parts.query)
+        target = _product_redirect(request, match.kwargs["pk"], parts.query)
     elif match.view_name == CATEGORY_VIEW:
         category = get_model("catalogue", "Category").objects.browsable()
         category = category.filter(pk=match.kwargs["pk"]).first()
-        further = address_of_category(category, parts.query) if category else None
+        target = address_of_category(category, parts.query) if category else None
     elif match.view_name == COLLECTION_VIEW:
         found = ProductCollection.objects.filter(pk=parse_pk(match.kwargs["pk"])).first()
-        further = address_of_collection(found, parts.query) if found else None
+        target = address_of_collection(found, parts.query) if found else None
     elif match.view_name == PAGE_VIEW and not _is_page(request, parts.path):
-        further = _redirect_of(request, parts)
+        target = _editors_redirect(request, parts)
     else:
-        further = None
-    return further
+        target = None
+    return target
 
 
-def _address_of_piece(request, pk, query):
+def _product_redirect(request: HttpRequest, pk: str | int, query: str) -> str | None:
     url = landing_url(request, pk)
     if url:
         return with_query(url, query)
@@ -138,7 +143,7 @@ def _address_of_piece(request, pk, query):
     return address_of_product(product, query) if product else None
 
 
-def _is_page(request, path):
+def _is_page(request: HttpRequest, path: str) -> bool:
     site = Site.find_for_request(request)
     try:
         return bool(site and site.root_page.specific.route(request, path.strip("/").split("/")))
@@ -146,7 +151,7 @@ def _is_page(request, path):
         return False
 
 
-def _redirect_of(request, parts):
+def _editors_redirect(request: HttpRequest, parts: SplitResult) -> str | None:
     row = get_redirect(request, Redirect.normalise_path(parts.path, decode_unicode=False))
     if row is None or not row.is_permanent or row.link is None:
         return None

@@ -1,13 +1,16 @@
-"""Words that pages lend to the products they show: a search for the story's words finds the piece.
+"""Page texts in the product search: a product is found by the words of the pages that show it.
 
-Wagtail's reference index knows which page shows which product. It is brought up to date here, in the
-transaction of the change, because Wagtail itself does so in a task.
+Wagtail's reference index tells which page shows which product. Wagtail updates it in a task; this
+module updates it in the transaction of the change, and refreshes the products' listings there.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete
 from oscar.core.loading import get_model
 from wagtail import blocks
@@ -22,93 +25,100 @@ from commerce.index.receivers import refresh_changed
 from home.links import LinkBlock
 from home.models import HomePage
 
-#: Where a page keeps a product that it shows; a link to a product shows nothing of it.
-SHOWN = (
+#: Where a page stores the products that it shows. Links to products do not count.
+PRODUCT_PATHS = (
     "product",
     "body.product.product",
     "body.product_row.products.item",
     "body.quote.products.item",
 )
-#: A long page lends its beginning.
-LETTERS = 6000
+#: Only the beginning of a long page is indexed.
+MAX_CHARACTERS = 6000
 
 
-def lend_words(product_ids):
-    """``{product_id: text}`` of the live, public pages that show these products.
+def page_texts(product_ids: Iterable[int]) -> dict[int, str]:
+    """``{product_id: text}`` of the live, public pages that show each product.
 
-    The home page lends nothing: it shows everything and is about nothing in particular. One query
-    for the references, one for each kind of page, whatever the number of products.
+    Leaves out the home page, which shows many products and is about none. One query for the
+    references and one per page type, however many products.
     """
-    shown = defaultdict(set)
+    products_by_page = defaultdict(set)
     rows = _references(to_object_id__in=[str(pk) for pk in product_ids])
     for page_id, product_id in rows.values_list("object_id", "to_object_id"):
-        shown[int(page_id)].add(int(product_id))
-    if not shown:
+        products_by_page[int(page_id)].add(int(product_id))
+    if not products_by_page:
         return {}
-    pages = Page.objects.live().public().not_exact_type(HomePage).filter(pk__in=shown).specific()
-    lent = defaultdict(list)
-    for page in pages.order_by("pk"):
-        text = text_of(page)
-        for product_id in shown[page.pk]:
-            lent[product_id].append(text)
-    return {product_id: " ".join(texts) for product_id, texts in lent.items()}
+    pages = Page.objects.live().public().not_exact_type(HomePage)
+    texts = defaultdict(list)
+    for page in pages.filter(pk__in=products_by_page).specific().order_by("pk"):
+        text = page_text(page)
+        for product_id in products_by_page[page.pk]:
+            texts[product_id].append(text)
+    return {product_id: " ".join(parts) for product_id, parts in texts.items()}
 
 
-def text_of(page):
-    """What Wagtail's own search reads of a page, its title first. No query."""
+def page_text(page: Page) -> str:
+    """The text that Wagtail's search indexes for a page, its title first. Makes no query."""
     names = [field.field_name for field in page.search_fields if type(field) is SearchField]
-    return " ".join(_text_of_value(getattr(page, name)) for name in names)[:LETTERS]
+    return " ".join(_value_text(getattr(page, name)) for name in names)[:MAX_CHARACTERS]
 
 
-def _text_of_value(value):
+def _value_text(value: Any) -> str:
     if isinstance(value, StreamValue):
-        return " ".join(_texts_in(value.stream_block, value.get_prep_value()))
+        return " ".join(_block_texts(value.stream_block, value.get_prep_value()))
     return str(value or "")
 
 
-def _texts_in(block, raw):
-    """The texts of a stored block. Products and photographs in it are not looked up."""
+def _block_texts(block: blocks.Block | None, raw: Any) -> list[str]:
+    """The texts in a stored block, without looking up its products and images."""
     if isinstance(block, LinkBlock):
-        return []  # where it leads is no word of the page
+        return []  # A link's label and target do not describe the page.
     if isinstance(block, blocks.StreamBlock):
         pairs = [(block.child_blocks.get(row["type"]), row["value"]) for row in raw]
     elif isinstance(block, blocks.StructBlock):
         pairs = [(block.child_blocks.get(name), value) for name, value in raw.items()]
     elif isinstance(block, blocks.ListBlock):
-        pairs = [(block.child_block, _item_of(row)) for row in raw]
+        pairs = [(block.child_block, _list_item(row)) for row in raw]
     else:
         is_text = isinstance(block, blocks.CharBlock | blocks.TextBlock | blocks.RichTextBlock)
         return [get_text_for_indexing(raw)] if is_text and raw else []
-    return [text for child, value in pairs if value for text in _texts_in(child, value)]
+    return [text for child, value in pairs if value for text in _block_texts(child, value)]
 
 
-def _item_of(row):
-    """The value of a list's item, which Wagtail stores with an id or, long ago, as it is."""
+def _list_item(row: Any) -> Any:
+    """The value of a list item. Wagtail stores it with an id; old versions stored it bare."""
     return row["value"] if isinstance(row, dict) and row.get("type") == "item" else row
 
 
-def products_shown_by(page_ids):
-    """Keys of the products that pages show, live or not, as far as the index knows."""
+def products_shown_by(page_ids: Iterable[int]) -> set[int]:
+    """Keys of the products that the pages show, live or not, according to the reference index."""
     rows = _references(object_id__in=[str(pk) for pk in page_ids])
     return {int(pk) for pk in rows.values_list("to_object_id", flat=True)}
 
 
-def _references(**conditions):
+def _references(**conditions: Any) -> QuerySet[ReferenceIndex]:
     types = ContentType.objects
     product = types.get_for_model(get_model("catalogue", "Product"))
     return ReferenceIndex.objects.filter(
         base_content_type=types.get_for_model(Page),
         to_content_type=product,
-        model_path__in=SHOWN,
+        model_path__in=PRODUCT_PATHS,
         **conditions,
     )
 
 
-# --- What is followed -----------------------------------------------------------------------------
+# --- Signals --------------------------------------------------------------------------------------
+# Pages are saved, moved and deleted by Wagtail, which offers no other way to follow all of these.
 
 
-def _follow_page(sender, instance, raw=False, update_fields=None, **kwargs):
-    """Published, unpublished or changed. A draft is saved with its fields named, and says nothing."""
+def _on_page_saved(
+    sender: type[Model],
+    instance: Page,
+    raw: bool = False,
+    update_fields: Iterable[str] | None = None,
+    **kwargs: Any,
+) -> None:
+    """Index a saved page. Saving a draft names its fields, without "live", and changes nothing."""
     if raw or (update_fields is not None and "live" not in update_fields):
         return
     before = products_shown_by([instance.pk])
@@ -117,37 +127,38 @@ def _follow_page(sender, instance, raw=False, update_fields=None, **kwargs):
         refresh_changed(before | products_shown_by([instance.pk]))
 
 
-def _note_deleted_page(sender, instance, **kwargs):
-    instance.products_shown = products_shown_by([instance.pk])
+def _before_page_deleted(sender: type[Model], instance: Page, **kwargs: Any) -> None:
+    """Remove the page from the reference index first, so that the refresh no longer counts it."""
+    products = products_shown_by([instance.pk])
+    if products:
+        ReferenceIndex.remove_for_object(instance)
+        refresh_changed(products)
 
 
-def _follow_deleted_page(sender, instance, **kwargs):
-    refresh_changed(getattr(instance, "products_shown", set()))
+def _on_page_moved(sender: type[Model], instance: Page, **kwargs: Any) -> None:
+    """Index the page and those below it: the new parent may be private, or the old one was."""
+    _refresh_subtree(instance)
 
 
-def _follow_moved_page(sender, instance, **kwargs):
-    """A page below a private one is private."""
-    _refresh_below(instance)
-
-
-def _follow_restriction(sender, instance, raw=False, **kwargs):
+def _on_restriction_changed(
+    sender: type[Model], instance: PageViewRestriction, raw: bool = False, **kwargs: Any
+) -> None:
     if not raw:
-        _refresh_below(instance.page)
+        _refresh_subtree(instance.page)
 
 
-def _refresh_below(page):
+def _refresh_subtree(page: Page) -> None:
     pages = Page.objects.descendant_of(page, inclusive=True)
     refresh_changed(products_shown_by(pages.values_list("pk", flat=True)))
 
 
-def register():
-    """Have lists know the pages' words, and follow every change of a page."""
-    if lend_words not in WORD_SOURCES:
-        WORD_SOURCES.append(lend_words)
+def register() -> None:
+    """Add page texts to the product index and connect the signals. May be called again."""
+    if page_texts not in WORD_SOURCES:
+        WORD_SOURCES.append(page_texts)
     for model in get_page_models():
-        post_save.connect(_follow_page, sender=model)
-    pre_delete.connect(_note_deleted_page, sender=Page)
-    post_delete.connect(_follow_deleted_page, sender=Page)
-    post_page_move.connect(_follow_moved_page)
-    post_save.connect(_follow_restriction, sender=PageViewRestriction)
-    post_delete.connect(_follow_restriction, sender=PageViewRestriction)
+        post_save.connect(_on_page_saved, sender=model)
+    pre_delete.connect(_before_page_deleted, sender=Page)
+    post_page_move.connect(_on_page_moved)
+    post_save.connect(_on_restriction_changed, sender=PageViewRestriction)
+    post_delete.connect(_on_restriction_changed, sender=PageViewRestriction)

@@ -1,5 +1,9 @@
-"""What the editors' floor knows about people: who wrote and published what. Customers leave nothing here."""
+"""Personal data in the pages app: the authors and editors of content. It has no data of customers."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import APIToken, Comment, CommentReply, ModelLogEntry, PageLogEntry
 from wagtail.users.models import UserProfile
@@ -8,8 +12,8 @@ from commerce.privacy.inventory import DELETED, NEVER, UNLINKED, about_people, n
 from commerce.privacy.parts import Part, Section
 from commerce.privacy.people import ERASED, Person
 
-PUBLISHED = _("published on purpose; editors change it")
-_WORK = _("is the work of the staff on pages, and not about a customer")
+PUBLISHED = _("published on purpose; editors can change it")
+_WORK = _("is staff work on pages and not about a customer")
 
 _PLAIN = nothing_personal(
     {
@@ -204,17 +208,17 @@ _EDITORS = {
 }
 
 
-def _of_user(model, name="user"):
+def _of_user(model: Any, name: str = "user") -> Callable[[Person], QuerySet]:
     return lambda person: model.objects.filter(person.by_user(name))
 
 
 def _erase(person: Person) -> None:
-    """Take a person out of the logs of the admin, whose rows outlive the account."""
+    """Remove the person from the admin's logs, whose rows outlive the account."""
     if person.user is None:
         return
     PageLogEntry.objects.filter(user=person.user_id).update(user=None)
     ModelLogEntry.objects.filter(user=person.user_id).update(user=None)
-    # The log calls an account by its address.
+    # The log's label of an account is its email address.
     about = ModelLogEntry.objects.filter(
         content_type__app_label="commerce",
         content_type__model="user",

@@ -1,4 +1,6 @@
-"""What a shopper's search finds among the pages."""
+"""Pages in the shop's search."""
+
+from collections.abc import Iterable
 
 from django.db.models import Q
 
@@ -7,16 +9,16 @@ from commerce.search.queries import PAGE_SOURCES, PageResult
 from home.pages.privacy import public_pages
 
 
-def find_pages(words, count):
-    """Live, public pages by the words of their titles first, then by their text."""
+def find_pages(words: str, count: int) -> list[PageResult]:
+    """Up to ``count`` live, public pages: first those found by title, then those found by text."""
     wanted = searched_words(words)
     pages = public_pages().filter(depth__gt=2)
     by_title = Q()
     for word in wanted:
         by_title &= Q(title__icontains=word)
-    titled = [page for page in pages.filter(by_title)[: 4 * count] if _begins(page.title, wanted)]
-    found = {page.pk: page for page in titled}
-    # Only letters and digits: the databases' own search languages have signs that break a query.
+    candidates = pages.filter(by_title)[: 4 * count]
+    found = {page.pk: page for page in candidates if _matches_title(page.title, wanted)}
+    # Only letters and digits: other characters are operators in the databases' search languages.
     plain = " ".join(word for word in wanted if word.isalnum())
     if plain and len(found) < count:
         found |= {page.pk: page for page in pages.search(plain)[:count] if page.pk not in found}
@@ -26,13 +28,13 @@ def find_pages(words, count):
     ]
 
 
-def _begins(title, wanted):
-    """Whether every word sought begins a word of the title: "va" is in "vase", not in "privacy"."""
+def _matches_title(title: str, wanted: Iterable[str]) -> bool:
+    """Whether each wanted word begins a word of the title: "va" begins "vase", not "privacy"."""
     words = split_words(title)
-    return all(any(word.startswith(sought) for word in words) for sought in wanted)
+    return all(any(word.startswith(prefix) for word in words) for prefix in wanted)
 
 
-def register():
-    """Have the shop's search ask for pages too."""
+def register() -> None:
+    """Add pages to the shop's search. May be called again."""
     if find_pages not in PAGE_SOURCES:
         PAGE_SOURCES.append(find_pages)

@@ -1,6 +1,6 @@
-"""The first contents of an empty shop. Each step adds what is missing and leaves the rest alone.
+"""Sets up an empty shop. Each step adds what is missing and changes nothing that exists.
 
-Steps return a sentence for whoever runs the command.
+Each step returns a sentence that the command prints.
 """
 
 from collections.abc import Iterator
@@ -29,43 +29,43 @@ from home.models import HomePage, StandardPage
 from home.sites import sync_sites
 from home.staff.roles import create_page_roles
 
-#: Pages that the law asks a shop for: address, title, and what the text must say.
+#: Pages that a shop needs by law: slug, title, and what the text must cover.
 LEGAL_PAGES = (
     (
         "terms",
         gettext_lazy("Terms"),
         gettext_lazy(
-            "Who sells, how a contract comes about, prices and tax, payment, delivery, guarantees."
+            "The seller, how a contract is concluded, prices and tax, payment, delivery, guarantees."
         ),
     ),
     (
         "privacy",
         gettext_lazy("Privacy"),
         gettext_lazy(
-            "Which personal data the shop keeps, why, for how long, who receives it, whom to ask."
+            "Which personal data the shop stores, why, for how long, who receives it, and a contact."
         ),
     ),
     (
         "delivery-returns",
         gettext_lazy("Delivery and returns"),
         gettext_lazy(
-            "Where the shop delivers, what it costs, how to withdraw from a purchase or return it."
+            "Where the shop delivers, what it costs, how to withdraw from or return a purchase."
         ),
     ),
     (
         "legal-notice",
         gettext_lazy("Legal notice"),
         gettext_lazy(
-            "The company's name, address, email address, register, VAT number and who represents it."
+            "The company's name, address, email address, register entry, VAT number and representatives."
         ),
     ),
 )
-#: What a parcel costs until somebody says otherwise.
+#: Default price of standard delivery.
 DELIVERY_PRICE = Decimal("4.95")
 
 
 def set_up_sites() -> str:
-    """Both site records and the home page say what SITE_URL and SITE_NAME say."""
+    """Set both site records and the home page's title to SITE_URL and SITE_NAME."""
     home = HomePage.objects.first()
     if home is not None and not home.body and home.title == "Home":
         home.title = home.draft_title = settings.SITE_NAME
@@ -76,92 +76,92 @@ def set_up_sites() -> str:
 
 
 def set_up_roles() -> str:
-    """The groups of the people who run the shop."""
+    """Create the staff roles."""
     create_page_roles()
     names = ", ".join(Group.objects.order_by("name").values_list("name", flat=True))
     return f"Roles: {names}."
 
 
 def set_up_tax() -> str:
-    """Nothing to make: the rate is a rule of the code (commerce.tax)."""
+    """Report the tax rate. There is nothing to set up: commerce.tax defines it."""
     return f"Tax: prices include VAT at {STANDARD_RATE:.0%}."
 
 
 @transaction.atomic
 def set_up_delivery(countries: list[str], *, price: Decimal = DELIVERY_PRICE) -> Iterator[str]:
-    """Countries, one delivery method to them, and where stock is kept.
+    """Create countries, a delivery method to them, a stock location and a product type.
 
-    Raises KeyError for the code of a country that commerce.pricing.countries does not know.
+    Raises KeyError for a country code that commerce.pricing.countries does not know.
     """
     made = open_countries(countries)
-    yield f"Countries: {', '.join(made)} added." if made else "Countries: they exist."
+    yield f"Countries: {', '.join(made)} added." if made else "Countries: already set up."
     if DeliveryMethod.objects.exists():
-        yield "Delivery: a method exists."
+        yield "Delivery: already set up."
     else:
         method = DeliveryMethod.objects.create(
             code="standard", name=_("Standard delivery"), price=price, min_days=2, max_days=5
         )
         method.countries.set(countries)
-        yield f"Delivery: Standard delivery at {price}. Change it in the dashboard before you open."
+        yield f"Delivery: standard delivery at {price}. Check it in the dashboard before you open."
     Partner, ProductClass = get_model("partner", "Partner"), get_model("catalogue", "ProductClass")
     if not Partner.objects.exists():
         Partner.objects.create(name=settings.SITE_NAME)
     if not ProductClass.objects.exists():
         ProductClass.objects.create(name=_("General"))
-    yield "Catalogue: a stock location and a kind of product exist."
+    yield "Catalogue: a stock location and a product type exist."
 
 
 @transaction.atomic
 def set_up_legal_pages() -> str:
-    """Drafts of the pages that the law asks for, each with what its text must say."""
+    """Create drafts of the legal pages, each with a note of what its text must cover."""
     home = HomePage.objects.first()
     if home is None:
-        return "Legal pages: none without a home page."
+        return "Legal pages: not created, as there is no home page."
     made = []
-    for slug, title, must_say in LEGAL_PAGES:
+    for slug, title, must_cover in LEGAL_PAGES:
         if Page.objects.child_of(home).filter(slug=slug).exists():
             continue
-        text = _("This page is not written yet. It must say: %(what)s") % {"what": must_say}
+        text = _("This page is not written yet. It must cover: %(what)s") % {"what": must_cover}
         page = StandardPage(title=title, slug=slug, live=False, has_unpublished_changes=True)
         page.body = [("text", f"<p><b>{text}</b></p>")]
-        # The parent's row changed with every child it got: it is read again.
+        # Adding a child changes the parent's row: read it again.
         Page.objects.get(pk=home.pk).add_child(instance=page)
         page.save_revision()
         made.append(str(title))
     if not made:
-        return "Legal pages: they exist."
+        return "Legal pages: already set up."
     return f"Legal pages: drafts of {', '.join(made)}. Write and publish them before you open."
 
 
 def is_admin(email: str) -> bool:
-    """Whether the address is an administrator's."""
+    """Whether the address belongs to an administrator."""
     return User.objects.filter(email__iexact=email, is_superuser=True).exists()
 
 
 @transaction.atomic
 def set_up_admin(email: str, *, password: str | None) -> str:
-    """The first administrator. Without a password a link to set one goes out by mail.
+    """Create the first administrator. Without a password, mail a link to set one.
 
-    An account that exists keeps its password. Raises ValidationError for a weak password, and
-    ValueError where the address belongs to somebody else's account.
+    Changes nothing if the administrator exists. Raises ValidationError for a weak password and
+    ValueError if the address belongs to an account that is not an administrator's.
     """
     if is_admin(email):
-        return f"Administrator: {email} exists."
+        return f"Administrator: {email} already exists."
     if User.objects.filter(email__iexact=email).exists():
         raise ValueError(
-            f"{email} belongs to an account without that right; choose another address."
+            f"{email} belongs to an account that is no administrator; use another address."
         )
     user = User(email=User.objects.normalize_email(email), is_staff=True, is_superuser=True)
     if password is not None:
         validate_password(password, user)
-    user.set_password(password)  # None: nobody can sign in with one
+    user.set_password(password)  # None: an unusable password
     user.save()
     user.groups.add(Group.objects.get(name=ADMIN))
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     if password is not None:
-        return f"Administrator: {email} made."
+        return f"Administrator: {email} created."
     _mail_link(user)
-    return f"Administrator: {email} made; a link to set the password is in the mail queue."
+    return f"Administrator: {email} created; a link to set the password is in the mail queue."
 
 
 def _mail_link(user: User) -> None:
@@ -170,8 +170,8 @@ def _mail_link(user: User) -> None:
         "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}
     )
     text = _(
-        "You are the administrator of %(shop)s.\n\nSet your password here. The link works once, for "
-        "three days:\n%(url)s\n"
+        "You are the administrator of %(shop)s.\n\nSet your password with this link. It works once and "
+        "expires after three days:\n%(url)s\n"
     ) % {"shop": settings.SITE_NAME, "url": absolute(path)}
     subject = _("Set your password for %(shop)s") % {"shop": settings.SITE_NAME}
     queue_mail(key=f"setup:{user.pk}:{key}", to=user.email, subject=subject, text=text, user=user)

@@ -1,10 +1,10 @@
-"""Work that the pages' floor leaves to the background worker."""
+"""Background tasks of the pages app."""
 
 from django.core.management import call_command
 from django_tasks import task
 
 
 @task()
-def publish_scheduled_pages():
-    """Publish and unpublish what editors scheduled for a moment that has passed."""
+def publish_scheduled_pages() -> None:
+    """Publish and unpublish pages whose scheduled time has come."""
     call_command("publish_scheduled")

@@ -1,37 +1,44 @@
-"""The two applications that tie the floors together: the site itself and Oscar's shop."""
+"""The site's own app, and the apps of Oscar and Wagtail that it configures."""
+
+from typing import Any
 
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
+from django.urls import URLPattern, URLResolver
 from oscar.config import Shop as OscarShop
 from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class SiteConfig(AppConfig):
-    """Wiring. Registers the checks that refuse an unsafe production."""
+    """Registers the system checks and configures database connections."""
 
     name = "site_project"
     label = "site_project"
 
-    def ready(self):
+    def ready(self) -> None:
         from site_project import checks, production  # noqa: F401
 
-        connection_created.connect(compare_as_the_database_does)
+        # Django has no other hook that runs for each new connection.
+        connection_created.connect(use_database_collation)
 
 
-def compare_as_the_database_does(sender, connection, **kwargs):
-    """On MySQL and MariaDB a cast or a literal takes the connection's collation, not the column's;
-    comparing the two fails unless both are the database's own."""
+def use_database_collation(sender: type, connection: Any, **kwargs: Any) -> None:
+    """Set the collation of MySQL and MariaDB connections to that of the database.
+
+    Casts and literals have the connection's collation: comparing them with columns fails if the two
+    differ.
+    """
     if connection.vendor == "mysql":
         with connection.cursor() as cursor:
             cursor.execute("SET collation_connection = @@collation_database")
 
 
 class ShopConfig(OscarShop):
-    """Oscar's URLs without its redirect at "/" (Wagtail's home page) and without its password
-    reset views (allauth has the only ones)."""
+    """Oscar's URLs without its redirect at "/", where Wagtail serves the home page, and without its
+    password reset views, which allauth replaces."""
 
-    def get_urls(self):
-        kept = {
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        included = {
             "catalogue",
             "basket",
             "checkout",
@@ -41,10 +48,10 @@ class ShopConfig(OscarShop):
             "offers",
             "wishlists",
         }
-        return [url for url in super().get_urls() if str(url.pattern).rstrip("/") in kept]
+        return [url for url in super().get_urls() if str(url.pattern).rstrip("/") in included]
 
 
 class PeopleConfig(WagtailUsersAppConfig):
-    """``wagtail.users`` with our pages of people (home.staff.people). In INSTALLED_APPS in its place."""
+    """Replaces ``wagtail.users`` in INSTALLED_APPS, to use the views of home.staff.people."""
 
     user_viewset = "home.staff.people.PersonViewSet"

@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 
 application = get_asgi_application()
 
-from site_project.production import refuse_unsafe_start  # noqa: E402  asks the database: needs the apps
+from site_project.production import refuse_unsafe_start  # noqa: E402  needs the apps
 
 refuse_unsafe_start()

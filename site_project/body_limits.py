@@ -1,4 +1,6 @@
-"""How much a browser may send at once, refused before it is read."""
+"""Limits the size of requests. Larger ones are refused before they are read."""
+
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -8,24 +10,24 @@ from commerce.requests import previous_page
 
 
 def limit_of(path: str) -> int:
-    """Bytes that a request to this path may bring: of the longest beginning that is named, else the least."""
-    return _named(settings.BODY_LIMITS, path) or settings.BODY_LIMIT
+    """Maximum bytes of a request: that of the longest prefix in ``BODY_LIMITS``, else the default."""
+    return _longest_match(settings.BODY_LIMITS, path) or settings.BODY_LIMIT
 
 
 def file_limit_of(path: str) -> int:
-    """Bytes that a file may have which a form at this path takes; 0 where it takes none."""
-    return _named(settings.FILE_LIMITS, path)
+    """Maximum bytes of a file in a form at this path; 0 if forms there take no files."""
+    return _longest_match(settings.FILE_LIMITS, path)
 
 
-def _named(limits, path):
-    named = [start for start in limits if path.startswith(start)]
-    return limits[max(named, key=len)] if named else 0
+def _longest_match(limits: Mapping[str, int], path: str) -> int:
+    prefixes = [prefix for prefix in limits if path.startswith(prefix)]
+    return limits[max(prefixes, key=len)] if prefixes else 0
 
 
 class BodyLimitMiddleware:
-    """Answers 413, with a sentence, to what is larger than ``settings.BODY_LIMITS`` allows."""
+    """Responds with 413 and an explanation to requests above ``settings.BODY_LIMITS``."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -35,7 +37,7 @@ class BodyLimitMiddleware:
         return self.get_response(request)
 
 
-def _refused(request):
+def _refused(request: HttpRequest) -> HttpResponseBase:
     megabytes = file_limit_of(request.path_info) // (1024 * 1024)
     context = {"megabytes": megabytes, "behind": previous_page(request)}
     return render(request, "413.html", context, status=413)

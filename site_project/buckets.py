@@ -1,6 +1,7 @@
-"""Uploads in two buckets: photographs, which everybody may read, and all else, which only the site reads."""
+"""Storage of uploads in two buckets: a public one for photographs, a private one for the rest."""
 
 from datetime import datetime
+from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import Storage
@@ -10,17 +11,17 @@ from site_project.media import FOLDERS
 
 
 class TwoBuckets(Storage):
-    """Files below ``FOLDERS`` lie in the public bucket, all others in the private one.
+    """Stores files below ``FOLDERS`` in the public bucket and all others in the private one.
 
-    ``public`` and ``private`` are the options of an ``S3Storage``. An address of a private file is
-    signed and ends after an hour.
+    ``public`` and ``private`` are options of ``S3Storage``. URLs of private files are signed and
+    expire after an hour.
     """
 
-    def __init__(self, *, public: dict, private: dict):
+    def __init__(self, *, public: dict[str, Any], private: dict[str, Any]) -> None:
         self.public, self.private = S3Storage(**public), S3Storage(**private)
 
-    def bucket_of(self, name: str) -> Storage:
-        """The storage that holds a file."""
+    def bucket_of(self, name: str | None) -> S3Storage:
+        """The bucket of a file."""
         folder = str(name).replace("\\", "/").partition("/")[0]
         return self.public if folder in FOLDERS else self.private
 
@@ -42,7 +43,7 @@ class TwoBuckets(Storage):
     def size(self, name: str) -> int:
         return self.bucket_of(name).size(name)
 
-    def url(self, name: str) -> str:
+    def url(self, name: str | None) -> str:
         return self.bucket_of(name).url(name)
 
     def get_modified_time(self, name: str) -> datetime:

@@ -57,6 +57,7 @@ def _plain(value: Any) -> Any:
 
 def _original(found: dict[str, Any]) -> Any:
     """What stands under a mark; every other dictionary is itself."""
+    value: Any
     (mark, value), *others = found.items() or [("", None)]
     if others or mark not in MARKS:
         return found

@@ -1,17 +1,20 @@
-"""Reading the environment, so that a wrong variable is named in the sentence that refuses it."""
+"""Reads environment variables. Every error names the variable and what is wrong with it."""
 
+import tomllib
+from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-#: Sent on every connection to MySQL or MariaDB (docs/architecture.md, "Both databases").
+#: Run on every connection to MySQL or MariaDB (docs/architecture.md, "Both databases").
 MYSQL_SESSION = (
     "SET SESSION sql_mode='STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=5"
-    # MariaDB makes a table of a thousand keys or more, and then often reads the wrong one first.
+    # MariaDB turns IN lists of 1000 or more values into a table, and then often joins in a slow order.
     " /*M!100300 , in_predicate_conversion_threshold=0 */"
 )
 MYSQL_OPTIONS = {
@@ -27,30 +30,42 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
 }
-#: Seconds for which a thread keeps its connection. Opening one costs SQLite as much as four queries.
+#: Seconds a thread keeps its connection. In SQLite, opening one takes as long as four queries.
 CONNECTION_SECONDS = 300
 
-#: What Django's own deployment check asks of a key.
+#: The minimum of Django's deployment check.
 MIN_KEY_LENGTH = 50
+
+# The methods of Environment that are named after these types hide them inside the class.
+Text: TypeAlias = str
+Texts: TypeAlias = list[str]
+Number: TypeAlias = int
+Switch: TypeAlias = bool
+
+
+def read_toml(path: Path) -> dict[Text, Any]:
+    """The content of a TOML file."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 class Environment:
-    """The process's variables, and those of an optional ``.env`` file below them.
+    """The process's environment variables, with those of an optional ``.env`` file as defaults.
 
-    Each reader raises ``ImproperlyConfigured`` with the variable's name when its value is unusable.
+    An empty variable counts as not set. Each method raises ``ImproperlyConfigured`` with the
+    variable's name if its value is invalid.
     """
 
-    def __init__(self, dotenv: Path):
+    def __init__(self, dotenv: Path) -> None:
         self._env = environ.Env()
         if dotenv.is_file():
             self._env.read_env(dotenv)
 
-    def str(self, name, *, default):
-        """The variable's text; an empty one counts as not set, in every reader."""
+    def str(self, name: Text, *, default: Text) -> Text:
+        """The variable's text without surrounding spaces."""
         return self._env.str(name, default="").strip() or default
 
-    def decimal(self, name, *, default):
-        """An exact number of zero or more, such as an amount of money."""
+    def decimal(self, name: Text, *, default: Text) -> Decimal:
+        """A decimal number of zero or more, such as an amount of money."""
         text = self.str(name, default=default)
         try:
             value = Decimal(text)
@@ -60,11 +75,13 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be zero or more, not {text!r}.")
         return value
 
-    def list(self, name, *, default):
+    def list(self, name: Text, *, default: Texts) -> Texts:
+        """The comma-separated values of the variable."""
         values = [value.strip() for value in self.str(name, default="").split(",")]
         return [value for value in values if value] or default
 
-    def bool(self, name, *, default):
+    def bool(self, name: Text, *, default: Switch) -> Switch:
+        """Whether the variable is on, in one of the usual spellings."""
         value = self.str(name, default="").lower()
         if value in {"on", "true", "yes", "1"}:
             return True
@@ -74,7 +91,8 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be on or off, not {value!r}.")
         return default
 
-    def int(self, name, *, default):
+    def int(self, name: Text, *, default: Number) -> Number:
+        """A whole number of zero or more."""
         value = self.str(name, default="")
         if not value:
             return default
@@ -82,7 +100,8 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
         return int(value)
 
-    def choice(self, name, choices, *, default):
+    def choice(self, name: Text, choices: Collection[Text], *, default: Text) -> Text:
+        """One of the choices."""
         value = self.str(name, default=default)
         if value not in choices:
             raise ImproperlyConfigured(
@@ -90,32 +109,30 @@ class Environment:
             )
         return value
 
-    def url(self, name, *, default):
+    def url(self, name: Text, *, default: Text) -> Text:
+        """An http or https URL of a host, without a path or trailing slash."""
         value = self.str(name, default=default).rstrip("/")
         parts = urlsplit(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
             raise ImproperlyConfigured(
-                f"{name} must be an address such as https://shop.example, not {value!r}."
+                f"{name} must be a URL such as https://shop.example, not {value!r}."
             )
         return value
 
-    def seller(self, *, shop_name, is_demo):
-        """Who sells, as invoices name it; the demo names a company that is nobody's."""
-        address = "The Sail Loft|3 Quay Lane|Saltmarsh|NR23 1ZZ|United Kingdom" if is_demo else ""
-        rows = self.str("SELLER_ADDRESS", default=address).split("|")
+    def seller(self, *, name: Text, defaults: Mapping[Text, Text]) -> dict[Text, Any]:
+        """The seller that invoices name; ``defaults`` holds values for variables that are not set."""
+        vat_number = defaults.get("SELLER_VAT_NUMBER", "")
+        address = self.str("SELLER_ADDRESS", default=defaults.get("SELLER_ADDRESS", ""))
+        company_number = defaults.get("SELLER_COMPANY_NUMBER", "")
         return {
-            "name": self.str("SELLER_NAME", default=f"{shop_name} Ltd" if is_demo else shop_name),
-            "address": [row.strip() for row in rows if row.strip()],
-            "vat_number": self.str(
-                "SELLER_VAT_NUMBER", default="GB 999 9999 73" if is_demo else ""
-            ),
-            "company_number": self.str(
-                "SELLER_COMPANY_NUMBER", default="00000000" if is_demo else ""
-            ),
+            "name": self.str("SELLER_NAME", default=name),
+            "address": [line.strip() for line in address.split("|") if line.strip()],
+            "vat_number": self.str("SELLER_VAT_NUMBER", default=vat_number),
+            "company_number": self.str("SELLER_COMPANY_NUMBER", default=company_number),
         }
 
-    def secret(self, name):
-        """The variable, or the content of the file that NAME_FILE points to; "" without either."""
+    def secret(self, name: Text) -> Text:
+        """The variable, or the content of the file that NAME_FILE names; "" without either."""
         path = self.str(f"{name}_FILE", default="")
         if not path:
             return self.str(name, default="")
@@ -124,12 +141,12 @@ class Environment:
         except OSError as error:
             raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
 
-    def secrets(self, name):
-        """The comma-separated values of the variable, or of the file that NAME_FILE points to."""
+    def secrets(self, name: Text) -> Texts:
+        """The comma-separated values of the variable, or of the file that NAME_FILE names."""
         return [value.strip() for value in self.secret(name).split(",") if value.strip()]
 
-    def redis(self, name, *, password):
-        """A Redis URL with ``password`` in it where the URL has none; "" where it is not set."""
+    def redis(self, name: Text, *, password: Text) -> Text:
+        """A Redis URL, with ``password`` added if it has none; "" if it is not set."""
         value = self.str(name, default="")
         if not value:
             return ""
@@ -145,7 +162,8 @@ class Environment:
             )
         return urlunsplit(parts)
 
-    def secret_key(self, name):
+    def secret_key(self, name: Text) -> Text:
+        """A secret key of sufficient length."""
         value = self.secret(name)
         if len(value) < MIN_KEY_LENGTH:
             raise ImproperlyConfigured(
@@ -154,8 +172,8 @@ class Environment:
             )
         return value
 
-    def database(self, name, *, default):
-        """Django's DATABASES entry for a URL, with the options that correctness rests on."""
+    def database(self, name: Text, *, default: Text) -> dict[Text, Any]:
+        """Django's DATABASES entry for a URL, with the options that the shop requires."""
         value = self.str(name, default=default)
         scheme = urlsplit(value).scheme
         if scheme in {"mysql", "mariadb"}:
@@ -170,7 +188,7 @@ class Environment:
         raise ImproperlyConfigured(f"{name} must begin with sqlite:// or mysql://, not {value!r}.")
 
     @staticmethod
-    def _mysql(value):
+    def _mysql(value: Text) -> dict[Text, Any]:
         config = environ.Env.db_url_config(value.replace("mariadb://", "mysql://", 1))
         config["ENGINE"] = "django.db.backends.mysql"
         return {
@@ -181,10 +199,10 @@ class Environment:
         }
 
     @staticmethod
-    def email(value, *, password=""):
+    def email(value: Text, *, password: Text = "") -> dict[Text, Any]:
         """Django's EMAIL_* settings for ``smtp://user:password@host:port`` (or smtp+tls://).
 
-        ``password`` stands in for the URL's.
+        ``password`` replaces the URL's password.
         """
         try:
             config = environ.Env.email_url_config(value)

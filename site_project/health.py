@@ -1,4 +1,4 @@
-"""Answers to probes, before anything else looks at the request."""
+"""Health checks for containers and load balancers."""
 
 from collections.abc import Callable
 
@@ -7,24 +7,26 @@ from django.http.response import HttpResponseBase
 
 from site_project import views
 
-ANSWERS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "/health/live": views.live,
     "/health/ready": views.ready,
 }
 
 
 class HealthMiddleware:
-    """Stands first. Containers and balancers ask by an address of their own, whatever ALLOWED_HOSTS
-    says and without TLS; the answers tell nothing that is not for everybody."""
+    """Responds to health checks. Must come first: they use other hosts than ALLOWED_HOSTS, and no TLS.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
+    The responses contain nothing confidential.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        answer = ANSWERS.get(request.path_info)
-        if answer is None or request.method not in ("GET", "HEAD"):
+        probe = PROBES.get(request.path_info)
+        if probe is None or request.method not in ("GET", "HEAD"):
             return self.get_response(request)
-        response = answer(request)
+        response = probe(request)
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"

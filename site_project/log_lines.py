@@ -1,9 +1,10 @@
-"""How an event is written to the log: one entry that nobody who sends a request can forge."""
+"""The format of log entries, which text from a request cannot forge."""
 
 import logging
 import time
+from typing import Any
 
-#: Control characters and the line breaks of Unicode, each written as its escape sequence.
+#: Escape sequences of control characters and of Unicode's line breaks.
 _ESCAPES = {
     number: chr(number).encode("unicode_escape").decode()
     for number in (*range(32), *range(127, 160), 0x2028, 0x2029)
@@ -11,13 +12,13 @@ _ESCAPES = {
 
 
 class LineFormatter(logging.Formatter):
-    """Writes UTC times, escapes control characters, and indents the lines of a traceback.
+    """Writes UTC times, escapes control characters and indents tracebacks.
 
-    Only the first line of an entry begins at the margin, so text from a request cannot pass for
+    Only the first line of an entry starts at the margin, so no text from a request can look like
     another entry.
     """
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
@@ -25,7 +26,7 @@ class LineFormatter(logging.Formatter):
         """The first line."""
         return super().formatMessage(record).translate(_ESCAPES)
 
-    def formatException(self, ei) -> str:
+    def formatException(self, ei: Any) -> str:
         """The traceback, indented."""
         return _indented(super().formatException(ei))
 
@@ -34,5 +35,5 @@ class LineFormatter(logging.Formatter):
         return _indented(super().formatStack(stack_info))
 
 
-def _indented(text):
+def _indented(text: str) -> str:
     return "\n".join(f"    {line.translate(_ESCAPES)}" for line in text.splitlines())

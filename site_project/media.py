@@ -1,4 +1,4 @@
-"""Uploaded photographs. Nothing else under ``MEDIA_ROOT`` has an address: an upload is never a page of ours."""
+"""Serves uploaded photographs. No other file below ``MEDIA_ROOT`` has a URL."""
 
 import posixpath
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.static import serve
 
-#: Folders of photographs, and the endings that a browser shows. Documents leave by home.documents.
+#: Folders and file endings of photographs. home.documents serves documents.
 FOLDERS = ("images", "original_images", "categories", "avatar_images")
 ENDINGS = ("avif", "gif", "jpeg", "jpg", "png", "webp")
 ROUTE = rf"^media/(?P<path>(?:{'|'.join(FOLDERS)})/[^?]*\.(?i:{'|'.join(ENDINGS)}))$"
@@ -15,12 +15,12 @@ MONTH = 30 * 24 * 60 * 60
 
 
 def serve_photograph(request: HttpRequest, path: str) -> HttpResponseBase:
-    """A photograph from the disk. An image that changes gets another name, so browsers may keep it."""
-    if path != posixpath.normpath(path):  # "images/../x" would leave the folder
+    """Serve a photograph. A changed image gets a new name, so browsers may cache it. Raises Http404."""
+    if path != posixpath.normpath(path):  # such as "images/../x", which would leave the folder
         raise Http404
     try:
-        response = serve(request, path, document_root=settings.MEDIA_ROOT)
-    except OSError as error:  # a name that no file system takes
+        response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    except OSError as error:  # a name that is invalid for the file system
         raise Http404 from error
     response.headers["Cache-Control"] = f"public, max-age={MONTH}, immutable"
     response.headers["Content-Security-Policy"] = POLICY

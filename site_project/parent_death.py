@@ -1,6 +1,6 @@
-"""Processes that end together with their parent, even if it is killed (Linux only).
+"""Ends processes together with their parent, even if it is killed (Linux only).
 
-Plain Python, no Django.
+Does not import Django.
 """
 
 import ctypes
@@ -11,18 +11,18 @@ import sys
 
 #: prctl(2)
 PR_SET_PDEATHSIG = 1
-#: Set by serve.py: the web server's own workers end with it, too.
+#: Set by serve.py, so that the web server's workers end with the server.
 VARIABLE = "VITRINE_ENDS_WITH_PARENT"
 
-# Loaded before anything forks: nothing may be loaded between fork and exec.
+# Loaded at import: nothing may be loaded between fork and exec.
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def end_with_parent(parent: int) -> None:
-    """Have the kernel send this process SIGTERM when its parent (pid ``parent``) ends.
+    """Make the kernel send this process SIGTERM when its parent (pid ``parent``) ends.
 
-    The kernel watches the thread that started this process. The setting survives exec. Exits at
-    once if the parent is gone already. Does nothing on other systems.
+    The kernel watches the thread that started this process. The setting survives exec. Exits
+    immediately if the parent has ended already. Does nothing on other systems.
     """
     if _libc is None:
         return
@@ -32,12 +32,12 @@ def end_with_parent(parent: int) -> None:
 
 
 def end_with_server() -> None:
-    """Have this process, a worker of a web server, end with the server that forked it.
+    """End this process, a worker of a web server, with the server that forked it.
 
-    Call it from the main thread, before anything slow is loaded. Until the server sets its own
-    handlers, SIGTERM ends the process: a forked worker inherits the server's handler, which would
-    swallow the signal while the worker still loads.
+    Call it from the main thread, before loading anything slow. A forked worker inherits the server's
+    SIGTERM handler, which would swallow the signal while the worker loads; this resets it, until the
+    server sets the worker's own handler.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     server = multiprocessing.parent_process()
-    end_with_parent(server.pid if server else os.getppid())
+    end_with_parent((server and server.pid) or os.getppid())

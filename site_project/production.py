@@ -1,7 +1,7 @@
-"""Start checks: an unsafe production does not start.
+"""Start checks: the site does not start with an unsafe production configuration.
 
-Django's system checks do not run under a WSGI server, so ``refuse_unsafe_start`` runs these before
-the first request. ``manage.py check --deploy`` runs the same ones.
+WSGI servers do not run Django's system checks, so ``refuse_unsafe_start`` runs these before the first
+request. ``manage.py check --deploy`` runs the same checks.
 """
 
 import ipaddress
@@ -22,16 +22,16 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from site_project import checks
 
-#: Exit status. gunicorn stops, instead of restarting the worker, on this one.
+#: Exit status on which gunicorn stops instead of restarting the worker.
 REFUSED = 3
-#: Prefix of the keys in this repository, which everybody knows.
+#: Prefix of the public keys in this repository.
 PUBLISHED_KEY = "only-for-"
-#: A random key of 50 characters has more different ones than this.
+#: A random key of 50 characters has at least this many distinct characters.
 MIN_KEY_CHARACTERS = 16
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine: localhost, 127.0.0.0/8, ::1, or an unspecified address."""
+    """Whether a host is this machine: localhost, 127.0.0.0/8, ::1 or an unspecified address."""
     if not host or host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -42,7 +42,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def is_local() -> bool:
-    """Whether the site answers to this machine's own addresses only, and moves no real money."""
+    """Whether the site serves only this machine's own addresses and takes no real money."""
     hosts = {urlsplit(settings.SITE_URL).hostname, *settings.ALLOWED_HOSTS}
     return all(map(is_loopback, hosts)) and "_live_" not in settings.STRIPE_SECRET_KEY
 
@@ -52,7 +52,7 @@ def is_local() -> bool:
 
 @register(Tags.security, deploy=True)
 def check_production(app_configs: object, **kwargs: object) -> list[CheckMessage]:
-    """Errors prevent the start, warnings are printed. A demo on this machine has none."""
+    """Errors prevent the start, warnings are printed. A local demonstration has neither."""
     if is_local():
         return []
     found = (_check_site, _check_key, _check_mail, _check_redis, _check_database_password)
@@ -63,14 +63,14 @@ def _check_site() -> Iterator[CheckMessage]:
     host = urlsplit(settings.SITE_URL).hostname
     if settings.DEBUG:
         yield Error(
-            "DEBUG is on at a public address, and error pages show code and settings: set DEBUG=off.",
+            "DEBUG is on at a public address, where error pages show code and settings: set DEBUG=off.",
             id="vitrine.E018",
         )
     if not settings.IS_HTTPS:
         yield Error("SITE_URL must begin with https:// in production.", id="vitrine.E010")
     elif not settings.IS_BEHIND_PROXY:
         yield Warning(
-            "BEHIND_PROXY is off: where TLS ends in a proxy every page redirects to itself. "
+            "BEHIND_PROXY is off: if a proxy terminates TLS, every page redirects to itself. "
             "Set BEHIND_PROXY=on.",
             id="vitrine.W004",
         )
@@ -81,7 +81,7 @@ def _check_site() -> Iterator[CheckMessage]:
         )
     if "*" in settings.ALLOWED_HOSTS:
         yield Error(
-            "ALLOWED_HOSTS=* believes every Host header: name the hosts of the shop.",
+            "ALLOWED_HOSTS=* accepts every Host header: name the hosts of the shop.",
             id="vitrine.E015",
         )
     if settings.TASK_QUEUE == "immediate":
@@ -96,7 +96,7 @@ def _check_site() -> Iterator[CheckMessage]:
         )
     if "_test_" in settings.STRIPE_SECRET_KEY:
         yield Warning(
-            "Stripe's test keys at a public address: orders are written and no money is taken. Set "
+            "Stripe's test keys at a public address: the shop takes orders but no money. Set "
             "STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY to live keys before you sell.",
             id="vitrine.W003",
         )
@@ -107,7 +107,7 @@ def _check_key() -> Iterator[CheckMessage]:
     is_weak = len(set(key)) < MIN_KEY_CHARACTERS or key.startswith("django-insecure-")
     if is_weak or key.startswith(PUBLISHED_KEY):
         yield Error(
-            "SECRET_KEY can be guessed: set it to 50 random characters or more, "
+            "SECRET_KEY can be guessed: set it to at least 50 random characters, "
             "such as `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'` prints.",
             id="vitrine.E011",
         )
@@ -116,13 +116,13 @@ def _check_key() -> Iterator[CheckMessage]:
 def _check_mail() -> Iterator[CheckMessage]:
     if not settings.EMAIL_URL and not settings.MAIL_TO_FILES:
         yield Error(
-            "EMAIL_URL is not set, so no mail leaves this machine: set it to the mail server, or say "
-            "MAIL_TO_FILES=on to have mails as files in var/mail.",
+            "EMAIL_URL is not set, so no mail leaves this machine: set it to the mail server, or set "
+            "MAIL_TO_FILES=on to write mails to files in var/mail.",
             id="vitrine.E012",
         )
     if not settings.HAS_OWN_SENDER:
         yield Error(
-            "DEFAULT_FROM_EMAIL is not set: name the sender of the shop's mails, "
+            "DEFAULT_FROM_EMAIL is not set: set the sender of the shop's mails, "
             "such as `My shop <orders@shop.example>`.",
             id="vitrine.E013",
         )
@@ -133,8 +133,8 @@ def _check_redis() -> Iterator[CheckMessage]:
     if is_loopback(parts.hostname) or parts.password or settings.REDIS_WITHOUT_PASSWORD:
         return
     yield Error(
-        f"Redis at {parts.hostname} asks for no password, and holds sessions: set REDIS_PASSWORD (or "
-        "REDIS_PASSWORD_FILE), or say REDIS_WITHOUT_PASSWORD=on for a network of your own.",
+        f"Redis at {parts.hostname} stores sessions but has no password: set REDIS_PASSWORD (or "
+        "REDIS_PASSWORD_FILE), or set REDIS_WITHOUT_PASSWORD=on for a private network.",
         id="vitrine.E016",
     )
 
@@ -146,7 +146,7 @@ def _check_database_password() -> Iterator[CheckMessage]:
         return
     if not database.get("PASSWORD"):
         yield Error(
-            f"The database at {host} asks for no password: set DATABASE_PASSWORD or "
+            f"The database at {host} has no password: set DATABASE_PASSWORD or "
             "DATABASE_PASSWORD_FILE.",
             id="vitrine.E017",
         )
@@ -156,13 +156,13 @@ def _check_database_password() -> Iterator[CheckMessage]:
 
 
 def database_errors() -> list[str]:
-    """Why the database cannot serve, one sentence each: it is down, or lacks migrations."""
+    """Why the database cannot be used, as sentences: it does not respond, or lacks migrations."""
     try:
         applied = set(MigrationRecorder(connection).applied_migrations())
     except DatabaseError as error:
         reason = error.args[-1] if error.args else error
         return [
-            f"The database of DATABASE_URL does not answer ({reason}): start it, or correct it."
+            f"The database in DATABASE_URL does not respond ({reason}): start it or correct the URL."
         ]
     finally:
         connection.close()
@@ -174,7 +174,7 @@ def database_errors() -> list[str]:
 
 
 def _migrations_on_disk() -> Iterator[tuple[str, str]]:
-    """(app label, name) of every migration, without importing them: a worker starts the sooner."""
+    """``(app label, name)`` of every migration. Does not import them, so that workers start faster."""
     for config in apps.get_app_configs():
         path = settings.MIGRATION_MODULES.get(config.label, f"{config.name}.migrations")
         try:
@@ -190,7 +190,7 @@ def _migrations_on_disk() -> Iterator[tuple[str, str]]:
 
 
 def problems() -> tuple[list[str], list[str]]:
-    """(errors that prevent the start, warnings), as sentences. Queries the database."""
+    """``(errors, warnings)`` as sentences. Errors prevent the start. Queries the database."""
     messages = [
         *checks.check_payment(None),
         *checks.check_currency(None),
@@ -198,7 +198,7 @@ def problems() -> tuple[list[str], list[str]]:
         *check_production(None),
     ]
     unreachable = []
-    if not settings.DEBUG:  # `runserver` names missing migrations itself.
+    if not settings.DEBUG:  # `runserver` reports missing migrations itself.
         unreachable = database_errors()
         if not unreachable:
             messages += checks.check_database(None, databases=["default"])
@@ -208,7 +208,7 @@ def problems() -> tuple[list[str], list[str]]:
 
 
 def refuse_unsafe_start() -> None:
-    """Print each problem to stderr, and raise SystemExit if one of them is an error.
+    """Print the problems to stderr. Raise SystemExit if there is an error.
 
     Django must be set up. Leaves no database connection open.
     """
@@ -221,7 +221,7 @@ def refuse_unsafe_start() -> None:
 
 
 def main() -> None:
-    """Check this process's environment. An unusable variable is reported in a sentence, too."""
+    """Check this process's environment, invalid variables included."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
     try:
         django.setup()
@@ -229,7 +229,7 @@ def main() -> None:
         sys.stderr.write(f"vitrine: not started. {error}\n")
         raise SystemExit(REFUSED) from None
     refuse_unsafe_start()
-    import_module(settings.ROOT_URLCONF)  # what cannot be loaded ends here, and not in each worker
+    import_module(settings.ROOT_URLCONF)  # fail here, not in each worker
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""What machines ask the site for: robots.txt, the sitemap, the product feed, icons, the manifest."""
+"""Views for crawlers and browsers: robots.txt, sitemap, product feed, icons and manifest."""
 
 from functools import cache
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.sitemaps import views as sitemap_views
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
@@ -20,7 +21,7 @@ from home.sitemaps import SITEMAPS, replaced_addresses
 
 DAY = 24 * 60 * 60
 XML = "application/xml; charset=utf-8"
-#: A shopper's own pages, staff, and lists that show the same pieces in endless combinations.
+#: Personal pages, staff pages, and lists that show the same products in endless combinations.
 CLOSED_PATHS = (
     "/basket/",
     "/checkout/",
@@ -32,15 +33,15 @@ CLOSED_PATHS = (
     "/webhooks/",
     "/search/",
 )
-#: Open, though whatever lies below them is closed: the basket, and the page where one searches.
+#: Allowed although everything below them is not: the basket and the search page.
 OPEN_PATHS = ("/basket/", "/search/")
 CLOSED_PARAMETERS = ("price", "stock", "sale", "rating", "sort", "exact", "stars", "sort_by")
 
 
 @require_safe
 @cache_control(public=True, max_age=DAY)
-def robots(request):
-    """What crawlers leave alone, and where the sitemap is."""
+def robots(request: HttpRequest) -> HttpResponse:
+    """Paths that crawlers should skip, and the sitemap's URL."""
     lines = ["User-agent: *", *(f"Allow: {path}$" for path in OPEN_PATHS)]
     lines += [f"Disallow: {path}" for path in CLOSED_PATHS]
     attributes = FacetAttribute.objects.values_list("attribute__code", flat=True)
@@ -51,52 +52,52 @@ def robots(request):
 
 
 @require_safe
-def sitemap_index(request):
-    """The files of the sitemap, each with the moment of its last change."""
-    entries = []
+def sitemap_index(request: HttpRequest) -> HttpResponse:
+    """The sitemap's files, each with the time of its last change."""
+    entries: list[sitemap_views.SitemapIndexItem] = []
     for section, kind in SITEMAPS.items():
         sitemap, url = kind(), absolute(reverse("sitemap-section", args=[section]))
         changed = sitemap.get_latest_lastmod()
         for number in sitemap.paginator.page_range:
             location = with_query(url, f"p={number}" if number > 1 else "")
-            entries.append(sitemap_views.SitemapIndexItem(location, changed))
+            entries.append(sitemap_views.SitemapIndexItem(location, cast(Any, changed)))
     return TemplateResponse(request, "sitemap_index.xml", {"sitemaps": entries}, content_type=XML)
 
 
 @require_safe
-def sitemap_section(request, section):
-    """One file of the sitemap; ``?p=`` is its page. 404 for one that there is not."""
-    return sitemap_views.sitemap(request, SITEMAPS, section=section, content_type=XML)
+def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
+    """One file of the sitemap; ``?p=`` is its page. Raises Http404 for an unknown one."""
+    return sitemap_views.sitemap(request, dict(SITEMAPS), section=section, content_type=XML)
 
 
 @require_safe
-def product_feed(request):
-    """The product feed, sent while it is made."""
+def product_feed(request: HttpRequest) -> StreamingHttpResponse:
+    """The product feed, streamed."""
     parts = feed_parts(pages=replaced_addresses(), at=moment_of(request))
     return StreamingHttpResponse(parts, content_type=XML)
 
 
 @cache
-def _icon(name):
+def _icon(name: str) -> bytes:
     return (settings.BASE_DIR / "static" / "icons" / name).read_bytes()
 
 
 @require_safe
 @cache_control(public=True, max_age=7 * DAY)
-def icon(request, name, content_type):
-    """An icon at the address where browsers and phones look for it without being told."""
+def icon(request: HttpRequest, name: str, content_type: str) -> HttpResponse:
+    """An icon at the URL where browsers and phones request it by default."""
     return HttpResponse(_icon(name), content_type=content_type)
 
 
 @require_safe
 @cache_control(public=True, max_age=DAY)
-def manifest(request):
-    """How the shop looks on a phone's home screen."""
+def manifest(request: HttpRequest) -> JsonResponse:
+    """The web app manifest, for the home screen of phones."""
     icons = [
         {"src": static(f"icons/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
         for size in (192, 512)
     ]
-    facts = {
+    content = {
         "name": settings.SITE_NAME,
         "short_name": settings.SITE_NAME,
         "start_url": "/",
@@ -105,4 +106,4 @@ def manifest(request):
         "theme_color": "#f7f3ed",
         "icons": icons,
     }
-    return JsonResponse(facts, content_type="application/manifest+json")
+    return JsonResponse(content, content_type="application/manifest+json")

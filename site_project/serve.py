@@ -1,8 +1,8 @@
-"""Run the whole site with one command: web server, task worker and clock.
+"""Runs the whole site with one command: web server, task worker and scheduler.
 
-Plain Python, no Django. Runs the start checks (``site_project.production``), starts the web server,
-then the others once it answers. Restarts a process that dies. Ctrl-C stops all of them; on Linux they
-also stop when this script is killed.
+Does not import Django. Runs the start checks (``site_project.production``), starts the web server and,
+once it responds, the other processes. Restarts a process that ends. Ctrl-C stops all of them; on Linux
+they also stop when this script is killed.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import urllib.error
 import urllib.request
 from collections import deque
 from pathlib import Path
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -27,16 +28,16 @@ from site_project.parent_death import VARIABLE, end_with_parent  # noqa: E402
 
 PYTHON = sys.executable
 RESTART_PAUSE = 1.0
-#: Seconds for which processes of a site that just ended may still hold the port.
+#: Seconds to wait for the port, which a site that has just stopped may still use.
 PORT_PATIENCE = 5.0
-#: Seconds after which a web server that does not answer yet is mentioned.
+#: Seconds after which a slow start of the web server is reported.
 SLOW = 30
-#: Lines of the web server that are repeated when it ends.
+#: Number of the web server's last lines to print when it ends.
 LAST_LINES = 15
 
 
-def commands(arguments):
-    """The processes: a name, and the command line."""
+def commands(arguments: argparse.Namespace) -> dict[str, list[str]]:
+    """The command line of each process, by its name."""
     web = [
         PYTHON, "-m", "granian", "--interface", "wsgi",
         "--host", arguments.host, "--port", str(arguments.port),
@@ -52,21 +53,21 @@ def commands(arguments):
 
 
 class Site:
-    """The running processes, kept running until the site is stopped."""
+    """The site's processes. Restarts them until the site is stopped."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments: argparse.Namespace) -> None:
         self.arguments = arguments
-        self.lines = commands(arguments)
-        self.running = {}
-        self.said = deque(maxlen=LAST_LINES)
+        self.commands = commands(arguments)
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.last_lines: deque[bytes] = deque(maxlen=LAST_LINES)
         self.is_stopping = False
 
-    def start(self, name):
-        """Start one of the processes. Call it from the main thread: they end when that thread does."""
+    def start(self, name: str) -> None:
+        """Start a process. Call it from the main thread: the process ends when that thread ends."""
         parent = os.getpid()
-        # A session of its own: Ctrl-C reaches this script alone, which then ends the others.
+        # In a new session Ctrl-C only reaches this script, which then ends the others.
         process = subprocess.Popen(
-            self.lines[name],
+            self.commands[name],
             cwd=ROOT,
             env={**os.environ, VARIABLE: "on"},
             start_new_session=True,
@@ -75,19 +76,19 @@ class Site:
         )
         self.running[name] = process
         if name == "web":
-            self.said.clear()
-            threading.Thread(target=self.pass_on, args=(process.stderr,), daemon=True).start()
+            self.last_lines.clear()
+            threading.Thread(target=self.copy_lines, args=(process.stderr,), daemon=True).start()
 
-    def pass_on(self, lines):
-        """Copy the web server's stderr to our own, and remember its last lines."""
+    def copy_lines(self, lines: IO[bytes]) -> None:
+        """Copy the web server's stderr to our own and store its last lines."""
         for line in lines:
-            self.said.append(line)
+            self.last_lines.append(line)
             with contextlib.suppress(OSError):
                 sys.stderr.buffer.write(line)
                 sys.stderr.buffer.flush()
 
-    def wait_for_web(self):
-        """Wait for as long as the web server lives. Returns whether it answers."""
+    def wait_for_web(self) -> bool:
+        """Wait until the web server responds (True), or ends or is stopped (False)."""
         url = f"http://{self.arguments.host}:{self.arguments.port}/health/live"
         slow = time.monotonic() + SLOW
         while not self.is_stopping:
@@ -95,41 +96,43 @@ class Site:
                 urllib.request.urlopen(url, timeout=2).close()
                 return True
             except urllib.error.HTTPError:
-                return True  # it answers, whatever it says
+                return True  # an error is a response, too
             except OSError:
                 time.sleep(0.1)
             if self.running["web"].poll() is not None:
-                self.tell_end("web")
+                self.report_end("web")
                 return False
             if time.monotonic() > slow:
                 slow = float("inf")
-                tell(f"the web server has not answered after {SLOW} s; still waiting")
+                tell(f"the web server has not responded after {SLOW} s; still waiting")
         return False
 
-    def tell_end(self, name):
+    def report_end(self, name: str) -> None:
         """Report that a process ended, with the web server's last lines."""
         tell(f"{name} ended with status {self.running[name].returncode}")
-        if name == "web" and self.said:
-            time.sleep(0.2)  # until the last lines are read
+        if name == "web" and self.last_lines:
+            time.sleep(0.2)  # Wait for the last lines.
             tell("its last lines were:")
-            for line in list(self.said):
+            for line in list(self.last_lines):
                 sys.stderr.write("    " + line.decode(errors="replace").rstrip() + "\n")
 
-    def watch(self):
-        """Restart every process that ends, until the site is stopped."""
+    def watch(self) -> None:
+        """Restart processes that end, until the site is stopped."""
         while not self.is_stopping:
             for name, process in list(self.running.items()):
                 if process.poll() is not None and not self.is_stopping:
-                    self.tell_end(name)
+                    self.report_end(name)
                     time.sleep(RESTART_PAUSE)
-                    tell(f"{name} is started again")
+                    tell(f"restarting {name}")
                     self.start(name)
             time.sleep(0.5)
 
-    def stop(self, *_signal):
+    def stop(self, *_signal: Any) -> None:
+        """Handle a signal to stop the site."""
         self.is_stopping = True
 
-    def end_all(self):
+    def end_all(self) -> None:
+        """End all processes: SIGTERM, then SIGKILL after ten seconds."""
         for process in self.running.values():
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
@@ -141,19 +144,22 @@ class Site:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def tell(sentence):
+def tell(sentence: str) -> None:
+    """Print a sentence to stderr."""
     print(f"serve: {sentence}", file=sys.stderr, flush=True)
 
 
-def take_port(host, port):
+def take_port(host: str, port: int) -> socket.socket | None:
     """Reserve a port for this process and its web server.
 
-    Returns a socket to keep open, or None where the port is in use. Raises OSError where nobody could
-    listen there: a host that is not ours, a port for root alone. granian itself listens with
-    SO_REUSEPORT: a second server on the port would start, and the two would answer alternately.
+    Returns a socket to keep open, or None if the port is in use. Raises OSError if this process cannot
+    listen there, such as for another machine's host or a port for root. granian listens with
+    SO_REUSEPORT: a second server on the port would start, and the two would respond alternately.
     """
     mark = socket.socket(socket.AF_UNIX)
-    if sys.platform == "linux":  # a name without a file, which the kernel gives up with the process
+    if (
+        sys.platform == "linux"
+    ):  # An abstract socket name, which the kernel frees when the process ends.
         try:
             mark.bind(f"\0vitrine-serve:{port}")
         except OSError:
@@ -167,7 +173,7 @@ def take_port(host, port):
     return mark
 
 
-def _is_free(host, port):
+def _is_free(host: str, port: int) -> bool:
     for family, kind, protocol, _name, address in socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM
     ):
@@ -182,18 +188,19 @@ def _is_free(host, port):
     return True
 
 
-def may_start():
-    """Whether the start checks pass. They print their reasons themselves."""
+def may_start() -> bool:
+    """Whether the start checks pass. They print the problems."""
     return subprocess.run([PYTHON, "-m", "site_project.production"], cwd=ROOT).returncode == 0
 
 
-def main():
+def main() -> int:
+    """Run the site until it is stopped. Returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=4)
-    parser.add_argument("--web-only", action="store_true", help="no worker, no clock")
+    parser.add_argument("--web-only", action="store_true", help="without task worker and scheduler")
     arguments = parser.parse_args()
     try:
         mark = take_port(arguments.host, arguments.port)
@@ -216,7 +223,7 @@ def main():
             tell("the web server did not start")
             return 1
         print(
-            f"serve: the shop is at http://{arguments.host}:{arguments.port}, Ctrl-C ends it",
+            f"serve: the shop is at http://{arguments.host}:{arguments.port}, press Ctrl-C to stop",
             flush=True,
         )
         if not arguments.web_only:

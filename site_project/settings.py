@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
-from site_project.environment import Environment
 from site_project.deployment import code_digest
+from site_project.environment import Environment, read_toml
 from site_project.settings_accounts import *  # noqa: F403
 from site_project.settings_caches import caches
 from site_project.settings_content import *  # noqa: F403
@@ -26,35 +26,39 @@ from site_project.settings_social import social_providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR / ".env")
-#: Everything the site writes beside media: the embedded database, mail, collected static files.
+#: Where the site writes all files but media: the embedded database, mail, collected static files.
 VAR_DIR = BASE_DIR / env.str("VAR_DIR", default="var")
 
 # --- The site -------------------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
 SITE_URL = env.url("SITE_URL", default="http://127.0.0.1:8000")
-SITE_NAME = env.str("SITE_NAME", default="Saltmarsh")
+STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
+#: Off: the shop shows its products and takes no payments.
+SALES = env.bool("SALES", default=True)
+#: Opt-in to the stand-in for Stripe while DEBUG is off.
+DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
+# The rule of commerce.demonstration, for settings that are read once.
+IS_DEMO = not STRIPE_SECRET_KEY and (DEBUG or DEMO_GATEWAY)
+#: Defaults in a demonstration, which names a fictitious company.
+DEMO_DEFAULTS = read_toml(BASE_DIR / "demo" / "data" / "settings.toml") if IS_DEMO else {}
+SITE_NAME = env.str("SITE_NAME", default=DEMO_DEFAULTS.get("SITE_NAME", "Shop"))
 HAS_OWN_NAME = bool(env.str("SITE_NAME", default=""))
 SECRET_KEY = env.secret_key("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [urlsplit(SITE_URL).hostname, "localhost"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [
+    urlsplit(SITE_URL).hostname or "",
+    "localhost",
+]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SITE_ID = 1
 
 IS_HTTPS = SITE_URL.startswith("https://")
-#: Before the name of every cookie: browsers take it from this host alone, and by https only.
+#: Prefix of every cookie name. Browsers accept such cookies from this host only, over https.
 COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
 ROOT_URLCONF = "site_project.urls"
 WSGI_APPLICATION = "site_project.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
-#: Off: the shop shows its goods and begins no payment.
-SALES = env.bool("SALES", default=True)
-#: Opt-in to the built-in stand-in for Stripe where DEBUG is off.
-DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
-# As commerce.demonstration says it, for what is read once.
-IS_DEMO = not STRIPE_SECRET_KEY and (DEBUG or DEMO_GATEWAY)
 
 # --- Applications ---------------------------------------------------------------------------------
 
@@ -81,7 +85,7 @@ INSTALLED_APPS = [
     "modelcluster",
     "taggit",
     "django_filters",
-    # Oscar: our forks stand in for the stock apps of the same label.
+    # Oscar: our forks replace its apps of the same label.
     "site_project.apps.ShopConfig",
     "commerce.forks.analytics.apps.AnalyticsConfig",
     "oscar.apps.address.apps.AddressConfig",
@@ -137,7 +141,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
 ]
 
-# Forks change behaviour, never the schema: Oscar's own migrations stay the only ones.
+# Forks change behaviour, never the schema: only Oscar's own migrations run.
 MIGRATION_MODULES = {
     label: f"oscar.apps.{label}.migrations"
     for label in (
@@ -150,7 +154,7 @@ MIDDLEWARE = [
     "site_project.health.HealthMiddleware",
     "commerce.page_cache.middleware.PageCacheMiddleware",
     "commerce.audit.private_paths.PrivatePathsMiddleware",
-    # Outside everything that answers itself: redirects, refusals and files have the policy too.
+    # Before every middleware that responds itself: redirects, errors and files get the policy too.
     "site_project.middleware.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -165,7 +169,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    # After whatever refuses a view in process_view: what it suspends is resumed past that.
+    # After every middleware that refuses a view in process_view: it resumes suspended requests.
     "commerce.accounts.staff_gate.StaffGateMiddleware",
     "commerce.storefront.basket_middleware.BasketMiddleware",
     "home.middleware.PagesMiddleware",
@@ -194,13 +198,13 @@ TEMPLATES = [
 
 DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/db.sqlite3")}
 
-# Oscar wraps nothing in a transaction of its own accord; our writers open theirs (durable, retried).
+# Writers open their own transactions (durable, retried).
 DATABASES["default"]["ATOMIC_REQUESTS"] = False  # correctness
 
 # --- Cache, sessions, tasks -------------------------------------------------------------------------
 
 REDIS_URL = env.redis("REDIS_URL", password=env.secret("REDIS_PASSWORD"))
-#: Opt-in to a Redis on another host that asks for no password.
+#: Opt-in to a Redis on another host without a password.
 REDIS_WITHOUT_PASSWORD = env.bool("REDIS_WITHOUT_PASSWORD", default=False)
 CACHES = caches(REDIS_URL, is_debug=DEBUG)
 if REDIS_URL:
@@ -241,7 +245,7 @@ if TASK_QUEUE == "redis":
     RQ_QUEUES = {"default": {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer"}}
     RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
 
-#: What runs by the clock: seconds between two runs, and the task (see manage.py run_schedule).
+#: Scheduled tasks: seconds between two runs, and the task (see manage.py run_schedule).
 SCHEDULE = [
     (60, "home.tasks.publish_scheduled_pages"),
     (60, "commerce.mail.outbox.send_waiting_mail_task"),
@@ -263,15 +267,16 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "commerce.mail.outbox.ReadableFileBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
-#: Opt-in to mail in files where the shop is in production.
+#: Opt-in to mail in files in production.
 MAIL_TO_FILES = env.bool("MAIL_TO_FILES", default=False)
-#: Whether somebody chose the sender; the demo's would be refused by every mail server.
+#: Whether a sender is set. Mail servers would reject the default one.
 HAS_OWN_SENDER = bool(env.str("DEFAULT_FROM_EMAIL", default=""))
 DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <studio@saltmarsh.example>"
+    "DEFAULT_FROM_EMAIL",
+    default=f"{SITE_NAME} <{DEMO_DEFAULTS.get('SENDER', 'shop@shop.example')}>",
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-#: Who is told of what cannot wait for a look at the dashboard; nobody where it is empty.
+#: Receives urgent notices. Empty: nobody does.
 STAFF_EMAIL = env.str("STAFF_EMAIL", default="")
 OSCAR_FROM_EMAIL = DEFAULT_FROM_EMAIL
 MAIL_ATTEMPTS = 6
@@ -288,18 +293,17 @@ PASSWORD_HASHERS = [
 ]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
 SOCIALACCOUNT_PROVIDERS = social_providers(env)
-#: Whether everybody with access to the dashboard or the admin needs a second factor. Only a shop
-#: that takes no real money may switch it off.
+#: Whether staff need a second factor. Only a shop that takes no real money may switch it off.
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=not IS_DEMO)
-#: Hours after which staff sign in anew, and minutes without use; 0 is never.
+#: Hours, and idle minutes, after which staff must sign in again; 0 is never.
 STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=8)
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", default=60)
-#: Refunds that bring an order's total above this, in the shop's currency, ask for a recent sign-in.
+#: Refunds of an order above this total, in the shop's currency, require a recent sign-in.
 REFUND_REAUTH_OVER = env.decimal("REFUND_REAUTH_OVER", default="100.00")
-#: Account mails a day that strangers can cause: for one address, and from one network address.
+#: Account mails per day that strangers can trigger: per recipient, and per IP address.
 ACCOUNT_MAILS_PER_RECIPIENT = env.int("ACCOUNT_MAILS_PER_RECIPIENT", default=12)
 ACCOUNT_MAILS_PER_IP = env.int("ACCOUNT_MAILS_PER_IP", default=60)
-# allauth's limits are counted in the database: all processes share it (commerce.accounts.throttle_store).
+# allauth's limits are counted in the database, which all processes share (commerce.accounts.throttle_store).
 CACHES["throttles"] = {
     "BACKEND": "django.core.cache.backends.db.DatabaseCache",
     "LOCATION": "commerce_throttlecache",
@@ -311,7 +315,7 @@ SCHEDULE += [
     (86_400, "commerce.privacy.tasks.apply_retention"),
 ]
 
-#: Who may open which staff page: the rows of both admins (commerce.permissions.table).
+#: The permission tables of the dashboard and the admin (commerce.permissions.table).
 STAFF_PERMISSION_TABLES = [
     "commerce.dashboard.permission_table.TABLE",
     "home.staff.permission_table.TABLE",
@@ -337,17 +341,19 @@ OSCAR_THUMBNAILER = "commerce.images.photos.Thumbnailer"
 OSCAR_DELETE_IMAGE_FILES = False  # Pages may still show the photograph.
 OSCAR_SAVE_SENT_EMAILS_TO_DB = True
 
-# Oscar does not import without it. Nothing of ours uses Haystack.
+# Oscar cannot be imported without it. The shop does not use Haystack.
 HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
 HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 
-#: Seconds until a search that found nothing is written down, outside its request; 0 never.
+#: Seconds until a search without a result is saved, outside its request; 0 is never.
 COUNTER_SECONDS = 30
 
-BOOKS_YEARS = env.int("BOOKS_YEARS", default=6)  # Orders and invoices stay: docs/privacy.md.
+BOOKS_YEARS = env.int(
+    "BOOKS_YEARS", default=6
+)  # How long orders and invoices stay: docs/privacy.md.
 DELIVERY_HOME_COUNTRY = "GB"  # Its delivery methods are quoted before an address is known.
 
-#: Minutes for which stock stays reserved for an order that is not paid.
+#: Minutes for which stock stays reserved for an unpaid order.
 PAYMENT_EXPIRY_MINUTES = env.int("PAYMENT_EXPIRY_MINUTES", default=30)
 
 OSCAR_DASHBOARD_DEFAULT_ACCESS_FUNCTION = "commerce.permissions.table.menu_offers"
@@ -355,35 +361,32 @@ OSCAR_DASHBOARD_NAVIGATION = with_our_pages(OSCAR_DASHBOARD_NAVIGATION)
 
 # --- Payment: the demo gateway or Stripe ----------------------------------------------------------------
 
-#: What stands in for Stripe in a demonstration (checkout_app.gateways.interface.StandIn).
+#: Replaces Stripe in a demonstration (checkout_app.gateways.interface.StandIn).
 STRIPE_STAND_IN = "demo_gateway.client.stand_in"
 if IS_DEMO:
-    # The demo gateway's own retries, as a gateway makes them.
+    # The demo gateway retries its events, as Stripe does.
     SCHEDULE.append((60, "demo_gateway.events.deliver_waiting_events"))
 STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.secrets("STRIPE_WEBHOOK_SECRETS")
-#: The names of Oscar's payment sources, by the method of the payment.
+#: The names of Oscar's payment sources by payment method.
 GATEWAY_SOURCE_TYPES = {"card": "Stripe", "transfer": "Bank transfer"}
-#: Whether accounts may keep cards, at Stripe.
+#: Whether customers may save cards at Stripe.
 SAVED_CARDS = env.bool("SAVED_CARDS", default=True)
-#: Behind the shop's own name on the statement of a card; at most 22 letters, both together.
+#: Follows the shop's name on card statements; together at most 22 characters.
 STATEMENT_DESCRIPTOR_SUFFIX = env.str("STATEMENT_DESCRIPTOR_SUFFIX", default="")
-#: When the money of a card is taken: "automatic", with the order, or "manual", at its dispatch.
+#: When cards are charged: "automatic", with the order, or "manual", at dispatch.
 PAYMENT_CAPTURE = env.choice("PAYMENT_CAPTURE", ["automatic", "manual"], default="automatic")
 
-#: Bank transfer is offered where this account is named, as IBAN or sort code and number. The demo
-#: names one that is nobody's (https://www.iban.com/structure).
-TRANSFER_ACCOUNT = env.str(
-    "TRANSFER_ACCOUNT", default="GB33 BUKB 2020 1555 5555 55" if IS_DEMO else ""
-)
+#: Account for bank transfers, as IBAN or sort code and number. Empty: no bank transfer.
+TRANSFER_ACCOUNT = env.str("TRANSFER_ACCOUNT", default=DEMO_DEFAULTS.get("TRANSFER_ACCOUNT", ""))
 TRANSFER_ACCOUNT_NAME = env.str("TRANSFER_ACCOUNT_NAME", default=SITE_NAME)
-#: Countries (of the billing address) to which it is offered; none named is all.
+#: Billing countries that may pay by bank transfer. Empty: all.
 TRANSFER_COUNTRIES = env.list("TRANSFER_COUNTRIES", default=[])
-#: From which total on, and days for which the order waits for the money.
+#: Lowest order total for bank transfer, and days an order waits for the money.
 TRANSFER_FROM = env.int("TRANSFER_FROM", default=0)
 TRANSFER_DAYS = env.int("TRANSFER_DAYS", default=7)
-#: Who sells, as invoices and credit notes name it.
-SELLER = env.seller(shop_name=SITE_NAME, is_demo=IS_DEMO)
+#: The seller on invoices and credit notes.
+SELLER = env.seller(name=f"{SITE_NAME} Ltd" if IS_DEMO else SITE_NAME, defaults=DEMO_DEFAULTS)
 DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
 
 # --- Wagtail (the rest is in site_project.settings_content) ---------------------------------------------
@@ -421,19 +424,19 @@ WHITENOISE_USE_FINDERS = DEBUG
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
-CSRF_COOKIE_HTTPONLY = True  # Scripts take the token from a form, whatever the cookie is called.
+CSRF_COOKIE_HTTPONLY = True  # Scripts read the token from a form instead.
 SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
 MESSAGE_STORAGE = "site_project.messages.MessageStorage"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = IS_HTTPS
-# A redirect would hide that a machine sends in the clear: the webhook refuses plain http itself.
+# A redirect would hide that a client sends unencrypted: the webhook refuses plain http itself.
 SECURE_REDIRECT_EXEMPT = [r"^webhooks/"]
-# An hour at first: a browser that read it accepts no http, and a mistake must not last a year.
+# One hour at first: browsers then refuse http, and a mistake must not last a year.
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600 if IS_HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-#: Pages about one person: no browser and no proxy stores them.
+#: Personal pages, which browsers and proxies must not store.
 PRIVATE_PATHS = ("/accounts/", "/admin/", "/basket/", "/checkout/", "/dashboard/")
 X_FRAME_OPTIONS = "DENY"  # Wagtail allows its own previews itself.
 IS_BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
@@ -441,7 +444,7 @@ if IS_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
-#: Bytes that a request may bring, and one file of those few forms that take files.
+#: Maximum bytes of a request, and of one file in a form that takes files.
 BODY_LIMIT = 1024 * 1024
 FILE_LIMITS = {
     "/admin/": 10 * 1024 * 1024,
@@ -449,11 +452,11 @@ FILE_LIMITS = {
     "/accounts/picture/": 5 * 1024 * 1024,
     "/accounts/profile/": 5 * 1024 * 1024,
 }
-#: A form brings its fields beside the file.
+#: A form with a file has other fields too.
 BODY_LIMITS = {start: most * 6 // 5 for start, most in FILE_LIMITS.items()}
 
-#: Shopper pages. The looser one for staff stands in site_project.middleware, which also narrows
-#: ``script-src`` to the static files: what somebody uploads to this host is never a script.
+#: Policy of shop pages. The looser policy of staff pages is in site_project.middleware, which also
+#: narrows ``script-src`` to static files, so that an upload is never run as a script.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -474,7 +477,7 @@ if not HAS_OWN_MEDIA:
     )
 
 SILENCED_SYSTEM_CHECKS = [
-    # Both are the owner's to raise, once every host of the domain speaks https (docs/deploy.md).
+    # The owner sets both once every host of the domain supports https (docs/deploy.md).
     "security.W005",  # SECURE_HSTS_INCLUDE_SUBDOMAINS
     "security.W021",  # SECURE_HSTS_PRELOAD
     "models.W036",  # Wagtail's conditional unique constraint; MariaDB has none, Wagtail checks in Python.

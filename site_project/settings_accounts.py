@@ -1,10 +1,10 @@
-"""How accounts work: passwords, codes, second factors, limits. Nothing here differs between shops.
+"""Accounts: passwords, codes, second factors, rate limits. The same in every shop.
 
-What an installation chooses is read from the environment in ``site_project.settings``.
+Settings that installations choose are read from the environment in ``site_project.settings``.
 """
 
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "commerce.accounts.passwords.PasswordValidator"}]
-#: Seconds for which a link to a new password works.
+#: Seconds a password reset link works.
 PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_ADAPTER = "commerce.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
@@ -35,7 +35,7 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
-#: Seconds for which a sign-in may stand half done: a code, and two that are sent again.
+#: Seconds in which a sign-in must be completed: enough for a code and two resent ones.
 ACCOUNT_LOGIN_TIMEOUT = 1800
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CHANGE_EMAIL = True
@@ -46,7 +46,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 MFA_ADAPTER = "commerce.accounts.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-#: Steps of 30 seconds that a clock may be wrong by; each code is taken once.
+#: Steps of 30 seconds by which a clock may be off; each code works once.
 MFA_TOTP_TOLERANCE = 1
 #: Signing in by a passkey takes two requests.
 MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
@@ -60,11 +60,11 @@ MFA_FORMS = {
     "add_webauthn": "commerce.accounts.forms.AddPasskeyForm",
     "edit_webauthn": "commerce.accounts.forms.RenamePasskeyForm",
 }
-#: Joined only where both sides verified the address (commerce.accounts.social).
+#: Accounts are connected only if both sides verified the address (commerce.accounts.social).
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_ADAPTER = "commerce.accounts.social.SocialAdapter"
-#: Beside allauth's own limits. Wrong passwords and account mails are counted by commerce.throttles;
-#: each of the other requests of a guest is a mail to somebody.
+#: In addition to allauth's own limits. commerce.throttles counts wrong passwords and account mails;
+#: every other request of a guest sends someone a mail.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "",
     "confirm_email": "",
@@ -76,5 +76,5 @@ ACCOUNT_RATE_LIMITS = {
     "return_request": "20/h/ip",
     "data_export": "10/h/user",
 }
-#: After a POST to one of these the browser drops what it stored of the site's pages.
+#: After a POST to one of these, browsers delete the pages that they stored.
 SIGN_OUT_PATHS = ("/accounts/logout/", "/admin/logout/", "/dashboard/logout/")

@@ -1,13 +1,18 @@
-"""The pages that the shop adds to the menu of Oscar's dashboard.
+"""Pages that the shop adds to the menu of Oscar's dashboard.
 
-The permission table says who is offered which (``commerce.permissions.table.menu_offers``).
+The menu shows each user the pages they may open (``commerce.permissions.table.menu_offers``).
 """
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-#: Beside the list of orders.
-OF_ORDERS = [
+MenuItem: TypeAlias = dict[str, Any]
+
+#: In the menu of orders.
+ORDER_PAGES = [
     {
         "label": _("Returns"),
         "url_name": "staff-returns",
@@ -23,26 +28,26 @@ OF_ORDERS = [
 ]
 
 
-def _in_wagtail(label, model):
-    """A list that stands in Wagtail's admin."""
+def _in_wagtail(label: Any, model: str) -> MenuItem:
+    """A list in the Wagtail admin."""
     return {"label": label, "url_name": f"wagtailsnippets_commerce_{model}:list"}
 
 
-#: Beside the products.
-OF_PRODUCTS = [
+#: In the menu of products.
+PRODUCT_PAGES = [
     _in_wagtail(_("Collections"), "productcollection"),
-    _in_wagtail(_("Filters of lists"), "facetattribute"),
+    _in_wagtail(_("Facets"), "facetattribute"),
 ]
-#: Beside the offers.
-OF_OFFERS = [_in_wagtail(_("Sale prices"), "saleprice")]
-#: What the search follows, beside pages and mails.
-OF_CONTENT = [
+#: In the menu of offers.
+OFFER_PAGES = [_in_wagtail(_("Sale prices"), "saleprice")]
+#: In the menu of content: what tunes the search.
+CONTENT_PAGES = [
     _in_wagtail(_("Synonyms"), "searchsynonym"),
     _in_wagtail(_("Promoted results"), "promotedresult"),
     _in_wagtail(_("Searches without a result"), "searchmiss"),
 ]
-#: After Oscar's own.
-AT_THE_END = [
+#: After Oscar's menus.
+LAST_PAGES: list[MenuItem] = [
     {
         "label": _("Audit log"),
         "icon": "fas fa-history",
@@ -62,7 +67,7 @@ AT_THE_END = [
         "label": _("Fault simulator"),
         "icon": "fas fa-bolt",
         "url_name": "demo-faults",
-        # With Stripe's keys there is no such page.
+        # Without the demo gateway the page does not exist.
         "access_fn": lambda user, *_url: (
             user.is_superuser
             and not settings.STRIPE_SECRET_KEY
@@ -72,8 +77,8 @@ AT_THE_END = [
 ]
 
 
-#: Beside the customers.
-OF_PEOPLE = [
+#: In the menu of customers.
+CUSTOMER_PAGES = [
     {
         "label": _("Personal data"),
         "url_name": "staff-privacy",
@@ -81,22 +86,22 @@ OF_PEOPLE = [
 ]
 
 
-#: What comes to a group of Oscar's, by a page that it leads to.
-BESIDE = {
-    "dashboard:users-index": OF_PEOPLE,
-    "dashboard:order-list": OF_ORDERS,
-    "dashboard:catalogue-product-list": OF_PRODUCTS,
-    "dashboard:offer-list": OF_OFFERS,
-    "dashboard:comms-list": OF_CONTENT,
+#: Pages to add to one of Oscar's menus, by a page that the menu contains.
+ADDED_PAGES = {
+    "dashboard:users-index": CUSTOMER_PAGES,
+    "dashboard:order-list": ORDER_PAGES,
+    "dashboard:catalogue-product-list": PRODUCT_PAGES,
+    "dashboard:offer-list": OFFER_PAGES,
+    "dashboard:comms-list": CONTENT_PAGES,
 }
 
 
-def with_our_pages(navigation):
-    """Oscar's menu with ours in it: a menu of our own would not fit on one line at 1280 px."""
+def with_our_pages(navigation: Iterable[MenuItem]) -> list[MenuItem]:
+    """Oscar's menu with our pages. A menu of our own would not fit on one line at 1280 px."""
     groups = []
     for group in navigation:
         children = group.get("children", [])
-        leads_to = {child.get("url_name") for child in children}
-        ours = [page for name, pages in BESIDE.items() if name in leads_to for page in pages]
+        names = {child.get("url_name") for child in children}
+        ours = [page for name, pages in ADDED_PAGES.items() if name in names for page in pages]
         groups.append({**group, "children": [*children, *ours]} if children else group)
-    return [*groups, *AT_THE_END]
+    return [*groups, *LAST_PAGES]

@@ -1,10 +1,10 @@
-"""What the site logs: one line for each event, to stderr."""
+"""Logging: one line per event, to stderr."""
 
 from typing import Any
 
 
 def logging_config(*, level: str) -> dict[str, Any]:
-    """Django's LOGGING, from ``level`` (DEBUG, INFO, WARNING, ERROR) upwards."""
+    """Django's LOGGING for events of ``level`` (DEBUG, INFO, WARNING, ERROR) and above."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -24,7 +24,7 @@ def logging_config(*, level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "stripe": {"level": "WARNING"},
             "fontTools": {"level": "WARNING"},
-            # One line for each task would bury everything else; failures are warnings and errors.
+            # A line per task would drown everything else; failures are warnings and errors.
             "django_tasks": {"handlers": ["warnings"], "propagate": False},
             "django_tasks_db": {"handlers": ["warnings"], "propagate": False},
         },

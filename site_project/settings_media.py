@@ -1,15 +1,17 @@
-"""Where uploads lie: on the disk, or in two buckets of S3 or what speaks it."""
+"""Storage of uploads: on disk, or in two buckets of an S3-compatible service."""
+
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 from site_project.environment import Environment
 
 
-def media_storage(env: Environment) -> dict:
+def media_storage(env: Environment) -> dict[str, Any]:
     """Django's STORAGES entry for uploads.
 
-    Raises ImproperlyConfigured where photographs and documents would share a bucket: everybody may
-    read the one, and nobody but the site the other.
+    Raises ImproperlyConfigured if photographs and documents would share a bucket: photographs are
+    public, documents may be private.
     """
     bucket = env.str("S3_BUCKET", default="")
     if not bucket:
@@ -17,8 +19,8 @@ def media_storage(env: Environment) -> dict:
     private = env.str("S3_PRIVATE_BUCKET", default="")
     if private in ("", bucket):
         raise ImproperlyConfigured(
-            "S3_PRIVATE_BUCKET must name a second bucket, which only the site may read: documents lie "
-            "there, some of them for few people. S3_BUCKET holds the photographs."
+            "S3_PRIVATE_BUCKET must name a second bucket that only the site may read. It holds "
+            "documents, which may be private; S3_BUCKET holds the public photographs."
         )
     common = {
         "endpoint_url": env.str("S3_ENDPOINT_URL", default="") or None,

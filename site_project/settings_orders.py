@@ -1,13 +1,13 @@
-"""The life of an order after payment: its pipeline, carriers, and how long links and returns hold.
+"""Orders after payment: statuses, carriers, and periods of links, returns and withdrawals.
 
-The rules around these are in docs/orders.md; ``site_project.settings`` takes all of it in.
+The rules are in docs/orders.md. ``site_project.settings`` imports all of these settings.
 """
 
 from django.utils.translation import gettext_lazy as _
 
 OSCAR_INITIAL_ORDER_STATUS = "Pending payment"
 OSCAR_INITIAL_LINE_STATUS = "Pending payment"
-#: Every way there is. Who may take which, and what it entails, is in commerce.orders.pipeline.
+#: All transitions. commerce.orders.pipeline says who may make them and what they do.
 OSCAR_ORDER_STATUS_PIPELINE = {
     "Pending payment": ("Authorised", "Paid", "Cancelled"),
     "Authorised": ("Paid", "Packing", "Part shipped", "Shipped", "Cancelled"),
@@ -21,12 +21,12 @@ OSCAR_ORDER_STATUS_PIPELINE = {
     "Cancelled": (),
 }
 OSCAR_LINE_STATUS_PIPELINE = OSCAR_ORDER_STATUS_PIPELINE
-#: Lines follow their order, but where only some of them left the house: then each has its own.
+#: Lines take the status of their order, except when only some of them have been shipped.
 OSCAR_ORDER_STATUS_CASCADE = {
     status: status for status in OSCAR_ORDER_STATUS_PIPELINE if status != "Part shipped"
 }
 
-#: Who brings parcels: by code the name and the address that follows one, ``{number}`` in it.
+#: Carriers by code: name and tracking URL, with ``{number}`` for the tracking number.
 CARRIERS = {
     "royal-mail": (
         _("Royal Mail"),
@@ -37,10 +37,10 @@ CARRIERS = {
     "other": (_("Other carrier"), ""),
 }
 
-#: Days for which a link opens a guest's order: the confirmation's, and one that was asked for.
+#: Days a link to a guest's order works: that of the confirmation, and one requested later.
 CONFIRMATION_LINK_DAYS = 60
 GUEST_LINK_DAYS = 14
 
-#: Days after the last parcel arrived in which a return can be asked for, and those of the law.
+#: Days after the last delivery in which a return or a legal withdrawal can be requested.
 RETURN_DAYS = 60
 WITHDRAWAL_DAYS = 14

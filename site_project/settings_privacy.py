@@ -1,9 +1,9 @@
-"""How long the shop keeps what it knows about people (docs/privacy.md). Nothing here is a secret.
+"""How long the shop stores personal data (docs/privacy.md).
 
-What an installation chooses is read from the environment in ``site_project.settings``.
+Settings that installations choose are read from the environment in ``site_project.settings``.
 """
 
-#: What each floor knows about people, and its rules (commerce.privacy.parts).
+#: The personal data of each app, with its rules (commerce.privacy.parts).
 PRIVACY_PARTS = [
     "commerce.privacy.shop.PART",
     "checkout_app.personal_data.PART",
@@ -11,7 +11,7 @@ PRIVACY_PARTS = [
     "demo_gateway.personal_data.PART",
 ]
 
-#: Days after which a retention rule applies, by its name. An installation may change any of them.
+#: Days after which each retention rule applies. Installations may change them.
 RETENTION_DAYS = {
     "mail-texts": 90,
     "mails": 730,
@@ -31,6 +31,6 @@ RETENTION_DAYS = {
     "demo-events": 30,
 }
 
-#: The last day of the shop's financial year, as (month, day). VAT records count from the period
-#: that they belong to, so an order is kept until this day of its year and the years after it.
+#: The last day of the shop's financial year, as (month, day). The retention of VAT records starts
+#: at the end of their year.
 FINANCIAL_YEAR_END = (12, 31)

@@ -1,4 +1,4 @@
-"""Settings of the test suite: SQLite unless TEST_DATABASE_URL names another database."""
+"""Settings of the test suite. Uses SQLite unless TEST_DATABASE_URL names another database."""
 
 import os
 import tempfile
@@ -26,7 +26,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="vitrine-test-media-"))
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-# Each test client begins with the middleware anew; it need not look for two thousand files.
+# Each test client loads the middleware; looking for two thousand files would take long.
 STATIC_ROOT, WHITENOISE_USE_FINDERS = None, False
 if DATABASES["default"]["ENGINE"].endswith("mysql"):
     DATABASES["default"]["TEST"] = {
@@ -36,17 +36,17 @@ if DATABASES["default"]["ENGINE"].endswith("mysql"):
 else:
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
 
-# Tests roll back what they did; nothing may be remembered from one to the next.
+# Tests roll back their changes: a cached value would be wrong in the next test.
 PAGE_CACHE = False
 PAGE_VERSIONS = "none"
 
-# Tests sign staff in without the browser that would keep the cookie; those about it switch it on.
+# Tests sign staff in without a browser that stores the cookie. Tests of the limit turn it on.
 STAFF_IDLE_MINUTES = 0
 
-# A thread would write into another test's database.
+# A thread would write to the database of another test.
 COUNTER_SECONDS = 0
 
-# Keys of images come again after each test; a remembered rendition would be another image's.
+# Image keys repeat after each test: a cached rendition would be that of another image.
 CACHES = {
     "throttles": CACHES["throttles"],
     "template_fragments": CACHES["template_fragments"],

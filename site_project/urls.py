@@ -1,4 +1,6 @@
-"""Every address of the site."""
+"""The URLs of the site."""
+
+from typing import Any, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -53,7 +55,7 @@ from site_project import media, seo, views
 handler403 = "site_project.views.refused"
 
 urlpatterns = [
-    # /health/live and /health/ready: site_project.health answers before any address is looked up.
+    # /health/live and /health/ready: site_project.health responds before URLs are resolved.
     path("webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
     path("demo-gateway/", include("demo_gateway.urls")),
     path("robots.txt", seo.robots, name="robots"),
@@ -67,11 +69,11 @@ urlpatterns = [
         seo.icon,
         {"name": "apple-touch-icon.png", "content_type": "image/png"},
     ),
-    # One door for everybody: the other login forms lead there.
+    # The other sign-in pages redirect to allauth's.
     path("admin/login/", views.to_login, name="admin-login"),
     path("dashboard/login/", views.to_login, name="dashboard-login"),
     path("_util/login/", views.to_login, name="page-login"),
-    # Wagtail's own takes the session's cookie away by GET, too.
+    # Wagtail's own view signs out on GET, too.
     path("admin/logout/", require_POST(LogoutView.as_view()), name="admin-logout"),
     path(
         "admin/bulk/<str:app_label>/<str:model_name>/<str:action>/",
@@ -90,7 +92,7 @@ urlpatterns = [
     ),
     path("dashboard/faults/", include("demo_gateway.dashboard_urls")),
     path("dashboard/attention/", include("checkout_app.dashboard.work_queue_urls")),
-    # In front of Oscar's: its mail would link to whatever the Host header says.
+    # Before Oscar's view, whose mail would link to the host of the Host header.
     path(
         "dashboard/users/<int:pk>/password-reset/",
         StaffPasswordResetView.as_view(),
@@ -123,7 +125,7 @@ urlpatterns = [
         OrderDocumentView.as_view(),
         name="order-document",
     ),
-    # In front of allauth's own pages at these addresses.
+    # Before allauth's views at these URLs.
     path("accounts/2fa/", SecurityView.as_view(), name="account-security"),
     path("accounts/2fa/needed/", FactorNeededView.as_view(), name="account-factor-needed"),
     path("accounts/2fa/recovery-codes/", RecoveryCodesView.as_view(), name="account-codes"),
@@ -175,7 +177,7 @@ urlpatterns = [
     ),
     path("accounts/", include("allauth.urls")),
     path("admin/", include(wagtailadmin_urls)),
-    # Ours answers; Wagtail's own follow for the names that its templates ask for.
+    # Our view responds; Wagtail's templates need the URL names that follow.
     re_path(r"^documents/(\d+)/(.*)$", serve_document, name="document"),
     path("documents/authenticate_with_password/<int:restriction_id>/", collection_password),
     path("documents/", include(wagtaildocs_urls)),
@@ -184,11 +186,11 @@ urlpatterns = [
         page_password,
     ),
     path("compare/", CompareView.as_view(), name="compare"),
-    path("", include(apps.get_app_config("oscar").urls[0])),
+    path("", include(cast(Any, apps.get_app_config("oscar")).urls[0])),
 ]
 
 if settings.HAS_OWN_MEDIA:
-    # One server is enough for a small shop; in the composed deployment nginx answers these first.
+    # For a small shop on one server; in the composed deployment nginx serves these files.
     urlpatterns.append(re_path(media.ROUTE, media.serve_photograph, name="media"))
 
 urlpatterns.append(path("", include(wagtail_urls)))

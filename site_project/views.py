@@ -1,4 +1,4 @@
-"""Pages that belong to no floor: health, the one door to sign in, and errors."""
+"""Views of no other app: health checks, the sign-in redirect, and the page for 403."""
 
 from urllib.parse import urlencode
 
@@ -6,43 +6,43 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from commerce.permissions.table import STAFF_PATHS
 
-#: Parts of the names of fields that no page repeats.
-UNSPEAKABLE = ("pass", "token", "secret", "code", "card", "key")
-#: Fewer letters than this are quicker typed than looked for.
-WORTH_KEEPING = 20
+#: Parts of the names of fields that are never shown again.
+SECRET_NAMES = ("pass", "token", "secret", "code", "card", "key")
+#: Shorter texts of one word are not worth showing again.
+MIN_LENGTH = 20
 
 
-def refused(request, exception=None):
-    """403: a page of ours, with the texts that somebody typed into a form that they may not send."""
+def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The page for 403. Shows the texts of a submitted form, so that they are not lost."""
     return render(request, "403.html", {"typed": typed_texts(request)}, status=403)
 
 
-def typed_texts(request):
-    """Names and values of the longer texts in a form, in the order of the form."""
+def typed_texts(request: HttpRequest) -> list[tuple[str, str]]:
+    """``(name, value)`` of the longer texts of a submitted form, without secrets."""
     if request.method != "POST":
         return []
     return [
         (name.rpartition("-")[2].replace("_", " "), value)
         for name, values in request.POST.lists()
         for value in values
-        if (" " in value.strip() or len(value) >= WORTH_KEEPING)
-        and not any(part in name.lower() for part in UNSPEAKABLE)
+        if (" " in value.strip() or len(value) >= MIN_LENGTH)
+        and not any(part in name.lower() for part in SECRET_NAMES)
     ]
 
 
-def live(request):
-    """The process answers."""
+def live(request: HttpRequest) -> HttpResponse:
+    """200 while the process runs."""
     return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
-def ready(request):
-    """200 where the database, and Redis if there is one, answer; 503 with what does not."""
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 if the database and Redis, if configured, respond; else 503 with the problems."""
     problems = []
     try:
         with connection.cursor() as cursor:
@@ -52,15 +52,16 @@ def ready(request):
     if settings.REDIS_URL:
         try:
             cache.get("health")
-        except Exception as error:  # noqa: BLE001  whatever the client raises, it is not ready
+        except Exception as error:  # noqa: BLE001  any error means not ready
             problems.append(f"redis: {type(error).__name__}")
     return JsonResponse({"problems": problems}, status=503 if problems else 200)
 
 
-def to_login(request):
-    """Send every other login form to the one door, and back afterwards.
+def to_login(request: HttpRequest) -> HttpResponse:
+    """Redirect Oscar's and Wagtail's sign-in pages to allauth's, with the way back.
 
-    Somebody who is signed in and was sent here may not enter: the door would send them back.
+    Raises PermissionDenied for signed-in users: they were sent here because they lack a permission,
+    and the sign-in page would send them straight back.
     """
     if request.user.is_authenticated:
         raise PermissionDenied

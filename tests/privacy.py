@@ -96,7 +96,7 @@ def write_on_order(order):
     record_event(order, "return", "A return was asked for: Ada Marsh changed her mind")
     Withdrawal.objects.create(
         number="W-1", key="w-1", name="Ada Marsh", email=EMAIL, order_number=order.number,
-        pieces="the mug of Ada Marsh", order=order, state=Withdrawal.State.ACCEPTED,
+        items="the mug of Ada Marsh", order=order, state=Withdrawal.State.ACCEPTED,
     )  # fmt: skip
 
 

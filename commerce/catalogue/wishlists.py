@@ -20,7 +20,7 @@ MAX_NAME = 60
 
 @dataclass(frozen=True)
 class Wish:
-    """One piece on a list. ``box`` is None where it is no longer shown.
+    """One item on a list. ``box`` is None where it is no longer shown.
 
     ``variant`` is what would be bought: None where a glaze has to be chosen first.
     """
@@ -34,7 +34,7 @@ class Wish:
 
     @property
     def quote(self):
-        """What it costs now; of a piece without a chosen glaze the lowest price."""
+        """What it costs now; of a item without a chosen glaze the lowest price."""
         if self.variant:
             return self.variant.quote
         return self.box.lowest_quote if self.box else None
@@ -51,9 +51,9 @@ class Wish:
 
 
 def lists_of(user):
-    """An account's lists, oldest first, with ``pieces`` counted and their link. One query."""
+    """An account's lists, oldest first, with ``items`` counted and their link. One query."""
     lists = get_model("wishlists", "WishList").objects.filter(owner=user).select_related("link")
-    return lists.annotate(pieces=Count("lines")).order_by("date_created", "pk")
+    return lists.annotate(items=Count("lines")).order_by("date_created", "pk")
 
 
 def list_of(user, key):
@@ -62,7 +62,7 @@ def list_of(user, key):
 
 
 def lists_with(user, product_id):
-    """The names of an account's lists that hold a piece, oldest list first. One query."""
+    """The names of an account's lists that hold a item, oldest list first. One query."""
     lists = get_model("wishlists", "WishList").objects.filter(owner=user, lines__product=product_id)
     names = lists.order_by("date_created", "pk").values_list("name", flat=True)
     return list(dict.fromkeys(names))  # Two lists may be called alike.
@@ -83,7 +83,7 @@ def keepable_product(product_id):
 
 
 def wishes_on(wishlist, *, at=None):
-    """The pieces of a list, newest first. Ten queries, whatever their number."""
+    """The items of a list, newest first. Ten queries, whatever their number."""
     lines = list(wishlist.lines.select_related("product__parent").order_by("-pk")[:MAX_LINES])
     families = {line.product.parent_id or line.product_id for line in lines if line.product}
     boxes = buy_boxes_for(families, at=at) if families else {}
@@ -152,7 +152,7 @@ def _put_on(wishlist, product):
 
 @transaction.atomic
 def move_line(line, target):
-    """Move a line to another list; where the piece is on it already, the line just goes."""
+    """Move a line to another list; where the item is on it already, the line just goes."""
     if target.pk == line.wishlist_id:
         return
     if line.product:

@@ -20,7 +20,7 @@ class OrderStatusForm(OscarOrderStatusForm):
 
 
 class DispatchForm(forms.Form):
-    """One parcel: how many of each piece that is left, and the label. ``key`` makes it one parcel."""
+    """One parcel: how many of each item that is left, and the label. ``key`` makes it one parcel."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     carrier = forms.ChoiceField(label=_("Carrier"), choices=carrier_choices)

@@ -72,7 +72,7 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
         return words[:2000]
 
     def approve(self, found):
-        words = self.words(_("Write how the pieces come back."))
+        words = self.words(_("Write how the items come back."))
         approve_return(found.pk, instructions=words, user=self.request.user)
         messages.success(self.request, _("Approved. The customer reads how to send it."))
 

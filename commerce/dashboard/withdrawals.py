@@ -58,7 +58,7 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
             object=found,
             period=period_of(found),
             rows=[(line, left[line.pk]) for line in lines],
-            will_cancel=bool(order and is_cancellable(order) and not found.pieces),
+            will_cancel=bool(order and is_cancellable(order) and not found.items),
             is_known_number=not order and numbers.exists(),
             **kwargs,
         )

@@ -95,7 +95,7 @@ def issue_packing_slip(order, parcel, *, rest, at=None):
         key=f"packing-slip:{parcel.shipment.pk}",
         order=order,
         shipment=parcel.shipment,
-        facts_of=lambda: packing_facts(order, parcel.pieces, rest=rest, shipment=parcel.shipment),
+        facts_of=lambda: packing_facts(order, parcel.items, rest=rest, shipment=parcel.shipment),
         at=at,
     )
 
@@ -217,14 +217,14 @@ def _sums_as_facts(parts):
     return {"lines": [part.as_facts() for part in parts], **sums_of(parts)}
 
 
-def packing_facts(order, pieces, *, rest=None, shipment=None):
-    """What a packing slip says: pieces without prices, what follows, and the label.
+def packing_facts(order, items, *, rest=None, shipment=None):
+    """What a packing slip says: items without prices, what follows, and the label.
 
-    ``pieces`` are pairs of an order line and a quantity, ``rest`` is ``{line_id: units}``.
+    ``items`` are pairs of an order line and a quantity, ``rest`` is ``{line_id: units}``.
     """
     titles = dict(order.lines.values_list("pk", "title")) if rest else {}
     units = defaultdict(int)
-    for line, count in pieces:
+    for line, count in items:
         units[line] += count
     return {
         **_shared_facts(order),
@@ -238,12 +238,12 @@ def packing_facts(order, pieces, *, rest=None, shipment=None):
     }
 
 
-def draft_packing_slip(order, pieces):
-    """The facts of a slip for pieces that have not left: it has no number, and is not kept."""
+def draft_packing_slip(order, items):
+    """The facts of a slip for items that have not left: it has no number, and is not kept."""
     return {
         "version": VERSION,
         "kind": str(DocumentKind.PACKING_SLIP),
         "number": "",
         "issued_on": timezone.localtime().date().isoformat(),
-        **packing_facts(order, pieces),
+        **packing_facts(order, items),
     }

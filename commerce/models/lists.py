@@ -149,13 +149,13 @@ class FacetAttribute(models.Model):
         on_delete=models.CASCADE,
         related_name="facet",
         verbose_name=_("attribute"),
-        help_text=_("Options, yes or no, and short texts; numbers have too many values."),
+        help_text=_("With options, yes or no, or short texts. Numbers have too many values."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
-        verbose_name = _("filter of lists")
-        verbose_name_plural = _("filters of lists")
+        verbose_name = _("facet")
+        verbose_name_plural = _("facets")
         ordering = ["position", "pk"]
 
     def __str__(self):
@@ -165,7 +165,7 @@ class FacetAttribute(models.Model):
         super().clean()
         if self.attribute_id and self.attribute.type not in FACET_TYPES:
             raise ValidationError(
-                {"attribute": _("Its values are too many for a filter: numbers, dates or files.")}
+                {"attribute": _("Numbers, dates and files have too many values for a facet.")}
             )
 
 
@@ -188,7 +188,7 @@ class SearchSynonym(models.Model):
 
     def clean(self):
         if len([word for word in self.words.split(",") if word.strip()]) < 2:
-            raise ValidationError({"words": _("Give at least two words, separated by commas.")})
+            raise ValidationError({"words": _("Enter at least two words, separated by commas.")})
 
 
 class PromotedResult(models.Model):
@@ -268,7 +268,7 @@ class ProductCollection(models.Model):
     cache_tags = (SITE,)
 
     title = models.CharField(_("title"), max_length=80)
-    slug = models.SlugField(_("name in its address"), max_length=80)
+    slug = models.SlugField(_("slug"), max_length=80)
     description = models.TextField(
         _("description"),
         max_length=500,
@@ -282,7 +282,7 @@ class ProductCollection(models.Model):
         on_delete=models.CASCADE,
         related_name="collections",
         verbose_name=_("category"),
-        help_text=_("With those below it. A collection goes with its category."),
+        help_text=_("Includes its subcategories. The collection is deleted with its category."),
     )
     product_class = models.ForeignKey(
         "catalogue.ProductClass",
@@ -290,7 +290,7 @@ class ProductCollection(models.Model):
         blank=True,
         on_delete=models.CASCADE,
         related_name="collections",
-        verbose_name=_("kind of product"),
+        verbose_name=_("product type"),
     )
     values = models.JSONField(_("properties"), default=list, blank=True)
     price_from = models.DecimalField(
@@ -315,7 +315,7 @@ class ProductCollection(models.Model):
         _("order"), max_length=20, choices=list(SORT_NAMES.items()), default=SORTS[0]
     )
     is_public = models.BooleanField(
-        _("shown"), default=True, help_text=_("Off: its page and its blocks show nothing.")
+        _("shown"), default=True, help_text=_("Untick to hide its page and its blocks.")
     )
 
     class Meta:
@@ -329,7 +329,7 @@ class ProductCollection(models.Model):
     def clean(self):
         low, high = self.price_from, self.price_to
         if low is not None and high is not None and low > high:
-            raise ValidationError({"price_to": _("Less than the price that it begins with.")})
+            raise ValidationError({"price_to": _("This must not be lower than the first price.")})
 
 
 class AnswerCount(models.Model):

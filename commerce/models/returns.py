@@ -9,7 +9,7 @@ from commerce.models.shop import User
 
 
 class ReturnRequest(models.Model):
-    """A customer's wish to send pieces back, from asking to the money. Moved by commerce.returns.returns.
+    """A customer's wish to send items back, from asking to the money. Moved by commerce.returns.returns.
 
     ``key`` comes with the form or the withdrawal that asked, so that it asks once.
     """
@@ -90,7 +90,7 @@ class Withdrawal(models.Model):
     name = models.CharField(_("name"), max_length=120)
     email = models.EmailField(_("email address"))
     order_number = models.CharField(_("order number, as it was written"), max_length=40)
-    pieces = models.TextField(_("pieces"), blank=True)
+    items = models.TextField(_("items"), blank=True)
     submitted_at = models.DateTimeField(_("submitted"), default=timezone.now)
     order = models.ForeignKey(
         "order.Order",

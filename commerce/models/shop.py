@@ -115,7 +115,7 @@ class Retirement(models.Model):
         on_delete=models.CASCADE,
         related_name="retirement",
         verbose_name=_("product"),
-        help_text=_("It is taken off sale. Its address says that it is no longer made."),
+        help_text=_("It is taken off sale. Its page says that it is no longer available."),
     )
     replacement = models.ForeignKey(
         "catalogue.Product",
@@ -124,7 +124,7 @@ class Retirement(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         verbose_name=_("replaced by"),
-        help_text=_("Its address leads there. Leave empty to show others of its kind."),
+        help_text=_("Its page redirects there. Leave empty to show similar products."),
     )
     created_at = models.DateTimeField(_("retired"), auto_now_add=True)
 
@@ -197,7 +197,7 @@ class DeliveryMethod(models.Model):
             and self.max_days < self.min_days
         ):
             raise ValidationError(
-                {"max_days": _("This must not be less than the least number of days.")}
+                {"max_days": _("This must not be less than the minimum number of days.")}
             )
 
 
@@ -233,7 +233,7 @@ class OutgoingMail(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         SENT = "sent", _("sent")
-        PARKED = "parked", _("parked: needs a person")
+        PARKED = "parked", _("parked: needs attention")
         EXPIRED = "expired", _("expired before it could be sent")
 
     key = CodeField(_("key"), max_length=190, unique=True)
@@ -244,7 +244,7 @@ class OutgoingMail(models.Model):
     user = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    is_secret = models.BooleanField(_("for its reader's eyes only"), default=False)
+    is_secret = models.BooleanField(_("for the recipient only"), default=False)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.WAITING
     )

@@ -84,7 +84,7 @@ def queue_shipped_notice(order, parcel, *, rest):
     titles = dict(order.lines.values_list("pk", "title")) if rest else {}
     shipment = parcel.shipment
     facts = {
-        "pieces": [{"title": line.title, "quantity": count} for line, count in parcel.pieces],
+        "items": [{"title": line.title, "quantity": count} for line, count in parcel.items],
         "rest": [{"title": titles[pk], "quantity": count} for pk, count in rest.items()],
         "carrier": shipment.carrier_name,
         "tracking_number": shipment.tracking_number,
@@ -172,7 +172,7 @@ def order_facts(order):
 
 
 def _unit_price(line):
-    """What one piece cost; Oscar lets the column be empty, as in orders that were imported."""
+    """What one item cost; Oscar lets the column be empty, as in orders that were imported."""
     if line.unit_price_incl_tax is not None:
         return line.unit_price_incl_tax
     return round_money(line.line_price_before_discounts_incl_tax / line.quantity)

@@ -59,7 +59,7 @@ class Step:
 
 @dataclass(frozen=True)
 class OrderedItem:
-    """One line of an order; ``url`` is empty where the piece is no longer shown."""
+    """One line of an order; ``url`` is empty where the item is no longer shown."""
 
     title: str
     option: str
@@ -71,12 +71,12 @@ class OrderedItem:
 
 @dataclass(frozen=True)
 class OrderRow:
-    """An order with its pieces and its status in words; ``promise`` while it is still to come."""
+    """An order with its items and its status in words; ``promise`` while it is still to come."""
 
     order: object
     status: str
     is_stopped: bool
-    pieces: list
+    items: list
     promise: object
 
 
@@ -91,7 +91,7 @@ def order_rows(orders):
             order=order,
             status=STATUS_NAMES.get(order.status, order.status),
             is_stopped=order.status in STOPS,
-            pieces=[_ordered_item(line, looks.get(line.product_id)) for line in lines[order.pk]],
+            items=[_ordered_item(line, looks.get(line.product_id)) for line in lines[order.pk]],
             promise=None if order.status in ENDED else getattr(order, "promise", None),
         )
         for order in orders

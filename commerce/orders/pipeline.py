@@ -79,7 +79,7 @@ def move_order(order_id, status, *, note="", user=None):
     as it is. Locks the stock records by key, then the order.
     """
     if status in BY_DISPATCH:
-        raise IllegalMove(_("An order is shipped by sending its pieces, parcel by parcel."))
+        raise IllegalMove(_("An order is shipped by sending its items, parcel by parcel."))
     with transaction.atomic():
         order = get_model("order", "Order").objects.get(pk=order_id)
         units = allocated_units(order)
@@ -149,7 +149,7 @@ def refusal_for_staff(order, status):
             "number": order.number
         }
     if status in BY_DISPATCH:
-        return _("Order %(number)s is shipped by sending its pieces, on its own page.") % {
+        return _("Order %(number)s is shipped by sending its items, on its own page.") % {
             "number": order.number
         }
     return _("Order %(number)s is “%(old)s” and cannot become “%(new)s”.") % {

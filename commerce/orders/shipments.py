@@ -53,11 +53,11 @@ PREPARATIONS = []
 
 @dataclass(frozen=True)
 class Parcel:
-    """One parcel for pages and mails; ``pieces`` are pairs of an order line and a quantity."""
+    """One parcel for pages and mails; ``items`` are pairs of an order line and a quantity."""
 
     shipment: Shipment
     sent_at: object
-    pieces: list
+    items: list
 
     @property
     def arrival(self):
@@ -108,7 +108,7 @@ def parcels_of(order):
         Parcel(
             shipment=event.shipment,
             sent_at=event.date_created,
-            pieces=[(row.line, row.quantity) for row in event.line_quantities.all()],
+            items=[(row.line, row.quantity) for row in event.line_quantities.all()],
         )
         for event in events.order_by("date_created", "pk")
     ]
@@ -166,12 +166,12 @@ def checked_units(order, units=None):
     left = units_to_send(order)
     wanted = {pk: count for pk, count in (left if units is None else units).items() if count}
     if not wanted:
-        raise DispatchRefused(_("Choose at least one piece to send."))
+        raise DispatchRefused(_("Choose at least one item to send."))
     if any(count < 0 for count in wanted.values()):
         raise DispatchRefused(_("A quantity cannot be below zero."))
     titles = dict(order.lines.values_list("pk", "title"))
     if wanted.keys() - titles.keys():
-        raise DispatchRefused(_("One of the pieces is not part of this order."))
+        raise DispatchRefused(_("One of the items is not part of this order."))
     for pk, count in wanted.items():
         if count > left.get(pk, 0):
             raise DispatchRefused(
@@ -252,9 +252,9 @@ def write_event(order, units, name):
 
 
 def _move_on(order, *, is_last, shipment, units):
-    pieces = sum(units.values())
-    text = ngettext("%(count)d piece with %(carrier)s", "%(count)d pieces with %(carrier)s", pieces)
-    text = text % {"count": pieces, "carrier": shipment.carrier_name}
+    items = sum(units.values())
+    text = ngettext("%(count)d item with %(carrier)s", "%(count)d items with %(carrier)s", items)
+    text = text % {"count": items, "carrier": shipment.carrier_name}
     record_event(
         order,
         OrderEvent.Kind.DISPATCH,
@@ -268,8 +268,8 @@ def _move_on(order, *, is_last, shipment, units):
 def parcel_of(shipment):
     """A parcel that was just written, as pages and mails tell of it."""
     rows = shipment.event.line_quantities.select_related("line").order_by("line_id")
-    pieces = [(row.line, row.quantity) for row in rows]
-    return Parcel(shipment=shipment, sent_at=shipment.event.date_created, pieces=pieces)
+    items = [(row.line, row.quantity) for row in rows]
+    return Parcel(shipment=shipment, sent_at=shipment.event.date_created, items=items)
 
 
 def arrival_of_parcel(order, *, at=None):

@@ -132,8 +132,8 @@ def anonymise_address(address: Any) -> None:
 def anonymise_withdrawal(withdrawal: Any) -> None:
     """Take the person out of a statement of withdrawal; that there was one stays."""
     withdrawal.name, withdrawal.email = ERASED, f"erased-{withdrawal.pk}@example.invalid"
-    withdrawal.pieces = withdrawal.answer = ""
-    withdrawal.save(update_fields=["name", "email", "pieces", "answer"])
+    withdrawal.items = withdrawal.answer = ""
+    withdrawal.save(update_fields=["name", "email", "items", "answer"])
 
 
 def _anonymise_documents(order, kinds):

@@ -265,7 +265,7 @@ ORDERS = {
     ),
     "commerce.withdrawal": about_people(
         ANONYMISED,
-        "number name email order_number pieces submitted_at order state answer decided_at",
+        "number name email order_number items submitted_at order state answer decided_at",
         "id return_request",
         hidden="key",
         staff="decided_by",

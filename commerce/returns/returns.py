@@ -1,4 +1,4 @@
-"""Pieces that come back: asked for, approved or refused, received, refunded.
+"""Items that come back: asked for, approved or refused, received, refunded.
 
 The money is not moved here: a refund says when it was (``note_refunded``). Rules: docs/orders.md.
 """
@@ -164,7 +164,7 @@ def _write_request(order, quantities, *, reason, key, user=None):
     left = units_returnable(order)
     wanted = {pk: count for pk, count in quantities.items() if count}
     if not wanted:
-        raise ReturnRefused(_("Choose at least one piece."))
+        raise ReturnRefused(_("Choose at least one item."))
     for pk, count in wanted.items():
         if count < 0 or count > left.get(pk, 0):
             raise ReturnRefused(_("More was chosen than can be returned. Please choose again."))
@@ -189,7 +189,7 @@ def new_number(letter):
 
 @retry_transient
 def approve_return(return_id, *, instructions, user):
-    """Let pieces come back, and tell the customer how. Locks order and return."""
+    """Let items come back, and tell the customer how. Locks order and return."""
     with transaction.atomic(durable=True):
         request = _lock(return_id)
         _move(request, State.APPROVED, answer=instructions)
@@ -238,7 +238,7 @@ def receive_return(return_id, received, *, user):
 
 def _check_received(rows, received):
     if received.keys() - {row.pk for row in rows}:
-        raise ReturnRefused(_("One of the pieces is not part of this return."))
+        raise ReturnRefused(_("One of the items is not part of this return."))
     for row in rows:
         came = received.get(row.pk, Received(0))
         if not 0 <= came.quantity <= row.quantity:
@@ -247,7 +247,7 @@ def _check_received(rows, received):
                 % {"title": row.line.title, "asked": row.quantity, "came": came.quantity}
             )
         if came.quantity and came.condition not in ReturnLine.Condition.values:
-            raise ReturnRefused(_("Say in what condition each piece is."))
+            raise ReturnRefused(_("Say in what condition each item is."))
     if not any(came.quantity for came in received.values()):
         raise ReturnRefused(_("Nothing came? Refuse the return instead."))
 
@@ -325,14 +325,14 @@ def _mail_outcome(request, code, text, *, user):
     )
     facts = {
         "return_number": request.number,
-        "pieces": items_of_return(request),
+        "items": items_of_return(request),
         "answer": request.answer,
     }
     queue_order_mail(request.order, code, facts, key=f"{code}:{request.number}".replace("_", "-"))
 
 
 def items_of_return(request):
-    """The pieces of a return as a mail names them: what came, or what was asked for."""
+    """The items of a return as a mail names them: what came, or what was asked for."""
     return [
         {
             "title": row.line.title,

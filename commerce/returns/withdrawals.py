@@ -41,17 +41,17 @@ State = Withdrawal.State
 
 @dataclass(frozen=True)
 class Statement:
-    """What somebody declares; ``pieces`` is empty for the whole order."""
+    """What somebody declares; ``items`` is empty for the whole order."""
 
     name: str
     email: str
     order_number: str
-    pieces: str = ""
+    items: str = ""
 
 
 @dataclass(frozen=True)
 class Period:
-    """Whether a statement came in time. ``until`` is None while the pieces are on their way."""
+    """Whether a statement came in time. ``until`` is None while the items are on their way."""
 
     until: object
     is_within: bool
@@ -71,7 +71,7 @@ def submit_withdrawal(statement, *, key="", at=None):
                 "name": statement.name,
                 "email": statement.email,
                 "order_number": statement.order_number,
-                "pieces": statement.pieces,
+                "items": statement.items,
                 "submitted_at": at or timezone.now(),
             },
         )
@@ -118,8 +118,8 @@ def link_order(withdrawal_id, number, *, user):
 def _tie(withdrawal, order, *, user):
     withdrawal.order = order
     withdrawal.save(update_fields=["order"])
-    text = _("The customer withdraws from the contract: %(pieces)s") % {
-        "pieces": withdrawal.pieces or _("the whole order")
+    text = _("The customer withdraws from the contract: %(items)s") % {
+        "items": withdrawal.items or _("the whole order")
     }
     record_event(order, OrderEvent.Kind.WITHDRAWAL, text, user=user, reference=withdrawal.number)
 
@@ -141,7 +141,7 @@ def is_cancellable(order):
 def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
     """Accept a statement, and tell the customer what follows.
 
-    Of an order that has not left, ``units`` empty: it is cancelled, which pays it back. Of pieces
+    Of an order that has not left, ``units`` empty: it is cancelled, which pays it back. Of items
     that left: ``{line_id: units}`` become an approved return. Neither: staff see to it by hand, and
     ``answer`` has to say what follows.
     Raises WithdrawalRefused with a sentence. Locks stock, order, statement, as every writer.
@@ -156,7 +156,7 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
         try:
             if units:
                 order = lock_order(order.pk)
-            elif is_cancellable(order) and not withdrawal.pieces:
+            elif is_cancellable(order) and not withdrawal.items:
                 order, is_cancelled = move_order(order.pk, CANCELLED, note=reason, user=user), True
             else:
                 order = lock_order(order.pk)
@@ -184,7 +184,7 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
             {
                 "is_cancelled": is_cancelled,
                 "return_number": request.number if request else "",
-                "return_pieces": items_of_return(request) if request else [],
+                "return_items": items_of_return(request) if request else [],
             },
         )
         return withdrawal
@@ -228,7 +228,7 @@ def withdrawal_facts(withdrawal):
         "name": withdrawal.name,
         "email": withdrawal.email,
         "number": withdrawal.order_number,
-        "pieces": withdrawal.pieces,
+        "items": withdrawal.items,
         "submitted": date_format(moment, "j F Y, H:i:s") + f" ({moment.tzname()})",
     }
 

@@ -1,4 +1,4 @@
-"""Links of a mail about a piece that is back: they ask first, since mail programs follow links."""
+"""Links of a mail about a item that is back: they ask first, since mail programs follow links."""
 
 from allauth.core.ratelimit import consume
 from django.contrib import messages
@@ -23,7 +23,7 @@ ProductAlert = get_model("customer", "ProductAlert")
 
 @method_decorator(same_origin_only, name="dispatch")
 class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
-    """Asks to be told when a piece is back. The answer is the same whatever we know of an address."""
+    """Asks to be told when a item is back. The answer is the same whatever we know of an address."""
 
     template_name = "oscar/customer/alerts/form.html"
 
@@ -121,7 +121,7 @@ class ProductAlertCancelView(AlertActionView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         if not self.get_alert().can_be_cancelled:
-            question = _("Shall we forget every piece that this address waits for?")
+            question = _("Shall we forget every item that this address waits for?")
             context["question"] = question
         return context
 

@@ -85,7 +85,7 @@ class BasketPage(TemplateView):
         if len(titles) == 1:
             return _("%(title)s is out of your basket.") % {"title": titles[0]}
         if is_anything_left:
-            return _("%(count)d pieces are out of your basket.") % {"count": len(titles)}
+            return _("%(count)d items are out of your basket.") % {"count": len(titles)}
         return _("Your basket has been cleared.")
 
     def get_delivery(self, basket):
@@ -219,12 +219,12 @@ class BasketView(BasketPage):
 
 @method_decorator(same_origin_only, name="dispatch")
 class BasketAddView(OscarBasketAddView):
-    """Adds a piece and goes back where the shopper was; a script gets the note about it."""
+    """Adds a item and goes back where the shopper was; a script gets the note about it."""
 
     add_signal = basket_addition
 
     def get(self, request, *args, **kwargs):
-        """An address that was reloaded or shared leads to the piece; only a form adds it."""
+        """An address that was reloaded or shared leads to the item; only a form adds it."""
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
         return redirect(get_object_or_404(products, pk=kwargs["pk"]))
 
@@ -308,8 +308,8 @@ class BasketUndoView(BasketPage):
         """The level and the words of a message; "" where there is nothing to say."""
         if missing:
             text = ngettext(
-                "%(count)d piece could not be put back: it sold meanwhile.",
-                "%(count)d pieces could not be put back: they sold meanwhile.",
+                "%(count)d item could not be put back: it sold meanwhile.",
+                "%(count)d items could not be put back: they sold meanwhile.",
                 missing,
             )
             return messages.WARNING, text % {"count": missing}
@@ -385,7 +385,7 @@ class SavedView(View):
     def move(self, line):
         units = units_to_add(self.request.basket, line.product, line.quantity)
         if not units:
-            messages.warning(self.request, _("This piece is sold out at the moment."))
+            messages.warning(self.request, _("This item is sold out at the moment."))
             return
         self.request.basket.add_product(line.product, units)
         line.delete()

@@ -11,7 +11,7 @@ WHOLE_NUMBER = _("Enter a whole number, for example 2.")
 
 
 class QuantityField(forms.IntegerField):
-    """A number of pieces. What is no whole number, or negative, gets a sentence."""
+    """A number of items. What is no whole number, or negative, gets a sentence."""
 
     def __init__(self, *, min_value, **kwargs):
         super().__init__(

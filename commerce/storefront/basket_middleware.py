@@ -49,7 +49,7 @@ class BasketMiddleware(OscarBasketMiddleware):
         )
 
     def get_basket(self, request):
-        """A page that is only read makes no basket row: the first piece saves it."""
+        """A page that is only read makes no basket row: the first item saves it."""
         user = getattr(request, "user", None)
         is_new = request._basket_cache is None and user is not None and user.is_authenticated
         has_cookie = self.get_cookie_key(request) in request.COOKIES

@@ -212,14 +212,14 @@ class CatalogueView(ListingView):
         return whole_shop()
 
     def get_heading(self):
-        return self.whole.name if self.whole else _("All pieces")
+        return self.whole.name if self.whole else _("All products")
 
     def get_title(self):
         return self.whole.get_meta_title() if self.whole else self.get_heading()
 
     def get_description(self):
         own = self.whole.get_meta_description() if self.whole else ""
-        words = _("All pieces of %(shop)s, by glaze, price and what is in stock.")
+        words = _("Everything from %(shop)s, with prices and availability.")
         return own or words % {"shop": settings.OSCAR_SHOP_NAME}
 
     def get_context_data(self, **kwargs):
@@ -252,7 +252,7 @@ class ProductCategoryView(ListingView):
     def get_description(self):
         """The editors' words for search engines, or those that stand above the list."""
         return self.category.get_meta_description() or _(
-            "%(category)s: all pieces, with prices and stock."
+            "%(category)s: all products, with prices and availability."
         ) % {"category": self.category.name}
 
     def get_crumbs(self):
@@ -286,7 +286,7 @@ class CollectionView(ListingView):
         return self.collection.title
 
     def get_description(self):
-        words = _("%(collection)s: all pieces, with prices and stock.")
+        words = _("%(collection)s: all products, with prices and availability.")
         return self.collection.description or words % {"collection": self.collection.title}
 
     def get_context_data(self, **kwargs):

@@ -1,6 +1,6 @@
 """The page that compares products. Its state is its address, and there is no session.
 
-Lists are the same for everybody, so that a link there knows one piece only: for browsers without
+Lists are the same for everybody, so that a link there knows one item only: for browsers without
 scripts a cookie says what it goes beside. It is set by such a link and by nothing else.
 """
 

@@ -83,5 +83,5 @@ class PackingListView(_ForStaff, generic.View):
         left = units_to_send(order) if order.status in SENDABLE else {}
         if not left:
             raise Http404
-        pieces = [(line, left[line.pk]) for line in order.lines.filter(pk__in=left).order_by("pk")]
-        return pdf_answer(draft_packing_slip(order, pieces), f"packing-slip-{order.number}.pdf")
+        items = [(line, left[line.pk]) for line in order.lines.filter(pk__in=left).order_by("pk")]
+        return pdf_answer(draft_packing_slip(order, items), f"packing-slip-{order.number}.pdf")

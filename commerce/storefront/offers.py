@@ -14,7 +14,7 @@ from commerce.storefront.search import ListingView
 
 
 class OfferListView(ListingView):
-    """Every piece that is on sale at this moment, and the offers that need more than one piece."""
+    """Every item that is on sale at this moment, and the offers that need more than one item."""
 
     template_name = "oscar/offer/list.html"
     rule = ON_SALE
@@ -23,7 +23,7 @@ class OfferListView(ListingView):
         return _("Offers")
 
     def get_description(self):
-        return _("Every piece whose price has fallen, and what holds for several pieces together.")
+        return _("Everything on sale, and offers on several products.")
 
     def get_context_data(self, **kwargs):
         at = moment_of(self.request) or timezone.now()

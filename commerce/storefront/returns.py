@@ -20,7 +20,7 @@ from commerce.storefront.guest_orders import TOO_MANY, refuse_link
 
 
 class ReturnForm(forms.Form):
-    """How many of each piece go back, and why. ``key`` makes it one request."""
+    """How many of each item go back, and why. ``key`` makes it one request."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
@@ -38,7 +38,7 @@ class ReturnForm(forms.Form):
                 widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
             )
         self.fields["reason"] = forms.CharField(
-            label=_("Why does it come back?"),
+            label=_("Reason for return"),
             max_length=1000,
             widget=forms.Textarea(attrs={"rows": 4}),
         )

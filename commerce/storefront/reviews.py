@@ -17,10 +17,10 @@ from commerce.same_origin import same_origin_only
 from commerce.urls import with_query
 
 REFUSALS = {
-    GUEST: _("Sign in first: reviews are written by people who bought the piece here."),
-    "stranger": _("Reviews are written by people who bought the piece here."),
+    GUEST: _("Sign in first: reviews are written by people who bought the item here."),
+    "stranger": _("Reviews are written by people who bought the item here."),
     "waiting": _("Thank you: your review waits to be read, then it appears."),
-    "written": _("You have written about this piece already. Thank you."),
+    "written": _("You have written about this item already. Thank you."),
 }
 
 
@@ -35,7 +35,7 @@ def reviews_url(product, query=""):
 
 
 class CreateProductReview(oscar_views.CreateProductReview):
-    """Only for who bought the piece and has not written yet; staff read it before it appears."""
+    """Only for who bought the item and has not written yet; staff read it before it appears."""
 
     def dispatch(self, request, *args, **kwargs):
         self.product = product_of(kwargs)

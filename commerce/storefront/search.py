@@ -25,7 +25,7 @@ from commerce.requests import moment_of, wants_fragment
 from commerce.search.misses import count_miss
 from commerce.search.queries import search_pages, suggest
 
-#: Pages beside the pieces that a search found, and pieces while it is typed.
+#: Pages beside the items that a search found, and items while it is typed.
 PAGES_SHOWN, SUGGESTED = 8, 6
 #: Collections beside them, and while it is typed.
 COLLECTIONS_SHOWN, COLLECTIONS_SUGGESTED = 4, 2
@@ -96,7 +96,7 @@ class ListingView(TemplateView):
             sorts=tuple((code, name, code == query.sort) for code, name in SORT_NAMES.items()),
             base_query=query.base(),
             clear_url=query.unfiltered_address(),
-            # Filters and orders show the same pieces again; only a further page shows others.
+            # Filters and orders show the same items again; only a further page shows others.
             canonical_page=1 if query.pairs() else list_page.page,
             **kwargs,
         )
@@ -130,7 +130,7 @@ class FacetedSearchView(ListingView):
     template_name = "oscar/search/results.html"
 
     def get(self, request, *args, **kwargs):
-        """Who searches for "sale" means what is on sale, which no word of a piece says."""
+        """Who searches for "sale" means what is on sale, which no word of a item says."""
         query = ListingQuery.from_parameters(request.GET)
         if fold(query.words) in {fold(_("Sale")), fold(_("On sale"))} and not query.is_exact:
             return redirect(f"{reverse('catalogue:index')}?{SALE_FILTER}=yes")
@@ -155,7 +155,7 @@ class FacetedSearchView(ListingView):
 
 
 class SuggestView(TemplateView):
-    """What may be meant by a search that is still being typed: pieces, categories, collections, pages."""
+    """What may be meant by a search that is still being typed: items, categories, collections, pages."""
 
     template_name = "oscar/search/suggestions.html"
 
@@ -178,7 +178,7 @@ class SuggestView(TemplateView):
 
     @cached_property
     def cards(self):
-        """Pieces that are called so; only where there is none, those that say so of themselves."""
+        """Items that are called so; only where there is none, those that say so of themselves."""
         at = moment_of(self.request) or timezone.now()
         titled, others, _categories = self.meant
         first = ordered_keys(titled or others, sort="recommended", at=at, start=0, count=SUGGESTED)
@@ -188,7 +188,7 @@ class SuggestView(TemplateView):
 
     @cached_property
     def categories(self):
-        """Kinds of pieces that are called so."""
+        """Kinds of items that are called so."""
         depends_on(LISTS)
         keys = self.meant[2]
         found = get_model("catalogue", "Category").objects.browsable().in_bulk(keys)

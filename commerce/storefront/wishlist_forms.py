@@ -1,4 +1,4 @@
-"""The name of a list, and on which lists a piece is."""
+"""The name of a list, and on which lists a item is."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ class NameForm(forms.Form):
 
 
 class SaveForm(forms.Form):
-    """A box for each list, ticked where the piece is on it, and the name of a new one."""
+    """A box for each list, ticked where the item is on it, and the name of a new one."""
 
     lists = forms.MultipleChoiceField(
         label=_("Your lists"), required=False, widget=forms.CheckboxSelectMultiple

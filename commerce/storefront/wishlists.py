@@ -113,7 +113,7 @@ class WishListDeleteView(OwnListMixin, TemplateView):
 
 
 class WishListAddProduct(FormView):
-    """On which lists a piece is: ticks put it on, empty boxes take it off, a name makes a list.
+    """On which lists a item is: ticks put it on, empty boxes take it off, a name makes a list.
 
     A guest is led through the door by ``login_required`` and comes back here, asked once.
     """

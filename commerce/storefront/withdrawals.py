@@ -58,8 +58,8 @@ class WithdrawalForm(forms.Form):
         help_text=_("We acknowledge your withdrawal to this address."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
-    pieces = forms.CharField(
-        label=_("Which pieces?"),
+    items = forms.CharField(
+        label=_("Which items?"),
         max_length=1000,
         required=False,
         help_text=_("Leave it empty to withdraw from the whole order."),
@@ -84,7 +84,7 @@ class WithdrawalForm(forms.Form):
             ],
             required=False,  # A number says it as well.
         )
-        self.order_fields(["name", "order", "order_number", "email", "pieces"])
+        self.order_fields(["name", "order", "order_number", "email", "items"])
         if (known := self.initial.get("order_number")) in dict(choices):
             self.initial.update(order=known, order_number="")
         elif known:

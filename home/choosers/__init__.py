@@ -1,3 +1,3 @@
-"""Choosing products, categories and stock records. Migrations know the blocks by this address."""
+"""Choosers for the Wagtail admin. Migrations refer to the chooser blocks by this path."""
 
-from home.choosers.views import CategoryChooserBlock, ProductChooserBlock  # noqa: F401
+from home.choosers.blocks import CategoryChooserBlock, ProductChooserBlock  # noqa: F401

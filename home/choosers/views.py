@@ -1,26 +1,24 @@
-"""Choosing products, categories and stock records in the Wagtail admin: found by name, seen by photo."""
+"""Choosers of products, categories and stock records in the Wagtail admin."""
 
 from functools import reduce
 from operator import or_
 
 from django import forms
-from django.db.models import Q
+from django.core.paginator import Page
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
-from wagtail import blocks
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import chooser as views
 from wagtail.admin.viewsets.chooser import ChooserViewSet
-from wagtail.images.blocks import ImageChooserBlock
-from wagtail.snippets.blocks import SnippetChooserBlock as WagtailSnippetChooserBlock
 
-from commerce.images.pictures import load_sizes
 from commerce.index.listings import cards_for, photos_by_product, sellable_products
 
 
-def _search_form(*lookups):
-    """A form with one box that filters by the lookups; none of these models is in Wagtail's index."""
+def _search_form(*lookups: str) -> type[BaseFilterForm]:
+    """A search form that filters by the lookups, as Wagtail's index has none of these models."""
 
     class SearchForm(BaseFilterForm):
         q = forms.CharField(
@@ -29,7 +27,7 @@ def _search_form(*lookups):
             required=False,
         )
 
-        def filter(self, objects):
+        def filter(self, objects: QuerySet) -> QuerySet:
             objects = super().filter(objects)
             if query := self.cleaned_data.get("q"):
                 matches = reduce(or_, (Q(**{f"{lookup}__icontains": query}) for lookup in lookups))
@@ -42,33 +40,35 @@ def _search_form(*lookups):
 
 
 class PhotoColumn(Column):
-    """The product's first photograph, small."""
+    """A thumbnail of the product's first photograph."""
 
     cell_template_name = "home/choosers/photo_cell.html"
 
 
 class PriceColumn(Column):
-    """The card's price at this moment."""
+    """The price on the product's card."""
 
     cell_template_name = "home/choosers/price_cell.html"
 
 
 class StockColumn(Column):
-    """Whether the piece is there."""
+    """The product's availability."""
 
     cell_template_name = "home/choosers/stock_cell.html"
 
 
 class ProductChooseMixin:
-    """Products as their cards, all of one page of results looked up at once."""
+    """Lists products with photograph, price and stock, looked up once per page of results."""
+
+    title_column: Column
 
     filter_form_class = _search_form("title", "upc", "children__upc")
 
-    def get_object_list(self):
+    def get_object_list(self) -> QuerySet:
         return sellable_products().order_by("title", "pk")
 
     @property
-    def columns(self):
+    def columns(self) -> list[Column]:
         return [
             PhotoColumn("photo", label="", width="72px"),
             self.title_column,
@@ -76,8 +76,8 @@ class ProductChooseMixin:
             StockColumn("stock", label=_("Stock"), accessor="card"),
         ]
 
-    def get_results_page(self, request):
-        page = super().get_results_page(request)
+    def get_results_page(self, request: HttpRequest) -> Page:
+        page: Page = super().get_results_page(request)  # type: ignore[misc]
         ids = [product.pk for product in page.object_list]
         cards = {card.product_id: card for card in cards_for(ids)}
         photos = photos_by_product(ids)
@@ -88,15 +88,15 @@ class ProductChooseMixin:
 
 
 class ProductChooseView(ProductChooseMixin, views.ChooseView):
-    """The chooser's window."""
+    """The chooser's dialog."""
 
 
 class ProductChooseResultsView(ProductChooseMixin, views.ChooseResultsView):
-    """The chooser's results after a search or a turn of the page."""
+    """The results in the chooser's dialog, after a search or on another page."""
 
 
 class ProductChooserViewSet(ChooserViewSet):
-    """Products that a shopper can meet."""
+    """Products on sale."""
 
     model = "catalogue.Product"
     icon = "tag"
@@ -108,24 +108,24 @@ class ProductChooserViewSet(ChooserViewSet):
 
 
 class CategoryChooseMixin:
-    """Categories by their full name, so that the third level says where it stands."""
+    """Lists public categories in the order of the tree."""
 
     filter_form_class = _search_form("name")
 
-    def get_object_list(self):
+    def get_object_list(self) -> QuerySet:
         return get_model("catalogue", "Category").objects.browsable().order_by("path")
 
 
 class CategoryChooseView(CategoryChooseMixin, views.ChooseView):
-    """The chooser's window."""
+    """The chooser's dialog."""
 
 
 class CategoryChooseResultsView(CategoryChooseMixin, views.ChooseResultsView):
-    """The chooser's results after a search or a turn of the page."""
+    """The results in the chooser's dialog, after a search or on another page."""
 
 
 class CategoryChooserViewSet(ChooserViewSet):
-    """Categories that a shopper can meet."""
+    """Public categories."""
 
     model = "catalogue.Category"
     icon = "folder-open-inverse"
@@ -136,22 +136,22 @@ class CategoryChooserViewSet(ChooserViewSet):
 
 
 class StockRecordChooseMixin:
-    """Stock records by the studio's own number and the piece's name."""
+    """Lists stock records, found by SKU or product title."""
 
     filter_form_class = _search_form("partner_sku", "product__title", "product__parent__title")
 
-    def get_object_list(self):
+    def get_object_list(self) -> QuerySet:
         records = get_model("partner", "StockRecord").objects
         return records.select_related("product__parent", "partner").order_by("partner_sku")
 
     @property
-    def title_column(self):
-        column = super().title_column
+    def title_column(self) -> Column:
+        column: Column = super().title_column  # type: ignore[misc]
         column.accessor = lambda record: record.product.get_title()
         return column
 
     @property
-    def columns(self):
+    def columns(self) -> list[Column]:
         return [
             self.title_column,
             Column("sku", label=_("SKU"), accessor="partner_sku"),
@@ -160,20 +160,20 @@ class StockRecordChooseMixin:
 
 
 class StockRecordChooseView(StockRecordChooseMixin, views.ChooseView):
-    """The chooser's window."""
+    """The chooser's dialog."""
 
 
 class StockRecordChooseResultsView(StockRecordChooseMixin, views.ChooseResultsView):
-    """The chooser's results after a search or a turn of the page."""
+    """The results in the chooser's dialog, after a search or on another page."""
 
 
 class StockRecordChooserViewSet(ChooserViewSet):
-    """What a sale price is set for."""
+    """Stock records, for sale prices."""
 
     model = "partner.StockRecord"
     icon = "tag"
-    choose_one_text = _("Choose a piece")
-    choose_another_text = _("Choose another piece")
+    choose_one_text = _("Choose a product")
+    choose_another_text = _("Choose another product")
     choose_view_class = StockRecordChooseView
     choose_results_view_class = StockRecordChooseResultsView
 
@@ -181,51 +181,3 @@ class StockRecordChooserViewSet(ChooserViewSet):
 product_chooser = ProductChooserViewSet("product_chooser")
 category_chooser = CategoryChooserViewSet("category_chooser")
 stockrecord_chooser = StockRecordChooserViewSet("stockrecord_chooser")
-
-
-class StableBlockPath:
-    """A block that migrations know by another address."""
-
-    #: What migrations know the block as: it stores what that one does.
-    stands_for = None
-
-    def deconstruct(self):
-        path, args, kwargs = super().deconstruct()
-        return self.stands_for or path, args, kwargs
-
-
-class PhotoChooserBlock(StableBlockPath, ImageChooserBlock):
-    """Chooses a photograph."""
-
-    stands_for = "wagtail.images.blocks.ImageChooserBlock"
-
-    def bulk_to_python(self, values):
-        """The images with their sizes, in two queries for all of a block's photographs."""
-        images = super().bulk_to_python(values)
-        load_sizes(image for image in images if image)
-        return images
-
-
-class PageChooserBlock(StableBlockPath, blocks.PageChooserBlock):
-    """Chooses a page to link to."""
-
-    stands_for = "wagtail.blocks.PageChooserBlock"
-
-
-class SnippetChooserBlock(StableBlockPath, WagtailSnippetChooserBlock):
-    """Chooses a text that several pages share."""
-
-    stands_for = "wagtail.snippets.blocks.SnippetChooserBlock"
-
-
-ProductChooserBlock = product_chooser.get_block_class(
-    name="ProductChooserBlock", module_path="home.choosers"
-)
-
-
-class CategoryChooserBlock(
-    StableBlockPath, category_chooser.get_block_class(name="Base", module_path="home.choosers")
-):
-    """Chooses a category to link to."""
-
-    stands_for = "home.choosers.CategoryChooserBlock"

@@ -1,4 +1,4 @@
-"""Passwords that several people share: of private pages and of private collections of documents."""
+"""Shared passwords of private pages and private document collections, with a limit on attempts."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,10 @@ from commerce.throttles import Limit, TooManyAttempts, refund_attempt, take_atte
 LIMIT = Limit(free=10)
 
 
-def _throttled(view: Callable[..., HttpResponseBase], request: HttpRequest, **kwargs):
-    """Wagtail's form for a shared password, counted by visitor. A right one counts as none."""
+def _throttled(
+    view: Callable[..., HttpResponseBase], request: HttpRequest, **kwargs: int
+) -> HttpResponseBase:
+    """Wagtail's password form with failed attempts counted per visitor."""
     if request.method != "POST":
         return view(request, **kwargs)
     limits = {visitor_key("shared-password", request): LIMIT}
@@ -27,8 +29,10 @@ def _throttled(view: Callable[..., HttpResponseBase], request: HttpRequest, **kw
     return response
 
 
-def page_password(request: HttpRequest, page_view_restriction_id: int, page_id: int):
-    """The password of a private page."""
+def page_password(
+    request: HttpRequest, page_view_restriction_id: int, page_id: int
+) -> HttpResponseBase:
+    """Ask for the password of a private page."""
     return _throttled(
         page_views.authenticate_with_password,
         request,
@@ -37,8 +41,8 @@ def page_password(request: HttpRequest, page_view_restriction_id: int, page_id: 
     )
 
 
-def collection_password(request: HttpRequest, restriction_id: int):
-    """The password of a private collection of documents."""
+def collection_password(request: HttpRequest, restriction_id: int) -> HttpResponseBase:
+    """Ask for the password of a private document collection."""
     return _throttled(
         document_views.authenticate_with_password, request, restriction_id=restriction_id
     )

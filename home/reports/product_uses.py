@@ -1,9 +1,11 @@
-"""The report "pages that use a product": what an editor looks at before a piece is taken off sale."""
+"""The report "pages that use a product", for editors who retire one."""
+
+from collections.abc import Iterable
 
 import django_filters
 from django import forms
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 from wagtail.admin.filters import WagtailFilterSet
@@ -13,21 +15,23 @@ from wagtail.models import Page, ReferenceIndex
 from wagtail.permissions import page_permission_policy
 
 
-def uses_of_products():
-    """Rows of Wagtail's reference index that lead from a page to a product."""
+def uses_of_products() -> QuerySet[ReferenceIndex]:
+    """Rows of Wagtail's reference index for products on pages."""
     product_type = ContentType.objects.get_for_model(get_model("catalogue", "Product"))
     page_type = ContentType.objects.get_for_model(Page)
     return ReferenceIndex.objects.filter(to_content_type=product_type, base_content_type=page_type)
 
 
 class UseFilterSet(WagtailFilterSet):
-    """Find by the piece's name."""
+    """Filters the report by product title or UPC."""
 
     product = django_filters.CharFilter(
         label=_("Product"), method="filter_product", widget=forms.TextInput
     )
 
-    def filter_product(self, queryset, name, value):
+    def filter_product(
+        self, queryset: QuerySet[ReferenceIndex], name: str, value: str
+    ) -> QuerySet[ReferenceIndex]:
         Product = get_model("catalogue", "Product")
         found = Product.objects.filter(
             Q(title__icontains=value) | Q(parent__title__icontains=value) | Q(upc__iexact=value)
@@ -37,11 +41,11 @@ class UseFilterSet(WagtailFilterSet):
 
     class Meta:
         model = ReferenceIndex
-        fields = []
+        fields: list[str] = []
 
 
 class ProductUseView(ReportView):
-    """Every place where a page names a product, with a link to the page's editor."""
+    """Lists each use of a product on a page, with a link to the page's editor."""
 
     model = ReferenceIndex
     page_title = _("Pages that use a product")
@@ -68,11 +72,11 @@ class ProductUseView(ReportView):
     }
     is_searchable = False
 
-    def get_base_queryset(self):
+    def get_base_queryset(self) -> QuerySet[ReferenceIndex]:
         return uses_of_products().order_by("object_id", "pk")
 
-    def decorate_paginated_queryset(self, rows):
-        """Put the titles on the rows: two queries for a page of the report."""
+    def decorate_paginated_queryset(self, rows: Iterable[ReferenceIndex]) -> list[ReferenceIndex]:
+        """Add titles and state to the rows for the columns. Two queries per page of the report."""
         rows = list(rows)
         pages = Page.objects.in_bulk([int(row.object_id) for row in rows])
         products = get_model("catalogue", "Product").objects.in_bulk(

@@ -1,4 +1,6 @@
-"""The form of a collection in the Wagtail admin: its rule, by the values that filters have."""
+"""The form of a collection in the Wagtail admin."""
+
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,17 +10,18 @@ from commerce.catalogue.collections import value_choices
 
 
 class ProductCollectionForm(WagtailAdminModelForm):
-    """Offers the values of the shop's filters. One that was chosen and is on no product any more stays."""
+    """Offers the facet values as choices. A chosen value stays when no product has it any more."""
 
     values = forms.MultipleChoiceField(
         label=_("Properties"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "Of one property any of those that are ticked, of several properties each. None: any."
+            "A product must match at least one ticked value of each property. "
+            "Tick nothing to allow any value."
         ),
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["values"].choices = value_choices(chosen=self.instance.values)

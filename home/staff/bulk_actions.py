@@ -1,31 +1,40 @@
-"""Wagtail's actions on several chosen rows: refused, and not offered, to who may not do them to the model."""
+"""Permission checks for Wagtail's bulk actions. Wagtail itself checks each row, not the model."""
+
+from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.functional import cached_property
-from wagtail.admin.ui.tables import BulkActionsCheckboxColumn
+from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column
 from wagtail.admin.views.bulk_action import index as wagtail_bulk_action
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
-#: What an action asks for besides "change", by its name in the address.
-ASKS = {"delete": "delete"}
-#: What acting on any page asks for; Wagtail asks for each page besides.
-ASKED_OF_PAGES = ("add", "change", "publish", "bulk_delete")
+from commerce.models import User
+
+#: The permission an action requires, by the action's name in the URL; "change" for all others.
+REQUIRED_PERMISSIONS = {"delete": "delete"}
+#: For pages, any of these will do; Wagtail then checks each page.
+PAGE_PERMISSIONS = ("add", "change", "publish", "bulk_delete")
 
 
-def may_act(user, model: type[Model], action: str) -> bool:
-    """Whether somebody may do this to rows of a model. Wagtail asks for each row besides."""
-    wanted = ASKED_OF_PAGES if issubclass(model, Page) else (ASKS.get(action, "change"),)
+def may_act(user: User | AnonymousUser, model: type[Model], action: str) -> bool:
+    """Whether the user may run the action on the model. Wagtail checks each row besides."""
+    is_page = issubclass(model, Page)
+    wanted = PAGE_PERMISSIONS if is_page else [REQUIRED_PERMISSIONS.get(action, "change")]
     return policy_registry.get_by_type(model).user_has_any_permission(user, wanted)
 
 
 def bulk_action(
     request: HttpRequest, app_label: str, model_name: str, action: str
 ) -> HttpResponseBase:
-    """Wagtail's view, which names the rows that somebody has no access to."""
+    """Wagtail's view behind a permission check: on its own it lists rows the user may not see.
+
+    Raises Http404 for an unknown model and PermissionDenied without the permission.
+    """
     try:
         model = apps.get_model(app_label, model_name)
     except LookupError as error:
@@ -35,12 +44,15 @@ def bulk_action(
     return wagtail_bulk_action(request, app_label, model_name, action)
 
 
-class OffersWhatMayBeDone:
-    """A list whose boxes are there for those who may act on the rows."""
+class BulkActionColumnMixin:
+    """A list view that shows checkboxes only to users who may change or delete its rows."""
+
+    request: HttpRequest
+    model: type[Model]
 
     @cached_property
-    def columns(self):
-        columns = super().columns
+    def columns(self) -> list[Column]:
+        columns: list[Any] = super().columns  # type: ignore[misc]
         if any(may_act(self.request.user, self.model, action) for action in ("delete", "change")):
             return columns
         return [column for column in columns if not isinstance(column, BulkActionsCheckboxColumn)]

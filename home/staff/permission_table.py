@@ -1,32 +1,36 @@
-"""The rows of the permission table for everything under ``/admin/``.
+"""The permission table's rows for everything under ``/admin/``.
 
-Wagtail asks for permissions itself; these rows are asked before, so that a view which asks for nothing
-but the way in (its choosers do) is not open to every account of the staff, and a new one to nobody.
+They are checked before Wagtail's own checks. Some of its views, such as choosers, only require access
+to the admin; with these rows they are not open to all staff, and a view without a row is open to nobody.
 """
 
+from collections.abc import Callable
+
 from django.apps import apps
+from django.db.models import Model
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.models import Collection
 from wagtail.permissions import policy_registry
 
+from commerce.models import User
 from commerce.permissions.table import Access, Condition, any_of, look, nobody, send
 
-#: Snippets that pages and forms choose. No other model has a chooser (see home.wagtail_hooks).
+#: Snippets that pages and forms choose. No other model has a chooser (see NoChooserViewSet).
 CHOSEN_SNIPPETS = {"commerce_productcollection", "home_banner"}
 
 
-def _policy_condition(model_getter, *actions: str) -> Condition:
-    """Holds for who may do one of these to anything of a model that Wagtail keeps a policy for."""
+def _policy_condition(model_getter: Callable[[], type[Model]], *actions: str) -> Condition:
+    """True for users whom the model's policy in Wagtail allows any of the actions."""
 
-    def holds(user) -> bool:
+    def holds(user: User) -> bool:
         policy = policy_registry.get_by_type(model_getter())
         return policy.user_has_any_permission(user, actions)
 
     return holds
 
 
-def _page_model():
+def _page_model() -> type[Model]:
     return apps.get_model("wagtailcore", "Page")
 
 
@@ -42,7 +46,7 @@ DOCUMENTS = _policy_condition(get_document_model, "add", "change", "delete")
 CHOOSE_DOCUMENTS = _policy_condition(get_document_model, "choose", "add", "change")
 ADD_DOCUMENTS = _policy_condition(get_document_model, "add")
 COLLECTIONS = _policy_condition(lambda: Collection, "add", "change", "delete")
-#: Who writes rich text, or follows a link to a page in a form.
+#: Users who write rich text or choose a link in a form.
 WRITERS = any_of(
     PAGES, "home.change_productstory", "home.change_banner", "home.change_sitesettings"
 )
@@ -50,10 +54,10 @@ CHOOSE_LINKS = Access(view=(any_of(WRITERS, "wagtailredirects.change_redirect"),
 WORKFLOWS = any_of("wagtailcore.add_workflow", "wagtailcore.change_workflow")
 CHOOSE_PRODUCTS = any_of(WRITERS, "commerce.change_retirement", "commerce.change_promotedresult")
 
-#: The views of a list with forms, and what each does to its model.
+#: The views of a list, and of its forms with the permission that each requires.
 VIEWED = ("history", "history_results", "usage")
 WRITTEN = {"add": "add", "edit": "change", "delete": "delete"}
-#: The same for what has drafts.
+#: The same for models with drafts.
 VIEWED_DRAFTS = ("workflow_history", "workflow_history_detail", "revisions_compare",
                  "revisions_view")  # fmt: skip
 WRITTEN_DRAFTS = {
@@ -71,7 +75,7 @@ def _rows(namespace: str, access: Access, *views: str) -> dict[str, Access]:
 
 
 def _list(namespace: str, model: str, *, index: str = "index") -> dict[str, Access]:
-    """Rows of a list with its forms: read by who may do anything to the model."""
+    """Rows of a list and its forms. Any permission for the model allows reading the list."""
     label, _dot, name = model.partition(".")
     read = any_of(*(f"{label}.{action}_{name}" for action in ("view", "add", "change", "delete")))
     return {
@@ -86,7 +90,7 @@ def _forms(namespace: str, model: str, forms: dict[str, str]) -> dict[str, Acces
 
 
 def _drafts(namespace: str, model: str) -> dict[str, Access]:
-    """Rows for what a model has besides, whose changes wait to be published."""
+    """Further rows for a model with drafts."""
     label, _dot, name = model.partition(".")
     read = any_of(*(f"{label}.{action}_{name}" for action in ("view", "add", "change", "delete")))
     publish = any_of(f"{label}.publish_{name}", f"{label}.change_{name}")
@@ -97,8 +101,10 @@ def _drafts(namespace: str, model: str) -> dict[str, Access]:
     }
 
 
-def _chooser(namespace: str, may_choose: Condition, may_create: Condition = nobody) -> dict:
-    """Rows of a chooser: read by who may choose, and filled by who may create."""
+def _chooser(
+    namespace: str, may_choose: Condition, may_create: Condition = nobody
+) -> dict[str, Access]:
+    """Rows of a chooser: who may choose, and who may create in it."""
     views = ("choose", "choose_results", "chosen", "chosen_multiple")
     return {
         **_rows(namespace, look(may_choose), *views),
@@ -107,7 +113,7 @@ def _chooser(namespace: str, may_choose: Condition, may_create: Condition = nobo
 
 
 def _snippets() -> dict[str, Access]:
-    rows = {}
+    rows: dict[str, Access] = {}
     for model in ("banner", "productstory"):
         space = f"wagtailsnippets_home_{model}"
         rows |= _snippet(space, f"home.{model}") | _drafts(space, f"home.{model}")
@@ -116,7 +122,7 @@ def _snippets() -> dict[str, Access]:
         "promotedresult", "searchmiss", "deliverymethod", "outgoingmail",
     ):  # fmt: skip
         rows |= _snippet(f"wagtailsnippets_commerce_{model}", f"commerce.{model}")
-    # What is only looked at has no form, whatever permission somebody was given.
+    # Read-only models have no forms, whatever permissions a user has.
     for model in ("searchmiss", "outgoingmail"):
         space = f"wagtailsnippets_commerce_{model}"
         rows |= _rows(space, look(nobody), "copy", *WRITTEN)
@@ -139,9 +145,9 @@ _ENTRY = {
     "wagtailadmin_sprite": look(),
     "wagtailadmin_javascript_catalog": look(),
     "wagtailsnippets:index": look(),
-    # What nothing leads to is "not found" for staff, as elsewhere.
+    # Unknown URLs are "not found" for staff, as elsewhere.
     "admin/.*/$": look(),
-    # Who edits a thing pings its session; Wagtail asks for the permission to edit that thing.
+    # An open editor pings its session; Wagtail requires the permission to edit the object.
     "wagtailadmin_editing_sessions:ping": Access(change=()),
     "wagtailadmin_editing_sessions:release": Access(change=()),
 }
@@ -194,7 +200,7 @@ _PAGES = {
     ),
     "wagtailadmin_pages:lock": send(LOCK_PAGES),
     "wagtailadmin_pages:unlock": send(any_of(LOCK_PAGES, UNLOCK_PAGES)),
-    # Who decides a step of a workflow is a member of its group; Wagtail asks for that.
+    # Members of a workflow step's group decide it; Wagtail checks the membership.
     **_rows(
         "wagtailadmin_pages",
         send(PAGES),
@@ -207,7 +213,7 @@ _PAGES = {
     **_rows("wagtailadmin_api:images", look(CHOOSE_IMAGES), "listing", "detail", "find"),
     **_rows("wagtailadmin_api:documents", look(CHOOSE_DOCUMENTS), "listing", "detail", "find"),
     "wagtailadmin_block_preview": send(PAGES),
-    # The view asks for the model that its address names (home.staff.bulk_actions).
+    # The view checks permissions for the model in its URL (home.staff.bulk_actions).
     "wagtail_bulk_action": Access(change=()),
     **{
         f"wagtailadmin_choose_page{view}": CHOOSE_LINKS
@@ -348,7 +354,7 @@ _PEOPLE = {
     "wagtailsites:copy": send("wagtailcore.add_site"),
 }
 
-#: Pages of Wagtail's that this site does not use. Passwords have one door: allauth.
+#: Views of Wagtail that this site does not use. Passwords are set through allauth only.
 _UNUSED = {
     name: look(nobody)
     for name in (

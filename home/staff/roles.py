@@ -1,4 +1,6 @@
-"""What the groups may do among pages, photographs and snippets. Takes nothing away from them."""
+"""The groups' permissions for pages, images, documents and snippets. Only adds permissions."""
+
+from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -21,21 +23,21 @@ from commerce.accounts.roles import (
     ensure_permissions,
 )
 
-#: Apps whose permissions are granted here.
+#: Apps whose permissions this module grants.
 LABELS = {"home", "wagtailadmin", "wagtailcore", "wagtailimages", "wagtaildocs", "wagtailredirects"}
 SNIPPETS = ("banner", "productstory")
 SNIPPET_ACTIONS = ("add", "change", "delete", "view", "publish", "lock", "unlock")
 IMAGE_ACTIONS = ("add", "change", "choose")
-#: Groups of the migrations of Wagtail and Oscar.
-BROUGHT_ALONG = ("Moderators", "Editors", "All Oscar Dashboard Permissions")
+#: Groups that the migrations of Wagtail and Oscar create.
+DEFAULT_GROUPS = ("Moderators", "Editors", "All Oscar Dashboard Permissions")
 
 
 @transaction.atomic
-def create_page_roles():
-    """Create the groups of ``commerce.accounts.roles`` and add what Wagtail's screens ask for.
+def create_page_roles() -> None:
+    """Create the groups of ``commerce.accounts.roles`` with the permissions Wagtail requires.
 
-    Deletes the groups that Wagtail and Oscar bring, unless they have members: beside "Editor" and
-    "Admin" nobody could tell which of them to give.
+    Deletes the default groups of Wagtail and Oscar unless they have members: next to "Editor" and
+    "Admin" they would confuse. May be called again.
     """
     ensure_permissions(LABELS)
     create_roles()
@@ -45,16 +47,16 @@ def create_page_roles():
     entry = Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
     for group in groups.values():
         group.permissions.add(entry)
-    _let_edit_pages(groups[EDITOR], ("add", "change", "publish", "lock", "unlock"))
-    _let_edit_pages(groups[ADMIN], [row[0] for row in PAGE_PERMISSION_TYPES])
+    _allow_editing_pages(groups[EDITOR], ("add", "change", "publish", "lock", "unlock"))
+    _allow_editing_pages(groups[ADMIN], [row[0] for row in PAGE_PERMISSION_TYPES])
     for name in (EDITOR, MERCHANDISER, ADMIN):
-        _let_use_images(groups[name])
-    _let_edit_snippets(groups[EDITOR])
-    _let_approve(groups[ADMIN])
-    Group.objects.filter(name__in=BROUGHT_ALONG, user=None).delete()
+        _allow_using_files(groups[name])
+    _allow_editing_snippets(groups[EDITOR])
+    _allow_approving(groups[ADMIN])
+    Group.objects.filter(name__in=DEFAULT_GROUPS, user=None).delete()
 
 
-def _let_edit_pages(group, kinds):
+def _allow_editing_pages(group: Group, kinds: Iterable[str]) -> None:
     root = Page.get_first_root_node()
     if root is None:
         return
@@ -65,7 +67,7 @@ def _let_edit_pages(group, kinds):
         GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
 
 
-def _let_use_images(group):
+def _allow_using_files(group: Group) -> None:
     root = Collection.get_first_root_node()
     if root is None:
         return
@@ -81,7 +83,7 @@ def _let_use_images(group):
                 )
 
 
-def _let_edit_snippets(group):
+def _allow_editing_snippets(group: Group) -> None:
     codenames = [f"{action}_{model}" for action in SNIPPET_ACTIONS for model in SNIPPETS]
     codenames.append("change_sitesettings")
     group.permissions.add(
@@ -93,7 +95,7 @@ def _let_edit_snippets(group):
     )
 
 
-def _let_approve(group):
-    """Admin approves in the workflow that Wagtail begins with."""
+def _allow_approving(group: Group) -> None:
+    """Add the group to the approval tasks of Wagtail's default workflow."""
     for task in GroupApprovalTask.objects.filter(active=True):
         task.groups.add(group)

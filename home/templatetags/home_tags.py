@@ -1,70 +1,75 @@
-"""What shop templates may ask of the pages' floor: navigation, footer, announcement, a product's story."""
+"""Template tags of the pages app: site chrome, page bodies and product stories."""
 
 from collections import Counter
+from typing import Any
 
 from django import template
-from django.utils.safestring import mark_safe
+from django.template import Context
+from django.utils.safestring import SafeString, mark_safe
+from wagtail.blocks import StreamValue
 from wagtail.models import Page, Site
 
 from commerce.catalogue.category_tree import top_categories
 from commerce.catalogue.structured_data import script_of
-from home import site_facts
-from home.blocks.body import anchor_of
-from home.edit_link import staff_link as link_for_staff
-from home.models import ProductStory
+from home import edit_link as edit_links
+from home.blocks.products import anchor_of
+from home.links import Link
+from home.models import ProductStory, StoryPage
 from home.pages.privacy import public_pages
-from home.structured_data import story_data as data_of_story
+from home.site_chrome import Announcement, Footer, SiteChrome, chrome_of
+from home.snippets.product_stories import products_with_story
+from home.structured_data import story_data as structured_story
 
 register = template.Library()
 
 
-def _facts(context):
-    """The ``SiteFacts`` of the request's site; None without a site."""
+def _chrome(context: Context) -> SiteChrome | None:
+    """The chrome of the request's site, or of the default site without a request."""
     request = context.get("request")
     if request is None:
         site = Site.objects.filter(is_default_site=True).first()
     else:
         site = Site.find_for_request(request)
-    return site_facts.facts_of(site) if site else None
+    return chrome_of(site) if site else None
 
 
 @register.simple_tag(takes_context=True)
-def site_navigation(context):
-    """The links of the main navigation as (label, url, what ``aria-current`` says of it or "").
+def site_navigation(context: Context) -> tuple[tuple[str, str, str], ...]:
+    """The main navigation as ``(label, url, aria-current or "")``.
 
-    The editors' links, or the top categories where there are none.
+    Shows the editors' links, or the top categories if there are none.
     """
-    facts = _facts(context)
-    links = facts.navigation if facts else ()
+    chrome = _chrome(context)
+    links = chrome.navigation if chrome else ()
     pairs = [(link.label, link.url) for link in links] or top_categories()
     path = getattr(context.get("request"), "path", "")
-    return tuple((label, url, _here(path, url)) for label, url in pairs)
+    return tuple((label, url, _aria_current(path, url)) for label, url in pairs)
 
 
-def _here(path, url):
-    """Whether the page being shown is the address ("page"), lies below it ("true"), or neither."""
+def _aria_current(path: str, url: str) -> str:
+    """The value of aria-current: "page" for the page itself, "true" for one below it, else ""."""
     if path == url:
         return "page"
     return "true" if url != "/" and path.startswith(url) else ""
 
 
 @register.simple_tag(takes_context=True)
-def site_returns(context):
-    """The promise about returns as ``Link(label, url)``, its url "" without a page; None without one."""
-    facts = _facts(context)
-    return facts.returns if facts else None
+def site_returns(context: Context) -> Link | None:
+    """The returns promise; its url is "" without a returns page."""
+    chrome = _chrome(context)
+    return chrome.returns if chrome else None
 
 
 @register.simple_tag(takes_context=True)
-def site_care_url(context):
-    """The address of the page about care that editors chose; "" without a public one."""
-    facts = _facts(context)
-    return facts.care_url if facts else ""
+def site_care_url(context: Context) -> str:
+    """The URL of the care page that editors chose; "" if there is none or it is not public."""
+    chrome = _chrome(context)
+    return chrome.care_url if chrome else ""
 
 
 @register.simple_tag(takes_context=True)
-def site_privacy_url(context):
-    """The address of the page about privacy, which stands below the home page; "" without a public one."""
+def site_privacy_url(context: Context) -> str:
+    """The URL of the privacy page, a child of the home page; "" if there is no public one."""
     site = Site.find_for_request(context["request"])
     if site is None:
         return ""
@@ -74,67 +79,71 @@ def site_privacy_url(context):
 
 
 @register.simple_tag(takes_context=True)
-def staff_link(context):
-    """Where staff edit the page or the product that is shown, as ``Link``; None for nothing."""
-    return link_for_staff(context["request"].user, context.get("page") or context.get("product"))
+def edit_link(context: Context) -> Link | None:
+    """The link for staff to edit the page or product shown; None if they may not."""
+    shown = context.get("page") or context.get("product")
+    return edit_links.edit_link(context["request"].user, shown)
 
 
 @register.simple_tag(takes_context=True)
-def site_footer(context):
-    """``Footer(text, columns)``, each column with a heading and links; None without a site."""
-    facts = _facts(context)
-    return facts.footer if facts else None
+def site_footer(context: Context) -> Footer | None:
+    """The footer's text and columns of links; None without a site."""
+    chrome = _chrome(context)
+    return chrome.footer if chrome else None
 
 
 @register.simple_tag(takes_context=True)
-def announcement(context):
-    """``Announcement(text, label, url)``, or None where there is nothing to announce."""
-    facts = _facts(context)
-    return facts.announcement if facts else None
+def announcement(context: Context) -> Announcement | None:
+    """The announcement to show now, if any."""
+    chrome = _chrome(context)
+    return chrome.announcement if chrome else None
 
 
 @register.inclusion_tag("home/product_story.html", takes_context=True)
-def product_story(context, product):
-    """The published story of a product, or nothing. No query where there is none."""
-    has_story = product is not None and product.pk in site_facts.products_with_story()
+def product_story(context: Context, product: Any) -> dict[str, Any]:
+    """Render the published story of a product. Makes no query for a product without one."""
+    has_story = product is not None and product.pk in products_with_story()
     story = ProductStory.objects.filter(product=product, live=True).first() if has_story else None
     return {"story": story, "request": context.get("request")}
 
 
 @register.simple_tag
-def story_data(page):
-    """A story as JSON-LD."""
-    return script_of(data_of_story(page))
+def story_data(page: StoryPage) -> SafeString:
+    """The story as JSON-LD for search engines."""
+    return script_of(structured_story(page))
 
 
-#: Blocks that may stand on a raised sheet.
+#: Blocks that may have the raised background of a sheet.
 SHEETS = frozenset({"feature", "quote", "product", "banner"})
 
 
 @register.simple_tag(takes_context=True)
-def body_of(context, owner, *, hero_is_title=False):
-    """The body of a page or of a product's story, block by block.
+def body_of(context: Context, owner: Any, *, hero_is_title: bool = False) -> SafeString:
+    """Render the body of a page or product story, block by block.
 
-    No two sheets touch, or they would read as one. With ``hero_is_title`` a hero that stands first
-    has the page's own heading.
+    Never renders two sheets in a row, which would look like one. With ``hero_is_title`` a hero in
+    first position renders its heading as the page's ``<h1>``.
     """
-    rows, was_sheet, sold = [], False, Counter()
-    for place, raw in enumerate(owner.body.raw_data):
+    parts, was_sheet, boxes = [], False, Counter[int]()
+    for index, raw in enumerate(owner.body.raw_data):
         was_sheet = raw["type"] in SHEETS and not was_sheet
-        flags = {"is_first": place == 0, "is_sheet": was_sheet, "hero_is_title": hero_is_title}
+        flags: dict[str, Any] = {
+            "is_first": index == 0, "is_sheet": was_sheet, "hero_is_title": hero_is_title
+        }  # fmt: skip
         if raw["type"] == "product":
-            sold[raw["value"]["product"]] += 1
-            flags["anchor"] = anchor_of(raw["value"]["product"], sold[raw["value"]["product"]])
-        rows.append(_block(context, owner.body, place, flags))
-    return mark_safe("".join(rows))  # noqa: S308  made by our templates
+            product_id = raw["value"]["product"]
+            boxes[product_id] += 1
+            flags["anchor"] = anchor_of(product_id, boxes[product_id])
+        parts.append(_render_block(context, owner.body, index, flags))
+    return mark_safe("".join(parts))  # noqa: S308  made by our templates
 
 
-def _block(context, body, place, flags):
+def _render_block(context: Context, body: StreamValue, index: int, flags: dict[str, Any]) -> str:
     with context.push(**flags):
-        return body[place].render_as_block(context.flatten())
+        return body[index].render_as_block(context.flatten())
 
 
 @register.filter
-def begins_with_hero(body):
-    """Whether the first block of a body is a hero, which then has the page's heading."""
+def begins_with_hero(body: StreamValue) -> bool:
+    """Whether the first block is a hero, which then contains the page's heading."""
     return bool(body) and body.raw_data[0]["type"] == "hero"

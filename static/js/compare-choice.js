@@ -1,4 +1,4 @@
-// <compare-choice>: gathers up to four pieces for the comparison, in this tab only, once it is used.
+// <compare-choice>: gathers up to four products for the comparison, in this tab only, once it is used.
 const KEY = "compare";
 const LIMIT = 4;
 

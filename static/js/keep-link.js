@@ -1,4 +1,4 @@
-// <keep-link>: asks on which lists a piece goes without leaving its page; guests go to sign in.
+// <keep-link>: asks on which lists a product goes without leaving its page; guests go to sign in.
 import { fetchPart, parse } from "./fragment.js";
 
 class KeepLink extends HTMLElement {

@@ -14,7 +14,7 @@ class LiveFilters extends HTMLElement {
   }
 
   // Without JavaScript the buttons send the forms; with it they are not needed, and the one of the
-  // drawer tells how many pieces lie behind it.
+  // drawer tells how many products lie behind it.
   hideButtons() {
     for (const button of this.querySelectorAll(".chips__sort [data-apply]")) button.hidden = true;
     for (const button of this.querySelectorAll(".facets [data-apply]")) {

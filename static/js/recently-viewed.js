@@ -1,4 +1,4 @@
-// <recently-viewed>: remembers looked-at pieces in this browser, only where the visitor said yes.
+// <recently-viewed>: remembers looked-at products in this browser, only where the visitor said yes.
 import { fetchPart, parse } from "./fragment.js";
 
 const KEY = "looked-at";

@@ -34,7 +34,7 @@ def test_nothing_is_remembered_before_the_visitor_says_so(page, site):
 
 def test_switch_remembers_and_forgets(page, site):
     open_piece(page, site, "Harbour mug")
-    page.get_by_role("switch", name="Remember what I looked at").check()
+    page.get_by_role("switch", name="Remember what I view").check()
     open_piece(page, site, "Espresso cup")
 
     seen = page.locator("recently-viewed article")
@@ -44,7 +44,7 @@ def test_switch_remembers_and_forgets(page, site):
         cookie for cookie in page.context.cookies() if cookie["name"] == "csrftoken"
     ]
 
-    page.get_by_role("switch", name="Remember what I looked at").uncheck()
+    page.get_by_role("switch", name="Remember what I view").uncheck()
     assert seen.count() == 0
     assert stored(page) == [[], []]
     page.reload()
@@ -114,7 +114,7 @@ def test_compare_works_by_keyboard_and_by_its_link(page, site, chromium):
     plain.goto(site.url + "/catalogue/")
     plain.locator("compare-choice a").first.click()
     assert plain.get_by_text("One piece so far.").is_visible()
-    plain.get_by_label("Put another piece beside it").select_option(index=1)
+    plain.get_by_label("Add another product").select_option(index=1)
     plain.get_by_role("button", name="Add", exact=True).click()
     assert plain.locator(".compare thead th[scope=col]").count() == 3
     plain.goto(site.url + "/catalogue/")
@@ -245,7 +245,7 @@ def test_bars_filter_without_a_jump(page, site):
 def test_guest_who_keeps_a_piece_is_led_to_the_door(page, site):
     page.goto(address_of(page, site, "product"))
 
-    page.get_by_role("link", name="Keep on a list").click()
+    page.get_by_role("link", name="Save to wish list").click()
 
     page.wait_for_url("**/accounts/login/**")
     assert "wishlists/add" in page.url

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 
 def type_in(page, words):
-    box = page.get_by_role("combobox", name="Search the studio").first
+    box = page.get_by_role("combobox", name="Search").first
     box.click()
     box.press_sequentially(words, delay=20)
     return box

@@ -46,7 +46,7 @@ def load():
 def test_each_has_one_payment_that_the_gateway_knows(past):
     kept, cancelled = past
 
-    assert "2 past orders" in load()
+    assert "2 payments" in load()
     assert load() == ""
 
     assert PaymentAttempt.objects.get(order=kept).state == State.PAID

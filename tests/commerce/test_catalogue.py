@@ -111,7 +111,7 @@ def test_shop_without_such_a_category_lists_all_pieces(client, mug):
 
     page = client.get("/catalogue/")
 
-    assert page.context["heading"] == "All pieces"
+    assert page.context["heading"] == "All products"
     assert "kinds" not in page.context
 
 

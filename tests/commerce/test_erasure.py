@@ -403,7 +403,7 @@ def test_deleting_a_person_in_wagtail_leads_to_the_page_that_erases(client, boss
     response = getattr(client, method)(url, follow=True)
 
     assert response.redirect_chain == [(reverse("staff-user-privacy", args=[user.pk]), 302)]
-    assert "People are deleted here" in response.text
+    assert "Delete people here" in response.text
     assert User.objects.filter(pk=user.pk).exists()
 
 

@@ -1,4 +1,4 @@
-"""The generated catalogue: the same number, the same pieces; run again, nothing changes."""
+"""The generated catalogue: reproducible, and unchanged by a second run."""
 
 from collections import Counter
 
@@ -26,16 +26,16 @@ def listed():
 
 
 def test_a_piece_is_made_of_its_number_alone():
-    first = [generator.piece(n) for n in range(1, 200)]
+    first = [generator.generated_product(n) for n in range(1, 200)]
 
-    again = [generator.piece(n) for n in range(1, 200)]
+    again = [generator.generated_product(n) for n in range(1, 200)]
 
     assert again == first
     assert len({row.title for row in first}) > 180
 
 
 def test_pieces_are_as_mixed_as_the_vocabulary_says():
-    pieces = [generator.piece(n) for n in range(1, 2001)]
+    pieces = [generator.generated_product(n) for n in range(1, 2001)]
 
     parents = [row for row in pieces if row.is_parent]
 
@@ -146,6 +146,6 @@ def test_command_says_what_it_wrote_and_refuses_too_many(shop, capsys):
     call_command("generate_catalogue", "12")
     call_command("generate_catalogue", "12")
 
-    assert capsys.readouterr().out == "12 pieces written.\n0 pieces written.\n"
+    assert capsys.readouterr().out == "12 products written.\n0 products written.\n"
     with pytest.raises(CommandError, match="999999"):
         call_command("generate_catalogue", "1000000")

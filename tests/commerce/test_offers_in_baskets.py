@@ -1,4 +1,4 @@
-"""Offers and pieces of baskets and orders in corners that are easy to get wrong."""
+"""Offers and items of baskets and orders in corners that are easy to get wrong."""
 
 from decimal import Decimal
 
@@ -23,13 +23,13 @@ def total(*lines):
 def test_order_names_the_glaze_of_a_variant_that_is_no_longer_sold(mug):
     oat = mug.children.get(title__endswith="oat")
     order = factories.make_order(oat)
-    assert order_rows([order])[0].pieces[0].option == "Oat"
+    assert order_rows([order])[0].items[0].option == "Oat"
 
     oat.is_public = False
     oat.save()
 
     order = get_model("order", "Order").objects.get(pk=order.pk)
-    assert order_rows([order])[0].pieces[0].option == "Oat"
+    assert order_rows([order])[0].items[0].option == "Oat"
 
 
 def test_basket_names_the_glaze_of_a_variant_that_is_no_longer_sold(mug):

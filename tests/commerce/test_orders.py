@@ -318,9 +318,9 @@ def test_order_still_shows_a_piece_that_was_deleted(vase):
     order = place((vase, 1))
     vase.delete()
 
-    piece = order_rows([order])[0].pieces[0]
+    item = order_rows([order])[0].items[0]
 
-    assert (piece.title, piece.url, piece.quantity) == ("Moon vase", "", 1)
+    assert (item.title, item.url, item.quantity) == ("Moon vase", "", 1)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_parcel_is_expected_until_it_came(vase, status, is_expected):
 
 
 def test_lines_show_the_photograph_and_glaze_of_pieces_in_no_list_too(mug, vase):
-    """A piece that is not sold any more has no card to take them from."""
+    """A item that is not sold any more has no card to take them from."""
     glaze = mug.children.order_by("pk").last()
     before = {pk: look.option for pk, look in looks_of([glaze, vase]).items()}
     mug.is_public = False

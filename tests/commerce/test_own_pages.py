@@ -66,7 +66,7 @@ def test_wish_lists_of_one_are_on_no_page_of_another(shelves, signed_in, mug):
         with CaptureQueriesContext(connection) as queries:
             page = client.get(shelves["product"]).text
         assert ("On “Secret garden”" in page) is is_kept
-        assert ("Keep on a list" in page) is not is_kept
+        assert ("Save to wish list" in page) is not is_kept
         asked = [query["sql"] for query in queries if "wishlists" in query["sql"]]
         assert len(asked) == ("Sign in" not in page)  # nobody asks for a guest
 

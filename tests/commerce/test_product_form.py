@@ -148,7 +148,7 @@ def test_filter_of_numbers_is_refused(staff, shop, kind, is_taken):
     answer = staff.post(address, {"attribute": attribute.pk, "position": 3})
 
     assert FacetAttribute.objects.filter(attribute=attribute).exists() == is_taken
-    assert ("too many for a filter" in answer.text) != is_taken
+    assert ("too many values for a facet" in answer.text) != is_taken
 
 
 def test_page_says_of_each_variant_what_filters_and_comparison_say(staff, client, cup):

@@ -406,7 +406,7 @@ def test_refused_form_keeps_what_was_typed(client, clerk, order, bowl):
     page = send(client, order, tracking_number="15 501!").content.decode()
 
     assert "15 501!" in page
-    assert "Choose at least one piece" in page or "A tracking number has letters" in page
+    assert "Choose at least one item" in page or "A tracking number has letters" in page
     assert not Shipment.objects.exists()
 
 
@@ -443,7 +443,7 @@ def test_orders_that_left_before_parcels_were_written_down_get_one(bowl):
         migration.write_parcels_of_before(apps, None)
 
     parcel = parcels_of(order)[0]
-    assert [(line.title, count) for line, count in parcel.pieces] == [("Bowl", 1)]
+    assert [(line.title, count) for line, count in parcel.items] == [("Bowl", 1)]
     assert parcel.shipment.delivered_at == change.date_created
     assert Shipment.objects.count() == 1
     assert parcels_of(waiting) == []

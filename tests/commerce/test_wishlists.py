@@ -111,8 +111,8 @@ def test_page_says_on_which_lists_its_piece_is(client, owner, mug, table, weddin
     other = client.get(product_url(mug.pk, mug.slug), {"variant": slate.pk}).text
 
     assert "On “My table” and “Wedding”" in page
-    assert "Keep on a list" not in page
-    assert "Keep on a list" in other
+    assert "Save to wish list" not in page
+    assert "Save to wish list" in other
     assert not any(words in other for words in ("Take it off", "Theirs", "<!--kept"))
 
 
@@ -128,7 +128,7 @@ def test_piece_is_taken_off_on_its_page(client, owner, vase, table, is_part):
     assert "csrfmiddlewaretoken" in action[2]
     assert "Take it off" in action[2]
     assert pieces_of(table) == []
-    assert "Keep on a list" in response.text
+    assert "Save to wish list" in response.text
 
 
 @pytest.mark.parametrize("pk", ["0", "999999", "9" * 18, "9" * 60])
@@ -301,8 +301,8 @@ def test_sold_out_hidden_and_deleted_pieces_say_so(client, owner, mug, vase, tab
     record.save()
     oat, slate = mug.children.order_by("pk")
     gone = make_product("Gone bowl", price="5.00")
-    for piece in (vase, oat, slate, gone):
-        save_to_lists(owner, piece, [table.key])
+    for item in (vase, oat, slate, gone):
+        save_to_lists(owner, item, [table.key])
     slate.is_public = False
     slate.save()
     gone.delete()
@@ -319,7 +319,7 @@ def test_sold_out_hidden_and_deleted_pieces_say_so(client, owner, mug, vase, tab
 
 def test_more_pieces_take_no_more_queries(owner, table, django_assert_max_num_queries):
     for n in range(12):
-        save_to_lists(owner, make_product(f"Piece {n}", price="5.00"), [table.key])
+        save_to_lists(owner, make_product(f"Item {n}", price="5.00"), [table.key])
 
     with django_assert_max_num_queries(11):
         assert len(wishes_on(table)) == 12

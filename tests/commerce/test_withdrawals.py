@@ -48,9 +48,9 @@ def order(bowl):
     return make_paid_order((bowl, 2))
 
 
-def declare(order, *, email="ada@example.com", pieces="", at=None):
+def declare(order, *, email="ada@example.com", items="", at=None):
     """A statement about an order, with the task that looks for the order done."""
-    statement = Statement("Ada Marsh", email, order.number, pieces)
+    statement = Statement("Ada Marsh", email, order.number, items)
     withdrawal = submit_withdrawal(statement, at=at)
     match_withdrawal(withdrawal.pk)
     withdrawal.refresh_from_db()
@@ -59,7 +59,7 @@ def declare(order, *, email="ada@example.com", pieces="", at=None):
 
 def typed(number, **more):
     return {
-        "name": "Ada Marsh", "order_number": number, "email": "ada@example.com", "pieces": "", **more
+        "name": "Ada Marsh", "order_number": number, "email": "ada@example.com", "items": "", **more
     }  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def test_acknowledgement_names_day_time_and_zone(order):
 
 
 def test_changing_something_keeps_what_was_typed(client, order):
-    page = press(client, typed(order.number, pieces="the blue one"), step="edit").content.decode()
+    page = press(client, typed(order.number, items="the blue one"), step="edit").content.decode()
 
     assert "the blue one" in page
     assert "Confirm withdrawal</button>" not in page
@@ -117,7 +117,7 @@ def test_changing_something_keeps_what_was_typed(client, order):
 
 @pytest.mark.parametrize("missing", ["name", "order_number", "email"])
 def test_incomplete_form_comes_back_with_what_was_typed(client, db, missing):
-    data = typed("SM-7K2P9XQD", pieces="the blue one", **{missing: ""})
+    data = typed("SM-7K2P9XQD", items="the blue one", **{missing: ""})
 
     page = press(client, data, step="confirm").content.decode()
 
@@ -259,7 +259,7 @@ def test_accepted_afterwards_makes_an_approved_return(order):
 
 
 def test_some_pieces_of_an_order_that_did_not_leave_are_seen_to_by_hand(order):
-    withdrawal = declare(order, pieces="one of the two bowls")
+    withdrawal = declare(order, items="one of the two bowls")
 
     with pytest.raises(WithdrawalRefused, match="Write what follows"):
         accept_withdrawal(withdrawal.pk)

@@ -1,4 +1,4 @@
-"""Bodies of pages as Wagtail stores them: each block of the library, around one product."""
+"""Page bodies as Wagtail stores them, with every kind of block."""
 
 
 def link(**target):
@@ -41,7 +41,7 @@ def feature(photo, **target):
 
 
 def every_block(photo, *, product, category, page, banner_id):
-    """One of each."""
+    """A body with one block of each kind."""
     tile = {"image": photo.pk, "heading": "", "text": "Look", "category": None, "page": None}
     return [
         block("hero", {"image": photo.pk, "heading": "The table", "link": link(product=product)}),

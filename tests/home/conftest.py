@@ -1,4 +1,4 @@
-"""Pages to test with: written as an editor saves them, shown over Django's client."""
+"""Fixtures that create pages as an editor does."""
 
 from io import BytesIO
 
@@ -21,7 +21,7 @@ def photo(site_root):
 
 @pytest.fixture
 def publish(site_root):
-    """A function that makes a live page below the home page."""
+    """A function that creates a live page below the home page."""
 
     def make(title="A page", kind=LandingPage, parent=None, **fields):
         page = kind(title=title, **fields)

@@ -1,4 +1,4 @@
-"""Blocks around products that sold out, went or moved: the page stays whole."""
+"""Blocks of products that are sold out, deleted or moved do not break a page."""
 
 import re
 from datetime import timedelta
@@ -26,7 +26,7 @@ def category(db):
 
 @pytest.fixture
 def full(publish, photo, mug, category, about):
-    """A page with every block, each around the mug where it holds a product."""
+    """A page with every block; those with a product show the mug."""
     shared = Banner.objects.create(heading="Until Sunday")
     return publish(
         body=bodies.every_block(
@@ -104,7 +104,7 @@ def test_deleted_photograph_leaves_the_page_whole(client, full, photo):
     ("rule", "order"),
     [("last", ["Cup", "Vase"]), ("hide", ["Cup"]), ("keep", ["Vase", "Cup"])],
 )
-def test_sold_out_pieces_stand_where_the_editor_says(client, publish, shop, rule, order):
+def test_sold_out_products_follow_the_editors_rule(client, publish, shop, rule, order):
     gone, there = make_product("Vase", price="90.00", stock=0), make_product("Cup", price="18.00")
     page = publish(body=[bodies.row(gone.pk, there.pk, when_sold_out=rule)])
 
@@ -197,7 +197,7 @@ def test_draft_of_a_banner_does_not_leak(client, publish, site_root):
 
 
 @pytest.mark.parametrize("is_sold_out", [False, True])
-def test_two_blocks_of_one_piece_share_no_name(client, publish, mug, is_sold_out):
+def test_two_blocks_of_one_product_have_different_ids(client, publish, mug, is_sold_out):
     if is_sold_out:
         sell_out(mug)
     page = publish(body=[bodies.buy(mug.pk), bodies.row(mug.pk), bodies.buy(mug.pk)])
@@ -206,8 +206,8 @@ def test_two_blocks_of_one_piece_share_no_name(client, publish, mug, is_sold_out
 
     names = re.findall(r'\sid="([^"]*)"', text)
     assert len(names) == len(set(names))
-    assert {f"piece-{mug.pk}", f"piece-{mug.pk}-2"} <= set(names)
+    assert {f"product-{mug.pk}", f"product-{mug.pk}-2"} <= set(names)
     boxes = text.split('class="buy-box ')[1:]
-    for box, anchor in zip(boxes, (f"piece-{mug.pk}", f"piece-{mug.pk}-2"), strict=True):
+    for box, anchor in zip(boxes, (f"product-{mug.pk}", f"product-{mug.pk}-2"), strict=True):
         assert set(re.findall(r'href="\?variant=\d+#([^"]*)"', box)) == {anchor}
         assert "for=" not in box.split('class="facts"')[0]

@@ -1,4 +1,4 @@
-"""How pages are found: canonical addresses, pictures for links, data, and redirects of one hop."""
+"""Canonical URLs, link previews, structured data and single-hop redirects of pages."""
 
 import re
 from decimal import Decimal
@@ -36,7 +36,7 @@ def address_of(product):
 
 
 def only_hop(client, path):
-    """Where a path leads, which must take exactly one redirect, a permanent one."""
+    """Where a path redirects to; asserts exactly one permanent redirect."""
     response = client.get(path, follow=True)
     assert [status for _url, status in response.redirect_chain] == [301], response.redirect_chain
     assert response.status_code == 200
@@ -44,7 +44,7 @@ def only_hop(client, path):
 
 
 def rename(page, slug):
-    """As an editor does: change the slug and publish. Wagtail adds the redirect on commit."""
+    """Change the slug and publish, as an editor does. Wagtail adds the redirect on commit."""
     page = Page.objects.get(pk=page.pk).specific
     page.slug = slug
     with TestCase.captureOnCommitCallbacks(execute=True):
@@ -59,7 +59,7 @@ def add_photo(product, image):
 # --- Canonical addresses ---
 
 
-def test_pages_and_pieces_name_their_own_address(client, site_root, journal, about, publish, vase):
+def test_pages_and_products_have_canonical_urls(client, site_root, journal, about, publish, vase):
     story = journal.get_children().get()
     paths = ["/", journal.url, story.url, about.url, publish("Sale").url, address_of(vase)]
 
@@ -197,7 +197,7 @@ def test_story_is_an_article_as_it_is_read(client, journal):
 
 
 @pytest.mark.parametrize("has_hero", [True, False])
-def test_landing_page_says_where_it_stands(client, publish, photo, has_hero):
+def test_landing_page_shows_breadcrumbs(client, publish, photo, has_hero):
     hero = bodies.block("hero", {"image": photo.pk, "heading": "Slow", "link": bodies.link()})
     landing = publish("The morning table", body=[hero] if has_hero else [])
 
@@ -219,7 +219,7 @@ def test_landing_page_has_the_one_product_it_sells(client, publish, mug, vase, r
     page = crawl(client, f"{landing.url}?variant={slate.pk}")
     data = page.only("Product")
 
-    box = f"#piece-{mug.pk}"
+    box = f"#product-{mug.pk}"
     assert (data["name"], data["url"]) == (page.text(f"{box} h2"), f"{HOST}{landing.url}")
     first = data["offers"][0]
     assert Decimal(first["price"]) == amounts(page.text(f"{box} .price"))[0]

@@ -1,4 +1,4 @@
-"""Kinds of page and what stands on all: addresses, settings, drafts, schedules, approval."""
+"""Page types, URLs, site settings, drafts, scheduling and approval."""
 
 from datetime import timedelta
 
@@ -12,9 +12,9 @@ from wagtail.models import Page, Site, Workflow, WorkflowState
 
 from commerce.accounts.roles import ADMIN, EDITOR
 from commerce.index.listings import product_url
-from home import site_facts
+from home import sites
 from home.models import HomePage, LandingPage, ProductStory, SiteSettings
-from home.site_facts import only_site
+from home.sites import single_site
 from home.staff.roles import create_page_roles
 from home.tasks import publish_scheduled_pages
 from tests.factories import make_user
@@ -26,7 +26,7 @@ REPLACES = LandingPage.Role.REPLACES
 
 @pytest.fixture
 def admin(client):
-    """A superuser's browser."""
+    """A client signed in as a superuser."""
     client.force_login(make_user("admin@example.com", is_staff=True, is_superuser=True))
     return client
 
@@ -254,7 +254,7 @@ def test_editor_submits_and_admin_approves(site_root, publish):
 
 
 def make_workflow():
-    """The one that Wagtail's migrations begin with, where a flush has taken it."""
+    """Wagtail's default workflow, created again if a flush has deleted it."""
     from wagtail.models import GroupApprovalTask, WorkflowTask
 
     workflow = Workflow.objects.create(name="Moderators approval")
@@ -277,9 +277,9 @@ def test_preview_may_stand_in_the_admins_frame(client, site_root, django_user_mo
     assert "frame-ancestors 'none'" in client.get("/")["Content-Security-Policy"]
 
 
-def test_requests_get_sites_of_their_own(site_root):
-    """Both remember things while they are used; what one request learned is not the next one's."""
-    first, second = (only_site(), only_site())
+def test_each_request_gets_its_own_site(site_root):
+    """Site and page cache values on themselves: one request must not see another's."""
+    first, second = (single_site(), single_site())
 
     assert first == second == Site.objects.get()
     assert isinstance(first, Site)
@@ -287,12 +287,12 @@ def test_requests_get_sites_of_their_own(site_root):
     first.root_page.title = "changed by one request"
     first.site_name = "so is this"
     assert second.root_page.title == site_root.title
-    assert only_site().site_name == second.site_name != "so is this"
+    assert single_site().site_name == second.site_name != "so is this"
 
 
-def test_site_is_made_where_it_is_looked_at(client, site_root, monkeypatch):
+def test_site_is_copied_only_when_used(client, site_root, monkeypatch):
     made = []
-    monkeypatch.setattr(site_facts, "_copy_with_root", lambda site: made.append(site) or site)
+    monkeypatch.setattr(sites, "_copy_with_root", lambda site: made.append(site) or site)
 
     client.get("/health/live")
     assert not made
@@ -300,7 +300,7 @@ def test_site_is_made_where_it_is_looked_at(client, site_root, monkeypatch):
     assert len(made) == 1
 
 
-def test_several_sites_have_none_that_answers_for_all(site_root):
+def test_several_sites_have_no_single_site(site_root):
     Site.objects.create(hostname="outlet.example", port=80, root_page=site_root)
 
-    assert only_site() is None
+    assert single_site() is None

@@ -25,7 +25,7 @@ def test_new_sale_begins_now_unless_told_otherwise(admin):
     assert not form["until"].initial
 
 
-def test_begin_of_a_sale_that_is_there_stays(admin, vase):
+def test_start_of_an_existing_sale_stays(admin, vase):
     start = timezone.now().replace(microsecond=0) - timedelta(days=9)
     sale = SalePrice.objects.create(stockrecord=stockrecord_of(vase), price="72.00", start=start)
 

@@ -1,4 +1,4 @@
-"""The list of searches without a result leads to a synonym, and says what was solved."""
+"""The list of searches without a result links to a synonym form and shows what is solved."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -20,7 +20,7 @@ def miss(words, count=1):
 
 
 def rows_of(client):
-    """``{words: (what it finds now, where a synonym is added)}``."""
+    """``{words: (what it finds now, URL of the synonym form)}``."""
     soup = BeautifulSoup(client.get(reverse(LIST)).content, "html.parser")
     rows = [row.find_all("td") for row in soup.select("tbody tr")]
     return {
@@ -42,9 +42,9 @@ def test_row_says_what_is_solved(admin_client, site_root, mug):
     ProductCollection.objects.create(title="Gifts", slug="gifts")
 
     assert {words: found for words, (found, _url) in rows_of(admin_client).items()} == {
-        "beaker": "Solved: finds 1 piece",
-        "harbour beaker": "Solved: finds 1 piece",
-        "teapot": "Solved: finds 1 piece",
+        "beaker": "Solved: finds 1 product",
+        "harbour beaker": "Solved: finds 1 product",
+        "teapot": "Solved: finds 1 product",
         "gift": "Solved: finds a collection",
     }
 
@@ -57,13 +57,13 @@ def test_synonym_begins_with_what_was_searched(admin_client, site_root, mug):
     field = form.select_one("input[name=words]")
     assert field["value"] == "tea & <b>beaker</b>, "
     again = admin_client.post(url, {"words": field["value"]})
-    assert "Give at least two words" in again.text
+    assert "Enter at least two words" in again.text
     admin_client.post(url, {"words": "beaker, mug"})
 
     assert SearchSynonym.objects.get().words == "beaker, mug"
 
 
-def test_who_may_not_add_synonyms_is_not_led_there(client, site_root):
+def test_user_who_may_not_add_synonyms_sees_no_link(client, site_root):
     miss("beaker")
     staff = make_user(is_staff=True)
     codenames = ["access_admin", "view_searchmiss"]

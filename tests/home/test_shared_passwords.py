@@ -1,4 +1,4 @@
-"""Pages and documents behind a shared password: the page that asks for it is the shop's."""
+"""Shared passwords of pages and documents are asked for on a page in the shop's design."""
 
 import pytest
 from django.core.cache import cache

@@ -1,4 +1,4 @@
-"""A clean shop is made by one command, which may be run again and prints no password."""
+"""setup_shop sets up an empty shop, can be run again and prints no password."""
 
 import io
 import re
@@ -35,7 +35,7 @@ def set_up(*arguments):
 
 
 def contents():
-    """Everything that the command may make."""
+    """The number of rows of everything that the command may create."""
     models = (
         Page, Site, DjangoSite, Group, User, EmailAddress, DeliveryMethod, OutgoingMail,
         get_model("address", "Country"), get_model("partner", "Partner"),
@@ -79,7 +79,7 @@ def test_second_run_changes_nothing(production, tmp_path):
     said = set_up(*arguments)
 
     assert contents() == before
-    assert f"Administrator: {ADMIN} exists." in said
+    assert f"Administrator: {ADMIN} already exists." in said
 
 
 def test_what_people_changed_stays(production):
@@ -100,7 +100,7 @@ def test_legal_pages_wait_as_drafts_that_say_what_is_missing(production, client)
     assert [page.slug for page in pages] == ["terms", "privacy", "delivery-returns", "legal-notice"]
     assert not any(page.live for page in pages)
     for page in pages:
-        assert "This page is not written yet. It must say:" in str(page.body)
+        assert "This page is not written yet. It must cover:" in str(page.body)
         assert page.get_latest_revision() is not None
         assert client.get(f"/{page.slug}/").status_code == 404
 
@@ -139,7 +139,7 @@ def test_password_is_read_from_a_pipe(production, monkeypatch):
         (["--admin", ADMIN, "--password-file", "/nowhere"], "cannot be read"),
         (["--admin", "customer@shop.example", "--mail-link"], "belongs to an account"),
         (["--countries", "GB,XX"], "Unknown country: XX"),
-        (["--countries", ""], "none named"),
+        (["--countries", ""], "no code given"),
         (["--delivery-price", "cheap"], "must be an amount"),
         (["--delivery-price", "-1"], "must be an amount"),
     ],

@@ -137,7 +137,7 @@ def test_control_without_lock_and_mark_each_tab_has_an_order(cup, together, monk
         attempt.open_basket = None
         save(attempt, *args, **kwargs)
 
-    # Looked at before the lock, as without one: the basket is open, whoever ordered it meanwhile.
+    # Recently viewed the lock, as without one: the basket is open, whoever ordered it meanwhile.
     monkeypatch.setattr(placement, "lock_basket", lambda _pk: copy.copy(before))
     monkeypatch.setattr(PaymentAttempt, "save", save_unmarked)
 

@@ -1,4 +1,4 @@
-"""Chapters 1, 2 and 15 of docs/security.md: what arrives in a request is data and nothing else."""
+"""Chapters 1, 2 and 15 of docs/security.md: requests are data and never run as code."""
 
 import ast
 from pathlib import Path

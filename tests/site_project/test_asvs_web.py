@@ -1,4 +1,4 @@
-"""Chapters 3, 4, 13, 14 and 16 of docs/security.md: what every answer says to browsers and machines."""
+"""Chapters 3, 4, 13, 14 and 16 of docs/security.md: headers and errors of responses."""
 
 from pathlib import Path
 

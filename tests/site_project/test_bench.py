@@ -1,4 +1,4 @@
-"""The measurement: its figures, its tables, and its server around the empty project."""
+"""The benchmark: figures, tables, and the server of the empty project."""
 
 import os
 import socket
@@ -22,7 +22,7 @@ LISTS = {
 
 
 def measured(size=1000, database="sqlite", cpu=0.004):
-    """Figures as a run might find them."""
+    """Figures of a benchmark run."""
     row = Measured(database, size, Cost(EMPTY, 0.001, 0.002), lists=LISTS)
     row.start, row.empty_start = 2.5, 0.5
     row.pages["home"] = {

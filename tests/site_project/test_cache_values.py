@@ -1,4 +1,4 @@
-"""What comes out of Redis is what went in, and never code."""
+"""Values come out of Redis unchanged, and never run as code."""
 
 import pickle
 
@@ -53,7 +53,7 @@ def test_anything_else_is_refused_when_it_is_stored(value):
         pickle.dumps({"a": 1}), b"\x80\x04", b"", b'{"__row__": {"model": "commerce.user", "fields": {}}}',
     ],
 )  # fmt: skip
-def test_what_another_hand_wrote_is_not_run(data):
+def test_unknown_data_is_not_run(data):
     with pytest.raises(ValueError):  # noqa: PT011  JSON's and Unicode's errors are of that kind
         cache_values.loads(data)
 

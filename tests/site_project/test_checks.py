@@ -1,4 +1,4 @@
-"""An unsafe configuration is refused; a sound production is not."""
+"""The checks refuse an unsafe configuration and accept a safe one."""
 
 import os
 import re
@@ -78,7 +78,7 @@ def test_sqlite_that_locks_late_is_refused(monkeypatch):
 
 
 class FakeServer:
-    """A connection to a MySQL that answers with these settings."""
+    """A connection to a MySQL server with these settings."""
 
     vendor, mysql_is_mariadb = "mysql", True
 
@@ -118,7 +118,7 @@ def test_mysql_is_asked_itself(monkeypatch, row, expected):
 
 
 def production(tmp_path, **changes):
-    """The environment of a production with live keys."""
+    """The environment of a production site with live keys."""
     return {
         "PATH": os.environ["PATH"],
         "SECRET_KEY": "k7#Qv9!zL2@wX5^nB8&mC3*pR6(tY1)uJ4-hG0_fD=aE8+sK5-wR2:oI9~eT7",
@@ -176,7 +176,7 @@ def test_unsound_production_does_not_start(tmp_path, changes, words):
 
 
 def test_thousand_keys_are_no_table_of_their_own(db):
-    """MariaDB's default made the rebuild of a large catalogue four times as long."""
+    """With MariaDB's default the rebuild of a large catalogue takes four times as long."""
     # Inside a comment that MariaDB alone reads: MySQL refuses a variable that it does not know.
     assert re.search(r"/\*M!\d+ [^*]*in_predicate_conversion_threshold=0", MYSQL_SESSION)
 

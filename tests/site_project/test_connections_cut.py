@@ -1,4 +1,4 @@
-"""A network that is cut and slowed: the proxy itself, and the shop while its Redis is gone."""
+"""Cut and slow connections: the test proxy, and the shop without its Redis."""
 
 import socket
 import threading
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def echo():
-    """A server that says what it hears; gives its port."""
+    """The port of an echo server."""
 
     def talk(link):
         with closing(link):
@@ -45,14 +45,14 @@ def echo():
 
 @pytest.fixture
 def proxy(echo):
-    """A proxy before the echo."""
+    """A proxy in front of the echo server."""
     proxy = Proxy(echo)
     yield proxy
     proxy.close()
 
 
 def say(link, data=b"hello"):
-    """What comes back of it; nothing from a link that was ended."""
+    """The echo of the data; empty from a closed connection."""
     try:
         link.sendall(data)
         return link.recv(1024)

@@ -1,4 +1,4 @@
-"""The files of a deployment say what they must: privileges, secrets, hosts, media."""
+"""The deployment files: privileges, secrets, hosts, media."""
 
 import re
 
@@ -30,7 +30,7 @@ def test_database_and_cache_are_reached_by_the_site_alone():
         assert "ports" not in SERVICES[name]
 
 
-def test_no_secret_stands_in_the_file():
+def test_file_contains_no_secret():
     environment = SERVICES["web"]["environment"]
 
     for name in ("SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"):

@@ -1,4 +1,4 @@
-"""A wrong variable is refused in a sentence that names it."""
+"""An invalid environment variable is refused with an error that names it."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

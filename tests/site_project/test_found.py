@@ -1,4 +1,4 @@
-"""What machines ask for: robots.txt, sitemap, feed, icons and manifest."""
+"""robots.txt, sitemap, product feed, icons and manifest."""
 
 from datetime import timedelta
 from urllib.robotparser import RobotFileParser
@@ -34,7 +34,7 @@ def locations(client, path, *, tag=f"{MAP}loc"):
 
 @pytest.fixture
 def landing(site_root):
-    """A function that makes a page below the home page."""
+    """A function that creates a page below the home page."""
 
     def make(title, **fields):
         return site_root.add_child(instance=LandingPage(title=title, **fields))
@@ -108,7 +108,7 @@ def test_categories_are_public_and_at_their_right_address(client, site_root, vas
     assert all(client.get(url.removeprefix(HOST)).status_code == 200 for url in found)
 
 
-def test_whole_shop_stands_in_the_sitemap_once(client, shop):
+def test_sitemap_contains_the_whole_shop_once(client, shop):
     whole = get_model("catalogue", "Category").add_root(name="Shop", slug="shop")
     whole.add_child(name="Vases")
 

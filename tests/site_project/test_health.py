@@ -1,4 +1,4 @@
-"""Probes are answered whatever address they ask by."""
+"""Health checks work with any host."""
 
 import pytest
 

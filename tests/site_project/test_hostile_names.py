@@ -1,4 +1,4 @@
-"""Names that people type are text on every staff page, whatever they look like."""
+"""Staff pages show names as text, even if they look like markup."""
 
 from django.apps import apps
 from django.db import models
@@ -23,7 +23,7 @@ WORDS = ("code", "slug", "path", "status", "key", "number", "email", "currency",
 
 
 def is_name(field):
-    """Whether people type what they like into a field."""
+    """Whether a field takes free text."""
     return (
         type(field) in (models.CharField, models.TextField)
         and not field.choices
@@ -35,7 +35,7 @@ def is_name(field):
 
 
 def name_everything():
-    """Give every row of the shop a hostile name; the names of the fields."""
+    """Give every row a hostile name. Returns the names of the fields."""
     changed = set()
     for model in apps.get_models():
         if model._meta.app_label not in NAMED or model._meta.proxy or not model._meta.managed:

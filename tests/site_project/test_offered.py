@@ -1,4 +1,4 @@
-"""What a role may not do is not offered: every link and form of the dashboard leads where it may."""
+"""The dashboard shows a role only links and forms that it may use."""
 
 import re
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ def pages(shop, site_root):
 
 
 def refusals(person, html, here):
-    """Links and forms of a page that its reader may not follow or send."""
+    """Links and forms of a page that the user may not use."""
     soup = BeautifulSoup(html, "html.parser")
     asked = [(tag["href"], "GET") for tag in soup.find_all("a", href=True)]
     for form in soup.find_all("form"):

@@ -1,4 +1,4 @@
-"""Who acts on whom in Wagtail's admin, and what the audit log says of it."""
+"""Who may change whom in the Wagtail admin, and what the audit log records."""
 
 import time
 
@@ -25,7 +25,7 @@ def roles(shop, site_root):
 
 @pytest.fixture
 def sign_in(client, roles):
-    """A function that signs in somebody of a role, as a moment ago; ``is_staff`` as Wagtail makes them."""
+    """A function that signs in a user with a role and a recent sign-in."""
 
     def sign_in_as(role, *, is_staff=True):
         person = make_person(role)
@@ -125,7 +125,7 @@ def test_second_account_of_an_address_is_refused_with_a_sentence(client, sign_in
     )
 
     assert page.status_code == 200
-    assert "There is an account with this address already." in page.text
+    assert "An account with this address already exists." in page.text
 
 
 def test_new_colleague_may_enter_the_dashboard(client, sign_in):

@@ -1,4 +1,4 @@
-"""Pages with several acts: each asks for its own permission."""
+"""Each action of a staff page requires its own permission."""
 
 import time
 
@@ -15,7 +15,7 @@ from tests.factories import make_offer, make_order, make_user
 
 @pytest.fixture
 def sign_in(client, site_root):
-    """A function that signs in somebody of the staff with these permissions alone."""
+    """A function that signs in staff with only these permissions."""
 
     def sign_in_with(*permissions):
         user = make_user("clerk@example.com", is_staff=True)

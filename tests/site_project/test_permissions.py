@@ -1,4 +1,4 @@
-"""Every staff page of both admins, asked for by every role, by GET and by POST."""
+"""Every page of the dashboard and the admin, requested by every role with GET and POST."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def pages(shop, site_root):
 
 @pytest.fixture
 def quiet(client):
-    """A client that hands on what a view answers, errors included."""
+    """A client that returns error responses instead of raising."""
     client.raise_request_exception = False
     return client
 
@@ -71,13 +71,13 @@ def test_permissions_page_says_what_the_table_says(pages):
 
 
 def outcome(response):
-    """ "refused", "door", "in" or "broken" for what a staff page answered."""
+    """What a staff page does with a request: "refused", "sign-in", "in" or "broken"."""
     if response.status_code >= 500:
         return "broken"
     if response.status_code == 403:
         return "refused"
     if response.status_code == 302 and "/accounts/login/" in response["Location"]:
-        return "door"
+        return "sign-in"
     return "in"
 
 
@@ -189,13 +189,13 @@ def test_customer_is_refused_everywhere(pages, quiet, method):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_guest_is_led_to_the_one_door_everywhere(pages, quiet, method):
+def test_guest_is_redirected_to_sign_in_everywhere(pages, quiet, method):
     answers = {
         address: outcome(quiet.generic(method, address))
         for _route, _name, address in all_pages(pages)
     }
 
-    assert {address for address, answer in answers.items() if answer != "door"} == set()
+    assert {address for address, answer in answers.items() if answer != "sign-in"} == set()
 
 
 def test_page_that_nobody_mapped_is_refused_to_superusers_too(pages, quiet, settings):
@@ -221,7 +221,7 @@ BOOK_KEEPING = (
 
 
 def writes_of(queries):
-    """Statements that change a table, but for the book-keeping."""
+    """SQL statements that change a table, except for bookkeeping."""
     changing = ("INSERT", "UPDATE", "DELETE", "REPLACE")
     return [
         query["sql"][:200]

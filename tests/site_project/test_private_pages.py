@@ -1,4 +1,4 @@
-"""Every address of the site answers ``private, no-cache`` unless its view opted in."""
+"""Every URL responds with ``private, no-cache`` unless its view opts in to caching."""
 
 import pytest
 from django.test import Client
@@ -21,7 +21,7 @@ FILES = {"/apple-touch-icon.png", "/favicon.ico", "catalogue:cards", "manifest"}
 
 
 def all_views(patterns=None, prefix="", name=""):
-    """(name, possible path with its parameters, names of the parameters) of every pattern."""
+    """``(name, path with parameters, parameter names)`` of every URL pattern."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         regex = prefix + pattern.pattern.regex.pattern.removeprefix("^").removesuffix(r"\Z")
         if isinstance(pattern, URLPattern):
@@ -34,7 +34,7 @@ def all_views(patterns=None, prefix="", name=""):
 
 @pytest.fixture
 def values(shop, site_root):
-    """What stands for each parameter of an address: of a row where there is one."""
+    """A value for each parameter of a URL, from a row if there is one."""
     vase = factories.make_product("Moon vase", price="60.00")
     table = factories.put_category(vase, "Tableware")
     return {

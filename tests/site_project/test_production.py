@@ -50,7 +50,7 @@ print("VASE", vase.pk, vase.get_absolute_url())
 
 @dataclass
 class Production:
-    """The running site, and what stands around it."""
+    """The running site with its proxy and mail server."""
 
     site: RunningSite
     sink: SmtpSink
@@ -65,7 +65,7 @@ class Production:
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory):
-    """Everything that docs/deploy.md asks for, from an empty database to two web processes."""
+    """A site deployed by docs/deploy.md, from an empty database to two web processes."""
     folder = tmp_path_factory.mktemp("production")
     web, plain, tls = free_port(), free_port(), free_port()
     with ExitStack() as stack:
@@ -101,7 +101,7 @@ def production(tmp_path_factory):
 
 
 def _set_up(site):
-    """The commands of docs/deploy.md; what setup_shop said."""
+    """Run the commands of docs/deploy.md. Returns the output of setup_shop."""
     (site.folder / "password").write_text("correct-horse-battery-9")
     site.manage("migrate_if_needed")
     said = site.manage(
@@ -117,7 +117,7 @@ def _serving(site, port):
 
 
 def buy(production, vase, *, number=0):
-    """Buy a piece in a browser of its own; the browser at the thank-you page."""
+    """Buy a product in a new browser. Returns the browser on the thank-you page."""
     buyer = Buyer(production.site.url, number)
     buyer.session = production.browser()
     buyer.reach_payment(vase)
@@ -158,7 +158,7 @@ def test_shop_sells_through_nginx_and_the_mail_arrives(production, vase):
 
 def test_setup_says_what_it_did_and_no_password(production):
     assert "correct-horse" not in production.setup
-    assert f"Administrator: owner@{HOST} made." in production.setup
+    assert f"Administrator: owner@{HOST} created." in production.setup
 
 
 def test_deployment_check_has_nothing_to_say(production):
@@ -249,7 +249,7 @@ AMBIGUOUS = {
 @pytest.mark.parametrize("kind", AMBIGUOUS)
 @pytest.mark.parametrize("by", ["nginx", "web"])
 def test_request_of_two_lengths_hides_no_other(production, kind, by):
-    """A second request hidden in the first one's body would be answered to somebody else."""
+    """Someone else would get the response to a request hidden in the body of another."""
     port = production.web if by == "web" else urlsplit(production.site.url).port
     connection = socket.create_connection(("127.0.0.1", port), timeout=20)
     if by == "nginx":
@@ -328,7 +328,7 @@ def test_body_of_more_than_twelve_megabytes_is_refused(production):
 
 
 def test_headers_of_a_shopper_are_not_the_proxys(production, vase):
-    """A shopper who claims to be a proxy moves neither host nor scheme."""
+    """A shopper who claims to be a proxy changes neither host nor scheme."""
     lies = {
         "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example", "Forwarded": "proto=http",
         "X-Forwarded-For": "203.0.113.9",
@@ -373,10 +373,10 @@ def test_tls_that_ends_in_front_is_believed_from_the_terminator(production):
         ({"ALLOWED_HOSTS": "127.0.0.1"}, f"ALLOWED_HOSTS lacks {HOST}"),
         ({"EMAIL_URL": ""}, "EMAIL_URL is not set"),
         ({"DEFAULT_FROM_EMAIL": ""}, "DEFAULT_FROM_EMAIL is not set"),
-        ({"DEMO_GATEWAY": ""}, "No real money can be taken: set STRIPE_SECRET_KEY"),
+        ({"DEMO_GATEWAY": ""}, "The shop cannot take payments: set STRIPE_SECRET_KEY"),
         ({"DATABASE_URL": ""}, "The database lacks"),
         ({"REDIS_URL": "redis://cache.example:6379/0", "REDIS_PASSWORD_FILE": ""},
-         "Redis at cache.example asks for no password"),
+         "Redis at cache.example stores sessions but has no password"),
         ({"DEBUG": "on"}, "DEBUG is on at a public address"),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""No GET of the shop changes a table, for guests and for customers, wherever the request comes from."""
+"""No GET request of a guest or customer changes a table."""
 
 import re
 
@@ -17,7 +17,7 @@ SETTLES = "checkout:return"
 
 
 def shop_urls(resolver=None, prefix="", spaces=()):
-    """``(route, name)`` of every address that is no staff page."""
+    """``(route, name)`` of every URL but staff pages."""
     for pattern in (resolver or get_resolver()).url_patterns:
         route = prefix + str(pattern.pattern)
         if hasattr(pattern, "url_patterns"):
@@ -29,7 +29,7 @@ def shop_urls(resolver=None, prefix="", spaces=()):
 
 @pytest.fixture
 def addresses(shop, site_root, vase):
-    """An address for every route, about things that are there."""
+    """A URL for every route, with existing objects."""
     ada = make_user("ada@example.com")
     order = make_paid_order((vase, 1), user=ada)
     offer = make_offer()

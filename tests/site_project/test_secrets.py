@@ -1,4 +1,4 @@
-"""Nobody who runs the shop reads a code or a link that was meant for somebody else."""
+"""Staff cannot read codes and links meant for other people."""
 
 import pytest
 from django.core.cache import cache
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def code(site_root, client, monkeypatch):
-    """The code of a sign-in that waits for its mail server, asked for the administrator's address."""
+    """A sign-in code for the administrator, in a mail that is not sent yet."""
     create_page_roles()
     cache.clear()  # What the tests before asked for counts against nobody here.
     make_user("admin@example.com", is_staff=True, is_superuser=True)
@@ -28,7 +28,7 @@ def code(site_root, client, monkeypatch):
 
 
 class _Queue:
-    """A queue whose worker never comes."""
+    """A task queue without a worker."""
 
     def enqueue(self, *args):
         return None
@@ -83,8 +83,8 @@ def _has_chooser(name):
         return False
 
 
-def test_nothing_but_the_one_door_signs_in(site_root, client):
-    """Every address that takes a password form: only allauth's answer to it."""
+def test_only_allauth_signs_in(site_root, client):
+    """Only allauth's URLs accept a password."""
     make_user("ada@example.com")
 
     for path in ("/_util/login/", "/admin/login/", "/dashboard/login/", "/accounts/oscar-login/"):

@@ -1,4 +1,4 @@
-"""docs/security.md answers every requirement of levels 1 and 2 once, and names tests that exist."""
+"""docs/security.md covers every requirement of levels 1 and 2 once, and names existing tests."""
 
 import ast
 import re
@@ -91,7 +91,7 @@ NUMBERS = {
 
 
 def rows():
-    """(number, what it asks, answer, what is said of it, named tests) of every row."""
+    """``(number, requirement, status, explanation, named tests)`` of every row."""
     for line in DOC.read_text().splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if re.fullmatch(r"\d+\.\d+\.\d+", cells[0]):
@@ -113,7 +113,7 @@ def anchors_of(path):
     return {re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings}
 
 
-def test_every_number_stands_there_once():
+def test_every_number_is_there_once():
     wanted = [f"{part}.{number}" for part, numbers in NUMBERS.items() for number in numbers.split()]
 
     assert [row[0] for row in rows()] == wanted

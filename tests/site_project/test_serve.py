@@ -1,4 +1,4 @@
-"""One command runs the site: it waits, tells why it cannot, and leaves nothing behind."""
+"""serve.py runs the site, reports why it cannot, and leaves no process behind."""
 
 import os
 import signal
@@ -31,17 +31,17 @@ http.server.HTTPServer(("127.0.0.1", {port}), Handler).serve_forever()
 
 @pytest.fixture
 def site():
-    """A ``Site`` whose web server is whatever Python the test gives it."""
+    """A ``Site`` whose web server is a script of the test."""
     made = serve.Site(Namespace(host="127.0.0.1", port=free_port(), workers=1, threads=1))
     yield made
     made.end_all()
 
 
 def web_of(site, code):
-    site.lines["web"] = [sys.executable, "-c", code]
+    site.commands["web"] = [sys.executable, "-c", code]
 
 
-def test_server_that_dies_is_told_with_its_last_lines(site, capfd):
+def test_end_of_the_server_is_reported_with_its_last_lines(site, capfd):
     web_of(site, "import sys; print('no such table', file=sys.stderr); sys.exit(4)")
 
     site.start("web")
@@ -53,7 +53,7 @@ def test_server_that_dies_is_told_with_its_last_lines(site, capfd):
     assert told.endswith("serve: its last lines were:\n    no such table\n")
 
 
-def test_server_that_takes_its_time_is_waited_for(site, capfd, monkeypatch):
+def test_slow_server_is_waited_for(site, capfd, monkeypatch):
     monkeypatch.setattr(serve, "SLOW", 1)
     web_of(site, SLOW_SERVER.format(port=site.arguments.port))
 
@@ -63,7 +63,7 @@ def test_server_that_takes_its_time_is_waited_for(site, capfd, monkeypatch):
     told = capfd.readouterr().err
     assert answers is True
     assert "still loading" in told
-    assert "serve: the web server has not answered after 1 s; still waiting" in told
+    assert "serve: the web server has not responded after 1 s; still waiting" in told
 
 
 def run_serve(port):
@@ -74,7 +74,7 @@ def run_serve(port):
 
 
 def test_port_of_another_program_is_refused_in_a_sentence():
-    """granian would listen beside it, and requests would reach the one or the other."""
+    """granian would listen on the same port, and requests would reach either program."""
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         other.bind(("127.0.0.1", 0))
@@ -116,7 +116,7 @@ def test_two_sites_that_start_at_once_do_not_share_a_port():
 
 
 def descendants(pid):
-    """The processes below one, as their numbers."""
+    """The pids of a process's descendants."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
@@ -132,7 +132,7 @@ def command_of(pid):
 
 
 def is_alive(pid):
-    """Whether a process runs; one that ended and was not asked for its status does not."""
+    """Whether a process runs; False for a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

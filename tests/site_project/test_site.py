@@ -1,4 +1,4 @@
-"""Health, the policy by path, and the one door to sign in."""
+"""Health checks, content security policies and the sign-in redirect."""
 
 import pytest
 from django.db import DatabaseError
@@ -50,7 +50,7 @@ def test_process_is_alive_without_a_database(client, monkeypatch):
 
 
 class DownConnection:
-    """A database that is gone."""
+    """A database that does not respond."""
 
     def cursor(self):
         raise DatabaseError("gone")
@@ -87,14 +87,14 @@ def test_not_ready_while_redis_is_down(client, settings):
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/dashboard/login/"])
-def test_other_login_forms_lead_to_the_one_door_and_back(client, path):
+def test_other_login_forms_redirect_to_sign_in_and_back(client, path):
     response = client.get(path, {"next": "/dashboard/orders/"})
 
     assert response.url == f"{reverse('account_login')}?next=%2Fdashboard%2Forders%2F"
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/dashboard/login/"])
-def test_password_sent_to_another_door_signs_nobody_in(client, path):
+def test_password_sent_to_another_login_form_is_ignored(client, path):
     make_user()
 
     client.post(
@@ -118,7 +118,7 @@ def test_there_is_no_second_way_to_an_account(client, site_root, path):
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"]
 )
-def test_door_never_leads_to_another_host(client, shop, target):
+def test_sign_in_never_redirects_to_another_host(client, shop, target):
     make_user()
 
     response = client.post(

@@ -1,4 +1,4 @@
-"""An unsafe production is refused before its first request, in sentences that say what to set."""
+"""An unsafe production does not start, and the errors name the remedy."""
 
 import os
 import subprocess
@@ -93,7 +93,7 @@ def test_addresses_of_this_machine(host, expected):
 
 
 def start(tmp_path, *command, **changes):
-    """Run an entry point in the environment of a sound production with these changes."""
+    """Run an entry point in the environment of a safe production with these changes."""
     environment = {**environment_of(tmp_path, **changes), "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, *command],
@@ -112,7 +112,7 @@ ENTRY_POINTS = {
 
 @pytest.mark.parametrize("name", ENTRY_POINTS)
 def test_every_entry_point_refuses_a_shop_that_cannot_charge(tmp_path, name):
-    """The fault this is about: the demo gateway took orders in a shop whose keys were missing."""
+    """Regression: the demo gateway took orders in a shop without keys."""
     run = start(
         tmp_path, *ENTRY_POINTS[name], STRIPE_SECRET_KEY="", STRIPE_PUBLISHABLE_KEY="", EMAIL_URL=""
     )
@@ -120,8 +120,8 @@ def test_every_entry_point_refuses_a_shop_that_cannot_charge(tmp_path, name):
     assert run.returncode != 0
     lines = [line for line in run.stderr.splitlines() if line.startswith("vitrine: not started.")]
     assert len(lines) == 3, run.stderr
-    assert "set STRIPE_SECRET_KEY, or say SALES=off" in lines[0]
-    assert "set it to the mail server, or say MAIL_TO_FILES=on" in lines[1]
+    assert "set STRIPE_SECRET_KEY, or SALES=off" in lines[0]
+    assert "set it to the mail server, or set MAIL_TO_FILES=on" in lines[1]
     assert "run `python manage.py migrate_if_needed`" in lines[2]
 
 
@@ -133,7 +133,7 @@ def test_database_that_is_down_is_told_in_a_sentence(tmp_path):
     run = start(tmp_path, *ENTRY_POINTS["module"], DATABASE_URL=url)
 
     assert run.returncode == REFUSED
-    assert "vitrine: not started. The database of DATABASE_URL does not answer (" in run.stderr
+    assert "vitrine: not started. The database in DATABASE_URL does not respond (" in run.stderr
     assert "Traceback" not in run.stderr
     assert "wrong-password" not in run.stderr
 

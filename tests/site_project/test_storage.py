@@ -1,4 +1,4 @@
-"""What the shop stores in browsers: nothing at first, and later only what its page lists."""
+"""The shop stores nothing in browsers at first, and later only what its cookie page lists."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ NAMES = {row.name for row in STORED}
 
 @pytest.fixture
 def addresses(shop, site_root, vase):
-    """Public pages that a stranger may open first."""
+    """Public pages on which a visitor may arrive."""
     category = put_category(vase, "Vases")
     names = ("basket:summary", "find-order", "account_login", "account_signup", "stored", "compare")
     return [

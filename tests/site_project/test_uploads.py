@@ -1,4 +1,4 @@
-"""Uploads are data: what may come in, and that nothing of it runs as a page or script of ours."""
+"""Uploads: allowed types, and that browsers never run them as pages or scripts of the site."""
 
 from io import BytesIO
 from pathlib import Path
@@ -40,7 +40,7 @@ def merchandiser(shop, site_root, client):
 
 
 def upload(client, name, content, content_type="application/octet-stream"):
-    """What an editor sends to the form for a new document; the documents that there are then."""
+    """Upload a document as an editor. Returns the response and all documents."""
     root = Collection.get_first_root_node()
     file = SimpleUploadedFile(name, content, content_type)
     response = client.post(
@@ -67,10 +67,10 @@ def test_document_is_what_its_name_says(editor, name, content):
     response, documents = upload(editor, name, content)
 
     assert documents == []
-    assert "This file is not" in response.text
+    assert "does not match its name" in response.text or "is not plain text" in response.text
 
 
-def test_document_is_kept_and_given_out_as_an_attachment(editor, client):
+def test_document_is_stored_and_served_as_an_attachment(editor, client):
     _response, (document,) = upload(editor, "care.pdf", PDF, "application/pdf")
     client.logout()
 
@@ -83,7 +83,7 @@ def test_document_is_kept_and_given_out_as_an_attachment(editor, client):
 
 
 def old_document(name, content=b"<script>alert(1)</script>"):
-    """A document from the time before the list of kinds."""
+    """A document from before its type was restricted."""
     return get_document_model().objects.create(title=name, file=ContentFile(content, name=name))
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of the shop's own words has all of them, compiled as they are written."""
+"""The translation catalogue contains all of the shop's texts and is compiled."""
 
 import ast
 import re

@@ -1,20 +1,22 @@
+from typing import Any
+
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from demo.payments import remember_payments
+from demo.payments import write_payments
 
 
 class Command(BaseCommand):
     help = (
-        "Let the demo gateway remember how the past orders of the demo shop were paid, so that they "
-        "can be paid back. Adds what is missing; does nothing where Stripe's keys are set."
+        "Load the payments of the demo shop's past orders into the demo gateway, so that they can be "
+        "refunded. Only adds what is missing; does nothing if Stripe's keys are set."
     )
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         if settings.STRIPE_SECRET_KEY:
             return
         with transaction.atomic():
-            written = remember_payments()
+            written = write_payments()
         if written and options["verbosity"]:
-            self.stdout.write(f"The payments of {written} past orders are written.")
+            self.stdout.write(f"{written} payments of past orders written.")

@@ -2,10 +2,11 @@ import getpass
 import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
 from commerce.pricing.countries import COUNTRIES
@@ -14,29 +15,33 @@ from home import shop_setup
 
 class Command(BaseCommand):
     help = (
-        "Make a clean, empty shop: its address, roles, countries, delivery, drafts of the legal pages, "
-        "and the first administrator. Adds what is missing; run again, it changes nothing."
+        "Set up an empty shop: site, roles, countries, delivery, drafts of the legal pages and the "
+        "first administrator. Only adds what is missing; running it again changes nothing."
     )
 
-    def add_arguments(self, parser):
-        parser.add_argument("--admin", metavar="EMAIL", help="the first administrator's address")
-        how = parser.add_mutually_exclusive_group()
-        how.add_argument(
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--admin", metavar="EMAIL", help="email address of the first administrator"
+        )
+        password = parser.add_mutually_exclusive_group()
+        password.add_argument(
             "--password-file", metavar="PATH", help="read the password from a file; - is stdin"
         )
-        how.add_argument(
+        password.add_argument(
             "--mail-link", action="store_true", help="mail a link to set the password instead"
         )
         parser.add_argument(
             "--countries",
             default=settings.DELIVERY_HOME_COUNTRY,
-            help="comma-separated codes of the countries to deliver to, the first first",
+            help="comma-separated codes of the countries to deliver to",
         )
         parser.add_argument(
-            "--delivery-price", default=str(shop_setup.DELIVERY_PRICE), help="of the first method"
+            "--delivery-price",
+            default=str(shop_setup.DELIVERY_PRICE),
+            help="price of standard delivery",
         )
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         countries = self._countries(options["countries"])
         price = self._price(options["delivery_price"])
         say = self.stdout.write
@@ -49,30 +54,30 @@ class Command(BaseCommand):
         if options["admin"]:
             say(self._set_up_admin(options))
         else:
-            say("Administrator: none asked for; name one with --admin EMAIL.")
+            say("Administrator: not created; use --admin EMAIL to create one.")
 
     @staticmethod
-    def _countries(text):
+    def _countries(text: str) -> list[str]:
         codes = [code.strip().upper() for code in text.split(",") if code.strip()]
         unknown = [code for code in codes if code not in COUNTRIES]
         if unknown or not codes:
             raise CommandError(
-                f"Unknown country: {', '.join(unknown) or 'none named'}. "
-                f"These are known: {', '.join(COUNTRIES)}."
+                f"Unknown country: {', '.join(unknown) or 'no code given'}. "
+                f"Known codes: {', '.join(COUNTRIES)}."
             )
         return codes
 
     @staticmethod
-    def _price(text):
+    def _price(text: str) -> Decimal:
         try:
             price = Decimal(text).quantize(Decimal("0.01"))
         except InvalidOperation:
-            price = None
-        if price is None or price < 0:
+            price = Decimal(-1)
+        if price < 0:
             raise CommandError(f"--delivery-price must be an amount such as 4.95, not {text!r}.")
         return price
 
-    def _set_up_admin(self, options):
+    def _set_up_admin(self, options: dict[str, Any]) -> str:
         email = options["admin"]
         try:
             validate_email(email)
@@ -82,8 +87,8 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from error
 
-    def _password(self, options):
-        """The password, or None where a link is mailed. It is never written anywhere."""
+    def _password(self, options: dict[str, Any]) -> str | None:
+        """The password, or None if a link is mailed or the account exists. Never printed."""
         if options["mail_link"] or shop_setup.is_admin(options["admin"]):
             return None
         path = options["password_file"]
@@ -96,9 +101,9 @@ class Command(BaseCommand):
                 raise CommandError(f"--password-file cannot be read: {error}") from error
         if not sys.stdin.isatty():
             raise CommandError(
-                "Nobody can be asked for a password: use --password-file or --mail-link."
+                "Cannot ask for a password without a terminal: use --password-file or --mail-link."
             )
         password = getpass.getpass("Password: ")
-        if password != getpass.getpass("The same again: "):
-            raise CommandError("The two passwords differ.")
+        if password != getpass.getpass("Repeat password: "):
+            raise CommandError("The passwords do not match.")
         return password

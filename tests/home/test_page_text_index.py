@@ -1,4 +1,4 @@
-"""Pages lend their words to the products they show, for as long as the pages can be read."""
+"""Page texts in the product search: indexed while the page is live and public."""
 
 import pytest
 from django.db import connection, transaction
@@ -12,7 +12,7 @@ from commerce.index.terms import TEXT, terms_in
 from commerce.models import ListingTerms, Term
 from commerce.search.queries import correct
 from home.models import Banner, LandingPage, StandardPage, StoryIndexPage, StoryPage
-from home.page_text_index import lend_words, text_of
+from home.page_text_index import page_text, page_texts
 from tests.factories import make_product, put_category
 from tests.home.bodies import block, buy, every_block, quote, row
 
@@ -44,33 +44,33 @@ def test_product_is_found_by_the_words_of_a_story_that_shows_it(story, vase, wor
 
 
 @pytest.mark.parametrize("blocks", [row, quote, buy])
-def test_every_block_that_shows_a_product_lends(publish, mug, blocks):
+def test_every_block_that_shows_a_product_adds_its_words(publish, mug, blocks):
     publish("Samphire", body=[blocks(mug.pk)])
 
     assert found("samphire") == ["Harbour mug"]
 
 
-def test_page_about_one_product_lends_to_it(publish, mug):
+def test_page_about_one_product_adds_words_to_it(publish, mug):
     publish("Samphire", product=mug)
 
     assert found("samphire") == ["Harbour mug"]
 
 
-def test_link_to_a_product_lends_nothing(publish, mug, photo):
+def test_link_to_a_product_adds_no_words(publish, mug, photo):
     hero = {"image": photo.pk, "heading": "Samphire", "link": {"label": "x", "product": mug.pk}}
     publish("Fog", body=[block("hero", hero)])
 
     assert found("samphire") == []
 
 
-def test_home_page_lends_nothing(site_root, mug):
+def test_home_page_adds_no_words(site_root, mug):
     site_root.body = [text("We gather samphire."), row(mug.pk)]
     site_root.save()
 
     assert found("samphire") == []
 
 
-def test_draft_lends_nothing_until_it_is_published(publish, mug):
+def test_draft_adds_no_words_until_it_is_published(publish, mug):
     page = publish("Fog", live=False, body=[text("samphire"), buy(mug.pk)])
     assert found("samphire") == []
 
@@ -79,7 +79,7 @@ def test_draft_lends_nothing_until_it_is_published(publish, mug):
     assert found("samphire") == ["Harbour mug"]
 
 
-def test_unpublished_changes_lend_nothing(story, vase):
+def test_unpublished_changes_add_no_words(story, vase):
     story.body = [text("Lichen."), buy(vase.pk)]
     revision = story.save_revision()
     assert (found("lichen"), found("samphire")) == ([], ["Harbour mug"])
@@ -90,14 +90,14 @@ def test_unpublished_changes_lend_nothing(story, vase):
     assert list(broken_listings()) == []
 
 
-def test_unpublishing_takes_the_words_back(story):
+def test_unpublishing_removes_the_words(story):
     story.unpublish()
 
     assert found("samphire") == []
     assert list(broken_listings()) == []
 
 
-def test_page_that_expires_takes_its_words_back(story):
+def test_page_that_expires_removes_its_words(story):
     from django.core.management import call_command
 
     Page.objects.filter(pk=story.pk).update(expire_at=timezone.now())
@@ -106,14 +106,14 @@ def test_page_that_expires_takes_its_words_back(story):
     assert found("samphire") == []
 
 
-def test_deleting_takes_the_words_back(story):
+def test_deleting_removes_the_words(story):
     story.get_parent().delete()
 
     assert found("samphire") == []
     assert list(broken_listings()) == []
 
 
-def test_page_that_becomes_private_takes_its_words_back(story):
+def test_page_that_becomes_private_removes_its_words(story):
     restriction = PageViewRestriction.objects.create(
         page=story.get_parent(), restriction_type=PageViewRestriction.LOGIN
     )
@@ -123,7 +123,7 @@ def test_page_that_becomes_private_takes_its_words_back(story):
     assert found("samphire") == ["Harbour mug"]
 
 
-def test_page_that_is_moved_below_a_private_one_takes_its_words_back(publish, mug):
+def test_page_that_is_moved_below_a_private_one_removes_its_words(publish, mug):
     cellar = publish("Cellar", StandardPage)
     PageViewRestriction.objects.create(page=cellar, restriction_type=PageViewRestriction.LOGIN)
     page = publish("Fog", StandardPage, body=[text("samphire"), buy(mug.pk)])
@@ -134,7 +134,7 @@ def test_page_that_is_moved_below_a_private_one_takes_its_words_back(publish, mu
     assert list(broken_listings()) == []
 
 
-def test_words_are_lent_in_the_transaction_of_the_change(publish, mug):
+def test_words_are_indexed_in_the_transaction_of_the_change(publish, mug):
     def publish_and_fail():
         with transaction.atomic():
             publish("Samphire", body=[buy(mug.pk)])
@@ -148,7 +148,7 @@ def test_words_are_lent_in_the_transaction_of_the_change(publish, mug):
     assert not Term.objects.filter(kind="word", value="samphire", n__gt=0).exists()
 
 
-def test_lent_words_weigh_least_and_never_correct_a_word(story):
+def test_page_words_weigh_least_and_never_correct_a_word(story):
     term = Term.objects.get(kind="word", value="samphire")
 
     texts = ListingTerms.objects.values_list("text", flat=True)
@@ -161,7 +161,7 @@ def test_lent_words_weigh_least_and_never_correct_a_word(story):
     assert correct("samphier") is None
 
 
-def test_rebuild_lends_the_words_anew(story):
+def test_rebuild_indexes_the_words_again(story):
     for terms in ListingTerms.objects.all():
         terms.text = terms.text.replace("samphire", "")
         terms.save()
@@ -181,7 +181,7 @@ def test_text_is_that_of_every_block_and_no_setting_of_one(publish, mug, photo):
     ))  # fmt: skip
 
     with CaptureQueriesContext(connection) as captured:
-        words = text_of(LandingPage.objects.get(pk=page.pk))
+        words = page_text(LandingPage.objects.get(pk=page.pk))
 
     assert len(captured) == 1
     assert words == (
@@ -196,7 +196,7 @@ def test_words_are_read_with_as_many_queries_for_many_pages_as_for_one(publish, 
 
     def queries():
         with CaptureQueriesContext(connection) as captured:
-            lend_words(ids)
+            page_texts(ids)
         return len(captured)
 
     publish("One", LandingPage, body=[buy(ids[0])])

@@ -1,38 +1,45 @@
-"""Short words for building page bodies: photographs and products by their names in the demo's files."""
+"""Builds page bodies from the names of photographs and products in the demo's data files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from oscar.core.loading import get_model
 from wagtail.models import Page
 
 from demo import files
 
+#: The type and value of a block.
+Block: TypeAlias = tuple[str, Any]
+#: Label and target of a link.
+LinkArgs: TypeAlias = tuple[str, str]
+
 
 @dataclass
-class Pieces:
-    """What bodies refer to, and one function for each kind of block. No database after ``gather``."""
+class BodyBuilder:
+    """One method per kind of block. Holds what blocks refer to; only ``gather`` queries products."""
 
-    images: dict
-    products: dict
-    categories: dict
-    pages: dict = field(default_factory=dict)
-    banners: dict = field(default_factory=dict)
-    collections: dict = field(default_factory=dict)
+    images: dict[str, Any]
+    products: dict[str, Any]
+    categories: dict[str, Any]
+    pages: dict[str, Page] = field(default_factory=dict)
+    banners: dict[str, Any] = field(default_factory=dict)
+    collections: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def gather(cls, images):
-        """Look the catalogue up once."""
+    def gather(cls, images: dict[str, Any]) -> "BodyBuilder":
+        """A builder with the demo's products and categories."""
         products = get_model("catalogue", "Product").objects.filter(structure="parent")
         by_upc = {product.upc: product for product in products}
         codes = {form["code"]: by_upc.get(files.sku(form["code"])) for form in files.forms()}
         categories = get_model("catalogue", "Category").objects.filter(code__isnull=False)
         return cls(images, codes, {category.code: category for category in categories})
 
-    def link(self, label, target):
-        """A link to "page:slug", "category:code", "product:code", "collection:slug" or an address."""
+    def link(self, label: str, target: str) -> dict[str, Any]:
+        """A link to "page:slug", "category:code", "product:code", "collection:slug" or a URL."""
         kind, _colon, name = target.partition(":")
         if kind == "page":
-            # The block wants the plain page that its chooser would give.
+            # The block expects a plain Page, as its chooser returns it.
             return {"label": label, "page": Page.objects.get(pk=self.pages[name].pk)}
         if kind == "category":
             return {"label": label, "category": self.categories[name]}
@@ -42,11 +49,13 @@ class Pieces:
             return {"label": label, "collection": self.collections[name]}
         return {"label": label, "address": target}
 
-    def anchor(self, text, slug):
-        """A link to a page inside a rich text."""
+    def anchor(self, text: str, slug: str) -> str:
+        """The HTML of a link to a page in rich text."""
         return f'<a linktype="page" id="{self.pages[slug].pk}">{text}</a>'
 
-    def hero(self, photo, heading, *, text="", link=None):
+    def hero(
+        self, photo: str, heading: str, *, text: str = "", link: LinkArgs | None = None
+    ) -> Block:
         return (
             "hero",
             {
@@ -57,11 +66,19 @@ class Pieces:
             },
         )
 
-    def text(self, html):
+    def text(self, html: str) -> Block:
         return ("text", html)
 
-    def feature(self, photo, heading, *, text, eyebrow="", link=None):
-        """A photograph, then words."""
+    def feature(
+        self,
+        photo: str,
+        heading: str,
+        *,
+        text: str,
+        eyebrow: str = "",
+        link: LinkArgs | None = None,
+    ) -> Block:
+        """A photograph followed by text."""
         return (
             "feature",
             {
@@ -74,15 +91,16 @@ class Pieces:
             },
         )
 
-    def feature_end(self, photo, heading, **words):
-        """Words, then a photograph."""
+    def feature_end(self, photo: str, heading: str, **words: Any) -> Block:
+        """Text followed by a photograph; arguments as for ``feature``."""
         name, value = self.feature(photo, heading, **words)
         return name, value | {"image_side": "end"}
 
-    def image(self, photo, caption="", *, width="text"):
+    def image(self, photo: str, caption: str = "", *, width: str = "text") -> Block:
         return ("image", {"image": self.images[photo], "caption": caption, "width": width})
 
-    def gallery(self, heading, *rows):
+    def gallery(self, heading: str, *rows: tuple[str, str]) -> Block:
+        """Photographs, given as ``(photo, caption)``."""
         return (
             "gallery",
             {
@@ -91,16 +109,23 @@ class Pieces:
             },
         )
 
-    def quote(self, text, attribution="", *, products=()):
+    def quote(self, text: str, attribution: str = "", *, products: Iterable[str] = ()) -> Block:
         return (
             "quote",
             {"text": text, "attribution": attribution, "products": self._products(products)},
         )
 
-    def product(self, code, text=""):
+    def product(self, code: str, text: str = "") -> Block:
         return ("product", {"product": self.products[code], "text": text})
 
-    def row(self, heading, codes, *, link=None, when_sold_out="last"):
+    def row(
+        self,
+        heading: str,
+        codes: Iterable[str],
+        *,
+        link: LinkArgs | None = None,
+        when_sold_out: str = "last",
+    ) -> Block:
         return (
             "product_row",
             {
@@ -111,20 +136,20 @@ class Pieces:
             },
         )
 
-    def collection(self, name, heading=""):
+    def collection(self, name: str, heading: str = "") -> Block:
         return (
             "collection",
             {"collection": self.collections[name], "heading": heading, "count": "4"},
         )
 
-    def tiles(self, heading, *rows):
-        """Tiles of (photo, target, heading, text); the target as in ``link``."""
+    def tiles(self, heading: str, *rows: tuple[str, str, str, str]) -> Block:
+        """Tiles, given as ``(photo, target, heading, text)`` with a target as in ``link``."""
         return (
             "category_teaser",
             {"heading": heading, "tiles": [self._tile(*row) for row in rows]},
         )
 
-    def _tile(self, photo, target, heading, text):
+    def _tile(self, photo: str, target: str, heading: str, text: str) -> dict[str, Any]:
         link = self.link("", target)
         return {
             "image": self.images[photo],
@@ -134,8 +159,8 @@ class Pieces:
             "text": text,
         }
 
-    def banner(self, name):
+    def banner(self, name: str) -> Block:
         return ("banner", {"banner": self.banners[name]})
 
-    def _products(self, codes):
+    def _products(self, codes: Iterable[str]) -> list[Any]:
         return [self.products[code] for code in codes if self.products[code] is not None]

@@ -1,4 +1,4 @@
-"""The way from a page of the shop to where it is edited: for staff who may, and for nobody else."""
+"""The edit link is shown to staff who may edit the page, and to nobody else."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -20,7 +20,7 @@ def about(site_root):
 
 @pytest.fixture
 def sign_in(client, site_root):
-    """A function that signs somebody of a role in; "" is a customer."""
+    """A function that signs in a user with a role; "" is a customer."""
     create_page_roles()
 
     def as_role(role):
@@ -41,7 +41,7 @@ def dashboard_url(product):
 
 
 def shows(client, address, link):
-    return f'<p class="staff-link"><a href="{link}">' in client.get(address).text
+    return f'<p class="edit-link"><a href="{link}">' in client.get(address).text
 
 
 @pytest.mark.django_db
@@ -55,11 +55,11 @@ def test_link_is_for_those_who_may_edit(client, sign_in, about, vase, role, page
 
     assert shows(client, "/about/", edit_url(about)) is pages
     assert shows(client, product_url(vase.pk, vase.slug), dashboard_url(vase)) is products
-    assert "staff-link" not in client.get("/catalogue/").text
+    assert "edit-link" not in client.get("/catalogue/").text
 
 
 @pytest.mark.django_db
-def test_link_leads_where_the_page_is_edited(client, sign_in, about, vase):
+def test_link_opens_the_editor(client, sign_in, about, vase):
     sign_in(ADMIN)
 
     assert client.get(edit_url(about)).status_code == 200
@@ -73,11 +73,11 @@ def test_preview_has_no_link(client, sign_in, about):
     preview = client.get(reverse("wagtailadmin_pages:view_draft", args=[about.pk]))
 
     assert preview.status_code == 200
-    assert "staff-link" not in preview.text
+    assert "edit-link" not in preview.text
 
 
 @pytest.mark.django_db(transaction=True)
-def test_link_of_staff_is_remembered_for_nobody_else(client, sign_in, about, vase, caching):
+def test_edit_link_is_not_cached_for_others(client, sign_in, about, vase, caching):
     caching()
     address = product_url(vase.pk, vase.slug)
     for role in (ADMIN, ""):

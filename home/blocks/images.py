@@ -1,0 +1,77 @@
+"""Image blocks: heroes, photographs, galleries and features."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+from home.choosers.blocks import PhotoChooserBlock
+from home.links import OptionalLinkBlock
+
+
+class HeroBlock(blocks.StructBlock):
+    """A full-width photograph with a heading on it. Editors place it first."""
+
+    image = PhotoChooserBlock(label=_("Photograph"))
+    heading = blocks.CharBlock(max_length=80, label=_("Heading"))
+    text = blocks.TextBlock(required=False, max_length=240, label=_("Text"))
+    link = OptionalLinkBlock(label=_("Button"))
+
+    class Meta:
+        icon = "image"
+        label = _("Hero")
+        template = "home/blocks/hero.html"
+
+
+class ImageBlock(blocks.StructBlock):
+    """One photograph, as wide as the text or as the page."""
+
+    image = PhotoChooserBlock(label=_("Photograph"))
+    caption = blocks.CharBlock(required=False, max_length=200, label=_("Caption"))
+    width = blocks.ChoiceBlock(
+        choices=[("text", _("As wide as the text")), ("page", _("As wide as the page"))],
+        default="text",
+        label=_("Width"),
+    )
+
+    class Meta:
+        icon = "image"
+        label = _("Photograph")
+        template = "home/blocks/image.html"
+
+
+class GalleryImageBlock(blocks.StructBlock):
+    """A photograph in a gallery, with a caption."""
+
+    image = PhotoChooserBlock(label=_("Photograph"))
+    caption = blocks.CharBlock(required=False, max_length=120, label=_("Caption"))
+
+
+class GalleryBlock(blocks.StructBlock):
+    """Two to eight photographs side by side."""
+
+    heading = blocks.CharBlock(required=False, max_length=80, label=_("Heading"))
+    images = blocks.ListBlock(GalleryImageBlock(), min_num=2, max_num=8, label=_("Photographs"))
+
+    class Meta:
+        icon = "copy"
+        label = _("Gallery")
+        template = "home/blocks/gallery.html"
+
+
+class FeatureBlock(blocks.StructBlock):
+    """A photograph next to a short text and a link."""
+
+    image = PhotoChooserBlock(label=_("Photograph"))
+    eyebrow = blocks.CharBlock(required=False, max_length=40, label=_("Line above the heading"))
+    heading = blocks.CharBlock(max_length=80, label=_("Heading"))
+    text = blocks.TextBlock(required=False, max_length=400, label=_("Text"))
+    link = OptionalLinkBlock(label=_("Link"))
+    image_side = blocks.ChoiceBlock(
+        choices=[("start", _("Before the text")), ("end", _("After the text"))],
+        default="start",
+        label=_("Position of the photograph"),
+    )
+
+    class Meta:
+        icon = "doc-full-inverse"
+        label = _("Photograph and text")
+        template = "home/blocks/feature.html"

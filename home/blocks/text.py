@@ -1,0 +1,32 @@
+"""Text blocks: running text and quotations."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+from home.blocks.products import CardsMixin
+from home.choosers.blocks import ProductChooserBlock
+
+#: Formats of rich text. The page has the only level 1 heading; colours belong to the design.
+RICH_TEXT = ["h2", "h3", "bold", "italic", "link", "ul", "ol", "hr"]
+
+
+def text_block() -> blocks.RichTextBlock:
+    """Running text. A function and not a class, so that migrations refer to Wagtail's block."""
+    return blocks.RichTextBlock(
+        features=RICH_TEXT, icon="pilcrow", label=_("Text"), template="home/blocks/text.html"
+    )
+
+
+class QuoteBlock(CardsMixin, blocks.StructBlock):
+    """A quotation with up to two products next to it."""
+
+    text = blocks.TextBlock(max_length=300, label=_("Quotation"))
+    attribution = blocks.CharBlock(required=False, max_length=80, label=_("Who said it"))
+    products = blocks.ListBlock(
+        ProductChooserBlock(), min_num=0, max_num=2, default=[], label=_("Products next to it")
+    )
+
+    class Meta:
+        icon = "openquote"
+        label = _("Quotation")
+        template = "home/blocks/quote.html"
