@@ -1,19 +1,31 @@
-"""Mails about a piece that is back: plain values in the context, and variants count too."""
+"""Sends back-in-stock mails; variants are included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from oscar.apps.customer.alerts.utils import AlertsDispatcher as OscarAlertsDispatcher
 from oscar.core.loading import get_model
 
 from commerce.catalogue.product_facts import product_page_url
+from commerce.models import User
+
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.customer.abstract_models import AbstractProductAlert
+
 
 ProductAlert = get_model("customer", "ProductAlert")
 
 
-def units_to_sell(product):
-    """Units of a product, or of all variants of a parent, that nobody has reserved."""
+def units_to_sell(product: AbstractProduct) -> int:
+    """Unreserved units of a product, or of all variants of a parent."""
     records = get_model("partner", "StockRecord").objects.filter(
         Q(product=product) | Q(product__parent=product, product__is_public=True)
     )
@@ -21,21 +33,21 @@ def units_to_sell(product):
 
 
 class AlertsDispatcher(OscarAlertsDispatcher):
-    """Oscar's, which looks at parents and standalone products only; ours at variants as well."""
+    """Oscar's dispatcher, extended from parents and standalone products to variants."""
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet[Any]:
         waiting = ProductAlert.objects.filter(status=ProductAlert.ACTIVE).values("product")
         return get_model("catalogue", "Product").objects.filter(is_public=True, pk__in=waiting)
 
-    def send_alerts_of(self, product_ids):
-        """As ``send_alerts``, for some products only."""
+    def send_alerts_of(self, product_ids: Iterable[int]) -> None:
+        """Like ``send_alerts``, for some products only."""
         for product in self.get_queryset().filter(pk__in=product_ids):
             self.send_product_alert_email_for_user(product)
 
-    def send_product_alert_email_for_user(self, product):
-        """Answer everybody who waits for a product that can be bought again.
+    def send_product_alert_email_for_user(self, product: AbstractProduct) -> None:
+        """Send all alerts of a product that is available again.
 
-        Oscar closes all alerts and sends afterwards; a process that ends in between loses mails.
+        Oscar closes all alerts before sending, so a crash in between would lose mails.
         """
         units = units_to_sell(product)
         waiting = product.productalert_set.filter(status=ProductAlert.ACTIVE).order_by("pk")
@@ -44,8 +56,8 @@ class AlertsDispatcher(OscarAlertsDispatcher):
             self.answer(key, hurry=len(keys) > units)
 
     @transaction.atomic
-    def answer(self, alert_id, *, hurry):
-        """Close one alert together with its mail in the outbox; locks the alert. Twice sends once."""
+    def answer(self, alert_id: int, *, hurry: bool) -> None:
+        """Close one alert and queue its mail in one transaction; locks the alert. Idempotent."""
         alert = ProductAlert.objects.select_for_update().get(pk=alert_id)
         if alert.status != ProductAlert.ACTIVE:
             return
@@ -58,12 +70,12 @@ class AlertsDispatcher(OscarAlertsDispatcher):
         else:
             self.dispatcher.dispatch_direct_messages(alert.get_email_address(), messages)
 
-    def ask_to_confirm(self, alert, *, hour):
-        """Ask the owner of an address, at most once in each ``hour`` ("2026112109")."""
+    def ask_to_confirm(self, alert: AbstractProductAlert, *, hour: str) -> None:
+        """Mail a confirmation link, at most once per ``hour`` ("2026112109")."""
         self.dispatcher.mail_key = f"product-alert-confirm:{alert.pk}:{hour}"
         self.send_product_alert_confirmation_email_for_user(alert)
 
-    def get_extra_context(self, alert):
+    def get_extra_context(self, alert: AbstractProductAlert) -> dict[str, str]:
         url = settings.SITE_URL
         by_key = {"key": alert.key} if alert.key else None
         return {
@@ -79,5 +91,5 @@ class AlertsDispatcher(OscarAlertsDispatcher):
             else "",
         }
 
-    def notify_user_about_product_alert(self, user, context):
-        """Nothing: the mail says it, and there is no inbox on the site."""
+    def notify_user_about_product_alert(self, user: User | AnonymousUser, context: Any) -> None:
+        """Do nothing: the mail is enough, and the site has no inbox."""

@@ -1,18 +1,26 @@
-"""The public categories as a tree that the process remembers until one of them changes."""
+"""The public categories as a tree, cached until one of them changes."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.page_cache.memoise import memoise
 
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+
+
 Category = get_model("catalogue", "Category")
 
 
 @dataclass(frozen=True)
 class Branch:
-    """A public category. ``path`` sorts as the tree does and begins with that of the one above."""
+    """A public category. ``path`` starts with the parent's path and sorts in tree order."""
 
     pk: int
     name: str
@@ -21,67 +29,70 @@ class Branch:
     depth: int
 
 
-def category_url(category_id, slugs):
-    """The address of a category's page, by the slugs from the top of the tree down to its own."""
+def category_url(category_id: int, slugs: Iterable[str]) -> str:
+    """The URL of a category's page, given the slugs from the root down."""
     keywords = {"category_slug": "/".join(slugs), "pk": category_id}
     return reverse("catalogue:category", kwargs=keywords)
 
 
-def branches():
-    """All public categories in the order of the tree, ``{key: Branch}``. No query in the long run."""
+def branches() -> dict[int, Branch]:
+    """All public categories in tree order, ``{key: Branch}``. Cached."""
     return memoise("category-tree", _find_branches)
 
 
-def _find_branches():
+def _find_branches() -> dict[int, Branch]:
     rows = Category.objects.order_by("path")
-    found, slugs = {}, {}
+    found: dict[int, Branch] = {}
+    slugs: dict[str, tuple[str, ...] | None] = {}
     for row in rows.values_list("pk", "name", "slug", "path", "depth", "is_public", named=True):
         above = slugs.get(row.path[: -Category.steplen], ())
         if not row.is_public or above is None:
-            slugs[row.path] = None  # What stands below a hidden category is hidden too.
+            slugs[row.path] = None  # descendants of a hidden category are hidden
             continue
-        slugs[row.path] = (*above, row.slug)
+        slugs[row.path] = own = (*above, row.slug)
         is_all = Category.is_whole_shop(row)
-        url = reverse("catalogue:index") if is_all else category_url(row.pk, slugs[row.path])
+        url = reverse("catalogue:index") if is_all else category_url(row.pk, own)
         found[row.pk] = Branch(row.pk, row.name, url, row.path, row.depth)
     return found
 
 
-def whole_shop():
-    """The category that holds everything: editors' words for the page of all pieces. None where no
-    public one at the top has that slug; no query in the long run."""
+def whole_shop() -> Any:
+    """The root category for all products, which holds the editors' text for that page. Cached.
+
+    None if no public root category has that slug.
+    """
     return memoise("whole-shop", _find_whole_shop)
 
 
-def _find_whole_shop():
+def _find_whole_shop() -> Any:
     row = Category.objects.filter(depth=1, slug=Category.WHOLE_SHOP).first()
     return row if row is not None and row.pk in branches() else None
 
 
-def line_to(category_id):
-    """The public category with those above it, from the top; nothing where it is hidden."""
+def trail_to(category_id: int) -> list[Branch]:
+    """The public category and its ancestors, from the root; empty if it is hidden."""
     branch = branches().get(category_id)
     if branch is None:
         return []
     return [other for other in branches().values() if branch.path.startswith(other.path)]
 
 
-def categories_of(product):
-    """The keys of a product's categories, from its listing; one query where it has none."""
+def categories_of(product: AbstractProduct) -> list[int]:
+    """The keys of a product's categories, from its listing; one query if it has none."""
     if hasattr(product, "listing"):
         return product.listing.categories
     rows = get_model("catalogue", "ProductCategory").objects.filter(product=product)
     return list(rows.order_by("pk").values_list("category_id", flat=True))
 
 
-def deepest_of(category_ids):
-    """The public category among some that stands deepest in the tree, or None."""
+def deepest_of(category_ids: Iterable[int]) -> Branch | None:
+    """The deepest public category among some, or None."""
     shown = [branches()[pk] for pk in category_ids if pk in branches()]
     return max(shown, key=lambda branch: branch.depth, default=None)
 
 
-def directly_below(category_id):
-    """The public categories one step below one of them, in their order."""
+def directly_below(category_id: int) -> list[Branch]:
+    """The public children of a category, in order."""
     branch = branches().get(category_id)
     if branch is None:
         return []
@@ -92,10 +103,10 @@ def directly_below(category_id):
     ]
 
 
-def top_categories():
-    """(name, url) of the public categories at the top of the shop, in their order.
+def top_categories() -> list[tuple[str, str]]:
+    """(name, url) of the top-level public categories, in order.
 
-    Where those have categories below them, these stand for them.
+    A root category with children is replaced by its children.
     """
     found = list(branches().values())
     above = {branch.path[: -Category.steplen] for branch in found}

@@ -1,7 +1,7 @@
-"""Purging a cache in front of the site (a CDN, Varnish) of addresses whose pages changed.
+"""Purges a cache in front of the site (a CDN, Varnish) when pages change.
 
-Wagtail purges published pages itself (``wagtail.contrib.frontend_cache``). Addresses with a query are
-not purged: they stay for the seconds of ``CDN_SECONDS``.
+Wagtail purges its own pages (``wagtail.contrib.frontend_cache``). URLs with a query string are not
+purged: they expire after ``CDN_SECONDS``.
 """
 
 from collections.abc import Iterable
@@ -15,24 +15,24 @@ from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 from commerce.models.cache_tags import LISTS
 from commerce.urls import absolute
 
-#: Tags purged at once. A larger change is a change of every list, which the home page links.
-MOST = 500
+#: Most tags per purge.
+MAX_TAGS = 500
 
 
 def purge_soon(tags: Iterable[str]) -> None:
-    """Enqueue the purge of these tags' addresses, if anything is in front of the site."""
+    """Enqueue the purge of these tags' pages, if a cache is configured."""
     if settings.WAGTAILFRONTENDCACHE:
-        purge_addresses_task.enqueue(sorted(tags)[:MOST])
+        purge_addresses_task.enqueue(sorted(tags)[:MAX_TAGS])
 
 
 @task()
 def purge_addresses_task(tags: list[str]) -> None:
-    """Purge the addresses of the pages that are about these tags."""
+    """Purge the pages of these tags."""
     purge_urls_from_cache(addresses_of(set(tags)))
 
 
 def addresses_of(tags: set[str]) -> list[str]:
-    """Absolute addresses of the pages that are about what the tags stand for."""
+    """Absolute URLs of the pages that depend on these tags."""
     found = set()
     listed = _keys(tags, "list")
     shown = _keys(tags, "product") | _keys(tags, "price") | _keys(tags, "card")

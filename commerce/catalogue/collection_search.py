@@ -1,4 +1,4 @@
-"""Collections that a search finds, beside the pieces."""
+"""Collections found by a search, shown besides products."""
 
 from dataclasses import dataclass
 
@@ -10,41 +10,40 @@ from commerce.search.queries import PageResult, synonyms
 
 
 @dataclass(frozen=True)
-class _Called:
-    """A collection with the words of its title and of its description, as singulars."""
+class _SearchableCollection:
+    """A collection with the singular words of its title and of its description."""
 
     page: PageResult
-    title: frozenset
-    text: frozenset
+    title: frozenset[str]
+    text: frozenset[str]
 
 
-def search_collections(query, *, count):
-    """Collections that are called so, then those whose description has the words, as ``PageResult``.
+def search_collections(query: str, *, count: int) -> list[PageResult]:
+    """Collections whose title matches, then those whose description does.
 
-    Each word counts as pieces are found by it: as it is, by its synonyms, or as the beginning of one
-    of the title. No query in the long run: there are few of them.
+    Words match as for products: exactly, by synonyms, or as a prefix of a title word. Cached.
     """
     words = searched_words(query)
     if not words:
         return []
     rows, alternatives = memoise("collections", _find_collections), synonyms()
 
-    def has(known, word, *, beginnings):
+    def has(known: frozenset[str], word: str, *, prefixes: bool) -> bool:
         own = singular_of(word)
-        if own in known or (beginnings and any(name.startswith(word) for name in known)):
+        if own in known or (prefixes and any(name.startswith(word) for name in known)):
             return True
         phrases = alternatives.get(own, ())
         return any(known.issuperset(map(singular_of, phrase)) for phrase in phrases)
 
-    titled = [row for row in rows if all(has(row.title, word, beginnings=True) for word in words)]
-    told = [row for row in rows if all(has(row.text, word, beginnings=False) for word in words)]
-    return list(dict.fromkeys(row.page for row in [*titled, *told]))[:count]
+    titled = [row for row in rows if all(has(row.title, word, prefixes=True) for word in words)]
+    described = [row for row in rows if all(has(row.text, word, prefixes=False) for word in words)]
+    return list(dict.fromkeys(row.page for row in [*titled, *described]))[:count]
 
 
-def _find_collections():
+def _find_collections() -> list[_SearchableCollection]:
     rows = ProductCollection.objects.filter(is_public=True).order_by("title", "pk")
     return [
-        _Called(
+        _SearchableCollection(
             PageResult(row.title, collection_url(row), row.description),
             title=frozenset(map(singular_of, split_words(row.title))),
             text=frozenset(map(singular_of, split_words(f"{row.title} {row.description}"))),

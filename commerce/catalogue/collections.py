@@ -1,4 +1,7 @@
-"""Collections: lists by a rule that staff write, as pages of their own and as blocks on others."""
+"""Collections: lists by a rule that staff define, shown as pages and as blocks."""
+
+from collections.abc import Iterable
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils import timezone
@@ -6,16 +9,17 @@ from django.utils import timezone
 from commerce.catalogue.list_rules import ListRule, products_of_rule
 from commerce.catalogue.product_lists import filter_attributes
 from commerce.index.facet_index import facet_index
-from commerce.index.listings import cards_for
+from commerce.index.listings import Card, cards_for
 from commerce.index.price_windows import shows_prices
 from commerce.index.sort_orders import ordered_keys
+from commerce.models import ProductCollection
 from commerce.models.cache_tags import LISTS
 from commerce.page_cache.dependencies import depends_on
 from commerce.urls import with_query
 
 
-def rule_of(collection):
-    """The ``ListRule`` that a ``ProductCollection`` stands for."""
+def rule_of(collection: ProductCollection) -> ListRule:
+    """The ``ListRule`` of a ``ProductCollection``."""
     return ListRule(
         category=collection.category_id,
         kind=collection.product_class_id,
@@ -27,21 +31,23 @@ def rule_of(collection):
     )
 
 
-def collection_url(collection):
-    """The address of a collection's page."""
+def collection_url(collection: ProductCollection) -> str:
+    """The URL of a collection's page."""
     return reverse("catalogue:collection", kwargs={"slug": collection.slug, "pk": collection.pk})
 
 
-def address_of_collection(collection, query=""):
-    """Path and query of a collection's page, whatever slug it was asked for by."""
+def address_of_collection(collection: ProductCollection, query: str = "") -> str:
+    """The canonical path and query of a collection's page, whatever slug was requested."""
     return with_query(collection_url(collection), query)
 
 
-def cards_in(collection, *, count, at=None):
-    """The first cards of a collection in its own order, and how many pieces it holds.
+def cards_in(
+    collection: ProductCollection, *, count: int, at: datetime | None = None
+) -> tuple[list[Card], int]:
+    """The first cards of a collection in its own order, and its number of products.
 
-    None of a collection that is not shown. Where not every variant of a piece follows the rule, its
-    card is the cheapest that does.
+    Empty if the collection is not public. If only some variants of a product match the rule, its
+    card shows the cheapest of them.
     """
     depends_on(LISTS)
     shows_prices()
@@ -55,10 +61,10 @@ def cards_in(collection, *, count, at=None):
     return cards_for(keys, at=at, variants=variants), len(listings)
 
 
-def value_choices(*, chosen=()):
-    """The values that a rule may name, ``[(attribute's name, [("glaze:oat", "Oat"), …])]``.
+def value_choices(*, chosen: Iterable[str] = ()) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The facet values that a rule may use, ``[(attribute name, [("colour:red", "Red"), …])]``.
 
-    Those of filters that some product has, and those that were chosen before and none has any more.
+    Includes values in ``chosen`` that no product has any more.
     """
     stored, known = facet_index(), set()
     groups = []
@@ -68,6 +74,6 @@ def value_choices(*, chosen=()):
         known |= {value for value, _label in rows}
         if rows:
             groups.append((attribute.name, rows))
-    if lost := [(value, value) for value in chosen if value not in known]:
-        groups.append(("—", lost))
+    if unknown := [(value, value) for value in chosen if value not in known]:
+        groups.append(("—", unknown))
     return groups

@@ -1,6 +1,8 @@
-"""Products side by side: what a comparison shows, and where two of them differ."""
+"""Product comparison: its columns and rows, and where the products differ."""
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib.humanize.templatetags.humanize import apnumber
@@ -10,22 +12,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_model
 
-from commerce.catalogue.product_detail import buy_boxes_for, texts_of
-from commerce.catalogue.product_facts import attribute_rows, in_a_row, options_in, text_of_family
+from commerce.catalogue.product_detail import BuyBox, buy_boxes_for, texts_of
+from commerce.catalogue.product_facts import attribute_rows, join_names, options_in, text_of_family
 from commerce.index.listings import sellable_products
 from commerce.stock.availability import LOW, SOLD_OUT
 
-#: More columns than this no screen holds.
+#: Most columns that fit on a screen.
 MAX_COMPARED = 4
-#: Products that the page offers to add.
+#: Most products offered for adding.
 MAX_OFFERED = 200
 
 
 @dataclass(frozen=True)
 class Column:
-    """One product of a comparison; ``without_url`` is the same comparison without it."""
+    """One product of a comparison; ``without_url`` is the comparison without it."""
 
-    box: object
+    box: BuyBox
     stock_text: str
     rating: float | None
     review_count: int
@@ -34,59 +36,59 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One attribute: its text for each column ("" where a product has none).
+    """One attribute, with its text for each column ("" if the product has none).
 
-    Where variants of a product differ, the text says which of them it holds for.
+    If a product's variants differ, the text says which variants have which value.
     """
 
     name: str
-    texts: list
+    texts: list[str]
     is_different: bool
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison of up to ``MAX_COMPARED`` products, in the order asked for.
+    """A comparison of up to ``MAX_COMPARED`` products, in the requested order.
 
-    ``gone`` has a sentence for each product that was asked for and is not in the shop (any more).
+    ``gone`` has a sentence for each requested product that is not available.
     """
 
-    columns: list
-    rows: list
-    gone: list
+    columns: list[Column]
+    rows: list[Row]
+    gone: list[str]
     is_too_many: bool = False
 
     @property
-    def keys(self):
-        """Keys of the products that it shows."""
+    def keys(self) -> list[int]:
+        """Keys of the products shown."""
         return [column.box.product_id for column in self.columns]
 
     @property
-    def has_differences(self):
-        """Whether any row is marked."""
+    def has_differences(self) -> bool:
+        """Whether any row has differences."""
         return any(row.is_different for row in self.rows)
 
 
-def compare_url(product_ids):
-    """The address of a comparison: its whole state."""
+def compare_url(product_ids: Iterable[int]) -> str:
+    """The URL of a comparison; it contains the whole state."""
     keys = ",".join(str(key) for key in product_ids)
     return (
         f"{reverse('compare')}?{urlencode({'ids': keys}, safe=',')}" if keys else reverse("compare")
     )
 
 
-def families_of(product_ids):
-    """The keys with each variant replaced by its product, each once."""
+def families_of(product_ids: Collection[int]) -> list[int]:
+    """The keys with variants replaced by their parents, without duplicates."""
     rows = get_model("catalogue", "Product").objects.filter(pk__in=product_ids)
     shown = {pk: parent or pk for pk, parent in rows.values_list("pk", "parent_id")}
     return list(dict.fromkeys(shown.get(pk, pk) for pk in product_ids))
 
 
-def compare(product_ids, *, at=None):
-    """The comparison of products; of what is not public it says so. Constant in queries."""
+def compare(product_ids: Collection[int], *, at: datetime | None = None) -> Comparison:
+    """Compare products; reports those that are not public. Constant in queries."""
     boxes = buy_boxes_for(product_ids, at=at)
-    there = [pk for pk in product_ids if pk in boxes]
-    keys = there[:MAX_COMPARED]
+    available = [pk for pk in product_ids if pk in boxes]
+    keys = available[:MAX_COMPARED]
     ratings = _ratings(keys)
     columns = [
         Column(
@@ -102,30 +104,32 @@ def compare(product_ids, *, at=None):
         columns=columns,
         rows=_rows([boxes[pk] for pk in keys]),
         gone=_names_of_gone([pk for pk in product_ids if pk not in boxes]),
-        is_too_many=len(there) > MAX_COMPARED,
+        is_too_many=len(available) > MAX_COMPARED,
     )
 
 
-def _names_of_gone(keys):
-    """What was retired is named. Of anything else the title may never have been public."""
+def _names_of_gone(keys: Sequence[int]) -> list[str]:
+    """Sentences about unavailable products. Only retired ones are named: others may never have been
+    public.
+    """
     if not keys:
         return []
     products = get_model("catalogue", "Product").objects.filter(pk__in=keys, is_public=False)
     titles = list(products.exclude(retirement=None).order_by("pk").values_list("title", flat=True))
-    text = _("“%(title)s” is no longer in the shop and was taken out.")
+    text = _("“%(title)s” is no longer available and was removed.")
     sentences = [text % {"title": title} for title in titles]
     if unnamed := len(keys) - len(titles):
         text = ngettext(
-            "One piece is not in the shop any more and was taken out.",
-            "%(count)s pieces are not in the shop any more and were taken out.",
+            "One product is no longer available and was removed.",
+            "%(count)s products are no longer available and were removed.",
             unnamed,
         )
-        sentences.append(text % {"count": apnumber(unnamed).capitalize()})
+        sentences.append(text % {"count": str(apnumber(unnamed)).capitalize()})
     return sentences
 
 
-def stock_words(box):
-    """The stock of a product in words, and for which of its variants they hold."""
+def stock_words(box: BuyBox) -> str:
+    """The availability of a product as text, by variant."""
     if not box.has_choice:
         return box.stock_text
     there = [variant for variant in box.variants if variant.availability != SOLD_OUT]
@@ -136,19 +140,19 @@ def stock_words(box):
     if not gone:
         words = [_("In stock in all options") if len(there) > 1 else _("In stock")]
     else:
-        names = in_a_row([variant.name for variant in there])
+        names = join_names([variant.name for variant in there])
         words = [_("In stock in %(names)s") % {"names": names}]
     if few:
-        words.append(_("few left of %(names)s") % {"names": in_a_row(few)})
+        words.append(_("few left of %(names)s") % {"names": join_names(few)})
     if gone:
-        words.append(_("%(names)s sold out") % {"names": in_a_row(gone)})
+        words.append(_("%(names)s sold out") % {"names": join_names(gone)})
     return "; ".join(words)
 
 
-def _ratings(keys):
-    """``{product_id: (rating, number of approved reviews)}``."""
+def _ratings(keys: Collection[int]) -> dict[int, tuple[float | None, int]]:
+    """``{product_id: (average rating or None, number of approved reviews)}``."""
     reviews = get_model("reviews", "ProductReview").objects.approved().filter(product__in=keys)
-    scores = {}
+    scores: dict[int, list[int]] = {}
     for pk, score in reviews.order_by().values_list("product_id", "score"):
         scores.setdefault(pk, []).append(score)
     return {
@@ -157,8 +161,8 @@ def _ratings(keys):
     }
 
 
-def _rows(boxes):
-    """The variants, then every attribute that one of the products has, in the order of their type."""
+def _rows(boxes: Sequence[BuyBox]) -> list[Row]:
+    """The variants, then every attribute that any of the products has, in attribute order."""
     keys = {box.product_id for box in boxes}
     variants = {variant.product_id for box in boxes for variant in box.variants} - keys
     read = attribute_rows([*keys, *variants])
@@ -180,13 +184,13 @@ def _rows(boxes):
     return [Row(name, cells, is_different=len(set(cells)) > 1) for name, cells in rows]
 
 
-def _options_name(boxes):
-    """What the variants of all products differ in, or "Options" where they do in other things."""
+def _options_name(boxes: Iterable[BuyBox]) -> str:
+    """The option name shared by all products, or "Options" if they differ."""
     names = {box.option_name for box in boxes if box.has_choice}
     return names.pop() if len(names) == 1 else _("Options")
 
 
-def _options(box):
+def _options(box: BuyBox) -> str:
     if not box.has_choice:
         return ""
     names = ", ".join(variant.name for variant in box.variants)
@@ -196,8 +200,8 @@ def _options(box):
     return text % {"count": len(box.variants), "names": names}
 
 
-def products_to_add(product_ids):
-    """(key, title) of what may be added: of the same categories first, then the rest by name."""
+def products_to_add(product_ids: Collection[int]) -> list[tuple[int, str]]:
+    """(key, title) of products that can be added: same categories first, then by title."""
     products = sellable_products().exclude(pk__in=product_ids)
     order = ["title", "pk"]
     if product_ids:
@@ -205,7 +209,7 @@ def products_to_add(product_ids):
     return list(products.order_by(*order).values_list("pk", "title")[:MAX_OFFERED])
 
 
-def _near(product_ids):
+def _near(product_ids: Collection[int]) -> Exists:
     """Whether a product shares a category with one of the products."""
     ProductCategory = get_model("catalogue", "ProductCategory")
     categories = ProductCategory.objects.filter(product__in=product_ids).values("category")

@@ -1,37 +1,44 @@
-"""The product feed for Google Merchant Center and those that read its format (RSS 2.0).
+"""The product feed for Google Merchant Center and other readers of its format (RSS 2.0).
 
-One item for each variant, at the price and availability of its page. The attributes:
+One item per variant, with the price and availability of its page. Attributes:
 https://support.google.com/merchants/answer/7052112
 """
 
 import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
 from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commerce.catalogue.product_detail import buy_boxes_for
+from commerce.catalogue.product_detail import BuyBox, Variant, buy_boxes_for
 from commerce.images.pictures import largest
 from commerce.index.listings import sellable_products
+from commerce.models import DeliveryMethod
 from commerce.plain_text import plain_text
 from commerce.pricing.delivery import delivery_charge
+from commerce.pricing.prices import Quote
 from commerce.stock.availability import SOLD_OUT
 from commerce.urls import absolute, with_query
 
-#: Products that are looked up at once: what is held in memory, whatever the catalogue's size.
+#: Products read at once, which bounds memory use.
 BATCH = 500
 MAX_TITLE, MAX_DESCRIPTION, MAX_MORE_PHOTOS = 150, 5000, 10
-#: What XML 1.0 cannot hold, escaped or not.
+#: Characters that XML 1.0 does not allow, even escaped.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def feed_parts(*, pages=None, at=None):
-    """The feed in pieces of text, made while they are sent.
+def feed_parts(
+    *, pages: Mapping[int, str | None] | None = None, at: datetime | None = None
+) -> Iterator[str]:
+    """The feed as a stream of text chunks.
 
-    Nine queries for each ``BATCH``, and a few for each range of an automatic offer.
-    ``pages`` has the addresses of products that are shown elsewhere than on their own page,
-    ``{product_id: url}``. A variant without a price is left out.
+    Nine queries per ``BATCH``, and a few per range of an automatic offer. ``pages`` maps products
+    shown on other pages to their URLs, ``{product_id: url}``. Variants without a price are left
+    out.
     """
     at = at or timezone.now()
     yield _head()
@@ -39,13 +46,13 @@ def feed_parts(*, pages=None, at=None):
         boxes = buy_boxes_for([row["pk"] for row in rows], at=at)
         for row in rows:
             if box := boxes.get(row["pk"]):
-                page = (pages or {}).get(box.product_id, box.url)
+                page = (pages or {}).get(box.product_id) or box.url
                 yield "".join(_items(box, page=page, description=row["description"]))
     yield "</channel>\n</rss>\n"
 
 
-def _batches():
-    """Rows of the products in the order of their keys, each batch a query of its own."""
+def _batches() -> Iterator[list[Any]]:
+    """Rows of the products in key order, one query per batch."""
     last = 0
     while rows := list(
         sellable_products()
@@ -57,7 +64,7 @@ def _batches():
         last = rows[-1]["pk"]
 
 
-def _head():
+def _head() -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0">\n<channel>\n'
@@ -69,14 +76,16 @@ def _head():
     )
 
 
-def _items(box, *, page, description):
+def _items(box: BuyBox, *, page: str, description: str) -> Iterator[str]:
     for variant in box.variants:
         if variant.quote:
-            facts = _facts(box, variant, page=page, description=description)
+            facts = _facts(box, variant, variant.quote, page=page, description=description)
             yield f"<item>\n{''.join(_element(*fact) for fact in facts)}</item>\n"
 
 
-def _facts(box, variant, *, page, description):
+def _facts(
+    box: BuyBox, variant: Variant, quote: Quote, *, page: str, description: str
+) -> Iterator[tuple[str, Any]]:
     """(name, value) of each attribute of one variant."""
     title = f"{box.title}, {variant.name}" if box.has_choice else box.title
     query = f"variant={variant.product_id}" if box.has_choice else ""
@@ -85,7 +94,7 @@ def _facts(box, variant, *, page, description):
     yield "g:description", (plain_text(description) or title)[:MAX_DESCRIPTION]
     yield "g:link", absolute(with_query(page, query))
     yield from _photos(box, variant)
-    yield from _prices(variant.quote)
+    yield from _prices(quote)
     is_gone = variant.availability == SOLD_OUT
     yield "g:availability", "out_of_stock" if is_gone else "in_stock"
     if box.has_choice:
@@ -94,13 +103,13 @@ def _facts(box, variant, *, page, description):
         yield "g:color", variant.name
     yield "g:brand", settings.SITE_NAME
     yield "g:condition", "new"
-    # What a studio makes itself has no number in the registers of trade.
+    # The catalogue holds no GTINs.
     yield "g:identifier_exists", "no"
     if box.delivery:
-        yield "g:shipping", _shipping(box.delivery, variant.quote)
+        yield "g:shipping", _shipping(box.delivery, quote)
 
 
-def _photos(box, variant):
+def _photos(box: BuyBox, variant: Variant) -> Iterator[tuple[str, str]]:
     photos = list(dict.fromkeys([*([variant.photo] if variant.photo else []), *box.photos]))
     if photos:
         yield "g:image_link", absolute(largest(photos[0], "jpeg").url)
@@ -108,19 +117,19 @@ def _photos(box, variant):
         yield "g:additional_image_link", absolute(largest(image, "jpeg").url)
 
 
-def _prices(quote):
+def _prices(quote: Quote) -> Iterator[tuple[str, str]]:
     yield "g:price", f"{quote.list_price} {quote.currency}"
     if quote.is_reduced:
         yield "g:sale_price", f"{quote.price} {quote.currency}"
-        if quote.since and quote.until:  # An offer may have an end and no beginning.
+        if quote.since and quote.until:  # an offer may have an end but no start
             yield "g:sale_price_effective_date", f"{_moment(quote.since)}/{_moment(quote.until)}"
 
 
-def _moment(at):
+def _moment(at: datetime) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%dT%H:%M%z")
 
 
-def _shipping(delivery, quote):
+def _shipping(delivery: DeliveryMethod, quote: Quote) -> list[tuple[str, str]]:
     charge = delivery_charge(delivery, quote.price)
     return [
         ("g:country", settings.DELIVERY_HOME_COUNTRY),
@@ -129,7 +138,7 @@ def _shipping(delivery, quote):
     ]
 
 
-def _element(name, value):
+def _element(name: str, value: Any) -> str:
     if isinstance(value, list):
         return f"<{name}>\n{''.join(_element(*part) for part in value)}</{name}>\n"
     return f"<{name}>{escape(NOT_XML.sub('', str(value)))}</{name}>\n"

@@ -1,21 +1,22 @@
-"""A list by a rule: which products it holds follows from what they are and cost, at any moment."""
+"""Rule-based lists: a product belongs to the list if it matches the rule at the moment."""
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from commerce.index.facet_index import priced_between, prices_at
+from commerce.index.facet_index import FacetIndex, priced_between, prices_at
 from commerce.index.listing_builder import ALL, ATTRIBUTE, CATEGORY, KIND, STOCK
 from commerce.index.variant_sets import VariantSet, union_of
 
 
 @dataclass(frozen=True)
 class ListRule:
-    """What a product must be to stand in a list; what is None, "" or False asks for nothing.
+    """Conditions for products in a list; None, "" and False mean no condition.
 
-    ``category`` counts with those below it. ``values`` are values of filters, "glaze:oat": those of one
-    attribute add up, attributes narrow each other. Prices are those of the moment, both ends
-    included. One and the same variant has to fit everything.
+    ``category`` includes its descendants. ``values`` are facet values such as "colour:red": values
+    of one attribute are alternatives, attributes are combined. Price limits are inclusive and use
+    current prices. A single variant has to meet all conditions.
     """
 
     category: int | None = None
@@ -30,10 +31,10 @@ class ListRule:
 ON_SALE = ListRule(is_on_sale=True)
 
 
-def products_of_rule(rule, stored, *, at):
-    """What follows a rule at a moment, of the ``FacetIndex`` that were read: a ``VariantSet``."""
+def products_of_rule(rule: ListRule, stored: FacetIndex, *, at: datetime) -> VariantSet:
+    """The variants that match a rule at a moment, based on a ``FacetIndex``."""
 
-    def of(kind, value):
+    def of(kind: str, value: str) -> VariantSet:
         return stored.variants_of(kind, value, is_filtered=True)
 
     found = VariantSet(
@@ -41,7 +42,7 @@ def products_of_rule(rule, stored, *, at):
     )
     if rule.kind:
         found = found & VariantSet(stored.of(KIND, str(rule.kind)))
-    attributes = defaultdict(list)
+    attributes: dict[str, list[str]] = defaultdict(list)
     for value in rule.values:
         attributes[value.partition(":")[0]].append(value)
     for values in attributes.values():

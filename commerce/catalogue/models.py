@@ -1,4 +1,6 @@
-"""A category that tells when it was moved, and a product that tells when all of it is saved."""
+"""A category that sends signals when moved, and a product saved together with its attributes."""
+
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
@@ -9,43 +11,45 @@ from commerce.signals import product_saved
 
 
 class Category(AbstractCategory):
-    """Oscar's category. Treebeard moves it in SQL, which sends no signal."""
+    """Oscar's category. Treebeard moves categories in SQL, which sends no signals."""
 
     cache_tags = (SITE,)
 
-    #: What the category at the top of the tree that holds the whole shop has as its slug.
+    #: The slug of the root category for all products.
     WHOLE_SHOP = "shop"
 
     @classmethod
-    def is_whole_shop(cls, row):
-        """Whether a row with ``depth`` and ``slug`` is the whole shop: its page is that of all pieces."""
+    def is_whole_shop(cls, row: Any) -> bool:
+        """Whether a row with ``depth`` and ``slug`` is the root for all products, shown at the
+        catalogue's URL.
+        """
         return row.depth == 1 and row.slug == cls.WHOLE_SHOP
 
-    def get_absolute_url(self):
-        """The category's page; that of all pieces for the whole shop, which has no other."""
+    def get_absolute_url(self) -> str:
+        """The category's URL; the root for all products is shown at the catalogue's URL."""
         if self.is_whole_shop(self):
             return reverse("catalogue:index")
         return super().get_absolute_url()
 
-    def save(self, *args, **kwargs):
-        """Save it with all that follows from it (what is below, the lists), or nothing."""
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the category and all consequences (descendants, lists) in one transaction."""
         with transaction.atomic():
             super().save(*args, **kwargs)
 
-    def move(self, target, pos=None):
-        """Move it with all that is below; whoever follows categories by signal hears of it."""
+    def move(self, target: AbstractCategory, pos: str | None = None) -> None:
+        """Move the category with its descendants, then save it to send its signals."""
         super().move(target, pos)
         type(self).objects.get(pk=self.pk).save()
 
 
 class Product(AbstractProduct):
-    """Oscar's product, saved with its attributes as one thing.
+    """Oscar's product, saved in one transaction with its attributes.
 
-    Oscar writes the attributes in bulk, after the product's ``post_save`` and without signals of
-    their own: whoever follows that would see the attributes of before.
+    Oscar writes the attributes in bulk after the product's ``post_save``, without signals, so
+    receivers of ``post_save`` would read the old ones. ``product_saved`` is sent after that.
     """
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():
             super().save(*args, **kwargs)
             product_saved.send(type(self), product=self)

@@ -1,7 +1,13 @@
-"""What a product's page and a buy box show: variants, the chosen one, price, stock, arrival."""
+"""The data of product pages and buy boxes: variants, selection, price, stock, arrival."""
 
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wagtail.images.models import AbstractImage
 
 from commerce.catalogue.product_facts import CARE, attribute_rows, options_in, text_of_family
 from commerce.index.listings import (
@@ -19,10 +25,14 @@ from commerce.pricing.delivery import Arrival, arrival_of, standard_delivery
 from commerce.pricing.prices import PriceBook, Quote
 from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, units_available
 
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.partner.abstract_models import AbstractStockRecord
+
 
 @dataclass(frozen=True)
 class Variant:
-    """One variant of a product, or the product itself where it has none."""
+    """One variant of a product, or the product itself if it has none."""
 
     product_id: int
     sku: str
@@ -33,18 +43,17 @@ class Variant:
     availability: str
     stock_text: str
     units: int
-    photo: object
+    photo: AbstractImage | None
     is_selected: bool
-    photos: tuple = ()
+    photos: tuple[AbstractImage, ...] = ()
 
 
 @dataclass
 class BuyBox:
-    """Everything beside the photograph. ``selected`` is the variant that is shown and bought.
+    """The data of the buy box. ``selected`` is the variant shown and bought.
 
-    ``option_name`` is what its variants differ in, in the merchant's words ("Colour").
-    ``gallery`` are the photographs whichever is chosen, ``photos`` those that are shown: all of the
-    chosen one's first.
+    ``option_name`` is what variants differ in, in the merchant's words ("Colour"). ``gallery`` has
+    the photos independent of the selection, ``photos`` those shown: the selected variant's first.
     """
 
     product_id: int
@@ -59,17 +68,17 @@ class BuyBox:
     arrival: Arrival | None
     delivery: DeliveryMethod | None
     option_name: str = ""
-    photos: list = field(default_factory=list)
-    gallery: list = field(default_factory=list)
+    photos: list[AbstractImage] = field(default_factory=list)
+    gallery: list[AbstractImage] = field(default_factory=list)
 
     @property
-    def has_choice(self):
-        """Whether the shopper picks a variant."""
+    def has_choice(self) -> bool:
+        """Whether the shopper can choose a variant."""
         return bool(self.variants) and self.variants[0].product_id != self.product_id
 
     @property
-    def others_in_stock(self):
-        """The variants that can be bought instead of the chosen one."""
+    def others_in_stock(self) -> list[Variant]:
+        """The other variants that can be bought."""
         return [
             variant
             for variant in self.variants
@@ -77,28 +86,28 @@ class BuyBox:
         ]
 
     @property
-    def is_sold_out(self):
-        """Whether nothing of it can be bought, in whichever variant."""
+    def is_sold_out(self) -> bool:
+        """Whether no variant can be bought."""
         return not self.can_be_bought and not self.others_in_stock
 
     @property
-    def lowest_quote(self):
-        """The lowest price of its variants, which a list shows; None where it has none."""
+    def lowest_quote(self) -> Quote | None:
+        """The lowest price of the variants, as lists show it; None without a price."""
         quotes = [variant.quote for variant in self.variants if variant.quote]
         return min(quotes, key=lambda quote: quote.price, default=None)
 
     @property
-    def can_be_bought(self):
-        """Whether the chosen variant has a price and at least one unit."""
+    def can_be_bought(self) -> bool:
+        """Whether the selected variant has a price and is available."""
         return bool(
             self.selected and self.selected.quote and self.selected.availability != SOLD_OUT
         )
 
 
-def buy_boxes_for(product_ids, *, at=None):
-    """Buy boxes of several products, ``{product_id: BuyBox}``; what is not public is left out.
+def buy_boxes_for(product_ids: Collection[int], *, at: datetime | None = None) -> dict[int, BuyBox]:
+    """Buy boxes of several products, ``{product_id: BuyBox}``, without those not public.
 
-    Three queries, whatever the number of products.
+    The number of queries does not depend on the number of products.
     """
     depends_on(*map(product_tag, product_ids), *map(price_tag, product_ids))
     rows = sellable_products().select_related("listing", "product_class")
@@ -106,8 +115,8 @@ def buy_boxes_for(product_ids, *, at=None):
     return _boxes(list(rows.filter(pk__in=product_ids)), at=at)
 
 
-def _boxes(products, *, at):
-    """The boxes of public products whose listings are at hand; two queries."""
+def _boxes(products: Iterable[AbstractProduct], *, at: datetime | None) -> dict[int, BuyBox]:
+    """The boxes of public products whose listings are loaded."""
     shows_prices()
     products = {product.pk: product for product in products}
     records = records_by_product(products.values())
@@ -132,21 +141,23 @@ def _boxes(products, *, at):
 
 @dataclass(frozen=True)
 class _LookedUp:
-    """What was fetched for all the boxes of a page at once."""
+    """Data read in bulk for all boxes of a page."""
 
     book: PriceBook
-    options: dict
-    option_names: dict
-    photos: dict
+    options: dict[int, tuple[str, str]]
+    option_names: dict[int, str]
+    photos: dict[int, list[AbstractImage]]
     delivery: DeliveryMethod | None
     arrival: Arrival | None
 
 
-def buy_box_for(product, *, selected=None, at=None):
-    """The buy box of one product, or None where it is not public, or a variant itself.
+def buy_box_for(
+    product: AbstractProduct, *, selected: int | None = None, at: datetime | None = None
+) -> BuyBox | None:
+    """The buy box of one product; None if it is not public or is a variant.
 
-    ``selected`` is the key of the variant to show; an unknown one is ignored. Without it the
-    first variant that is in stock is chosen.
+    ``selected`` is the key of the variant to select; an unknown one is ignored. By default the
+    first variant in stock is selected.
     """
     depends_on(product_tag(product.pk), price_tag(product.pk))
     if not product.is_public or product.parent_id:
@@ -154,8 +165,8 @@ def buy_box_for(product, *, selected=None, at=None):
     return select_variant(_boxes([product], at=at)[product.pk], selected)
 
 
-def select_variant(box, product_id):
-    """The same box with another variant chosen, where the box has it."""
+def select_variant(box: BuyBox, product_id: int | None) -> BuyBox:
+    """The box with another variant selected, if the box has it."""
     chosen = next((v for v in box.variants if v.product_id == product_id), None) or box.selected
     if chosen is None:
         return box
@@ -171,7 +182,9 @@ def select_variant(box, product_id):
     return box
 
 
-def _box(product, records, looked_up):
+def _box(
+    product: AbstractProduct, records: Sequence[AbstractStockRecord], looked_up: _LookedUp
+) -> BuyBox:
     url = product_url(product.pk, product.slug)
     variants = [_variant(record, product, url, looked_up) for record in records]
     first = next(
@@ -196,7 +209,9 @@ def _box(product, records, looked_up):
     return select_variant(box, first.product_id) if first else box
 
 
-def _variant(record, product, url, looked_up):
+def _variant(
+    record: AbstractStockRecord, product: AbstractProduct, url: str, looked_up: _LookedUp
+) -> Variant:
     name, code = looked_up.options.get(record.product_id, (product.title, ""))
     own = looked_up.photos.get(record.product_id) or []
     is_child = record.product_id != product.pk
@@ -216,39 +231,41 @@ def _variant(record, product, url, looked_up):
     )
 
 
-def _gallery(product, variants, photos):
-    """Each photograph once: those of the product first, then the first of each variant."""
+def _gallery(
+    product: AbstractProduct, variants: Iterable[Variant], photos: Mapping[int, list[AbstractImage]]
+) -> list[AbstractImage]:
+    """Each photo once: the product's first, then the first of each variant."""
     rows = [*photos[product.pk], *(v.photo for v in variants if v.photo)]
     return list({image.pk: image for image in rows}.values())
 
 
-class Named(NamedTuple):
-    """A variant by its key and name alone."""
+class NamedVariant(NamedTuple):
+    """A variant's key and name."""
 
     product_id: int
     name: str
 
 
 class Family(NamedTuple):
-    """A product with its variants by name: as a buy box, without prices and stock."""
+    """A product with the names of its variants: like a buy box, without prices and stock."""
 
     product_id: int
-    variants: tuple[Named, ...]
+    variants: tuple[NamedVariant, ...]
 
 
-def family_of(product):
-    """The ``Family`` of a product that is listed; a ``BuyBox`` of it says the same and more."""
+def family_of(product: AbstractProduct) -> Family:
+    """The ``Family`` of a listed product. A ``BuyBox`` has the same attributes and more."""
     card = product.listing.card
     options = {variant: name for name, _code, variant in card["swatches"]}
-    members = (Named(pk, options.get(pk, product.title)) for pk, _state in card["variants"])
+    members = (NamedVariant(pk, options.get(pk, product.title)) for pk, _state in card["variants"])
     return Family(product.pk, tuple(members))
 
 
-def specification(family, rows):
-    """(name, text) pairs of a product's table; ``rows`` are its ``attribute_rows``, and its variants'.
+def specification(family: Family | BuyBox, rows: Sequence[Any]) -> list[tuple[str, str]]:
+    """(name, text) pairs of a product's specification table.
 
-    ``family`` is its ``Family`` or buy box. Without what has a place of its own on the page: what tells
-    the variants apart, and words on care.
+    ``rows`` are the ``attribute_rows`` of the product and its variants. Leaves out what the page
+    shows elsewhere: variant options and care instructions.
     """
     variants = {one.product_id for one in family.variants}
     found = texts_of(rows, [family.product_id, *(one.product_id for one in family.variants)])
@@ -261,14 +278,16 @@ def specification(family, rows):
     ]
 
 
-def specifications(product_ids):
+def specifications(product_ids: Collection[int]) -> dict[int, list[tuple[str, str, str]]]:
     """Attributes of several products, ``{product_id: [(code, name, text), …]}``."""
     return texts_of(attribute_rows(product_ids), product_ids)
 
 
-def texts_of(rows, product_ids):
-    """The same of rows that were read already."""
-    found = {pk: [] for pk in product_ids}
+def texts_of(
+    rows: Iterable[Any], product_ids: Iterable[int]
+) -> dict[int, list[tuple[str, str, str]]]:
+    """Attribute texts from loaded rows, ``{product_id: [(code, name, text), …]}``."""
+    found: dict[int, list[tuple[str, str, str]]] = {pk: [] for pk in product_ids}
     for row in rows:
         texts = (row.attribute.code, row.attribute.name, str(row.value_as_text))
         found[row.product_id].append(texts)

@@ -1,27 +1,32 @@
-"""Pages of products with their filters: unions and intersections of the read model's sets.
+"""Product list pages with filters: unions and intersections of bitmaps from the listing index.
 
-A list is a set of product keys. Terms (a category, a facet's value, a word) are sets as well, which
-the process remembers (``commerce.index.facet_index``), so that filters and their counts take no query; so are the
-orders (``commerce.index.sort_orders``). Constant queries, whatever the number of products: the order of one
-page of a small set, and those of its cards that the process does not remember (one or two).
+A list is a set of product keys. Terms (a category, a facet value, a word) are sets as well, cached
+by ``commerce.index.facet_index``, so filters and their counts need no query. Constant in queries,
+whatever the number of products: the sort order of one page and its cards.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.paginator import InvalidPage, Paginator
+from django.core.paginator import InvalidPage, Page, Paginator
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from pyroaring import BitMap
+from pyroaring import AbstractBitMap, BitMap
 
 from commerce.bulk_sql import literal_in
-from commerce.catalogue.list_rules import products_of_rule
-from commerce.index.facet_index import facet_index, prices_at
+from commerce.catalogue.list_rules import ListRule, products_of_rule
+from commerce.index.facet_index import FacetIndex, facet_index, prices_at
 from commerce.index.listing_builder import ALL, ATTRIBUTE, CATEGORY, RATING, STOCK
 from commerce.index.listings import Card, cards_for
 from commerce.index.price_windows import BANDS, shows_prices
@@ -35,23 +40,27 @@ from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise
 from commerce.search.queries import SearchResult, search_products
 
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractCategory
+
+
 PAGE_SIZE = 24
 
-#: The filters that every list has beside its attributes, by their names in an address.
+#: The parameters of the filters that every list has, besides attributes.
 PRICE_FILTER, STOCK_FILTER, SALE_FILTER, RATING_FILTER = "price", "stock", "sale", "rating"
-#: Names in an address that no attribute's filter may take.
+#: Parameters that an attribute's filter must not use.
 RESERVED = {"q", "sort", "page", "price", "stock", "sale", "rating", "variant", "at", "exact"}
 
-#: Orders by what a card costs; of so many products they know the price of each variant that is meant.
+#: Orders by price. Up to this many products they use the price of the matching variants.
 BY_PRICE = ("price-low", "price-high")
 MANY_PRICES = 5_000
 
 
 @dataclass(frozen=True)
 class FacetValue:
-    """One box of a filter: how many products of the list it would leave.
+    """One value of a filter, with the number of products it would leave.
 
-    A box that would leave the whole list as it is is not offered, unless it is ticked.
+    A value that would leave the whole list unchanged is not offered, unless it is selected.
     """
 
     code: str
@@ -62,9 +71,9 @@ class FacetValue:
 
 @dataclass(frozen=True)
 class Facet:
-    """A filter with its boxes. ``name`` is its parameter in the address.
+    """A filter with its values. ``name`` is its query parameter.
 
-    Filters that follow each other under one title stand together.
+    Consecutive filters with the same title are shown as one group.
     """
 
     name: str
@@ -75,7 +84,7 @@ class Facet:
 
 @dataclass(frozen=True)
 class ListPage:
-    """One page of a list of products, with what its filters need."""
+    """One page of a product list, with its filters."""
 
     cards: list[Card]
     total: int
@@ -86,34 +95,34 @@ class ListPage:
     found: SearchResult = field(default_factory=SearchResult)
 
     @property
-    def facet_groups(self):
-        """(title, its filters) of those that stand together."""
+    def facet_groups(self) -> list[tuple[str, tuple[Facet, ...]]]:
+        """(title, filters) of the filters shown as one group."""
         groups = groupby(self.facets, key=attrgetter("title"))
         return [(title, tuple(facets)) for title, facets in groups]
 
-    def facet(self, name):
-        """The filter of that name, or None."""
+    def facet(self, name: str) -> Facet | None:
+        """The filter with this name, or None."""
         return next((facet for facet in self.facets if facet.name == name), None)
 
 
 def products_in(
-    category=None,
+    category: AbstractCategory | None = None,
     *,
-    query="",
-    exact=False,
-    sort="",
-    filters=None,
-    page=1,
-    rule=None,
-    at=None,
-):
-    """A page of the products of a category (its descendants too) or of a search.
+    query: str = "",
+    exact: bool = False,
+    sort: str = "",
+    filters: Mapping[str, Collection[str]] | None = None,
+    page: int | str = 1,
+    rule: ListRule | None = None,
+    at: datetime | None = None,
+) -> ListPage:
+    """A page of the products of a category, including its descendants, or of a search.
 
-    ``filters`` is ``{name: codes}``: the codes of one filter add up, filters narrow each other;
-    unknown names and codes are none. One and the same variant matches all filters, and where not
-    every variant does, the card shows the cheapest that does, and orders by price go by it. ``exact`` leaves a misspelt search as it
-    is; ``rule`` (a ``ListRule``) leaves in what follows it, without the filters that it settles. A page number
-    out of range gives the nearest page.
+    ``filters`` is ``{name: codes}``: the codes of one filter are alternatives, filters are
+    combined; unknown names and codes are ignored. A single variant has to match all filters. If
+    only some variants match, the card shows the cheapest of them and orders by price use it.
+    ``exact`` disables spelling correction. ``rule`` limits the list and hides the filters it
+    decides. A page number out of range gives the nearest page.
     """
     depends_on(list_tag(category.pk) if category else LISTS)
     shows_prices()
@@ -121,10 +130,12 @@ def products_in(
     sort = sort if sort in SORTS else SORTS[0]
     stored = facet_index()
     found = search_products(query, exact=exact, stored=stored)
-    everything = stored.of(CATEGORY, str(category.pk)) if category else stored.of(ALL, "")
+    listed: AbstractBitMap = (
+        stored.of(CATEGORY, str(category.pk)) if category else stored.of(ALL, "")
+    )
     if found.is_search:
-        everything = (found.ids | BitMap(found.promoted)) & everything
-    everything = VariantSet(everything)
+        listed = (found.ids | BitMap(found.promoted)) & listed
+    everything = VariantSet(listed)
     facets = _facets(stored, at=at, is_filtered=bool(filters or rule))
     if rule:
         everything = everything & products_of_rule(rule, stored, at=at)
@@ -152,13 +163,13 @@ def products_in(
     )
 
 
-def _settled_by(rule):
-    """The filters that have one answer in a list by a rule."""
+def _settled_by(rule: ListRule) -> set[str]:
+    """The filters that have only one possible value in a list by this rule."""
     settled = {STOCK_FILTER: rule.is_in_stock, SALE_FILTER: rule.is_on_sale}
     return {name for name, is_settled in settled.items() if is_settled}
 
 
-def _nearest_page(paginator, page):
+def _nearest_page(paginator: Paginator[int], page: int | str) -> Page[int]:
     try:
         return paginator.get_page(page)
     except InvalidPage:
@@ -170,26 +181,25 @@ def _nearest_page(paginator, page):
 
 @dataclass(frozen=True)
 class _Facet:
-    """A filter before it is counted: ``values`` is ``{code: (label, set)}`` in their order."""
+    """A filter before counting: ``values`` is ``{code: (label, set)}`` in order."""
 
     name: str
     title: str
-    values: dict
+    values: dict[str, tuple[str, VariantSet]]
     is_colour: bool = False
 
-    def union(self, codes):
-        """What has one of the codes."""
+    def union(self, codes: Collection[str]) -> VariantSet:
+        """The products with any of the codes."""
         return union_of(members for code, (_label, members) in self.values.items() if code in codes)
 
 
-def _facets(stored, *, at, is_filtered):
-    """The filters of every list. Which variants have what is asked only where filters may exclude
-    each other."""
+def _facets(stored: FacetIndex, *, at: datetime, is_filtered: bool) -> list[_Facet]:
+    """The filters of every list. Variant-level sets are used only if several conditions may apply."""
 
-    def members(kind, value):
+    def members(kind: str, value: str) -> VariantSet:
         return stored.variants_of(kind, value, is_filtered=is_filtered)
 
-    def of_attribute(code):
+    def of_attribute(code: str) -> dict[str, tuple[str, VariantSet]]:
         labels = stored.attributes.get(code, {})
         return {
             value: (label, members(ATTRIBUTE, f"{code}:{value}")) for value, label in labels.items()
@@ -222,53 +232,61 @@ def _facets(stored, *, at, is_filtered):
     ]
 
 
-def filter_attributes():
-    """The attributes that are filters, in their order; no query in the long run."""
+def filter_attributes() -> list[Any]:
+    """The attributes that are filters, in order. Cached."""
     return memoise("attributes-of-filters", _find_attributes)
 
 
-def filter_names():
-    """The parameters of all filters that lists may have."""
+def filter_names() -> set[str]:
+    """The parameters of all filters."""
     attributes = {parameter_of(attribute.code) for attribute in filter_attributes()}
     return attributes | {PRICE_FILTER, STOCK_FILTER, SALE_FILTER, RATING_FILTER}
 
 
-def _find_attributes():
-    """Kinds of product may have one of the same code: its values are the same terms, and one filter
-    shows them all."""
-    found = {}
+def _find_attributes() -> list[Any]:
+    """Product classes may share an attribute code: its values are the same terms, shown as one
+    filter.
+    """
+    found: dict[str, Any] = {}
     for row in FacetAttribute.objects.select_related("attribute").order_by("position", "pk"):
         found.setdefault(row.attribute.code, row.attribute)
     return list(found.values())
 
 
-def parameter_of(attribute_code):
-    """The name of an attribute's filter in an address."""
+def parameter_of(attribute_code: str) -> str:
+    """The query parameter of an attribute's filter."""
     return f"a-{attribute_code}" if attribute_code in RESERVED else attribute_code
 
 
 @lru_cache(maxsize=64)
-def _band_labels(language):
+def _band_labels(language: str | None) -> dict[str, str]:
     return {str(low): band_label(str(low)) for low in BANDS}
 
 
-def band_label(code):
-    """A price band in words: "Under £25", "£25 – £50", "£5,000 and over"."""
+def band_label(code: str) -> str:
+    """The label of a price band: "Under £25", "£25 – £50", "£5,000 and over"."""
     place = next(n for n, low in enumerate(BANDS) if str(low) == code)
-    low, high = BANDS[place], BANDS[place + 1] if place + 1 < len(BANDS) else None
+    low = BANDS[place]
+    if place + 1 == len(BANDS):
+        return _("%(price)s and over") % {"price": _money(low)}
+    high = BANDS[place + 1]
     if not low:
         return _("Under %(price)s") % {"price": _money(high)}
-    if high is None:
-        return _("%(price)s and over") % {"price": _money(low)}
     return _("%(low)s – %(high)s") % {"low": _money(low), "high": _money(high)}
 
 
-def _money(amount):
+def _money(amount: Decimal) -> str:
     return format_money(amount, settings.OSCAR_DEFAULT_CURRENCY)
 
 
-def _allowed(facets, chosen, everything, *, but=None):
-    """What passes all filters that are on, but one (for counting that one's values)."""
+def _allowed(
+    facets: Iterable[_Facet],
+    chosen: Mapping[str, Collection[str]],
+    everything: VariantSet,
+    *,
+    but: str | None = None,
+) -> VariantSet:
+    """What passes all active filters, optionally ignoring one (to count its values)."""
     left = everything
     for facet in facets:
         if facet.name in chosen and facet.name != but:
@@ -276,25 +294,32 @@ def _allowed(facets, chosen, everything, *, but=None):
     return left
 
 
-def _known_choices(facets, filters):
-    """``{name: codes}`` of the filters and values that there are; an old link may name others."""
+def _known_choices(
+    facets: Iterable[_Facet], filters: Mapping[str, Collection[str]]
+) -> dict[str, set[str]]:
+    """``{name: codes}`` of the existing filters and values; old links may name others."""
     known = {facet.name: facet.values.keys() & set(filters.get(facet.name, ())) for facet in facets}
     return {name: codes for name, codes in known.items() if codes}
 
 
-def _counted(facet, facets, chosen, everything):
+def _counted(
+    facet: _Facet,
+    facets: Iterable[_Facet],
+    chosen: Mapping[str, Collection[str]],
+    everything: VariantSet,
+) -> Facet:
     base = _allowed(facets, chosen, everything, but=facet.name)
     mine = chosen.get(facet.name, ())
     counts = {code: base.count_with(members) for code, (_label, members) in facet.values.items()}
     in_all = counts
     if base is not everything:
         in_all = {code: everything.count_with(row[1]) for code, row in facet.values.items()}
-    there = {code: row for code, row in facet.values.items() if code in mine or in_all[code]}
-    # One box of several tells pieces apart even where all have it, but of stars the steps do not.
-    is_alone = len(there) == 1 or facet.name == RATING_FILTER
+    shown = {code: row for code, row in facet.values.items() if code in mine or in_all[code]}
+    # Several values are worth showing even if one covers all, except the steps of ratings.
+    is_alone = len(shown) == 1 or facet.name == RATING_FILTER
     values = tuple(
         FacetValue(code, label, counts[code], code in mine)
-        for code, (label, members) in there.items()
+        for code, (label, members) in shown.items()
         if code in mine or not (is_alone and everything.shared <= members.shared)
     )
     return Facet(facet.name, facet.title, values, facet.is_colour)
@@ -303,14 +328,17 @@ def _counted(facet, facets, chosen, everything):
 # --- Order ----------------------------------------------------------------------------------------
 
 
-def _keys_of_page(left, found, *, sort, at, start):
-    """The keys of one page. A search's recommended order is: promoted, by title, by category and filter,
-    the fewer words the later, the rest.
+def _keys_of_page(
+    left: AbstractBitMap, found: SearchResult, *, sort: str, at: datetime, start: int
+) -> list[int]:
+    """The keys of one page.
 
-    In each of them what is sold out comes last; and where pieces have only some of the words, after
-    everything that can be bought: one word of a title is no reason to show it first.
+    The recommended order of a search is: promoted, by title, by category and facet value, then the
+    rest. Sold-out products come last in each tier. If products have only some of the words,
+    sold-out ones come after all that can be bought.
     """
-    tiers = [left]
+    tiers: list[AbstractBitMap] = [left]
+    promoted: list[int] = []
     if found.is_search and sort == "recommended":
         promoted = [pk for pk in found.promoted if pk in left]
         tiers, others = [], left - BitMap(promoted)
@@ -319,11 +347,12 @@ def _keys_of_page(left, found, *, sort, at, start):
             others = others - called
         tiers.append(others)
         if found.is_any:
-            there = facet_index().of(STOCK, "in-stock")
-            tiers = [*(tier & there for tier in tiers), *(tier - there for tier in tiers)]
-        tiers = [promoted, *tiers]
-    keys, skip = [], start
-    for tier in tiers:
+            available = facet_index().of(STOCK, "in-stock")
+            tiers = [*(tier & available for tier in tiers), *(tier - available for tier in tiers)]
+    keys: list[int] = []
+    skip = start
+    steps: list[list[int] | AbstractBitMap] = [promoted, *tiers]
+    for tier in steps:
         wanted = PAGE_SIZE - len(keys)
         if skip >= len(tier):
             skip -= len(tier)
@@ -338,10 +367,12 @@ def _keys_of_page(left, found, *, sort, at, start):
     return keys
 
 
-def _keys_by_price(matching, left, *, sort, at):
-    """All keys in an order by what their cards cost: the cheapest of the variants that are meant."""
+def _keys_by_price(
+    matching: VariantSet, left: AbstractBitMap, *, sort: str, at: datetime
+) -> list[int]:
+    """All keys, ordered by the price on their cards: the cheapest matching variant."""
     rows = PriceWindow.objects.filter(listing__in=literal_in(left), start__lte=at, until__gt=at)
-    prices = defaultdict(dict)
+    prices: dict[int, dict[int, Decimal]] = defaultdict(dict)
     for pk, number, price in rows.order_by().values_list("listing_id", "number", "price"):
         prices[pk][number] = price
     costs = {

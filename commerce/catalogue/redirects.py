@@ -1,23 +1,31 @@
-"""Where a product or a category is found now, whatever address it was asked for by.
+"""Canonical URLs of products and categories, for redirects from outdated ones.
 
-Addresses hold the key, so an old slug or an old place in the tree still finds its row. An answer
-here is final: views and middleware redirect to it once.
+URLs contain the key, so an old slug or an old position in the tree still finds the row. The results
+need no further redirect.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from commerce.catalogue.category_tree import branches, category_url
 from commerce.index.listings import product_url
 from commerce.stock.availability import is_for_sale
 from commerce.urls import OF_ONE_PRODUCT, changed_query, with_query
 
-#: What ``address_of_product`` reads, for ``select_related``.
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractCategory, AbstractProduct
+
+
+#: Relations that ``address_of_product`` reads, for ``select_related``.
 RELATED = ("parent__retirement__replacement", "retirement__replacement")
 
 
-def address_of_product(product, query=""):
-    """Path and query of the page that shows a product; None where there is none any more.
+def address_of_product(product: AbstractProduct, query: str = "") -> str | None:
+    """Path and query of the page that shows a product; None if there is no such page.
 
-    A variant is shown on its parent's page, chosen. What was retired leads to what replaces it;
-    the query goes along, but for what only the old page understands.
+    A variant is shown on its parent's page, selected. A retired product leads to its replacement,
+    without the query parameters of its own page.
     """
     family = product.parent or product
     if is_for_sale(product):
@@ -31,24 +39,23 @@ def address_of_product(product, query=""):
     return with_query(product_url(replacement.pk, replacement.slug), rest)
 
 
-def retirement_of(product):
-    """The retirement of a product, or of a variant's parent; None while it is on sale or hidden."""
+def retirement_of(product: AbstractProduct) -> Any:
+    """The retirement of a product, or of a variant's parent; None if it is on sale or hidden."""
     family = product.parent or product
     return None if family.is_public else getattr(family, "retirement", None)
 
 
-def replacement_of(product):
-    """What is sold instead of a retired product, or None."""
+def replacement_of(product: AbstractProduct) -> AbstractProduct | None:
+    """The public replacement of a retired product, or None."""
     retirement = retirement_of(product)
     replacement = retirement.replacement if retirement else None
     return replacement if replacement and replacement.is_public else None
 
 
-def address_of_category(category, query=""):
-    """Path and query of a category's page, from the tree as it is.
+def address_of_category(category: AbstractCategory, query: str = "") -> str:
+    """Path and query of a category's page, from the current tree.
 
-    Oscar's own ``get_absolute_url`` remembers addresses for minutes: good enough for a link that
-    is redirected if it is old, not for deciding where to redirect.
+    Oscar's ``get_absolute_url`` caches URLs for minutes, which is too long for redirects.
     """
     branch = branches().get(category.pk)
     if branch is not None:

@@ -1,11 +1,16 @@
-"""Related products: those that staff chose, those bought in the same orders, those beside them.
+"""Related products: chosen by staff, bought together, or in the same categories.
 
-What was bought together is computed by the clock and stored (``BoughtTogether``); a page reads it.
+A scheduled task computes what was bought together and stores it (``BoughtTogether``).
 """
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import permutations
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import F, Value
@@ -17,7 +22,7 @@ from oscar.core.loading import get_model
 from commerce.catalogue.category_tree import categories_of
 from commerce.index.facet_index import facet_index
 from commerce.index.listing_builder import CATEGORY
-from commerce.index.listings import cards_for
+from commerce.index.listings import Card, cards_for
 from commerce.index.sort_orders import ordered_keys
 from commerce.models import BoughtTogether
 from commerce.models.cache_tags import order_tag, product_tag
@@ -26,35 +31,41 @@ from commerce.page_cache.memoise import memoise
 from commerce.page_cache.versions import invalidate
 from commerce.stock.availability import SOLD_OUT
 
-#: Cards in the row of a page.
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+
+
+#: Cards shown on a page.
 RELATED = 4
-#: Candidates of each kind that a page may look at, so that four are left when some are sold out.
+#: Candidates of each kind, enough to leave four when some are sold out.
 CANDIDATES = 12
-#: What is computed: orders of this many days, the newest of them, and partners of one product.
+#: Limits of the computation: days, orders (newest first) and partners per product.
 DAYS = 365
 MAX_ORDERS = 20_000
 MAX_PARTNERS = CANDIDATES
-#: An order with more different products than this is a shop's stock, not a taste.
+#: Orders with more products than this are ignored.
 MAX_IN_ORDER = 20
-#: One order that held both is chance.
+#: Orders that must contain both products.
 MIN_ORDERS = 2
 
 
-def related_to(product, *, at=None):
-    """Cards of what goes with a product, at most ``RELATED``: chosen by staff, then bought together,
-    then of the same categories.
+def related_to(product: AbstractProduct, *, at: datetime | None = None) -> list[Card]:
+    """Up to ``RELATED`` cards of related products: chosen by staff, bought together, same
+    categories.
 
-    Two queries as a rule. Never the product itself, what is sold out, nor what is not public.
+    Excludes the product itself and products that are sold out or not public. Two queries as a rule.
     """
     return _cards([*_chosen_and_bought(product), *_beside(product)], product, at=at)
 
 
-def alternatives_to(product, *, at=None):
-    """Cards of what a shopper may take instead of a sold-out product: of its kind first."""
+def alternatives_to(product: AbstractProduct, *, at: datetime | None = None) -> list[Card]:
+    """Cards of alternatives to a sold-out product; those of the same categories first."""
     return _cards([*_beside(product), *_chosen_and_bought(product)], product, at=at)
 
 
-def _cards(candidates, product, *, at):
+def _cards(
+    candidates: Iterable[int], product: AbstractProduct, *, at: datetime | None
+) -> list[Card]:
     """The cards of the first candidates that can be bought."""
     candidates = [pk for pk in dict.fromkeys(candidates) if pk != product.pk]
     cards = []
@@ -66,9 +77,12 @@ def _cards(candidates, product, *, at):
     return cards[:RELATED]
 
 
-def _chosen_and_bought(product):
-    """Keys of what staff recommend in the dashboard, where a variant stands for its parent, and then
-    of what was bought together. One query."""
+def _chosen_and_bought(product: AbstractProduct) -> list[int]:
+    """Keys of staff recommendations (variants replaced by parents), then of products bought
+    together.
+
+    One query.
+    """
     chosen = get_model("catalogue", "ProductRecommendation").objects.filter(primary=product)
     chosen = chosen.annotate(
         kind=Value(0),
@@ -85,27 +99,27 @@ def _chosen_and_bought(product):
     return [shown for _kind, _rank, _pk, shown in ordered]
 
 
-def _beside(product):
-    """Keys of products of the same categories, what can be bought and what is bought most first."""
+def _beside(product: AbstractProduct) -> list[int]:
+    """Keys of products of the same categories, available and most popular first."""
     categories = categories_of(product)
     first = [
-        memoise(("first-of-category", pk), lambda pk=pk: _first_of(pk), tags=[order_tag(pk)])
+        memoise(("first-of-category", pk), partial(_first_of, pk), tags=[order_tag(pk)])
         for pk in categories
     ]
     return [pk for keys in first for pk in keys]
 
 
-def _first_of(category_id):
+def _first_of(category_id: int) -> list[int]:
     """The first keys of a category's list."""
     keys = facet_index().of(CATEGORY, str(category_id))
     return ordered_keys(keys, sort="recommended", at=None, start=0, count=CANDIDATES + 1)
 
 
-def pair_bought_together(*, at=None):
-    """Compute anew what was bought together, from the newest paid orders of a year.
+def pair_bought_together(*, at: datetime | None = None) -> int:
+    """Recompute what was bought together, from the newest paid orders of a year.
 
-    Writes differences only, in one transaction; returns how many rows there are. Bounded by
-    ``MAX_ORDERS`` and ``MAX_IN_ORDER``; running it twice changes nothing.
+    Writes differences only, in one transaction; returns the number of rows. Idempotent. Bounded by
+    ``MAX_ORDERS`` and ``MAX_IN_ORDER``.
     """
     wanted = {
         (product, other): orders
@@ -117,14 +131,14 @@ def pair_bought_together(*, at=None):
     return len(wanted)
 
 
-def _products_by_order(at):
-    """Sets of products that one paid order held."""
+def _products_by_order(at: datetime) -> Collection[set[int]]:
+    """The set of products of each paid order."""
     Order, Line = get_model("order", "Order"), get_model("order", "Line")
     paid = Order.objects.filter(date_placed__gte=at - timedelta(days=DAYS), date_placed__lte=at)
     paid = paid.exclude(status__in=(PENDING, CANCELLED)).order_by("-date_placed", "-pk")
     keys = list(paid.values_list("pk", flat=True)[:MAX_ORDERS])
-    orders = defaultdict(set)
-    for start in range(0, len(keys), 500):  # SQLite allows few parameters in one query.
+    orders: dict[int, set[int]] = defaultdict(set)
+    for start in range(0, len(keys), 500):  # SQLite limits the parameters of a query
         rows = Line.objects.filter(order__in=keys[start : start + 500], product__isnull=False)
         shown = Coalesce("product__parent_id", "product_id")
         for order_id, product_id in rows.values_list("order_id", shown):
@@ -132,9 +146,9 @@ def _products_by_order(at):
     return orders.values()
 
 
-def _partners(orders):
-    """The products bought most often with each one, ``{product: [(other, orders), …]}``."""
-    counts = defaultdict(Counter)
+def _partners(orders: Iterable[set[int]]) -> dict[int, list[tuple[int, int]]]:
+    """The products most often bought with each product, ``{product: [(other, orders), …]}``."""
+    counts: dict[int, Counter[int]] = defaultdict(Counter)
     for products in orders:
         if len(products) <= MAX_IN_ORDER:
             for product, other in permutations(products, 2):
@@ -148,8 +162,8 @@ def _partners(orders):
     }
 
 
-def _store(wanted):
-    """Make the table hold these rows and no others, and the pages of these products new."""
+def _store(wanted: Mapping[tuple[int, int], int]) -> None:
+    """Make the table contain exactly these rows, and invalidate the pages of changed products."""
     stored = {(row.product_id, row.other_id): row for row in BoughtTogether.objects.all()}
     gone = [row.pk for pair, row in stored.items() if pair not in wanted]
     for start in range(0, len(gone), 500):
@@ -159,9 +173,9 @@ def _store(wanted):
         row.orders = wanted[row.product_id, row.other_id]
     BoughtTogether.objects.bulk_update(changed, ["orders"], batch_size=200)
     missing = sorted(pair for pair in wanted if pair not in stored)
-    told = {*missing, *((row.product_id, row.other_id) for row in changed)}
-    told |= {pair for pair in stored if pair not in wanted}
-    invalidate(*{product_tag(product) for product, _other in told})
+    changed_pairs = {*missing, *((row.product_id, row.other_id) for row in changed)}
+    changed_pairs |= {pair for pair in stored if pair not in wanted}
+    invalidate(*{product_tag(product) for product, _other in changed_pairs})
     BoughtTogether.objects.bulk_create(
         [BoughtTogether(product_id=a, other_id=b, orders=wanted[a, b]) for a, b in missing],
         batch_size=200,
@@ -169,6 +183,6 @@ def _store(wanted):
 
 
 @task()
-def pair_bought_together_task():
-    """Compute what is bought together (see ``pair_bought_together``)."""
+def pair_bought_together_task() -> None:
+    """Scheduled task: see ``pair_bought_together``."""
     pair_bought_together()

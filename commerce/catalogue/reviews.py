@@ -1,22 +1,34 @@
-"""Reviews of a product: who may write one, and what its page shows of them."""
+"""Product reviews: who may write one, and what the product page shows."""
 
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
+from commerce.models import User
 from commerce.models.cache_tags import product_tag
 from commerce.order_statuses import CANCELLED, PENDING
 from commerce.page_cache.versions import invalidate
 from commerce.requests import parse_pk
 from commerce.urls import PLAIN
 
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.order.abstract_models import AbstractOrder
+
+
 PAGE_SIZE = 6
-#: Orders of the list: code, name, columns.
+#: Sort orders: code, name, columns.
 SORTS = {
     "newest": (_("Newest"), ("-date_created", "-pk")),
     "highest": (_("Highest"), ("-score", "-date_created", "-pk")),
@@ -25,15 +37,15 @@ SORTS = {
 }
 NEWEST = "newest"
 
-#: What stands between a visitor and a review of a product.
+#: Whether a visitor may review a product (``review_status``).
 GUEST, STRANGER, BUYER, WAITING, WRITTEN = "guest", "stranger", "buyer", "waiting", "written"
 
 
-def standing_of(user, product):
-    """Whether a visitor may write about a product: only a ``BUYER`` may.
+def review_status(user: User | AnonymousUser, product: AbstractProduct) -> str:
+    """Whether a visitor may review a product: only a ``BUYER`` may.
 
-    ``GUEST`` has not signed in, ``STRANGER`` has not bought it (in an order that was paid),
-    ``WAITING`` has a review that nobody has read yet, ``WRITTEN`` one that was read.
+    ``GUEST`` is not signed in, ``STRANGER`` has not bought it in a paid order, ``WAITING`` has a
+    review awaiting moderation, ``WRITTEN`` a moderated one.
     """
     if not user.is_authenticated:
         return GUEST
@@ -44,16 +56,16 @@ def standing_of(user, product):
     return BUYER if _lines_bought(product).filter(order__user=user).exists() else STRANGER
 
 
-def _lines_bought(product):
-    """Lines of paid orders with the product, or a variant of it."""
+def _lines_bought(product: AbstractProduct) -> QuerySet[Any]:
+    """Lines of paid orders with the product or one of its variants."""
     lines = get_model("order", "Line").objects.filter(
         Q(product=product.pk) | Q(product__parent=product.pk)
     )
     return lines.exclude(order__status__in=(PENDING, CANCELLED))
 
 
-def invalidate_reviews_of_buyer(order):
-    """The buyer of an order may have bought what they review by it, or not any more."""
+def invalidate_reviews_of_buyer(order: AbstractOrder) -> None:
+    """Invalidate product pages whose reviews may gain or lose "verified" through an order."""
     if order.user_id is None:
         return
     bought = order.lines.exclude(product=None).values_list("product_id", "product__parent_id")
@@ -64,8 +76,8 @@ def invalidate_reviews_of_buyer(order):
     invalidate(*map(product_tag, reviews.values_list("product_id", flat=True)))
 
 
-def approved_reviews(product):
-    """Reviews that staff let through; ``is_verified`` says that their author bought the piece."""
+def approved_reviews(product: AbstractProduct) -> QuerySet[Any]:
+    """Approved reviews; ``is_verified`` says whether the author bought the product."""
     bought = _lines_bought(product).filter(order__user=OuterRef("user"))
     reviews = get_model("reviews", "ProductReview").objects.approved().filter(product=product)
     return reviews.select_related("user").annotate(is_verified=Exists(bought))
@@ -73,7 +85,7 @@ def approved_reviews(product):
 
 @dataclass(frozen=True)
 class ReviewQuery:
-    """The part of the reviews that an address asks for. Unknown values are left out."""
+    """The reviews that a query string asks for. Unknown values are ignored."""
 
     stars: int | None = None
     sort: str = NEWEST
@@ -81,8 +93,8 @@ class ReviewQuery:
     variant: int | None = None
 
     @classmethod
-    def from_parameters(cls, parameters):
-        """Reads a QueryDict."""
+    def from_parameters(cls, parameters: QueryDict) -> ReviewQuery:
+        """Parse a QueryDict."""
         stars, sort = parameters.get("stars", ""), parameters.get("sort", "")
         return cls(
             stars=int(stars) if stars in set("12345") else None,
@@ -91,36 +103,36 @@ class ReviewQuery:
             variant=parse_pk(parameters.get("variant", "")),
         )
 
-    def pairs(self, *, without=()):
-        """The parameters as (name, value) pairs, without the page and those that say nothing."""
+    def pairs(self, *, without: Collection[str] = ()) -> list[tuple[str, Any]]:
+        """The parameters as (name, value) pairs, without the page number and defaults."""
         sort = self.sort if self.sort != NEWEST else None
         named = (("variant", self.variant), ("stars", self.stars), ("sort", sort))
         return [(name, value) for name, value in named if value and name not in without]
 
-    def unsorted_pairs(self):
-        """What a form that sets the order has to keep."""
+    def unsorted_pairs(self) -> list[tuple[str, Any]]:
+        """The hidden fields of a form that changes the order."""
         return self.pairs(without=("sort",))
 
     @property
-    def base(self):
+    def base(self) -> str:
         """The query string before ``page=``."""
         return f"{urlencode(self.pairs())}&" if self.pairs() else ""
 
     @property
-    def here(self):
-        """The query string that shows this very page; "" where it says nothing."""
+    def here(self) -> str:
+        """The query string of this page; "" for the default page."""
         page = parse_pk(self.page) or 1
         return urlencode([*self.pairs(), *([("page", page)] if page > 1 else [])])
 
-    def address(self, **changes):
-        """The address of the reviews with some of the parameters changed."""
+    def address(self, **changes: Any) -> str:
+        """The URL of the reviews with some parameters changed."""
         pairs = replace(self, **changes).pairs()
         return f"{f'?{urlencode(pairs)}' if pairs else PLAIN}#reviews"
 
 
 @dataclass(frozen=True)
 class ReviewBar:
-    """How many reviews gave this many stars; ``url`` shows them, or all again."""
+    """The number of reviews with this many stars; ``url`` selects or deselects them."""
 
     stars: int
     count: int
@@ -130,42 +142,42 @@ class ReviewBar:
 
 @dataclass(frozen=True)
 class ReviewSummary:
-    """The approved reviews of a product: how many, how good, and a page of those asked for."""
+    """The approved reviews of a product: number, average, distribution, and one page of them."""
 
     count: int
     average: float
-    bars: list
-    reviews: list
+    bars: list[ReviewBar]
+    reviews: list[Any]
     matching: int
     page: int
     pages: int
     query: ReviewQuery
 
     @property
-    def average_shown(self):
-        """The average to one decimal, as the page writes it."""
+    def average_shown(self) -> Decimal:
+        """The average with one decimal place."""
         return Decimal(str(self.average)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
     @property
-    def stars(self):
-        """The bar that was chosen, or None."""
+    def stars(self) -> int | None:
+        """The selected number of stars, or None."""
         return self.query.stars
 
     @property
-    def all_url(self):
-        """The address without the chosen bar."""
+    def all_url(self) -> str:
+        """The URL without a selected number of stars."""
         return self.query.address(stars=None)
 
     @property
-    def sorts(self):
-        """(code, name, whether it is on) of each order of the list."""
+    def sorts(self) -> list[tuple[str, Any, bool]]:
+        """(code, name, is selected) of each sort order."""
         return [(code, name, code == self.query.sort) for code, (name, _c) in SORTS.items()]
 
 
-def review_summary(product, query=None):
-    """Reviews of a product as a ``ReviewQuery`` asks for them; two queries, none where there is none.
+def review_summary(product: AbstractProduct, query: ReviewQuery | None = None) -> ReviewSummary:
+    """The reviews of a product as a ``ReviewQuery`` asks for them; at most two queries.
 
-    A bar without reviews and a page out of range give what comes nearest.
+    Unknown stars are ignored; a page number out of range gives the nearest page.
     """
     query = query or ReviewQuery()
     approved = approved_reviews(product)
@@ -177,7 +189,7 @@ def review_summary(product, query=None):
     if query.stars not in counts:
         query = replace(query, stars=None)
     matching = counts[query.stars] if query.stars else total
-    # The number is known already: the paginator need not count.
+    # The number is known, so the paginator need not count.
     page = Paginator(range(matching), PAGE_SIZE).get_page(query.page)
     start = (page.number - 1) * PAGE_SIZE
     chosen = approved.filter(score=query.stars) if query.stars else approved
@@ -194,7 +206,7 @@ def review_summary(product, query=None):
     )
 
 
-def _bar(stars, counts, query):
+def _bar(stars: int, counts: Mapping[int, int], query: ReviewQuery) -> ReviewBar:
     is_selected = stars == query.stars
     return ReviewBar(
         stars=stars,

@@ -1,21 +1,22 @@
-"""A piece drawn to scale beside a hand: pure geometry and words, no ORM, no HTML."""
+"""A product drawn to scale beside a hand: pure geometry and text, no ORM, no HTML."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-#: A grown-up's hand from wrist to fingertip, and across the palm with the thumb, in centimetres.
+#: An adult's hand from wrist to fingertip, and its width with the thumb, in centimetres.
 HAND_HEIGHT, HAND_WIDTH = 18.0, 11.0
-#: The drawing's own units: its size, and the room for the figures beside and below the piece.
+#: Units of the drawing: its size, and the room for the figures beside and below the product.
 WIDTH, HEIGHT = 400, 300
 MARGIN, SIDE, FOOT, HAND_LABEL = 12, 76, 40, 100
-#: Beyond these a drawing says nothing: a bead, or a piece of furniture.
+#: Sizes in centimetres for which a drawing beside a hand is useful.
 SMALLEST, LARGEST = 0.5, 200.0
 
 
 @dataclass(frozen=True)
 class ScaleDrawing:
-    """What the template draws, in units of the drawing; ``y`` grows downwards."""
+    """The values the template draws, in units of the drawing; ``y`` grows downwards."""
 
     frame_top: float
     frame_height: float
@@ -30,22 +31,21 @@ class ScaleDrawing:
     hand_y: float
     hand_scale: float
     outline: str
-    marks: tuple
+    marks: tuple[tuple[float, int], ...]
     tall: str
     across: str
     hand: str
     text: str
 
 
-def draw_to_scale(title, *, height, diameter):
-    """A ``ScaleDrawing`` of a piece of so many centimetres, or None where they are no sizes.
+def draw_to_scale(title: str, *, height: Any, diameter: Any) -> ScaleDrawing | None:
+    """The ``ScaleDrawing`` of a product with these sizes in centimetres; None without usable sizes.
 
-    Piece and hand share one scale, which makes both fit; figures keep their size at any scale.
+    Product and hand share one scale so that both fit; the figures have a fixed size.
     """
-    sizes = [_size(height), _size(diameter)]
-    if None in sizes:
+    tall, across = _size(height), _size(diameter)
+    if tall is None or across is None:
         return None
-    tall, across = sizes
     gap = max(tall, across, HAND_WIDTH) * 0.18
     unit = min(
         (WIDTH - 2 * MARGIN - SIDE) / (across + gap + HAND_WIDTH),
@@ -80,7 +80,7 @@ def draw_to_scale(title, *, height, diameter):
     )
 
 
-def _size(value):
+def _size(value: Any) -> float | None:
     try:
         size = float(value)
     except (TypeError, ValueError):
@@ -88,8 +88,8 @@ def _size(value):
     return size if SMALLEST <= size <= LARGEST else None
 
 
-def _outline(left, ground, tall, across):
-    """The piece as a vessel that stands on the ground: straight walls, a rounded foot."""
+def _outline(left: float, ground: float, tall: float, across: float) -> str:
+    """The product as a vessel on the ground: straight walls, a rounded foot."""
     foot = min(tall * 0.6, across * 0.16)
     return (
         f"M{left:.1f} {ground - tall:.1f}h{across:.1f}v{tall - foot:.1f}"
@@ -98,26 +98,25 @@ def _outline(left, ground, tall, across):
     )
 
 
-def _marks(left, across, unit):
-    """(x, length) of each mark of the ruler on the ground: every centimetre, or every five where
-    they would touch."""
+def _marks(left: float, across: float, unit: float) -> tuple[tuple[float, int], ...]:
+    """(x, length) of each mark of the ruler: every centimetre, or every five if space is short."""
     step = 1 if unit >= 4 else 5
     return tuple(
         (round(left + n * unit, 1), 8 if n % 5 == 0 else 4) for n in range(0, int(across) + 1, step)
     )
 
 
-def _text(title, tall, across):
-    """The drawing in a sentence, for those who do not see it."""
+def _text(title: str, tall: float, across: float) -> str:
+    """The text alternative of the drawing."""
     facts = {"title": title, "tall": f"{tall:g}", "across": f"{across:g}", "share": _share(tall)}
     return _("%(title)s is %(tall)s cm tall and %(across)s cm across: %(share)s.") % facts
 
 
-def _share(tall):
-    """How tall that is beside a hand, in words."""
+def _share(tall: float) -> str:
+    """The height relative to a hand, in words."""
     share = tall / HAND_HEIGHT
     words = (
-        (0.2, _("as flat as a plate beside a hand")),
+        (0.2, _("almost flat beside a hand")),
         (0.4, _("about a third as tall as a hand")),
         (0.6, _("about half as tall as a hand")),
         (0.85, _("a little less tall than a hand")),

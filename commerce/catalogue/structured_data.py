@@ -1,46 +1,58 @@
-"""What search engines read of a page, as schema.org's JSON-LD: plain dicts, made of the objects
-that the page itself shows, so that both always say the same.
+"""Structured data of pages (schema.org JSON-LD), built from the objects the page shows.
 
 Google's rules: https://developers.google.com/search/docs/appearance/structured-data
 """
 
 import json
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from commerce.catalogue.product_detail import BuyBox, Variant
+from commerce.catalogue.reviews import ReviewSummary
 from commerce.images.pictures import largest
+from commerce.models import DeliveryMethod
 from commerce.plain_text import plain_text
 from commerce.pricing.delivery import delivery_charge
+from commerce.pricing.prices import Quote
 from commerce.stock.availability import SOLD_OUT
 from commerce.urls import absolute, with_query
 
 SCHEMA = "https://schema.org/"
-#: No browser may take a part of a text for markup or for the end of the script.
+#: Escapes, so that no text can end the script or be read as markup.
 ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
-def script_of(data):
-    """The dict in the data block that crawlers look for. Any text in it is safe in HTML."""
+def script_of(data: Mapping[str, Any]) -> SafeString:
+    """The script element with JSON-LD. Any text in it is safe in HTML."""
     text = json.dumps({"@context": SCHEMA, **data}, cls=DjangoJSONEncoder, ensure_ascii=False)
-    safe = mark_safe(text.translate(ESCAPES))  # noqa: S308  what could end the script is escaped
+    safe = mark_safe(text.translate(ESCAPES))  # noqa: S308  escaped above
     return format_html('<script type="application/ld+json">{}</script>', safe)
 
 
-def product_data(box, *, url=None, description="", reviews=None, returns_url=""):
-    """A product as its buy box shows it, the chosen variant's offer first.
+def product_data(
+    box: BuyBox,
+    *,
+    url: str | None = None,
+    description: str = "",
+    reviews: ReviewSummary | None = None,
+    returns_url: str = "",
+) -> dict[str, Any]:
+    """A product as its buy box shows it; the selected variant's offer comes first.
 
-    ``url`` is the page that shows it, its own unless given; ``reviews`` is the summary where the
-    page has one; ``returns_url`` is the page about returns, where there is one.
+    ``url`` is the page (default: the product's own), ``reviews`` the page's summary,
+    ``returns_url`` the page about returns, or "".
     """
     page = absolute(url or box.url)
-    data = {
+    data: dict[str, Any] = {
         "@type": "Product",
         "@id": f"{page}#product",
         "name": box.title,
@@ -50,7 +62,7 @@ def product_data(box, *, url=None, description="", reviews=None, returns_url="")
         "brand": {"@type": "Brand", "name": settings.SITE_NAME},
         "sku": box.selected.sku if box.selected else None,
         "offers": [
-            _offer(box, variant, page=page, returns_url=returns_url)
+            _offer(box, variant, variant.quote, page=page, returns_url=returns_url)
             for variant in sorted(box.variants, key=lambda variant: not variant.is_selected)
             if variant.quote
         ],
@@ -61,35 +73,37 @@ def product_data(box, *, url=None, description="", reviews=None, returns_url="")
     return {name: value for name, value in data.items() if value}
 
 
-def _offer(box, variant, *, page, returns_url):
+def _offer(
+    box: BuyBox, variant: Variant, quote: Quote, *, page: str, returns_url: str
+) -> dict[str, Any]:
     is_gone = variant.availability == SOLD_OUT
-    offer = {
+    offer: dict[str, Any] = {
         "@type": "Offer",
         "name": f"{box.title}, {variant.name}" if box.has_choice else box.title,
         "sku": variant.sku,
         "url": with_query(page, f"variant={variant.product_id}") if box.has_choice else page,
-        "price": str(variant.quote.price),
-        "priceCurrency": variant.quote.currency,
+        "price": str(quote.price),
+        "priceCurrency": quote.currency,
         "availability": SCHEMA + ("OutOfStock" if is_gone else "InStock"),
         "itemCondition": f"{SCHEMA}NewCondition",
         "seller": shop(),
     }
-    if variant.quote.until:
-        offer["priceValidUntil"] = last_day(variant.quote.until)
+    if quote.until:
+        offer["priceValidUntil"] = last_day(quote.until)
     if box.delivery:
-        offer["shippingDetails"] = _shipping(box.delivery, variant.quote)
+        offer["shippingDetails"] = _shipping(box.delivery, quote)
     if returns_url:
         offer["hasMerchantReturnPolicy"] = returns_policy(returns_url)
     return offer
 
 
-def last_day(until):
-    """The last day on which a price holds that ends at the moment ``until``."""
+def last_day(until: datetime) -> str:
+    """The last day of a price that ends at ``until``."""
     return timezone.localtime(until - timedelta(seconds=1)).date().isoformat()
 
 
-def _shipping(delivery, quote):
-    """What bringing one piece costs and how long it takes (docs/pricing.md, stage 7)."""
+def _shipping(delivery: DeliveryMethod, quote: Quote) -> dict[str, Any]:
+    """The charge and time of delivery of one product (docs/pricing.md, stage 7)."""
     return {
         "@type": "OfferShippingDetails",
         "shippingRate": {
@@ -109,16 +123,16 @@ def _shipping(delivery, quote):
     }
 
 
-def _days(least, most):
+def _days(least: int, most: int) -> dict[str, Any]:
     return {"@type": "QuantitativeValue", "minValue": least, "maxValue": most, "unitCode": "DAY"}
 
 
-def returns_policy(url):
-    """The promise about returns, by the page that says it: its terms are words, not numbers."""
+def returns_policy(url: str) -> dict[str, Any]:
+    """The returns policy, as a link to its page."""
     return {"@type": "MerchantReturnPolicy", "merchantReturnLink": absolute(url)}
 
 
-def _rating(reviews):
+def _rating(reviews: ReviewSummary) -> dict[str, Any]:
     return {
         "@type": "AggregateRating",
         "ratingValue": str(reviews.average_shown),
@@ -128,7 +142,7 @@ def _rating(reviews):
     }
 
 
-def _review(review):
+def _review(review: Any) -> dict[str, Any]:
     return {
         "@type": "Review",
         "name": review.title,
@@ -139,8 +153,8 @@ def _review(review):
     }
 
 
-def breadcrumbs_data(crumbs):
-    """The way down to a page, from the (label, url or None) pairs that it shows."""
+def breadcrumbs_data(crumbs: Iterable[tuple[Any, str | None]]) -> dict[str, Any]:
+    """The breadcrumbs of a page, from its (label, url or None) pairs."""
     entries = [
         {
             "@type": "ListItem",
@@ -153,8 +167,8 @@ def breadcrumbs_data(crumbs):
     return {"@type": "BreadcrumbList", "itemListElement": entries}
 
 
-def shop():
-    """Who sells and publishes, by the name under which the front page says more."""
+def shop() -> dict[str, Any]:
+    """A reference to the organisation described on the front page."""
     return {
         "@type": "Organization",
         "@id": f"{absolute('/')}#organization",
@@ -163,14 +177,14 @@ def shop():
     }
 
 
-def organization_data(*, logo, returns_url=""):
-    """Who stands behind the shop."""
+def organization_data(*, logo: str, returns_url: str = "") -> dict[str, Any]:
+    """The organisation that runs the shop."""
     data = {**shop(), "logo": absolute(logo)}
     return {**data, "hasMerchantReturnPolicy": returns_policy(returns_url)} if returns_url else data
 
 
-def website_data():
-    """The site with its search."""
+def website_data() -> dict[str, Any]:
+    """The site and its search."""
     search = with_query(absolute(reverse("search:search")), "q={search_term_string}")
     return {
         "@type": "WebSite",

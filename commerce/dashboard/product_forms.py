@@ -100,7 +100,9 @@ class StockRecordForm(OscarStockRecordForm):
         is_new = "price" in self.changed_data or self.instance._state.adding
         if cleaned.get("price") == 0 and is_new:
             self.asks_about_nothing = True
-            if refusal := refusal_of_price(Decimal(0), is_confirmed=cleaned.get("gives_away", False)):
+            if refusal := refusal_of_price(
+                Decimal(0), is_confirmed=cleaned.get("gives_away", False)
+            ):
                 self.add_error("price", refusal)
         return cleaned
 

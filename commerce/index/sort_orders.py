@@ -26,11 +26,11 @@ BY_COLUMNS = {
 
 
 def ordered_keys(
-    keys: AbstractBitMap, *, sort: str, at: datetime, start: int, count: int
+    keys: AbstractBitMap, *, sort: str, at: datetime | None, start: int, count: int
 ) -> list[int]:
     """``count`` keys of a set from position ``start``, in one of the orders of ``SORTS``.
 
-    Orders by price use the prices at ``at``.
+    Orders by price use the prices at ``at``; the others ignore it.
     """
     wanted = start + count
     if wanted * len(facet_index().of(ALL, "")) <= LONG_WALK * len(keys):
@@ -44,7 +44,7 @@ def ordered_keys(
     return found[start:wanted]
 
 
-def _in_order(sort: str, at: datetime) -> QuerySet[Any]:
+def _in_order(sort: str, at: datetime | None) -> QuerySet[Any]:
     if sort in BY_COLUMNS:
         return Listing.objects.order_by(*BY_COLUMNS[sort])
     direction = "-" if sort == "price-high" else ""
@@ -56,7 +56,7 @@ def _key_of(sort: str) -> str:
     return "pk" if sort in BY_COLUMNS else "listing_id"
 
 
-def _walk(keys: AbstractBitMap, *, sort: str, at: datetime, wanted: int) -> list[int]:
+def _walk(keys: AbstractBitMap, *, sort: str, at: datetime | None, wanted: int) -> list[int]:
     """Read along the order until enough keys are found; large sets need few rows."""
     rows = _in_order(sort, at).values_list(_key_of(sort), flat=True)
     found: list[int] = []

@@ -20,7 +20,7 @@ from commerce.catalogue.category_tree import (
     categories_of,
     deepest_of,
     directly_below,
-    line_to,
+    trail_to,
     whole_shop,
 )
 from commerce.catalogue.collections import address_of_collection, rule_of
@@ -28,7 +28,7 @@ from commerce.catalogue.product_detail import buy_box_for, family_of, specificat
 from commerce.catalogue.product_facts import CARE, attribute_rows, key_facts, values_of
 from commerce.catalogue.redirects import address_of_category, address_of_product, retirement_of
 from commerce.catalogue.related import alternatives_to, related_to
-from commerce.catalogue.reviews import ReviewQuery, review_summary, standing_of
+from commerce.catalogue.reviews import ReviewQuery, review_status, review_summary
 from commerce.catalogue.scale_drawing import draw_to_scale
 from commerce.index.listings import cards_for
 from commerce.models import ProductCollection
@@ -109,7 +109,7 @@ class ProductDetailView(DetailView):
 
     def get_context_data(self, **kwargs):
         """Everything the page shows, each looked up by the part of it that is rendered."""
-        standing = standing_of(self.request.user, self.object)
+        standing = review_status(self.request.user, self.object)
         return super().get_context_data(
             chosen=self.chosen, query=self.query, standing=standing,
             **{name: partial(getattr, self, name) for name in self.shown}, **kwargs,
@@ -200,7 +200,7 @@ class ProductDetailView(DetailView):
     @cached_property
     def crumbs(self):
         category = deepest_of(categories_of(self.object))
-        crumbs = [(part.name, part.url) for part in line_to(category.pk)] if category else []
+        crumbs = [(part.name, part.url) for part in trail_to(category.pk)] if category else []
         return [(_("Home"), "/"), *crumbs, (self.object.title, None)]
 
 
@@ -256,7 +256,7 @@ class ProductCategoryView(ListingView):
         ) % {"category": self.category.name}
 
     def get_crumbs(self):
-        above = [(part.name, part.url) for part in line_to(self.category.pk)[:-1]]
+        above = [(part.name, part.url) for part in trail_to(self.category.pk)[:-1]]
         return [(_("Home"), "/"), *above, (self.category.name, None)]
 
     def get_context_data(self, **kwargs):

@@ -10,7 +10,7 @@ from django.views.generic import RedirectView
 from oscar.apps.catalogue.reviews import views as oscar_views
 from oscar.core.loading import get_model
 
-from commerce.catalogue.reviews import BUYER, GUEST, ReviewQuery, approved_reviews, standing_of
+from commerce.catalogue.reviews import BUYER, GUEST, ReviewQuery, approved_reviews, review_status
 from commerce.index.listings import product_url, sellable_products
 from commerce.requests import parse_pk
 from commerce.same_origin import same_origin_only
@@ -39,7 +39,7 @@ class CreateProductReview(oscar_views.CreateProductReview):
 
     def dispatch(self, request, *args, **kwargs):
         self.product = product_of(kwargs)
-        standing = standing_of(request.user, self.product)
+        standing = review_status(request.user, self.product)
         if standing != BUYER:
             messages.info(request, REFUSALS[standing])
             return HttpResponseRedirect(reviews_url(self.product))

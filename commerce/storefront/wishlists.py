@@ -10,13 +10,13 @@ from django.views.generic import FormView, TemplateView, View
 from commerce.catalogue.product_facts import product_page_url
 from commerce.catalogue.wishlists import (
     create_list,
-    keepable_product,
     list_of,
     lists_of,
     move_line,
     save_to_lists,
     share,
     stop_sharing,
+    wishable_product,
     wishes_on,
 )
 from commerce.exceptions import TooMany
@@ -122,7 +122,7 @@ class WishListAddProduct(FormView):
     template_name = "oscar/customer/wishlists/wishlists_keep.html"
 
     def dispatch(self, request, *args, **kwargs):
-        self.product = keepable_product(parse_pk(str(kwargs["product_pk"])))
+        self.product = wishable_product(parse_pk(str(kwargs["product_pk"])))
         if self.product is None:
             raise Http404
         return super().dispatch(request, *args, **kwargs)

@@ -92,7 +92,9 @@ class CollectionBlock(blocks.StructBlock):
         self, value: blocks.StructValue, parent_context: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
-        collection, cards, total = value["collection"], [], 0
+        collection = value["collection"]
+        cards: list[Card] = []
+        total = 0
         if collection is not None:
             count, at = int(value["count"]), _moment(parent_context)
             cards, total = cards_in(collection, count=count, at=at)

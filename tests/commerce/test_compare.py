@@ -124,7 +124,7 @@ def test_hidden_piece_is_left_out_in_words_that_do_not_name_it(client, pair):
 
     assert response.context["comparison"].keys == [mug.pk]
     content = response.content.decode()
-    assert "Two pieces are not in the shop any more and were taken out." in content
+    assert "Two products are no longer available and were removed." in content
     assert "Moon vase" not in content
 
 
@@ -137,7 +137,7 @@ def test_retired_piece_is_named_and_makes_room(client, pair):
     response = client.get("/compare/", {"ids": ids})
     added = client.get("/compare/", {"ids": ids, "add": make_product("New", price="1.00").pk})
 
-    text = "“Moon vase” is no longer in the shop and was taken out."
+    text = "“Moon vase” is no longer available and was removed."
     assert text in response.content.decode()
     assert len(response.context["comparison"].columns) == 3
     assert added.status_code == 302

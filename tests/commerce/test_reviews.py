@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.catalogue.reviews import PAGE_SIZE, ReviewQuery, review_summary, standing_of
+from commerce.catalogue.reviews import PAGE_SIZE, ReviewQuery, review_summary, review_status
 from commerce.index.listings import product_url
 from tests.factories import make_order, make_user
 
@@ -47,12 +47,12 @@ def test_only_a_paid_order_makes_a_buyer(mug):
     user = make_user()
     child = mug.children.first()
 
-    assert standing_of(user, mug) == "stranger"
+    assert review_status(user, mug) == "stranger"
     make_order(child, user=user, status="Pending payment")
     make_order(child, user=user, status="Cancelled")
-    assert standing_of(user, mug) == "stranger"
+    assert review_status(user, mug) == "stranger"
     make_order(child, user=user)
-    assert standing_of(user, mug) == "buyer"
+    assert review_status(user, mug) == "buyer"
 
 
 def test_review_of_a_buyer_waits_until_staff_let_it_through(client, mug, buyer):

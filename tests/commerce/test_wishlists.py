@@ -165,7 +165,7 @@ def test_limits_are_told(client, monkeypatch, vase, mug, table):
     client.post(url_of("add-product", vase.pk), {"lists": [table.key]})
     full = client.post(url_of("add-product", mug.pk), {"lists": [table.key]}).content.decode()
 
-    assert "There are 1 lists already" in many
+    assert "You already have 1 lists" in many
     assert "“My table” is full" in full
     assert pieces_of(table) == [vase.pk]
 
