@@ -1,14 +1,18 @@
-"""Invoices, credit notes and packing slips: what they say, frozen when they are issued.
+"""Invoices, credit notes and packing slips: their facts, frozen when issued.
 
-A document is issued in the transaction of what it is about, under a number that follows the last
-one without a gap. Its facts are plain values; ``commerce.documents.pdf`` renders them, never here.
-The lock on a kind's counter comes last in the lock order (docs/payments.md), so issuing is the last
-thing that a transaction does.
+A document is issued in the transaction of its event, with a gapless number. Its facts are plain
+values, rendered by ``commerce.documents.pdf``. The counter's lock comes last in the lock order
+(docs/payments.md), so issuing is the last step of a transaction.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -19,43 +23,50 @@ from commerce.demonstration import is_demonstration
 from commerce.documents.sums import Part, credit_parts, not_charged_parts, rate_of, sums_of
 from commerce.models import CommercialDocument, DocumentCounter, DocumentKind
 
-#: What numbers begin with.
+if TYPE_CHECKING:
+    from oscar.apps.address.abstract_models import AbstractAddress
+    from oscar.apps.order.abstract_models import AbstractOrder
+
+
+#: Number prefixes.
 PREFIXES = {
     DocumentKind.INVOICE: "INV",
     DocumentKind.CREDIT_NOTE: "CN",
     DocumentKind.PACKING_SLIP: "PS",
 }
-#: Raised when facts get another shape; the renderer reads every one there was.
+#: Incremented when the shape of facts changes; the renderer supports every version.
 VERSION = 1
-#: The key of the delivery among an invoice's lines.
+#: The key of the delivery line of an invoice.
 DELIVERY = "delivery"
-#: Documents that the customer gets; packing slips are the house's.
+#: Documents for customers; packing slips are internal.
 FOR_CUSTOMERS = (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)
 
 
 @dataclass(frozen=True)
 class Refunded:
-    """Money that went back. ``key`` is the refund's, the same whenever it is told of.
+    """A completed refund. ``key`` identifies it, so that repeated notifications have no effect.
 
-    ``lines`` is ``{line_id: (quantity, amount)}`` and ``shipping`` the part that is delivery; what
-    is left of ``amount`` is for no line. All amounts include VAT.
+    ``lines`` is ``{line_id: (quantity, amount)}``, ``shipping`` the part for delivery; the rest of
+    ``amount`` belongs to no line. All amounts include VAT.
     """
 
     key: str
     amount: Decimal
     reason: str = ""
-    lines: dict = field(default_factory=dict)
+    lines: dict[int, tuple[int | None, Decimal]] = field(default_factory=dict)
     shipping: Decimal = Decimal(0)
 
 
 # --- Issuing --------------------------------------------------------------------------------------
 
 
-def issue_invoice(order, *, amount=None, at=None):
-    """The invoice of an order whose money is here; the same one, however often it is asked for.
+def issue_invoice(
+    order: AbstractOrder, *, amount: Decimal | None = None, at: datetime | None = None
+) -> CommercialDocument:
+    """Issue the invoice of a paid order, or return the existing one.
 
-    ``amount`` is what was taken, where that may be less than the order's total: the rest is then on
-    the invoice as not charged. Needs an open transaction; locks the counter of invoices.
+    ``amount`` is the amount taken, if it may be less than the total: the invoice then shows the
+    rest as not charged. Needs an open transaction; locks the counter of invoices.
     """
     return _issue(
         DocumentKind.INVOICE,
@@ -66,11 +77,13 @@ def issue_invoice(order, *, amount=None, at=None):
     )
 
 
-def issue_credit_note(order, refunded, *, at=None):
-    """The credit note of a refund that went through; one for each ``refunded.key``.
+def issue_credit_note(
+    order: AbstractOrder, refunded: Refunded, *, at: datetime | None = None
+) -> CommercialDocument | None:
+    """Issue the credit note of a completed refund; one per ``refunded.key``.
 
-    None for an order that has no invoice: money that came too late and went straight back was never
-    invoiced. Needs an open transaction; locks the counter of credit notes.
+    None if the order has no invoice: late money that was returned at once was never invoiced. Needs
+    an open transaction; locks the counter of credit notes.
     """
     invoice = order.documents.filter(kind=DocumentKind.INVOICE).first()
     if invoice is None:
@@ -84,11 +97,13 @@ def issue_credit_note(order, refunded, *, at=None):
     )
 
 
-def issue_packing_slip(order, parcel, *, rest, at=None):
-    """What lies in a parcel that leaves; one for each.
+def issue_packing_slip(
+    order: AbstractOrder, parcel: Any, *, rest: Mapping[int, int], at: datetime | None = None
+) -> CommercialDocument:
+    """Issue the packing slip of a parcel that ships; one per parcel.
 
-    ``parcel`` is a commerce.orders.shipments.Parcel, ``rest`` is ``{line_id: units}`` still to be sent.
-    Needs an open transaction; locks the counter of packing slips.
+    ``parcel`` is a commerce.orders.shipments.Parcel, ``rest`` is ``{line_id: units}`` still to
+    ship. Needs an open transaction; locks the counter of packing slips.
     """
     return _issue(
         DocumentKind.PACKING_SLIP,
@@ -100,11 +115,19 @@ def issue_packing_slip(order, parcel, *, rest, at=None):
     )
 
 
-def _issue(kind, *, key, order, facts_of, shipment=None, at=None):
-    """The document of this key, issued now where there is none.
+def _issue(
+    kind: DocumentKind,
+    *,
+    key: str,
+    order: AbstractOrder,
+    facts_of: Callable[[], dict[str, Any]],
+    shipment: Any = None,
+    at: datetime | None = None,
+) -> CommercialDocument:
+    """The document with this key, issued now if it does not exist.
 
-    The counter is locked before anything is read that the facts rest on, and rolled back with the
-    rest: two callers get one document, and no number is lost.
+    The counter is locked before the facts are read and rolled back with the transaction: concurrent
+    callers get one document, and no number is lost.
     """
     issued = CommercialDocument.objects.filter(key=key).first()
     if issued:
@@ -129,21 +152,23 @@ def _issue(kind, *, key, order, facts_of, shipment=None, at=None):
     )
 
 
-def _locked_counter(kind, year):
+def _locked_counter(kind: DocumentKind, year: int) -> DocumentCounter:
     DocumentCounter.objects.get_or_create(kind=kind, year=year)
     return DocumentCounter.objects.select_for_update().get(kind=kind, year=year)
 
 
-def documents_of(order, kinds=FOR_CUSTOMERS):
-    """The documents of an order in the order of their issue; unless told, those for customers."""
+def documents_of(
+    order: AbstractOrder, kinds: Collection[str] = FOR_CUSTOMERS
+) -> list[CommercialDocument]:
+    """The documents of an order in order of issue; by default those for customers."""
     return [document for document in order.documents.all() if document.kind in kinds]
 
 
 # --- Facts ----------------------------------------------------------------------------------------
 
 
-def _shared_facts(order):
-    """What every document says."""
+def _shared_facts(order: AbstractOrder) -> dict[str, Any]:
+    """The facts common to all documents."""
     return {
         "language": get_language() or settings.LANGUAGE_CODE,
         "shop": settings.SITE_NAME,
@@ -156,11 +181,11 @@ def _shared_facts(order):
     }
 
 
-def _rows_of(address):
+def _rows_of(address: AbstractAddress | None) -> list[str]:
     return [str(row) for row in address.active_address_fields()] if address else []
 
 
-def _invoice_facts(order, amount):
+def _invoice_facts(order: AbstractOrder, amount: Decimal | None) -> dict[str, Any]:
     parts = _parts_of(order)
     charged = sum((part.gross for part in parts), Decimal(0))
     if amount is not None and amount < charged:
@@ -168,8 +193,8 @@ def _invoice_facts(order, amount):
     return {**_shared_facts(order), "currency": order.currency, **_sums_as_facts(parts)}
 
 
-def _parts_of(order):
-    """An order's lines and its delivery as an invoice tells them, to the cent of the order."""
+def _parts_of(order: AbstractOrder) -> list[Part]:
+    """An order's lines and its delivery as lines of an invoice, exact to the cent."""
     parts = [
         Part(
             key=str(line.pk),
@@ -192,11 +217,15 @@ def _parts_of(order):
     return parts
 
 
-def _credit_facts(order, invoice, refunded):
+def _credit_facts(
+    order: AbstractOrder, invoice: CommercialDocument, refunded: Refunded
+) -> dict[str, Any]:
     invoiced = [Part.from_facts(row) for row in invoice.facts["lines"]]
     earlier = order.documents.filter(kind=DocumentKind.CREDIT_NOTE)
     credited = [Part.from_facts(row) for note in earlier for row in note.facts["lines"]]
-    wanted = {str(pk): pair for pk, pair in refunded.lines.items()}
+    wanted: dict[str, tuple[int | None, Decimal]] = {
+        str(pk): pair for pk, pair in refunded.lines.items()
+    }
     if refunded.shipping:
         wanted[DELIVERY] = (None, refunded.shipping)
     parts = credit_parts(
@@ -213,17 +242,23 @@ def _credit_facts(order, invoice, refunded):
     }
 
 
-def _sums_as_facts(parts):
+def _sums_as_facts(parts: list[Part]) -> dict[str, Any]:
     return {"lines": [part.as_facts() for part in parts], **sums_of(parts)}
 
 
-def packing_facts(order, items, *, rest=None, shipment=None):
-    """What a packing slip says: items without prices, what follows, and the label.
+def packing_facts(
+    order: AbstractOrder,
+    items: Iterable[tuple[Any, int]],
+    *,
+    rest: Mapping[int, int] | None = None,
+    shipment: Any = None,
+) -> dict[str, Any]:
+    """The facts of a packing slip: items without prices, what follows, and the label.
 
     ``items`` are pairs of an order line and a quantity, ``rest`` is ``{line_id: units}``.
     """
     titles = dict(order.lines.values_list("pk", "title")) if rest else {}
-    units = defaultdict(int)
+    units: dict[Any, int] = defaultdict(int)
     for line, count in items:
         units[line] += count
     return {
@@ -238,8 +273,8 @@ def packing_facts(order, items, *, rest=None, shipment=None):
     }
 
 
-def draft_packing_slip(order, items):
-    """The facts of a slip for items that have not left: it has no number, and is not kept."""
+def draft_packing_slip(order: AbstractOrder, items: Iterable[tuple[Any, int]]) -> dict[str, Any]:
+    """The facts of a slip before shipping: it has no number and is not stored."""
     return {
         "version": VERSION,
         "kind": str(DocumentKind.PACKING_SLIP),

@@ -1,12 +1,14 @@
-"""A document as PDF, from its facts alone: the same facts give the same bytes.
+"""Renders a document as PDF from its facts alone: the same facts give the same bytes.
 
-No database and no request. Slow beside a transaction (tens of milliseconds), so never called in one.
+Uses neither database nor request. Takes tens of milliseconds, so never call it in a transaction.
 """
 
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 from babel.numbers import format_currency
 from django.conf import settings
@@ -21,22 +23,24 @@ from fpdf.prefs import ViewerPreferences
 
 FONTS = Path(__file__).parent / "fonts"
 SERIF, SANS = "fraunces", "noto-sans"
-#: The colours of the storefront by day (static/css/tokens.css), on white paper.
+#: The storefront's light colours (static/css/tokens.css), on white paper.
 INK, SOFT, LINE, WASH, SLATE, WHITE = (
     (31, 35, 34), (95, 91, 84), (221, 213, 201), (247, 243, 237), (37, 82, 92), (255, 255, 255),
 )  # fmt: skip
-#: Millimetres of A4.
+#: (label, width in mm, alignment) of each column of a table.
+Columns = Sequence[tuple[str, int, str]]
+#: Millimetres on A4.
 MARGIN, WIDTH, BOTTOM = 20, 170, 272
 
 
 @cache
-def _letters(path):
+def _letters(path: str | Path) -> frozenset[str]:
     """The characters of a font."""
     return frozenset(map(chr, TTFont(path, lazy=True).getBestCmap()))
 
 
-def render(facts):
-    """The bytes of a document's PDF. A letter that no font has is printed as a question mark."""
+def render(facts: dict[str, Any]) -> bytes:
+    """The PDF of a document. Characters without a glyph in any font become question marks."""
     paths, unknown = _fallbacks_for(_text_in(facts))
     if unknown:
         facts = _mapped(facts, dict.fromkeys(map(ord, unknown), "?"))
@@ -50,8 +54,8 @@ def render(facts):
         return bytes(paper.output())
 
 
-def title_of(facts):
-    """What kind of document it is, in words."""
+def title_of(facts: Mapping[str, Any]) -> str:
+    """The type of the document as text."""
     return {
         "invoice": _("Invoice"),
         "credit_note": _("Credit note"),
@@ -60,13 +64,13 @@ def title_of(facts):
 
 
 class _Paper(FPDF):
-    """Pages with the shop's head and foot, and rows that break between pages."""
+    """Pages with the shop's header and footer, and rows that break across pages."""
 
-    def __init__(self, facts, further_fonts):
+    def __init__(self, facts: Mapping[str, Any], further_fonts: Iterable[str | Path]):
         super().__init__(format="A4", unit="mm")
         self.c_margin = 0
         self.facts = facts
-        self.head_of_table = None
+        self.head_of_table: Callable[[], None] | None = None
         self.set_margins(MARGIN, 18, MARGIN)
         self.set_auto_page_break(False)
         self.add_font(SERIF, fname=FONTS / "fraunces.ttf")
@@ -87,13 +91,28 @@ class _Paper(FPDF):
 
     # --- Writing ---
 
-    def pen(self, size, *, font=SANS, bold=False, colour=INK):
-        """What the next words are written with."""
+    def pen(
+        self,
+        size: float,
+        *,
+        font: str = SANS,
+        bold: bool = False,
+        colour: tuple[int, int, int] = INK,
+    ) -> None:
+        """Set the font and colour of the following text."""
         self.set_font(font, "B" if bold else "", size)
         self.set_text_color(*colour)
 
-    def write_row(self, text, *, width=0, align="L", height=None, down=True):
-        """One row of words; they are cut where they would leave their width."""
+    def write_row(
+        self,
+        text: str,
+        *,
+        width: float = 0,
+        align: str = "L",
+        height: float | None = None,
+        down: bool = True,
+    ) -> None:
+        """Write one row of text, truncated to its width."""
         width = width or WIDTH
         self.cell(
             width,
@@ -104,18 +123,27 @@ class _Paper(FPDF):
             new_y=YPos.NEXT if down else YPos.TOP,
         )
 
-    def rows_of(self, text, width):
-        """The rows that a text takes in a width."""
-        return self.multi_cell(width, text=text, dry_run=True, output="LINES", align="L") or [""]
+    def rows_of(self, text: str, width: float) -> list[str]:
+        """The rows a text wraps to in a width."""
+        rows = self.multi_cell(width, text=text, dry_run=True, output="LINES", align="L")
+        return cast(list[str], rows) or [""]
 
-    def rule(self, y, *, left=MARGIN, width=WIDTH, colour=LINE, thick=0.2):
-        """A line across."""
+    def rule(
+        self,
+        y: float,
+        *,
+        left: float = MARGIN,
+        width: float = WIDTH,
+        colour: tuple[int, int, int] = LINE,
+        thick: float = 0.2,
+    ) -> None:
+        """Draw a horizontal line."""
         self.set_draw_color(*colour)
         self.set_line_width(thick)
         self.line(left, y, left + width, y)
 
-    def room_for(self, height):
-        """Begin a new page, with the head of the table, where this would not fit any more."""
+    def room_for(self, height: float) -> None:
+        """Start a new page, with the table header, if this height does not fit."""
         if self.y + height > BOTTOM:
             self.add_page()
             if self.head_of_table:
@@ -123,7 +151,7 @@ class _Paper(FPDF):
 
     # --- Head and foot ---
 
-    def header(self):
+    def header(self) -> None:
         facts, top = self.facts, 18
         self.set_xy(MARGIN, top)
         if self.page_no() > 1:
@@ -151,7 +179,7 @@ class _Paper(FPDF):
             self.cell(WIDTH, 8, f"   {text}", fill=True, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
             self.ln(5)
 
-    def footer(self):
+    def footer(self) -> None:
         seller = self.facts["seller"]
         self.rule(281)
         self.set_xy(MARGIN, 283)
@@ -167,10 +195,10 @@ class _Paper(FPDF):
         self.cell(18, self.font_size * 1.45, page)
 
 
-def _fallbacks_for(letters):
-    """The fonts that letters need beside the main one, and the letters that none of them has."""
+def _fallbacks_for(letters: Set[str]) -> tuple[list[str | Path], set[str]]:
+    """The fallback fonts that the letters need, and the letters that no font has."""
     left = {letter for letter in letters if letter >= " "} - _letters(FONTS / f"{SANS}.ttf")
-    paths = []
+    paths: list[str | Path] = []
     for path in (FONTS / "droid-sans-fallback.ttf", *settings.DOCUMENT_FONTS):
         if left & _letters(path):
             paths.append(path)
@@ -178,8 +206,8 @@ def _fallbacks_for(letters):
     return paths, left
 
 
-def _mapped(value, table):
-    """Facts with their letters translated."""
+def _mapped(value: Any, table: Mapping[int, str]) -> Any:
+    """Facts with characters replaced."""
     if isinstance(value, dict):
         return {name: _mapped(inner, table) for name, inner in value.items()}
     if isinstance(value, list):
@@ -187,8 +215,8 @@ def _mapped(value, table):
     return value.translate(table) if isinstance(value, str) else value
 
 
-def _text_in(value):
-    """All letters that stand in facts."""
+def _text_in(value: Any) -> set[str]:
+    """All characters in the facts."""
     if isinstance(value, str):
         return set(value)
     if isinstance(value, dict | list):
@@ -197,7 +225,7 @@ def _text_in(value):
     return set()
 
 
-def _shortened(paper, text, width):
+def _shortened(paper: _Paper, text: str, width: float) -> str:
     if paper.get_string_width(text) <= width:
         return text
     while text and paper.get_string_width(f"{text}…") > width:
@@ -208,14 +236,14 @@ def _shortened(paper, text, width):
 # --- Parts that documents share -------------------------------------------------------------------
 
 
-def _write_title(paper, facts):
+def _write_title(paper: _Paper, facts: Mapping[str, Any]) -> None:
     paper.set_x(MARGIN)
     paper.pen(20, font=SERIF)
     paper.write_row(title_of(facts), height=10)
     paper.ln(3)
 
 
-def _write_particulars(paper, pairs):
+def _write_particulars(paper: _Paper, pairs: Iterable[tuple[str, str]]) -> None:
     """Labels with their values, side by side."""
     pairs = [(label, value) for label, value in pairs if value]
     width, top = WIDTH / max(len(pairs), 1), paper.y
@@ -228,8 +256,8 @@ def _write_particulars(paper, pairs):
     paper.set_xy(MARGIN, top + 14)
 
 
-def _write_addresses(paper, columns):
-    """Addresses side by side, each under its label."""
+def _write_addresses(paper: _Paper, columns: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Addresses side by side, each with its label."""
     width, top, end = WIDTH / 2, paper.y, paper.y
     for place, (label, rows) in enumerate((label, rows) for label, rows in columns if rows):
         paper.set_xy(MARGIN + place * width, top)
@@ -243,8 +271,8 @@ def _write_addresses(paper, columns):
     paper.set_xy(MARGIN, end + 8)
 
 
-def _write_head(paper, columns):
-    """The head of a table: ``columns`` are (words, width, align)."""
+def _write_head(paper: _Paper, columns: Columns) -> None:
+    """The header of a table: ``columns`` are (label, width, align)."""
     paper.set_x(MARGIN)
     paper.pen(7.5, colour=SOFT)
     for place, (words, width, align) in enumerate(columns):
@@ -254,8 +282,10 @@ def _write_head(paper, columns):
     paper.set_xy(MARGIN, paper.y + 1.5)
 
 
-def _write_line(paper, columns, values, *, details=()):
-    """One row of a table: the first column wraps, ``details`` stand small below it."""
+def _write_line(
+    paper: _Paper, columns: Columns, values: Sequence[str], *, details: Iterable[str] = ()
+) -> None:
+    """One row of a table: the first column wraps, with ``details`` in small print below it."""
     gap, row, small = 4, 4.8, 4.2
     first = columns[0][1] - gap
     paper.pen(9)
@@ -280,14 +310,14 @@ def _write_line(paper, columns, values, *, details=()):
     paper.set_xy(MARGIN, end + 1.5)
 
 
-def _day(text):
+def _day(text: str) -> str:
     return date_format(date.fromisoformat(text), "j F Y")
 
 
 # --- Invoices and credit notes --------------------------------------------------------------------
 
 
-def _write_account(paper, facts):
+def _write_account(paper: _Paper, facts: Mapping[str, Any]) -> None:
     money = _money_in(facts)
     _write_title(paper, facts)
     is_credit = facts["kind"] == "credit_note"
@@ -313,19 +343,19 @@ def _write_account(paper, facts):
     _write_rates(paper, facts, money)
 
 
-def _money_in(facts):
+def _money_in(facts: Mapping[str, Any]) -> Callable[[str], str]:
     locale = translation.to_locale(facts["language"])
 
-    def money(amount):
+    def money(amount: str) -> str:
         text = format_currency(abs(Decimal(amount)), facts["currency"], locale=locale)
         return f"–{text}" if Decimal(amount) < 0 else text
 
     return money
 
 
-def _write_reason(paper, facts):
+def _write_reason(paper: _Paper, facts: Mapping[str, Any]) -> None:
     paper.pen(9)
-    text = _("This note pays back a part of invoice %(number)s of %(day)s, or all of it.")
+    text = _("This note refunds all or part of invoice %(number)s of %(day)s.")
     text = text % {"number": facts["invoice"], "day": _day(facts["invoiced_on"])}
     if facts["reason"]:
         text += " " + _("Reason: %(reason)s") % {"reason": facts["reason"]}
@@ -334,7 +364,7 @@ def _write_reason(paper, facts):
     paper.ln(4)
 
 
-def _write_lines(paper, facts, money):
+def _write_lines(paper: _Paper, facts: Mapping[str, Any], money: Callable[[str], str]) -> None:
     columns = [
         (_("Description"), 70, "L"),
         (_("Quantity"), 16, "R"),
@@ -361,15 +391,17 @@ def _write_lines(paper, facts, money):
     paper.head_of_table = None
 
 
-def _rate(rate):
+def _rate(rate: str) -> str:
     return f"{Decimal(rate).normalize():f} %"
 
 
-def _write_totals(paper, facts, money, *, is_credit):
+def _write_totals(
+    paper: _Paper, facts: Mapping[str, Any], money: Callable[[str], str], *, is_credit: bool
+) -> None:
     left, width = MARGIN + 85, 85
     paper.room_for(30)
     paper.ln(2)
-    total = _("Total paid back") if is_credit else _("Total")
+    total = _("Total refunded") if is_credit else _("Total")
     for label, amount in ((_("Net"), facts["net"]), (_("VAT"), facts["tax"])):
         paper.set_x(left)
         paper.pen(9, colour=SOFT)
@@ -385,8 +417,8 @@ def _write_totals(paper, facts, money, *, is_credit):
     paper.set_xy(MARGIN, paper.y + 6)
 
 
-def _write_rates(paper, facts, money):
-    """What each rate of VAT holds of the total."""
+def _write_rates(paper: _Paper, facts: Mapping[str, Any], money: Callable[[str], str]) -> None:
+    """Net, VAT and gross by VAT rate."""
     columns = [(_("VAT rate"), 28, "L"), (_("Net"), 24, "R"), (_("VAT"), 24, "R"), (_("Gross"), 24, "R")]  # fmt: skip
     paper.room_for(12 + 6 * len(facts["rates"]))
     paper.set_x(MARGIN)
@@ -406,7 +438,7 @@ def _write_rates(paper, facts, money):
 # --- Packing slips --------------------------------------------------------------------------------
 
 
-def _write_packing_slip(paper, facts):
+def _write_packing_slip(paper: _Paper, facts: Mapping[str, Any]) -> None:
     _write_title(paper, facts)
     _write_particulars(
         paper,
@@ -419,7 +451,7 @@ def _write_packing_slip(paper, facts):
         ],
     )
     _write_addresses(paper, [(_("Delivered to"), facts["delivered_to"])])
-    columns = [(_("Piece"), 100, "L"), (_("SKU"), 36, "L"), (_("Quantity"), 22, "R"), ("", 12, "R")]
+    columns = [(_("Item"), 100, "L"), (_("SKU"), 36, "L"), (_("Quantity"), 22, "R"), ("", 12, "R")]
     paper.head_of_table = lambda: _write_head(paper, columns)
     paper.head_of_table()
     for line in facts["lines"]:
@@ -427,18 +459,18 @@ def _write_packing_slip(paper, facts):
         _write_line(paper, columns, (line["title"], line["code"], str(line["quantity"]), ""))
         _draw_box(paper, top if page == paper.page else None)
     paper.head_of_table = None
-    pieces = sum(line["quantity"] for line in facts["lines"])
-    text = ngettext("%(count)d piece in all", "%(count)d pieces in all", pieces)
+    total = sum(line["quantity"] for line in facts["lines"])
+    text = ngettext("%(count)d item in total", "%(count)d items in total", total)
     paper.room_for(10)
     paper.ln(2)
     paper.pen(9.5, bold=True)
-    paper.write_row(text % {"count": pieces}, width=158, align="R", height=6)
+    paper.write_row(text % {"count": total}, width=158, align="R", height=6)
     if facts["rest"]:
         _write_rest(paper, facts["rest"])
 
 
-def _draw_box(paper, top):
-    """A box to tick beside a row that was just written."""
+def _draw_box(paper: _Paper, top: float | None) -> None:
+    """A checkbox beside the row just written."""
     height = 3.4
     top = paper.y - 1.5 - 6.3 if top is None else top
     paper.set_draw_color(*SOFT)
@@ -446,7 +478,7 @@ def _draw_box(paper, top):
     paper.rect(MARGIN + WIDTH - height, top + 0.7, height, height)
 
 
-def _write_rest(paper, rest):
+def _write_rest(paper: _Paper, rest: Iterable[Mapping[str, Any]]) -> None:
     paper.room_for(12)
     paper.ln(4)
     paper.pen(7.5, colour=SOFT)

@@ -1,35 +1,36 @@
-"""CSV that a spreadsheet opens without running anything in it.
+"""CSV that spreadsheets open without executing anything in it.
 
-A cell that begins like a formula is one to Excel, LibreOffice and Google Sheets
-(https://owasp.org/www-community/attacks/CSV_Injection). Names and addresses are typed by strangers.
+Excel, LibreOffice and Google Sheets treat a cell that starts like a formula as one
+(https://owasp.org/www-community/attacks/CSV_Injection). Names and addresses come from strangers.
 """
 
 import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
-#: What makes a program calculate, the characters included that it trims before it looks.
+#: The start of a formula, including whitespace that programs trim.
 FORMULA = re.compile(r"^\s*[=+\-@|%]")
-#: Amounts stay numbers.
+#: Amounts are not escaped.
 NUMBER = re.compile(r"^[+-]?\d[\d.,]*%?$")
 BOM = "\ufeff"
-# A long text is no error: by itself the module reads no cell above 128 KiB.
+# By default the csv module rejects cells above 128 KiB.
 csv.field_size_limit(2**31 - 1)
 
 
 def neutral_cell(value: object) -> object:
-    """The value, with an apostrophe before text that would be read as a formula."""
+    """The value; text that would be read as a formula is prefixed with an apostrophe."""
     if isinstance(value, str) and FORMULA.match(value) and not NUMBER.match(value.strip()):
         return f"'{value}"
     return value
 
 
 def neutral_rows(lines: Iterable[str]) -> Iterator[str]:
-    """The lines of a CSV, written anew row by row with neutral cells."""
+    """The lines of a CSV, rewritten row by row with neutral cells."""
     for row in csv.reader(lines):
         output = io.StringIO(newline="")
         csv.writer(output).writerow([neutral_cell(cell) for cell in row])
@@ -37,7 +38,7 @@ def neutral_rows(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """The lines of a stream. Only a line feed ends one: a cell may hold other separators."""
+    """The lines of a stream. Only line feeds end a line: cells may contain other separators."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     rest = ""
     for chunk in chunks:
@@ -48,9 +49,9 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 class NeutralCellsMiddleware:
-    """Makes every CSV that the site answers with neutral, whichever library wrote it."""
+    """Neutralises every CSV response of the site, whichever library wrote it."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], Any]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -60,7 +61,7 @@ class NeutralCellsMiddleware:
         return response
 
     @staticmethod
-    def _neutralise(response) -> None:
+    def _neutralise(response: Any) -> None:
         if response.streaming:
             response.streaming_content = neutral_rows(_lines(response.streaming_content))
             return

@@ -1,26 +1,31 @@
-"""The arithmetic of documents: lines, VAT by rate, and credits that add up to what was invoiced.
+"""The arithmetic of documents: lines, VAT by rate, and credits that match the invoice.
 
-Pure, no ORM. Prices include VAT (docs/pricing.md §4): a document takes net and gross of each line as
-the order has them, and never works a tax out of a total.
+Pure, no ORM. Prices include VAT (docs/pricing.md §4): a document takes the net and gross of each
+order line and never computes the tax from a total.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from commerce.money import CENT, round_money
 from commerce.tax import STANDARD_CODE, STANDARD_RATE
 
 ZERO = Decimal("0.00")
-#: Rates of tax by the code that an order's line carries.
+K = TypeVar("K")
+#: Tax rates by the tax code of an order line.
 RATES = {STANDARD_CODE: STANDARD_RATE}
 
 
 @dataclass(frozen=True)
 class Part:
-    """One line of a document. ``rate`` is in percent; the tax is ``gross - net``, exactly.
+    """One line of a document. ``rate`` is a percentage; the tax is exactly ``gross - net``.
 
-    ``key`` is the order line's, "delivery", or "" for what belongs to no line.
+    ``key`` is the order line's key, "delivery", or "" for amounts that belong to no line.
     """
 
     title: str
@@ -34,19 +39,19 @@ class Part:
     discount: Decimal = ZERO
 
     @property
-    def tax(self):
+    def tax(self) -> Decimal:
         return self.gross - self.net
 
-    def as_facts(self):
-        """As plain values, amounts as text."""
+    def as_facts(self) -> dict[str, Any]:
+        """Plain values, with amounts as text."""
         return {
             name: str(value) if isinstance(value, Decimal) else value
             for name, value in {**asdict(self), "tax": self.tax}.items()
         }
 
     @classmethod
-    def from_facts(cls, facts):
-        """The part that ``as_facts`` wrote."""
+    def from_facts(cls, facts: Mapping[str, Any]) -> Part:
+        """Restore a part from ``as_facts``."""
         amounts = ("rate", "net", "gross", "unit", "discount")
         values = {name: value for name, value in facts.items() if name != "tax"}
         for name in amounts:
@@ -55,8 +60,10 @@ class Part:
         return cls(**values)
 
 
-def rate_of(net, gross, code=""):
-    """The rate of tax between two amounts, in percent: by its code, or as near as cents can tell."""
+def rate_of(net: Decimal, gross: Decimal, code: str = "") -> Decimal:
+    """The tax rate between two amounts, as a percentage: by its code, else rounded from the
+    amounts.
+    """
     if code in RATES and (net != gross or not gross):
         return (RATES[code] * 100).normalize() + 0
     if net == gross:
@@ -64,9 +71,9 @@ def rate_of(net, gross, code=""):
     return ((gross / net - 1) * 100).quantize(Decimal("0.1")) if net else Decimal(0)
 
 
-def sums_of(parts):
-    """Net, tax and gross of a document, by rate and in all, as facts. They are the lines' sums."""
-    by_rate = defaultdict(lambda: [ZERO, ZERO])
+def sums_of(parts: Collection[Part]) -> dict[str, Any]:
+    """Net, tax and gross of a document as facts, by rate and in total: the sums of its lines."""
+    by_rate: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
     for part in parts:
         by_rate[_plain(part.rate)][0] += part.net
         by_rate[_plain(part.rate)][1] += part.gross
@@ -80,15 +87,16 @@ def sums_of(parts):
     return {"rates": rates, "net": str(net), "tax": str(gross - net), "gross": str(gross)}
 
 
-def _plain(rate):
-    """A rate as people write it: "20", "5.5"."""
+def _plain(rate: Decimal) -> str:
+    """A rate as text: "20", "5.5"."""
     return f"{rate.normalize():f}"
 
 
-def shared_out(amount, weights):
-    """An amount split in whole cents after weights, ``{key: share}``; the shares add up to it."""
+def shared_out(amount: Decimal, weights: Mapping[K, Decimal]) -> dict[K, Decimal]:
+    """Split an amount by weights into whole cents, ``{key: share}``; the shares add up to it."""
     total = sum(weights.values())
-    shares, done, before = {}, ZERO, Decimal(0)
+    shares: dict[K, Decimal] = {}
+    done, before = ZERO, Decimal(0)
     for key, weight in weights.items():
         before += weight
         upto = round_money(amount * before / total) if total else ZERO
@@ -96,28 +104,38 @@ def shared_out(amount, weights):
     return shares
 
 
-def net_part(gross, *, of_net, of_gross):
-    """The net part of ``gross`` where it is taken from what has these two; all of it takes all."""
+def net_part(gross: Decimal, *, of_net: Decimal, of_gross: Decimal) -> Decimal:
+    """The net part of ``gross``, in proportion to the given amounts; all of ``of_gross`` gives
+    ``of_net``.
+    """
     if gross == of_gross:
         return of_net
     return round_money(of_net * gross / of_gross) if of_gross else gross
 
 
-def not_charged_parts(parts, amount, *, title):
-    """What of an order was not taken, as lines below zero: one for each rate."""
+def not_charged_parts(parts: Collection[Part], amount: Decimal, *, title: str) -> list[Part]:
+    """The part of an order that was not charged, as negative lines: one per rate."""
     return [
         replace(part, net=-part.net, gross=-part.gross)
         for part in _by_rate(_left_by_rate(parts, []), amount, title=title)
     ]
 
 
-def credit_parts(invoiced, credited, wanted, *, amount, title):
+def credit_parts(
+    invoiced: Collection[Part],
+    credited: Collection[Part],
+    wanted: Mapping[str, tuple[int | None, Decimal]],
+    *,
+    amount: Decimal,
+    title: str,
+) -> list[Part]:
     """The lines of a credit note over ``amount``.
 
-    ``invoiced`` and ``credited`` are the lines of the invoice and of all its credit notes so far,
-    ``wanted`` is ``{key: (quantity or None, amount)}``. What is left of ``amount`` is for no line
-    and shared out by what is left at each rate. Where all that is left is paid back at once, it is
-    the invoice's own lines. When everything was paid back, net and tax were paid back to the cent.
+    ``invoiced`` and ``credited`` are the lines of the invoice and of its earlier credit notes,
+    ``wanted`` is ``{key: (quantity or None, amount)}``. The rest of ``amount`` belongs to no line
+    and is split in proportion to what is left at each rate. If all that is left is refunded at
+    once, the lines are the invoice's own. Once everything is refunded, net and tax match the
+    invoice to the cent.
     """
     left = _left_by_key(invoiced, credited)
     everything = sum((part.gross for part in invoiced), ZERO) - sum(
@@ -141,8 +159,8 @@ def credit_parts(invoiced, credited, wanted, *, amount, title):
     return parts
 
 
-def _left_by_key(invoiced, credited):
-    """Each line of an invoice less what was credited of it."""
+def _left_by_key(invoiced: Collection[Part], credited: Collection[Part]) -> dict[str, Part]:
+    """Each invoice line minus what was credited of it."""
     left = {part.key: part for part in invoiced if part.key}
     for part in credited:
         if part.key in left:
@@ -156,9 +174,11 @@ def _left_by_key(invoiced, credited):
     return left
 
 
-def _left_by_rate(invoiced, credited):
-    """Net and gross that are left at each rate, ``{rate: [net, gross]}``."""
-    left = defaultdict(lambda: [ZERO, ZERO])
+def _left_by_rate(
+    invoiced: Collection[Part], credited: Collection[Part]
+) -> dict[Decimal, list[Decimal]]:
+    """The remaining net and gross at each rate, ``{rate: [net, gross]}``."""
+    left: dict[Decimal, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
     for sign, parts in ((1, invoiced), (-1, credited)):
         for part in parts:
             left[part.rate][0] += sign * part.net
@@ -166,8 +186,8 @@ def _left_by_rate(invoiced, credited):
     return left
 
 
-def _by_rate(left, amount, *, title):
-    """An amount for no line, as one part for each rate at which something is left."""
+def _by_rate(left: Mapping[Decimal, list[Decimal]], amount: Decimal, *, title: str) -> list[Part]:
+    """An amount that belongs to no line, as one part for each rate with a remainder."""
     weights = {rate: max(gross, ZERO) for rate, (_net, gross) in left.items()}
     return [
         Part(

@@ -1,4 +1,7 @@
-"""Oscar's dispatcher in front of the outbox."""
+"""Oscar's mail dispatcher, connected to the outbox."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib.sites.models import Site
 from oscar.apps.communication.utils import Dispatcher as OscarDispatcher
@@ -6,20 +9,26 @@ from oscar.core.loading import get_model
 
 from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
+from commerce.models import OutgoingMail, User
 
 
 class Dispatcher(OscarDispatcher):
-    """Sends everything through the queue, and renders with plain values only.
+    """Queues all mail in the outbox and renders templates with plain values only.
 
-    ``mail_key`` names the event that the next mail is about; without it the mail has no key and
-    nothing guards it against being sent for the same event again.
+    ``mail_key`` identifies the event of the next mail. Without it the mail has no key, and
+    repeating the event sends it again.
     """
 
     mail_key = ""
 
     def send_email_messages(
-        self, recipient_email, messages, from_email=None, attachments=None, user=None
-    ):
+        self,
+        recipient_email: str,
+        messages: Mapping[str, str],
+        from_email: str | None = None,
+        attachments: Any = None,
+        user: User | None = None,
+    ) -> OutgoingMail:
         return queue_mail(
             key=self.mail_key,
             to=recipient_email,
@@ -29,7 +38,9 @@ class Dispatcher(OscarDispatcher):
             user=user,
         )
 
-    def send_user_email_messages(self, user, messages, attachments=None):
+    def send_user_email_messages(
+        self, user: User, messages: Mapping[str, str], attachments: Any = None
+    ) -> OutgoingMail | None:
         if not user.email:
             return None
         mail = self.send_email_messages(user.email, messages, user=user)
@@ -42,11 +53,13 @@ class Dispatcher(OscarDispatcher):
         )
         return mail
 
-    def get_base_context(self, **kwargs):
-        """The context without the objects that would let a template read secrets."""
+    def get_base_context(self, **kwargs: Any) -> dict[str, Any]:
+        """The context without objects through which a template could read secrets."""
         plain = {key: value for key, value in kwargs.items() if key not in ("user", "request")}
         site = Site.objects.get_current()
         return {**plain, "site": {"name": site.name, "domain": site.domain}}
 
-    def get_messages(self, event_code, extra_context=None):
+    def get_messages(
+        self, event_code: str, extra_context: Mapping[str, Any] | None = None
+    ) -> dict[str, str]:
         return messages_for(event_code, self.get_base_context(**(extra_context or {})))

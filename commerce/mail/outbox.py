@@ -1,18 +1,20 @@
-"""Mail that leaves exactly once for each event, through the queue, and never fails a request.
+"""Mail outbox: each event sends its mail exactly once, and sending never fails a request.
 
-A mail is a row first (``OutgoingMail``, unique by what it is about), written in the transaction of
-the event. A task sends it after the commit; a mail server that is down means another attempt
-later, and after the last one the mail is parked where staff see it.
+A mail is first a row (``OutgoingMail``, unique by event), written in the event's transaction. A
+task sends it after the commit. If the mail server fails, the task retries later; after the last
+attempt the mail is parked for staff.
 """
 
 import os
 import re
 import uuid
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.filebased import EmailBackend as FileBackend
 from django.db import transaction
 from django.db.models import F
@@ -20,36 +22,46 @@ from django.template import Context, Engine
 from django.utils import timezone
 from django_tasks import task
 
-from commerce.models import OutgoingMail
+from commerce.models import OutgoingMail, User
 
 #: Minutes until the next attempt, by the number of attempts made.
 RETRY_MINUTES = (1, 5, 15, 60, 240)
 
-#: How long one worker may take over one mail before another may try.
+#: The time a worker has for one mail before another may try.
 LEASE = timedelta(minutes=5)
 
-#: How long a mail with a code or a link into an account may wait for its mail server. Codes live ten
-#: minutes and links an hour; what arrives later only puzzles.
+#: The longest time a mail with a code or a login link may wait. Codes are valid for ten minutes
+#: and links for an hour.
 SECRET_LIFETIME = timedelta(hours=1)
-#: How the key of a mail begins whose reader is erased: its row goes once it is sent.
+#: Key prefix of the last mail to an erased person; its row is deleted once sent.
 LAST = "last:"
-#: The fields that hold what a mail says.
+#: The fields with the content of a mail.
 TEXTS = ("subject", "body_text", "body_html")
 
-#: Templates that staff edit are rendered here: no loaders, no tag libraries, plain values only.
+#: Engine for templates edited by staff: no loaders, no tag libraries, plain values only.
 EDITED_TEMPLATES = Engine(loaders=[], libraries={}, builtins=[], autoescape=True)
 
 
-def render_edited(source, context):
-    """Render a template that staff wrote. The context must hold plain values only."""
+def render_edited(source: str, context: Mapping[str, Any]) -> str:
+    """Render a template edited by staff. The context must contain plain values only."""
     return EDITED_TEMPLATES.from_string(source).render(Context(context))
 
 
-def queue_mail(*, key, to, subject, text, html="", user=None, is_secret=False):
-    """Write one mail to be sent after the commit. The same ``key`` twice sends one mail.
+def queue_mail(
+    *,
+    key: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    user: User | None = None,
+    is_secret: bool = False,
+) -> OutgoingMail:
+    """Queue one mail to be sent after the commit. Repeating a ``key`` sends nothing.
 
-    ``is_secret`` is for mails that let their reader into an account: staff never see them, and the
-    text is removed once sent. Returns the row, new or old. Speaks to no mail server.
+    ``is_secret`` marks mails that grant access to an account: staff never see them, and their
+    content is removed once sent. Returns the row, new or existing. Does not contact the mail
+    server.
     """
     mail, is_new = OutgoingMail.objects.get_or_create(
         key=key or uuid.uuid4().hex,
@@ -67,25 +79,24 @@ def queue_mail(*, key, to, subject, text, html="", user=None, is_secret=False):
     return mail
 
 
-def queue_last_mail(*, to, subject, text, html=""):
-    """Write a mail to somebody who has been erased: no account is named, and no row stays once sent."""
+def queue_last_mail(*, to: str, subject: str, text: str, html: str = "") -> OutgoingMail:
+    """Queue a mail to an erased person: it names no account, and its row is deleted once sent."""
     key = f"{LAST}{uuid.uuid4().hex}"
     return queue_mail(key=key, to=to, subject=subject, text=text, html=html)
 
 
-def queue_staff_mail(*, key, subject, text):
-    """One mail to the people who run the shop, where ``STAFF_EMAIL`` says who; else None."""
+def queue_staff_mail(*, key: str, subject: str, text: str) -> OutgoingMail | None:
+    """Queue a mail to ``STAFF_EMAIL``; None if that is not set."""
     if not settings.STAFF_EMAIL:
         return None
     return queue_mail(key=key, to=settings.STAFF_EMAIL, subject=subject, text=text)
 
 
-def send_mail(mail_id, *, at=None):
-    """Send a waiting mail; does nothing where it was sent, is parked, or another worker has it.
+def send_mail(mail_id: int, *, at: datetime | None = None) -> None:
+    """Send a waiting mail; does nothing if it is sent, parked or claimed by another worker.
 
-    The mail is claimed by a lease, not by a lock: a mail server may take its time, and no
-    transaction of the shop may wait for it. A worker killed between sending and writing so leaves
-    the one case in which a mail goes out twice, with the same Message-ID.
+    The claim is a lease, not a lock, so no transaction waits for the mail server. If a worker dies
+    between sending and saving, the mail is sent twice, with the same Message-ID.
     """
     at = at or timezone.now()
     mail = _claim(mail_id, at=at)
@@ -96,8 +107,8 @@ def send_mail(mail_id, *, at=None):
         return
     try:
         _message(mail).send()
-    except Exception as error:  # noqa: BLE001  whatever a mail server does, the mail stays
-        _note_failure(mail, error, at=at)
+    except Exception as error:  # noqa: BLE001  on any error the mail is retried
+        _record_failure(mail, error, at=at)
     else:
         mail.state, mail.sent_at, mail.last_error = OutgoingMail.State.SENT, at, ""
         if mail.is_secret:
@@ -108,15 +119,15 @@ def send_mail(mail_id, *, at=None):
     mail.save(update_fields=["state", "sent_at", "last_error", "next_attempt_at", *TEXTS])
 
 
-def _claim(mail_id, *, at):
-    """The mail, if it is due and nobody else took it; its next attempt then lies after the lease."""
+def _claim(mail_id: int, *, at: datetime) -> OutgoingMail | None:
+    """Claim the mail if it is due and not claimed; its next attempt is then after the lease."""
     claimed = OutgoingMail.objects.filter(
         pk=mail_id, state=OutgoingMail.State.WAITING, next_attempt_at__lte=at
     ).update(next_attempt_at=at + LEASE, attempts=F("attempts") + 1)
     return OutgoingMail.objects.get(pk=mail_id) if claimed else None
 
 
-def _note_failure(mail, error, *, at):
+def _record_failure(mail: OutgoingMail, error: Exception, *, at: datetime) -> None:
     mail.last_error = f"{type(error).__name__}: {error}"[:2000]
     if mail.attempts >= settings.MAIL_ATTEMPTS:
         mail.state = OutgoingMail.State.PARKED
@@ -124,13 +135,13 @@ def _note_failure(mail, error, *, at):
     mail.next_attempt_at = at + timedelta(minutes=minutes)
 
 
-def _message(mail):
+def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         mail.subject,
         mail.body_text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[mail.to],
-        # The same id on every attempt lets a mail server drop a repeated one.
+        # The same ID on every attempt lets mail servers drop duplicates.
         headers={"Message-ID": f"<{mail.pk}.{mail.created_at:%Y%m%d%H%M%S}@vitrine>"},
     )
     if mail.body_html:
@@ -138,8 +149,8 @@ def _message(mail):
     return message
 
 
-def send_waiting_mail(*, at=None):
-    """Send every mail whose next attempt is due. Returns how many were tried."""
+def send_waiting_mail(*, at: datetime | None = None) -> int:
+    """Send every mail whose next attempt is due. Returns the number of attempts."""
     at = at or timezone.now()
     expire_secrets(at=at)
     due = OutgoingMail.objects.filter(
@@ -151,8 +162,8 @@ def send_waiting_mail(*, at=None):
     return len(ids)
 
 
-def expire_secrets(*, at=None):
-    """Give up secret mails that waited too long, and remove what they said. Returns how many."""
+def expire_secrets(*, at: datetime | None = None) -> int:
+    """Expire secret mails that waited too long and remove their content. Returns how many."""
     at = at or timezone.now()
     overdue = OutgoingMail.objects.filter(is_secret=True, created_at__lt=at - SECRET_LIFETIME)
     mails = list(overdue.exclude(state__in=[OutgoingMail.State.SENT, OutgoingMail.State.EXPIRED]))
@@ -163,8 +174,8 @@ def expire_secrets(*, at=None):
     return len(mails)
 
 
-def send_parked_again(mail_id):
-    """Give a parked mail a fresh set of attempts, beginning now."""
+def send_parked_again(mail_id: int) -> None:
+    """Unpark a mail, reset its attempts and send it now."""
     OutgoingMail.objects.filter(pk=mail_id, state=OutgoingMail.State.PARKED).update(
         state=OutgoingMail.State.WAITING, attempts=0, next_attempt_at=timezone.now()
     )
@@ -172,17 +183,17 @@ def send_parked_again(mail_id):
 
 
 class ReadableFileBackend(FileBackend):
-    """Writes each mail as one ``.eml`` file and, beside it, the page a person can open.
+    """Writes each mail as an ``.eml`` file, with its HTML part as a separate file.
 
-    Mails contain links that open orders and accounts, so only the site's own user can read the files.
+    Mails contain links that open orders and accounts, so only the site's user can read the files.
     """
 
-    def send_messages(self, messages):
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
         for message in messages:
             self._write(message)
         return len(messages)
 
-    def _write(self, message):
+    def _write(self, message: EmailMessage) -> None:
         folder = Path(self.file_path)
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
@@ -199,12 +210,12 @@ def _write_private(path: Path, content: bytes) -> None:
 
 
 @task()
-def send_mail_task(mail_id):
+def send_mail_task(mail_id: int) -> None:
     """Send one mail (see ``send_mail``)."""
     send_mail(mail_id)
 
 
 @task()
-def send_waiting_mail_task():
-    """Send what is due: mails whose first attempt failed, or whose task was lost."""
+def send_waiting_mail_task() -> None:
+    """Scheduled: send due mails, after failed attempts or lost tasks."""
     send_waiting_mail()

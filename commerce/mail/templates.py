@@ -1,6 +1,7 @@
-"""What a mail says: the files in templates/emails, or the text that staff wrote in the dashboard."""
+"""The texts of mails: files in templates/emails, or templates edited in the dashboard."""
 
 import logging
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.html import strip_tags
@@ -17,12 +18,11 @@ PARTS = {
 }
 
 
-def messages_for(code, context):
+def messages_for(code: str, context: dict[str, Any]) -> dict[str, str]:
     """Subject, text and HTML of a mail, ``{"subject", "body", "html", "sms"}``.
 
-    A part that staff wrote replaces the file of that part, unless it cannot be rendered: an order
-    must not wait for a template to be mended. A mail whose HTML alone was edited gets its text
-    from it, so that both say the same.
+    A part edited by staff replaces the file, unless it fails to render: a broken template must not
+    stop an order. If only the HTML was edited, the text is derived from it, so that both agree.
     """
     edited = get_model("communication", "CommunicationEventType").objects.filter(code=code).first()
     messages = {"sms": ""}
@@ -40,10 +40,10 @@ def messages_for(code, context):
     return messages
 
 
-def _rendered(source, context, code):
-    """What staff wrote, rendered; None, and a line in the log, where that fails."""
+def _rendered(source: str, context: dict[str, Any], code: str) -> str | None:
+    """Render an edited template; None, with a log entry, if that fails."""
     try:
         return render_edited(source, context)
-    except Exception:  # a template can raise anything
+    except Exception:  # templates can raise anything
         logger.exception("the edited template of %s cannot be rendered; the file was used", code)
         return None
