@@ -3,13 +3,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CommerceConfig(AppConfig):
-    """What is sold, at what price, whether it is there, and what was ordered."""
+    """The commerce engine: catalogue, prices, stock, baskets, orders and accounts."""
 
     name = "commerce"
     verbose_name = _("Commerce")
     default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self):
+    def ready(self) -> None:
         from commerce import receivers  # noqa: F401
         from commerce.accounts import checks as account_checks  # noqa: F401
         from commerce.accounts import receivers as account_receivers  # noqa: F401

@@ -1,13 +1,17 @@
-"""Many rows at once: read by their keys, and written past the model layer (for tables of ours that
-nobody follows by signal)."""
+"""Bulk queries by key, and bulk writes that bypass the model layer.
 
+Write only tables of ours that have no signal receivers.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
+from typing import Any
 
 from django.db import models, transaction
 from django.db.models.constants import OnConflict
 from django.db.models.expressions import RawSQL
 
-#: Fields whose values, in Python's own type, every database takes as they are.
+#: Fields whose Python values need no preparation on any database.
 AS_GIVEN = (
     models.IntegerField,
     models.FloatField,
@@ -16,23 +20,29 @@ AS_GIVEN = (
     models.ForeignKey,
     models.TextField,
 )
-#: Fields of which many rows have the same few values: prices, the moments at which they turn.
+#: Fields with few distinct values in many rows: prices and their start times.
 REPEATED = (models.DateTimeField, models.DecimalField)
 
 
-def literal_in(keys):
-    """Keys for a condition such as ``pk__in``, hundreds of them: written into the statement as numbers.
+def literal_in(keys: Iterable[int]) -> RawSQL:
+    """Keys for a condition such as ``pk__in``, written into the SQL as integers.
 
-    As parameters Django prepares each of them several times, which takes longer than the query.
+    Django prepares each parameter several times, which takes longer than the query for hundreds of
+    keys.
     """
     return RawSQL(", ".join(map(str, map(int, keys))) or "NULL", ())  # noqa: S611  integers
 
 
-def insert_rows(model, names, rows, *, ignore=False):
-    """Insert rows given as values in the order of ``names``; returns how many were.
+def insert_rows(
+    model: type[models.Model],
+    names: Iterable[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    ignore: bool = False,
+) -> int:
+    """Insert rows of values in the order of ``names``; returns the number inserted.
 
-    ``ignore`` leaves out those whose unique key is there already, after waiting for whoever is about
-    to write it.
+    ``ignore`` skips rows whose unique key exists, waiting for concurrent inserts of it.
     """
     connection = transaction.get_connection()
     fields = [model._meta.get_field(name) for name in names]
@@ -44,7 +54,9 @@ def insert_rows(model, names, rows, *, ignore=False):
     return _execute(connection, sql, fields, rows)
 
 
-def update_rows(model, names, rows):
+def update_rows(
+    model: type[models.Model], names: Iterable[str], rows: Iterable[Sequence[Any]]
+) -> None:
     """Set the fields ``names`` of rows given as ``(*values, key)``."""
     connection = transaction.get_connection()
     fields = [model._meta.get_field(name) for name in names]
@@ -54,14 +66,16 @@ def update_rows(model, names, rows):
     _execute(connection, sql, [*fields, key], rows)
 
 
-def _execute(connection, sql, fields, rows):
+def _execute(
+    connection: Any, sql: str, fields: Sequence[Any], rows: Iterable[Sequence[Any]]
+) -> int:
     prepared = [list(row) for row in rows]
     if not prepared:
         return 0
     for place, field in enumerate(fields):
         if isinstance(field, AS_GIVEN):
             continue
-        prepare = partial(field.get_db_prep_save, connection=connection)
+        prepare: Callable[[Any], Any] = partial(field.get_db_prep_save, connection=connection)
         if isinstance(field, REPEATED):
             prepare = cache(prepare)
         for row in prepared:
@@ -71,10 +85,10 @@ def _execute(connection, sql, fields, rows):
         return cursor.rowcount
 
 
-def _table(model):
+def _table(model: type[models.Model]) -> str:
     return transaction.get_connection().ops.quote_name(model._meta.db_table)
 
 
-def _columns(fields):
+def _columns(fields: Iterable[Any]) -> str:
     quote = transaction.get_connection().ops.quote_name
     return ", ".join(quote(field.column) for field in fields)

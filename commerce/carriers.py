@@ -1,25 +1,25 @@
-"""Who brings parcels, and the page on which one is followed (``settings.CARRIERS``)."""
+"""Parcel carriers and their tracking pages (``settings.CARRIERS``)."""
 
 from urllib.parse import quote
 
 from django.conf import settings
 
 
-def carrier_choices():
-    """The known carriers as ``(code, name)``, in their order."""
-    return [(code, name) for code, (name, _address) in settings.CARRIERS.items()]
+def carrier_choices() -> list[tuple[str, str]]:
+    """The configured carriers as ``(code, name)``, in order."""
+    return [(code, str(name)) for code, (name, _address) in settings.CARRIERS.items()]
 
 
-def carrier_name(code):
-    """A carrier's name; its code where it is no longer known."""
+def carrier_name(code: str) -> str:
+    """A carrier's name; its code if it is no longer configured."""
     name, _address = settings.CARRIERS.get(code, (code, ""))
     return str(name)
 
 
-def tracking_url(code, number):
-    """Where a parcel is followed; "" without a number or where the carrier has no such page.
+def tracking_url(code: str, number: str) -> str:
+    """The tracking page of a parcel; "" without a number or a tracking page.
 
-    Whatever the number holds, it stays one part of the carrier's address.
+    The number is escaped, so it cannot change the rest of the URL.
     """
     _name, address = settings.CARRIERS.get(code, ("", ""))
     return address.format(number=quote(number, safe="")) if address and number else ""

@@ -1,21 +1,25 @@
-"""Pages for one person: not kept anywhere, not listed, and their addresses told to nobody."""
+"""A decorator for pages of one person: not cached, not indexed, and without referrer leaks."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 
 
-def private_page(view_class=None, *, referrer="same-origin"):
-    """A view class whose answers are private; its address is a secret or close to one.
+def private_page(view_class: Any = None, *, referrer: str = "same-origin") -> Any:
+    """Make the responses of a view class private; its URL may contain a secret.
 
-    Browsers send forms of a page with the policy "no-referrer" from a null origin, which the check
-    against forged requests refuses. So a page with a form has "same-origin": to other sites it
-    sends nothing either.
+    With the policy "no-referrer" browsers submit forms with a null origin, which CSRF protection
+    refuses. So pages with forms use "same-origin", which also sends nothing to other sites.
     """
     if view_class is None:
         return lambda decorated: private_page(decorated, referrer=referrer)
 
-    def keep_private(view):
-        def answer(request, *args, **kwargs):
+    def make_private(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             response = view(request, *args, **kwargs)
             add_never_cache_headers(response)
             response["Referrer-Policy"] = referrer
@@ -24,4 +28,4 @@ def private_page(view_class=None, *, referrer="same-origin"):
 
         return answer
 
-    return method_decorator(keep_private, name="dispatch")(view_class)
+    return method_decorator(make_private, name="dispatch")(view_class)

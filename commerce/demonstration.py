@@ -1,11 +1,11 @@
-"""Whether this shop only demonstrates: no real money moves, and it says so."""
+"""Whether this shop is a demonstration: no real money moves, and its pages say so."""
 
 from django.conf import settings
 
 
 def is_demonstration() -> bool:
-    """True without Stripe's key where DEBUG or DEMO_GATEWAY=on asks for the stand-in.
+    """True without a Stripe key if DEBUG or DEMO_GATEWAY=on enables the stand-in gateway.
 
-    Without a key and without that opt-in a shop has no card gateway at all, and demonstrates nothing.
+    Without a key and without that setting, the shop has no card gateway and is not a demonstration.
     """
     return not settings.STRIPE_SECRET_KEY and bool(settings.DEBUG or settings.DEMO_GATEWAY)

@@ -1,11 +1,12 @@
-"""What can be refused, in plain words that carry the facts."""
+"""Exceptions for refused actions; their messages are shown to users."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Shortage:
-    """One piece of which less is there than was asked for."""
+    """A product with fewer units available than wanted."""
 
     title: str
     wanted: int
@@ -13,36 +14,36 @@ class Shortage:
 
 
 class OutOfStock(Exception):
-    """Raised instead of selling what is not there. ``items`` names every shortage."""
+    """Not enough stock. ``items`` lists every shortage."""
 
-    def __init__(self, items):
+    def __init__(self, items: Iterable[Shortage]):
         self.items = list(items)
         super().__init__("; ".join(f"{i.title}: {i.available} of {i.wanted}" for i in self.items))
 
 
 class IllegalMove(Exception):
-    """An order was asked to go where its pipeline has no way."""
+    """The order pipeline does not allow this status change."""
 
 
 class DispatchRefused(Exception):
-    """A parcel must not leave; the sentence says why, and staff read it."""
+    """A parcel must not be shipped; the message tells staff why."""
 
 
 class ReturnRefused(Exception):
-    """Pieces cannot come back so; the sentence says why."""
+    """Items cannot be returned; the message says why."""
 
 
 class WithdrawalRefused(Exception):
-    """A statement of withdrawal cannot be handled so; the sentence says why."""
+    """A withdrawal cannot be processed; the message says why."""
 
 
 class BasketFrozen(Exception):
-    """The basket's order waits for its payment, so its lines must stay as they are."""
+    """The basket's order awaits payment, so its lines must not change."""
 
 
 class TooMany(Exception):
-    """A limit of the house was reached; the text says which."""
+    """A limit is reached; the message says which."""
 
 
 class AddressRefused(Exception):
-    """The delivery address of an order cannot be changed any more; says why."""
+    """An order's delivery address can no longer be changed; the message says why."""

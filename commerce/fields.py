@@ -1,16 +1,18 @@
-"""Field types that behave alike on SQLite and MariaDB."""
+"""Model fields that behave the same on SQLite and MariaDB."""
+
+from typing import Any
 
 from django.db import models
 
 
 class CodeField(models.CharField):
-    """Text compared byte by byte on every database: codes, tokens, keys, ids of other systems.
+    """Text compared byte by byte on every database: codes, tokens, keys and external IDs.
 
-    MariaDB's default collations ignore case; two Stripe ids or signed tokens that differ only in
-    case must stay two. SQLite compares byte by byte of its own accord.
+    MariaDB's default collations ignore case, but Stripe IDs or signed tokens may differ in case
+    only. SQLite compares byte by byte by default.
     """
 
-    def db_parameters(self, connection):
+    def db_parameters(self, connection: Any) -> Any:
         parameters = super().db_parameters(connection)
         if connection.vendor == "mysql":
             parameters["collation"] = "utf8mb4_bin"

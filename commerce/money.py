@@ -1,4 +1,4 @@
-"""Amounts of money: rounding, Stripe's minor units, and how a price is written. Pure, no ORM."""
+"""Amounts of money: rounding, Stripe's minor units and formatting. Pure, no ORM."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -8,7 +8,7 @@ from django.utils.translation import get_language, to_locale
 
 CENT = Decimal("0.01")
 
-#: Currencies that Stripe counts in whole units (https://docs.stripe.com/currencies#zero-decimal).
+#: Currencies without minor units at Stripe (https://docs.stripe.com/currencies#zero-decimal).
 ZERO_DECIMAL = frozenset(
     [
         "BIF",
@@ -29,22 +29,22 @@ ZERO_DECIMAL = frozenset(
         "XPF",
     ]
 )
-#: Stripe's documentation counts it in whole units in one place and in hundredths in another.
+#: Stripe's documentation contradicts itself about these currencies.
 UNCLEAR = frozenset(["UGX"])
-#: Currencies with three decimals; Oscar's money columns have two, so a check refuses them.
+#: Currencies with three decimals. A check rejects them, because Oscar's columns have two.
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 
 
-def round_money(amount):
-    """The amount to the cent, halves away from zero (docs/pricing.md §5)."""
+def round_money(amount: Decimal) -> Decimal:
+    """The amount rounded to the cent, halves away from zero (docs/pricing.md §5)."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-def share_of(total, before, units, all_units, *, currency):
-    """What ``units`` of ``all_units`` cost, after ``before`` of them, when they cost ``total``.
+def share_of(total: Decimal, before: int, units: int, all_units: int, *, currency: str) -> Decimal:
+    """The price of ``units`` out of ``all_units`` that cost ``total``, after the first ``before``
+    units.
 
-    Each unit's price may not be a whole cent (a whole yen); parts that follow each other add up to
-    the total.
+    A unit's price may not be a whole cent (or yen), but consecutive shares add up to the total.
     """
     unit = Decimal(1) if currency.upper() in ZERO_DECIMAL else CENT
     until, since = (
@@ -54,10 +54,10 @@ def share_of(total, before, units, all_units, *, currency):
     return until - since
 
 
-def to_minor(amount, currency):
-    """The amount as Stripe counts it: pence for GBP, whole yen for JPY.
+def to_minor(amount: Decimal, currency: str) -> int:
+    """The amount in Stripe's minor units: pence for GBP, whole yen for JPY.
 
-    Raises ValueError where the amount cannot be said exactly in that unit.
+    Raises ValueError if it is not a whole number of them.
     """
     factor = 1 if currency.upper() in ZERO_DECIMAL else 100
     minor = amount * factor
@@ -66,20 +66,20 @@ def to_minor(amount, currency):
     return int(minor)
 
 
-def from_minor(minor, currency):
-    """The Decimal amount for a number of Stripe's minor units."""
+def from_minor(minor: int, currency: str) -> Decimal:
+    """The amount for a number of Stripe's minor units."""
     if currency.upper() in ZERO_DECIMAL:
         return Decimal(minor)
     return Decimal(minor) / 100
 
 
-def format_money(amount, currency):
-    """The amount as a shopper reads it: "£24", "£24.50". Whole amounts drop their zeros."""
+def format_money(amount: Decimal, currency: str) -> str:
+    """The amount for display: "£24", "£24.50". Whole amounts have no decimals."""
     return _formatted(amount, currency, to_locale(get_language() or "en-gb"))
 
 
 @lru_cache(maxsize=4096)
-def _formatted(amount, currency, locale):
+def _formatted(amount: Decimal, currency: str, locale: str) -> str:
     if amount == amount.to_integral_value():
         return format_currency(amount, currency, "¤#,##0", locale=locale, currency_digits=False)
     return format_currency(amount, currency, locale=locale)

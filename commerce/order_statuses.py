@@ -1,4 +1,4 @@
-"""The names of an order's stops, as ``OSCAR_ORDER_STATUS_PIPELINE`` has them (docs/orders.md)."""
+"""The order statuses of ``OSCAR_ORDER_STATUS_PIPELINE`` (docs/orders.md)."""
 
 PENDING, AUTHORISED, PAID = "Pending payment", "Authorised", "Paid"
 PACKING, PART_SHIPPED, SHIPPED = "Packing", "Part shipped", "Shipped"

@@ -1,4 +1,4 @@
-"""Texts that staff write as HTML, as words alone. Pure, no ORM."""
+"""Converts HTML written by staff to plain text. Pure, no ORM."""
 
 import html
 import re
@@ -6,15 +6,15 @@ import re
 from django.utils.html import strip_tags
 
 TAG = re.compile(r"(?=<)")
-#: The tags of an editor, as they are without any doubt; of other markup a parser decides.
+#: Simple tags that a regular expression can remove; a parser handles the rest.
 PLAIN_TAG = re.compile(
     r"</?(?:p|br|b|i|em|strong|u|ul|ol|li|h[1-6]|div|span|hr)[ /]*>", re.IGNORECASE
 )
 
 
-def plain_text(markup):
-    """The words of a text on one line; paragraphs do not run into each other."""
+def plain_text(markup: str | None) -> str:
+    """The text on one line; paragraphs are separated by spaces."""
     text = PLAIN_TAG.sub(" ", markup or "")
     if "<" in text or ">" in text:
-        text = strip_tags(TAG.sub(" ", markup))
+        text = strip_tags(TAG.sub(" ", markup or ""))
     return " ".join(html.unescape(text).split())

@@ -1,10 +1,14 @@
-"""Signal receivers of Oscar's that are taken off, and the few of ours."""
+"""Disconnects some of Oscar's signal receivers and adds ours."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
+from django.http import HttpRequest
 from oscar.apps.catalogue.signals import product_viewed
 from oscar.apps.customer.receivers import receive_product_view
 from oscar.core.loading import get_model
@@ -19,72 +23,74 @@ from commerce.order_statuses import CANCELLED, DELIVERED, REFUNDED, RETURNED
 from commerce.signals import stock_moved
 from commerce.stock.alerts import answer_alerts_of, waited_for
 
-# A product page writes neither a row nor a cookie on GET.
+# A product page must not write a row or a cookie on GET.
 product_viewed.disconnect(receive_product_view)
 
 
 @receiver(post_save, sender=get_model("catalogue", "ProductImage"))
-def follow_photograph(sender, instance, raw=False, **kwargs):
-    """A photograph that staff add or replace in the dashboard becomes a Wagtail image at once."""
+def follow_photograph(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Create the Wagtail image when staff add or replace a product image."""
     if not raw and instance.original:
         sync_photo(instance)
 
 
 @receiver(post_save, sender=get_model("catalogue", "Category"))
 @receiver(post_delete, sender=get_model("catalogue", "Category"))
-def forget_addresses(sender, instance, **kwargs):
-    """Oscar remembers the address of a category, which holds the slugs of those above it."""
+def forget_addresses(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """Clear Oscar's cached category URLs, which contain the slugs of the ancestors."""
     below = sender.objects.filter(path__startswith=instance.path)
     cache.delete_many([category.get_url_cache_key() for category in below.only("pk")])
 
 
 @receiver(post_save, sender=get_model("partner", "StockRecord"))
-def follow_restocking(sender, instance, raw=False, **kwargs):
-    """A piece that staff restock is told to those who wait for it; an import leaves that to the clock."""
+def follow_restocking(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Enqueue stock alerts when staff restock; imports leave them to the scheduled task."""
     if not raw and not is_collecting():
         enqueue_stock_alerts([instance.pk])
 
 
 @receiver(stock_moved)
-def follow_returning_stock(sender, stockrecord_ids, **kwargs):
-    """So is one that a cancelled order gives back."""
+def follow_returning_stock(sender: Any, stockrecord_ids: Iterable[int], **kwargs: Any) -> None:
+    """Enqueue stock alerts for units that a cancelled order returns."""
     enqueue_stock_alerts(list(stockrecord_ids))
 
 
-def enqueue_stock_alerts(stockrecord_ids):
-    """Once this is committed, have the worker write to whoever waits for these."""
+def enqueue_stock_alerts(stockrecord_ids: Collection[int]) -> None:
+    """After the commit, enqueue the alerts of these stock records."""
 
-    def enqueue():
+    def enqueue() -> None:
         if product_ids := waited_for(stockrecord_ids):
             answer_alerts_of.enqueue(product_ids)
 
-    # Robust: who changes stock need not care whether the queue answers, there is the clock.
+    # Robust: a failing queue must not fail the stock change; a scheduled task catches up.
     transaction.on_commit(enqueue, robust=True)
 
 
 @receiver(user_logged_out)
-def clear_count_on_sign_out(sender, request, **kwargs):
-    """The basket's middleware takes the count of the account's basket from the browser."""
-    request.has_signed_out = True
+def clear_count_on_sign_out(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    """Have the basket middleware delete the cookie with the account's number of items."""
+    request.has_signed_out = True  # type: ignore[attr-defined]
 
 
 @receiver(pre_delete, sender=User)
-def copy_address_to_open_orders(sender, instance, **kwargs):
-    """Orders on their way go on as a guest's: their mails need an address, their money an answer."""
+def copy_address_to_open_orders(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """Open orders of a deleted account continue as a guest's: mails and refunds need an address."""
     orders = instance.orders.exclude(status__in=(DELIVERED, CANCELLED, RETURNED, REFUNDED))
     orders.update(guest_email=instance.email)
 
 
 @receiver(post_save, sender=get_model("order", "OrderStatusChange"))
-def record_history(sender, instance, created, raw=False, **kwargs):
-    """Whoever moves an order, the move is in its history; and its buyer's reviews say so or no more."""
+def record_history(
+    sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any
+) -> None:
+    """Record every status change in the order's history, and update its buyer's reviews."""
     if created and not raw:
         record_status_change(instance)
         invalidate_reviews_of_buyer(instance.order)
 
 
 @receiver(pre_delete, sender=get_model("basket", "Line"))
-def guard_frozen_basket(sender, instance, origin=None, **kwargs):
-    """A line of a basket whose order waits for its payment stays; Oscar guards all but deletion."""
+def guard_frozen_basket(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """Refuse to delete a line while the basket's order awaits payment; Oscar guards only changes."""
     if instance.basket.status == instance.basket.FROZEN and origin is instance:
         raise BasketFrozen

@@ -1,5 +1,7 @@
-"""What a request carries beyond its address: the shape it asks for, keys in parameters, cookies of ours."""
+"""Request data besides the path: fragment requests, keys in parameters, our cookies."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -7,33 +9,33 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
-#: Digits of the largest key that a database has; longer ones are nobody's.
+#: Digits of the largest possible key.
 MAX_KEY_DIGITS = 18
-#: As much of a list of keys is read; no list of ours is longer.
+#: Longer lists of keys are cut.
 MAX_KEYS_TEXT = 1000
 
 
-def moment_of(request):
-    """The moment the page is shown for: None (now), or the one a middleware set on the request."""
+def moment_of(request: HttpRequest) -> datetime | None:
+    """The moment to show the page for: None for now, or the one set by a middleware."""
     return getattr(request, "at", None)
 
 
-def wants_fragment(request):
-    """Whether a script of ours asks for the changed part of a page instead of the page."""
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether a script asks for the changed part of a page instead of the page."""
     return request.headers.get("X-Requested-With") == "XMLHttpRequest"
 
 
-def parse_pk(text):
-    """A row's key as a parameter carries it; None for anything that cannot be one."""
+def parse_pk(text: str) -> int | None:
+    """The primary key in a parameter; None if it is not one."""
     return (
         int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_KEY_DIGITS else None
     )
 
 
-def parse_pks(texts, *, limit):
-    """The keys in texts like "3,14,15", each once and in their order, at most ``limit``.
+def parse_pks(texts: Iterable[str], *, limit: int) -> list[int]:
+    """The keys in texts like "3,14,15", in order, without duplicates, at most ``limit``.
 
-    Whatever cannot be a key is left out.
+    Anything that is not a key is ignored.
     """
     parts = (part.strip() for text in texts for part in text[:MAX_KEYS_TEXT].split(","))
     keys = (parse_pk(part) for part in parts)
@@ -41,7 +43,7 @@ def parse_pks(texts, *, limit):
 
 
 def previous_page(request: HttpRequest) -> str:
-    """Path and query of the page of this site that led here, as the browser says; "" for any other."""
+    """Path and query of the referring page of this site; "" for any other referrer."""
     sender = request.META.get("HTTP_REFERER", "")
     if not url_has_allowed_host_and_scheme(sender, {request.get_host()}, request.is_secure()):
         return ""
@@ -50,16 +52,16 @@ def previous_page(request: HttpRequest) -> str:
 
 
 def cookie_name(name: str) -> str:
-    """The name in the browser: with ``__Host-`` where the site is reached by https.
+    """The cookie's name in the browser: with the prefix ``__Host-`` on HTTPS.
 
-    Browsers accept that prefix only from https, for this host alone and for every path, so that no
-    other host of the domain can plant the cookie.
+    Browsers accept the prefix only from this host over HTTPS, so no other host of the domain can
+    set the cookie.
     """
     return settings.COOKIE_PREFIX + name
 
 
 def read_cookie(request: HttpRequest, name: str) -> str:
-    """What the browser sent; "" without it. Anybody can write anything there."""
+    """The cookie's value, or "". It is untrusted input."""
     return request.COOKIES.get(cookie_name(name), "")
 
 
@@ -73,7 +75,7 @@ def set_cookie(
 ) -> None:
     """Set a cookie for ``max_age`` seconds, or until the browser closes.
 
-    ``is_readable`` lets scripts read it. Nothing secret may stand in such a cookie.
+    ``is_readable`` lets scripts read it; never store a secret in such a cookie.
     """
     response.set_cookie(
         cookie_name(name),
@@ -86,5 +88,5 @@ def set_cookie(
 
 
 def delete_cookie(response: HttpResponseBase, name: str) -> None:
-    """Have the browser forget a cookie of ours."""
+    """Delete a cookie of ours from the browser."""
     response.delete_cookie(cookie_name(name), samesite="Lax")

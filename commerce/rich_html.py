@@ -1,11 +1,13 @@
-"""HTML that people write, reduced to what a text needs: nothing in it runs, loads or leads astray."""
+"""Sanitises HTML written by people: it cannot run scripts, load resources or hide links."""
+
+from typing import Any
 
 import nh3
 from django.db.models.signals import pre_save
 from django.utils.safestring import SafeString, mark_safe
 from oscar.core.loading import get_model
 
-#: What a text may be made of. Photographs belong to galleries and blocks; no style, no script, no form.
+#: Allowed tags. Photos belong in galleries and blocks.
 TAGS = {
     "a", "abbr", "b", "blockquote", "br", "code", "dd", "div", "dl", "dt", "em", "h2", "h3", "h4",
     "h5", "h6", "hr", "i", "li", "ol", "p", "small", "span", "strong", "sub", "sup", "table",
@@ -19,10 +21,10 @@ ATTRIBUTES = {
     "*": {"id", "lang", "dir"},
 }
 SCHEMES = {"http", "https", "mailto", "tel"}
-#: Elements that go with all that is in them.
+#: Elements removed with their content.
 WITH_CONTENT = {"script", "style", "iframe", "object", "template", "noscript", "svg", "math"}
 
-#: The fields in which staff type HTML, by Oscar's model.
+#: The HTML fields of Oscar's models.
 HTML_FIELDS = {
     ("catalogue", "Product"): ("description",),
     ("catalogue", "Category"): ("description",),
@@ -32,10 +34,10 @@ HTML_FIELDS = {
 
 
 def clean_html(markup: object) -> str:
-    """The markup with everything taken out that is not in ``TAGS`` and ``ATTRIBUTES``.
+    """The markup without anything that is not in ``TAGS`` and ``ATTRIBUTES``.
 
-    Idempotent. What is plain text stays as it is typed. Links get ``rel="noopener"``; addresses of
-    other schemes than ``SCHEMES`` are removed.
+    Idempotent. Plain text is unchanged. Links get ``rel="noopener"``; URLs with schemes other than
+    ``SCHEMES`` are removed.
     """
     text = str(markup or "")
     if "<" not in text:
@@ -52,19 +54,19 @@ def clean_html(markup: object) -> str:
 
 
 def safe_html(markup: object) -> SafeString:
-    """The same, for a template: what came past saving is cleaned when it is shown."""
+    """The cleaned markup for a template, for values saved without cleaning."""
     return mark_safe(clean_html(markup))  # noqa: S308  cleaned just now
 
 
-def _clean_fields(sender, instance, raw=False, **kwargs):
+def _clean_fields(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     for name in HTML_FIELDS[sender._meta.app_label, sender.__name__]:
         setattr(instance, name, clean_html(getattr(instance, name)))
 
 
 def clean_on_save() -> None:
-    """Clean ``HTML_FIELDS`` whenever a row is saved, whichever form, import or program saves it.
+    """Clean ``HTML_FIELDS`` whenever a row is saved by any form, import or program.
 
-    By signal, since the models are Oscar's and forms are not the only way to them.
+    Uses signals, because the models are Oscar's.
     """
     for label, model in HTML_FIELDS:
         pre_save.connect(

@@ -1,26 +1,30 @@
-"""Forms on pages that everybody gets: they carry no token, so their sender is asked for instead.
+"""CSRF protection without tokens, by the origin of the request.
 
-A page that a cache gives to everybody cannot hold a secret of one browser. What a browser says of
-where a request comes from, no other site can forge.
+A page cached for everybody cannot contain a token of one browser. The origin headers of a browser
+cannot be forged by other sites.
 """
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.csrf import csrf_failure
 from django.views.decorators.csrf import csrf_exempt
 
-#: What Sec-Fetch-Site says of a request from a page of ours, or from nobody but the visitor.
+#: Values of Sec-Fetch-Site for requests from our pages or directly from the visitor.
 OURS = frozenset({"same-origin", "none"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def is_from_our_pages(request):
-    """Whether a request was sent by a page of this site.
+def is_from_our_pages(request: HttpRequest) -> bool:
+    """Whether a page of this site sent the request.
 
-    ``Sec-Fetch-Site`` decides where the browser sends it, else the whole ``Origin``, else the
-    ``Referer``. With none of them only a request without cookies passes, which acts for nobody.
+    Checks ``Sec-Fetch-Site`` if present, else ``Origin``, else ``Referer``. Without any of them,
+    only requests without cookies pass, because they act for no account.
     """
     if getattr(request, "_dont_enforce_csrf_checks", False):  # Django's test client
         return True
@@ -33,21 +37,21 @@ def is_from_our_pages(request):
     return not request.COOKIES
 
 
-def _origin_of(address):
+def _origin_of(address: str) -> str:
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _origins(request):
+def _origins(request: HttpRequest) -> set[str]:
     return {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
 
 
-def same_origin_only(view):
-    """A view whose forms carry no token: a POST from elsewhere is refused as one without its token is."""
+def same_origin_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Replace a view's CSRF tokens by the origin check: a POST from elsewhere is refused."""
 
     @csrf_exempt
     @wraps(view)
-    def wrapper(request, *args, **kwargs):
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method not in SAFE_METHODS and not is_from_our_pages(request):
             return csrf_failure(request, reason="The form was not sent from one of our pages.")
         return view(request, *args, **kwargs)

@@ -1,7 +1,7 @@
-"""Recovery of background tasks whose worker died: requeued a few times, then failed.
+"""Recovers background tasks whose worker died: requeues them a few times, then fails them.
 
-Workers write heartbeats, so a task may run for as long as it needs: it is requeued only when its
-worker has been silent for ``LEASE``. Every task may run twice (commerce.tasks).
+Workers write heartbeats, so tasks may run for any time: a task is requeued only if its worker has
+been silent for ``LEASE``. Every task may run twice (commerce.tasks).
 """
 
 import logging
@@ -20,25 +20,25 @@ from commerce.models import WorkerHeartbeat
 
 logger = logging.getLogger("vitrine.tasks")
 
-#: Seconds between two heartbeats. A few may be lost before anybody takes over.
+#: Seconds between heartbeats; a few may be lost before a task is requeued.
 BEAT_SECONDS = 20
 LEASE = timedelta(minutes=3)
-#: For a worker that writes no heartbeat (`manage.py db_worker`): longer than any task takes.
+#: For workers without heartbeats (`manage.py db_worker`): longer than any task takes.
 LEASE_WITHOUT_HEARTBEAT = timedelta(hours=6)
-#: Runs after which a task whose worker dies is failed: it may well be what kills them.
-MOST_RUNS = 3
+#: Runs after which a task is failed, because it may be what kills its workers.
+MAX_RUNS = 3
 
 
 class WorkerLost(Exception):
-    """The workers that ran a task died, once for each attempt that a task gets."""
+    """The workers that ran a task died, once per allowed run."""
 
 
 @contextmanager
 def heartbeat(worker_id: str) -> Iterator[None]:
     """Write a heartbeat every ``BEAT_SECONDS``, from a thread, until the block ends.
 
-    The first one is written before the block begins, so that no task is claimed without it. The
-    last one stays (``give_back`` deletes old ones): a worker may end and leave its task running.
+    The first one is written before the block starts, so that every claimed task has one. The last
+    one is not deleted (``requeue`` does that), because the worker's task may still be running.
     """
     beat(worker_id)
     ended = threading.Event()
@@ -62,7 +62,7 @@ def _beat_until(worker_id: str, ended: threading.Event) -> None:
     while not ended.wait(BEAT_SECONDS):
         try:
             beat(worker_id)
-        except DatabaseError as error:  # The database will be back; the lease outlasts a restart.
+        except DatabaseError as error:  # the lease outlasts a database restart
             logger.warning("no heartbeat of worker %s: %s", worker_id, error)
         finally:
             connection.close()
@@ -70,15 +70,15 @@ def _beat_until(worker_id: str, ended: threading.Event) -> None:
 
 @task()
 def requeue_lost_tasks() -> None:
-    """Every minute: requeue the tasks of dead workers (see ``give_back``)."""
+    """Scheduled every minute: requeue the tasks of dead workers (see ``requeue``)."""
     requeue()
 
 
 def requeue(*, at: datetime | None = None) -> int:
-    """Requeue every running task whose worker is silent; fail it after ``MOST_RUNS`` runs.
+    """Requeue every running task whose worker is silent; fail it after ``MAX_RUNS`` runs.
 
-    Returns how many were changed. Each change is conditional on the row's state, so two of these
-    jobs at once, or a worker that finishes its task meanwhile, do no harm.
+    Returns the number of changed tasks. Changes are conditional on the row's state, so concurrent
+    runs and workers that finish meanwhile are safe.
     """
     at = at or timezone.now()
     found = 0
@@ -100,7 +100,7 @@ def _requeue_one(row: DBTaskResult, *, at: datetime) -> int:
     still_running = DBTaskResult.objects.filter(
         pk=row.pk, status=TaskResultStatus.RUNNING, started_at=row.started_at
     )
-    if len(row.worker_ids) < MOST_RUNS:
+    if len(row.worker_ids) < MAX_RUNS:
         logger.warning("%s ran in a worker that is gone; queued again", row.task_path)
         return still_running.update(status=TaskResultStatus.READY, started_at=None)
     logger.error("%s ran in %d workers that are gone", row.task_path, len(row.worker_ids))
@@ -111,5 +111,5 @@ def _requeue_one(row: DBTaskResult, *, at: datetime) -> int:
     return 1
 
 
-#: The name that rows of the previous release's queue have.
+#: Alias for rows enqueued by the previous release.
 give_back_lost_tasks = requeue_lost_tasks

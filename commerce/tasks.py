@@ -1,4 +1,4 @@
-"""Old addresses of tasks: rows that the previous release enqueued name them. Gone after one release."""
+"""Aliases of moved tasks, for rows enqueued by the previous release. Remove after one release."""
 
 from commerce.catalogue.cdn import purge_addresses_task  # noqa: F401
 from commerce.catalogue.related import pair_bought_together_task as pair_bought_together  # noqa: F401

@@ -1,12 +1,12 @@
-"""Throttles that every process of the shop shares: they slow people down and lock nobody out.
+"""Throttles shared by all processes: they delay repeated attempts and never lock an account.
 
-A counter is a row of the database, changed under its lock, so two workers or two machines never
-allow twice the attempts. Redis is not needed. allauth's own limits count in the cache alias
-``throttles`` (see ``commerce.accounts.throttle_store``).
+A counter is a database row changed under a lock, so several workers or machines share its limit.
+Redis is not needed. allauth's own limits use the cache alias ``throttles`` (see
+``commerce.accounts.throttle_store``).
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -27,7 +27,7 @@ logger = logging.getLogger("vitrine.security")
 
 @dataclass(frozen=True)
 class Limit:
-    """``free`` attempts at once, then waits that double, and at most ``cap`` in a window."""
+    """``free`` attempts without waiting, then doubling waits, and at most ``cap`` per window."""
 
     free: int
     first_wait: int = 30
@@ -36,25 +36,25 @@ class Limit:
     cap: int | None = None
 
     def wait_after(self, count: int) -> int:
-        """Seconds to wait after the attempt of this number."""
+        """Seconds to wait after this number of attempts."""
         if count < self.free:
             return 0
         return min(self.first_wait * 2 ** min(count - self.free, 20), self.longest_wait)
 
 
 class TooManyAttempts(Exception):
-    """It is too early for the next attempt; ``seconds`` says how long to wait."""
+    """The next attempt is too early; ``seconds`` is the time to wait."""
 
     def __init__(self, seconds: int):
         self.seconds = seconds
         super().__init__(str(self))
 
-    def __str__(self):
+    def __str__(self) -> str:
         return _("Too many attempts. %(advice)s") % {"advice": waiting_advice(self.seconds)}
 
 
 def waiting_advice(seconds: int) -> str:
-    """A sentence such as "Try again in 30 seconds."."""
+    """A sentence such as "Try again in 30 seconds." """
     if seconds < 90:
         text = ngettext(
             "Try again in %(count)d second.", "Try again in %(count)d seconds.", seconds
@@ -72,25 +72,25 @@ def waiting_advice(seconds: int) -> str:
 
 
 def throttle_key(action: str, kind: str, value: str) -> str:
-    """The key of a counter. Addresses of people are stored as digests only."""
+    """The key of a counter. Personal values are stored as digests only."""
     return f"{action}:{kind}:{sha256(value.encode()).hexdigest()[:40]}"
 
 
 def visitor_key(action: str, request: HttpRequest) -> str:
-    """The counter of the visitor's network address; an IPv6 address counts by its /64."""
+    """The counter of the visitor's IP address; IPv6 addresses count by /64."""
     return throttle_key(action, "ip", get_ip(request))
 
 
 @retry_transient
 def take_attempt(limits: dict[str, Limit], *, at: datetime | None = None) -> None:
-    """Count one attempt under every key, or none of them.
+    """Count one attempt under every key, or none.
 
-    Locks the rows in key order. Raises TooManyAttempts with the longest wait if any key has to
-    wait. Parallel attempts cannot pass together: each is counted before it is tried.
+    Locks the rows in key order. Raises TooManyAttempts with the longest wait if any key must wait.
+    Attempts are counted before they are made, so parallel ones cannot pass together.
     """
     with transaction.atomic():
         rows = _locked_rows(sorted(limits), at=at or timezone.now())
-        # Read after the lock: a request that began later may have been counted already.
+        # Read the clock after locking: a later request may have been counted first.
         at = at or timezone.now()
         for row in rows:
             if row.started_at + limits[row.key].window <= at:
@@ -112,19 +112,19 @@ def check_waits(limits: dict[str, Limit], *, at: datetime | None = None) -> None
         raise _refusal(limits, waits)
 
 
-def _refusal(limits, waits):
-    """The exception to raise. The log names the counters, which hold digests of addresses."""
+def _refusal(limits: Mapping[str, Limit], waits: Iterable[timedelta]) -> TooManyAttempts:
+    """The exception to raise. Logs the counters, whose keys contain digests only."""
     seconds = max(1, round(max(waits).total_seconds()))
     counters, origin = ", ".join(sorted(limits)), actor_address() or "-"
     logger.warning("throttled for %d seconds: %s from %s", seconds, counters, origin)
     return TooManyAttempts(seconds)
 
 
-def _locked_rows(keys, *, at):
+def _locked_rows(keys: Sequence[str], *, at: datetime) -> list[Throttle]:
     locked = Throttle.objects.select_for_update().filter(key__in=keys).order_by("key")
     rows = list(locked)
     if len(rows) < len(keys):
-        # Only now: inserting over a row that is there would share its lock, and then deadlock.
+        # Insert only missing rows: inserting over an existing row can deadlock.
         Throttle.objects.bulk_create(
             [Throttle(key=key, started_at=at, wait_until=at) for key in keys],
             ignore_conflicts=True,
@@ -133,7 +133,7 @@ def _locked_rows(keys, *, at):
     return rows
 
 
-def _count(row, limit, *, at):
+def _count(row: Throttle, limit: Limit, *, at: datetime) -> None:
     row.count += 1
     wait = limit.wait_after(row.count)
     row.wait_until = at + timedelta(seconds=wait) if wait else row.started_at
@@ -143,9 +143,9 @@ def _count(row, limit, *, at):
 
 @retry_transient
 def refund_attempt(keys: Iterable[str]) -> None:
-    """Take one attempt off each counter: the attempt was right.
+    """Take one attempt off each counter after a correct attempt.
 
-    The counter is not cleared: whoever guesses must not reset it with an account of their own.
+    The counter is not reset: guessers must not reset it with an account of their own.
     """
     with transaction.atomic():
         now = timezone.now()
@@ -158,6 +158,6 @@ def refund_attempt(keys: Iterable[str]) -> None:
 
 
 def forget_old_throttles(*, at: datetime | None = None) -> None:
-    """Delete the counters of windows that are over; no limit has a window of over a day."""
+    """Delete counters whose window has passed; no window exceeds one day."""
     at = at or timezone.now()
     Throttle.objects.filter(started_at__lt=at - timedelta(days=2)).delete()

@@ -58,7 +58,7 @@ class PagesMiddleware(RedirectMiddleware):
         url = landing_url(request, kwargs["pk"])
         if not url:
             return None
-        return HttpResponsePermanentRedirect(with_query(url, request.META.get("QUERY_STRING")))
+        return HttpResponsePermanentRedirect(with_query(url, request.META.get("QUERY_STRING", "")))
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         redirect = super().process_response(request, response)
@@ -76,7 +76,7 @@ def landing_url(request: HttpRequest, pk: str | int) -> str | None:
 
     ``pk`` comes from the URL; None for a number too large for the database.
     """
-    key = parse_pk(pk)
+    key = parse_pk(str(pk))
     page = LandingPage.replacing(key) if key in replaced_products() else None
     return page.get_url(request) if page else None
 
@@ -125,7 +125,7 @@ def next_address(request: HttpRequest, address: str) -> str | None:
         category = category.filter(pk=match.kwargs["pk"]).first()
         target = address_of_category(category, parts.query) if category else None
     elif match.view_name == COLLECTION_VIEW:
-        found = ProductCollection.objects.filter(pk=parse_pk(match.kwargs["pk"])).first()
+        found = ProductCollection.objects.filter(pk=parse_pk(match.kwargs["pk"]) or 0).first()
         target = address_of_collection(found, parts.query) if found else None
     elif match.view_name == PAGE_VIEW and not _is_page(request, parts.path):
         target = _editors_redirect(request, parts)

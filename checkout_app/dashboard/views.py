@@ -86,7 +86,7 @@ class RefundView(StaffView):
         self, request: HttpRequest, attempt: PaymentAttempt, data: QueryDict | None = None
     ) -> RefundForm:
         """The form, filled in from ``?return=`` if that return was received and not refunded."""
-        key = parse_pk(request.GET.get("return", ""))
+        key = parse_pk(request.GET.get("return", "")) or 0
         waiting = ReturnRequest.objects.filter(
             order=attempt.order, state=ReturnRequest.State.RECEIVED
         )
@@ -117,7 +117,7 @@ class RefundView(StaffView):
             return self.show(form, status=422)
         refund.refresh_from_db()
         amount = {"amount": format_money(refund.amount, attempt.currency)}
-        messages.success(request, REFUND_NEWS[refund.progress] % amount)
+        messages.success(request, REFUND_NEWS[Progress(refund.progress)] % amount)
         return redirect("dashboard:order-detail", number=number)
 
 

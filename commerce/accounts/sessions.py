@@ -77,4 +77,4 @@ def _write(counted):
     UserSession.objects.filter(session_key__in=list(counted)).update(last_seen_at=timezone.now())
 
 
-_session_uses = BufferedCounter(_write, most=2000)
+_session_uses = BufferedCounter(_write, max_keys=2000)

@@ -199,7 +199,8 @@ def _fallbacks_for(letters: Set[str]) -> tuple[list[str | Path], set[str]]:
     """The fallback fonts that the letters need, and the letters that no font has."""
     left = {letter for letter in letters if letter >= " "} - _letters(FONTS / f"{SANS}.ttf")
     paths: list[str | Path] = []
-    for path in (FONTS / "droid-sans-fallback.ttf", *settings.DOCUMENT_FONTS):
+    candidates: list[str | Path] = [FONTS / "droid-sans-fallback.ttf", *settings.DOCUMENT_FONTS]
+    for path in candidates:
         if left & _letters(path):
             paths.append(path)
             left -= _letters(path)

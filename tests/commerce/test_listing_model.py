@@ -244,8 +244,7 @@ def test_big_set_is_ordered_as_a_small_one(db, monkeypatch):
         sort: ordered_keys(keys, sort=sort, at=at, start=3, count=5)
         for sort in ("recommended", "newest", "price-low", "price-high", "rating")
     }
-    monkeypatch.setattr("commerce.index.sort_orders.FEW", 2)
-    monkeypatch.setattr("commerce.index.sort_orders.FIRST_PIECE", 2)
+    monkeypatch.setattr("commerce.index.sort_orders.FIRST_ROWS", 2)
     many = {sort: ordered_keys(keys, sort=sort, at=at, start=3, count=5) for sort in few}
 
     assert many == few

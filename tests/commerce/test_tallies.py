@@ -114,7 +114,7 @@ def test_report_without_pages_says_so():
 
 def test_tally_is_bounded_and_written_once():
     written = []
-    tally = BufferedCounter(written.append, most=2)
+    tally = BufferedCounter(written.append, max_keys=2)
     for key in ("a", "b", "c", "a"):
         tally.add(key)
 

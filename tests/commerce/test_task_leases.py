@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 
 from commerce import task_leases
 from commerce.models import WorkerHeartbeat
-from commerce.task_leases import LEASE, LEASE_WITHOUT_HEARTBEAT, MOST_RUNS, requeue
+from commerce.task_leases import LEASE, LEASE_WITHOUT_HEARTBEAT, MAX_RUNS, requeue
 from tests.races.conftest import database_url
 from tests.site import ROOT, site_environment
 
@@ -57,7 +57,7 @@ def test_task_may_take_longer_than_the_lease_while_its_worker_lives():
 
 def test_task_whose_workers_die_is_failed_and_listed_in_the_end():
     task_leases.beat("third", at=NOW - LEASE - timedelta(seconds=1))
-    row = make_running(*["first", "second", "third"][:MOST_RUNS])
+    row = make_running(*["first", "second", "third"][:MAX_RUNS])
 
     assert requeue(at=NOW) == 1
 
