@@ -21,7 +21,7 @@ from commerce.index.receivers import is_collecting
 from commerce.models import User
 from commerce.order_statuses import CANCELLED, DELIVERED, REFUNDED, RETURNED
 from commerce.signals import stock_moved
-from commerce.stock.alerts import answer_alerts_of, waited_for
+from commerce.stock.alerts import answer_alerts_of, products_with_alerts
 
 # A product page must not write a row or a cookie on GET.
 product_viewed.disconnect(receive_product_view)
@@ -36,7 +36,7 @@ def follow_photograph(sender: Any, instance: Any, raw: bool = False, **kwargs: A
 
 @receiver(post_save, sender=get_model("catalogue", "Category"))
 @receiver(post_delete, sender=get_model("catalogue", "Category"))
-def forget_addresses(sender: Any, instance: Any, **kwargs: Any) -> None:
+def clear_category_urls(sender: Any, instance: Any, **kwargs: Any) -> None:
     """Clear Oscar's cached category URLs, which contain the slugs of the ancestors."""
     below = sender.objects.filter(path__startswith=instance.path)
     cache.delete_many([category.get_url_cache_key() for category in below.only("pk")])
@@ -59,7 +59,7 @@ def enqueue_stock_alerts(stockrecord_ids: Collection[int]) -> None:
     """After the commit, enqueue the alerts of these stock records."""
 
     def enqueue() -> None:
-        if product_ids := waited_for(stockrecord_ids):
+        if product_ids := products_with_alerts(stockrecord_ids):
             answer_alerts_of.enqueue(product_ids)
 
     # Robust: a failing queue must not fail the stock change; a scheduled task catches up.

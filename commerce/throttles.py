@@ -157,7 +157,7 @@ def refund_attempt(keys: Iterable[str]) -> None:
         Throttle.objects.bulk_update(rows, ["count", "wait_until"])
 
 
-def forget_old_throttles(*, at: datetime | None = None) -> None:
+def delete_old_throttles(*, at: datetime | None = None) -> None:
     """Delete counters whose window has passed; no window exceeds one day."""
     at = at or timezone.now()
     Throttle.objects.filter(started_at__lt=at - timedelta(days=2)).delete()

@@ -15,5 +15,5 @@ def delete_unverified_accounts():
 @task()
 def forget_old_throttles():
     """Delete counters whose window is over (see commerce.throttles and commerce.accounts.throttle_store)."""
-    throttles.forget_old_throttles()
+    throttles.delete_old_throttles()
     throttle_store.forget_expired_counters()

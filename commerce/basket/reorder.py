@@ -44,7 +44,7 @@ class Reordered:
 
 
 @transaction.atomic
-def put_in_again(lines: Iterable[AbstractOrderLine], basket: AbstractBasket) -> Reordered:
+def reorder_lines(lines: Iterable[AbstractOrderLine], basket: AbstractBasket) -> Reordered:
     """Fill the basket up to the quantities of order lines, as far as stock allows.
 
     Units already in the basket count, so that repeating the action adds nothing. Returns what was
@@ -58,7 +58,7 @@ def put_in_again(lines: Iterable[AbstractOrderLine], basket: AbstractBasket) -> 
     products = get_model("catalogue", "Product").objects.select_related(*PRODUCT_RELATIONS)
     products = products.in_bulk(ids)
     for product_id, wanted in _units_by_product(lines).items():
-        _put_in(products[product_id], wanted, basket=basket, done=done)
+        _add_units(products[product_id], wanted, basket=basket, done=done)
     gone = dict.fromkeys(line.title for line in lines if line.product_id not in products)
     done.missing += [_no_longer_made(title) for title in gone]
     return done
@@ -72,7 +72,7 @@ def _units_by_product(lines: Iterable[AbstractOrderLine]) -> dict[int, int]:
     return units
 
 
-def _put_in(
+def _add_units(
     product: AbstractProduct, wanted: int, *, basket: AbstractBasket, done: Reordered
 ) -> None:
     title = product.get_title()

@@ -24,7 +24,7 @@ UNDO_SECONDS = 30 * 60
 
 
 @transaction.atomic
-def take_out(basket: AbstractBasket, line_ids: Iterable[int] | None = None) -> str | None:
+def remove_lines(basket: AbstractBasket, line_ids: Iterable[int] | None = None) -> str | None:
     """Remove lines from a basket: all of them, or those given.
 
     Returns the token for ``restore_lines``, or None if there was nothing to remove. Raises

@@ -92,7 +92,7 @@ def _plain(rate: Decimal) -> str:
     return f"{rate.normalize():f}"
 
 
-def shared_out(amount: Decimal, weights: Mapping[K, Decimal]) -> dict[K, Decimal]:
+def split_amount(amount: Decimal, weights: Mapping[K, Decimal]) -> dict[K, Decimal]:
     """Split an amount by weights into whole cents, ``{key: share}``; the shares add up to it."""
     total = sum(weights.values())
     shares: dict[K, Decimal] = {}
@@ -196,6 +196,6 @@ def _by_rate(left: Mapping[Decimal, list[Decimal]], amount: Decimal, *, title: s
             net=net_part(gross, of_net=left[rate][0], of_gross=left[rate][1]),
             gross=gross,
         )
-        for rate, gross in shared_out(amount, weights).items()
+        for rate, gross in split_amount(amount, weights).items()
         if gross
     ]

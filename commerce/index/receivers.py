@@ -15,7 +15,7 @@ from oscar.core.loading import get_model
 
 from commerce.images.photos import is_rendered
 from commerce.index.photographs import render_photo_task
-from commerce.index.refresh import forget_listings, refresh_availability, refresh_listings
+from commerce.index.refresh import delete_listings, refresh_availability, refresh_listings
 from commerce.models import FacetAttribute, ProductPhoto, SalePrice
 from commerce.signals import product_saved, stock_moved
 
@@ -69,9 +69,9 @@ def follow_product(sender: Any, product: AbstractProduct, **kwargs: Any) -> None
 
 
 @receiver(pre_delete, sender=Product)
-def forget_product(sender: Any, instance: Any, **kwargs: Any) -> None:
+def delete_listing(sender: Any, instance: Any, **kwargs: Any) -> None:
     if instance.parent_id is None:
-        forget_listings([instance.pk])
+        delete_listings([instance.pk])
 
 
 @receiver(post_delete, sender=Product)

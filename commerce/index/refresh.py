@@ -126,7 +126,7 @@ def _invalidate_lists(
 
 
 @transaction.atomic
-def forget_listings(product_ids: Iterable[int]) -> None:
+def delete_listings(product_ids: Iterable[int]) -> None:
     """Remove products from every list before they are deleted. Joins the caller's transaction."""
     wanted = sorted(product_ids)
     if not _locked(wanted):
@@ -295,18 +295,18 @@ def rebuild_listings(
     """
     changed = 0
     while ids := _next_keys(after):
-        with _uncollected():
+        with _paused_garbage_collector():
             changed += refresh_listings(ids)
         after = ids[-1]
         if on_done:
             on_done(ids)
-    with _uncollected():
+    with _paused_garbage_collector():
         repair_terms()
     return changed
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def _paused_garbage_collector() -> Iterator[None]:
     """Pause the garbage collector: batches make many objects and no cycles; this saves a quarter of
     the time.
     """

@@ -23,7 +23,7 @@ post_save.disconnect(update_stock_alerts, sender=StockRecord)
 
 
 @receiver(pre_save, sender=StockRecord)
-def remember_stock(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def read_stock_before(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """Read the numbers before a save, locked if a transaction is open."""
     if raw or instance.pk is None:
         return

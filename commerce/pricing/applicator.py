@@ -12,10 +12,10 @@ from oscar.apps.offer.applicator import Applicator as OscarApplicator
 
 from commerce.models import User
 from commerce.pricing.automatic_offers import (
-    begins,
-    lasts,
+    has_begun,
+    has_not_ended,
     site_offers,
-    with_known_ranges,
+    with_loaded_ranges,
     with_rules,
 )
 
@@ -39,7 +39,7 @@ class Applicator(OscarApplicator):
     ) -> None:
         offers = self.get_offers(basket, user, request)
         products = {line.product_id for line in basket.all_lines()} if offers else ()
-        self.apply_offers(basket, with_known_ranges(offers, products))
+        self.apply_offers(basket, with_loaded_ranges(offers, products))
 
     def get_basket_offers(
         self, basket: AbstractBasket, user: User | AnonymousUser
@@ -49,7 +49,9 @@ class Applicator(OscarApplicator):
     def get_site_offers(self) -> list[AbstractConditionalOffer]:
         """The site offers that are active now, read from the database."""
         now = timezone.now()
-        return [offer for offer in site_offers() if begins(offer, now) and lasts(offer, now)]
+        return [
+            offer for offer in site_offers() if has_begun(offer, now) and has_not_ended(offer, now)
+        ]
 
     def apply_offers(
         self, basket: AbstractBasket, offers: Iterable[AbstractConditionalOffer]

@@ -98,7 +98,7 @@ def _may_apply_to_one(offer: AbstractConditionalOffer) -> bool:
     return not needs_more and not is_about_delivery and offer.get_max_applications() > 0
 
 
-def with_known_ranges(
+def with_loaded_ranges(
     offers: Iterable[AbstractConditionalOffer], product_ids: Iterable[int]
 ) -> list[AbstractConditionalOffer]:
     """Copies of offers whose ranges know which of the products they contain. Three queries at most.
@@ -163,14 +163,16 @@ class OfferBook:
     def running(self, product_id: int, at: datetime) -> list[AbstractConditionalOffer]:
         """The offers for a product that are active at a moment."""
         return [
-            offer for offer in self.offers_for(product_id) if begins(offer, at) and lasts(offer, at)
+            offer
+            for offer in self.offers_for(product_id)
+            if has_begun(offer, at) and has_not_ended(offer, at)
         ]
 
     def moments(self, product_id: int) -> set[datetime]:
         """The start and end times of the offers for a product."""
         moments = set()
         for offer in self.offers_for(product_id):
-            moments |= {offer.start_datetime, until_of(offer)} - {None}
+            moments |= {offer.start_datetime, end_of(offer)} - {None}
         return moments
 
     def price_of_one(
@@ -194,17 +196,17 @@ class OfferBook:
         return self._prices[key]
 
 
-def begins(offer: AbstractConditionalOffer, at: datetime) -> bool:
+def has_begun(offer: AbstractConditionalOffer, at: datetime) -> bool:
     """Whether an offer has started."""
     return offer.start_datetime is None or offer.start_datetime <= at
 
 
-def lasts(offer: AbstractConditionalOffer, at: datetime) -> bool:
+def has_not_ended(offer: AbstractConditionalOffer, at: datetime) -> bool:
     """Whether an offer has not ended yet."""
     return offer.end_datetime is None or at <= offer.end_datetime
 
 
-def until_of(offer: AbstractConditionalOffer) -> datetime | None:
+def end_of(offer: AbstractConditionalOffer) -> datetime | None:
     """The first moment at which an offer no longer applies; None if it has no end."""
     return offer.end_datetime and offer.end_datetime + INSTANT
 

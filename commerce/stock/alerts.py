@@ -35,7 +35,7 @@ def _alerts() -> Any:
 
 
 @transaction.atomic
-def wait_as_customer(user: User, product: AbstractProduct) -> None:
+def request_alert(user: User, product: AbstractProduct) -> None:
     """Create an alert for an account, once per product. Locks the account."""
     User.objects.select_for_update().get(pk=user.pk)
     ACTIVE = _alerts().model.ACTIVE
@@ -44,7 +44,9 @@ def wait_as_customer(user: User, product: AbstractProduct) -> None:
 
 
 @transaction.atomic
-def wait_as_guest(email: str, product: AbstractProduct, *, at: datetime | None = None) -> None:
+def request_guest_alert(
+    email: str, product: AbstractProduct, *, at: datetime | None = None
+) -> None:
     """Create an unconfirmed alert for an address and mail it a confirmation link.
 
     A repeated request sends the link again, at most once an hour. Nothing happens if the alert is
@@ -65,7 +67,7 @@ def wait_as_guest(email: str, product: AbstractProduct, *, at: datetime | None =
     dispatcher.ask_to_confirm(alert, hour=at.strftime("%Y%m%d%H"))
 
 
-def waited_for(stockrecord_ids: Iterable[int]) -> list[int]:
+def products_with_alerts(stockrecord_ids: Iterable[int]) -> list[int]:
     """Keys of public products that have active alerts and units available in these stock records.
 
     An alert on a product with variants matches any of its variants. Two queries at most.
@@ -85,7 +87,7 @@ def waited_for(stockrecord_ids: Iterable[int]) -> list[int]:
 
 
 @transaction.atomic
-def confirm(alert: AbstractProductAlert) -> bool:
+def confirm_alert(alert: AbstractProductAlert) -> bool:
     """Confirm the alert of an address. Returns whether there was something to confirm.
 
     If the address has several alerts for one product, one stays active, so that one mail is sent.
@@ -104,7 +106,7 @@ def confirm(alert: AbstractProductAlert) -> bool:
 
 
 @transaction.atomic
-def forget(alert: AbstractProductAlert) -> bool:
+def cancel_alert(alert: AbstractProductAlert) -> bool:
     """Cancel an alert; if it was already sent, cancel every open alert of the same address.
 
     Returns whether any alert was cancelled.

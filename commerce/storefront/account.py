@@ -16,7 +16,7 @@ from oscar.core.loading import get_model
 
 from commerce.accounts.mails import account_messages
 from commerce.accounts.pictures import picture_name
-from commerce.basket.reorder import put_in_again, reorder_messages
+from commerce.basket.reorder import reorder_lines, reorder_messages
 from commerce.documents.links import links_for_customer
 from commerce.mail.outbox import queue_last_mail
 from commerce.orders.order_summary import order_rows, steps_of
@@ -122,7 +122,7 @@ class OrderHistoryView(oscar_views.OrderHistoryView):
 
 def order_again(request, lines, *, order_number):
     """Put order lines into the basket and say what came of it; back to the order where nothing did."""
-    done = put_in_again(lines, request.basket)
+    done = reorder_lines(lines, request.basket)
     good, bad = reorder_messages(done)
     if good:
         messages.success(request, good)

@@ -15,7 +15,7 @@ from commerce.catalogue.alert_mails import units_to_sell
 from commerce.catalogue.product_facts import product_page_url
 from commerce.requests import parse_pk
 from commerce.same_origin import same_origin_only
-from commerce.stock.alerts import confirm, forget, wait_as_customer, wait_as_guest
+from commerce.stock.alerts import cancel_alert, confirm_alert, request_alert, request_guest_alert
 from commerce.stock.availability import is_for_sale
 
 ProductAlert = get_model("customer", "ProductAlert")
@@ -60,11 +60,11 @@ class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
         if units_to_sell(self.product):
             messages.info(self.request, _("Good news: it is on the shelf already."))
         elif user.is_authenticated:
-            wait_as_customer(user, self.product)
+            request_alert(user, self.product)
             messages.success(self.request, _("We write to you when it is back."))
         else:
             email = form.cleaned_data["email"]
-            wait_as_guest(email, self.product)
+            request_guest_alert(email, self.product)
             text = _(
                 "Nearly there: look for our mail to %(email)s and follow its link. If you have done "
                 "so before, there is nothing more to do."
@@ -110,7 +110,7 @@ class ProductAlertConfirmView(AlertActionView):
     done = _("We write to you when it is back.")
 
     def act(self, alert):
-        return confirm(alert)
+        return confirm_alert(alert)
 
 
 class ProductAlertCancelView(AlertActionView):
@@ -126,4 +126,4 @@ class ProductAlertCancelView(AlertActionView):
         return context
 
     def act(self, alert):
-        return forget(alert)
+        return cancel_alert(alert)

@@ -19,7 +19,7 @@ from oscar.core.loading import get_class, get_model
 from commerce.basket.checks import accept_prices, notices_for
 from commerce.basket.lines import lines_of
 from commerce.basket.price_notes import prices_read, remember_prices
-from commerce.basket.undo import restore_lines, take_out, titles_of, units_to_add
+from commerce.basket.undo import remove_lines, restore_lines, titles_of, units_to_add
 from commerce.exceptions import BasketFrozen
 from commerce.pricing.delivery import (
     amount_until_free,
@@ -174,7 +174,7 @@ class BasketView(BasketPage):
         return back_to_basket(extra.get("undo"))
 
     def remove_line(self, line_id):
-        return self.done(undo=take_out(self.request.basket, [line_id]))
+        return self.done(undo=remove_lines(self.request.basket, [line_id]))
 
     def take_what_is_there(self, line_id):
         """Lowers a line to the units that can be had, or takes it out where there are none."""
@@ -209,7 +209,7 @@ class BasketView(BasketPage):
                 elif form.cleaned_data["quantity"] != line.quantity:
                     line.quantity = form.cleaned_data["quantity"]
                     line.save(update_fields=["quantity"])
-            undo = take_out(self.request.basket, emptied) if emptied else None
+            undo = remove_lines(self.request.basket, emptied) if emptied else None
             accept_prices(self.request.basket)
         if errors:
             recount(self.request)
@@ -278,7 +278,7 @@ class BasketClearView(View):
 
     def post(self, request):
         try:
-            return back_to_basket(take_out(request.basket) if request.basket.pk else None)
+            return back_to_basket(remove_lines(request.basket) if request.basket.pk else None)
         except BasketFrozen:
             return being_paid(request)
 

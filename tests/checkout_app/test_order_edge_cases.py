@@ -361,11 +361,11 @@ def test_lines_of_a_basket_that_is_being_paid_stay(client, vase, site_root):
     put_in_basket(client, vase)
     basket = Basket.objects.get()
     Basket.objects.update(status=Basket.FROZEN)
-    from commerce.basket.undo import take_out
+    from commerce.basket.undo import remove_lines
     from commerce.exceptions import BasketFrozen
 
     with pytest.raises(BasketFrozen):
-        take_out(basket)
+        remove_lines(basket)
 
     assert basket.lines.count() == 1
 

@@ -13,7 +13,7 @@ from oscar.core.loading import get_model
 
 from commerce import receivers
 from commerce.index.receivers import one_refresh
-from commerce.stock.alerts import MAX_UNCONFIRMED, answer_product_alerts, wait_as_guest
+from commerce.stock.alerts import MAX_UNCONFIRMED, answer_product_alerts, request_guest_alert
 from commerce.stock.availability import release_stock, reserve_stock
 from tests.factories import make_product, make_user, stockrecord_of
 
@@ -218,7 +218,7 @@ def test_answer_is_the_same_whatever_we_know(client, bowl, vase):
 def test_asked_again_one_mail_an_hour(bowl):
     now = timezone.now().replace(minute=1)
     for minutes in (0, 1, 2, 61):
-        wait_as_guest("ada@example.com", bowl, at=now + timedelta(minutes=minutes))
+        request_guest_alert("ada@example.com", bowl, at=now + timedelta(minutes=minutes))
 
     assert ProductAlert.objects.count() == 1
     assert len(queued("Shall we write")) == 2
@@ -226,7 +226,7 @@ def test_asked_again_one_mail_an_hour(bowl):
 
 def test_address_is_not_flooded(shop):
     for n in range(MAX_UNCONFIRMED + 3):
-        wait_as_guest("ada@example.com", make_product(f"Piece {n}", price="5.00", stock=0))
+        request_guest_alert("ada@example.com", make_product(f"Piece {n}", price="5.00", stock=0))
 
     assert len(queued()) == MAX_UNCONFIRMED
 

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from commerce.catalogue.reviews import PAGE_SIZE, ReviewQuery, review_summary, review_status
+from commerce.catalogue.reviews import PAGE_SIZE, ReviewQuery, review_status, review_summary
 from commerce.index.listings import product_url
 from tests.factories import make_order, make_user
 

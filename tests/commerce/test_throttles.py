@@ -20,7 +20,7 @@ from commerce.models import OutgoingMail, Throttle
 from commerce.throttles import (
     Limit,
     TooManyAttempts,
-    forget_old_throttles,
+    delete_old_throttles,
     refund_attempt,
     take_attempt,
     visitor_key,
@@ -112,7 +112,7 @@ def test_old_counters_are_deleted():
     take_attempt({"a": LIMIT}, at=timezone.now() - timedelta(days=3))
     take_attempt({"b": LIMIT})
 
-    forget_old_throttles()
+    delete_old_throttles()
 
     assert [row.key for row in Throttle.objects.all()] == ["b"]
 
