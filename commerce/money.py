@@ -41,8 +41,7 @@ def round_money(amount: Decimal) -> Decimal:
 
 
 def share_of(total: Decimal, before: int, units: int, all_units: int, *, currency: str) -> Decimal:
-    """The price of ``units`` out of ``all_units`` that cost ``total``, after the first ``before``
-    units.
+    """The price of ``units`` of ``all_units``, which cost ``total``, after the first ``before``.
 
     A unit's price may not be a whole cent (or yen), but consecutive shares add up to the total.
     """

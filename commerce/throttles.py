@@ -54,7 +54,7 @@ class TooManyAttempts(Exception):
 
 
 def waiting_advice(seconds: int) -> str:
-    """A sentence such as "Try again in 30 seconds." """
+    """A sentence such as "Try again in 30 seconds."."""
     if seconds < 90:
         text = ngettext(
             "Try again in %(count)d second.", "Try again in %(count)d seconds.", seconds

@@ -1,5 +1,9 @@
 """What a basket may contain, and notices about changed prices and missing stock."""
 
+from oscar.apps.basket.abstract_models import AbstractBasket
+from oscar.apps.basket.abstract_models import AbstractLine
+from oscar.apps.catalogue.abstract_models import AbstractProduct
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -104,8 +108,9 @@ def _shortage_text(available: int, in_basket: int) -> str:
 
 
 def accept_prices(basket: AbstractBasket) -> None:
-    """Store the current prices on the lines as seen by the shopper. Call when they change the
-    basket.
+    """Mark the current prices as seen, by storing them on the lines.
+
+    Call it when the shopper changes the basket.
     """
     for line in basket.all_lines():
         price = line.purchase_info.price

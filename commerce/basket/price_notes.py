@@ -1,6 +1,4 @@
-"""Price changes the shopper has already seen: stored in a cookie, because showing a basket writes
-nothing.
-"""
+"""A cookie with the price changes a shopper has seen; showing a basket must not write rows."""
 
 from collections.abc import Iterable
 

@@ -109,8 +109,9 @@ def compare(product_ids: Collection[int], *, at: datetime | None = None) -> Comp
 
 
 def _names_of_gone(keys: Sequence[int]) -> list[str]:
-    """Sentences about unavailable products. Only retired ones are named: others may never have been
-    public.
+    """Sentences about unavailable products.
+
+    Only retired products are named: others may never have been public.
     """
     if not keys:
         return []

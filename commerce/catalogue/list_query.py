@@ -60,9 +60,7 @@ class ListingQuery:
         return replace(self, filters=known)
 
     def pairs(self, *, without: Collection[Any] = (), sort: bool = True) -> list[tuple[str, str]]:
-        """The parameters as (name, value) pairs, without the page number and without the excluded
-        ones.
-        """
+        """The parameters as (name, value) pairs, without the page and the excluded ones."""
         pairs = [("q", self.words)] if self.words else []
         pairs += [("exact", "1")] if self.is_exact and self.words else []
         pairs += [(name, code) for name, codes in self.filters.items() for code in codes]

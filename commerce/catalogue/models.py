@@ -20,9 +20,7 @@ class Category(AbstractCategory):
 
     @classmethod
     def is_whole_shop(cls, row: Any) -> bool:
-        """Whether a row with ``depth`` and ``slug`` is the root for all products, shown at the
-        catalogue's URL.
-        """
+        """Whether a row with ``depth`` and ``slug`` is the root category for all products."""
         return row.depth == 1 and row.slug == cls.WHOLE_SHOP
 
     def get_absolute_url(self) -> str:

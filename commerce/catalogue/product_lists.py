@@ -5,6 +5,8 @@ by ``commerce.index.facet_index``, so filters and their counts need no query. Co
 whatever the number of products: the sort order of one page and its cards.
 """
 
+from oscar.apps.catalogue.abstract_models import AbstractCategory
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -244,9 +246,7 @@ def filter_names() -> set[str]:
 
 
 def _find_attributes() -> list[Any]:
-    """Product classes may share an attribute code: its values are the same terms, shown as one
-    filter.
-    """
+    """One attribute per code: product classes may share a code, shown as one filter."""
     found: dict[str, Any] = {}
     for row in FacetAttribute.objects.select_related("attribute").order_by("position", "pk"):
         found.setdefault(row.attribute.code, row.attribute)

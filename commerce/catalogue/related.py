@@ -3,6 +3,8 @@
 A scheduled task computes what was bought together and stores it (``BoughtTogether``).
 """
 
+from oscar.apps.catalogue.abstract_models import AbstractProduct
+
 from __future__ import annotations
 
 from collections import Counter, defaultdict
@@ -50,10 +52,10 @@ MIN_ORDERS = 2
 
 
 def related_to(product: AbstractProduct, *, at: datetime | None = None) -> list[Card]:
-    """Up to ``RELATED`` cards of related products: chosen by staff, bought together, same
-    categories.
+    """Up to ``RELATED`` cards of related products.
 
-    Excludes the product itself and products that are sold out or not public. Two queries as a rule.
+    Chosen by staff first, then bought together, then of the same categories. Excludes the product
+    itself and products that are sold out or not public. Two queries as a rule.
     """
     return _cards([*_chosen_and_bought(product), *_beside(product)], product, at=at)
 
@@ -78,10 +80,9 @@ def _cards(
 
 
 def _chosen_and_bought(product: AbstractProduct) -> list[int]:
-    """Keys of staff recommendations (variants replaced by parents), then of products bought
-    together.
+    """Keys of staff recommendations, then of products bought together. One query.
 
-    One query.
+    Recommended variants are replaced by their parents.
     """
     chosen = get_model("catalogue", "ProductRecommendation").objects.filter(primary=product)
     chosen = chosen.annotate(

@@ -61,9 +61,7 @@ class Part:
 
 
 def rate_of(net: Decimal, gross: Decimal, code: str = "") -> Decimal:
-    """The tax rate between two amounts, as a percentage: by its code, else rounded from the
-    amounts.
-    """
+    """The tax rate between two amounts as a percentage: by its code, else computed and rounded."""
     if code in RATES and (net != gross or not gross):
         return (RATES[code] * 100).normalize() + 0
     if net == gross:
@@ -105,8 +103,9 @@ def split_amount(amount: Decimal, weights: Mapping[K, Decimal]) -> dict[K, Decim
 
 
 def net_part(gross: Decimal, *, of_net: Decimal, of_gross: Decimal) -> Decimal:
-    """The net part of ``gross``, in proportion to the given amounts; all of ``of_gross`` gives
-    ``of_net``.
+    """The net part of ``gross``, in proportion to ``of_net`` and ``of_gross``.
+
+    All of ``of_gross`` gives exactly ``of_net``.
     """
     if gross == of_gross:
         return of_net

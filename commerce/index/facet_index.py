@@ -53,9 +53,7 @@ def _memoised(
     *,
     tags: Collection[str],
 ) -> Mapping[Any, Any]:
-    """``memoise_many`` without adding its tags to the page, which already depends on its lists and
-    cards.
-    """
+    """``memoise_many`` without adding the tags to the page, which depends on its lists anyway."""
     with collected():
         return memoise_many(names, make, tags=tags)
 

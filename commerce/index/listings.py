@@ -3,6 +3,9 @@
 Cards come from the listing index (docs/listing.md), their prices from the current price window.
 """
 
+from oscar.apps.catalogue.abstract_models import AbstractProduct
+from oscar.apps.partner.abstract_models import AbstractStockRecord
+
 from __future__ import annotations
 
 import re
@@ -317,8 +320,9 @@ def options_of(product_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
 
 
 def option_label(options: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """(name, code) of a variant with options ``[(name, code)]``: all names, "Oat, large", and the
-    first code.
+    """(name, code) of a variant with options ``[(name, code)]``.
+
+    The name has all options, "Oat, large"; the code is the first one's.
     """
     name, code = options[0]
     return ", ".join(option for option, _code in options), code or name.lower()
@@ -361,10 +365,9 @@ class Look:
 
 
 def looks_of(products: Collection[AbstractProduct]) -> dict[int, Look]:
-    """The ``Look`` of each product or variant, by its key. One query; two more if one is not
-    listed.
+    """The ``Look`` of each product or variant, by its key.
 
-    The ``products`` have their parents loaded.
+    One query; two more if one is not listed. The ``products`` have their parents loaded.
     """
     shown = {product.pk: product.parent_id or product.pk for product in products}
     rows = Listing.objects.filter(pk__in=set(shown.values()), is_gone=False)

@@ -307,8 +307,9 @@ def rebuild_listings(
 
 @contextmanager
 def _paused_garbage_collector() -> Iterator[None]:
-    """Pause the garbage collector: batches make many objects and no cycles; this saves a quarter of
-    the time.
+    """Pause the garbage collector, which saves a quarter of the time.
+
+    A batch makes hundreds of thousands of objects without cycles.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -4,6 +4,11 @@ Oscar's own engine computes the discount over a basket of that one unit, so card
 agree.
 """
 
+from oscar.apps.offer.abstract_models import AbstractConditionalOffer
+from oscar.apps.basket.abstract_models import AbstractLine
+from oscar.apps.offer.abstract_models import AbstractRange
+from oscar.apps.partner.abstract_models import AbstractStockRecord
+
 from __future__ import annotations
 
 import logging
@@ -60,8 +65,7 @@ def site_offers() -> list[AbstractConditionalOffer]:
 
 
 def with_rules(offers: Iterable[AbstractConditionalOffer]) -> list[AbstractConditionalOffer]:
-    """Resolve the proxies of each offer's condition and benefit, and attach their ranges; one
-    query.
+    """Resolve the proxies of the offers' conditions and benefits, with their ranges; one query.
 
     Oscar would create the proxy and read the range again at every access. Offers with a rule of an
     unknown type are logged and left out, so that one bad row cannot break the shop.
@@ -135,9 +139,7 @@ class OfferBook:
                 self._offers_for[pk].append(offer)
 
     def _known(self, row: AbstractRange) -> AbstractRange:
-        """A copy of a range with its members resolved; a range with a proxy class answers for
-        itself.
-        """
+        """A copy of a range with its members loaded; a range with a proxy class stays as it is."""
         if row.proxy_class:
             return row
         known, members = copy(row), self._members[row.pk]

@@ -4,6 +4,8 @@ List price → sale price → automatic offers at quantity one → tax. Vouchers
 than one unit apply in the basket only.
 """
 
+from oscar.apps.partner.abstract_models import AbstractStockRecord
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -133,9 +135,7 @@ def quote_under_offers(
 def quotes_for(
     stockrecords: Iterable[AbstractStockRecord], *, at: datetime | None = None
 ) -> dict[int, Quote | None]:
-    """Quotes of many stock records, ``{stockrecord_id: Quote | None}``, in a constant number of
-    queries.
-    """
+    """Quotes of many stock records, ``{stockrecord_id: Quote | None}``; constant in queries."""
     stockrecords = list(stockrecords)
     book = PriceBook(at)
     book.load_for(stockrecords)

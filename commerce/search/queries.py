@@ -129,9 +129,7 @@ def _corrected(word: str) -> list[str]:
 
 
 def _split_word(word: str) -> list[str] | None:
-    """Split a compound in two, at least one part being known ("teacup": tea, cup); None if
-    impossible.
-    """
+    """Split a compound in two, at least one part being known ("teacup": tea, cup), or None."""
     vocabulary = known_words()
     cuts = range(MIN_LETTERS_OF_PART, len(word) - MIN_LETTERS_OF_PART + 1)
     pairs = [(word[:place], word[place:]) for place in cuts]
