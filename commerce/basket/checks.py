@@ -1,9 +1,5 @@
 """What a basket may contain, and notices about changed prices and missing stock."""
 
-from oscar.apps.basket.abstract_models import AbstractBasket
-from oscar.apps.basket.abstract_models import AbstractLine
-from oscar.apps.catalogue.abstract_models import AbstractProduct
-
 from __future__ import annotations
 
 from dataclasses import dataclass

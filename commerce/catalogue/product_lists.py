@@ -5,8 +5,6 @@ by ``commerce.index.facet_index``, so filters and their counts need no query. Co
 whatever the number of products: the sort order of one page and its cards.
 """
 
-from oscar.apps.catalogue.abstract_models import AbstractCategory
-
 from __future__ import annotations
 
 from collections import defaultdict

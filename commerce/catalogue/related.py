@@ -3,8 +3,6 @@
 A scheduled task computes what was bought together and stores it (``BoughtTogether``).
 """
 
-from oscar.apps.catalogue.abstract_models import AbstractProduct
-
 from __future__ import annotations
 
 from collections import Counter, defaultdict

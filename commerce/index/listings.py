@@ -3,9 +3,6 @@
 Cards come from the listing index (docs/listing.md), their prices from the current price window.
 """
 
-from oscar.apps.catalogue.abstract_models import AbstractProduct
-from oscar.apps.partner.abstract_models import AbstractStockRecord
-
 from __future__ import annotations
 
 import re

@@ -4,11 +4,6 @@ Oscar's own engine computes the discount over a basket of that one unit, so card
 agree.
 """
 
-from oscar.apps.offer.abstract_models import AbstractConditionalOffer
-from oscar.apps.basket.abstract_models import AbstractLine
-from oscar.apps.offer.abstract_models import AbstractRange
-from oscar.apps.partner.abstract_models import AbstractStockRecord
-
 from __future__ import annotations
 
 import logging

@@ -4,8 +4,6 @@ List price → sale price → automatic offers at quantity one → tax. Vouchers
 than one unit apply in the basket only.
 """
 
-from oscar.apps.partner.abstract_models import AbstractStockRecord
-
 from __future__ import annotations
 
 from collections.abc import Iterable
