@@ -7,7 +7,7 @@ PORT ?= 8000
 SAY := @printf '\033[36m==>\033[0m %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: house run serve seed test e2e lint format lock messages bench load soak security scan-code help setup
+.PHONY: snapshot house run serve seed test e2e lint format lock messages bench load soak security scan-code help setup
 
 # uv installs in seconds what takes pip a minute; where it does not reach an index, pip does it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
@@ -83,11 +83,17 @@ e2e: $(VENV)/dev.stamp ## drive the shop in Chromium
 	$(SAY) "Driving the shop in Chromium"
 	@mkdir -p var && $(BIN)/python -m pytest -n 2 --dist loadgroup -m browser -p no:randomly $(PYTEST)
 
-lint: $(VENV)/dev.stamp ## check style, imports, templates and types
+lint: $(VENV)/dev.stamp ## check style, imports, templates, types, dependencies, CSS and JavaScript
 	$(SAY) "ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(SAY) "import-linter"; $(BIN)/lint-imports
 	$(SAY) "djade, djhtml"; git ls-files 'templates/*.html' | xargs $(BIN)/djade --check --target-version 5.2 && git ls-files 'templates/*.html' | xargs $(BIN)/djhtml --tabwidth 2 --check
 	$(SAY) "mypy"; $(BIN)/mypy
+	$(SAY) "deptry"; $(BIN)/deptry --no-ansi .
+	$(SAY) "biome"; $(BIN)/biome lint --error-on-warnings
+
+snapshot: $(VENV)/run.stamp ## migrate an empty SQLite database and keep it for first starts (after new migrations)
+	$(SAY) "Migrating an empty database"
+	@$(BIN)/python -m tools.snapshot
 
 house: $(VENV)/dev.stamp ## count what can be counted of layout and names
 	@$(BIN)/python -m tools.house $(if $(V),-v)

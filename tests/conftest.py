@@ -1,6 +1,7 @@
 """What every test stands on: the network is closed, the demo gateway has no faults planned."""
 
 import sys
+from pathlib import Path
 
 import pytest
 from django.core.cache import caches
@@ -10,6 +11,7 @@ from checkout_app.gateways.stripe import get_gateway
 from commerce.accounts.throttle_store import ALIAS
 from commerce.page_cache.versions import versions
 from demo_gateway import faults
+from site_project.snapshot import restore
 from tests import factories
 from tests.caching import REDIS, forget
 from tests.stripe_params import check_params
@@ -100,3 +102,19 @@ def process(settings, tmp_path):
     forget()
     yield
     forget()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request, django_db_modify_db_settings):
+    """On SQLite each run begins with the snapshot: migrating takes a minute for each process."""
+    from django.db import connection
+
+    is_reused = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")
+    if connection.vendor != "sqlite":
+        return is_reused
+    path = Path(connection.settings_dict["TEST"]["NAME"])
+    if not (is_reused and path.exists()):
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        restore(path)
+    return True

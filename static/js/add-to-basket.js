@@ -51,7 +51,9 @@ function showNote(html, opener) {
   }
   note.addEventListener("mouseenter", () => clearTimeout(timer));
   note.addEventListener("focusin", () => clearTimeout(timer));
-  note.addEventListener("mouseleave", () => (timer = setTimeout(close, SHOWN_MS)));
+  note.addEventListener("mouseleave", () => {
+    timer = setTimeout(close, SHOWN_MS);
+  });
   note.addEventListener("keydown", (event) => event.key === "Escape" && close());
   note.querySelector("[data-close]").addEventListener("click", close);
 }

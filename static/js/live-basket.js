@@ -28,7 +28,8 @@ class LiveBasket extends HTMLElement {
   }
 
   async send(form, button) {
-    const turn = (this.turn = (this.turn ?? 0) + 1);
+    this.turn = (this.turn ?? 0) + 1;
+    const turn = this.turn;
     this.setAttribute("aria-busy", "true");
     try {
       const answer = await fetchPart(form.action, { method: "POST", body: new FormData(form, button) });

@@ -89,7 +89,9 @@ function comeBackHere(form) {
 
 function addressOf(form) {
   const url = new URL(form.getAttribute("action") || location.pathname, location.href);
-  const fields = [...new FormData(form)].filter(([name, value]) => value && !(name === "sort" && value === "recommended"));
+  // The order that the list has by itself needs no word in the address; that order differs by list.
+  const isDefault = (name, value) => form.elements[name]?.dataset?.default === value;
+  const fields = [...new FormData(form)].filter(([name, value]) => value && !isDefault(name, value));
   url.search = new URLSearchParams(fields);
   return url.href;
 }

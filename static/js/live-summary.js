@@ -11,14 +11,18 @@ class LiveSummary extends HTMLElement {
   async update() {
     const form = new FormData(this.querySelector("form"));
     const choices = this.names.filter((name) => form.has(name)).map((name) => [name, form.get(name)]);
-    const turn = (this.turn = (this.turn ?? 0) + 1);
+    this.turn = (this.turn ?? 0) + 1;
+    const turn = this.turn;
     const parts = [...document.querySelectorAll(this.dataset.target)];
     for (const part of parts) part.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(`${this.dataset.source}?${new URLSearchParams(choices)}`);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelectorAll(this.dataset.target);
-      if (turn === this.turn) parts.forEach((part, place) => fresh[place] && part.replaceChildren(...fresh[place].childNodes));
+      if (turn !== this.turn) return;
+      for (const [place, part] of parts.entries()) {
+        if (fresh[place]) part.replaceChildren(...fresh[place].childNodes);
+      }
     } finally {
       for (const part of parts) part.removeAttribute("aria-busy");
     }

@@ -46,7 +46,9 @@
         hintBelow(text, TEXT_LENGTH),
         previewBelow(text, title, text),
       ];
-      const update = () => updates.forEach((one) => one());
+      const update = () => {
+        for (const one of updates) one();
+      };
       document.addEventListener("input", update);
       update();
     }

@@ -51,7 +51,7 @@ def test_filter_that_is_ticked_keeps_the_keyboard_and_its_place(small, site):
         assert is_in_sight(box)
 
 
-@pytest.mark.parametrize("name", [r"^Show \d+ pieces?$", "^Close$", None])
+@pytest.mark.parametrize("name", [r"^Show \d+ products?$", "^Close$", None])
 def test_closed_filters_give_the_keyboard_back_to_their_button(small, site, name):
     open_filters(small, site)
     tick(small, "Ink")

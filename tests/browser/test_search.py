@@ -79,6 +79,26 @@ def test_last_chip_leaves_the_plain_address(page, site):
     expect(page.locator(".chip")).to_have_count(0)
 
 
+def test_recommended_can_be_chosen_in_a_collection_with_another_order(page, site):
+    address = site.manage(
+        "shell", "-v0", "-c",
+        "from commerce.models import ProductCollection as C;"
+        "from commerce.catalogue.collections import collection_url;"
+        "row = C.objects.create(title='Newest first', slug='newest-first', sort='newest');"
+        "print(collection_url(row))",
+    ).split()[-1]  # fmt: skip
+    page.goto(site.url + address)
+    order = page.get_by_label("Sort", exact=True)
+    expect(order).to_have_value("newest")
+
+    order.select_option("recommended")
+
+    page.wait_for_url(re.compile("sort=recommended"))
+    expect(page.get_by_label("Sort", exact=True)).to_have_value("recommended")
+    page.get_by_label("Sort", exact=True).select_option("newest")
+    page.wait_for_url(re.compile(r"/$"))
+
+
 def test_chip_that_is_taken_away_by_keyboard_leaves_the_keyboard_at_the_list(page, site):
     page.goto(site.url + "/catalogue/?glaze=slate&oven_safe=yes")
     page.wait_for_load_state("networkidle")
@@ -96,7 +116,7 @@ def test_filters_on_a_telephone_say_how_many_pieces_lie_behind_them(page, site):
     page.set_viewport_size({"width": 360, "height": 640})
     page.goto(site.url + "/catalogue/")
     page.get_by_role("button", name="Filters").click()
-    button = page.get_by_role("button", name=re.compile(r"^Show \d+ pieces?$"))
+    button = page.get_by_role("button", name=re.compile(r"^Show \d+ products?$"))
     expect(button).to_be_in_viewport()
     everything = button.inner_text()
 

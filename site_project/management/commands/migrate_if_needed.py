@@ -1,15 +1,22 @@
 """Migrate, unless there is nothing to do; and one process at a time."""
 
+from pathlib import Path
+
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+from site_project.snapshot import restore
 
 
 class Command(BaseCommand):
     help = "Apply migrations that are missing; quick where there are none."
 
     def handle(self, *args, **options):
+        connection.close()  # An open one would go on with the file that is replaced.
+        if connection.vendor == "sqlite" and restore(Path(connection.settings_dict["NAME"])):
+            self.stdout.write("    an empty database, from the snapshot")
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if not missing:
