@@ -17,6 +17,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from commerce.models import WorkerHeartbeat
+from commerce.page_cache.versions import Unreachable, versions
 
 logger = logging.getLogger("vitrine.tasks")
 
@@ -52,10 +53,26 @@ def heartbeat(worker_id: str) -> Iterator[None]:
 
 
 def beat(worker_id: str, *, at: datetime | None = None) -> None:
-    """Record that a worker is alive."""
+    """Record that a worker is alive, and which page cache it has."""
     WorkerHeartbeat.objects.update_or_create(
-        pk=worker_id, defaults={"seen_at": at or timezone.now()}
+        pk=worker_id, defaults={"seen_at": at or timezone.now(), "cache_epoch": cache_epoch()}
     )
+
+
+def cache_epoch() -> str:
+    """What tells the page cache of this process apart from another machine's; "" without one."""
+    try:
+        return versions().snapshot().epoch
+    except Unreachable:
+        return ""
+
+
+def epochs_of_workers(*, at: datetime | None = None) -> set[str]:
+    """The page caches of the workers that live: one, where all processes share theirs."""
+    alive = WorkerHeartbeat.objects.filter(
+        seen_at__gt=(at or timezone.now()) - timedelta(seconds=2 * BEAT_SECONDS)
+    )
+    return set(alive.exclude(cache_epoch="").values_list("cache_epoch", flat=True))
 
 
 def _beat_until(worker_id: str, ended: threading.Event) -> None:

@@ -8,6 +8,7 @@ import ipaddress
 import os
 import pkgutil
 import sys
+import time
 from collections.abc import Iterator
 from importlib import import_module
 from urllib.parse import urlsplit
@@ -173,6 +174,29 @@ def database_errors() -> list[str]:
     return [sentence.format(len(missing))]
 
 
+def cache_errors() -> list[str]:
+    """Why changes would not reach the pages of every process: a worker has another page cache.
+
+    A worker whose folder was cleared says so at its next heartbeat, so this waits for one.
+    """
+    from commerce.task_leases import BEAT_SECONDS, cache_epoch, epochs_of_workers  # needs the apps
+
+    if not settings.PAGE_CACHE or settings.PAGE_VERSIONS != "file" or not cache_epoch():
+        return []
+    end = time.monotonic() + BEAT_SECONDS + 5
+    try:
+        while epochs_of_workers() - {cache_epoch()}:
+            if time.monotonic() > end:
+                return [
+                    "Another machine or container works on this database with a page cache of its "
+                    "own, so that pages would show old prices: set REDIS_URL, or share VAR_DIR."
+                ]
+            time.sleep(1)
+    finally:
+        connection.close()
+    return []
+
+
 def _migrations_on_disk() -> Iterator[tuple[str, str]]:
     """``(app label, name)`` of every migration. Does not import them, so that workers start faster."""
     for config in apps.get_app_configs():
@@ -203,6 +227,7 @@ def problems() -> tuple[list[str], list[str]]:
         if not unreachable:
             messages += checks.check_database(None, databases=["default"])
             connection.close()
+            unreachable = cache_errors()
     errors = [message.msg for message in messages if message.is_serious()]
     return errors + unreachable, [row.msg for row in messages if not row.is_serious()]
 

@@ -10,6 +10,8 @@ class WorkerHeartbeat(models.Model):
 
     worker_id = CodeField(max_length=64, primary_key=True)
     seen_at = models.DateTimeField()
+    #: The epoch of the worker's page cache: processes that share no cache have different ones.
+    cache_epoch = CodeField(max_length=64, default="", blank=True)
 
     def __str__(self) -> str:
         return self.worker_id

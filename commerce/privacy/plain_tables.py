@@ -66,7 +66,7 @@ PLAIN = nothing_personal(
         "commerce.saleprice": "id stockrecord price start until",
         "commerce.searchsynonym": "id words",
         "commerce.term": "id kind value label n is_known bitmap title_bitmap known_bitmap",
-        "commerce.workerheartbeat": "worker_id seen_at",
+        "commerce.workerheartbeat": "worker_id seen_at cache_epoch",
         "communication.communicationeventtype": (
             "id code name category email_subject_template email_body_template "
             "email_body_html_template sms_template date_created date_updated"

@@ -1,0 +1,62 @@
+"""Processes that share no page cache do not start without Redis."""
+
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from django.utils import timezone
+
+from commerce import task_leases
+from commerce.models import WorkerHeartbeat
+from site_project import production
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def started(caching, monkeypatch):
+    """A web process about to start, with a cache of its own; its wait for heartbeats is over at once."""
+    caching()
+    clock = count(step=100)
+    monkeypatch.setattr(production.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(production.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(production.connection, "close", lambda: None)
+
+
+def worker(**changes):
+    task_leases.beat("worker")
+    WorkerHeartbeat.objects.filter(pk="worker").update(**changes)
+
+
+def test_worker_with_the_same_cache_is_no_problem(started):
+    worker()
+
+    assert production.cache_errors() == []
+
+
+def test_worker_of_another_machine_is_named(started):
+    worker(cache_epoch="another machine's")
+
+    [sentence] = production.cache_errors()
+
+    assert "set REDIS_URL" in sentence
+
+
+def test_with_redis_nothing_is_asked(started, settings):
+    worker(cache_epoch="another machine's")
+    settings.PAGE_VERSIONS = "redis"
+
+    assert production.cache_errors() == []
+
+
+def test_worker_that_is_gone_says_nothing(started):
+    worker(cache_epoch="another machine's", seen_at=timezone.now() - timedelta(days=1))
+
+    assert production.cache_errors() == []
+
+
+def test_heartbeat_names_the_cache(caching):
+    caching()
+    task_leases.beat("worker")
+
+    assert task_leases.epochs_of_workers() == {task_leases.cache_epoch()} != {""}
