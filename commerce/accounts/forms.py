@@ -227,7 +227,7 @@ class AddPasskeyForm(NamedPasskey, passkey_forms.AddWebAuthnForm):
         self.fields["credential"] = CredentialField()
         passwordless = self.fields["passwordless"]
         passwordless.initial = True
-        passwordless.label = _("Use it instead of a password")
+        passwordless.label = _("Sign in with it instead of a password")
         passwordless.help_text = _(
             "Your device asks for your finger, face or PIN. Untick this for a security key that you "
             "use after your password."

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 def _texts():
     """Subject, paragraphs and the button's label by allauth's name of the mail."""
     not_you = _(
-        "If it wasn’t you, ignore this email. Don’t share the code with anybody: we never ask for it."
+        "If it wasn’t you, ignore this email. Don’t share the code with anyone. We’ll never ask for it."
     )
     notice = _(
         "If this was you, there’s nothing to do. If it wasn’t, set a new password straight away and "
@@ -43,7 +43,7 @@ def _texts():
             [
                 _("Your account at %(shop)s is deleted, as you asked. You can’t undo this.")
                 % {"shop": settings.SITE_NAME},
-                _("We keep invoices for as long as the law says."),
+                _("We keep invoices for as long as the law requires."),
                 _("If you didn’t ask for this, reply to this email."),
             ],
             "",
@@ -59,8 +59,7 @@ def _address_texts(notice):
             [
                 _("If you didn’t change it, reply to this email straight away. We’ll help you."),
                 _(
-                    "Your account now has a different email address, and we no longer write to this "
-                    "one. If you changed it yourself, there’s nothing to do."
+                    "Your account now uses a different email address. If you changed it, there’s nothing to do."
                 ),
             ],
             "",
@@ -77,10 +76,7 @@ def _request_texts():
         "password_reset_key": (
             _("Set a new password"),
             [
-                _(
-                    "You, or somebody using your email address, asked for a new password. The link "
-                    "works once, for an hour."
-                ),
+                _("You asked for a new password. The link works once, for an hour."),
                 _("If it wasn’t you, ignore this email. Your password stays as it is."),
             ],
             _("Set a new password"),
@@ -88,7 +84,8 @@ def _request_texts():
         "invitation": (
             _("Your account at %(shop)s"),
             [
-                _("%(shop)s has invited you to an account. Choose a password to begin.") % shop,
+                _("%(shop)s has invited you to create an account. Choose a password to begin.")
+                % shop,
                 _(
                     "The link works once, for an hour. Too late? Open the sign-in page, choose "
                     "“Forgot your password?” and enter this email address: a new link comes at once."
@@ -100,26 +97,19 @@ def _request_texts():
             _("There is no account with this email address"),
             [
                 _(
-                    "You, or somebody using your email address, tried to sign in at %(shop)s or asked "
-                    "for a new password. We have no account with this address."
+                    "You tried to sign in at %(shop)s or asked for a new password. We have no account "
+                    "with this address."
                 )
                 % shop,
-                _(
-                    "You may have signed up with another one. You can also order without an account."
-                ),
+                _("You may have used a different address. You can also order without an account."),
             ],
             "",
         ),
         "account_already_exists": (
             _("You already have an account"),
             [
-                _(
-                    "You, or somebody using your email address, tried to create an account at %(shop)s."
-                )
-                % shop,
-                _(
-                    "You already have one. Sign in, or set a new password if you’ve forgotten yours."
-                ),
+                _("You tried to create an account at %(shop)s.") % shop,
+                _("You already have one. Sign in, or set a new password if you’ve forgotten it."),
             ],
             _("Set a new password"),
         ),
@@ -128,7 +118,7 @@ def _request_texts():
 
 def _security_texts(notice):
     """What changed about the ways to sign in; ``%(provider)s`` is the name of another service."""
-    codes = _("Each code works once. Keep them where only you can read them.")
+    codes = _("Each code works once. Store them somewhere safe.")
     return {
         "totp_activated": (
             _("Two-step sign-in is on"),

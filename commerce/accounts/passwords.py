@@ -71,8 +71,7 @@ class OwnWordsValidator:
             if word in text and len(text) - len(word) < SHORTEST:
                 raise ValidationError(
                     _(
-                        "This password is built on “%(word)s”, a word that people would try first. "
-                        "Choose words that have nothing to do with you or this shop."
+                        "This password contains “%(word)s”, which is easy to guess. Choose words unrelated to you or this shop."
                     )
                     % {"word": word},
                     code="password_own_words",

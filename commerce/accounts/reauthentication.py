@@ -138,7 +138,7 @@ def ask_again(request: HttpRequest) -> HttpResponseRedirect:
             request.session[STATE_SESSION_KEY] = {"request": kept, "at": int(time.time())}
             back = request.path
         else:
-            messages.info(request, _("Fill in the form again afterwards: it is not kept."))
+            messages.info(request, _("You’ll need to fill in the form again after you sign in."))
     methods = get_adapter(request).get_reauthentication_methods(request.user)
     address = methods[0]["url"] if methods else reverse("account-sign-in-again")
     return HttpResponseRedirect(f"{address}?{urlencode({REDIRECT_FIELD_NAME: back})}")

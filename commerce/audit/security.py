@@ -149,7 +149,7 @@ def _follow_members(sender, instance, action, reverse, model, pk_set, **kwargs):
 
 
 def _log_members(through, row, members, *, is_gain):
-    names = ", ".join(sorted(map(str, members))) or str(_("all of them"))
+    names = ", ".join(sorted(map(str, members))) or str(_("all sessions"))
     field = through._meta.model_name.partition("_")[2]
     log_security_event(
         Act.CHANGED,

@@ -19,7 +19,7 @@ from commerce.models import AuditEntry
 class AuditFilterForm(forms.Form):
     """What the list is narrowed down to."""
 
-    kind = forms.ChoiceField(label=_("Kind"), required=False)
+    kind = forms.ChoiceField(label=_("Category"), required=False)
     act = forms.ChoiceField(
         label=_("What happened"),
         required=False,

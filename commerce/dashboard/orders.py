@@ -99,7 +99,7 @@ class OrderDetailView(OscarOrderDetailView):
         except DispatchRefused as refusal:
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(dispatch_form=form))
-        messages.success(request, _("The parcel is on its way, and the customer is told."))
+        messages.success(request, _("Parcel dispatched. We’ve emailed the customer."))
         return self.reload_page()
 
     def mark_delivered(self, request, order):
@@ -115,12 +115,12 @@ class OrderDetailView(OscarOrderDetailView):
         """What is left will never leave."""
         reason = request.POST.get("reason", "").strip()
         if not reason:
-            return self.reload_page(error=_("Say why the rest is not sent."))
+            return self.reload_page(error=_("Give a reason for not sending the rest."))
         try:
             cancel_rest(order.pk, reason=reason[:500], user=request.user)
         except DispatchRefused as refusal:
             return self.reload_page(error=str(refusal))
-        messages.success(request, _("The rest is back on the shelf."))
+        messages.success(request, _("Unsent items are back in stock."))
         return self.reload_page()
 
     def change_order_status(self, request, order):

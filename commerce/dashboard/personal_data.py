@@ -66,7 +66,7 @@ def erase_for_staff(request: HttpRequest, person: Person) -> bool:
     Returns whether the person is gone, whoever erased them.
     """
     if request.POST.get("confirm") != "on":
-        messages.error(request, _("Tick the box to confirm that the person is to be erased."))
+        messages.error(request, _("Tick the box to confirm the erasure."))
         return False
     try:
         erase(person, by=request.user, address=address_of(request))
@@ -77,7 +77,7 @@ def erase_for_staff(request: HttpRequest, person: Person) -> bool:
         for reason in error.reasons:
             messages.error(request, reason)
         return False
-    messages.success(request, _("The person is erased."))
+    messages.success(request, _("Personal data erased."))
     return True
 
 
@@ -96,7 +96,7 @@ class StaffPrivacyView(UserAdminView, TemplateView):
         if request.POST.get("action") == EXPORT:
             return export_for_staff(request, person)
         if request.POST.get("action") == ERASE and self.person.pk == request.user.pk:
-            messages.error(request, _("Delete your own account on your profile."))
+            messages.error(request, _("Delete your own account from your profile."))
         elif request.POST.get("action") == ERASE and erase_for_staff(request, person):
             return redirect("dashboard:users-index")
         return redirect("staff-user-privacy", pk=pk)

@@ -35,7 +35,7 @@ class ProductForm(ExactTimes, OscarProductForm):
             label=attribute.name,
             required=attribute.required,
             choices=[
-                ("", _("As its product has it") if is_child else _("Not said")),
+                ("", _("Same as the product") if is_child else _("Not set")),
                 ("True", _("Yes")),
                 ("False", _("No")),
             ],
@@ -78,7 +78,7 @@ class StockRecordForm(OscarStockRecordForm):
     nothing is saved only where somebody says that it is meant.
     """
 
-    gives_away = forms.BooleanField(label=_("Yes, sell it for nothing"), required=False)
+    gives_away = forms.BooleanField(label=_("Yes, sell it for free"), required=False)
     #: Whether the page has to ask.
     asks_about_nothing = False
 
@@ -121,7 +121,7 @@ class StockRecordForm(OscarStockRecordForm):
 class SetProductPriceForm(OscarSetProductPriceForm):
     """Prices of many products. What the single form asks about, this one asks about as well."""
 
-    gives_away = forms.BooleanField(label=_("Yes, sell them for nothing"), required=False)
+    gives_away = forms.BooleanField(label=_("Yes, sell them for free"), required=False)
     #: Products that a refusal names.
     NAMED = 5
 

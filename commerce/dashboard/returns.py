@@ -72,18 +72,20 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
         return words[:2000]
 
     def approve(self, found):
-        words = self.words(_("Write how the items come back."))
+        words = self.words(_("Enter the return instructions."))
         approve_return(found.pk, instructions=words, user=self.request.user)
-        messages.success(self.request, _("Approved. The customer reads how to send it."))
+        messages.success(
+            self.request, _("Approved. We’ve emailed the instructions to the customer.")
+        )
 
     def refuse(self, found):
-        words = self.words(_("Write why: the customer reads it."))
+        words = self.words(_("Enter a reason for the customer."))
         refuse_return(found.pk, reason=words, user=self.request.user)
-        messages.success(self.request, _("Refused. The customer reads why."))
+        messages.success(self.request, _("Refused. We’ve emailed the reason to the customer."))
 
     def receive(self, found):
         receive_return(found.pk, self.received(found), user=self.request.user)
-        messages.success(self.request, _("Received. What can be sold is back on the shelf."))
+        messages.success(self.request, _("Received. Saleable items are back in stock."))
 
     def received(self, found):
         """What the form says that came, by line of the return."""

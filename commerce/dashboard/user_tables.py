@@ -5,7 +5,7 @@ from oscar.apps.dashboard.users import tables as oscar
 
 
 class UserTable(oscar.UserTable):
-    num_orders = Column(accessor="order_count", verbose_name=oscar._("Number of Orders"))
+    num_orders = Column(accessor="order_count", verbose_name=oscar._("Number of orders"))
     actions = TemplateColumn(
         template_name="oscar/dashboard/users/user_row_actions.html",
         verbose_name=" ",

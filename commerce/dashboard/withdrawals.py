@@ -76,7 +76,7 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
 
     def link(self, found):
         link_order(found.pk, self.request.POST.get("order_number", ""), user=self.request.user)
-        messages.success(self.request, _("Tied to the order."))
+        messages.success(self.request, _("Linked to the order."))
 
     def accept(self, found):
         if found.order is not None:
@@ -89,11 +89,11 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
             answer=data.get("words", "").strip()[:2000],
             user=self.request.user,
         )
-        messages.success(self.request, _("Accepted. The customer reads what follows."))
+        messages.success(self.request, _("Accepted. We’ve emailed the next steps to the customer."))
 
     def refuse(self, found):
         words = self.request.POST.get("words", "").strip()
         if not words:
-            raise WithdrawalRefused(_("Write why: the customer reads it."))
+            raise WithdrawalRefused(_("Enter a reason for the customer."))
         refuse_withdrawal(found.pk, reason=words[:2000], user=self.request.user)
-        messages.success(self.request, _("Refused. The customer reads why."))
+        messages.success(self.request, _("Refused. We’ve emailed the reason to the customer."))

@@ -19,13 +19,13 @@ class StockChange(AppendOnlyModel):
     NAMES_PEOPLE = ("actor",)
 
     class Kind(models.TextChoices):
-        CREATED = "created", _("begun")
-        EDITED = "edited", _("changed by hand")
+        CREATED = "created", _("initial count")
+        EDITED = "edited", _("manual change")
         IMPORTED = "imported", _("imported")
         RESERVED = "reserved", _("ordered")
-        RELEASED = "released", _("given back")
-        CONSUMED = "consumed", _("left the house")
-        RETURNED = "returned", _("came back")
+        RELEASED = "released", _("cancelled")
+        CONSUMED = "consumed", _("dispatched")
+        RETURNED = "returned", _("returned")
 
     stockrecord = models.ForeignKey(
         "partner.StockRecord", null=True, on_delete=models.SET_NULL, related_name="changes"
@@ -45,8 +45,8 @@ class StockChange(AppendOnlyModel):
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("change of stock")
-        verbose_name_plural = _("changes of stock")
+        verbose_name = _("stock change")
+        verbose_name_plural = _("stock changes")
         ordering = ["pk"]
 
     def __str__(self):
@@ -90,13 +90,13 @@ class AuditEntry(AppendOnlyModel):
         FACTOR_FAILED = "factor-failed", _("second factor failed")
         CODES_MADE = "codes-made", _("recovery codes made")
         CODE_USED = "code-used", _("recovery code used")
-        CODE_FAILED = "code-failed", _("code of a mail failed")
+        CODE_FAILED = "code-failed", _("email code failed")
         PASSWORD_CHANGED = "password-changed", _("password changed")
         PASSWORD_SET = "password-set", _("first password set")
-        PASSWORD_RESET = "password-reset", _("password reset by mail")
-        PASSWORD_FAILED = "password-failed", _("old password was wrong")
+        PASSWORD_RESET = "password-reset", _("password reset by email")
+        PASSWORD_FAILED = "password-failed", _("wrong current password")
         PASSWORD_REMOVED = "password-removed", _("password removed")
-        RESET_SENT = "reset-sent", _("link to a new password sent")
+        RESET_SENT = "reset-sent", _("password reset link sent")
         INVITED = "invited", _("invited")
         EMAIL_ADDED = "email-added", _("email address added")
         EMAIL_CHANGED = "email-changed", _("email address changed")
@@ -119,7 +119,7 @@ class AuditEntry(AppendOnlyModel):
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("entry of the audit log")
+        verbose_name = _("audit log entry")
         verbose_name_plural = _("audit log")
         ordering = ["-pk"]
         indexes = [

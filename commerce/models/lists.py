@@ -128,8 +128,8 @@ class ListingTerms(models.Model):
     text = models.TextField()
 
     class Meta:
-        verbose_name = _("terms of a listing")
-        verbose_name_plural = _("terms of listings")
+        verbose_name = _("listing terms")
+        verbose_name_plural = _("listing terms")
 
     def __str__(self):
         return f"terms of {self.listing_id}"
@@ -175,7 +175,7 @@ class SearchSynonym(models.Model):
     cache_tags = (SITE,)
 
     words = models.CharField(
-        _("words"), max_length=255, help_text=_("Separated by commas: cup, mug, beaker")
+        _("words"), max_length=255, help_text=_("Separated by commas: sofa, couch, settee")
     )
 
     class Meta:
@@ -336,17 +336,17 @@ class AnswerCount(models.Model):
     """How many pages were answered in one way on one day (``commerce.page_counts``)."""
 
     class Way(models.TextChoices):
-        KEPT = "kept", _("from a copy")
-        RENDERED = "rendered", _("made anew")
-        OWN = "own", _("somebody's own")
+        KEPT = "kept", _("from the cache")
+        RENDERED = "rendered", _("rendered")
+        OWN = "own", _("personal")
 
     day = models.DateField(_("day"))
     way = models.CharField(_("way"), max_length=10, choices=Way.choices)
     count = models.PositiveBigIntegerField(_("pages"), default=0)
 
     class Meta:
-        verbose_name = _("pages of a day")
-        verbose_name_plural = _("pages by day")
+        verbose_name = _("daily page count")
+        verbose_name_plural = _("daily page counts")
         constraints = [models.UniqueConstraint(fields=["day", "way"], name="one_count_a_day")]
 
     def __str__(self):

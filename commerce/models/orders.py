@@ -44,8 +44,8 @@ class OrderEvent(AppendOnlyModel):
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("event of an order")
-        verbose_name_plural = _("events of orders")
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
         ordering = ["created_at", "pk"]
         indexes = [models.Index(fields=["order", "created_at"])]
 

@@ -115,7 +115,7 @@ class Retirement(models.Model):
         on_delete=models.CASCADE,
         related_name="retirement",
         verbose_name=_("product"),
-        help_text=_("It is taken off sale. Its page says that it is no longer available."),
+        help_text=_("The product goes off sale. Its page says that it is no longer available."),
     )
     replacement = models.ForeignKey(
         "catalogue.Product",
@@ -233,7 +233,7 @@ class OutgoingMail(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         SENT = "sent", _("sent")
-        PARKED = "parked", _("parked: needs attention")
+        PARKED = "parked", _("failed: needs attention")
         EXPIRED = "expired", _("expired before it could be sent")
 
     key = CodeField(_("key"), max_length=190, unique=True)
@@ -289,8 +289,8 @@ class WishListLink(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("link to a wish list")
-        verbose_name_plural = _("links to wish lists")
+        verbose_name = _("wish list link")
+        verbose_name_plural = _("wish list links")
 
     def __str__(self):
         return f"{self.wishlist_id}"

@@ -21,6 +21,6 @@ class EventHandler(OscarEventHandler):
         except IllegalMove as error:
             raise InvalidOrderStatus(str(error)) from error
         except OutOfStock as error:
-            text = _("The stock does not hold what the order needs: %(what)s.")
+            text = _("Not enough stock for the order: %(what)s.")
             raise InvalidOrderStatus(text % {"what": error}) from error
         order.refresh_from_db()

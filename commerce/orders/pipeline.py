@@ -79,7 +79,7 @@ def move_order(order_id, status, *, note="", user=None):
     as it is. Locks the stock records by key, then the order.
     """
     if status in BY_DISPATCH:
-        raise IllegalMove(_("An order is shipped by sending its items, parcel by parcel."))
+        raise IllegalMove(_("Dispatch the order’s parcels to mark it as shipped."))
     with transaction.atomic():
         order = get_model("order", "Order").objects.get(pk=order_id)
         units = allocated_units(order)
@@ -111,7 +111,7 @@ def move_order(order_id, status, *, note="", user=None):
 def check_unchanged(order, units):
     """Raises IllegalMove where a locked order holds other units than it did before the lock."""
     if allocated_units(order) != units:
-        raise IllegalMove(_("The order was changed by somebody else at the same moment."))
+        raise IllegalMove(_("Someone else changed this order at the same time. Please try again."))
 
 
 def count_purchases(order):
@@ -145,14 +145,14 @@ def refusal_for_staff(order, status):
     if status in moves_for_staff(order):
         return ""
     if order.status == PENDING:
-        return _("Order %(number)s waits for its payment and moves on by itself.") % {
+        return _("Order %(number)s is awaiting payment. Its status updates automatically.") % {
             "number": order.number
         }
     if status in BY_DISPATCH:
-        return _("Order %(number)s is shipped by sending its items, on its own page.") % {
+        return _("Dispatch the items of order %(number)s on its own page.") % {
             "number": order.number
         }
-    return _("Order %(number)s is “%(old)s” and cannot become “%(new)s”.") % {
+    return _("Order %(number)s is “%(old)s” and can’t become “%(new)s”.") % {
         "number": order.number,
         "old": order.status,
         "new": status or "–",

@@ -137,7 +137,7 @@ def ship(order_id, *, units=None, carrier="other", tracking_number="", user=None
     try:
         return _send(order_id, units, shipment)
     except OutOfStock as error:
-        text = _("The stock does not hold what the parcel needs: %(what)s.")
+        text = _("Not enough stock for the parcel: %(what)s.")
         raise DispatchRefused(text % {"what": error}) from error
 
 
@@ -147,9 +147,7 @@ def check_label(carrier, tracking_number):
         raise DispatchRefused(_("Choose one of the carriers in the list."))
     number = tracking_number.strip()
     if number and not TRACKING_NUMBER.fullmatch(number):
-        raise DispatchRefused(
-            _("A tracking number has letters, digits and hyphens, 64 of them at most.")
-        )
+        raise DispatchRefused(_("A tracking number can have up to 64 letters, digits and hyphens."))
 
 
 def checked_units(order, units=None):
@@ -168,14 +166,14 @@ def checked_units(order, units=None):
     if not wanted:
         raise DispatchRefused(_("Choose at least one item to send."))
     if any(count < 0 for count in wanted.values()):
-        raise DispatchRefused(_("A quantity cannot be below zero."))
+        raise DispatchRefused(_("A quantity can’t be below zero."))
     titles = dict(order.lines.values_list("pk", "title"))
     if wanted.keys() - titles.keys():
         raise DispatchRefused(_("One of the items is not part of this order."))
     for pk, count in wanted.items():
         if count > left.get(pk, 0):
             raise DispatchRefused(
-                _("%(title)s: %(left)d left to send, %(count)d asked for.")
+                _("%(title)s: %(left)d left to send, %(count)d requested.")
                 % {"title": titles[pk], "left": left.get(pk, 0), "count": count}
             )
     return wanted
@@ -219,7 +217,7 @@ def _save(lines):
 def _sent_before(order, key):
     sent = Shipment.objects.filter(key=key).select_related("event").first()
     if sent and sent.event.order_id != order.pk:
-        raise DispatchRefused(_("This form belongs to another order. Load the page again."))
+        raise DispatchRefused(_("This form belongs to another order. Reload the page."))
     return sent
 
 
@@ -328,7 +326,7 @@ def cancel_rest(order_id, *, reason, user=None):
     with transaction.atomic(durable=True):
         order = _lock(order_id)
         if order.status != PART_SHIPPED:
-            raise DispatchRefused(_("Only the rest of a part shipped order can be given up."))
+            raise DispatchRefused(_("You can only cancel unsent items of a partly shipped order."))
         cause = Cause(order=order.number, user=user, reason=reason)
         release_stock(allocated_units(order), cause)
         left = units_to_send(order)

@@ -17,9 +17,9 @@ CORRECTABLE = (AUTHORISED, PAID, PACKING)
 def refusal_of_address(order) -> str:
     """Why the delivery address of an order cannot be changed; "" where it can."""
     if order.status not in CORRECTABLE:
-        return _("The address can be changed from payment until the first parcel leaves.")
+        return _("You can change the address only between payment and the first parcel.")
     if order.shipping_events.exists():
-        return _("A parcel has left already. The address can no longer be changed.")
+        return _("A parcel has been sent, so the address can’t be changed.")
     return ""
 
 

@@ -58,7 +58,7 @@ class AlreadyErased(ErasureBlocked):
     """The account is gone: somebody else erased it meanwhile."""
 
     def __init__(self):
-        super().__init__([_("This account was erased already.")])
+        super().__init__([_("This account has already been erased.")])
 
 
 def reasons_to_wait(person: Person) -> list[str]:
@@ -79,11 +79,11 @@ def shop_blocks(person: Person):
     if returns.exists():
         yield _("A return is still open.")
     if person.withdrawals().filter(state=Withdrawal.State.NEW).exists():
-        yield _("A withdrawal from a contract hasn’t been answered yet.")
+        yield _("A withdrawal hasn’t been answered yet.")
     if person.user is not None and is_staff(person.user):
-        yield _("This account works for the shop. Somebody else takes its roles away first.")
+        yield _("This is a staff account. Ask someone else to remove its roles first.")
     if person.user is not None and person.user.is_superuser and not _other_admins(person).exists():
-        yield _("This is the only administrator of the shop. Name another one first.")
+        yield _("This is the shop’s only administrator. Appoint another one first.")
 
 
 def orders_in_the_way(person: Person) -> QuerySet:

@@ -53,7 +53,9 @@ def take_units_back(order_id, units, *, paid_before, is_restocked, user=None):
         if is_restocked:
             is_same &= _units_from_outside(order, units, unsent, paid_before) == back
         if not is_same:
-            raise IllegalMove(_("The order was changed by somebody else at the same moment."))
+            raise IllegalMove(
+                _("Someone else changed this order at the same time. Please try again.")
+            )
         if back:
             write_event(order, back, CAME_BACK)
         if unsent:

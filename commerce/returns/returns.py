@@ -102,10 +102,10 @@ def units_received(order, *states, return_id=None):
 def refusal_to_return(order, *, at=None):
     """Why nothing of an order can be asked back now, as a sentence; "" where it can."""
     if order.status not in RETURNABLE or not units_returnable(order):
-        return _("There is nothing in this order that can be returned.")
+        return _("Nothing in this order can be returned.")
     until = return_until(order)
     if until and timezone.localtime(at).date() > until:
-        return _("Returns of this order were possible until %(day)s.") % {
+        return _("This order could be returned until %(day)s.") % {
             "day": date_format(until, "j F Y")
         }
     return ""
@@ -167,14 +167,14 @@ def _write_request(order, quantities, *, reason, key, user=None):
         raise ReturnRefused(_("Choose at least one item."))
     for pk, count in wanted.items():
         if count < 0 or count > left.get(pk, 0):
-            raise ReturnRefused(_("More was chosen than can be returned. Please choose again."))
+            raise ReturnRefused(_("You’ve chosen more than can be returned. Please choose again."))
     request = ReturnRequest.objects.create(
         number=new_number("R"), key=key or uuid.uuid4().hex, order=order, reason=reason
     )
     ReturnLine.objects.bulk_create(
         ReturnLine(request=request, line_id=pk, quantity=count) for pk, count in wanted.items()
     )
-    text = _("A return was asked for: %(reason)s") % {"reason": reason}
+    text = _("Return requested: %(reason)s") % {"reason": reason}
     record_event(order, OrderEvent.Kind.RETURN, text, user=user, reference=request.number)
     return request
 
@@ -193,7 +193,7 @@ def approve_return(return_id, *, instructions, user):
     with transaction.atomic(durable=True):
         request = _lock(return_id)
         _move(request, State.APPROVED, answer=instructions)
-        _mail_outcome(request, "return_approved", _("The return was approved"), user=user)
+        _mail_outcome(request, "return_approved", _("Return approved"), user=user)
         return request
 
 
@@ -203,7 +203,7 @@ def refuse_return(return_id, *, reason, user):
     with transaction.atomic(durable=True):
         request = _lock(return_id)
         _move(request, State.REFUSED, answer=reason)
-        _mail_outcome(request, "return_refused", _("The return was refused"), user=user)
+        _mail_outcome(request, "return_refused", _("Return refused"), user=user)
         return request
 
 
@@ -231,7 +231,7 @@ def receive_return(return_id, received, *, user):
                 shelf[row.line.stockrecord_id] += row.restocked
         ReturnLine.objects.bulk_update(rows, ["received", "condition", "restocked"])
         restock(dict(shelf), Cause(order=request.order.number, user=user, reason=request.number))
-        _mail_outcome(request, "return_received", _("The return arrived"), user=user)
+        _mail_outcome(request, "return_received", _("Return received"), user=user)
         _follow_returned(request.order, user=user)
         return request
 
@@ -243,13 +243,13 @@ def _check_received(rows, received):
         came = received.get(row.pk, Received(0))
         if not 0 <= came.quantity <= row.quantity:
             raise ReturnRefused(
-                _("%(title)s: %(asked)d asked for, %(came)d cannot have come.")
+                _("%(title)s: %(asked)d requested, so %(came)d can’t have been received.")
                 % {"title": row.line.title, "asked": row.quantity, "came": came.quantity}
             )
         if came.quantity and came.condition not in ReturnLine.Condition.values:
-            raise ReturnRefused(_("Say in what condition each item is."))
+            raise ReturnRefused(_("Choose the condition of each item."))
     if not any(came.quantity for came in received.values()):
-        raise ReturnRefused(_("Nothing came? Refuse the return instead."))
+        raise ReturnRefused(_("If nothing was received, refuse the return instead."))
 
 
 def _follow_returned(order, *, user):
@@ -281,7 +281,7 @@ def mark_refunded(return_id, user=None):
         record_event(
             request.order,
             OrderEvent.Kind.RETURN,
-            _("The return was paid back"),
+            _("Return refunded"),
             user=user,
             reference=request.number,
         )
@@ -299,7 +299,7 @@ def _lock(return_id):
 def _move(request, state, *, answer=None):
     if state not in MOVES.get(State(request.state), ()):
         raise ReturnRefused(
-            _("Return %(number)s is “%(old)s” and cannot become “%(new)s”.")
+            _("Return %(number)s is “%(old)s” and can’t become “%(new)s”.")
             % {
                 "number": request.number,
                 "old": State(request.state).label,

@@ -110,7 +110,7 @@ def link_order(withdrawal_id, number, *, user):
     with transaction.atomic(durable=True):
         order = get_model("order", "Order").objects.filter(number=normal_number(number)).first()
         if order is None:
-            raise WithdrawalRefused(_("There is no order of this number."))
+            raise WithdrawalRefused(_("No order has this number."))
         order = lock_order(order.pk)
         _tie(_lock_new(withdrawal_id), order, user=user)
 
@@ -150,7 +150,7 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
         withdrawal = Withdrawal.objects.select_related("order").get(pk=withdrawal_id)
         order = withdrawal.order
         if order is None:
-            raise WithdrawalRefused(_("Tie the statement to its order first."))
+            raise WithdrawalRefused(_("Link the withdrawal to its order first."))
         reason = _("Withdrawal %(number)s") % {"number": withdrawal.number}
         is_cancelled = False
         try:
@@ -162,7 +162,7 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
                 order = lock_order(order.pk)
             withdrawal = _lock_new(withdrawal_id)
             if not (units or is_cancelled or answer):
-                raise WithdrawalRefused(_("Write what follows: the customer reads it."))
+                raise WithdrawalRefused(_("Enter the next steps for the customer."))
             if units:
                 withdrawal.return_request = grant_return(
                     order, units, reason=reason, key=withdrawal.key, answer=answer, user=user
@@ -210,7 +210,7 @@ def refuse_withdrawal(withdrawal_id, *, reason, user=None):
 def _lock_new(withdrawal_id):
     withdrawal = Withdrawal.objects.select_for_update().get(pk=withdrawal_id)
     if withdrawal.state != State.NEW:
-        raise WithdrawalRefused(_("This statement was decided already."))
+        raise WithdrawalRefused(_("This withdrawal has already been decided."))
     return withdrawal
 
 

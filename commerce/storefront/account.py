@@ -189,7 +189,7 @@ class AddressChangeStatusView(generic.View):
     def post(self, request, *, pk, action):
         address = get_object_or_404(UserAddress, user=request.user, pk=pk)
         if action == "default_for_shipping" and not address.country.is_shipping_country:
-            messages.error(request, _("We do not deliver to this country."))
+            messages.error(request, _("We don’t deliver to this country."))
         else:
             setattr(address, f"is_{action}", True)
             address.save()

@@ -45,7 +45,7 @@ class Resends:
                 return too_many(self.request, refusal)
         state["at"] = time.time()
         response = super()._resend_form_valid(form)
-        messages.success(self.request, _("We’ve sent a new code. The one before no longer works."))
+        messages.success(self.request, _("We’ve sent a new code. The old one no longer works."))
         return response
 
 
@@ -70,5 +70,5 @@ class AddressView(EmailView):
         if "action_cancel" not in request.POST:
             return super().post(request, *args, **kwargs)
         request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
-        messages.success(request, _("Cancelled. Your email address stays as it is."))
+        messages.success(request, _("Cancelled. Your email address hasn’t changed."))
         return redirect("account_email")

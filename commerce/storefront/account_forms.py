@@ -51,7 +51,7 @@ class ProfileForm(forms.ModelForm):
 
 
 class ConfirmDeletionForm(forms.Form):
-    confirm = forms.BooleanField(label=_("Yes, delete my account for good"))
+    confirm = forms.BooleanField(label=_("Yes, permanently delete my account"))
 
 
 class AddressForm(UserAddressForm):

@@ -52,22 +52,21 @@ class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
 
     def refuse(self):
         form = self.get_form()
-        form.add_error(None, _("That was a lot of requests. Please try again in an hour."))
+        form.add_error(None, _("Too many requests. Please try again in an hour."))
         return self.render_to_response(self.get_context_data(form=form), status=429)
 
     def form_valid(self, form):
         user, url = self.request.user, product_page_url(self.product)
         if units_to_sell(self.product):
-            messages.info(self.request, _("Good news: it is on the shelf already."))
+            messages.info(self.request, _("Good news: it’s already in stock."))
         elif user.is_authenticated:
             wait_as_customer(user, self.product)
-            messages.success(self.request, _("We write to you when it is back."))
+            messages.success(self.request, _("We’ll email you when it’s back."))
         else:
             email = form.cleaned_data["email"]
             wait_as_guest(email, self.product)
             text = _(
-                "Nearly there: look for our mail to %(email)s and follow its link. If you have done "
-                "so before, there is nothing more to do."
+                "Check your email at %(email)s and follow the link to confirm. If you’ve already confirmed, there’s nothing more to do."
             )
             messages.success(self.request, text % {"email": email})
         return HttpResponseRedirect(url)
@@ -97,7 +96,7 @@ class AlertActionView(generic.TemplateView):
         if self.act(alert):
             messages.success(request, self.done)
         else:
-            messages.error(request, _("This link has been used already."))
+            messages.error(request, _("This link has already been used."))
         is_own = request.user.is_authenticated and alert.user_id == request.user.pk
         return HttpResponseRedirect(
             reverse("customer:alerts-list") if is_own else product_page_url(alert.product)
@@ -105,23 +104,23 @@ class AlertActionView(generic.TemplateView):
 
 
 class ProductAlertConfirmView(AlertActionView):
-    question = _("Shall we write to you when it is back?")
-    button = _("Yes, write to me")
-    done = _("We write to you when it is back.")
+    question = _("Email me when it’s back in stock?")
+    button = _("Confirm the alert")
+    done = _("We’ll email you when it’s back.")
 
     def act(self, alert):
         return confirm(alert)
 
 
 class ProductAlertCancelView(AlertActionView):
-    question = _("Shall we forget about it?")
-    button = _("Yes, no mail please")
-    done = _("We will not write about it.")
+    question = _("Cancel this stock alert?")
+    button = _("Yes, cancel it")
+    done = _("Your stock alert is cancelled.")
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         if not self.get_alert().can_be_cancelled:
-            question = _("Shall we forget every item that this address waits for?")
+            question = _("Cancel all stock alerts for this address?")
             context["question"] = question
         return context
 

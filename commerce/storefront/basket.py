@@ -83,9 +83,9 @@ class BasketPage(TemplateView):
         if not titles:
             return ""
         if len(titles) == 1:
-            return _("%(title)s is out of your basket.") % {"title": titles[0]}
+            return _("%(title)s was removed from your basket.") % {"title": titles[0]}
         if is_anything_left:
-            return _("%(count)d items are out of your basket.") % {"count": len(titles)}
+            return _("%(count)d items were removed from your basket.") % {"count": len(titles)}
         return _("Your basket has been cleared.")
 
     def get_delivery(self, basket):
@@ -295,7 +295,7 @@ class BasketUndoView(BasketPage):
         try:
             level, text = self.outcome(*self.restore(request.POST.get("token", "")))
         except signing.BadSignature:
-            level, text = messages.ERROR, _("It is too late to undo that.")
+            level, text = messages.ERROR, _("It’s too late to undo that.")
         if wants_fragment(request):
             recount(request)
             return self.show(note=text)
@@ -308,12 +308,12 @@ class BasketUndoView(BasketPage):
         """The level and the words of a message; "" where there is nothing to say."""
         if missing:
             text = ngettext(
-                "%(count)d item could not be put back: it sold meanwhile.",
-                "%(count)d items could not be put back: they sold meanwhile.",
+                "%(count)d item couldn’t be restored because it has sold.",
+                "%(count)d items couldn’t be restored because they have sold.",
                 missing,
             )
             return messages.WARNING, text % {"count": missing}
-        return messages.SUCCESS, _("Everything is back in your basket.") if restored else ""
+        return messages.SUCCESS, _("Your basket has been restored.") if restored else ""
 
     def restore(self, token):
         """As ``restore_lines``, once for each token: a second press or a reload adds nothing."""
@@ -336,14 +336,14 @@ class VoucherAddView(BasketPage):
         code = " ".join(request.POST.get("code", "").split())[:128]
         try:
             if not code:
-                raise VoucherRefused(_("Enter the code of your voucher."))
+                raise VoucherRefused(_("Enter your voucher code."))
             voucher = use_voucher(code, basket=request.basket, user=request.user, request=request)
         except VoucherRefused as refusal:
             return self.show(voucher_code=code, voucher_error=str(refusal))
         voucher_addition.send(sender=self, basket=request.basket, voucher=voucher)
         if wants_fragment(request):
             return self.show()
-        messages.success(request, _("The voucher is in your basket."))
+        messages.success(request, _("Voucher added."))
         return back_to_basket()
 
 
@@ -385,7 +385,7 @@ class SavedView(View):
     def move(self, line):
         units = units_to_add(self.request.basket, line.product, line.quantity)
         if not units:
-            messages.warning(self.request, _("This item is sold out at the moment."))
+            messages.warning(self.request, _("This product is currently sold out."))
             return
         self.request.basket.add_product(line.product, units)
         line.delete()

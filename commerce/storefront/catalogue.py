@@ -219,7 +219,7 @@ class CatalogueView(ListingView):
 
     def get_description(self):
         own = self.whole.get_meta_description() if self.whole else ""
-        words = _("Everything from %(shop)s, with prices and availability.")
+        words = _("All products from %(shop)s, with prices and availability.")
         return own or words % {"shop": settings.OSCAR_SHOP_NAME}
 
     def get_context_data(self, **kwargs):

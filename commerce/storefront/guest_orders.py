@@ -20,8 +20,8 @@ SENT = _(
     "If we have an order with this number and email address, we’ve sent you a link to it. Check "
     "your email."
 )
-TOO_OLD = _("This link is too old or not complete. Ask for a new one here.")
-TOO_MANY = _("That was a lot of requests. Please try again in an hour.")
+TOO_OLD = _("This link has expired or is incomplete. Request a new one here.")
+TOO_MANY = _("Too many requests. Please try again in an hour.")
 
 
 class FindOrderForm(forms.Form):

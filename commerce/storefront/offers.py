@@ -23,7 +23,7 @@ class OfferListView(ListingView):
         return _("Offers")
 
     def get_description(self):
-        return _("Everything on sale, and offers on several products.")
+        return _("Sale prices and multi-buy offers.")
 
     def get_context_data(self, **kwargs):
         at = moment_of(self.request) or timezone.now()

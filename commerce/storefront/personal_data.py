@@ -43,7 +43,7 @@ class DataView(TemplateView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if not consume(request, action="data_export", user=request.user):
-            messages.error(request, _("That was a lot of downloads. Try again in an hour."))
+            messages.error(request, _("Too many downloads. Try again in an hour."))
             return redirect("account-data")
         log_security_event(
             AuditEntry.Act.EXPORTED,
@@ -63,8 +63,8 @@ class StoredView(TemplateView):
     def get_context_data(self, **kwargs):
         return super().get_context_data(
             groups=[
-                (_("Everybody"), stored_for_shoppers()),
-                (_("Only for staff"), stored_for_staff()),
+                (_("Everyone"), stored_for_shoppers()),
+                (_("Staff only"), stored_for_staff()),
             ],
             crumbs=[(_("Home"), "/"), (_("Cookies and storage"), None)],
             **kwargs,

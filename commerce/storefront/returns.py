@@ -34,7 +34,7 @@ class ReturnForm(forms.Form):
                 min_value=0,
                 max_value=left[line.pk],
                 initial=0,
-                help_text=_("%(count)d can be returned") % {"count": left[line.pk]},
+                help_text=_("up to %(count)d") % {"count": left[line.pk]},
                 widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
             )
         self.fields["reason"] = forms.CharField(
@@ -74,7 +74,7 @@ class ReturnView(generic.View):
         except ReturnRefused as refusal:
             form.add_error(None, str(refusal))
             return self.show(form)
-        text = _("We have your request %(number)s and answer by mail.")
+        text = _("We’ve received your request %(number)s and will reply by email.")
         messages.success(request, text % {"number": filed.number})
         return redirect(self.back)
 

@@ -22,10 +22,10 @@ class ProductReviewForm(oscar_forms.ProductReviewForm):
     )
 
     class Meta(oscar_forms.ProductReviewForm.Meta):
-        labels = {"title": _("In one line"), "body": _("And why")}
+        labels = {"title": _("Summary"), "body": _("Your review")}
         error_messages = {
-            "title": {"required": _("Sum it up in a line.")},
-            "body": {"required": _("Say why in a sentence or two.")},
+            "title": {"required": _("Add a short summary.")},
+            "body": {"required": _("Write a sentence or two.")},
         }
 
     def __init__(self, *args, **kwargs):

@@ -17,10 +17,10 @@ from commerce.same_origin import same_origin_only
 from commerce.urls import with_query
 
 REFUSALS = {
-    GUEST: _("Sign in first: reviews are written by people who bought the item here."),
-    "stranger": _("Reviews are written by people who bought the item here."),
-    "waiting": _("Thank you: your review waits to be read, then it appears."),
-    "written": _("You have written about this item already. Thank you."),
+    GUEST: _("Sign in first. Only verified buyers can review this product."),
+    "stranger": _("Only verified buyers can review this product."),
+    "waiting": _("Thank you. We’ll publish your review once we’ve checked it."),
+    "written": _("You’ve already reviewed this product. Thank you."),
 }
 
 
@@ -54,7 +54,9 @@ class CreateProductReview(oscar_views.CreateProductReview):
             return HttpResponseRedirect(reviews_url(self.product))
 
     def get_success_url(self):
-        messages.success(self.request, _("Thank you. We read it, and then it appears here."))
+        messages.success(
+            self.request, _("Thank you. We’ll publish your review once we’ve checked it.")
+        )
         return reviews_url(self.product)
 
 
@@ -80,7 +82,7 @@ class AddVoteView(oscar_views.AddVoteView):
 
     def get(self, request, *args, **kwargs):
         """Where signing in leads back to: a vote is given by pressing the button."""
-        messages.info(request, _("You are signed in: press “Helpful” again."))
+        messages.info(request, _("You’re signed in. Press “Helpful” again."))
         return self.go_back(product_of(kwargs))
 
     def go_back(self, product):
@@ -95,11 +97,15 @@ class AddVoteView(oscar_views.AddVoteView):
         can_vote, _reason = review.can_user_vote(request.user)
         if not can_vote:
             is_own = review.user_id == request.user.pk
-            text = _("It is your own review.") if is_own else _("You have said so already.")
+            text = (
+                _("You can’t vote on your own review.")
+                if is_own
+                else _("You’ve already voted for this review.")
+            )
             messages.info(request, text)
         else:
             self.save(vote)
-            messages.success(request, _("Thank you for saying so."))
+            messages.success(request, _("Thank you for your feedback."))
         return self.go_back(product)
 
     @staticmethod

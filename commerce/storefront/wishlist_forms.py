@@ -21,15 +21,15 @@ class SaveForm(forms.Form):
     lists = forms.MultipleChoiceField(
         label=_("Your lists"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    new_list = forms.CharField(label=_("A new list"), required=False, max_length=MAX_NAME)
+    new_list = forms.CharField(label=_("New list"), required=False, max_length=MAX_NAME)
 
     def __init__(self, *args, lists, product, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["lists"].choices = [(row.key, row.name) for row in lists]
         if not lists:
             del self.fields["lists"]
-            self.fields["new_list"].label = _("Name of the list")
-            self.fields["new_list"].initial = _("My table")
+            self.fields["new_list"].label = _("List name")
+            self.fields["new_list"].initial = _("My list")
             return
         Line = get_model("wishlists", "Line")
         on = Line.objects.filter(wishlist__in=lists, product=product)

@@ -78,7 +78,7 @@ class WishListCreateView(FormView):
         except TooMany as refusal:
             form.add_error(None, str(refusal))
             return self.form_invalid(form)
-        messages.success(self.request, _("The list is there."))
+        messages.success(self.request, _("List created."))
         return redirect("customer:wishlists-detail", key=wishlist.key)
 
 
@@ -150,9 +150,9 @@ class WishListAddProduct(FormView):
     def said(self, lists):
         facts = {"title": (self.product.parent or self.product).title}
         if not lists:
-            return _("%(title)s is on none of your lists.") % facts
+            return _("%(title)s was removed from your lists.") % facts
         facts["lists"] = ", ".join(f"“{wishlist.name}”" for wishlist in lists)
-        return _("%(title)s is on %(lists)s.") % facts
+        return _("%(title)s is saved to %(lists)s.") % facts
 
 
 class WishListRemoveProduct(OwnListMixin, View):
@@ -161,7 +161,7 @@ class WishListRemoveProduct(OwnListMixin, View):
     def post(self, request, *args, **kwargs):
         line = self.get_line()
         line.delete()
-        messages.success(request, _("%s is off the list.") % line.get_title())
+        messages.success(request, _("%s was removed from the list.") % line.get_title())
         return self.to_list()
 
 
@@ -178,7 +178,7 @@ class WishListMoveProductToAnotherWishList(OwnListMixin, View):
             messages.error(request, str(refusal))
             return self.to_list()
         facts = {"title": line.get_title(), "list": target.name}
-        messages.success(request, _("%(title)s is on “%(list)s” now.") % facts)
+        messages.success(request, _("%(title)s was moved to “%(list)s”.") % facts)
         return self.to_list()
 
 
@@ -193,5 +193,5 @@ class WishListShareView(OwnListMixin, View):
             share(wishlist)
         else:
             stop_sharing(wishlist)
-            messages.success(request, _("The link is closed. Nobody else can read the list."))
+            messages.success(request, _("Sharing is off. Only you can see this list."))
         return self.to_list()

@@ -27,8 +27,7 @@ from commerce.returns.withdrawals import Statement, submit_withdrawal, withdrawa
 
 SALT = "commerce.withdrawal_pages"
 TOO_MANY = _(
-    "That was a lot of statements from one connection. Please try again in an hour, or write to "
-    "%(email)s: that counts as well."
+    "Too many withdrawals from this connection. Try again in an hour, or email %(email)s, which is equally valid."
 )
 #: Seconds for which the acknowledgement can be looked at again; the mail stays.
 SHOWN_FOR = 24 * 60 * 60
@@ -55,7 +54,7 @@ class WithdrawalForm(forms.Form):
     email = forms.EmailField(
         label=_("Email address"),
         max_length=254,
-        help_text=_("We acknowledge your withdrawal to this address."),
+        help_text=_("We’ll confirm your withdrawal at this address."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     items = forms.CharField(
@@ -73,14 +72,14 @@ class WithdrawalForm(forms.Form):
             return
         choices = [(order.number, _described(order)) for order in orders]
         number = self.fields["order_number"]
-        number.required, number.label = False, _("Number of another order")
-        number.help_text = _("Only where it is not among yours.")
+        number.required, number.label = False, _("Another order number")
+        number.help_text = _("Only if it isn’t in the list.")
         self.fields["order"] = forms.ChoiceField(
             label=_("Which order?"),
             choices=[
-                *([("", _("Choose one"))] if len(orders) > 1 else []),
+                *([("", _("Choose an order"))] if len(orders) > 1 else []),
                 *choices,
-                (OTHER, _("Another order, by its number")),
+                (OTHER, _("Another order")),
             ],
             required=False,  # A number says it as well.
         )
@@ -96,7 +95,7 @@ class WithdrawalForm(forms.Form):
         if cleaned.get("order_number"):  # A number says it, whatever was chosen.
             return cleaned
         if chosen == OTHER:
-            self.add_error("order_number", _("Type the number of the other order."))
+            self.add_error("order_number", _("Enter the other order number."))
         elif chosen:
             cleaned["order_number"] = chosen
         elif "order" in self.fields:

@@ -57,7 +57,7 @@ def sale_end(until):
     last = timezone.localtime(until)
     days = (last.date() - timezone.localdate()).days
     if days == 0:
-        return _("Until tonight")
+        return _("Ends today")
     name = date_format(last, "l" if days <= WEEK else "j F")
     return _("Until %(day)s") % {"day": name}
 

@@ -351,7 +351,7 @@ def test_form_that_waits_is_announced_and_dropped_by_cancel(proving, ada):
     path = reverse("customer:profile-delete")
 
     page = proving.post(path, {"confirm": "on"}, follow=True)
-    assert "What you sent will then be carried out." in plain(page)
+    assert "We’ll then carry on with your request." in plain(page)
     proving.post(reverse("account-cancel-proof"), {"next": ""})
     proving.post(f"{reverse('account_reauthenticate')}?next={path}", {"password": PASSWORD})
 

@@ -175,7 +175,7 @@ def test_nought_takes_the_line_out_and_undo_puts_it_back(client, mug, oat):
     assert basket_of(client).is_empty
     back = client.post(reverse("basket:undo"), {"token": page.context["undo"]}, follow=True)
 
-    assert "Everything is back in your basket." in text_of(back)
+    assert "Your basket has been restored." in text_of(back)
     assert basket_of(client).num_items == 2
 
 
@@ -244,7 +244,7 @@ def test_undo_by_script_answers_the_basket_with_its_note_once(client, vase):
         headers={"X-Requested-With": "XMLHttpRequest"},
     )  # fmt: skip
 
-    assert "Everything is back in your basket." in text_of(answer)
+    assert "Your basket has been restored." in text_of(answer)
     assert 'data-count="1"' in text_of(answer)
     assert "Everything is back" not in text_of(client.get(SUMMARY))
 

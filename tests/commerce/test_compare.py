@@ -255,7 +255,7 @@ def test_rows_in_which_all_are_alike_can_be_left_out(client, mug, vase):
 
     full, short = client.get(url).text, client.get(f"{url}&only=differences").text
 
-    assert "Show only what differs" in full
+    assert "Show differences only" in full
     assert "Show all rows" in short
     assert short.count("<tr") <= full.count("<tr")
     assert short.count("compare__different") == full.count("compare__different") > 0

@@ -198,9 +198,7 @@ def test_unanswered_withdrawal_blocks(db):
     user = make_user(EMAIL)
     Withdrawal.objects.create(number="W-1", key="w-1", name="Ada", email=EMAIL, order_number="1")
 
-    assert reasons_to_wait(person_of(user)) == [
-        "A withdrawal from a contract hasn’t been answered yet."
-    ]
+    assert reasons_to_wait(person_of(user)) == ["A withdrawal hasn’t been answered yet."]
 
 
 def test_refund_under_way_blocks(vase):
@@ -380,7 +378,7 @@ def test_two_staff_erase_at_once_and_the_second_is_told(client, vase, monkeypatc
     )
 
     assert response.status_code == 200
-    assert "This account was erased already." in response.text
+    assert "This account has already been erased." in response.text
 
 
 # --- One way to delete people ---------------------------------------------------------------------

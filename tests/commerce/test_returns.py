@@ -284,7 +284,7 @@ def fill(order, bowl, count=1, reason="too blue", key="k"):
 
 def test_guest_asks_by_the_link_of_the_order(client, order, bowl):
     page = client.get(reverse("guest-order", args=[token_for(order, days=1)])).content.decode()
-    assert "Return something" in page
+    assert "Return items" in page
 
     done = client.post(guest_form(order), fill(order, bowl), follow=True)
 

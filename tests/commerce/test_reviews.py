@@ -61,7 +61,7 @@ def test_review_of_a_buyer_waits_until_staff_let_it_through(client, mug, buyer):
     review = ProductReview.objects.get()
     content = response.content.decode()
     assert (review.status, review.user) == (ProductReview.FOR_MODERATION, buyer)
-    assert "Thank you. We read it, and then it appears here." in content
+    assert "Thank you. We’ll publish your review once we’ve checked it." in content
     assert "Your review waits to be read" in content
     assert "I like it." not in content
 
@@ -100,8 +100,8 @@ def test_nobody_writes_twice(client, mug, buyer):
         ({"score": "0"}, "Choose one to five stars."),
         ({"score": "6"}, "Choose one to five stars."),
         ({"score": "many"}, "Choose one to five stars."),
-        ({"title": ""}, "Sum it up in a line."),
-        ({"body": ""}, "Say why in a sentence or two."),
+        ({"title": ""}, "Add a short summary."),
+        ({"body": ""}, "Write a sentence or two."),
         ({"body": "x" * 4001}, "4000"),
         ({"title": "x" * 300}, "255"),
     ],

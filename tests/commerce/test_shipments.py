@@ -384,7 +384,7 @@ def test_form_offers_what_is_left(client, clerk, order, bowl):
     page = client.get(page_of(order)).content.decode()
 
     assert f'name="units_{line_of(order, bowl).pk}" value="3"' in page
-    assert "Send the parcel" in page
+    assert "Dispatch parcel" in page
 
 
 def test_form_sends_a_part(client, clerk, order, bowl, jug):
@@ -413,7 +413,7 @@ def test_refused_form_keeps_what_was_typed(client, clerk, order, bowl):
 def test_who_may_only_look_sends_nothing(client, clerk, order, bowl):
     permit(clerk, "view_order")
 
-    assert "Send the parcel" not in client.get(page_of(order)).content.decode()
+    assert "Dispatch parcel" not in client.get(page_of(order)).content.decode()
     assert send(client, order, **{f"units_{line_of(order, bowl).pk}": 1}).status_code == 403
     assert not Shipment.objects.exists()
 

@@ -201,7 +201,7 @@ def test_form_changes_stock_and_shows_its_history(staff, bowl):
 
     assert changes(bowl) == [("edited", 14, 0)]
     assert last(bowl).actor == "staff@example.com"
-    assert "History of the stock" in answer.text
+    assert "Stock history" in answer.text
     assert "Changed by hand" in answer.text
 
 

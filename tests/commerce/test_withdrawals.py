@@ -336,7 +336,7 @@ def test_queue_and_statement_are_shown(client, order):
     queue = client.get(reverse("staff-withdrawals")).content.decode()
 
     assert tied.number in queue
-    assert "no order fits" in queue
+    assert "no matching order" in queue
     assert "Within the period" in client.get(desk(tied)).content.decode()
     assert "placed with another address" in client.get(desk(loose)).content.decode()
 
