@@ -9,7 +9,6 @@ from oscar.apps.catalogue.signals import product_viewed
 from oscar.apps.customer.receivers import receive_product_view
 from oscar.core.loading import get_model
 
-from commerce.audit.order_history import record_status_change
 from commerce.catalogue.reviews import invalidate_reviews_of_buyer
 from commerce.exceptions import BasketFrozen
 from commerce.images.photos import sync_photo
@@ -76,10 +75,9 @@ def copy_address_to_open_orders(sender, instance, **kwargs):
 
 
 @receiver(post_save, sender=get_model("order", "OrderStatusChange"))
-def record_history(sender, instance, created, raw=False, **kwargs):
-    """Whoever moves an order, the move is in its history; and its buyer's reviews say so or no more."""
+def refresh_reviews(sender, instance, created, raw=False, **kwargs):
+    """Invalidate the buyer's reviews: "verified buyer" depends on the order's status."""
     if created and not raw:
-        record_status_change(instance)
         invalidate_reviews_of_buyer(instance.order)
 
 

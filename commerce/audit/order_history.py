@@ -21,15 +21,14 @@ def record_event(order, kind, text, *, user=None, reference="", amount=None):
     )
 
 
-def record_status_change(change):
-    """The row of a status that was just changed (Oscar's OrderStatusChange)."""
-    user = getattr(change.order, "moved_by", None)
+def record_status_change(order, old_status, new_status, *, user=None, why=""):
+    """Add the row of a status change, in the caller's transaction."""
     OrderEvent.objects.create(
-        order=change.order,
+        order=order,
         kind=OrderEvent.Kind.STATUS,
-        text=getattr(change.order, "moved_because", ""),
-        old_status=change.old_status,
-        new_status=change.new_status,
+        text=why,
+        old_status=old_status,
+        new_status=new_status,
         user=user,
         actor=display_name(user),
     )

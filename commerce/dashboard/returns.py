@@ -20,10 +20,9 @@ from commerce.returns.returns import (
 State = ReturnRequest.State
 
 
-class ReturnListView(StaffPage, StateListMixin, generic.ListView):
+class ReturnListView(StateListMixin, generic.ListView):
     """What waits for an answer, a parcel or its money; the oldest last."""
 
-    view_permission = "commerce.view_returnrequest"
     states, waiting = State, (State.REQUESTED, State.APPROVED, State.RECEIVED)
     queryset = ReturnRequest.objects.select_related("order").prefetch_related("lines__line")
     template_name = "oscar/dashboard/returns/list.html"
@@ -33,8 +32,6 @@ class ReturnListView(StaffPage, StateListMixin, generic.ListView):
 class ReturnDetailView(StaffPage, generic.TemplateView):
     """One return; POST ``act`` approves, refuses or receives it."""
 
-    view_permission = "commerce.view_returnrequest"
-    change_permission = "commerce.change_returnrequest"
     template_name = "oscar/dashboard/returns/detail.html"
     acts = ("approve", "refuse", "receive")
 

@@ -24,10 +24,9 @@ from commerce.returns.withdrawals import (
 State = Withdrawal.State
 
 
-class WithdrawalListView(StaffPage, StateListMixin, generic.ListView):
+class WithdrawalListView(StateListMixin, generic.ListView):
     """The queue; statements that nobody decided come first."""
 
-    view_permission = "commerce.view_withdrawal"
     states, waiting = State, (State.NEW,)
     queryset = Withdrawal.objects.select_related("order")
     template_name = "oscar/dashboard/withdrawals/list.html"
@@ -37,8 +36,6 @@ class WithdrawalListView(StaffPage, StateListMixin, generic.ListView):
 class WithdrawalDetailView(StaffPage, generic.TemplateView):
     """One statement as it was made; POST ``act`` ties it to an order, accepts or refuses it."""
 
-    view_permission = "commerce.view_withdrawal"
-    change_permission = "commerce.change_withdrawal"
     template_name = "oscar/dashboard/withdrawals/detail.html"
     acts = ("link", "accept", "refuse")
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.core.loading import get_model
 
+from commerce.audit.order_history import record_status_change
 from commerce.exceptions import IllegalMove
 from commerce.index.refresh import refresh_listings_task
 from commerce.models import Shipment
@@ -162,13 +163,16 @@ def refusal_for_staff(order, status):
 def set_status(order, status, *, why="", user=None):
     """Set the status of a locked order and its lines; its history says who did it and why.
 
-    Raises IllegalMove where the pipeline has no such way. An order that is there stays there.
+    Raises IllegalMove where the pipeline has no such step. Does nothing where the order already has
+    the status.
     """
-    order.moved_by, order.moved_because = user, why
+    old_status = order.status
     try:
         order.set_status(status)
     except InvalidOrderStatus as error:
         raise IllegalMove(str(error)) from error
+    if order.status != old_status:
+        record_status_change(order, old_status, status, user=user, why=why)
 
 
 def release_discounts(order):
