@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,7 @@ from commerce.accounts.mails import account_messages
 from commerce.accounts.reauthentication import record_proof, signed_in_recently
 from commerce.accounts.waiting import too_many
 from commerce.mail.outbox import queue_mail
+from commerce.models import User
 from commerce.throttles import TooManyAttempts, refund_attempt, take_attempt
 
 #: Mails that anybody can cause for anybody. Notices of changes always leave.
@@ -43,7 +44,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = ERRORS
 
-    def get_login_redirect_url(self, request):
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Staff begin where they work, customers in their account."""
         if request.user.is_staff:
             return reverse("dashboard:index")
@@ -58,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(_("Use an address of plain letters: a–z, digits and . _ + -."))
         return email
 
-    def get_password_change_redirect_url(self, request):
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account-security")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
@@ -89,7 +90,13 @@ class AccountAdapter(DefaultAccountAdapter):
             **account_messages(name, facts),
         )
 
-    def send_notification_mail(self, template_prefix, user, context=None, email=None):
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
         """Name the account: after a change of address, ``email`` is no longer one of its own."""
         context = {**(context or {}), "user": user}
         super().send_notification_mail(template_prefix, user, context, email)
@@ -105,10 +112,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def _rollback_login_failed_rl_usage(self) -> None:
         refund_attempt(self._counted)
 
-    def _delete_login_attempts_cached_email(self, request, **credentials):
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """allauth would forget the failures after a reset; ours wait for their window."""
 
-    def get_reauthentication_methods(self, user):
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """The second factor where there is one; the password alone is not enough then."""
         methods = super().get_reauthentication_methods(user)
         factors = [method for method in methods if method["id"] != "reauthenticate"]
@@ -116,13 +123,13 @@ class AccountAdapter(DefaultAccountAdapter):
             factors.reverse()  # the passkey first, recovery codes second
         return factors or methods
 
-    def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not within ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` of the sign-in, which is a proof itself."""
         return super().is_reauthentication_required(app=app) and not signed_in_recently(
             self.request
         )
 
-    def login(self, request, user):
+    def login(self, request: HttpRequest, user: User) -> None:
         # Oscar's manager sets both at once where nobody has signed in yet.
         was_here = user.last_login is not None and user.last_login > user.date_joined
         super().login(request, user)
@@ -131,14 +138,14 @@ class AccountAdapter(DefaultAccountAdapter):
         if was_here and not device_of(request, user.email):
             self.send_notification_mail("account/email/new_device", user)
 
-    def post_login(self, request, user, **kwargs):
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
         remember_device(request, response, user.email)
         refresh_idle_cookie(request, response)
         return response
 
 
-def _account_of(email, context):
+def _account_of(email: str, context: dict[str, Any]) -> User | None:
     """The account that a mail is about, None without one: whose erasure takes the mail along."""
     user = context.get("user")
     if user is None:

@@ -1,6 +1,9 @@
 """Guest orders join the account of their address."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractBaseUser
+from oscar.apps.address.abstract_models import AbstractAddress
 from oscar.core.loading import get_model
 
 from commerce.accounts.postal_addresses import save_address
@@ -19,7 +22,7 @@ def adopt_guest_orders(user: AbstractBaseUser, email: str) -> int:
     return orders.update(user=user)
 
 
-def _save_first_address(user, address):
+def _save_first_address(user: Any, address: AbstractAddress) -> None:
     if not user.first_name and not user.last_name:
         user.first_name, user.last_name = address.first_name, address.last_name
         user.save(update_fields=["first_name", "last_name"])

@@ -1,5 +1,7 @@
 """allauth's small forms without the placeholders that repeat their labels."""
 
+from typing import Any
+
 from allauth.account import forms as allauth_forms
 from allauth.mfa.totp.forms import ActivateTOTPForm
 
@@ -7,7 +9,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 class WithoutPlaceholders:
     """A form whose labels stand above its fields and nowhere else. Codes are digits here."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)

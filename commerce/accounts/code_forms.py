@@ -6,6 +6,8 @@ allauth sends a signal for accounts only (``commerce.audit.account_events``): th
 takes would tell who has one.
 """
 
+from typing import Any
+
 from allauth.account import forms as allauth_forms
 from allauth.core import context
 from django import forms
@@ -22,13 +24,13 @@ class SentCode:
     ``has_account()`` says whether the code was sent to an account.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         attributes = self.fields["code"].widget.attrs
         attributes.pop("placeholder", None)
         attributes.update(autofocus=True, autocomplete="one-time-code", inputmode="numeric")
 
-    def clean_code(self):
+    def clean_code(self) -> str:
         counted = sent_code_limits(context.request, self.expected_code)
         count_attempt(counted)
         try:
@@ -44,12 +46,12 @@ class SentCode:
 class LoginCodeForm(SentCode, allauth_forms.ConfirmLoginCodeForm):
     """A code in the place of a password."""
 
-    def has_account(self):
+    def has_account(self) -> bool:
         return bool(self.expected_code)
 
 
 class AddressCodeForm(SentCode, allauth_forms.ConfirmEmailVerificationCodeForm):
     """A code that proves an address."""
 
-    def has_account(self):
+    def has_account(self) -> bool:
         return self.user is not None

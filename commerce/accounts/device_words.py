@@ -1,6 +1,7 @@
 """What a browser calls itself, in words: "Firefox on Windows". For lists that people read."""
 
 import re
+from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
@@ -32,5 +33,5 @@ def device_words(user_agent: str) -> str:
     return browser or system or _("Unknown device")
 
 
-def _first(names, text):
+def _first(names: Sequence[tuple[str, str]], text: str) -> str:
     return next((name for pattern, name in names if re.search(pattern, text)), "")

@@ -32,12 +32,12 @@ def remember_device(request: HttpRequest, response: HttpResponse, email: str) ->
     set_cookie(response, COOKIE, signing.dumps(newest, salt=SALT), max_age=AGE)
 
 
-def _known(request):
+def _known(request: HttpRequest) -> dict[str, str]:
     try:
         return signing.loads(read_cookie(request, COOKIE), salt=SALT, max_age=AGE)
     except signing.BadSignature:
         return {}
 
 
-def _mark(email):
+def _mark(email: str) -> str:
     return salted_hmac(SALT, email.strip().lower(), algorithm="sha256").hexdigest()[:24]

@@ -102,7 +102,7 @@ class FactorAdapter(DefaultMFAAdapter):
         others = Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS)
         return others.exclude(pk=authenticator.pk).exists()
 
-    def generate_authenticator_name(self, user, type):
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
         return _("Passkey %(number)d") % {"number": count + 1} if count else _("My passkey")
 
@@ -123,11 +123,11 @@ class FactorAdapter(DefaultMFAAdapter):
         )
 
 
-def _cipher():
+def _cipher() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet([Fernet(_key(secret)) for secret in secrets])
 
 
-def _key(secret):
+def _key(secret: str) -> bytes:
     digest = sha256(b"commerce.accounts.factors:" + secret.encode()).digest()
     return base64.urlsafe_b64encode(digest)

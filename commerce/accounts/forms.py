@@ -1,5 +1,7 @@
 """allauth's forms where the shop needs more of them."""
 
+from typing import Any
+
 from allauth.account import forms as allauth_forms
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -10,6 +12,7 @@ from allauth.mfa.webauthn import forms as passkey_forms
 from django import forms
 from django.core.cache import caches
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +27,7 @@ from commerce.accounts.passwords import advice
 from commerce.accounts.throttle_store import ALIAS
 from commerce.accounts.waiting import count_attempt, too_many
 from commerce.audit.account_events import log_account_event, log_failed_factor
-from commerce.models import AuditEntry
+from commerce.models import AuditEntry, User
 from commerce.throttles import TooManyAttempts, check_waits, refund_attempt
 
 #: Seconds for which a code of an authenticator app is remembered as used; it is good for 90.
@@ -46,7 +49,7 @@ class WithAdvice:
 
     labels = PASSWORD_LABELS
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password1"].help_text = advice()
         for name in self.labels.keys() & self.fields.keys():
@@ -59,7 +62,7 @@ class SignupForm(WithAdvice, WithoutPlaceholders, allauth_forms.SignupForm):
 
     labels = {"password1": _("Password")}
 
-    def try_save(self, request):
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         try:
             check_waits(mail_limits(request, self.cleaned_data["email"]))
         except TooManyAttempts as refusal:
@@ -70,7 +73,7 @@ class SignupForm(WithAdvice, WithoutPlaceholders, allauth_forms.SignupForm):
         return super().try_save(request)
 
 
-def _rehearse_signup(form, request):
+def _rehearse_signup(form: SignupForm, request: HttpRequest) -> None:
     """Hash and write as for a new account, under an address of nobody, and roll it back.
 
     How long the answer takes would tell who has an account.
@@ -89,7 +92,7 @@ def _rehearse_signup(form, request):
 class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
     """A new password for somebody who knows the old one. Wrong ones count as at the sign-in."""
 
-    def clean_oldpassword(self):
+    def clean_oldpassword(self) -> str:
         counted = password_limits(context.request, self.user.email)
         count_attempt(counted)
         try:
@@ -112,7 +115,7 @@ class ResetPasswordKeyForm(WithAdvice, allauth_forms.ResetPasswordKeyForm):
 
     labels = {"password1": _("Password")}
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["password2"]
 
@@ -120,12 +123,12 @@ class ResetPasswordKeyForm(WithAdvice, allauth_forms.ResetPasswordKeyForm):
 class LoginForm(WithoutPlaceholders, allauth_forms.LoginForm):
     """Signs in for as long as the account may stay signed in."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # The template has a button that takes the typed address along.
         self.fields["password"].help_text = ""
 
-    def login(self, request, redirect_url=None):
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         response = super().login(request, redirect_url)
         # allauth has just given every session the age of a customer's.
         limit_lifetime(request)
@@ -135,7 +138,7 @@ class LoginForm(WithoutPlaceholders, allauth_forms.LoginForm):
 class ThrottledCode:
     """Counts the codes of a second factor, and takes each code of an app once."""
 
-    def clean_code(self):
+    def clean_code(self) -> str:
         counted = factor_limits(context.request, self.user.email)
         count_attempt(counted)
         code = super().clean_code()
@@ -144,7 +147,7 @@ class ThrottledCode:
         refund_attempt(counted)
         return code
 
-    def _use_up(self, code):
+    def _use_up(self, code: str) -> None:
         digits = "".join(character for character in code if character.isdigit())
         key = f"used-factor-code:{self.user.pk}:{digits}"
         if not caches[ALIAS].add(key, True, USED_CODE_SECONDS):
@@ -166,11 +169,11 @@ class CredentialField(forms.JSONField):
     widget = forms.HiddenInput
     LONGEST = 16_384
 
-    def bound_data(self, data, initial):
+    def bound_data(self, data: Any, initial: Any) -> None:
         """Nothing: a page never shows again what was sent, and reading it may fail once more."""
         return None
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         try:
             if isinstance(value, str) and len(value) > self.LONGEST:
                 raise ValueError("no passkey is that long")
@@ -182,11 +185,11 @@ class CredentialField(forms.JSONField):
 class WellFormed:
     """Refuses what is no passkey at all; fido2 stumbles over it with all kinds of errors."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["credential"] = CredentialField()
 
-    def clean_credential(self):
+    def clean_credential(self) -> Any:
         try:
             return super().clean_credential()
         except forms.ValidationError:
@@ -212,7 +215,7 @@ class ConfirmPasskeyForm(WellFormed, passkey_forms.ReauthenticateWebAuthnForm):
 class NamedPasskey:
     """A name of one's own for a passkey."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"] = forms.CharField(
             label=_("Name"), max_length=60, required=self.fields["name"].required
@@ -222,7 +225,7 @@ class NamedPasskey:
 class AddPasskeyForm(NamedPasskey, passkey_forms.AddWebAuthnForm):
     """A passkey or a security key."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["credential"] = CredentialField()
         passwordless = self.fields["passwordless"]
@@ -233,7 +236,7 @@ class AddPasskeyForm(NamedPasskey, passkey_forms.AddWebAuthnForm):
             "use after your password."
         )
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         try:
             return super().clean()
         except MALFORMED as error:

@@ -4,6 +4,8 @@ Strangers who ask for links have limits by recipient (``commerce.accounts.limits
 there, so that nobody can keep the shop from helping.
 """
 
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -30,7 +32,7 @@ def send_new_password_link(request: HttpRequest, user: AbstractBaseUser) -> None
     log_account_event(request, AuditEntry.Act.RESET_SENT, user)
 
 
-def _send_link(mail, request, user):
+def _send_link(mail: str, request: HttpRequest, user: Any) -> None:
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link = get_adapter(request).get_reset_password_from_key_url(key)
     texts = account_messages(mail, {"password_reset_url": link})

@@ -58,7 +58,7 @@ def forget_session(response: HttpResponse) -> None:
     delete_cookie(response, COOKIE)
 
 
-def _age_of_cookie(request):
+def _age_of_cookie(request: HttpRequest) -> float:
     """Seconds since the session was used; endless without a cookie of this session."""
     signer = signing.TimestampSigner(salt=SALT)
     value = read_cookie(request, COOKIE)

@@ -38,7 +38,7 @@ def sent_code_limits(request: HttpRequest, code: str | None) -> dict[str, Limit]
     }
 
 
-def _limits(action, request, email):
+def _limits(action: str, request: HttpRequest, email: str) -> dict[str, Limit]:
     if device := device_of(request, email):
         return {throttle_key(action, "device", device): OF_DEVICE}
     return {

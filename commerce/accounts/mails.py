@@ -6,8 +6,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+#: Subject, paragraphs and the label of the button ("" for none).
+Texts = tuple[str, list[str], str]
 
-def _texts():
+
+def _texts() -> dict[str, Texts]:
     """Subject, paragraphs and the button's label by allauth's name of the mail."""
     not_you = _(
         "If it wasn’t you, ignore this email. Don’t share the code with anyone. We’ll never ask for it."
@@ -51,7 +54,7 @@ def _texts():
     }
 
 
-def _address_texts(notice):
+def _address_texts(notice: str) -> dict[str, Texts]:
     """What changed about the address. A change is told to the old one, where no link could help."""
     return {
         "email_changed": (
@@ -69,7 +72,7 @@ def _address_texts(notice):
     }
 
 
-def _request_texts():
+def _request_texts() -> dict[str, Texts]:
     """What somebody asked for, or was offered, by an address: a password, an account."""
     shop = {"shop": settings.SITE_NAME}
     return {
@@ -116,7 +119,7 @@ def _request_texts():
     }
 
 
-def _security_texts(notice):
+def _security_texts(notice: str) -> dict[str, Texts]:
     """What changed about the ways to sign in; ``%(provider)s`` is the name of another service."""
     codes = _("Each code works once. Store them somewhere safe.")
     return {
@@ -148,7 +151,7 @@ def _security_texts(notice):
     }
 
 
-def account_messages(name, facts):
+def account_messages(name: str, facts: dict[str, str]) -> dict[str, str]:
     """``{"subject", "text", "html"}`` of an account mail; ``facts`` are plain strings."""
     subject, paragraphs, label = _texts()[name]
     facts = {"shop": settings.SITE_NAME, **facts}

@@ -3,7 +3,9 @@ and how fast they are guessed (zxcvbn). No rules about kinds of characters (OWAS
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -34,7 +36,7 @@ def advice() -> str:
 class LengthValidator:
     """From 8 to 256 characters."""
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         if len(password) < SHORTEST:
             raise ValidationError(
                 _("This password has %(length)d characters. Use at least %(least)d.")
@@ -51,7 +53,7 @@ class LengthValidator:
 class CommonPasswordValidator(password_validation.CommonPasswordValidator):
     """Refuses the 20,000 most common passwords of public breaches; Django ships the list."""
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         if password.lower().strip() in self.passwords:
             raise ValidationError(
                 _("This password appears in lists of stolen passwords. Choose another one."),
@@ -65,7 +67,7 @@ class OwnWordsValidator:
     A long password may contain such a word beside others.
     """
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         text = _plain(password)
         for word in (*shop_words(), *person_words(user)):
             if word in text and len(text) - len(word) < SHORTEST:
@@ -81,7 +83,7 @@ class OwnWordsValidator:
 class StrengthValidator:
     """Refuses what a guesser finds quickly, and says why."""
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         words = [*shop_words(), *person_words(user)]
         result = zxcvbn(password[:JUDGED], user_inputs=words)
         if result["score"] < LEAST_SCORE:
@@ -91,7 +93,7 @@ class StrengthValidator:
 class PasswordValidator:
     """All rules of the shop in their order: a form shows the first that is broken, and one advice."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.rules = (
             LengthValidator(),
             OwnWordsValidator(),
@@ -99,15 +101,15 @@ class PasswordValidator:
             StrengthValidator(),
         )
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         for rule in self.rules:
             rule.validate(password, user)
 
-    def get_help_text(self):
+    def get_help_text(self) -> str:
         return advice()
 
 
-def _reason(result):
+def _reason(result: dict[str, Any]) -> str:
     """One sentence for the weakest part of a password, in the shop's own words."""
     patterns = {part["pattern"] for part in result["sequence"]}
     if "date" in patterns or re.search(r"(19|20)\d\d", result["password"]):
@@ -127,7 +129,7 @@ def shop_words() -> tuple[str, ...]:
     return _words([*parts, *SHOP_WORDS])
 
 
-def person_words(user) -> tuple[str, ...]:
+def person_words(user: Any) -> tuple[str, ...]:
     """The words of a person: names, and the address with its parts."""
     if user is None:
         return ()
@@ -136,10 +138,10 @@ def person_words(user) -> tuple[str, ...]:
     return _words([*names, email, *re.split(r"[\W_]+", email)])
 
 
-def _words(parts):
+def _words(parts: Iterable[str]) -> tuple[str, ...]:
     words = (_plain(part) for part in parts)
     return tuple(dict.fromkeys(word for word in words if len(word) >= SHORTEST_WORD))
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())

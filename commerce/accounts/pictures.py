@@ -41,7 +41,7 @@ def square_of(upload: UploadedFile) -> bytes:
         ) from error
 
 
-def _encode(upload):
+def _encode(upload: UploadedFile) -> bytes:
     with Image.open(upload, formats=FORMATS) as source:
         if source.width * source.height > MOST_PIXELS:
             raise _too_many_pixels()
@@ -56,7 +56,7 @@ def _encode(upload):
     return content.getvalue()
 
 
-def _too_many_pixels():
+def _too_many_pixels() -> ValidationError:
     return ValidationError(
         _("The picture has more than 40 megapixels. Choose a smaller version of it.")
     )

@@ -1,7 +1,10 @@
 """What an address is called, in the checkout and in the account alike."""
 
 from django.utils.translation import gettext_lazy as _
+from oscar.apps.address.abstract_models import AbstractAddress
 from oscar.core.loading import get_model
+
+from commerce.models import User
 
 #: HTML's autofill names (https://html.spec.whatwg.org/#autofill) of Oscar's address columns.
 AUTOCOMPLETE = {
@@ -28,7 +31,7 @@ LABELS = {
 }
 
 
-def save_address(user, address):
+def save_address(user: User, address: AbstractAddress) -> None:
     """Keep an order's address in the account's book, once; the first is the default one."""
     kept = get_model("address", "UserAddress")(user=user)
     address.populate_alternative_model(kept)

@@ -89,7 +89,7 @@ def waiting_request(request: HttpRequest) -> dict[str, Any] | None:
     return json.loads(state["request"])
 
 
-def _forget_request(request):
+def _forget_request(request: HttpRequest) -> None:
     """Drop a form that waits. allauth's own callbacks, which hold no form, stay."""
     if "request" in (request.session.get(STATE_SESSION_KEY) or {}):
         del request.session[STATE_SESSION_KEY]
@@ -115,7 +115,7 @@ def require_recent_sign_in_over_limit(request: HttpRequest, *totals: Decimal) ->
         require_recent_sign_in(request)
 
 
-def recent_sign_in_required(view_class=None, *, only_post: bool = False):
+def recent_sign_in_required(view_class: Any = None, *, only_post: bool = False) -> Any:
     """A view class that asks for it on every request, or with ``only_post`` on unsafe ones."""
     if view_class is None:
         return lambda decorated: recent_sign_in_required(decorated, only_post=only_post)
@@ -144,7 +144,7 @@ def ask_again(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{address}?{urlencode({REDIRECT_FIELD_NAME: back})}")
 
 
-def _stored(request):
+def _stored(request: HttpRequest) -> str:
     """The request as the session keeps it; "" where it holds a password or is too long."""
     if any("password" in name and value for name, value in request.POST.items()):
         return ""

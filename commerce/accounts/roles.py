@@ -4,6 +4,8 @@ Oscar's dashboard asks for model permissions (``permissions_map`` in each of its
 pages or images stands in ``home.staff.roles``. Only adds: what an administrator granted besides stays.
 """
 
+from collections.abc import Iterable
+
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
@@ -116,7 +118,7 @@ ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
 
 
 @transaction.atomic
-def create_roles():
+def create_roles() -> None:
     """Create the five groups and give them what is missing. Admin gets every permission there is.
 
     Makes the permissions themselves first where a migration has just created their tables.
@@ -135,13 +137,13 @@ def create_roles():
     admin.permissions.add(*Permission.objects.all())
 
 
-def ensure_permissions(labels):
+def ensure_permissions(labels: Iterable[str]) -> None:
     """Make the permissions of the apps: Django does so app by app, after all migrations."""
     for label in sorted(labels):
         create_permissions(apps.get_app_config(label), verbosity=0)
 
 
-def _permissions(grants):
+def _permissions(grants: dict[str, dict[str, str]]) -> list[Permission]:
     wanted = {
         (label, f"{ACTIONS[letter]}_{model}")
         for label, models in grants.items()

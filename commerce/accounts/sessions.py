@@ -73,7 +73,7 @@ def flush_uses() -> int:
     return _session_uses.flush()
 
 
-def _write(counted):
+def _write(counted: dict[str, int]) -> None:
     UserSession.objects.filter(session_key__in=list(counted)).update(last_seen_at=timezone.now())
 
 

@@ -23,7 +23,9 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         ).exists()
         return found if is_proven else None
 
-    def get_app(self, request: HttpRequest, provider: str, client_id: str | None = None):
+    def get_app(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> SocialApp:
         """The settings of a service. Raises Http404 for one that is not configured."""
         try:
             return super().get_app(request, provider, client_id)

@@ -2,6 +2,7 @@
 factor or password once more before what is hard to undo."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from allauth.core.exceptions import ReauthenticationRequired
@@ -30,7 +31,7 @@ UNATTENDED_PATHS = ("/admin/editing-sessions/",)
 class StaffGateMiddleware:
     """Asks nothing outside ``GUARDED_PATHS``: who looks into the session makes a page private."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -49,7 +50,9 @@ class StaffGateMiddleware:
             refresh_idle_cookie(request, response)
         return response
 
-    def process_view(self, request, view, args, kwargs):
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
         """Suspend what is hard to undo until the person has shown who they are."""
         if not request.path.startswith(STAFF_PATHS) or request.user.is_anonymous:
             return None
@@ -57,21 +60,21 @@ class StaffGateMiddleware:
             return None
         return ask_again(request)
 
-    def process_exception(self, request, exception):
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Before allauth's middleware, which would lose forms at addresses with a query."""
         if isinstance(exception, ReauthenticationRequired) and request.user.is_authenticated:
             return ask_again(request)
         return None
 
     @staticmethod
-    def is_of_staff(request):
+    def is_of_staff(request: HttpRequest) -> bool:
         """Whether the rules for staff hold; a customer's account page asks for no permissions."""
         if request.path.startswith(STAFF_PATHS):
             return is_staff(request.user)
         return request.user.is_staff or NAME in request.session
 
     @staticmethod
-    def ask_for_factor(request):
+    def ask_for_factor(request: HttpRequest) -> HttpResponse | None:
         """Send staff without a factor to enrol one, and those who have one to use it."""
         if not settings.STAFF_SECOND_FACTOR or not request.path.startswith(STAFF_PATHS):
             return None
@@ -97,7 +100,7 @@ def end_idle_session(request: HttpRequest) -> HttpResponse | None:
     return response
 
 
-def _redirect(name, request):
+def _redirect(name: str, request: HttpRequest) -> HttpResponseRedirect:
     query = urlencode({REDIRECT_FIELD_NAME: page_of(request)})
     return HttpResponseRedirect(f"{reverse(name)}?{query}")
 

@@ -7,13 +7,13 @@ from commerce.accounts import throttle_store, unverified
 
 
 @task()
-def delete_unverified_accounts():
+def delete_unverified_accounts() -> None:
     """Delete sign-ups that nobody confirmed (see commerce.accounts.unverified)."""
     unverified.delete_unverified_accounts()
 
 
 @task()
-def forget_old_throttles():
+def forget_old_throttles() -> None:
     """Delete counters whose window is over (see commerce.throttles and commerce.accounts.throttle_store)."""
     throttles.forget_old_throttles()
     throttle_store.forget_expired_counters()

@@ -1,9 +1,11 @@
 """Where allauth's limits are counted: in the database, shared by all processes."""
 
+from typing import Any
+
 from allauth.core.internal import ratelimit
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import caches
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 from django.utils import timezone
 from django.utils.connection import ConnectionProxy
@@ -31,7 +33,7 @@ def forget_expired_counters() -> None:
 
 
 @register(Tags.security)
-def check_shared_throttles(app_configs, **kwargs):
+def check_shared_throttles(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Two workers must not allow twice the attempts."""
     backend = type(caches[ALIAS]).__name__
     used = {getattr(module.cache, "_alias", "default") for module in (ratelimit, totp)}

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from commerce.transactions import retry_transient
@@ -37,7 +37,7 @@ def delete_unverified_accounts(*, at: datetime | None = None) -> int:
 
 
 @retry_transient
-def _delete_if_still_waiting(waiting, key) -> bool:
+def _delete_if_still_waiting(waiting: QuerySet, key: int) -> bool:
     """Delete one account unless it was proven or used meanwhile; its addresses are locked first."""
     with transaction.atomic():
         user = waiting.model.objects.select_for_update().filter(pk=key).first()

@@ -4,8 +4,10 @@ Each event is a row of the audit log that says what, by whom, about whom and fro
 unknown (None) while nobody is signed in and nothing was proven, as with a wrong code.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.account.signals import (
     email_added,
     email_changed,
@@ -26,7 +28,7 @@ from allauth.mfa.signals import (
     authenticator_reset,
     authenticator_used,
 )
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.signals import social_account_added, social_account_removed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -35,7 +37,7 @@ from django.utils.translation import gettext_lazy as _
 from commerce.actor import address_of
 from commerce.audit.log import CHANGE_NAMES
 from commerce.audit.security import log_security_event
-from commerce.models import AuditEntry
+from commerce.models import AuditEntry, User
 
 Act = AuditEntry.Act
 CHANGE_NAMES |= {"factor": _("Factor"), "service": _("Service"), "sessions": _("Sessions")}
@@ -68,16 +70,22 @@ def log_account_event(
 # --- Second factors -------------------------------------------------------------------------------
 
 
-def _gain(name, value):
+def _gain(name: str, value: object) -> dict[str, list[str | None]]:
     return {name: [None, str(value)]}
 
 
-def _loss(name, value):
+def _loss(name: str, value: object) -> dict[str, list[str | None]]:
     return {name: [str(value), None]}
 
 
 @receiver(authenticator_added)
-def log_factor(sender, request, user, authenticator, **kwargs):
+def log_factor(
+    sender: Any,
+    request: HttpRequest,
+    user: User | None,
+    authenticator: Authenticator,
+    **kwargs: Any,
+) -> None:
     """A factor was added; with the first one come recovery codes."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         log_account_event(request, Act.CODES_MADE, user, by=user)
@@ -87,27 +95,39 @@ def log_factor(sender, request, user, authenticator, **kwargs):
 
 
 @receiver(authenticator_reset)
-def log_new_codes(sender, request, user, **kwargs):
+def log_new_codes(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     """New recovery codes took the place of the old ones."""
     log_account_event(request, Act.CODES_MADE, user, by=user)
 
 
 @receiver(authenticator_removed)
-def log_lost_factor(sender, request, user, authenticator, **kwargs):
+def log_lost_factor(
+    sender: Any,
+    request: HttpRequest,
+    user: User | None,
+    authenticator: Authenticator,
+    **kwargs: Any,
+) -> None:
     """A factor was removed; with the last one go the recovery codes."""
     changes = _loss("factor", FACTORS[authenticator.type])
     log_account_event(request, Act.FACTOR_REMOVED, user, by=user, changes=changes)
 
 
 @receiver(authenticator_used)
-def log_used_code(sender, request, user, authenticator, **kwargs):
+def log_used_code(
+    sender: Any,
+    request: HttpRequest,
+    user: User | None,
+    authenticator: Authenticator,
+    **kwargs: Any,
+) -> None:
     """A recovery code was used. Other factors are part of a sign-in."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         log_account_event(request, Act.CODE_USED, user, by=user)
 
 
 @receiver(authentication_failed)
-def log_failed_factor(sender, request, user, **kwargs):
+def log_failed_factor(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     """A wrong code of a second factor, or a passkey that proves nothing; ``user`` None if unknown."""
     log_account_event(request, Act.FACTOR_FAILED, user)
 
@@ -125,7 +145,7 @@ BY_OWNER = (
 )
 
 
-def _note_by_owner(act):
+def _note_by_owner(act: Act) -> Callable[..., None]:
     def note(sender, request, user, **kwargs):
         log_account_event(request, act, user, by=user)
 
@@ -137,14 +157,22 @@ for _signal, _act in BY_OWNER:
 
 
 @receiver(email_changed)
-def log_changed_address(sender, request, user, from_email_address=None, **kwargs):
+def log_changed_address(
+    sender: Any,
+    request: HttpRequest,
+    user: User | None,
+    from_email_address: EmailAddress | None = None,
+    **kwargs: Any,
+) -> None:
     """Another address is the account's own now. The first one changes nothing."""
     if from_email_address is not None:
         log_account_event(request, Act.EMAIL_CHANGED, user, by=user)
 
 
 @receiver(email_confirmed)
-def log_confirmed_address(sender, request, email_address, **kwargs):
+def log_confirmed_address(
+    sender: Any, request: HttpRequest, email_address: EmailAddress, **kwargs: Any
+) -> None:
     """Somebody proved an address."""
     person = email_address.user
     log_account_event(request, Act.EMAIL_CONFIRMED, person, by=person)
@@ -153,7 +181,7 @@ def log_confirmed_address(sender, request, email_address, **kwargs):
 @receiver(login_code_rejected)
 @receiver(password_reset_code_rejected)
 @receiver(email_verification_code_rejected)
-def log_failed_code(sender, request, user, **kwargs):
+def log_failed_code(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     """A wrong code of a mail; ``user`` None where there is no account."""
     log_account_event(request, Act.CODE_FAILED, user)
 
@@ -162,7 +190,7 @@ def log_failed_code(sender, request, user, **kwargs):
 
 
 @receiver(social_account_added)
-def log_service(sender, request, sociallogin, **kwargs):
+def log_service(sender: Any, request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any) -> None:
     """Another service can sign somebody in."""
     person = sociallogin.user
     changes = _gain("service", sociallogin.account.provider)
@@ -170,7 +198,9 @@ def log_service(sender, request, sociallogin, **kwargs):
 
 
 @receiver(social_account_removed)
-def log_removed_service(sender, request, socialaccount, **kwargs):
+def log_removed_service(
+    sender: Any, request: HttpRequest, socialaccount: SocialAccount, **kwargs: Any
+) -> None:
     """Another service can no longer sign somebody in."""
     changes = _loss("service", socialaccount.provider)
     log_account_event(request, Act.SERVICE_REMOVED, socialaccount.user, changes=changes)

@@ -5,10 +5,13 @@ saved, and what differs is written in the same transaction. What counters and or
 ``update()`` and is none of this; ``following`` is for acts of staff that go through it too.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
+from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -32,7 +35,9 @@ CHANGE_NAMES = {}
 FILTERS = {}
 
 
-def watch(model, *fields, name, only=None):
+def watch(
+    model: type[Model], *fields: str, name: str | Promise, only: Callable[[Any], bool] | None = None
+) -> None:
     """Write down each change of these fields, and each row that comes or goes.
 
     ``only(instance)`` says which rows: accounts of customers come and go by themselves.
@@ -46,14 +51,20 @@ def watch(model, *fields, name, only=None):
     post_delete.connect(_follow_deleted, sender=model, dispatch_uid=f"audit:{label}")
 
 
-def _remember(sender, instance, raw=False, update_fields=None, **kwargs):
+def _remember(
+    sender: type[Model],
+    instance: Any,
+    raw: bool = False,
+    update_fields: Iterable[str] | None = None,
+    **kwargs: Any,
+) -> None:
     if raw or instance.pk is None or not _concerns(sender, instance, update_fields):
         return
     fields = FIELDS[sender._meta.label_lower]
     instance.audit_before = sender._base_manager.filter(pk=instance.pk).values(*fields).first()
 
 
-def _concerns(model, instance, update_fields):
+def _concerns(model: type[Model], instance: Any, update_fields: Iterable[str] | None) -> bool:
     """Whether saving these fields of a row may have to be written down."""
     label = model._meta.label_lower
     if update_fields is not None and not set(update_fields).intersection(FIELDS[label]):
@@ -61,7 +72,13 @@ def _concerns(model, instance, update_fields):
     return FILTERS[label](instance) if label in FILTERS else True
 
 
-def _follow_saved(sender, instance, raw=False, update_fields=None, **kwargs):
+def _follow_saved(
+    sender: type[Model],
+    instance: Any,
+    raw: bool = False,
+    update_fields: Iterable[str] | None = None,
+    **kwargs: Any,
+) -> None:
     before = instance.__dict__.pop("audit_before", None)
     if raw or not _concerns(sender, instance, update_fields):
         return
@@ -75,7 +92,7 @@ def _follow_saved(sender, instance, raw=False, update_fields=None, **kwargs):
     record_change(instance, before, after, act=Act.ADDED if before is None else Act.CHANGED)
 
 
-def _follow_deleted(sender, instance, **kwargs):
+def _follow_deleted(sender: type[Model], instance: Any, **kwargs: Any) -> None:
     if not _concerns(sender, instance, None):
         return
     before = {
@@ -84,11 +101,13 @@ def _follow_deleted(sender, instance, **kwargs):
     record_change(instance, before, dict.fromkeys(before), act=Act.DELETED)
 
 
-def _column(model, name):
+def _column(model: type[Model], name: str) -> str:
     return model._meta.get_field(name).attname
 
 
-def record_change(instance, before, after, *, act=Act.CHANGED):
+def record_change(
+    instance: Any, before: dict[str, Any] | None, after: dict[str, Any], *, act: Act = Act.CHANGED
+) -> None:
     """Write down what of ``after`` differs from ``before``; nothing where nothing does."""
     model = type(instance)
     changes = {}
@@ -114,7 +133,7 @@ def record_change(instance, before, after, *, act=Act.CHANGED):
     )
 
 
-def _name_of(instance):
+def _name_of(instance: Any) -> str:
     """What it is called. Oscar's benefits and conditions name their range, which may be gone."""
     try:
         return str(instance)[:255]
@@ -122,7 +141,7 @@ def _name_of(instance):
         return f"{instance._meta.verbose_name} {instance.pk}"
 
 
-def _as_text(model, name, value):
+def _as_text(model: type[Model], name: str, value: Any) -> str | None:
     """A value as the log shows it, the same for one from a form and one from the database."""
     if value is None or value == "":
         return None
@@ -139,14 +158,14 @@ def _as_text(model, name, value):
     return str(value)
 
 
-def _name_of_row(field, key):
+def _name_of_row(field: Any, key: Any) -> str:
     """What a row that another points to is called; its key where it is gone."""
     row = field.related_model._base_manager.filter(**{field.target_field.attname: key}).first()
     return _name_of(row) if row is not None else f"#{key}"
 
 
 @contextmanager
-def following(rows):
+def following(rows: QuerySet) -> Iterator[None]:
     """Write down what the block changes of the rows of a queryset by ``update()``.
 
     Needs an open transaction around it.
@@ -161,7 +180,7 @@ def following(rows):
         record_change(instance, before[instance.pk], after)
 
 
-def watch_the_shop():
+def watch_the_shop() -> None:
     """What this floor watches; others add their own."""
     # Written by commerce.orders.shipping_address: an address that comes with an order is nobody's decision.
     KINDS["order.shippingaddress"] = _("Delivery address")

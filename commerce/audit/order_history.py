@@ -1,9 +1,23 @@
 """What happened to an order, one row after another; nothing is changed or taken away afterwards."""
 
-from commerce.models import OrderEvent
+from decimal import Decimal
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from oscar.apps.order.abstract_models import AbstractOrder
+
+from commerce.models import OrderEvent, User
 
 
-def record_event(order, kind, text, *, user=None, reference="", amount=None):
+def record_event(
+    order: AbstractOrder,
+    kind: OrderEvent.Kind | str,
+    text: str,
+    *,
+    user: User | None = None,
+    reference: str = "",
+    amount: Decimal | None = None,
+) -> OrderEvent:
     """Add a row to an order's history, in the caller's transaction.
 
     ``kind`` is an ``OrderEvent.Kind`` or its value; ``user`` None means that nobody pressed a
@@ -21,7 +35,14 @@ def record_event(order, kind, text, *, user=None, reference="", amount=None):
     )
 
 
-def record_status_change(order, old_status, new_status, *, user=None, why=""):
+def record_status_change(
+    order: AbstractOrder,
+    old_status: str,
+    new_status: str,
+    *,
+    user: User | None = None,
+    why: str = "",
+) -> None:
     """Add the row of a status change, in the caller's transaction."""
     OrderEvent.objects.create(
         order=order,
@@ -34,13 +55,13 @@ def record_status_change(order, old_status, new_status, *, user=None, why=""):
     )
 
 
-def display_name(user):
+def display_name(user: User | AnonymousUser | None) -> str:
     """How a person is named in a history; "" for the system."""
     if user is None or not user.is_authenticated:
         return ""
     return user.get_full_name() or user.email
 
 
-def history_of(order):
+def history_of(order: AbstractOrder) -> QuerySet:
     """Everything that happened to an order, the latest first."""
     return order.events.order_by("-created_at", "-pk")

@@ -5,18 +5,22 @@ of the log alone: reading a page writes nothing.
 """
 
 import logging
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete
 from django.dispatch import receiver
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from commerce.actor import actor_address, address_of, is_staff, staff_actor
 from commerce.audit.log import KINDS, watch
 from commerce.audit.order_history import display_name
-from commerce.models import AuditEntry
+from commerce.models import AuditEntry, User
 from commerce.same_origin import SAFE_METHODS
 
 logger = logging.getLogger("vitrine.security")
@@ -28,8 +32,15 @@ KINDS |= {ACCOUNT: _("Account"), STAFF_PAGE: _("Staff page")}
 
 
 def log_security_event(
-    act, *, about, user=None, object_id="", address="", kind=ACCOUNT, changes=None
-):
+    act: Act,
+    *,
+    about: object,
+    user: Any = None,
+    object_id: object = "",
+    address: str = "",
+    kind: str = ACCOUNT,
+    changes: dict[str, Any] | None = None,
+) -> None:
     """Write one event to the log and to the audit log. ``user`` is who did it, None if unknown.
 
     Never pass what somebody typed as a name or a password: it may be the other one. The log has the
@@ -50,7 +61,7 @@ def log_security_event(
     )
 
 
-def log_refusal(request) -> None:
+def log_refusal(request: HttpRequest) -> None:
     """A person with an account asked for a staff page that is not theirs."""
     address = address_of(request)
     if request.method in SAFE_METHODS:
@@ -65,7 +76,7 @@ def log_refusal(request) -> None:
     )
 
 
-def log_missing_page(request) -> None:
+def log_missing_page(request: HttpRequest) -> None:
     """Something private was asked for that is not there, or is somebody else's: a line of the log.
 
     The path is left out, as it may hold a key.
@@ -78,14 +89,16 @@ def log_missing_page(request) -> None:
 
 
 @receiver(user_logged_in)
-def log_sign_in(sender, request, user, **kwargs):
+def log_sign_in(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     """Somebody came in."""
     address = address_of(request) if request is not None else ""
     log_security_event(Act.SIGNED_IN, about=user, object_id=user.pk, user=user, address=address)
 
 
 @receiver(user_logged_out)
-def log_sign_out(sender, request, user, **kwargs):
+def log_sign_out(
+    sender: Any, request: HttpRequest | None, user: User | None, **kwargs: Any
+) -> None:
     """Somebody left. Without an account nobody did."""
     if user is not None:
         address = address_of(request) if request is not None else ""
@@ -95,7 +108,9 @@ def log_sign_out(sender, request, user, **kwargs):
 
 
 @receiver(user_login_failed)
-def log_failed_sign_in(sender, credentials, request=None, **kwargs):
+def log_failed_sign_in(
+    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+) -> None:
     """A wrong password. What was typed for no account is not kept: it may be a password."""
     email = credentials.get("email") or credentials.get("username") or ""
     address = address_of(request) if request is not None else ""
@@ -123,7 +138,7 @@ def watch_people() -> None:
     post_delete.connect(_log_deletion, sender=User, dispatch_uid="audit:person-deleted")
 
 
-def _concerns_staff(user) -> bool:
+def _concerns_staff(user: User) -> bool:
     """Whether a change of an account is a decision: it is of staff, or staff changed it.
 
     What customers do with their own accounts is theirs; the log has it without their names.
@@ -131,11 +146,19 @@ def _concerns_staff(user) -> bool:
     return is_staff(user) or user.is_superuser or staff_actor() is not None
 
 
-def _log_deletion(sender, instance, **kwargs):
+def _log_deletion(sender: Any, instance: Any, **kwargs: Any) -> None:
     logger.info("deleted: account %s by %s", instance.pk, getattr(staff_actor(), "pk", None))
 
 
-def _follow_members(sender, instance, action, reverse, model, pk_set, **kwargs):
+def _follow_members(
+    sender: Any,
+    instance: Any,
+    action: str,
+    reverse: bool,
+    model: type[Model],
+    pk_set: set[int] | None,
+    **kwargs: Any,
+) -> None:
     """Roles and rights that a person or a role gained or lost. Loaders and migrations decide nothing."""
     if action not in {"post_add", "post_remove", "pre_clear"} or staff_actor() is None:
         return
@@ -148,7 +171,9 @@ def _follow_members(sender, instance, action, reverse, model, pk_set, **kwargs):
         _log_members(sender, instance, others, is_gain=is_gain)
 
 
-def _log_members(through, row, members, *, is_gain):
+def _log_members(
+    through: type[Model], row: Model, members: Iterable[Model], *, is_gain: bool
+) -> None:
     names = ", ".join(sorted(map(str, members))) or str(_("all sessions"))
     field = through._meta.model_name.partition("_")[2]
     log_security_event(

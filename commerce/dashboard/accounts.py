@@ -1,10 +1,13 @@
 """What staff do about the sign-in of somebody else (rows in commerce.dashboard.permission_table)."""
 
+from typing import Any
+
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
@@ -20,7 +23,7 @@ from commerce.requests import parse_pk
 class UserAdminView:
     """Finds the person of the address. Only a superuser acts on a superuser."""
 
-    def dispatch(self, request: HttpRequest, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.person = get_object_or_404(get_user_model(), pk=kwargs["pk"])
         if self.person.is_superuser and not request.user.is_superuser:
             raise PermissionDenied
@@ -46,7 +49,7 @@ class StaffSessionsView(UserAdminView, TemplateView):
 
     template_name = "oscar/dashboard/users/sessions.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rows = session_rows(self.person, current_key=self.request.session.session_key)
         return super().get_context_data(
             customer=self.person,

@@ -1,5 +1,7 @@
 """Dates with their time of day in the dashboard's forms: shown and saved to the second."""
 
+from typing import Any
+
 from django import forms
 
 
@@ -9,7 +11,7 @@ class LocalTimeInput(forms.DateTimeInput):
 
     input_type = "datetime-local"
 
-    def __init__(self, attrs=None):
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         # A step of a second: without it browsers refuse times that are not whole minutes.
         super().__init__(attrs={"step": "1", **(attrs or {})}, format="%Y-%m-%dT%H:%M:%S")
 
@@ -18,19 +20,19 @@ class ExactTimes:
     """Goes before a form whose times are saved as they were typed. A time that nobody touched stays as
     it is stored, with the fraction of a second that the field does not show."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self._time_fields().values():
             field.widget = LocalTimeInput()
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         for name in self._time_fields():
             stored = self.initial.get(name)
             if stored and name in self.cleaned_data and name not in self.changed_data:
                 self.cleaned_data[name] = stored
         return super().clean()
 
-    def _time_fields(self):
+    def _time_fields(self) -> dict[str, forms.Field]:
         return {
             name: field
             for name, field in self.fields.items()

@@ -1,12 +1,17 @@
 """Offers in the dashboard: the list and one offer."""
 
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from oscar.apps.dashboard.offers import views as oscar
 
 
 class OfferListView(oscar.OfferListView):
     """Has an order that holds from page to page: counting vouchers takes the model's away."""
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet:
         offers = super().get_queryset()
         return offers if offers.ordered else offers.order_by(*self.model._meta.ordering)
 
@@ -14,5 +19,5 @@ class OfferListView(oscar.OfferListView):
 class OfferDetailView(oscar.OfferDetailView):
     """Shows the offer again where a form asks for no act that there is."""
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return super().post(request, *args, **kwargs) or self.get(request, *args, **kwargs)

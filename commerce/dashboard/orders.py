@@ -1,8 +1,13 @@
 """Orders in the dashboard: the list, one order, and its delivery address."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.forms import BaseForm, Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from oscar.apps.dashboard.orders.views import OrderDetailView as OscarOrderDetailView
@@ -10,6 +15,7 @@ from oscar.apps.dashboard.orders.views import OrderListView as OscarOrderListVie
 from oscar.apps.dashboard.orders.views import (
     ShippingAddressUpdateView as OscarShippingAddressUpdateView,
 )
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.apps.order.exceptions import InvalidOrderStatus
 
 from commerce.accounts.reauthentication import (
@@ -28,7 +34,7 @@ from commerce.orders.shipping_address import correct_address, refusal_of_address
 from commerce.requests import parse_pk
 
 
-def ask_before_cancelling(request, orders):
+def ask_before_cancelling(request: HttpRequest, orders: Iterable[AbstractOrder]) -> None:
     """Ask for a recent sign-in before a large order is cancelled: what was paid goes back by itself."""
     if request.POST.get("new_status", "").strip() == CANCELLED:
         require_recent_sign_in_over_limit(request, *(order.total_incl_tax for order in orders))
@@ -37,21 +43,25 @@ def ask_before_cancelling(request, orders):
 class OrderListView(OscarOrderListView):
     """Says why an order of the selection stays where it is, and goes on with the others."""
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         # What is offered for the whole selection: what people set by hand.
         return {**super().get_context_data(**kwargs), "order_statuses": BY_HAND}
 
-    def download_selected_orders(self, request, orders):
+    def download_selected_orders(
+        self, request: HttpRequest, orders: Iterable[AbstractOrder]
+    ) -> HttpResponse:
         require_recent_sign_in(request)
         return super().download_selected_orders(request, orders)
 
-    def change_order_statuses(self, request, orders):
+    def change_order_statuses(
+        self, request: HttpRequest, orders: Iterable[AbstractOrder]
+    ) -> HttpResponse | None:
         if not request.user.has_perm(CHANGE_ORDER):
             raise PermissionDenied
         ask_before_cancelling(request, orders)
         return super().change_order_statuses(request, orders)
 
-    def change_order_status(self, request, order):
+    def change_order_status(self, request: HttpRequest, order: AbstractOrder) -> None:
         refusal = refusal_for_staff(order, request.POST.get("new_status", "").strip())
         if refusal:
             return messages.error(request, refusal)
@@ -68,12 +78,14 @@ class OrderDetailView(OscarOrderDetailView):
     order_actions = tuple(ORDER_ACTS)
     line_actions = ()
 
-    def handle_order_action(self, request, order, action):
+    def handle_order_action(
+        self, request: HttpRequest, order: AbstractOrder, action: str
+    ) -> HttpResponse:
         if action in ORDER_ACTS and not request.user.has_perm(ORDER_ACTS[action]):
             raise PermissionDenied
         return super().handle_order_action(request, order, action)
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order = self.object
         kwargs.setdefault("dispatch_form", DispatchForm(order))
         return super().get_context_data(
@@ -88,7 +100,7 @@ class OrderDetailView(OscarOrderDetailView):
             **kwargs,
         )
 
-    def dispatch_parcel(self, request, order):
+    def dispatch_parcel(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
         """Send what the form says; what was typed stays where that is refused."""
         form = DispatchForm(order, data=request.POST)
         if not form.is_valid():
@@ -102,7 +114,7 @@ class OrderDetailView(OscarOrderDetailView):
         messages.success(request, _("Parcel dispatched. We’ve emailed the customer."))
         return self.reload_page()
 
-    def mark_delivered(self, request, order):
+    def mark_delivered(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
         """The parcel of the button arrived."""
         try:
             mark_delivered(order.pk, parse_pk(request.POST.get("parcel", "")), user=request.user)
@@ -111,7 +123,7 @@ class OrderDetailView(OscarOrderDetailView):
         messages.success(request, _("The parcel is marked as delivered."))
         return self.reload_page()
 
-    def give_up_rest(self, request, order):
+    def give_up_rest(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
         """What is left will never leave."""
         reason = request.POST.get("reason", "").strip()
         if not reason:
@@ -123,7 +135,7 @@ class OrderDetailView(OscarOrderDetailView):
         messages.success(request, _("Unsent items are back in stock."))
         return self.reload_page()
 
-    def change_order_status(self, request, order):
+    def change_order_status(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
         ask_before_cancelling(request, [order])
         refusal = refusal_for_staff(order, request.POST.get("new_status", "").strip())
         if refusal:
@@ -134,19 +146,19 @@ class OrderDetailView(OscarOrderDetailView):
 class ShippingAddressUpdateView(OscarShippingAddressUpdateView):
     """Corrects the delivery address until the first parcel leaves (commerce.orders.shipping_address)."""
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         order = self.get_object().order
         if refusal := refusal_of_address(order):
             messages.error(request, refusal)
             return redirect("dashboard:order-detail", number=order.number)
         return super().dispatch(request, *args, **kwargs)
 
-    def get_form(self, form_class=None):
+    def get_form(self, form_class: Any = None) -> BaseForm:
         form = super().get_form(form_class)
         form.fields.pop("country", None)
         return form
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponseBase:
         try:
             correct_address(self.object.order.pk, form.cleaned_data, user=self.request.user)
         except AddressRefused as refusal:

@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from commerce.models import User
 from commerce.permissions.table import access_of, area_of, staff_urls
 
 SUPERUSER = "Superuser"
@@ -22,7 +23,7 @@ A page without a row is refused to everybody.
 """
 
 
-def make_person(role: str):
+def make_person(role: str) -> User:
     """An account of a role, saved. The roles must exist (``home.staff.roles.create_page_roles``)."""
     name = role.lower()
     user = get_user_model().objects.create(
@@ -33,7 +34,7 @@ def make_person(role: str):
     return user
 
 
-def cell(user, route: str, name: str) -> str:
+def cell(user: User, route: str, name: str) -> str:
     """What a person may do with a page: "open", "write", "read", "send" or "–"."""
     access = access_of(name)
     if access.is_public:

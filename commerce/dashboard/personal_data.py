@@ -4,6 +4,8 @@ An account is found by its page, a guest by the address they ordered with, which
 that it stands in no log. Rows in commerce.dashboard.permission_table.
 """
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -43,7 +45,7 @@ def kinds_of(person: Person) -> list[tuple[str, int]]:
     return [(str(title), count) for title, count in counted if count]
 
 
-def context_of(person: Person, **more) -> dict:
+def context_of(person: Person, **more: Any) -> dict:
     """What the page shows of a person."""
     return {"person": person, "kinds": kinds_of(person), "reasons": reasons_to_wait(person), **more}
 
@@ -88,7 +90,7 @@ class StaffPrivacyView(UserAdminView, TemplateView):
 
     template_name = TEMPLATE
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**context_of(person_of(self.person), **kwargs))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,21 +1,25 @@
 """The forms of the product editor: product, category, photograph, stock and price."""
 
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.core.validators import MinValueValidator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.dashboard.catalogue.forms import CategoryForm as OscarCategoryForm
 from oscar.apps.dashboard.catalogue.forms import ProductForm as OscarProductForm
 from oscar.apps.dashboard.catalogue.forms import ProductImageForm as OscarProductImageForm
 from oscar.apps.dashboard.catalogue.forms import SetProductPriceForm as OscarSetProductPriceForm
 from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRecordForm
+from oscar.apps.partner.abstract_models import AbstractStockRecord
 from oscar.core.loading import get_model
 from oscar.core.utils import slugify
 
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.images.uploads import photographs_only
+from commerce.models import User
 from commerce.pricing.price_rules import changed_price, refusal_of_price
 from commerce.stock.availability import lock_stock
 
@@ -27,7 +31,7 @@ class ProductForm(ExactTimes, OscarProductForm):
     variant's price would say No to everything that nobody ticked.
     """
 
-    def get_attribute_field(self, attribute):
+    def get_attribute_field(self, attribute: Any) -> forms.Field:
         if attribute.type != attribute.BOOLEAN:
             return super().get_attribute_field(attribute)
         is_child = self.instance.parent_id is not None
@@ -51,11 +55,11 @@ class CategoryForm(OscarCategoryForm):
     is wrong with the form does.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         photographs_only(self, "image")
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "slug" in self.fields and not cleaned.get("slug"):
             name = cleaned.get("name") or self.instance.name or ""
@@ -66,7 +70,7 @@ class CategoryForm(OscarCategoryForm):
 class ProductImageForm(OscarProductImageForm):
     """So is a product's."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         photographs_only(self, "original")
 
@@ -82,7 +86,7 @@ class StockRecordForm(OscarStockRecordForm):
     #: Whether the page has to ask.
     asks_about_nothing = False
 
-    def __init__(self, product_class, user, *args, **kwargs):
+    def __init__(self, product_class: Any, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(product_class, user, *args, **kwargs)
         partners = list(self.fields["partner"].queryset[:2])
         if len(partners) == 1:
@@ -95,7 +99,7 @@ class StockRecordForm(OscarStockRecordForm):
             # What the page showed comes back with it, so that an old page does not undo orders.
             self.fields["num_in_stock"].show_hidden_initial = True
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         is_new = "price" in self.changed_data or self.instance._state.adding
         if cleaned.get("price") == 0 and is_new:
@@ -104,7 +108,7 @@ class StockRecordForm(OscarStockRecordForm):
                 self.add_error("price", refusal)
         return cleaned
 
-    def save(self, commit=True):
+    def save(self, commit: bool = True) -> AbstractStockRecord:
         """The changed fields, on the record as it is now. Locks it."""
         if not commit or self.instance._state.adding:
             return super().save(commit)
@@ -125,7 +129,7 @@ class SetProductPriceForm(OscarSetProductPriceForm):
     #: Products that a refusal names.
     NAMED = 5
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         refused = {}
         for record in self._records(cleaned):
@@ -138,7 +142,7 @@ class SetProductPriceForm(OscarSetProductPriceForm):
             self.add_error(None, f"{refusal} ({', '.join(titles[: self.NAMED])}{more})")
         return cleaned
 
-    def _records(self, cleaned):
+    def _records(self, cleaned: dict[str, Any]) -> QuerySet:
         """The stock records that the action would write."""
         selectable = self.fields["selected_products"].queryset
         chosen = {product.pk for product in cleaned.get("selected_products") or ()}
@@ -155,7 +159,7 @@ class SetProductPriceForm(OscarSetProductPriceForm):
         return records.select_related("product__parent")
 
     @staticmethod
-    def _price_of(record, cleaned):
+    def _price_of(record: AbstractStockRecord, cleaned: dict[str, Any]) -> Decimal | None:
         own = cleaned.get(f"price_{record.product_id}")
         if own is not None:
             return own

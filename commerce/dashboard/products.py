@@ -1,7 +1,10 @@
 """Products in the dashboard: the editor and the lookup of its choosers."""
 
+from typing import Any
+
 from django.db import transaction
-from django.http import Http404
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from oscar.apps.dashboard.catalogue.views import (
     ProductCreateUpdateView as OscarProductCreateUpdateView,
 )
@@ -11,7 +14,7 @@ from oscar.apps.dashboard.catalogue.views import ProductLookupView as OscarProdu
 class ProductCreateUpdateView(OscarProductCreateUpdateView):
     """Saves a product with its stock, categories and images as one thing, or nothing of it."""
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with transaction.atomic():
             return super().post(request, *args, **kwargs)
 
@@ -19,13 +22,13 @@ class ProductCreateUpdateView(OscarProductCreateUpdateView):
 class ProductLookupView(OscarProductLookupView):
     """Answers 404 to a page or a key that is no number of ours."""
 
-    def get_args(self):
+    def get_args(self) -> tuple[str, str, int, int]:
         initial, term, page, limit = super().get_args()
         if not (0 < page <= 10_000 and 0 < limit <= 100):
             raise Http404
         return initial, term, page, limit
 
-    def get(self, request):
+    def get(self, request: HttpRequest) -> HttpResponseBase:
         try:
             return super().get(request)
         except (ValueError, OverflowError) as error:

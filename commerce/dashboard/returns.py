@@ -1,6 +1,10 @@
 """Returns in the dashboard: the list of what waits, and one of them with its buttons."""
 
+from typing import Any
+
 from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views import generic
@@ -35,11 +39,11 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
     template_name = "oscar/dashboard/returns/detail.html"
     acts = ("approve", "refuse", "receive")
 
-    def get_return(self):
+    def get_return(self) -> ReturnRequest:
         rows = ReturnRequest.objects.select_related("order").prefetch_related("lines__line")
         return get_object_or_404(rows, number=self.kwargs["number"])
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         request = self.get_return()
         user = self.request.user
         return super().get_context_data(
@@ -50,7 +54,7 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
             **kwargs,
         )
 
-    def post(self, request, **kwargs):
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         found = self.get_return()
         act = request.POST.get("act", "")
         try:
@@ -61,30 +65,30 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
             return self.render_to_response(self.get_context_data(typed=request.POST))
         return redirect("staff-return", number=found.number)
 
-    def words(self, empty):
+    def words(self, empty: str) -> str:
         """What staff wrote to the customer. Raises ReturnRefused where that is nothing."""
         words = self.request.POST.get("words", "").strip()
         if not words:
             raise ReturnRefused(empty)
         return words[:2000]
 
-    def approve(self, found):
+    def approve(self, found: ReturnRequest) -> None:
         words = self.words(_("Enter the return instructions."))
         approve_return(found.pk, instructions=words, user=self.request.user)
         messages.success(
             self.request, _("Approved. We’ve emailed the instructions to the customer.")
         )
 
-    def refuse(self, found):
+    def refuse(self, found: ReturnRequest) -> HttpResponseBase:
         words = self.words(_("Enter a reason for the customer."))
         refuse_return(found.pk, reason=words, user=self.request.user)
         messages.success(self.request, _("Refused. We’ve emailed the reason to the customer."))
 
-    def receive(self, found):
+    def receive(self, found: ReturnRequest) -> None:
         receive_return(found.pk, self.received(found), user=self.request.user)
         messages.success(self.request, _("Received. Saleable items are back in stock."))
 
-    def received(self, found):
+    def received(self, found: ReturnRequest) -> dict[int, Received]:
         """What the form says that came, by line of the return."""
         data = self.request.POST
         return {

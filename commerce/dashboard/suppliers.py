@@ -1,6 +1,10 @@
 """Suppliers in the dashboard (Oscar's partners)."""
 
+from typing import Any
+
 from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import ngettext
 from oscar.apps.dashboard.partners import views as oscar
@@ -9,7 +13,7 @@ from oscar.apps.dashboard.partners import views as oscar
 class PartnerDeleteView(oscar.PartnerDeleteView):
     """Refuses a supplier whose stock records would go along, with every price and quantity in them."""
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         records = self.get_object().stockrecords.count()
         if not records:
             return super().dispatch(request, *args, **kwargs)

@@ -1,5 +1,6 @@
 """The table of customers in the dashboard."""
 
+from django.db.models import QuerySet
 from django_tables2 import Column, TemplateColumn
 from oscar.apps.dashboard.users import tables as oscar
 
@@ -15,6 +16,6 @@ class UserTable(oscar.UserTable):
     class Meta(oscar.UserTable.Meta):
         pass
 
-    def order_num_orders(self, queryset, is_descending):
+    def order_num_orders(self, queryset: QuerySet, is_descending: bool) -> tuple[QuerySet, bool]:
         """By the orders themselves: Oscar's own counters are not kept here."""
         return queryset.order_by("-order_count" if is_descending else "order_count", "pk"), True

@@ -1,6 +1,10 @@
 """Withdrawals in the dashboard: the queue, and one statement with what can be done about it."""
 
+from typing import Any
+
 from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views import generic
@@ -39,11 +43,11 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
     template_name = "oscar/dashboard/withdrawals/detail.html"
     acts = ("link", "accept", "refuse")
 
-    def get_withdrawal(self):
+    def get_withdrawal(self) -> Withdrawal:
         rows = Withdrawal.objects.select_related("order", "return_request", "decided_by")
         return get_object_or_404(rows, number=self.kwargs["number"])
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = self.get_withdrawal()
         order = found.order
         left = units_proposed(found) if found.state == State.NEW else {}
@@ -60,7 +64,7 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
             **kwargs,
         )
 
-    def post(self, request, **kwargs):
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         found = self.get_withdrawal()
         act = request.POST.get("act", "")
         try:
@@ -71,11 +75,11 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
             return self.render_to_response(self.get_context_data(typed=request.POST))
         return redirect("staff-withdrawal", number=found.number)
 
-    def link(self, found):
+    def link(self, found: Withdrawal) -> None:
         link_order(found.pk, self.request.POST.get("order_number", ""), user=self.request.user)
         messages.success(self.request, _("Linked to the order."))
 
-    def accept(self, found):
+    def accept(self, found: Withdrawal) -> None:
         if found.order is not None:
             require_recent_sign_in_over_limit(self.request, found.order.total_incl_tax)
         data = self.request.POST
@@ -88,7 +92,7 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
         )
         messages.success(self.request, _("Accepted. We’ve emailed the next steps to the customer."))
 
-    def refuse(self, found):
+    def refuse(self, found: Withdrawal) -> HttpResponseBase:
         words = self.request.POST.get("words", "").strip()
         if not words:
             raise WithdrawalRefused(_("Enter a reason for the customer."))

@@ -18,7 +18,7 @@ class Throttle(models.Model):
         verbose_name = _("throttle")
         verbose_name_plural = _("throttles")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.key}: {self.count}"
 
 
@@ -39,5 +39,5 @@ class ProfilePicture(models.Model):
         verbose_name = _("profile picture")
         verbose_name_plural = _("profile pictures")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.user)

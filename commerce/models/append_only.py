@@ -1,5 +1,7 @@
 """Rows that are written once: what happened is not changed afterwards."""
 
+from typing import Any, NoReturn
+
 from django.db import models
 
 REFUSAL = "What happened is only ever added to."
@@ -10,13 +12,13 @@ ERASED = "[erased]"
 class AppendOnly(models.QuerySet):
     """Refuses to change or delete what it holds, but for what names a person."""
 
-    def update(self, **fields):
+    def update(self, **fields: Any) -> NoReturn:
         raise TypeError(REFUSAL)
 
-    def delete(self):
+    def delete(self) -> NoReturn:
         raise TypeError(REFUSAL)
 
-    def anonymise(self, **fields):
+    def anonymise(self, **fields: Any) -> int:
         """Take a person out of the rows: the one change there is, for ``commerce.privacy`` alone.
 
         Only fields in ``NAMES_PEOPLE`` of the model, and texts only to ``ERASED`` or "". When, what
@@ -28,7 +30,7 @@ class AppendOnly(models.QuerySet):
             raise TypeError(REFUSAL)
         return super().update(**fields)
 
-    def expire(self):
+    def expire(self) -> int:
         """Delete the rows: for the retention rules of ``commerce.privacy`` alone.
 
         Only where the model says ``MAY_EXPIRE``. Returns how many rows.
@@ -51,10 +53,10 @@ class AppendOnlyModel(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError(REFUSAL)
         super().save(*args, **kwargs)
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(REFUSAL)

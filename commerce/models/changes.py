@@ -49,16 +49,16 @@ class StockChange(AppendOnlyModel):
         verbose_name_plural = _("stock changes")
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.sku}: {self.in_stock_before} → {self.in_stock_after}"
 
     @property
-    def more_in_stock(self):
+    def more_in_stock(self) -> int:
         """By how much the units in stock changed."""
         return (self.in_stock_after or 0) - (self.in_stock_before or 0)
 
     @property
-    def more_allocated(self):
+    def more_allocated(self) -> int:
         """By how much the units that orders hold changed."""
         return (self.allocated_after or 0) - (self.allocated_before or 0)
 
@@ -127,5 +127,5 @@ class AuditEntry(AppendOnlyModel):
             models.Index(fields=["created_at"]),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.about}: {self.get_act_display()}"

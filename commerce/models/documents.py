@@ -26,7 +26,7 @@ class DocumentCounter(models.Model):
     class Meta:
         unique_together = [("kind", "year")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.year}: {self.last}"
 
 
@@ -59,10 +59,10 @@ class CommercialDocument(AppendOnlyModel):
         ordering = ["issued_at", "pk"]
         indexes = [models.Index(fields=["kind", "issued_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.number
 
     @property
-    def file_name(self):
+    def file_name(self) -> str:
         """What the file is called where it is saved: "invoice-INV-2026-000123.pdf"."""
         return f"{self.kind.replace('_', '-')}-{self.number}.pdf"

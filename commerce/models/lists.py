@@ -47,7 +47,7 @@ class Listing(models.Model):
             models.Index(fields=["-popularity", "product"], name="listing_popularity"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
 
@@ -83,7 +83,7 @@ class PriceWindow(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.listing_id}: {self.price} {self.currency}"
 
 
@@ -111,7 +111,7 @@ class Term(models.Model):
         # Known words are few among the codes of a large catalogue.
         indexes = [models.Index(fields=["is_known", "kind", "value"], name="term_known")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind}:{self.value}"
 
 
@@ -131,7 +131,7 @@ class ListingTerms(models.Model):
         verbose_name = _("listing terms")
         verbose_name_plural = _("listing terms")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"terms of {self.listing_id}"
 
 
@@ -158,10 +158,10 @@ class FacetAttribute(models.Model):
         verbose_name_plural = _("facets")
         ordering = ["position", "pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.attribute.name
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         if self.attribute_id and self.attribute.type not in FACET_TYPES:
             raise ValidationError(
@@ -183,10 +183,10 @@ class SearchSynonym(models.Model):
         verbose_name_plural = _("synonyms")
         ordering = ["words"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.words
 
-    def clean(self):
+    def clean(self) -> None:
         if len([word for word in self.words.split(",") if word.strip()]) < 2:
             raise ValidationError({"words": _("Enter at least two words, separated by commas.")})
 
@@ -214,7 +214,7 @@ class PromotedResult(models.Model):
             models.UniqueConstraint(fields=["query", "product"], name="promoted_once_per_query")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.query}: {self.product}"
 
 
@@ -230,7 +230,7 @@ class SearchMiss(models.Model):
         verbose_name_plural = _("searches without a result")
         ordering = ["-count", "words"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.words
 
 
@@ -255,7 +255,7 @@ class BoughtTogether(models.Model):
         ]
         indexes = [models.Index(fields=["product", "-orders"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.product_id} + {self.other_id}: {self.orders}"
 
 
@@ -323,10 +323,10 @@ class ProductCollection(models.Model):
         verbose_name_plural = _("collections")
         ordering = ["title", "pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
-    def clean(self):
+    def clean(self) -> None:
         low, high = self.price_from, self.price_to
         if low is not None and high is not None and low > high:
             raise ValidationError({"price_to": _("This must not be lower than the first price.")})
@@ -349,5 +349,5 @@ class AnswerCount(models.Model):
         verbose_name_plural = _("daily page counts")
         constraints = [models.UniqueConstraint(fields=["day", "way"], name="one_count_a_day")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.day} {self.way}: {self.count}"

@@ -49,7 +49,7 @@ class OrderEvent(AppendOnlyModel):
         ordering = ["created_at", "pk"]
         indexes = [models.Index(fields=["order", "created_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.order.number}: {self.text or self.new_status}"
 
 
@@ -77,15 +77,15 @@ class Shipment(models.Model):
         verbose_name = _("parcel")
         verbose_name_plural = _("parcels")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{carrier_name(self.carrier)} {self.tracking_number}".strip()
 
     @property
-    def carrier_name(self):
+    def carrier_name(self) -> str:
         """The carrier in words."""
         return carrier_name(self.carrier)
 
     @property
-    def tracking_url(self):
+    def tracking_url(self) -> str:
         """Where the parcel is followed; "" where there is no such page."""
         return tracking_url(self.carrier, self.tracking_number)

@@ -40,7 +40,7 @@ class ReturnRequest(models.Model):
         ordering = ["-created_at", "-pk"]
         indexes = [models.Index(fields=["state", "created_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.number
 
 
@@ -69,7 +69,7 @@ class ReturnLine(models.Model):
             models.UniqueConstraint(fields=["request", "line"], name="one_row_for_each_line")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.quantity} × {self.line.title}"
 
 
@@ -116,5 +116,5 @@ class Withdrawal(models.Model):
         ordering = ["-submitted_at", "-pk"]
         indexes = [models.Index(fields=["state", "submitted_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.number

@@ -1,7 +1,9 @@
 """People, photographs, sales, delivery, mail and what else stands beside Oscar's tables."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -25,11 +27,11 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         permissions = [("send_password_reset", "Can send somebody a link to a new password")]
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = self.email.lower()
         super().save(*args, **kwargs)
 
-    def _get_session_auth_hash(self, secret=None):
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
         digest = super()._get_session_auth_hash(secret=secret)
         if not self.session_generation:
             return digest
@@ -50,12 +52,12 @@ class ProductPhoto(models.Model):
         verbose_name = _("product photograph")
         verbose_name_plural = _("product photographs")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.image.title
 
 
 class SalePriceQuerySet(models.QuerySet):
-    def running(self, at=None):
+    def running(self, at: datetime | None = None) -> "SalePriceQuerySet":
         """Sale prices whose window holds ``at`` (now, unless given): start <= at < until."""
         at = at or timezone.now()
         return self.filter(Q(start__lte=at), Q(until__isnull=True) | Q(until__gt=at))
@@ -86,10 +88,10 @@ class SalePrice(models.Model):
         verbose_name_plural = _("sale prices")
         indexes = [models.Index(fields=["stockrecord", "start", "until"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.stockrecord.partner_sku}: {self.price}"
 
-    def clean(self):
+    def clean(self) -> None:
         if self.until and self.start and self.until <= self.start:
             raise ValidationError({"until": _("The sale must end after it begins.")})
         record = self.stockrecord if self.stockrecord_id else None
@@ -132,11 +134,11 @@ class Retirement(models.Model):
         verbose_name = _("retired product")
         verbose_name_plural = _("retired products")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.product.get_title()
 
     @transaction.atomic
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
         # Not by an UPDATE: what follows products by signal has to hear of it.
         self.product.is_public = False
@@ -145,7 +147,7 @@ class Retirement(models.Model):
         others.filter(product=self.replacement_id).delete()
         others.filter(replacement=self.product_id).update(replacement=self.replacement_id)
 
-    def clean(self):
+    def clean(self) -> None:
         if self.product_id and self.product.parent_id:
             message = _("Retire the whole product; take a single variant off sale instead.")
             raise ValidationError({"product": message})
@@ -187,10 +189,10 @@ class DeliveryMethod(models.Model):
         verbose_name_plural = _("delivery methods")
         ordering = ["position", "pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def clean(self):
+    def clean(self) -> None:
         if (
             self.max_days is not None
             and self.min_days is not None
@@ -208,12 +210,12 @@ class OrderPromise(models.Model):
     arrives_from = models.DateField(_("arrives from"))
     arrives_until = models.DateField(_("arrives until"))
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.order.number}: {self.arrives_from} – {self.arrives_until}"
 
 
 class OutgoingMailQuerySet(models.QuerySet):
-    def for_staff(self):
+    def for_staff(self) -> "OutgoingMailQuerySet":
         """What people who run the shop may see: no mail with a code or a link into an account."""
         return self.filter(is_secret=False)
 
@@ -262,15 +264,15 @@ class OutgoingMail(models.Model):
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["state", "next_attempt_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{_('Account mail') if self.is_secret else self.subject} → {self.to}"
 
-    def forget_secret(self):
+    def forget_secret(self) -> None:
         """Empty what only its reader may know. The caller saves the three fields."""
         self.subject, self.body_text, self.body_html = str(_("Account mail")), "", ""
 
     @property
-    def text_for_staff(self):
+    def text_for_staff(self) -> str:
         """What the mail says, with the part of each link that opens something left out."""
         return TOKEN_IN_LINK.sub("/…", self.body_text)
 
@@ -292,5 +294,5 @@ class WishListLink(models.Model):
         verbose_name = _("wish list link")
         verbose_name_plural = _("wish list links")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.wishlist_id}"

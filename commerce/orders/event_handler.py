@@ -2,6 +2,7 @@
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.apps.order.processing import EventHandler as OscarEventHandler
 
@@ -13,7 +14,9 @@ from commerce.transactions import retry_transient
 class EventHandler(OscarEventHandler):
     """The dashboard's buttons take the same way as every other caller: commerce.orders.pipeline."""
 
-    def handle_order_status_change(self, order, new_status, note_msg=None):
+    def handle_order_status_change(
+        self, order: AbstractOrder, new_status: str, note_msg: str | None = None
+    ) -> None:
         try:
             # What settles a payment locks from the other end: whoever loses tries again.
             move = move_order if connection.in_atomic_block else retry_transient(move_order)

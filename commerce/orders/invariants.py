@@ -4,6 +4,7 @@ Each floor adds its own to ``REGISTRY``; ``manage.py check_invariants`` runs the
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from django.conf import settings
@@ -25,23 +26,24 @@ from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.pipeline import units_held
 from commerce.orders.shipments import CAME_BACK, GIVEN_UP, SENT
 
-#: Functions that yield a sentence for everything that is wrong.
-REGISTRY = []
+Invariant = Callable[[], Iterator[str]]
+#: Functions that yield a sentence for each broken row.
+REGISTRY: list[Invariant] = []
 
 
-def invariant(function):
+def invariant(function: Invariant) -> Invariant:
     """Register a function that yields sentences; its docstring says what must hold."""
     REGISTRY.append(function)
     return function
 
 
-def broken_invariants():
+def broken_invariants() -> list[str]:
     """Every sentence of every invariant that does not hold; empty when all is well."""
     return [sentence for function in REGISTRY for sentence in function()]
 
 
 @invariant
-def allocations_match_open_lines():
+def allocations_match_open_lines() -> Iterator[str]:
     """I1: what open order lines hold is what the stock record says is allocated."""
     held = units_held()
     records = get_model("partner", "StockRecord").objects.all()
@@ -51,7 +53,7 @@ def allocations_match_open_lines():
 
 
 @invariant
-def stock_is_never_oversold():
+def stock_is_never_oversold() -> Iterator[str]:
     """I2: 0 <= allocated <= in stock."""
     records = get_model("partner", "StockRecord").objects.exclude(num_in_stock=None)
     wrong = records.filter(Q(num_allocated__lt=0) | Q(num_allocated__gt=F("num_in_stock")))
@@ -60,7 +62,7 @@ def stock_is_never_oversold():
 
 
 @invariant
-def totals_add_up():
+def totals_add_up() -> Iterator[str]:
     """I4: an order's total is its lines (discounts taken off) and its delivery.
 
     Added in Decimal: SQLite adds decimal columns as floating-point numbers.
@@ -78,7 +80,7 @@ def totals_add_up():
 
 
 @invariant
-def discounts_stay_within_limits():
+def discounts_stay_within_limits() -> Iterator[str]:
     """I5: uses of offers and vouchers never pass their limits."""
     offers = get_model("offer", "ConditionalOffer").objects.exclude(max_global_applications=None)
     for offer in offers.filter(num_applications__gt=F("max_global_applications")):
@@ -91,7 +93,7 @@ def discounts_stay_within_limits():
 
 
 @invariant
-def paid_orders_have_one_confirmation():
+def paid_orders_have_one_confirmation() -> Iterator[str]:
     """I6: each order that was paid through a gateway has exactly one confirmation mail."""
     paid = get_model("order", "Order").objects.exclude(status__in=[PENDING, CANCELLED])
     paid = paid.filter(
@@ -106,7 +108,7 @@ def paid_orders_have_one_confirmation():
 
 
 @invariant
-def parcels_hold_no_more_than_was_ordered():
+def parcels_hold_no_more_than_was_ordered() -> Iterator[str]:
     """I9: of a line no more is sent, given up and held together than was ordered."""
     lines = get_model("order", "Line").objects.annotate(
         done=Coalesce(
@@ -125,7 +127,7 @@ def parcels_hold_no_more_than_was_ordered():
 
 
 @invariant
-def histories_end_at_the_status():
+def histories_end_at_the_status() -> Iterator[str]:
     """I10: the last move in an order's history leads to the status it has."""
     last = (
         OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.Kind.STATUS)
@@ -139,7 +141,7 @@ def histories_end_at_the_status():
 
 
 @invariant
-def returns_ask_for_no_more_than_was_sent():
+def returns_ask_for_no_more_than_was_sent() -> Iterator[str]:
     """I11: of a line no more is asked back, or came back, than was sent."""
     restocked = get_model("order", "ShippingEventQuantity").objects.filter(
         event__event_type__name=CAME_BACK
@@ -160,7 +162,7 @@ def returns_ask_for_no_more_than_was_sent():
 
 
 @invariant
-def document_numbers_have_no_gap():
+def document_numbers_have_no_gap() -> Iterator[str]:
     """I20: of each kind and year there are as many documents as the counter counted."""
     kinds = CommercialDocument.objects.values_list("kind", "number")
     issued = Counter((kind, int(number.split("-")[1])) for kind, number in kinds.iterator())
@@ -172,7 +174,7 @@ def document_numbers_have_no_gap():
 
 
 @invariant
-def documents_add_up():
+def documents_add_up() -> Iterator[str]:
     """I21: net and tax of an invoice are its gross, and its credit notes never pass it."""
     rows = CommercialDocument.objects.exclude(kind=DocumentKind.PACKING_SLIP)
     left = defaultdict(Decimal)
@@ -187,7 +189,7 @@ def documents_add_up():
 
 
 @invariant
-def histories_of_stock_end_where_it_stands():
+def histories_of_stock_end_where_it_stands() -> Iterator[str]:
     """I22: the last change in a stock record's history leads to its numbers; one without is old."""
     last = StockChange.objects.filter(stockrecord=OuterRef("pk")).order_by("-pk")
     records = get_model("partner", "StockRecord").objects.annotate(

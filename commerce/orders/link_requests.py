@@ -4,6 +4,7 @@ Whatever is asked for, the answer is the same: the link leaves by mail, to the o
 """
 
 import unicodedata
+from datetime import datetime
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django_tasks import task
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.mail.outbox import queue_mail
@@ -20,22 +22,22 @@ from commerce.orders.mails import order_status_path, shop_facts
 SALT = "commerce.order_finding"
 
 
-def normal_number(text):
+def normal_number(text: str) -> str:
     """An order number as it is stored, however it was copied from a mail."""
     return unicodedata.normalize("NFKC", text).replace(" ", "").lstrip("#").upper()
 
 
-def digest_of(email):
+def digest_of(email: str) -> str:
     """What stands for an address where nothing may name a person, such as in a queue's rows."""
     return salted_hmac(SALT, email.strip().casefold(), algorithm="sha256").hexdigest()
 
 
-def find_order(number, email):
+def find_order(number: str, email: str) -> AbstractOrder | None:
     """The order of that number which was placed with that address, or None."""
     return _find_by_digest(number, digest_of(email))
 
 
-def _find_by_digest(number, digest):
+def _find_by_digest(number: str, digest: str) -> AbstractOrder | None:
     orders = get_model("order", "Order").objects.select_related("user")
     order = orders.filter(number=normal_number(number)).first()
     if order is None or not order.email:
@@ -44,7 +46,7 @@ def _find_by_digest(number, digest):
 
 
 @transaction.atomic
-def send_link(number, digest, *, at=None):
+def send_link(number: str, digest: str, *, at: datetime | None = None) -> None:
     """Mail a fresh link to the order's own address, at most once an hour. Says nothing of the rest.
 
     ``digest`` stands for the address that was asked with (``digest_of``).
@@ -75,7 +77,7 @@ def send_link(number, digest, *, at=None):
 
 
 @task()
-def send_order_link(number, digest):
+def send_order_link(number: str, digest: str) -> None:
     """Mail a link to an order, where there is one of that number and address.
 
     The queue keeps a digest: rows of tasks outlive an erasure. A row that the previous release

@@ -4,6 +4,9 @@ They are written in the transaction of what they tell, so nothing here reads a f
 """
 
 import logging
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -11,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_class
 
 from commerce.demonstration import is_demonstration
@@ -30,7 +34,7 @@ logger = logging.getLogger(__name__)
 MAIL_PHOTO = "format-jpeg|width-320"
 
 
-def queue_order_confirmation(order, *, not_charged=0):
+def queue_order_confirmation(order: AbstractOrder, *, not_charged: Decimal | int = 0) -> None:
     """The one confirmation of a paid order, through Oscar's dispatcher and the queue.
 
     ``not_charged`` is what of its total was let off.
@@ -45,7 +49,9 @@ def queue_order_confirmation(order, *, not_charged=0):
     dispatcher.send_order_placed_email_for_user(order, facts)
 
 
-def queue_refund_notice(order, *, amount, key, is_whole=True):
+def queue_refund_notice(
+    order: AbstractOrder, *, amount: Decimal, key: str, is_whole: bool = True
+) -> None:
     """Tell the customer that money is on its way back; once for each refund's key.
 
     ``is_whole``: nothing of what was paid is left, so that nothing more is delivered.
@@ -55,7 +61,7 @@ def queue_refund_notice(order, *, amount, key, is_whole=True):
     queue_order_mail(order, "order_refunded", facts, key=f"order-refunded:{key}")
 
 
-def queue_transfer_request(order, details):
+def queue_transfer_request(order: AbstractOrder, details: dict[str, Any]) -> None:
     """Tell the customer where to send the money of an order, and what is missing where a part of it
     arrived; once for each order and sum that arrived.
 
@@ -71,12 +77,12 @@ def queue_transfer_request(order, details):
     queue_order_mail(order, "order_received", facts, key=key)
 
 
-def queue_cancelled_notice(order):
+def queue_cancelled_notice(order: AbstractOrder) -> None:
     """Tell the customer once that an order is cancelled."""
     queue_order_mail(order, "order_cancelled", {}, key=f"order-cancelled:{order.number}")
 
 
-def queue_shipped_notice(order, parcel, *, rest):
+def queue_shipped_notice(order: AbstractOrder, parcel: Any, *, rest: dict[int, int]) -> None:
     """Tell the customer what is in a parcel that left, and what follows; once for each parcel.
 
     ``parcel`` is a commerce.orders.shipments.Parcel, ``rest`` is ``{line_id: units}`` still to be sent.
@@ -94,7 +100,7 @@ def queue_shipped_notice(order, parcel, *, rest):
     queue_order_mail(order, "order_shipped", facts, key=f"order-shipped:{shipment.key}")
 
 
-def queue_order_mail(order, code, facts, *, key):
+def queue_order_mail(order: AbstractOrder, code: str, facts: dict[str, Any], *, key: str) -> None:
     """One mail about an order: the template ``code`` over ``facts`` and what every such mail says.
 
     The same ``key`` twice sends one mail. Needs the transaction of what it tells.
@@ -112,7 +118,7 @@ def queue_order_mail(order, code, facts, *, key):
     )
 
 
-def shop_facts():
+def shop_facts() -> dict[str, Any]:
     """What the frame of every mail names."""
     return {
         "shop_name": settings.SITE_NAME,
@@ -121,7 +127,7 @@ def shop_facts():
     }
 
 
-def greeting_facts(order):
+def greeting_facts(order: AbstractOrder) -> dict[str, Any]:
     """What every mail about an order says of it."""
     shipping = order.shipping_address
     return {
@@ -132,13 +138,13 @@ def greeting_facts(order):
     }
 
 
-def _has_address(order):
+def _has_address(order: AbstractOrder) -> bool:
     if not order.email:
         logger.error("order %s has no address to write to", order.number)
     return bool(order.email)
 
 
-def order_facts(order):
+def order_facts(order: AbstractOrder) -> dict[str, Any]:
     """What a mail may say of an order, as text. Absolute addresses, amounts ready to print."""
 
     def money(amount):
@@ -171,14 +177,14 @@ def order_facts(order):
     }
 
 
-def _unit_price(line):
+def _unit_price(line: AbstractLine) -> Decimal:
     """What one item cost; Oscar lets the column be empty, as in orders that were imported."""
     if line.unit_price_incl_tax is not None:
         return line.unit_price_incl_tax
     return round_money(line.line_price_before_discounts_incl_tax / line.quantity)
 
 
-def _line_facts(order, money):
+def _line_facts(order: AbstractOrder, money: Callable[[Decimal], str]) -> list[dict[str, Any]]:
     lines = list(order.lines.select_related("product").order_by("pk"))
     ids = {pk for line in lines if line.product for pk in (line.product_id, line.product.parent_id)}
     photos = photos_by_product(ids - {None})
@@ -197,13 +203,13 @@ def _line_facts(order, money):
     return facts
 
 
-def mail_photo_url(image):
+def mail_photo_url(image: Any) -> str:
     """The absolute address of a photograph small enough for a mail; "" where none is made yet."""
     size = sizes_of(image).by_spec.get(MAIL_PHOTO)
     return urljoin(settings.SITE_URL, size.url) if size else ""
 
 
-def order_status_path(order, *, days=None):
+def order_status_path(order: AbstractOrder, *, days: int | None = None) -> str:
     """The page on which the customer follows the order.
 
     The account's page of it, or a signed link that opens for ``days`` (unless given, as long as

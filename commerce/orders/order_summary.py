@@ -1,9 +1,13 @@
 """An order as its customer sees it: what is in it, and how far it has come."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.index.listings import looks_of, product_url
@@ -80,7 +84,7 @@ class OrderRow:
     promise: object
 
 
-def order_rows(orders):
+def order_rows(orders: Iterable[AbstractOrder]) -> list[OrderRow]:
     """Orders as rows, in the order given. Constant in queries, whatever their number."""
     orders = list(orders)
     prefetch_related_objects(orders, LINES, "promise")
@@ -98,7 +102,7 @@ def order_rows(orders):
     ]
 
 
-def _ordered_item(line, look):
+def _ordered_item(line: AbstractLine, look: Any) -> OrderedItem:
     product = line.product
     if product is None:
         return OrderedItem(
@@ -116,7 +120,7 @@ def _ordered_item(line, look):
     )
 
 
-def steps_of(order):
+def steps_of(order: AbstractOrder) -> list[Step]:
     """The stops of an order from ordered to delivered.
 
     One that was cancelled, returned or refunded ends where it stopped.
@@ -140,7 +144,7 @@ def steps_of(order):
     ]
 
 
-def _way_of(order, days):
+def _way_of(order: AbstractOrder, days: dict[str, datetime]) -> list[str]:
     """The stops of an order that goes on, with the detours it took."""
     way = list(WAY)
     for detour, before in DETOURS.items():
@@ -151,7 +155,7 @@ def _way_of(order, days):
     return way
 
 
-def _stopped_way(order, days):
+def _stopped_way(order: AbstractOrder, days: dict[str, datetime]) -> list[Step]:
     way = [status for status in _way_of(order, days) if status in days]
     ends = [status for status in STOPS if status in days or status == order.status]
     return [

@@ -2,19 +2,21 @@
 
 import secrets
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.db.models import F, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_status_change
 from commerce.exceptions import IllegalMove
 from commerce.index.refresh import refresh_listings_task
-from commerce.models import Shipment
+from commerce.models import Shipment, User
 from commerce.order_statuses import (
     CANCELLED,
     DELIVERED,
@@ -36,20 +38,21 @@ BY_HAND = (PACKING, DELIVERED, CANCELLED)
 #: What has not left the house when an order gets here goes back on the shelf.
 RELEASING = (CANCELLED, REFUNDED)
 
+CancellationStep = Callable[["AbstractOrder", User | None], None]
 #: Functions called with ``(order, user)`` in the transaction that cancels an order.
-CANCELLATION_STEPS = []
+CANCELLATION_STEPS: list[CancellationStep] = []
 
 #: Without 0/O, 1/I/L: an order number is read out on the telephone.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
-def on_cancellation(function):
+def on_cancellation(function: CancellationStep) -> CancellationStep:
     """Register a function to call when an order is cancelled (see ``CANCELLATION_STEPS``)."""
     CANCELLATION_STEPS.append(function)
     return function
 
 
-def new_order_number():
+def new_order_number() -> str:
     """A random number such as "SM-7K2P9XQD"; it tells neither volume nor neighbours.
 
     31**8 of them; the unique column refuses the one in a trillion that is taken.
@@ -57,12 +60,12 @@ def new_order_number():
     return "SM-" + "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
 
 
-def lock_order(order_id):
+def lock_order(order_id: int) -> AbstractOrder:
     """The order, locked. Needs an open transaction; comes last in the lock order."""
     return get_model("order", "Order").objects.select_for_update().get(pk=order_id)
 
 
-def allocated_units(order):
+def allocated_units(order: AbstractOrder) -> dict[int, int]:
     """What the order's lines hold in stock, ``{stockrecord_id: units}``."""
     units = defaultdict(int)
     for line in order.lines.exclude(stockrecord=None):
@@ -71,7 +74,9 @@ def allocated_units(order):
     return dict(units)
 
 
-def move_order(order_id, status, *, note="", user=None):
+def move_order(
+    order_id: int, status: str, *, note: str = "", user: User | None = None
+) -> AbstractOrder:
     """Move an order along its pipeline, with everything the move entails, in one transaction.
 
     Cancelling and refunding give back the units that did not leave; cancelling gives back vouchers
@@ -109,13 +114,13 @@ def move_order(order_id, status, *, note="", user=None):
         return order
 
 
-def check_unchanged(order, units):
+def check_unchanged(order: AbstractOrder, units: dict[int, int]) -> None:
     """Raises IllegalMove where a locked order holds other units than it did before the lock."""
     if allocated_units(order) != units:
         raise IllegalMove(_("Someone else changed this order at the same time. Please try again."))
 
 
-def count_purchases(order):
+def count_purchases(order: AbstractOrder) -> None:
     """Count what a paid order bought, for each variant and its product: lists are sorted by it."""
     units = defaultdict(int)
     for line in order.lines.exclude(product=None).select_related("product"):
@@ -130,7 +135,7 @@ def count_purchases(order):
     transaction.on_commit(lambda: refresh_listings_task.enqueue(ids, is_sale=True))
 
 
-def moves_for_staff(order):
+def moves_for_staff(order: AbstractOrder) -> tuple[str, ...]:
     """The statuses to which people may move an order by hand.
 
     Not one that waits for its payment: it is paid when the gateway says so, and is released by
@@ -141,7 +146,7 @@ def moves_for_staff(order):
     return tuple(status for status in order.available_statuses() if status in BY_HAND)
 
 
-def refusal_for_staff(order, status):
+def refusal_for_staff(order: AbstractOrder, status: str) -> str:
     """Why an order may not be moved so by a person, as a sentence; "" where it may."""
     if status in moves_for_staff(order):
         return ""
@@ -160,7 +165,9 @@ def refusal_for_staff(order, status):
     }
 
 
-def set_status(order, status, *, why="", user=None):
+def set_status(
+    order: AbstractOrder, status: str, *, why: str = "", user: User | None = None
+) -> None:
     """Set the status of a locked order and its lines; its history says who did it and why.
 
     Raises IllegalMove where the pipeline has no such step. Does nothing where the order already has
@@ -175,7 +182,7 @@ def set_status(order, status, *, why="", user=None):
         record_status_change(order, old_status, status, user=user, why=why)
 
 
-def release_discounts(order):
+def release_discounts(order: AbstractOrder) -> None:
     """Undo what placing the order counted: voucher uses, then offer counts and their totals."""
     discounts = list(order.discounts.exclude(offer_id=None).order_by("offer_id"))
     vouchers = get_model("voucher", "Voucher").objects
@@ -195,7 +202,7 @@ def release_discounts(order):
     offers_counted.send(sender=None, offer_ids=[discount.offer_id for discount in discounts])
 
 
-def units_held(stockrecord_ids=None):
+def units_held(stockrecord_ids: Iterable[int] | None = None) -> dict[int, int]:
     """Units that open order lines hold, ``{stockrecord_id: units}``: the truth behind I1."""
     lines = get_model("order", "Line").objects.filter(num_allocated__gt=0)
     if stockrecord_ids is not None:

@@ -7,7 +7,9 @@ it. Units leave the stock here and nowhere else.
 import re
 import uuid
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -15,12 +17,13 @@ from django.db.models import Prefetch, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder, AbstractShippingEvent
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_event
 from commerce.documents.issuing import issue_packing_slip
 from commerce.exceptions import DispatchRefused, OutOfStock
-from commerce.models import DeliveryMethod, OrderEvent, Shipment
+from commerce.models import DeliveryMethod, OrderEvent, Shipment, User
 from commerce.order_statuses import (
     AUTHORISED,
     CANCELLED,
@@ -45,10 +48,11 @@ SENDABLE = (AUTHORISED, PAID, PACKING, PART_SHIPPED)
 #: What a carrier prints on a label.
 TRACKING_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}")
 
+Preparation = Callable[["AbstractOrder", dict[int, int], User | None], None]
 #: Functions ``(order, units, user)`` that run before a parcel leaves, outside of any transaction:
 #: the place to take money that the bank holds. Each may raise DispatchRefused, and then nothing
 #: leaves; each must bear being called twice for one parcel. ``units`` is ``{line_id: quantity}``.
-PREPARATIONS = []
+PREPARATIONS: list[Preparation] = []
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Parcel:
     items: list
 
     @property
-    def arrival(self):
+    def arrival(self) -> Arrival | None:
         """When it is expected, or None: nobody said, or it came."""
         row = self.shipment
         if row.delivered_at or not row.arrives_from:
@@ -68,13 +72,13 @@ class Parcel:
         return Arrival(row.arrives_from, row.arrives_until)
 
 
-def prepares_dispatch(function):
+def prepares_dispatch(function: Preparation) -> Preparation:
     """Register a function to run before a parcel leaves (see ``PREPARATIONS``)."""
     PREPARATIONS.append(function)
     return function
 
 
-def quantities_of(order, *names):
+def quantities_of(order: AbstractOrder, *names: str) -> dict[int, int]:
     """Units of each line in the order's shipping events of these types, ``{line_id: units}``."""
     quantities = get_model("order", "ShippingEventQuantity").objects.filter(
         event__order=order, event__event_type__name__in=names
@@ -83,12 +87,12 @@ def quantities_of(order, *names):
     return {row["line"]: row["units"] for row in rows}
 
 
-def units_sent(order):
+def units_sent(order: AbstractOrder) -> dict[int, int]:
     """What left the house, ``{line_id: units}``."""
     return quantities_of(order, SENT)
 
 
-def units_to_send(order):
+def units_to_send(order: AbstractOrder) -> dict[int, int]:
     """What is still to leave, ``{line_id: units}`` without zeros, in the order of the lines."""
     done = quantities_of(order, SENT, GIVEN_UP)
     lines = order.lines.order_by("pk").values_list("pk", "quantity")
@@ -96,7 +100,7 @@ def units_to_send(order):
     return {pk: units for pk, units in left.items() if units > 0}
 
 
-def parcels_of(order):
+def parcels_of(order: AbstractOrder) -> list[Parcel]:
     """The order's parcels, the first one first. Constant in queries."""
     quantities = get_model("order", "ShippingEventQuantity").objects.select_related("line")
     events = (
@@ -114,7 +118,15 @@ def parcels_of(order):
     ]
 
 
-def ship(order_id, *, units=None, carrier="other", tracking_number="", user=None, key=""):
+def ship(
+    order_id: int,
+    *,
+    units: dict[int, int] | None = None,
+    carrier: str = "other",
+    tracking_number: str = "",
+    user: User | None = None,
+    key: str = "",
+) -> Shipment:
     """Send a parcel: ``units`` as ``{line_id: quantity}``, or all that is left.
 
     Takes exactly these units out of stock, writes the parcel and the mail about it, and moves the
@@ -141,7 +153,7 @@ def ship(order_id, *, units=None, carrier="other", tracking_number="", user=None
         raise DispatchRefused(text % {"what": error}) from error
 
 
-def check_label(carrier, tracking_number):
+def check_label(carrier: str, tracking_number: str) -> None:
     """Raises DispatchRefused for a carrier nobody knows or a number no label has."""
     if carrier not in settings.CARRIERS:
         raise DispatchRefused(_("Choose one of the carriers in the list."))
@@ -150,7 +162,7 @@ def check_label(carrier, tracking_number):
         raise DispatchRefused(_("A tracking number can have up to 64 letters, digits and hyphens."))
 
 
-def checked_units(order, units=None):
+def checked_units(order: AbstractOrder, units: dict[int, int] | None = None) -> dict[int, int]:
     """What a parcel is to hold, ``{line_id: quantity}``, zeros left out.
 
     Raises DispatchRefused where that is nothing, more than is left, or not this order's, and where
@@ -180,7 +192,7 @@ def checked_units(order, units=None):
 
 
 @retry_transient
-def _send(order_id, units, shipment):
+def _send(order_id: int, units: dict[int, int], shipment: Shipment) -> Shipment:
     with transaction.atomic(durable=True):
         order = _lock(order_id)
         sent = _sent_before(order, shipment.key)
@@ -202,7 +214,7 @@ def _send(order_id, units, shipment):
         return shipment
 
 
-def _lock(order_id):
+def _lock(order_id: int) -> AbstractOrder:
     """The order, locked after the stock of its lines, in the order of every writer."""
     order = get_model("order", "Order").objects.get(pk=order_id)
     records = order.lines.exclude(stockrecord=None).values_list("stockrecord_id", flat=True)
@@ -210,18 +222,18 @@ def _lock(order_id):
     return lock_order(order_id)
 
 
-def _save(lines):
+def _save(lines: Sequence[AbstractLine]) -> None:
     get_model("order", "Line").objects.bulk_update(lines, ["num_allocated", "status"])
 
 
-def _sent_before(order, key):
+def _sent_before(order: AbstractOrder, key: str) -> Shipment | None:
     sent = Shipment.objects.filter(key=key).select_related("event").first()
     if sent and sent.event.order_id != order.pk:
         raise DispatchRefused(_("This form belongs to another order. Reload the page."))
     return sent
 
 
-def _stock_of(lines, units):
+def _stock_of(lines: Sequence[AbstractLine], units: dict[int, int]) -> dict[int, int]:
     """Units by stock record, as far as the lines hold any: what keeps no stock holds none."""
     stock = defaultdict(int)
     for line in lines:
@@ -230,7 +242,7 @@ def _stock_of(lines, units):
     return dict(stock)
 
 
-def _write_parcel(order, units, shipment):
+def _write_parcel(order: AbstractOrder, units: dict[int, int], shipment: Shipment) -> None:
     shipment.event = write_event(order, units, SENT)
     arrival = arrival_of_parcel(order)
     if arrival:
@@ -238,7 +250,7 @@ def _write_parcel(order, units, shipment):
     shipment.save()
 
 
-def write_event(order, units, name):
+def write_event(order: AbstractOrder, units: dict[int, int], name: str) -> AbstractShippingEvent:
     """Write down what became of ``{line_id: quantity}`` of a locked order."""
     kind, _new = get_model("order", "ShippingEventType").objects.get_or_create(name=name)
     event = order.shipping_events.create(event_type=kind)
@@ -249,7 +261,9 @@ def write_event(order, units, name):
     return event
 
 
-def _move_on(order, *, is_last, shipment, units):
+def _move_on(
+    order: AbstractOrder, *, is_last: bool, shipment: Shipment, units: dict[int, int]
+) -> None:
     items = sum(units.values())
     text = ngettext("%(count)d item with %(carrier)s", "%(count)d items with %(carrier)s", items)
     text = text % {"count": items, "carrier": shipment.carrier_name}
@@ -263,14 +277,14 @@ def _move_on(order, *, is_last, shipment, units):
     set_status(order, SHIPPED if is_last else PART_SHIPPED, user=shipment.user)
 
 
-def parcel_of(shipment):
+def parcel_of(shipment: Shipment) -> Parcel:
     """A parcel that was just written, as pages and mails tell of it."""
     rows = shipment.event.line_quantities.select_related("line").order_by("line_id")
     items = [(row.line, row.quantity) for row in rows]
     return Parcel(shipment=shipment, sent_at=shipment.event.date_created, items=items)
 
 
-def arrival_of_parcel(order, *, at=None):
+def arrival_of_parcel(order: AbstractOrder, *, at: datetime | None = None) -> Arrival | None:
     """When what leaves ``at`` (now) arrives by the order's delivery method; None where it is gone."""
     method = DeliveryMethod.objects.filter(code=order.shipping_code).first()
     if method is None:
@@ -282,7 +296,9 @@ def arrival_of_parcel(order, *, at=None):
 
 
 @retry_transient
-def mark_delivered(order_id, shipment_id, *, user=None, at=None):
+def mark_delivered(
+    order_id: int, shipment_id: int, *, user: User | None = None, at: datetime | None = None
+) -> bool:
     """A parcel arrived. With the last one, and nothing left to send, the order is delivered.
 
     Returns whether it was news. Raises DispatchRefused for a parcel of another order. Locks the
@@ -309,7 +325,7 @@ def mark_delivered(order_id, shipment_id, *, user=None, at=None):
         return True
 
 
-def _deliver(order, *, user):
+def _deliver(order: AbstractOrder, *, user: User | None) -> None:
     """Everything left, and every parcel came: the order is delivered."""
     waiting = Shipment.objects.filter(event__order=order, delivered_at=None)
     if order.status == SHIPPED and not waiting.exists():
@@ -317,7 +333,7 @@ def _deliver(order, *, user):
 
 
 @retry_transient
-def cancel_rest(order_id, *, reason, user=None):
+def cancel_rest(order_id: int, *, reason: str, user: User | None = None) -> None:
     """What is left of a part shipped order will never leave: it goes back on the shelf.
 
     The order is "Shipped" with what left. Its money is not touched: a refund pays for the rest.
@@ -340,7 +356,7 @@ def cancel_rest(order_id, *, reason, user=None):
         _deliver(order, user=user)
 
 
-def cancel_units(order, units):
+def cancel_units(order: AbstractOrder, units: dict[int, int]) -> None:
     """Of a locked order, ``{line_id: quantity}`` that has not left the house never will.
 
     The caller has settled what the lines hold in stock. An order of which nothing is left to send

@@ -2,11 +2,13 @@
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.audit.log import record_change
 from commerce.audit.order_history import record_event
 from commerce.exceptions import AddressRefused
+from commerce.models import User
 from commerce.order_statuses import AUTHORISED, PACKING, PAID
 from commerce.orders.pipeline import lock_order
 
@@ -14,7 +16,7 @@ from commerce.orders.pipeline import lock_order
 CORRECTABLE = (AUTHORISED, PAID, PACKING)
 
 
-def refusal_of_address(order) -> str:
+def refusal_of_address(order: AbstractOrder) -> str:
     """Why the delivery address of an order cannot be changed; "" where it can."""
     if order.status not in CORRECTABLE:
         return _("You can change the address only between payment and the first parcel.")
@@ -23,7 +25,7 @@ def refusal_of_address(order) -> str:
     return ""
 
 
-def correct_address(order_id: int, fields: dict[str, object], *, user) -> bool:
+def correct_address(order_id: int, fields: dict[str, object], *, user: User | None) -> bool:
     """Write a corrected delivery address. Returns whether anything differed.
 
     ``fields`` are values by the names of Oscar's ShippingAddress. The country stays: delivery and tax

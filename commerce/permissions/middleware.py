@@ -1,9 +1,11 @@
 """Asks the permission table before a staff page, and keeps off the page what it refuses."""
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -15,7 +17,7 @@ from commerce.permissions.table import area_of, is_allowed, name_of_match
 class StaffAccessMiddleware:
     """Refuses a staff page before its view runs. Guests are led to the one door and back."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -25,7 +27,9 @@ class StaffAccessMiddleware:
             trim_refused(request, response)
         return response
 
-    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponseBase | None:
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
         match = request.resolver_match
         if area_of(match.route) is None:
             return None

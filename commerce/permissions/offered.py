@@ -7,14 +7,17 @@ it, the finished page is looked through: cheap where everything on it is allowed
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EntitySubstitution
 from bs4.formatter import HTMLFormatter
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
+from commerce.models import User
 from commerce.permissions.table import area_of, is_allowed, name_of_match
 
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"#][^"]*)"')
@@ -27,7 +30,7 @@ CONTROLS = ["button", "input", "label", "select", "textarea"]
 class _AsWritten(HTMLFormatter):
     """Keeps attributes in the order in which the template has them."""
 
-    def attributes(self, tag):
+    def attributes(self, tag: Tag) -> Any:
         return tag.attrs.items()
 
 
@@ -48,7 +51,7 @@ def staff_page_of(path: str) -> tuple[str, str] | None:
     return (name_of_match(match), match.route) if area_of(match.route) else None
 
 
-def is_refused(user, address: str, method: str, here: str) -> bool:
+def is_refused(user: User | AnonymousUser, address: str, method: str, here: str) -> bool:
     """Whether an address on the page ``here`` leads to a staff page that this person may not use so."""
     try:
         parts = urlsplit(address)
@@ -67,7 +70,7 @@ def trim_refused(request: HttpRequest, response: HttpResponseBase) -> None:
         response.content = _trimmed(request.user, html, request.path).encode(response.charset)
 
 
-def _refusals(user, html: str, here: str) -> Iterator[bool]:
+def _refusals(user: User | AnonymousUser, html: str, here: str) -> Iterator[bool]:
     for address in set(LINK.findall(html)):
         yield is_refused(user, address, "GET", here)
     for tag in set(FORM.findall(html)):
@@ -76,7 +79,7 @@ def _refusals(user, html: str, here: str) -> Iterator[bool]:
         yield is_refused(user, attributes.get("action", ""), method, here)
 
 
-def _trimmed(user, html: str, here: str) -> str:
+def _trimmed(user: User | AnonymousUser, html: str, here: str) -> str:
     soup = BeautifulSoup(html, "html.parser")
     for form in soup.find_all("form"):
         if not form.decomposed and is_refused(

@@ -8,8 +8,10 @@ that nobody mapped is refused. docs/permissions.md is the same table by role.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.urls import (
     Resolver404,
     ResolverMatch,
@@ -20,6 +22,7 @@ from django.urls import (
 )
 from django.utils.module_loading import import_string
 
+from commerce.models import User
 from commerce.same_origin import SAFE_METHODS
 
 ENTER_ADMIN = "wagtailadmin.access_admin"
@@ -27,17 +30,17 @@ ENTER_ADMIN = "wagtailadmin.access_admin"
 Condition = str | Callable[..., bool]
 
 
-def enters_dashboard(user) -> bool:
+def enters_dashboard(user: User | AnonymousUser) -> bool:
     """Whether the dashboard is open to this person at all."""
     return user.is_active and user.is_staff
 
 
-def enters_admin(user) -> bool:
+def enters_admin(user: User | AnonymousUser) -> bool:
     """Whether Wagtail's admin is open to this person at all."""
     return user.is_active and user.has_perm(ENTER_ADMIN)
 
 
-def nobody(user) -> bool:
+def nobody(user: User | AnonymousUser) -> bool:
     """Nobody, superusers included: the page is not used."""
     return False
 
@@ -60,7 +63,7 @@ class Access:
     #: Open to everybody, signed in or not: the ways to the one door.
     is_public: bool = False
 
-    def allows(self, user, method: str) -> bool:
+    def allows(self, user: User | AnonymousUser, method: str) -> bool:
         """Whether this person may ask for the page with this method. The area is not asked here."""
         conditions = self.view if method in SAFE_METHODS else (*self.view, *self.change)
         return all(_holds(condition, user) for condition in conditions)
@@ -70,7 +73,7 @@ class Access:
 DENIED = Access(view=(nobody,))
 
 
-def _holds(condition: Condition, user) -> bool:
+def _holds(condition: Condition, user: User | AnonymousUser) -> bool:
     if callable(condition):
         return condition(user)
     return user.has_perm(condition)
@@ -135,19 +138,19 @@ def area_of(route: str) -> Callable[..., bool] | None:
     return next((asks for start, asks in AREAS.items() if route.startswith(start)), None)
 
 
-def may_open(user, url_name: str, method: str = "GET") -> bool:
+def may_open(user: User | AnonymousUser, url_name: str, method: str = "GET") -> bool:
     """Whether a person may ask for the staff page of this name; what templates and menus offer by."""
     area = _areas().get(url_name)
     return bool(area and area(user)) and access_of(url_name).allows(user, method)
 
 
-def is_allowed(user, url_name: str, route: str, method: str) -> bool:
+def is_allowed(user: User | AnonymousUser, url_name: str, route: str, method: str) -> bool:
     """Whether a person may use a page so; always outside of the staff's pages."""
     area, access = area_of(route), access_of(url_name)
     return area is None or access.is_public or (area(user) and access.allows(user, method))
 
 
-def may_send(user, path: str, method: str) -> bool:
+def may_send(user: User | AnonymousUser, path: str, method: str) -> bool:
     """The same of an address; False where there is no page."""
     try:
         match = resolve(path)
@@ -162,7 +165,9 @@ def _areas() -> dict[str, Callable[..., bool]]:
     return {name: area_of(route) for route, name in staff_urls()}
 
 
-def staff_urls(resolver=None, prefix: str = "", spaces: tuple = ()) -> Iterator[tuple[str, str]]:
+def staff_urls(
+    resolver: URLResolver | None = None, prefix: str = "", spaces: tuple = ()
+) -> Iterator[tuple[str, str]]:
     """``(route, name)`` of every staff page there is, in the order in which they are looked for."""
     for pattern in (resolver or get_resolver()).url_patterns:
         route = prefix + str(pattern.pattern)
@@ -174,6 +179,8 @@ def staff_urls(resolver=None, prefix: str = "", spaces: tuple = ()) -> Iterator[
             yield route, ":".join((*spaces, pattern.name)) if pattern.name else unnamed
 
 
-def menu_offers(user, url_name, url_args=None, url_kwargs=None) -> bool:
+def menu_offers(
+    user: User | AnonymousUser, url_name: str | None, url_args: Any = None, url_kwargs: Any = None
+) -> bool:
     """What Oscar's menu asks of each of its entries (``OSCAR_DASHBOARD_DEFAULT_ACCESS_FUNCTION``)."""
     return url_name is None or may_open(user, url_name)

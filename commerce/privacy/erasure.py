@@ -5,6 +5,7 @@ same function. Whoever calls has asked for a recent sign-in first.
 """
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -23,6 +24,7 @@ from commerce.models import (
     OutgoingMail,
     ReturnRequest,
     StockChange,
+    User,
     Withdrawal,
 )
 from commerce.privacy.mentions import keys_mentioning, rows_mentioning, without_mentions
@@ -49,7 +51,7 @@ OPEN_RETURNS = (
 class ErasureBlocked(Exception):
     """The person cannot be erased yet. ``reasons`` are sentences for them."""
 
-    def __init__(self, reasons: list[str]):
+    def __init__(self, reasons: list[str]) -> None:
         self.reasons = reasons
         super().__init__(" ".join(reasons))
 
@@ -57,7 +59,7 @@ class ErasureBlocked(Exception):
 class AlreadyErased(ErasureBlocked):
     """The account is gone: somebody else erased it meanwhile."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__([_("This account has already been erased.")])
 
 
@@ -66,7 +68,7 @@ def reasons_to_wait(person: Person) -> list[str]:
     return [str(reason) for part in parts() for reason in part.blocks(person)]
 
 
-def shop_blocks(person: Person):
+def shop_blocks(person: Person) -> Iterator[str]:
     """What is open in the shop itself: orders, returns, withdrawals, the last administrator."""
     orders = person.orders()
     if count := open_orders(orders).count():
@@ -99,7 +101,7 @@ def orders_in_the_way(person: Person) -> QuerySet:
     return orders.filter(found).order_by("-date_placed", "-pk")
 
 
-def _other_admins(person):
+def _other_admins(person: Person) -> QuerySet:
     others = get_user_model().objects.filter(is_superuser=True, is_active=True)
     return others.exclude(pk=person.user_id)
 
@@ -138,7 +140,7 @@ def erase(person: Person, *, by: Any = None, address: str = "") -> None:
     logger.info("erased: %s", f"account {key}" if key else "a guest")
 
 
-def _locked(person):
+def _locked(person: Person) -> Person:
     """The person with the account as it is now, locked. The caller's copy keeps its key for a retry."""
     if person.user is None:
         return person
@@ -148,7 +150,7 @@ def _locked(person):
     return person_of(user)
 
 
-def _delete_account(user):
+def _delete_account(user: User) -> None:
     """Delete it without its name: the audit log notes the deletion of staff by what they are called."""
     user.email, user.first_name, user.last_name = f"erased-{user.pk}@example.invalid", "", ""
     user.delete()
@@ -184,14 +186,14 @@ def erase_shop_data(person: Person) -> None:
     end_sessions(person.user)
 
 
-def _erase_mails(person):
+def _erase_mails(person: Person) -> None:
     mails = person.by_user("user") | person.by_email("to")
     OutgoingMail.objects.filter(mails).delete()
     sent = get_model("communication", "Email").objects
     sent.filter(person.by_user("user") | person.by_email("email")).delete()
 
 
-def _anonymise_reviews(person):
+def _anonymise_reviews(person: Person) -> None:
     """Reviews stay without their author. Saved one by one: pages that show them are made anew."""
     reviews = get_model("reviews", "ProductReview").objects
     for review in reviews.filter(person.by_user("user") | person.by_email("email")):
@@ -200,7 +202,7 @@ def _anonymise_reviews(person):
         review.save()
 
 
-def _erase_tasks(person):
+def _erase_tasks(person: Person) -> None:
     """Finished rows of the queue that mention an address.
 
     Tasks are called with keys, but an error may quote an address, and older rows hold some.
@@ -231,7 +233,7 @@ def anonymise_histories(person: Person) -> None:
         AuditEntry.objects.filter(pk=entry.pk).anonymise(changes=changes)
 
 
-def _anonymise_entries_about(user):
+def _anonymise_entries_about(user: User) -> None:
     """Entries that are about the account, with the addresses that it had before."""
     kind = user._meta.label_lower
     about = AuditEntry.objects.filter(kind__in=[ACCOUNT, kind], object_id=str(user.pk))

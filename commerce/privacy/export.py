@@ -90,7 +90,7 @@ def _rows(section: Section, columns: tuple[str, ...], person: Person) -> list[di
     ]
 
 
-def _shown(row, name, value, masks):
+def _shown(row: Model, name: str, value: Any, masks: dict[str, set[int]]) -> Any:
     return "" if row.pk in masks.get(name, ()) else value
 
 
@@ -125,7 +125,7 @@ def _name_of(row: Model | None, columns: tuple[str, ...]) -> str:
     return ", ".join(str(text) for path in columns if (text := _at(row, path)))
 
 
-def _at(row, path):
+def _at(row: Any, path: str) -> Any:
     for name in path.split("__"):
         row = getattr(row, name, None)
     return row

@@ -55,12 +55,12 @@ def without_mentions(value: Any, emails: Iterable[str]) -> Any:
     return value
 
 
-def _part_in_ascii(email):
+def _part_in_ascii(email: str) -> str:
     """The longest part that every database and JSON write in one way."""
     return max(re.findall(r"[!#-\[\]-~]+", email), key=len, default="")
 
 
-def _texts(value):
+def _texts(value: Any) -> Iterator[str]:
     """The texts of a value, keys of JSON objects included."""
     if isinstance(value, dict):
         for key, item in value.items():

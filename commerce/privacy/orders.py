@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.models import AuditEntry, CommercialDocument, DocumentKind, OrderEvent
@@ -32,7 +33,7 @@ def open_orders(orders: QuerySet, *, at: datetime | None = None) -> QuerySet:
     return orders.filter(pk__in=[*_keys(orders.filter(status__in=OPEN)), *_keys(on_their_way)])
 
 
-def _keys(orders):
+def _keys(orders: QuerySet) -> QuerySet:
     return orders.values_list("pk", flat=True)
 
 
@@ -49,7 +50,7 @@ def books_end(*, at: datetime | None = None) -> datetime:
     return timezone.make_aware(datetime.combine(end + timedelta(days=1), time.min))
 
 
-def _day(year, month, day):
+def _day(year: int, month: int, day: int) -> date:
     """The date; the last of February where the year has no 29th."""
     try:
         return date(year, month, day)
@@ -65,7 +66,7 @@ def past_their_term(*, at: datetime | None = None) -> QuerySet:
     return over.exclude(pk__in=open_orders(over, at=at)).filter(names_somebody())
 
 
-def names_somebody():
+def names_somebody() -> Q:
     """Orders with an account, an address of mail, or a name on an address or a document."""
     documents = CommercialDocument.objects.filter(order=OuterRef("pk"))
     is_on_document = Exists(documents.exclude(facts__icontains=ERASED))
@@ -136,7 +137,7 @@ def anonymise_withdrawal(withdrawal: Any) -> None:
     withdrawal.save(update_fields=["name", "email", "items", "answer"])
 
 
-def _anonymise_documents(order, kinds):
+def _anonymise_documents(order: AbstractOrder, kinds: list[DocumentKind]) -> None:
     for document in CommercialDocument.objects.filter(order=order, kind__in=kinds):
         facts = {**document.facts, "billed_to": [ERASED], "delivered_to": [ERASED]}
         if facts != document.facts:

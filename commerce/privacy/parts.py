@@ -86,7 +86,7 @@ def all_tables() -> dict[str, Kind]:
     return _united(part.tables for part in parts())
 
 
-def _united(inventories):
+def _united(inventories: Iterable[Mapping[str, Kind]]) -> dict[str, Kind]:
     whole: dict[str, Kind] = {}
     for inventory in inventories:
         if twice := whole.keys() & inventory.keys():

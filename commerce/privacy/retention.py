@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -54,7 +56,7 @@ def apply_rules(*, at: datetime | None = None, is_dry_run: bool = False) -> Iter
         yield Outcome(rule.name, rows)
 
 
-def _apply(rule, at: datetime) -> int:
+def _apply(rule: Any, at: datetime) -> int:
     """Act on what is due, batch by batch in the order of keys, and return how many rows it was.
 
     No row is taken twice, even if the rule leaves it due.
@@ -66,13 +68,13 @@ def _apply(rule, at: datetime) -> int:
     return done
 
 
-def _next_keys(due, *, after):
+def _next_keys(due: QuerySet, *, after: Any) -> list[Any]:
     left = due if after is None else due.filter(pk__gt=after)
     return list(left.order_by("pk").values_list("pk", flat=True).distinct()[:BATCH])
 
 
 @retry_transient
-def _apply_batch(rule, at, keys) -> int:
+def _apply_batch(rule: Any, at: datetime, keys: list[Any]) -> int:
     """Act on those of the rows that are still due once they are locked. Returns how many.
 
     The rule is asked anew: it may have looked something up when it was asked before.

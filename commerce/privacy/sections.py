@@ -1,8 +1,9 @@
 """Which rows of ``commerce`` and its libraries an export has, for an account and for a guest."""
 
 from collections.abc import Callable
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Manager, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
@@ -15,7 +16,7 @@ from commerce.privacy.people import Person
 Rows = Callable[[Person], QuerySet]
 
 
-def _model(label):
+def _model(label: str) -> Manager:
     return get_model(*label.split("."))._base_manager
 
 
@@ -33,7 +34,7 @@ def _section(name: str, title: Promise, label: str, *, user: str = "", email: st
     return Section(name, title, label, rows)
 
 
-def _of_orders(name: str, title: Promise, label: str, order: str, **only) -> Section:
+def _of_orders(name: str, title: Promise, label: str, order: str, **only: Any) -> Section:
     """Rows that belong to one of the orders."""
 
     def rows(person: Person) -> QuerySet:

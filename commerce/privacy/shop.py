@@ -152,7 +152,7 @@ def _anonymise_withdrawals(withdrawals: QuerySet) -> None:
 
 
 @keep_lazy_text
-def _term_of_books_in(words):
+def _term_of_books_in(words: str) -> str:
     return words % {"years": settings.BOOKS_YEARS}
 
 

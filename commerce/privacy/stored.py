@@ -32,7 +32,7 @@ class Stored:
     only: str = ""
 
 
-def _days(seconds):
+def _days(seconds: int) -> Promise:
     return format_lazy(_("{days} days"), days=round(seconds / 86_400))
 
 

@@ -4,10 +4,11 @@ from collections import defaultdict
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.exceptions import IllegalMove
-from commerce.models import ReturnRequest
+from commerce.models import ReturnRequest, User
 from commerce.order_statuses import PART_SHIPPED, SHIPPED
 from commerce.orders.pipeline import allocated_units, check_unchanged, lock_order, set_status
 from commerce.orders.shipments import (
@@ -23,7 +24,14 @@ from commerce.stock.availability import consume_stock, release_stock, restock
 from commerce.stock.history import Cause
 
 
-def take_units_back(order_id, units, *, paid_before, is_restocked, user=None):
+def take_units_back(
+    order_id: int,
+    units: dict[int, int],
+    *,
+    paid_before: dict[int, int],
+    is_restocked: bool,
+    user: User | None = None,
+) -> AbstractOrder:
     """Take ``{line_id: quantity}`` back, in the caller's transaction.
 
     What has not left the house is not sent any more, and can be bought again; what has left comes
@@ -65,7 +73,9 @@ def take_units_back(order_id, units, *, paid_before, is_restocked, user=None):
     return order
 
 
-def _units_from_outside(order, units, unsent, paid_before):
+def _units_from_outside(
+    order: AbstractOrder, units: dict[int, int], unsent: dict[int, int], paid_before: dict[int, int]
+) -> dict[int, int]:
     """Which of the units left the house and come back with this refund alone.
 
     Refunds take what was not sent first, then what was given up before, then what is outside.

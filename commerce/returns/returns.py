@@ -7,7 +7,8 @@ import secrets
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,11 +16,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_event
 from commerce.exceptions import ReturnRefused
-from commerce.models import OrderEvent, ReturnLine, ReturnRequest, Shipment
+from commerce.models import OrderEvent, ReturnLine, ReturnRequest, Shipment, User
 from commerce.order_statuses import DELIVERED, PART_SHIPPED, RETURNED, SHIPPED
 from commerce.orders.mails import queue_order_mail
 from commerce.orders.pipeline import NUMBER_ALPHABET, lock_order, set_status
@@ -60,7 +62,7 @@ class ReturnOffer:
 # --- What may come back ---------------------------------------------------------------------------
 
 
-def delivered_on(order):
+def delivered_on(order: AbstractOrder) -> date | None:
     """The day on which the last parcel arrived; None while one is on its way."""
     parcels = Shipment.objects.filter(event__order=order)
     moments = list(parcels.values_list("delivered_at", flat=True))
@@ -69,13 +71,13 @@ def delivered_on(order):
     return timezone.localtime(max(moments)).date()
 
 
-def return_until(order):
+def return_until(order: AbstractOrder) -> date | None:
     """The last day on which a return can be asked for; None before everything was delivered."""
     day = delivered_on(order)
     return day + timedelta(days=settings.RETURN_DAYS) if day else None
 
 
-def units_returnable(order):
+def units_returnable(order: AbstractOrder) -> dict[int, int]:
     """What can still be asked back, ``{line_id: units}`` without zeros.
 
     It was sent, is not asked for in a return, and no refund has put it back on the shelf.
@@ -88,7 +90,9 @@ def units_returnable(order):
     return {pk: units for pk, units in left.items() if units > 0}
 
 
-def units_received(order, *states, return_id=None):
+def units_received(
+    order: AbstractOrder, *states: State, return_id: int | None = None
+) -> dict[int, int]:
     """What came back with an order's returns in these states, or with one of them, by line."""
     rows = ReturnLine.objects.filter(request__order=order, request__state__in=states)
     if return_id is not None:
@@ -99,7 +103,7 @@ def units_received(order, *states, return_id=None):
     return came
 
 
-def refusal_to_return(order, *, at=None):
+def refusal_to_return(order: AbstractOrder, *, at: datetime | None = None) -> str:
     """Why nothing of an order can be asked back now, as a sentence; "" where it can."""
     if order.status not in RETURNABLE or not units_returnable(order):
         return _("Nothing in this order can be returned.")
@@ -111,7 +115,7 @@ def refusal_to_return(order, *, at=None):
     return ""
 
 
-def return_offer(order, *, token=""):
+def return_offer(order: AbstractOrder, *, token: str = "") -> ReturnOffer:
     """What the order's page says of returns, for its customer or for whoever has its link."""
     url = ""
     if not refusal_to_return(order):
@@ -121,7 +125,7 @@ def return_offer(order, *, token=""):
     return ReturnOffer(url=url, until=return_until(order), requests=list(requests))
 
 
-def refund_url(request):
+def refund_url(request: ReturnRequest) -> str:
     """Where staff pay a return back; "" where there is no such page."""
     try:
         return f"{reverse('order-refund', args=[request.order.number])}?return={request.pk}"
@@ -133,7 +137,14 @@ def refund_url(request):
 
 
 @retry_transient
-def request_return(order_id, quantities, *, reason, key="", at=None):
+def request_return(
+    order_id: int,
+    quantities: dict[int, int],
+    *,
+    reason: str,
+    key: str = "",
+    at: datetime | None = None,
+) -> ReturnRequest:
     """Ask for a return of ``{line_id: units}``. The same ``key`` again gives the request it made.
 
     Raises ReturnRefused with a sentence. Locks the order, so that no unit is asked back twice.
@@ -150,7 +161,15 @@ def request_return(order_id, quantities, *, reason, key="", at=None):
         return _write_request(order, quantities, reason=reason, key=key)
 
 
-def grant_return(order, quantities, *, reason, key, answer, user):
+def grant_return(
+    order: AbstractOrder,
+    quantities: dict[int, int],
+    *,
+    reason: str,
+    key: str,
+    answer: str,
+    user: User | None,
+) -> ReturnRequest:
     """A return that staff approve as they make it, of a locked order; no day is too late for it.
 
     Raises ReturnRefused. The caller tells the customer.
@@ -160,7 +179,14 @@ def grant_return(order, quantities, *, reason, key, answer, user):
     return request
 
 
-def _write_request(order, quantities, *, reason, key, user=None):
+def _write_request(
+    order: AbstractOrder,
+    quantities: dict[int, int],
+    *,
+    reason: str,
+    key: str,
+    user: User | None = None,
+) -> ReturnRequest:
     left = units_returnable(order)
     wanted = {pk: count for pk, count in quantities.items() if count}
     if not wanted:
@@ -179,7 +205,7 @@ def _write_request(order, quantities, *, reason, key, user=None):
     return request
 
 
-def new_number(letter):
+def new_number(letter: str) -> str:
     """A number that can be read out and not be guessed, such as "R-7K2P9XQD"."""
     return f"{letter}-" + "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
 
@@ -188,7 +214,7 @@ def new_number(letter):
 
 
 @retry_transient
-def approve_return(return_id, *, instructions, user):
+def approve_return(return_id: int, *, instructions: str, user: User | None) -> ReturnRequest:
     """Let items come back, and tell the customer how. Locks order and return."""
     with transaction.atomic(durable=True):
         request = _lock(return_id)
@@ -198,7 +224,7 @@ def approve_return(return_id, *, instructions, user):
 
 
 @retry_transient
-def refuse_return(return_id, *, reason, user):
+def refuse_return(return_id: int, *, reason: str, user: User | None) -> ReturnRequest:
     """Refuse a return, or end one that never came; the customer reads why. Locks order and return."""
     with transaction.atomic(durable=True):
         request = _lock(return_id)
@@ -208,7 +234,9 @@ def refuse_return(return_id, *, reason, user):
 
 
 @retry_transient
-def receive_return(return_id, received, *, user):
+def receive_return(
+    return_id: int, received: dict[int, Received], *, user: User | None
+) -> ReturnRequest:
     """Write down what came, ``{return_line_id: Received}``, and put on the shelf what can be sold.
 
     With the last unit that was sent the order is "Returned". Raises ReturnRefused where more came
@@ -236,7 +264,7 @@ def receive_return(return_id, received, *, user):
         return request
 
 
-def _check_received(rows, received):
+def _check_received(rows: list[ReturnLine], received: dict[int, Received]) -> None:
     if received.keys() - {row.pk for row in rows}:
         raise ReturnRefused(_("One of the items is not part of this return."))
     for row in rows:
@@ -252,7 +280,7 @@ def _check_received(rows, received):
         raise ReturnRefused(_("If nothing was received, refuse the return instead."))
 
 
-def _follow_returned(order, *, user):
+def _follow_returned(order: AbstractOrder, *, user: User | None) -> None:
     """Lines of which everything came back are returned, and so is an order of such lines."""
     back = defaultdict(int, quantities_of(order, CAME_BACK))
     rows = ReturnLine.objects.filter(request__order=order).exclude(received=None)
@@ -270,7 +298,7 @@ def _follow_returned(order, *, user):
     get_model("order", "Line").objects.bulk_update(lines, ["status"])
 
 
-def mark_refunded(return_id, user=None):
+def mark_refunded(return_id: int, user: User | None = None) -> ReturnRequest:
     """A refund paid a received return back. Raises ReturnRefused where it was not received.
 
     May be part of the refund's own transaction. Locks the order, then the return.
@@ -288,7 +316,7 @@ def mark_refunded(return_id, user=None):
         return request
 
 
-def _lock(return_id):
+def _lock(return_id: int) -> ReturnRequest:
     order_id = ReturnRequest.objects.values_list("order_id", flat=True).get(pk=return_id)
     order = lock_order(order_id)
     request = ReturnRequest.objects.select_for_update().get(pk=return_id)
@@ -296,7 +324,7 @@ def _lock(return_id):
     return request
 
 
-def _move(request, state, *, answer=None):
+def _move(request: ReturnRequest, state: State, *, answer: str | None = None) -> None:
     if state not in MOVES.get(State(request.state), ()):
         raise ReturnRefused(
             _("Return %(number)s is “%(old)s” and can’t become “%(new)s”.")
@@ -314,7 +342,7 @@ def _move(request, state, *, answer=None):
     request.save(update_fields=["state", moment, "answer"])
 
 
-def _mail_outcome(request, code, text, *, user):
+def _mail_outcome(request: ReturnRequest, code: str, text: str, *, user: User | None) -> None:
     """The history of the order, and a mail to its customer, once for each state."""
     record_event(
         request.order,
@@ -331,7 +359,7 @@ def _mail_outcome(request, code, text, *, user):
     queue_order_mail(request.order, code, facts, key=f"{code}:{request.number}".replace("_", "-"))
 
 
-def items_of_return(request):
+def items_of_return(request: ReturnRequest) -> list[dict[str, Any]]:
     """The items of a return as a mail names them: what came, or what was asked for."""
     return [
         {

@@ -7,7 +7,8 @@ fits is found out afterwards, by a task, so that the page tells nobody. Staff de
 import hashlib
 import uuid
 from dataclasses import astuple, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,13 +16,14 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django_tasks import task
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_event
 from commerce.exceptions import IllegalMove, ReturnRefused, WithdrawalRefused
 from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
-from commerce.models import OrderEvent, Withdrawal
+from commerce.models import OrderEvent, User, Withdrawal
 from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.link_requests import find_order, normal_number
 from commerce.orders.mails import shop_facts
@@ -58,7 +60,9 @@ class Period:
 
 
 @retry_transient
-def submit_withdrawal(statement, *, key="", at=None):
+def submit_withdrawal(
+    statement: Statement, *, key: str = "", at: datetime | None = None
+) -> Withdrawal:
     """Keep a statement and acknowledge it by mail. The same ``key`` again gives the one it made.
 
     Looks no order up; a task does after the commit.
@@ -81,14 +85,14 @@ def submit_withdrawal(statement, *, key="", at=None):
         return withdrawal
 
 
-def _key_of(statement, key):
+def _key_of(statement: Statement, key: str) -> str:
     """The same form with the same words is one statement; a key alone gives nobody another's."""
     words = "\n".join((key or uuid.uuid4().hex, *astuple(statement)))
     return hashlib.sha256(words.encode()).hexdigest()
 
 
 @retry_transient
-def match_withdrawal(withdrawal_id):
+def match_withdrawal(withdrawal_id: int) -> None:
     """Tie a statement to the order of its number, where that was placed with its address.
 
     Locks the order, then the statement, as every writer here.
@@ -105,7 +109,7 @@ def match_withdrawal(withdrawal_id):
 
 
 @retry_transient
-def link_order(withdrawal_id, number, *, user):
+def link_order(withdrawal_id: int, number: str, *, user: User | None) -> None:
     """Staff tie a statement to an order that they found themselves. Raises WithdrawalRefused."""
     with transaction.atomic(durable=True):
         order = get_model("order", "Order").objects.filter(number=normal_number(number)).first()
@@ -115,7 +119,7 @@ def link_order(withdrawal_id, number, *, user):
         _tie(_lock_new(withdrawal_id), order, user=user)
 
 
-def _tie(withdrawal, order, *, user):
+def _tie(withdrawal: Withdrawal, order: AbstractOrder, *, user: User | None) -> None:
     withdrawal.order = order
     withdrawal.save(update_fields=["order"])
     text = _("The customer withdraws from the contract: %(items)s") % {
@@ -124,7 +128,7 @@ def _tie(withdrawal, order, *, user):
     record_event(order, OrderEvent.Kind.WITHDRAWAL, text, user=user, reference=withdrawal.number)
 
 
-def period_of(withdrawal):
+def period_of(withdrawal: Withdrawal) -> Period:
     """Whether a tied statement came within the days of the law, counted from the last parcel."""
     day = delivered_on(withdrawal.order) if withdrawal.order else None
     until = day + timedelta(days=settings.WITHDRAWAL_DAYS) if day else None
@@ -132,13 +136,19 @@ def period_of(withdrawal):
     return Period(until=until, is_within=until is None or said_on <= until)
 
 
-def is_cancellable(order):
+def is_cancellable(order: AbstractOrder) -> bool:
     """Whether nothing left yet, so that accepting a withdrawal can end the whole order."""
     return order.status != PENDING and CANCELLED in order.available_statuses()
 
 
 @retry_transient
-def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
+def accept_withdrawal(
+    withdrawal_id: int,
+    *,
+    units: dict[int, int] | None = None,
+    answer: str = "",
+    user: User | None = None,
+) -> Withdrawal:
     """Accept a statement, and tell the customer what follows.
 
     Of an order that has not left, ``units`` empty: it is cancelled, which pays it back. Of items
@@ -191,7 +201,7 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
 
 
 @retry_transient
-def refuse_withdrawal(withdrawal_id, *, reason, user=None):
+def refuse_withdrawal(withdrawal_id: int, *, reason: str, user: User | None = None) -> Withdrawal:
     """Refuse a statement; whoever made it reads why. Raises WithdrawalRefused. Locks the statement."""
     with transaction.atomic(durable=True):
         order_id = Withdrawal.objects.values_list("order_id", flat=True).get(pk=withdrawal_id)
@@ -207,20 +217,20 @@ def refuse_withdrawal(withdrawal_id, *, reason, user=None):
         return withdrawal
 
 
-def _lock_new(withdrawal_id):
+def _lock_new(withdrawal_id: int) -> Withdrawal:
     withdrawal = Withdrawal.objects.select_for_update().get(pk=withdrawal_id)
     if withdrawal.state != State.NEW:
         raise WithdrawalRefused(_("This withdrawal has already been decided."))
     return withdrawal
 
 
-def _decide(withdrawal, state, *, answer, user):
+def _decide(withdrawal: Withdrawal, state: State, *, answer: str, user: User | None) -> None:
     withdrawal.state, withdrawal.answer = state, answer
     withdrawal.decided_at, withdrawal.decided_by = timezone.now(), user
     withdrawal.save()
 
 
-def withdrawal_facts(withdrawal):
+def withdrawal_facts(withdrawal: Withdrawal) -> dict[str, Any]:
     """The statement as it was made, ready to print, with the day and time of its arrival."""
     moment = timezone.localtime(withdrawal.submitted_at)
     return {
@@ -233,7 +243,7 @@ def withdrawal_facts(withdrawal):
     }
 
 
-def _mail(withdrawal, code, facts):
+def _mail(withdrawal: Withdrawal, code: str, facts: dict[str, Any]) -> None:
     """One mail for each step, to the address of the statement and no other."""
     context = {**shop_facts(), **withdrawal_facts(withdrawal), "answer": withdrawal.answer, **facts}
     messages = messages_for(code, context)
@@ -246,13 +256,13 @@ def _mail(withdrawal, code, facts):
     )
 
 
-def units_proposed(withdrawal):
+def units_proposed(withdrawal: Withdrawal) -> dict[int, int]:
     """What staff are offered to take back: everything that left and is not asked for yet."""
     order = withdrawal.order
     return units_returnable(order) if order and units_sent(order) else {}
 
 
 @task()
-def match_withdrawal_task(withdrawal_id):
+def match_withdrawal_task(withdrawal_id: int) -> None:
     """Tie a withdrawal to its order, where there is one (see ``match_withdrawal``)."""
     match_withdrawal(withdrawal_id)

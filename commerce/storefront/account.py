@@ -1,17 +1,24 @@
 """Account pages. Signing in, email address and password are allauth's (see apps.py)."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpResponseRedirect
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
 from oscar.apps.customer import views as oscar_views
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.accounts.mails import account_messages
@@ -19,6 +26,7 @@ from commerce.accounts.pictures import picture_name
 from commerce.basket.reorder import put_in_again, words_of_reorder
 from commerce.documents.links import links_for_customer
 from commerce.mail.outbox import queue_last_mail
+from commerce.models import User
 from commerce.orders.order_summary import order_rows, steps_of
 from commerce.orders.shipments import parcels_of
 from commerce.privacy.erasure import (
@@ -43,7 +51,7 @@ class AccountSummaryView(generic.TemplateView):
 
     template_name = "oscar/customer/summary.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
         orders = user.orders.order_by("-date_placed")
         return super().get_context_data(
@@ -65,13 +73,13 @@ class ProfileUpdateView(generic.UpdateView):
     template_name = "oscar/customer/profile/profile_form.html"
     success_url = reverse_lazy("customer:profile-update")
 
-    def get_object(self):
+    def get_object(self) -> User:
         return self.request.user
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(picture=picture_name(self.request.user), **kwargs)
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponseBase:
         messages.success(self.request, _("Your details are saved."))
         return super().form_valid(form)
 
@@ -84,7 +92,7 @@ class ProfileDeleteView(generic.FormView):
     template_name = "oscar/customer/profile/profile_delete.html"
     success_url = "/"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         person = person_of(self.request.user)
         reasons = reasons_to_wait(person)
         return super().get_context_data(
@@ -94,7 +102,7 @@ class ProfileDeleteView(generic.FormView):
             **kwargs,
         )
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponseBase:
         email = self.request.user.email
         try:
             erase(person_of(self.request.user))
@@ -112,15 +120,17 @@ class ProfileDeleteView(generic.FormView):
 class OrderHistoryView(oscar_views.OrderHistoryView):
     template_name = "oscar/customer/order/order_list.html"
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet:
         return super().get_queryset().order_by("-date_placed")
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         return {**context, "rows": order_rows(context["orders"])}
 
 
-def order_again(request, lines, *, order_number):
+def order_again(
+    request: HttpRequest, lines: Iterable[AbstractLine], *, order_number: str
+) -> HttpResponse:
     """Put order lines into the basket and say what came of it; back to the order where nothing did."""
     done = put_in_again(lines, request.basket)
     good, bad = words_of_reorder(done)
@@ -134,11 +144,11 @@ def order_again(request, lines, *, order_number):
 
 
 class OrderDetailView(oscar_views.OrderDetailView):
-    def do_reorder(self, order):
+    def do_reorder(self, order: AbstractOrder) -> None:
         lines = order.lines.order_by("pk")
         self.response = order_again(self.request, lines, order_number=order.number)
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order = self.object
         return super().get_context_data(
             row=order_rows([order])[0],
@@ -155,7 +165,7 @@ class OrderLineView(oscar_views.OrderLineView):
 
     http_method_names = ["post"]
 
-    def do_reorder(self, line):
+    def do_reorder(self, line: AbstractLine) -> None:
         self.response = order_again(self.request, [line], order_number=line.order.number)
 
 
@@ -164,7 +174,7 @@ class AnonymousOrderDetailView(generic.RedirectView):
 
     pattern_name = "find-order"
 
-    def get_redirect_url(self, *args, **kwargs):
+    def get_redirect_url(self, *args: Any, **kwargs: Any) -> str | None:
         messages.info(self.request, TOO_OLD)
         return super().get_redirect_url()
 
@@ -186,7 +196,7 @@ class AddressChangeStatusView(generic.View):
 
     http_method_names = ["post"]
 
-    def post(self, request, *, pk, action):
+    def post(self, request: HttpRequest, *, pk: int, action: str) -> HttpResponseBase:
         address = get_object_or_404(UserAddress, user=request.user, pk=pk)
         if action == "default_for_shipping" and not address.country.is_shipping_country:
             messages.error(request, _("We don’t deliver to this country."))

@@ -1,6 +1,7 @@
 """The pages on which somebody types a code from a mail, and the page of the email address."""
 
 import time
+from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.internal.flows.email_verification_by_code import (
@@ -12,7 +13,8 @@ from allauth.account.views import (
     EmailView,
 )
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -36,7 +38,7 @@ class Resends:
     allauth mails nobody where there is none, so the limits of mails would tell.
     """
 
-    def _resend_form_valid(self, form):
+    def _resend_form_valid(self, form: Form) -> HttpResponse:
         state = self._process.state
         if self._process.user is None or state.get("account_already_exists"):
             try:
@@ -63,10 +65,10 @@ class AddressCodeView(Resends, ConfirmEmailVerificationCodeView):
 class AddressView(EmailView):
     """The address of an account, and the new one while its code is on its way."""
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(waiting=address_in_waiting(self.request), **kwargs)
 
-    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if "action_cancel" not in request.POST:
             return super().post(request, *args, **kwargs)
         request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)

@@ -1,5 +1,7 @@
 """Other ways in, reached from the sign-in form with the address that was typed there."""
 
+from typing import Any
+
 from allauth.account.views import PasswordResetView, RequestLoginCodeView
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import method_decorator
@@ -16,7 +18,7 @@ class BringsEmail:
     """
 
     @method_decorator(sensitive_post_parameters("password"))
-    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if "from_sign_in" not in request.POST:
             return super().post(request, *args, **kwargs)
         email = request.POST.get("login", "")[:LONGEST_EMAIL]

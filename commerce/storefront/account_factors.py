@@ -1,5 +1,7 @@
 """Pages about second factors that allauth has not, or has with a write on GET."""
 
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.models import Authenticator
@@ -25,7 +27,7 @@ class FactorNeededView(TemplateView):
 
     template_name = "account/factor_needed.html"
 
-    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if has_factor(request.user):
             return HttpResponseRedirect(
                 get_next_redirect_url(request) or get_adapter().get_login_redirect_url(request)
@@ -53,7 +55,7 @@ class RecoveryCodesView(CodesMixin, TemplateView):
 
     template_name = "mfa/recovery_codes/index.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
         workplace = get_adapter().get_login_redirect_url(self.request) if is_staff(user) else ""
         return super().get_context_data(codes=self.get_codes(), workplace=workplace, **kwargs)
@@ -82,10 +84,10 @@ class PasskeyLoginView(LoginWebAuthnView):
     does that by GET.
     """
 
-    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect("account_login")
 
-    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "credential" not in request.POST:
             return JsonResponse(begin_authentication(user=None))
         return super().post(request, *args, **kwargs)

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
@@ -10,7 +11,7 @@ from django.views.generic import View
 
 from commerce.accounts.pictures import remove_picture
 from commerce.decorators import private_page
-from commerce.models import ProfilePicture
+from commerce.models import ProfilePicture, User
 
 
 @private_page
@@ -43,7 +44,7 @@ class PictureFileView(View):
         return response
 
 
-def _may_see(user, picture):
+def _may_see(user: User | AnonymousUser, picture: ProfilePicture) -> bool:
     if not user.is_authenticated:
         return False
     if user.pk == picture.user_id:

@@ -1,6 +1,7 @@
 """The pages of an account about signing in: password, second factors, sessions."""
 
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -14,6 +15,7 @@ from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -34,7 +36,7 @@ class SecurityView(IndexView):
 
     template_name = "account/security.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         codes = context["authenticators"].get(Authenticator.Type.RECOVERY_CODES)
         return {
@@ -51,7 +53,7 @@ class SecurityView(IndexView):
 class NewPasswordView(PasswordResetFromKeyView):
     """Where the link of a mail leads to. A used or expired one answers with 410 (Gone)."""
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
         if context.get("token_fail"):
             kwargs["status"] = HTTPStatus.GONE
         return super().render_to_response(context, **kwargs)
@@ -64,7 +66,7 @@ class SignInAgainView(TemplateView):
 
     template_name = "account/sign_in_again.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             next_page=get_next_redirect_url(self.request) or "", **kwargs
         )
@@ -98,7 +100,7 @@ class SessionsView(TemplateView):
 
     template_name = "usersessions/usersession_list.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rows = session_rows(self.request.user, current_key=self.request.session.session_key)
         has_others = any(not row["is_current"] for row in rows)
         return super().get_context_data(rows=rows, has_others=has_others, **kwargs)

@@ -1,13 +1,18 @@
 """Links of a mail about a item that is back: they ask first, since mail programs follow links."""
 
+from typing import Any
+
 from allauth.core.ratelimit import consume
 from django.contrib import messages
-from django.http import Http404, HttpResponseRedirect
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
+from oscar.apps.customer.abstract_models import AbstractProductAlert
 from oscar.apps.customer.alerts import views as oscar_views
 from oscar.core.loading import get_model
 
@@ -27,11 +32,11 @@ class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
 
     template_name = "oscar/customer/alerts/form.html"
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         product = get_object_or_404(get_model("catalogue", "Product"), pk=kwargs["pk"])
         return HttpResponseRedirect(product_page_url(product))
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         products = get_model("catalogue", "Product").objects.select_related("parent")
         self.product = self.object = get_object_or_404(products, pk=parse_pk(str(kwargs["pk"])))
         if not is_for_sale(self.product):
@@ -41,21 +46,21 @@ class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
         form = self.get_form()
         return self.form_valid(form) if form.is_valid() else self.form_invalid(form)
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("form", self.get_form())
         context = super(oscar_views.ProductAlertCreateView, self).get_context_data(**kwargs)
         return {**context, "product": self.product, "alert_form": context["form"]}
 
-    def get_form_kwargs(self):
+    def get_form_kwargs(self) -> dict[str, Any]:
         data = self.request.POST
         return {"user": self.request.user, "product": self.product, "data": data}
 
-    def refuse(self):
+    def refuse(self) -> HttpResponseBase:
         form = self.get_form()
         form.add_error(None, _("Too many requests. Please try again in an hour."))
         return self.render_to_response(self.get_context_data(form=form), status=429)
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponseBase:
         user, url = self.request.user, product_page_url(self.product)
         if units_to_sell(self.product):
             messages.info(self.request, _("Good news: it’s already in stock."))
@@ -77,21 +82,21 @@ class AlertActionView(generic.TemplateView):
 
     template_name = "oscar/customer/alerts/confirm.html"
 
-    def get_alert(self):
+    def get_alert(self) -> AbstractProductAlert:
         if "key" in self.kwargs:
             return get_object_or_404(ProductAlert, key=self.kwargs["key"])
         if self.request.user.is_authenticated:
             return get_object_or_404(ProductAlert, user=self.request.user, pk=self.kwargs["pk"])
         raise Http404
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         alert = self.get_alert()
         shown = alert.product.parent or alert.product
         return super().get_context_data(
             title=shown.title, question=self.question, button=self.button, **kwargs
         )
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         alert = self.get_alert()
         if self.act(alert):
             messages.success(request, self.done)
@@ -108,7 +113,7 @@ class ProductAlertConfirmView(AlertActionView):
     button = _("Confirm the alert")
     done = _("We’ll email you when it’s back.")
 
-    def act(self, alert):
+    def act(self, alert: AbstractProductAlert) -> bool:
         return confirm(alert)
 
 
@@ -117,12 +122,12 @@ class ProductAlertCancelView(AlertActionView):
     button = _("Yes, cancel it")
     done = _("Your stock alert is cancelled.")
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         if not self.get_alert().can_be_cancelled:
             question = _("Cancel all stock alerts for this address?")
             context["question"] = question
         return context
 
-    def act(self, alert):
+    def act(self, alert: AbstractProductAlert) -> bool:
         return forget(alert)

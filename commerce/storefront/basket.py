@@ -1,9 +1,13 @@
 """The basket: one page, plain forms, and the same page's inner part for our scripts."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core import signing
 from django.db import transaction
-from django.http import HttpResponse
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -12,12 +16,14 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import FormView, TemplateView, View
+from oscar.apps.basket.abstract_models import AbstractBasket
+from oscar.apps.basket.abstract_models import AbstractLine as AbstractBasketLine
 from oscar.apps.basket.signals import basket_addition, voucher_addition, voucher_removal
 from oscar.apps.basket.views import BasketAddView as OscarBasketAddView
 from oscar.core.loading import get_class, get_model
 
 from commerce.basket.checks import accept_prices, notices_for
-from commerce.basket.lines import lines_of
+from commerce.basket.lines import BasketLine, lines_of
 from commerce.basket.price_notes import prices_read, remember_prices
 from commerce.basket.undo import restore_lines, take_out, titles_of, units_to_add
 from commerce.exceptions import BasketFrozen
@@ -45,20 +51,20 @@ class BasketPage(TemplateView):
     template_name = "oscar/basket/basket.html"
     fragment_template = "oscar/basket/partials/basket_content.html"
 
-    def show(self, **extra):
+    def show(self, **extra: Any) -> HttpResponseBase:
         """The page, or its inner part for a script, with the totals as they are now."""
         return self.render_to_response(self.get_context_data(**extra))
 
-    def get_template_names(self):
+    def get_template_names(self) -> list[str]:
         return [self.fragment_template if wants_fragment(self.request) else self.template_name]
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         remember_prices(self.request, response, context["price_marks"])
         return response
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         basket = self.request.basket
         errors = kwargs.pop("errors", {})
         notices = notices_for(basket)
@@ -76,7 +82,7 @@ class BasketPage(TemplateView):
             **kwargs,
         )
 
-    def taken_text(self, undo, is_anything_left):
+    def taken_text(self, undo: str | None, is_anything_left: bool) -> str:
         """What was just taken out, in a sentence; "" where nothing was, or it is back already."""
         is_undone = undo and undo[-UNDO_MARK:] in self.request.session.get(USED_UNDOS, [])
         titles = titles_of(undo) if undo and not is_undone else []
@@ -88,7 +94,7 @@ class BasketPage(TemplateView):
             return _("%(count)d items were removed from your basket.") % {"count": len(titles)}
         return _("Your basket has been cleared.")
 
-    def get_delivery(self, basket):
+    def get_delivery(self, basket: AbstractBasket) -> dict[str, Any]:
         """The estimate for the standard method, before an address is known."""
         method = standard_delivery()
         if method is None or not basket.all_lines():
@@ -107,7 +113,7 @@ class BasketPage(TemplateView):
             "total": basket.total_incl_tax + charge,
         }
 
-    def get_saved_lines(self):
+    def get_saved_lines(self) -> list[BasketLine]:
         user = self.request.user
         saved = Basket.saved.filter(owner=user).first() if user.is_authenticated else None
         if saved is None:
@@ -118,20 +124,20 @@ class BasketPage(TemplateView):
         return lines_of(saved)
 
 
-def recount(request):
+def recount(request: HttpRequest) -> None:
     """Lines and offers of the request's basket as they are after a change."""
     request.basket.reset_offer_applications()
     if not request.basket.is_empty:
         get_class("offer.applicator", "Applicator")().apply(request.basket, request.user, request)
 
 
-def back_to_basket(undo=None):
+def back_to_basket(undo: str | None = None) -> HttpResponse:
     """A redirect to the basket, with the way to undo what was just done."""
     url = reverse("basket:summary")
     return redirect(f"{url}?{urlencode({'undo': undo})}" if undo else url)
 
 
-def being_paid(request):
+def being_paid(request: HttpRequest) -> HttpResponse:
     """The answer to changes of a basket whose order waits for its payment in another window."""
     text = _("This basket is being paid for in another window. Finish or change that order first.")
     messages.warning(request, text)
@@ -141,11 +147,11 @@ def being_paid(request):
 class BasketView(BasketPage):
     """GET shows the basket. POST changes quantities, takes a line out, or keeps one for later."""
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("undo", self.request.GET.get("undo", "")[:4000])
         return super().get_context_data(**kwargs)
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.basket.pk:
             return self.done()
         try:
@@ -153,7 +159,7 @@ class BasketView(BasketPage):
         except BasketFrozen:
             return being_paid(request)
 
-    def change(self):
+    def change(self) -> HttpResponseBase:
         request = self.request
         line_ids = [line.pk for line in request.basket.all_lines()]
         actions = {
@@ -167,16 +173,16 @@ class BasketView(BasketPage):
                 return act(chosen)
         return self.change_quantities()
 
-    def done(self, **extra):
+    def done(self, **extra: Any) -> HttpResponseBase:
         if wants_fragment(self.request):
             recount(self.request)
             return self.show(**extra)
         return back_to_basket(extra.get("undo"))
 
-    def remove_line(self, line_id):
+    def remove_line(self, line_id: int) -> HttpResponseBase:
         return self.done(undo=take_out(self.request.basket, [line_id]))
 
-    def take_what_is_there(self, line_id):
+    def take_what_is_there(self, line_id: int) -> HttpResponseBase:
         """Lowers a line to the units that can be had, or takes it out where there are none."""
         line = next(row for row in self.request.basket.all_lines() if row.pk == line_id)
         units = units_available(line.stockrecord) if is_for_sale(line.product) else 0
@@ -187,14 +193,14 @@ class BasketView(BasketPage):
         return self.done()
 
     @transaction.atomic
-    def save_line(self, line_id):
+    def save_line(self, line_id: int) -> HttpResponseBase:
         if not self.request.user.is_authenticated:
             return redirect("account_login")
         saved, _is_new = Basket.saved.get_or_create(owner=self.request.user)
         saved.merge_line(self.request.basket.lines.get(pk=line_id))
         return self.done()
 
-    def change_quantities(self):
+    def change_quantities(self) -> HttpResponseBase:
         """Saves the quantities that are right; the others come back as they were typed."""
         errors, emptied = {}, []
         with transaction.atomic():
@@ -223,12 +229,12 @@ class BasketAddView(OscarBasketAddView):
 
     add_signal = basket_addition
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """An address that was reloaded or shared leads to the item; only a form adds it."""
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
         return redirect(get_object_or_404(products, pk=kwargs["pk"]))
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
         products = products.select_related("product_class", "parent__product_class")
         # The form, the strategy and the line ask for the records again and again.
@@ -236,14 +242,14 @@ class BasketAddView(OscarBasketAddView):
         self.product = get_object_or_404(products, pk=kwargs["pk"])
         return FormView.post(self, request, *args, **kwargs)
 
-    def form_invalid(self, form):
+    def form_invalid(self, form: Form) -> HttpResponseBase:
         text = " ".join(error for errors in form.errors.values() for error in errors)
         if wants_fragment(self.request):
             return HttpResponse(text, status=422, content_type="text/plain; charset=utf-8")
         messages.error(self.request, text)
         return redirect(self.get_success_url())
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponseBase:
         basket, units = self.request.basket, form.cleaned_data["quantity"]
         self.line, _is_new = basket.add_product(form.product, units, form.cleaned_options())
         self.add_signal.send(
@@ -264,7 +270,7 @@ class BasketAddView(OscarBasketAddView):
         )
         return redirect(self.get_success_url())
 
-    def get_success_url(self):
+    def get_success_url(self) -> str:
         """The path to go on to; a word alone would be looked up as the name of some address."""
         target = self.request.POST.get("next", "")
         is_ours = url_has_allowed_host_and_scheme(target, {self.request.get_host()})
@@ -276,7 +282,7 @@ class BasketClearView(View):
 
     http_method_names = ["post"]
 
-    def post(self, request):
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         try:
             return back_to_basket(take_out(request.basket) if request.basket.pk else None)
         except BasketFrozen:
@@ -291,7 +297,7 @@ class BasketUndoView(BasketPage):
 
     http_method_names = ["post"]
 
-    def post(self, request):
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         try:
             level, text = self.outcome(*self.restore(request.POST.get("token", "")))
         except signing.BadSignature:
@@ -304,7 +310,7 @@ class BasketUndoView(BasketPage):
         return back_to_basket()
 
     @staticmethod
-    def outcome(restored, missing):
+    def outcome(restored: int, missing: int) -> tuple[int, str]:
         """The level and the words of a message; "" where there is nothing to say."""
         if missing:
             text = ngettext(
@@ -315,7 +321,7 @@ class BasketUndoView(BasketPage):
             return messages.WARNING, text % {"count": missing}
         return messages.SUCCESS, _("Your basket has been restored.") if restored else ""
 
-    def restore(self, token):
+    def restore(self, token: str) -> tuple[int, int]:
         """As ``restore_lines``, once for each token: a second press or a reload adds nothing."""
         used = self.request.session.get(USED_UNDOS, [])
         mark = token[-UNDO_MARK:]
@@ -329,10 +335,10 @@ class BasketUndoView(BasketPage):
 class VoucherAddView(BasketPage):
     """Adds a voucher; a refusal is shown beside the field, with the code as it was typed."""
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return back_to_basket()
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         code = " ".join(request.POST.get("code", "").split())[:128]
         try:
             if not code:
@@ -352,7 +358,7 @@ class VoucherRemoveView(BasketPage):
 
     http_method_names = ["post"]
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         basket = request.basket
         voucher = basket.vouchers.filter(pk=kwargs["pk"]).first() if basket.pk else None
         if voucher:
@@ -369,7 +375,7 @@ class SavedView(View):
 
     http_method_names = ["post"]
 
-    def post(self, request):
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         saved = Basket.saved.filter(owner=request.user).first()
         chosen = parse_pk(request.POST.get("move") or request.POST.get("remove") or "")
         line = saved.lines.filter(pk=chosen).first() if saved and chosen else None
@@ -382,7 +388,7 @@ class SavedView(View):
         return back_to_basket()
 
     @transaction.atomic
-    def move(self, line):
+    def move(self, line: AbstractBasketLine) -> None:
         units = units_to_add(self.request.basket, line.product, line.quantity)
         if not units:
             messages.warning(self.request, _("This product is currently sold out."))

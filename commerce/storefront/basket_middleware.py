@@ -4,8 +4,10 @@ from functools import partial
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db.models import prefetch_related_objects
+from django.db.models import Manager, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
+from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddleware
 from oscar.apps.basket.middleware import selector
 from oscar.core.loading import get_class, get_model
@@ -21,7 +23,7 @@ class BasketMiddleware(OscarBasketMiddleware):
     again, nobody would find it.
     """
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         """As Oscar's, with one lazy object for the basket; nothing asks for its ``basket_hash``."""
         request.cookies_to_delete = []
         request.strategy = selector.strategy(request=request, user=request.user)
@@ -32,7 +34,7 @@ class BasketMiddleware(OscarBasketMiddleware):
             return response
         return self.process_response(request, response)
 
-    def load_basket(self, request):
+    def load_basket(self, request: HttpRequest) -> AbstractBasket:
         """The shopper's basket with offers applied."""
         basket = self.get_basket(request)
         basket.strategy = request.strategy
@@ -40,7 +42,7 @@ class BasketMiddleware(OscarBasketMiddleware):
         return basket
 
     @staticmethod
-    def is_untouched(request):
+    def is_untouched(request: HttpRequest) -> bool:
         """Whether nobody looked at the basket, so that its cookies stay as they are."""
         return (
             request._basket_cache is None
@@ -48,7 +50,7 @@ class BasketMiddleware(OscarBasketMiddleware):
             and not getattr(request, "has_signed_out", False)
         )
 
-    def get_basket(self, request):
+    def get_basket(self, request: HttpRequest) -> AbstractBasket:
         """A page that is only read makes no basket row: the first item saves it."""
         user = getattr(request, "user", None)
         is_new = request._basket_cache is None and user is not None and user.is_authenticated
@@ -58,7 +60,9 @@ class BasketMiddleware(OscarBasketMiddleware):
             request._basket_cache = Basket(owner=user)
         return super().get_basket(request)
 
-    def get_cookie_basket(self, cookie_key, request, manager):
+    def get_cookie_basket(
+        self, cookie_key: str, request: HttpRequest, manager: Manager
+    ) -> AbstractBasket | None:
         basket = super().get_cookie_basket(cookie_key, request, manager)
         if basket is None and cookie_key in request.cookies_to_delete:
             request.has_frozen_basket = self.is_frozen(request.COOKIES[cookie_key])
@@ -67,7 +71,7 @@ class BasketMiddleware(OscarBasketMiddleware):
         return basket
 
     @staticmethod
-    def is_frozen(cookie):
+    def is_frozen(cookie: str) -> bool:
         """Whether a cookie names a basket that waits for its payment."""
         Basket = get_model("basket", "Basket")
         try:
@@ -76,13 +80,13 @@ class BasketMiddleware(OscarBasketMiddleware):
             return False
         return baskets.filter(status=Basket.FROZEN).exists()
 
-    def apply_offers_to_basket(self, request, basket):
+    def apply_offers_to_basket(self, request: HttpRequest, basket: AbstractBasket) -> None:
         """Reads the lines and the vouchers once; Oscar counts the lines before, and pages after."""
         if basket.pk and basket.all_lines():
             prefetch_related_objects([basket], "vouchers")
             get_class("offer.applicator", "Applicator")().apply(basket, request.user, request)
 
-    def process_response(self, request, response):
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         basket = getattr(request, "_basket_cache", None)
         if getattr(request, "has_frozen_basket", False) and basket is not None and basket.id:
             # Something was put into another basket meanwhile: that one is the browser's now.
@@ -97,7 +101,7 @@ class BasketMiddleware(OscarBasketMiddleware):
         return response
 
     @staticmethod
-    def tell_units(request, response):
+    def tell_units(request: HttpRequest, response: HttpResponse) -> None:
         """Let scripts know how much is in the basket: the header of a kept page does not."""
         units = str(units_in(request))
         if (read_cookie(request, UNITS_COOKIE) or "0") != units:

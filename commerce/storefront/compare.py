@@ -4,7 +4,11 @@ Lists are the same for everybody, so that a link there knows one item only: for 
 scripts a cookie says what it goes beside. It is set by such a link and by nothing else.
 """
 
-from django.http import HttpResponseRedirect
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
@@ -38,7 +42,7 @@ class CompareView(TemplateView):
 
     template_name = "oscar/catalogue/compare.html"
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         is_from_list = "add" in request.GET and "ids" not in request.GET
         beside = (
             [read_cookie(request, COOKIE).replace(".", ",")]
@@ -57,7 +61,7 @@ class CompareView(TemplateView):
             remember(response, comparison.keys)
         return response
 
-    def get_context_data(self, *, comparison, **kwargs):
+    def get_context_data(self, *, comparison: Any, **kwargs: Any) -> dict[str, Any]:
         is_full = len(comparison.columns) == MAX_COMPARED
         return super().get_context_data(
             comparison=comparison,
@@ -70,13 +74,13 @@ class CompareView(TemplateView):
             **kwargs,
         )
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
         response = super().render_to_response(context, **kwargs)
         response["X-Robots-Tag"] = "noindex"
         return response
 
 
-def remember(response, keys):
+def remember(response: HttpResponse, keys: Sequence[int]) -> None:
     """Have the browser remember what was compared, nothing where that is nothing."""
     if not keys:
         delete_cookie(response, COOKIE)

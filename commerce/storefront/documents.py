@@ -1,9 +1,13 @@
 """Where documents are downloaded: by who ordered, by a guest's link, by staff. Nobody else."""
 
+from typing import Any
+
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views import generic
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.decorators import private_page
@@ -15,7 +19,7 @@ from commerce.orders.shipments import SENDABLE, units_to_send
 from commerce.storefront.guest_orders import refuse_link
 
 
-def pdf_answer(facts, file_name):
+def pdf_answer(facts: dict[str, Any], file_name: str) -> HttpResponse:
     """A PDF to keep: private, and not stored on its way. Nothing is written."""
     answer = HttpResponse(render(facts), content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
@@ -23,7 +27,7 @@ def pdf_answer(facts, file_name):
     return answer
 
 
-def _answer_to_customer(order, number):
+def _answer_to_customer(order: AbstractOrder, number: str) -> HttpResponse:
     document = get_object_or_404(
         CommercialDocument, order=order, number=number, kind__in=FOR_CUSTOMERS
     )
@@ -34,7 +38,7 @@ def _answer_to_customer(order, number):
 class OrderDocumentView(LoginRequiredMixin, generic.View):
     """An invoice or credit note for the account that ordered."""
 
-    def get(self, request, order, number):
+    def get(self, request: HttpRequest, order: str, number: str) -> HttpResponse:
         orders = get_model("order", "Order").objects
         return _answer_to_customer(
             get_object_or_404(orders, user=request.user, number=order), number
@@ -45,7 +49,7 @@ class OrderDocumentView(LoginRequiredMixin, generic.View):
 class GuestDocumentView(generic.View):
     """The same for whoever has the order's link; an account's order asks for the account."""
 
-    def get(self, request, token, number):
+    def get(self, request: HttpRequest, token: str, number: str) -> HttpResponseBase:
         order = order_by_token(token)
         if order is None:
             return refuse_link(request)
@@ -57,10 +61,10 @@ class GuestDocumentView(generic.View):
 class _ForStaff(PermissionRequiredMixin):
     permission_required = "order.view_order"
 
-    def has_permission(self):
+    def has_permission(self) -> bool:
         return self.request.user.is_staff and super().has_permission()
 
-    def handle_no_permission(self):
+    def handle_no_permission(self) -> HttpResponseBase:
         self.raise_exception = self.request.user.is_authenticated
         return super().handle_no_permission()
 
@@ -69,7 +73,7 @@ class _ForStaff(PermissionRequiredMixin):
 class StaffDocumentView(_ForStaff, generic.View):
     """Any document, for staff who may see orders."""
 
-    def get(self, request, order, number):
+    def get(self, request: HttpRequest, order: str, number: str) -> HttpResponse:
         document = get_object_or_404(CommercialDocument, order__number=order, number=number)
         return pdf_answer(document.facts, document.file_name)
 
@@ -78,7 +82,7 @@ class StaffDocumentView(_ForStaff, generic.View):
 class PackingListView(_ForStaff, generic.View):
     """A slip for all that is still to be sent, before anything leaves. It has no number."""
 
-    def get(self, request, order):
+    def get(self, request: HttpRequest, order: str) -> HttpResponse:
         order = get_object_or_404(get_model("order", "Order"), number=order)
         left = units_to_send(order) if order.status in SENDABLE else {}
         if not left:

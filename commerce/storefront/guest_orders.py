@@ -1,8 +1,13 @@
 """Orders without an account: asking for a link to one, and the page that a link opens."""
 
+from typing import Any
+
 from allauth.core.ratelimit import consume
 from django import forms
 from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +44,7 @@ class FindOrderForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
-    def clean_number(self):
+    def clean_number(self) -> str:
         return normal_number(self.cleaned_data["number"])
 
 
@@ -52,21 +57,21 @@ class FindOrderView(generic.FormView):
     template_name = "oscar/customer/find_order.html"
     success_url = reverse_lazy("find-order")
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not consume(request, action="find_order"):
             form = self.get_form()
             form.add_error(None, TOO_MANY)
             return self.render_to_response(self.get_context_data(form=form), status=429)
         return super().post(request, *args, **kwargs)
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponseBase:
         digest = digest_of(form.cleaned_data["email"])
         send_order_link.enqueue(form.cleaned_data["number"], digest)
         messages.success(self.request, SENT)
         return super().form_valid(form)
 
 
-def refuse_link(request):
+def refuse_link(request: HttpRequest) -> HttpResponse:
     """Where a link leads that opens nothing: to asking for a new one."""
     messages.info(request, TOO_OLD)
     return redirect("find-order")
@@ -76,7 +81,7 @@ def refuse_link(request):
 class GuestOrderView(generic.View):
     """An order for whoever has the link of its mail; in an account, for whoever signs in."""
 
-    def get(self, request, token):
+    def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
         order = order_by_token(token)
         if order is None:
             return refuse_link(request)

@@ -1,5 +1,8 @@
 """The list of what costs less now, with the offers that hold for everybody above it."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,18 +22,18 @@ class OfferListView(ListingView):
     template_name = "oscar/offer/list.html"
     rule = ON_SALE
 
-    def get_heading(self):
+    def get_heading(self) -> str:
         return _("Offers")
 
-    def get_description(self):
+    def get_description(self) -> str:
         return _("Sale prices and multi-buy offers.")
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         at = moment_of(self.request) or timezone.now()
         return super().get_context_data(offers=offers_at(at), **kwargs)
 
 
-def offers_at(at):
+def offers_at(at: datetime) -> list[Any]:
     """The offers for everybody that hold at a moment; a page that shows them ends with the first."""
     ConditionalOffer = get_model("offer", "ConditionalOffer")
     depends_on(OFFERS)

@@ -1,5 +1,7 @@
 """The account's page about its data: what we keep, and all of it as one file."""
 
+from typing import Any
+
 from allauth.core.ratelimit import consume
 from django.conf import settings
 from django.contrib import messages
@@ -38,7 +40,7 @@ class DataView(TemplateView):
 
     template_name = "oscar/customer/data.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(books_years=settings.BOOKS_YEARS, **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -60,7 +62,7 @@ class StoredView(TemplateView):
 
     template_name = "oscar/storage.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             groups=[
                 (_("Everyone"), stored_for_shoppers()),

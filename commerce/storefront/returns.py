@@ -1,16 +1,21 @@
 """Where customers ask for a return, from their account or by the link of their order."""
 
 import uuid
+from typing import Any
 
 from allauth.core.ratelimit import consume
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
+from oscar.apps.order.abstract_models import AbstractOrder
 
 from commerce.decorators import private_page
 from commerce.exceptions import ReturnRefused
@@ -24,7 +29,7 @@ class ReturnForm(forms.Form):
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
-    def __init__(self, order, data=None):
+    def __init__(self, order: AbstractOrder, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={"key": uuid.uuid4().hex})
         left = units_returnable(order)
         self.lines = list(order.lines.filter(pk__in=left).order_by("pk"))
@@ -43,7 +48,7 @@ class ReturnForm(forms.Form):
             widget=forms.Textarea(attrs={"rows": 4}),
         )
 
-    def units(self):
+    def units(self) -> dict[int, int]:
         """What was chosen, ``{line_id: quantity}``."""
         return {line.pk: self.cleaned_data[f"units_{line.pk}"] for line in self.lines}
 
@@ -54,14 +59,14 @@ class ReturnView(generic.View):
     template_name = "oscar/customer/order/return_form.html"
     response_class = generic.base.TemplateResponse
 
-    def get(self, request, **kwargs):
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         refusal = refusal_to_return(self.order)
         if refusal:
             messages.info(request, refusal)
             return redirect(self.back)
         return self.show(ReturnForm(self.order))
 
-    def post(self, request, **kwargs):
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         form = ReturnForm(self.order, data=request.POST)
         if not consume(request, action="return_request"):
             form.add_error(None, TOO_MANY)
@@ -78,7 +83,7 @@ class ReturnView(generic.View):
         messages.success(request, text % {"number": filed.number})
         return redirect(self.back)
 
-    def show(self, form, *, status=200):
+    def show(self, form: Form, *, status: int = 200) -> HttpResponseBase:
         context = {"form": form, "order": self.order, "back_url": self.back}
         return self.response_class(self.request, self.template_name, context, status=status)
 
@@ -88,7 +93,7 @@ class ReturnView(generic.View):
 class AccountReturnView(ReturnView):
     """A return of an order in the account of whoever is signed in."""
 
-    def dispatch(self, request, *, order_number):
+    def dispatch(self, request: HttpRequest, *, order_number: str) -> HttpResponseBase:
         self.order = get_object_or_404(request.user.orders, number=order_number)
         self.back = reverse("customer:order", args=[order_number])
         return super().dispatch(request)
@@ -98,7 +103,7 @@ class AccountReturnView(ReturnView):
 class GuestReturnView(ReturnView):
     """A return of the order that a link opens."""
 
-    def dispatch(self, request, *, token):
+    def dispatch(self, request: HttpRequest, *, token: str) -> HttpResponseBase:
         self.order = order_by_token(token)
         if self.order is None:
             return refuse_link(request)

@@ -1,5 +1,7 @@
 """A review as its author types it; every refusal says what is missing."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.catalogue.reviews import forms as oscar_forms
@@ -28,7 +30,7 @@ class ProductReviewForm(oscar_forms.ProductReviewForm):
             "body": {"required": _("Write a sentence or two.")},
         }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["body"].max_length = MAX_BODY
         self.fields["body"].validators.append(forms.fields.validators.MaxLengthValidator(MAX_BODY))

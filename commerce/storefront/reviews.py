@@ -1,13 +1,20 @@
 """Writing, reading and voting on reviews. The thinking is in ``commerce.catalogue.reviews``."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.http import HttpResponseRedirect
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
+from oscar.apps.catalogue.abstract_models import AbstractProduct
 from oscar.apps.catalogue.reviews import views as oscar_views
+from oscar.apps.catalogue.reviews.abstract_models import AbstractVote
 from oscar.core.loading import get_model
 
 from commerce.catalogue.reviews import BUYER, GUEST, ReviewQuery, approved_reviews, standing_of
@@ -24,12 +31,12 @@ REFUSALS = {
 }
 
 
-def product_of(kwargs):
+def product_of(kwargs: dict[str, Any]) -> AbstractProduct:
     """The product that an address names; 404 for a variant and for what is not public."""
     return get_object_or_404(sellable_products(), pk=parse_pk(kwargs["product_pk"]))
 
 
-def reviews_url(product, query=""):
+def reviews_url(product: AbstractProduct, query: str = "") -> str:
     """Where the reviews of a product are read, at the glaze and the page that a query says."""
     return f"{with_query(product_url(product.pk, product.slug), query)}#reviews"
 
@@ -37,7 +44,7 @@ def reviews_url(product, query=""):
 class CreateProductReview(oscar_views.CreateProductReview):
     """Only for who bought the item and has not written yet; staff read it before it appears."""
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.product = product_of(kwargs)
         standing = standing_of(request.user, self.product)
         if standing != BUYER:
@@ -46,14 +53,14 @@ class CreateProductReview(oscar_views.CreateProductReview):
         # Oscar's own dispatch asks less.
         return super(oscar_views.CreateProductReview, self).dispatch(request, *args, **kwargs)
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponseBase:
         try:
             with transaction.atomic():
                 return super().form_valid(form)
         except IntegrityError:  # sent twice at once
             return HttpResponseRedirect(reviews_url(self.product))
 
-    def get_success_url(self):
+    def get_success_url(self) -> str:
         messages.success(
             self.request, _("Thank you. We’ll publish your review once we’ve checked it.")
         )
@@ -63,7 +70,7 @@ class CreateProductReview(oscar_views.CreateProductReview):
 class ProductReviewDetail(oscar_views.ProductReviewDetail):
     """One review that staff let through, of the product that the address names."""
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet:
         return approved_reviews(product_of(self.kwargs))
 
 
@@ -72,7 +79,7 @@ class ProductReviewList(RedirectView):
 
     permanent = True
 
-    def get_redirect_url(self, *args, **kwargs):
+    def get_redirect_url(self, *args: Any, **kwargs: Any) -> str:
         return reviews_url(product_of(kwargs))
 
 
@@ -80,17 +87,17 @@ class ProductReviewList(RedirectView):
 class AddVoteView(oscar_views.AddVoteView):
     """A vote by POST, once for each account and not on one's own review."""
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Where signing in leads back to: a vote is given by pressing the button."""
         messages.info(request, _("You’re signed in. Press “Helpful” again."))
         return self.go_back(product_of(kwargs))
 
-    def go_back(self, product):
+    def go_back(self, product: AbstractProduct) -> HttpResponse:
         """To the page that the button stood on."""
         query = ReviewQuery.from_parameters(self.request.GET)
         return HttpResponseRedirect(reviews_url(product, query.here))
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         product = product_of(kwargs)
         review = get_object_or_404(approved_reviews(product), pk=kwargs["pk"])
         vote = get_model("reviews", "Vote")(review=review, user=request.user, delta=1)
@@ -109,7 +116,7 @@ class AddVoteView(oscar_views.AddVoteView):
         return self.go_back(product)
 
     @staticmethod
-    def save(vote):
+    def save(vote: AbstractVote) -> None:
         """Store the vote; a second press at the same moment changes nothing."""
         try:
             with transaction.atomic():

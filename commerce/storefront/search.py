@@ -1,7 +1,10 @@
 """Lists of products: one view for everything, a category, and the results of a search."""
 
 from functools import partial
+from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +28,8 @@ from commerce.requests import moment_of, wants_fragment
 from commerce.search.misses import count_miss
 from commerce.search.queries import search_pages, suggest
 
+#: Names and addresses; the address of the page itself is None.
+Crumbs = list[tuple[str, str | None]]
 #: Pages beside the items that a search found, and items while it is typed.
 PAGES_SHOWN, SUGGESTED = 8, 6
 #: Collections beside them, and while it is typed.
@@ -46,21 +51,21 @@ class ListingView(TemplateView):
     #: Whether the page must be rendered each time, to count a search in vain.
     is_counted_miss = False
 
-    def get_heading(self):
+    def get_heading(self) -> str:
         raise NotImplementedError
 
-    def get_crumbs(self):
+    def get_crumbs(self) -> Crumbs:
         return [(_("Home"), "/"), (self.get_heading(), None)]
 
-    def get_title(self):
+    def get_title(self) -> str:
         """What the browser and search engines call the list."""
         return self.get_heading()
 
-    def get_description(self):
+    def get_description(self) -> str:
         """What search engines and shared links say of the list."""
         return ""
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A page that the list does not have, or no longer has, leads to the nearest that it has."""
         context = self.get_context_data(**kwargs)
         query, shown = context["query"], context["list_page"].page
@@ -68,7 +73,7 @@ class ListingView(TemplateView):
             return redirect(request.path + query.page_address(shown))
         return self.render_to_response(context)
 
-    def find(self, query):
+    def find(self, query: ListingQuery) -> Any:
         """Looks the page of products up."""
         return products_in(
             self.category,
@@ -81,7 +86,7 @@ class ListingView(TemplateView):
             at=moment_of(self.request),
         )
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = ListingQuery.from_parameters(self.request.GET, default_sort=self.default_sort)
         list_page = self.find(query)
         query = query.restricted_to({facet.name for facet in list_page.facets})
@@ -101,7 +106,7 @@ class ListingView(TemplateView):
             **kwargs,
         )
 
-    def get_chips(self, query, list_page):
+    def get_chips(self, query: ListingQuery, list_page: Any) -> list[tuple[str, str]]:
         """(name, address without it) of every filter that is on."""
         return [
             (value.name, query.address(without=((facet.name, value.code),)))
@@ -110,11 +115,11 @@ class ListingView(TemplateView):
             if value.is_selected
         ]
 
-    def get_template_names(self):
+    def get_template_names(self) -> list[str]:
         is_part = wants_fragment(self.request)
         return [self.fragment_template if is_part else self.template_name]
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         if not self.is_counted_miss:
@@ -129,17 +134,17 @@ class FacetedSearchView(ListingView):
     parameters = ListingView.parameters | {"q", "exact"}
     template_name = "oscar/search/results.html"
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Who searches for "sale" means what is on sale, which no word of a item says."""
         query = ListingQuery.from_parameters(request.GET)
         if fold(query.words) in {fold(_("Sale")), fold(_("On sale"))} and not query.is_exact:
             return redirect(f"{reverse('catalogue:index')}?{SALE_FILTER}=yes")
         return super().get(request, *args, **kwargs)
 
-    def get_heading(self):
+    def get_heading(self) -> str:
         return _("Search")
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         is_part = wants_fragment(self.request)
         words = ListingQuery.from_parameters(self.request.GET).words
         context = super().get_context_data(**kwargs)
@@ -159,7 +164,7 @@ class SuggestView(TemplateView):
 
     template_name = "oscar/search/suggestions.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Looked up by the template, unless it remembers the words."""
         shown = ("cards", "categories", "collections", "pages")
         return super().get_context_data(
@@ -167,17 +172,17 @@ class SuggestView(TemplateView):
         )
 
     @cached_property
-    def words(self):
+    def words(self) -> str:
         """What was typed."""
         return ListingQuery.from_parameters(self.request.GET).words
 
     @cached_property
-    def meant(self):
+    def meant(self) -> Any:
         """What ``commerce.search.queries.suggest`` says of the words."""
         return suggest(self.words)
 
     @cached_property
-    def cards(self):
+    def cards(self) -> Any:
         """Items that are called so; only where there is none, those that say so of themselves."""
         at = moment_of(self.request) or timezone.now()
         titled, others, _categories = self.meant
@@ -187,7 +192,7 @@ class SuggestView(TemplateView):
         return cards_for(first, at=at)
 
     @cached_property
-    def categories(self):
+    def categories(self) -> list[Any]:
         """Kinds of items that are called so."""
         depends_on(LISTS)
         keys = self.meant[2]
@@ -195,15 +200,15 @@ class SuggestView(TemplateView):
         return [found[pk] for pk in keys if pk in found]
 
     @cached_property
-    def collections(self):
+    def collections(self) -> Any:
         """Collections that are called so, or say so of themselves."""
         return search_collections(self.words, count=COLLECTIONS_SUGGESTED)
 
     @cached_property
-    def pages(self):
+    def pages(self) -> Any:
         """Pages of the magazine."""
         return search_pages(self.words, count=3) if self.words else []
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
         open_page(parameters=["q"])
         return super().render_to_response(context, **kwargs)

@@ -1,7 +1,12 @@
 """The name of a list, and on which lists a item is."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from oscar.apps.catalogue.abstract_models import AbstractProduct
+from oscar.apps.wishlists.abstract_models import AbstractWishList
 from oscar.core.loading import get_model
 
 from commerce.catalogue.wishlists import MAX_NAME
@@ -23,7 +28,9 @@ class SaveForm(forms.Form):
     )
     new_list = forms.CharField(label=_("New list"), required=False, max_length=MAX_NAME)
 
-    def __init__(self, *args, lists, product, **kwargs):
+    def __init__(
+        self, *args: Any, lists: Sequence[AbstractWishList], product: AbstractProduct, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["lists"].choices = [(row.key, row.name) for row in lists]
         if not lists:
@@ -37,5 +44,5 @@ class SaveForm(forms.Form):
         # Nothing is kept yet: the newest list is the likeliest.
         self.fields["lists"].initial = on or [lists[-1].key]
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         return {"lists": [], **self.cleaned_data}

@@ -1,11 +1,18 @@
 """Wish lists of an account. All changes by POST; the thinking is in ``commerce.catalogue.wishlists``."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import messages
-from django.http import Http404, HttpResponseRedirect
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView, View
+from oscar.apps.wishlists.abstract_models import AbstractLine as AbstractWishListLine
+from oscar.apps.wishlists.abstract_models import AbstractWishList
 
 from commerce.catalogue.product_facts import product_page_url
 from commerce.catalogue.wishlists import (
@@ -27,30 +34,30 @@ from commerce.storefront.wishlist_forms import NameForm, SaveForm
 class OwnListMixin:
     """A list of the account's own; any other is not there."""
 
-    def get_list(self):
+    def get_list(self) -> AbstractWishList:
         wishlist = list_of(self.request.user, self.kwargs["key"])
         if wishlist is None:
             raise Http404
         return wishlist
 
-    def get_line(self):
+    def get_line(self) -> AbstractWishListLine:
         return get_object_or_404(self.get_list().lines, pk=parse_pk(str(self.kwargs["line_pk"])))
 
-    def to_list(self, key=None):
+    def to_list(self, key: str | None = None) -> HttpResponse:
         return redirect("customer:wishlists-detail", key=key or self.kwargs["key"])
 
 
 class WishListListView(TemplateView):
     template_name = "oscar/customer/wishlists/wishlists_list.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(lists=lists_of(self.request.user), **kwargs)
 
 
 class WishListDetailView(OwnListMixin, TemplateView):
     template_name = "oscar/customer/wishlists/wishlists_detail.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         wishlist = self.get_list()
         return super().get_context_data(
             wishlist=wishlist,
@@ -60,7 +67,7 @@ class WishListDetailView(OwnListMixin, TemplateView):
             **kwargs,
         )
 
-    def get_link_url(self, wishlist):
+    def get_link_url(self, wishlist: AbstractWishList) -> str:
         """The whole secret address; "" for a private list."""
         link = getattr(wishlist, "link", None)
         if link is None:
@@ -72,7 +79,7 @@ class WishListCreateView(FormView):
     form_class = NameForm
     template_name = "oscar/customer/wishlists/wishlists_form.html"
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponseBase:
         try:
             wishlist = create_list(self.request.user, form.cleaned_data["name"])
         except TooMany as refusal:
@@ -86,13 +93,13 @@ class WishListUpdateView(OwnListMixin, FormView):
     form_class = NameForm
     template_name = "oscar/customer/wishlists/wishlists_form.html"
 
-    def get_initial(self):
+    def get_initial(self) -> dict[str, Any]:
         return {"name": self.get_list().name}
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(wishlist=self.get_list(), **kwargs)
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponseBase:
         wishlist = self.get_list()
         wishlist.name = form.cleaned_data["name"]
         wishlist.save(update_fields=["name"])
@@ -102,10 +109,10 @@ class WishListUpdateView(OwnListMixin, FormView):
 class WishListDeleteView(OwnListMixin, TemplateView):
     template_name = "oscar/customer/wishlists/wishlists_delete.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(wishlist=self.get_list(), **kwargs)
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         wishlist = self.get_list()
         wishlist.delete()
         messages.success(request, _("“%s” is deleted.") % wishlist.name)
@@ -121,23 +128,23 @@ class WishListAddProduct(FormView):
     form_class = SaveForm
     template_name = "oscar/customer/wishlists/wishlists_keep.html"
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.product = keepable_product(parse_pk(str(kwargs["product_pk"])))
         if self.product is None:
             raise Http404
         return super().dispatch(request, *args, **kwargs)
 
-    def get_form_kwargs(self):
+    def get_form_kwargs(self) -> dict[str, Any]:
         lists = list(lists_of(self.request.user))
         return {**super().get_form_kwargs(), "lists": lists, "product": self.product}
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         shown = self.product.parent or self.product
         return super().get_context_data(
             product=self.product, shown=shown, back_url=product_page_url(self.product), **kwargs
         )
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponseBase:
         keys, name = form.cleaned_data["lists"], form.cleaned_data["new_list"]
         try:
             lists = save_to_lists(self.request.user, self.product, keys, new_name=name)
@@ -147,7 +154,7 @@ class WishListAddProduct(FormView):
         messages.success(self.request, self.said(lists))
         return HttpResponseRedirect(product_page_url(self.product))
 
-    def said(self, lists):
+    def said(self, lists: Iterable[AbstractWishList]) -> str:
         facts = {"title": (self.product.parent or self.product).title}
         if not lists:
             return _("%(title)s was removed from your lists.") % facts
@@ -158,7 +165,7 @@ class WishListAddProduct(FormView):
 class WishListRemoveProduct(OwnListMixin, View):
     http_method_names = ["post"]
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         line = self.get_line()
         line.delete()
         messages.success(request, _("%s was removed from the list.") % line.get_title())
@@ -168,7 +175,7 @@ class WishListRemoveProduct(OwnListMixin, View):
 class WishListMoveProductToAnotherWishList(OwnListMixin, View):
     http_method_names = ["post"]
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         line, target = self.get_line(), list_of(request.user, request.POST.get("to", ""))
         if target is None:
             raise Http404
@@ -187,7 +194,7 @@ class WishListShareView(OwnListMixin, View):
 
     http_method_names = ["post"]
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         wishlist = self.get_list()
         if request.POST.get("share") == "on":
             share(wishlist)

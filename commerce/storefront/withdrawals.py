@@ -5,22 +5,29 @@ No answer depends on whether there is such an order.
 """
 
 import uuid
+from collections.abc import Sequence
 from email.utils import parseaddr
+from typing import Any
 
 from allauth.core.ratelimit import consume
 from django import forms
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core import signing
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.decorators import private_page
-from commerce.models import Withdrawal
+from commerce.models import User, Withdrawal
 from commerce.money import format_money
 from commerce.order_statuses import CANCELLED
 from commerce.returns.withdrawals import Statement, submit_withdrawal, withdrawal_facts
@@ -65,7 +72,7 @@ class WithdrawalForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args, orders=(), **kwargs):
+    def __init__(self, *args: Any, orders: Sequence[AbstractOrder] = (), **kwargs: Any) -> None:
         """``orders`` are those of whoever is signed in: one of them is chosen, or another's number typed."""
         super().__init__(*args, **kwargs)
         if not orders:
@@ -89,7 +96,7 @@ class WithdrawalForm(forms.Form):
         elif known:
             self.initial["order"] = OTHER
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         chosen = cleaned.pop("order", "")
         if cleaned.get("order_number"):  # A number says it, whatever was chosen.
@@ -102,16 +109,18 @@ class WithdrawalForm(forms.Form):
             self.add_error("order", _("Choose the order."))
         return cleaned
 
-    def statement(self):
+    def statement(self) -> Statement:
         return Statement(**self.cleaned_data)
 
 
-def _described(order):
+def _described(order: AbstractOrder) -> str:
     day = date_format(timezone.localtime(order.date_placed), "j F Y")
     return f"{order.number} · {day} · {format_money(order.total_incl_tax, order.currency)}"
 
 
-def form_for(user, *args, initial=None):
+def form_for(
+    user: User | AnonymousUser, *args: Any, initial: dict[str, Any] | None = None
+) -> WithdrawalForm:
     """The form, filled in with what is known of whoever is signed in; one query for their orders."""
     if not user.is_authenticated:
         return WithdrawalForm(*args, initial=initial)
@@ -129,11 +138,11 @@ class WithdrawalView(generic.View):
     "back" keeps what was typed.
     """
 
-    def get(self, request):
+    def get(self, request: HttpRequest) -> HttpResponseBase:
         initial = {"order_number": request.GET["order"]} if "order" in request.GET else None
         return self.ask(form_for(request.user, initial=initial))
 
-    def post(self, request):
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         form = form_for(request.user, request.POST)
         step = request.POST.get("step", "")
         if not form.is_valid():
@@ -150,7 +159,7 @@ class WithdrawalView(generic.View):
         withdrawal = submit_withdrawal(form.statement(), key=key)
         return redirect("withdrawal-received", token=signing.dumps(withdrawal.pk, salt=SALT))
 
-    def ask(self, form, *, status=200):
+    def ask(self, form: Form, *, status: int = 200) -> HttpResponse:
         context = {"form": form}
         return TemplateResponse(self.request, "withdrawal/ask.html", context, status=status)
 
@@ -159,7 +168,7 @@ class WithdrawalView(generic.View):
 class WithdrawalReceivedView(generic.View):
     """The acknowledgement on screen: what was declared, and when it arrived."""
 
-    def get(self, request, token):
+    def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
         try:
             pk = signing.loads(token, salt=SALT, max_age=SHOWN_FOR)
         except signing.BadSignature:

@@ -1,6 +1,7 @@
 """Writing prices in templates."""
 
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -12,7 +13,7 @@ register = template.Library()
 
 
 @register.filter
-def money(amount, currency=None):
+def money(amount: Decimal | int | str | None, currency: str | None = None) -> str:
     """``{{ amount|money:currency }}`` as "£24" or "£24.50"; nothing for None."""
     if amount is None:
         return ""
@@ -20,6 +21,6 @@ def money(amount, currency=None):
 
 
 @register.filter
-def discount_name(discount):
+def discount_name(discount: Any) -> str:
     """What an order's discount is called: "Voucher CODE", or the offer's name."""
     return discounts.discount_name(discount)

@@ -1,8 +1,10 @@
 """Numbers of a list's pages, shortened in the middle."""
 
 from types import SimpleNamespace
+from typing import Any
 
 from django import template
+from django.core.paginator import Page
 
 from commerce.urls import PLAIN
 
@@ -10,7 +12,7 @@ register = template.Library()
 
 
 @register.filter
-def page_numbers(list_page):
+def page_numbers(list_page: Any) -> list[int | None]:
     """The pages worth a link, with None for each gap: 1 … 4 5 6 … 12."""
     near = {list_page.page + step for step in (-1, 0, 1)}
     shown = sorted({1, list_page.pages} | {n for n in near if 1 <= n <= list_page.pages})
@@ -25,7 +27,7 @@ def page_numbers(list_page):
 
 
 @register.simple_tag
-def page_address(base_query, number, anchor=""):
+def page_address(base_query: str, number: int, anchor: str = "") -> str:
     """The address of one page of a list; ``base_query`` is what stands before ``page=``, "a=b&" or "".
 
     The first page is the list itself, whose address says no number.
@@ -37,6 +39,6 @@ def page_address(base_query, number, anchor=""):
 
 
 @register.filter
-def as_list_page(page):
+def as_list_page(page: Page | None) -> SimpleNamespace | None:
     """A page of Django's paginator as the pagination component wants it; None for none."""
     return SimpleNamespace(page=page.number, pages=page.paginator.num_pages) if page else None

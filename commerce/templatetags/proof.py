@@ -2,6 +2,7 @@
 
 from allauth.account.utils import get_next_redirect_url
 from django import template
+from django.template import Context
 from django.urls import reverse
 
 from commerce.accounts.reauthentication import waiting_request
@@ -18,7 +19,7 @@ ASKING = (
 
 
 @register.simple_tag(takes_context=True)
-def form_waits(context):
+def form_waits(context: Context) -> bool:
     """Whether a form was sent that is carried out afterwards. An older one that was left does not count."""
     request = context["request"]
     waiting = waiting_request(request)
@@ -26,7 +27,7 @@ def form_waits(context):
 
 
 @register.simple_tag(takes_context=True)
-def page_behind(context):
+def page_behind(context: Context) -> str:
     """Where Cancel leads: the page that somebody came from, "" where the browser does not say."""
     request = context["request"]
     sent = request.POST.get("behind")

@@ -1,5 +1,7 @@
 """What stands in a page's head for search engines and for those who share a link to it."""
 
+from typing import Any
+
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
@@ -16,7 +18,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def canonical(url, page=1):
+def canonical(url: str, page: int = 1) -> str:
     """The address under which a page wants to be known; a list's second page is one of its own."""
     return format_html(
         '<link rel="canonical" href="{}">', absolute(iri_to_uri(page_of_list(url, page)))
@@ -24,19 +26,19 @@ def canonical(url, page=1):
 
 
 @register.filter
-def as_absolute(url):
+def as_absolute(url: str) -> str:
     """The address with the site's before it."""
     return absolute(url)
 
 
 @register.filter
-def plain(markup):
+def plain(markup: str) -> str:
     """The words of a text that staff wrote, on one line."""
     return plain_text(markup)
 
 
 @register.simple_tag
-def shared_photo(image):
+def shared_photo(image: Any) -> Any:
     """The size of an image that links show, or None. One query unless its sizes are known."""
     if not image:
         return None
@@ -44,19 +46,19 @@ def shared_photo(image):
 
 
 @register.simple_tag
-def product_data(box, **facts):
+def product_data(box: Any, **facts: Any) -> str:
     """The product of a page as JSON-LD; nothing where there is no box to show."""
     return structured_data.script_of(structured_data.product_data(box, **facts)) if box else ""
 
 
 @register.simple_tag
-def breadcrumbs_data(crumbs):
+def breadcrumbs_data(crumbs: Any) -> str:
     """The breadcrumbs of a page as JSON-LD."""
     return structured_data.script_of(structured_data.breadcrumbs_data(crumbs))
 
 
 @register.simple_tag
-def site_data(returns_url=""):
+def site_data(returns_url: str = "") -> str:
     """The shop and its search as JSON-LD, for the front page."""
     organization = structured_data.organization_data(
         logo=static("icons/icon-512.png"), returns_url=returns_url
@@ -65,6 +67,6 @@ def site_data(returns_url=""):
 
 
 @register.simple_tag
-def site_name():
+def site_name() -> str:
     """What the site is called."""
     return settings.SITE_NAME

@@ -1,13 +1,18 @@
 """Small facts that shop templates ask for: the basket's count, how long a sale lasts, stars."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from email.utils import parseaddr
+from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from oscar.apps.catalogue.abstract_models import AbstractProduct
 
 from commerce.basket.units import units_in
 from commerce.images.pictures import largest, photo_html
@@ -22,7 +27,7 @@ WEEK = 6
 
 
 @register.simple_tag(takes_context=True)
-def basket_count(context):
+def basket_count(context: Context) -> int:
     """Units in the shopper's basket. One query where there is a basket, none where there is not.
 
     On a page that everybody gets 0, unless its view looked into the basket: scripts put the number
@@ -37,20 +42,20 @@ def basket_count(context):
 
 
 @register.simple_tag(takes_context=True)
-def is_here(context, url):
+def is_here(context: Context, url: str) -> bool:
     """Whether the page being shown is the address or lies below it."""
     path = getattr(context.get("request"), "path", "")
     return path == url or (url != "/" and path.startswith(url))
 
 
 @register.simple_tag
-def shop_email():
+def shop_email() -> str:
     """The address that the shop's mails come from, and that answers."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 @register.filter
-def sale_end(until):
+def sale_end(until: datetime | None) -> str:
     """When a sale ends: "Until Sunday", "Until 4 December", "Sale" where no end is set."""
     if until is None:
         return _("Sale")
@@ -63,13 +68,13 @@ def sale_end(until):
 
 
 @register.filter
-def cleaned(markup):
+def cleaned(markup: str) -> str:
     """HTML that people wrote, safe to show (``commerce.rich_html``)."""
     return safe_html(markup)
 
 
 @register.filter
-def star_steps(rating):
+def star_steps(rating: float | None) -> list[bool]:
     """Five booleans, one for each star: filled where the rating, rounded, reaches it."""
     filled = round(float(rating or 0))
     return [step <= filled for step in range(1, 6)]
@@ -88,7 +93,7 @@ ICONS = {
 
 
 @register.simple_tag
-def icon(name):
+def icon(name: str) -> str:
     """A line icon that says nothing to a screen reader."""
     return mark_safe(  # noqa: S308  constants
         '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.6"'
@@ -97,18 +102,20 @@ def icon(name):
 
 
 @register.simple_tag
-def photo(image, *, alt="", sizes="100vw", eager=False, shape=""):
+def photo(
+    image: Any, *, alt: str = "", sizes: str = "100vw", eager: bool = False, shape: str = ""
+) -> str:
     """A photograph in its frame (``commerce.images.pictures.photo_html``)."""
     return photo_html(image, alt=alt, sizes=sizes, eager=eager, shape=shape)
 
 
 @register.filter
-def large_url(image):
+def large_url(image: Any) -> str:
     """The address of a photograph as large as a page shows it, for those who zoom."""
     return largest(image, "webp").url
 
 
 @register.simple_tag
-def cards_of(products):
+def cards_of(products: Iterable[AbstractProduct]) -> list[Any]:
     """Cards of products as Oscar's views list them; a variant stands for its product."""
     return cards_for([product.parent_id or product.pk for product in products])

@@ -3,8 +3,10 @@
 import re
 
 from django import template
+from django.template import Context, NodeList
+from django.template.base import Parser, Token
 from django.template.loader import render_to_string
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
 from commerce.catalogue.wishlists import lists_with
 
@@ -17,10 +19,10 @@ ROOM = re.compile(r"<!--kept:(\d+)-->")
 class OwnWishesNode(template.Node):
     """``{% own_wishes %}…{% end_own_wishes %}``."""
 
-    def __init__(self, nodelist):
+    def __init__(self, nodelist: NodeList) -> None:
         self.nodelist = nodelist
 
-    def render(self, context):
+    def render(self, context: Context) -> SafeString:
         markup = self.nodelist.render(context)
         request = context["request"]
 
@@ -34,7 +36,7 @@ class OwnWishesNode(template.Node):
 
 
 @register.tag
-def own_wishes(parser, token):
+def own_wishes(parser: Parser, token: Token) -> OwnWishesNode:
     """Fills the rooms that a remembered part inside left, after it was taken from memory: what is in
     them is one shopper's and never stands in the part. One query for each room; no room, no query.
     """

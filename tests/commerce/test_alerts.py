@@ -221,7 +221,7 @@ def test_asked_again_one_mail_an_hour(bowl):
         wait_as_guest("ada@example.com", bowl, at=now + timedelta(minutes=minutes))
 
     assert ProductAlert.objects.count() == 1
-    assert len(queued("Shall we write")) == 2
+    assert len(queued("Confirm your stock alert")) == 2
 
 
 def test_address_is_not_flooded(shop):
@@ -263,7 +263,7 @@ def test_link_of_the_mail_forgets(client, bowl):
     answer_product_alerts.enqueue()
 
     assert queued("is back") == []
-    assert "used already" in " ".join(said(client.post(confirm_url(alert), follow=True)))
+    assert "already been used" in " ".join(said(client.post(confirm_url(alert), follow=True)))
 
 
 def test_link_of_the_answer_forgets_everything_else(client, bowl):
@@ -277,7 +277,7 @@ def test_link_of_the_answer_forgets_everything_else(client, bowl):
     answer_product_alerts.enqueue()
     assert cancel_url(first) in queued("is back")[0].body_text
 
-    assert "every piece" in client.get(cancel_url(first)).content.decode()
+    assert "all stock alerts" in client.get(cancel_url(first)).content.decode()
     client.post(cancel_url(first))
 
     second.refresh_from_db()

@@ -320,7 +320,7 @@ def test_address_with_letters_outside_ascii_is_found_in_json(db):
 
 def test_erasure_that_lost_a_race_runs_again(vase, monkeypatch, django_capture_on_commit_callbacks):
     user, _order = make_ada(vase)
-    write, calls = erasure.note_security, []
+    write, calls = erasure.log_security_event, []
 
     def fail_once(*args, **kwargs):
         calls.append(args)
@@ -328,7 +328,7 @@ def test_erasure_that_lost_a_race_runs_again(vase, monkeypatch, django_capture_o
             raise OperationalError(1213, "Deadlock found; database table is locked")
         write(*args, **kwargs)
 
-    monkeypatch.setattr(erasure, "note_security", fail_once)
+    monkeypatch.setattr(erasure, "log_security_event", fail_once)
 
     with django_capture_on_commit_callbacks(execute=True):
         erase(person_of(user))
@@ -354,7 +354,7 @@ def test_account_that_somebody_else_erased_meanwhile_is_a_sentence(client, vase)
     person = person_of(user)
     erase(person_of(user))
 
-    with pytest.raises(ErasureBlocked, match="was erased already"):
+    with pytest.raises(ErasureBlocked, match="already been erased"):
         erase(person)
 
 

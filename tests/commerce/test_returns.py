@@ -187,7 +187,7 @@ def test_returns_are_asked_for_until_the_last_day(order, bowl, settings):
     Shipment.objects.update(delivered_at=now)
     assert return_until(order) == timezone.localtime(now).date() + timedelta(days=30)
 
-    with pytest.raises(ReturnRefused, match="possible until"):
+    with pytest.raises(ReturnRefused, match="could be returned until"):
         ask(order, {line_of(order, bowl): 1}, at=now + timedelta(days=31))
     ask(order, {line_of(order, bowl): 1}, at=now + timedelta(days=30))
 
