@@ -6,10 +6,13 @@ Functions far below a view ask here, so that nobody hands a user through.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import cast
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest
+
+from commerce.models import User
 
 _request: ContextVar[HttpRequest | None] = ContextVar("actor_request", default=None)
 
@@ -35,7 +38,12 @@ def address_of(request: HttpRequest) -> str:
     return (get_client_ip(request) or "")[:45]
 
 
-def staff_actor() -> AbstractBaseUser | None:
+def signed_in_user(request: HttpRequest) -> User:
+    """The account behind a request whose view requires a sign-in."""
+    return cast(User, request.user)
+
+
+def staff_actor() -> User | None:
     """The member of staff who acts, or None for the system and for customers.
 
     The shop's histories do not name customers.

@@ -53,7 +53,7 @@ def forget_session(response: HttpResponse) -> None:
         settings.SESSION_COOKIE_NAME,
         path=settings.SESSION_COOKIE_PATH,
         domain=settings.SESSION_COOKIE_DOMAIN,
-        samesite=settings.SESSION_COOKIE_SAMESITE,
+        samesite=settings.SESSION_COOKIE_SAMESITE,  # type: ignore[arg-type] # a str setting
     )
     delete_cookie(response, COOKIE)
 

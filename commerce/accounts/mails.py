@@ -155,10 +155,11 @@ def account_messages(name: str, facts: dict[str, str]) -> dict[str, str]:
     """``{"subject", "text", "html"}`` of an account mail; ``facts`` are plain strings."""
     subject, paragraphs, label = _texts()[name]
     facts = {"shop": settings.SITE_NAME, **facts}
+    heading = subject % facts
     context = {
         "shop_name": settings.SITE_NAME,
         "shop_url": settings.SITE_URL,
-        "heading": subject % facts,
+        "heading": heading,
         "paragraphs": paragraphs,
         "code": facts.get("code", ""),
         "url": facts.get("password_reset_url") or "",
@@ -167,7 +168,7 @@ def account_messages(name: str, facts: dict[str, str]) -> dict[str, str]:
         "time": date_format(timezone.localtime(), "DATETIME_FORMAT"),
     }
     return {
-        "subject": context["heading"],
+        "subject": heading,
         "text": render_to_string("emails/account_body.txt", context),
         "html": render_to_string("emails/account_body.html", context),
     }

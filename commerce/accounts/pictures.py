@@ -4,14 +4,13 @@ import secrets
 import warnings
 from io import BytesIO
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from commerce.models import ProfilePicture
+from commerce.models import ProfilePicture, User
 
 MOST_BYTES = 5 * 1024 * 1024
 TOO_LARGE = gettext_lazy("The file is larger than 5 MB. Choose a smaller picture.")
@@ -27,7 +26,7 @@ def square_of(upload: UploadedFile) -> bytes:
     Raises ValidationError with a sentence for files that are too large, of another type, or no
     photograph. The size in pixels is read from the header, before anything is decoded.
     """
-    if upload.size > MOST_BYTES:
+    if (upload.size or 0) > MOST_BYTES:
         raise ValidationError(TOO_LARGE)
     try:
         with warnings.catch_warnings():
@@ -62,7 +61,7 @@ def _too_many_pixels() -> ValidationError:
     )
 
 
-def save_picture(user: AbstractBaseUser, content: bytes) -> ProfilePicture:
+def save_picture(user: User, content: bytes) -> ProfilePicture:
     """Keep a picture for an account, in the place of the one before, under a new random name."""
     picture, _is_new = ProfilePicture.objects.update_or_create(
         user=user, defaults={"content": content, "name": secrets.token_hex(16)}
@@ -70,12 +69,12 @@ def save_picture(user: AbstractBaseUser, content: bytes) -> ProfilePicture:
     return picture
 
 
-def remove_picture(user: AbstractBaseUser) -> None:
+def remove_picture(user: User) -> None:
     """Forget the picture of an account."""
     ProfilePicture.objects.filter(user=user).delete()
 
 
-def picture_name(user: AbstractBaseUser) -> str:
+def picture_name(user: User) -> str:
     """The name of an account's picture, "" where it has none. Reads no bytes of it."""
     names = ProfilePicture.objects.filter(user_id=user.pk).values_list("name", flat=True)
     return names.first() or ""

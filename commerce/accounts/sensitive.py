@@ -26,6 +26,8 @@ PAID_BACK_KINDS = ("payment", "refund", "orphan")
 def is_sensitive(request: HttpRequest) -> bool:
     """Whether a request changes people or roles, or takes data away as a file."""
     match = request.resolver_match
+    if match is None:
+        return False
     name = match.view_name
     if name == ORDERS:
         # What its form does asks in the view, which knows best what it is about to do.
@@ -39,8 +41,6 @@ def is_sensitive(request: HttpRequest) -> bool:
     if name == WORK_QUEUE and request.POST.get("kind") in PAID_BACK_KINDS:
         return True
     if name == "wagtail_bulk_action":
-        return (match.kwargs.get("app_label"), match.kwargs.get("model_name")) in (
-            ("commerce", "user"),
-            ("auth", "group"),
-        )
+        label = f"{match.kwargs.get('app_label')}.{match.kwargs.get('model_name')}"
+        return label in ("commerce.user", "auth.group")
     return name.startswith(PEOPLE)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from commerce.buffered_counters import BufferedCounter
+from commerce.models import User
 
 
 def sessions_of(user: AbstractBaseUser) -> list[UserSession]:
@@ -33,7 +34,7 @@ def end_sessions(user: AbstractBaseUser, *, keep: str | None = None) -> int:
     return len(sessions)
 
 
-def sign_out_everywhere(user: AbstractBaseUser, *, request: HttpRequest | None = None) -> int:
+def sign_out_everywhere(user: User, *, request: HttpRequest | None = None) -> int:
     """End every session of an account, recorded or not, but the one of ``request``.
 
     The generation is part of what Django signs a session with, so a session that nobody recorded

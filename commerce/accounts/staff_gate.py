@@ -19,7 +19,7 @@ from commerce.accounts.lifetime import NAME, forget_session, is_idle, refresh_id
 from commerce.accounts.reauthentication import ask_again, is_recent
 from commerce.accounts.sensitive import is_sensitive
 from commerce.accounts.sessions import record_use
-from commerce.actor import is_staff
+from commerce.actor import is_staff, signed_in_user
 from commerce.permissions.table import STAFF_PATHS
 
 #: Paths where a session of staff may have run out.
@@ -78,7 +78,7 @@ class StaffGateMiddleware:
         """Send staff without a factor to enrol one, and those who have one to use it."""
         if not settings.STAFF_SECOND_FACTOR or not request.path.startswith(STAFF_PATHS):
             return None
-        if not has_factor(request.user):
+        if not has_factor(signed_in_user(request)):
             return _redirect("account-factor-needed", request)
         if not used_factor(request):
             return _redirect("mfa_reauthenticate", request)

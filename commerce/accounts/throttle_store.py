@@ -1,6 +1,6 @@
 """Where allauth's limits are counted: in the database, shared by all processes."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.core.internal import ratelimit
 from allauth.mfa.totp.internal import auth as totp
@@ -26,7 +26,7 @@ def share_allauth_limits() -> None:
 
 def forget_expired_counters() -> None:
     """Delete what Django's database cache would keep until its table is full."""
-    table = connection.ops.quote_name(caches[ALIAS]._table)
+    table = connection.ops.quote_name(cast(Any, caches[ALIAS])._table)
     now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0))
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608  our own table

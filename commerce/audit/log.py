@@ -7,7 +7,7 @@ saved, and what differs is written in the same transaction. What counters and or
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
@@ -24,15 +24,15 @@ from commerce.models import AuditEntry, DeliveryMethod, SalePrice
 
 Act = AuditEntry.Act
 #: What is watched, in words, by the label of its model.
-KINDS = {}
+KINDS: dict[str, str | Promise] = {}
 #: The fields of each.
-FIELDS = {}
+FIELDS: dict[str, tuple[str, ...]] = {}
 #: What changes are called in words where they are no field of a model.
-CHANGE_NAMES = {}
+CHANGE_NAMES: dict[str, str | Promise] = {}
 
 
 #: Which rows are worth an entry, by the label of their model; without one all are.
-FILTERS = {}
+FILTERS: dict[str, Callable[[Any], bool]] = {}
 
 
 def watch(
@@ -84,7 +84,7 @@ def _follow_saved(
         return
     fields = FIELDS[sender._meta.label_lower]
     if update_fields is not None:
-        fields = [name for name in fields if name in update_fields]
+        fields = tuple(name for name in fields if name in update_fields)
     deferred = instance.get_deferred_fields()
     after = {
         name: getattr(instance, _column(sender, name)) for name in fields if name not in deferred
@@ -102,7 +102,7 @@ def _follow_deleted(sender: type[Model], instance: Any, **kwargs: Any) -> None:
 
 
 def _column(model: type[Model], name: str) -> str:
-    return model._meta.get_field(name).attname
+    return cast(models.Field, model._meta.get_field(name)).attname
 
 
 def record_change(
@@ -145,7 +145,7 @@ def _as_text(model: type[Model], name: str, value: Any) -> str | None:
     """A value as the log shows it, the same for one from a form and one from the database."""
     if value is None or value == "":
         return None
-    field = model._meta.get_field(name)
+    field = cast(models.Field, model._meta.get_field(name))
     if isinstance(field, models.ForeignKey):
         return _name_of_row(field, value)
     if isinstance(value, Promise):

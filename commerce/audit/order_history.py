@@ -57,7 +57,7 @@ def record_status_change(
 
 def display_name(user: User | AnonymousUser | None) -> str:
     """How a person is named in a history; "" for the system."""
-    if user is None or not user.is_authenticated:
+    if user is None or isinstance(user, AnonymousUser):
         return ""
     return user.get_full_name() or user.email
 

@@ -82,7 +82,7 @@ def log_missing_page(request: HttpRequest) -> None:
     The path is left out, as it may hold a key.
     """
     user = request.user.pk if request.user.is_authenticated else "a guest"
-    name = request.resolver_match.view_name
+    name = request.resolver_match.view_name if request.resolver_match else "-"
     logger.warning(
         "not found: %s %s to %s from %s", request.method, name, user, address_of(request)
     )
@@ -175,7 +175,7 @@ def _log_members(
     through: type[Model], row: Model, members: Iterable[Model], *, is_gain: bool
 ) -> None:
     names = ", ".join(sorted(map(str, members))) or str(_("all sessions"))
-    field = through._meta.model_name.partition("_")[2]
+    field = (through._meta.model_name or "").partition("_")[2]
     log_security_event(
         Act.CHANGED,
         kind=row._meta.label_lower,

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Q, QuerySet
-from django.http.response import HttpResponseBase
+from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -79,7 +79,7 @@ class AuditView(PermissionRequiredMixin, generic.ListView):
     def has_permission(self) -> bool:
         return self.request.user.is_staff and super().has_permission()
 
-    def handle_no_permission(self) -> HttpResponseBase:
+    def handle_no_permission(self) -> HttpResponseRedirect:
         self.raise_exception = self.request.user.is_authenticated
         return super().handle_no_permission()
 

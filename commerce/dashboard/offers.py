@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from oscar.apps.dashboard.offers import views as oscar
 
 
@@ -19,5 +18,5 @@ class OfferListView(oscar.OfferListView):
 class OfferDetailView(oscar.OfferDetailView):
     """Shows the offer again where a form asks for no act that there is."""
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().post(request, *args, **kwargs) or self.get(request, *args, **kwargs)

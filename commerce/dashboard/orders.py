@@ -22,6 +22,7 @@ from commerce.accounts.reauthentication import (
     require_recent_sign_in,
     require_recent_sign_in_over_limit,
 )
+from commerce.actor import signed_in_user
 from commerce.audit.order_history import history_of
 from commerce.dashboard.order_forms import DispatchForm
 from commerce.dashboard.permission_table import CHANGE_ORDER, ORDER_ACTS
@@ -107,7 +108,7 @@ class OrderDetailView(OscarOrderDetailView):
             return self.render_to_response(self.get_context_data(dispatch_form=form))
         label = {name: form.cleaned_data[name] for name in ("carrier", "tracking_number", "key")}
         try:
-            ship(order.pk, units=form.units(), user=request.user, **label)
+            ship(order.pk, units=form.units(), user=signed_in_user(request), **label)
         except DispatchRefused as refusal:
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(dispatch_form=form))
@@ -158,7 +159,7 @@ class ShippingAddressUpdateView(OscarShippingAddressUpdateView):
         form.fields.pop("country", None)
         return form
 
-    def form_valid(self, form: Form) -> HttpResponseBase:
+    def form_valid(self, form: Form) -> HttpResponse:
         try:
             correct_address(self.object.order.pk, form.cleaned_data, user=self.request.user)
         except AddressRefused as refusal:

@@ -131,7 +131,7 @@ class SetProductPriceForm(OscarSetProductPriceForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        refused = {}
+        refused: dict[str, list[str]] = {}
         for record in self._records(cleaned):
             price = self._price_of(record, cleaned)
             refusal = refusal_of_price(price, is_meant=cleaned.get("gives_away", False))

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.db import transaction
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from oscar.apps.dashboard.catalogue.views import (
     ProductCreateUpdateView as OscarProductCreateUpdateView,
 )
@@ -14,7 +13,7 @@ from oscar.apps.dashboard.catalogue.views import ProductLookupView as OscarProdu
 class ProductCreateUpdateView(OscarProductCreateUpdateView):
     """Saves a product with its stock, categories and images as one thing, or nothing of it."""
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with transaction.atomic():
             return super().post(request, *args, **kwargs)
 
@@ -28,7 +27,7 @@ class ProductLookupView(OscarProductLookupView):
             raise Http404
         return initial, term, page, limit
 
-    def get(self, request: HttpRequest) -> HttpResponseBase:
+    def get(self, request: HttpRequest) -> HttpResponse:
         try:
             return super().get(request)
         except (ValueError, OverflowError) as error:

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views import generic
@@ -54,7 +53,7 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
             **kwargs,
         )
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         found = self.get_return()
         act = request.POST.get("act", "")
         try:
@@ -79,7 +78,7 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
             self.request, _("Approved. We’ve emailed the instructions to the customer.")
         )
 
-    def refuse(self, found: ReturnRequest) -> HttpResponseBase:
+    def refuse(self, found: ReturnRequest) -> None:
         words = self.words(_("Enter a reason for the customer."))
         refuse_return(found.pk, reason=words, user=self.request.user)
         messages.success(self.request, _("Refused. We’ve emailed the reason to the customer."))

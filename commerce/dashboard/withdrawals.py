@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views import generic
@@ -64,7 +63,7 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
             **kwargs,
         )
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         found = self.get_withdrawal()
         act = request.POST.get("act", "")
         try:
@@ -92,7 +91,7 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
         )
         messages.success(self.request, _("Accepted. We’ve emailed the next steps to the customer."))
 
-    def refuse(self, found: Withdrawal) -> HttpResponseBase:
+    def refuse(self, found: Withdrawal) -> None:
         words = self.request.POST.get("words", "").strip()
         if not words:
             raise WithdrawalRefused(_("Enter a reason for the customer."))

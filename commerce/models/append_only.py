@@ -1,6 +1,6 @@
 """Rows that are written once: what happened is not changed afterwards."""
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from django.db import models
 
@@ -24,7 +24,7 @@ class AppendOnly(models.QuerySet):
         Only fields in ``NAMES_PEOPLE`` of the model, and texts only to ``ERASED`` or "". When, what
         and how much stay as they were. Returns how many rows.
         """
-        if not fields.keys() <= set(self.model.NAMES_PEOPLE):
+        if not fields.keys() <= set(cast("type[AppendOnlyModel]", self.model).NAMES_PEOPLE):
             raise TypeError(REFUSAL)
         if any(isinstance(value, str) and value not in ("", ERASED) for value in fields.values()):
             raise TypeError(REFUSAL)
@@ -35,7 +35,7 @@ class AppendOnly(models.QuerySet):
 
         Only where the model says ``MAY_EXPIRE``. Returns how many rows.
         """
-        if not self.model.MAY_EXPIRE:
+        if not cast("type[AppendOnlyModel]", self.model).MAY_EXPIRE:
             raise TypeError(REFUSAL)
         return super().delete()[0]
 

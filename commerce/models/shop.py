@@ -28,7 +28,7 @@ class User(AbstractUser):
         permissions = [("send_password_reset", "Can send somebody a link to a new password")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email = self.email.lower()
+        self.email = self.email.lower()  # type: ignore[has-type] # Oscar is untyped
         super().save(*args, **kwargs)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
@@ -151,7 +151,7 @@ class Retirement(models.Model):
         if self.product_id and self.product.parent_id:
             message = _("Retire the whole product; take a single variant off sale instead.")
             raise ValidationError({"product": message})
-        if self.replacement_id is None:
+        if self.replacement is None:
             return
         if self.replacement_id == self.product_id:
             raise ValidationError({"replacement": _("A product cannot replace itself.")})
@@ -178,7 +178,7 @@ class DeliveryMethod(models.Model):
     )
     min_days = models.PositiveSmallIntegerField(_("working days, at least"))
     max_days = models.PositiveSmallIntegerField(_("working days, at most"))
-    countries = models.ManyToManyField(
+    countries: models.ManyToManyField = models.ManyToManyField(
         "address.Country", related_name="delivery_methods", verbose_name=_("countries")
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)

@@ -67,7 +67,7 @@ def totals_add_up() -> Iterator[str]:
 
     Added in Decimal: SQLite adds decimal columns as floating-point numbers.
     """
-    goods = defaultdict(Decimal)
+    goods: defaultdict[int, Decimal] = defaultdict(Decimal)
     lines = get_model("order", "Line").objects.values_list("order_id", "line_price_incl_tax")
     for order_id, price in lines.order_by().iterator():
         goods[order_id] += price
@@ -177,7 +177,7 @@ def document_numbers_have_no_gap() -> Iterator[str]:
 def documents_add_up() -> Iterator[str]:
     """I21: net and tax of an invoice are its gross, and its credit notes never pass it."""
     rows = CommercialDocument.objects.exclude(kind=DocumentKind.PACKING_SLIP)
-    left = defaultdict(Decimal)
+    left: defaultdict[int, Decimal] = defaultdict(Decimal)
     for number, kind, order_id, facts in rows.values_list("number", "kind", "order", "facts"):
         net, tax, gross = (Decimal(facts[name]) for name in ("net", "tax", "gross"))
         if net + tax != gross or gross != sum(Decimal(line["gross"]) for line in facts["lines"]):

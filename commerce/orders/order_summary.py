@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.index.listings import looks_of, product_url
+from commerce.models import OrderPromise
 from commerce.order_statuses import (
     AUTHORISED,
     CANCELLED,
@@ -54,8 +57,8 @@ STATUS_NAMES = {**STEP_NAMES, PENDING: _("Waiting for payment")}
 class Step:
     """One stop of an order's way. ``day`` is when it was reached, where that is known."""
 
-    name: str
-    day: object
+    name: str | Promise
+    day: datetime | None
     is_done: bool
     is_current: bool
     is_stop: bool = False
@@ -68,20 +71,20 @@ class OrderedItem:
     title: str
     option: str
     url: str
-    photo: object
+    photo: Any
     quantity: int
-    total: object
+    total: Decimal
 
 
 @dataclass(frozen=True)
 class OrderRow:
     """An order with its items and its status in words; ``promise`` while it is still to come."""
 
-    order: object
-    status: str
+    order: AbstractOrder
+    status: str | Promise
     is_stopped: bool
-    items: list
-    promise: object
+    items: list[OrderedItem]
+    promise: OrderPromise | None
 
 
 def order_rows(orders: Iterable[AbstractOrder]) -> list[OrderRow]:

@@ -67,7 +67,7 @@ def lock_order(order_id: int) -> AbstractOrder:
 
 def allocated_units(order: AbstractOrder) -> dict[int, int]:
     """What the order's lines hold in stock, ``{stockrecord_id: units}``."""
-    units = defaultdict(int)
+    units: defaultdict[int, int] = defaultdict(int)
     for line in order.lines.exclude(stockrecord=None):
         if line.num_allocated:
             units[line.stockrecord_id] += line.num_allocated
@@ -122,7 +122,7 @@ def check_unchanged(order: AbstractOrder, units: dict[int, int]) -> None:
 
 def count_purchases(order: AbstractOrder) -> None:
     """Count what a paid order bought, for each variant and its product: lists are sorted by it."""
-    units = defaultdict(int)
+    units: defaultdict[int, int] = defaultdict(int)
     for line in order.lines.exclude(product=None).select_related("product"):
         units[line.product_id] += line.quantity
         if line.product.parent_id:

@@ -60,14 +60,14 @@ class Parcel:
     """One parcel for pages and mails; ``items`` are pairs of an order line and a quantity."""
 
     shipment: Shipment
-    sent_at: object
-    items: list
+    sent_at: datetime
+    items: list[tuple[AbstractLine, int]]
 
     @property
     def arrival(self) -> Arrival | None:
         """When it is expected, or None: nobody said, or it came."""
         row = self.shipment
-        if row.delivered_at or not row.arrives_from:
+        if row.delivered_at or row.arrives_from is None or row.arrives_until is None:
             return None
         return Arrival(row.arrives_from, row.arrives_until)
 
@@ -235,7 +235,7 @@ def _sent_before(order: AbstractOrder, key: str) -> Shipment | None:
 
 def _stock_of(lines: Sequence[AbstractLine], units: dict[int, int]) -> dict[int, int]:
     """Units by stock record, as far as the lines hold any: what keeps no stock holds none."""
-    stock = defaultdict(int)
+    stock: defaultdict[int, int] = defaultdict(int)
     for line in lines:
         if line.stockrecord_id and line.num_allocated:
             stock[line.stockrecord_id] += min(units[line.pk], line.num_allocated)

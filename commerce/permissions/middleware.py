@@ -1,7 +1,7 @@
 """Asks the permission table before a staff page, and keeps off the page what it refuses."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -31,9 +31,9 @@ class StaffAccessMiddleware:
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
         match = request.resolver_match
-        if area_of(match.route) is None:
+        if match is None or area_of(match.route) is None:
             return None
-        if is_allowed(request.user, name_of_match(match), match.route, request.method):
+        if is_allowed(request.user, name_of_match(match), match.route, request.method or ""):
             return None
         if not request.user.is_authenticated:
             query = urlencode({"next": request.get_full_path()})
@@ -42,7 +42,7 @@ class StaffAccessMiddleware:
         raise PermissionDenied
 
 
-def _is_page(response: HttpResponseBase) -> bool:
+def _is_page(response: HttpResponseBase) -> TypeGuard[HttpResponse]:
     return (
         response.status_code == 200
         and not response.streaming

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EntitySubstitution
 from bs4.formatter import HTMLFormatter
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
 from commerce.models import User
@@ -63,7 +63,7 @@ def is_refused(user: User | AnonymousUser, address: str, method: str, here: str)
     return page is not None and not is_allowed(user, *page, method)
 
 
-def trim_refused(request: HttpRequest, response: HttpResponseBase) -> None:
+def trim_refused(request: HttpRequest, response: HttpResponse) -> None:
     """Take off a dashboard page what its reader may not follow or send."""
     html = response.content.decode(response.charset)
     if any(_refusals(request.user, html, request.path)):
@@ -82,12 +82,11 @@ def _refusals(user: User | AnonymousUser, html: str, here: str) -> Iterator[bool
 def _trimmed(user: User | AnonymousUser, html: str, here: str) -> str:
     soup = BeautifulSoup(html, "html.parser")
     for form in soup.find_all("form"):
-        if not form.decomposed and is_refused(
-            user, form.get("action", ""), form.get("method", "get").upper(), here
-        ):
+        action, method = str(form.get("action", "")), str(form.get("method", "get")).upper()
+        if not form.decomposed and is_refused(user, action, method, here):
             _take_form(form)
     for link in soup.find_all("a", href=True):
-        if not link.decomposed and is_refused(user, link["href"], "GET", here):
+        if not link.decomposed and is_refused(user, str(link["href"]), "GET", here):
             table = link.find_parent("table")
             _take_link(link)
             if table is not None:
@@ -126,7 +125,7 @@ def _shows_something(cell: Tag) -> bool:
 
 
 def _take_link(link: Tag) -> None:
-    if not BUTTON_CLASSES.intersection(link.get("class", [])):
+    if not BUTTON_CLASSES.intersection(link.get_attribute_list("class")):
         link.unwrap()
         return
     menu = link.find_parent(class_="dropdown-menu")

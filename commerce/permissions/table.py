@@ -82,7 +82,7 @@ def _holds(condition: Condition, user: User | AnonymousUser) -> bool:
 def any_of(*conditions: Condition) -> Callable[..., bool]:
     """A condition that holds where one of these does."""
 
-    def holds_any(user) -> bool:
+    def holds_any(user: User | AnonymousUser) -> bool:
         return any(_holds(condition, user) for condition in conditions)
 
     return holds_any
@@ -162,7 +162,7 @@ def may_send(user: User | AnonymousUser, path: str, method: str) -> bool:
 @cache
 def _areas() -> dict[str, Callable[..., bool]]:
     """What each staff page asks for by its half of the site, by the page's name."""
-    return {name: area_of(route) for route, name in staff_urls()}
+    return {name: asks for route, name in staff_urls() if (asks := area_of(route))}
 
 
 def staff_urls(

@@ -6,7 +6,7 @@ same function. Whoever calls has asked for a recent sign-in first.
 
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -228,7 +228,8 @@ def anonymise_histories(person: Person) -> None:
         _anonymise_entries_about(person.user)
     mentioned = keys_mentioning(AuditEntry.objects.all(), "about", person.emails)
     AuditEntry.objects.filter(pk__in=mentioned).anonymise(about=ERASED)
-    for entry in list(rows_mentioning(AuditEntry.objects.all(), "changes", person.emails)):
+    entries = rows_mentioning(AuditEntry.objects.all(), "changes", person.emails)
+    for entry in cast(list[AuditEntry], list(entries)):
         changes = without_mentions(entry.changes, person.emails)
         AuditEntry.objects.filter(pk=entry.pk).anonymise(changes=changes)
 

@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -96,7 +96,7 @@ def _shown(row: Model, name: str, value: Any, masks: dict[str, set[int]]) -> Any
 
 def _naming_columns(field: Field) -> tuple[str, ...]:
     """The columns that name the row a field points to; none for a person."""
-    model = field.related_model
+    model = cast(type[Model], field.related_model)
     label = model._meta.label_lower
     if label == "commerce.user":
         return ()

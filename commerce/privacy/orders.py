@@ -72,7 +72,7 @@ def names_somebody() -> Q:
     is_on_document = Exists(documents.exclude(facts__icontains=ERASED))
     is_named = Q(shipping_address__isnull=False) & ~Q(shipping_address__last_name=ERASED)
     is_billed = Q(billing_address__isnull=False) & ~Q(billing_address__last_name=ERASED)
-    return ~Q(user=None) | ~Q(guest_email="") | is_named | is_billed | is_on_document
+    return ~Q(user=None) | ~Q(guest_email="") | is_named | is_billed | Q(is_on_document)
 
 
 def forget_contacts(order: Any) -> None:

@@ -1,6 +1,7 @@
 """What ``commerce`` contributes: its sections of an export, what blocks an erasure, its rules."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -126,11 +127,11 @@ def _empty_mails(mails: QuerySet) -> None:
     mails.update(body_text="", body_html="", last_error="")
 
 
-def _blank_addresses(entries: QuerySet) -> None:
+def _blank_addresses(entries: Any) -> None:
     entries.anonymise(address="")
 
 
-def _expire(entries: QuerySet) -> None:
+def _expire(entries: Any) -> None:
     entries.expire()
 
 
@@ -152,7 +153,7 @@ def _anonymise_withdrawals(withdrawals: QuerySet) -> None:
 
 
 @keep_lazy_text
-def _term_of_books_in(words: str) -> str:
+def _term_of_books_in(words: str | Promise) -> Any:
     return words % {"years": settings.BOOKS_YEARS}
 
 

@@ -46,14 +46,15 @@ def take_units_back(
         unsent = {pk: min(count, to_send.get(pk, 0)) for pk, count in units.items()}
         unsent = {pk: count for pk, count in unsent.items() if count}
         back = _units_from_outside(order, units, unsent, paid_before) if is_restocked else {}
-        kept, returned = defaultdict(int), defaultdict(int)
+        unheld: defaultdict[int, int] = defaultdict(int)
+        returned: defaultdict[int, int] = defaultdict(int)
         for line in order.lines.filter(pk__in=units).exclude(stockrecord=None):
-            kept[line.stockrecord_id] += min(unsent.get(line.pk, 0), line.num_allocated)
+            unheld[line.stockrecord_id] += min(unsent.get(line.pk, 0), line.num_allocated)
             returned[line.stockrecord_id] += back.get(line.pk, 0)
         move = release_stock if is_restocked else consume_stock
         reason = _("refunded") if is_restocked else _("refunded, written off")
         cause = Cause(order=order.number, user=user, reason=reason)
-        move({pk: count for pk, count in kept.items() if count}, cause)
+        move({pk: count for pk, count in unheld.items() if count}, cause)
         restock({pk: count for pk, count in returned.items() if count}, cause)
         order = lock_order(order_id)
         check_unchanged(order, held)

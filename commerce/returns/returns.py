@@ -55,8 +55,8 @@ class ReturnOffer:
     """What an order's page says of returns: the way to ask, until when, and what was asked."""
 
     url: str = ""
-    until: object = None
-    requests: list = field(default_factory=list)
+    until: date | None = None
+    requests: list[ReturnRequest] = field(default_factory=list)
 
 
 # --- What may come back ---------------------------------------------------------------------------
@@ -66,9 +66,10 @@ def delivered_on(order: AbstractOrder) -> date | None:
     """The day on which the last parcel arrived; None while one is on its way."""
     parcels = Shipment.objects.filter(event__order=order)
     moments = list(parcels.values_list("delivered_at", flat=True))
-    if not moments or None in moments or order.status == PART_SHIPPED:
+    delivered = [moment for moment in moments if moment is not None]
+    if not delivered or len(delivered) < len(moments) or order.status == PART_SHIPPED:
         return None
-    return timezone.localtime(max(moments)).date()
+    return timezone.localtime(max(delivered)).date()
 
 
 def return_until(order: AbstractOrder) -> date | None:
@@ -97,9 +98,9 @@ def units_received(
     rows = ReturnLine.objects.filter(request__order=order, request__state__in=states)
     if return_id is not None:
         rows = rows.filter(request=return_id)
-    came = defaultdict(int)
+    came: defaultdict[int, int] = defaultdict(int)
     for line_id, received in rows.exclude(received=None).values_list("line", "received"):
-        came[line_id] += received
+        came[line_id] += received or 0
     return came
 
 
@@ -249,16 +250,18 @@ def receive_return(
         rows = list(request.lines.select_related("line"))
         _check_received(rows, received)
         _move(request, State.RECEIVED)
-        shelf = defaultdict(int)
+        restocked: defaultdict[int, int] = defaultdict(int)
         for row in rows:
             came = received.get(row.pk, Received(0))
             row.received = came.quantity
             row.condition = came.condition if came.quantity else ""
             row.restocked = came.quantity if came.restock and row.line.stockrecord_id else 0
             if row.restocked:
-                shelf[row.line.stockrecord_id] += row.restocked
+                restocked[row.line.stockrecord_id] += row.restocked
         ReturnLine.objects.bulk_update(rows, ["received", "condition", "restocked"])
-        restock(dict(shelf), Cause(order=request.order.number, user=user, reason=request.number))
+        restock(
+            dict(restocked), Cause(order=request.order.number, user=user, reason=request.number)
+        )
         _mail_outcome(request, "return_received", _("Return received"), user=user)
         _follow_returned(request.order, user=user)
         return request
@@ -285,7 +288,7 @@ def _follow_returned(order: AbstractOrder, *, user: User | None) -> None:
     back = defaultdict(int, quantities_of(order, CAME_BACK))
     rows = ReturnLine.objects.filter(request__order=order).exclude(received=None)
     for line_id, received in rows.values_list("line", "received"):
-        back[line_id] += received
+        back[line_id] += received or 0
     sent = units_sent(order)
     if order.status in (SHIPPED, DELIVERED) and all(back[pk] >= sent[pk] for pk in sent):
         set_status(order, RETURNED, user=user)

@@ -7,7 +7,7 @@ fits is found out afterwards, by a task, so that the page tells nobody. Staff de
 import hashlib
 import uuid
 from dataclasses import astuple, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -55,7 +55,7 @@ class Statement:
 class Period:
     """Whether a statement came in time. ``until`` is None while the items are on their way."""
 
-    until: object
+    until: date | None
     is_within: bool
 
 

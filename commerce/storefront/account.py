@@ -9,9 +9,8 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
-from django.forms import Form
+from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
@@ -23,6 +22,7 @@ from oscar.core.loading import get_model
 
 from commerce.accounts.mails import account_messages
 from commerce.accounts.pictures import picture_name
+from commerce.actor import signed_in_user
 from commerce.basket.reorder import put_in_again, words_of_reorder
 from commerce.documents.links import links_for_customer
 from commerce.mail.outbox import queue_last_mail
@@ -73,13 +73,15 @@ class ProfileUpdateView(generic.UpdateView):
     template_name = "oscar/customer/profile/profile_form.html"
     success_url = reverse_lazy("customer:profile-update")
 
-    def get_object(self) -> User:
-        return self.request.user
+    def get_object(self, queryset: QuerySet | None = None) -> User:
+        return signed_in_user(self.request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(picture=picture_name(self.request.user), **kwargs)
+        return super().get_context_data(
+            picture=picture_name(signed_in_user(self.request)), **kwargs
+        )
 
-    def form_valid(self, form: Form) -> HttpResponseBase:
+    def form_valid(self, form: ModelForm) -> HttpResponse:
         messages.success(self.request, _("Your details are saved."))
         return super().form_valid(form)
 
@@ -102,7 +104,7 @@ class ProfileDeleteView(generic.FormView):
             **kwargs,
         )
 
-    def form_valid(self, form: Form) -> HttpResponseBase:
+    def form_valid(self, form: Form) -> HttpResponse:
         email = self.request.user.email
         try:
             erase(person_of(self.request.user))
@@ -196,7 +198,7 @@ class AddressChangeStatusView(generic.View):
 
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *, pk: int, action: str) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *, pk: int, action: str) -> HttpResponse:
         address = get_object_or_404(UserAddress, user=request.user, pk=pk)
         if action == "default_for_shipping" and not address.country.is_shipping_country:
             messages.error(request, _("We don’t deliver to this country."))

@@ -16,7 +16,7 @@ from django.views.generic import TemplateView, View
 
 from commerce.accounts.factors import has_factor
 from commerce.accounts.reauthentication import recent_sign_in_required
-from commerce.actor import is_staff
+from commerce.actor import is_staff, signed_in_user
 from commerce.decorators import private_page
 
 
@@ -28,7 +28,7 @@ class FactorNeededView(TemplateView):
     template_name = "account/factor_needed.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if has_factor(request.user):
+        if has_factor(signed_in_user(request)):
             return HttpResponseRedirect(
                 get_next_redirect_url(request) or get_adapter().get_login_redirect_url(request)
             )

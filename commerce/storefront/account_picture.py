@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from commerce.accounts.pictures import remove_picture
+from commerce.actor import signed_in_user
 from commerce.decorators import private_page
 from commerce.models import ProfilePicture, User
 
@@ -22,7 +23,7 @@ class PictureView(View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        remove_picture(request.user)
+        remove_picture(signed_in_user(request))
         messages.success(request, _("Your picture is removed."))
         return redirect("customer:profile-update")
 

@@ -15,7 +15,6 @@ from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -25,6 +24,7 @@ from django.views.generic import TemplateView, View
 from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.accounts.session_rows import session_rows
 from commerce.accounts.sessions import end_session, sessions_of, sign_out_everywhere
+from commerce.actor import signed_in_user
 from commerce.audit.account_events import log_ended_sessions
 from commerce.decorators import private_page
 from commerce.requests import parse_pk
@@ -53,7 +53,7 @@ class SecurityView(IndexView):
 class NewPasswordView(PasswordResetFromKeyView):
     """Where the link of a mail leads to. A used or expired one answers with 410 (Gone)."""
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         if context.get("token_fail"):
             kwargs["status"] = HTTPStatus.GONE
         return super().render_to_response(context, **kwargs)
@@ -101,7 +101,9 @@ class SessionsView(TemplateView):
     template_name = "usersessions/usersession_list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        rows = session_rows(self.request.user, current_key=self.request.session.session_key)
+        rows = session_rows(
+            signed_in_user(self.request), current_key=self.request.session.session_key
+        )
         has_others = any(not row["is_current"] for row in rows)
         return super().get_context_data(rows=rows, has_others=has_others, **kwargs)
 
@@ -113,7 +115,7 @@ class SessionsView(TemplateView):
             log_ended_sessions(request, request.user, 1)
             messages.success(request, _("That browser is signed out."))
         else:
-            ended = sign_out_everywhere(request.user, request=request)
+            ended = sign_out_everywhere(signed_in_user(request), request=request)
             log_ended_sessions(request, request.user, ended)
             messages.success(request, _("You’re signed out everywhere else."))
         return redirect("usersessions_list")

@@ -5,8 +5,7 @@ from typing import Any
 from allauth.core.ratelimit import consume
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -32,11 +31,11 @@ class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
 
     template_name = "oscar/customer/alerts/form.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         product = get_object_or_404(get_model("catalogue", "Product"), pk=kwargs["pk"])
         return HttpResponseRedirect(product_page_url(product))
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         products = get_model("catalogue", "Product").objects.select_related("parent")
         self.product = self.object = get_object_or_404(products, pk=parse_pk(str(kwargs["pk"])))
         if not is_for_sale(self.product):
@@ -55,12 +54,12 @@ class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
         data = self.request.POST
         return {"user": self.request.user, "product": self.product, "data": data}
 
-    def refuse(self) -> HttpResponseBase:
+    def refuse(self) -> HttpResponse:
         form = self.get_form()
         form.add_error(None, _("Too many requests. Please try again in an hour."))
         return self.render_to_response(self.get_context_data(form=form), status=429)
 
-    def form_valid(self, form: Form) -> HttpResponseBase:
+    def form_valid(self, form: Form) -> HttpResponse:
         user, url = self.request.user, product_page_url(self.product)
         if units_to_sell(self.product):
             messages.info(self.request, _("Good news: it’s already in stock."))
@@ -96,7 +95,7 @@ class AlertActionView(generic.TemplateView):
             title=shown.title, question=self.question, button=self.button, **kwargs
         )
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         alert = self.get_alert()
         if self.act(alert):
             messages.success(request, self.done)

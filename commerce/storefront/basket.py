@@ -7,7 +7,6 @@ from django.core import signing
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -51,14 +50,14 @@ class BasketPage(TemplateView):
     template_name = "oscar/basket/basket.html"
     fragment_template = "oscar/basket/partials/basket_content.html"
 
-    def show(self, **extra: Any) -> HttpResponseBase:
+    def show(self, **extra: Any) -> HttpResponse:
         """The page, or its inner part for a script, with the totals as they are now."""
         return self.render_to_response(self.get_context_data(**extra))
 
     def get_template_names(self) -> list[str]:
         return [self.fragment_template if wants_fragment(self.request) else self.template_name]
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         remember_prices(self.request, response, context["price_marks"])
@@ -151,7 +150,7 @@ class BasketView(BasketPage):
         kwargs.setdefault("undo", self.request.GET.get("undo", "")[:4000])
         return super().get_context_data(**kwargs)
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.basket.pk:
             return self.done()
         try:
@@ -159,7 +158,7 @@ class BasketView(BasketPage):
         except BasketFrozen:
             return being_paid(request)
 
-    def change(self) -> HttpResponseBase:
+    def change(self) -> HttpResponse:
         request = self.request
         line_ids = [line.pk for line in request.basket.all_lines()]
         actions = {
@@ -173,16 +172,16 @@ class BasketView(BasketPage):
                 return act(chosen)
         return self.change_quantities()
 
-    def done(self, **extra: Any) -> HttpResponseBase:
+    def done(self, **extra: Any) -> HttpResponse:
         if wants_fragment(self.request):
             recount(self.request)
             return self.show(**extra)
         return back_to_basket(extra.get("undo"))
 
-    def remove_line(self, line_id: int) -> HttpResponseBase:
+    def remove_line(self, line_id: int) -> HttpResponse:
         return self.done(undo=take_out(self.request.basket, [line_id]))
 
-    def take_what_is_there(self, line_id: int) -> HttpResponseBase:
+    def take_what_is_there(self, line_id: int) -> HttpResponse:
         """Lowers a line to the units that can be had, or takes it out where there are none."""
         line = next(row for row in self.request.basket.all_lines() if row.pk == line_id)
         units = units_available(line.stockrecord) if is_for_sale(line.product) else 0
@@ -193,14 +192,14 @@ class BasketView(BasketPage):
         return self.done()
 
     @transaction.atomic
-    def save_line(self, line_id: int) -> HttpResponseBase:
+    def save_line(self, line_id: int) -> HttpResponse:
         if not self.request.user.is_authenticated:
             return redirect("account_login")
         saved, _is_new = Basket.saved.get_or_create(owner=self.request.user)
         saved.merge_line(self.request.basket.lines.get(pk=line_id))
         return self.done()
 
-    def change_quantities(self) -> HttpResponseBase:
+    def change_quantities(self) -> HttpResponse:
         """Saves the quantities that are right; the others come back as they were typed."""
         errors, emptied = {}, []
         with transaction.atomic():
@@ -229,12 +228,12 @@ class BasketAddView(OscarBasketAddView):
 
     add_signal = basket_addition
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """An address that was reloaded or shared leads to the item; only a form adds it."""
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
         return redirect(get_object_or_404(products, pk=kwargs["pk"]))
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
         products = products.select_related("product_class", "parent__product_class")
         # The form, the strategy and the line ask for the records again and again.
@@ -242,14 +241,14 @@ class BasketAddView(OscarBasketAddView):
         self.product = get_object_or_404(products, pk=kwargs["pk"])
         return FormView.post(self, request, *args, **kwargs)
 
-    def form_invalid(self, form: Form) -> HttpResponseBase:
+    def form_invalid(self, form: Form) -> HttpResponse:
         text = " ".join(error for errors in form.errors.values() for error in errors)
         if wants_fragment(self.request):
             return HttpResponse(text, status=422, content_type="text/plain; charset=utf-8")
         messages.error(self.request, text)
         return redirect(self.get_success_url())
 
-    def form_valid(self, form: Form) -> HttpResponseBase:
+    def form_valid(self, form: Form) -> HttpResponse:
         basket, units = self.request.basket, form.cleaned_data["quantity"]
         self.line, _is_new = basket.add_product(form.product, units, form.cleaned_options())
         self.add_signal.send(
@@ -282,7 +281,7 @@ class BasketClearView(View):
 
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest) -> HttpResponseBase:
+    def post(self, request: HttpRequest) -> HttpResponse:
         try:
             return back_to_basket(take_out(request.basket) if request.basket.pk else None)
         except BasketFrozen:
@@ -297,7 +296,7 @@ class BasketUndoView(BasketPage):
 
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest) -> HttpResponseBase:
+    def post(self, request: HttpRequest) -> HttpResponse:
         try:
             level, text = self.outcome(*self.restore(request.POST.get("token", "")))
         except signing.BadSignature:
@@ -335,10 +334,10 @@ class BasketUndoView(BasketPage):
 class VoucherAddView(BasketPage):
     """Adds a voucher; a refusal is shown beside the field, with the code as it was typed."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return back_to_basket()
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         code = " ".join(request.POST.get("code", "").split())[:128]
         try:
             if not code:
@@ -358,7 +357,7 @@ class VoucherRemoveView(BasketPage):
 
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         basket = request.basket
         voucher = basket.vouchers.filter(pk=kwargs["pk"]).first() if basket.pk else None
         if voucher:
@@ -375,7 +374,7 @@ class SavedView(View):
 
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest) -> HttpResponseBase:
+    def post(self, request: HttpRequest) -> HttpResponse:
         saved = Basket.saved.filter(owner=request.user).first()
         chosen = parse_pk(request.POST.get("move") or request.POST.get("remove") or "")
         line = saved.lines.filter(pk=chosen).first() if saved and chosen else None

@@ -44,7 +44,7 @@ class LineQuantityForm(forms.Form):
         typed = str(self["quantity"].value())
         there = units_available(self.line.stockrecord)
         is_too_many = typed.isdecimal() and int(typed[:9]) > there > 0
-        return typed, self.errors["quantity"][0], is_too_many
+        return typed, str(self.errors["quantity"][0]), is_too_many
 
     def clean_quantity(self) -> int:
         units = self.cleaned_data["quantity"]

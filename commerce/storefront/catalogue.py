@@ -7,8 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.decorators import method_decorator
@@ -74,7 +73,7 @@ class ProductDetailView(DetailView):
         rows = Product.objects.select_related("product_class", "listing")
         return rows.defer("listing__variant_photos")
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = product = self.get_object()
         depends_on(product_tag(product.pk))
         address = address_of_product(product, request.META.get("QUERY_STRING", ""))
@@ -84,7 +83,7 @@ class ProductDetailView(DetailView):
             return HttpResponsePermanentRedirect(address)
         return self.render_to_response(self.get_context_data())
 
-    def refuse(self, product: AbstractProduct) -> HttpResponseBase:
+    def refuse(self, product: AbstractProduct) -> HttpResponse:
         """410 with what else there is for a retired product, 404 for one that is only hidden."""
         if retirement_of(product) is None:
             raise Http404
@@ -94,7 +93,7 @@ class ProductDetailView(DetailView):
         context = {"product": family, "others": others, "category": category}
         return render(self.request, "oscar/catalogue/retired.html", context, status=410)
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         shown = self.object.pk if self.get_shape() is None else None
@@ -238,7 +237,7 @@ class CatalogueView(ListingView):
 class ProductCategoryView(ListingView):
     """What a category and the categories below it hold."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.category = Category.objects.browsable().filter(pk=kwargs["pk"]).first()
         if self.category is None:
             raise Http404
@@ -275,7 +274,7 @@ class ProductCategoryView(ListingView):
 class CollectionView(ListingView):
     """A list by a rule that staff wrote."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         rows = ProductCollection.objects.filter(pk=parse_pk(kwargs["pk"]), is_public=True)
         self.collection = rows.first()
         if self.collection is None:
@@ -308,7 +307,7 @@ class CardsFragmentView(View):
 
     limit = 12
 
-    def get(self, request: HttpRequest) -> HttpResponseBase:
+    def get(self, request: HttpRequest) -> HttpResponse:
         keys = parse_pks(request.GET.getlist("ids"), limit=self.limit)
         cards = cards_for(keys, at=moment_of(request)) if keys else []
         response = render(request, "oscar/catalogue/partials/cards_fragment.html", {"cards": cards})

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
@@ -42,7 +41,7 @@ class CompareView(TemplateView):
 
     template_name = "oscar/catalogue/compare.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         is_from_list = "add" in request.GET and "ids" not in request.GET
         beside = (
             [read_cookie(request, COOKIE).replace(".", ",")]
@@ -54,7 +53,7 @@ class CompareView(TemplateView):
         keys = families_of(asked)
         comparison = compare(keys, at=moment_of(request))
         if "add" in request.GET and not comparison.is_too_many:
-            response = HttpResponseRedirect(compare_url(keys))
+            response: HttpResponse = HttpResponseRedirect(compare_url(keys))
         else:
             response = self.render_to_response(self.get_context_data(comparison=comparison))
         if is_from_list or cookie_name(COOKIE) in request.COOKIES:
@@ -74,7 +73,7 @@ class CompareView(TemplateView):
             **kwargs,
         )
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         response["X-Robots-Tag"] = "noindex"
         return response

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.views import generic
 from oscar.apps.order.abstract_models import AbstractOrder
@@ -49,7 +48,7 @@ class OrderDocumentView(LoginRequiredMixin, generic.View):
 class GuestDocumentView(generic.View):
     """The same for whoever has the order's link; an account's order asks for the account."""
 
-    def get(self, request: HttpRequest, token: str, number: str) -> HttpResponseBase:
+    def get(self, request: HttpRequest, token: str, number: str) -> HttpResponse:
         order = order_by_token(token)
         if order is None:
             return refuse_link(request)
@@ -64,7 +63,7 @@ class _ForStaff(PermissionRequiredMixin):
     def has_permission(self) -> bool:
         return self.request.user.is_staff and super().has_permission()
 
-    def handle_no_permission(self) -> HttpResponseBase:
+    def handle_no_permission(self) -> HttpResponseRedirect:
         self.raise_exception = self.request.user.is_authenticated
         return super().handle_no_permission()
 

@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -57,14 +56,14 @@ class FindOrderView(generic.FormView):
     template_name = "oscar/customer/find_order.html"
     success_url = reverse_lazy("find-order")
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not consume(request, action="find_order"):
             form = self.get_form()
             form.add_error(None, TOO_MANY)
             return self.render_to_response(self.get_context_data(form=form), status=429)
         return super().post(request, *args, **kwargs)
 
-    def form_valid(self, form: Form) -> HttpResponseBase:
+    def form_valid(self, form: Form) -> HttpResponse:
         digest = digest_of(form.cleaned_data["email"])
         send_order_link.enqueue(form.cleaned_data["number"], digest)
         messages.success(self.request, SENT)
@@ -81,7 +80,7 @@ def refuse_link(request: HttpRequest) -> HttpResponse:
 class GuestOrderView(generic.View):
     """An order for whoever has the link of its mail; in an account, for whoever signs in."""
 
-    def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
         order = order_by_token(token)
         if order is None:
             return refuse_link(request)

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -59,14 +59,14 @@ class ReturnView(generic.View):
     template_name = "oscar/customer/order/return_form.html"
     response_class = generic.base.TemplateResponse
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         refusal = refusal_to_return(self.order)
         if refusal:
             messages.info(request, refusal)
             return redirect(self.back)
         return self.show(ReturnForm(self.order))
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         form = ReturnForm(self.order, data=request.POST)
         if not consume(request, action="return_request"):
             form.add_error(None, TOO_MANY)
@@ -83,7 +83,7 @@ class ReturnView(generic.View):
         messages.success(request, text % {"number": filed.number})
         return redirect(self.back)
 
-    def show(self, form: Form, *, status: int = 200) -> HttpResponseBase:
+    def show(self, form: Form, *, status: int = 200) -> HttpResponse:
         context = {"form": form, "order": self.order, "back_url": self.back}
         return self.response_class(self.request, self.template_name, context, status=status)
 

@@ -53,7 +53,7 @@ class CreateProductReview(oscar_views.CreateProductReview):
         # Oscar's own dispatch asks less.
         return super(oscar_views.CreateProductReview, self).dispatch(request, *args, **kwargs)
 
-    def form_valid(self, form: Form) -> HttpResponseBase:
+    def form_valid(self, form: Form) -> HttpResponse:
         try:
             with transaction.atomic():
                 return super().form_valid(form)
@@ -87,7 +87,7 @@ class ProductReviewList(RedirectView):
 class AddVoteView(oscar_views.AddVoteView):
     """A vote by POST, once for each account and not on one's own review."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Where signing in leads back to: a vote is given by pressing the button."""
         messages.info(request, _("You’re signed in. Press “Helpful” again."))
         return self.go_back(product_of(kwargs))
@@ -97,7 +97,7 @@ class AddVoteView(oscar_views.AddVoteView):
         query = ReviewQuery.from_parameters(self.request.GET)
         return HttpResponseRedirect(reviews_url(product, query.here))
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         product = product_of(kwargs)
         review = get_object_or_404(approved_reviews(product), pk=kwargs["pk"])
         vote = get_model("reviews", "Vote")(review=review, user=request.user, delta=1)

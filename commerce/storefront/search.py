@@ -3,8 +3,7 @@
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from oscar.core.loading import get_model
 
 from commerce.catalogue.collection_search import search_collections
 from commerce.catalogue.list_query import ListingQuery
+from commerce.catalogue.list_rules import ListRule
 from commerce.catalogue.product_lists import SALE_FILTER, products_in
 from commerce.index.listings import cards_for
 from commerce.index.price_windows import shows_prices
@@ -43,11 +43,11 @@ class ListingView(TemplateView):
     parameters = frozenset({"sort", "page"})
     template_name = "oscar/catalogue/browse.html"
     fragment_template = "oscar/catalogue/partials/listing.html"
-    category = None
+    category: Any = None
     #: The order of the list where the address names none.
     default_sort = SORTS[0]
     #: What the list's products follow (``commerce.catalogue.list_rules.ListRule``).
-    rule = None
+    rule: ListRule | None = None
     #: Whether the page must be rendered each time, to count a search in vain.
     is_counted_miss = False
 
@@ -65,7 +65,7 @@ class ListingView(TemplateView):
         """What search engines and shared links say of the list."""
         return ""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A page that the list does not have, or no longer has, leads to the nearest that it has."""
         context = self.get_context_data(**kwargs)
         query, shown = context["query"], context["list_page"].page
@@ -119,7 +119,7 @@ class ListingView(TemplateView):
         is_part = wants_fragment(self.request)
         return [self.fragment_template if is_part else self.template_name]
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         if not self.is_counted_miss:
@@ -134,7 +134,7 @@ class FacetedSearchView(ListingView):
     parameters = ListingView.parameters | {"q", "exact"}
     template_name = "oscar/search/results.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Who searches for "sale" means what is on sale, which no word of a item says."""
         query = ListingQuery.from_parameters(request.GET)
         if fold(query.words) in {fold(_("Sale")), fold(_("On sale"))} and not query.is_exact:
@@ -209,6 +209,6 @@ class SuggestView(TemplateView):
         """Pages of the magazine."""
         return search_pages(self.words, count=3) if self.words else []
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         open_page(parameters=["q"])
         return super().render_to_response(context, **kwargs)

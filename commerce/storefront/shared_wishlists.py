@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.views.generic import TemplateView
 
 from commerce.catalogue.wishlists import shared_list, wishes_on
@@ -24,7 +23,7 @@ class WishListView(TemplateView):
             **kwargs,
         )
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         response["X-Robots-Tag"] = "noindex"
         response["Referrer-Policy"] = "same-origin"

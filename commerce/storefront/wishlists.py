@@ -79,7 +79,7 @@ class WishListCreateView(FormView):
     form_class = NameForm
     template_name = "oscar/customer/wishlists/wishlists_form.html"
 
-    def form_valid(self, form: Form) -> HttpResponseBase:
+    def form_valid(self, form: Form) -> HttpResponse:
         try:
             wishlist = create_list(self.request.user, form.cleaned_data["name"])
         except TooMany as refusal:
@@ -99,7 +99,7 @@ class WishListUpdateView(OwnListMixin, FormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(wishlist=self.get_list(), **kwargs)
 
-    def form_valid(self, form: Form) -> HttpResponseBase:
+    def form_valid(self, form: Form) -> HttpResponse:
         wishlist = self.get_list()
         wishlist.name = form.cleaned_data["name"]
         wishlist.save(update_fields=["name"])
@@ -112,7 +112,7 @@ class WishListDeleteView(OwnListMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(wishlist=self.get_list(), **kwargs)
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         wishlist = self.get_list()
         wishlist.delete()
         messages.success(request, _("“%s” is deleted.") % wishlist.name)
@@ -144,7 +144,7 @@ class WishListAddProduct(FormView):
             product=self.product, shown=shown, back_url=product_page_url(self.product), **kwargs
         )
 
-    def form_valid(self, form: Form) -> HttpResponseBase:
+    def form_valid(self, form: Form) -> HttpResponse:
         keys, name = form.cleaned_data["lists"], form.cleaned_data["new_list"]
         try:
             lists = save_to_lists(self.request.user, self.product, keys, new_name=name)
@@ -165,7 +165,7 @@ class WishListAddProduct(FormView):
 class WishListRemoveProduct(OwnListMixin, View):
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         line = self.get_line()
         line.delete()
         messages.success(request, _("%s was removed from the list.") % line.get_title())
@@ -175,7 +175,7 @@ class WishListRemoveProduct(OwnListMixin, View):
 class WishListMoveProductToAnotherWishList(OwnListMixin, View):
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         line, target = self.get_line(), list_of(request.user, request.POST.get("to", ""))
         if target is None:
             raise Http404
@@ -194,7 +194,7 @@ class WishListShareView(OwnListMixin, View):
 
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         wishlist = self.get_list()
         if request.POST.get("share") == "on":
             share(wishlist)

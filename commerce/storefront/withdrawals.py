@@ -16,7 +16,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -97,7 +96,7 @@ class WithdrawalForm(forms.Form):
             self.initial["order"] = OTHER
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.pop("order", "")
         if cleaned.get("order_number"):  # A number says it, whatever was chosen.
             return cleaned
@@ -138,11 +137,11 @@ class WithdrawalView(generic.View):
     "back" keeps what was typed.
     """
 
-    def get(self, request: HttpRequest) -> HttpResponseBase:
+    def get(self, request: HttpRequest) -> HttpResponse:
         initial = {"order_number": request.GET["order"]} if "order" in request.GET else None
         return self.ask(form_for(request.user, initial=initial))
 
-    def post(self, request: HttpRequest) -> HttpResponseBase:
+    def post(self, request: HttpRequest) -> HttpResponse:
         form = form_for(request.user, request.POST)
         step = request.POST.get("step", "")
         if not form.is_valid():
@@ -168,7 +167,7 @@ class WithdrawalView(generic.View):
 class WithdrawalReceivedView(generic.View):
     """The acknowledgement on screen: what was declared, and when it arrived."""
 
-    def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
             pk = signing.loads(token, salt=SALT, max_age=SHOWN_FOR)
         except signing.BadSignature:

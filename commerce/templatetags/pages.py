@@ -16,7 +16,7 @@ def page_numbers(list_page: Any) -> list[int | None]:
     """The pages worth a link, with None for each gap: 1 … 4 5 6 … 12."""
     near = {list_page.page + step for step in (-1, 0, 1)}
     shown = sorted({1, list_page.pages} | {n for n in near if 1 <= n <= list_page.pages})
-    numbers = []
+    numbers: list[int | None] = []
     for number in shown:
         if numbers and number - numbers[-1] == 2:
             numbers.append(number - 1)

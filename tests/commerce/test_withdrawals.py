@@ -338,7 +338,7 @@ def test_queue_and_statement_are_shown(client, order):
     assert tied.number in queue
     assert "no matching order" in queue
     assert "Within the withdrawal period" in client.get(desk(tied)).content.decode()
-    assert "placed with another address" in client.get(desk(loose)).content.decode()
+    assert "placed with a different email address" in client.get(desk(loose)).content.decode()
 
 
 def test_desk_accepts_with_the_pieces_that_were_chosen(client, order):
