@@ -1,7 +1,7 @@
-"""What happens to the ways into an account: factors, passwords, addresses, other services, sessions.
+"""Logs events of an account: factors, passwords, addresses, social accounts, sessions.
 
-Each event is a row of the audit log that says what, by whom, about whom and from where. Who did it is
-unknown (None) while nobody is signed in and nothing was proven, as with a wrong code.
+Each event is a row of the audit log: what happened, by whom, to whom and from which address. The
+actor is None while nobody is signed in and nothing was proven, as with a wrong code.
 """
 
 from collections.abc import Callable
@@ -51,9 +51,9 @@ FACTORS = {
 def log_account_event(
     request: HttpRequest, act: Act, person: Any, *, by: Any = None, changes: dict | None = None
 ) -> None:
-    """Write one event of an account. ``person`` None is nobody's account; ``by`` who did it.
+    """Write one event of an account. ``person`` None means no account; ``by`` is the actor.
 
-    Without ``by`` it is whoever is signed in.
+    ``by`` defaults to the signed-in user.
     """
     if by is None and request.user.is_authenticated:
         by = request.user
@@ -86,7 +86,7 @@ def log_factor(
     authenticator: Authenticator,
     **kwargs: Any,
 ) -> None:
-    """A factor was added; with the first one come recovery codes."""
+    """A factor was added; recovery codes are created with the first one."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         log_account_event(request, Act.CODES_MADE, user, by=user)
     else:
@@ -96,7 +96,7 @@ def log_factor(
 
 @receiver(authenticator_reset)
 def log_new_codes(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
-    """New recovery codes took the place of the old ones."""
+    """New recovery codes replaced the old ones."""
     log_account_event(request, Act.CODES_MADE, user, by=user)
 
 
@@ -108,7 +108,7 @@ def log_lost_factor(
     authenticator: Authenticator,
     **kwargs: Any,
 ) -> None:
-    """A factor was removed; with the last one go the recovery codes."""
+    """A factor was removed; recovery codes are removed with the last one."""
     changes = _loss("factor", FACTORS[authenticator.type])
     log_account_event(request, Act.FACTOR_REMOVED, user, by=user, changes=changes)
 
@@ -128,14 +128,14 @@ def log_used_code(
 
 @receiver(authentication_failed)
 def log_failed_factor(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
-    """A wrong code of a second factor, or a passkey that proves nothing; ``user`` None if unknown."""
+    """A wrong code of a second factor, or an invalid passkey; ``user`` is None if unknown."""
     log_account_event(request, Act.FACTOR_FAILED, user)
 
 
 # --- Passwords and addresses ------------------------------------------------------------------------
 
 
-#: What the owner of an account did. Which address came or went is left out: erasure would have to find it.
+#: Events caused by the account's owner. Addresses are left out: erasure would have to find them.
 BY_OWNER = (
     (password_changed, Act.PASSWORD_CHANGED),
     (password_set, Act.PASSWORD_SET),
@@ -164,7 +164,7 @@ def log_changed_address(
     from_email_address: EmailAddress | None = None,
     **kwargs: Any,
 ) -> None:
-    """Another address is the account's own now. The first one changes nothing."""
+    """The account's primary address changed. Setting the first one is no change."""
     if from_email_address is not None:
         log_account_event(request, Act.EMAIL_CHANGED, user, by=user)
 
@@ -173,7 +173,7 @@ def log_changed_address(
 def log_confirmed_address(
     sender: Any, request: HttpRequest, email_address: EmailAddress, **kwargs: Any
 ) -> None:
-    """Somebody proved an address."""
+    """An address was confirmed."""
     person = email_address.user
     log_account_event(request, Act.EMAIL_CONFIRMED, person, by=person)
 
@@ -182,7 +182,7 @@ def log_confirmed_address(
 @receiver(password_reset_code_rejected)
 @receiver(email_verification_code_rejected)
 def log_failed_code(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
-    """A wrong code of a mail; ``user`` None where there is no account."""
+    """A wrong code from a mail; ``user`` is None if there is no account."""
     log_account_event(request, Act.CODE_FAILED, user)
 
 
@@ -191,7 +191,7 @@ def log_failed_code(sender: Any, request: HttpRequest, user: User | None, **kwar
 
 @receiver(social_account_added)
 def log_service(sender: Any, request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any) -> None:
-    """Another service can sign somebody in."""
+    """A social account was connected."""
     person = sociallogin.user
     changes = _gain("service", sociallogin.account.provider)
     log_account_event(request, Act.SERVICE_ADDED, person, by=person, changes=changes)
@@ -201,13 +201,13 @@ def log_service(sender: Any, request: HttpRequest, sociallogin: SocialLogin, **k
 def log_removed_service(
     sender: Any, request: HttpRequest, socialaccount: SocialAccount, **kwargs: Any
 ) -> None:
-    """Another service can no longer sign somebody in."""
+    """A social account was disconnected."""
     changes = _loss("service", socialaccount.provider)
     log_account_event(request, Act.SERVICE_REMOVED, socialaccount.user, changes=changes)
 
 
 def log_revoked(request: HttpRequest, person: Any) -> None:
-    """Write down each factor and service of an account, before its owner's proof takes them away."""
+    """Log the removal of each factor and social account, before ``revoke_attached`` deletes them."""
     for factor in Authenticator.objects.filter(user_id=person.pk):
         changes = _loss("factor", FACTORS[factor.type])
         log_account_event(request, Act.FACTOR_REMOVED, person, by=person, changes=changes)
@@ -217,6 +217,6 @@ def log_revoked(request: HttpRequest, person: Any) -> None:
 
 
 def log_ended_sessions(request: HttpRequest, person: Any, count: int) -> None:
-    """Somebody ended sessions of an account: the owner, or staff."""
+    """The owner, or staff, ended sessions of an account."""
     changes = {"sessions": [str(count), None]}
     log_account_event(request, Act.SESSIONS_ENDED, person, changes=changes)

@@ -1,8 +1,8 @@
-"""Who decided what: prices, stock, offers, vouchers, delivery and refunds, from what to what.
+"""The audit log: decisions about prices, stock, offers, vouchers, delivery and refunds.
 
-A model is watched by naming its fields. Its rows are compared with the database before they are
-saved, and what differs is written in the same transaction. What counters and orders do goes through
-``update()`` and is none of this; ``following`` is for acts of staff that go through it too.
+A model is watched by naming its fields. Rows are compared with the database before they are saved,
+and differences are written in the same transaction. Changes by ``update()``, such as those of
+counters and orders, are not logged; ``following`` logs those by staff.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,24 +23,24 @@ from commerce.audit.order_history import display_name
 from commerce.models import AuditEntry, DeliveryMethod, SalePrice
 
 Act = AuditEntry.Act
-#: What is watched, in words, by the label of its model.
+#: The names of watched models, by label.
 KINDS: dict[str, str | Promise] = {}
-#: The fields of each.
+#: The watched fields of each model, by label.
 FIELDS: dict[str, tuple[str, ...]] = {}
-#: What changes are called in words where they are no field of a model.
+#: The names of changes that are no model fields.
 CHANGE_NAMES: dict[str, str | Promise] = {}
 
 
-#: Which rows are worth an entry, by the label of their model; without one all are.
+#: Filters for the rows to log, by label; without one all rows are logged.
 FILTERS: dict[str, Callable[[Any], bool]] = {}
 
 
 def watch(
     model: type[Model], *fields: str, name: str | Promise, only: Callable[[Any], bool] | None = None
 ) -> None:
-    """Write down each change of these fields, and each row that comes or goes.
+    """Log each change of these fields, and each row added or deleted.
 
-    ``only(instance)`` says which rows: accounts of customers come and go by themselves.
+    ``only(instance)`` selects rows: customers' accounts come and go without a decision by staff.
     """
     label = model._meta.label_lower
     KINDS[label], FIELDS[label] = name, fields
@@ -65,7 +65,7 @@ def _remember(
 
 
 def _concerns(model: type[Model], instance: Any, update_fields: Iterable[str] | None) -> bool:
-    """Whether saving these fields of a row may have to be written down."""
+    """Whether saving these fields of a row may need an entry."""
     label = model._meta.label_lower
     if update_fields is not None and not set(update_fields).intersection(FIELDS[label]):
         return False
@@ -108,7 +108,7 @@ def _column(model: type[Model], name: str) -> str:
 def record_change(
     instance: Any, before: dict[str, Any] | None, after: dict[str, Any], *, act: Act = Act.CHANGED
 ) -> None:
-    """Write down what of ``after`` differs from ``before``; nothing where nothing does."""
+    """Log how ``after`` differs from ``before``; nothing if they are equal."""
     model = type(instance)
     changes = {}
     for name, value in after.items():
@@ -134,7 +134,7 @@ def record_change(
 
 
 def _name_of(instance: Any) -> str:
-    """What it is called. Oscar's benefits and conditions name their range, which may be gone."""
+    """The name of a row. Oscar's benefits and conditions name their range, which may be deleted."""
     try:
         return str(instance)[:255]
     except (ObjectDoesNotExist, AttributeError):
@@ -142,7 +142,7 @@ def _name_of(instance: Any) -> str:
 
 
 def _as_text(model: type[Model], name: str, value: Any) -> str | None:
-    """A value as the log shows it, the same for one from a form and one from the database."""
+    """A value as the log shows it, the same for form data and database values."""
     if value is None or value == "":
         return None
     field = cast(models.Field, model._meta.get_field(name))
@@ -159,16 +159,16 @@ def _as_text(model: type[Model], name: str, value: Any) -> str | None:
 
 
 def _name_of_row(field: Any, key: Any) -> str:
-    """What a row that another points to is called; its key where it is gone."""
+    """The name of a related row; its key if it is deleted."""
     row = field.related_model._base_manager.filter(**{field.target_field.attname: key}).first()
     return _name_of(row) if row is not None else f"#{key}"
 
 
 @contextmanager
 def following(rows: QuerySet) -> Iterator[None]:
-    """Write down what the block changes of the rows of a queryset by ``update()``.
+    """Log what the block changes in a queryset's rows by ``update()``.
 
-    Needs an open transaction around it.
+    Needs an open transaction.
     """
     fields = FIELDS[rows.model._meta.label_lower]
     keys = list(rows.values_list("pk", flat=True))
@@ -181,8 +181,8 @@ def following(rows: QuerySet) -> Iterator[None]:
 
 
 def watch_the_shop() -> None:
-    """What this floor watches; others add their own."""
-    # Written by commerce.orders.shipping_address: an address that comes with an order is nobody's decision.
+    """Watch the models of ``commerce``; other apps add their own."""
+    # Logged by commerce.orders.shipping_address: the address of a new order is no decision by staff.
     KINDS["order.shippingaddress"] = _("Delivery address")
     watch(
         get_model("partner", "StockRecord"),

@@ -1,4 +1,4 @@
-"""What happened to an order, one row after another; nothing is changed or taken away afterwards."""
+"""The history of an order: rows that are added and never changed."""
 
 from decimal import Decimal
 
@@ -20,9 +20,8 @@ def record_event(
 ) -> OrderEvent:
     """Add a row to an order's history, in the caller's transaction.
 
-    ``kind`` is an ``OrderEvent.Kind`` or its value; ``user`` None means that nobody pressed a
-    button; ``reference`` is another system's id or a number of ours; ``amount`` is in the order's
-    currency.
+    ``kind`` is an ``OrderEvent.Kind`` or its value; ``user`` is None for the system; ``reference``
+    is an id of another system or a number of ours; ``amount`` is in the order's currency.
     """
     return OrderEvent.objects.create(
         order=order,
@@ -56,12 +55,12 @@ def record_status_change(
 
 
 def display_name(user: User | AnonymousUser | None) -> str:
-    """How a person is named in a history; "" for the system."""
+    """A user's name in histories; "" for the system."""
     if user is None or isinstance(user, AnonymousUser):
         return ""
     return user.get_full_name() or user.email
 
 
 def history_of(order: AbstractOrder) -> QuerySet:
-    """Everything that happened to an order, the latest first."""
+    """The events of an order, latest first."""
     return order.events.order_by("-created_at", "-pk")

@@ -1,7 +1,7 @@
-"""What happens at the doors: who came in, who was refused, who may do more than before, and from where.
+"""Logs sign-ins, refusals and changes of permissions, with the network address.
 
-Each event is a line of the log ``vitrine.security`` and a row of the audit log. A refused GET is a line
-of the log alone: reading a page writes nothing.
+Each event is a line of the log ``vitrine.security`` and a row of the audit log. A refused GET is
+only a line of the log: reading a page writes nothing to the database.
 """
 
 import logging
@@ -26,7 +26,7 @@ from commerce.same_origin import SAFE_METHODS
 logger = logging.getLogger("vitrine.security")
 
 Act = AuditEntry.Act
-#: Kinds of entries that are no model's.
+#: Kinds of entries that belong to no model.
 ACCOUNT, STAFF_PAGE = "door", "staff-page"
 KINDS |= {ACCOUNT: _("Account"), STAFF_PAGE: _("Staff page")}
 
@@ -41,10 +41,10 @@ def log_security_event(
     kind: str = ACCOUNT,
     changes: dict[str, Any] | None = None,
 ) -> None:
-    """Write one event to the log and to the audit log. ``user`` is who did it, None if unknown.
+    """Write one event to the log and to the audit log. ``user`` is the actor, None if unknown.
 
-    Never pass what somebody typed as a name or a password: it may be the other one. The log has the
-    key of what it is about, never a name or an address: erasure does not reach log files.
+    Never pass a typed name or password: people mix them up. The log gets the key of the object,
+    never a name or an address: erasure doesn't reach log files.
     """
     subject = about if kind == STAFF_PAGE else object_id or "-"
     by = getattr(user, "pk", None)
@@ -62,7 +62,7 @@ def log_security_event(
 
 
 def log_refusal(request: HttpRequest) -> None:
-    """A person with an account asked for a staff page that is not theirs."""
+    """A signed-in person asked for a staff page they may not open."""
     address = address_of(request)
     if request.method in SAFE_METHODS:
         logger.warning("refused: GET %s to %s from %s", request.path, request.user.pk, address)
@@ -77,9 +77,9 @@ def log_refusal(request: HttpRequest) -> None:
 
 
 def log_missing_page(request: HttpRequest) -> None:
-    """Something private was asked for that is not there, or is somebody else's: a line of the log.
+    """Log a request for a private page that doesn't exist or belongs to someone else.
 
-    The path is left out, as it may hold a key.
+    The path is left out, as it may contain a key.
     """
     user = request.user.pk if request.user.is_authenticated else "a guest"
     name = request.resolver_match.view_name if request.resolver_match else "-"
@@ -90,7 +90,7 @@ def log_missing_page(request: HttpRequest) -> None:
 
 @receiver(user_logged_in)
 def log_sign_in(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
-    """Somebody came in."""
+    """A user signed in."""
     address = address_of(request) if request is not None else ""
     log_security_event(Act.SIGNED_IN, about=user, object_id=user.pk, user=user, address=address)
 
@@ -99,7 +99,7 @@ def log_sign_in(sender: Any, request: HttpRequest | None, user: User, **kwargs: 
 def log_sign_out(
     sender: Any, request: HttpRequest | None, user: User | None, **kwargs: Any
 ) -> None:
-    """Somebody left. Without an account nobody did."""
+    """A user signed out."""
     if user is not None:
         address = address_of(request) if request is not None else ""
         log_security_event(
@@ -111,17 +111,17 @@ def log_sign_out(
 def log_failed_sign_in(
     sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
 ) -> None:
-    """A wrong password. What was typed for no account is not kept: it may be a password."""
+    """A wrong password. An unknown address isn't stored: it may be a password."""
     email = credentials.get("email") or credentials.get("username") or ""
     address = address_of(request) if request is not None else ""
     user = get_user_model().objects.filter(email__iexact=email).first() if email else None
-    # As much work for an address without an account: the time it takes must not tell.
+    # The same work without an account: the response time must not reveal which addresses exist.
     about = user if user is not None else _("no such account")
     log_security_event(Act.FAILED, about=about, object_id=user.pk if user else "", address=address)
 
 
 def watch_people() -> None:
-    """Follow accounts that matter to staff: who is one, who is active, which roles, which rights."""
+    """Watch accounts of staff: who is staff, who is active, roles and permissions."""
     User = get_user_model()
     watch(
         User,
@@ -139,9 +139,9 @@ def watch_people() -> None:
 
 
 def _concerns_staff(user: User) -> bool:
-    """Whether a change of an account is a decision: it is of staff, or staff changed it.
+    """Whether to log a change of an account: it is of staff, or made by staff.
 
-    What customers do with their own accounts is theirs; the log has it without their names.
+    Customers' changes of their own accounts are in the log without names.
     """
     return is_staff(user) or user.is_superuser or staff_actor() is not None
 
@@ -159,7 +159,7 @@ def _follow_members(
     pk_set: set[int] | None,
     **kwargs: Any,
 ) -> None:
-    """Roles and rights that a person or a role gained or lost. Loaders and migrations decide nothing."""
+    """Log roles and permissions gained or lost. Changes by loaders and migrations aren't logged."""
     if action not in {"post_add", "post_remove", "pre_clear"} or staff_actor() is None:
         return
     others = list(model._base_manager.filter(pk__in=pk_set or ()))

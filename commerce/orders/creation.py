@@ -1,4 +1,4 @@
-"""Writing an order: its number, its rows, and the keys of its mails."""
+"""Writes an order: its number, its rows, and the keys of its mails."""
 
 from typing import Any
 
@@ -17,14 +17,18 @@ from commerce.stock.availability import keeps_stock
 
 
 class OrderNumberGenerator(OscarOrderNumberGenerator):
-    """Random numbers: Oscar's are the basket's id and tell the shop's volume."""
+    """Random order numbers. Oscar derives them from the basket's id, which reveals the shop's
+    volume.
+    """
 
     def order_number(self, basket: AbstractBasket) -> str:
         return new_order_number()
 
 
 class OrderCreator(OscarOrderCreator):
-    """Writes an order's rows. Stock was taken before, offers are counted without losing any."""
+    """Writes an order's rows. The caller has reserved the stock; uses of offers are counted without
+    lost updates.
+    """
 
     def create_line_models(
         self,
@@ -32,14 +36,14 @@ class OrderCreator(OscarOrderCreator):
         basket_line: AbstractBasketLine,
         extra_line_fields: dict[str, Any] | None = None,
     ) -> AbstractLine:
-        """What keeps no stock holds none; shipping would otherwise look for it."""
+        """Set no allocation for products without stock tracking: dispatch would look for it."""
         fields = dict(extra_line_fields or {})
         if not keeps_stock(basket_line.stockrecord):
             fields["num_allocated"] = 0
         return super().create_line_models(order, basket_line, fields)
 
     def update_stock_records(self, line: AbstractLine) -> None:
-        """Nothing: the caller holds the stock already (checkout_app.payments.placement)."""
+        """Do nothing: the caller has reserved the stock (checkout_app.payments.placement)."""
 
     def record_discount(self, discount: dict[str, Any]) -> None:
         count_offer_use(discount)
@@ -52,7 +56,7 @@ class OrderCreator(OscarOrderCreator):
 
 
 class OrderDispatcher(OscarOrderDispatcher):
-    """Gives each order mail the key under which it can be sent once only."""
+    """Sets the key of each order mail, so that it is sent only once."""
 
     def dispatch_order_messages(
         self,

@@ -1,6 +1,6 @@
-"""What must hold of stock, orders and mail at any moment, asked of the database itself.
+"""Invariants of stock, orders and mail, checked in the database.
 
-Each floor adds its own to ``REGISTRY``; ``manage.py check_invariants`` runs them all.
+Each app adds its own to ``REGISTRY``; ``manage.py check_invariants`` runs them all.
 """
 
 from collections import Counter, defaultdict
@@ -32,19 +32,19 @@ REGISTRY: list[Invariant] = []
 
 
 def invariant(function: Invariant) -> Invariant:
-    """Register a function that yields sentences; its docstring says what must hold."""
+    """Register a function that yields a sentence for each violation; its docstring states the rule."""
     REGISTRY.append(function)
     return function
 
 
 def broken_invariants() -> list[str]:
-    """Every sentence of every invariant that does not hold; empty when all is well."""
+    """A sentence for each violation of any invariant; empty if all hold."""
     return [sentence for function in REGISTRY for sentence in function()]
 
 
 @invariant
 def allocations_match_open_lines() -> Iterator[str]:
-    """I1: what open order lines hold is what the stock record says is allocated."""
+    """I1: a stock record's allocation is the sum of what open order lines have allocated."""
     held = units_held()
     records = get_model("partner", "StockRecord").objects.all()
     for pk, allocated in records.values_list("pk", "num_allocated"):
@@ -63,7 +63,7 @@ def stock_is_never_oversold() -> Iterator[str]:
 
 @invariant
 def totals_add_up() -> Iterator[str]:
-    """I4: an order's total is its lines (discounts taken off) and its delivery.
+    """I4: an order's total is the sum of its lines, after discounts, and its delivery charge.
 
     Added in Decimal: SQLite adds decimal columns as floating-point numbers.
     """
@@ -81,7 +81,7 @@ def totals_add_up() -> Iterator[str]:
 
 @invariant
 def discounts_stay_within_limits() -> Iterator[str]:
-    """I5: uses of offers and vouchers never pass their limits."""
+    """I5: offers and vouchers are never used more often than their limits allow."""
     offers = get_model("offer", "ConditionalOffer").objects.exclude(max_global_applications=None)
     for offer in offers.filter(num_applications__gt=F("max_global_applications")):
         yield f"I5 offer {offer.name}: {offer.num_applications} of {offer.max_global_applications}"
@@ -94,7 +94,7 @@ def discounts_stay_within_limits() -> Iterator[str]:
 
 @invariant
 def paid_orders_have_one_confirmation() -> Iterator[str]:
-    """I6: each order that was paid through a gateway has exactly one confirmation mail."""
+    """I6: each order paid through a gateway has exactly one confirmation mail."""
     paid = get_model("order", "Order").objects.exclude(status__in=[PENDING, CANCELLED])
     paid = paid.filter(
         sources__source_type__name__in=settings.GATEWAY_SOURCE_TYPES.values()
@@ -109,7 +109,7 @@ def paid_orders_have_one_confirmation() -> Iterator[str]:
 
 @invariant
 def parcels_hold_no_more_than_was_ordered() -> Iterator[str]:
-    """I9: of a line no more is sent, given up and held together than was ordered."""
+    """I9: units sent, given up and allocated never exceed the quantity of a line."""
     lines = get_model("order", "Line").objects.annotate(
         done=Coalesce(
             Sum(
@@ -128,7 +128,7 @@ def parcels_hold_no_more_than_was_ordered() -> Iterator[str]:
 
 @invariant
 def histories_end_at_the_status() -> Iterator[str]:
-    """I10: the last move in an order's history leads to the status it has."""
+    """I10: the last status change in an order's history leads to its current status."""
     last = (
         OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.Kind.STATUS)
         .order_by("-created_at", "-pk")
@@ -142,7 +142,7 @@ def histories_end_at_the_status() -> Iterator[str]:
 
 @invariant
 def returns_ask_for_no_more_than_was_sent() -> Iterator[str]:
-    """I11: of a line no more is asked back, or came back, than was sent."""
+    """I11: units returned, or requested for return, never exceed the units sent."""
     restocked = get_model("order", "ShippingEventQuantity").objects.filter(
         event__event_type__name=CAME_BACK
     )
@@ -163,7 +163,7 @@ def returns_ask_for_no_more_than_was_sent() -> Iterator[str]:
 
 @invariant
 def document_numbers_have_no_gap() -> Iterator[str]:
-    """I20: of each kind and year there are as many documents as the counter counted."""
+    """I20: the documents of each kind and year are as many as their counter says."""
     kinds = CommercialDocument.objects.values_list("kind", "number")
     issued = Counter((kind, int(number.split("-")[1])) for kind, number in kinds.iterator())
     counters = {(row.kind, row.year): row.last for row in DocumentCounter.objects.all()}
@@ -175,7 +175,7 @@ def document_numbers_have_no_gap() -> Iterator[str]:
 
 @invariant
 def documents_add_up() -> Iterator[str]:
-    """I21: net and tax of an invoice are its gross, and its credit notes never pass it."""
+    """I21: an invoice's net and tax add up to its gross, and its credit notes never exceed it."""
     rows = CommercialDocument.objects.exclude(kind=DocumentKind.PACKING_SLIP)
     left: defaultdict[int, Decimal] = defaultdict(Decimal)
     for number, kind, order_id, facts in rows.values_list("number", "kind", "order", "facts"):

@@ -1,6 +1,7 @@
-"""Asking for a link to an order by its number and address.
+"""Requests for a link to an order, by its number and email address.
 
-Whatever is asked for, the answer is the same: the link leaves by mail, to the order's own address.
+The response never depends on whether the order exists. The link is mailed to the order's own
+address.
 """
 
 import unicodedata
@@ -23,17 +24,17 @@ SALT = "commerce.order_finding"
 
 
 def normal_number(text: str) -> str:
-    """An order number as it is stored, however it was copied from a mail."""
+    """An order number as it is stored, however it was typed or copied."""
     return unicodedata.normalize("NFKC", text).replace(" ", "").lstrip("#").upper()
 
 
 def digest_of(email: str) -> str:
-    """What stands for an address where nothing may name a person, such as in a queue's rows."""
+    """A digest of an email address, for places that must not name a person, such as queue rows."""
     return salted_hmac(SALT, email.strip().casefold(), algorithm="sha256").hexdigest()
 
 
 def find_order(number: str, email: str) -> AbstractOrder | None:
-    """The order of that number which was placed with that address, or None."""
+    """The order with that number and email address, or None."""
     return _find_by_digest(number, digest_of(email))
 
 
@@ -47,11 +48,12 @@ def _find_by_digest(number: str, digest: str) -> AbstractOrder | None:
 
 @transaction.atomic
 def send_link(number: str, digest: str, *, at: datetime | None = None) -> None:
-    """Mail a fresh link to the order's own address, at most once an hour. Says nothing of the rest.
+    """Mail a new link to the order's own address, at most once an hour; do nothing without an
+    order.
 
-    ``digest`` stands for the address that was asked with (``digest_of``).
+    ``digest`` identifies the address that was typed (``digest_of``).
 
-    An order in an account is opened by signing in: its mail leads there.
+    The mail about an order of an account leads to the account's page.
     """
     order = _find_by_digest(number, digest)
     if order is None:
@@ -78,9 +80,9 @@ def send_link(number: str, digest: str, *, at: datetime | None = None) -> None:
 
 @task()
 def send_order_link(number: str, digest: str) -> None:
-    """Mail a link to an order, where there is one of that number and address.
+    """Mail a link to the order with that number and address, if there is one.
 
-    The queue keeps a digest: rows of tasks outlive an erasure. A row that the previous release
-    enqueued holds the address itself.
+    The queue stores a digest because task rows outlive an erasure. Rows of the previous release
+    contain the address itself.
     """
     send_link(number, digest_of(digest) if "@" in digest else digest)

@@ -1,7 +1,7 @@
-"""Parcels: what of an order left the house, with whom, and what is still to be sent.
+"""Parcels: what was sent with which carrier, and what is still to be sent.
 
-Oscar's ShippingEvent and its quantities are the record; ``commerce.models.Shipment`` stands beside
-it. Units leave the stock here and nowhere else.
+Oscar's ShippingEvent and its quantities are the record; ``commerce.models.Shipment`` extends it.
+Only this module takes units out of stock for orders.
 """
 
 import re
@@ -40,18 +40,18 @@ from commerce.stock.availability import consume_stock, lock_stock, release_stock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
-#: Names of Oscar's shipping event types: what left, what never will, and what a refund put back on
-#: the shelf after it had left (what comes with a return stands in the return).
+#: Names of Oscar's shipping event types: sent, never to be sent, and returned to stock by a refund
+#: (units of a return are recorded in the return).
 SENT, GIVEN_UP, CAME_BACK = "Shipped", "Not sent", "Came back"
-#: From these something may leave.
+#: Parcels may be sent from these statuses.
 SENDABLE = (AUTHORISED, PAID, PACKING, PART_SHIPPED)
-#: What a carrier prints on a label.
+#: The characters of tracking numbers.
 TRACKING_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}")
 
 Preparation = Callable[["AbstractOrder", dict[int, int], User | None], None]
-#: Functions ``(order, units, user)`` that run before a parcel leaves, outside of any transaction:
-#: the place to take money that the bank holds. Each may raise DispatchRefused, and then nothing
-#: leaves; each must bear being called twice for one parcel. ``units`` is ``{line_id: quantity}``.
+#: Functions ``(order, units, user)`` that run before a parcel is sent, outside any transaction, such
+#: as capturing an authorised payment. Each may raise DispatchRefused, which stops the parcel, and
+#: may run twice for one parcel. ``units`` is ``{line_id: quantity}``.
 PREPARATIONS: list[Preparation] = []
 
 
@@ -65,7 +65,7 @@ class Parcel:
 
     @property
     def arrival(self) -> Arrival | None:
-        """When it is expected, or None: nobody said, or it came."""
+        """When it is expected; None if unknown or delivered."""
         row = self.shipment
         if row.delivered_at or row.arrives_from is None or row.arrives_until is None:
             return None
@@ -73,7 +73,7 @@ class Parcel:
 
 
 def prepares_dispatch(function: Preparation) -> Preparation:
-    """Register a function to run before a parcel leaves (see ``PREPARATIONS``)."""
+    """Register a function to run before a parcel is sent (see ``PREPARATIONS``)."""
     PREPARATIONS.append(function)
     return function
 
@@ -88,12 +88,12 @@ def quantities_of(order: AbstractOrder, *names: str) -> dict[int, int]:
 
 
 def units_sent(order: AbstractOrder) -> dict[int, int]:
-    """What left the house, ``{line_id: units}``."""
+    """Units sent, ``{line_id: units}``."""
     return quantities_of(order, SENT)
 
 
 def units_to_send(order: AbstractOrder) -> dict[int, int]:
-    """What is still to leave, ``{line_id: units}`` without zeros, in the order of the lines."""
+    """Units still to be sent, ``{line_id: units}`` without zeros, in the order of the lines."""
     done = quantities_of(order, SENT, GIVEN_UP)
     lines = order.lines.order_by("pk").values_list("pk", "quantity")
     left = {pk: quantity - done.get(pk, 0) for pk, quantity in lines}
@@ -101,7 +101,7 @@ def units_to_send(order: AbstractOrder) -> dict[int, int]:
 
 
 def parcels_of(order: AbstractOrder) -> list[Parcel]:
-    """The order's parcels, the first one first. Constant in queries."""
+    """The order's parcels, oldest first. The number of queries is constant."""
     quantities = get_model("order", "ShippingEventQuantity").objects.select_related("line")
     events = (
         order.shipping_events.filter(shipment__isnull=False)
@@ -127,12 +127,12 @@ def ship(
     user: User | None = None,
     key: str = "",
 ) -> Shipment:
-    """Send a parcel: ``units`` as ``{line_id: quantity}``, or all that is left.
+    """Send a parcel with ``units`` as ``{line_id: quantity}``, or everything left.
 
-    Takes exactly these units out of stock, writes the parcel and the mail about it, and moves the
-    order to "Part shipped" or "Shipped". The same ``key`` again returns the parcel it sent before.
-    Raises DispatchRefused with a sentence; nothing happens then. Runs ``PREPARATIONS`` first, then
-    locks the stock records by key and the order, in one durable transaction.
+    Takes these units out of stock, records the parcel, queues its mail and sets the status to "Part
+    shipped" or "Shipped". Returns the existing parcel for a ``key`` used before. Raises
+    DispatchRefused with a sentence and without any change. Runs ``PREPARATIONS`` first, then locks
+    the stock records by key and the order, in one durable transaction.
     """
     key = key or uuid.uuid4().hex
     check_label(carrier, tracking_number)
@@ -154,7 +154,7 @@ def ship(
 
 
 def check_label(carrier: str, tracking_number: str) -> None:
-    """Raises DispatchRefused for a carrier nobody knows or a number no label has."""
+    """Raise DispatchRefused for an unknown carrier or a malformed tracking number."""
     if carrier not in settings.CARRIERS:
         raise DispatchRefused(_("Choose one of the carriers in the list."))
     number = tracking_number.strip()
@@ -163,10 +163,10 @@ def check_label(carrier: str, tracking_number: str) -> None:
 
 
 def checked_units(order: AbstractOrder, units: dict[int, int] | None = None) -> dict[int, int]:
-    """What a parcel is to hold, ``{line_id: quantity}``, zeros left out.
+    """The contents of a parcel, ``{line_id: quantity}`` without zeros.
 
-    Raises DispatchRefused where that is nothing, more than is left, or not this order's, and where
-    the order cannot send anything.
+    Raises DispatchRefused if it is empty, exceeds what is left or has lines of another order, or if
+    the order's status allows no parcel.
     """
     if order.status not in SENDABLE:
         raise DispatchRefused(
@@ -215,7 +215,7 @@ def _send(order_id: int, units: dict[int, int], shipment: Shipment) -> Shipment:
 
 
 def _lock(order_id: int) -> AbstractOrder:
-    """The order, locked after the stock of its lines, in the order of every writer."""
+    """The order, locked after the stock of its lines, as every writer does."""
     order = get_model("order", "Order").objects.get(pk=order_id)
     records = order.lines.exclude(stockrecord=None).values_list("stockrecord_id", flat=True)
     lock_stock(records)
@@ -234,7 +234,7 @@ def _sent_before(order: AbstractOrder, key: str) -> Shipment | None:
 
 
 def _stock_of(lines: Sequence[AbstractLine], units: dict[int, int]) -> dict[int, int]:
-    """Units by stock record, as far as the lines hold any: what keeps no stock holds none."""
+    """Units by stock record, up to what the lines have allocated: untracked stock has none."""
     stock: defaultdict[int, int] = defaultdict(int)
     for line in lines:
         if line.stockrecord_id and line.num_allocated:
@@ -251,7 +251,7 @@ def _write_parcel(order: AbstractOrder, units: dict[int, int], shipment: Shipmen
 
 
 def write_event(order: AbstractOrder, units: dict[int, int], name: str) -> AbstractShippingEvent:
-    """Write down what became of ``{line_id: quantity}`` of a locked order."""
+    """Record a shipping event for ``{line_id: quantity}`` of a locked order."""
     kind, _new = get_model("order", "ShippingEventType").objects.get_or_create(name=name)
     event = order.shipping_events.create(event_type=kind)
     Quantity = get_model("order", "ShippingEventQuantity")
@@ -278,14 +278,14 @@ def _move_on(
 
 
 def parcel_of(shipment: Shipment) -> Parcel:
-    """A parcel that was just written, as pages and mails tell of it."""
+    """A parcel that was just recorded, for pages and mails."""
     rows = shipment.event.line_quantities.select_related("line").order_by("line_id")
     items = [(row.line, row.quantity) for row in rows]
     return Parcel(shipment=shipment, sent_at=shipment.event.date_created, items=items)
 
 
 def arrival_of_parcel(order: AbstractOrder, *, at: datetime | None = None) -> Arrival | None:
-    """When what leaves ``at`` (now) arrives by the order's delivery method; None where it is gone."""
+    """When a parcel sent ``at`` (default: now) arrives; None if the delivery method is gone."""
     method = DeliveryMethod.objects.filter(code=order.shipping_code).first()
     if method is None:
         return None
@@ -299,10 +299,10 @@ def arrival_of_parcel(order: AbstractOrder, *, at: datetime | None = None) -> Ar
 def mark_delivered(
     order_id: int, shipment_id: int, *, user: User | None = None, at: datetime | None = None
 ) -> bool:
-    """A parcel arrived. With the last one, and nothing left to send, the order is delivered.
+    """Mark a parcel as delivered; with the last one of a fully sent order, the order too.
 
-    Returns whether it was news. Raises DispatchRefused for a parcel of another order. Locks the
-    order.
+    Returns False if it was marked before. Raises DispatchRefused for a parcel of another order.
+    Locks the order.
     """
     with transaction.atomic(durable=True):
         order = lock_order(order_id)
@@ -326,7 +326,7 @@ def mark_delivered(
 
 
 def _deliver(order: AbstractOrder, *, user: User | None) -> None:
-    """Everything left, and every parcel came: the order is delivered."""
+    """Set the order to "Delivered" if everything was sent and all parcels arrived."""
     waiting = Shipment.objects.filter(event__order=order, delivered_at=None)
     if order.status == SHIPPED and not waiting.exists():
         set_status(order, DELIVERED, user=user)
@@ -334,10 +334,10 @@ def _deliver(order: AbstractOrder, *, user: User | None) -> None:
 
 @retry_transient
 def cancel_rest(order_id: int, *, reason: str, user: User | None = None) -> None:
-    """What is left of a part shipped order will never leave: it goes back on the shelf.
+    """Return the unsent units of a part shipped order to stock and set it to "Shipped".
 
-    The order is "Shipped" with what left. Its money is not touched: a refund pays for the rest.
-    Raises DispatchRefused with a sentence. Locks the stock records by key, then the order.
+    Money stays as it is; refund the rest separately. Raises DispatchRefused with a sentence. Locks
+    the stock records by key, then the order.
     """
     with transaction.atomic(durable=True):
         order = _lock(order_id)
@@ -357,10 +357,9 @@ def cancel_rest(order_id: int, *, reason: str, user: User | None = None) -> None
 
 
 def cancel_units(order: AbstractOrder, units: dict[int, int]) -> None:
-    """Of a locked order, ``{line_id: quantity}`` that has not left the house never will.
+    """Record that ``{line_id: quantity}`` of a locked order will never be sent.
 
-    The caller has settled what the lines hold in stock. An order of which nothing is left to send
-    stays where it is: its caller knows what it has become.
+    The caller has released the stock, and sets the status if nothing is left to send.
     """
     write_event(order, units, GIVEN_UP)
     for line in order.lines.filter(pk__in=units):

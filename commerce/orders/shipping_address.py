@@ -1,4 +1,4 @@
-"""Correcting where an order goes, as long as nothing of it has left."""
+"""Corrects an order's delivery address until the first parcel is sent."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,12 +12,12 @@ from commerce.models import User
 from commerce.order_statuses import AUTHORISED, PACKING, PAID
 from commerce.orders.pipeline import lock_order
 
-#: The statuses in which an address may still be corrected: paid for, and nothing dispatched.
+#: The statuses in which an address may be corrected: paid, and nothing dispatched.
 CORRECTABLE = (AUTHORISED, PAID, PACKING)
 
 
 def refusal_of_address(order: AbstractOrder) -> str:
-    """Why the delivery address of an order cannot be changed; "" where it can."""
+    """Why an order's delivery address can't be changed; "" if it can."""
     if order.status not in CORRECTABLE:
         return _("You can change the address only between payment and the first parcel.")
     if order.shipping_events.exists():
@@ -26,11 +26,11 @@ def refusal_of_address(order: AbstractOrder) -> str:
 
 
 def correct_address(order_id: int, fields: dict[str, object], *, user: User | None) -> bool:
-    """Write a corrected delivery address. Returns whether anything differed.
+    """Change the delivery address. Returns whether anything differed.
 
-    ``fields`` are values by the names of Oscar's ShippingAddress. The country stays: delivery and tax
-    were charged for it. The change goes into the order's history, and from what to what into the audit
-    log, in the same transaction. Locks the order. Raises AddressRefused with the reason.
+    ``fields`` are values by the names of Oscar's ShippingAddress. The country can't change:
+    delivery and tax were charged for it. Adds to the order's history and to the audit log in the
+    same transaction. Locks the order. Raises AddressRefused with the reason.
     """
     with transaction.atomic():
         order = lock_order(order_id)

@@ -1,4 +1,4 @@
-"""Units of an order that are paid back: they come back on the shelf, or never leave it."""
+"""Returns refunded units to stock."""
 
 from collections import defaultdict
 
@@ -32,13 +32,13 @@ def take_units_back(
     is_restocked: bool,
     user: User | None = None,
 ) -> AbstractOrder:
-    """Take ``{line_id: quantity}`` back, in the caller's transaction.
+    """Take back ``{line_id: quantity}`` in the caller's transaction.
 
-    What has not left the house is not sent any more, and can be bought again; what has left comes
-    back into stock. Not restocked, the one is written off and the other stays away. ``paid_before``
-    is what of each line was paid back before: a unit that was given up then, or that comes with a
-    return, is on the shelf by that and no second time. Locks the stock records by key, then the
-    order. Raises IllegalMove where the order changed meanwhile.
+    Unsent units are no longer sent and return to stock; sent units are restocked. Without
+    ``is_restocked`` the former are written off and the latter ignored. ``paid_before`` are the
+    units of each line refunded earlier: units given up then, or received with a return, are in
+    stock already and not restocked again. Locks the stock records by key, then the order. Raises
+    IllegalMove if the order changed meanwhile.
     """
     with transaction.atomic():
         order = get_model("order", "Order").objects.get(pk=order_id)
@@ -77,9 +77,9 @@ def take_units_back(
 def _units_from_outside(
     order: AbstractOrder, units: dict[int, int], unsent: dict[int, int], paid_before: dict[int, int]
 ) -> dict[int, int]:
-    """Which of the units left the house and come back with this refund alone.
+    """The sent units that this refund alone brings back.
 
-    Refunds take what was not sent first, then what was given up before, then what is outside.
+    Refunds cover unsent units first, then units given up before, then sent units.
     """
     given_up = quantities_of(order, GIVEN_UP)
     paid_returns = units_received(order, ReturnRequest.State.REFUNDED)

@@ -1,6 +1,6 @@
-"""Items that come back: asked for, approved or refused, received, refunded.
+"""Returns: requested, approved or refused, received, refunded.
 
-The money is not moved here: a refund says when it was (``note_refunded``). Rules: docs/orders.md.
+Money isn't moved here: a refund calls ``mark_refunded``. Rules: docs/orders.md.
 """
 
 import secrets
@@ -31,19 +31,19 @@ from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
 State = ReturnRequest.State
-#: Every way of a return there is.
+#: The allowed state changes.
 MOVES = {
     State.REQUESTED: (State.APPROVED, State.REFUSED),
     State.APPROVED: (State.RECEIVED, State.REFUSED),
     State.RECEIVED: (State.REFUNDED,),
 }
-#: Orders of which something is with the customer.
+#: Statuses of orders with sent items.
 RETURNABLE = (PART_SHIPPED, SHIPPED, DELIVERED)
 
 
 @dataclass(frozen=True)
 class Received:
-    """What came of one line: how many, how they are, and whether they can be sold again."""
+    """What was received of one line: how many, their condition, and whether they can be sold again."""
 
     quantity: int
     condition: str = ReturnLine.Condition.AS_NEW
@@ -52,7 +52,7 @@ class Received:
 
 @dataclass(frozen=True)
 class ReturnOffer:
-    """What an order's page says of returns: the way to ask, until when, and what was asked."""
+    """Returns as the order's page shows them: the form's URL, the last day, and past requests."""
 
     url: str = ""
     until: date | None = None
@@ -63,7 +63,7 @@ class ReturnOffer:
 
 
 def delivered_on(order: AbstractOrder) -> date | None:
-    """The day on which the last parcel arrived; None while one is on its way."""
+    """The day the last parcel arrived; None while one is on its way."""
     parcels = Shipment.objects.filter(event__order=order)
     moments = list(parcels.values_list("delivered_at", flat=True))
     delivered = [moment for moment in moments if moment is not None]
@@ -73,15 +73,15 @@ def delivered_on(order: AbstractOrder) -> date | None:
 
 
 def return_until(order: AbstractOrder) -> date | None:
-    """The last day on which a return can be asked for; None before everything was delivered."""
+    """The last day for requesting a return; None until everything is delivered."""
     day = delivered_on(order)
     return day + timedelta(days=settings.RETURN_DAYS) if day else None
 
 
 def units_returnable(order: AbstractOrder) -> dict[int, int]:
-    """What can still be asked back, ``{line_id: units}`` without zeros.
+    """Units that can still be returned, ``{line_id: units}`` without zeros.
 
-    It was sent, is not asked for in a return, and no refund has put it back on the shelf.
+    They were sent, are not part of a return, and no refund has restocked them.
     """
     asked = defaultdict(int, quantities_of(order, CAME_BACK))
     rows = ReturnLine.objects.filter(request__order=order).exclude(request__state=State.REFUSED)
@@ -94,7 +94,7 @@ def units_returnable(order: AbstractOrder) -> dict[int, int]:
 def units_received(
     order: AbstractOrder, *states: State, return_id: int | None = None
 ) -> dict[int, int]:
-    """What came back with an order's returns in these states, or with one of them, by line."""
+    """Units received with the order's returns in these states, or with one return, by line."""
     rows = ReturnLine.objects.filter(request__order=order, request__state__in=states)
     if return_id is not None:
         rows = rows.filter(request=return_id)
@@ -105,7 +105,7 @@ def units_received(
 
 
 def refusal_to_return(order: AbstractOrder, *, at: datetime | None = None) -> str:
-    """Why nothing of an order can be asked back now, as a sentence; "" where it can."""
+    """Why nothing in an order can be returned now, as a sentence; "" if something can."""
     if order.status not in RETURNABLE or not units_returnable(order):
         return _("Nothing in this order can be returned.")
     until = return_until(order)
@@ -117,7 +117,7 @@ def refusal_to_return(order: AbstractOrder, *, at: datetime | None = None) -> st
 
 
 def return_offer(order: AbstractOrder, *, token: str = "") -> ReturnOffer:
-    """What the order's page says of returns, for its customer or for whoever has its link."""
+    """Returns for the order's page, for its customer or a guest with its link."""
     url = ""
     if not refusal_to_return(order):
         name, key = ("guest-return", token) if token else ("order-return", order.number)
@@ -127,7 +127,7 @@ def return_offer(order: AbstractOrder, *, token: str = "") -> ReturnOffer:
 
 
 def refund_url(request: ReturnRequest) -> str:
-    """Where staff pay a return back; "" where there is no such page."""
+    """The page on which staff refund a return; "" if there is none."""
     try:
         return f"{reverse('order-refund', args=[request.order.number])}?return={request.pk}"
     except NoReverseMatch:
@@ -146,9 +146,9 @@ def request_return(
     key: str = "",
     at: datetime | None = None,
 ) -> ReturnRequest:
-    """Ask for a return of ``{line_id: units}``. The same ``key`` again gives the request it made.
+    """Request a return of ``{line_id: units}``. Returns the existing request for a known ``key``.
 
-    Raises ReturnRefused with a sentence. Locks the order, so that no unit is asked back twice.
+    Raises ReturnRefused with a sentence. Locks the order, so that no unit is requested twice.
     """
     key = f"{order_id}:{key}"[:64] if key else ""
     with transaction.atomic(durable=True):
@@ -171,9 +171,9 @@ def grant_return(
     answer: str,
     user: User | None,
 ) -> ReturnRequest:
-    """A return that staff approve as they make it, of a locked order; no day is too late for it.
+    """Create an approved return of a locked order, without a time limit.
 
-    Raises ReturnRefused. The caller tells the customer.
+    Raises ReturnRefused. The caller notifies the customer.
     """
     request = _write_request(order, quantities, reason=reason, key=key, user=user)
     _move(request, State.APPROVED, answer=answer)
@@ -207,7 +207,7 @@ def _write_request(
 
 
 def new_number(letter: str) -> str:
-    """A number that can be read out and not be guessed, such as "R-7K2P9XQD"."""
+    """A number that is easy to read out and hard to guess, such as "R-7K2P9XQD"."""
     return f"{letter}-" + "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
 
 
@@ -216,7 +216,7 @@ def new_number(letter: str) -> str:
 
 @retry_transient
 def approve_return(return_id: int, *, instructions: str, user: User | None) -> ReturnRequest:
-    """Let items come back, and tell the customer how. Locks order and return."""
+    """Approve a return and tell the customer how to send it. Locks the order and the return."""
     with transaction.atomic(durable=True):
         request = _lock(return_id)
         _move(request, State.APPROVED, answer=instructions)
@@ -226,7 +226,9 @@ def approve_return(return_id: int, *, instructions: str, user: User | None) -> R
 
 @retry_transient
 def refuse_return(return_id: int, *, reason: str, user: User | None) -> ReturnRequest:
-    """Refuse a return, or end one that never came; the customer reads why. Locks order and return."""
+    """Refuse a return, or close one that never arrived, and mail the reason. Locks order and
+    return.
+    """
     with transaction.atomic(durable=True):
         request = _lock(return_id)
         _move(request, State.REFUSED, answer=reason)
@@ -238,10 +240,10 @@ def refuse_return(return_id: int, *, reason: str, user: User | None) -> ReturnRe
 def receive_return(
     return_id: int, received: dict[int, Received], *, user: User | None
 ) -> ReturnRequest:
-    """Write down what came, ``{return_line_id: Received}``, and put on the shelf what can be sold.
+    """Record received items, ``{return_line_id: Received}``, and restock saleable ones.
 
-    With the last unit that was sent the order is "Returned". Raises ReturnRefused where more came
-    than was asked for, or nothing. Locks the stock records by key, the order, the return.
+    The order becomes "Returned" when all sent units are back. Raises ReturnRefused if more was
+    received than requested, or nothing. Locks the stock records by key, the order, the return.
     """
     with transaction.atomic(durable=True):
         lines = ReturnLine.objects.filter(request=return_id).exclude(line__stockrecord=None)
@@ -284,7 +286,7 @@ def _check_received(rows: list[ReturnLine], received: dict[int, Received]) -> No
 
 
 def _follow_returned(order: AbstractOrder, *, user: User | None) -> None:
-    """Lines of which everything came back are returned, and so is an order of such lines."""
+    """Set lines to "Returned" when all their units are back, and the order when all lines are."""
     back = defaultdict(int, quantities_of(order, CAME_BACK))
     rows = ReturnLine.objects.filter(request__order=order).exclude(received=None)
     for line_id, received in rows.values_list("line", "received"):
@@ -302,7 +304,7 @@ def _follow_returned(order: AbstractOrder, *, user: User | None) -> None:
 
 
 def mark_refunded(return_id: int, user: User | None = None) -> ReturnRequest:
-    """A refund paid a received return back. Raises ReturnRefused where it was not received.
+    """Mark a received return as refunded. Raises ReturnRefused if it wasn't received.
 
     May be part of the refund's own transaction. Locks the order, then the return.
     """
@@ -346,7 +348,7 @@ def _move(request: ReturnRequest, state: State, *, answer: str | None = None) ->
 
 
 def _mail_outcome(request: ReturnRequest, code: str, text: str, *, user: User | None) -> None:
-    """The history of the order, and a mail to its customer, once for each state."""
+    """Add to the order's history and mail the customer, once per state."""
     record_event(
         request.order,
         OrderEvent.Kind.RETURN,
@@ -363,7 +365,7 @@ def _mail_outcome(request: ReturnRequest, code: str, text: str, *, user: User | 
 
 
 def items_of_return(request: ReturnRequest) -> list[dict[str, Any]]:
-    """The items of a return as a mail names them: what came, or what was asked for."""
+    """The items of a return for a mail: as received, or else as requested."""
     return [
         {
             "title": row.line.title,

@@ -1,7 +1,7 @@
-"""Withdrawal from a contract, as Directive (EU) 2023/2673 has it: two steps, no account.
+"""Withdrawal from a contract under Directive (EU) 2023/2673: two steps, no account needed.
 
-Every statement is kept as it was made and acknowledged with its day and time; whether an order
-fits is found out afterwards, by a task, so that the page tells nobody. Staff decide.
+Every statement is stored as submitted and acknowledged with its date and time. A task looks up the
+order afterwards, so that the page doesn't reveal whether it exists. Staff decide.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ State = Withdrawal.State
 
 @dataclass(frozen=True)
 class Statement:
-    """What somebody declares; ``items`` is empty for the whole order."""
+    """What the customer declares; ``items`` is empty for the whole order."""
 
     name: str
     email: str
@@ -53,7 +53,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Period:
-    """Whether a statement came in time. ``until`` is None while the items are on their way."""
+    """Whether a statement was in time. ``until`` is None until everything is delivered."""
 
     until: date | None
     is_within: bool
@@ -63,9 +63,9 @@ class Period:
 def submit_withdrawal(
     statement: Statement, *, key: str = "", at: datetime | None = None
 ) -> Withdrawal:
-    """Keep a statement and acknowledge it by mail. The same ``key`` again gives the one it made.
+    """Store a statement and acknowledge it by mail. The same ``key`` and words are one statement.
 
-    Looks no order up; a task does after the commit.
+    Looks up no order; a task does so after the commit.
     """
     with transaction.atomic(durable=True):
         withdrawal, is_new = Withdrawal.objects.get_or_create(
@@ -86,16 +86,18 @@ def submit_withdrawal(
 
 
 def _key_of(statement: Statement, key: str) -> str:
-    """The same form with the same words is one statement; a key alone gives nobody another's."""
+    """The same form with the same words is one statement; a key alone doesn't give access to
+    another's.
+    """
     words = "\n".join((key or uuid.uuid4().hex, *astuple(statement)))
     return hashlib.sha256(words.encode()).hexdigest()
 
 
 @retry_transient
 def match_withdrawal(withdrawal_id: int) -> None:
-    """Tie a statement to the order of its number, where that was placed with its address.
+    """Link a statement to the order with its number and email address.
 
-    Locks the order, then the statement, as every writer here.
+    Locks the order, then the statement.
     """
     with transaction.atomic(durable=True):
         withdrawal = Withdrawal.objects.get(pk=withdrawal_id)
@@ -110,7 +112,7 @@ def match_withdrawal(withdrawal_id: int) -> None:
 
 @retry_transient
 def link_order(withdrawal_id: int, number: str, *, user: User | None) -> None:
-    """Staff tie a statement to an order that they found themselves. Raises WithdrawalRefused."""
+    """Link a statement to an order chosen by staff. Raises WithdrawalRefused."""
     with transaction.atomic(durable=True):
         order = get_model("order", "Order").objects.filter(number=normal_number(number)).first()
         if order is None:
@@ -129,7 +131,7 @@ def _tie(withdrawal: Withdrawal, order: AbstractOrder, *, user: User | None) -> 
 
 
 def period_of(withdrawal: Withdrawal) -> Period:
-    """Whether a tied statement came within the days of the law, counted from the last parcel."""
+    """Whether a linked statement was made within the statutory period after the last parcel."""
     day = delivered_on(withdrawal.order) if withdrawal.order else None
     until = day + timedelta(days=settings.WITHDRAWAL_DAYS) if day else None
     said_on = timezone.localtime(withdrawal.submitted_at).date()
@@ -137,7 +139,7 @@ def period_of(withdrawal: Withdrawal) -> Period:
 
 
 def is_cancellable(order: AbstractOrder) -> bool:
-    """Whether nothing left yet, so that accepting a withdrawal can end the whole order."""
+    """Whether nothing was sent, so that accepting a withdrawal can cancel the order."""
     return order.status != PENDING and CANCELLED in order.available_statuses()
 
 
@@ -149,12 +151,12 @@ def accept_withdrawal(
     answer: str = "",
     user: User | None = None,
 ) -> Withdrawal:
-    """Accept a statement, and tell the customer what follows.
+    """Accept a statement and mail the next steps to the customer.
 
-    Of an order that has not left, ``units`` empty: it is cancelled, which pays it back. Of items
-    that left: ``{line_id: units}`` become an approved return. Neither: staff see to it by hand, and
-    ``answer`` has to say what follows.
-    Raises WithdrawalRefused with a sentence. Locks stock, order, statement, as every writer.
+    An unsent order is cancelled and refunded if ``units`` is empty. Otherwise ``units`` as
+    ``{line_id: units}`` become an approved return. If neither applies, staff act by hand and
+    ``answer`` must give the next steps. Raises WithdrawalRefused with a sentence. Locks the stock,
+    the order, the statement.
     """
     with transaction.atomic(durable=True):
         withdrawal = Withdrawal.objects.select_related("order").get(pk=withdrawal_id)
@@ -202,7 +204,7 @@ def accept_withdrawal(
 
 @retry_transient
 def refuse_withdrawal(withdrawal_id: int, *, reason: str, user: User | None = None) -> Withdrawal:
-    """Refuse a statement; whoever made it reads why. Raises WithdrawalRefused. Locks the statement."""
+    """Refuse a statement and mail the reason. Raises WithdrawalRefused. Locks order and statement."""
     with transaction.atomic(durable=True):
         order_id = Withdrawal.objects.values_list("order_id", flat=True).get(pk=withdrawal_id)
         order = lock_order(order_id) if order_id else None
@@ -231,7 +233,7 @@ def _decide(withdrawal: Withdrawal, state: State, *, answer: str, user: User | N
 
 
 def withdrawal_facts(withdrawal: Withdrawal) -> dict[str, Any]:
-    """The statement as it was made, ready to print, with the day and time of its arrival."""
+    """The statement as submitted, formatted, with its date and time."""
     moment = timezone.localtime(withdrawal.submitted_at)
     return {
         "withdrawal_number": withdrawal.number,
@@ -244,7 +246,7 @@ def withdrawal_facts(withdrawal: Withdrawal) -> dict[str, Any]:
 
 
 def _mail(withdrawal: Withdrawal, code: str, facts: dict[str, Any]) -> None:
-    """One mail for each step, to the address of the statement and no other."""
+    """Queue one mail for each step, to the address of the statement only."""
     context = {**shop_facts(), **withdrawal_facts(withdrawal), "answer": withdrawal.answer, **facts}
     messages = messages_for(code, context)
     queue_mail(
@@ -257,12 +259,12 @@ def _mail(withdrawal: Withdrawal, code: str, facts: dict[str, Any]) -> None:
 
 
 def units_proposed(withdrawal: Withdrawal) -> dict[int, int]:
-    """What staff are offered to take back: everything that left and is not asked for yet."""
+    """The units that staff may take back: sent and not part of a return."""
     order = withdrawal.order
     return units_returnable(order) if order and units_sent(order) else {}
 
 
 @task()
 def match_withdrawal_task(withdrawal_id: int) -> None:
-    """Tie a withdrawal to its order, where there is one (see ``match_withdrawal``)."""
+    """Link a withdrawal to its order (see ``match_withdrawal``)."""
     match_withdrawal(withdrawal_id)
