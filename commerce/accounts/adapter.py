@@ -1,4 +1,4 @@
-"""How allauth signs people in here, and how its mails leave."""
+"""allauth's adapter: sign-in rules and account mails."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from commerce.mail.outbox import queue_mail
 from commerce.models import User
 from commerce.throttles import TooManyAttempts, refund_attempt, take_attempt
 
-#: Mails that anybody can cause for anybody. Notices of changes always leave.
+#: Mails that anybody can cause for anybody. Notices of changes are always sent.
 REQUESTED = frozenset(
     {
         "email_confirmation_signup",
@@ -45,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = ERRORS
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Staff begin where they work, customers in their account."""
+        """Staff begin at their admin, customers in their account."""
         if request.user.is_staff:
             return reverse("dashboard:index")
         if request.user.has_perm("wagtailadmin.access_admin"):
@@ -53,7 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().get_login_redirect_url(request)
 
     def clean_email(self, email: str) -> str:
-        """The address in its one spelling; refuses a name that few mail servers could deliver to."""
+        """The canonical address; refuses non-ASCII names, which few mail servers deliver to."""
         email = canonical_address(super().clean_email(email))
         if not email.isascii():
             raise ValidationError(_("Use an address of plain letters: a–z, digits and . _ + -."))
@@ -63,12 +63,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("account-security")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link of a mail: on the shop's own address, whatever the Host header says."""
+        """The link in a mail, on the shop's own address whatever the Host header says."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return settings.SITE_URL + path.replace("UID-KEY", key)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Queue one of allauth's mails. Answers with 429 where too many were asked for."""
+        """Queue one of allauth's mails. Answers with 429 if too many were requested."""
         name = template_prefix.rsplit("/", 1)[-1]
         if name in REQUESTED:
             try:
@@ -77,7 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 raise ImmediateHttpResponse(too_many(self.request, refusal)) from refusal
         facts = {key: str(context[key]) for key in FACTS if context.get(key)}
         if name == "account_already_exists":
-            # allauth's own link has whatever Host the request named.
+            # allauth's own link uses the Host header of the request.
             facts["password_reset_url"] = settings.SITE_URL + reverse("account_reset_password")
         if provider := context.get("provider"):
             facts["provider"] = str(provider.name)
@@ -97,12 +97,12 @@ class AccountAdapter(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """Name the account: after a change of address, ``email`` is no longer one of its own."""
+        """Pass the account: after a change of address, ``email`` no longer identifies it."""
         context = {**(context or {}), "user": user}
         super().send_notification_mail(template_prefix, user, context, email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the attempt before the password is looked at."""
+        """Count the attempt before the password is checked."""
         self._counted = password_limits(request, credentials.get("email", ""))
         try:
             take_attempt(self._counted)
@@ -113,10 +113,10 @@ class AccountAdapter(DefaultAccountAdapter):
         refund_attempt(self._counted)
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """allauth would forget the failures after a reset; ours wait for their window."""
+        """Do nothing: after a reset, earlier failures still count until their window ends."""
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """The second factor where there is one; the password alone is not enough then."""
+        """The second factor if there is one; the password alone is not enough then."""
         methods = super().get_reauthentication_methods(user)
         factors = [method for method in methods if method["id"] != "reauthenticate"]
         if user.is_authenticated and not has_app(user):
@@ -124,7 +124,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return factors or methods
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Not within ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` of the sign-in, which is a proof itself."""
+        """False within ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` of the sign-in, which is a proof
+        itself.
+        """
         return super().is_reauthentication_required(app=app) and not signed_in_recently(
             self.request
         )
@@ -146,7 +148,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _account_of(email: str, context: dict[str, Any]) -> User | None:
-    """The account that a mail is about, None without one: whose erasure takes the mail along."""
+    """The account a mail is about, or None; erasing the account deletes the mail."""
     user = context.get("user")
     if user is None:
         proven = EmailAddress.objects.filter(email=email.lower(), verified=True)

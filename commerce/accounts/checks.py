@@ -10,7 +10,7 @@ from commerce.demonstration import is_demonstration
 
 @register(Tags.security)
 def check_second_factor(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Who can pay money back needs more than a password."""
+    """Anyone who can refund money needs more than a password."""
     if settings.STAFF_SECOND_FACTOR or is_demonstration():
         return []
     return [

@@ -1,9 +1,7 @@
-"""The forms for codes that came by mail. Tries are counted in the database, before they are compared.
+"""Forms for codes sent by mail. Attempts are counted in the database before the comparison.
 
-A wrong code is written down, whether or not there is an account.
-
-allauth sends a signal for accounts only (``commerce.audit.account_events``): the time that the answer
-takes would tell who has one.
+A wrong code is logged whether or not there is an account. allauth sends its signal for accounts
+only (``commerce.audit.account_events``), so response times would reveal who has one.
 """
 
 from typing import Any
@@ -19,7 +17,7 @@ from commerce.throttles import refund_attempt
 
 
 class SentCode:
-    """Counts the tries of a code, and writes down a wrong one for an address that has no account.
+    """Counts attempts, and logs a wrong code for an address without an account.
 
     ``has_account()`` says whether the code was sent to an account.
     """
@@ -44,14 +42,14 @@ class SentCode:
 
 
 class LoginCodeForm(SentCode, allauth_forms.ConfirmLoginCodeForm):
-    """A code in the place of a password."""
+    """A code instead of a password."""
 
     def has_account(self) -> bool:
         return bool(self.expected_code)
 
 
 class AddressCodeForm(SentCode, allauth_forms.ConfirmEmailVerificationCodeForm):
-    """A code that proves an address."""
+    """A code that confirms an address."""
 
     def has_account(self) -> bool:
         return self.user is not None

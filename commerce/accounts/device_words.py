@@ -1,11 +1,11 @@
-"""What a browser calls itself, in words: "Firefox on Windows". For lists that people read."""
+"""Readable names of browsers, such as "Firefox on Windows"."""
 
 import re
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-#: The first that is found counts: Edge also says that it is Chrome, and Chrome that it is Safari.
+#: The first match counts: Edge also claims to be Chrome, and Chrome to be Safari.
 BROWSERS = (
     (r"Edg(e|A|iOS)?/", "Edge"),
     (r"OPR/|Opera", "Opera"),
@@ -26,7 +26,7 @@ SYSTEMS = (
 
 
 def device_words(user_agent: str) -> str:
-    """Browser and system in plain words; "Unknown device" where neither is known."""
+    """Browser and system in words; "Unknown device" if neither is recognised."""
     browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}

@@ -1,4 +1,4 @@
-"""What forms of an account say about a mistake, in the place of allauth's sentences."""
+"""Error messages of account forms, replacing allauth's."""
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.utils.translation import gettext_lazy as _

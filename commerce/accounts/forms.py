@@ -1,4 +1,4 @@
-"""allauth's forms where the shop needs more of them."""
+"""allauth's forms with the shop's rules."""
 
 from typing import Any
 
@@ -30,9 +30,9 @@ from commerce.audit.account_events import log_account_event, log_failed_factor
 from commerce.models import AuditEntry, User
 from commerce.throttles import TooManyAttempts, check_waits, refund_attempt
 
-#: Seconds for which a code of an authenticator app is remembered as used; it is good for 90.
+#: Seconds for which an authenticator code is remembered as used; it is valid for 90.
 USED_CODE_SECONDS = 120
-#: What fido2 raises over data that is no passkey.
+#: What fido2 raises for malformed passkeys.
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
@@ -45,7 +45,7 @@ PASSWORD_LABELS = {
 
 
 class WithAdvice:
-    """A form that says what a good password is below its new password."""
+    """A form with advice about passwords below its new password."""
 
     labels = PASSWORD_LABELS
 
@@ -58,7 +58,7 @@ class WithAdvice:
 
 
 class SignupForm(WithAdvice, WithoutPlaceholders, allauth_forms.SignupForm):
-    """Signing up costs the same whether or not the address has an account."""
+    """Sign-up that takes the same time whether or not the address has an account."""
 
     labels = {"password1": _("Password")}
 
@@ -66,7 +66,7 @@ class SignupForm(WithAdvice, WithoutPlaceholders, allauth_forms.SignupForm):
         try:
             check_waits(mail_limits(request, self.cleaned_data["email"]))
         except TooManyAttempts as refusal:
-            # No code could be sent: an account without one would help nobody.
+            # No code can be sent, so an account would be useless.
             raise ImmediateHttpResponse(too_many(request, refusal)) from refusal
         if self.account_already_exists:
             _rehearse_signup(self, request)
@@ -74,9 +74,9 @@ class SignupForm(WithAdvice, WithoutPlaceholders, allauth_forms.SignupForm):
 
 
 def _rehearse_signup(form: SignupForm, request: HttpRequest) -> None:
-    """Hash and write as for a new account, under an address of nobody, and roll it back.
+    """Hash and write as for a new account, under a random address, and roll back.
 
-    How long the answer takes would tell who has an account.
+    Otherwise response times would reveal who has an account.
     """
     asked = form.cleaned_data["email"]
     form.cleaned_data["email"] = f"{get_random_string(24).lower()}@invalid.invalid"
@@ -90,7 +90,7 @@ def _rehearse_signup(form: SignupForm, request: HttpRequest) -> None:
 
 
 class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
-    """A new password for somebody who knows the old one. Wrong ones count as at the sign-in."""
+    """A new password for someone who knows the old one. Wrong ones count as at sign-in."""
 
     def clean_oldpassword(self) -> str:
         counted = password_limits(context.request, self.user.email)
@@ -111,7 +111,7 @@ class SetPasswordForm(WithAdvice, allauth_forms.SetPasswordForm):
 
 
 class ResetPasswordKeyForm(WithAdvice, allauth_forms.ResetPasswordKeyForm):
-    """A new password by a link of a mail. Typed once, as at the sign-up: another link mends a slip."""
+    """A new password by a mailed link. Typed once: another link corrects a typo."""
 
     labels = {"password1": _("Password")}
 
@@ -125,18 +125,18 @@ class LoginForm(WithoutPlaceholders, allauth_forms.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # The template has a button that takes the typed address along.
+        # The template has a button that submits the typed address.
         self.fields["password"].help_text = ""
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         response = super().login(request, redirect_url)
-        # allauth has just given every session the age of a customer's.
+        # allauth has just set the lifetime of customers' sessions.
         limit_lifetime(request)
         return response
 
 
 class ThrottledCode:
-    """Counts the codes of a second factor, and takes each code of an app once."""
+    """Counts attempts of second-factor codes, and accepts each authenticator code once."""
 
     def clean_code(self) -> str:
         counted = factor_limits(context.request, self.user.email)
@@ -160,17 +160,17 @@ class SecondFactorForm(WithoutPlaceholders, ThrottledCode, factor_forms.Authenti
 
 
 class ConfirmFactorForm(WithoutPlaceholders, ThrottledCode, factor_forms.ReauthenticateForm):
-    """The code again, before something that matters."""
+    """The code again, before a sensitive action."""
 
 
 class CredentialField(forms.JSONField):
-    """What a browser answers for a passkey: JSON of a few kilobytes."""
+    """A browser's passkey response: JSON of a few kilobytes."""
 
     widget = forms.HiddenInput
     LONGEST = 16_384
 
     def bound_data(self, data: Any, initial: Any) -> None:
-        """Nothing: a page never shows again what was sent, and reading it may fail once more."""
+        """None: pages never show the submitted data, and parsing it again may fail."""
         return None
 
     def to_python(self, value: Any) -> Any:
@@ -183,7 +183,7 @@ class CredentialField(forms.JSONField):
 
 
 class WellFormed:
-    """Refuses what is no passkey at all; fido2 stumbles over it with all kinds of errors."""
+    """Refuses malformed passkeys, for which fido2 raises all kinds of errors."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -201,7 +201,7 @@ class WellFormed:
 
 
 class LoginPasskeyForm(WellFormed, passkey_forms.LoginWebAuthnForm):
-    """A passkey in the place of a password."""
+    """A passkey instead of a password."""
 
 
 class SecondPasskeyForm(WellFormed, passkey_forms.AuthenticateWebAuthnForm):
@@ -209,11 +209,11 @@ class SecondPasskeyForm(WellFormed, passkey_forms.AuthenticateWebAuthnForm):
 
 
 class ConfirmPasskeyForm(WellFormed, passkey_forms.ReauthenticateWebAuthnForm):
-    """A passkey again, before something that matters."""
+    """A passkey again, before a sensitive action."""
 
 
 class NamedPasskey:
-    """A name of one's own for a passkey."""
+    """A custom name for a passkey."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,7 +1,7 @@
-"""Links by which the owner of an account chooses a password, sent for them by staff.
+"""Password links that staff send to account owners.
 
-Strangers who ask for links have limits by recipient (``commerce.accounts.limits``); these do not count
-there, so that nobody can keep the shop from helping.
+Links requested by strangers are limited per recipient (``commerce.accounts.limits``). These don't
+count there, so that nobody can keep the shop from helping.
 """
 
 from typing import Any
@@ -20,14 +20,14 @@ from commerce.models import AuditEntry
 
 
 def invite(request: HttpRequest, user: AbstractBaseUser) -> None:
-    """Mail the owner of a new account a link to a first password; it works once, for an hour."""
+    """Mail the owner of a new account a link to set a password; it works once, for an hour."""
     revoke_password(user)
     _send_link("invitation", request, user)
     log_account_event(request, AuditEntry.Act.INVITED, user)
 
 
 def send_new_password_link(request: HttpRequest, user: AbstractBaseUser) -> None:
-    """Mail somebody a link to a new password, as if they had asked for it."""
+    """Mail a user a password link, as if they had requested it."""
     _send_link("password_reset_key", request, user)
     log_account_event(request, AuditEntry.Act.RESET_SENT, user)
 

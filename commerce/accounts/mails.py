@@ -1,4 +1,4 @@
-"""What the mails about an account say."""
+"""The texts of account mails."""
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -11,7 +11,7 @@ Texts = tuple[str, list[str], str]
 
 
 def _texts() -> dict[str, Texts]:
-    """Subject, paragraphs and the button's label by allauth's name of the mail."""
+    """Subject, paragraphs and button label by allauth's name of the mail."""
     not_you = _(
         "If it wasn’t you, ignore this email. Don’t share the code with anyone. We’ll never ask for it."
     )
@@ -55,7 +55,7 @@ def _texts() -> dict[str, Texts]:
 
 
 def _address_texts(notice: str) -> dict[str, Texts]:
-    """What changed about the address. A change is told to the old one, where no link could help."""
+    """Changes of the address. A change is mailed to the old address, where no link could help."""
     return {
         "email_changed": (
             _("Your email address was changed"),
@@ -73,7 +73,7 @@ def _address_texts(notice: str) -> dict[str, Texts]:
 
 
 def _request_texts() -> dict[str, Texts]:
-    """What somebody asked for, or was offered, by an address: a password, an account."""
+    """Mails requested for, or offered to, an address: a password, an account."""
     shop = {"shop": settings.SITE_NAME}
     return {
         "password_reset_key": (
@@ -120,7 +120,7 @@ def _request_texts() -> dict[str, Texts]:
 
 
 def _security_texts(notice: str) -> dict[str, Texts]:
-    """What changed about the ways to sign in; ``%(provider)s`` is the name of another service."""
+    """Changes of the ways to sign in; ``%(provider)s`` is the name of another service."""
     codes = _("Each code works once. Store them somewhere safe.")
     return {
         "totp_activated": (

@@ -1,5 +1,5 @@
-"""Which passwords are strong enough: length, common ones, the shop's and the person's own words,
-and how fast they are guessed (zxcvbn). No rules about kinds of characters (OWASP ASVS 5.0, 6.2).
+"""Password rules: length, common passwords, the shop's and the person's own words, and strength
+(zxcvbn). No rules about kinds of characters (OWASP ASVS 5.0, 6.2).
 """
 
 import re
@@ -16,9 +16,9 @@ from zxcvbn import zxcvbn
 
 SHORTEST = 8
 LONGEST = 256
-#: zxcvbn's cost grows fast with the length; what is longer than this is strong by its start.
+#: zxcvbn's cost grows fast with the length; this many characters are enough to judge.
 JUDGED = 72
-#: Of 0 to 4; 3 takes an attacker with a stolen hash about 10^8 guesses or more.
+#: From 0 to 4; 3 means about 10^8 guesses or more with a stolen hash.
 LEAST_SCORE = 3
 SHOP_WORDS = ("shop", "store", "webshop", "checkout", "basket", "password")
 #: A word of the person or the shop counts from this length.
@@ -26,7 +26,7 @@ SHORTEST_WORD = 4
 
 
 def advice() -> str:
-    """What a good password is, as the forms say it."""
+    """Advice about good passwords, for forms."""
     return _(
         "At least 8 characters. Three or four unrelated words are easy to remember and hard to "
         "guess. Or let your password manager make one."
@@ -62,9 +62,9 @@ class CommonPasswordValidator(password_validation.CommonPasswordValidator):
 
 
 class OwnWordsValidator:
-    """Refuses what the shop or the person is called: guessers try these words first.
+    """Refuses names of the shop and the person: guessers try them first.
 
-    A long password may contain such a word beside others.
+    A long password may contain such a word among others.
     """
 
     def validate(self, password: str, user: Any = None) -> None:
@@ -81,7 +81,7 @@ class OwnWordsValidator:
 
 
 class StrengthValidator:
-    """Refuses what a guesser finds quickly, and says why."""
+    """Refuses passwords that are quickly guessed, and says why."""
 
     def validate(self, password: str, user: Any = None) -> None:
         words = [*shop_words(), *person_words(user)]
@@ -91,7 +91,7 @@ class StrengthValidator:
 
 
 class PasswordValidator:
-    """All rules of the shop in their order: a form shows the first that is broken, and one advice."""
+    """All rules in order: a form shows the first broken rule and one piece of advice."""
 
     def __init__(self) -> None:
         self.rules = (
@@ -110,7 +110,7 @@ class PasswordValidator:
 
 
 def _reason(result: dict[str, Any]) -> str:
-    """One sentence for the weakest part of a password, in the shop's own words."""
+    """One sentence about the weakest part of a password."""
     patterns = {part["pattern"] for part in result["sequence"]}
     if "date" in patterns or re.search(r"(19|20)\d\d", result["password"]):
         return _("A word with a year or a date is easy to guess. Use several unrelated words.")
@@ -123,14 +123,14 @@ def _reason(result: dict[str, Any]) -> str:
 
 @cache
 def shop_words() -> tuple[str, ...]:
-    """The words of this shop: its name, its host, and what shops are called."""
+    """Words of this shop: its name, its host, and common shop words."""
     host = urlsplit(settings.SITE_URL).hostname or ""
     parts = [*re.split(r"\W+", settings.SITE_NAME), settings.SITE_NAME, *host.split(".")]
     return _words([*parts, *SHOP_WORDS])
 
 
 def person_words(user: Any) -> tuple[str, ...]:
-    """The words of a person: names, and the address with its parts."""
+    """Words of a person: names, and the address with its parts."""
     if user is None:
         return ()
     email = getattr(user, "email", "") or ""

@@ -1,4 +1,4 @@
-"""What an address is called, in the checkout and in the account alike."""
+"""Labels of addresses, for the checkout and the account."""
 
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.address.abstract_models import AbstractAddress
@@ -32,7 +32,7 @@ LABELS = {
 
 
 def save_address(user: User, address: AbstractAddress) -> None:
-    """Keep an order's address in the account's book, once; the first is the default one."""
+    """Add an order's address to the account's address book, once; the first is the default."""
     kept = get_model("address", "UserAddress")(user=user)
     address.populate_alternative_model(kept)
     if not user.addresses.filter(hash=kept.generate_hash()).exists():

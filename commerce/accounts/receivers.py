@@ -1,4 +1,4 @@
-"""Signals of allauth's flows, which offer no other place to act."""
+"""Receivers of allauth's signals, where it offers no other hook."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ from commerce.models import User
 def renew_session(
     sender: Any, request: HttpRequest, reauthenticated: bool = False, **kwargs: Any
 ) -> None:
-    """Renew the session key after each proof, so that a stolen key does not gain from it."""
+    """Renew the session key after each proof, so that a stolen key doesn't profit from it."""
     if reauthenticated:
         renew_key(request)
 
@@ -37,9 +37,9 @@ def renew_session(
 def settle_proven_address(
     sender: Any, request: HttpRequest, email_address: EmailAddress, **kwargs: Any
 ) -> None:
-    """Whoever typed the code owns the address: older credentials go, its guest orders come.
+    """Remove older credentials and adopt guest orders: the address has an owner.
 
-    allauth sends this only for a code that the session asked for and typed.
+    allauth sends this only for a code that the session requested and typed.
     """
     accept_proof(request, email_address.user, email_address.email)
     adopt_guest_orders(email_address.user, email_address.email)
@@ -49,20 +49,20 @@ def settle_proven_address(
 @receiver(password_set)
 @receiver(password_changed)
 def remember_own_credentials(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """This session chose the password, or brought the social account."""
+    """This session chose the password or connected the social account."""
     record_own_credentials(request, user)
 
 
 @receiver(password_set)
 @receiver(password_changed)
 def end_other_sessions(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """A new password ends the sessions that the old one opened; so the list must not show them."""
+    """End the sessions opened with the old password, so that the list doesn't show them."""
     end_sessions(user, keep=request.session.session_key)
 
 
 @receiver(password_reset)
 def settle_reset(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """A new password by mail ends what others set up."""
+    """A new password by mail revokes what others set up."""
     accept_reset(request, user)
 
 
@@ -70,7 +70,7 @@ def settle_reset(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -
 def count_enrolment(
     sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
-    """Whoever adds a factor has just used it."""
+    """Adding a factor counts as using it."""
     if authenticator.type in FACTORS:
         record_enrolment(request, authenticator)
 
@@ -79,6 +79,6 @@ def count_enrolment(
 def warn_of_recovery_code(
     sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
-    """A recovery code is used when a device is lost, or by somebody who found the list."""
+    """Warn the owner: a recovery code means a lost device, or stolen codes."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         get_adapter(request).send_notification_mail("mfa/email/recovery_code_used", user)

@@ -7,7 +7,7 @@ from commerce.accounts.sessions import sessions_of
 
 
 def session_rows(user: AbstractBaseUser, *, current_key: str | None = None) -> list[dict]:
-    """The open sessions of an account for a list: device, place, times, and which is this one."""
+    """The open sessions of an account for a list: device, times, and which is the current one."""
     return [
         {
             "session": session,

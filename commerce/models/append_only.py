@@ -1,16 +1,16 @@
-"""Rows that are written once: what happened is not changed afterwards."""
+"""Models whose rows are written once and never changed."""
 
 from typing import Any, NoReturn, cast
 
 from django.db import models
 
 REFUSAL = "What happened is only ever added to."
-#: What stands where a name was. Stored, so the same in every language.
+#: Replaces a name. Stored, so the same in every language.
 ERASED = "[erased]"
 
 
 class AppendOnly(models.QuerySet):
-    """Refuses to change or delete what it holds, but for what names a person."""
+    """Refuses updates and deletions, except of what names a person."""
 
     def update(self, **fields: Any) -> NoReturn:
         raise TypeError(REFUSAL)
@@ -19,10 +19,10 @@ class AppendOnly(models.QuerySet):
         raise TypeError(REFUSAL)
 
     def anonymise(self, **fields: Any) -> int:
-        """Take a person out of the rows: the one change there is, for ``commerce.privacy`` alone.
+        """Remove a person from the rows, for ``commerce.privacy`` only.
 
-        Only fields in ``NAMES_PEOPLE`` of the model, and texts only to ``ERASED`` or "". When, what
-        and how much stay as they were. Returns how many rows.
+        Changes only fields in the model's ``NAMES_PEOPLE``, and texts only to ``ERASED`` or "".
+        Returns the number of rows.
         """
         if not fields.keys() <= set(cast("type[AppendOnlyModel]", self.model).NAMES_PEOPLE):
             raise TypeError(REFUSAL)
@@ -31,9 +31,9 @@ class AppendOnly(models.QuerySet):
         return super().update(**fields)
 
     def expire(self) -> int:
-        """Delete the rows: for the retention rules of ``commerce.privacy`` alone.
+        """Delete the rows, for the retention rules of ``commerce.privacy`` only.
 
-        Only where the model says ``MAY_EXPIRE``. Returns how many rows.
+        Only if the model sets ``MAY_EXPIRE``. Returns the number of rows.
         """
         if not cast("type[AppendOnlyModel]", self.model).MAY_EXPIRE:
             raise TypeError(REFUSAL)
@@ -41,7 +41,7 @@ class AppendOnly(models.QuerySet):
 
 
 class AppendOnlyModel(models.Model):
-    """A row that can be added, and neither changed nor deleted."""
+    """A row that can be added, but neither changed nor deleted."""
 
     #: The fields that may name a person (see ``AppendOnly.anonymise``).
     NAMES_PEOPLE: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What was changed in the house, by whom, from what to what: of stock, and of what staff decide."""
+"""Changes with their actor: of stock, and of what staff decide."""
 
 from django.db import models
 from django.utils import timezone
@@ -12,7 +12,7 @@ from commerce.models.shop import User
 class StockChange(AppendOnlyModel):
     """One change of a stock record's two numbers. Written by ``commerce.stock.history`` only.
 
-    It outlives its record, and names people after their accounts are gone. ``actor`` is empty for
+    It outlives its record and names people after their accounts are deleted. ``actor`` is empty for
     the system.
     """
 
@@ -54,22 +54,21 @@ class StockChange(AppendOnlyModel):
 
     @property
     def more_in_stock(self) -> int:
-        """By how much the units in stock changed."""
+        """The change of the units in stock."""
         return (self.in_stock_after or 0) - (self.in_stock_before or 0)
 
     @property
     def more_allocated(self) -> int:
-        """By how much the units that orders hold changed."""
+        """The change of the units reserved by orders."""
         return (self.allocated_after or 0) - (self.allocated_before or 0)
 
 
 class AuditEntry(AppendOnlyModel):
-    """One thing that somebody decided: added, changed or deleted. Written by ``commerce.audit.log`` only.
+    """One decision or security event. Written by ``commerce.audit`` only.
 
-    ``changes`` is ``{field: [before, after]}`` as text, None for nothing. ``actor`` is empty for the
-    system; ``about`` names the thing after it is gone; ``address`` is the IP address the request came
-    from, empty where there was none. What happened to accounts and doors stands here too
-    (``commerce.audit.security``).
+    ``changes`` is ``{field: [before, after]}`` as text, None for nothing. ``actor`` is empty for
+    the system; ``about`` names the object after it is deleted; ``address`` is the IP address of the
+    request, empty without one.
     """
 
     NAMES_PEOPLE = ("about", "actor", "address", "changes")

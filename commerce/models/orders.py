@@ -1,4 +1,4 @@
-"""What stands beside Oscar's orders: their history and their parcels."""
+"""Tables that extend Oscar's orders: history and parcels."""
 
 from django.db import models
 from django.utils import timezone
@@ -11,9 +11,9 @@ from commerce.models.shop import User
 
 
 class OrderEvent(AppendOnlyModel):
-    """One thing that happened to an order: when, by whom, and why. Written by ``record_event`` only.
+    """One event of an order. Written by ``commerce.audit.order_history`` only.
 
-    ``actor`` keeps the name of the person after the account is gone; empty means the system.
+    ``actor`` stores the person's name for when the account is deleted; empty means the system.
     """
 
     NAMES_PEOPLE = ("actor", "text")
@@ -54,10 +54,10 @@ class OrderEvent(AppendOnlyModel):
 
 
 class Shipment(models.Model):
-    """What Oscar's ShippingEvent does not say of a parcel: who brings it, and when it arrives.
+    """A parcel's carrier and dates, which Oscar's ShippingEvent lacks.
 
-    The event and its quantities are the record of what left. ``key`` comes with the form that
-    sent it, so that a double click sends one parcel.
+    The event and its quantities are the record of what was sent. ``key`` comes from the form, so
+    that a double click sends one parcel.
     """
 
     event = models.OneToOneField(
@@ -82,10 +82,10 @@ class Shipment(models.Model):
 
     @property
     def carrier_name(self) -> str:
-        """The carrier in words."""
+        """The name of the carrier."""
         return carrier_name(self.carrier)
 
     @property
     def tracking_url(self) -> str:
-        """Where the parcel is followed; "" where there is no such page."""
+        """The tracking page of the parcel; "" if there is none."""
         return tracking_url(self.carrier, self.tracking_number)

@@ -1,4 +1,4 @@
-"""What comes back: returns that customers ask for, and contracts that they withdraw from."""
+"""Returns, and withdrawals from contracts."""
 
 from django.db import models
 from django.utils import timezone
@@ -9,9 +9,9 @@ from commerce.models.shop import User
 
 
 class ReturnRequest(models.Model):
-    """A customer's wish to send items back, from asking to the money. Moved by commerce.returns.returns.
+    """A return, from the request to the refund. States are changed by commerce.returns.returns.
 
-    ``key`` comes with the form or the withdrawal that asked, so that it asks once.
+    ``key`` comes from the form or the withdrawal, so that it creates one return.
     """
 
     class State(models.TextChoices):
@@ -45,7 +45,7 @@ class ReturnRequest(models.Model):
 
 
 class ReturnLine(models.Model):
-    """How many of one line come back, and what came."""
+    """The requested and received units of one order line."""
 
     class Condition(models.TextChoices):
         AS_NEW = "new", _("as new")
@@ -74,9 +74,9 @@ class ReturnLine(models.Model):
 
 
 class Withdrawal(models.Model):
-    """A statement of withdrawal from a contract, kept as it was made, whether an order fits or not.
+    """A statement of withdrawal as submitted, whether or not it matches an order.
 
-    Directive (EU) 2023/2673, article 11a of Directive 2011/83/EU. ``key`` comes with the form, so
+    Directive (EU) 2023/2673, article 11a of Directive 2011/83/EU. ``key`` comes from the form, so
     that a double click makes one statement.
     """
 

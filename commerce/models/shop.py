@@ -1,4 +1,4 @@
-"""People, photographs, sales, delivery, mail and what else stands beside Oscar's tables."""
+"""People, photographs, sales, delivery, mail and other tables that extend Oscar's."""
 
 import re
 from datetime import datetime
@@ -19,9 +19,9 @@ from commerce.models.cache_tags import SITE
 
 
 class User(AbstractUser):
-    """A person with an account. Signs in by email address, which is unique in lower case."""
+    """A person with an account, signing in by email address, which is unique in lower case."""
 
-    #: Part of what sessions are signed with: one more ends all of them.
+    #: Part of the session signature: incrementing it ends all sessions.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta(AbstractUser.Meta):
@@ -39,7 +39,7 @@ class User(AbstractUser):
 
 
 class ProductPhoto(models.Model):
-    """Ties a photograph in Oscar's catalogue to the Wagtail image that pages render it from."""
+    """Links a photograph of Oscar's catalogue to the Wagtail image that pages render."""
 
     product_image = models.OneToOneField(
         "catalogue.ProductImage", on_delete=models.CASCADE, related_name="photo"
@@ -58,7 +58,7 @@ class ProductPhoto(models.Model):
 
 class SalePriceQuerySet(models.QuerySet):
     def running(self, at: datetime | None = None) -> "SalePriceQuerySet":
-        """Sale prices whose window holds ``at`` (now, unless given): start <= at < until."""
+        """Sale prices in effect ``at`` (default: now): start <= at < until."""
         at = at or timezone.now()
         return self.filter(Q(start__lte=at), Q(until__isnull=True) | Q(until__gt=at))
 
@@ -66,7 +66,7 @@ class SalePriceQuerySet(models.QuerySet):
 class SalePrice(models.Model):
     """A price that replaces a stock record's list price from ``start`` until ``until``.
 
-    Where windows overlap the lowest price holds (docs/pricing.md, stage 2).
+    If windows overlap, the lowest price applies (docs/pricing.md, stage 2).
     """
 
     stockrecord = models.ForeignKey(
@@ -103,11 +103,10 @@ class SalePrice(models.Model):
 
 
 class Retirement(models.Model):
-    """A product that is no longer made: its address leads to what replaces it, or says so (410).
+    """A discontinued product: its URL redirects to its replacement, or answers with 410.
 
-    Saving takes the product off sale. Retirements never form chains: whatever this product
-    replaced is from now on replaced by its replacement. A product that staff put on sale again is
-    shown again, whatever stands here.
+    Saving takes the product off sale. Retirements never form chains: products that this one
+    replaced are replaced by its replacement. A product that staff put on sale again is shown again.
     """
 
     cache_tags = (SITE,)
@@ -140,7 +139,7 @@ class Retirement(models.Model):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        # Not by an UPDATE: what follows products by signal has to hear of it.
+        # Not by an UPDATE: signal receivers must run.
         self.product.is_public = False
         self.product.save(update_fields=["is_public", "date_updated"])
         others = Retirement.objects.exclude(pk=self.pk)
@@ -160,7 +159,7 @@ class Retirement(models.Model):
 
 
 class DeliveryMethod(models.Model):
-    """A way an order reaches the customer: what it costs and how long it takes."""
+    """A delivery method with its price and duration."""
 
     cache_tags = (SITE,)
 
@@ -204,7 +203,7 @@ class DeliveryMethod(models.Model):
 
 
 class OrderPromise(models.Model):
-    """What an order promised beyond Oscar's own columns: when it arrives."""
+    """The delivery dates promised for an order."""
 
     order = models.OneToOneField("order.Order", on_delete=models.CASCADE, related_name="promise")
     arrives_from = models.DateField(_("arrives from"))
@@ -216,20 +215,20 @@ class OrderPromise(models.Model):
 
 class OutgoingMailQuerySet(models.QuerySet):
     def for_staff(self) -> "OutgoingMailQuerySet":
-        """What people who run the shop may see: no mail with a code or a link into an account."""
+        """The mails that staff may see: none with a code or a link into an account."""
         return self.filter(is_secret=False)
 
 
-#: A step of an address that is long enough to be a key.
+#: A URL segment that is long enough to be a token.
 TOKEN_IN_LINK = re.compile(r"(?<=[\w/-])/[\w:~=.-]{20,}")
 
 
 class OutgoingMail(models.Model):
-    """One mail, from the moment it was decided on until it left or was parked for staff.
+    """One mail, from queuing until it is sent or parked for staff.
 
-    ``key`` says what the mail is about ("order_placed:SM-7K2P9XQD"); it is unique, so that one
-    event can never send two mails. A mail that ``is_secret`` holds a code or a link that lets its
-    reader into an account: no list of the staff has it, and its text goes once it was sent or expired.
+    ``key`` identifies its subject ("order_placed:SM-7K2P9XQD"); it is unique, so that an event
+    never sends two mails. A mail that ``is_secret`` contains a code or a link into an account:
+    staff never see it, and its text is removed once it is sent or expired.
     """
 
     class State(models.TextChoices):
@@ -268,20 +267,20 @@ class OutgoingMail(models.Model):
         return f"{_('Account mail') if self.is_secret else self.subject} → {self.to}"
 
     def forget_secret(self) -> None:
-        """Empty what only its reader may know. The caller saves the three fields."""
+        """Remove what only the recipient may know. The caller saves the three fields."""
         self.subject, self.body_text, self.body_html = str(_("Account mail")), "", ""
 
     @property
     def text_for_staff(self) -> str:
-        """What the mail says, with the part of each link that opens something left out."""
+        """The text, with the tokens of links removed."""
         return TOKEN_IN_LINK.sub("/…", self.body_text)
 
 
 class WishListLink(models.Model):
-    """The secret address under which others may read a wish list. Without a row it is private.
+    """The secret token for reading a wish list. Without a row the list is private.
 
-    Oscar's own key of a list has six characters, which a program can try; a token cannot be
-    guessed, and a new one closes the old address.
+    Oscar's own key of a list has six characters and can be guessed. A new token invalidates the old
+    link.
     """
 
     wishlist = models.OneToOneField(

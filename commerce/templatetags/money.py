@@ -1,4 +1,4 @@
-"""Writing prices in templates."""
+"""Formats prices in templates."""
 
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.filter
 def money(amount: Decimal | int | str | None, currency: str | None = None) -> str:
-    """``{{ amount|money:currency }}`` as "£24" or "£24.50"; nothing for None."""
+    """``{{ amount|money:currency }}`` as "£24" or "£24.50"; "" for None."""
     if amount is None:
         return ""
     return format_money(Decimal(amount), currency or settings.OSCAR_DEFAULT_CURRENCY)
@@ -22,5 +22,5 @@ def money(amount: Decimal | int | str | None, currency: str | None = None) -> st
 
 @register.filter
 def discount_name(discount: Any) -> str:
-    """What an order's discount is called: "Voucher CODE", or the offer's name."""
+    """The name of an order's discount: "Voucher CODE", or the offer's name."""
     return discounts.discount_name(discount)

@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def passkeys_elsewhere(context: Context) -> str:
-    """The address of this page at which passkeys work; "" if they work here."""
+    """The URL at which passkeys work on this page; "" if they work here."""
     return passkey_address(context["request"])

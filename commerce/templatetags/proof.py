@@ -1,4 +1,4 @@
-"""What the pages say that ask somebody to show who they are."""
+"""Tags of the pages that ask for a recent sign-in."""
 
 from allauth.account.utils import get_next_redirect_url
 from django import template
@@ -9,7 +9,7 @@ from commerce.accounts.reauthentication import waiting_request
 from commerce.requests import previous_page
 
 register = template.Library()
-#: The pages themselves: Cancel leads behind them.
+#: These pages; Cancel leads to the page before them.
 ASKING = (
     "account_reauthenticate",
     "mfa_reauthenticate",
@@ -20,7 +20,7 @@ ASKING = (
 
 @register.simple_tag(takes_context=True)
 def form_waits(context: Context) -> bool:
-    """Whether a form was sent that is carried out afterwards. An older one that was left does not count."""
+    """Whether a suspended form will be resumed. An older, abandoned one doesn't count."""
     request = context["request"]
     waiting = waiting_request(request)
     return waiting is not None and waiting["path"] == get_next_redirect_url(request)
@@ -28,7 +28,7 @@ def form_waits(context: Context) -> bool:
 
 @register.simple_tag(takes_context=True)
 def page_behind(context: Context) -> str:
-    """Where Cancel leads: the page that somebody came from, "" where the browser does not say."""
+    """The target of Cancel: the previous page, "" if the browser doesn't send it."""
     request = context["request"]
     sent = request.POST.get("behind")
     page = previous_page(request) if sent is None else sent

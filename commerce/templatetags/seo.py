@@ -1,4 +1,4 @@
-"""What stands in a page's head for search engines and for those who share a link to it."""
+"""Tags for a page's head: search engines and link previews."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ register = template.Library()
 
 @register.simple_tag
 def canonical(url: str, page: int = 1) -> str:
-    """The address under which a page wants to be known; a list's second page is one of its own."""
+    """The canonical URL of a page; the second page of a list has its own."""
     return format_html(
         '<link rel="canonical" href="{}">', absolute(iri_to_uri(page_of_list(url, page)))
     )
@@ -27,19 +27,19 @@ def canonical(url: str, page: int = 1) -> str:
 
 @register.filter
 def as_absolute(url: str) -> str:
-    """The address with the site's before it."""
+    """The absolute URL."""
     return absolute(url)
 
 
 @register.filter
 def plain(markup: str) -> str:
-    """The words of a text that staff wrote, on one line."""
+    """The text of HTML written by staff, on one line."""
     return plain_text(markup)
 
 
 @register.simple_tag
 def shared_photo(image: Any) -> Any:
-    """The size of an image that links show, or None. One query unless its sizes are known."""
+    """The rendition of an image for link previews, or None. One query unless sizes are loaded."""
     if not image:
         return None
     return sizes_of(image).by_spec.get(SHARE_SPEC) or share_photo(image)
@@ -47,7 +47,7 @@ def shared_photo(image: Any) -> Any:
 
 @register.simple_tag
 def product_data(box: Any, **facts: Any) -> str:
-    """The product of a page as JSON-LD; nothing where there is no box to show."""
+    """The product of a page as JSON-LD; "" without a box."""
     return structured_data.script_of(structured_data.product_data(box, **facts)) if box else ""
 
 
@@ -68,5 +68,5 @@ def site_data(returns_url: str = "") -> str:
 
 @register.simple_tag
 def site_name() -> str:
-    """What the site is called."""
+    """The name of the site."""
     return settings.SITE_NAME

@@ -1,4 +1,4 @@
-"""Small facts that shop templates ask for: the basket's count, how long a sale lasts, stars."""
+"""Small tags and filters of shop templates: basket count, sale ends, stars, icons."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,16 +22,16 @@ from commerce.rich_html import safe_html
 
 register = template.Library()
 
-#: Up to this many days ahead the end of a sale is named by its weekday alone.
+#: Up to this many days ahead, the end of a sale is named by its weekday.
 WEEK = 6
 
 
 @register.simple_tag(takes_context=True)
 def basket_count(context: Context) -> int:
-    """Units in the shopper's basket. One query where there is a basket, none where there is not.
+    """Units in the shopper's basket. One query if there is a basket, none otherwise.
 
-    On a page that everybody gets 0, unless its view looked into the basket: scripts put the number
-    of this browser in its place, from the cookie that ``BasketMiddleware`` keeps.
+    On cacheable pages this is 0, unless the view read the basket: scripts insert the browser's
+    number from the cookie set by ``BasketMiddleware``.
     """
     request = context.get("request")
     if request is None or not hasattr(request, "basket"):
@@ -43,20 +43,20 @@ def basket_count(context: Context) -> int:
 
 @register.simple_tag(takes_context=True)
 def is_here(context: Context, url: str) -> bool:
-    """Whether the page being shown is the address or lies below it."""
+    """Whether the current page is this URL or below it."""
     path = getattr(context.get("request"), "path", "")
     return path == url or (url != "/" and path.startswith(url))
 
 
 @register.simple_tag
 def shop_email() -> str:
-    """The address that the shop's mails come from, and that answers."""
+    """The shop's sender address, which also receives replies."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 @register.filter
 def sale_end(until: datetime | None) -> str:
-    """When a sale ends: "Until Sunday", "Until 4 December", "Sale" where no end is set."""
+    """When a sale ends: "Until Sunday", "Until 4 December", "Sale" without an end."""
     if until is None:
         return _("Sale")
     last = timezone.localtime(until)
@@ -69,13 +69,13 @@ def sale_end(until: datetime | None) -> str:
 
 @register.filter
 def cleaned(markup: str) -> str:
-    """HTML that people wrote, safe to show (``commerce.rich_html``)."""
+    """Sanitised HTML (``commerce.rich_html``)."""
     return safe_html(markup)
 
 
 @register.filter
 def star_steps(rating: float | None) -> list[bool]:
-    """Five booleans, one for each star: filled where the rating, rounded, reaches it."""
+    """Five booleans, one per star: filled up to the rounded rating."""
     filled = round(float(rating or 0))
     return [step <= filled for step in range(1, 6)]
 
@@ -94,7 +94,7 @@ ICONS = {
 
 @register.simple_tag
 def icon(name: str) -> str:
-    """A line icon that says nothing to a screen reader."""
+    """A line icon, hidden from screen readers."""
     return mark_safe(  # noqa: S308  constants
         '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.6"'
         f' stroke-linecap="round" aria-hidden="true" focusable="false">{ICONS[name]}</svg>'
@@ -105,17 +105,17 @@ def icon(name: str) -> str:
 def photo(
     image: Any, *, alt: str = "", sizes: str = "100vw", eager: bool = False, shape: str = ""
 ) -> str:
-    """A photograph in its frame (``commerce.images.pictures.photo_html``)."""
+    """A photograph with its frame (``commerce.images.pictures.photo_html``)."""
     return photo_html(image, alt=alt, sizes=sizes, eager=eager, shape=shape)
 
 
 @register.filter
 def large_url(image: Any) -> str:
-    """The address of a photograph as large as a page shows it, for those who zoom."""
+    """The URL of the largest rendition of a photograph, for zooming."""
     return largest(image, "webp").url
 
 
 @register.simple_tag
 def cards_of(products: Iterable[AbstractProduct]) -> list[Any]:
-    """Cards of products as Oscar's views list them; a variant stands for its product."""
+    """Cards of products in Oscar's views; a variant shows its parent."""
     return cards_for([product.parent_id or product.pk for product in products])

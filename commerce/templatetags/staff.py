@@ -1,4 +1,4 @@
-"""What pages of the dashboard tell of the house."""
+"""Tags of dashboard pages."""
 
 from typing import Any
 
@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.simple_tag
 def stock_history(product: AbstractProduct) -> Any:
-    """The latest changes of a product's stock, the latest first."""
+    """The changes of a product's stock, latest first."""
     return history_of_product(product)

@@ -1,4 +1,4 @@
-"""What a signed-in shopper kept, put into parts of pages that are alike for everybody."""
+"""Inserts a shopper's wish lists into cached fragments that are the same for everyone."""
 
 import re
 
@@ -12,7 +12,7 @@ from commerce.catalogue.wishlists import lists_with
 
 register = template.Library()
 
-#: Where a part leaves room for it, with the key of the piece (components/buy_box.html).
+#: A placeholder in a fragment, with the product's key (components/buy_box.html).
 ROOM = re.compile(r"<!--kept:(\d+)-->")
 
 
@@ -37,8 +37,9 @@ class OwnWishesNode(template.Node):
 
 @register.tag
 def own_wishes(parser: Parser, token: Token) -> OwnWishesNode:
-    """Fills the rooms that a remembered part inside left, after it was taken from memory: what is in
-    them is one shopper's and never stands in the part. One query for each room; no room, no query.
+    """Fill the placeholders of a cached fragment after it is loaded.
+
+    One shopper's wish lists are never part of the fragment. One query per placeholder.
     """
     nodelist = parser.parse(["end_own_wishes"])
     parser.delete_first_token()
