@@ -1,4 +1,4 @@
-"""What staff do about the sign-in of somebody else (rows in commerce.dashboard.permission_table)."""
+"""Staff pages about a user's sign-in: password links and sessions."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from commerce.requests import parse_pk
 
 
 class UserAdminView:
-    """Finds the person of the address. Only a superuser acts on a superuser."""
+    """Finds the user of the URL. Only superusers may act on a superuser."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.person = get_object_or_404(get_user_model(), pk=kwargs["pk"])
@@ -32,7 +32,7 @@ class UserAdminView:
 
 @private_page
 class StaffPasswordResetView(UserAdminView, View):
-    """Sends somebody a link to a new password: the same mail as if they had asked for it."""
+    """Sends a user a password link: the same mail as if they had requested it."""
 
     http_method_names = ["post"]
 
@@ -45,7 +45,7 @@ class StaffPasswordResetView(UserAdminView, View):
 
 @private_page
 class StaffSessionsView(UserAdminView, TemplateView):
-    """Where somebody is signed in; ends one session or all of them."""
+    """A user's sessions; ends one or all of them."""
 
     template_name = "oscar/dashboard/users/sessions.html"
 

@@ -1,4 +1,4 @@
-"""The audit log in the dashboard: everything that was decided, filtered. For administrators."""
+"""The audit log in the dashboard, with filters. For administrators."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from commerce.models import AuditEntry
 
 
 class AuditFilterForm(forms.Form):
-    """What the list is narrowed down to."""
+    """The filters of the list."""
 
     kind = forms.ChoiceField(label=_("Category"), required=False)
     act = forms.ChoiceField(
@@ -46,7 +46,7 @@ class AuditFilterForm(forms.Form):
             field.widget.attrs["class"] = f"form-control {css}".strip()
 
     def narrow(self, entries: QuerySet) -> QuerySet:
-        """The entries that match; a field that makes no sense narrows nothing."""
+        """The entries that match; an invalid field is ignored."""
         self.is_valid()
         data = self.cleaned_data
         wanted = Q()
@@ -69,7 +69,7 @@ def _midnight(day: date) -> datetime:
 
 @private_page
 class AuditView(PermissionRequiredMixin, generic.ListView):
-    """The log, the latest first."""
+    """The log, latest first."""
 
     permission_required = "commerce.view_auditentry"
     template_name = "oscar/dashboard/audit.html"
@@ -100,7 +100,7 @@ class AuditView(PermissionRequiredMixin, generic.ListView):
 
 
 def _name_of(label: str, name: str) -> str | Promise:
-    """A field in words."""
+    """The name of a field."""
     try:
         return apps.get_model(label)._meta.get_field(name).verbose_name
     except (LookupError, ValueError, FieldDoesNotExist):

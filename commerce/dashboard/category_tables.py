@@ -11,7 +11,7 @@ from oscar.apps.partner.abstract_models import AbstractStockRecord
 
 class CategoryTable(oscar.CategoryTable):
     def render_name(self, value: Any, record: AbstractStockRecord) -> str:
-        """The name, and where somebody searched, its path: as text."""
+        """The name, or in search results the whole path, escaped."""
         url = reverse("dashboard:catalogue-category-update", args=[record.pk])
         if self.request.GET.get("name"):
             strong = format_html("<strong>{}</strong>", value)

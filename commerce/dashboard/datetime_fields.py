@@ -1,4 +1,4 @@
-"""Dates with their time of day in the dashboard's forms: shown and saved to the second."""
+"""Date and time fields of dashboard forms, exact to the second."""
 
 from typing import Any
 
@@ -6,19 +6,21 @@ from django import forms
 
 
 class LocalTimeInput(forms.DateTimeInput):
-    """The browser's own field. Oscar's picker rounds what it is given to quarters of an hour, and the
-    form then saves that."""
+    """The browser's own field. Oscar's picker rounds to quarters of an hour, and the form then
+    saves that.
+    """
 
     input_type = "datetime-local"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        # A step of a second: without it browsers refuse times that are not whole minutes.
+        # Without a step of one second, browsers refuse times that are not whole minutes.
         super().__init__(attrs={"step": "1", **(attrs or {})}, format="%Y-%m-%dT%H:%M:%S")
 
 
 class ExactTimes:
-    """Goes before a form whose times are saved as they were typed. A time that nobody touched stays as
-    it is stored, with the fraction of a second that the field does not show."""
+    """Mixin that saves times as typed. An unchanged time keeps its stored fraction of a second,
+    which the field doesn't show.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,7 +8,7 @@ from oscar.apps.dashboard.offers import views as oscar
 
 
 class OfferListView(oscar.OfferListView):
-    """Has an order that holds from page to page: counting vouchers takes the model's away."""
+    """Restores the default order, which counting vouchers removes, so that pages don't overlap."""
 
     def get_queryset(self) -> QuerySet:
         offers = super().get_queryset()
@@ -16,7 +16,7 @@ class OfferListView(oscar.OfferListView):
 
 
 class OfferDetailView(oscar.OfferDetailView):
-    """Shows the offer again where a form asks for no act that there is."""
+    """Shows the offer again if a form has an unknown action."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().post(request, *args, **kwargs) or self.get(request, *args, **kwargs)

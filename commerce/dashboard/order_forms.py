@@ -16,7 +16,7 @@ from commerce.orders.shipments import SENDABLE, units_to_send
 
 
 class OrderStatusForm(OscarOrderStatusForm):
-    """Offers the moves that are for people to make."""
+    """Offers the statuses that staff may set."""
 
     def __init__(self, order: AbstractOrder, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
@@ -24,7 +24,7 @@ class OrderStatusForm(OscarOrderStatusForm):
 
 
 class DispatchForm(forms.Form):
-    """One parcel: how many of each item that is left, and the label. ``key`` makes it one parcel."""
+    """One parcel: the quantity of each unsent item, and the label. ``key`` prevents duplicates."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     carrier = forms.ChoiceField(label=_("Carrier"), choices=carrier_choices)
@@ -45,9 +45,9 @@ class DispatchForm(forms.Form):
         self.fields["tracking_number"].widget.attrs["autocomplete"] = "off"
 
     def rows(self) -> list[tuple[AbstractLine, int, BoundField]]:
-        """Each line with what is left of it and its field."""
+        """Each line with its unsent quantity and its field."""
         return [(line, self.left[line.pk], self[f"units_{line.pk}"]) for line in self.lines]
 
     def units(self) -> dict[int, int]:
-        """What was chosen, ``{line_id: quantity}``."""
+        """The chosen quantities, ``{line_id: quantity}``."""
         return {line.pk: self.cleaned_data.get(f"units_{line.pk}") or 0 for line in self.lines}

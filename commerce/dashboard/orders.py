@@ -36,16 +36,16 @@ from commerce.requests import parse_pk
 
 
 def ask_before_cancelling(request: HttpRequest, orders: Iterable[AbstractOrder]) -> None:
-    """Ask for a recent sign-in before a large order is cancelled: what was paid goes back by itself."""
+    """Require a recent sign-in before large orders are cancelled, which refunds them."""
     if request.POST.get("new_status", "").strip() == CANCELLED:
         require_recent_sign_in_over_limit(request, *(order.total_incl_tax for order in orders))
 
 
 class OrderListView(OscarOrderListView):
-    """Says why an order of the selection stays where it is, and goes on with the others."""
+    """Reports orders of the selection that can't change, and continues with the others."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        # What is offered for the whole selection: what people set by hand.
+        # The statuses that staff may set for a selection.
         return {**super().get_context_data(**kwargs), "order_statuses": BY_HAND}
 
     def download_selected_orders(
@@ -73,8 +73,9 @@ class OrderListView(OscarOrderListView):
 
 
 class OrderDetailView(OscarOrderDetailView):
-    """Moves whole orders. Lines move with their order: a line alone would leave its stock behind,
-    and Oscar's payment events write rows without moving money."""
+    """Changes whole orders. Single lines would leave their stock behind, and Oscar's payment events
+    write rows without moving money.
+    """
 
     order_actions = tuple(ORDER_ACTS)
     line_actions = ()
@@ -102,7 +103,7 @@ class OrderDetailView(OscarOrderDetailView):
         )
 
     def dispatch_parcel(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
-        """Send what the form says; what was typed stays where that is refused."""
+        """Send the parcel of the form; typed data stays if it is refused."""
         form = DispatchForm(order, data=request.POST)
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(dispatch_form=form))
@@ -116,7 +117,7 @@ class OrderDetailView(OscarOrderDetailView):
         return self.reload_page()
 
     def mark_delivered(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
-        """The parcel of the button arrived."""
+        """Mark the chosen parcel as delivered."""
         try:
             mark_delivered(order.pk, parse_pk(request.POST.get("parcel", "")), user=request.user)
         except DispatchRefused as refusal:
@@ -125,7 +126,7 @@ class OrderDetailView(OscarOrderDetailView):
         return self.reload_page()
 
     def give_up_rest(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
-        """What is left will never leave."""
+        """Cancel the unsent items."""
         reason = request.POST.get("reason", "").strip()
         if not reason:
             return self.reload_page(error=_("Give a reason for not sending the rest."))
@@ -145,7 +146,9 @@ class OrderDetailView(OscarOrderDetailView):
 
 
 class ShippingAddressUpdateView(OscarShippingAddressUpdateView):
-    """Corrects the delivery address until the first parcel leaves (commerce.orders.shipping_address)."""
+    """Corrects the delivery address until the first parcel is sent
+    (commerce.orders.shipping_address).
+    """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         order = self.get_object().order

@@ -24,7 +24,7 @@ A page without a row is refused to everybody.
 
 
 def make_person(role: str) -> User:
-    """An account of a role, saved. The roles must exist (``home.staff.roles.create_page_roles``)."""
+    """A saved account with a role. The roles must exist (``home.staff.roles.create_page_roles``)."""
     name = role.lower()
     user = get_user_model().objects.create(
         email=f"{name}@roles.invalid", is_staff=True, is_superuser=role == SUPERUSER
@@ -35,7 +35,7 @@ def make_person(role: str) -> User:
 
 
 def cell(user: User, route: str, name: str) -> str:
-    """What a person may do with a page: "open", "write", "read", "send" or "–"."""
+    """What a user may do with a page: "open", "write", "read", "send" or "–"."""
     access = access_of(name)
     if access.is_public:
         return "open"
@@ -48,7 +48,7 @@ def cell(user: User, route: str, name: str) -> str:
 
 
 def report_lines(people: dict) -> Iterator[str]:
-    """The table in Markdown, line by line; ``people`` are accounts by role."""
+    """The table in Markdown, line by line; ``people`` maps roles to accounts."""
     yield f"| page | address | {' | '.join(people)} |"
     yield "|---" * (len(people) + 2) + "|"
     for route, name in staff_urls():

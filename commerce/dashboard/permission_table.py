@@ -10,7 +10,7 @@ ADD_OFFER = "offer.add_conditionaloffer"
 PERSON, CHANGE_PERSON = "commerce.view_user", "commerce.change_user"
 PAYMENT, CHANGE_PAYMENT = "checkout.view_paymentattempt", "checkout.change_paymentattempt"
 ADD_REFUND = "checkout.add_refundrequest"
-#: What each act on an order's page asks for; ``order_action`` in its forms names the act.
+#: The permission of each action on an order's page, by its ``order_action``.
 ORDER_ACTS = {
     "save_note": "order.add_ordernote",
     "delete_note": "order.delete_ordernote",
@@ -20,7 +20,7 @@ ORDER_ACTS = {
     "give_up_rest": CHANGE_ORDER,
 }
 
-#: What the work queue shows, and what its buttons do; each kind of it asks again for itself.
+#: Viewing and acting on the work queue; each kind checks its own permission again.
 ATTENTION_VIEW = any_of(
     PAYMENT,
     "checkout.view_stripeevent",
@@ -43,7 +43,7 @@ def _in_dashboard(rows: dict[str, Access]) -> dict[str, Access]:
     return {f"dashboard:{name}": access for name, access in rows.items()}
 
 
-#: The wizard makes offers and changes them; Oscar's views ask for both.
+#: The wizard creates and changes offers; Oscar's views require both.
 OFFER_STEP = send(OFFER, ADD_OFFER, CHANGE_OFFER)
 
 _OSCAR = {
@@ -57,7 +57,7 @@ _OSCAR = {
         view=(PRODUCT, CHANGE_PRODUCT, CHANGE_PRICE), change=(CHANGE_PRODUCT, CHANGE_PRICE)
     ),
     "stock-alert-list": look("partner.view_stockalert"),
-    # A product's form has its prices and stock in it.
+    # A product's form includes its prices and stock.
     "catalogue-product": Access(
         view=(PRODUCT, CHANGE_PRODUCT), change=(CHANGE_PRODUCT, CHANGE_PRICE)
     ),
@@ -95,10 +95,10 @@ _OSCAR = {
         catalogue_option_delete="delete",
     ),
     # --- Orders ---
-    # The form downloads the chosen orders; where it changes them, the view asks for more.
+    # The form downloads orders; to change them, the view requires more.
     "order-list": Access(view=(ORDER,), change=()),
     "order-stats": look(ORDER),
-    # The view asks for the permission of the act.
+    # The view checks the permission of the action.
     "order-detail": Access(view=(ORDER,), change=(any_of(*ORDER_ACTS.values()),)),
     "order-detail-note": Access(view=(ORDER, CHANGE_ORDER), change=(CHANGE_ORDER,)),
     "order-line-detail": look(ORDER),
@@ -110,7 +110,7 @@ _OSCAR = {
     # --- People ---
     "users-index": Access(view=(PERSON,), change=(CHANGE_PERSON,)),
     "user-detail": look(PERSON),
-    # Ours stands in front of it.
+    # Replaced by ours.
     "user-password-reset": look(nobody),
     **model_pages(
         "customer.productalert",
@@ -118,7 +118,7 @@ _OSCAR = {
         user_alert_update="change",
         user_alert_delete="delete",
     ),
-    # --- Suppliers: Oscar's way from one to the dashboard is closed (see commerce.forks) ---
+    # --- Suppliers: Oscar's dashboard access for them is disabled (see commerce.forks) ---
     "partner-list": look("partner.view_partner"),
     "partner-manage": Access(view=("partner.view_partner",), change=("partner.change_partner",)),
     **model_pages("partner.partner", partner_create="add", partner_delete="delete"),

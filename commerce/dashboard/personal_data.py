@@ -1,7 +1,7 @@
-"""What staff do with somebody's personal data: export it, erase the person.
+"""Staff pages that export or erase a person's data.
 
-An account is found by its page, a guest by the address they ordered with, which is sent by POST so
-that it stands in no log. Rows in commerce.dashboard.permission_table.
+An account is found by its page, a guest by their email address, which is posted so that it appears
+in no log.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ EXPORT, ERASE = "export", "erase"
 
 
 class AddressForm(forms.Form):
-    """Whose data: the address that a guest ordered with."""
+    """The email address of a guest."""
 
     email = forms.EmailField(
         label=gettext_lazy("Email address"),
@@ -40,18 +40,18 @@ class AddressForm(forms.Form):
 
 
 def kinds_of(person: Person) -> list[tuple[str, int]]:
-    """What there is about a person: the sections that have rows, and how many."""
+    """The sections with data about a person, and their number of rows."""
     counted = ((section.title, section.rows(person).count()) for section in all_sections())
     return [(str(title), count) for title, count in counted if count]
 
 
 def context_of(person: Person, **more: Any) -> dict:
-    """What the page shows of a person."""
+    """The template context for a person."""
     return {"person": person, "kinds": kinds_of(person), "reasons": reasons_to_wait(person), **more}
 
 
 def export_for_staff(request: HttpRequest, person: Person) -> HttpResponse:
-    """The archive of somebody else, and a row of the audit log that says who took it."""
+    """A person's archive; the audit log records who downloaded it."""
     log_security_event(
         AuditEntry.Act.EXPORTED,
         about=_("Account %d") % person.user_id if person.user_id else _("A guest"),
@@ -63,9 +63,9 @@ def export_for_staff(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 def erase_for_staff(request: HttpRequest, person: Person) -> bool:
-    """Erase a person if it was confirmed and nothing is open; tell the outcome.
+    """Erase a person if confirmed and not blocked, and report the outcome.
 
-    Returns whether the person is gone, whoever erased them.
+    Returns whether the person is erased, by this call or an earlier one.
     """
     if request.POST.get("confirm") != "on":
         messages.error(request, _("Tick the box to confirm the erasure."))
@@ -107,7 +107,7 @@ class StaffPrivacyView(UserAdminView, TemplateView):
 @private_page
 @recent_sign_in_required
 class StaffGuestPrivacyView(View):
-    """Asks for an address; shows, exports or erases what a guest left behind it."""
+    """Asks for an address; shows, exports or erases a guest's data."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(request, TEMPLATE, {"form": AddressForm()})

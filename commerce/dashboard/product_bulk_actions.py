@@ -16,7 +16,7 @@ from commerce.index.receivers import refresh_changed
 
 
 class SetProductPriceAction(OscarSetProductPriceAction):
-    """Oscar writes the prices of many products past all signals: cards and the log follow here."""
+    """Refreshes cards and writes the audit log: Oscar updates prices without signals."""
 
     @transaction.atomic
     def execute(self, request: HttpRequest, objects: QuerySet, form: Form) -> Any:

@@ -25,10 +25,10 @@ from commerce.stock.availability import lock_stock
 
 
 class ProductForm(ExactTimes, OscarProductForm):
-    """Attributes that are times are saved to the second; yes or no may also be left open.
+    """Saves times to the second; a boolean attribute may be left empty.
 
-    A variant has its product's value where its own is left open. Oscar's box is never open: saving a
-    variant's price would say No to everything that nobody ticked.
+    A variant inherits empty attributes from its product. Oscar's checkbox is never empty: saving a
+    variant's price would set every unticked attribute to No.
     """
 
     def get_attribute_field(self, attribute: Any) -> forms.Field:
@@ -49,10 +49,9 @@ class ProductForm(ExactTimes, OscarProductForm):
 
 
 class CategoryForm(OscarCategoryForm):
-    """A category's photograph is one, and not too large.
+    """Checks the photograph of a category.
 
-    An empty slug is filled in before anything asks for the category's address: the page that shows what
-    is wrong with the form does.
+    Fills in an empty slug before the page with the form's errors asks for the category's URL.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -68,7 +67,7 @@ class CategoryForm(OscarCategoryForm):
 
 
 class ProductImageForm(OscarProductImageForm):
-    """So is a product's."""
+    """Checks the photograph of a product."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,14 +75,14 @@ class ProductImageForm(OscarProductImageForm):
 
 
 class StockRecordForm(OscarStockRecordForm):
-    """Asks for the supplier only where there is more than one to choose from.
+    """Asks for the supplier only if there are several.
 
-    What was not changed in the form is not written: orders take stock while it is open. A price of
-    nothing is saved only where somebody says that it is meant.
+    Writes only changed fields: orders take stock while the form is open. A price of zero must be
+    confirmed.
     """
 
     gives_away = forms.BooleanField(label=_("Yes, sell it for free"), required=False)
-    #: Whether the page has to ask.
+    #: Whether the page asks for a confirmation.
     asks_about_nothing = False
 
     def __init__(self, product_class: Any, user: User, *args: Any, **kwargs: Any) -> None:
@@ -96,7 +95,7 @@ class StockRecordForm(OscarStockRecordForm):
             self.fields["price"].validators.append(MinValueValidator(0))
             self.fields["price"].widget.attrs["min"] = 0
         if "num_in_stock" in self.fields:
-            # What the page showed comes back with it, so that an old page does not undo orders.
+            # Submit the shown value, so that an outdated page doesn't undo orders.
             self.fields["num_in_stock"].show_hidden_initial = True
 
     def clean(self) -> dict[str, Any]:
@@ -109,7 +108,7 @@ class StockRecordForm(OscarStockRecordForm):
         return cleaned
 
     def save(self, commit: bool = True) -> AbstractStockRecord:
-        """The changed fields, on the record as it is now. Locks it."""
+        """Save the changed fields to the current record. Locks it."""
         if not commit or self.instance._state.adding:
             return super().save(commit)
         with transaction.atomic():
@@ -123,10 +122,10 @@ class StockRecordForm(OscarStockRecordForm):
 
 
 class SetProductPriceForm(OscarSetProductPriceForm):
-    """Prices of many products. What the single form asks about, this one asks about as well."""
+    """Prices of several products, with the same confirmations as the single form."""
 
     gives_away = forms.BooleanField(label=_("Yes, sell them for free"), required=False)
-    #: Products that a refusal names.
+    #: The number of products that an error names.
     NAMED = 5
 
     def clean(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Products in the dashboard: the editor and the lookup of its choosers."""
+"""Products in the dashboard: the editor and the product lookup."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from oscar.apps.dashboard.catalogue.views import ProductLookupView as OscarProdu
 
 
 class ProductCreateUpdateView(OscarProductCreateUpdateView):
-    """Saves a product with its stock, categories and images as one thing, or nothing of it."""
+    """Saves a product with its stock, categories and images in one transaction."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with transaction.atomic():
@@ -19,7 +19,7 @@ class ProductCreateUpdateView(OscarProductCreateUpdateView):
 
 
 class ProductLookupView(OscarProductLookupView):
-    """Answers 404 to a page or a key that is no number of ours."""
+    """Answers 404 to an invalid page number or key."""
 
     def get_args(self) -> tuple[str, str, int, int]:
         initial, term, page, limit = super().get_args()

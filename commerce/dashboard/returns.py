@@ -1,4 +1,4 @@
-"""Returns in the dashboard: the list of what waits, and one of them with its buttons."""
+"""Returns in the dashboard: the list, and one return with its actions."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ State = ReturnRequest.State
 
 
 class ReturnListView(StateListMixin, generic.ListView):
-    """What waits for an answer, a parcel or its money; the oldest last."""
+    """Open returns, latest first."""
 
     states, waiting = State, (State.REQUESTED, State.APPROVED, State.RECEIVED)
     queryset = ReturnRequest.objects.select_related("order").prefetch_related("lines__line")
@@ -65,7 +65,7 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
         return redirect("staff-return", number=found.number)
 
     def words(self, empty: str) -> str:
-        """What staff wrote to the customer. Raises ReturnRefused where that is nothing."""
+        """The text for the customer. Raises ReturnRefused with ``empty`` if there is none."""
         words = self.request.POST.get("words", "").strip()
         if not words:
             raise ReturnRefused(empty)
@@ -88,7 +88,7 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
         messages.success(self.request, _("Received. Saleable items are back in stock."))
 
     def received(self, found: ReturnRequest) -> dict[int, Received]:
-        """What the form says that came, by line of the return."""
+        """The received items of the form, by line of the return."""
         data = self.request.POST
         return {
             row.pk: Received(

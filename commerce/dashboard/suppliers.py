@@ -11,7 +11,7 @@ from oscar.apps.dashboard.partners import views as oscar
 
 
 class PartnerDeleteView(oscar.PartnerDeleteView):
-    """Refuses a supplier whose stock records would go along, with every price and quantity in them."""
+    """Refuses to delete a supplier with stock records, which would delete prices and stock."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         records = self.get_object().stockrecords.count()

@@ -17,5 +17,5 @@ class UserTable(oscar.UserTable):
         pass
 
     def order_num_orders(self, queryset: QuerySet, is_descending: bool) -> tuple[QuerySet, bool]:
-        """By the orders themselves: Oscar's own counters are not kept here."""
+        """Sort by the number of orders: Oscar's own counters are not maintained here."""
         return queryset.order_by("-order_count" if is_descending else "order_count", "pk"), True

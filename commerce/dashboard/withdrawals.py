@@ -1,4 +1,4 @@
-"""Withdrawals in the dashboard: the queue, and one statement with what can be done about it."""
+"""Withdrawals in the dashboard: the list, and one statement with its actions."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ State = Withdrawal.State
 
 
 class WithdrawalListView(StateListMixin, generic.ListView):
-    """The queue; statements that nobody decided come first."""
+    """The list; undecided statements by default."""
 
     states, waiting = State, (State.NEW,)
     queryset = Withdrawal.objects.select_related("order")
@@ -37,7 +37,7 @@ class WithdrawalListView(StateListMixin, generic.ListView):
 
 
 class WithdrawalDetailView(StaffPage, generic.TemplateView):
-    """One statement as it was made; POST ``act`` ties it to an order, accepts or refuses it."""
+    """One statement as submitted; POST ``act`` links it to an order, accepts or refuses it."""
 
     template_name = "oscar/dashboard/withdrawals/detail.html"
     acts = ("link", "accept", "refuse")

@@ -1,4 +1,6 @@
-"""Asks the permission table before a staff page, and keeps off the page what it refuses."""
+"""Middleware that checks the permission table before staff pages and removes refused links and
+forms.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeGuard
@@ -15,7 +17,7 @@ from commerce.permissions.table import area_of, is_allowed, name_of_match
 
 
 class StaffAccessMiddleware:
-    """Refuses a staff page before its view runs. Guests are led to the one door and back."""
+    """Refuses a staff page before its view runs. Guests are redirected to the sign-in and back."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Which rows of ``commerce`` and its libraries an export has, for an account and for a guest."""
+"""The export's sections of ``commerce`` and its libraries, for accounts and guests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -44,7 +44,7 @@ def _of_orders(name: str, title: Promise, label: str, order: str, **only: Any) -
 
 
 def _mails(person: Person) -> QuerySet:
-    """Without those that open an account: their subject may be the code."""
+    """Without mails that open an account: their subject may be the code."""
     found = person.by_user("user") | person.by_email("to")
     return _model("commerce.OutgoingMail").filter(found, is_secret=False)
 
@@ -57,7 +57,7 @@ def _sign_ins(person: Person) -> QuerySet:
 
 
 def _by_staff(person: Person) -> Q:
-    """Entries that somebody else caused: their network address is not the person's."""
+    """Entries caused by someone else: their network address isn't the person's."""
     return Q(user__isnull=False) & ~person.by_user("user")
 
 

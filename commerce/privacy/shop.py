@@ -1,4 +1,4 @@
-"""What ``commerce`` contributes: its sections of an export, what blocks an erasure, its rules."""
+"""The privacy part of ``commerce``: export sections, obstacles to an erasure, retention rules."""
 
 from datetime import datetime
 from typing import Any
@@ -34,11 +34,11 @@ def _rows(label: str) -> QuerySet:
     return get_model(*label.split("."))._base_manager.all()
 
 
-# --- What is due ------------------------------------------------------------------------------------
+# --- Due ------------------------------------------------------------------------------------
 
 
 def _mails_older_than(rule: str, at: datetime) -> QuerySet:
-    """Mails in every state but waiting: a parked one counts from the day it was written, too."""
+    """Mails in every state but waiting; parked ones count from the day they were written, too."""
     old = OutgoingMail.objects.filter(created_at__lt=days_ago(rule, at))
     return old.exclude(state=OutgoingMail.State.WAITING)
 
@@ -53,7 +53,7 @@ def _old_audit_addresses(at: datetime) -> QuerySet:
 
 
 def _old_sign_ins_of_customers(at: datetime) -> QuerySet:
-    """Entries at doors and closed staff pages that no member of staff caused or owns the account of.
+    """Security entries neither caused by nor about staff.
 
     Erasures stay: they name nobody, and a restored backup needs them.
     """
@@ -83,7 +83,7 @@ def _closed_alerts(at: datetime) -> QuerySet:
 
 
 def _guest_baskets(at: datetime) -> QuerySet:
-    """Baskets without an owner that nobody changed; one with a payment under way stays."""
+    """Unchanged baskets without an owner; one with a pending payment stays."""
     since = days_ago("guest-baskets", at)
     model = get_model("basket", "Basket")
     lines = get_model("basket", "Line").objects.filter(basket=OuterRef("pk"))
@@ -93,7 +93,7 @@ def _guest_baskets(at: datetime) -> QuerySet:
 
 
 def _old_orders_contacts(at: datetime) -> QuerySet:
-    """Finished guest orders that still say how the buyer is reached, none of their returns open."""
+    """Finished guest orders with contact details and no open return."""
     old = _rows("order.Order").filter(date_placed__lt=days_ago("order-contacts", at))
     says = (
         ~Q(guest_email="")
@@ -158,7 +158,7 @@ def _term_of_books_in(words: str | Promise) -> Any:
 
 
 def _term_of_books() -> Promise:
-    """The statutory term in words, as the installation has it."""
+    """The statutory term in words, as configured."""
     return _term_of_books_in(
         _("%(years)d years after the end of the financial year (`BOOKS_YEARS`)")
     )

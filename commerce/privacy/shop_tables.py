@@ -1,4 +1,4 @@
-"""Models with fields about people: those of Oscar, of the accounts' libraries, and of ``commerce``."""
+"""Models with personal data: Oscar's, those of the accounts' libraries, and ours."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -49,7 +49,7 @@ ACCOUNTS = {
         hidden="session_key",
         section="sessions",
     ),
-    # Those of an account end with it; nothing ties a guest's to an address.
+    # Sessions of an account end with it; a guest's session has no address.
     "sessions.session": about_people(
         EXPIRES, "expire_date", hidden="session_key session_data", left_out=SECRETS
     ),
@@ -273,7 +273,7 @@ ORDERS = {
     ),
 }
 
-HOUSE = {
+SHOP = {
     "commerce.auditentry": about_people(
         ANONYMISED,
         "about act address created_at",
@@ -313,7 +313,7 @@ HOUSE = {
     ),
 }
 
-#: Tables that belong to no model, by their own name and with their own columns.
+#: Database tables without a model, by name and column.
 TABLES = {
     # Django's cache for allauth's limits: network addresses and accounts in keys, times in values.
     # ``forget_old_throttles`` deletes what has expired, every hour.
@@ -321,4 +321,4 @@ TABLES = {
     "django_migrations": nothing_personal({"": "id app name applied"})[""],
 }
 
-INVENTORY = {**ACCOUNTS, **CUSTOMERS, **ORDERS, **HOUSE}
+INVENTORY = {**ACCOUNTS, **CUSTOMERS, **ORDERS, **SHOP}

@@ -1,8 +1,8 @@
-"""What the shop stores in a browser, and why no banner asks for it (docs/privacy.md).
+"""What the shop stores in a browser, and why it needs no consent banner (docs/privacy.md).
 
-Everything here is either needed for what somebody has asked for, or switched on by the person in
-that moment (regulation 6 of the Privacy and Electronic Communications Regulations 2003). A test
-compares the table with the code.
+Everything here is either needed for what the person asked for, or switched on by them at that
+moment (regulation 6 of the Privacy and Electronic Communications Regulations 2003). A test compares
+the table with the code.
 """
 
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 COOKIE, TAB, BROWSER = _("cookie"), _("storage of the tab"), _("storage of the browser")
 STAFF, STRIPE = "staff", "stripe"
-#: Needed for what the person does, or switched on by them.
+#: Needed for what the person does, or chosen by them.
 NEEDED, CHOSEN = _("needed"), _("only if you switch it on")
 UNTIL_CLOSED = _("until the browser is closed")
 
 
 @dataclass(frozen=True)
 class Stored:
-    """One thing in a browser: where, for what, set by which act, for how long."""
+    """One entry in a browser: where, why, what sets it, and how long it lasts."""
 
     name: str
     place: str | Promise
@@ -143,12 +143,12 @@ STORED = (
 
 
 def stored_for_shoppers() -> list[Stored]:
-    """What a shopper's browser may hold in this installation."""
+    """What a shopper's browser may store in this installation."""
     with_stripe = bool(settings.STRIPE_SECRET_KEY)
     shown = {"", STRIPE} if with_stripe else {""}
     return [row for row in STORED if row.only in shown]
 
 
 def stored_for_staff() -> list[Stored]:
-    """What comes to it in a browser of the staff."""
+    """What staff browsers store in addition."""
     return [row for row in STORED if row.only == STAFF]

@@ -1,4 +1,4 @@
-"""Privacy work that runs by the clock. Every task may run twice."""
+"""Scheduled privacy tasks. Every task may run twice."""
 
 from django_tasks import task
 
