@@ -1,4 +1,4 @@
-"""Account pages. Signing in, email address and password are allauth's (see apps.py)."""
+"""Account pages. Sign-in, email address and password are handled by allauth (see apps.py)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -42,12 +42,12 @@ from commerce.storefront.guest_orders import TOO_OLD
 
 UserAddress = get_model("address", "UserAddress")
 LATEST_ORDERS = 3
-#: Orders that the page of a refused deletion leads to.
+#: The most orders listed when a deletion is refused.
 MOST_NAMED = 10
 
 
 class AccountSummaryView(generic.TemplateView):
-    """Where an account begins: the latest orders, the address used first, the way to the rest."""
+    """The account's home page: latest orders, default address, links."""
 
     template_name = "oscar/customer/summary.html"
 
@@ -88,7 +88,7 @@ class ProfileUpdateView(generic.UpdateView):
 
 @method_decorator(reauthentication_required, name="dispatch")
 class ProfileDeleteView(generic.FormView):
-    """Erases somebody who has just shown who they are (see commerce.privacy.erasure)."""
+    """Erases the signed-in user after a recent sign-in (see commerce.privacy.erasure)."""
 
     form_class = ConfirmDeletionForm
     template_name = "oscar/customer/profile/profile_delete.html"
@@ -112,7 +112,7 @@ class ProfileDeleteView(generic.FormView):
             form.add_error(None, error.reasons)
             return self.form_invalid(form)
         queue_last_mail(to=email, **account_messages("account_deleted", {}))
-        # There is no account left that could be noted as signing out.
+        # The account is gone, so its sign-out can't be logged.
         self.request.user = AnonymousUser()
         logout(self.request)
         messages.success(self.request, _("Your account is deleted."))
@@ -133,7 +133,7 @@ class OrderHistoryView(oscar_views.OrderHistoryView):
 def order_again(
     request: HttpRequest, lines: Iterable[AbstractLine], *, order_number: str
 ) -> HttpResponse:
-    """Put order lines into the basket and say what came of it; back to the order where nothing did."""
+    """Add order lines to the basket and report the outcome; back to the order if nothing was added."""
     done = put_in_again(lines, request.basket)
     good, bad = words_of_reorder(done)
     if good:
@@ -163,7 +163,7 @@ class OrderDetailView(oscar_views.OrderDetailView):
 
 
 class OrderLineView(oscar_views.OrderLineView):
-    """Orders one line again. There is no page of a single line."""
+    """Orders one line again. There is no page for a single line."""
 
     http_method_names = ["post"]
 
@@ -172,7 +172,7 @@ class OrderLineView(oscar_views.OrderLineView):
 
 
 class AnonymousOrderDetailView(generic.RedirectView):
-    """Oscar's links to a guest's order never expire, so they open nothing here."""
+    """Redirects Oscar's links to guest orders, which never expire, to the order search."""
 
     pattern_name = "find-order"
 
@@ -182,7 +182,7 @@ class AnonymousOrderDetailView(generic.RedirectView):
 
 
 class AnonymousOrderFormView(AnonymousOrderDetailView):
-    """The page on which Oscar asks for the address: gone with the link."""
+    """The page on which Oscar asks for the address: replaced likewise."""
 
 
 class AddressCreateView(oscar_views.AddressCreateView):
@@ -194,7 +194,7 @@ class AddressUpdateView(oscar_views.AddressUpdateView):
 
 
 class AddressChangeStatusView(generic.View):
-    """Makes an address the first choice. By POST only: a link must not change anything."""
+    """Makes an address the default. POST only: a link must not change anything."""
 
     http_method_names = ["post"]
 

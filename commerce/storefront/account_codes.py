@@ -1,4 +1,4 @@
-"""The pages on which somebody types a code from a mail, and the page of the email address."""
+"""Pages for codes sent by mail, and the page of the email address."""
 
 import time
 from typing import Any
@@ -25,7 +25,7 @@ from commerce.throttles import TooManyAttempts, take_attempt
 
 
 def address_in_waiting(request: HttpRequest) -> str:
-    """The address whose code this session waits for, "" for none. Writes nothing."""
+    """The address whose code this session expects, "" for none. Writes nothing."""
     state = request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY) or {}
     age = time.time() - state.get("at", 0)
     is_valid = age <= app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT
@@ -33,9 +33,9 @@ def address_in_waiting(request: HttpRequest) -> str:
 
 
 class Resends:
-    """Sends a code again, for ten minutes from now, and as often whether or not there is an account.
+    """Resends a code, valid for ten minutes from now, equally often with or without an account.
 
-    allauth mails nobody where there is none, so the limits of mails would tell.
+    allauth mails nothing without an account, so its mail limits would reveal which exist.
     """
 
     def _resend_form_valid(self, form: Form) -> HttpResponse:
@@ -53,17 +53,17 @@ class Resends:
 
 @private_page
 class LoginCodeView(Resends, ConfirmLoginCodeView):
-    """The code that signs in."""
+    """The sign-in code."""
 
 
 @private_page
 class AddressCodeView(Resends, ConfirmEmailVerificationCodeView):
-    """The code that proves an address."""
+    """The code that confirms an address."""
 
 
 @private_page
 class AddressView(EmailView):
-    """The address of an account, and the new one while its code is on its way."""
+    """The address of an account, and the new one until it is confirmed."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(waiting=address_in_waiting(self.request), **kwargs)

@@ -1,4 +1,4 @@
-"""Pages about second factors that allauth has not, or has with a write on GET."""
+"""Pages about second factors that allauth lacks, or implements with a write on GET."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from commerce.decorators import private_page
 @private_page
 @method_decorator(login_required, name="dispatch")
 class FactorNeededView(TemplateView):
-    """Explains to staff why they need a second factor, and leads to the ways to add one."""
+    """Explains to staff why they need a second factor, and links to the ways to add one."""
 
     template_name = "account/factor_needed.html"
 
@@ -36,7 +36,7 @@ class FactorNeededView(TemplateView):
 
 
 class CodesMixin:
-    """The recovery codes that are left, for their owner. Unlike allauth's views it writes nothing."""
+    """The unused recovery codes, for their owner. Unlike allauth's views it writes nothing."""
 
     def get_codes(self) -> list[str]:
         kept = Authenticator.objects.filter(
@@ -51,7 +51,7 @@ class CodesMixin:
 @method_decorator(login_required, name="dispatch")
 @recent_sign_in_required
 class RecoveryCodesView(CodesMixin, TemplateView):
-    """The codes on a page that prints well."""
+    """The codes on a printable page."""
 
     template_name = "mfa/recovery_codes/index.html"
 
@@ -78,10 +78,10 @@ class DownloadCodesView(CodesMixin, View):
 
 @private_page
 class PasskeyLoginView(LoginWebAuthnView):
-    """Signs in by a passkey alone.
+    """Signs in with a passkey alone.
 
-    A POST without a credential answers with the challenge, which is kept in the session: allauth
-    does that by GET.
+    A POST without a credential returns the challenge and stores it in the session; allauth does
+    that on GET.
     """
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What customers change about themselves. Email address and password belong to allauth."""
+"""Forms for the customer's own details. Email address and password belong to allauth."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ class ProfileForm(forms.ModelForm):
         self.fields["last_name"].widget.attrs["autocomplete"] = "family-name"
 
     def clean_picture(self) -> bytes | None:
-        """The bytes to keep, None where no file was sent."""
+        """The bytes to store, None if no file was sent."""
         upload = self.cleaned_data["picture"]
         return square_of(upload) if upload else None
 
@@ -59,7 +59,7 @@ class ConfirmDeletionForm(forms.Form):
 
 
 class AddressForm(UserAddressForm):
-    """An address in the order of an envelope, with the names that browsers fill in."""
+    """An address in the order of an envelope, with autofill names."""
 
     class Meta:
         model = UserAddressForm.Meta.model
@@ -87,14 +87,14 @@ class AddressForm(UserAddressForm):
         self.fields["phone_number"].help_text = _("Only for questions about a delivery.")
 
     def _post_clean(self) -> None:
-        # Oscar complains about an absent postcode a second time, beside the field's own sentence.
+        # Oscar reports a missing postcode twice; the field's own error is enough.
         super()._post_clean()
         if "postcode" in self.errors:
             self.errors.pop(forms.forms.NON_FIELD_ERRORS, None)
 
 
 class ProductAlertForm(forms.Form):
-    """The address to write to. An account is not asked for one, and none is looked up."""
+    """The address to notify. Signed-in customers aren't asked for one."""
 
     email = forms.EmailField(
         label=_("Email address"),

@@ -18,7 +18,7 @@ from commerce.models import ProfilePicture, User
 @private_page
 @method_decorator(login_required, name="dispatch")
 class PictureView(View):
-    """Removes one's own picture."""
+    """Removes the signed-in user's picture."""
 
     http_method_names = ["post"]
 
@@ -30,7 +30,7 @@ class PictureView(View):
 
 @private_page
 class PictureFileView(View):
-    """The bytes of a picture. For everybody else there is nothing at its address."""
+    """The image file. For everyone else it doesn't exist."""
 
     http_method_names = ["get", "head"]
 

@@ -1,4 +1,4 @@
-"""The pages of an account about signing in: password, second factors, sessions."""
+"""Account pages about sign-in: password, second factors, sessions."""
 
 from http import HTTPStatus
 from typing import Any
@@ -32,7 +32,7 @@ from commerce.requests import parse_pk
 
 @private_page
 class SecurityView(IndexView):
-    """Everything about signing in, on one page. Stands at the address of allauth's overview."""
+    """All sign-in settings on one page, replacing allauth's overview."""
 
     template_name = "account/security.html"
 
@@ -51,7 +51,7 @@ class SecurityView(IndexView):
 
 @private_page
 class NewPasswordView(PasswordResetFromKeyView):
-    """Where the link of a mail leads to. A used or expired one answers with 410 (Gone)."""
+    """The target of a password link. A used or expired one answers with 410 (Gone)."""
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         if context.get("token_fail"):
@@ -62,7 +62,7 @@ class NewPasswordView(PasswordResetFromKeyView):
 @private_page
 @method_decorator(login_required, name="dispatch")
 class SignInAgainView(TemplateView):
-    """For accounts without a password and a second factor: a new sign-in is their proof."""
+    """For accounts without a password or second factor: a new sign-in is their proof."""
 
     template_name = "account/sign_in_again.html"
 
@@ -81,7 +81,7 @@ class SignInAgainView(TemplateView):
 @private_page
 @method_decorator(login_required, name="dispatch")
 class CancelProofView(View):
-    """Leads back from the pages that ask who somebody is. A form that waited for it is dropped."""
+    """Leaves the pages that ask for a recent sign-in, and drops the suspended form."""
 
     http_method_names = ["post"]
 
@@ -96,7 +96,7 @@ class CancelProofView(View):
 @method_decorator(login_required, name="dispatch")
 @recent_sign_in_required(only_post=True)
 class SessionsView(TemplateView):
-    """Where the account is signed in."""
+    """The sessions of the account."""
 
     template_name = "usersessions/usersession_list.html"
 
@@ -108,7 +108,7 @@ class SessionsView(TemplateView):
         return super().get_context_data(rows=rows, has_others=has_others, **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """End one of one's sessions, or all others."""
+        """End one session, or all others."""
         if key := request.POST.get("session", ""):
             session = get_object_or_404(UserSession, pk=parse_pk(key) or 0, user=request.user)
             end_session(session)

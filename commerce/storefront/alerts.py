@@ -1,4 +1,6 @@
-"""Links of a mail about a item that is back: they ask first, since mail programs follow links."""
+"""Stock alerts: requesting them, and the mailed links, which ask before acting because mail
+programs follow links.
+"""
 
 from typing import Any
 
@@ -27,7 +29,7 @@ ProductAlert = get_model("customer", "ProductAlert")
 
 @method_decorator(same_origin_only, name="dispatch")
 class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
-    """Asks to be told when a item is back. The answer is the same whatever we know of an address."""
+    """Requests a stock alert. The response doesn't depend on whether the address is known."""
 
     template_name = "oscar/customer/alerts/form.html"
 

@@ -1,4 +1,4 @@
-"""The basket: one page, plain forms, and the same page's inner part for our scripts."""
+"""The basket: one page with plain forms, and its inner part for scripts."""
 
 from typing import Any
 
@@ -39,19 +39,19 @@ from commerce.stock.availability import is_for_sale, units_available
 from commerce.storefront.basket_forms import LineQuantityForm
 
 Basket = get_model("basket", "Basket")
-#: Session key of the undo tokens that did their work, by the end of their signature.
+#: Session key of the used undo tokens, by the end of their signature.
 USED_UNDOS = "used_undos"
 UNDO_MARK = 16
 
 
 class BasketPage(TemplateView):
-    """Shows the basket; ``show`` renders it afresh after a change."""
+    """Shows the basket; ``show`` renders it again after a change."""
 
     template_name = "oscar/basket/basket.html"
     fragment_template = "oscar/basket/partials/basket_content.html"
 
     def show(self, **extra: Any) -> HttpResponse:
-        """The page, or its inner part for a script, with the totals as they are now."""
+        """The page, or its inner part for a script, with the current totals."""
         return self.render_to_response(self.get_context_data(**extra))
 
     def get_template_names(self) -> list[str]:
@@ -82,7 +82,7 @@ class BasketPage(TemplateView):
         )
 
     def taken_text(self, undo: str | None, is_anything_left: bool) -> str:
-        """What was just taken out, in a sentence; "" where nothing was, or it is back already."""
+        """What was just removed, in a sentence; "" if nothing was, or if it was restored."""
         is_undone = undo and undo[-UNDO_MARK:] in self.request.session.get(USED_UNDOS, [])
         titles = titles_of(undo) if undo and not is_undone else []
         if not titles:
@@ -118,33 +118,33 @@ class BasketPage(TemplateView):
         if saved is None:
             return []
         saved.strategy = self.request.strategy
-        # What is kept costs what its card says: the offers of one unit are in that price.
+        # Saved products cost what their cards say, including offers on one unit.
         get_class("offer.applicator", "Applicator")().apply(saved, user, self.request)
         return lines_of(saved)
 
 
 def recount(request: HttpRequest) -> None:
-    """Lines and offers of the request's basket as they are after a change."""
+    """Recompute the lines and offers of the request's basket after a change."""
     request.basket.reset_offer_applications()
     if not request.basket.is_empty:
         get_class("offer.applicator", "Applicator")().apply(request.basket, request.user, request)
 
 
 def back_to_basket(undo: str | None = None) -> HttpResponse:
-    """A redirect to the basket, with the way to undo what was just done."""
+    """A redirect to the basket, with a token to undo the last change."""
     url = reverse("basket:summary")
     return redirect(f"{url}?{urlencode({'undo': undo})}" if undo else url)
 
 
 def being_paid(request: HttpRequest) -> HttpResponse:
-    """The answer to changes of a basket whose order waits for its payment in another window."""
+    """The response to a change of a basket that is being paid for in another window."""
     text = _("This basket is being paid for in another window. Finish or change that order first.")
     messages.warning(request, text)
     return redirect("basket:summary")
 
 
 class BasketView(BasketPage):
-    """GET shows the basket. POST changes quantities, takes a line out, or keeps one for later."""
+    """GET shows the basket. POST changes quantities, removes a line, or saves one for later."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("undo", self.request.GET.get("undo", "")[:4000])
@@ -182,7 +182,7 @@ class BasketView(BasketPage):
         return self.done(undo=take_out(self.request.basket, [line_id]))
 
     def take_what_is_there(self, line_id: int) -> HttpResponse:
-        """Lowers a line to the units that can be had, or takes it out where there are none."""
+        """Reduce a line to the available units, or remove it if there are none."""
         line = next(row for row in self.request.basket.all_lines() if row.pk == line_id)
         units = units_available(line.stockrecord) if is_for_sale(line.product) else 0
         if not units:
@@ -200,7 +200,7 @@ class BasketView(BasketPage):
         return self.done()
 
     def change_quantities(self) -> HttpResponse:
-        """Saves the quantities that are right; the others come back as they were typed."""
+        """Save the valid quantities; the others are shown again as typed."""
         errors, emptied = {}, []
         with transaction.atomic():
             for line in list(self.request.basket.all_lines()):
@@ -224,19 +224,19 @@ class BasketView(BasketPage):
 
 @method_decorator(same_origin_only, name="dispatch")
 class BasketAddView(OscarBasketAddView):
-    """Adds a item and goes back where the shopper was; a script gets the note about it."""
+    """Adds a product and returns to the page before; scripts get a notification."""
 
     add_signal = basket_addition
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """An address that was reloaded or shared leads to the item; only a form adds it."""
+        """Redirect a reloaded or shared URL to the product; only a form adds it."""
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
         return redirect(get_object_or_404(products, pk=kwargs["pk"]))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
         products = products.select_related("product_class", "parent__product_class")
-        # The form, the strategy and the line ask for the records again and again.
+        # The form, the strategy and the line all read the stock records.
         products = products.prefetch_related("stockrecords")
         self.product = get_object_or_404(products, pk=kwargs["pk"])
         return FormView.post(self, request, *args, **kwargs)
@@ -270,14 +270,14 @@ class BasketAddView(OscarBasketAddView):
         return redirect(self.get_success_url())
 
     def get_success_url(self) -> str:
-        """The path to go on to; a word alone would be looked up as the name of some address."""
+        """The path to continue at; a bare word would be resolved as a URL name."""
         target = self.request.POST.get("next", "")
         is_ours = url_has_allowed_host_and_scheme(target, {self.request.get_host()})
         return target if is_ours and target.startswith("/") else reverse("basket:summary")
 
 
 class BasketClearView(View):
-    """Takes everything out; the basket page then offers to undo it."""
+    """Clears the basket; its page then offers to undo it."""
 
     http_method_names = ["post"]
 
@@ -289,9 +289,9 @@ class BasketClearView(View):
 
 
 class BasketUndoView(BasketPage):
-    """Puts back what a token of ours holds, as far as it is still there.
+    """Restores the lines of a signed token, as far as they are available.
 
-    A script gets what came of it with the basket, so that the next change takes the note away.
+    A script gets the result with the basket, so that the next change removes it.
     """
 
     http_method_names = ["post"]
@@ -310,7 +310,7 @@ class BasketUndoView(BasketPage):
 
     @staticmethod
     def outcome(restored: int, missing: int) -> tuple[int, str]:
-        """The level and the words of a message; "" where there is nothing to say."""
+        """The level and the text of a message; "" if there is nothing to say."""
         if missing:
             text = ngettext(
                 "%(count)d item couldn’t be restored because it has sold.",
@@ -321,7 +321,7 @@ class BasketUndoView(BasketPage):
         return messages.SUCCESS, _("Your basket has been restored.") if restored else ""
 
     def restore(self, token: str) -> tuple[int, int]:
-        """As ``restore_lines``, once for each token: a second press or a reload adds nothing."""
+        """``restore_lines``, once per token: a repeated request or a reload adds nothing."""
         used = self.request.session.get(USED_UNDOS, [])
         mark = token[-UNDO_MARK:]
         if mark in used:
@@ -332,7 +332,7 @@ class BasketUndoView(BasketPage):
 
 
 class VoucherAddView(BasketPage):
-    """Adds a voucher; a refusal is shown beside the field, with the code as it was typed."""
+    """Adds a voucher; an error is shown beside the field, with the typed code."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return back_to_basket()
@@ -353,7 +353,7 @@ class VoucherAddView(BasketPage):
 
 
 class VoucherRemoveView(BasketPage):
-    """Takes a voucher out of the basket."""
+    """Removes a voucher from the basket."""
 
     http_method_names = ["post"]
 
@@ -370,7 +370,7 @@ class VoucherRemoveView(BasketPage):
 
 
 class SavedView(View):
-    """What is kept for later: back into the basket, or out."""
+    """Moves a saved product to the basket, or removes it."""
 
     http_method_names = ["post"]
 

@@ -1,4 +1,4 @@
-"""Quantities as shoppers type them; every refusal says what is possible."""
+"""Quantity forms; every error says what is possible."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ WHOLE_NUMBER = _("Enter a whole number, for example 2.")
 
 
 class QuantityField(forms.IntegerField):
-    """A number of items. What is no whole number, or negative, gets a sentence."""
+    """A number of items, with error messages for invalid and negative input."""
 
     def __init__(self, *, min_value: int, **kwargs: Any) -> None:
         super().__init__(
@@ -31,7 +31,7 @@ class QuantityField(forms.IntegerField):
 
 
 class LineQuantityForm(forms.Form):
-    """The quantity of one line of the basket; 0 takes the line out."""
+    """The quantity of one basket line; 0 removes it."""
 
     quantity = QuantityField(min_value=0, label=_("Quantity"))
 
@@ -40,7 +40,7 @@ class LineQuantityForm(forms.Form):
         super().__init__(prefix=f"line-{line.pk}", initial={"quantity": line.quantity}, **kwargs)
 
     def refusal(self) -> tuple[str, str, bool]:
-        """What was typed, why it cannot be, and whether it asks for more than there is."""
+        """The typed text, the error, and whether it exceeds the available units."""
         typed = str(self["quantity"].value())
         there = units_available(self.line.stockrecord)
         is_too_many = typed.isdecimal() and int(typed[:9]) > there > 0

@@ -1,4 +1,4 @@
-"""The basket of a request, read when something asks for it; a GET writes no row."""
+"""The basket of a request, loaded on demand; a GET writes no row."""
 
 from functools import partial
 
@@ -17,14 +17,14 @@ from commerce.requests import delete_cookie, read_cookie, set_cookie
 
 
 class BasketMiddleware(OscarBasketMiddleware):
-    """Writes nothing on GET, and keeps the cookie of a basket whose order waits for its payment.
+    """Writes nothing on GET, and preserves the cookie of a basket with a pending payment.
 
-    Oscar throws it away at the next page; when the time to pay has run out and the basket is open
-    again, nobody would find it.
+    Oscar deletes it on the next page; when the time to pay ends and the basket reopens, nobody
+    would find it.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """As Oscar's, with one lazy object for the basket; nothing asks for its ``basket_hash``."""
+        """Like Oscar's, with one lazy object for the basket; ``basket_hash`` is unused."""
         request.cookies_to_delete = []
         request.strategy = selector.strategy(request=request, user=request.user)
         request._basket_cache = None
@@ -43,7 +43,7 @@ class BasketMiddleware(OscarBasketMiddleware):
 
     @staticmethod
     def is_untouched(request: HttpRequest) -> bool:
-        """Whether nobody looked at the basket, so that its cookies stay as they are."""
+        """Whether the basket was not read, so that its cookies stay as they are."""
         return (
             request._basket_cache is None
             and not request.cookies_to_delete
@@ -51,7 +51,7 @@ class BasketMiddleware(OscarBasketMiddleware):
         )
 
     def get_basket(self, request: HttpRequest) -> AbstractBasket:
-        """A page that is only read makes no basket row: the first item saves it."""
+        """Reading a page creates no basket row: the first product saves it."""
         user = getattr(request, "user", None)
         is_new = request._basket_cache is None and user is not None and user.is_authenticated
         has_cookie = self.get_cookie_key(request) in request.COOKIES
@@ -72,7 +72,7 @@ class BasketMiddleware(OscarBasketMiddleware):
 
     @staticmethod
     def is_frozen(cookie: str) -> bool:
-        """Whether a cookie names a basket that waits for its payment."""
+        """Whether a cookie names a basket with a pending payment."""
         Basket = get_model("basket", "Basket")
         try:
             baskets = Basket.objects.filter(pk=Signer().unsign(cookie), owner=None)
@@ -81,7 +81,9 @@ class BasketMiddleware(OscarBasketMiddleware):
         return baskets.filter(status=Basket.FROZEN).exists()
 
     def apply_offers_to_basket(self, request: HttpRequest, basket: AbstractBasket) -> None:
-        """Reads the lines and the vouchers once; Oscar counts the lines before, and pages after."""
+        """Read the lines and vouchers once; Oscar counts the lines first, and pages read them
+        later.
+        """
         if basket.pk and basket.all_lines():
             prefetch_related_objects([basket], "vouchers")
             get_class("offer.applicator", "Applicator")().apply(basket, request.user, request)
@@ -89,12 +91,12 @@ class BasketMiddleware(OscarBasketMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         basket = getattr(request, "_basket_cache", None)
         if getattr(request, "has_frozen_basket", False) and basket is not None and basket.id:
-            # Something was put into another basket meanwhile: that one is the browser's now.
+            # A newer basket is the browser's now.
             request.cookies_to_delete.append(self.get_cookie_key(request))
         response = super().process_response(request, response)
         if cookie := response.cookies.get(self.get_cookie_key(request)):
             cookie["samesite"] = "Lax"  # Oscar sets it, and deletes it, without.
-        if getattr(request, "has_signed_out", False):  # The basket stays with the account.
+        if getattr(request, "has_signed_out", False):  # The account still has the basket.
             delete_cookie(response, UNITS_COOKIE)
         elif basket is not None:
             self.tell_units(request, response)
@@ -102,7 +104,7 @@ class BasketMiddleware(OscarBasketMiddleware):
 
     @staticmethod
     def tell_units(request: HttpRequest, response: HttpResponse) -> None:
-        """Let scripts know how much is in the basket: the header of a kept page does not."""
+        """Tell scripts the basket's units: the header of a cached page doesn't."""
         units = str(units_in(request))
         if (read_cookie(request, UNITS_COOKIE) or "0") != units:
             seconds = settings.OSCAR_BASKET_COOKIE_LIFETIME

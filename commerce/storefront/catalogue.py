@@ -1,4 +1,4 @@
-"""Catalogue pages on commerce's functions: no Haystack, and no write on GET."""
+"""Catalogue pages without Haystack and without writes on GET."""
 
 from dataclasses import replace
 from functools import partial
@@ -46,19 +46,19 @@ Product = get_model("catalogue", "Product")
 
 
 def is_at(address: str, request: HttpRequest) -> bool:
-    """Whether the address is the path that was asked for, whatever the query."""
+    """Whether the URL's path is the requested one, whatever the query."""
     return unquote(urlsplit(address).path) == request.path
 
 
 class ProductDetailView(DetailView):
-    """A product's page. ``?variant=`` chooses the glaze; a script asks for the top part alone.
+    """A product's page. ``?variant=`` chooses the variant; scripts get only the top part.
 
-    ``?stars=``, ``?sort=`` and ``?page=`` are about its reviews, another part that scripts ask for.
-    A product that moved is a 301, one that was retired without a replacement a 410.
+    ``?stars=``, ``?sort=`` and ``?page=`` apply to its reviews, another part for scripts. A product
+    that moved is a 301, one retired without a replacement a 410.
     """
 
     model = Product
-    #: The parameters of the address that the page reads.
+    #: The query parameters that the page reads.
     parameters = ("variant", "stars", "sort", "page", "as")
     context_object_name = "product"
     template_name = "oscar/catalogue/detail.html"
@@ -69,7 +69,7 @@ class ProductDetailView(DetailView):
     }
 
     def get_queryset(self) -> QuerySet:
-        # Where it moved to, or what replaces it, is looked up for the few that did.
+        # Redirects and retirements are rare, so they are looked up separately.
         rows = Product.objects.select_related("product_class", "listing")
         return rows.defer("listing__variant_photos")
 
@@ -84,7 +84,7 @@ class ProductDetailView(DetailView):
         return self.render_to_response(self.get_context_data())
 
     def refuse(self, product: AbstractProduct) -> HttpResponse:
-        """410 with what else there is for a retired product, 404 for one that is only hidden."""
+        """410 with alternatives for a retired product, 404 for a hidden one."""
         if retirement_of(product) is None:
             raise Http404
         family = product.parent or product
@@ -101,7 +101,7 @@ class ProductDetailView(DetailView):
         return response
 
     def get_shape(self) -> str | None:
-        """The part that a script asks for; None for the whole page."""
+        """The part that a script requests; None for the whole page."""
         return self.request.GET.get("as", "") if wants_fragment(self.request) else None
 
     def get_template_names(self) -> list[str]:
@@ -111,14 +111,14 @@ class ProductDetailView(DetailView):
         return [self.fragment_templates.get(shape, self.fragment_templates[""])]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Everything the page shows, each looked up by the part of it that is rendered."""
+        """The page's data, each part evaluated when it is rendered."""
         standing = standing_of(self.request.user, self.object)
         return super().get_context_data(
             chosen=self.chosen, query=self.query, standing=standing,
             **{name: partial(getattr, self, name) for name in self.shown}, **kwargs,
         )  # fmt: skip
 
-    #: What the template may ask for, by the name of its property.
+    #: The properties available to the template.
     shown = (
         "box", "facts", "alternatives", "reviews", "crumbs", "specification", "related", "care",
         "drawing",
@@ -126,7 +126,7 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def chosen(self) -> int | None:
-        """The key of the product's variant that the address chooses, or None."""
+        """The key of the variant chosen by the URL, or None."""
         key, listing = (
             parse_pk(self.request.GET.get("variant", "")),
             getattr(self.object, "listing", None),
@@ -136,7 +136,7 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def query(self) -> ReviewQuery:
-        """What the address asks for of the reviews, beside a variant that there is."""
+        """The URL's review parameters, with a valid variant."""
         return replace(ReviewQuery.from_parameters(self.request.GET), variant=self.chosen)
 
     @cached_property
@@ -145,18 +145,20 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def attributes(self) -> Any:
-        """Of the product and its variants, read together."""
+        """Attributes of the product and its variants, read together."""
         keys = [self.object.pk, *(variant.product_id for variant in self.family.variants)]
         return attribute_rows(keys)
 
     @cached_property
     def family(self) -> Any:
-        """The variants by name: what is told of them does not end with each price and each order."""
+        """The variants by name. Independent of prices and stock, so that orders don't invalidate
+        it.
+        """
         return family_of(self.object) if hasattr(self.object, "listing") else self.box
 
     @cached_property
     def is_sold_out(self) -> bool:
-        """Whether nothing is left of any variant, as lists say it."""
+        """Whether all variants are sold out, as in lists."""
         listing = getattr(self.object, "listing", None)
         return listing.availability == SOLD_OUT if listing else self.box.is_sold_out
 
@@ -208,7 +210,7 @@ class ProductDetailView(DetailView):
 
 
 class CatalogueView(ListingView):
-    """Everything the shop sells, in the words of the category that holds all of it where there is one."""
+    """All products, with the texts of the category that contains them all, if there is one."""
 
     @cached_property
     def whole(self) -> Any:
@@ -235,7 +237,7 @@ class CatalogueView(ListingView):
 
 
 class ProductCategoryView(ListingView):
-    """What a category and the categories below it hold."""
+    """The products of a category and its subcategories."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.category = Category.objects.browsable().filter(pk=kwargs["pk"]).first()
@@ -253,7 +255,7 @@ class ProductCategoryView(ListingView):
         return self.category.get_meta_title()
 
     def get_description(self) -> str:
-        """The editors' words for search engines, or those that stand above the list."""
+        """The editors' text for search engines, or a default."""
         return self.category.get_meta_description() or _(
             "%(category)s: all products, with prices and availability."
         ) % {"category": self.category.name}
@@ -272,7 +274,7 @@ class ProductCategoryView(ListingView):
 
 
 class CollectionView(ListingView):
-    """A list by a rule that staff wrote."""
+    """A list defined by a rule of staff."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         rows = ProductCollection.objects.filter(pk=parse_pk(kwargs["pk"]), is_public=True)
@@ -299,10 +301,10 @@ class CollectionView(ListingView):
 
 @method_decorator(conditional_page, name="dispatch")
 class CardsFragmentView(View):
-    """Cards of the products in ``?ids=``, for scripts that know which ones a visitor looked at.
+    """Cards of the products in ``?ids=``, for scripts that know which ones a visitor viewed.
 
-    The same for everybody and kept nowhere: whoever asks sends ids and gets public cards. A cache
-    may keep the answer, and asks each time whether it still holds: a price is never an old one.
+    The same for everyone and not stored here. Caches may store the response but must revalidate it,
+    so prices are never outdated.
     """
 
     limit = 12

@@ -1,7 +1,7 @@
-"""The page that compares products. Its state is its address, and there is no session.
+"""The page that compares products. Its state is its URL; it uses no session.
 
-Lists are the same for everybody, so that a link there knows one item only: for browsers without
-scripts a cookie says what it goes beside. It is set by such a link and by nothing else.
+Lists are the same for everyone, so their links know only one product. For browsers without scripts,
+a cookie set by such a link remembers the other products.
 """
 
 from collections.abc import Sequence
@@ -27,16 +27,16 @@ from commerce.requests import (
     set_cookie,
 )
 
-#: Keys of what was compared last, until the browser is closed.
+#: The keys compared last, until the browser is closed.
 COOKIE = "compared"
 
 
 class CompareView(TemplateView):
-    """``/compare/?ids=1,2,3``. ``add`` puts one more beside them, or without ``ids`` beside what was
-    compared last; a fifth is refused in words. ``only=differences`` leaves out the rows in which all
+    """``/compare/?ids=1,2,3``. ``add`` adds a product to these, or without ``ids`` to those
+    compared last; a fifth is refused. ``only=differences`` leaves out rows in which all products
     are alike.
 
-    What was added is led to its own address, so that it can be shared.
+    Adding redirects to the comparison's own URL, so that it can be shared.
     """
 
     template_name = "oscar/catalogue/compare.html"
@@ -80,7 +80,7 @@ class CompareView(TemplateView):
 
 
 def remember(response: HttpResponse, keys: Sequence[int]) -> None:
-    """Have the browser remember what was compared, nothing where that is nothing."""
+    """Store the compared products in the browser; delete the cookie if there are none."""
     if not keys:
         delete_cookie(response, COOKIE)
         return

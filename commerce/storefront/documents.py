@@ -1,4 +1,4 @@
-"""Where documents are downloaded: by who ordered, by a guest's link, by staff. Nobody else."""
+"""Downloads of documents: for the account that ordered, by a guest's link, for staff."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from commerce.storefront.guest_orders import refuse_link
 
 
 def pdf_answer(facts: dict[str, Any], file_name: str) -> HttpResponse:
-    """A PDF to keep: private, and not stored on its way. Nothing is written."""
+    """A PDF as a private download that proxies don't store."""
     answer = HttpResponse(render(facts), content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
     answer["X-Content-Type-Options"] = "nosniff"
@@ -46,7 +46,7 @@ class OrderDocumentView(LoginRequiredMixin, generic.View):
 
 @private_page(referrer="no-referrer")
 class GuestDocumentView(generic.View):
-    """The same for whoever has the order's link; an account's order asks for the account."""
+    """The same for anyone with the order's link; an order of an account requires signing in."""
 
     def get(self, request: HttpRequest, token: str, number: str) -> HttpResponse:
         order = order_by_token(token)
@@ -79,7 +79,7 @@ class StaffDocumentView(_ForStaff, generic.View):
 
 @private_page
 class PackingListView(_ForStaff, generic.View):
-    """A slip for all that is still to be sent, before anything leaves. It has no number."""
+    """A packing slip of all unsent items, before dispatch. It has no number."""
 
     def get(self, request: HttpRequest, order: str) -> HttpResponse:
         order = get_object_or_404(get_model("order", "Order"), number=order)

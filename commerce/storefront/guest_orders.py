@@ -1,4 +1,4 @@
-"""Orders without an account: asking for a link to one, and the page that a link opens."""
+"""Orders without an account: requesting a link, and the page it opens."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ TOO_MANY = _("Too many requests. Please try again in an hour.")
 
 
 class FindOrderForm(forms.Form):
-    """What an order is known by."""
+    """The number and email address of an order."""
 
     number = forms.CharField(
         label=_("Order number"),
@@ -49,8 +49,9 @@ class FindOrderForm(forms.Form):
 
 @private_page
 class FindOrderView(generic.FormView):
-    """Asks for number and address. The request looks nothing up: a task does, and the answer is the
-    same, as is the time it takes."""
+    """Asks for number and address. A task looks up the order, so neither the response nor its time
+    depends on whether it exists.
+    """
 
     form_class = FindOrderForm
     template_name = "oscar/customer/find_order.html"
@@ -71,14 +72,14 @@ class FindOrderView(generic.FormView):
 
 
 def refuse_link(request: HttpRequest) -> HttpResponse:
-    """Where a link leads that opens nothing: to asking for a new one."""
+    """Redirect an invalid link to the form that requests a new one."""
     messages.info(request, TOO_OLD)
     return redirect("find-order")
 
 
 @private_page(referrer="no-referrer")
 class GuestOrderView(generic.View):
-    """An order for whoever has the link of its mail; in an account, for whoever signs in."""
+    """An order for anyone with its mailed link; an order of an account requires signing in."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         order = order_by_token(token)

@@ -1,4 +1,4 @@
-"""The list of what costs less now, with the offers that hold for everybody above it."""
+"""The list of products on sale, with the public offers above it."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from commerce.storefront.search import ListingView
 
 
 class OfferListView(ListingView):
-    """Every item that is on sale at this moment, and the offers that need more than one item."""
+    """Every product on sale now, and the offers that need several items."""
 
     template_name = "oscar/offer/list.html"
     rule = ON_SALE
@@ -34,7 +34,7 @@ class OfferListView(ListingView):
 
 
 def offers_at(at: datetime) -> list[Any]:
-    """The offers for everybody that hold at a moment; a page that shows them ends with the first."""
+    """The public offers at a moment; the page expires when the first of them changes."""
     ConditionalOffer = get_model("offer", "ConditionalOffer")
     depends_on(OFFERS)
     offers = ConditionalOffer.objects.filter(

@@ -1,4 +1,4 @@
-"""The account's page about its data: what we keep, and all of it as one file."""
+"""Pages about personal data: the account's export, and browser storage."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from commerce.privacy.stored import stored_for_shoppers, stored_for_staff
 
 
 def archive_answer(person: Person) -> HttpResponse:
-    """The archive as a download that nothing on the way keeps."""
+    """The archive as a download that proxies don't store."""
     answer = HttpResponse(archive_of(person), content_type="application/zip")
     day = timezone.localdate().isoformat()
     answer["Content-Disposition"] = f'attachment; filename="data-{day}.zip"'
@@ -36,7 +36,7 @@ def archive_answer(person: Person) -> HttpResponse:
 @method_decorator(login_required, name="dispatch")
 @recent_sign_in_required
 class DataView(TemplateView):
-    """Explains the export by GET, sends it by POST. Both ask for a recent sign-in."""
+    """Explains the export on GET, sends it on POST. Both require a recent sign-in."""
 
     template_name = "oscar/customer/data.html"
 
@@ -58,7 +58,7 @@ class DataView(TemplateView):
 
 
 class StoredView(TemplateView):
-    """What the shop stores in a browser, for everybody. The same page for all, without a session."""
+    """What the shop stores in a browser. The same page for everyone, without a session."""
 
     template_name = "oscar/storage.html"
 

@@ -1,4 +1,4 @@
-"""Where customers ask for a return, from their account or by the link of their order."""
+"""Requests a return, from the account or by an order's link."""
 
 import uuid
 from typing import Any
@@ -25,7 +25,7 @@ from commerce.storefront.guest_orders import TOO_MANY, refuse_link
 
 
 class ReturnForm(forms.Form):
-    """How many of each item go back, and why. ``key`` makes it one request."""
+    """How many of each item to return, and why. ``key`` prevents duplicates."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
@@ -49,12 +49,12 @@ class ReturnForm(forms.Form):
         )
 
     def units(self) -> dict[int, int]:
-        """What was chosen, ``{line_id: quantity}``."""
+        """The chosen quantities, ``{line_id: quantity}``."""
         return {line.pk: self.cleaned_data[f"units_{line.pk}"] for line in self.lines}
 
 
 class ReturnView(generic.View):
-    """Shows the form and files the request; the order comes from ``get_order``."""
+    """Shows the form and files the request; subclasses set ``order`` and ``back``."""
 
     template_name = "oscar/customer/order/return_form.html"
     response_class = generic.base.TemplateResponse
@@ -91,7 +91,7 @@ class ReturnView(generic.View):
 @private_page
 @method_decorator(login_required, name="dispatch")
 class AccountReturnView(ReturnView):
-    """A return of an order in the account of whoever is signed in."""
+    """A return of an order of the signed-in account."""
 
     def dispatch(self, request: HttpRequest, *, order_number: str) -> HttpResponseBase:
         self.order = get_object_or_404(request.user.orders, number=order_number)
@@ -101,7 +101,7 @@ class AccountReturnView(ReturnView):
 
 @private_page
 class GuestReturnView(ReturnView):
-    """A return of the order that a link opens."""
+    """A return of the order of a link."""
 
     def dispatch(self, request: HttpRequest, *, token: str) -> HttpResponseBase:
         self.order = order_by_token(token)

@@ -1,4 +1,4 @@
-"""A review as its author types it; every refusal says what is missing."""
+"""The review form; every error says what is missing."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.catalogue.reviews import forms as oscar_forms
 
-#: Longer ones are essays; nobody types them by hand.
+#: The longest review.
 MAX_BODY = 4000
 
 
 class ProductReviewForm(oscar_forms.ProductReviewForm):
-    """Oscar's with one to five stars: its own takes none for a score as well."""
+    """Oscar's form with one to five stars: Oscar accepts a review without a score."""
 
     score = forms.TypedChoiceField(
         choices=[(n, n) for n in range(1, 6)],

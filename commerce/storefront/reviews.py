@@ -1,4 +1,4 @@
-"""Writing, reading and voting on reviews. The thinking is in ``commerce.catalogue.reviews``."""
+"""Writing, reading and voting on reviews. The rules are in ``commerce.catalogue.reviews``."""
 
 from typing import Any
 
@@ -32,17 +32,17 @@ REFUSALS = {
 
 
 def product_of(kwargs: dict[str, Any]) -> AbstractProduct:
-    """The product that an address names; 404 for a variant and for what is not public."""
+    """The product of a URL; 404 for a variant or a hidden product."""
     return get_object_or_404(sellable_products(), pk=parse_pk(kwargs["product_pk"]))
 
 
 def reviews_url(product: AbstractProduct, query: str = "") -> str:
-    """Where the reviews of a product are read, at the glaze and the page that a query says."""
+    """The reviews of a product, with the variant and page of a query."""
     return f"{with_query(product_url(product.pk, product.slug), query)}#reviews"
 
 
 class CreateProductReview(oscar_views.CreateProductReview):
-    """Only for who bought the item and has not written yet; staff read it before it appears."""
+    """For buyers who haven't reviewed the product; staff approve reviews."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.product = product_of(kwargs)
@@ -50,7 +50,7 @@ class CreateProductReview(oscar_views.CreateProductReview):
         if standing != BUYER:
             messages.info(request, REFUSALS[standing])
             return HttpResponseRedirect(reviews_url(self.product))
-        # Oscar's own dispatch asks less.
+        # Oscar's own dispatch checks less.
         return super(oscar_views.CreateProductReview, self).dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Form) -> HttpResponse:
@@ -68,14 +68,14 @@ class CreateProductReview(oscar_views.CreateProductReview):
 
 
 class ProductReviewDetail(oscar_views.ProductReviewDetail):
-    """One review that staff let through, of the product that the address names."""
+    """One approved review of the product in the URL."""
 
     def get_queryset(self) -> QuerySet:
         return approved_reviews(product_of(self.kwargs))
 
 
 class ProductReviewList(RedirectView):
-    """The product's page has all of them, in pages."""
+    """Redirects to the product's page, which has all reviews."""
 
     permanent = True
 
@@ -85,15 +85,15 @@ class ProductReviewList(RedirectView):
 
 @method_decorator(same_origin_only, name="dispatch")
 class AddVoteView(oscar_views.AddVoteView):
-    """A vote by POST, once for each account and not on one's own review."""
+    """A vote by POST, once per account and not on one's own review."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Where signing in leads back to: a vote is given by pressing the button."""
+        """The target after signing in: the vote needs another press of the button."""
         messages.info(request, _("You’re signed in. Press “Helpful” again."))
         return self.go_back(product_of(kwargs))
 
     def go_back(self, product: AbstractProduct) -> HttpResponse:
-        """To the page that the button stood on."""
+        """Redirect to the page with the button."""
         query = ReviewQuery.from_parameters(self.request.GET)
         return HttpResponseRedirect(reviews_url(product, query.here))
 
@@ -117,7 +117,7 @@ class AddVoteView(oscar_views.AddVoteView):
 
     @staticmethod
     def save(vote: AbstractVote) -> None:
-        """Store the vote; a second press at the same moment changes nothing."""
+        """Store the vote; a simultaneous second one changes nothing."""
         try:
             with transaction.atomic():
                 vote.save()

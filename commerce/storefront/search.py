@@ -1,4 +1,4 @@
-"""Lists of products: one view for everything, a category, and the results of a search."""
+"""Product lists: a view for all products, categories, and search results."""
 
 from functools import partial
 from typing import Any
@@ -30,25 +30,25 @@ from commerce.search.queries import search_pages, suggest
 
 #: Names and addresses; the address of the page itself is None.
 Crumbs = list[tuple[str, str | None]]
-#: Pages beside the items that a search found, and items while it is typed.
+#: Pages shown beside search results, and products suggested while typing.
 PAGES_SHOWN, SUGGESTED = 8, 6
-#: Collections beside them, and while it is typed.
+#: Collections shown beside search results, and suggested while typing.
 COLLECTIONS_SHOWN, COLLECTIONS_SUGGESTED = 4, 2
 
 
 class ListingView(TemplateView):
-    """A list with filters, sorting and pages, all in the query string. Scripts get the part."""
+    """A list with filters, sorting and pages, all in the query string. Scripts get only the list."""
 
-    #: The parameters of the address that every list reads; its filters come to them.
+    #: The query parameters of every list, besides its filters.
     parameters = frozenset({"sort", "page"})
     template_name = "oscar/catalogue/browse.html"
     fragment_template = "oscar/catalogue/partials/listing.html"
     category: Any = None
-    #: The order of the list where the address names none.
+    #: The sort order if the URL names none.
     default_sort = SORTS[0]
-    #: What the list's products follow (``commerce.catalogue.list_rules.ListRule``).
+    #: The rule that selects the list's products.
     rule: ListRule | None = None
-    #: Whether the page must be rendered each time, to count a search in vain.
+    #: Whether the page is not cached, so that each search without results is counted.
     is_counted_miss = False
 
     def get_heading(self) -> str:
@@ -58,15 +58,15 @@ class ListingView(TemplateView):
         return [(_("Home"), "/"), (self.get_heading(), None)]
 
     def get_title(self) -> str:
-        """What the browser and search engines call the list."""
+        """The list's name in browsers and search engines."""
         return self.get_heading()
 
     def get_description(self) -> str:
-        """What search engines and shared links say of the list."""
+        """The list's description in search engines and link previews."""
         return ""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A page that the list does not have, or no longer has, leads to the nearest that it has."""
+        """Redirect a page number that doesn't exist to the nearest one."""
         context = self.get_context_data(**kwargs)
         query, shown = context["query"], context["list_page"].page
         if query.page != str(shown):
@@ -74,7 +74,7 @@ class ListingView(TemplateView):
         return self.render_to_response(context)
 
     def find(self, query: ListingQuery) -> Any:
-        """Looks the page of products up."""
+        """Look up the page of products."""
         return products_in(
             self.category,
             query=query.words,
@@ -101,13 +101,13 @@ class ListingView(TemplateView):
             sorts=tuple((code, name, code == query.sort) for code, name in SORT_NAMES.items()),
             base_query=query.base(),
             clear_url=query.unfiltered_address(),
-            # Filters and orders show the same items again; only a further page shows others.
+            # Filters and sort orders show the same products; only further pages show others.
             canonical_page=1 if query.pairs() else list_page.page,
             **kwargs,
         )
 
     def get_chips(self, query: ListingQuery, list_page: Any) -> list[tuple[str, str]]:
-        """(name, address without it) of every filter that is on."""
+        """(name, URL without it) of every active filter."""
         return [
             (value.name, query.address(without=((facet.name, value.code),)))
             for facet in list_page.facets
@@ -129,13 +129,13 @@ class ListingView(TemplateView):
 
 
 class FacetedSearchView(ListingView):
-    """What a shopper searched for. Without words it shows the box and everything."""
+    """Search results. Without words it shows the search box and all products."""
 
     parameters = ListingView.parameters | {"q", "exact"}
     template_name = "oscar/search/results.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Who searches for "sale" means what is on sale, which no word of a item says."""
+        """Redirect a search for "sale" to the products on sale: no product contains the word."""
         query = ListingQuery.from_parameters(request.GET)
         if fold(query.words) in {fold(_("Sale")), fold(_("On sale"))} and not query.is_exact:
             return redirect(f"{reverse('catalogue:index')}?{SALE_FILTER}=yes")
@@ -160,12 +160,12 @@ class FacetedSearchView(ListingView):
 
 
 class SuggestView(TemplateView):
-    """What may be meant by a search that is still being typed: items, categories, collections, pages."""
+    """Suggestions while typing: products, categories, collections, pages."""
 
     template_name = "oscar/search/suggestions.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Looked up by the template, unless it remembers the words."""
+        """Evaluated by the template, unless the words are cached."""
         shown = ("cards", "categories", "collections", "pages")
         return super().get_context_data(
             words=self.words, **{name: partial(getattr, self, name) for name in shown}, **kwargs
@@ -173,17 +173,17 @@ class SuggestView(TemplateView):
 
     @cached_property
     def words(self) -> str:
-        """What was typed."""
+        """The typed text."""
         return ListingQuery.from_parameters(self.request.GET).words
 
     @cached_property
     def meant(self) -> Any:
-        """What ``commerce.search.queries.suggest`` says of the words."""
+        """The result of ``commerce.search.queries.suggest``."""
         return suggest(self.words)
 
     @cached_property
     def cards(self) -> Any:
-        """Items that are called so; only where there is none, those that say so of themselves."""
+        """Products with the words in their title, or else in their text."""
         at = moment_of(self.request) or timezone.now()
         titled, others, _categories = self.meant
         first = ordered_keys(titled or others, sort="recommended", at=at, start=0, count=SUGGESTED)
@@ -193,7 +193,7 @@ class SuggestView(TemplateView):
 
     @cached_property
     def categories(self) -> list[Any]:
-        """Kinds of items that are called so."""
+        """Categories with a matching name."""
         depends_on(LISTS)
         keys = self.meant[2]
         found = get_model("catalogue", "Category").objects.browsable().in_bulk(keys)
@@ -201,7 +201,7 @@ class SuggestView(TemplateView):
 
     @cached_property
     def collections(self) -> Any:
-        """Collections that are called so, or say so of themselves."""
+        """Collections with a matching title or description."""
         return search_collections(self.words, count=COLLECTIONS_SUGGESTED)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A shared list as others read it: by its secret link only, and never in a search engine."""
+"""A shared wish list, by its secret link only and never in search engines."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The name of a list, and on which lists a item is."""
+"""Forms of wish lists: the name, and the lists of a product."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ class NameForm(forms.Form):
 
 
 class SaveForm(forms.Form):
-    """A box for each list, ticked where the item is on it, and the name of a new one."""
+    """A checkbox for each list, ticked if it has the product, and the name of a new list."""
 
     lists = forms.MultipleChoiceField(
         label=_("Your lists"), required=False, widget=forms.CheckboxSelectMultiple
@@ -41,7 +41,7 @@ class SaveForm(forms.Form):
         Line = get_model("wishlists", "Line")
         on = Line.objects.filter(wishlist__in=lists, product=product)
         on = list(on.values_list("wishlist__key", flat=True))
-        # Nothing is kept yet: the newest list is the likeliest.
+        # Suggest the newest list for a new product.
         self.fields["lists"].initial = on or [lists[-1].key]
 
     def clean(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Wish lists of an account. All changes by POST; the thinking is in ``commerce.catalogue.wishlists``."""
+"""Wish lists of an account. All changes by POST; the rules are in ``commerce.catalogue.wishlists``."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -32,7 +32,7 @@ from commerce.storefront.wishlist_forms import NameForm, SaveForm
 
 
 class OwnListMixin:
-    """A list of the account's own; any other is not there."""
+    """One of the account's own lists; 404 for any other."""
 
     def get_list(self) -> AbstractWishList:
         wishlist = list_of(self.request.user, self.kwargs["key"])
@@ -68,7 +68,7 @@ class WishListDetailView(OwnListMixin, TemplateView):
         )
 
     def get_link_url(self, wishlist: AbstractWishList) -> str:
-        """The whole secret address; "" for a private list."""
+        """The absolute secret URL; "" for a private list."""
         link = getattr(wishlist, "link", None)
         if link is None:
             return ""
@@ -120,9 +120,9 @@ class WishListDeleteView(OwnListMixin, TemplateView):
 
 
 class WishListAddProduct(FormView):
-    """On which lists a item is: ticks put it on, empty boxes take it off, a name makes a list.
+    """The lists of a product: ticks add it, empty checkboxes remove it, a name creates a list.
 
-    A guest is led through the door by ``login_required`` and comes back here, asked once.
+    ``login_required`` redirects guests to the sign-in and back here.
     """
 
     form_class = SaveForm
@@ -190,7 +190,7 @@ class WishListMoveProductToAnotherWishList(OwnListMixin, View):
 
 
 class WishListShareView(OwnListMixin, View):
-    """Opens the secret link of a list, or closes it."""
+    """Creates the secret link of a list, or removes it."""
 
     http_method_names = ["post"]
 

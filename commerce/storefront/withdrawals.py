@@ -1,7 +1,7 @@
-"""The two steps of withdrawing from a contract, and the acknowledgement. Nobody has to sign in; who
-has finds the form filled in.
+"""The two steps of withdrawing from a contract, and the acknowledgement. No account is needed; for
+customers who are signed in the form is filled in.
 
-No answer depends on whether there is such an order.
+No response depends on whether the order exists.
 """
 
 import uuid
@@ -35,16 +35,16 @@ SALT = "commerce.withdrawal_pages"
 TOO_MANY = _(
     "Too many withdrawals from this connection. Try again in an hour, or email %(email)s, which is equally valid."
 )
-#: Seconds for which the acknowledgement can be looked at again; the mail stays.
+#: Seconds for which the acknowledgement can be viewed again.
 SHOWN_FOR = 24 * 60 * 60
-#: What stands for an order that is not among the account's.
+#: The choice for an order that is not in the list.
 OTHER = "other"
-#: An account's latest orders that it may choose from.
+#: The most orders to choose from.
 MAX_ORDERS = 50
 
 
 class WithdrawalForm(forms.Form):
-    """What a statement needs by law: who, which contract, where the acknowledgement goes."""
+    """The legally required content of a statement: name, contract, and email address."""
 
     name = forms.CharField(
         label=_("Your name"),
@@ -72,7 +72,7 @@ class WithdrawalForm(forms.Form):
     )
 
     def __init__(self, *args: Any, orders: Sequence[AbstractOrder] = (), **kwargs: Any) -> None:
-        """``orders`` are those of whoever is signed in: one of them is chosen, or another's number typed."""
+        """``orders`` are the customer's own: they choose one, or type another number."""
         super().__init__(*args, **kwargs)
         if not orders:
             return
@@ -87,7 +87,7 @@ class WithdrawalForm(forms.Form):
                 *choices,
                 (OTHER, _("Another order")),
             ],
-            required=False,  # A number says it as well.
+            required=False,  # A typed number is enough.
         )
         self.order_fields(["name", "order", "order_number", "email", "items"])
         if (known := self.initial.get("order_number")) in dict(choices):
@@ -98,7 +98,7 @@ class WithdrawalForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.pop("order", "")
-        if cleaned.get("order_number"):  # A number says it, whatever was chosen.
+        if cleaned.get("order_number"):  # A typed number takes precedence.
             return cleaned
         if chosen == OTHER:
             self.add_error("order_number", _("Enter the other order number."))
@@ -120,7 +120,7 @@ def _described(order: AbstractOrder) -> str:
 def form_for(
     user: User | AnonymousUser, *args: Any, initial: dict[str, Any] | None = None
 ) -> WithdrawalForm:
-    """The form, filled in with what is known of whoever is signed in; one query for their orders."""
+    """The form, filled in for customers who are signed in; one query for their orders."""
     if not user.is_authenticated:
         return WithdrawalForm(*args, initial=initial)
     known = {"name": user.get_full_name(), "email": user.email}
@@ -131,10 +131,10 @@ def form_for(
 
 @private_page
 class WithdrawalView(generic.View):
-    """Step one asks; step two shows it all again with the button that counts.
+    """Step one asks; step two shows everything with the button that confirms.
 
-    Both are POSTs with everything in them, so that nothing is remembered of who goes away, and
-    "back" keeps what was typed.
+    Both are POSTs with all data, so that nothing is stored if the customer leaves, and "back"
+    restores what was typed.
     """
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -165,7 +165,7 @@ class WithdrawalView(generic.View):
 
 @private_page(referrer="no-referrer")
 class WithdrawalReceivedView(generic.View):
-    """The acknowledgement on screen: what was declared, and when it arrived."""
+    """The acknowledgement on screen: the statement and when it was received."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
