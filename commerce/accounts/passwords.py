@@ -91,7 +91,7 @@ class StrengthValidator:
 
 
 class PasswordValidator:
-    """All rules in order: a form shows the first broken rule and one piece of advice."""
+    """All rules in order: a form shows the first broken rule and one hint."""
 
     def __init__(self) -> None:
         self.rules = (

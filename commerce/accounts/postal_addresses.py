@@ -33,8 +33,8 @@ LABELS = {
 
 def save_address(user: User, address: AbstractAddress) -> None:
     """Add an order's address to the account's address book, once; the first is the default."""
-    kept = get_model("address", "UserAddress")(user=user)
-    address.populate_alternative_model(kept)
-    if not user.addresses.filter(hash=kept.generate_hash()).exists():
-        kept.is_default_for_shipping = not user.addresses.exists()
-        kept.save()
+    saved = get_model("address", "UserAddress")(user=user)
+    address.populate_alternative_model(saved)
+    if not user.addresses.filter(hash=saved.generate_hash()).exists():
+        saved.is_default_for_shipping = not user.addresses.exists()
+        saved.save()

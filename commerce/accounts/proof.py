@@ -52,7 +52,7 @@ def revoke_attached(request: HttpRequest, user: AbstractBaseUser) -> None:
     log_revoked(request, user)
     Authenticator.objects.filter(user_id=user.pk).delete()
     SocialAccount.objects.filter(user_id=user.pk).delete()
-    end_sessions(user, keep=request.session.session_key)
+    end_sessions(user, except_key=request.session.session_key)
 
 
 def accept_proof(request: HttpRequest, user: AbstractBaseUser, email: str) -> None:
@@ -75,6 +75,6 @@ def accept_reset(request: HttpRequest, user: AbstractBaseUser) -> None:
     """
     record_own_credentials(request, user)
     if has_proven_address(user):
-        end_sessions(user, keep=request.session.session_key)
+        end_sessions(user, except_key=request.session.session_key)
     else:
         revoke_attached(request, user)

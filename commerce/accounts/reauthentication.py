@@ -133,9 +133,9 @@ def ask_again(request: HttpRequest) -> HttpResponseRedirect:
     # An earlier suspended request was abandoned.
     request.session.pop(STATE_SESSION_KEY, None)
     if request.method == "POST":
-        kept = _stored(request)
-        if kept:
-            request.session[STATE_SESSION_KEY] = {"request": kept, "at": int(time.time())}
+        stored = _stored(request)
+        if stored:
+            request.session[STATE_SESSION_KEY] = {"request": stored, "at": int(time.time())}
             back = request.path
         else:
             messages.info(request, _("You’ll need to fill in the form again after you sign in."))
@@ -148,7 +148,7 @@ def _stored(request: HttpRequest) -> str:
     """The request as stored in the session; "" if it contains a password or is too long."""
     if any("password" in name and value for name, value in request.POST.items()):
         return ""
-    kept = json.loads(serialize_request(request))
-    kept["META"].pop("HTTP_COOKIE", None)
-    text = json.dumps(kept)
+    stored = json.loads(serialize_request(request))
+    stored["META"].pop("HTTP_COOKIE", None)
+    text = json.dumps(stored)
     return text if len(text) <= LONGEST_FORM else ""

@@ -57,7 +57,7 @@ def remember_own_credentials(sender: Any, request: HttpRequest, user: User, **kw
 @receiver(password_changed)
 def end_other_sessions(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """End the sessions opened with the old password, so that the list doesn't show them."""
-    end_sessions(user, keep=request.session.session_key)
+    end_sessions(user, except_key=request.session.session_key)
 
 
 @receiver(password_reset)

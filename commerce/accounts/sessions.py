@@ -26,9 +26,11 @@ def end_session(session: UserSession) -> None:
     session.end()
 
 
-def end_sessions(user: AbstractBaseUser, *, keep: str | None = None) -> int:
-    """End the recorded sessions of an account except the one with key ``keep``. Returns how many."""
-    sessions = list(UserSession.objects.filter(user_id=user.pk).exclude(session_key=keep or ""))
+def end_sessions(user: AbstractBaseUser, *, except_key: str | None = None) -> int:
+    """End the recorded sessions of an account except the one with key ``except_key``. Returns how many."""
+    sessions = list(
+        UserSession.objects.filter(user_id=user.pk).exclude(session_key=except_key or "")
+    )
     for session in sessions:
         end_session(session)
     return len(sessions)
@@ -40,8 +42,8 @@ def sign_out_everywhere(user: User, *, request: HttpRequest | None = None) -> in
     Django signs sessions with the generation, so unrecorded sessions end as well. Returns how many
     recorded ones ended.
     """
-    keep = request.session.session_key if request else None
-    ended = end_sessions(user, keep=keep)
+    except_key = request.session.session_key if request else None
+    ended = end_sessions(user, except_key=except_key)
     get_user_model().objects.filter(pk=user.pk).update(
         session_generation=F("session_generation") + 1
     )

@@ -172,10 +172,10 @@ def following(rows: QuerySet) -> Iterator[None]:
     """
     fields = FIELDS[rows.model._meta.label_lower]
     keys = list(rows.values_list("pk", flat=True))
-    kept = rows.model._base_manager.filter(pk__in=keys)
-    before = {row["pk"]: row for row in kept.values("pk", *fields)}
+    followed = rows.model._base_manager.filter(pk__in=keys)
+    before = {row["pk"]: row for row in followed.values("pk", *fields)}
     yield
-    for instance in kept:
+    for instance in followed:
         after = {name: getattr(instance, _column(rows.model, name)) for name in fields}
         record_change(instance, before[instance.pk], after)
 

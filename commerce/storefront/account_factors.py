@@ -39,12 +39,12 @@ class CodesMixin:
     """The unused recovery codes, for their owner. Unlike allauth's views it writes nothing."""
 
     def get_codes(self) -> list[str]:
-        kept = Authenticator.objects.filter(
+        codes = Authenticator.objects.filter(
             user=self.request.user, type=Authenticator.Type.RECOVERY_CODES
         ).first()
-        if kept is None:
+        if codes is None:
             raise Http404
-        return kept.wrap().get_unused_codes()
+        return codes.wrap().get_unused_codes()
 
 
 @private_page

@@ -126,7 +126,7 @@ class WishListAddProduct(FormView):
     """
 
     form_class = SaveForm
-    template_name = "oscar/customer/wishlists/wishlists_keep.html"
+    template_name = "oscar/customer/wishlists/wishlists_save.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.product = keepable_product(parse_pk(str(kwargs["product_pk"])))

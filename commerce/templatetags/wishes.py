@@ -13,7 +13,7 @@ from commerce.catalogue.wishlists import lists_with
 register = template.Library()
 
 #: A placeholder in a fragment, with the product's key (components/buy_box.html).
-ROOM = re.compile(r"<!--kept:(\d+)-->")
+PLACEHOLDER = re.compile(r"<!--wish-lists:(\d+)-->")
 
 
 class OwnWishesNode(template.Node):
@@ -26,13 +26,13 @@ class OwnWishesNode(template.Node):
         markup = self.nodelist.render(context)
         request = context["request"]
 
-        def own(room):
-            product_id = int(room[1])
+        def wish_lists(match: re.Match[str]) -> str:
+            product_id = int(match[1])
             lists = lists_with(request.user, product_id)
             facts = {"product_id": product_id, "lists": lists}
-            return render_to_string("components/keep.html", facts, request=request)
+            return render_to_string("components/wish_list_tool.html", facts, request=request)
 
-        return mark_safe(ROOM.sub(own, markup))  # noqa: S308  made by our templates
+        return mark_safe(PLACEHOLDER.sub(wish_lists, markup))  # noqa: S308  made by our templates
 
 
 @register.tag
