@@ -54,6 +54,16 @@ def record_status_change(
     )
 
 
+def record_missing_status_change(order: AbstractOrder, old_status: str, new_status: str) -> None:
+    """Add the row of a status change that bypassed ``commerce.orders.pipeline.set_status``.
+
+    Does nothing if the last status change in the history is the same one.
+    """
+    last = history_of(order).filter(kind=OrderEvent.Kind.STATUS).first()
+    if last is None or (last.old_status, last.new_status) != (old_status, new_status):
+        record_status_change(order, old_status, new_status)
+
+
 def display_name(user: User | AnonymousUser | None) -> str:
     """A user's name in histories; "" for the system."""
     if user is None or isinstance(user, AnonymousUser):

@@ -175,13 +175,13 @@ def set_status(
     Raises IllegalMove if the pipeline doesn't have this step. Does nothing if the order already has
     the status.
     """
-    old_status = order.status
+    # Recorded first: the receiver of Oscar's status change adds a missing row.
+    if status != order.status and status in order.available_statuses():
+        record_status_change(order, order.status, status, user=user, why=why)
     try:
         order.set_status(status)
     except InvalidOrderStatus as error:
         raise IllegalMove(str(error)) from error
-    if order.status != old_status:
-        record_status_change(order, old_status, status, user=user, why=why)
 
 
 def release_discounts(order: AbstractOrder) -> None:
