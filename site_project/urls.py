@@ -20,7 +20,6 @@ from commerce.dashboard.personal_data import StaffGuestPrivacyView, StaffPrivacy
 from commerce.dashboard.returns import ReturnDetailView, ReturnListView
 from commerce.dashboard.withdrawals import WithdrawalDetailView, WithdrawalListView
 from commerce.storefront.account_codes import AddressCodeView, AddressView, LoginCodeView
-from commerce.storefront.account_entrances import AskLoginCodeView, AskNewPasswordView
 from commerce.storefront.account_factors import (
     DownloadCodesView,
     FactorNeededView,
@@ -35,6 +34,7 @@ from commerce.storefront.account_security import (
     SessionsView,
     SignInAgainView,
 )
+from commerce.storefront.account_sign_in import AskLoginCodeView, AskNewPasswordView
 from commerce.storefront.compare import CompareView
 from commerce.storefront.documents import (
     GuestDocumentView,

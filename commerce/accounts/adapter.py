@@ -11,15 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from commerce.accounts.attempts import too_many
 from commerce.accounts.devices import device_of, remember_device
 from commerce.accounts.email_addresses import canonical_address
-from commerce.accounts.error_words import ERRORS
+from commerce.accounts.error_messages import ERRORS
 from commerce.accounts.factors import has_app
-from commerce.accounts.lifetime import limit_lifetime, refresh_idle_cookie
 from commerce.accounts.limits import mail_limits, password_limits
 from commerce.accounts.mails import account_messages
 from commerce.accounts.reauthentication import record_proof, signed_in_recently
-from commerce.accounts.waiting import too_many
+from commerce.accounts.session_lifetime import limit_lifetime, refresh_idle_cookie
 from commerce.mail.outbox import queue_mail
 from commerce.models import User
 from commerce.throttles import TooManyAttempts, refund_attempt, take_attempt

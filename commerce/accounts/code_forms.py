@@ -10,8 +10,8 @@ from allauth.account import forms as allauth_forms
 from allauth.core import context
 from django import forms
 
+from commerce.accounts.attempts import count_attempt
 from commerce.accounts.limits import sent_code_limits
-from commerce.accounts.waiting import count_attempt
 from commerce.audit.account_events import log_failed_code
 from commerce.throttles import refund_attempt
 

@@ -16,16 +16,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
-from commerce.accounts.bare_forms import WithoutPlaceholders
-from commerce.accounts.lifetime import limit_lifetime
+from commerce.accounts.attempts import count_attempt, too_many
 from commerce.accounts.limits import (
     factor_limits,
     mail_limits,
     password_limits,
 )
 from commerce.accounts.passwords import advice
+from commerce.accounts.plain_forms import WithoutPlaceholders
+from commerce.accounts.session_lifetime import limit_lifetime
 from commerce.accounts.throttle_store import ALIAS
-from commerce.accounts.waiting import count_attempt, too_many
 from commerce.audit.account_events import log_account_event, log_failed_factor
 from commerce.models import AuditEntry, User
 from commerce.throttles import TooManyAttempts, check_waits, refund_attempt

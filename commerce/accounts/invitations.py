@@ -12,8 +12,8 @@ from allauth.account.utils import user_pk_to_url_str
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
+from commerce.accounts.address_proof import revoke_password
 from commerce.accounts.mails import account_messages
-from commerce.accounts.proof import revoke_password
 from commerce.audit.account_events import log_account_event
 from commerce.mail.outbox import queue_mail
 from commerce.models import AuditEntry

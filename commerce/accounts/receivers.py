@@ -17,9 +17,9 @@ from allauth.mfa.signals import authenticator_added, authenticator_used
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from commerce.accounts.address_proof import accept_proof, accept_reset, record_own_credentials
 from commerce.accounts.adoption import adopt_guest_orders
 from commerce.accounts.factors import FACTORS, record_enrolment
-from commerce.accounts.proof import accept_proof, accept_reset, record_own_credentials
 from commerce.accounts.sessions import end_sessions, renew_key
 from commerce.models import User
 

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from commerce.accounts.device_words import device_words
+from commerce.accounts.device_names import device_name
 from commerce.accounts.sessions import sessions_of
 
 
@@ -11,7 +11,7 @@ def session_rows(user: AbstractBaseUser, *, current_key: str | None = None) -> l
     return [
         {
             "session": session,
-            "device": device_words(session.user_agent),
+            "device": device_name(session.user_agent),
             "is_current": session.session_key == current_key,
         }
         for session in sessions_of(user)

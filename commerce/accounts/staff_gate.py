@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
 from commerce.accounts.factors import has_factor, used_factor
-from commerce.accounts.lifetime import NAME, forget_session, is_idle, refresh_idle_cookie
 from commerce.accounts.reauthentication import ask_again, is_recent
-from commerce.accounts.sensitive import is_sensitive
+from commerce.accounts.sensitive_actions import is_sensitive
+from commerce.accounts.session_lifetime import NAME, forget_session, is_idle, refresh_idle_cookie
 from commerce.accounts.sessions import record_use
 from commerce.actor import is_staff, signed_in_user
 from commerce.permissions.table import STAFF_PATHS

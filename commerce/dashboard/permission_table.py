@@ -1,6 +1,6 @@
 """The rows of the permission table for everything under ``/dashboard/``."""
 
-from commerce.permissions.table import Access, any_of, look, model_pages, nobody, send
+from commerce.permissions.table import Access, any_of, model_pages, nobody, post_form, read_only
 
 ORDER, CHANGE_ORDER = "order.view_order", "order.change_order"
 PRODUCT, CHANGE_PRODUCT = "catalogue.view_product", "catalogue.change_product"
@@ -44,25 +44,25 @@ def _in_dashboard(rows: dict[str, Access]) -> dict[str, Access]:
 
 
 #: The wizard creates and changes offers; Oscar's views require both.
-OFFER_STEP = send(OFFER, ADD_OFFER, CHANGE_OFFER)
+OFFER_STEP = post_form(OFFER, ADD_OFFER, CHANGE_OFFER)
 
 _OSCAR = {
-    "index": look(),
+    "index": read_only(),
     "login": Access(is_public=True),
     "logout": Access(change=()),
     # --- Catalogue ---
     "catalogue-product-list": Access(view=(PRODUCT,), change=(CHANGE_PRODUCT,)),
-    "catalogue-product-lookup": look(PRODUCT),
+    "catalogue-product-lookup": read_only(PRODUCT),
     "catalogue-product-bulk-action": Access(
         view=(PRODUCT, CHANGE_PRODUCT, CHANGE_PRICE), change=(CHANGE_PRODUCT, CHANGE_PRICE)
     ),
-    "stock-alert-list": look("partner.view_stockalert"),
+    "stock-alert-list": read_only("partner.view_stockalert"),
     # A product's form includes its prices and stock.
     "catalogue-product": Access(
         view=(PRODUCT, CHANGE_PRODUCT), change=(CHANGE_PRODUCT, CHANGE_PRICE)
     ),
-    "catalogue-product-create": send(PRODUCT, "catalogue.add_product", ADD_PRICE),
-    "catalogue-product-create-child": send(PRODUCT, "catalogue.add_product", ADD_PRICE),
+    "catalogue-product-create": post_form(PRODUCT, "catalogue.add_product", ADD_PRICE),
+    "catalogue-product-create-child": post_form(PRODUCT, "catalogue.add_product", ADD_PRICE),
     **model_pages("catalogue.product", catalogue_product_delete="delete"),
     **model_pages(
         "catalogue.category",
@@ -97,21 +97,21 @@ _OSCAR = {
     # --- Orders ---
     # The form downloads orders; to change them, the view requires more.
     "order-list": Access(view=(ORDER,), change=()),
-    "order-stats": look(ORDER),
+    "order-stats": read_only(ORDER),
     # The view checks the permission of the action.
     "order-detail": Access(view=(ORDER,), change=(any_of(*ORDER_ACTS.values()),)),
     "order-detail-note": Access(view=(ORDER, CHANGE_ORDER), change=(CHANGE_ORDER,)),
-    "order-line-detail": look(ORDER),
+    "order-line-detail": read_only(ORDER),
     "order-shipping-address": Access(
         view=(ORDER, CHANGE_ORDER, "order.change_shippingaddress"),
         change=(CHANGE_ORDER, "order.change_shippingaddress"),
     ),
-    "reports-index": look("analytics.view_userrecord"),
+    "reports-index": read_only("analytics.view_userrecord"),
     # --- People ---
     "users-index": Access(view=(PERSON,), change=(CHANGE_PERSON,)),
-    "user-detail": look(PERSON),
+    "user-detail": read_only(PERSON),
     # Replaced by ours.
-    "user-password-reset": look(nobody),
+    "user-password-reset": read_only(nobody),
     **model_pages(
         "customer.productalert",
         user_alert_list="view",
@@ -119,11 +119,11 @@ _OSCAR = {
         user_alert_delete="delete",
     ),
     # --- Suppliers: Oscar's dashboard access for them is disabled (see commerce.forks) ---
-    "partner-list": look("partner.view_partner"),
+    "partner-list": read_only("partner.view_partner"),
     "partner-manage": Access(view=("partner.view_partner",), change=("partner.change_partner",)),
     **model_pages("partner.partner", partner_create="add", partner_delete="delete"),
     # --- Offers, ranges, vouchers ---
-    "offer-list": look(OFFER),
+    "offer-list": read_only(OFFER),
     "offer-detail": Access(view=(OFFER,), change=(CHANGE_OFFER,)),
     "offer-metadata": OFFER_STEP,
     "offer-condition": OFFER_STEP,
@@ -188,26 +188,26 @@ _OURS = {
     "staff-user-sessions": Access(view=(PERSON, CHANGE_PERSON), change=(CHANGE_PERSON,)),
     "staff-user-privacy": Access(view=(PERSON, CHANGE_PERSON), change=(CHANGE_PERSON,)),
     "staff-privacy": Access(view=(PERSON, CHANGE_PERSON), change=(CHANGE_PERSON,)),
-    "staff-user-password-reset": send(any_of(CHANGE_PERSON, "commerce.send_password_reset")),
+    "staff-user-password-reset": post_form(any_of(CHANGE_PERSON, "commerce.send_password_reset")),
     "order-refund": Access(view=(ORDER, ADD_REFUND), change=(ADD_REFUND,)),
-    "order-capture": send("checkout.add_capturerequest"),
-    "order-settle": send(CHANGE_PAYMENT),
-    "order-accept": send(ADD_REFUND),
+    "order-capture": post_form("checkout.add_capturerequest"),
+    "order-settle": post_form(CHANGE_PAYMENT),
+    "order-accept": post_form(ADD_REFUND),
     "payment-transfers": Access(
         view=("checkout.view_banktransfer",), change=("checkout.change_banktransfer",)
     ),
-    "staff-returns": look("commerce.view_returnrequest"),
+    "staff-returns": read_only("commerce.view_returnrequest"),
     "staff-return": Access(
         view=("commerce.view_returnrequest",), change=("commerce.change_returnrequest",)
     ),
-    "staff-withdrawals": look("commerce.view_withdrawal"),
+    "staff-withdrawals": read_only("commerce.view_withdrawal"),
     "staff-withdrawal": Access(
         view=("commerce.view_withdrawal",), change=("commerce.change_withdrawal",)
     ),
     "attention": Access(view=(ATTENTION_VIEW,), change=(ATTENTION_CHANGE,)),
-    "audit-log": look("commerce.view_auditentry"),
-    "packing-list": look(ORDER),
-    "staff-document": look(ORDER),
+    "audit-log": read_only("commerce.view_auditentry"),
+    "packing-list": read_only(ORDER),
+    "staff-document": read_only(ORDER),
     "demo-faults": Access(view=(lambda user: user.is_superuser,), change=()),
 }
 

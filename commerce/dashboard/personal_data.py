@@ -20,7 +20,7 @@ from commerce.audit.security import log_security_event
 from commerce.dashboard.accounts import UserAdminView
 from commerce.decorators import private_page
 from commerce.models import AuditEntry
-from commerce.privacy.erasure import AlreadyErased, ErasureBlocked, erase, reasons_to_wait
+from commerce.privacy.erasure import AlreadyErased, ErasureBlocked, erase, reasons_against_erasure
 from commerce.privacy.parts import all_sections
 from commerce.privacy.people import Person, accounts_naming, person_at, person_of
 from commerce.storefront.personal_data import archive_answer
@@ -47,7 +47,12 @@ def kinds_of(person: Person) -> list[tuple[str, int]]:
 
 def context_of(person: Person, **more: Any) -> dict:
     """The template context for a person."""
-    return {"person": person, "kinds": kinds_of(person), "reasons": reasons_to_wait(person), **more}
+    return {
+        "person": person,
+        "kinds": kinds_of(person),
+        "reasons": reasons_against_erasure(person),
+        **more,
+    }
 
 
 def export_for_staff(request: HttpRequest, person: Person) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from commerce.audit.security import log_refusal
-from commerce.permissions.offered import trim_refused
+from commerce.permissions.page_trimming import trim_refused
 from commerce.permissions.table import area_of, is_allowed, name_of_match
 
 

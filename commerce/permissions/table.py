@@ -88,12 +88,12 @@ def any_of(*conditions: Condition) -> Callable[..., bool]:
     return holds_any
 
 
-def look(*conditions: Condition) -> Access:
+def read_only(*conditions: Condition) -> Access:
     """A read-only page."""
     return Access(view=conditions)
 
 
-def send(*conditions: Condition) -> Access:
+def post_form(*conditions: Condition) -> Access:
     """A form, or a URL that only accepts posts: reading it is useless without posting."""
     return Access(view=conditions, change=())
 
@@ -107,7 +107,9 @@ def model_pages(model: str, **pages: str) -> dict[str, Access]:
     rows = {}
     for url_name, action in pages.items():
         reads, wanted = f"{label}.view_{name}", f"{label}.{action}_{name}"
-        rows[url_name.replace("_", "-")] = look(reads) if action == "view" else send(reads, wanted)
+        rows[url_name.replace("_", "-")] = (
+            read_only(reads) if action == "view" else post_form(reads, wanted)
+        )
     return rows
 
 

@@ -63,7 +63,7 @@ class AlreadyErased(ErasureBlocked):
         super().__init__([_("This account has already been erased.")])
 
 
-def reasons_to_wait(person: Person) -> list[str]:
+def reasons_against_erasure(person: Person) -> list[str]:
     """Why a person can't be erased now, as sentences; empty if they can. Writes nothing."""
     return [str(reason) for part in parts() for reason in part.blocks(person)]
 
@@ -88,7 +88,7 @@ def shop_blocks(person: Person) -> Iterator[str]:
         yield _("This is the shop’s only administrator. Appoint another one first.")
 
 
-def orders_in_the_way(person: Person) -> QuerySet:
+def blocking_orders(person: Person) -> QuerySet:
     """The orders that block an account's erasure, newest first."""
     orders = person.orders().filter(person.by_user("user"))
     in_return = ReturnRequest.objects.filter(order__in=orders, state__in=OPEN_RETURNS)
@@ -118,12 +118,12 @@ def erase(person: Person, *, by: Any = None, address: str = "") -> None:
     with transaction.atomic(durable=True):
         person = _locked(person)
         orders = list(person.orders().select_for_update().order_by("pk"))
-        if reasons := reasons_to_wait(person):
+        if reasons := reasons_against_erasure(person):
             raise ErasureBlocked(reasons)
         for part in parts():
             part.erase(person)
         for order in orders:
-            if is_of_the_books(order):
+            if is_needed_for_accounting(order):
                 forget_contacts(order)
             else:
                 anonymise_order(order)
@@ -156,7 +156,7 @@ def _delete_account(user: User) -> None:
     user.delete()
 
 
-def is_of_the_books(order: Any) -> bool:
+def is_needed_for_accounting(order: Any) -> bool:
     """Whether money was taken for an order, so that accounting needs it."""
     return (
         has_invoice(order)

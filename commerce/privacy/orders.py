@@ -63,10 +63,10 @@ def past_their_term(*, at: datetime | None = None) -> QuerySet:
     end = books_end(at=at)
     orders = get_model("order", "Order").objects.filter(date_placed__lt=end)
     over = orders.exclude(documents__issued_at__gte=end)
-    return over.exclude(pk__in=open_orders(over, at=at)).filter(names_somebody())
+    return over.exclude(pk__in=open_orders(over, at=at)).filter(names_a_person())
 
 
-def names_somebody() -> Q:
+def names_a_person() -> Q:
     """Orders with an account, an email address, or a name on an address or a document."""
     documents = CommercialDocument.objects.filter(order=OuterRef("pk"))
     is_on_document = Exists(documents.exclude(facts__icontains=ERASED))

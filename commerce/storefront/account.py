@@ -29,12 +29,7 @@ from commerce.mail.outbox import queue_last_mail
 from commerce.models import User
 from commerce.orders.order_summary import order_rows, steps_of
 from commerce.orders.shipments import parcels_of
-from commerce.privacy.erasure import (
-    ErasureBlocked,
-    erase,
-    orders_in_the_way,
-    reasons_to_wait,
-)
+from commerce.privacy.erasure import ErasureBlocked, blocking_orders, erase, reasons_against_erasure
 from commerce.privacy.people import person_of
 from commerce.returns.returns import return_offer
 from commerce.storefront.account_forms import AddressForm, ConfirmDeletionForm, ProfileForm
@@ -96,10 +91,10 @@ class ProfileDeleteView(generic.FormView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         person = person_of(self.request.user)
-        reasons = reasons_to_wait(person)
+        reasons = reasons_against_erasure(person)
         return super().get_context_data(
             reasons=reasons,
-            orders=orders_in_the_way(person)[:MOST_NAMED] if reasons else (),
+            orders=blocking_orders(person)[:MOST_NAMED] if reasons else (),
             books_years=settings.BOOKS_YEARS,
             **kwargs,
         )

@@ -18,8 +18,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from commerce.accounts.attempts import too_many
 from commerce.accounts.limits import mail_limits
-from commerce.accounts.waiting import too_many
 from commerce.decorators import private_page
 from commerce.throttles import TooManyAttempts, take_attempt
 

@@ -136,7 +136,7 @@ def back_to_basket(undo: str | None = None) -> HttpResponse:
     return redirect(f"{url}?{urlencode({'undo': undo})}" if undo else url)
 
 
-def being_paid(request: HttpRequest) -> HttpResponse:
+def refuse_change(request: HttpRequest) -> HttpResponse:
     """The response to a change of a basket that is being paid for in another window."""
     text = _("This basket is being paid for in another window. Finish or change that order first.")
     messages.warning(request, text)
@@ -156,7 +156,7 @@ class BasketView(BasketPage):
         try:
             return self.change()
         except BasketFrozen:
-            return being_paid(request)
+            return refuse_change(request)
 
     def change(self) -> HttpResponse:
         request = self.request
@@ -285,7 +285,7 @@ class BasketClearView(View):
         try:
             return back_to_basket(take_out(request.basket) if request.basket.pk else None)
         except BasketFrozen:
-            return being_paid(request)
+            return refuse_change(request)
 
 
 class BasketUndoView(BasketPage):

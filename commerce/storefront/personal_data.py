@@ -18,9 +18,9 @@ from commerce.actor import address_of
 from commerce.audit.security import log_security_event
 from commerce.decorators import private_page
 from commerce.models import AuditEntry
+from commerce.privacy.browser_storage import stored_for_shoppers, stored_for_staff
 from commerce.privacy.export import archive_of
 from commerce.privacy.people import Person, person_of
-from commerce.privacy.stored import stored_for_shoppers, stored_for_staff
 
 
 def archive_answer(person: Person) -> HttpResponse:

@@ -13,7 +13,7 @@ from commerce.dashboard import personal_data
 from commerce.models import AuditEntry, OrderEvent, ReturnRequest, StockChange, Withdrawal
 from commerce.models.append_only import ERASED
 from commerce.privacy import erasure
-from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
+from commerce.privacy.erasure import ErasureBlocked, erase, reasons_against_erasure
 from commerce.privacy.people import Person, person_at, person_of
 from demo_gateway.models import DemoEvent
 from tests.factories import make_order, make_paid_order, make_user
@@ -198,14 +198,14 @@ def test_unanswered_withdrawal_blocks(db):
     user = make_user(EMAIL)
     Withdrawal.objects.create(number="W-1", key="w-1", name="Ada", email=EMAIL, order_number="1")
 
-    assert reasons_to_wait(person_of(user)) == ["A withdrawal hasn’t been answered yet."]
+    assert reasons_against_erasure(person_of(user)) == ["A withdrawal hasn’t been answered yet."]
 
 
 def test_refund_under_way_blocks(vase):
     order = deliver(make_paid_order((vase, 1), user=make_user(EMAIL)))
     order.attempts.get().refunds.create(key="k", amount="5.00", reason="chipped")
 
-    assert reasons_to_wait(person_of(order.user)) == ["A refund hasn’t been paid yet."]
+    assert reasons_against_erasure(person_of(order.user)) == ["A refund hasn’t been paid yet."]
 
 
 def test_only_administrator_stays(db):

@@ -25,7 +25,7 @@ SYSTEMS = (
 )
 
 
-def device_words(user_agent: str) -> str:
+def device_name(user_agent: str) -> str:
     """Browser and system in words; "Unknown device" if neither is recognised."""
     browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
     if browser and system:
