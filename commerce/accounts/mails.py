@@ -62,7 +62,8 @@ def _address_texts(notice: str) -> dict[str, Texts]:
             [
                 _("If you didn’t change it, reply to this email straight away. We’ll help you."),
                 _(
-                    "Your account now uses a different email address. If you changed it, there’s nothing to do."
+                    "Your account now uses a different email address. If you changed it, "
+                    "there’s nothing to do."
                 ),
             ],
             "",

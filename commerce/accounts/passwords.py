@@ -73,7 +73,8 @@ class OwnWordsValidator:
             if word in text and len(text) - len(word) < SHORTEST:
                 raise ValidationError(
                     _(
-                        "This password contains “%(word)s”, which is easy to guess. Choose words unrelated to you or this shop."
+                        "This password contains “%(word)s”, which is easy to guess. Choose "
+                        "words unrelated to you or this shop."
                     )
                     % {"word": word},
                     code="password_own_words",

@@ -12,10 +12,10 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-COOKIE, TAB, BROWSER = _("cookie"), _("storage of the tab"), _("storage of the browser")
+COOKIE, TAB, BROWSER = _("cookie"), _("tab storage"), _("browser storage")
 STAFF, STRIPE = "staff", "stripe"
 #: Needed for what the person does, or chosen by them.
-NEEDED, CHOSEN = _("needed"), _("only if you switch it on")
+NEEDED, CHOSEN = _("needed"), _("optional")
 UNTIL_CLOSED = _("until the browser is closed")
 
 
@@ -42,7 +42,7 @@ STORED = (
     Stored(
         settings.SESSION_COOKIE_NAME,
         COOKIE,
-        _("Keeps you signed in, and keeps your answers while you check out."),
+        _("Keeps you signed in and remembers your details during checkout."),
         _("signing in, or starting to check out"),
         _days(settings.SESSION_COOKIE_AGE),
     ),
@@ -50,35 +50,35 @@ STORED = (
         settings.CSRF_COOKIE_NAME,
         COOKIE,
         _("Stops other websites from sending our forms in your name."),
-        _("opening a page with a form that only you may send"),
+        _("opening a page with a protected form"),
         _("a year"),
     ),
     Stored(
         settings.OSCAR_BASKET_COOKIE_OPEN,
         COOKIE,
-        _("Finds your basket again."),
-        _("adding something to the basket"),
+        _("Remembers your basket."),
+        _("adding a product to the basket"),
         _BASKET,
     ),
     Stored(
         "basket_units",
         COOKIE,
-        _("Shows how much is in the basket on every page."),
-        _("adding something to the basket"),
+        _("Shows the number of items in your basket."),
+        _("adding a product to the basket"),
         _BASKET,
     ),
     Stored(
         "prices_read",
         COOKIE,
         _("Makes sure we tell you only once that a price in your basket has changed."),
-        _("opening a basket in which a price has changed"),
+        _("opening a basket with a changed price"),
         _BASKET,
     ),
     Stored(
         "messages",
         COOKIE,
         _("Carries a message such as “Added to your basket” to the next page."),
-        _("sending a form"),
+        _("submitting a form"),
         _("until it has been shown"),
     ),
     Stored(
@@ -116,9 +116,10 @@ STORED = (
         "looked-at",
         BROWSER,
         _(
-            "Shows what you looked at recently. The list stays in your browser, which asks us only for the pictures and prices."
+            "Shows what you looked at recently. The list stays in your browser, which asks us "
+            "only for the pictures and prices."
         ),
-        _("switching on “Remember what I looked at”"),
+        _("switching on “Remember what I view”"),
         _("until you switch it off"),
         CHOSEN,
     ),

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 #: What erasure does with a person's rows.
 DELETED = _("deleted")
-ANONYMISED = _("kept without anything that names the person")
-BOOKS = _("kept for the books, anonymised when the statutory term ends")
-UNLINKED = _("kept without the link to the account")
-EXPIRES = _("not found by person; deleted by a retention rule")
-NEVER = _("nothing in it is about a person")
+ANONYMISED = _("anonymised")
+BOOKS = _("kept for accounting, anonymised after the statutory term")
+UNLINKED = _("unlinked from the account")
+EXPIRES = _("deleted by a retention rule")
+NEVER = _("not personal")
 
 
 @dataclass(frozen=True)

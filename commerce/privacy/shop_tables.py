@@ -13,10 +13,10 @@ from commerce.privacy.inventory import (
 )
 
 #: Why a table is not in the export.
-SECRETS = _("opens accounts or documents, and says nothing about the person")
-INTERNAL = _("says what the staff did, and is not about the customer")
-NO_LINK = _("holds nothing that ties it to a person")
-COPY = _("is a copy of what another section has")
+SECRETS = _("a secret, not about the person")
+INTERNAL = _("about staff, not the customer")
+NO_LINK = _("not linked to a person")
+COPY = _("a copy of another section")
 
 ADDRESS = "title first_name last_name line1 line2 line3 line4 state postcode country search_text"
 
@@ -295,7 +295,7 @@ SHOP = {
         "id status enqueued_at started_at finished_at priority task_path worker_ids queue_name "
         "backend_name run_after return_value exception_class_path",
         hidden="args_kwargs traceback",
-        left_out=_("is work of the shop; finished rows that name the person are deleted"),
+        left_out=_("a task of the shop; finished rows that name the person are deleted"),
     ),
     "offer.rangeproductfileupload": about_people(
         DELETED,
@@ -306,10 +306,10 @@ SHOP = {
         left_out=INTERNAL,
     ),
     "partner.partneraddress": about_people(
-        _("kept while the supplier is one"),
+        _("kept while the supplier is active"),
         "",
         f"id code {ADDRESS} partner",
-        left_out=_("is the address of a supplier, who is a business"),
+        left_out=_("the address of a business"),
     ),
 }
 

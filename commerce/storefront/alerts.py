@@ -72,7 +72,8 @@ class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
             email = form.cleaned_data["email"]
             wait_as_guest(email, self.product)
             text = _(
-                "Check your email at %(email)s and follow the link to confirm. If you’ve already confirmed, there’s nothing more to do."
+                "Check your email at %(email)s and follow the link to confirm. If you’ve "
+                "already confirmed, there’s nothing more to do."
             )
             messages.success(self.request, text % {"email": email})
         return HttpResponseRedirect(url)

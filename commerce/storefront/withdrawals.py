@@ -33,7 +33,8 @@ from commerce.returns.withdrawals import Statement, submit_withdrawal, withdrawa
 
 SALT = "commerce.withdrawal_pages"
 TOO_MANY = _(
-    "Too many withdrawals from this connection. Try again in an hour, or email %(email)s, which is equally valid."
+    "Too many withdrawals from this connection. Try again in an hour, or email %(email)s, "
+    "which is equally valid."
 )
 #: Seconds for which the acknowledgement can be viewed again.
 SHOWN_FOR = 24 * 60 * 60
