@@ -86,7 +86,7 @@ ICONS = {
     "search": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/>',
     "zoom": '<path d="M14 4h6v6M10 20H4v-6M20 4l-7 7M4 20l7-7"/>',
     "close": '<path d="m5 5 14 14M19 5 5 19"/>',
-    "keep": '<path d="M6.5 4h11v16L12 15.5 6.5 20z"/>',
+    "bookmark": '<path d="M6.5 4h11v16L12 15.5 6.5 20z"/>',
     "compare": '<path d="M4 5h6.5v14H4zM13.5 5H20v14h-6.5z"/>',
     "filter": '<path d="M4 7h16M7 12h10M10 17h4"/>',
 }
