@@ -1,4 +1,4 @@
-"""Downloads of documents: for the account that ordered, by a guest's link, for staff."""
+"""Downloads of documents: for the account that ordered, or by a guest's link."""
 
 from typing import Any
 
@@ -10,11 +10,10 @@ from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.decorators import private_page
-from commerce.documents.issuing import FOR_CUSTOMERS, draft_packing_slip
+from commerce.documents.issuing import FOR_CUSTOMERS
 from commerce.documents.pdf import render
 from commerce.models import CommercialDocument
 from commerce.orders.guest_links import order_by_token
-from commerce.orders.shipments import SENDABLE, units_to_send
 from commerce.storefront.guest_orders import refuse_link
 
 
@@ -55,25 +54,3 @@ class GuestDocumentView(generic.View):
         if order.user_id:
             raise Http404
         return _answer_to_customer(order, number)
-
-
-@private_page
-class StaffDocumentView(generic.View):
-    """Any document, for staff who may see orders."""
-
-    def get(self, request: HttpRequest, order: str, number: str) -> HttpResponse:
-        document = get_object_or_404(CommercialDocument, order__number=order, number=number)
-        return pdf_answer(document.facts, document.file_name)
-
-
-@private_page
-class PackingListView(generic.View):
-    """A packing slip of all unsent items, before dispatch. It has no number."""
-
-    def get(self, request: HttpRequest, order: str) -> HttpResponse:
-        order = get_object_or_404(get_model("order", "Order"), number=order)
-        left = units_to_send(order) if order.status in SENDABLE else {}
-        if not left:
-            raise Http404
-        items = [(line, left[line.pk]) for line in order.lines.filter(pk__in=left).order_by("pk")]
-        return pdf_answer(draft_packing_slip(order, items), f"packing-slip-{order.number}.pdf")
