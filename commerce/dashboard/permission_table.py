@@ -21,13 +21,13 @@ ORDER_ACTS = {
 }
 
 #: Viewing and acting on the work queue; each kind checks its own permission again.
-ATTENTION_VIEW = any_of(
+WORK_QUEUE_VIEW = any_of(
     PAYMENT,
     "checkout.view_stripeevent",
     "commerce.view_outgoingmail",
     "django_tasks_database.view_dbtaskresult",
 )
-ATTENTION_CHANGE = any_of(
+WORK_QUEUE_CHANGE = any_of(
     CHANGE_PAYMENT,
     ADD_REFUND,
     "checkout.change_refundrequest",
@@ -204,7 +204,7 @@ _OURS = {
     "staff-withdrawal": Access(
         view=("commerce.view_withdrawal",), change=("commerce.change_withdrawal",)
     ),
-    "attention": Access(view=(ATTENTION_VIEW,), change=(ATTENTION_CHANGE,)),
+    "attention": Access(view=(WORK_QUEUE_VIEW,), change=(WORK_QUEUE_CHANGE,)),
     "audit-log": read_only("commerce.view_auditentry"),
     "packing-list": read_only(ORDER),
     "staff-document": read_only(ORDER),

@@ -337,7 +337,7 @@ class AnswerCount(models.Model):
     """How many pages were served in one way on one day (``commerce.page_counts``)."""
 
     class Way(models.TextChoices):
-        KEPT = "kept", _("from the cache")
+        CACHED = "kept", _("from the cache")
         RENDERED = "rendered", _("rendered")
         OWN = "own", _("personal")
 
