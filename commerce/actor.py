@@ -6,6 +6,7 @@ Functions called deep below a view read it here, so that no caller has to pass a
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import cast
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.contrib.auth.models import AnonymousUser
@@ -37,8 +38,13 @@ def address_of(request: HttpRequest) -> str:
     return (get_client_ip(request) or "")[:45]
 
 
+def signed_in_user(request: HttpRequest) -> User:
+    """The account behind a request whose view requires a sign-in."""
+    return cast(User, request.user)
+
+
 def staff_actor() -> User | None:
-    """The current member of staff; None for the system and for customers.
+    """The member of staff who acts, or None for the system and for customers.
 
     Histories do not name customers.
     """

@@ -13,7 +13,7 @@ from oscar.apps.catalogue.signals import product_viewed
 from oscar.apps.customer.receivers import receive_product_view
 from oscar.core.loading import get_model
 
-from commerce.audit.order_history import record_status_change
+from commerce.audit.order_history import record_missing_status_change
 from commerce.catalogue.reviews import invalidate_reviews_of_buyer
 from commerce.exceptions import BasketFrozen
 from commerce.images.photos import sync_photo
@@ -80,12 +80,10 @@ def copy_address_to_open_orders(sender: Any, instance: Any, **kwargs: Any) -> No
 
 
 @receiver(post_save, sender=get_model("order", "OrderStatusChange"))
-def record_history(
-    sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any
-) -> None:
-    """Record every status change in the order's history, and update its buyer's reviews."""
+def follow_status(sender, instance, created, raw=False, **kwargs):
+    """Complete the order's history, and invalidate the buyer's reviews ("verified buyer")."""
     if created and not raw:
-        record_status_change(instance)
+        record_missing_status_change(instance.order, instance.old_status, instance.new_status)
         invalidate_reviews_of_buyer(instance.order)
 
 

@@ -8,10 +8,10 @@ AUTH_PASSWORD_VALIDATORS = [{"NAME": "commerce.accounts.passwords.PasswordValida
 PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_ADAPTER = "commerce.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "add_email": "commerce.accounts.bare_forms.AddressForm",
-    "reauthenticate": "commerce.accounts.bare_forms.ConfirmPasswordForm",
-    "request_login_code": "commerce.accounts.bare_forms.AskLoginCodeForm",
-    "reset_password": "commerce.accounts.bare_forms.AskNewPasswordForm",
+    "add_email": "commerce.accounts.plain_forms.AddressForm",
+    "reauthenticate": "commerce.accounts.plain_forms.ConfirmPasswordForm",
+    "request_login_code": "commerce.accounts.plain_forms.AskLoginCodeForm",
+    "reset_password": "commerce.accounts.plain_forms.AskNewPasswordForm",
     "login": "commerce.accounts.forms.LoginForm",
     "signup": "commerce.accounts.forms.SignupForm",
     "change_password": "commerce.accounts.forms.ChangePasswordForm",
@@ -51,7 +51,7 @@ MFA_TOTP_TOLERANCE = 1
 #: Signing in by a passkey takes two requests.
 MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 MFA_FORMS = {
-    "activate_totp": "commerce.accounts.bare_forms.SetUpAppForm",
+    "activate_totp": "commerce.accounts.plain_forms.SetUpAppForm",
     "authenticate": "commerce.accounts.forms.SecondFactorForm",
     "reauthenticate": "commerce.accounts.forms.ConfirmFactorForm",
     "login_webauthn": "commerce.accounts.forms.LoginPasskeyForm",

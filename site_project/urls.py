@@ -16,11 +16,11 @@ from checkout_app.payments.webhooks import stripe_webhook
 from checkout_app.storefront.cards import CardsView, NewCardView
 from commerce.dashboard.accounts import StaffPasswordResetView, StaffSessionsView
 from commerce.dashboard.audit_log import AuditView
+from commerce.dashboard.documents import PackingListView, StaffDocumentView
 from commerce.dashboard.personal_data import StaffGuestPrivacyView, StaffPrivacyView
 from commerce.dashboard.returns import ReturnDetailView, ReturnListView
 from commerce.dashboard.withdrawals import WithdrawalDetailView, WithdrawalListView
 from commerce.storefront.account_codes import AddressCodeView, AddressView, LoginCodeView
-from commerce.storefront.account_entrances import AskLoginCodeView, AskNewPasswordView
 from commerce.storefront.account_factors import (
     DownloadCodesView,
     FactorNeededView,
@@ -35,13 +35,9 @@ from commerce.storefront.account_security import (
     SessionsView,
     SignInAgainView,
 )
+from commerce.storefront.account_sign_in import AskLoginCodeView, AskNewPasswordView
 from commerce.storefront.compare import CompareView
-from commerce.storefront.documents import (
-    GuestDocumentView,
-    OrderDocumentView,
-    PackingListView,
-    StaffDocumentView,
-)
+from commerce.storefront.documents import GuestDocumentView, OrderDocumentView
 from commerce.storefront.guest_orders import FindOrderView, GuestOrderView
 from commerce.storefront.personal_data import DataView, StoredView
 from commerce.storefront.returns import AccountReturnView, GuestReturnView

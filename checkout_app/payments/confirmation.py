@@ -60,7 +60,7 @@ def confirm_order(
     if basket is not None and basket.status == basket.FROZEN:
         basket.submit()
     count_purchases(order)
-    missing = attempt.amount - taken if taken is not None else 0
+    missing = attempt.amount - taken if taken is not None else Decimal(0)
     queue_order_confirmation(order, not_charged=max(missing, Decimal(0)))
     if state == State.PAID:
         issue_invoice(order, amount=taken)  # last: docs/payments.md, "Lock order"

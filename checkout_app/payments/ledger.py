@@ -101,4 +101,6 @@ def record_returned_refund(request: RefundRequest, *, status: str) -> None:
             status=status,
         )
     text = _("The customer’s bank returned a refund")
-    record_event(attempt.order, "refund", text, reference=request.gateway_id, amount=request.amount)
+    record_event(
+        attempt.order, "refund", text, reference=request.gateway_id or "", amount=request.amount
+    )

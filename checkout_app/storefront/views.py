@@ -27,6 +27,7 @@ from checkout_app.storefront.requests import ShopRequest
 from checkout_app.storefront.session import Draft
 from checkout_app.storefront.summary import Summary, summary_of_basket, summary_of_order
 from commerce.accounts.postal_addresses import save_address
+from commerce.actor import signed_in_user
 from commerce.models import User
 from commerce.money import to_minor
 
@@ -179,7 +180,7 @@ class ShippingAddressView(StepView):
             billing=None if is_same else billing.as_fields(),
         )
         if not chosen and form.cleaned_data.get("keep_address"):
-            save_address(request.user, self.draft.shipping_address())
+            save_address(signed_in_user(request), self.draft.shipping_address())
         return redirect("checkout:shipping-method")
 
     def unchecked_forms(self) -> tuple[ShippingForm, BillingForm]:

@@ -1,1 +1,1 @@
-"""Accounts: signing in, proving addresses, throttles, second factors, sessions."""
+"""Accounts: sign-in, confirmation of addresses, throttles, second factors, sessions."""

@@ -1,14 +1,16 @@
 """System checks of accounts."""
 
+from typing import Any
+
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 
 from commerce.demonstration import is_demonstration
 
 
 @register(Tags.security)
-def check_second_factor(app_configs, **kwargs):
-    """Who can pay money back needs more than a password."""
+def check_second_factor(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Anyone who can refund money needs more than a password."""
     if settings.STAFF_SECOND_FACTOR or is_demonstration():
         return []
     return [

@@ -1,7 +1,7 @@
-"""Browsers that an account has signed in with: a signed cookie, and no table.
+"""Browsers an account has signed in with, remembered in a signed cookie.
 
-Wrong passwords of such a browser are counted apart from those of strangers, so nobody who
-guesses can keep the owner out (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+Wrong passwords from such a browser are counted separately, so that guessing strangers can't lock
+the owner out (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
 """
 
 from django.core import signing
@@ -14,17 +14,17 @@ COOKIE = "device"
 SALT = "commerce.accounts.devices"
 #: Seconds.
 AGE = 365 * 24 * 60 * 60
-#: Accounts of one browser; the oldest gives way.
+#: Accounts of one browser; the oldest is dropped.
 MOST_ACCOUNTS = 5
 
 
 def device_of(request: HttpRequest, email: str) -> str:
-    """The name of this browser if the account of that address has signed in with it, else ""."""
+    """The browser's id if this account has signed in with it, else ""."""
     return _known(request).get(_mark(email), "")
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, email: str) -> None:
-    """Give the browser a name for this account, a new one at each sign-in."""
+    """Give the browser a new id for this account."""
     known = _known(request)
     known.pop(_mark(email), None)
     known[_mark(email)] = get_random_string(16)
@@ -32,12 +32,12 @@ def remember_device(request: HttpRequest, response: HttpResponse, email: str) ->
     set_cookie(response, COOKIE, signing.dumps(newest, salt=SALT), max_age=AGE)
 
 
-def _known(request):
+def _known(request: HttpRequest) -> dict[str, str]:
     try:
         return signing.loads(read_cookie(request, COOKIE), salt=SALT, max_age=AGE)
     except signing.BadSignature:
         return {}
 
 
-def _mark(email):
+def _mark(email: str) -> str:
     return salted_hmac(SALT, email.strip().lower(), algorithm="sha256").hexdigest()[:24]

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from commerce.actor import is_staff
 
-#: What counts as a second factor; recovery codes only stand in for one that was lost.
+#: The second factors; recovery codes only replace a lost one.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -40,7 +40,7 @@ def used_factor(request: HttpRequest) -> bool:
 
 
 def record_enrolment(request: HttpRequest, authenticator: Authenticator) -> None:
-    """Count a factor that this session has just added as used: adding it took a code or a key."""
+    """Count a factor added by this session as used: adding it required a code or a key."""
     record_authentication(
         request,
         request.user,
@@ -52,16 +52,16 @@ def record_enrolment(request: HttpRequest, authenticator: Authenticator) -> None
 
 
 def passkey_host() -> str:
-    """The host that passkeys belong to: the shop's, or localhost for a shop at this machine's number.
+    """The host of passkeys: the shop's, or localhost for a shop on a loopback address.
 
-    Browsers make no passkeys for a bare number (WebAuthn, section 5.1.2).
+    Browsers create no passkeys for IP addresses (WebAuthn, section 5.1.2).
     """
     host = urlsplit(settings.SITE_URL).hostname or ""
     return "localhost" if host in ("127.0.0.1", "::1") else host
 
 
 def passkey_address(request: HttpRequest) -> str:
-    """Where this page is open to passkeys, if it is not here; else ""."""
+    """The URL at which passkeys work on this page; "" if they work here."""
     here = urlsplit(f"//{request.get_host()}")
     if passkey_host() != "localhost" or here.hostname == "localhost":
         return ""
@@ -70,7 +70,7 @@ def passkey_address(request: HttpRequest) -> str:
 
 
 class FactorAdapter(DefaultMFAAdapter):
-    """Encrypts what a database copy would reveal, and names the shop by its settings."""
+    """Encrypts secrets in the database and names the shop from its settings."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -84,7 +84,7 @@ class FactorAdapter(DefaultMFAAdapter):
         return _cipher().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The secret; raises InvalidToken where no key of the settings fits."""
+        """The secret. Raises InvalidToken if no key of the settings fits."""
         return _cipher().decrypt(encrypted_text.encode()).decode()
 
     def get_totp_issuer(self) -> str:
@@ -95,19 +95,19 @@ class FactorAdapter(DefaultMFAAdapter):
         return {"id": passkey_host(), "name": settings.SITE_NAME}
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Staff keep at least one factor while the shop asks them for one."""
+        """False for the last factor of staff, if the shop requires one."""
         user = authenticator.user
         if not settings.STAFF_SECOND_FACTOR or not is_staff(user):
             return True
         others = Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS)
         return others.exclude(pk=authenticator.pk).exists()
 
-    def generate_authenticator_name(self, user, type):
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
         return _("Passkey %(number)d") % {"number": count + 1} if count else _("My passkey")
 
     def build_totp_svg(self, url: str) -> str:
-        """The QR code as an SVG of one path, without styles: it may stand inline under our policy."""
+        """The QR code as an SVG of one path without styles, which our CSP allows inline."""
         code = qrcode.QRCode(border=2, error_correction=qrcode.constants.ERROR_CORRECT_M)
         code.add_data(url)
         code.make(fit=True)
@@ -123,11 +123,11 @@ class FactorAdapter(DefaultMFAAdapter):
         )
 
 
-def _cipher():
+def _cipher() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet([Fernet(_key(secret)) for secret in secrets])
 
 
-def _key(secret):
+def _key(secret: str) -> bytes:
     digest = sha256(b"commerce.accounts.factors:" + secret.encode()).digest()
     return base64.urlsafe_b64encode(digest)

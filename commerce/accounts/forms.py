@@ -1,4 +1,6 @@
-"""allauth's forms where the shop needs more of them."""
+"""allauth's forms with the shop's rules."""
+
+from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.core import context
@@ -10,26 +12,27 @@ from allauth.mfa.webauthn import forms as passkey_forms
 from django import forms
 from django.core.cache import caches
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
-from commerce.accounts.bare_forms import WithoutPlaceholders
-from commerce.accounts.lifetime import limit_lifetime
+from commerce.accounts.attempts import count_attempt, too_many
 from commerce.accounts.limits import (
     factor_limits,
     mail_limits,
     password_limits,
 )
 from commerce.accounts.passwords import advice
+from commerce.accounts.plain_forms import WithoutPlaceholders
+from commerce.accounts.session_lifetime import limit_lifetime
 from commerce.accounts.throttle_store import ALIAS
-from commerce.accounts.waiting import count_attempt, too_many
 from commerce.audit.account_events import log_account_event, log_failed_factor
-from commerce.models import AuditEntry
+from commerce.models import AuditEntry, User
 from commerce.throttles import TooManyAttempts, check_waits, refund_attempt
 
-#: Seconds for which a code of an authenticator app is remembered as used; it is good for 90.
+#: Seconds for which an authenticator code is remembered as used; it is valid for 90.
 USED_CODE_SECONDS = 120
-#: What fido2 raises over data that is no passkey.
+#: What fido2 raises for malformed passkeys.
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
@@ -42,11 +45,11 @@ PASSWORD_LABELS = {
 
 
 class WithAdvice:
-    """A form that says what a good password is below its new password."""
+    """A form with advice about passwords below its new password."""
 
     labels = PASSWORD_LABELS
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password1"].help_text = advice()
         for name in self.labels.keys() & self.fields.keys():
@@ -55,25 +58,25 @@ class WithAdvice:
 
 
 class SignupForm(WithAdvice, WithoutPlaceholders, allauth_forms.SignupForm):
-    """Signing up costs the same whether or not the address has an account."""
+    """Sign-up that takes the same time whether or not the address has an account."""
 
     labels = {"password1": _("Password")}
 
-    def try_save(self, request):
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         try:
             check_waits(mail_limits(request, self.cleaned_data["email"]))
         except TooManyAttempts as refusal:
-            # No code could be sent: an account without one would help nobody.
+            # No code can be sent, so an account would be useless.
             raise ImmediateHttpResponse(too_many(request, refusal)) from refusal
         if self.account_already_exists:
             _rehearse_signup(self, request)
         return super().try_save(request)
 
 
-def _rehearse_signup(form, request):
-    """Hash and write as for a new account, under an address of nobody, and roll it back.
+def _rehearse_signup(form: SignupForm, request: HttpRequest) -> None:
+    """Hash and write as for a new account, under a random address, and roll back.
 
-    How long the answer takes would tell who has an account.
+    Otherwise response times would reveal who has an account.
     """
     asked = form.cleaned_data["email"]
     form.cleaned_data["email"] = f"{get_random_string(24).lower()}@invalid.invalid"
@@ -87,9 +90,9 @@ def _rehearse_signup(form, request):
 
 
 class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
-    """A new password for somebody who knows the old one. Wrong ones count as at the sign-in."""
+    """A new password for someone who knows the old one. Wrong ones count as at sign-in."""
 
-    def clean_oldpassword(self):
+    def clean_oldpassword(self) -> str:
         counted = password_limits(context.request, self.user.email)
         count_attempt(counted)
         try:
@@ -108,11 +111,11 @@ class SetPasswordForm(WithAdvice, allauth_forms.SetPasswordForm):
 
 
 class ResetPasswordKeyForm(WithAdvice, allauth_forms.ResetPasswordKeyForm):
-    """A new password by a link of a mail. Typed once, as at the sign-up: another link mends a slip."""
+    """A new password by a mailed link. Typed once: another link corrects a typo."""
 
     labels = {"password1": _("Password")}
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["password2"]
 
@@ -120,22 +123,22 @@ class ResetPasswordKeyForm(WithAdvice, allauth_forms.ResetPasswordKeyForm):
 class LoginForm(WithoutPlaceholders, allauth_forms.LoginForm):
     """Signs in for as long as the account may stay signed in."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # The template has a button that takes the typed address along.
+        # The template has a button that submits the typed address.
         self.fields["password"].help_text = ""
 
-    def login(self, request, redirect_url=None):
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         response = super().login(request, redirect_url)
-        # allauth has just given every session the age of a customer's.
+        # allauth has just set the lifetime of customers' sessions.
         limit_lifetime(request)
         return response
 
 
 class ThrottledCode:
-    """Counts the codes of a second factor, and takes each code of an app once."""
+    """Counts attempts of second-factor codes, and accepts each authenticator code once."""
 
-    def clean_code(self):
+    def clean_code(self) -> str:
         counted = factor_limits(context.request, self.user.email)
         count_attempt(counted)
         code = super().clean_code()
@@ -144,7 +147,7 @@ class ThrottledCode:
         refund_attempt(counted)
         return code
 
-    def _use_up(self, code):
+    def _use_up(self, code: str) -> None:
         digits = "".join(character for character in code if character.isdigit())
         key = f"used-factor-code:{self.user.pk}:{digits}"
         if not caches[ALIAS].add(key, True, USED_CODE_SECONDS):
@@ -157,20 +160,20 @@ class SecondFactorForm(WithoutPlaceholders, ThrottledCode, factor_forms.Authenti
 
 
 class ConfirmFactorForm(WithoutPlaceholders, ThrottledCode, factor_forms.ReauthenticateForm):
-    """The code again, before something that matters."""
+    """The code again, before a sensitive action."""
 
 
 class CredentialField(forms.JSONField):
-    """What a browser answers for a passkey: JSON of a few kilobytes."""
+    """A browser's passkey response: JSON of a few kilobytes."""
 
     widget = forms.HiddenInput
     LONGEST = 16_384
 
-    def bound_data(self, data, initial):
-        """Nothing: a page never shows again what was sent, and reading it may fail once more."""
+    def bound_data(self, data: Any, initial: Any) -> None:
+        """None: pages never show the submitted data, and parsing it again may fail."""
         return None
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         try:
             if isinstance(value, str) and len(value) > self.LONGEST:
                 raise ValueError("no passkey is that long")
@@ -180,13 +183,13 @@ class CredentialField(forms.JSONField):
 
 
 class WellFormed:
-    """Refuses what is no passkey at all; fido2 stumbles over it with all kinds of errors."""
+    """Refuses malformed passkeys, for which fido2 raises all kinds of errors."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["credential"] = CredentialField()
 
-    def clean_credential(self):
+    def clean_credential(self) -> Any:
         try:
             return super().clean_credential()
         except forms.ValidationError:
@@ -198,7 +201,7 @@ class WellFormed:
 
 
 class LoginPasskeyForm(WellFormed, passkey_forms.LoginWebAuthnForm):
-    """A passkey in the place of a password."""
+    """A passkey instead of a password."""
 
 
 class SecondPasskeyForm(WellFormed, passkey_forms.AuthenticateWebAuthnForm):
@@ -206,13 +209,13 @@ class SecondPasskeyForm(WellFormed, passkey_forms.AuthenticateWebAuthnForm):
 
 
 class ConfirmPasskeyForm(WellFormed, passkey_forms.ReauthenticateWebAuthnForm):
-    """A passkey again, before something that matters."""
+    """A passkey again, before a sensitive action."""
 
 
 class NamedPasskey:
-    """A name of one's own for a passkey."""
+    """A custom name for a passkey."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"] = forms.CharField(
             label=_("Name"), max_length=60, required=self.fields["name"].required
@@ -222,18 +225,18 @@ class NamedPasskey:
 class AddPasskeyForm(NamedPasskey, passkey_forms.AddWebAuthnForm):
     """A passkey or a security key."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["credential"] = CredentialField()
         passwordless = self.fields["passwordless"]
         passwordless.initial = True
-        passwordless.label = _("Use it instead of a password")
+        passwordless.label = _("Sign in with it instead of a password")
         passwordless.help_text = _(
             "Your device asks for your finger, face or PIN. Untick this for a security key that you "
             "use after your password."
         )
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         try:
             return super().clean()
         except MALFORMED as error:

@@ -1,4 +1,4 @@
-"""How often one may try to sign in, and how much account mail anybody may cause."""
+"""Limits of sign-in attempts and of account mails."""
 
 from datetime import timedelta
 
@@ -13,14 +13,14 @@ from commerce.throttles import Limit, throttle_key, visitor_key
 OF_ACCOUNT = Limit(free=5)
 OF_DEVICE = Limit(free=5)
 OF_VISITOR = Limit(free=15)
-#: One code that was sent by mail. allauth counts its tries in the session, where parallel ones pass.
+#: One mailed code. allauth counts attempts in the session, which misses parallel ones.
 OF_SENT_CODE = Limit(free=5, cap=5)
 DAY = timedelta(days=1)
 HOUR = 3600
 
 
 def password_limits(request: HttpRequest, email: str) -> dict[str, Limit]:
-    """The counters of one password. A known browser has its own, apart from all strangers."""
+    """The counters of one password. A known browser has its own, separate from strangers'."""
     return _limits("password", request, email)
 
 
@@ -30,7 +30,7 @@ def factor_limits(request: HttpRequest, email: str) -> dict[str, Limit]:
 
 
 def sent_code_limits(request: HttpRequest, code: str | None) -> dict[str, Limit]:
-    """The counters of a code that was sent by mail to the person of this session."""
+    """The counters of a code mailed to the person of this session."""
     sent = f"{request.session.session_key}|{code}"
     return {
         throttle_key("sent-code", "code", sent): OF_SENT_CODE,
@@ -38,7 +38,7 @@ def sent_code_limits(request: HttpRequest, code: str | None) -> dict[str, Limit]
     }
 
 
-def _limits(action, request, email):
+def _limits(action: str, request: HttpRequest, email: str) -> dict[str, Limit]:
     if device := device_of(request, email):
         return {throttle_key(action, "device", device): OF_DEVICE}
     return {
@@ -48,9 +48,9 @@ def _limits(action, request, email):
 
 
 def mail_limits(request: HttpRequest, email: str) -> dict[str, Limit]:
-    """The counters of one mail that anybody can cause: by recipient and by visitor, for a day.
+    """The counters of one requested mail: by recipient and by visitor, for a day.
 
-    The recipient's own browser has a counter of its own: a stranger must not use up its mails.
+    The recipient's own browser has its own counter: strangers must not use up its mails.
     """
     to = canonical_address(email)
     sender = device_of(request, email)

@@ -1,4 +1,4 @@
-"""What the mails about an account say."""
+"""The texts of account mails."""
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -6,11 +6,14 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+#: Subject, paragraphs and the label of the button ("" for none).
+Texts = tuple[str, list[str], str]
 
-def _texts():
-    """Subject, paragraphs and the button's label by allauth's name of the mail."""
+
+def _texts() -> dict[str, Texts]:
+    """Subject, paragraphs and button label by allauth's name of the mail."""
     not_you = _(
-        "If it wasn’t you, ignore this email. Don’t share the code with anybody: we never ask for it."
+        "If it wasn’t you, ignore this email. Don’t share the code with anyone. We’ll never ask for it."
     )
     notice = _(
         "If this was you, there’s nothing to do. If it wasn’t, set a new password straight away and "
@@ -43,7 +46,7 @@ def _texts():
             [
                 _("Your account at %(shop)s is deleted, as you asked. You can’t undo this.")
                 % {"shop": settings.SITE_NAME},
-                _("We keep invoices for as long as the law says."),
+                _("We keep invoices for as long as the law requires."),
                 _("If you didn’t ask for this, reply to this email."),
             ],
             "",
@@ -51,16 +54,16 @@ def _texts():
     }
 
 
-def _address_texts(notice):
-    """What changed about the address. A change is told to the old one, where no link could help."""
+def _address_texts(notice: str) -> dict[str, Texts]:
+    """Changes of the address. A change is mailed to the old address, where no link could help."""
     return {
         "email_changed": (
             _("Your email address was changed"),
             [
                 _("If you didn’t change it, reply to this email straight away. We’ll help you."),
                 _(
-                    "Your account now has a different email address, and we no longer write to this "
-                    "one. If you changed it yourself, there’s nothing to do."
+                    "Your account now uses a different email address. If you changed it, "
+                    "there’s nothing to do."
                 ),
             ],
             "",
@@ -70,17 +73,14 @@ def _address_texts(notice):
     }
 
 
-def _request_texts():
-    """What somebody asked for, or was offered, by an address: a password, an account."""
+def _request_texts() -> dict[str, Texts]:
+    """Mails requested for, or offered to, an address: a password, an account."""
     shop = {"shop": settings.SITE_NAME}
     return {
         "password_reset_key": (
             _("Set a new password"),
             [
-                _(
-                    "You, or somebody using your email address, asked for a new password. The link "
-                    "works once, for an hour."
-                ),
+                _("You asked for a new password. The link works once, for an hour."),
                 _("If it wasn’t you, ignore this email. Your password stays as it is."),
             ],
             _("Set a new password"),
@@ -88,7 +88,8 @@ def _request_texts():
         "invitation": (
             _("Your account at %(shop)s"),
             [
-                _("%(shop)s has invited you to an account. Choose a password to begin.") % shop,
+                _("%(shop)s has invited you to create an account. Choose a password to begin.")
+                % shop,
                 _(
                     "The link works once, for an hour. Too late? Open the sign-in page, choose "
                     "“Forgot your password?” and enter this email address: a new link comes at once."
@@ -100,35 +101,28 @@ def _request_texts():
             _("There is no account with this email address"),
             [
                 _(
-                    "You, or somebody using your email address, tried to sign in at %(shop)s or asked "
-                    "for a new password. We have no account with this address."
+                    "You tried to sign in at %(shop)s or asked for a new password. We have no account "
+                    "with this address."
                 )
                 % shop,
-                _(
-                    "You may have signed up with another one. You can also order without an account."
-                ),
+                _("You may have used a different address. You can also order without an account."),
             ],
             "",
         ),
         "account_already_exists": (
             _("You already have an account"),
             [
-                _(
-                    "You, or somebody using your email address, tried to create an account at %(shop)s."
-                )
-                % shop,
-                _(
-                    "You already have one. Sign in, or set a new password if you’ve forgotten yours."
-                ),
+                _("You tried to create an account at %(shop)s.") % shop,
+                _("You already have one. Sign in, or set a new password if you’ve forgotten it."),
             ],
             _("Set a new password"),
         ),
     }
 
 
-def _security_texts(notice):
-    """What changed about the ways to sign in; ``%(provider)s`` is the name of another service."""
-    codes = _("Each code works once. Keep them where only you can read them.")
+def _security_texts(notice: str) -> dict[str, Texts]:
+    """Changes of the ways to sign in; ``%(provider)s`` is the name of another service."""
+    codes = _("Each code works once. Store them somewhere safe.")
     return {
         "totp_activated": (
             _("Two-step sign-in is on"),
@@ -158,14 +152,15 @@ def _security_texts(notice):
     }
 
 
-def account_messages(name, facts):
+def account_messages(name: str, facts: dict[str, str]) -> dict[str, str]:
     """``{"subject", "text", "html"}`` of an account mail; ``facts`` are plain strings."""
     subject, paragraphs, label = _texts()[name]
     facts = {"shop": settings.SITE_NAME, **facts}
+    heading = subject % facts
     context = {
         "shop_name": settings.SITE_NAME,
         "shop_url": settings.SITE_URL,
-        "heading": subject % facts,
+        "heading": heading,
         "paragraphs": paragraphs,
         "code": facts.get("code", ""),
         "url": facts.get("password_reset_url") or "",
@@ -174,7 +169,7 @@ def account_messages(name, facts):
         "time": date_format(timezone.localtime(), "DATETIME_FORMAT"),
     }
     return {
-        "subject": context["heading"],
+        "subject": heading,
         "text": render_to_string("emails/account_body.txt", context),
         "html": render_to_string("emails/account_body.html", context),
     }

@@ -1,9 +1,11 @@
-"""Which passwords are strong enough: length, common ones, the shop's and the person's own words,
-and how fast they are guessed (zxcvbn). No rules about kinds of characters (OWASP ASVS 5.0, 6.2).
+"""Password rules: length, common passwords, the shop's and the person's own words, and strength
+(zxcvbn). No rules about kinds of characters (OWASP ASVS 5.0, 6.2).
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,9 +16,9 @@ from zxcvbn import zxcvbn
 
 SHORTEST = 8
 LONGEST = 256
-#: zxcvbn's cost grows fast with the length; what is longer than this is strong by its start.
+#: zxcvbn's cost grows fast with the length; this many characters are enough to judge.
 JUDGED = 72
-#: Of 0 to 4; 3 takes an attacker with a stolen hash about 10^8 guesses or more.
+#: From 0 to 4; 3 means about 10^8 guesses or more with a stolen hash.
 LEAST_SCORE = 3
 SHOP_WORDS = ("shop", "store", "webshop", "checkout", "basket", "password")
 #: A word of the person or the shop counts from this length.
@@ -24,7 +26,7 @@ SHORTEST_WORD = 4
 
 
 def advice() -> str:
-    """What a good password is, as the forms say it."""
+    """Advice about good passwords, for forms."""
     return _(
         "At least 8 characters. Three or four unrelated words are easy to remember and hard to "
         "guess. Or let your password manager make one."
@@ -34,7 +36,7 @@ def advice() -> str:
 class LengthValidator:
     """From 8 to 256 characters."""
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         if len(password) < SHORTEST:
             raise ValidationError(
                 _("This password has %(length)d characters. Use at least %(least)d.")
@@ -51,7 +53,7 @@ class LengthValidator:
 class CommonPasswordValidator(password_validation.CommonPasswordValidator):
     """Refuses the 20,000 most common passwords of public breaches; Django ships the list."""
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         if password.lower().strip() in self.passwords:
             raise ValidationError(
                 _("This password appears in lists of stolen passwords. Choose another one."),
@@ -60,19 +62,19 @@ class CommonPasswordValidator(password_validation.CommonPasswordValidator):
 
 
 class OwnWordsValidator:
-    """Refuses what the shop or the person is called: guessers try these words first.
+    """Refuses names of the shop and the person: guessers try them first.
 
-    A long password may contain such a word beside others.
+    A long password may contain such a word among others.
     """
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         text = _plain(password)
         for word in (*shop_words(), *person_words(user)):
             if word in text and len(text) - len(word) < SHORTEST:
                 raise ValidationError(
                     _(
-                        "This password is built on “%(word)s”, a word that people would try first. "
-                        "Choose words that have nothing to do with you or this shop."
+                        "This password contains “%(word)s”, which is easy to guess. Choose "
+                        "words unrelated to you or this shop."
                     )
                     % {"word": word},
                     code="password_own_words",
@@ -80,9 +82,9 @@ class OwnWordsValidator:
 
 
 class StrengthValidator:
-    """Refuses what a guesser finds quickly, and says why."""
+    """Refuses passwords that are quickly guessed, and says why."""
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         words = [*shop_words(), *person_words(user)]
         result = zxcvbn(password[:JUDGED], user_inputs=words)
         if result["score"] < LEAST_SCORE:
@@ -90,9 +92,9 @@ class StrengthValidator:
 
 
 class PasswordValidator:
-    """All rules of the shop in their order: a form shows the first that is broken, and one advice."""
+    """All rules in order: a form shows the first broken rule and one hint."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.rules = (
             LengthValidator(),
             OwnWordsValidator(),
@@ -100,16 +102,16 @@ class PasswordValidator:
             StrengthValidator(),
         )
 
-    def validate(self, password, user=None):
+    def validate(self, password: str, user: Any = None) -> None:
         for rule in self.rules:
             rule.validate(password, user)
 
-    def get_help_text(self):
+    def get_help_text(self) -> str:
         return advice()
 
 
-def _reason(result):
-    """One sentence for the weakest part of a password, in the shop's own words."""
+def _reason(result: dict[str, Any]) -> str:
+    """One sentence about the weakest part of a password."""
     patterns = {part["pattern"] for part in result["sequence"]}
     if "date" in patterns or re.search(r"(19|20)\d\d", result["password"]):
         return _("A word with a year or a date is easy to guess. Use several unrelated words.")
@@ -122,14 +124,14 @@ def _reason(result):
 
 @cache
 def shop_words() -> tuple[str, ...]:
-    """The words of this shop: its name, its host, and what shops are called."""
+    """Words of this shop: its name, its host, and common shop words."""
     host = urlsplit(settings.SITE_URL).hostname or ""
     parts = [*re.split(r"\W+", settings.SITE_NAME), settings.SITE_NAME, *host.split(".")]
     return _words([*parts, *SHOP_WORDS])
 
 
-def person_words(user) -> tuple[str, ...]:
-    """The words of a person: names, and the address with its parts."""
+def person_words(user: Any) -> tuple[str, ...]:
+    """Words of a person: names, and the address with its parts."""
     if user is None:
         return ()
     email = getattr(user, "email", "") or ""
@@ -137,10 +139,10 @@ def person_words(user) -> tuple[str, ...]:
     return _words([*names, email, *re.split(r"[\W_]+", email)])
 
 
-def _words(parts):
+def _words(parts: Iterable[str]) -> tuple[str, ...]:
     words = (_plain(part) for part in parts)
     return tuple(dict.fromkeys(word for word in words if len(word) >= SHORTEST_WORD))
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())

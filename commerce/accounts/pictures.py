@@ -1,33 +1,32 @@
-"""Profile pictures: what people upload becomes a small square of ours, without metadata."""
+"""Profile pictures: uploads are stored as small squares without metadata."""
 
 import secrets
 import warnings
 from io import BytesIO
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from commerce.models import ProfilePicture
+from commerce.models import ProfilePicture, User
 
 MOST_BYTES = 5 * 1024 * 1024
 TOO_LARGE = gettext_lazy("The file is larger than 5 MB. Choose a smaller picture.")
 MOST_PIXELS = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
-#: Width and height of what is kept, in pixels.
+#: Width and height of the stored picture, in pixels.
 SIZE = 512
 
 
 def square_of(upload: UploadedFile) -> bytes:
-    """The middle square of an uploaded photograph as WebP of 512 px, without its metadata.
+    """The central square of an uploaded photograph as a 512 px WebP without metadata.
 
-    Raises ValidationError with a sentence for files that are too large, of another type, or no
-    photograph. The size in pixels is read from the header, before anything is decoded.
+    Raises ValidationError with a sentence for files that are too large, of another type, or
+    invalid. The size in pixels is read from the header, before decoding.
     """
-    if upload.size > MOST_BYTES:
+    if (upload.size or 0) > MOST_BYTES:
         raise ValidationError(TOO_LARGE)
     try:
         with warnings.catch_warnings():
@@ -41,14 +40,14 @@ def square_of(upload: UploadedFile) -> bytes:
         ) from error
 
 
-def _encode(upload):
+def _encode(upload: UploadedFile) -> bytes:
     with Image.open(upload, formats=FORMATS) as source:
         if source.width * source.height > MOST_PIXELS:
             raise _too_many_pixels()
         source.draft("RGB", (SIZE * 2, SIZE * 2))
         upright = ImageOps.exif_transpose(source).convert("RGBA")
     square = ImageOps.fit(upright, (SIZE, SIZE), Image.Resampling.LANCZOS)
-    # A new image takes over pixels only: no EXIF, no colour profile, no place where it was taken.
+    # Copy pixels only: no EXIF, no colour profile, no location.
     plain = Image.new("RGBA", square.size)
     plain.paste(square)
     content = BytesIO()
@@ -56,26 +55,26 @@ def _encode(upload):
     return content.getvalue()
 
 
-def _too_many_pixels():
+def _too_many_pixels() -> ValidationError:
     return ValidationError(
         _("The picture has more than 40 megapixels. Choose a smaller version of it.")
     )
 
 
-def save_picture(user: AbstractBaseUser, content: bytes) -> ProfilePicture:
-    """Keep a picture for an account, in the place of the one before, under a new random name."""
+def save_picture(user: User, content: bytes) -> ProfilePicture:
+    """Store an account's picture under a new random name, replacing the old one."""
     picture, _is_new = ProfilePicture.objects.update_or_create(
         user=user, defaults={"content": content, "name": secrets.token_hex(16)}
     )
     return picture
 
 
-def remove_picture(user: AbstractBaseUser) -> None:
-    """Forget the picture of an account."""
+def remove_picture(user: User) -> None:
+    """Delete the picture of an account."""
     ProfilePicture.objects.filter(user=user).delete()
 
 
-def picture_name(user: AbstractBaseUser) -> str:
-    """The name of an account's picture, "" where it has none. Reads no bytes of it."""
+def picture_name(user: User) -> str:
+    """The name of an account's picture, "" without one. Doesn't read the image."""
     names = ProfilePicture.objects.filter(user_id=user.pk).values_list("name", flat=True)
     return names.first() or ""

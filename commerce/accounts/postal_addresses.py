@@ -1,7 +1,10 @@
-"""What an address is called, in the checkout and in the account alike."""
+"""Labels of addresses, for the checkout and the account."""
 
 from django.utils.translation import gettext_lazy as _
+from oscar.apps.address.abstract_models import AbstractAddress
 from oscar.core.loading import get_model
+
+from commerce.models import User
 
 #: HTML's autofill names (https://html.spec.whatwg.org/#autofill) of Oscar's address columns.
 AUTOCOMPLETE = {
@@ -28,10 +31,10 @@ LABELS = {
 }
 
 
-def save_address(user, address):
-    """Keep an order's address in the account's book, once; the first is the default one."""
-    kept = get_model("address", "UserAddress")(user=user)
-    address.populate_alternative_model(kept)
-    if not user.addresses.filter(hash=kept.generate_hash()).exists():
-        kept.is_default_for_shipping = not user.addresses.exists()
-        kept.save()
+def save_address(user: User, address: AbstractAddress) -> None:
+    """Add an order's address to the account's address book, once; the first is the default."""
+    saved = get_model("address", "UserAddress")(user=user)
+    address.populate_alternative_model(saved)
+    if not user.addresses.filter(hash=saved.generate_hash()).exists():
+        saved.is_default_for_shipping = not user.addresses.exists()
+        saved.save()

@@ -1,8 +1,8 @@
-"""Showing once more who one is, before something that is hard to undo.
+"""Asks for a recent sign-in before sensitive actions.
 
-allauth suspends a POST and resumes it afterwards, so what was typed is not lost; uploaded files
-are. Views ask with ``recent_sign_in_required`` (a decorator for classes) or, where it depends on
-the form, with ``require_recent_sign_in``.
+allauth suspends a POST and resumes it afterwards, so typed data isn't lost; uploaded files are.
+Views use ``recent_sign_in_required`` (a class decorator) or, if it depends on the form,
+``require_recent_sign_in``.
 """
 
 import json
@@ -34,7 +34,7 @@ from commerce.permissions.table import may_send
 APP = "allauth.account"
 #: Session key of the second at which the sign-in was complete, second factor included.
 SIGNED_IN_AT = "signed_in_at"
-#: As much of a form is kept; a larger one has to be sent again.
+#: The largest form that is stored; a larger one has to be sent again.
 LONGEST_FORM = 200_000
 
 
@@ -50,9 +50,9 @@ def signed_in_recently(request: HttpRequest) -> bool:
 
 
 def ask_accounts_without_a_password() -> None:
-    """Have allauth ask them, too: it counts a session as proof where there is no password and no factor.
+    """Make allauth ask accounts without a password or factor, too.
 
-    Their sign-in, by a code or another service, is the only proof there is.
+    It treats their session as proof, but only a new sign-in proves anything.
     """
     proves_recently = flows.did_recently_reauthenticate
 
@@ -65,9 +65,9 @@ def ask_accounts_without_a_password() -> None:
 
 
 def check_resumed_requests() -> None:
-    """Have allauth resume a request only soon, and only if the person may still send it.
+    """Make allauth resume a request only soon, and only if the person may still send it.
 
-    allauth calls the view itself, without the middleware that asks the permission table.
+    allauth calls the view itself, without the middleware that checks the permission table.
     """
     resume = flows.resume_request
 
@@ -81,7 +81,7 @@ def check_resumed_requests() -> None:
 
 
 def waiting_request(request: HttpRequest) -> dict[str, Any] | None:
-    """The form that waits in the session, as allauth serialises it; None without a recent one."""
+    """The suspended form in the session, as allauth serialises it; None without a recent one."""
     state = request.session.get(STATE_SESSION_KEY) or {}
     age = time.time() - state.get("at", 0)
     if "request" not in state or age > app_settings.REAUTHENTICATION_TIMEOUT:
@@ -89,34 +89,34 @@ def waiting_request(request: HttpRequest) -> dict[str, Any] | None:
     return json.loads(state["request"])
 
 
-def _forget_request(request):
-    """Drop a form that waits. allauth's own callbacks, which hold no form, stay."""
+def _forget_request(request: HttpRequest) -> None:
+    """Drop a suspended form. allauth's own callbacks, which contain no form, stay."""
     if "request" in (request.session.get(STATE_SESSION_KEY) or {}):
         del request.session[STATE_SESSION_KEY]
 
 
 def is_recent(request: HttpRequest) -> bool:
-    """Whether this session showed in the last five minutes who it is."""
+    """Whether this session proved who it is in the last five minutes."""
     return not is_reauthentication_required(request, app=APP)
 
 
 def require_recent_sign_in(request: HttpRequest) -> None:
-    """Raise allauth's ReauthenticationRequired unless the person has just shown who they are.
+    """Raise allauth's ReauthenticationRequired without a recent sign-in.
 
-    Its middleware then asks for the second factor, or for the password where there is none.
-    Call it before anything is written: the request runs again from its beginning.
+    Its middleware then asks for the second factor or the password. Call it before anything is
+    written: the request runs again from the start.
     """
     raise_if_reauthentication_required(request, app=APP)
 
 
 def require_recent_sign_in_over_limit(request: HttpRequest, *totals: Decimal) -> None:
-    """The same, where one of these totals, which are about to be given back, is above the limit."""
+    """Require a recent sign-in if one of these totals, about to be refunded, exceeds the limit."""
     if any(total > settings.REFUND_REAUTH_OVER for total in totals):
         require_recent_sign_in(request)
 
 
-def recent_sign_in_required(view_class=None, *, only_post: bool = False):
-    """A view class that asks for it on every request, or with ``only_post`` on unsafe ones."""
+def recent_sign_in_required(view_class: Any = None, *, only_post: bool = False) -> Any:
+    """A view class that requires a recent sign-in, or with ``only_post`` only for unsafe requests."""
     if view_class is None:
         return lambda decorated: recent_sign_in_required(decorated, only_post=only_post)
     decorator = reauthentication_required(app=APP, allow_get=only_post)
@@ -124,31 +124,31 @@ def recent_sign_in_required(view_class=None, *, only_post: bool = False):
 
 
 def ask_again(request: HttpRequest) -> HttpResponseRedirect:
-    """Suspend a request and send the person to show who they are.
+    """Suspend a request and redirect to the sign-in.
 
-    allauth's own function resumes no form whose address has a query string, and keeps whatever was
-    typed; a form with a password is not kept here and has to be filled in again.
+    allauth's own function loses forms at URLs with a query string, and stores whatever was typed;
+    here a form with a password isn't stored and has to be filled in again.
     """
     back = request.get_full_path()
-    # Whatever waited before was given up: the person has asked for something else since.
+    # An earlier suspended request was abandoned.
     request.session.pop(STATE_SESSION_KEY, None)
     if request.method == "POST":
-        kept = _stored(request)
-        if kept:
-            request.session[STATE_SESSION_KEY] = {"request": kept, "at": int(time.time())}
+        stored = _stored(request)
+        if stored:
+            request.session[STATE_SESSION_KEY] = {"request": stored, "at": int(time.time())}
             back = request.path
         else:
-            messages.info(request, _("Fill in the form again afterwards: it is not kept."))
+            messages.info(request, _("You’ll need to fill in the form again after you sign in."))
     methods = get_adapter(request).get_reauthentication_methods(request.user)
     address = methods[0]["url"] if methods else reverse("account-sign-in-again")
     return HttpResponseRedirect(f"{address}?{urlencode({REDIRECT_FIELD_NAME: back})}")
 
 
-def _stored(request):
-    """The request as the session keeps it; "" where it holds a password or is too long."""
+def _stored(request: HttpRequest) -> str:
+    """The request as stored in the session; "" if it contains a password or is too long."""
     if any("password" in name and value for name, value in request.POST.items()):
         return ""
-    kept = json.loads(serialize_request(request))
-    kept["META"].pop("HTTP_COOKIE", None)
-    text = json.dumps(kept)
+    stored = json.loads(serialize_request(request))
+    stored["META"].pop("HTTP_COOKIE", None)
+    text = json.dumps(stored)
     return text if len(text) <= LONGEST_FORM else ""

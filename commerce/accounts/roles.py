@@ -1,8 +1,10 @@
-"""The groups of the people who run the shop, with the permissions that their screens ask for.
+"""The staff groups with their permissions.
 
-Oscar's dashboard asks for model permissions (``permissions_map`` in each of its apps). What needs
-pages or images stands in ``home.staff.roles``. Only adds: what an administrator granted besides stays.
+Oscar's dashboard asks for model permissions (``permissions_map`` in each of its apps). Permissions
+for pages and images are in ``home.staff.roles``. Only adds: extra grants by an administrator stay.
 """
+
+from collections.abc import Iterable
 
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
@@ -109,17 +111,17 @@ GRANTS = {
 }
 #: Permissions besides those four, by group.
 SPECIAL = {SUPPORT: ("commerce.send_password_reset",)}
-#: Taken away again wherever an earlier version granted it: who may change people may make
-#: themselves, and anybody, an administrator.
+#: Revoked if an earlier version granted it: anyone who may change people can make
+#: themselves an administrator.
 REVOKED = {SUPPORT: {"commerce": {"user": "c"}}}
 ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
 
 
 @transaction.atomic
-def create_roles():
-    """Create the five groups and give them what is missing. Admin gets every permission there is.
+def create_roles() -> None:
+    """Create the five groups and grant missing permissions. Admin gets all permissions.
 
-    Makes the permissions themselves first where a migration has just created their tables.
+    Creates the permissions first if a migration has just created their tables.
     """
     ensure_permissions({label for grants in GRANTS.values() for label in grants})
     for name, grants in GRANTS.items():
@@ -135,13 +137,13 @@ def create_roles():
     admin.permissions.add(*Permission.objects.all())
 
 
-def ensure_permissions(labels):
-    """Make the permissions of the apps: Django does so app by app, after all migrations."""
+def ensure_permissions(labels: Iterable[str]) -> None:
+    """Create the permissions of the apps: Django does so app by app, after all migrations."""
     for label in sorted(labels):
         create_permissions(apps.get_app_config(label), verbosity=0)
 
 
-def _permissions(grants):
+def _permissions(grants: dict[str, dict[str, str]]) -> list[Permission]:
     wanted = {
         (label, f"{ACTIONS[letter]}_{model}")
         for label, models in grants.items()

@@ -8,12 +8,12 @@ from django.http import Http404, HttpRequest
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
-    """Joins a service to an account only where both sides have proved the address."""
+    """Joins a service to an account only if both sides have confirmed the address."""
 
     def authenticate_by_email(
         self, sociallogin: SocialLogin
     ) -> tuple[AbstractBaseUser, str] | None:
-        """The account of an address that the service verified and that is verified here."""
+        """The account of an address that the service and we have verified."""
         found = super().authenticate_by_email(sociallogin)
         if found is None:
             return None
@@ -23,8 +23,10 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         ).exists()
         return found if is_proven else None
 
-    def get_app(self, request: HttpRequest, provider: str, client_id: str | None = None):
-        """The settings of a service. Raises Http404 for one that is not configured."""
+    def get_app(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> SocialApp:
+        """The settings of a service. Raises Http404 if it isn't configured."""
         try:
             return super().get_app(request, provider, client_id)
         except SocialApp.DoesNotExist as error:

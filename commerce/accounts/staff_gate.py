@@ -1,7 +1,9 @@
-"""The gate before the dashboard and the editors' admin: fresh session, second factor, and the
-factor or password once more before what is hard to undo."""
+"""Middleware before the dashboard and Wagtail's admin: idle timeout, second factor, and a recent
+sign-in for sensitive actions.
+"""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from allauth.core.exceptions import ReauthenticationRequired
@@ -14,23 +16,23 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
 from commerce.accounts.factors import has_factor, used_factor
-from commerce.accounts.lifetime import NAME, forget_session, is_idle, refresh_idle_cookie
 from commerce.accounts.reauthentication import ask_again, is_recent
-from commerce.accounts.sensitive import is_sensitive
+from commerce.accounts.sensitive_actions import is_sensitive
+from commerce.accounts.session_lifetime import NAME, forget_session, is_idle, refresh_idle_cookie
 from commerce.accounts.sessions import record_use
-from commerce.actor import is_staff
+from commerce.actor import is_staff, signed_in_user
 from commerce.permissions.table import STAFF_PATHS
 
-#: Paths where a session of staff may have run out.
+#: Paths on which idle staff sessions end.
 GUARDED_PATHS = (*STAFF_PATHS, "/accounts/")
-#: A page that asks again and again on its own, with nobody in front of it.
+#: Pages that poll by themselves, without a user.
 UNATTENDED_PATHS = ("/admin/editing-sessions/",)
 
 
 class StaffGateMiddleware:
-    """Asks nothing outside ``GUARDED_PATHS``: who looks into the session makes a page private."""
+    """Checks only ``GUARDED_PATHS``: reading the session makes a page private."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -49,33 +51,35 @@ class StaffGateMiddleware:
             refresh_idle_cookie(request, response)
         return response
 
-    def process_view(self, request, view, args, kwargs):
-        """Suspend what is hard to undo until the person has shown who they are."""
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Suspend sensitive requests until the person has signed in again."""
         if not request.path.startswith(STAFF_PATHS) or request.user.is_anonymous:
             return None
         if not is_sensitive(request) or is_recent(request):
             return None
         return ask_again(request)
 
-    def process_exception(self, request, exception):
-        """Before allauth's middleware, which would lose forms at addresses with a query."""
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Run before allauth's middleware, which would lose forms at URLs with a query."""
         if isinstance(exception, ReauthenticationRequired) and request.user.is_authenticated:
             return ask_again(request)
         return None
 
     @staticmethod
-    def is_of_staff(request):
-        """Whether the rules for staff hold; a customer's account page asks for no permissions."""
+    def is_of_staff(request: HttpRequest) -> bool:
+        """Whether the rules for staff apply; customers' account pages read no permissions."""
         if request.path.startswith(STAFF_PATHS):
             return is_staff(request.user)
         return request.user.is_staff or NAME in request.session
 
     @staticmethod
-    def ask_for_factor(request):
-        """Send staff without a factor to enrol one, and those who have one to use it."""
+    def ask_for_factor(request: HttpRequest) -> HttpResponse | None:
+        """Redirect staff without a factor to enrol one, and others to use theirs."""
         if not settings.STAFF_SECOND_FACTOR or not request.path.startswith(STAFF_PATHS):
             return None
-        if not has_factor(request.user):
+        if not has_factor(signed_in_user(request)):
             return _redirect("account-factor-needed", request)
         if not used_factor(request):
             return _redirect("mfa_reauthenticate", request)
@@ -83,11 +87,11 @@ class StaffGateMiddleware:
 
 
 def end_idle_session(request: HttpRequest) -> HttpResponse | None:
-    """Send somebody whose session was idle for too long to the door, and back afterwards."""
+    """Redirect an idle session to the sign-in, and back afterwards."""
     if not is_idle(request):
         return None
     if request.path == resolve_url(settings.LOGIN_URL):
-        # At the door already: answer as to somebody who is not signed in.
+        # Already at the sign-in: treat the visitor as signed out.
         request.user = AnonymousUser()
         return None
     response = _redirect(settings.LOGIN_URL, request)
@@ -97,18 +101,18 @@ def end_idle_session(request: HttpRequest) -> HttpResponse | None:
     return response
 
 
-def _redirect(name, request):
+def _redirect(name: str, request: HttpRequest) -> HttpResponseRedirect:
     query = urlencode({REDIRECT_FIELD_NAME: page_of(request)})
     return HttpResponseRedirect(f"{reverse(name)}?{query}")
 
 
 def page_of(request: HttpRequest) -> str:
-    """The page to come back to: of a form, the page that it stood on."""
+    """The page to return to: for a form, the page that showed it."""
     if request.method in ("GET", "HEAD"):
         return request.get_full_path()
     try:
         parts = urlsplit(request.headers.get("Referer", ""))
-    except ValueError:  # anything may stand in a header
+    except ValueError:  # headers are arbitrary
         return request.path
     is_ours = parts.netloc == request.get_host() and parts.path.startswith(GUARDED_PATHS)
     return parts.path if is_ours else request.path

@@ -1,10 +1,10 @@
-"""Accounts whose address nobody proved."""
+"""Accounts with an unconfirmed address."""
 
 from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from commerce.transactions import retry_transient
@@ -14,10 +14,10 @@ BATCH = 500
 
 
 def delete_unverified_accounts(*, at: datetime | None = None) -> int:
-    """Delete accounts older than a day that never proved an address. Returns how many.
+    """Delete accounts older than a day that never confirmed an address. Returns how many.
 
-    Accounts with orders stay, and so do accounts that were ever signed in to, that have a role, or
-    that staff created (allauth gives those their address at the first sign-in).
+    Accounts with orders or a role stay, as do accounts that ever signed in and those created by
+    staff (allauth adds their address at the first sign-in).
     """
     at = at or timezone.now()
     User = get_user_model()
@@ -37,8 +37,8 @@ def delete_unverified_accounts(*, at: datetime | None = None) -> int:
 
 
 @retry_transient
-def _delete_if_still_waiting(waiting, key) -> bool:
-    """Delete one account unless it was proven or used meanwhile; its addresses are locked first."""
+def _delete_if_still_waiting(waiting: QuerySet, key: int) -> bool:
+    """Delete an account unless it was confirmed or used meanwhile. Locks the user, then addresses."""
     with transaction.atomic():
         user = waiting.model.objects.select_for_update().filter(pk=key).first()
         if user is None:

@@ -1,11 +1,13 @@
-"""What happens to the ways into an account: factors, passwords, addresses, other services, sessions.
+"""Logs events of an account: factors, passwords, addresses, social accounts, sessions.
 
-Each event is a row of the audit log that says what, by whom, about whom and from where. Who did it is
-unknown (None) while nobody is signed in and nothing was proven, as with a wrong code.
+Each event is a row of the audit log: what happened, by whom, to whom and from which address. The
+actor is None while nobody is signed in and nothing was proven, as with a wrong code.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.account.signals import (
     email_added,
     email_changed,
@@ -26,7 +28,7 @@ from allauth.mfa.signals import (
     authenticator_reset,
     authenticator_used,
 )
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.signals import social_account_added, social_account_removed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -35,7 +37,7 @@ from django.utils.translation import gettext_lazy as _
 from commerce.actor import address_of
 from commerce.audit.log import CHANGE_NAMES
 from commerce.audit.security import log_security_event
-from commerce.models import AuditEntry
+from commerce.models import AuditEntry, User
 
 Act = AuditEntry.Act
 CHANGE_NAMES |= {"factor": _("Factor"), "service": _("Service"), "sessions": _("Sessions")}
@@ -49,9 +51,9 @@ FACTORS = {
 def log_account_event(
     request: HttpRequest, act: Act, person: Any, *, by: Any = None, changes: dict | None = None
 ) -> None:
-    """Write one event of an account. ``person`` None is nobody's account; ``by`` who did it.
+    """Write one event of an account. ``person`` None means no account; ``by`` is the actor.
 
-    Without ``by`` it is whoever is signed in.
+    ``by`` defaults to the signed-in user.
     """
     if by is None and request.user.is_authenticated:
         by = request.user
@@ -68,17 +70,23 @@ def log_account_event(
 # --- Second factors -------------------------------------------------------------------------------
 
 
-def _gain(name, value):
+def _gain(name: str, value: object) -> dict[str, list[str | None]]:
     return {name: [None, str(value)]}
 
 
-def _loss(name, value):
+def _loss(name: str, value: object) -> dict[str, list[str | None]]:
     return {name: [str(value), None]}
 
 
 @receiver(authenticator_added)
-def log_factor(sender, request, user, authenticator, **kwargs):
-    """A factor was added; with the first one come recovery codes."""
+def log_factor(
+    sender: Any,
+    request: HttpRequest,
+    user: User | None,
+    authenticator: Authenticator,
+    **kwargs: Any,
+) -> None:
+    """A factor was added; recovery codes are created with the first one."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         log_account_event(request, Act.CODES_MADE, user, by=user)
     else:
@@ -87,35 +95,47 @@ def log_factor(sender, request, user, authenticator, **kwargs):
 
 
 @receiver(authenticator_reset)
-def log_new_codes(sender, request, user, **kwargs):
-    """New recovery codes took the place of the old ones."""
+def log_new_codes(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    """New recovery codes replaced the old ones."""
     log_account_event(request, Act.CODES_MADE, user, by=user)
 
 
 @receiver(authenticator_removed)
-def log_lost_factor(sender, request, user, authenticator, **kwargs):
-    """A factor was removed; with the last one go the recovery codes."""
+def log_lost_factor(
+    sender: Any,
+    request: HttpRequest,
+    user: User | None,
+    authenticator: Authenticator,
+    **kwargs: Any,
+) -> None:
+    """A factor was removed; recovery codes are removed with the last one."""
     changes = _loss("factor", FACTORS[authenticator.type])
     log_account_event(request, Act.FACTOR_REMOVED, user, by=user, changes=changes)
 
 
 @receiver(authenticator_used)
-def log_used_code(sender, request, user, authenticator, **kwargs):
+def log_used_code(
+    sender: Any,
+    request: HttpRequest,
+    user: User | None,
+    authenticator: Authenticator,
+    **kwargs: Any,
+) -> None:
     """A recovery code was used. Other factors are part of a sign-in."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         log_account_event(request, Act.CODE_USED, user, by=user)
 
 
 @receiver(authentication_failed)
-def log_failed_factor(sender, request, user, **kwargs):
-    """A wrong code of a second factor, or a passkey that proves nothing; ``user`` None if unknown."""
+def log_failed_factor(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    """A wrong code of a second factor, or an invalid passkey; ``user`` is None if unknown."""
     log_account_event(request, Act.FACTOR_FAILED, user)
 
 
 # --- Passwords and addresses ------------------------------------------------------------------------
 
 
-#: What the owner of an account did. Which address came or went is left out: erasure would have to find it.
+#: Events caused by the account's owner. Addresses are left out: erasure would have to find them.
 BY_OWNER = (
     (password_changed, Act.PASSWORD_CHANGED),
     (password_set, Act.PASSWORD_SET),
@@ -125,7 +145,7 @@ BY_OWNER = (
 )
 
 
-def _note_by_owner(act):
+def _note_by_owner(act: Act) -> Callable[..., None]:
     def note(sender, request, user, **kwargs):
         log_account_event(request, act, user, by=user)
 
@@ -137,15 +157,23 @@ for _signal, _act in BY_OWNER:
 
 
 @receiver(email_changed)
-def log_changed_address(sender, request, user, from_email_address=None, **kwargs):
-    """Another address is the account's own now. The first one changes nothing."""
+def log_changed_address(
+    sender: Any,
+    request: HttpRequest,
+    user: User | None,
+    from_email_address: EmailAddress | None = None,
+    **kwargs: Any,
+) -> None:
+    """The account's primary address changed. Setting the first one is no change."""
     if from_email_address is not None:
         log_account_event(request, Act.EMAIL_CHANGED, user, by=user)
 
 
 @receiver(email_confirmed)
-def log_confirmed_address(sender, request, email_address, **kwargs):
-    """Somebody proved an address."""
+def log_confirmed_address(
+    sender: Any, request: HttpRequest, email_address: EmailAddress, **kwargs: Any
+) -> None:
+    """An address was confirmed."""
     person = email_address.user
     log_account_event(request, Act.EMAIL_CONFIRMED, person, by=person)
 
@@ -153,8 +181,8 @@ def log_confirmed_address(sender, request, email_address, **kwargs):
 @receiver(login_code_rejected)
 @receiver(password_reset_code_rejected)
 @receiver(email_verification_code_rejected)
-def log_failed_code(sender, request, user, **kwargs):
-    """A wrong code of a mail; ``user`` None where there is no account."""
+def log_failed_code(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    """A wrong code from a mail; ``user`` is None if there is no account."""
     log_account_event(request, Act.CODE_FAILED, user)
 
 
@@ -162,22 +190,24 @@ def log_failed_code(sender, request, user, **kwargs):
 
 
 @receiver(social_account_added)
-def log_service(sender, request, sociallogin, **kwargs):
-    """Another service can sign somebody in."""
+def log_service(sender: Any, request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any) -> None:
+    """A social account was connected."""
     person = sociallogin.user
     changes = _gain("service", sociallogin.account.provider)
     log_account_event(request, Act.SERVICE_ADDED, person, by=person, changes=changes)
 
 
 @receiver(social_account_removed)
-def log_removed_service(sender, request, socialaccount, **kwargs):
-    """Another service can no longer sign somebody in."""
+def log_removed_service(
+    sender: Any, request: HttpRequest, socialaccount: SocialAccount, **kwargs: Any
+) -> None:
+    """A social account was disconnected."""
     changes = _loss("service", socialaccount.provider)
     log_account_event(request, Act.SERVICE_REMOVED, socialaccount.user, changes=changes)
 
 
 def log_revoked(request: HttpRequest, person: Any) -> None:
-    """Write down each factor and service of an account, before its owner's proof takes them away."""
+    """Log the removal of each factor and social account, before ``revoke_attached`` deletes them."""
     for factor in Authenticator.objects.filter(user_id=person.pk):
         changes = _loss("factor", FACTORS[factor.type])
         log_account_event(request, Act.FACTOR_REMOVED, person, by=person, changes=changes)
@@ -187,6 +217,6 @@ def log_revoked(request: HttpRequest, person: Any) -> None:
 
 
 def log_ended_sessions(request: HttpRequest, person: Any, count: int) -> None:
-    """Somebody ended sessions of an account: the owner, or staff."""
+    """The owner, or staff, ended sessions of an account."""
     changes = {"sessions": [str(count), None]}
     log_account_event(request, Act.SESSIONS_ENDED, person, changes=changes)

@@ -1,14 +1,17 @@
-"""Who decided what: prices, stock, offers, vouchers, delivery and refunds, from what to what.
+"""The audit log: decisions about prices, stock, offers, vouchers, delivery and refunds.
 
-A model is watched by naming its fields. Its rows are compared with the database before they are
-saved, and what differs is written in the same transaction. What counters and orders do goes through
-``update()`` and is none of this; ``following`` is for acts of staff that go through it too.
+A model is watched by naming its fields. Rows are compared with the database before they are saved,
+and differences are written in the same transaction. Changes by ``update()``, such as those of
+counters and orders, are not logged; ``following`` logs those by staff.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
+from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -20,22 +23,24 @@ from commerce.audit.order_history import display_name
 from commerce.models import AuditEntry, DeliveryMethod, SalePrice
 
 Act = AuditEntry.Act
-#: What is watched, in words, by the label of its model.
-KINDS = {}
-#: The fields of each.
-FIELDS = {}
-#: What changes are called in words where they are no field of a model.
-CHANGE_NAMES = {}
+#: The names of watched models, by label.
+KINDS: dict[str, str | Promise] = {}
+#: The watched fields of each model, by label.
+FIELDS: dict[str, tuple[str, ...]] = {}
+#: The names of changes that are no model fields.
+CHANGE_NAMES: dict[str, str | Promise] = {}
 
 
-#: Which rows are worth an entry, by the label of their model; without one all are.
-FILTERS = {}
+#: Filters for the rows to log, by label; without one all rows are logged.
+FILTERS: dict[str, Callable[[Any], bool]] = {}
 
 
-def watch(model, *fields, name, only=None):
-    """Write down each change of these fields, and each row that comes or goes.
+def watch(
+    model: type[Model], *fields: str, name: str | Promise, only: Callable[[Any], bool] | None = None
+) -> None:
+    """Log each change of these fields, and each row added or deleted.
 
-    ``only(instance)`` says which rows: accounts of customers come and go by themselves.
+    ``only(instance)`` selects rows: customers' accounts come and go without a decision by staff.
     """
     label = model._meta.label_lower
     KINDS[label], FIELDS[label] = name, fields
@@ -46,28 +51,40 @@ def watch(model, *fields, name, only=None):
     post_delete.connect(_follow_deleted, sender=model, dispatch_uid=f"audit:{label}")
 
 
-def _remember(sender, instance, raw=False, update_fields=None, **kwargs):
+def _remember(
+    sender: type[Model],
+    instance: Any,
+    raw: bool = False,
+    update_fields: Iterable[str] | None = None,
+    **kwargs: Any,
+) -> None:
     if raw or instance.pk is None or not _concerns(sender, instance, update_fields):
         return
     fields = FIELDS[sender._meta.label_lower]
     instance.audit_before = sender._base_manager.filter(pk=instance.pk).values(*fields).first()
 
 
-def _concerns(model, instance, update_fields):
-    """Whether saving these fields of a row may have to be written down."""
+def _concerns(model: type[Model], instance: Any, update_fields: Iterable[str] | None) -> bool:
+    """Whether saving these fields of a row may need an entry."""
     label = model._meta.label_lower
     if update_fields is not None and not set(update_fields).intersection(FIELDS[label]):
         return False
     return FILTERS[label](instance) if label in FILTERS else True
 
 
-def _follow_saved(sender, instance, raw=False, update_fields=None, **kwargs):
+def _follow_saved(
+    sender: type[Model],
+    instance: Any,
+    raw: bool = False,
+    update_fields: Iterable[str] | None = None,
+    **kwargs: Any,
+) -> None:
     before = instance.__dict__.pop("audit_before", None)
     if raw or not _concerns(sender, instance, update_fields):
         return
     fields = FIELDS[sender._meta.label_lower]
     if update_fields is not None:
-        fields = [name for name in fields if name in update_fields]
+        fields = tuple(name for name in fields if name in update_fields)
     deferred = instance.get_deferred_fields()
     after = {
         name: getattr(instance, _column(sender, name)) for name in fields if name not in deferred
@@ -75,7 +92,7 @@ def _follow_saved(sender, instance, raw=False, update_fields=None, **kwargs):
     record_change(instance, before, after, act=Act.ADDED if before is None else Act.CHANGED)
 
 
-def _follow_deleted(sender, instance, **kwargs):
+def _follow_deleted(sender: type[Model], instance: Any, **kwargs: Any) -> None:
     if not _concerns(sender, instance, None):
         return
     before = {
@@ -84,12 +101,14 @@ def _follow_deleted(sender, instance, **kwargs):
     record_change(instance, before, dict.fromkeys(before), act=Act.DELETED)
 
 
-def _column(model, name):
-    return model._meta.get_field(name).attname
+def _column(model: type[Model], name: str) -> str:
+    return cast(models.Field, model._meta.get_field(name)).attname
 
 
-def record_change(instance, before, after, *, act=Act.CHANGED):
-    """Write down what of ``after`` differs from ``before``; nothing where nothing does."""
+def record_change(
+    instance: Any, before: dict[str, Any] | None, after: dict[str, Any], *, act: Act = Act.CHANGED
+) -> None:
+    """Log how ``after`` differs from ``before``; nothing if they are equal."""
     model = type(instance)
     changes = {}
     for name, value in after.items():
@@ -114,19 +133,19 @@ def record_change(instance, before, after, *, act=Act.CHANGED):
     )
 
 
-def _name_of(instance):
-    """What it is called. Oscar's benefits and conditions name their range, which may be gone."""
+def _name_of(instance: Any) -> str:
+    """The name of a row. Oscar's benefits and conditions name their range, which may be deleted."""
     try:
         return str(instance)[:255]
     except (ObjectDoesNotExist, AttributeError):
         return f"{instance._meta.verbose_name} {instance.pk}"
 
 
-def _as_text(model, name, value):
-    """A value as the log shows it, the same for one from a form and one from the database."""
+def _as_text(model: type[Model], name: str, value: Any) -> str | None:
+    """A value as the log shows it, the same for form data and database values."""
     if value is None or value == "":
         return None
-    field = model._meta.get_field(name)
+    field = cast(models.Field, model._meta.get_field(name))
     if isinstance(field, models.ForeignKey):
         return _name_of_row(field, value)
     if isinstance(value, Promise):
@@ -139,31 +158,31 @@ def _as_text(model, name, value):
     return str(value)
 
 
-def _name_of_row(field, key):
-    """What a row that another points to is called; its key where it is gone."""
+def _name_of_row(field: Any, key: Any) -> str:
+    """The name of a related row; its key if it is deleted."""
     row = field.related_model._base_manager.filter(**{field.target_field.attname: key}).first()
     return _name_of(row) if row is not None else f"#{key}"
 
 
 @contextmanager
-def following(rows):
-    """Write down what the block changes of the rows of a queryset by ``update()``.
+def following(rows: QuerySet) -> Iterator[None]:
+    """Log what the block changes in a queryset's rows by ``update()``.
 
-    Needs an open transaction around it.
+    Needs an open transaction.
     """
     fields = FIELDS[rows.model._meta.label_lower]
     keys = list(rows.values_list("pk", flat=True))
-    kept = rows.model._base_manager.filter(pk__in=keys)
-    before = {row["pk"]: row for row in kept.values("pk", *fields)}
+    followed = rows.model._base_manager.filter(pk__in=keys)
+    before = {row["pk"]: row for row in followed.values("pk", *fields)}
     yield
-    for instance in kept:
+    for instance in followed:
         after = {name: getattr(instance, _column(rows.model, name)) for name in fields}
         record_change(instance, before[instance.pk], after)
 
 
-def watch_the_shop():
-    """What this floor watches; others add their own."""
-    # Written by commerce.orders.shipping_address: an address that comes with an order is nobody's decision.
+def watch_the_shop() -> None:
+    """Watch the models of ``commerce``; other apps add their own."""
+    # Logged by commerce.orders.shipping_address: the address of a new order is no decision by staff.
     KINDS["order.shippingaddress"] = _("Delivery address")
     watch(
         get_model("partner", "StockRecord"),

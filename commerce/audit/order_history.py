@@ -1,14 +1,27 @@
-"""What happened to an order, one row after another; nothing is changed or taken away afterwards."""
+"""The history of an order: rows that are added and never changed."""
 
-from commerce.models import OrderEvent
+from decimal import Decimal
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from oscar.apps.order.abstract_models import AbstractOrder
+
+from commerce.models import OrderEvent, User
 
 
-def record_event(order, kind, text, *, user=None, reference="", amount=None):
+def record_event(
+    order: AbstractOrder,
+    kind: OrderEvent.Kind | str,
+    text: str,
+    *,
+    user: User | None = None,
+    reference: str = "",
+    amount: Decimal | None = None,
+) -> OrderEvent:
     """Add a row to an order's history, in the caller's transaction.
 
-    ``kind`` is an ``OrderEvent.Kind`` or its value; ``user`` None means that nobody pressed a
-    button; ``reference`` is another system's id or a number of ours; ``amount`` is in the order's
-    currency.
+    ``kind`` is an ``OrderEvent.Kind`` or its value; ``user`` is None for the system; ``reference``
+    is an id of another system or a number of ours; ``amount`` is in the order's currency.
     """
     return OrderEvent.objects.create(
         order=order,
@@ -21,27 +34,43 @@ def record_event(order, kind, text, *, user=None, reference="", amount=None):
     )
 
 
-def record_status_change(change):
-    """The row of a status that was just changed (Oscar's OrderStatusChange)."""
-    user = getattr(change.order, "moved_by", None)
+def record_status_change(
+    order: AbstractOrder,
+    old_status: str,
+    new_status: str,
+    *,
+    user: User | None = None,
+    why: str = "",
+) -> None:
+    """Add the row of a status change, in the caller's transaction."""
     OrderEvent.objects.create(
-        order=change.order,
+        order=order,
         kind=OrderEvent.Kind.STATUS,
-        text=getattr(change.order, "moved_because", ""),
-        old_status=change.old_status,
-        new_status=change.new_status,
+        text=why,
+        old_status=old_status,
+        new_status=new_status,
         user=user,
         actor=display_name(user),
     )
 
 
-def display_name(user):
-    """How a person is named in a history; "" for the system."""
-    if user is None or not user.is_authenticated:
+def record_missing_status_change(order: AbstractOrder, old_status: str, new_status: str) -> None:
+    """Add the row of a status change that bypassed ``commerce.orders.pipeline.set_status``.
+
+    Does nothing if the last status change in the history is the same one.
+    """
+    last = history_of(order).filter(kind=OrderEvent.Kind.STATUS).first()
+    if last is None or (last.old_status, last.new_status) != (old_status, new_status):
+        record_status_change(order, old_status, new_status)
+
+
+def display_name(user: User | AnonymousUser | None) -> str:
+    """A user's name in histories; "" for the system."""
+    if user is None or isinstance(user, AnonymousUser):
         return ""
     return user.get_full_name() or user.email
 
 
-def history_of(order):
-    """Everything that happened to an order, the latest first."""
+def history_of(order: AbstractOrder) -> QuerySet:
+    """The events of an order, latest first."""
     return order.events.order_by("-created_at", "-pk")

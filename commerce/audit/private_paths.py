@@ -1,4 +1,4 @@
-"""Addresses below ``settings.PRIVATE_PATHS``: stored nowhere, and what is missing there is logged."""
+"""Middleware for ``settings.PRIVATE_PATHS``: no storing, and missing pages are logged."""
 
 from collections.abc import Callable
 
@@ -10,13 +10,13 @@ from commerce.audit.security import log_missing_page
 
 
 class PrivatePathsMiddleware:
-    """Forbids every browser and proxy to store what lies below ``settings.PRIVATE_PATHS``.
+    """Forbids browsers and proxies to store responses below ``settings.PRIVATE_PATHS``.
 
-    Errors and redirects included: after signing out, Back shows nothing of the account. What is not
-    found there is noted in the security log, as it may be somebody else's.
+    This includes errors and redirects: after signing out, Back shows nothing of the account.
+    Missing pages are noted in the security log, as they may belong to someone else.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:

@@ -47,8 +47,10 @@ shown_on_pages("reviews.vote", tags_of=_reviewed_on)
 
 def _reviews_of(user: Any) -> Collection[str]:
     """Reviews show their author's name."""
+    if user.pk is None:  # An instance without a row, which a changed relation gives.
+        return ()
     rows = get_model("reviews", "ProductReview").objects.filter(user=user)
-    return {product_tag(pk) for pk in rows.values_list("product_id", flat=True)} if user.pk else ()
+    return {product_tag(pk) for pk in rows.values_list("product_id", flat=True)}
 
 
 shown_on_pages("commerce.user", tags_of=_reviews_of, unseen={"last_login"})

@@ -1,1 +1,1 @@
-"""Staff pages: who may open them, and what stands behind them."""
+"""Dashboard views, forms and tables, and the permission table of their URLs."""

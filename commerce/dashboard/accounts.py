@@ -1,10 +1,13 @@
-"""What staff do about the sign-in of somebody else (rows in commerce.dashboard.permission_table)."""
+"""Staff pages about a user's sign-in: password links and sessions."""
+
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
@@ -18,9 +21,9 @@ from commerce.requests import parse_pk
 
 
 class UserAdminView:
-    """Finds the person of the address. Only a superuser acts on a superuser."""
+    """Finds the user of the URL. Only superusers may act on a superuser."""
 
-    def dispatch(self, request: HttpRequest, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.person = get_object_or_404(get_user_model(), pk=kwargs["pk"])
         if self.person.is_superuser and not request.user.is_superuser:
             raise PermissionDenied
@@ -29,7 +32,7 @@ class UserAdminView:
 
 @private_page
 class StaffPasswordResetView(UserAdminView, View):
-    """Sends somebody a link to a new password: the same mail as if they had asked for it."""
+    """Sends a user a password link: the same mail as if they had requested it."""
 
     http_method_names = ["post"]
 
@@ -42,11 +45,11 @@ class StaffPasswordResetView(UserAdminView, View):
 
 @private_page
 class StaffSessionsView(UserAdminView, TemplateView):
-    """Where somebody is signed in; ends one session or all of them."""
+    """A user's sessions; ends one or all of them."""
 
     template_name = "oscar/dashboard/users/sessions.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rows = session_rows(self.person, current_key=self.request.session.session_key)
         return super().get_context_data(
             customer=self.person,

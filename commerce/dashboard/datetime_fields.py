@@ -1,36 +1,40 @@
-"""Dates with their time of day in the dashboard's forms: shown and saved to the second."""
+"""Date and time fields of dashboard forms, exact to the second."""
+
+from typing import Any
 
 from django import forms
 
 
 class LocalTimeInput(forms.DateTimeInput):
-    """The browser's own field. Oscar's picker rounds what it is given to quarters of an hour, and the
-    form then saves that."""
+    """The browser's own field. Oscar's picker rounds to quarters of an hour, and the form then
+    saves that.
+    """
 
     input_type = "datetime-local"
 
-    def __init__(self, attrs=None):
-        # A step of a second: without it browsers refuse times that are not whole minutes.
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        # Without a step of one second, browsers refuse times that are not whole minutes.
         super().__init__(attrs={"step": "1", **(attrs or {})}, format="%Y-%m-%dT%H:%M:%S")
 
 
 class ExactTimes:
-    """Goes before a form whose times are saved as they were typed. A time that nobody touched stays as
-    it is stored, with the fraction of a second that the field does not show."""
+    """Mixin that saves times as typed. An unchanged time keeps its stored fraction of a second,
+    which the field doesn't show.
+    """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self._time_fields().values():
             field.widget = LocalTimeInput()
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         for name in self._time_fields():
             stored = self.initial.get(name)
             if stored and name in self.cleaned_data and name not in self.changed_data:
                 self.cleaned_data[name] = stored
         return super().clean()
 
-    def _time_fields(self):
+    def _time_fields(self) -> dict[str, forms.Field]:
         return {
             name: field
             for name, field in self.fields.items()

@@ -6,4 +6,4 @@ from commerce.dashboard.datetime_fields import ExactTimes
 
 
 class RestrictionsForm(ExactTimes, OscarRestrictionsForm):
-    """Begins and ends an offer at the second that is stored or typed."""
+    """The start and end of an offer, exact to the second."""

@@ -1,8 +1,13 @@
 """Orders in the dashboard: the list, one order, and its delivery address."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.forms import BaseForm, Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from oscar.apps.dashboard.orders.views import OrderDetailView as OscarOrderDetailView
@@ -10,12 +15,14 @@ from oscar.apps.dashboard.orders.views import OrderListView as OscarOrderListVie
 from oscar.apps.dashboard.orders.views import (
     ShippingAddressUpdateView as OscarShippingAddressUpdateView,
 )
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.apps.order.exceptions import InvalidOrderStatus
 
 from commerce.accounts.reauthentication import (
     require_recent_sign_in,
     require_recent_sign_in_over_limit,
 )
+from commerce.actor import signed_in_user
 from commerce.audit.order_history import history_of
 from commerce.dashboard.order_forms import DispatchForm
 from commerce.dashboard.permission_table import CHANGE_ORDER, ORDER_ACTS
@@ -28,30 +35,34 @@ from commerce.orders.shipping_address import correct_address, refusal_of_address
 from commerce.requests import parse_pk
 
 
-def ask_before_cancelling(request, orders):
-    """Ask for a recent sign-in before a large order is cancelled: what was paid goes back by itself."""
+def ask_before_cancelling(request: HttpRequest, orders: Iterable[AbstractOrder]) -> None:
+    """Require a recent sign-in before large orders are cancelled, which refunds them."""
     if request.POST.get("new_status", "").strip() == CANCELLED:
         require_recent_sign_in_over_limit(request, *(order.total_incl_tax for order in orders))
 
 
 class OrderListView(OscarOrderListView):
-    """Says why an order of the selection stays where it is, and goes on with the others."""
+    """Reports orders of the selection that can't change, and continues with the others."""
 
-    def get_context_data(self, **kwargs):
-        # What is offered for the whole selection: what people set by hand.
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        # The statuses that staff may set for a selection.
         return {**super().get_context_data(**kwargs), "order_statuses": BY_HAND}
 
-    def download_selected_orders(self, request, orders):
+    def download_selected_orders(
+        self, request: HttpRequest, orders: Iterable[AbstractOrder]
+    ) -> HttpResponse:
         require_recent_sign_in(request)
         return super().download_selected_orders(request, orders)
 
-    def change_order_statuses(self, request, orders):
+    def change_order_statuses(
+        self, request: HttpRequest, orders: Iterable[AbstractOrder]
+    ) -> HttpResponse | None:
         if not request.user.has_perm(CHANGE_ORDER):
             raise PermissionDenied
         ask_before_cancelling(request, orders)
         return super().change_order_statuses(request, orders)
 
-    def change_order_status(self, request, order):
+    def change_order_status(self, request: HttpRequest, order: AbstractOrder) -> None:
         refusal = refusal_for_staff(order, request.POST.get("new_status", "").strip())
         if refusal:
             return messages.error(request, refusal)
@@ -62,18 +73,21 @@ class OrderListView(OscarOrderListView):
 
 
 class OrderDetailView(OscarOrderDetailView):
-    """Moves whole orders. Lines move with their order: a line alone would leave its stock behind,
-    and Oscar's payment events write rows without moving money."""
+    """Changes whole orders. Single lines would leave their stock behind, and Oscar's payment events
+    write rows without moving money.
+    """
 
     order_actions = tuple(ORDER_ACTS)
     line_actions = ()
 
-    def handle_order_action(self, request, order, action):
+    def handle_order_action(
+        self, request: HttpRequest, order: AbstractOrder, action: str
+    ) -> HttpResponse:
         if action in ORDER_ACTS and not request.user.has_perm(ORDER_ACTS[action]):
             raise PermissionDenied
         return super().handle_order_action(request, order, action)
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order = self.object
         kwargs.setdefault("dispatch_form", DispatchForm(order))
         return super().get_context_data(
@@ -88,22 +102,22 @@ class OrderDetailView(OscarOrderDetailView):
             **kwargs,
         )
 
-    def dispatch_parcel(self, request, order):
-        """Send what the form says; what was typed stays where that is refused."""
+    def dispatch_parcel(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
+        """Send the parcel of the form; typed data stays if it is refused."""
         form = DispatchForm(order, data=request.POST)
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(dispatch_form=form))
         label = {name: form.cleaned_data[name] for name in ("carrier", "tracking_number", "key")}
         try:
-            ship(order.pk, units=form.units(), user=request.user, **label)
+            ship(order.pk, units=form.units(), user=signed_in_user(request), **label)
         except DispatchRefused as refusal:
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(dispatch_form=form))
-        messages.success(request, _("The parcel is on its way, and the customer is told."))
+        messages.success(request, _("Parcel dispatched. We’ve emailed the customer."))
         return self.reload_page()
 
-    def mark_delivered(self, request, order):
-        """The parcel of the button arrived."""
+    def mark_delivered(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
+        """Mark the chosen parcel as delivered."""
         try:
             mark_delivered(order.pk, parse_pk(request.POST.get("parcel", "")), user=request.user)
         except DispatchRefused as refusal:
@@ -111,19 +125,19 @@ class OrderDetailView(OscarOrderDetailView):
         messages.success(request, _("The parcel is marked as delivered."))
         return self.reload_page()
 
-    def give_up_rest(self, request, order):
-        """What is left will never leave."""
+    def give_up_rest(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
+        """Cancel the unsent items."""
         reason = request.POST.get("reason", "").strip()
         if not reason:
-            return self.reload_page(error=_("Say why the rest is not sent."))
+            return self.reload_page(error=_("Give a reason for not sending the rest."))
         try:
             cancel_rest(order.pk, reason=reason[:500], user=request.user)
         except DispatchRefused as refusal:
             return self.reload_page(error=str(refusal))
-        messages.success(request, _("The rest is back on the shelf."))
+        messages.success(request, _("Unsent items are back in stock."))
         return self.reload_page()
 
-    def change_order_status(self, request, order):
+    def change_order_status(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
         ask_before_cancelling(request, [order])
         refusal = refusal_for_staff(order, request.POST.get("new_status", "").strip())
         if refusal:
@@ -132,21 +146,23 @@ class OrderDetailView(OscarOrderDetailView):
 
 
 class ShippingAddressUpdateView(OscarShippingAddressUpdateView):
-    """Corrects the delivery address until the first parcel leaves (commerce.orders.shipping_address)."""
+    """Corrects the delivery address until the first parcel is sent
+    (commerce.orders.shipping_address).
+    """
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         order = self.get_object().order
         if refusal := refusal_of_address(order):
             messages.error(request, refusal)
             return redirect("dashboard:order-detail", number=order.number)
         return super().dispatch(request, *args, **kwargs)
 
-    def get_form(self, form_class=None):
+    def get_form(self, form_class: Any = None) -> BaseForm:
         form = super().get_form(form_class)
         form.fields.pop("country", None)
         return form
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponse:
         try:
             correct_address(self.object.order.pk, form.cleaned_data, user=self.request.user)
         except AddressRefused as refusal:

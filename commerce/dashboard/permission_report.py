@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
+from commerce.models import User
 from commerce.permissions.table import access_of, area_of, staff_urls
 
 SUPERUSER = "Superuser"
@@ -22,8 +23,8 @@ A page without a row is refused to everybody.
 """
 
 
-def make_person(role: str):
-    """An account of a role, saved. The roles must exist (``home.staff.roles.create_page_roles``)."""
+def make_person(role: str) -> User:
+    """A saved account with a role. The roles must exist (``home.staff.roles.create_page_roles``)."""
     name = role.lower()
     user = get_user_model().objects.create(
         email=f"{name}@roles.invalid", is_staff=True, is_superuser=role == SUPERUSER
@@ -33,8 +34,8 @@ def make_person(role: str):
     return user
 
 
-def cell(user, route: str, name: str) -> str:
-    """What a person may do with a page: "open", "write", "read", "send" or "–"."""
+def cell(user: User, route: str, name: str) -> str:
+    """What a user may do with a page: "open", "write", "read", "send" or "–"."""
     access = access_of(name)
     if access.is_public:
         return "open"
@@ -47,7 +48,7 @@ def cell(user, route: str, name: str) -> str:
 
 
 def report_lines(people: dict) -> Iterator[str]:
-    """The table in Markdown, line by line; ``people`` are accounts by role."""
+    """The table in Markdown, line by line; ``people`` maps roles to accounts."""
     yield f"| page | address | {' | '.join(people)} |"
     yield "|---" * (len(people) + 2) + "|"
     for route, name in staff_urls():

@@ -1,6 +1,6 @@
 """The rows of the permission table for everything under ``/dashboard/``."""
 
-from commerce.permissions.table import Access, any_of, look, model_pages, nobody, send
+from commerce.permissions.table import Access, any_of, model_pages, nobody, post_form, read_only
 
 ORDER, CHANGE_ORDER = "order.view_order", "order.change_order"
 PRODUCT, CHANGE_PRODUCT = "catalogue.view_product", "catalogue.change_product"
@@ -10,7 +10,7 @@ ADD_OFFER = "offer.add_conditionaloffer"
 PERSON, CHANGE_PERSON = "commerce.view_user", "commerce.change_user"
 PAYMENT, CHANGE_PAYMENT = "checkout.view_paymentattempt", "checkout.change_paymentattempt"
 ADD_REFUND = "checkout.add_refundrequest"
-#: What each act on an order's page asks for; ``order_action`` in its forms names the act.
+#: The permission of each action on an order's page, by its ``order_action``.
 ORDER_ACTS = {
     "save_note": "order.add_ordernote",
     "delete_note": "order.delete_ordernote",
@@ -20,14 +20,14 @@ ORDER_ACTS = {
     "give_up_rest": CHANGE_ORDER,
 }
 
-#: What the work queue shows, and what its buttons do; each kind of it asks again for itself.
-ATTENTION_VIEW = any_of(
+#: Viewing and acting on the work queue; each kind checks its own permission again.
+WORK_QUEUE_VIEW = any_of(
     PAYMENT,
     "checkout.view_stripeevent",
     "commerce.view_outgoingmail",
     "django_tasks_database.view_dbtaskresult",
 )
-ATTENTION_CHANGE = any_of(
+WORK_QUEUE_CHANGE = any_of(
     CHANGE_PAYMENT,
     ADD_REFUND,
     "checkout.change_refundrequest",
@@ -43,26 +43,26 @@ def _in_dashboard(rows: dict[str, Access]) -> dict[str, Access]:
     return {f"dashboard:{name}": access for name, access in rows.items()}
 
 
-#: The wizard makes offers and changes them; Oscar's views ask for both.
-OFFER_STEP = send(OFFER, ADD_OFFER, CHANGE_OFFER)
+#: The wizard creates and changes offers; Oscar's views require both.
+OFFER_STEP = post_form(OFFER, ADD_OFFER, CHANGE_OFFER)
 
 _OSCAR = {
-    "index": look(),
+    "index": read_only(),
     "login": Access(is_public=True),
     "logout": Access(change=()),
     # --- Catalogue ---
     "catalogue-product-list": Access(view=(PRODUCT,), change=(CHANGE_PRODUCT,)),
-    "catalogue-product-lookup": look(PRODUCT),
+    "catalogue-product-lookup": read_only(PRODUCT),
     "catalogue-product-bulk-action": Access(
         view=(PRODUCT, CHANGE_PRODUCT, CHANGE_PRICE), change=(CHANGE_PRODUCT, CHANGE_PRICE)
     ),
-    "stock-alert-list": look("partner.view_stockalert"),
-    # A product's form has its prices and stock in it.
+    "stock-alert-list": read_only("partner.view_stockalert"),
+    # A product's form includes its prices and stock.
     "catalogue-product": Access(
         view=(PRODUCT, CHANGE_PRODUCT), change=(CHANGE_PRODUCT, CHANGE_PRICE)
     ),
-    "catalogue-product-create": send(PRODUCT, "catalogue.add_product", ADD_PRICE),
-    "catalogue-product-create-child": send(PRODUCT, "catalogue.add_product", ADD_PRICE),
+    "catalogue-product-create": post_form(PRODUCT, "catalogue.add_product", ADD_PRICE),
+    "catalogue-product-create-child": post_form(PRODUCT, "catalogue.add_product", ADD_PRICE),
     **model_pages("catalogue.product", catalogue_product_delete="delete"),
     **model_pages(
         "catalogue.category",
@@ -95,35 +95,35 @@ _OSCAR = {
         catalogue_option_delete="delete",
     ),
     # --- Orders ---
-    # The form downloads the chosen orders; where it changes them, the view asks for more.
+    # The form downloads orders; to change them, the view requires more.
     "order-list": Access(view=(ORDER,), change=()),
-    "order-stats": look(ORDER),
-    # The view asks for the permission of the act.
+    "order-stats": read_only(ORDER),
+    # The view checks the permission of the action.
     "order-detail": Access(view=(ORDER,), change=(any_of(*ORDER_ACTS.values()),)),
     "order-detail-note": Access(view=(ORDER, CHANGE_ORDER), change=(CHANGE_ORDER,)),
-    "order-line-detail": look(ORDER),
+    "order-line-detail": read_only(ORDER),
     "order-shipping-address": Access(
         view=(ORDER, CHANGE_ORDER, "order.change_shippingaddress"),
         change=(CHANGE_ORDER, "order.change_shippingaddress"),
     ),
-    "reports-index": look("analytics.view_userrecord"),
+    "reports-index": read_only("analytics.view_userrecord"),
     # --- People ---
     "users-index": Access(view=(PERSON,), change=(CHANGE_PERSON,)),
-    "user-detail": look(PERSON),
-    # Ours stands in front of it.
-    "user-password-reset": look(nobody),
+    "user-detail": read_only(PERSON),
+    # Replaced by ours.
+    "user-password-reset": read_only(nobody),
     **model_pages(
         "customer.productalert",
         user_alert_list="view",
         user_alert_update="change",
         user_alert_delete="delete",
     ),
-    # --- Suppliers: Oscar's way from one to the dashboard is closed (see commerce.forks) ---
-    "partner-list": look("partner.view_partner"),
+    # --- Suppliers: Oscar's dashboard access for them is disabled (see commerce.forks) ---
+    "partner-list": read_only("partner.view_partner"),
     "partner-manage": Access(view=("partner.view_partner",), change=("partner.change_partner",)),
     **model_pages("partner.partner", partner_create="add", partner_delete="delete"),
     # --- Offers, ranges, vouchers ---
-    "offer-list": look(OFFER),
+    "offer-list": read_only(OFFER),
     "offer-detail": Access(view=(OFFER,), change=(CHANGE_OFFER,)),
     "offer-metadata": OFFER_STEP,
     "offer-condition": OFFER_STEP,
@@ -188,26 +188,26 @@ _OURS = {
     "staff-user-sessions": Access(view=(PERSON, CHANGE_PERSON), change=(CHANGE_PERSON,)),
     "staff-user-privacy": Access(view=(PERSON, CHANGE_PERSON), change=(CHANGE_PERSON,)),
     "staff-privacy": Access(view=(PERSON, CHANGE_PERSON), change=(CHANGE_PERSON,)),
-    "staff-user-password-reset": send(any_of(CHANGE_PERSON, "commerce.send_password_reset")),
+    "staff-user-password-reset": post_form(any_of(CHANGE_PERSON, "commerce.send_password_reset")),
     "order-refund": Access(view=(ORDER, ADD_REFUND), change=(ADD_REFUND,)),
-    "order-capture": send("checkout.add_capturerequest"),
-    "order-settle": send(CHANGE_PAYMENT),
-    "order-accept": send(ADD_REFUND),
+    "order-capture": post_form("checkout.add_capturerequest"),
+    "order-settle": post_form(CHANGE_PAYMENT),
+    "order-accept": post_form(ADD_REFUND),
     "payment-transfers": Access(
         view=("checkout.view_banktransfer",), change=("checkout.change_banktransfer",)
     ),
-    "staff-returns": look("commerce.view_returnrequest"),
+    "staff-returns": read_only("commerce.view_returnrequest"),
     "staff-return": Access(
         view=("commerce.view_returnrequest",), change=("commerce.change_returnrequest",)
     ),
-    "staff-withdrawals": look("commerce.view_withdrawal"),
+    "staff-withdrawals": read_only("commerce.view_withdrawal"),
     "staff-withdrawal": Access(
         view=("commerce.view_withdrawal",), change=("commerce.change_withdrawal",)
     ),
-    "attention": Access(view=(ATTENTION_VIEW,), change=(ATTENTION_CHANGE,)),
-    "audit-log": look("commerce.view_auditentry"),
-    "packing-list": look(ORDER),
-    "staff-document": look(ORDER),
+    "attention": Access(view=(WORK_QUEUE_VIEW,), change=(WORK_QUEUE_CHANGE,)),
+    "audit-log": read_only("commerce.view_auditentry"),
+    "packing-list": read_only(ORDER),
+    "staff-document": read_only(ORDER),
     "demo-faults": Access(view=(lambda user: user.is_superuser,), change=()),
 }
 

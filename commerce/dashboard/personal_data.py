@@ -1,8 +1,10 @@
-"""What staff do with somebody's personal data: export it, erase the person.
+"""Staff pages that export or erase a person's data.
 
-An account is found by its page, a guest by the address they ordered with, which is sent by POST so
-that it stands in no log. Rows in commerce.dashboard.permission_table.
+An account is found by its page, a guest by their email address, which is posted so that it appears
+in no log.
 """
+
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -18,7 +20,7 @@ from commerce.audit.security import log_security_event
 from commerce.dashboard.accounts import UserAdminView
 from commerce.decorators import private_page
 from commerce.models import AuditEntry
-from commerce.privacy.erasure import AlreadyErased, ErasureBlocked, erase, reasons_to_wait
+from commerce.privacy.erasure import AlreadyErased, ErasureBlocked, erase, reasons_against_erasure
 from commerce.privacy.parts import all_sections
 from commerce.privacy.people import Person, accounts_naming, person_at, person_of
 from commerce.storefront.personal_data import archive_answer
@@ -28,7 +30,7 @@ EXPORT, ERASE = "export", "erase"
 
 
 class AddressForm(forms.Form):
-    """Whose data: the address that a guest ordered with."""
+    """The email address of a guest."""
 
     email = forms.EmailField(
         label=gettext_lazy("Email address"),
@@ -38,18 +40,23 @@ class AddressForm(forms.Form):
 
 
 def kinds_of(person: Person) -> list[tuple[str, int]]:
-    """What there is about a person: the sections that have rows, and how many."""
+    """The sections with data about a person, and their number of rows."""
     counted = ((section.title, section.rows(person).count()) for section in all_sections())
     return [(str(title), count) for title, count in counted if count]
 
 
-def context_of(person: Person, **more) -> dict:
-    """What the page shows of a person."""
-    return {"person": person, "kinds": kinds_of(person), "reasons": reasons_to_wait(person), **more}
+def context_of(person: Person, **more: Any) -> dict:
+    """The template context for a person."""
+    return {
+        "person": person,
+        "kinds": kinds_of(person),
+        "reasons": reasons_against_erasure(person),
+        **more,
+    }
 
 
 def export_for_staff(request: HttpRequest, person: Person) -> HttpResponse:
-    """The archive of somebody else, and a row of the audit log that says who took it."""
+    """A person's archive; the audit log records who downloaded it."""
     log_security_event(
         AuditEntry.Act.EXPORTED,
         about=_("Account %d") % person.user_id if person.user_id else _("A guest"),
@@ -61,12 +68,12 @@ def export_for_staff(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 def erase_for_staff(request: HttpRequest, person: Person) -> bool:
-    """Erase a person if it was confirmed and nothing is open; tell the outcome.
+    """Erase a person if confirmed and not blocked, and report the outcome.
 
-    Returns whether the person is gone, whoever erased them.
+    Returns whether the person is erased, by this call or an earlier one.
     """
     if request.POST.get("confirm") != "on":
-        messages.error(request, _("Tick the box to confirm that the person is to be erased."))
+        messages.error(request, _("Tick the box to confirm the erasure."))
         return False
     try:
         erase(person, by=request.user, address=address_of(request))
@@ -77,7 +84,7 @@ def erase_for_staff(request: HttpRequest, person: Person) -> bool:
         for reason in error.reasons:
             messages.error(request, reason)
         return False
-    messages.success(request, _("The person is erased."))
+    messages.success(request, _("Personal data erased."))
     return True
 
 
@@ -88,7 +95,7 @@ class StaffPrivacyView(UserAdminView, TemplateView):
 
     template_name = TEMPLATE
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**context_of(person_of(self.person), **kwargs))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -96,7 +103,7 @@ class StaffPrivacyView(UserAdminView, TemplateView):
         if request.POST.get("action") == EXPORT:
             return export_for_staff(request, person)
         if request.POST.get("action") == ERASE and self.person.pk == request.user.pk:
-            messages.error(request, _("Delete your own account on your profile."))
+            messages.error(request, _("Delete your own account from your profile."))
         elif request.POST.get("action") == ERASE and erase_for_staff(request, person):
             return redirect("dashboard:users-index")
         return redirect("staff-user-privacy", pk=pk)
@@ -105,7 +112,7 @@ class StaffPrivacyView(UserAdminView, TemplateView):
 @private_page
 @recent_sign_in_required
 class StaffGuestPrivacyView(View):
-    """Asks for an address; shows, exports or erases what a guest left behind it."""
+    """Asks for an address; shows, exports or erases a guest's data."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(request, TEMPLATE, {"form": AddressForm()})

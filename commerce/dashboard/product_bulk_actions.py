@@ -1,6 +1,11 @@
 """Actions on several chosen products in the dashboard."""
 
+from typing import Any
+
 from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest
 from oscar.apps.dashboard.catalogue.bulk_actions import (
     SetProductPriceAction as OscarSetProductPriceAction,
 )
@@ -11,10 +16,10 @@ from commerce.index.receivers import refresh_changed
 
 
 class SetProductPriceAction(OscarSetProductPriceAction):
-    """Oscar writes the prices of many products past all signals: cards and the log follow here."""
+    """Refreshes cards and writes the audit log: Oscar updates prices without signals."""
 
     @transaction.atomic
-    def execute(self, request, objects, form):
+    def execute(self, request: HttpRequest, objects: QuerySet, form: Form) -> Any:
         families = list(objects.values_list("pk", "parent_id"))
         records = get_model("partner", "StockRecord").objects.filter(
             product__in=[pk for pk, _parent in families]

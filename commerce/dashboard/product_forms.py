@@ -1,33 +1,37 @@
 """The forms of the product editor: product, category, photograph, stock and price."""
 
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.core.validators import MinValueValidator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.dashboard.catalogue.forms import CategoryForm as OscarCategoryForm
 from oscar.apps.dashboard.catalogue.forms import ProductForm as OscarProductForm
 from oscar.apps.dashboard.catalogue.forms import ProductImageForm as OscarProductImageForm
 from oscar.apps.dashboard.catalogue.forms import SetProductPriceForm as OscarSetProductPriceForm
 from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRecordForm
+from oscar.apps.partner.abstract_models import AbstractStockRecord
 from oscar.core.loading import get_model
 from oscar.core.utils import slugify
 
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.images.uploads import photographs_only
+from commerce.models import User
 from commerce.pricing.price_rules import changed_price, refusal_of_price
 from commerce.stock.availability import lock_stock
 
 
 class ProductForm(ExactTimes, OscarProductForm):
-    """Attributes that are times are saved to the second; yes or no may also be left open.
+    """Saves times to the second; a boolean attribute may be left empty.
 
-    A variant has its product's value where its own is left open. Oscar's box is never open: saving a
-    variant's price would say No to everything that nobody ticked.
+    A variant inherits empty attributes from its product. Oscar's checkbox is never empty: saving a
+    variant's price would set every unticked attribute to No.
     """
 
-    def get_attribute_field(self, attribute):
+    def get_attribute_field(self, attribute: Any) -> forms.Field:
         if attribute.type != attribute.BOOLEAN:
             return super().get_attribute_field(attribute)
         is_child = self.instance.parent_id is not None
@@ -35,7 +39,7 @@ class ProductForm(ExactTimes, OscarProductForm):
             label=attribute.name,
             required=attribute.required,
             choices=[
-                ("", _("As its product has it") if is_child else _("Not said")),
+                ("", _("Same as the product") if is_child else _("Not set")),
                 ("True", _("Yes")),
                 ("False", _("No")),
             ],
@@ -45,17 +49,16 @@ class ProductForm(ExactTimes, OscarProductForm):
 
 
 class CategoryForm(OscarCategoryForm):
-    """A category's photograph is one, and not too large.
+    """Checks the photograph of a category.
 
-    An empty slug is filled in before anything asks for the category's address: the page that shows what
-    is wrong with the form does.
+    Fills in an empty slug before the page with the form's errors asks for the category's URL.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         photographs_only(self, "image")
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "slug" in self.fields and not cleaned.get("slug"):
             name = cleaned.get("name") or self.instance.name or ""
@@ -64,25 +67,25 @@ class CategoryForm(OscarCategoryForm):
 
 
 class ProductImageForm(OscarProductImageForm):
-    """So is a product's."""
+    """Checks the photograph of a product."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         photographs_only(self, "original")
 
 
 class StockRecordForm(OscarStockRecordForm):
-    """Asks for the supplier only where there is more than one to choose from.
+    """Asks for the supplier only if there are several.
 
-    What was not changed in the form is not written: orders take stock while it is open. A price of
-    nothing is saved only where somebody says that it is meant.
+    Writes only changed fields: orders take stock while the form is open. A price of zero must be
+    confirmed.
     """
 
-    gives_away = forms.BooleanField(label=_("Yes, sell it for nothing"), required=False)
-    #: Whether the page has to ask.
+    gives_away = forms.BooleanField(label=_("Yes, sell it for free"), required=False)
+    #: Whether the page asks for a confirmation.
     asks_about_nothing = False
 
-    def __init__(self, product_class, user, *args, **kwargs):
+    def __init__(self, product_class: Any, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(product_class, user, *args, **kwargs)
         partners = list(self.fields["partner"].queryset[:2])
         if len(partners) == 1:
@@ -92,10 +95,10 @@ class StockRecordForm(OscarStockRecordForm):
             self.fields["price"].validators.append(MinValueValidator(0))
             self.fields["price"].widget.attrs["min"] = 0
         if "num_in_stock" in self.fields:
-            # What the page showed comes back with it, so that an old page does not undo orders.
+            # Submit the shown value, so that an outdated page doesn't undo orders.
             self.fields["num_in_stock"].show_hidden_initial = True
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         is_new = "price" in self.changed_data or self.instance._state.adding
         if cleaned.get("price") == 0 and is_new:
@@ -106,8 +109,8 @@ class StockRecordForm(OscarStockRecordForm):
                 self.add_error("price", refusal)
         return cleaned
 
-    def save(self, commit=True):
-        """The changed fields, on the record as it is now. Locks it."""
+    def save(self, commit: bool = True) -> AbstractStockRecord:
+        """Save the changed fields to the current record. Locks it."""
         if not commit or self.instance._state.adding:
             return super().save(commit)
         with transaction.atomic():
@@ -121,15 +124,15 @@ class StockRecordForm(OscarStockRecordForm):
 
 
 class SetProductPriceForm(OscarSetProductPriceForm):
-    """Prices of many products. What the single form asks about, this one asks about as well."""
+    """Prices of several products, with the same confirmations as the single form."""
 
-    gives_away = forms.BooleanField(label=_("Yes, sell them for nothing"), required=False)
-    #: Products that a refusal names.
+    gives_away = forms.BooleanField(label=_("Yes, sell them for free"), required=False)
+    #: The number of products that an error names.
     NAMED = 5
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        refused = {}
+        refused: dict[str, list[str]] = {}
         for record in self._records(cleaned):
             price = self._price_of(record, cleaned)
             refusal = refusal_of_price(price, is_confirmed=cleaned.get("gives_away", False))
@@ -140,7 +143,7 @@ class SetProductPriceForm(OscarSetProductPriceForm):
             self.add_error(None, f"{refusal} ({', '.join(titles[: self.NAMED])}{more})")
         return cleaned
 
-    def _records(self, cleaned):
+    def _records(self, cleaned: dict[str, Any]) -> QuerySet:
         """The stock records that the action would write."""
         selectable = self.fields["selected_products"].queryset
         chosen = {product.pk for product in cleaned.get("selected_products") or ()}
@@ -157,7 +160,7 @@ class SetProductPriceForm(OscarSetProductPriceForm):
         return records.select_related("product__parent")
 
     @staticmethod
-    def _price_of(record, cleaned):
+    def _price_of(record: AbstractStockRecord, cleaned: dict[str, Any]) -> Decimal | None:
         own = cleaned.get(f"price_{record.product_id}")
         if own is not None:
             return own

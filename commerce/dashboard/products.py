@@ -1,7 +1,9 @@
-"""Products in the dashboard: the editor and the lookup of its choosers."""
+"""Products in the dashboard: the editor and the product lookup."""
+
+from typing import Any
 
 from django.db import transaction
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from oscar.apps.dashboard.catalogue.views import (
     ProductCreateUpdateView as OscarProductCreateUpdateView,
 )
@@ -9,23 +11,23 @@ from oscar.apps.dashboard.catalogue.views import ProductLookupView as OscarProdu
 
 
 class ProductCreateUpdateView(OscarProductCreateUpdateView):
-    """Saves a product with its stock, categories and images as one thing, or nothing of it."""
+    """Saves a product with its stock, categories and images in one transaction."""
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with transaction.atomic():
             return super().post(request, *args, **kwargs)
 
 
 class ProductLookupView(OscarProductLookupView):
-    """Answers 404 to a page or a key that is no number of ours."""
+    """Answers 404 to an invalid page number or key."""
 
-    def get_args(self):
+    def get_args(self) -> tuple[str, str, int, int]:
         initial, term, page, limit = super().get_args()
         if not (0 < page <= 10_000 and 0 < limit <= 100):
             raise Http404
         return initial, term, page, limit
 
-    def get(self, request):
+    def get(self, request: HttpRequest) -> HttpResponse:
         try:
             return super().get(request)
         except (ValueError, OverflowError) as error:

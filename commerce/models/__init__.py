@@ -1,4 +1,4 @@
-"""Tables of ours that stand beside Oscar's, one-to-one where they extend one of them."""
+"""Our tables beside Oscar's; those that extend one of Oscar's are one-to-one with it."""
 
 from commerce.models.accounts import ProfilePicture, Throttle
 from commerce.models.changes import AuditEntry, StockChange

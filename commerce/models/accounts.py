@@ -1,4 +1,4 @@
-"""What stands beside an account."""
+"""Tables that extend accounts."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from commerce.fields import CodeField
 
 
 class Throttle(models.Model):
-    """How often something was tried under one key, and until when the next try has to wait."""
+    """How often an action was tried under one key, and when the next try is allowed."""
 
     key = CodeField(max_length=100, unique=True)
     count = models.PositiveIntegerField(default=0)
@@ -18,14 +18,14 @@ class Throttle(models.Model):
         verbose_name = _("throttle")
         verbose_name_plural = _("throttles")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.key}: {self.count}"
 
 
 class ProfilePicture(models.Model):
-    """The picture of an account: a square WebP under a random name.
+    """The picture of an account: a square WebP with a random name.
 
-    It stands in the database because it is private: everything in ``MEDIA_ROOT`` is public.
+    Stored in the database because it is private: everything in ``MEDIA_ROOT`` is public.
     """
 
     user = models.OneToOneField(
@@ -39,5 +39,5 @@ class ProfilePicture(models.Model):
         verbose_name = _("profile picture")
         verbose_name_plural = _("profile pictures")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.user)

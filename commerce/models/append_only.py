@@ -1,45 +1,47 @@
-"""Rows that are written once: what happened is not changed afterwards."""
+"""Models whose rows are written once and never changed."""
+
+from typing import Any, NoReturn, cast
 
 from django.db import models
 
 REFUSAL = "What happened is only ever added to."
-#: What stands where a name was. Stored, so the same in every language.
+#: Replaces a name. Stored, so the same in every language.
 ERASED = "[erased]"
 
 
 class AppendOnly(models.QuerySet):
-    """Refuses to change or delete what it holds, but for what names a person."""
+    """Refuses updates and deletions, except of what names a person."""
 
-    def update(self, **fields):
+    def update(self, **fields: Any) -> NoReturn:
         raise TypeError(REFUSAL)
 
-    def delete(self):
+    def delete(self) -> NoReturn:
         raise TypeError(REFUSAL)
 
-    def anonymise(self, **fields):
-        """Take a person out of the rows: the one change there is, for ``commerce.privacy`` alone.
+    def anonymise(self, **fields: Any) -> int:
+        """Remove a person from the rows, for ``commerce.privacy`` only.
 
-        Only fields in ``NAMES_PEOPLE`` of the model, and texts only to ``ERASED`` or "". When, what
-        and how much stay as they were. Returns how many rows.
+        Changes only fields in the model's ``NAMES_PEOPLE``, and texts only to ``ERASED`` or "".
+        Returns the number of rows.
         """
-        if not fields.keys() <= set(self.model.NAMES_PEOPLE):
+        if not fields.keys() <= set(cast("type[AppendOnlyModel]", self.model).NAMES_PEOPLE):
             raise TypeError(REFUSAL)
         if any(isinstance(value, str) and value not in ("", ERASED) for value in fields.values()):
             raise TypeError(REFUSAL)
         return super().update(**fields)
 
-    def expire(self):
-        """Delete the rows: for the retention rules of ``commerce.privacy`` alone.
+    def expire(self) -> int:
+        """Delete the rows, for the retention rules of ``commerce.privacy`` only.
 
-        Only where the model says ``MAY_EXPIRE``. Returns how many rows.
+        Only if the model sets ``MAY_EXPIRE``. Returns the number of rows.
         """
-        if not self.model.MAY_EXPIRE:
+        if not cast("type[AppendOnlyModel]", self.model).MAY_EXPIRE:
             raise TypeError(REFUSAL)
         return super().delete()[0]
 
 
 class AppendOnlyModel(models.Model):
-    """A row that can be added, and neither changed nor deleted."""
+    """A row that can be added, but neither changed nor deleted."""
 
     #: The fields that may name a person (see ``AppendOnly.anonymise``).
     NAMES_PEOPLE: tuple[str, ...] = ()
@@ -51,10 +53,10 @@ class AppendOnlyModel(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError(REFUSAL)
         super().save(*args, **kwargs)
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(REFUSAL)

@@ -1,4 +1,4 @@
-"""The tags by which cached pages name what they show (``commerce.page_cache``)."""
+"""The tags of cached pages (``commerce.page_cache``)."""
 
 #: Every page of the shop: navigation, footer, and each row without a tag of its own.
 SITE = "site"
@@ -18,7 +18,7 @@ def card_tag(product_id: int) -> str:
 
 
 def product_tag(product_id: int) -> str:
-    """A product as its own page shows it, with its variants, without what ``price_tag`` covers."""
+    """A product as its own page shows it, with its variants, except what ``price_tag`` covers."""
     return f"product-{product_id}"
 
 
@@ -28,10 +28,10 @@ def price_tag(product_id: int) -> str:
 
 
 def list_tag(category_id: int) -> str:
-    """Which products are in a category, and how their cards look."""
+    """Which products are in a category, and the content of their cards."""
     return f"list-{category_id}"
 
 
 def order_tag(category_id: int) -> str:
-    """Which products are in a category, and in which order they are recommended."""
+    """Which products are in a category, and their recommended order."""
     return f"order-{category_id}"

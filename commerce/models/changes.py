@@ -1,4 +1,4 @@
-"""What was changed in the house, by whom, from what to what: of stock, and of what staff decide."""
+"""Changes with their actor: of stock, and of what staff decide."""
 
 from django.db import models
 from django.utils import timezone
@@ -12,20 +12,20 @@ from commerce.models.shop import User
 class StockChange(AppendOnlyModel):
     """One change of a stock record's two numbers. Written by ``commerce.stock.history`` only.
 
-    It outlives its record, and names people after their accounts are gone. ``actor`` is empty for
+    It outlives its record and names people after their accounts are deleted. ``actor`` is empty for
     the system.
     """
 
     NAMES_PEOPLE = ("actor",)
 
     class Kind(models.TextChoices):
-        CREATED = "created", _("begun")
-        EDITED = "edited", _("changed by hand")
+        CREATED = "created", _("initial count")
+        EDITED = "edited", _("manual change")
         IMPORTED = "imported", _("imported")
         RESERVED = "reserved", _("ordered")
-        RELEASED = "released", _("given back")
-        CONSUMED = "consumed", _("left the house")
-        RETURNED = "returned", _("came back")
+        RELEASED = "released", _("cancelled")
+        CONSUMED = "consumed", _("dispatched")
+        RETURNED = "returned", _("returned")
 
     stockrecord = models.ForeignKey(
         "partner.StockRecord", null=True, on_delete=models.SET_NULL, related_name="changes"
@@ -45,31 +45,30 @@ class StockChange(AppendOnlyModel):
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("change of stock")
-        verbose_name_plural = _("changes of stock")
+        verbose_name = _("stock change")
+        verbose_name_plural = _("stock changes")
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.sku}: {self.in_stock_before} → {self.in_stock_after}"
 
     @property
-    def more_in_stock(self):
-        """By how much the units in stock changed."""
+    def more_in_stock(self) -> int:
+        """The change of the units in stock."""
         return (self.in_stock_after or 0) - (self.in_stock_before or 0)
 
     @property
-    def more_allocated(self):
-        """By how much the units that orders hold changed."""
+    def more_allocated(self) -> int:
+        """The change of the units reserved by orders."""
         return (self.allocated_after or 0) - (self.allocated_before or 0)
 
 
 class AuditEntry(AppendOnlyModel):
-    """One thing that somebody decided: added, changed or deleted. Written by ``commerce.audit.log`` only.
+    """One decision or security event. Written by ``commerce.audit`` only.
 
-    ``changes`` is ``{field: [before, after]}`` as text, None for nothing. ``actor`` is empty for the
-    system; ``about`` names the thing after it is gone; ``address`` is the IP address the request came
-    from, empty where there was none. What happened to accounts and doors stands here too
-    (``commerce.audit.security``).
+    ``changes`` is ``{field: [before, after]}`` as text, None for nothing. ``actor`` is empty for
+    the system; ``about`` names the object after it is deleted; ``address`` is the IP address of the
+    request, empty without one.
     """
 
     NAMES_PEOPLE = ("about", "actor", "address", "changes")
@@ -90,13 +89,13 @@ class AuditEntry(AppendOnlyModel):
         FACTOR_FAILED = "factor-failed", _("second factor failed")
         CODES_MADE = "codes-made", _("recovery codes made")
         CODE_USED = "code-used", _("recovery code used")
-        CODE_FAILED = "code-failed", _("code of a mail failed")
+        CODE_FAILED = "code-failed", _("email code failed")
         PASSWORD_CHANGED = "password-changed", _("password changed")
         PASSWORD_SET = "password-set", _("first password set")
-        PASSWORD_RESET = "password-reset", _("password reset by mail")
-        PASSWORD_FAILED = "password-failed", _("old password was wrong")
+        PASSWORD_RESET = "password-reset", _("password reset by email")
+        PASSWORD_FAILED = "password-failed", _("wrong current password")
         PASSWORD_REMOVED = "password-removed", _("password removed")
-        RESET_SENT = "reset-sent", _("link to a new password sent")
+        RESET_SENT = "reset-sent", _("password reset link sent")
         INVITED = "invited", _("invited")
         EMAIL_ADDED = "email-added", _("email address added")
         EMAIL_CHANGED = "email-changed", _("email address changed")
@@ -119,7 +118,7 @@ class AuditEntry(AppendOnlyModel):
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("entry of the audit log")
+        verbose_name = _("audit log entry")
         verbose_name_plural = _("audit log")
         ordering = ["-pk"]
         indexes = [
@@ -127,5 +126,5 @@ class AuditEntry(AppendOnlyModel):
             models.Index(fields=["created_at"]),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.about}: {self.get_act_display()}"

@@ -1,4 +1,4 @@
-"""Invoices, credit notes and packing slips: numbered without gaps, and never changed afterwards."""
+"""Invoices, credit notes and packing slips: numbered without gaps and never changed."""
 
 from django.db import models
 from django.utils import timezone
@@ -9,7 +9,7 @@ from commerce.models.append_only import AppendOnlyModel
 
 
 class DocumentKind(models.TextChoices):
-    """What a document is; each kind counts for itself."""
+    """The kinds of documents; each has its own numbers."""
 
     INVOICE = "invoice", _("invoice")
     CREDIT_NOTE = "credit_note", _("credit note")
@@ -17,7 +17,7 @@ class DocumentKind(models.TextChoices):
 
 
 class DocumentCounter(models.Model):
-    """The last number of a kind in a year. Locked by whoever issues, last of all locks."""
+    """The last number of a kind in a year. Issuing locks it, last of all locks."""
 
     kind = models.CharField(max_length=12, choices=DocumentKind.choices)
     year = models.PositiveSmallIntegerField()
@@ -26,15 +26,15 @@ class DocumentCounter(models.Model):
     class Meta:
         unique_together = [("kind", "year")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.year}: {self.last}"
 
 
 class CommercialDocument(AppendOnlyModel):
-    """One document as it was issued. Written by ``commerce.documents.issuing`` only.
+    """One document as issued. Written by ``commerce.documents.issuing`` only.
 
-    ``facts`` are all that it says, as plain values; the PDF is rendered from them and from nothing
-    else. ``key`` is what it is about, so that it is issued once.
+    ``facts`` are its whole content as plain values; the PDF is rendered from them alone. ``key``
+    identifies its subject, so that it is issued once.
     """
 
     NAMES_PEOPLE = ("facts",)
@@ -59,10 +59,10 @@ class CommercialDocument(AppendOnlyModel):
         ordering = ["issued_at", "pk"]
         indexes = [models.Index(fields=["kind", "issued_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.number
 
     @property
-    def file_name(self):
-        """What the file is called where it is saved: "invoice-INV-2026-000123.pdf"."""
+    def file_name(self) -> str:
+        """The name of the downloaded file: "invoice-INV-2026-000123.pdf"."""
         return f"{self.kind.replace('_', '-')}-{self.number}.pdf"

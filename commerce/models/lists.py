@@ -1,4 +1,4 @@
-"""The read model of lists and search, and what staff say about both."""
+"""The read model of lists and search, and the settings staff make for both."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -11,12 +11,12 @@ from commerce.models.sort_keys import SORT_NAMES, SORTS
 
 
 class Listing(models.Model):
-    """One product as lists show and sort it: the read model of the storefront (docs/listing.md).
+    """One product in the read model of lists (docs/listing.md).
 
-    There is a row for every product a shopper can meet in a list, and only for those.
-    ``card`` and ``variant_photos`` are markup that was made ahead; prices are ``PriceWindow``s.
-    ``photos`` has the keys of Wagtail's images, ``{product's or variant's key: [image]}``, and
-    ``categories`` those that the product itself is in.
+    There is a row for every product that a list can show, and for no other. ``card`` and
+    ``variant_photos`` are pre-rendered markup; prices are ``PriceWindow``s. ``photos`` maps the
+    keys of the product and its variants to keys of Wagtail images; ``categories`` are the product's
+    own.
     """
 
     product = models.OneToOneField(
@@ -47,16 +47,17 @@ class Listing(models.Model):
             models.Index(fields=["-popularity", "product"], name="listing_popularity"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
 
 class PriceWindow(models.Model):
     """The lowest price of a listing from ``start`` until ``until`` (excluded). They do not overlap.
 
-    ``was`` is the price before a sale, ``ends`` when that sale does (the price may turn before, by
-    another one; None where no end is set), ``is_from`` says that variants differ in price. Where they ever
-    do, each variant has windows of its own, by its ``number`` (from 1; 0 is the listing as a whole).
+    ``was`` is the price before a sale and ``ends`` the end of that sale (None without an end);
+    another sale may change the price earlier. ``is_from`` says that variants differ in price. If
+    they ever do, each variant has windows of its own, by its ``number`` (from 1; 0 is the whole
+    listing).
     """
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="windows")
@@ -83,16 +84,16 @@ class PriceWindow(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.listing_id}: {self.price} {self.currency}"
 
 
 class Term(models.Model):
-    """A set of listings: a category, a facet's value, a word. ``bitmap`` holds their keys.
+    """A set of listings: a category, a facet's value, a word. ``bitmap`` has their keys.
 
-    ``title_bitmap`` holds those that have a word in their title, ``known_bitmap`` those that have it
-    in their title, a category or a facet; ``is_known`` says that there is any of them, so that
-    misspellings may be corrected to it.
+    ``title_bitmap`` has those with the word in their title, ``known_bitmap`` those with it in their
+    title, a category or a facet. ``is_known`` says that ``known_bitmap`` is not empty, so that
+    misspellings may be corrected to the word.
     """
 
     kind = models.CharField(max_length=12)
@@ -111,15 +112,15 @@ class Term(models.Model):
         # Known words are few among the codes of a large catalogue.
         indexes = [models.Index(fields=["is_known", "kind", "value"], name="term_known")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind}:{self.value}"
 
 
 class ListingTerms(models.Model):
-    """The sets that a listing is in: the truth that the bitmaps of ``Term`` are made from.
+    """The terms of a listing: the source of truth for the bitmaps of ``Term``.
 
-    ``text`` is written and read by ``commerce.index.terms``. One row for each of them would be a
-    hundred times as many rows.
+    ``commerce.index.terms`` writes and reads ``text``. One row per term would be a hundred times as
+    many rows.
     """
 
     listing = models.OneToOneField(
@@ -128,10 +129,10 @@ class ListingTerms(models.Model):
     text = models.TextField()
 
     class Meta:
-        verbose_name = _("terms of a listing")
-        verbose_name_plural = _("terms of listings")
+        verbose_name = _("listing terms")
+        verbose_name_plural = _("listing terms")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"terms of {self.listing_id}"
 
 
@@ -140,7 +141,7 @@ FACET_TYPES = ("option", "multi_option", "boolean", "text")
 
 
 class FacetAttribute(models.Model):
-    """A product attribute that lists can be filtered by, and its place among the filters."""
+    """A product attribute that lists can be filtered by, and its position among the facets."""
 
     cache_tags = (SITE,)
 
@@ -158,10 +159,10 @@ class FacetAttribute(models.Model):
         verbose_name_plural = _("facets")
         ordering = ["position", "pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.attribute.name
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         if self.attribute_id and self.attribute.type not in FACET_TYPES:
             raise ValidationError(
@@ -170,12 +171,12 @@ class FacetAttribute(models.Model):
 
 
 class SearchSynonym(models.Model):
-    """Words that find the same pieces, such as "cup, mug, beaker"."""
+    """Words that find the same products, such as "sofa, couch"."""
 
     cache_tags = (SITE,)
 
     words = models.CharField(
-        _("words"), max_length=255, help_text=_("Separated by commas: cup, mug, beaker")
+        _("words"), max_length=255, help_text=_("Separated by commas: sofa, couch, settee")
     )
 
     class Meta:
@@ -183,10 +184,10 @@ class SearchSynonym(models.Model):
         verbose_name_plural = _("synonyms")
         ordering = ["words"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.words
 
-    def clean(self):
+    def clean(self) -> None:
         if len([word for word in self.words.split(",") if word.strip()]) < 2:
             raise ValidationError({"words": _("Enter at least two words, separated by commas.")})
 
@@ -214,12 +215,12 @@ class PromotedResult(models.Model):
             models.UniqueConstraint(fields=["query", "product"], name="promoted_once_per_query")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.query}: {self.product}"
 
 
 class SearchMiss(models.Model):
-    """A search that found nothing, and how often: what a synonym or a new piece could answer."""
+    """A search without results and its count: a hint for synonyms or new products."""
 
     words = CodeField(_("search"), max_length=120, unique=True)
     count = models.PositiveIntegerField(_("times"), default=0)
@@ -230,15 +231,15 @@ class SearchMiss(models.Model):
         verbose_name_plural = _("searches without a result")
         ordering = ["-count", "words"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.words
 
 
 class BoughtTogether(models.Model):
-    """How many paid orders held both products, for pairs that often enough did.
+    """How many paid orders contain both products, for frequent pairs.
 
-    Products are those of lists: a variant counts for its parent. ``commerce.catalogue.related`` computes the
-    rows anew by the clock; nothing else writes them.
+    A variant counts for its parent. ``commerce.catalogue.related`` recomputes the rows on a
+    schedule; nothing else writes them.
     """
 
     product = models.ForeignKey(
@@ -255,14 +256,14 @@ class BoughtTogether(models.Model):
         ]
         indexes = [models.Index(fields=["product", "-orders"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.product_id} + {self.other_id}: {self.orders}"
 
 
 class ProductCollection(models.Model):
-    """A list by a rule: what it holds follows from what products are and cost.
+    """A list defined by a rule about product properties and prices.
 
-    ``values`` are values of filters, "glaze:oat" (``commerce.catalogue.list_rules.ListRule``).
+    ``values`` are facet values such as "colour:blue" (``commerce.catalogue.list_rules.ListRule``).
     """
 
     cache_tags = (SITE,)
@@ -323,31 +324,31 @@ class ProductCollection(models.Model):
         verbose_name_plural = _("collections")
         ordering = ["title", "pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
-    def clean(self):
+    def clean(self) -> None:
         low, high = self.price_from, self.price_to
         if low is not None and high is not None and low > high:
             raise ValidationError({"price_to": _("This must not be lower than the first price.")})
 
 
 class AnswerCount(models.Model):
-    """How many pages were answered in one way on one day (``commerce.page_counts``)."""
+    """How many pages were served in one way on one day (``commerce.page_counts``)."""
 
     class Way(models.TextChoices):
-        KEPT = "kept", _("from a copy")
-        RENDERED = "rendered", _("made anew")
-        OWN = "own", _("somebody's own")
+        CACHED = "kept", _("from the cache")
+        RENDERED = "rendered", _("rendered")
+        OWN = "own", _("personal")
 
     day = models.DateField(_("day"))
     way = models.CharField(_("way"), max_length=10, choices=Way.choices)
     count = models.PositiveBigIntegerField(_("pages"), default=0)
 
     class Meta:
-        verbose_name = _("pages of a day")
-        verbose_name_plural = _("pages by day")
+        verbose_name = _("daily page count")
+        verbose_name_plural = _("daily page counts")
         constraints = [models.UniqueConstraint(fields=["day", "way"], name="one_count_a_day")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.day} {self.way}: {self.count}"

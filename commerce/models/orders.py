@@ -1,4 +1,4 @@
-"""What stands beside Oscar's orders: their history and their parcels."""
+"""Tables that extend Oscar's orders: history and parcels."""
 
 from django.db import models
 from django.utils import timezone
@@ -11,9 +11,9 @@ from commerce.models.shop import User
 
 
 class OrderEvent(AppendOnlyModel):
-    """One thing that happened to an order: when, by whom, and why. Written by ``record_event`` only.
+    """One event of an order. Written by ``commerce.audit.order_history`` only.
 
-    ``actor`` keeps the name of the person after the account is gone; empty means the system.
+    ``actor`` stores the person's name for when the account is deleted; empty means the system.
     """
 
     NAMES_PEOPLE = ("actor", "text")
@@ -44,20 +44,20 @@ class OrderEvent(AppendOnlyModel):
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("event of an order")
-        verbose_name_plural = _("events of orders")
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
         ordering = ["created_at", "pk"]
         indexes = [models.Index(fields=["order", "created_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.order.number}: {self.text or self.new_status}"
 
 
 class Shipment(models.Model):
-    """What Oscar's ShippingEvent does not say of a parcel: who brings it, and when it arrives.
+    """A parcel's carrier and dates, which Oscar's ShippingEvent lacks.
 
-    The event and its quantities are the record of what left. ``key`` comes with the form that
-    sent it, so that a double click sends one parcel.
+    The event and its quantities are the record of what was sent. ``key`` comes from the form, so
+    that a double click sends one parcel.
     """
 
     event = models.OneToOneField(
@@ -77,15 +77,15 @@ class Shipment(models.Model):
         verbose_name = _("parcel")
         verbose_name_plural = _("parcels")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{carrier_name(self.carrier)} {self.tracking_number}".strip()
 
     @property
-    def carrier_name(self):
-        """The carrier in words."""
+    def carrier_name(self) -> str:
+        """The name of the carrier."""
         return carrier_name(self.carrier)
 
     @property
-    def tracking_url(self):
-        """Where the parcel is followed; "" where there is no such page."""
+    def tracking_url(self) -> str:
+        """The tracking page of the parcel; "" if there is none."""
         return tracking_url(self.carrier, self.tracking_number)

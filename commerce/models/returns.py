@@ -1,4 +1,4 @@
-"""What comes back: returns that customers ask for, and contracts that they withdraw from."""
+"""Returns, and withdrawals from contracts."""
 
 from django.db import models
 from django.utils import timezone
@@ -9,14 +9,14 @@ from commerce.models.shop import User
 
 
 class ReturnRequest(models.Model):
-    """A customer's wish to send items back, from asking to the money. Moved by commerce.returns.returns.
+    """A return, from the request to the refund. States are changed by commerce.returns.returns.
 
-    ``key`` comes with the form or the withdrawal that asked, so that it asks once.
+    ``key`` comes from the form or the withdrawal, so that it creates one return.
     """
 
     class State(models.TextChoices):
-        REQUESTED = "requested", _("asked for")
-        APPROVED = "approved", _("approved, on its way to us")
+        REQUESTED = "requested", _("requested")
+        APPROVED = "approved", _("approved, awaiting items")
         REFUSED = "refused", _("refused")
         RECEIVED = "received", _("received")
         REFUNDED = "refunded", _("refunded")
@@ -28,8 +28,8 @@ class ReturnRequest(models.Model):
         _("state"), max_length=12, choices=State.choices, default=State.REQUESTED
     )
     reason = models.TextField(_("reason"), blank=True)
-    answer = models.TextField(_("our answer"), blank=True)
-    created_at = models.DateTimeField(_("asked"), default=timezone.now)
+    answer = models.TextField(_("our reply"), blank=True)
+    created_at = models.DateTimeField(_("requested"), default=timezone.now)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     received_at = models.DateTimeField(_("received"), null=True, blank=True)
     refunded_at = models.DateTimeField(_("refunded"), null=True, blank=True)
@@ -40,12 +40,12 @@ class ReturnRequest(models.Model):
         ordering = ["-created_at", "-pk"]
         indexes = [models.Index(fields=["state", "created_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.number
 
 
 class ReturnLine(models.Model):
-    """How many of one line come back, and what came."""
+    """The requested and received units of one order line."""
 
     class Condition(models.TextChoices):
         AS_NEW = "new", _("as new")
@@ -54,29 +54,29 @@ class ReturnLine(models.Model):
 
     request = models.ForeignKey(ReturnRequest, on_delete=models.CASCADE, related_name="lines")
     line = models.ForeignKey("order.Line", on_delete=models.CASCADE, related_name="return_lines")
-    quantity = models.PositiveIntegerField(_("asked for"))
+    quantity = models.PositiveIntegerField(_("requested"))
     received = models.PositiveIntegerField(_("received"), null=True, blank=True)
     condition = models.CharField(
         _("condition"), max_length=10, choices=Condition.choices, blank=True
     )
-    restocked = models.PositiveIntegerField(_("back on the shelf"), default=0)
+    restocked = models.PositiveIntegerField(_("restocked"), default=0)
 
     class Meta:
-        verbose_name = _("line of a return")
-        verbose_name_plural = _("lines of returns")
+        verbose_name = _("return line")
+        verbose_name_plural = _("return lines")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["request", "line"], name="one_row_for_each_line")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.quantity} × {self.line.title}"
 
 
 class Withdrawal(models.Model):
-    """A statement of withdrawal from a contract, kept as it was made, whether an order fits or not.
+    """A statement of withdrawal as submitted, whether or not it matches an order.
 
-    Directive (EU) 2023/2673, article 11a of Directive 2011/83/EU. ``key`` comes with the form, so
+    Directive (EU) 2023/2673, article 11a of Directive 2011/83/EU. ``key`` comes from the form, so
     that a double click makes one statement.
     """
 
@@ -89,7 +89,7 @@ class Withdrawal(models.Model):
     key = CodeField(_("key"), max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=120)
     email = models.EmailField(_("email address"))
-    order_number = models.CharField(_("order number, as it was written"), max_length=40)
+    order_number = models.CharField(_("order number entered"), max_length=40)
     items = models.TextField(_("items"), blank=True)
     submitted_at = models.DateTimeField(_("submitted"), default=timezone.now)
     order = models.ForeignKey(
@@ -101,7 +101,7 @@ class Withdrawal(models.Model):
         verbose_name=_("order"),
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NEW)
-    answer = models.TextField(_("our answer"), blank=True)
+    answer = models.TextField(_("our reply"), blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -111,10 +111,10 @@ class Withdrawal(models.Model):
     )
 
     class Meta:
-        verbose_name = _("withdrawal from a contract")
-        verbose_name_plural = _("withdrawals from contracts")
+        verbose_name = _("withdrawal")
+        verbose_name_plural = _("withdrawals")
         ordering = ["-submitted_at", "-pk"]
         indexes = [models.Index(fields=["state", "submitted_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.number

@@ -1,7 +1,9 @@
-"""People, photographs, sales, delivery, mail and what else stands beside Oscar's tables."""
+"""People, photographs, sales, delivery, mail and other tables that extend Oscar's."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -17,19 +19,19 @@ from commerce.models.cache_tags import SITE
 
 
 class User(AbstractUser):
-    """A person with an account. Signs in by email address, which is unique in lower case."""
+    """A person with an account, signing in by email address, which is unique in lower case."""
 
-    #: Part of what sessions are signed with: one more ends all of them.
+    #: Part of the session signature: incrementing it ends all sessions.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta(AbstractUser.Meta):
         permissions = [("send_password_reset", "Can send somebody a link to a new password")]
 
-    def save(self, *args, **kwargs):
-        self.email = self.email.lower()
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.email.lower()  # type: ignore[has-type] # Oscar is untyped
         super().save(*args, **kwargs)
 
-    def _get_session_auth_hash(self, secret=None):
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
         digest = super()._get_session_auth_hash(secret=secret)
         if not self.session_generation:
             return digest
@@ -37,7 +39,7 @@ class User(AbstractUser):
 
 
 class ProductPhoto(models.Model):
-    """Ties a photograph in Oscar's catalogue to the Wagtail image that pages render it from."""
+    """Links a photograph of Oscar's catalogue to the Wagtail image that pages render."""
 
     product_image = models.OneToOneField(
         "catalogue.ProductImage", on_delete=models.CASCADE, related_name="photo"
@@ -50,13 +52,13 @@ class ProductPhoto(models.Model):
         verbose_name = _("product photograph")
         verbose_name_plural = _("product photographs")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.image.title
 
 
 class SalePriceQuerySet(models.QuerySet):
-    def running(self, at=None):
-        """Sale prices whose window holds ``at`` (now, unless given): start <= at < until."""
+    def running(self, at: datetime | None = None) -> "SalePriceQuerySet":
+        """Sale prices in effect ``at`` (default: now): start <= at < until."""
         at = at or timezone.now()
         return self.filter(Q(start__lte=at), Q(until__isnull=True) | Q(until__gt=at))
 
@@ -64,7 +66,7 @@ class SalePriceQuerySet(models.QuerySet):
 class SalePrice(models.Model):
     """A price that replaces a stock record's list price from ``start`` until ``until``.
 
-    Where windows overlap the lowest price holds (docs/pricing.md, stage 2).
+    If windows overlap, the lowest price applies (docs/pricing.md, stage 2).
     """
 
     stockrecord = models.ForeignKey(
@@ -86,10 +88,10 @@ class SalePrice(models.Model):
         verbose_name_plural = _("sale prices")
         indexes = [models.Index(fields=["stockrecord", "start", "until"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.stockrecord.partner_sku}: {self.price}"
 
-    def clean(self):
+    def clean(self) -> None:
         if self.until and self.start and self.until <= self.start:
             raise ValidationError({"until": _("The sale must end after it begins.")})
         record = self.stockrecord if self.stockrecord_id else None
@@ -101,11 +103,10 @@ class SalePrice(models.Model):
 
 
 class Retirement(models.Model):
-    """A product that is no longer made: its address leads to what replaces it, or says so (410).
+    """A discontinued product: its URL redirects to its replacement, or answers with 410.
 
-    Saving takes the product off sale. Retirements never form chains: whatever this product
-    replaced is from now on replaced by its replacement. A product that staff put on sale again is
-    shown again, whatever stands here.
+    Saving takes the product off sale. Retirements never form chains: products that this one
+    replaced are replaced by its replacement. A product that staff put on sale again is shown again.
     """
 
     cache_tags = (SITE,)
@@ -115,7 +116,7 @@ class Retirement(models.Model):
         on_delete=models.CASCADE,
         related_name="retirement",
         verbose_name=_("product"),
-        help_text=_("It is taken off sale. Its page says that it is no longer available."),
+        help_text=_("The product goes off sale. Its page says that it is no longer available."),
     )
     replacement = models.ForeignKey(
         "catalogue.Product",
@@ -132,24 +133,24 @@ class Retirement(models.Model):
         verbose_name = _("retired product")
         verbose_name_plural = _("retired products")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.product.get_title()
 
     @transaction.atomic
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        # Not by an UPDATE: what follows products by signal has to hear of it.
+        # Not by an UPDATE: signal receivers must run.
         self.product.is_public = False
         self.product.save(update_fields=["is_public", "date_updated"])
         others = Retirement.objects.exclude(pk=self.pk)
         others.filter(product=self.replacement_id).delete()
         others.filter(replacement=self.product_id).update(replacement=self.replacement_id)
 
-    def clean(self):
+    def clean(self) -> None:
         if self.product_id and self.product.parent_id:
             message = _("Retire the whole product; take a single variant off sale instead.")
             raise ValidationError({"product": message})
-        if self.replacement_id is None:
+        if self.replacement is None:
             return
         if self.replacement_id == self.product_id:
             raise ValidationError({"replacement": _("A product cannot replace itself.")})
@@ -158,7 +159,7 @@ class Retirement(models.Model):
 
 
 class DeliveryMethod(models.Model):
-    """A way an order reaches the customer: what it costs and how long it takes."""
+    """A delivery method with its price and duration."""
 
     cache_tags = (SITE,)
 
@@ -176,7 +177,7 @@ class DeliveryMethod(models.Model):
     )
     min_days = models.PositiveSmallIntegerField(_("working days, at least"))
     max_days = models.PositiveSmallIntegerField(_("working days, at most"))
-    countries = models.ManyToManyField(
+    countries: models.ManyToManyField = models.ManyToManyField(
         "address.Country", related_name="delivery_methods", verbose_name=_("countries")
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -187,10 +188,10 @@ class DeliveryMethod(models.Model):
         verbose_name_plural = _("delivery methods")
         ordering = ["position", "pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def clean(self):
+    def clean(self) -> None:
         if (
             self.max_days is not None
             and self.min_days is not None
@@ -202,38 +203,38 @@ class DeliveryMethod(models.Model):
 
 
 class OrderPromise(models.Model):
-    """What an order promised beyond Oscar's own columns: when it arrives."""
+    """The delivery dates promised for an order."""
 
     order = models.OneToOneField("order.Order", on_delete=models.CASCADE, related_name="promise")
     arrives_from = models.DateField(_("arrives from"))
     arrives_until = models.DateField(_("arrives until"))
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.order.number}: {self.arrives_from} – {self.arrives_until}"
 
 
 class OutgoingMailQuerySet(models.QuerySet):
-    def for_staff(self):
-        """What people who run the shop may see: no mail with a code or a link into an account."""
+    def for_staff(self) -> "OutgoingMailQuerySet":
+        """The mails that staff may see: none with a code or a link into an account."""
         return self.filter(is_secret=False)
 
 
-#: A step of an address that is long enough to be a key.
+#: A URL segment that is long enough to be a token.
 TOKEN_IN_LINK = re.compile(r"(?<=[\w/-])/[\w:~=.-]{20,}")
 
 
 class OutgoingMail(models.Model):
-    """One mail, from the moment it was decided on until it left or was parked for staff.
+    """One mail, from queuing until it is sent or parked for staff.
 
-    ``key`` says what the mail is about ("order_placed:SM-7K2P9XQD"); it is unique, so that one
-    event can never send two mails. A mail that ``is_secret`` holds a code or a link that lets its
-    reader into an account: no list of the staff has it, and its text goes once it was sent or expired.
+    ``key`` identifies its subject ("order_placed:SM-7K2P9XQD"); it is unique, so that an event
+    never sends two mails. A mail that ``is_secret`` contains a code or a link into an account:
+    staff never see it, and its text is removed once it is sent or expired.
     """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         SENT = "sent", _("sent")
-        PARKED = "parked", _("parked: needs attention")
+        PARKED = "parked", _("failed: needs attention")
         EXPIRED = "expired", _("expired before it could be sent")
 
     key = CodeField(_("key"), max_length=190, unique=True)
@@ -262,24 +263,24 @@ class OutgoingMail(models.Model):
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["state", "next_attempt_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{_('Account mail') if self.is_secret else self.subject} → {self.to}"
 
-    def forget_secret(self):
-        """Empty what only its reader may know. The caller saves the three fields."""
+    def forget_secret(self) -> None:
+        """Remove what only the recipient may know. The caller saves the three fields."""
         self.subject, self.body_text, self.body_html = str(_("Account mail")), "", ""
 
     @property
-    def text_for_staff(self):
-        """What the mail says, with the part of each link that opens something left out."""
+    def text_for_staff(self) -> str:
+        """The text, with the tokens of links removed."""
         return TOKEN_IN_LINK.sub("/…", self.body_text)
 
 
 class WishListLink(models.Model):
-    """The secret address under which others may read a wish list. Without a row it is private.
+    """The secret token for reading a wish list. Without a row the list is private.
 
-    Oscar's own key of a list has six characters, which a program can try; a token cannot be
-    guessed, and a new one closes the old address.
+    Oscar's own key of a list has six characters and can be guessed. A new token invalidates the old
+    link.
     """
 
     wishlist = models.OneToOneField(
@@ -289,8 +290,8 @@ class WishListLink(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("link to a wish list")
-        verbose_name_plural = _("links to wish lists")
+        verbose_name = _("wish list link")
+        verbose_name_plural = _("wish list links")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.wishlist_id}"

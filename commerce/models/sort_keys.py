@@ -1,4 +1,4 @@
-"""The orders of a list of products, by their names in an address; the first is what none asked for."""
+"""The sort orders of lists by their URL parameter; the first is the default."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""The processes that work off background tasks."""
+"""The processes that run background tasks."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from commerce.fields import CodeField
 
 
 class WorkerHeartbeat(models.Model):
-    """When a task worker was last known to live; its row goes with it where it ends in order."""
+    """When a task worker was last alive; the row is deleted when it stops in order."""
 
     worker_id = CodeField(max_length=64, primary_key=True)
     seen_at = models.DateTimeField()

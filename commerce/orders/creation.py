@@ -1,45 +1,70 @@
-"""Writing an order: its number, its rows, and the keys of its mails."""
+"""Writes an order: its number, its rows, and the keys of its mails."""
 
+from typing import Any
+
+from oscar.apps.basket.abstract_models import AbstractBasket
+from oscar.apps.basket.abstract_models import AbstractLine as AbstractBasketLine
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.apps.order.utils import OrderCreator as OscarOrderCreator
 from oscar.apps.order.utils import OrderDispatcher as OscarOrderDispatcher
 from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGenerator
+from oscar.apps.voucher.abstract_models import AbstractVoucher
 
+from commerce.models import User
 from commerce.orders.pipeline import new_order_number
 from commerce.pricing.discounts import count_offer_use, count_voucher_use
 from commerce.stock.availability import tracks_stock
 
 
 class OrderNumberGenerator(OscarOrderNumberGenerator):
-    """Random numbers: Oscar's are the basket's id and tell the shop's volume."""
+    """Random order numbers. Oscar derives them from the basket's id, which reveals the shop's
+    volume.
+    """
 
-    def order_number(self, basket):
+    def order_number(self, basket: AbstractBasket) -> str:
         return new_order_number()
 
 
 class OrderCreator(OscarOrderCreator):
-    """Writes an order's rows. Stock was taken before, offers are counted without losing any."""
+    """Writes an order's rows. The caller has reserved the stock; uses of offers are counted without
+    lost updates.
+    """
 
-    def create_line_models(self, order, basket_line, extra_line_fields=None):
-        """What keeps no stock holds none; shipping would otherwise look for it."""
+    def create_line_models(
+        self,
+        order: AbstractOrder,
+        basket_line: AbstractBasketLine,
+        extra_line_fields: dict[str, Any] | None = None,
+    ) -> AbstractLine:
+        """Set no allocation for products without stock tracking: dispatch would look for it."""
         fields = dict(extra_line_fields or {})
         if not tracks_stock(basket_line.stockrecord):
             fields["num_allocated"] = 0
         return super().create_line_models(order, basket_line, fields)
 
-    def update_stock_records(self, line):
-        """Nothing: the caller holds the stock already (checkout_app.payments.placement)."""
+    def update_stock_records(self, line: AbstractLine) -> None:
+        """Do nothing: the caller has reserved the stock (checkout_app.payments.placement)."""
 
-    def record_discount(self, discount):
+    def record_discount(self, discount: dict[str, Any]) -> None:
         count_offer_use(discount)
 
-    def record_voucher_usage(self, order, voucher, user):
+    def record_voucher_usage(
+        self, order: AbstractOrder, voucher: AbstractVoucher, user: User | None
+    ) -> None:
         if order.discounts.filter(voucher_id=voucher.pk).exists():
             count_voucher_use(voucher, order=order, user=user)
 
 
 class OrderDispatcher(OscarOrderDispatcher):
-    """Gives each order mail the key under which it can be sent once only."""
+    """Sets the key of each order mail, so that it is sent only once."""
 
-    def dispatch_order_messages(self, order, messages, event_code, attachments=None, **kwargs):
+    def dispatch_order_messages(
+        self,
+        order: AbstractOrder,
+        messages: dict[str, str],
+        event_code: str,
+        attachments: Any = None,
+        **kwargs: Any,
+    ) -> None:
         self.dispatcher.mail_key = f"{event_code.lower()}:{order.number}"
         super().dispatch_order_messages(order, messages, event_code, attachments, **kwargs)

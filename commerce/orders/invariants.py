@@ -1,9 +1,10 @@
-"""What must hold of stock, orders and mail at any moment, asked of the database itself.
+"""Invariants of stock, orders and mail, checked in the database.
 
-Each floor adds its own to ``REGISTRY``; ``manage.py check_invariants`` runs them all.
+Each app adds its own to ``REGISTRY``; ``manage.py check_invariants`` runs them all.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from django.conf import settings
@@ -25,24 +26,25 @@ from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.pipeline import units_held
 from commerce.orders.shipments import CAME_BACK, GIVEN_UP, SENT
 
-#: Functions that yield a sentence for everything that is wrong.
-REGISTRY = []
+Invariant = Callable[[], Iterator[str]]
+#: Functions that yield a sentence for each broken row.
+REGISTRY: list[Invariant] = []
 
 
-def invariant(function):
-    """Register a function that yields sentences; its docstring says what must hold."""
+def invariant(function: Invariant) -> Invariant:
+    """Register a function that yields a sentence for each violation; its docstring states the rule."""
     REGISTRY.append(function)
     return function
 
 
-def broken_invariants():
-    """Every sentence of every invariant that does not hold; empty when all is well."""
+def broken_invariants() -> list[str]:
+    """A sentence for each violation of any invariant; empty if all hold."""
     return [sentence for function in REGISTRY for sentence in function()]
 
 
 @invariant
-def allocations_match_open_lines():
-    """I1: what open order lines hold is what the stock record says is allocated."""
+def allocations_match_open_lines() -> Iterator[str]:
+    """I1: a stock record's allocation is the sum of what open order lines have allocated."""
     held = units_held()
     records = get_model("partner", "StockRecord").objects.all()
     for pk, allocated in records.values_list("pk", "num_allocated"):
@@ -51,7 +53,7 @@ def allocations_match_open_lines():
 
 
 @invariant
-def stock_is_never_oversold():
+def stock_is_never_oversold() -> Iterator[str]:
     """I2: 0 <= allocated <= in stock."""
     records = get_model("partner", "StockRecord").objects.exclude(num_in_stock=None)
     wrong = records.filter(Q(num_allocated__lt=0) | Q(num_allocated__gt=F("num_in_stock")))
@@ -60,12 +62,12 @@ def stock_is_never_oversold():
 
 
 @invariant
-def totals_add_up():
-    """I4: an order's total is its lines (discounts taken off) and its delivery.
+def totals_add_up() -> Iterator[str]:
+    """I4: an order's total is the sum of its lines, after discounts, and its delivery charge.
 
     Added in Decimal: SQLite adds decimal columns as floating-point numbers.
     """
-    goods = defaultdict(Decimal)
+    goods: defaultdict[int, Decimal] = defaultdict(Decimal)
     lines = get_model("order", "Line").objects.values_list("order_id", "line_price_incl_tax")
     for order_id, price in lines.order_by().iterator():
         goods[order_id] += price
@@ -78,8 +80,8 @@ def totals_add_up():
 
 
 @invariant
-def discounts_stay_within_limits():
-    """I5: uses of offers and vouchers never pass their limits."""
+def discounts_stay_within_limits() -> Iterator[str]:
+    """I5: offers and vouchers are never used more often than their limits allow."""
     offers = get_model("offer", "ConditionalOffer").objects.exclude(max_global_applications=None)
     for offer in offers.filter(num_applications__gt=F("max_global_applications")):
         yield f"I5 offer {offer.name}: {offer.num_applications} of {offer.max_global_applications}"
@@ -91,8 +93,8 @@ def discounts_stay_within_limits():
 
 
 @invariant
-def paid_orders_have_one_confirmation():
-    """I6: each order that was paid through a gateway has exactly one confirmation mail."""
+def paid_orders_have_one_confirmation() -> Iterator[str]:
+    """I6: each order paid through a gateway has exactly one confirmation mail."""
     paid = get_model("order", "Order").objects.exclude(status__in=[PENDING, CANCELLED])
     paid = paid.filter(
         sources__source_type__name__in=settings.GATEWAY_SOURCE_TYPES.values()
@@ -106,8 +108,8 @@ def paid_orders_have_one_confirmation():
 
 
 @invariant
-def parcels_hold_no_more_than_was_ordered():
-    """I9: of a line no more is sent, given up and held together than was ordered."""
+def parcels_hold_no_more_than_was_ordered() -> Iterator[str]:
+    """I9: units sent, given up and allocated never exceed the quantity of a line."""
     lines = get_model("order", "Line").objects.annotate(
         done=Coalesce(
             Sum(
@@ -125,8 +127,8 @@ def parcels_hold_no_more_than_was_ordered():
 
 
 @invariant
-def histories_end_at_the_status():
-    """I10: the last move in an order's history leads to the status it has."""
+def histories_end_at_the_status() -> Iterator[str]:
+    """I10: the last status change in an order's history leads to its current status."""
     last = (
         OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.Kind.STATUS)
         .order_by("-created_at", "-pk")
@@ -139,8 +141,8 @@ def histories_end_at_the_status():
 
 
 @invariant
-def returns_ask_for_no_more_than_was_sent():
-    """I11: of a line no more is asked back, or came back, than was sent."""
+def returns_ask_for_no_more_than_was_sent() -> Iterator[str]:
+    """I11: units returned, or requested for return, never exceed the units sent."""
     restocked = get_model("order", "ShippingEventQuantity").objects.filter(
         event__event_type__name=CAME_BACK
     )
@@ -160,8 +162,8 @@ def returns_ask_for_no_more_than_was_sent():
 
 
 @invariant
-def document_numbers_have_no_gap():
-    """I20: of each kind and year there are as many documents as the counter counted."""
+def document_numbers_have_no_gap() -> Iterator[str]:
+    """I20: the documents of each kind and year are as many as their counter says."""
     kinds = CommercialDocument.objects.values_list("kind", "number")
     issued = Counter((kind, int(number.split("-")[1])) for kind, number in kinds.iterator())
     counters = {(row.kind, row.year): row.last for row in DocumentCounter.objects.all()}
@@ -172,10 +174,10 @@ def document_numbers_have_no_gap():
 
 
 @invariant
-def documents_add_up():
-    """I21: net and tax of an invoice are its gross, and its credit notes never pass it."""
+def documents_add_up() -> Iterator[str]:
+    """I21: an invoice's net and tax add up to its gross, and its credit notes never exceed it."""
     rows = CommercialDocument.objects.exclude(kind=DocumentKind.PACKING_SLIP)
-    left = defaultdict(Decimal)
+    left: defaultdict[int, Decimal] = defaultdict(Decimal)
     for number, kind, order_id, facts in rows.values_list("number", "kind", "order", "facts"):
         net, tax, gross = (Decimal(facts[name]) for name in ("net", "tax", "gross"))
         if net + tax != gross or gross != sum(Decimal(line["gross"]) for line in facts["lines"]):
@@ -187,7 +189,7 @@ def documents_add_up():
 
 
 @invariant
-def histories_of_stock_end_where_it_stands():
+def histories_of_stock_end_where_it_stands() -> Iterator[str]:
     """I22: the last change in a stock record's history leads to its numbers; one without is old."""
     last = StockChange.objects.filter(stockrecord=OuterRef("pk")).order_by("-pk")
     records = get_model("partner", "StockRecord").objects.annotate(

@@ -1,9 +1,11 @@
-"""Asking for a link to an order by its number and address.
+"""Requests for a link to an order, by its number and email address.
 
-Whatever is asked for, the answer is the same: the link leaves by mail, to the order's own address.
+The response never depends on whether the order exists. The link is mailed to the order's own
+address.
 """
 
 import unicodedata
+from datetime import datetime
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django_tasks import task
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.mail.outbox import queue_mail
@@ -20,22 +23,22 @@ from commerce.orders.mails import order_status_path, shop_facts
 SALT = "commerce.order_finding"
 
 
-def normal_number(text):
-    """An order number as it is stored, however it was copied from a mail."""
+def normal_number(text: str) -> str:
+    """An order number as it is stored, however it was typed or copied."""
     return unicodedata.normalize("NFKC", text).replace(" ", "").lstrip("#").upper()
 
 
-def digest_of(email):
-    """What stands for an address where nothing may name a person, such as in a queue's rows."""
+def digest_of(email: str) -> str:
+    """A digest of an email address, for places that must not name a person, such as queue rows."""
     return salted_hmac(SALT, email.strip().casefold(), algorithm="sha256").hexdigest()
 
 
-def find_order(number, email):
-    """The order of that number which was placed with that address, or None."""
+def find_order(number: str, email: str) -> AbstractOrder | None:
+    """The order with that number and email address, or None."""
     return _find_by_digest(number, digest_of(email))
 
 
-def _find_by_digest(number, digest):
+def _find_by_digest(number: str, digest: str) -> AbstractOrder | None:
     orders = get_model("order", "Order").objects.select_related("user")
     order = orders.filter(number=normal_number(number)).first()
     if order is None or not order.email:
@@ -44,12 +47,13 @@ def _find_by_digest(number, digest):
 
 
 @transaction.atomic
-def send_link(number, digest, *, at=None):
-    """Mail a fresh link to the order's own address, at most once an hour. Says nothing of the rest.
+def send_link(number: str, digest: str, *, at: datetime | None = None) -> None:
+    """Mail a new link to the order's own address, at most once an hour; do nothing without an
+    order.
 
-    ``digest`` stands for the address that was asked with (``digest_of``).
+    ``digest`` identifies the address that was typed (``digest_of``).
 
-    An order in an account is opened by signing in: its mail leads there.
+    The mail about an order of an account leads to the account's page.
     """
     order = _find_by_digest(number, digest)
     if order is None:
@@ -75,10 +79,10 @@ def send_link(number, digest, *, at=None):
 
 
 @task()
-def send_order_link(number, digest):
-    """Mail a link to an order, where there is one of that number and address.
+def send_order_link(number: str, digest: str) -> None:
+    """Mail a link to the order with that number and address, if there is one.
 
-    The queue keeps a digest: rows of tasks outlive an erasure. A row that the previous release
-    enqueued holds the address itself.
+    The queue stores a digest because task rows outlive an erasure. Rows of the previous release
+    contain the address itself.
     """
     send_link(number, digest_of(digest) if "@" in digest else digest)

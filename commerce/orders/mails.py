@@ -1,9 +1,12 @@
-"""The mails of an order. Templates get plain values: no user, no request, no model.
+"""The mails about an order. Templates get plain values: no user, no request, no model.
 
-They are written in the transaction of what they tell, so nothing here reads a file or a network.
+They are queued in the transaction they report on, so nothing here reads files or the network.
 """
 
 import logging
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -11,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_class
 
 from commerce.demonstration import is_demonstration
@@ -26,14 +30,14 @@ from commerce.pricing.discounts import discount_name
 
 logger = logging.getLogger(__name__)
 
-#: The photograph beside a line, one of the sizes that pages have made (commerce.images.photos).
+#: The size of the photograph beside a line; pages create it too (commerce.images.photos).
 MAIL_PHOTO = "format-jpeg|width-320"
 
 
-def queue_order_confirmation(order, *, not_charged=0):
-    """The one confirmation of a paid order, through Oscar's dispatcher and the queue.
+def queue_order_confirmation(order: AbstractOrder, *, not_charged: Decimal = Decimal(0)) -> None:
+    """Queue the confirmation of a paid order through Oscar's dispatcher.
 
-    ``not_charged`` is what of its total was let off.
+    ``not_charged`` is the part of the total that was waived.
     """
     if not _has_address(order):
         return
@@ -45,21 +49,23 @@ def queue_order_confirmation(order, *, not_charged=0):
     dispatcher.send_order_placed_email_for_user(order, facts)
 
 
-def queue_refund_notice(order, *, amount, key, is_whole=True):
-    """Tell the customer that money is on its way back; once for each refund's key.
+def queue_refund_notice(
+    order: AbstractOrder, *, amount: Decimal, key: str, is_whole: bool = True
+) -> None:
+    """Tell the customer about a refund, once per ``key``.
 
-    ``is_whole``: nothing of what was paid is left, so that nothing more is delivered.
+    ``is_whole``: everything that was paid is refunded, so nothing more is delivered.
     """
     refunded = format_money(amount, order.currency)
     facts = {**order_facts(order), "refunded": refunded, "is_whole": is_whole}
     queue_order_mail(order, "order_refunded", facts, key=f"order-refunded:{key}")
 
 
-def queue_transfer_request(order, details):
-    """Tell the customer where to send the money of an order, and what is missing where a part of it
-    arrived; once for each order and sum that arrived.
+def queue_transfer_request(order: AbstractOrder, details: dict[str, Any]) -> None:
+    """Tell the customer where to transfer the order's total, or the missing rest of it.
 
-    ``details`` says ``account_name``, ``account``, ``reference``, ``until``, ``arrived`` and ``missing``.
+    Sent once per order and amount received. ``details`` has ``account_name``, ``account``,
+    ``reference``, ``until``, ``arrived`` and ``missing``.
     """
     until = date_format(timezone.localtime(details["until"]), "j F Y")
     facts = {**order_facts(order), **details, "until": until}
@@ -71,15 +77,16 @@ def queue_transfer_request(order, details):
     queue_order_mail(order, "order_received", facts, key=key)
 
 
-def queue_cancelled_notice(order):
-    """Tell the customer once that an order is cancelled."""
+def queue_cancelled_notice(order: AbstractOrder) -> None:
+    """Tell the customer once that the order is cancelled."""
     queue_order_mail(order, "order_cancelled", {}, key=f"order-cancelled:{order.number}")
 
 
-def queue_shipped_notice(order, parcel, *, rest):
-    """Tell the customer what is in a parcel that left, and what follows; once for each parcel.
+def queue_shipped_notice(order: AbstractOrder, parcel: Any, *, rest: dict[int, int]) -> None:
+    """Tell the customer what a parcel contains and what follows, once per parcel.
 
-    ``parcel`` is a commerce.orders.shipments.Parcel, ``rest`` is ``{line_id: units}`` still to be sent.
+    ``parcel`` is a commerce.orders.shipments.Parcel, ``rest`` is ``{line_id: units}`` still to be
+    sent.
     """
     titles = dict(order.lines.values_list("pk", "title")) if rest else {}
     shipment = parcel.shipment
@@ -94,10 +101,10 @@ def queue_shipped_notice(order, parcel, *, rest):
     queue_order_mail(order, "order_shipped", facts, key=f"order-shipped:{shipment.key}")
 
 
-def queue_order_mail(order, code, facts, *, key):
-    """One mail about an order: the template ``code`` over ``facts`` and what every such mail says.
+def queue_order_mail(order: AbstractOrder, code: str, facts: dict[str, Any], *, key: str) -> None:
+    """Queue one mail about an order: the template ``code`` with ``facts`` and the common facts.
 
-    The same ``key`` twice sends one mail. Needs the transaction of what it tells.
+    A ``key`` is mailed only once. Call it in the transaction it reports on.
     """
     if not _has_address(order):
         return
@@ -112,8 +119,8 @@ def queue_order_mail(order, code, facts, *, key):
     )
 
 
-def shop_facts():
-    """What the frame of every mail names."""
+def shop_facts() -> dict[str, Any]:
+    """The facts in the frame of every mail."""
     return {
         "shop_name": settings.SITE_NAME,
         "shop_url": settings.SITE_URL,
@@ -121,8 +128,8 @@ def shop_facts():
     }
 
 
-def greeting_facts(order):
-    """What every mail about an order says of it."""
+def greeting_facts(order: AbstractOrder) -> dict[str, Any]:
+    """The facts in every mail about an order."""
     shipping = order.shipping_address
     return {
         **shop_facts(),
@@ -132,14 +139,14 @@ def greeting_facts(order):
     }
 
 
-def _has_address(order):
+def _has_address(order: AbstractOrder) -> bool:
     if not order.email:
         logger.error("order %s has no address to write to", order.number)
     return bool(order.email)
 
 
-def order_facts(order):
-    """What a mail may say of an order, as text. Absolute addresses, amounts ready to print."""
+def order_facts(order: AbstractOrder) -> dict[str, Any]:
+    """An order as text for mails: absolute URLs, formatted amounts."""
 
     def money(amount):
         return format_money(amount, order.currency)
@@ -171,14 +178,14 @@ def order_facts(order):
     }
 
 
-def _unit_price(line):
-    """What one item cost; Oscar lets the column be empty, as in orders that were imported."""
+def _unit_price(line: AbstractLine) -> Decimal:
+    """The price of one unit. Oscar allows an empty column, as in imported orders."""
     if line.unit_price_incl_tax is not None:
         return line.unit_price_incl_tax
     return round_money(line.line_price_before_discounts_incl_tax / line.quantity)
 
 
-def _line_facts(order, money):
+def _line_facts(order: AbstractOrder, money: Callable[[Decimal], str]) -> list[dict[str, Any]]:
     lines = list(order.lines.select_related("product").order_by("pk"))
     ids = {pk for line in lines if line.product for pk in (line.product_id, line.product.parent_id)}
     photos = photos_by_product(ids - {None})
@@ -197,17 +204,17 @@ def _line_facts(order, money):
     return facts
 
 
-def mail_photo_url(image):
-    """The absolute address of a photograph small enough for a mail; "" where none is made yet."""
+def mail_photo_url(image: Any) -> str:
+    """The absolute URL of a photograph small enough for a mail; "" if that size doesn't exist yet."""
     size = sizes_of(image).by_spec.get(MAIL_PHOTO)
     return urljoin(settings.SITE_URL, size.url) if size else ""
 
 
-def order_status_path(order, *, days=None):
+def order_status_path(order: AbstractOrder, *, days: int | None = None) -> str:
     """The page on which the customer follows the order.
 
-    The account's page of it, or a signed link that opens for ``days`` (unless given, as long as
-    the confirmation's).
+    That is the account's page, or a signed link that works for ``days`` (default: as long as the
+    one in the confirmation).
     """
     if order.user_id:
         return reverse("customer:order", kwargs={"order_number": order.number})

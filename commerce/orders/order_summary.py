@@ -1,12 +1,19 @@
-"""An order as its customer sees it: what is in it, and how far it has come."""
+"""An order as its customer sees it: its items and its progress."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.index.listings import looks_of, product_url
+from commerce.models import OrderPromise
 from commerce.order_statuses import (
     AUTHORISED,
     CANCELLED,
@@ -23,11 +30,11 @@ from commerce.order_statuses import (
 LINES = Prefetch(
     "lines", get_model("order", "Line").objects.select_related("product__parent").order_by("pk")
 )
-#: The way of an order where nothing goes wrong.
+#: The statuses of an order that is delivered as planned.
 WAY = (PENDING, PAID, PACKING, SHIPPED, DELIVERED)
-#: Stops that only orders have which came by them.
+#: Statuses shown only if an order has reached them, and the status each comes before.
 DETOURS = {AUTHORISED: PAID, PART_SHIPPED: SHIPPED}
-#: Where a way ends without a parcel that is kept.
+#: Final statuses of orders that were not delivered or came back.
 STOPS = (CANCELLED, RETURNED, REFUNDED)
 STEP_NAMES = {
     PENDING: _("Ordered"),
@@ -41,17 +48,17 @@ STEP_NAMES = {
     RETURNED: _("Returned"),
     REFUNDED: _("Refunded"),
 }
-#: After these nothing is expected any more.
+#: No delivery is expected after these.
 ENDED = (DELIVERED, *STOPS)
 STATUS_NAMES = {**STEP_NAMES, PENDING: _("Waiting for payment")}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One stop of an order's way. ``day`` is when it was reached, where that is known."""
+    """One step of an order's progress. ``day`` is when it was reached, if known."""
 
-    name: str
-    day: object
+    name: str | Promise
+    day: datetime | None
     is_done: bool
     is_current: bool
     is_stop: bool = False
@@ -59,29 +66,29 @@ class Step:
 
 @dataclass(frozen=True)
 class OrderedItem:
-    """One line of an order; ``url`` is empty where the item is no longer shown."""
+    """One line of an order; ``url`` is empty if the product is no longer shown."""
 
     title: str
     option: str
     url: str
-    photo: object
+    photo: Any
     quantity: int
-    total: object
+    total: Decimal
 
 
 @dataclass(frozen=True)
 class OrderRow:
-    """An order with its items and its status in words; ``promise`` while it is still to come."""
+    """An order with its items and its status in words; ``promise`` until it is delivered."""
 
-    order: object
-    status: str
+    order: AbstractOrder
+    status: str | Promise
     is_stopped: bool
-    items: list
-    promise: object
+    items: list[OrderedItem]
+    promise: OrderPromise | None
 
 
-def order_rows(orders):
-    """Orders as rows, in the order given. Constant in queries, whatever their number."""
+def order_rows(orders: Iterable[AbstractOrder]) -> list[OrderRow]:
+    """Orders as rows, in the given order. The number of queries is constant."""
     orders = list(orders)
     prefetch_related_objects(orders, LINES, "promise")
     lines = {order.pk: list(order.lines.all()) for order in orders}
@@ -98,7 +105,7 @@ def order_rows(orders):
     ]
 
 
-def _ordered_item(line, look):
+def _ordered_item(line: AbstractLine, look: Any) -> OrderedItem:
     product = line.product
     if product is None:
         return OrderedItem(
@@ -116,10 +123,10 @@ def _ordered_item(line, look):
     )
 
 
-def steps_of(order):
-    """The stops of an order from ordered to delivered.
+def steps_of(order: AbstractOrder) -> list[Step]:
+    """The steps of an order from placed to delivered.
 
-    One that was cancelled, returned or refunded ends where it stopped.
+    The steps of a cancelled, returned or refunded order end there.
     """
     days = {}
     for change in order.status_changes.order_by("date_created", "pk"):
@@ -140,18 +147,18 @@ def steps_of(order):
     ]
 
 
-def _way_of(order, days):
-    """The stops of an order that goes on, with the detours it took."""
+def _way_of(order: AbstractOrder, days: dict[str, datetime]) -> list[str]:
+    """The steps of an order in progress, including the optional ones it reached."""
     way = list(WAY)
     for detour, before in DETOURS.items():
         if order.status == detour or detour in days:
             way.insert(way.index(before), detour)
     if AUTHORISED in way and PAID not in days:
-        way.remove(PAID)  # Its money is taken with the first parcel, not before.
+        way.remove(PAID)  # The payment is captured with the first parcel.
     return way
 
 
-def _stopped_way(order, days):
+def _stopped_way(order: AbstractOrder, days: dict[str, datetime]) -> list[Step]:
     way = [status for status in _way_of(order, days) if status in days]
     ends = [status for status in STOPS if status in days or status == order.status]
     return [

@@ -1,19 +1,22 @@
-"""The life of an order after it was placed: its number, its pipeline, and what a move entails."""
+"""An order after it was placed: its number, its statuses, and the effects of changing them."""
 
 import secrets
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.db.models import F, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.core.loading import get_model
 
+from commerce.audit.order_history import record_status_change
 from commerce.exceptions import IllegalMove
 from commerce.index.refresh import refresh_listings_task
-from commerce.models import Shipment
+from commerce.models import Shipment, User
 from commerce.order_statuses import (
     CANCELLED,
     DELIVERED,
@@ -28,58 +31,61 @@ from commerce.signals import offers_counted
 from commerce.stock.availability import release_stock
 from commerce.stock.history import Cause
 
-#: Reached by sending parcels (commerce.orders.shipments) and in no other way.
+#: Set only by dispatching parcels (commerce.orders.shipments).
 BY_DISPATCH = (PART_SHIPPED, SHIPPED)
-#: What people set by hand. Money, parcels and returns have acts of their own.
+#: Set by staff. Payments, parcels and returns have actions of their own.
 BY_HAND = (PACKING, DELIVERED, CANCELLED)
-#: What has not left the house when an order gets here goes back on the shelf.
+#: Reaching one of these returns unsent units to stock.
 RELEASING = (CANCELLED, REFUNDED)
 
+CancellationStep = Callable[["AbstractOrder", User | None], None]
 #: Functions called with ``(order, user)`` in the transaction that cancels an order.
-CANCELLATION_STEPS = []
+CANCELLATION_STEPS: list[CancellationStep] = []
 
-#: Without 0/O, 1/I/L: an order number is read out on the telephone.
+#: Without 0/O and 1/I/L: order numbers are read out on the telephone.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
-def on_cancellation(function):
+def on_cancellation(function: CancellationStep) -> CancellationStep:
     """Register a function to call when an order is cancelled (see ``CANCELLATION_STEPS``)."""
     CANCELLATION_STEPS.append(function)
     return function
 
 
-def new_order_number():
-    """A random number such as "SM-7K2P9XQD"; it tells neither volume nor neighbours.
+def new_order_number() -> str:
+    """A random number such as "SM-7K2P9XQD", which reveals neither volume nor other numbers.
 
-    31**8 of them; the unique column refuses the one in a trillion that is taken.
+    There are 31**8; a unique column refuses the rare duplicate.
     """
     return "SM-" + "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
 
 
-def lock_order(order_id):
-    """The order, locked. Needs an open transaction; comes last in the lock order."""
+def lock_order(order_id: int) -> AbstractOrder:
+    """The order, locked. Needs an open transaction; orders come last in the lock order."""
     return get_model("order", "Order").objects.select_for_update().get(pk=order_id)
 
 
-def allocated_units(order):
-    """What the order's lines hold in stock, ``{stockrecord_id: units}``."""
-    units = defaultdict(int)
+def allocated_units(order: AbstractOrder) -> dict[int, int]:
+    """The units allocated to an order's lines, ``{stockrecord_id: units}``."""
+    units: defaultdict[int, int] = defaultdict(int)
     for line in order.lines.exclude(stockrecord=None):
         if line.num_allocated:
             units[line.stockrecord_id] += line.num_allocated
     return dict(units)
 
 
-def move_order(order_id, status, *, note="", user=None):
-    """Move an order along its pipeline, with everything the move entails, in one transaction.
+def move_order(
+    order_id: int, status: str, *, note: str = "", user: User | None = None
+) -> AbstractOrder:
+    """Change an order's status with all its effects, in one transaction.
 
-    Cancelling and refunding give back the units that did not leave; cancelling gives back vouchers
-    and offer counts too. Raises IllegalMove where the pipeline has no such way, and for the
-    statuses that only parcels lead to; nothing changes then. An order that is there already stays
-    as it is. Locks the stock records by key, then the order.
+    Cancelling and refunding return unsent units to stock; cancelling also undoes uses of vouchers
+    and offers. Does nothing if the order already has the status. Raises IllegalMove, without any
+    change, for a step the pipeline doesn't have and for the statuses set by parcels. Locks the
+    stock records by key, then the order.
     """
     if status in BY_DISPATCH:
-        raise IllegalMove(_("An order is shipped by sending its items, parcel by parcel."))
+        raise IllegalMove(_("Dispatch the order’s parcels to mark it as shipped."))
     with transaction.atomic():
         order = get_model("order", "Order").objects.get(pk=order_id)
         units = allocated_units(order)
@@ -98,7 +104,7 @@ def move_order(order_id, status, *, note="", user=None):
             order.lines.update(num_allocated=0)
         if status == CANCELLED:
             release_discounts(order)
-            if was_paid:  # Who left before paying knows.
+            if was_paid:  # Customers who didn't pay need no notice.
                 queue_cancelled_notice(order)
         if status == DELIVERED:
             parcels = Shipment.objects.filter(event__order=order, delivered_at=None)
@@ -108,15 +114,17 @@ def move_order(order_id, status, *, note="", user=None):
         return order
 
 
-def check_unchanged(order, units):
-    """Raises IllegalMove where a locked order holds other units than it did before the lock."""
+def check_unchanged(order: AbstractOrder, units: dict[int, int]) -> None:
+    """Raise IllegalMove if a locked order's allocation differs from ``units``, read before the
+    lock.
+    """
     if allocated_units(order) != units:
-        raise IllegalMove(_("The order was changed by somebody else at the same moment."))
+        raise IllegalMove(_("Someone else changed this order at the same time. Please try again."))
 
 
-def count_purchases(order):
-    """Count what a paid order bought, for each variant and its product: lists are sorted by it."""
-    units = defaultdict(int)
+def count_purchases(order: AbstractOrder) -> None:
+    """Count the units of a paid order per variant and product; lists are sorted by them."""
+    units: defaultdict[int, int] = defaultdict(int)
     for line in order.lines.exclude(product=None).select_related("product"):
         units[line.product_id] += line.quantity
         if line.product.parent_id:
@@ -129,50 +137,55 @@ def count_purchases(order):
     transaction.on_commit(lambda: refresh_listings_task.enqueue(ids, is_sale=True))
 
 
-def moves_for_staff(order):
-    """The statuses to which people may move an order by hand.
+def moves_for_staff(order: AbstractOrder) -> tuple[str, ...]:
+    """The statuses that staff may set.
 
-    Not one that waits for its payment: it is paid when the gateway says so, and is released by
-    itself, which has to begin at the gateway (docs/payments.md).
+    None for a pending order: the gateway reports its payment, and it expires automatically, which
+    has to begin at the gateway (docs/payments.md).
     """
     if order.status == PENDING:
         return ()
     return tuple(status for status in order.available_statuses() if status in BY_HAND)
 
 
-def refusal_for_staff(order, status):
-    """Why an order may not be moved so by a person, as a sentence; "" where it may."""
+def refusal_for_staff(order: AbstractOrder, status: str) -> str:
+    """Why staff may not set this status, as a sentence; "" if they may."""
     if status in moves_for_staff(order):
         return ""
     if order.status == PENDING:
-        return _("Order %(number)s waits for its payment and moves on by itself.") % {
+        return _("Order %(number)s is awaiting payment. Its status updates automatically.") % {
             "number": order.number
         }
     if status in BY_DISPATCH:
-        return _("Order %(number)s is shipped by sending its items, on its own page.") % {
+        return _("Dispatch the items of order %(number)s on its own page.") % {
             "number": order.number
         }
-    return _("Order %(number)s is “%(old)s” and cannot become “%(new)s”.") % {
+    return _("Order %(number)s is “%(old)s” and can’t become “%(new)s”.") % {
         "number": order.number,
         "old": order.status,
         "new": status or "–",
     }
 
 
-def set_status(order, status, *, why="", user=None):
-    """Set the status of a locked order and its lines; its history says who did it and why.
+def set_status(
+    order: AbstractOrder, status: str, *, why: str = "", user: User | None = None
+) -> None:
+    """Set the status of a locked order and its lines, and record who did it and why.
 
-    Raises IllegalMove where the pipeline has no such way. An order that is there stays there.
+    Raises IllegalMove if the pipeline doesn't have this step. Does nothing if the order already has
+    the status.
     """
-    order.moved_by, order.moved_because = user, why
+    # Recorded first: the receiver of Oscar's status change adds a missing row.
+    if status != order.status and status in order.available_statuses():
+        record_status_change(order, order.status, status, user=user, why=why)
     try:
         order.set_status(status)
     except InvalidOrderStatus as error:
         raise IllegalMove(str(error)) from error
 
 
-def release_discounts(order):
-    """Undo what placing the order counted: voucher uses, then offer counts and their totals."""
+def release_discounts(order: AbstractOrder) -> None:
+    """Undo what placing the order counted: voucher uses, then offer uses and their totals."""
     discounts = list(order.discounts.exclude(offer_id=None).order_by("offer_id"))
     vouchers = get_model("voucher", "Voucher").objects
     applications = get_model("voucher", "VoucherApplication").objects.filter(order=order)
@@ -191,8 +204,8 @@ def release_discounts(order):
     offers_counted.send(sender=None, offer_ids=[discount.offer_id for discount in discounts])
 
 
-def units_held(stockrecord_ids=None):
-    """Units that open order lines hold, ``{stockrecord_id: units}``: the truth behind I1."""
+def units_held(stockrecord_ids: Iterable[int] | None = None) -> dict[int, int]:
+    """Units allocated to open order lines, ``{stockrecord_id: units}``: the source of truth for I1."""
     lines = get_model("order", "Line").objects.filter(num_allocated__gt=0)
     if stockrecord_ids is not None:
         lines = lines.filter(stockrecord__in=stockrecord_ids)

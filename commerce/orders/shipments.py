@@ -1,13 +1,15 @@
-"""Parcels: what of an order left the house, with whom, and what is still to be sent.
+"""Parcels: what was sent with which carrier, and what is still to be sent.
 
-Oscar's ShippingEvent and its quantities are the record; ``commerce.models.Shipment`` stands beside
-it. Units leave the stock here and nowhere else.
+Oscar's ShippingEvent and its quantities are the record; ``commerce.models.Shipment`` extends it.
+Only this module takes units out of stock for orders.
 """
 
 import re
 import uuid
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -15,12 +17,13 @@ from django.db.models import Prefetch, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder, AbstractShippingEvent
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_event
 from commerce.documents.issuing import issue_packing_slip
 from commerce.exceptions import DispatchRefused, OutOfStock
-from commerce.models import DeliveryMethod, OrderEvent, Shipment
+from commerce.models import DeliveryMethod, OrderEvent, Shipment, User
 from commerce.order_statuses import (
     AUTHORISED,
     CANCELLED,
@@ -37,18 +40,19 @@ from commerce.stock.availability import consume_stock, lock_stock, release_stock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
-#: Names of Oscar's shipping event types: what left, what never will, and what a refund put back on
-#: the shelf after it had left (what comes with a return stands in the return).
+#: Names of Oscar's shipping event types: sent, never to be sent, and returned to stock by a refund
+#: (units of a return are recorded in the return).
 SENT, GIVEN_UP, CAME_BACK = "Shipped", "Not sent", "Came back"
-#: From these something may leave.
+#: Parcels may be sent from these statuses.
 SENDABLE = (AUTHORISED, PAID, PACKING, PART_SHIPPED)
-#: What a carrier prints on a label.
+#: The characters of tracking numbers.
 TRACKING_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}")
 
-#: Functions ``(order, units, user)`` that run before a parcel leaves, outside of any transaction:
-#: the place to take money that the bank holds. Each may raise DispatchRefused, and then nothing
-#: leaves; each must bear being called twice for one parcel. ``units`` is ``{line_id: quantity}``.
-PREPARATIONS = []
+Preparation = Callable[["AbstractOrder", dict[int, int], User | None], None]
+#: Functions ``(order, units, user)`` that run before a parcel is sent, outside any transaction, such
+#: as capturing an authorised payment. Each may raise DispatchRefused, which stops the parcel, and
+#: may run twice for one parcel. ``units`` is ``{line_id: quantity}``.
+PREPARATIONS: list[Preparation] = []
 
 
 @dataclass(frozen=True)
@@ -56,25 +60,25 @@ class Parcel:
     """One parcel for pages and mails; ``items`` are pairs of an order line and a quantity."""
 
     shipment: Shipment
-    sent_at: object
-    items: list
+    sent_at: datetime
+    items: list[tuple[AbstractLine, int]]
 
     @property
-    def arrival(self):
-        """When it is expected, or None: nobody said, or it came."""
+    def arrival(self) -> Arrival | None:
+        """When it is expected; None if unknown or delivered."""
         row = self.shipment
-        if row.delivered_at or not row.arrives_from:
+        if row.delivered_at or row.arrives_from is None or row.arrives_until is None:
             return None
         return Arrival(row.arrives_from, row.arrives_until)
 
 
-def prepares_dispatch(function):
-    """Register a function to run before a parcel leaves (see ``PREPARATIONS``)."""
+def prepares_dispatch(function: Preparation) -> Preparation:
+    """Register a function to run before a parcel is sent (see ``PREPARATIONS``)."""
     PREPARATIONS.append(function)
     return function
 
 
-def quantities_of(order, *names):
+def quantities_of(order: AbstractOrder, *names: str) -> dict[int, int]:
     """Units of each line in the order's shipping events of these types, ``{line_id: units}``."""
     quantities = get_model("order", "ShippingEventQuantity").objects.filter(
         event__order=order, event__event_type__name__in=names
@@ -83,21 +87,21 @@ def quantities_of(order, *names):
     return {row["line"]: row["units"] for row in rows}
 
 
-def units_sent(order):
-    """What left the house, ``{line_id: units}``."""
+def units_sent(order: AbstractOrder) -> dict[int, int]:
+    """Units sent, ``{line_id: units}``."""
     return quantities_of(order, SENT)
 
 
-def units_to_send(order):
-    """What is still to leave, ``{line_id: units}`` without zeros, in the order of the lines."""
+def units_to_send(order: AbstractOrder) -> dict[int, int]:
+    """Units still to be sent, ``{line_id: units}`` without zeros, in the order of the lines."""
     done = quantities_of(order, SENT, GIVEN_UP)
     lines = order.lines.order_by("pk").values_list("pk", "quantity")
     left = {pk: quantity - done.get(pk, 0) for pk, quantity in lines}
     return {pk: units for pk, units in left.items() if units > 0}
 
 
-def parcels_of(order):
-    """The order's parcels, the first one first. Constant in queries."""
+def parcels_of(order: AbstractOrder) -> list[Parcel]:
+    """The order's parcels, oldest first. The number of queries is constant."""
     quantities = get_model("order", "ShippingEventQuantity").objects.select_related("line")
     events = (
         order.shipping_events.filter(shipment__isnull=False)
@@ -114,13 +118,21 @@ def parcels_of(order):
     ]
 
 
-def ship(order_id, *, units=None, carrier="other", tracking_number="", user=None, key=""):
-    """Send a parcel: ``units`` as ``{line_id: quantity}``, or all that is left.
+def ship(
+    order_id: int,
+    *,
+    units: dict[int, int] | None = None,
+    carrier: str = "other",
+    tracking_number: str = "",
+    user: User | None = None,
+    key: str = "",
+) -> Shipment:
+    """Send a parcel with ``units`` as ``{line_id: quantity}``, or everything left.
 
-    Takes exactly these units out of stock, writes the parcel and the mail about it, and moves the
-    order to "Part shipped" or "Shipped". The same ``key`` again returns the parcel it sent before.
-    Raises DispatchRefused with a sentence; nothing happens then. Runs ``PREPARATIONS`` first, then
-    locks the stock records by key and the order, in one durable transaction.
+    Takes these units out of stock, records the parcel, queues its mail and sets the status to "Part
+    shipped" or "Shipped". Returns the existing parcel for a ``key`` used before. Raises
+    DispatchRefused with a sentence and without any change. Runs ``PREPARATIONS`` first, then locks
+    the stock records by key and the order, in one durable transaction.
     """
     key = key or uuid.uuid4().hex
     check_label(carrier, tracking_number)
@@ -137,26 +149,24 @@ def ship(order_id, *, units=None, carrier="other", tracking_number="", user=None
     try:
         return _send(order_id, units, shipment)
     except OutOfStock as error:
-        text = _("The stock does not hold what the parcel needs: %(what)s.")
+        text = _("Not enough stock for the parcel: %(what)s.")
         raise DispatchRefused(text % {"what": error}) from error
 
 
-def check_label(carrier, tracking_number):
-    """Raises DispatchRefused for a carrier nobody knows or a number no label has."""
+def check_label(carrier: str, tracking_number: str) -> None:
+    """Raise DispatchRefused for an unknown carrier or a malformed tracking number."""
     if carrier not in settings.CARRIERS:
         raise DispatchRefused(_("Choose one of the carriers in the list."))
     number = tracking_number.strip()
     if number and not TRACKING_NUMBER.fullmatch(number):
-        raise DispatchRefused(
-            _("A tracking number has letters, digits and hyphens, 64 of them at most.")
-        )
+        raise DispatchRefused(_("A tracking number can have up to 64 letters, digits and hyphens."))
 
 
-def checked_units(order, units=None):
-    """What a parcel is to hold, ``{line_id: quantity}``, zeros left out.
+def checked_units(order: AbstractOrder, units: dict[int, int] | None = None) -> dict[int, int]:
+    """The contents of a parcel, ``{line_id: quantity}`` without zeros.
 
-    Raises DispatchRefused where that is nothing, more than is left, or not this order's, and where
-    the order cannot send anything.
+    Raises DispatchRefused if it is empty, exceeds what is left or has lines of another order, or if
+    the order's status allows no parcel.
     """
     if order.status not in SENDABLE:
         raise DispatchRefused(
@@ -168,21 +178,21 @@ def checked_units(order, units=None):
     if not wanted:
         raise DispatchRefused(_("Choose at least one item to send."))
     if any(count < 0 for count in wanted.values()):
-        raise DispatchRefused(_("A quantity cannot be below zero."))
+        raise DispatchRefused(_("A quantity can’t be below zero."))
     titles = dict(order.lines.values_list("pk", "title"))
     if wanted.keys() - titles.keys():
         raise DispatchRefused(_("One of the items is not part of this order."))
     for pk, count in wanted.items():
         if count > left.get(pk, 0):
             raise DispatchRefused(
-                _("%(title)s: %(left)d left to send, %(count)d asked for.")
+                _("%(title)s: %(left)d left to send, %(count)d requested.")
                 % {"title": titles[pk], "left": left.get(pk, 0), "count": count}
             )
     return wanted
 
 
 @retry_transient
-def _send(order_id, units, shipment):
+def _send(order_id: int, units: dict[int, int], shipment: Shipment) -> Shipment:
     with transaction.atomic(durable=True):
         order = _lock(order_id)
         sent = _sent_before(order, shipment.key)
@@ -204,35 +214,35 @@ def _send(order_id, units, shipment):
         return shipment
 
 
-def _lock(order_id):
-    """The order, locked after the stock of its lines, in the order of every writer."""
+def _lock(order_id: int) -> AbstractOrder:
+    """The order, locked after the stock of its lines, as every writer does."""
     order = get_model("order", "Order").objects.get(pk=order_id)
     records = order.lines.exclude(stockrecord=None).values_list("stockrecord_id", flat=True)
     lock_stock(records)
     return lock_order(order_id)
 
 
-def _save(lines):
+def _save(lines: Sequence[AbstractLine]) -> None:
     get_model("order", "Line").objects.bulk_update(lines, ["num_allocated", "status"])
 
 
-def _sent_before(order, key):
+def _sent_before(order: AbstractOrder, key: str) -> Shipment | None:
     sent = Shipment.objects.filter(key=key).select_related("event").first()
     if sent and sent.event.order_id != order.pk:
-        raise DispatchRefused(_("This form belongs to another order. Load the page again."))
+        raise DispatchRefused(_("This form belongs to another order. Reload the page."))
     return sent
 
 
-def _stock_of(lines, units):
-    """Units by stock record, as far as the lines hold any: what keeps no stock holds none."""
-    stock = defaultdict(int)
+def _stock_of(lines: Sequence[AbstractLine], units: dict[int, int]) -> dict[int, int]:
+    """Units by stock record, up to what the lines have allocated: untracked stock has none."""
+    stock: defaultdict[int, int] = defaultdict(int)
     for line in lines:
         if line.stockrecord_id and line.num_allocated:
             stock[line.stockrecord_id] += min(units[line.pk], line.num_allocated)
     return dict(stock)
 
 
-def _write_parcel(order, units, shipment):
+def _write_parcel(order: AbstractOrder, units: dict[int, int], shipment: Shipment) -> None:
     shipment.event = write_event(order, units, SENT)
     arrival = arrival_of_parcel(order)
     if arrival:
@@ -240,8 +250,8 @@ def _write_parcel(order, units, shipment):
     shipment.save()
 
 
-def write_event(order, units, name):
-    """Write down what became of ``{line_id: quantity}`` of a locked order."""
+def write_event(order: AbstractOrder, units: dict[int, int], name: str) -> AbstractShippingEvent:
+    """Record a shipping event for ``{line_id: quantity}`` of a locked order."""
     kind, _new = get_model("order", "ShippingEventType").objects.get_or_create(name=name)
     event = order.shipping_events.create(event_type=kind)
     Quantity = get_model("order", "ShippingEventQuantity")
@@ -251,7 +261,9 @@ def write_event(order, units, name):
     return event
 
 
-def _move_on(order, *, is_last, shipment, units):
+def _move_on(
+    order: AbstractOrder, *, is_last: bool, shipment: Shipment, units: dict[int, int]
+) -> None:
     items = sum(units.values())
     text = ngettext("%(count)d item with %(carrier)s", "%(count)d items with %(carrier)s", items)
     text = text % {"count": items, "carrier": shipment.carrier_name}
@@ -265,15 +277,15 @@ def _move_on(order, *, is_last, shipment, units):
     set_status(order, SHIPPED if is_last else PART_SHIPPED, user=shipment.user)
 
 
-def parcel_of(shipment):
-    """A parcel that was just written, as pages and mails tell of it."""
+def parcel_of(shipment: Shipment) -> Parcel:
+    """A parcel that was just recorded, for pages and mails."""
     rows = shipment.event.line_quantities.select_related("line").order_by("line_id")
     items = [(row.line, row.quantity) for row in rows]
     return Parcel(shipment=shipment, sent_at=shipment.event.date_created, items=items)
 
 
-def arrival_of_parcel(order, *, at=None):
-    """When what leaves ``at`` (now) arrives by the order's delivery method; None where it is gone."""
+def arrival_of_parcel(order: AbstractOrder, *, at: datetime | None = None) -> Arrival | None:
+    """When a parcel sent ``at`` (default: now) arrives; None if the delivery method is gone."""
     method = DeliveryMethod.objects.filter(code=order.shipping_code).first()
     if method is None:
         return None
@@ -284,11 +296,13 @@ def arrival_of_parcel(order, *, at=None):
 
 
 @retry_transient
-def mark_delivered(order_id, shipment_id, *, user=None, at=None):
-    """A parcel arrived. With the last one, and nothing left to send, the order is delivered.
+def mark_delivered(
+    order_id: int, shipment_id: int, *, user: User | None = None, at: datetime | None = None
+) -> bool:
+    """Mark a parcel as delivered; with the last one of a fully sent order, the order too.
 
-    Returns whether it was news. Raises DispatchRefused for a parcel of another order. Locks the
-    order.
+    Returns False if it was marked before. Raises DispatchRefused for a parcel of another order.
+    Locks the order.
     """
     with transaction.atomic(durable=True):
         order = lock_order(order_id)
@@ -311,24 +325,24 @@ def mark_delivered(order_id, shipment_id, *, user=None, at=None):
         return True
 
 
-def _deliver(order, *, user):
-    """Everything left, and every parcel came: the order is delivered."""
+def _deliver(order: AbstractOrder, *, user: User | None) -> None:
+    """Set the order to "Delivered" if everything was sent and all parcels arrived."""
     waiting = Shipment.objects.filter(event__order=order, delivered_at=None)
     if order.status == SHIPPED and not waiting.exists():
         set_status(order, DELIVERED, user=user)
 
 
 @retry_transient
-def cancel_rest(order_id, *, reason, user=None):
-    """What is left of a part shipped order will never leave: it goes back on the shelf.
+def cancel_rest(order_id: int, *, reason: str, user: User | None = None) -> None:
+    """Return the unsent units of a part shipped order to stock and set it to "Shipped".
 
-    The order is "Shipped" with what left. Its money is not touched: a refund pays for the rest.
-    Raises DispatchRefused with a sentence. Locks the stock records by key, then the order.
+    Money stays as it is; refund the rest separately. Raises DispatchRefused with a sentence. Locks
+    the stock records by key, then the order.
     """
     with transaction.atomic(durable=True):
         order = _lock(order_id)
         if order.status != PART_SHIPPED:
-            raise DispatchRefused(_("Only the rest of a part shipped order can be given up."))
+            raise DispatchRefused(_("You can only cancel unsent items of a partly shipped order."))
         cause = Cause(order=order.number, user=user, reason=reason)
         release_stock(allocated_units(order), cause)
         left = units_to_send(order)
@@ -342,11 +356,10 @@ def cancel_rest(order_id, *, reason, user=None):
         _deliver(order, user=user)
 
 
-def cancel_units(order, units):
-    """Of a locked order, ``{line_id: quantity}`` that has not left the house never will.
+def cancel_units(order: AbstractOrder, units: dict[int, int]) -> None:
+    """Record that ``{line_id: quantity}`` of a locked order will never be sent.
 
-    The caller has settled what the lines hold in stock. An order of which nothing is left to send
-    stays where it is: its caller knows what it has become.
+    The caller has released the stock, and sets the status if nothing is left to send.
     """
     write_event(order, units, GIVEN_UP)
     for line in order.lines.filter(pk__in=units):

@@ -1,34 +1,36 @@
-"""Correcting where an order goes, as long as nothing of it has left."""
+"""Corrects an order's delivery address until the first parcel is sent."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.audit.log import record_change
 from commerce.audit.order_history import record_event
 from commerce.exceptions import AddressRefused
+from commerce.models import User
 from commerce.order_statuses import AUTHORISED, PACKING, PAID
 from commerce.orders.pipeline import lock_order
 
-#: The statuses in which an address may still be corrected: paid for, and nothing dispatched.
+#: The statuses in which an address may be corrected: paid, and nothing dispatched.
 CORRECTABLE = (AUTHORISED, PAID, PACKING)
 
 
-def refusal_of_address(order) -> str:
-    """Why the delivery address of an order cannot be changed; "" where it can."""
+def refusal_of_address(order: AbstractOrder) -> str:
+    """Why an order's delivery address can't be changed; "" if it can."""
     if order.status not in CORRECTABLE:
-        return _("The address can be changed from payment until the first parcel leaves.")
+        return _("You can change the address only between payment and the first parcel.")
     if order.shipping_events.exists():
-        return _("A parcel has left already. The address can no longer be changed.")
+        return _("A parcel has been sent, so the address can’t be changed.")
     return ""
 
 
-def correct_address(order_id: int, fields: dict[str, object], *, user) -> bool:
-    """Write a corrected delivery address. Returns whether anything differed.
+def correct_address(order_id: int, fields: dict[str, object], *, user: User | None) -> bool:
+    """Change the delivery address. Returns whether anything differed.
 
-    ``fields`` are values by the names of Oscar's ShippingAddress. The country stays: delivery and tax
-    were charged for it. The change goes into the order's history, and from what to what into the audit
-    log, in the same transaction. Locks the order. Raises AddressRefused with the reason.
+    ``fields`` are values by the names of Oscar's ShippingAddress. The country can't change:
+    delivery and tax were charged for it. Adds to the order's history and to the audit log in the
+    same transaction. Locks the order. Raises AddressRefused with the reason.
     """
     with transaction.atomic():
         order = lock_order(order_id)

@@ -6,11 +6,11 @@ sends no signal and calls ``versions.invalidate``.
 """
 
 from collections.abc import Callable, Collection, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 
 from commerce.models.cache_tags import SITE
 from commerce.page_cache.versions import invalidate
@@ -50,7 +50,9 @@ def _shown_as(model: type[Model]) -> Iterator[_Shown]:
 
 
 @receiver([post_save, post_delete])
-def follow_row(signal, sender: type[Model], instance: Model, update_fields=None, **kwargs) -> None:
+def follow_row(
+    signal: Signal, sender: type[Model], instance: Model, update_fields: Any = None, **kwargs: Any
+) -> None:
     """Invalidate what a row that was saved or deleted is seen as."""
     for shown in _shown_as(sender) if signal is post_save else ():
         if not shown.on_save or (update_fields and shown.unseen.issuperset(update_fields)):
@@ -60,7 +62,7 @@ def follow_row(signal, sender: type[Model], instance: Model, update_fields=None,
 
 
 @receiver(m2m_changed)
-def follow_relation(instance: Model, action: str, model: type[Model], **kwargs) -> None:
+def follow_relation(instance: Model, action: str, model: type[Model], **kwargs: Any) -> None:
     """Invalidate what either end of a changed relation is seen as."""
     if action.startswith("post_") and (tags := {*tags_of(instance), *tags_of(model())}):
         invalidate(*tags)

@@ -4,17 +4,16 @@ Never money: basket, checkout and orders read prices, offers and delivery from t
 """
 
 import threading
-import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from cachetools import LRUCache
-from django.conf import settings
 from django.db import transaction
 
 from commerce.models.cache_tags import SITE
+from commerce.page_cache.cached_response import end_of
 from commerce.page_cache.dependencies import Dependencies, collected, depends_on_all
 from commerce.page_cache.versions import Unreachable, Versioned, current_snapshot
 
@@ -69,10 +68,9 @@ def memoise_many(
         depends_on_all(new)
         values |= made
         if snapshot is not None:
-            until = time.time() + settings.PAGE_CACHE_SECONDS
-            if new.until is not None:
-                until = min(until, new.until.timestamp())
-            facts = {"tags": new.tags, "epoch": snapshot.epoch, "version": snapshot.number}
+            until = end_of(new).timestamp()
+            facts: dict[str, Any] = {"tags": new.tags}
+            facts |= {"epoch": snapshot.epoch, "version": snapshot.number}
             with _lock:
                 for name, value in made.items():
                     _values[name] = _Value(value=value, found=new, until=until, **facts)

@@ -16,12 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from commerce.page_cache.cached_response import CachedResponse, cached_response, response_parts
 from commerce.page_cache.dependencies import Dependencies, collected
 from commerce.page_cache.stores import find_cached, put, store
-from commerce.page_cache.versions import (
-    Snapshot,
-    Unreachable,
-    reading,
-    versions,
-)
+from commerce.page_cache.versions import Snapshot, Unreachable, reading, versions
 from commerce.page_counts import CACHED, OWN, RENDERED, count_response
 from commerce.requests import moment_of
 from commerce.urls import with_query
@@ -172,11 +167,9 @@ def canonical_query(query: str) -> tuple[str, str]:
 
 def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependencies) -> bool:
     """Whether a page was opened and is the same for everybody; a broken promise is logged."""
-    if (
-        found.parameters is None
-        or response.status_code != 200
-        or set(request.GET) - found.parameters
-    ):
+    if found.parameters is None or response.status_code != 200:
+        return False
+    if set(request.GET) - found.parameters:
         return False
     broken = {
         "it sets a cookie": bool(response.cookies),

@@ -12,8 +12,9 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import cast
 
 import redis
 from cachetools import LRUCache
@@ -80,7 +81,7 @@ class FileStore:
             yield False
             return
         try:
-            yield _wait_for(lambda: fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB) or True)
+            yield _wait_for(partial(_lock_file, fd))
         finally:
             os.close(fd)  # which gives the lock back
 
@@ -99,7 +100,7 @@ class RedisStore:
 
     def get(self, key: str) -> CachedResponse | None:
         try:
-            data = self.client.get(self.PREFIX + hashed_key(key))
+            data = cast("bytes | None", self.client.get(self.PREFIX + hashed_key(key)))
         except redis.RedisError:
             return None
         return unpacked(data) if data else None
@@ -121,6 +122,11 @@ class RedisStore:
                 self.client.delete(name)  # Whoever waited too long renders as well: no harm.
 
 
+def _lock_file(fd: int) -> bool:
+    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
+
+
 def _wait_for(take):
     """Wait for a turn, ``WAIT_SECONDS`` at most; gives whether it had to. No answer: no wait."""
     end, waited = time.monotonic() + WAIT_SECONDS, False
@@ -134,7 +140,7 @@ def _wait_for(take):
     return waited
 
 
-STORES = {"file": FileStore, "redis": RedisStore}
+STORES: dict[str, type[FileStore] | type[RedisStore]] = {"file": FileStore, "redis": RedisStore}
 
 
 @cache

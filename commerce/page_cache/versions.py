@@ -20,7 +20,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import redis
 from django.conf import settings
@@ -185,6 +185,10 @@ def slot_of(tag: str) -> int:
     return zlib.crc32(tag.encode()) % SLOTS
 
 
+def _number_at(fd, place):
+    return NUMBER.unpack(os.pread(fd, NUMBER.size, place))[0]
+
+
 class NoStore:
     """No cache at all: for tests and shells."""
 
@@ -213,7 +217,7 @@ class FileStore:
 
     def read_slots(self, slots):
         fd = self._descriptor()
-        return [self._number_at(fd, HEADER + slot * NUMBER.size) for slot in slots]
+        return [_number_at(fd, HEADER + slot * NUMBER.size) for slot in slots]
 
     def write(self, slots):
         self._descriptor()
@@ -221,15 +225,11 @@ class FileStore:
         try:
             # A lock for each opening: threads wait for each other as processes do.
             fcntl.flock(fd, fcntl.LOCK_EX)
-            number = self._number_at(fd, EPOCH_BYTES) + 1
+            number = _number_at(fd, EPOCH_BYTES) + 1
             for place in (*(HEADER + slot * NUMBER.size for slot in slots), EPOCH_BYTES):
                 os.pwrite(fd, NUMBER.pack(number), place)
         finally:
             os.close(fd)
-
-    @staticmethod
-    def _number_at(fd, place):
-        return NUMBER.unpack(os.pread(fd, NUMBER.size, place))[0]
 
     def _descriptor(self):
         """The open file of that name. Somebody may have cleared the folder meanwhile."""
@@ -280,7 +280,7 @@ class RedisStore:
         if epoch is None:
             self.client.hsetnx(self.KEY, "epoch", uuid.uuid4().hex)
             return self.read()
-        return Snapshot(epoch.decode(), int(number or 0), {SITE: int(site or 0)})
+        return Snapshot(cast("bytes", epoch).decode(), int(number or 0), {SITE: int(site or 0)})
 
     def read_slots(self, slots):
         return [int(number or 0) for number in self.client.hmget(self.KEY, list(map(str, slots)))]

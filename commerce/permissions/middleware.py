@@ -1,21 +1,25 @@
-"""Asks the permission table before a staff page, and keeps off the page what it refuses."""
+"""Middleware that checks the permission table before staff pages and removes refused links and
+forms.
+"""
 
+from collections.abc import Callable
+from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from commerce.audit.security import log_refusal
-from commerce.permissions.offered import trim_refused
+from commerce.permissions.page_trimming import trim_refused
 from commerce.permissions.table import area_of, is_allowed, name_of_match
 
 
 class StaffAccessMiddleware:
-    """Refuses a staff page before its view runs. Guests are led to the one door and back."""
+    """Refuses a staff page before its view runs. Guests are redirected to the sign-in and back."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -25,11 +29,13 @@ class StaffAccessMiddleware:
             trim_refused(request, response)
         return response
 
-    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponseBase | None:
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
         match = request.resolver_match
-        if area_of(match.route) is None:
+        if match is None or area_of(match.route) is None:
             return None
-        if is_allowed(request.user, name_of_match(match), match.route, request.method):
+        if is_allowed(request.user, name_of_match(match), match.route, request.method or ""):
             return None
         if not request.user.is_authenticated:
             query = urlencode({"next": request.get_full_path()})
@@ -38,7 +44,7 @@ class StaffAccessMiddleware:
         raise PermissionDenied
 
 
-def _is_page(response: HttpResponseBase) -> bool:
+def _is_page(response: HttpResponseBase) -> TypeGuard[HttpResponse]:
     return (
         response.status_code == 200
         and not response.streaming

@@ -1,11 +1,12 @@
-"""Erasing a person: the account and everything about them, but for what the law has the shop keep.
+"""Erases a person: the account and their data, except what the law requires the shop to store.
 
-Nothing here depends on a request: the account's own page, the dashboard and a command call the
-same function. Whoever calls has asked for a recent sign-in first.
+Nothing here depends on a request: the account's page, the dashboard and a command call the same
+function. The caller has required a recent sign-in.
 """
 
 import logging
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -23,6 +24,7 @@ from commerce.models import (
     OutgoingMail,
     ReturnRequest,
     StockChange,
+    User,
     Withdrawal,
 )
 from commerce.privacy.mentions import keys_mentioning, rows_mentioning, without_mentions
@@ -47,27 +49,27 @@ OPEN_RETURNS = (
 
 
 class ErasureBlocked(Exception):
-    """The person cannot be erased yet. ``reasons`` are sentences for them."""
+    """The person can't be erased yet. ``reasons`` are sentences for them."""
 
-    def __init__(self, reasons: list[str]):
+    def __init__(self, reasons: list[str]) -> None:
         self.reasons = reasons
         super().__init__(" ".join(reasons))
 
 
 class AlreadyErased(ErasureBlocked):
-    """The account is gone: somebody else erased it meanwhile."""
+    """The account was erased meanwhile."""
 
-    def __init__(self):
-        super().__init__([_("This account was erased already.")])
+    def __init__(self) -> None:
+        super().__init__([_("This account has already been erased.")])
 
 
-def reasons_to_wait(person: Person) -> list[str]:
-    """Why a person cannot be erased now, as sentences; empty where they can. Writes nothing."""
+def reasons_against_erasure(person: Person) -> list[str]:
+    """Why a person can't be erased now, as sentences; empty if they can. Writes nothing."""
     return [str(reason) for part in parts() for reason in part.blocks(person)]
 
 
-def shop_blocks(person: Person):
-    """What is open in the shop itself: orders, returns, withdrawals, the last administrator."""
+def shop_blocks(person: Person) -> Iterator[str]:
+    """Open matters of the shop itself: orders, returns, withdrawals, the last administrator."""
     orders = person.orders()
     if count := open_orders(orders).count():
         yield ngettext(
@@ -79,15 +81,15 @@ def shop_blocks(person: Person):
     if returns.exists():
         yield _("A return is still open.")
     if person.withdrawals().filter(state=Withdrawal.State.NEW).exists():
-        yield _("A withdrawal from a contract hasn’t been answered yet.")
+        yield _("A withdrawal hasn’t been answered yet.")
     if person.user is not None and is_staff(person.user):
-        yield _("This account works for the shop. Somebody else takes its roles away first.")
+        yield _("This is a staff account. Ask someone else to remove its roles first.")
     if person.user is not None and person.user.is_superuser and not _other_admins(person).exists():
-        yield _("This is the only administrator of the shop. Name another one first.")
+        yield _("This is the shop’s only administrator. Appoint another one first.")
 
 
-def orders_in_the_way(person: Person) -> QuerySet:
-    """The orders of an account that keep it from being erased, newest first: where to look."""
+def blocking_orders(person: Person) -> QuerySet:
+    """The orders that block an account's erasure, newest first."""
     orders = person.orders().filter(person.by_user("user"))
     in_return = ReturnRequest.objects.filter(order__in=orders, state__in=OPEN_RETURNS)
     withdrawn = person.withdrawals().filter(state=Withdrawal.State.NEW)
@@ -99,29 +101,29 @@ def orders_in_the_way(person: Person) -> QuerySet:
     return orders.filter(found).order_by("-date_placed", "-pk")
 
 
-def _other_admins(person):
+def _other_admins(person: Person) -> QuerySet:
     others = get_user_model().objects.filter(is_superuser=True, is_active=True)
     return others.exclude(pk=person.user_id)
 
 
 @retry_transient
 def erase(person: Person, *, by: Any = None, address: str = "") -> None:
-    """Erase a person for good, all of it or nothing. Raises ErasureBlocked, or AlreadyErased.
+    """Erase a person permanently, completely or not at all. Raises ErasureBlocked or AlreadyErased.
 
-    Locks the account, then its orders by key, and only then asks what is open: an order that is
-    placed meanwhile either blocks the erasure or waits for it. Cards at the payment provider go
-    after the commit. ``by`` is the member of staff who does it, None for the person; the audit log
-    keeps that and the key of the account.
+    Locks the account, then its orders by key, and checks for open orders afterwards: an order
+    placed meanwhile either blocks the erasure or waits for it. Cards at the payment provider are
+    deleted after the commit. ``by`` is the member of staff, None for the person; the audit log
+    stores that and the account's key.
     """
     with transaction.atomic(durable=True):
         person = _locked(person)
         orders = list(person.orders().select_for_update().order_by("pk"))
-        if reasons := reasons_to_wait(person):
+        if reasons := reasons_against_erasure(person):
             raise ErasureBlocked(reasons)
         for part in parts():
             part.erase(person)
         for order in orders:
-            if is_of_the_books(order):
+            if is_needed_for_accounting(order):
                 forget_contacts(order)
             else:
                 anonymise_order(order)
@@ -138,8 +140,8 @@ def erase(person: Person, *, by: Any = None, address: str = "") -> None:
     logger.info("erased: %s", f"account {key}" if key else "a guest")
 
 
-def _locked(person):
-    """The person with the account as it is now, locked. The caller's copy keeps its key for a retry."""
+def _locked(person: Person) -> Person:
+    """The person with the current, locked account. The caller's copy has its key for a retry."""
     if person.user is None:
         return person
     user = get_user_model().objects.select_for_update().filter(pk=person.user_id).first()
@@ -148,14 +150,14 @@ def _locked(person):
     return person_of(user)
 
 
-def _delete_account(user):
-    """Delete it without its name: the audit log notes the deletion of staff by what they are called."""
+def _delete_account(user: User) -> None:
+    """Clear the name before deleting: the audit log records the names of deleted staff."""
     user.email, user.first_name, user.last_name = f"erased-{user.pk}@example.invalid", "", ""
     user.delete()
 
 
-def is_of_the_books(order: Any) -> bool:
-    """Whether money was taken for an order, so that the books need it."""
+def is_needed_for_accounting(order: Any) -> bool:
+    """Whether money was taken for an order, so that accounting needs it."""
     return (
         has_invoice(order)
         or get_model("payment", "Source").objects.filter(order=order, amount_debited__gt=0).exists()
@@ -163,7 +165,7 @@ def is_of_the_books(order: Any) -> bool:
 
 
 def erase_shop_data(person: Person) -> None:
-    """Remove what ``commerce`` knows of a person beside their orders; the account itself stays."""
+    """Remove what ``commerce`` stores about a person besides their orders and account."""
     for withdrawal in person.withdrawals():
         anonymise_withdrawal(withdrawal)
     _erase_mails(person)
@@ -178,21 +180,21 @@ def erase_shop_data(person: Person) -> None:
         return
     uses = get_model("voucher", "VoucherApplication").objects
     uses.filter(user=person.user_id).update(user=None)
-    # Notes of staff on the orders of others would go with the account.
+    # Staff notes on other people's orders would be deleted with the account.
     notes = get_model("order", "OrderNote").objects
     notes.filter(user=person.user_id).update(user=None)
     end_sessions(person.user)
 
 
-def _erase_mails(person):
+def _erase_mails(person: Person) -> None:
     mails = person.by_user("user") | person.by_email("to")
     OutgoingMail.objects.filter(mails).delete()
     sent = get_model("communication", "Email").objects
     sent.filter(person.by_user("user") | person.by_email("email")).delete()
 
 
-def _anonymise_reviews(person):
-    """Reviews stay without their author. Saved one by one: pages that show them are made anew."""
+def _anonymise_reviews(person: Person) -> None:
+    """Remove the author from reviews. Saved one by one: signals invalidate their pages."""
     reviews = get_model("reviews", "ProductReview").objects
     for review in reviews.filter(person.by_user("user") | person.by_email("email")):
         review.user, review.email, review.homepage = None, "", ""
@@ -200,10 +202,10 @@ def _anonymise_reviews(person):
         review.save()
 
 
-def _erase_tasks(person):
-    """Finished rows of the queue that mention an address.
+def _erase_tasks(person: Person) -> None:
+    """Delete finished rows of the queue that mention an address.
 
-    Tasks are called with keys, but an error may quote an address, and older rows hold some.
+    Task arguments are keys, but errors may quote an address, and older rows contain some.
     """
     from django_tasks_db.models import DBTaskResult
 
@@ -213,11 +215,11 @@ def _erase_tasks(person):
 
 
 def anonymise_histories(person: Person) -> None:
-    """Take a person out of the histories, which are never deleted (``AppendOnly.anonymise``)."""
+    """Remove a person from histories, which are never deleted (``AppendOnly.anonymise``)."""
     if person.user is not None:
         for model in (StockChange, OrderEvent):
             model.objects.filter(user=person.user_id).exclude(actor="").anonymise(actor=ERASED)
-        # Whoever decided about prices, roles or offers cannot take their name off it.
+        # Names stay on decisions about prices, roles or offers.
         own = AuditEntry.objects.filter(
             user=person.user_id, kind__in=[ACCOUNT, person.user._meta.label_lower]
         )
@@ -226,13 +228,14 @@ def anonymise_histories(person: Person) -> None:
         _anonymise_entries_about(person.user)
     mentioned = keys_mentioning(AuditEntry.objects.all(), "about", person.emails)
     AuditEntry.objects.filter(pk__in=mentioned).anonymise(about=ERASED)
-    for entry in list(rows_mentioning(AuditEntry.objects.all(), "changes", person.emails)):
+    entries = rows_mentioning(AuditEntry.objects.all(), "changes", person.emails)
+    for entry in cast(list[AuditEntry], list(entries)):
         changes = without_mentions(entry.changes, person.emails)
         AuditEntry.objects.filter(pk=entry.pk).anonymise(changes=changes)
 
 
-def _anonymise_entries_about(user):
-    """Entries that are about the account, with the addresses that it had before."""
+def _anonymise_entries_about(user: User) -> None:
+    """Entries about the account, including its former addresses."""
     kind = user._meta.label_lower
     about = AuditEntry.objects.filter(kind__in=[ACCOUNT, kind], object_id=str(user.pk))
     about.anonymise(about=ERASED, address="")

@@ -1,12 +1,11 @@
-"""Everything about a person as one archive: ``data.json``, a CSV for each section, and files.
+"""Exports a person's data as one archive: ``data.json``, a CSV per section, and files.
 
-It is made in the request that asks for it. One person's rows are few, and a file that waited for
-somebody would be one more place where everything about them stands.
+It is created in the request. One person's rows are few, and a stored file would be one more copy of
+everything about them.
 
-``data.json`` is ``{"version": 2, "made_at": …, "shop": …, "subject": {…}, "sections": {name:
-[row, …]}}``. A row has the columns that the inventory calls personal or plain. A column that points
-to another row holds its key, and ``<column>_name`` beside it says what that row is called. Raise
-``VERSION`` when that shape changes.
+``data.json`` is ``{"version": 2, "made_at": …, "shop": …, "subject": {…}, "sections": {name: [row,
+…]}}``. A row has the columns classified as personal or plain. A column that points to another row
+contains its key, and ``<column>_name`` its name. Raise ``VERSION`` when that shape changes.
 """
 
 import csv
@@ -16,7 +15,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -32,7 +31,7 @@ from commerce.privacy.parts import Section, all_sections, whole_inventory
 from commerce.privacy.people import Person
 
 VERSION = 2
-#: What other rows are called, by the label of their model: columns, of two models with a ``__``.
+#: The columns that name a related row, by model label; ``__`` crosses a relation.
 #: Plain columns, because a model's ``str`` may ask the database once more for each row.
 NAMES = {
     "address.country": ("printable_name",),
@@ -44,14 +43,14 @@ NAMES = {
     "partner.stockrecord": ("partner_sku",),
     "voucher.voucher": ("name", "code"),
 }
-#: The same for all other models: the first of these columns that there is.
+#: The same for all other models: the first existing column of these.
 NAMING_COLUMNS = ("number", "title", "name")
-#: What JSON can hold, with Django's encoder.
+#: Types that Django's JSON encoder supports.
 PLAIN = (bool, int, float, str, dict, list, Decimal, date, UUID)
 
 
 def document_of(person: Person, *, at: datetime | None = None) -> dict[str, Any]:
-    """The document of an export, as plain values. Reads only; about one query for a section."""
+    """The export as plain values. Read-only; about one query per section."""
     inventory = whole_inventory()
     return {
         "version": VERSION,
@@ -66,7 +65,7 @@ def document_of(person: Person, *, at: datetime | None = None) -> dict[str, Any]
 
 
 def _rows(section: Section, columns: tuple[str, ...], person: Person) -> list[dict[str, Any]]:
-    """The rows of a section, by a number of queries that does not depend on how many there are."""
+    """The rows of a section, in a constant number of queries."""
     rows = section.rows(person)
     fields = [rows.model._meta.get_field(name) for name in columns]
     many = [field.name for field in fields if field.many_to_many]
@@ -90,13 +89,13 @@ def _rows(section: Section, columns: tuple[str, ...], person: Person) -> list[di
     ]
 
 
-def _shown(row, name, value, masks):
+def _shown(row: Model, name: str, value: Any, masks: dict[str, set[int]]) -> Any:
     return "" if row.pk in masks.get(name, ()) else value
 
 
 def _naming_columns(field: Field) -> tuple[str, ...]:
     """The columns that name the row a field points to; none for a person."""
-    model = field.related_model
+    model = cast(type[Model], field.related_model)
     label = model._meta.label_lower
     if label == "commerce.user":
         return ()
@@ -107,7 +106,7 @@ def _naming_columns(field: Field) -> tuple[str, ...]:
 
 
 def _values(row: Model, fields: list[Field]) -> Iterator[tuple[str, Any]]:
-    """The columns of a row, each as JSON can hold it."""
+    """The columns of a row as JSON values."""
     for field in fields:
         if field.many_to_many:
             others = getattr(row, field.name).all()
@@ -121,18 +120,18 @@ def _values(row: Model, fields: list[Field]) -> Iterator[tuple[str, Any]]:
 
 
 def _name_of(row: Model | None, columns: tuple[str, ...]) -> str:
-    """What another row is called, "" for none. Needs its columns, and asks for nothing."""
+    """The name of a related row, "" for None. Needs its columns loaded, and runs no query."""
     return ", ".join(str(text) for path in columns if (text := _at(row, path)))
 
 
-def _at(row, path):
+def _at(row: Any, path: str) -> Any:
     for name in path.split("__"):
         row = getattr(row, name, None)
     return row
 
 
 def archive_of(person: Person, *, at: datetime | None = None) -> bytes:
-    """The archive, as the bytes of a ZIP file. Writes nothing; renders each invoice."""
+    """The archive as the bytes of a ZIP file. Writes nothing; renders each invoice."""
     document = document_of(person, at=at)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -156,7 +155,7 @@ def _csv(rows: list[dict[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A value as one cell: lists and documents as JSON, nothing as an empty cell."""
+    """A value as one cell: lists and documents as JSON, None as an empty cell."""
     if value is None:
         return ""
     if isinstance(value, dict | list):
@@ -165,7 +164,7 @@ def _cell(value: Any) -> Any:
 
 
 def _files(person: Person) -> Iterator[tuple[str, bytes]]:
-    """The picture, and the PDFs of the documents that the person may have."""
+    """The picture, and the PDFs of the documents for the customer."""
     if picture := ProfilePicture.objects.filter(person.by_user("user")).first():
         yield "picture.webp", bytes(picture.content)
     documents = CommercialDocument.objects.filter(order__in=person.orders(), kind__in=FOR_CUSTOMERS)

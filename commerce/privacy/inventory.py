@@ -1,7 +1,7 @@
 """The inventory of personal data: every field of every model, classified once.
 
-A test fails for a model or field that no table names, those of libraries included. The tables stand
-in ``shop_tables`` and ``plain_tables``, and beside the models of the floors above.
+A test fails for an unlisted model or field, including those of libraries. The tables are in
+``shop_tables`` and ``plain_tables``, and beside the models of the other apps.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,22 +13,22 @@ from django.db.models import Field, Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-#: What erasure does with the rows about a person.
+#: What erasure does with a person's rows.
 DELETED = _("deleted")
-ANONYMISED = _("kept without anything that names the person")
-BOOKS = _("kept for the books, anonymised when the statutory term ends")
-UNLINKED = _("kept without the link to the account")
-EXPIRES = _("not found by person; deleted by a retention rule")
-NEVER = _("nothing in it is about a person")
+ANONYMISED = _("anonymised")
+BOOKS = _("kept for accounting, anonymised after the statutory term")
+UNLINKED = _("unlinked from the account")
+EXPIRES = _("deleted by a retention rule")
+NEVER = _("not personal")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How the fields of one model are classified.
+    """The classification of one model's fields.
 
-    ``personal`` is about the person, ``hidden`` opens something or is a password, ``staff`` names
-    who worked for the shop, ``plain`` is none of these. Exported are personal and plain fields, in
-    ``section``; where that is empty, ``left_out`` says why.
+    ``personal`` is about the person, ``hidden`` is a secret or a password, ``staff`` names who
+    worked for the shop, ``plain`` is none of these. Personal and plain fields are exported in
+    ``section``; if that is empty, ``left_out`` says why.
     """
 
     erasure: str | Promise
@@ -41,7 +41,7 @@ class Kind:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field that is classified."""
+        """Every classified field."""
         return (*self.personal, *self.hidden, *self.staff, *self.plain)
 
     @property
@@ -60,7 +60,7 @@ def about_people(
     section: str = "",
     left_out: str | Promise = "",
 ) -> Kind:
-    """A model with fields about people; the fields of a class are words of one string."""
+    """A model with fields about people; each class of fields is a space-separated string."""
     return Kind(
         erasure,
         tuple(personal.split()),
@@ -81,17 +81,17 @@ def nothing_personal(tables: dict[str, str]) -> dict[str, Kind]:
 
 
 def models() -> Iterable[type[Model]]:
-    """Every model of the installation, those of many-to-many tables included."""
+    """Every model of the installation, including those of many-to-many tables."""
     return apps.get_models(include_auto_created=True)
 
 
 def stored_fields(model: type[Model]) -> list[Field]:
-    """The fields that the model itself stores, and its many-to-many fields."""
+    """The model's own fields, and its many-to-many fields."""
     return [*model._meta.local_fields, *model._meta.local_many_to_many]
 
 
 def unclassified(inventory: dict[str, Kind]) -> Iterator[str]:
-    """``label.field`` of each field that the inventory does not know."""
+    """``label.field`` of each field missing from the inventory."""
     for model in models():
         label = model._meta.label_lower
         known = inventory[label].fields if label in inventory else ()
@@ -101,9 +101,9 @@ def unclassified(inventory: dict[str, Kind]) -> Iterator[str]:
 
 
 def unclassified_columns(tables: Mapping[str, Kind]) -> Iterator[str]:
-    """``table.column`` of the tables in the database that belong to no model and that nobody knows.
+    """``table.column`` of unlisted columns in database tables without a model.
 
-    Tables in which SQLite keeps a full-text index of a model are part of that model's.
+    SQLite's full-text index tables count as part of their model.
     """
     of_models = {model._meta.db_table for model in models()}
     with connection.cursor() as cursor:
@@ -116,7 +116,7 @@ def unclassified_columns(tables: Mapping[str, Kind]) -> Iterator[str]:
 
 
 def obsolete(inventory: dict[str, Kind]) -> Iterator[str]:
-    """``label.field`` of each classified field that no model has any more."""
+    """``label.field`` of each classified field that no longer exists."""
     there = {model._meta.label_lower: model for model in models()}
     for label, kind in inventory.items():
         names = {field.name for field in stored_fields(there[label])} if label in there else set()

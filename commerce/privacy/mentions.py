@@ -1,7 +1,7 @@
-"""Rows whose text or JSON mentions somebody's email address.
+"""Finds rows whose text or JSON mentions an email address.
 
 A database can only search for parts of a text, and ann@example.com contains n@example.com. So the
-database narrows the rows down, and whole addresses are compared here, in any case.
+database narrows the rows down, and whole addresses are compared here, ignoring case.
 """
 
 import re
@@ -13,20 +13,20 @@ from django.db.models.functions import Cast, Lower
 
 from commerce.privacy.people import ERASED
 
-#: What may stand in an address before or after the part that was found, so that it is a longer one.
+#: A match next to these characters is part of a longer address.
 _BEFORE, _AFTER = r"(?<![\w.+!#$%&*^~-])(?<!\w')", r"(?![\w-])(?!\.\w)"
 
 
 def mentions(text: str, email: str) -> bool:
-    """Whether a text contains this whole address, in any case."""
+    """Whether a text contains this whole address, ignoring case."""
     pattern = f"{_BEFORE}{re.escape(email)}{_AFTER}"
     return re.search(pattern, text, re.IGNORECASE) is not None
 
 
 def rows_mentioning(rows: QuerySet, field: str, emails: Iterable[str]) -> Iterator[Model]:
-    """Those of the rows whose text or JSON ``field`` mentions one of the addresses.
+    """The rows whose text or JSON ``field`` mentions one of the addresses.
 
-    JSON is compared as text, in lower case: on MariaDB its column tells upper from lower case.
+    JSON is compared as lower-case text: MariaDB's JSON columns are case-sensitive.
     """
     for email in emails:
         searched = Lower(Cast(field, TextField()))
@@ -44,7 +44,7 @@ def keys_mentioning(rows: QuerySet, field: str, emails: Iterable[str]) -> set[An
 
 
 def without_mentions(value: Any, emails: Iterable[str]) -> Any:
-    """A copy of a JSON value in which ``[erased]`` stands for each text that mentions an address."""
+    """A copy of a JSON value with ``[erased]`` for each text that mentions an address."""
     emails = tuple(emails)
     if isinstance(value, dict):
         return {key: without_mentions(item, emails) for key, item in value.items()}
@@ -55,13 +55,13 @@ def without_mentions(value: Any, emails: Iterable[str]) -> Any:
     return value
 
 
-def _part_in_ascii(email):
-    """The longest part that every database and JSON write in one way."""
+def _part_in_ascii(email: str) -> str:
+    """The longest part that every database and JSON write the same way."""
     return max(re.findall(r"[!#-\[\]-~]+", email), key=len, default="")
 
 
-def _texts(value):
-    """The texts of a value, keys of JSON objects included."""
+def _texts(value: Any) -> Iterator[str]:
+    """The texts of a value, including keys of JSON objects."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield str(key)

@@ -1,7 +1,7 @@
-"""What names people in an order: removed at once as far as the books do not need it, the rest later.
+"""Removes personal data from orders: at once what accounting doesn't need, the rest later.
 
-The books need the invoice, with the buyer's name and address, for ``BOOKS_YEARS`` after the
-financial year. They do not need how somebody is reached, what they wrote, or where parcels went.
+Accounting needs the invoice, with the buyer's name and address, for ``BOOKS_YEARS`` after the
+financial year. It doesn't need contact details, messages, or delivery addresses.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -10,36 +10,37 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.models import AuditEntry, CommercialDocument, DocumentKind, OrderEvent
 from commerce.order_statuses import AUTHORISED, PACKING, PAID, PART_SHIPPED, PENDING, SHIPPED
 from commerce.privacy.people import ERASED
 
-#: Orders that somebody still works on. One on its way counts as open for ``ON_ITS_WAY``.
+#: Orders in progress. A shipped one counts as open for ``ON_ITS_WAY``.
 OPEN = (PENDING, AUTHORISED, PAID, PACKING, PART_SHIPPED)
 ON_ITS_WAY = timedelta(days=30)
-#: The kinds of an order's events that repeat what the customer wrote.
+#: Kinds of events that quote the customer.
 WORDS_OF_CUSTOMERS = (OrderEvent.Kind.RETURN, OrderEvent.Kind.WITHDRAWAL)
-#: The fields of an address that name somebody or a place; the country stays, for the VAT.
+#: The personal fields of an address; the country stays, for the VAT.
 NAMES = ("first_name", "line1", "line2", "line3", "line4", "state", "postcode", "title")
 
 
 def open_orders(orders: QuerySet, *, at: datetime | None = None) -> QuerySet:
-    """Those of the orders that are not over: unpaid, in work, or sent within 30 days."""
+    """The orders that are not finished: unpaid, in progress, or shipped within 30 days."""
     since = (at or timezone.now()) - ON_ITS_WAY
     on_their_way = orders.filter(status=SHIPPED, shipping_events__date_created__gt=since)
     return orders.filter(pk__in=[*_keys(orders.filter(status__in=OPEN)), *_keys(on_their_way)])
 
 
-def _keys(orders):
+def _keys(orders: QuerySet) -> QuerySet:
     return orders.values_list("pk", flat=True)
 
 
 def books_end(*, at: datetime | None = None) -> datetime:
-    """Orders placed, and documents issued, before this moment have left the statutory term.
+    """The statutory term of orders placed and documents issued before this moment is over.
 
-    It is the end of the last financial year that is ``BOOKS_YEARS`` whole years ago.
+    It is the end of the last financial year at least ``BOOKS_YEARS`` whole years ago.
     """
     today = timezone.localtime(at).date()
     month, day = settings.FINANCIAL_YEAR_END
@@ -49,8 +50,8 @@ def books_end(*, at: datetime | None = None) -> datetime:
     return timezone.make_aware(datetime.combine(end + timedelta(days=1), time.min))
 
 
-def _day(year, month, day):
-    """The date; the last of February where the year has no 29th."""
+def _day(year: int, month: int, day: int) -> date:
+    """The date; 28 February if the year has no 29th."""
     try:
         return date(year, month, day)
     except ValueError:
@@ -58,26 +59,26 @@ def _day(year, month, day):
 
 
 def past_their_term(*, at: datetime | None = None) -> QuerySet:
-    """Orders that the books need no longer, and that still name somebody."""
+    """Orders past their statutory term that still name a person."""
     end = books_end(at=at)
     orders = get_model("order", "Order").objects.filter(date_placed__lt=end)
     over = orders.exclude(documents__issued_at__gte=end)
-    return over.exclude(pk__in=open_orders(over, at=at)).filter(names_somebody())
+    return over.exclude(pk__in=open_orders(over, at=at)).filter(names_a_person())
 
 
-def names_somebody():
-    """Orders with an account, an address of mail, or a name on an address or a document."""
+def names_a_person() -> Q:
+    """Orders with an account, an email address, or a name on an address or a document."""
     documents = CommercialDocument.objects.filter(order=OuterRef("pk"))
     is_on_document = Exists(documents.exclude(facts__icontains=ERASED))
     is_named = Q(shipping_address__isnull=False) & ~Q(shipping_address__last_name=ERASED)
     is_billed = Q(billing_address__isnull=False) & ~Q(billing_address__last_name=ERASED)
-    return ~Q(user=None) | ~Q(guest_email="") | is_named | is_billed | is_on_document
+    return ~Q(user=None) | ~Q(guest_email="") | is_named | is_billed | Q(is_on_document)
 
 
 def forget_contacts(order: Any) -> None:
-    """Remove how the buyer is reached and what they wrote; the invoice's facts stay.
+    """Remove contact details and messages; the invoice's facts stay.
 
-    Needs an open transaction. Twice does nothing more.
+    Needs an open transaction. Idempotent.
     """
     get_model("order", "Order").objects.filter(pk=order.pk).update(guest_email="")
     if address := order.shipping_address:
@@ -97,14 +98,14 @@ def forget_contacts(order: Any) -> None:
 
 
 def has_invoice(order: Any) -> bool:
-    """Whether an invoice holds the buyer's name, so that the order need not."""
+    """Whether an invoice has the buyer's name, so that the order need not."""
     return order.documents.filter(kind=DocumentKind.INVOICE).exists()
 
 
 def anonymise_order(order: Any) -> None:
-    """Remove everything that names the buyer, the invoice's facts included. Sums and goods stay.
+    """Remove everything that names the buyer, including invoice facts. Sums and products stay.
 
-    For orders whose statutory term is over, and for those in which no money moved. Needs an open
+    For orders past their statutory term, and for those without a payment. Needs an open
     transaction.
     """
     forget_contacts(order)
@@ -115,7 +116,7 @@ def anonymise_order(order: Any) -> None:
 
 
 def anonymise_address(address: Any) -> None:
-    """Replace a name and an address of an order; the country stays. None is none."""
+    """Clear an address of an order except the country. Accepts None."""
     if address is None:
         return
     AuditEntry.objects.filter(kind=address._meta.label_lower, object_id=str(address.pk)).anonymise(
@@ -130,13 +131,13 @@ def anonymise_address(address: Any) -> None:
 
 
 def anonymise_withdrawal(withdrawal: Any) -> None:
-    """Take the person out of a statement of withdrawal; that there was one stays."""
+    """Remove the person from a withdrawal; the row stays."""
     withdrawal.name, withdrawal.email = ERASED, f"erased-{withdrawal.pk}@example.invalid"
     withdrawal.items = withdrawal.answer = ""
     withdrawal.save(update_fields=["name", "email", "items", "answer"])
 
 
-def _anonymise_documents(order, kinds):
+def _anonymise_documents(order: AbstractOrder, kinds: list[DocumentKind]) -> None:
     for document in CommercialDocument.objects.filter(order=order, kind__in=kinds):
         facts = {**document.facts, "billed_to": [ERASED], "delivered_to": [ERASED]}
         if facts != document.facts:

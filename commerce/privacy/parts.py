@@ -1,6 +1,6 @@
-"""What one floor of the shop knows about people, as a value that every floor adds.
+"""What each app knows about people, declared as a value.
 
-``settings.PRIVACY_PARTS`` names the parts, so that this package need not know the floors above it.
+``settings.PRIVACY_PARTS`` names the parts, so that this package need not import the apps above it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,11 +20,11 @@ from commerce.privacy.people import Person
 
 @dataclass(frozen=True)
 class Section:
-    """One list of an export: the rows of a model that are about a person.
+    """One list of an export: a model's rows about a person.
 
     ``title`` names it on pages, ``name`` in files. ``rows(person)`` is a queryset of the model
-    ``label``; the columns are the fields that the inventory calls personal or plain.
-    ``masked[column](person)`` are the rows in which a column is about somebody else and left empty.
+    ``label``; the columns are the personal and plain fields. ``masked[column](person)`` selects the
+    rows in which a column is about someone else and left empty.
     """
 
     name: str
@@ -36,10 +36,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Rule:
-    """How long one kind of data stays, and what happens to it then.
+    """How long one kind of data stays, and what happens then.
 
-    ``due(at)`` is the queryset of rows whose time is over; it may be asked several times.
-    ``act(rows)`` handles one batch of them, locked, in a transaction and leaves none of them due.
+    ``due(at)`` is the queryset of expired rows; it may be called several times. ``act(rows)``
+    handles one batch of them, locked, in a transaction, and leaves none of them due.
     """
 
     name: str
@@ -53,12 +53,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Part:
-    """What a floor contributes.
+    """What an app contributes.
 
-    ``inventory`` has its models, ``tables`` the tables of the database that belong to no model.
-    ``blocks(person)`` are sentences that say why the person cannot be erased yet. ``erase(person)``
-    removes what the account's deletion does not, in the caller's transaction. ``anonymise_order``
-    removes what names people from one order whose time in the books is over.
+    ``inventory`` has its models, ``tables`` its database tables without a model. ``blocks(person)``
+    are sentences that say why the person can't be erased yet. ``erase(person)`` removes what
+    deleting the account doesn't, in the caller's transaction. ``anonymise_order`` removes names
+    from one order past its statutory term.
     """
 
     inventory: dict[str, Kind]
@@ -72,21 +72,21 @@ class Part:
 
 @cache
 def parts() -> tuple[Part, ...]:
-    """The parts of all floors, in the order of ``settings.PRIVACY_PARTS``."""
+    """The parts of all apps, in the order of ``settings.PRIVACY_PARTS``."""
     return tuple(import_string(path) for path in settings.PRIVACY_PARTS)
 
 
 def whole_inventory() -> dict[str, Kind]:
-    """The inventory of all parts. Raises ValueError where two parts claim one model."""
+    """The inventory of all parts. Raises ValueError if two parts claim one model."""
     return _united(part.inventory for part in parts())
 
 
 def all_tables() -> dict[str, Kind]:
-    """The tables without a model of all parts, by name. Raises ValueError as ``whole_inventory``."""
+    """The tables without a model of all parts, by name. Raises ValueError like ``whole_inventory``."""
     return _united(part.tables for part in parts())
 
 
-def _united(inventories):
+def _united(inventories: Iterable[Mapping[str, Kind]]) -> dict[str, Kind]:
     whole: dict[str, Kind] = {}
     for inventory in inventories:
         if twice := whole.keys() & inventory.keys():

@@ -1,4 +1,4 @@
-"""Whose data it is: an account, or the address that a guest ordered with."""
+"""Whose data it is: an account, or a guest's email address."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +14,9 @@ __all__ = ["ERASED", "Person", "person_at", "person_of"]
 
 @dataclass(frozen=True)
 class Person:
-    """An account with its proven addresses, or an address without an account.
+    """An account with its confirmed addresses, or an address without an account.
 
-    ``emails`` are lower case. An account's unproven addresses are not among them: they may be
-    somebody else's.
+    ``emails`` are lower case. Unconfirmed addresses are left out: they may be someone else's.
     """
 
     user: Any = None
@@ -36,19 +35,19 @@ class Person:
         return Q(**{name: self.user_id}) if self.user_id is not None else Q(pk__in=[])
 
     def by_email(self, name: str) -> Q:
-        """Rows whose field holds one of the addresses, in any case."""
+        """Rows whose field is one of the addresses, ignoring case."""
         found = Q(pk__in=[])
         for email in self.emails:
             found |= Q(**{f"{name}__iexact": email})
         return found
 
     def orders(self) -> QuerySet:
-        """The orders of the account, and those placed as a guest with one of the addresses."""
+        """The orders of the account, and guest orders with one of the addresses."""
         as_guest = Q(user=None) & self.by_email("guest_email")
         return get_model("order", "Order").objects.filter(self.by_user("user") | as_guest)
 
     def withdrawals(self) -> QuerySet:
-        """The withdrawals that belong to one of the orders or give one of the addresses."""
+        """The withdrawals linked to one of the orders or with one of the addresses."""
         found = Q(order__in=self.orders()) | self.by_email("email")
         return get_model("commerce", "Withdrawal").objects.filter(found).distinct()
 
@@ -61,14 +60,14 @@ def person_of(user: Any) -> Person:
 
 
 def accounts_naming(email: str) -> QuerySet:
-    """The accounts that gave an address, proven or not."""
+    """The accounts with an address, confirmed or not."""
     email = email.strip()
     named = Q(email__iexact=email) | Q(emailaddress__email__iexact=email)
     return get_user_model().objects.filter(named).distinct().order_by("pk")
 
 
 def person_at(email: str) -> Person:
-    """Whoever an address belongs to: the account that proved it, or else a guest."""
+    """The owner of an address: the account that confirmed it, or a guest."""
     email = email.strip().lower()
     proven = get_user_model().objects.filter(
         emailaddress__email__iexact=email, emailaddress__verified=True

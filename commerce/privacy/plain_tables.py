@@ -1,4 +1,4 @@
-"""Models without anything about people: the catalogue, prices, the read model of lists, settings."""
+"""Models without personal data: catalogue, prices, read models, settings."""
 
 from commerce.privacy.inventory import nothing_personal
 

@@ -1,11 +1,13 @@
-"""Applying the retention rules: what is due, counted or done, in small transactions."""
+"""Applies retention rules: counts or handles what is due, in small transactions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -13,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commerce.transactions import retry_transient
 
-#: Rows of one transaction.
+#: Rows per transaction.
 BATCH = 500
 
 
@@ -26,7 +28,7 @@ class Outcome:
 
 
 def days_of(name: str) -> int:
-    """The days of a rule. Raises KeyError for a name without any."""
+    """The days of a rule. Raises KeyError for an unknown name."""
     return settings.RETENTION_DAYS[name]
 
 
@@ -36,15 +38,15 @@ def days_ago(name: str, at: datetime) -> datetime:
 
 
 def how_long(name: str) -> str | Promise:
-    """The time of a rule in words, such as "90 days", as the installation has it."""
+    """The duration of a rule in words, such as "90 days", as configured."""
     return format_lazy(_("{days} days"), days=days_of(name))
 
 
 def apply_rules(*, at: datetime | None = None, is_dry_run: bool = False) -> Iterator[Outcome]:
     """Apply every rule, one after the other; with ``is_dry_run`` only count.
 
-    Each batch is a transaction of its own, so a run that is interrupted continues with the next
-    one. Running twice does nothing more.
+    Each batch is a transaction of its own, so an interrupted run continues where it stopped.
+    Idempotent.
     """
     from commerce.privacy.parts import all_rules  # the parts import this module
 
@@ -54,10 +56,10 @@ def apply_rules(*, at: datetime | None = None, is_dry_run: bool = False) -> Iter
         yield Outcome(rule.name, rows)
 
 
-def _apply(rule, at: datetime) -> int:
-    """Act on what is due, batch by batch in the order of keys, and return how many rows it was.
+def _apply(rule: Any, at: datetime) -> int:
+    """Handle what is due, batch by batch in key order; returns the number of rows.
 
-    No row is taken twice, even if the rule leaves it due.
+    No row is handled twice, even if the rule leaves it due.
     """
     done, last = 0, None
     while keys := _next_keys(rule.due(at), after=last):
@@ -66,16 +68,16 @@ def _apply(rule, at: datetime) -> int:
     return done
 
 
-def _next_keys(due, *, after):
+def _next_keys(due: QuerySet, *, after: Any) -> list[Any]:
     left = due if after is None else due.filter(pk__gt=after)
     return list(left.order_by("pk").values_list("pk", flat=True).distinct()[:BATCH])
 
 
 @retry_transient
-def _apply_batch(rule, at, keys) -> int:
-    """Act on those of the rows that are still due once they are locked. Returns how many.
+def _apply_batch(rule: Any, at: datetime, keys: list[Any]) -> int:
+    """Handle the rows that are still due once locked. Returns how many.
 
-    The rule is asked anew: it may have looked something up when it was asked before.
+    Evaluates the rule again: its first queryset may depend on outdated lookups.
     """
     with transaction.atomic():
         rows = rule.due(at).model._default_manager.all()

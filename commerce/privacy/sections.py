@@ -1,8 +1,9 @@
-"""Which rows of ``commerce`` and its libraries an export has, for an account and for a guest."""
+"""The export's sections of ``commerce`` and its libraries, for accounts and guests."""
 
 from collections.abc import Callable
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Manager, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
@@ -15,7 +16,7 @@ from commerce.privacy.people import Person
 Rows = Callable[[Person], QuerySet]
 
 
-def _model(label):
+def _model(label: str) -> Manager:
     return get_model(*label.split("."))._base_manager
 
 
@@ -33,7 +34,7 @@ def _section(name: str, title: Promise, label: str, *, user: str = "", email: st
     return Section(name, title, label, rows)
 
 
-def _of_orders(name: str, title: Promise, label: str, order: str, **only) -> Section:
+def _of_orders(name: str, title: Promise, label: str, order: str, **only: Any) -> Section:
     """Rows that belong to one of the orders."""
 
     def rows(person: Person) -> QuerySet:
@@ -43,7 +44,7 @@ def _of_orders(name: str, title: Promise, label: str, order: str, **only) -> Sec
 
 
 def _mails(person: Person) -> QuerySet:
-    """Without those that open an account: their subject may be the code."""
+    """Without mails that open an account: their subject may be the code."""
     found = person.by_user("user") | person.by_email("to")
     return _model("commerce.OutgoingMail").filter(found, is_secret=False)
 
@@ -56,7 +57,7 @@ def _sign_ins(person: Person) -> QuerySet:
 
 
 def _by_staff(person: Person) -> Q:
-    """Entries that somebody else caused: their network address is not the person's."""
+    """Entries caused by someone else: their network address isn't the person's."""
     return Q(user__isnull=False) & ~person.by_user("user")
 
 
@@ -68,7 +69,7 @@ SECTIONS = (
     _section("sessions", _("Sessions"), "usersessions.UserSession", user="user"),
     _section(
         "other_services",
-        _("Other services to sign in with"),
+        _("Connected services"),
         "socialaccount.SocialAccount",
         user="user",
     ),
@@ -81,23 +82,19 @@ SECTIONS = (
     ),
     _section("addresses", _("Addresses"), "address.UserAddress", user="user"),
     _of_orders("orders", _("Orders"), "order.Order", "pk"),
-    _of_orders("order_lines", _("Lines of orders"), "order.Line", "order"),
-    _of_orders(
-        "order_options", _("Options of ordered products"), "order.LineAttribute", "line__order"
-    ),
-    _of_orders("order_discounts", _("Discounts of orders"), "order.OrderDiscount", "order"),
-    _of_orders("order_notes", _("Notes on orders"), "order.OrderNote", "order"),
-    _of_orders(
-        "order_statuses", _("Changes of an order's status"), "order.OrderStatusChange", "order"
-    ),
-    _of_orders("order_history", _("History of orders"), "commerce.OrderEvent", "order"),
+    _of_orders("order_lines", _("Order lines"), "order.Line", "order"),
+    _of_orders("order_options", _("Order options"), "order.LineAttribute", "line__order"),
+    _of_orders("order_discounts", _("Order discounts"), "order.OrderDiscount", "order"),
+    _of_orders("order_notes", _("Order notes"), "order.OrderNote", "order"),
+    _of_orders("order_statuses", _("Order status changes"), "order.OrderStatusChange", "order"),
+    _of_orders("order_history", _("Order history"), "commerce.OrderEvent", "order"),
     _of_orders("billing_addresses", _("Billing addresses"), "order.BillingAddress", "order"),
     _of_orders("delivery_addresses", _("Delivery addresses"), "order.ShippingAddress", "order"),
     _of_orders("parcels", _("Parcels"), "commerce.Shipment", "event__order"),
     _of_orders("payments", _("Payments"), "payment.Source", "order"),
     _of_orders(
         "payment_transactions",
-        _("Transactions of payments"),
+        _("Payment transactions"),
         "payment.Transaction",
         "source__order",
     ),
@@ -110,27 +107,25 @@ SECTIONS = (
         kind__in=FOR_CUSTOMERS,
     ),
     _of_orders("returns", _("Returns"), "commerce.ReturnRequest", "order"),
-    _of_orders("return_lines", _("Lines of returns"), "commerce.ReturnLine", "request__order"),
-    Section(
-        "withdrawals", _("Withdrawals from a contract"), "commerce.Withdrawal", Person.withdrawals
-    ),
+    _of_orders("return_lines", _("Return lines"), "commerce.ReturnLine", "request__order"),
+    Section("withdrawals", _("Withdrawals"), "commerce.Withdrawal", Person.withdrawals),
     _section("vouchers_used", _("Vouchers used"), "voucher.VoucherApplication", user="user"),
     _section("baskets", _("Baskets"), "basket.Basket", user="owner"),
-    _section("basket_lines", _("Lines of baskets"), "basket.Line", user="basket__owner"),
+    _section("basket_lines", _("Basket lines"), "basket.Line", user="basket__owner"),
     _section(
         "basket_options",
-        _("Options of products in baskets"),
+        _("Basket options"),
         "basket.LineAttribute",
         user="line__basket__owner",
     ),
     _section("wish_lists", _("Wish lists"), "wishlists.WishList", user="owner"),
-    _section("wish_list_lines", _("Lines of wish lists"), "wishlists.Line", user="wishlist__owner"),
+    _section("wish_list_lines", _("Wish list lines"), "wishlists.Line", user="wishlist__owner"),
     _section(
-        "wish_list_links", _("Links to wish lists"), "commerce.WishListLink", user="wishlist__owner"
+        "wish_list_links", _("Wish list links"), "commerce.WishListLink", user="wishlist__owner"
     ),
     _section(
         "wish_list_shares",
-        _("People a wish list is shared with"),
+        _("Wish list recipients"),
         "wishlists.WishListSharedEmail",
         user="wishlist__owner",
         email="email",
@@ -140,13 +135,13 @@ SECTIONS = (
     ),
     _section("reviews", _("Reviews"), "reviews.ProductReview", user="user", email="email"),
     _section("review_votes", _("Votes on reviews"), "reviews.Vote", user="user"),
-    _section("viewed_products", _("Products looked at"), "analytics.UserProductView", user="user"),
+    _section("viewed_products", _("Viewed products"), "analytics.UserProductView", user="user"),
     _section("searches", _("Searches"), "analytics.UserSearch", user="user"),
-    _section("totals", _("Totals of an account"), "analytics.UserRecord", user="user"),
+    _section("totals", _("Account totals"), "analytics.UserRecord", user="user"),
     Section("mails", _("Mails"), "commerce.OutgoingMail", _mails),
     _section(
         "account_mails",
-        _("Copies of mails in the account"),
+        _("Copies of emails in the account"),
         "communication.Email",
         user="user",
         email="email",

@@ -1,6 +1,7 @@
-"""What ``commerce`` contributes: its sections of an export, what blocks an erasure, its rules."""
+"""The privacy part of ``commerce``: export sections, obstacles to an erasure, retention rules."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -33,11 +34,11 @@ def _rows(label: str) -> QuerySet:
     return get_model(*label.split("."))._base_manager.all()
 
 
-# --- What is due ------------------------------------------------------------------------------------
+# --- Due ------------------------------------------------------------------------------------
 
 
 def _mails_older_than(rule: str, at: datetime) -> QuerySet:
-    """Mails in every state but waiting: a parked one counts from the day it was written, too."""
+    """Mails in every state but waiting; parked ones count from the day they were written, too."""
     old = OutgoingMail.objects.filter(created_at__lt=days_ago(rule, at))
     return old.exclude(state=OutgoingMail.State.WAITING)
 
@@ -52,7 +53,7 @@ def _old_audit_addresses(at: datetime) -> QuerySet:
 
 
 def _old_sign_ins_of_customers(at: datetime) -> QuerySet:
-    """Entries at doors and closed staff pages that no member of staff caused or owns the account of.
+    """Security entries neither caused by nor about staff.
 
     Erasures stay: they name nobody, and a restored backup needs them.
     """
@@ -82,7 +83,7 @@ def _closed_alerts(at: datetime) -> QuerySet:
 
 
 def _guest_baskets(at: datetime) -> QuerySet:
-    """Baskets without an owner that nobody changed; one with a payment under way stays."""
+    """Unchanged baskets without an owner; one with a pending payment stays."""
     since = days_ago("guest-baskets", at)
     model = get_model("basket", "Basket")
     lines = get_model("basket", "Line").objects.filter(basket=OuterRef("pk"))
@@ -92,7 +93,7 @@ def _guest_baskets(at: datetime) -> QuerySet:
 
 
 def _old_orders_contacts(at: datetime) -> QuerySet:
-    """Finished guest orders that still say how the buyer is reached, none of their returns open."""
+    """Finished guest orders with contact details and no open return."""
     old = _rows("order.Order").filter(date_placed__lt=days_ago("order-contacts", at))
     says = (
         ~Q(guest_email="")
@@ -126,11 +127,11 @@ def _empty_mails(mails: QuerySet) -> None:
     mails.update(body_text="", body_html="", last_error="")
 
 
-def _blank_addresses(entries: QuerySet) -> None:
+def _blank_addresses(entries: Any) -> None:
     entries.anonymise(address="")
 
 
-def _expire(entries: QuerySet) -> None:
+def _expire(entries: Any) -> None:
     entries.expire()
 
 
@@ -152,34 +153,34 @@ def _anonymise_withdrawals(withdrawals: QuerySet) -> None:
 
 
 @keep_lazy_text
-def _term_of_books_in(words):
+def _term_of_books_in(words: str | Promise) -> Any:
     return words % {"years": settings.BOOKS_YEARS}
 
 
 def _term_of_books() -> Promise:
-    """The statutory term in words, as the installation has it."""
+    """The statutory term in words, as configured."""
     return _term_of_books_in(
         _("%(years)d years after the end of the financial year (`BOOKS_YEARS`)")
     )
 
 
 DELETED, EMPTIED = _("deleted"), _("emptied; the row stays")
-ANONYMISED = _("anonymised; sums and goods stay")
+ANONYMISED = _("anonymised; sums and products stay")
 
 RULES = (
     Rule(
         "expired-sessions",
         _("Sessions of browsers"),
         _("until they expire, 60 days after the last sign-in"),
-        _("Nobody can use them any more."),
+        _("Expired sessions are useless."),
         DELETED,
         lambda at: _rows("sessions.Session").filter(expire_date__lt=at),
     ),
     Rule(
         "session-records",
-        _("Where an account was signed in: browser and network address"),
+        _("Session records: browser and network address"),
         how_long("session-records"),
-        _("The list of open sessions needs no more."),
+        _("Only open sessions are listed."),
         DELETED,
         lambda at: _rows("usersessions.UserSession").filter(
             last_seen_at__lt=days_ago("session-records", at)
@@ -187,26 +188,26 @@ RULES = (
     ),
     Rule(
         "mail-texts",
-        _("Texts of mails that were sent, parked or expired"),
+        _("Texts of sent, failed or expired emails"),
         how_long("mail-texts"),
-        _("Support answers questions about recent mails."),
+        _("Support answers questions about recent emails."),
         EMPTIED,
         _old_mail_texts,
         _empty_mails,
     ),
     Rule(
         "mails",
-        _("Mails that were sent, parked or expired: subject, address, day"),
+        _("Sent, failed or expired emails: subject, address, day"),
         how_long("mails"),
-        _("They keep an event from being mailed twice, and show that it was."),
+        _("They prevent duplicate emails and prove delivery."),
         DELETED,
         lambda at: _mails_older_than("mails", at),
     ),
     Rule(
         "account-mails",
-        _("Copies of mails in the account"),
+        _("Copies of emails in the account"),
         how_long("account-mails"),
-        _("They repeat the mails."),
+        _("They duplicate the emails."),
         DELETED,
         lambda at: _rows("communication.Email").filter(date_sent__lt=days_ago("account-mails", at)),
     ),
@@ -214,49 +215,49 @@ RULES = (
         "audit-addresses",
         _("Network addresses in the audit log"),
         how_long("audit-addresses"),
-        _("Break-ins are looked into within that time."),
+        _("Security incidents are investigated within that time."),
         EMPTIED,
         _old_audit_addresses,
         _blank_addresses,
     ),
     Rule(
         "customer-sign-ins",
-        _("Sign-ins and other entries of the audit log about accounts of customers"),
+        _("Sign-ins and other audit log entries about customers"),
         how_long("customer-sign-ins"),
-        _("Attacks on an account are found within that time; entries of staff stay."),
+        _("Attacks are detected within that time. Staff entries stay."),
         DELETED,
         _old_sign_ins_of_customers,
         _expire,
     ),
     Rule(
         "unconfirmed-alerts",
-        _("Stock alerts that nobody confirmed"),
+        _("Unconfirmed stock alerts"),
         how_long("unconfirmed-alerts"),
-        _("The owner of the address did not ask for them."),
+        _("The owner of the address may not have requested them."),
         DELETED,
         _unconfirmed_alerts,
     ),
     Rule(
         "closed-alerts",
-        _("Stock alerts that were answered or cancelled"),
+        _("Sent or cancelled stock alerts"),
         how_long("closed-alerts"),
-        _("They are done."),
+        _("They are no longer needed."),
         DELETED,
         _closed_alerts,
     ),
     Rule(
         "guest-baskets",
-        _("Baskets without an account that nobody changed"),
+        _("Unchanged baskets without an account"),
         how_long("guest-baskets"),
-        _("The cookie that leads to them has expired."),
+        _("Their cookie has expired."),
         DELETED,
         _guest_baskets,
     ),
     Rule(
         "viewed-products",
-        _("Products that an account looked at"),
+        _("Products viewed by an account"),
         how_long("viewed-products"),
-        _("Nothing uses older ones."),
+        _("Older ones are not used."),
         DELETED,
         lambda at: _rows("analytics.UserProductView").filter(
             date_created__lt=days_ago("viewed-products", at)
@@ -266,7 +267,7 @@ RULES = (
         "searches",
         _("Searches of an account"),
         how_long("viewed-products"),
-        _("Nothing uses older ones."),
+        _("Older ones are not used."),
         DELETED,
         lambda at: _rows("analytics.UserSearch").filter(
             date_created__lt=days_ago("viewed-products", at)
@@ -274,34 +275,34 @@ RULES = (
     ),
     Rule(
         "search-misses",
-        _("Searches without a result, which name nobody but may hold a name"),
+        _("Searches without results"),
         how_long("search-misses"),
-        _("They show what is missing in the shop now."),
+        _("They show what shoppers miss now, and may contain a name."),
         DELETED,
         lambda at: SearchMiss.objects.filter(last_at__lt=days_ago("search-misses", at)),
     ),
     Rule(
         "finished-tasks",
-        _("Background tasks that are done; those that failed"),
+        _("Finished background tasks; failed ones"),
         format_lazy("{}; {}", how_long("finished-tasks"), how_long("failed-tasks")),
-        _("Staff look into failures."),
+        _("Staff investigate failures."),
         DELETED,
         _finished_tasks,
     ),
     Rule(
         "order-contacts",
-        _("Telephone, delivery notes and email address of finished guest orders"),
+        _("Phone number, delivery notes and email address of finished guest orders"),
         how_long("order-contacts"),
-        _("Questions and complaints come within that time."),
+        _("Questions and complaints arrive within that time."),
         _("removed; the invoice stays"),
         _old_orders_contacts,
         _forget_contacts,
     ),
     Rule(
         "unmatched-withdrawals",
-        _("Withdrawals from a contract that fit no order, after they were answered"),
+        _("Answered withdrawals without a matching order"),
         how_long("unmatched-withdrawals"),
-        _("Somebody may ask what became of them."),
+        _("The customer may ask about them."),
         _("anonymised"),
         _unmatched_withdrawals,
         _anonymise_withdrawals,
@@ -310,7 +311,7 @@ RULES = (
         "orders",
         _("Orders, invoices and credit notes"),
         _term_of_books(),
-        _("Tax law asks for the records for that long."),
+        _("Tax law requires the records for that long."),
         ANONYMISED,
         lambda at: past_their_term(at=at),
         _anonymise_orders,

@@ -1,4 +1,4 @@
-"""Models with fields about people: those of Oscar, of the accounts' libraries, and of ``commerce``."""
+"""Models with personal data: Oscar's, those of the accounts' libraries, and ours."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,10 +13,10 @@ from commerce.privacy.inventory import (
 )
 
 #: Why a table is not in the export.
-SECRETS = _("opens accounts or documents, and says nothing about the person")
-INTERNAL = _("says what the staff did, and is not about the customer")
-NO_LINK = _("holds nothing that ties it to a person")
-COPY = _("is a copy of what another section has")
+SECRETS = _("a secret, not about the person")
+INTERNAL = _("about staff, not the customer")
+NO_LINK = _("not linked to a person")
+COPY = _("a copy of another section")
 
 ADDRESS = "title first_name last_name line1 line2 line3 line4 state postcode country search_text"
 
@@ -49,7 +49,7 @@ ACCOUNTS = {
         hidden="session_key",
         section="sessions",
     ),
-    # Those of an account end with it; nothing ties a guest's to an address.
+    # Sessions of an account end with it; a guest's session has no address.
     "sessions.session": about_people(
         EXPIRES, "expire_date", hidden="session_key session_data", left_out=SECRETS
     ),
@@ -273,7 +273,7 @@ ORDERS = {
     ),
 }
 
-HOUSE = {
+SHOP = {
     "commerce.auditentry": about_people(
         ANONYMISED,
         "about act address created_at",
@@ -295,7 +295,7 @@ HOUSE = {
         "id status enqueued_at started_at finished_at priority task_path worker_ids queue_name "
         "backend_name run_after return_value exception_class_path",
         hidden="args_kwargs traceback",
-        left_out=_("is work of the shop; finished rows that name the person are deleted"),
+        left_out=_("a task of the shop; finished rows that name the person are deleted"),
     ),
     "offer.rangeproductfileupload": about_people(
         DELETED,
@@ -306,14 +306,14 @@ HOUSE = {
         left_out=INTERNAL,
     ),
     "partner.partneraddress": about_people(
-        _("kept while the supplier is one"),
+        _("kept while the supplier is active"),
         "",
         f"id code {ADDRESS} partner",
-        left_out=_("is the address of a supplier, who is a business"),
+        left_out=_("the address of a business"),
     ),
 }
 
-#: Tables that belong to no model, by their own name and with their own columns.
+#: Database tables without a model, by name and column.
 TABLES = {
     # Django's cache for allauth's limits: network addresses and accounts in keys, times in values.
     # ``forget_old_throttles`` deletes what has expired, every hour.
@@ -321,4 +321,4 @@ TABLES = {
     "django_migrations": nothing_personal({"": "id app name applied"})[""],
 }
 
-INVENTORY = {**ACCOUNTS, **CUSTOMERS, **ORDERS, **HOUSE}
+INVENTORY = {**ACCOUNTS, **CUSTOMERS, **ORDERS, **SHOP}

@@ -1,4 +1,4 @@
-"""Privacy work that runs by the clock. Every task may run twice."""
+"""Scheduled privacy tasks. Every task may run twice."""
 
 from django_tasks import task
 
@@ -6,7 +6,7 @@ from commerce.privacy import retention
 
 
 @task()
-def apply_retention():
+def apply_retention() -> None:
     """Apply the retention rules (see commerce.privacy.retention)."""
     for _outcome in retention.apply_rules():
         pass

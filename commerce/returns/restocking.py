@@ -1,13 +1,14 @@
-"""Units of an order that are paid back: they come back on the shelf, or never leave it."""
+"""Returns refunded units to stock."""
 
 from collections import defaultdict
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.exceptions import IllegalMove
-from commerce.models import ReturnRequest
+from commerce.models import ReturnRequest, User
 from commerce.order_statuses import PART_SHIPPED, SHIPPED
 from commerce.orders.pipeline import allocated_units, check_unchanged, lock_order, set_status
 from commerce.orders.shipments import (
@@ -23,14 +24,21 @@ from commerce.stock.availability import consume_stock, release_stock, restock
 from commerce.stock.history import Cause
 
 
-def take_units_back(order_id, units, *, paid_before, is_restocked, user=None):
-    """Take ``{line_id: quantity}`` back, in the caller's transaction.
+def take_units_back(
+    order_id: int,
+    units: dict[int, int],
+    *,
+    paid_before: dict[int, int],
+    is_restocked: bool,
+    user: User | None = None,
+) -> AbstractOrder:
+    """Take back ``{line_id: quantity}`` in the caller's transaction.
 
-    What has not left the house is not sent any more, and can be bought again; what has left comes
-    back into stock. Not restocked, the one is written off and the other stays away. ``paid_before``
-    is what of each line was paid back before: a unit that was given up then, or that comes with a
-    return, is on the shelf by that and no second time. Locks the stock records by key, then the
-    order. Raises IllegalMove where the order changed meanwhile.
+    Unsent units are no longer sent and return to stock; sent units are restocked. Without
+    ``is_restocked`` the former are written off and the latter ignored. ``paid_before`` are the
+    units of each line refunded earlier: units given up then, or received with a return, are in
+    stock already and not restocked again. Locks the stock records by key, then the order. Raises
+    IllegalMove if the order changed meanwhile.
     """
     with transaction.atomic():
         order = get_model("order", "Order").objects.get(pk=order_id)
@@ -38,14 +46,15 @@ def take_units_back(order_id, units, *, paid_before, is_restocked, user=None):
         unsent = {pk: min(count, to_send.get(pk, 0)) for pk, count in units.items()}
         unsent = {pk: count for pk, count in unsent.items() if count}
         back = _units_from_outside(order, units, unsent, paid_before) if is_restocked else {}
-        kept, returned = defaultdict(int), defaultdict(int)
+        unheld: defaultdict[int, int] = defaultdict(int)
+        returned: defaultdict[int, int] = defaultdict(int)
         for line in order.lines.filter(pk__in=units).exclude(stockrecord=None):
-            kept[line.stockrecord_id] += min(unsent.get(line.pk, 0), line.num_allocated)
+            unheld[line.stockrecord_id] += min(unsent.get(line.pk, 0), line.num_allocated)
             returned[line.stockrecord_id] += back.get(line.pk, 0)
         move = release_stock if is_restocked else consume_stock
         reason = _("refunded") if is_restocked else _("refunded, written off")
         cause = Cause(order=order.number, user=user, reason=reason)
-        move({pk: count for pk, count in kept.items() if count}, cause)
+        move({pk: count for pk, count in unheld.items() if count}, cause)
         restock({pk: count for pk, count in returned.items() if count}, cause)
         order = lock_order(order_id)
         check_unchanged(order, held)
@@ -53,7 +62,9 @@ def take_units_back(order_id, units, *, paid_before, is_restocked, user=None):
         if is_restocked:
             is_same &= _units_from_outside(order, units, unsent, paid_before) == back
         if not is_same:
-            raise IllegalMove(_("The order was changed by somebody else at the same moment."))
+            raise IllegalMove(
+                _("Someone else changed this order at the same time. Please try again.")
+            )
         if back:
             write_event(order, back, CAME_BACK)
         if unsent:
@@ -63,10 +74,12 @@ def take_units_back(order_id, units, *, paid_before, is_restocked, user=None):
     return order
 
 
-def _units_from_outside(order, units, unsent, paid_before):
-    """Which of the units left the house and come back with this refund alone.
+def _units_from_outside(
+    order: AbstractOrder, units: dict[int, int], unsent: dict[int, int], paid_before: dict[int, int]
+) -> dict[int, int]:
+    """The sent units that this refund alone brings back.
 
-    Refunds take what was not sent first, then what was given up before, then what is outside.
+    Refunds cover unsent units first, then units given up before, then sent units.
     """
     given_up = quantities_of(order, GIVEN_UP)
     paid_returns = units_received(order, ReturnRequest.State.REFUNDED)

@@ -1,13 +1,14 @@
-"""Withdrawal from a contract, as Directive (EU) 2023/2673 has it: two steps, no account.
+"""Withdrawal from a contract under Directive (EU) 2023/2673: two steps, no account needed.
 
-Every statement is kept as it was made and acknowledged with its day and time; whether an order
-fits is found out afterwards, by a task, so that the page tells nobody. Staff decide.
+Every statement is stored as submitted and acknowledged with its date and time. A task looks up the
+order afterwards, so that the page doesn't reveal whether it exists. Staff decide.
 """
 
 import hashlib
 import uuid
 from dataclasses import astuple, dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,13 +16,14 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django_tasks import task
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_event
 from commerce.exceptions import IllegalMove, ReturnRefused, WithdrawalRefused
 from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
-from commerce.models import OrderEvent, Withdrawal
+from commerce.models import OrderEvent, User, Withdrawal
 from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.link_requests import find_order, normal_number
 from commerce.orders.mails import shop_facts
@@ -41,7 +43,7 @@ State = Withdrawal.State
 
 @dataclass(frozen=True)
 class Statement:
-    """What somebody declares; ``items`` is empty for the whole order."""
+    """What the customer declares; ``items`` is empty for the whole order."""
 
     name: str
     email: str
@@ -51,17 +53,19 @@ class Statement:
 
 @dataclass(frozen=True)
 class Period:
-    """Whether a statement came in time. ``until`` is None while the items are on their way."""
+    """Whether a statement was in time. ``until`` is None until everything is delivered."""
 
-    until: object
+    until: date | None
     is_within: bool
 
 
 @retry_transient
-def submit_withdrawal(statement, *, key="", at=None):
-    """Keep a statement and acknowledge it by mail. The same ``key`` again gives the one it made.
+def submit_withdrawal(
+    statement: Statement, *, key: str = "", at: datetime | None = None
+) -> Withdrawal:
+    """Store a statement and acknowledge it by mail. The same ``key`` and words are one statement.
 
-    Looks no order up; a task does after the commit.
+    Looks up no order; a task does so after the commit.
     """
     with transaction.atomic(durable=True):
         withdrawal, is_new = Withdrawal.objects.get_or_create(
@@ -81,17 +85,19 @@ def submit_withdrawal(statement, *, key="", at=None):
         return withdrawal
 
 
-def _key_of(statement, key):
-    """The same form with the same words is one statement; a key alone gives nobody another's."""
+def _key_of(statement: Statement, key: str) -> str:
+    """The same form with the same words is one statement; a key alone doesn't give access to
+    another's.
+    """
     words = "\n".join((key or uuid.uuid4().hex, *astuple(statement)))
     return hashlib.sha256(words.encode()).hexdigest()
 
 
 @retry_transient
-def match_withdrawal(withdrawal_id):
-    """Tie a statement to the order of its number, where that was placed with its address.
+def match_withdrawal(withdrawal_id: int) -> None:
+    """Link a statement to the order with its number and email address.
 
-    Locks the order, then the statement, as every writer here.
+    Locks the order, then the statement.
     """
     with transaction.atomic(durable=True):
         withdrawal = Withdrawal.objects.get(pk=withdrawal_id)
@@ -105,17 +111,17 @@ def match_withdrawal(withdrawal_id):
 
 
 @retry_transient
-def link_order(withdrawal_id, number, *, user):
-    """Staff tie a statement to an order that they found themselves. Raises WithdrawalRefused."""
+def link_order(withdrawal_id: int, number: str, *, user: User | None) -> None:
+    """Link a statement to an order chosen by staff. Raises WithdrawalRefused."""
     with transaction.atomic(durable=True):
         order = get_model("order", "Order").objects.filter(number=normal_number(number)).first()
         if order is None:
-            raise WithdrawalRefused(_("There is no order of this number."))
+            raise WithdrawalRefused(_("No order has this number."))
         order = lock_order(order.pk)
         _tie(_lock_new(withdrawal_id), order, user=user)
 
 
-def _tie(withdrawal, order, *, user):
+def _tie(withdrawal: Withdrawal, order: AbstractOrder, *, user: User | None) -> None:
     withdrawal.order = order
     withdrawal.save(update_fields=["order"])
     text = _("The customer withdraws from the contract: %(items)s") % {
@@ -124,33 +130,39 @@ def _tie(withdrawal, order, *, user):
     record_event(order, OrderEvent.Kind.WITHDRAWAL, text, user=user, reference=withdrawal.number)
 
 
-def period_of(withdrawal):
-    """Whether a tied statement came within the days of the law, counted from the last parcel."""
+def period_of(withdrawal: Withdrawal) -> Period:
+    """Whether a linked statement was made within the statutory period after the last parcel."""
     day = delivered_on(withdrawal.order) if withdrawal.order else None
     until = day + timedelta(days=settings.WITHDRAWAL_DAYS) if day else None
     said_on = timezone.localtime(withdrawal.submitted_at).date()
     return Period(until=until, is_within=until is None or said_on <= until)
 
 
-def is_cancellable(order):
-    """Whether nothing left yet, so that accepting a withdrawal can end the whole order."""
+def is_cancellable(order: AbstractOrder) -> bool:
+    """Whether nothing was sent, so that accepting a withdrawal can cancel the order."""
     return order.status != PENDING and CANCELLED in order.available_statuses()
 
 
 @retry_transient
-def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
-    """Accept a statement, and tell the customer what follows.
+def accept_withdrawal(
+    withdrawal_id: int,
+    *,
+    units: dict[int, int] | None = None,
+    answer: str = "",
+    user: User | None = None,
+) -> Withdrawal:
+    """Accept a statement and mail the next steps to the customer.
 
-    Of an order that has not left, ``units`` empty: it is cancelled, which pays it back. Of items
-    that left: ``{line_id: units}`` become an approved return. Neither: staff see to it by hand, and
-    ``answer`` has to say what follows.
-    Raises WithdrawalRefused with a sentence. Locks stock, order, statement, as every writer.
+    An unsent order is cancelled and refunded if ``units`` is empty. Otherwise ``units`` as
+    ``{line_id: units}`` become an approved return. If neither applies, staff act by hand and
+    ``answer`` must give the next steps. Raises WithdrawalRefused with a sentence. Locks the stock,
+    the order, the statement.
     """
     with transaction.atomic(durable=True):
         withdrawal = Withdrawal.objects.select_related("order").get(pk=withdrawal_id)
         order = withdrawal.order
         if order is None:
-            raise WithdrawalRefused(_("Tie the statement to its order first."))
+            raise WithdrawalRefused(_("Link the withdrawal to its order first."))
         reason = _("Withdrawal %(number)s") % {"number": withdrawal.number}
         is_cancelled = False
         try:
@@ -162,7 +174,7 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
                 order = lock_order(order.pk)
             withdrawal = _lock_new(withdrawal_id)
             if not (units or is_cancelled or answer):
-                raise WithdrawalRefused(_("Write what follows: the customer reads it."))
+                raise WithdrawalRefused(_("Enter the next steps for the customer."))
             if units:
                 withdrawal.return_request = grant_return(
                     order, units, reason=reason, key=withdrawal.key, answer=answer, user=user
@@ -191,8 +203,8 @@ def accept_withdrawal(withdrawal_id, *, units=None, answer="", user=None):
 
 
 @retry_transient
-def refuse_withdrawal(withdrawal_id, *, reason, user=None):
-    """Refuse a statement; whoever made it reads why. Raises WithdrawalRefused. Locks the statement."""
+def refuse_withdrawal(withdrawal_id: int, *, reason: str, user: User | None = None) -> Withdrawal:
+    """Refuse a statement and mail the reason. Raises WithdrawalRefused. Locks order and statement."""
     with transaction.atomic(durable=True):
         order_id = Withdrawal.objects.values_list("order_id", flat=True).get(pk=withdrawal_id)
         order = lock_order(order_id) if order_id else None
@@ -207,21 +219,21 @@ def refuse_withdrawal(withdrawal_id, *, reason, user=None):
         return withdrawal
 
 
-def _lock_new(withdrawal_id):
+def _lock_new(withdrawal_id: int) -> Withdrawal:
     withdrawal = Withdrawal.objects.select_for_update().get(pk=withdrawal_id)
     if withdrawal.state != State.NEW:
-        raise WithdrawalRefused(_("This statement was decided already."))
+        raise WithdrawalRefused(_("This withdrawal has already been decided."))
     return withdrawal
 
 
-def _decide(withdrawal, state, *, answer, user):
+def _decide(withdrawal: Withdrawal, state: State, *, answer: str, user: User | None) -> None:
     withdrawal.state, withdrawal.answer = state, answer
     withdrawal.decided_at, withdrawal.decided_by = timezone.now(), user
     withdrawal.save()
 
 
-def withdrawal_facts(withdrawal):
-    """The statement as it was made, ready to print, with the day and time of its arrival."""
+def withdrawal_facts(withdrawal: Withdrawal) -> dict[str, Any]:
+    """The statement as submitted, formatted, with its date and time."""
     moment = timezone.localtime(withdrawal.submitted_at)
     return {
         "withdrawal_number": withdrawal.number,
@@ -233,8 +245,8 @@ def withdrawal_facts(withdrawal):
     }
 
 
-def _mail(withdrawal, code, facts):
-    """One mail for each step, to the address of the statement and no other."""
+def _mail(withdrawal: Withdrawal, code: str, facts: dict[str, Any]) -> None:
+    """Queue one mail for each step, to the address of the statement only."""
     context = {**shop_facts(), **withdrawal_facts(withdrawal), "answer": withdrawal.answer, **facts}
     messages = messages_for(code, context)
     queue_mail(
@@ -246,13 +258,13 @@ def _mail(withdrawal, code, facts):
     )
 
 
-def units_proposed(withdrawal):
-    """What staff are offered to take back: everything that left and is not asked for yet."""
+def units_proposed(withdrawal: Withdrawal) -> dict[int, int]:
+    """The units that staff may take back: sent and not part of a return."""
     order = withdrawal.order
     return units_returnable(order) if order and units_sent(order) else {}
 
 
 @task()
-def match_withdrawal_task(withdrawal_id):
-    """Tie a withdrawal to its order, where there is one (see ``match_withdrawal``)."""
+def match_withdrawal_task(withdrawal_id: int) -> None:
+    """Link a withdrawal to its order (see ``match_withdrawal``)."""
     match_withdrawal(withdrawal_id)

@@ -1,32 +1,35 @@
-"""Account pages. Signing in, email address and password are allauth's (see apps.py)."""
+"""Account pages. Sign-in, email address and password are handled by allauth (see apps.py)."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpResponseRedirect
+from django.db.models import QuerySet
+from django.forms import Form, ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
 from oscar.apps.customer import views as oscar_views
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.accounts.mails import account_messages
 from commerce.accounts.pictures import picture_name
+from commerce.actor import signed_in_user
 from commerce.basket.reorder import reorder_lines, reorder_messages
 from commerce.documents.links import links_for_customer
 from commerce.mail.outbox import queue_last_mail
+from commerce.models import User
 from commerce.orders.order_summary import order_rows, steps_of
 from commerce.orders.shipments import parcels_of
-from commerce.privacy.erasure import (
-    ErasureBlocked,
-    erase,
-    orders_in_the_way,
-    reasons_to_wait,
-)
+from commerce.privacy.erasure import ErasureBlocked, blocking_orders, erase, reasons_against_erasure
 from commerce.privacy.people import person_of
 from commerce.returns.returns import return_offer
 from commerce.storefront.account_forms import AddressForm, ConfirmDeletionForm, ProfileForm
@@ -34,16 +37,16 @@ from commerce.storefront.guest_orders import TOO_OLD
 
 UserAddress = get_model("address", "UserAddress")
 LATEST_ORDERS = 3
-#: Orders that the page of a refused deletion leads to.
+#: The most orders listed when a deletion is refused.
 MOST_NAMED = 10
 
 
 class AccountSummaryView(generic.TemplateView):
-    """Where an account begins: the latest orders, the address used first, the way to the rest."""
+    """The account's home page: latest orders, default address, links."""
 
     template_name = "oscar/customer/summary.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
         orders = user.orders.order_by("-date_placed")
         return super().get_context_data(
@@ -65,36 +68,38 @@ class ProfileUpdateView(generic.UpdateView):
     template_name = "oscar/customer/profile/profile_form.html"
     success_url = reverse_lazy("customer:profile-update")
 
-    def get_object(self):
-        return self.request.user
+    def get_object(self, queryset: QuerySet | None = None) -> User:
+        return signed_in_user(self.request)
 
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(picture=picture_name(self.request.user), **kwargs)
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            picture=picture_name(signed_in_user(self.request)), **kwargs
+        )
 
-    def form_valid(self, form):
+    def form_valid(self, form: ModelForm) -> HttpResponse:
         messages.success(self.request, _("Your details are saved."))
         return super().form_valid(form)
 
 
 @method_decorator(reauthentication_required, name="dispatch")
 class ProfileDeleteView(generic.FormView):
-    """Erases somebody who has just shown who they are (see commerce.privacy.erasure)."""
+    """Erases the signed-in user after a recent sign-in (see commerce.privacy.erasure)."""
 
     form_class = ConfirmDeletionForm
     template_name = "oscar/customer/profile/profile_delete.html"
     success_url = "/"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         person = person_of(self.request.user)
-        reasons = reasons_to_wait(person)
+        reasons = reasons_against_erasure(person)
         return super().get_context_data(
             reasons=reasons,
-            orders=orders_in_the_way(person)[:MOST_NAMED] if reasons else (),
+            orders=blocking_orders(person)[:MOST_NAMED] if reasons else (),
             books_years=settings.BOOKS_YEARS,
             **kwargs,
         )
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponse:
         email = self.request.user.email
         try:
             erase(person_of(self.request.user))
@@ -102,7 +107,7 @@ class ProfileDeleteView(generic.FormView):
             form.add_error(None, error.reasons)
             return self.form_invalid(form)
         queue_last_mail(to=email, **account_messages("account_deleted", {}))
-        # There is no account left that could be noted as signing out.
+        # The account is gone, so its sign-out can't be logged.
         self.request.user = AnonymousUser()
         logout(self.request)
         messages.success(self.request, _("Your account is deleted."))
@@ -112,16 +117,18 @@ class ProfileDeleteView(generic.FormView):
 class OrderHistoryView(oscar_views.OrderHistoryView):
     template_name = "oscar/customer/order/order_list.html"
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet:
         return super().get_queryset().order_by("-date_placed")
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         return {**context, "rows": order_rows(context["orders"])}
 
 
-def order_again(request, lines, *, order_number):
-    """Put order lines into the basket and say what came of it; back to the order where nothing did."""
+def order_again(
+    request: HttpRequest, lines: Iterable[AbstractLine], *, order_number: str
+) -> HttpResponse:
+    """Add order lines to the basket and report the outcome; back to the order if nothing was added."""
     done = reorder_lines(lines, request.basket)
     good, bad = reorder_messages(done)
     if good:
@@ -134,11 +141,11 @@ def order_again(request, lines, *, order_number):
 
 
 class OrderDetailView(oscar_views.OrderDetailView):
-    def do_reorder(self, order):
+    def do_reorder(self, order: AbstractOrder) -> None:
         lines = order.lines.order_by("pk")
         self.response = order_again(self.request, lines, order_number=order.number)
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order = self.object
         return super().get_context_data(
             row=order_rows([order])[0],
@@ -151,26 +158,26 @@ class OrderDetailView(oscar_views.OrderDetailView):
 
 
 class OrderLineView(oscar_views.OrderLineView):
-    """Orders one line again. There is no page of a single line."""
+    """Orders one line again. There is no page for a single line."""
 
     http_method_names = ["post"]
 
-    def do_reorder(self, line):
+    def do_reorder(self, line: AbstractLine) -> None:
         self.response = order_again(self.request, [line], order_number=line.order.number)
 
 
 class AnonymousOrderDetailView(generic.RedirectView):
-    """Oscar's links to a guest's order never expire, so they open nothing here."""
+    """Redirects Oscar's links to guest orders, which never expire, to the order search."""
 
     pattern_name = "find-order"
 
-    def get_redirect_url(self, *args, **kwargs):
+    def get_redirect_url(self, *args: Any, **kwargs: Any) -> str | None:
         messages.info(self.request, TOO_OLD)
         return super().get_redirect_url()
 
 
 class AnonymousOrderFormView(AnonymousOrderDetailView):
-    """The page on which Oscar asks for the address: gone with the link."""
+    """The page on which Oscar asks for the address: replaced likewise."""
 
 
 class AddressCreateView(oscar_views.AddressCreateView):
@@ -182,14 +189,14 @@ class AddressUpdateView(oscar_views.AddressUpdateView):
 
 
 class AddressChangeStatusView(generic.View):
-    """Makes an address the first choice. By POST only: a link must not change anything."""
+    """Makes an address the default. POST only: a link must not change anything."""
 
     http_method_names = ["post"]
 
-    def post(self, request, *, pk, action):
+    def post(self, request: HttpRequest, *, pk: int, action: str) -> HttpResponse:
         address = get_object_or_404(UserAddress, user=request.user, pk=pk)
         if action == "default_for_shipping" and not address.country.is_shipping_country:
-            messages.error(request, _("We do not deliver to this country."))
+            messages.error(request, _("We don’t deliver to this country."))
         else:
             setattr(address, f"is_{action}", True)
             address.save()

@@ -1,4 +1,6 @@
-"""Pages about second factors that allauth has not, or has with a write on GET."""
+"""Pages about second factors that allauth lacks, or implements with a write on GET."""
+
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import get_next_redirect_url
@@ -14,19 +16,19 @@ from django.views.generic import TemplateView, View
 
 from commerce.accounts.factors import has_factor
 from commerce.accounts.reauthentication import recent_sign_in_required
-from commerce.actor import is_staff
+from commerce.actor import is_staff, signed_in_user
 from commerce.decorators import private_page
 
 
 @private_page
 @method_decorator(login_required, name="dispatch")
 class FactorNeededView(TemplateView):
-    """Explains to staff why they need a second factor, and leads to the ways to add one."""
+    """Explains to staff why they need a second factor, and links to the ways to add one."""
 
     template_name = "account/factor_needed.html"
 
-    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        if has_factor(request.user):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if has_factor(signed_in_user(request)):
             return HttpResponseRedirect(
                 get_next_redirect_url(request) or get_adapter().get_login_redirect_url(request)
             )
@@ -34,26 +36,26 @@ class FactorNeededView(TemplateView):
 
 
 class CodesMixin:
-    """The recovery codes that are left, for their owner. Unlike allauth's views it writes nothing."""
+    """The unused recovery codes, for their owner. Unlike allauth's views it writes nothing."""
 
     def get_codes(self) -> list[str]:
-        kept = Authenticator.objects.filter(
+        codes = Authenticator.objects.filter(
             user=self.request.user, type=Authenticator.Type.RECOVERY_CODES
         ).first()
-        if kept is None:
+        if codes is None:
             raise Http404
-        return kept.wrap().get_unused_codes()
+        return codes.wrap().get_unused_codes()
 
 
 @private_page
 @method_decorator(login_required, name="dispatch")
 @recent_sign_in_required
 class RecoveryCodesView(CodesMixin, TemplateView):
-    """The codes on a page that prints well."""
+    """The codes on a printable page."""
 
     template_name = "mfa/recovery_codes/index.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
         workplace = get_adapter().get_login_redirect_url(self.request) if is_staff(user) else ""
         return super().get_context_data(codes=self.get_codes(), workplace=workplace, **kwargs)
@@ -76,16 +78,16 @@ class DownloadCodesView(CodesMixin, View):
 
 @private_page
 class PasskeyLoginView(LoginWebAuthnView):
-    """Signs in by a passkey alone.
+    """Signs in with a passkey alone.
 
-    A POST without a credential answers with the challenge, which is kept in the session: allauth
-    does that by GET.
+    A POST without a credential returns the challenge and stores it in the session; allauth does
+    that on GET.
     """
 
-    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect("account_login")
 
-    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "credential" not in request.POST:
             return JsonResponse(begin_authentication(user=None))
         return super().post(request, *args, **kwargs)

@@ -1,8 +1,12 @@
-"""What customers change about themselves. Email address and password belong to allauth."""
+"""Forms for the customer's own details. Email address and password belong to allauth."""
+
+from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.address.forms import UserAddressForm
+from oscar.apps.catalogue.abstract_models import AbstractProduct
 
 from commerce.accounts.pictures import MOST_BYTES, TOO_LARGE, save_picture, square_of
 from commerce.accounts.postal_addresses import AUTOCOMPLETE, LABELS
@@ -33,17 +37,17 @@ class ProfileForm(forms.ModelForm):
         fields = ["first_name", "last_name"]
         labels = {"first_name": _("First name"), "last_name": _("Last name")}
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["first_name"].widget.attrs["autocomplete"] = "given-name"
         self.fields["last_name"].widget.attrs["autocomplete"] = "family-name"
 
-    def clean_picture(self):
-        """The bytes to keep, None where no file was sent."""
+    def clean_picture(self) -> bytes | None:
+        """The bytes to store, None if no file was sent."""
         upload = self.cleaned_data["picture"]
         return square_of(upload) if upload else None
 
-    def save(self, commit=True):
+    def save(self, commit: bool = True) -> User:
         user = super().save(commit)
         if content := self.cleaned_data["picture"]:
             save_picture(user, content)
@@ -51,11 +55,11 @@ class ProfileForm(forms.ModelForm):
 
 
 class ConfirmDeletionForm(forms.Form):
-    confirm = forms.BooleanField(label=_("Yes, delete my account for good"))
+    confirm = forms.BooleanField(label=_("Yes, permanently delete my account"))
 
 
 class AddressForm(UserAddressForm):
-    """An address in the order of an envelope, with the names that browsers fill in."""
+    """An address in the order of an envelope, with autofill names."""
 
     class Meta:
         model = UserAddressForm.Meta.model
@@ -71,7 +75,7 @@ class AddressForm(UserAddressForm):
         ]
         labels = LABELS
 
-    def __init__(self, user, *args, **kwargs):
+    def __init__(self, user: User | AnonymousUser, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
         for name in self._meta.fields:
             token = AUTOCOMPLETE[name]
@@ -82,15 +86,15 @@ class AddressForm(UserAddressForm):
         self.fields["phone_number"].widget.attrs["type"] = "tel"
         self.fields["phone_number"].help_text = _("Only for questions about a delivery.")
 
-    def _post_clean(self):
-        # Oscar complains about an absent postcode a second time, beside the field's own sentence.
+    def _post_clean(self) -> None:
+        # Oscar reports a missing postcode twice; the field's own error is enough.
         super()._post_clean()
         if "postcode" in self.errors:
             self.errors.pop(forms.forms.NON_FIELD_ERRORS, None)
 
 
 class ProductAlertForm(forms.Form):
-    """The address to write to. An account is not asked for one, and none is looked up."""
+    """The address to notify. Signed-in customers aren't asked for one."""
 
     email = forms.EmailField(
         label=_("Email address"),
@@ -98,7 +102,9 @@ class ProductAlertForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
-    def __init__(self, user, product, *args, **kwargs):
+    def __init__(
+        self, user: User | AnonymousUser, product: AbstractProduct, *args: Any, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         if user.is_authenticated:
             del self.fields["email"]

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
@@ -9,26 +10,27 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from commerce.accounts.pictures import remove_picture
+from commerce.actor import signed_in_user
 from commerce.decorators import private_page
-from commerce.models import ProfilePicture
+from commerce.models import ProfilePicture, User
 
 
 @private_page
 @method_decorator(login_required, name="dispatch")
 class PictureView(View):
-    """Removes one's own picture."""
+    """Removes the signed-in user's picture."""
 
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        remove_picture(request.user)
+        remove_picture(signed_in_user(request))
         messages.success(request, _("Your picture is removed."))
         return redirect("customer:profile-update")
 
 
 @private_page
 class PictureFileView(View):
-    """The bytes of a picture. For everybody else there is nothing at its address."""
+    """The image file. For everyone else it doesn't exist."""
 
     http_method_names = ["get", "head"]
 
@@ -43,7 +45,7 @@ class PictureFileView(View):
         return response
 
 
-def _may_see(user, picture):
+def _may_see(user: User | AnonymousUser, picture: ProfilePicture) -> bool:
     if not user.is_authenticated:
         return False
     if user.pk == picture.user_id:

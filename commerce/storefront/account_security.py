@@ -1,6 +1,7 @@
-"""The pages of an account about signing in: password, second factors, sessions."""
+"""Account pages about sign-in: password, second factors, sessions."""
 
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -23,6 +24,7 @@ from django.views.generic import TemplateView, View
 from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.accounts.session_rows import session_rows
 from commerce.accounts.sessions import end_session, sessions_of, sign_out_everywhere
+from commerce.actor import signed_in_user
 from commerce.audit.account_events import log_ended_sessions
 from commerce.decorators import private_page
 from commerce.requests import parse_pk
@@ -30,11 +32,11 @@ from commerce.requests import parse_pk
 
 @private_page
 class SecurityView(IndexView):
-    """Everything about signing in, on one page. Stands at the address of allauth's overview."""
+    """All sign-in settings on one page, replacing allauth's overview."""
 
     template_name = "account/security.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         codes = context["authenticators"].get(Authenticator.Type.RECOVERY_CODES)
         return {
@@ -49,9 +51,9 @@ class SecurityView(IndexView):
 
 @private_page
 class NewPasswordView(PasswordResetFromKeyView):
-    """Where the link of a mail leads to. A used or expired one answers with 410 (Gone)."""
+    """The target of a password link. A used or expired one answers with 410 (Gone)."""
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         if context.get("token_fail"):
             kwargs["status"] = HTTPStatus.GONE
         return super().render_to_response(context, **kwargs)
@@ -60,11 +62,11 @@ class NewPasswordView(PasswordResetFromKeyView):
 @private_page
 @method_decorator(login_required, name="dispatch")
 class SignInAgainView(TemplateView):
-    """For accounts without a password and a second factor: a new sign-in is their proof."""
+    """For accounts without a password or second factor: a new sign-in is their proof."""
 
     template_name = "account/sign_in_again.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             next_page=get_next_redirect_url(self.request) or "", **kwargs
         )
@@ -79,7 +81,7 @@ class SignInAgainView(TemplateView):
 @private_page
 @method_decorator(login_required, name="dispatch")
 class CancelProofView(View):
-    """Leads back from the pages that ask who somebody is. A form that waited for it is dropped."""
+    """Leaves the pages that ask for a recent sign-in, and drops the suspended form."""
 
     http_method_names = ["post"]
 
@@ -94,24 +96,26 @@ class CancelProofView(View):
 @method_decorator(login_required, name="dispatch")
 @recent_sign_in_required(only_post=True)
 class SessionsView(TemplateView):
-    """Where the account is signed in."""
+    """The sessions of the account."""
 
     template_name = "usersessions/usersession_list.html"
 
-    def get_context_data(self, **kwargs):
-        rows = session_rows(self.request.user, current_key=self.request.session.session_key)
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rows = session_rows(
+            signed_in_user(self.request), current_key=self.request.session.session_key
+        )
         has_others = any(not row["is_current"] for row in rows)
         return super().get_context_data(rows=rows, has_others=has_others, **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """End one of one's sessions, or all others."""
+        """End one session, or all others."""
         if key := request.POST.get("session", ""):
             session = get_object_or_404(UserSession, pk=parse_pk(key) or 0, user=request.user)
             end_session(session)
             log_ended_sessions(request, request.user, 1)
             messages.success(request, _("That browser is signed out."))
         else:
-            ended = sign_out_everywhere(request.user, request=request)
+            ended = sign_out_everywhere(signed_in_user(request), request=request)
             log_ended_sessions(request, request.user, ended)
             messages.success(request, _("You’re signed out everywhere else."))
         return redirect("usersessions_list")

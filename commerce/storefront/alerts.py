@@ -1,13 +1,19 @@
-"""Links of a mail about a item that is back: they ask first, since mail programs follow links."""
+"""Stock alerts: requesting them, and the mailed links, which ask before acting because mail
+programs follow links.
+"""
+
+from typing import Any
 
 from allauth.core.ratelimit import consume
 from django.contrib import messages
-from django.http import Http404, HttpResponseRedirect
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
+from oscar.apps.customer.abstract_models import AbstractProductAlert
 from oscar.apps.customer.alerts import views as oscar_views
 from oscar.core.loading import get_model
 
@@ -23,15 +29,15 @@ ProductAlert = get_model("customer", "ProductAlert")
 
 @method_decorator(same_origin_only, name="dispatch")
 class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
-    """Asks to be told when a item is back. The answer is the same whatever we know of an address."""
+    """Requests a stock alert. The response doesn't depend on whether the address is known."""
 
     template_name = "oscar/customer/alerts/form.html"
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         product = get_object_or_404(get_model("catalogue", "Product"), pk=kwargs["pk"])
         return HttpResponseRedirect(product_page_url(product))
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         products = get_model("catalogue", "Product").objects.select_related("parent")
         self.product = self.object = get_object_or_404(products, pk=parse_pk(str(kwargs["pk"])))
         if not is_for_sale(self.product):
@@ -41,33 +47,33 @@ class ProductAlertCreateView(oscar_views.ProductAlertCreateView):
         form = self.get_form()
         return self.form_valid(form) if form.is_valid() else self.form_invalid(form)
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("form", self.get_form())
         context = super(oscar_views.ProductAlertCreateView, self).get_context_data(**kwargs)
         return {**context, "product": self.product, "alert_form": context["form"]}
 
-    def get_form_kwargs(self):
+    def get_form_kwargs(self) -> dict[str, Any]:
         data = self.request.POST
         return {"user": self.request.user, "product": self.product, "data": data}
 
-    def refuse(self):
+    def refuse(self) -> HttpResponse:
         form = self.get_form()
-        form.add_error(None, _("That was a lot of requests. Please try again in an hour."))
+        form.add_error(None, _("Too many requests. Please try again in an hour."))
         return self.render_to_response(self.get_context_data(form=form), status=429)
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponse:
         user, url = self.request.user, product_page_url(self.product)
         if units_to_sell(self.product):
-            messages.info(self.request, _("Good news: it is on the shelf already."))
+            messages.info(self.request, _("Good news: it’s already in stock."))
         elif user.is_authenticated:
             request_alert(user, self.product)
-            messages.success(self.request, _("We write to you when it is back."))
+            messages.success(self.request, _("We’ll email you when it’s back."))
         else:
             email = form.cleaned_data["email"]
             request_guest_alert(email, self.product)
             text = _(
-                "Nearly there: look for our mail to %(email)s and follow its link. If you have done "
-                "so before, there is nothing more to do."
+                "Check your email at %(email)s and follow the link to confirm. If you’ve "
+                "already confirmed, there’s nothing more to do."
             )
             messages.success(self.request, text % {"email": email})
         return HttpResponseRedirect(url)
@@ -78,26 +84,26 @@ class AlertActionView(generic.TemplateView):
 
     template_name = "oscar/customer/alerts/confirm.html"
 
-    def get_alert(self):
+    def get_alert(self) -> AbstractProductAlert:
         if "key" in self.kwargs:
             return get_object_or_404(ProductAlert, key=self.kwargs["key"])
         if self.request.user.is_authenticated:
             return get_object_or_404(ProductAlert, user=self.request.user, pk=self.kwargs["pk"])
         raise Http404
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         alert = self.get_alert()
         shown = alert.product.parent or alert.product
         return super().get_context_data(
             title=shown.title, question=self.question, button=self.button, **kwargs
         )
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         alert = self.get_alert()
         if self.act(alert):
             messages.success(request, self.done)
         else:
-            messages.error(request, _("This link has been used already."))
+            messages.error(request, _("This link has already been used."))
         is_own = request.user.is_authenticated and alert.user_id == request.user.pk
         return HttpResponseRedirect(
             reverse("customer:alerts-list") if is_own else product_page_url(alert.product)
@@ -105,25 +111,25 @@ class AlertActionView(generic.TemplateView):
 
 
 class ProductAlertConfirmView(AlertActionView):
-    question = _("Shall we write to you when it is back?")
-    button = _("Yes, write to me")
-    done = _("We write to you when it is back.")
+    question = _("Email me when it’s back in stock?")
+    button = _("Confirm the alert")
+    done = _("We’ll email you when it’s back.")
 
-    def act(self, alert):
+    def act(self, alert: AbstractProductAlert) -> bool:
         return confirm_alert(alert)
 
 
 class ProductAlertCancelView(AlertActionView):
-    question = _("Shall we forget about it?")
-    button = _("Yes, no mail please")
-    done = _("We will not write about it.")
+    question = _("Cancel this stock alert?")
+    button = _("Yes, cancel it")
+    done = _("Your stock alert is cancelled.")
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         if not self.get_alert().can_be_cancelled:
-            question = _("Shall we forget every item that this address waits for?")
+            question = _("Cancel all stock alerts for this address?")
             context["question"] = question
         return context
 
-    def act(self, alert):
+    def act(self, alert: AbstractProductAlert) -> bool:
         return cancel_alert(alert)

@@ -1,9 +1,12 @@
-"""The basket: one page, plain forms, and the same page's inner part for our scripts."""
+"""The basket: one page with plain forms, and its inner part for scripts."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.core import signing
 from django.db import transaction
-from django.http import HttpResponse
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -12,12 +15,14 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import FormView, TemplateView, View
+from oscar.apps.basket.abstract_models import AbstractBasket
+from oscar.apps.basket.abstract_models import AbstractLine as AbstractBasketLine
 from oscar.apps.basket.signals import basket_addition, voucher_addition, voucher_removal
 from oscar.apps.basket.views import BasketAddView as OscarBasketAddView
 from oscar.core.loading import get_class, get_model
 
 from commerce.basket.checks import accept_prices, notices_for
-from commerce.basket.lines import lines_of
+from commerce.basket.lines import BasketLine, lines_of
 from commerce.basket.price_notes import prices_read, remember_prices
 from commerce.basket.undo import remove_lines, restore_lines, titles_of, units_to_add
 from commerce.exceptions import BasketFrozen
@@ -34,31 +39,31 @@ from commerce.stock.availability import is_for_sale, units_available
 from commerce.storefront.basket_forms import LineQuantityForm
 
 Basket = get_model("basket", "Basket")
-#: Session key of the undo tokens that did their work, by the end of their signature.
+#: Session key of the used undo tokens, by the end of their signature.
 USED_UNDOS = "used_undos"
 UNDO_MARK = 16
 
 
 class BasketPage(TemplateView):
-    """Shows the basket; ``show`` renders it afresh after a change."""
+    """Shows the basket; ``show`` renders it again after a change."""
 
     template_name = "oscar/basket/basket.html"
     fragment_template = "oscar/basket/partials/basket_content.html"
 
-    def show(self, **extra):
-        """The page, or its inner part for a script, with the totals as they are now."""
+    def show(self, **extra: Any) -> HttpResponse:
+        """The page, or its inner part for a script, with the current totals."""
         return self.render_to_response(self.get_context_data(**extra))
 
-    def get_template_names(self):
+    def get_template_names(self) -> list[str]:
         return [self.fragment_template if wants_fragment(self.request) else self.template_name]
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         remember_prices(self.request, response, context["price_marks"])
         return response
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         basket = self.request.basket
         errors = kwargs.pop("errors", {})
         notices = notices_for(basket)
@@ -76,19 +81,19 @@ class BasketPage(TemplateView):
             **kwargs,
         )
 
-    def taken_text(self, undo, is_anything_left):
-        """What was just taken out, in a sentence; "" where nothing was, or it is back already."""
+    def taken_text(self, undo: str | None, is_anything_left: bool) -> str:
+        """What was just removed, in a sentence; "" if nothing was, or if it was restored."""
         is_undone = undo and undo[-UNDO_MARK:] in self.request.session.get(USED_UNDOS, [])
         titles = titles_of(undo) if undo and not is_undone else []
         if not titles:
             return ""
         if len(titles) == 1:
-            return _("%(title)s is out of your basket.") % {"title": titles[0]}
+            return _("%(title)s was removed from your basket.") % {"title": titles[0]}
         if is_anything_left:
-            return _("%(count)d items are out of your basket.") % {"count": len(titles)}
+            return _("%(count)d items were removed from your basket.") % {"count": len(titles)}
         return _("Your basket has been cleared.")
 
-    def get_delivery(self, basket):
+    def get_delivery(self, basket: AbstractBasket) -> dict[str, Any]:
         """The estimate for the standard method, before an address is known."""
         method = standard_delivery()
         if method is None or not basket.all_lines():
@@ -107,53 +112,53 @@ class BasketPage(TemplateView):
             "total": basket.total_incl_tax + charge,
         }
 
-    def get_saved_lines(self):
+    def get_saved_lines(self) -> list[BasketLine]:
         user = self.request.user
         saved = Basket.saved.filter(owner=user).first() if user.is_authenticated else None
         if saved is None:
             return []
         saved.strategy = self.request.strategy
-        # What is kept costs what its card says: the offers of one unit are in that price.
+        # Saved products cost what their cards say, including offers on one unit.
         get_class("offer.applicator", "Applicator")().apply(saved, user, self.request)
         return lines_of(saved)
 
 
-def recount(request):
-    """Lines and offers of the request's basket as they are after a change."""
+def recount(request: HttpRequest) -> None:
+    """Recompute the lines and offers of the request's basket after a change."""
     request.basket.reset_offer_applications()
     if not request.basket.is_empty:
         get_class("offer.applicator", "Applicator")().apply(request.basket, request.user, request)
 
 
-def back_to_basket(undo=None):
-    """A redirect to the basket, with the way to undo what was just done."""
+def back_to_basket(undo: str | None = None) -> HttpResponse:
+    """A redirect to the basket, with a token to undo the last change."""
     url = reverse("basket:summary")
     return redirect(f"{url}?{urlencode({'undo': undo})}" if undo else url)
 
 
-def being_paid(request):
-    """The answer to changes of a basket whose order waits for its payment in another window."""
+def refuse_change(request: HttpRequest) -> HttpResponse:
+    """The response to a change of a basket that is being paid for in another window."""
     text = _("This basket is being paid for in another window. Finish or change that order first.")
     messages.warning(request, text)
     return redirect("basket:summary")
 
 
 class BasketView(BasketPage):
-    """GET shows the basket. POST changes quantities, takes a line out, or keeps one for later."""
+    """GET shows the basket. POST changes quantities, removes a line, or saves one for later."""
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("undo", self.request.GET.get("undo", "")[:4000])
         return super().get_context_data(**kwargs)
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.basket.pk:
             return self.done()
         try:
             return self.change()
         except BasketFrozen:
-            return being_paid(request)
+            return refuse_change(request)
 
-    def change(self):
+    def change(self) -> HttpResponse:
         request = self.request
         line_ids = [line.pk for line in request.basket.all_lines()]
         actions = {
@@ -167,17 +172,17 @@ class BasketView(BasketPage):
                 return act(chosen)
         return self.change_quantities()
 
-    def done(self, **extra):
+    def done(self, **extra: Any) -> HttpResponse:
         if wants_fragment(self.request):
             recount(self.request)
             return self.show(**extra)
         return back_to_basket(extra.get("undo"))
 
-    def remove_line(self, line_id):
+    def remove_line(self, line_id: int) -> HttpResponse:
         return self.done(undo=remove_lines(self.request.basket, [line_id]))
 
-    def take_what_is_there(self, line_id):
-        """Lowers a line to the units that can be had, or takes it out where there are none."""
+    def take_what_is_there(self, line_id: int) -> HttpResponse:
+        """Reduce a line to the available units, or remove it if there are none."""
         line = next(row for row in self.request.basket.all_lines() if row.pk == line_id)
         units = units_available(line.stockrecord) if is_for_sale(line.product) else 0
         if not units:
@@ -187,15 +192,15 @@ class BasketView(BasketPage):
         return self.done()
 
     @transaction.atomic
-    def save_line(self, line_id):
+    def save_line(self, line_id: int) -> HttpResponse:
         if not self.request.user.is_authenticated:
             return redirect("account_login")
         saved, _is_new = Basket.saved.get_or_create(owner=self.request.user)
         saved.merge_line(self.request.basket.lines.get(pk=line_id))
         return self.done()
 
-    def change_quantities(self):
-        """Saves the quantities that are right; the others come back as they were typed."""
+    def change_quantities(self) -> HttpResponse:
+        """Save the valid quantities; the others are shown again as typed."""
         errors, emptied = {}, []
         with transaction.atomic():
             for line in list(self.request.basket.all_lines()):
@@ -219,31 +224,31 @@ class BasketView(BasketPage):
 
 @method_decorator(same_origin_only, name="dispatch")
 class BasketAddView(OscarBasketAddView):
-    """Adds a item and goes back where the shopper was; a script gets the note about it."""
+    """Adds a product and returns to the page before; scripts get a notification."""
 
     add_signal = basket_addition
 
-    def get(self, request, *args, **kwargs):
-        """An address that was reloaded or shared leads to the item; only a form adds it."""
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Redirect a reloaded or shared URL to the product; only a form adds it."""
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
         return redirect(get_object_or_404(products, pk=kwargs["pk"]))
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
         products = products.select_related("product_class", "parent__product_class")
-        # The form, the strategy and the line ask for the records again and again.
+        # The form, the strategy and the line all read the stock records.
         products = products.prefetch_related("stockrecords")
         self.product = get_object_or_404(products, pk=kwargs["pk"])
         return FormView.post(self, request, *args, **kwargs)
 
-    def form_invalid(self, form):
+    def form_invalid(self, form: Form) -> HttpResponse:
         text = " ".join(error for errors in form.errors.values() for error in errors)
         if wants_fragment(self.request):
             return HttpResponse(text, status=422, content_type="text/plain; charset=utf-8")
         messages.error(self.request, text)
         return redirect(self.get_success_url())
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponse:
         basket, units = self.request.basket, form.cleaned_data["quantity"]
         self.line, _is_new = basket.add_product(form.product, units, form.cleaned_options())
         self.add_signal.send(
@@ -264,38 +269,38 @@ class BasketAddView(OscarBasketAddView):
         )
         return redirect(self.get_success_url())
 
-    def get_success_url(self):
-        """The path to go on to; a word alone would be looked up as the name of some address."""
+    def get_success_url(self) -> str:
+        """The path to continue at; a bare word would be resolved as a URL name."""
         target = self.request.POST.get("next", "")
         is_ours = url_has_allowed_host_and_scheme(target, {self.request.get_host()})
         return target if is_ours and target.startswith("/") else reverse("basket:summary")
 
 
 class BasketClearView(View):
-    """Takes everything out; the basket page then offers to undo it."""
+    """Clears the basket; its page then offers to undo it."""
 
     http_method_names = ["post"]
 
-    def post(self, request):
+    def post(self, request: HttpRequest) -> HttpResponse:
         try:
             return back_to_basket(remove_lines(request.basket) if request.basket.pk else None)
         except BasketFrozen:
-            return being_paid(request)
+            return refuse_change(request)
 
 
 class BasketUndoView(BasketPage):
-    """Puts back what a token of ours holds, as far as it is still there.
+    """Restores the lines of a signed token, as far as they are available.
 
-    A script gets what came of it with the basket, so that the next change takes the note away.
+    A script gets the result with the basket, so that the next change removes it.
     """
 
     http_method_names = ["post"]
 
-    def post(self, request):
+    def post(self, request: HttpRequest) -> HttpResponse:
         try:
             level, text = self.outcome(*self.restore(request.POST.get("token", "")))
         except signing.BadSignature:
-            level, text = messages.ERROR, _("It is too late to undo that.")
+            level, text = messages.ERROR, _("It’s too late to undo that.")
         if wants_fragment(request):
             recount(request)
             return self.show(note=text)
@@ -304,19 +309,19 @@ class BasketUndoView(BasketPage):
         return back_to_basket()
 
     @staticmethod
-    def outcome(restored, missing):
-        """The level and the words of a message; "" where there is nothing to say."""
+    def outcome(restored: int, missing: int) -> tuple[int, str]:
+        """The level and the text of a message; "" if there is nothing to say."""
         if missing:
             text = ngettext(
-                "%(count)d item could not be put back: it sold meanwhile.",
-                "%(count)d items could not be put back: they sold meanwhile.",
+                "%(count)d item couldn’t be restored because it has sold.",
+                "%(count)d items couldn’t be restored because they have sold.",
                 missing,
             )
             return messages.WARNING, text % {"count": missing}
-        return messages.SUCCESS, _("Everything is back in your basket.") if restored else ""
+        return messages.SUCCESS, _("Your basket has been restored.") if restored else ""
 
-    def restore(self, token):
-        """As ``restore_lines``, once for each token: a second press or a reload adds nothing."""
+    def restore(self, token: str) -> tuple[int, int]:
+        """``restore_lines``, once per token: a repeated request or a reload adds nothing."""
         used = self.request.session.get(USED_UNDOS, [])
         mark = token[-UNDO_MARK:]
         if mark in used:
@@ -327,32 +332,32 @@ class BasketUndoView(BasketPage):
 
 
 class VoucherAddView(BasketPage):
-    """Adds a voucher; a refusal is shown beside the field, with the code as it was typed."""
+    """Adds a voucher; an error is shown beside the field, with the typed code."""
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return back_to_basket()
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         code = " ".join(request.POST.get("code", "").split())[:128]
         try:
             if not code:
-                raise VoucherRefused(_("Enter the code of your voucher."))
+                raise VoucherRefused(_("Enter your voucher code."))
             voucher = use_voucher(code, basket=request.basket, user=request.user, request=request)
         except VoucherRefused as refusal:
             return self.show(voucher_code=code, voucher_error=str(refusal))
         voucher_addition.send(sender=self, basket=request.basket, voucher=voucher)
         if wants_fragment(request):
             return self.show()
-        messages.success(request, _("The voucher is in your basket."))
+        messages.success(request, _("Voucher added."))
         return back_to_basket()
 
 
 class VoucherRemoveView(BasketPage):
-    """Takes a voucher out of the basket."""
+    """Removes a voucher from the basket."""
 
     http_method_names = ["post"]
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         basket = request.basket
         voucher = basket.vouchers.filter(pk=kwargs["pk"]).first() if basket.pk else None
         if voucher:
@@ -365,11 +370,11 @@ class VoucherRemoveView(BasketPage):
 
 
 class SavedView(View):
-    """What is kept for later: back into the basket, or out."""
+    """Moves a saved product to the basket, or removes it."""
 
     http_method_names = ["post"]
 
-    def post(self, request):
+    def post(self, request: HttpRequest) -> HttpResponse:
         saved = Basket.saved.filter(owner=request.user).first()
         chosen = parse_pk(request.POST.get("move") or request.POST.get("remove") or "")
         line = saved.lines.filter(pk=chosen).first() if saved and chosen else None
@@ -382,10 +387,10 @@ class SavedView(View):
         return back_to_basket()
 
     @transaction.atomic
-    def move(self, line):
+    def move(self, line: AbstractBasketLine) -> None:
         units = units_to_add(self.request.basket, line.product, line.quantity)
         if not units:
-            messages.warning(self.request, _("This item is sold out at the moment."))
+            messages.warning(self.request, _("This product is currently sold out."))
             return
         self.request.basket.add_product(line.product, units)
         line.delete()

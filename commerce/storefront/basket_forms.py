@@ -1,8 +1,13 @@
-"""Quantities as shoppers type them; every refusal says what is possible."""
+"""Quantity forms; every error says what is possible."""
+
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.basket import forms as oscar_forms
+from oscar.apps.basket.abstract_models import AbstractBasket
+from oscar.apps.basket.abstract_models import AbstractLine as AbstractBasketLine
+from oscar.apps.catalogue.abstract_models import AbstractProduct
 
 from commerce.basket.checks import check_quantity
 from commerce.stock.availability import units_available
@@ -11,9 +16,9 @@ WHOLE_NUMBER = _("Enter a whole number, for example 2.")
 
 
 class QuantityField(forms.IntegerField):
-    """A number of items. What is no whole number, or negative, gets a sentence."""
+    """A number of items, with error messages for invalid and negative input."""
 
-    def __init__(self, *, min_value, **kwargs):
+    def __init__(self, *, min_value: int, **kwargs: Any) -> None:
         super().__init__(
             min_value=min_value,
             error_messages={
@@ -26,22 +31,22 @@ class QuantityField(forms.IntegerField):
 
 
 class LineQuantityForm(forms.Form):
-    """The quantity of one line of the basket; 0 takes the line out."""
+    """The quantity of one basket line; 0 removes it."""
 
     quantity = QuantityField(min_value=0, label=_("Quantity"))
 
-    def __init__(self, line, **kwargs):
+    def __init__(self, line: AbstractBasketLine, **kwargs: Any) -> None:
         self.line = line
         super().__init__(prefix=f"line-{line.pk}", initial={"quantity": line.quantity}, **kwargs)
 
-    def refusal(self):
-        """What was typed, why it cannot be, and whether it asks for more than there is."""
+    def refusal(self) -> tuple[str, str, bool]:
+        """The typed text, the error, and whether it exceeds the available units."""
         typed = str(self["quantity"].value())
         there = units_available(self.line.stockrecord)
         is_too_many = typed.isdecimal() and int(typed[:9]) > there > 0
-        return typed, self.errors["quantity"][0], is_too_many
+        return typed, str(self.errors["quantity"][0]), is_too_many
 
-    def clean_quantity(self):
+    def clean_quantity(self) -> int:
         units = self.cleaned_data["quantity"]
         if units > self.line.quantity:
             check_quantity(
@@ -53,16 +58,18 @@ class LineQuantityForm(forms.Form):
 class AddToBasketForm(oscar_forms.AddToBasketForm):
     quantity = QuantityField(min_value=1, initial=1, label=_("Quantity"))
 
-    def __init__(self, basket, product, *args, **kwargs):
+    def __init__(
+        self, basket: AbstractBasket, product: AbstractProduct, *args: Any, **kwargs: Any
+    ) -> None:
         super().__init__(basket, product, *args, **kwargs)
         if "child_id" in self.fields:
             choose = _("Choose an option first.")
             self.fields["child_id"].error_messages.update(required=choose, invalid_choice=choose)
 
-    def clean_quantity(self):
+    def clean_quantity(self) -> int:
         return self.cleaned_data["quantity"]
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         if not self.errors:
             check_quantity(self.basket, product=self.product, more=self.cleaned_data["quantity"])
         return self.cleaned_data

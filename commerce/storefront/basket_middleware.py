@@ -1,11 +1,13 @@
-"""The basket of a request, read when something asks for it; a GET writes no row."""
+"""The basket of a request, loaded on demand; a GET writes no row."""
 
 from functools import partial
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db.models import prefetch_related_objects
+from django.db.models import Manager, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
+from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddleware
 from oscar.apps.basket.middleware import selector
 from oscar.core.loading import get_class, get_model
@@ -15,14 +17,14 @@ from commerce.requests import delete_cookie, read_cookie, set_cookie
 
 
 class BasketMiddleware(OscarBasketMiddleware):
-    """Writes nothing on GET, and keeps the cookie of a basket whose order waits for its payment.
+    """Writes nothing on GET, and preserves the cookie of a basket with a pending payment.
 
-    Oscar throws it away at the next page; when the time to pay has run out and the basket is open
-    again, nobody would find it.
+    Oscar deletes it on the next page; when the time to pay ends and the basket reopens, nobody
+    would find it.
     """
 
-    def __call__(self, request):
-        """As Oscar's, with one lazy object for the basket; nothing asks for its ``basket_hash``."""
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Like Oscar's, with one lazy object for the basket; ``basket_hash`` is unused."""
         request.cookies_to_delete = []
         request.strategy = selector.strategy(request=request, user=request.user)
         request._basket_cache = None
@@ -32,7 +34,7 @@ class BasketMiddleware(OscarBasketMiddleware):
             return response
         return self.process_response(request, response)
 
-    def load_basket(self, request):
+    def load_basket(self, request: HttpRequest) -> AbstractBasket:
         """The shopper's basket with offers applied."""
         basket = self.get_basket(request)
         basket.strategy = request.strategy
@@ -40,16 +42,16 @@ class BasketMiddleware(OscarBasketMiddleware):
         return basket
 
     @staticmethod
-    def is_untouched(request):
-        """Whether nobody looked at the basket, so that its cookies stay as they are."""
+    def is_untouched(request: HttpRequest) -> bool:
+        """Whether the basket was not read, so that its cookies stay as they are."""
         return (
             request._basket_cache is None
             and not request.cookies_to_delete
             and not getattr(request, "has_signed_out", False)
         )
 
-    def get_basket(self, request):
-        """A page that is only read makes no basket row: the first item saves it."""
+    def get_basket(self, request: HttpRequest) -> AbstractBasket:
+        """Reading a page creates no basket row: the first product saves it."""
         user = getattr(request, "user", None)
         is_new = request._basket_cache is None and user is not None and user.is_authenticated
         has_cookie = self.get_cookie_key(request) in request.COOKIES
@@ -58,7 +60,9 @@ class BasketMiddleware(OscarBasketMiddleware):
             request._basket_cache = Basket(owner=user)
         return super().get_basket(request)
 
-    def get_cookie_basket(self, cookie_key, request, manager):
+    def get_cookie_basket(
+        self, cookie_key: str, request: HttpRequest, manager: Manager
+    ) -> AbstractBasket | None:
         basket = super().get_cookie_basket(cookie_key, request, manager)
         if basket is None and cookie_key in request.cookies_to_delete:
             request.has_frozen_basket = self.is_frozen(request.COOKIES[cookie_key])
@@ -67,8 +71,8 @@ class BasketMiddleware(OscarBasketMiddleware):
         return basket
 
     @staticmethod
-    def is_frozen(cookie):
-        """Whether a cookie names a basket that waits for its payment."""
+    def is_frozen(cookie: str) -> bool:
+        """Whether a cookie names a basket with a pending payment."""
         Basket = get_model("basket", "Basket")
         try:
             baskets = Basket.objects.filter(pk=Signer().unsign(cookie), owner=None)
@@ -76,29 +80,31 @@ class BasketMiddleware(OscarBasketMiddleware):
             return False
         return baskets.filter(status=Basket.FROZEN).exists()
 
-    def apply_offers_to_basket(self, request, basket):
-        """Reads the lines and the vouchers once; Oscar counts the lines before, and pages after."""
+    def apply_offers_to_basket(self, request: HttpRequest, basket: AbstractBasket) -> None:
+        """Read the lines and vouchers once; Oscar counts the lines first, and pages read them
+        later.
+        """
         if basket.pk and basket.all_lines():
             prefetch_related_objects([basket], "vouchers")
             get_class("offer.applicator", "Applicator")().apply(basket, request.user, request)
 
-    def process_response(self, request, response):
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         basket = getattr(request, "_basket_cache", None)
         if getattr(request, "has_frozen_basket", False) and basket is not None and basket.id:
-            # Something was put into another basket meanwhile: that one is the browser's now.
+            # A newer basket is the browser's now.
             request.cookies_to_delete.append(self.get_cookie_key(request))
         response = super().process_response(request, response)
         if cookie := response.cookies.get(self.get_cookie_key(request)):
             cookie["samesite"] = "Lax"  # Oscar sets it, and deletes it, without.
-        if getattr(request, "has_signed_out", False):  # The basket stays with the account.
+        if getattr(request, "has_signed_out", False):  # The account still has the basket.
             delete_cookie(response, UNITS_COOKIE)
         elif basket is not None:
             self.tell_units(request, response)
         return response
 
     @staticmethod
-    def tell_units(request, response):
-        """Let scripts know how much is in the basket: the header of a kept page does not."""
+    def tell_units(request: HttpRequest, response: HttpResponse) -> None:
+        """Tell scripts the basket's units: the header of a cached page doesn't."""
         units = str(units_in(request))
         if (read_cookie(request, UNITS_COOKIE) or "0") != units:
             seconds = settings.OSCAR_BASKET_COOKIE_LIFETIME

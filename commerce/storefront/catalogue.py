@@ -1,11 +1,13 @@
-"""Catalogue pages on commerce's functions: no Haystack, and no write on GET."""
+"""Catalogue pages without Haystack and without writes on GET."""
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
-from django.http import Http404, HttpResponsePermanentRedirect
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.decorators import method_decorator
@@ -14,6 +16,7 @@ from django.utils.html import linebreaks
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page
 from django.views.generic import DetailView, View
+from oscar.apps.catalogue.abstract_models import AbstractProduct
 from oscar.core.loading import get_model
 
 from commerce.catalogue.category_tree import (
@@ -36,26 +39,26 @@ from commerce.models.cache_tags import product_tag
 from commerce.page_cache.dependencies import depends_on, open_page
 from commerce.requests import moment_of, parse_pk, parse_pks, wants_fragment
 from commerce.stock.availability import SOLD_OUT
-from commerce.storefront.search import ListingView
+from commerce.storefront.search import Crumbs, ListingView
 
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 
 
-def is_at(address, request):
-    """Whether the address is the path that was asked for, whatever the query."""
+def is_at(address: str, request: HttpRequest) -> bool:
+    """Whether the URL's path is the requested one, whatever the query."""
     return unquote(urlsplit(address).path) == request.path
 
 
 class ProductDetailView(DetailView):
-    """A product's page. ``?variant=`` chooses the glaze; a script asks for the top part alone.
+    """A product's page. ``?variant=`` chooses the variant; scripts get only the top part.
 
-    ``?stars=``, ``?sort=`` and ``?page=`` are about its reviews, another part that scripts ask for.
-    A product that moved is a 301, one that was retired without a replacement a 410.
+    ``?stars=``, ``?sort=`` and ``?page=`` apply to its reviews, another part for scripts. A product
+    that moved is a 301, one retired without a replacement a 410.
     """
 
     model = Product
-    #: The parameters of the address that the page reads.
+    #: The query parameters that the page reads.
     parameters = ("variant", "stars", "sort", "page", "as")
     context_object_name = "product"
     template_name = "oscar/catalogue/detail.html"
@@ -65,12 +68,12 @@ class ProductDetailView(DetailView):
         "": "oscar/catalogue/partials/product_top_part.html",
     }
 
-    def get_queryset(self):
-        # Where it moved to, or what replaces it, is looked up for the few that did.
+    def get_queryset(self) -> QuerySet:
+        # Redirects and retirements are rare, so they are looked up separately.
         rows = Product.objects.select_related("product_class", "listing")
         return rows.defer("listing__variant_photos")
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = product = self.get_object()
         depends_on(product_tag(product.pk))
         address = address_of_product(product, request.META.get("QUERY_STRING", ""))
@@ -80,8 +83,8 @@ class ProductDetailView(DetailView):
             return HttpResponsePermanentRedirect(address)
         return self.render_to_response(self.get_context_data())
 
-    def refuse(self, product):
-        """410 with what else there is for a retired product, 404 for one that is only hidden."""
+    def refuse(self, product: AbstractProduct) -> HttpResponse:
+        """410 with alternatives for a retired product, 404 for a hidden one."""
         if retirement_of(product) is None:
             raise Http404
         family = product.parent or product
@@ -90,40 +93,40 @@ class ProductDetailView(DetailView):
         context = {"product": family, "others": others, "category": category}
         return render(self.request, "oscar/catalogue/retired.html", context, status=410)
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         shown = self.object.pk if self.get_shape() is None else None
         open_page(parameters=self.parameters, product_id=shown)
         return response
 
-    def get_shape(self):
-        """The part that a script asks for; None for the whole page."""
+    def get_shape(self) -> str | None:
+        """The part that a script requests; None for the whole page."""
         return self.request.GET.get("as", "") if wants_fragment(self.request) else None
 
-    def get_template_names(self):
+    def get_template_names(self) -> list[str]:
         shape = self.get_shape()
         if shape is None:
             return [self.template_name]
         return [self.fragment_templates.get(shape, self.fragment_templates[""])]
 
-    def get_context_data(self, **kwargs):
-        """Everything the page shows, each looked up by the part of it that is rendered."""
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The page's data, each part evaluated when it is rendered."""
         standing = review_status(self.request.user, self.object)
         return super().get_context_data(
             chosen=self.chosen, query=self.query, standing=standing,
             **{name: partial(getattr, self, name) for name in self.shown}, **kwargs,
         )  # fmt: skip
 
-    #: What the template may ask for, by the name of its property.
+    #: The properties available to the template.
     shown = (
         "box", "facts", "alternatives", "reviews", "crumbs", "specification", "related", "care",
         "drawing",
     )  # fmt: skip
 
     @cached_property
-    def chosen(self):
-        """The key of the product's variant that the address chooses, or None."""
+    def chosen(self) -> int | None:
+        """The key of the variant chosen by the URL, or None."""
         key, listing = (
             parse_pk(self.request.GET.get("variant", "")),
             getattr(self.object, "listing", None),
@@ -132,65 +135,67 @@ class ProductDetailView(DetailView):
         return key if key in known else None
 
     @cached_property
-    def query(self):
-        """What the address asks for of the reviews, beside a variant that there is."""
+    def query(self) -> ReviewQuery:
+        """The URL's review parameters, with a valid variant."""
         return replace(ReviewQuery.from_parameters(self.request.GET), variant=self.chosen)
 
     @cached_property
-    def box(self):
+    def box(self) -> Any:
         return buy_box_for(self.object, selected=self.chosen, at=moment_of(self.request))
 
     @cached_property
-    def attributes(self):
-        """Of the product and its variants, read together."""
+    def attributes(self) -> Any:
+        """Attributes of the product and its variants, read together."""
         keys = [self.object.pk, *(variant.product_id for variant in self.family.variants)]
         return attribute_rows(keys)
 
     @cached_property
-    def family(self):
-        """The variants by name: what is told of them does not end with each price and each order."""
+    def family(self) -> Any:
+        """The variants by name. Independent of prices and stock, so that orders don't invalidate
+        it.
+        """
         return family_of(self.object) if hasattr(self.object, "listing") else self.box
 
     @cached_property
-    def is_sold_out(self):
-        """Whether nothing is left of any variant, as lists say it."""
+    def is_sold_out(self) -> bool:
+        """Whether all variants are sold out, as in lists."""
         listing = getattr(self.object, "listing", None)
         return listing.availability == SOLD_OUT if listing else self.box.is_sold_out
 
     @cached_property
-    def values(self):
+    def values(self) -> dict[str, Any]:
         return values_of(row for row in self.attributes if row.product_id == self.object.pk)
 
     @cached_property
-    def facts(self):
+    def facts(self) -> Any:
         return key_facts(self.values)
 
     @cached_property
-    def alternatives(self):
+    def alternatives(self) -> Any:
         if not self.is_sold_out:
             return []
         return alternatives_to(self.object, at=moment_of(self.request))
 
     @cached_property
-    def reviews(self):
+    def reviews(self) -> Any:
         return review_summary(self.object, self.query)
 
     @cached_property
-    def specification(self):
+    def specification(self) -> Any:
         return specification(self.family, self.attributes)
 
     @cached_property
-    def related(self):
+    def related(self) -> Any:
         if self.is_sold_out:
             return []
         return related_to(self.object, at=moment_of(self.request))
 
     @cached_property
-    def care(self):
+    def care(self) -> str:
         return self.values.get(CARE) or ""
 
     @cached_property
-    def drawing(self):
+    def drawing(self) -> Any:
         return draw_to_scale(
             self.object.title,
             height=self.values.get("height"),
@@ -198,31 +203,31 @@ class ProductDetailView(DetailView):
         )
 
     @cached_property
-    def crumbs(self):
+    def crumbs(self) -> Crumbs:
         category = deepest_of(categories_of(self.object))
         crumbs = [(part.name, part.url) for part in trail_to(category.pk)] if category else []
         return [(_("Home"), "/"), *crumbs, (self.object.title, None)]
 
 
 class CatalogueView(ListingView):
-    """Everything the shop sells, in the words of the category that holds all of it where there is one."""
+    """All products, with the texts of the category that contains them all, if there is one."""
 
     @cached_property
-    def whole(self):
+    def whole(self) -> Any:
         return whole_shop()
 
-    def get_heading(self):
+    def get_heading(self) -> str:
         return self.whole.name if self.whole else _("All products")
 
-    def get_title(self):
+    def get_title(self) -> str:
         return self.whole.get_meta_title() if self.whole else self.get_heading()
 
-    def get_description(self):
+    def get_description(self) -> str:
         own = self.whole.get_meta_description() if self.whole else ""
-        words = _("Everything from %(shop)s, with prices and availability.")
+        words = _("All products from %(shop)s, with prices and availability.")
         return own or words % {"shop": settings.OSCAR_SHOP_NAME}
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         words = {}
         if self.whole:
             below = directly_below(self.whole.pk)
@@ -232,9 +237,9 @@ class CatalogueView(ListingView):
 
 
 class ProductCategoryView(ListingView):
-    """What a category and the categories below it hold."""
+    """The products of a category and its subcategories."""
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.category = Category.objects.browsable().filter(pk=kwargs["pk"]).first()
         if self.category is None:
             raise Http404
@@ -243,23 +248,23 @@ class ProductCategoryView(ListingView):
             return HttpResponsePermanentRedirect(address)
         return super().get(request, *args, **kwargs)
 
-    def get_heading(self):
+    def get_heading(self) -> str:
         return self.category.name
 
-    def get_title(self):
+    def get_title(self) -> str:
         return self.category.get_meta_title()
 
-    def get_description(self):
-        """The editors' words for search engines, or those that stand above the list."""
+    def get_description(self) -> str:
+        """The editors' text for search engines, or a default."""
         return self.category.get_meta_description() or _(
             "%(category)s: all products, with prices and availability."
         ) % {"category": self.category.name}
 
-    def get_crumbs(self):
+    def get_crumbs(self) -> Crumbs:
         above = [(part.name, part.url) for part in trail_to(self.category.pk)[:-1]]
         return [(_("Home"), "/"), *above, (self.category.name, None)]
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             category=self.category,
             lead=self.category.description,
@@ -269,9 +274,9 @@ class ProductCategoryView(ListingView):
 
 
 class CollectionView(ListingView):
-    """A list by a rule that staff wrote."""
+    """A list defined by a rule of staff."""
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         rows = ProductCollection.objects.filter(pk=parse_pk(kwargs["pk"]), is_public=True)
         self.collection = rows.first()
         if self.collection is None:
@@ -282,29 +287,29 @@ class CollectionView(ListingView):
         self.rule, self.default_sort = rule_of(self.collection), self.collection.sort
         return super().get(request, *args, **kwargs)
 
-    def get_heading(self):
+    def get_heading(self) -> str:
         return self.collection.title
 
-    def get_description(self):
+    def get_description(self) -> str:
         words = _("%(collection)s: all products, with prices and availability.")
         return self.collection.description or words % {"collection": self.collection.title}
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         lead = linebreaks(self.collection.description, autoescape=True)
         return super().get_context_data(lead=lead, **kwargs)
 
 
 @method_decorator(conditional_page, name="dispatch")
 class CardsFragmentView(View):
-    """Cards of the products in ``?ids=``, for scripts that know which ones a visitor looked at.
+    """Cards of the products in ``?ids=``, for scripts that know which ones a visitor viewed.
 
-    The same for everybody and kept nowhere: whoever asks sends ids and gets public cards. A cache
-    may keep the answer, and asks each time whether it still holds: a price is never an old one.
+    The same for everyone and not stored here. Caches may store the response but must revalidate it,
+    so prices are never outdated.
     """
 
     limit = 12
 
-    def get(self, request):
+    def get(self, request: HttpRequest) -> HttpResponse:
         keys = parse_pks(request.GET.getlist("ids"), limit=self.limit)
         cards = cards_for(keys, at=moment_of(request)) if keys else []
         response = render(request, "oscar/catalogue/partials/cards_fragment.html", {"cards": cards})

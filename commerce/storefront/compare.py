@@ -1,10 +1,13 @@
-"""The page that compares products. Its state is its address, and there is no session.
+"""The page that compares products. Its state is its URL; it uses no session.
 
-Lists are the same for everybody, so that a link there knows one item only: for browsers without
-scripts a cookie says what it goes beside. It is set by such a link and by nothing else.
+Lists are the same for everyone, so their links know only one product. For browsers without scripts,
+a cookie set by such a link remembers the other products.
 """
 
-from django.http import HttpResponseRedirect
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
@@ -24,21 +27,21 @@ from commerce.requests import (
     set_cookie,
 )
 
-#: Keys of what was compared last, until the browser is closed.
+#: The keys compared last, until the browser is closed.
 COOKIE = "compared"
 
 
 class CompareView(TemplateView):
-    """``/compare/?ids=1,2,3``. ``add`` puts one more beside them, or without ``ids`` beside what was
-    compared last; a fifth is refused in words. ``only=differences`` leaves out the rows in which all
+    """``/compare/?ids=1,2,3``. ``add`` adds a product to these, or without ``ids`` to those
+    compared last; a fifth is refused. ``only=differences`` leaves out rows in which all products
     are alike.
 
-    What was added is led to its own address, so that it can be shared.
+    Adding redirects to the comparison's own URL, so that it can be shared.
     """
 
     template_name = "oscar/catalogue/compare.html"
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         is_from_list = "add" in request.GET and "ids" not in request.GET
         beside = (
             [read_cookie(request, COOKIE).replace(".", ",")]
@@ -50,14 +53,14 @@ class CompareView(TemplateView):
         keys = families_of(asked)
         comparison = compare(keys, at=moment_of(request))
         if "add" in request.GET and not comparison.is_too_many:
-            response = HttpResponseRedirect(compare_url(keys))
+            response: HttpResponse = HttpResponseRedirect(compare_url(keys))
         else:
             response = self.render_to_response(self.get_context_data(comparison=comparison))
         if is_from_list or cookie_name(COOKIE) in request.COOKIES:
             remember(response, comparison.keys)
         return response
 
-    def get_context_data(self, *, comparison, **kwargs):
+    def get_context_data(self, *, comparison: Any, **kwargs: Any) -> dict[str, Any]:
         is_full = len(comparison.columns) == MAX_COMPARED
         return super().get_context_data(
             comparison=comparison,
@@ -70,14 +73,14 @@ class CompareView(TemplateView):
             **kwargs,
         )
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         response["X-Robots-Tag"] = "noindex"
         return response
 
 
-def remember(response, keys):
-    """Have the browser remember what was compared, nothing where that is nothing."""
+def remember(response: HttpResponse, keys: Sequence[int]) -> None:
+    """Store the compared products in the browser; delete the cookie if there are none."""
     if not keys:
         delete_cookie(response, COOKIE)
         return

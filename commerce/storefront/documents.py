@@ -1,29 +1,31 @@
-"""Where documents are downloaded: by who ordered, by a guest's link, by staff. Nobody else."""
+"""Downloads of documents: for the account that ordered, or by a guest's link."""
 
-from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
-from django.http import Http404, HttpResponse
+from typing import Any
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views import generic
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.decorators import private_page
-from commerce.documents.issuing import FOR_CUSTOMERS, draft_packing_slip
+from commerce.documents.issuing import FOR_CUSTOMERS
 from commerce.documents.pdf import render
 from commerce.models import CommercialDocument
 from commerce.orders.guest_links import order_by_token
-from commerce.orders.shipments import SENDABLE, units_to_send
 from commerce.storefront.guest_orders import refuse_link
 
 
-def pdf_answer(facts, file_name):
-    """A PDF to keep: private, and not stored on its way. Nothing is written."""
+def pdf_answer(facts: dict[str, Any], file_name: str) -> HttpResponse:
+    """A PDF as a private download that proxies don't store."""
     answer = HttpResponse(render(facts), content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
 
 
-def _answer_to_customer(order, number):
+def _answer_to_customer(order: AbstractOrder, number: str) -> HttpResponse:
     document = get_object_or_404(
         CommercialDocument, order=order, number=number, kind__in=FOR_CUSTOMERS
     )
@@ -34,7 +36,7 @@ def _answer_to_customer(order, number):
 class OrderDocumentView(LoginRequiredMixin, generic.View):
     """An invoice or credit note for the account that ordered."""
 
-    def get(self, request, order, number):
+    def get(self, request: HttpRequest, order: str, number: str) -> HttpResponse:
         orders = get_model("order", "Order").objects
         return _answer_to_customer(
             get_object_or_404(orders, user=request.user, number=order), number
@@ -43,45 +45,12 @@ class OrderDocumentView(LoginRequiredMixin, generic.View):
 
 @private_page(referrer="no-referrer")
 class GuestDocumentView(generic.View):
-    """The same for whoever has the order's link; an account's order asks for the account."""
+    """The same for anyone with the order's link; an order of an account requires signing in."""
 
-    def get(self, request, token, number):
+    def get(self, request: HttpRequest, token: str, number: str) -> HttpResponse:
         order = order_by_token(token)
         if order is None:
             return refuse_link(request)
         if order.user_id:
             raise Http404
         return _answer_to_customer(order, number)
-
-
-class _ForStaff(PermissionRequiredMixin):
-    permission_required = "order.view_order"
-
-    def has_permission(self):
-        return self.request.user.is_staff and super().has_permission()
-
-    def handle_no_permission(self):
-        self.raise_exception = self.request.user.is_authenticated
-        return super().handle_no_permission()
-
-
-@private_page
-class StaffDocumentView(_ForStaff, generic.View):
-    """Any document, for staff who may see orders."""
-
-    def get(self, request, order, number):
-        document = get_object_or_404(CommercialDocument, order__number=order, number=number)
-        return pdf_answer(document.facts, document.file_name)
-
-
-@private_page
-class PackingListView(_ForStaff, generic.View):
-    """A slip for all that is still to be sent, before anything leaves. It has no number."""
-
-    def get(self, request, order):
-        order = get_object_or_404(get_model("order", "Order"), number=order)
-        left = units_to_send(order) if order.status in SENDABLE else {}
-        if not left:
-            raise Http404
-        items = [(line, left[line.pk]) for line in order.lines.filter(pk__in=left).order_by("pk")]
-        return pdf_answer(draft_packing_slip(order, items), f"packing-slip-{order.number}.pdf")

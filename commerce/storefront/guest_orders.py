@@ -1,8 +1,12 @@
-"""Orders without an account: asking for a link to one, and the page that a link opens."""
+"""Orders without an account: requesting a link, and the page it opens."""
+
+from typing import Any
 
 from allauth.core.ratelimit import consume
 from django import forms
 from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +24,12 @@ SENT = _(
     "If we have an order with this number and email address, we’ve sent you a link to it. Check "
     "your email."
 )
-TOO_OLD = _("This link is too old or not complete. Ask for a new one here.")
-TOO_MANY = _("That was a lot of requests. Please try again in an hour.")
+TOO_OLD = _("This link has expired or is incomplete. Request a new one here.")
+TOO_MANY = _("Too many requests. Please try again in an hour.")
 
 
 class FindOrderForm(forms.Form):
-    """What an order is known by."""
+    """The number and email address of an order."""
 
     number = forms.CharField(
         label=_("Order number"),
@@ -39,44 +43,45 @@ class FindOrderForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
-    def clean_number(self):
+    def clean_number(self) -> str:
         return normal_number(self.cleaned_data["number"])
 
 
 @private_page
 class FindOrderView(generic.FormView):
-    """Asks for number and address. The request looks nothing up: a task does, and the answer is the
-    same, as is the time it takes."""
+    """Asks for number and address. A task looks up the order, so neither the response nor its time
+    depends on whether it exists.
+    """
 
     form_class = FindOrderForm
     template_name = "oscar/customer/find_order.html"
     success_url = reverse_lazy("find-order")
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not consume(request, action="find_order"):
             form = self.get_form()
             form.add_error(None, TOO_MANY)
             return self.render_to_response(self.get_context_data(form=form), status=429)
         return super().post(request, *args, **kwargs)
 
-    def form_valid(self, form):
+    def form_valid(self, form: Form) -> HttpResponse:
         digest = digest_of(form.cleaned_data["email"])
         send_order_link.enqueue(form.cleaned_data["number"], digest)
         messages.success(self.request, SENT)
         return super().form_valid(form)
 
 
-def refuse_link(request):
-    """Where a link leads that opens nothing: to asking for a new one."""
+def refuse_link(request: HttpRequest) -> HttpResponse:
+    """Redirect an invalid link to the form that requests a new one."""
     messages.info(request, TOO_OLD)
     return redirect("find-order")
 
 
 @private_page(referrer="no-referrer")
 class GuestOrderView(generic.View):
-    """An order for whoever has the link of its mail; in an account, for whoever signs in."""
+    """An order for anyone with its mailed link; an order of an account requires signing in."""
 
-    def get(self, request, token):
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
         order = order_by_token(token)
         if order is None:
             return refuse_link(request)

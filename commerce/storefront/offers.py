@@ -1,4 +1,7 @@
-"""The list of what costs less now, with the offers that hold for everybody above it."""
+"""The list of products on sale, with the public offers above it."""
+
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -14,24 +17,24 @@ from commerce.storefront.search import ListingView
 
 
 class OfferListView(ListingView):
-    """Every item that is on sale at this moment, and the offers that need more than one item."""
+    """Every product on sale now, and the offers that need several items."""
 
     template_name = "oscar/offer/list.html"
     rule = ON_SALE
 
-    def get_heading(self):
+    def get_heading(self) -> str:
         return _("Offers")
 
-    def get_description(self):
-        return _("Everything on sale, and offers on several products.")
+    def get_description(self) -> str:
+        return _("Sale prices and multi-buy offers.")
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         at = moment_of(self.request) or timezone.now()
         return super().get_context_data(offers=offers_at(at), **kwargs)
 
 
-def offers_at(at):
-    """The offers for everybody that hold at a moment; a page that shows them ends with the first."""
+def offers_at(at: datetime) -> list[Any]:
+    """The public offers at a moment; the page expires when the first of them changes."""
     ConditionalOffer = get_model("offer", "ConditionalOffer")
     depends_on(OFFERS)
     offers = ConditionalOffer.objects.filter(

@@ -1,4 +1,6 @@
-"""The account's page about its data: what we keep, and all of it as one file."""
+"""Pages about personal data: the account's export, and browser storage."""
+
+from typing import Any
 
 from allauth.core.ratelimit import consume
 from django.conf import settings
@@ -16,13 +18,13 @@ from commerce.actor import address_of
 from commerce.audit.security import log_security_event
 from commerce.decorators import private_page
 from commerce.models import AuditEntry
+from commerce.privacy.browser_storage import stored_for_shoppers, stored_for_staff
 from commerce.privacy.export import archive_of
 from commerce.privacy.people import Person, person_of
-from commerce.privacy.stored import stored_for_shoppers, stored_for_staff
 
 
 def archive_answer(person: Person) -> HttpResponse:
-    """The archive as a download that nothing on the way keeps."""
+    """The archive as a download that proxies don't store."""
     answer = HttpResponse(archive_of(person), content_type="application/zip")
     day = timezone.localdate().isoformat()
     answer["Content-Disposition"] = f'attachment; filename="data-{day}.zip"'
@@ -34,16 +36,16 @@ def archive_answer(person: Person) -> HttpResponse:
 @method_decorator(login_required, name="dispatch")
 @recent_sign_in_required
 class DataView(TemplateView):
-    """Explains the export by GET, sends it by POST. Both ask for a recent sign-in."""
+    """Explains the export on GET, sends it on POST. Both require a recent sign-in."""
 
     template_name = "oscar/customer/data.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(books_years=settings.BOOKS_YEARS, **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if not consume(request, action="data_export", user=request.user):
-            messages.error(request, _("That was a lot of downloads. Try again in an hour."))
+            messages.error(request, _("Too many downloads. Try again in an hour."))
             return redirect("account-data")
         log_security_event(
             AuditEntry.Act.EXPORTED,
@@ -56,15 +58,15 @@ class DataView(TemplateView):
 
 
 class StoredView(TemplateView):
-    """What the shop stores in a browser, for everybody. The same page for all, without a session."""
+    """What the shop stores in a browser. The same page for everyone, without a session."""
 
     template_name = "oscar/storage.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             groups=[
-                (_("Everybody"), stored_for_shoppers()),
-                (_("Only for staff"), stored_for_staff()),
+                (_("Everyone"), stored_for_shoppers()),
+                (_("Staff only"), stored_for_staff()),
             ],
             crumbs=[(_("Home"), "/"), (_("Cookies and storage"), None)],
             **kwargs,

@@ -1,16 +1,21 @@
-"""Where customers ask for a return, from their account or by the link of their order."""
+"""Requests a return, from the account or by an order's link."""
 
 import uuid
+from typing import Any
 
 from allauth.core.ratelimit import consume
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
+from oscar.apps.order.abstract_models import AbstractOrder
 
 from commerce.decorators import private_page
 from commerce.exceptions import ReturnRefused
@@ -20,11 +25,11 @@ from commerce.storefront.guest_orders import TOO_MANY, refuse_link
 
 
 class ReturnForm(forms.Form):
-    """How many of each item go back, and why. ``key`` makes it one request."""
+    """How many of each item to return, and why. ``key`` prevents duplicates."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
-    def __init__(self, order, data=None):
+    def __init__(self, order: AbstractOrder, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={"key": uuid.uuid4().hex})
         left = units_returnable(order)
         self.lines = list(order.lines.filter(pk__in=left).order_by("pk"))
@@ -34,7 +39,7 @@ class ReturnForm(forms.Form):
                 min_value=0,
                 max_value=left[line.pk],
                 initial=0,
-                help_text=_("%(count)d can be returned") % {"count": left[line.pk]},
+                help_text=_("up to %(count)d") % {"count": left[line.pk]},
                 widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
             )
         self.fields["reason"] = forms.CharField(
@@ -43,25 +48,25 @@ class ReturnForm(forms.Form):
             widget=forms.Textarea(attrs={"rows": 4}),
         )
 
-    def units(self):
-        """What was chosen, ``{line_id: quantity}``."""
+    def units(self) -> dict[int, int]:
+        """The chosen quantities, ``{line_id: quantity}``."""
         return {line.pk: self.cleaned_data[f"units_{line.pk}"] for line in self.lines}
 
 
 class ReturnView(generic.View):
-    """Shows the form and files the request; the order comes from ``get_order``."""
+    """Shows the form and files the request; subclasses set ``order`` and ``back``."""
 
     template_name = "oscar/customer/order/return_form.html"
     response_class = generic.base.TemplateResponse
 
-    def get(self, request, **kwargs):
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         refusal = refusal_to_return(self.order)
         if refusal:
             messages.info(request, refusal)
             return redirect(self.back)
         return self.show(ReturnForm(self.order))
 
-    def post(self, request, **kwargs):
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         form = ReturnForm(self.order, data=request.POST)
         if not consume(request, action="return_request"):
             form.add_error(None, TOO_MANY)
@@ -74,11 +79,11 @@ class ReturnView(generic.View):
         except ReturnRefused as refusal:
             form.add_error(None, str(refusal))
             return self.show(form)
-        text = _("We have your request %(number)s and answer by mail.")
+        text = _("We’ve received your request %(number)s and will reply by email.")
         messages.success(request, text % {"number": filed.number})
         return redirect(self.back)
 
-    def show(self, form, *, status=200):
+    def show(self, form: Form, *, status: int = 200) -> HttpResponse:
         context = {"form": form, "order": self.order, "back_url": self.back}
         return self.response_class(self.request, self.template_name, context, status=status)
 
@@ -86,9 +91,9 @@ class ReturnView(generic.View):
 @private_page
 @method_decorator(login_required, name="dispatch")
 class AccountReturnView(ReturnView):
-    """A return of an order in the account of whoever is signed in."""
+    """A return of an order of the signed-in account."""
 
-    def dispatch(self, request, *, order_number):
+    def dispatch(self, request: HttpRequest, *, order_number: str) -> HttpResponseBase:
         self.order = get_object_or_404(request.user.orders, number=order_number)
         self.back = reverse("customer:order", args=[order_number])
         return super().dispatch(request)
@@ -96,9 +101,9 @@ class AccountReturnView(ReturnView):
 
 @private_page
 class GuestReturnView(ReturnView):
-    """A return of the order that a link opens."""
+    """A return of the order of a link."""
 
-    def dispatch(self, request, *, token):
+    def dispatch(self, request: HttpRequest, *, token: str) -> HttpResponseBase:
         self.order = order_by_token(token)
         if self.order is None:
             return refuse_link(request)

@@ -1,15 +1,17 @@
-"""A review as its author types it; every refusal says what is missing."""
+"""The review form; every error says what is missing."""
+
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.catalogue.reviews import forms as oscar_forms
 
-#: Longer ones are essays; nobody types them by hand.
+#: The longest review.
 MAX_BODY = 4000
 
 
 class ProductReviewForm(oscar_forms.ProductReviewForm):
-    """Oscar's with one to five stars: its own takes none for a score as well."""
+    """Oscar's form with one to five stars: Oscar accepts a review without a score."""
 
     score = forms.TypedChoiceField(
         choices=[(n, n) for n in range(1, 6)],
@@ -22,13 +24,13 @@ class ProductReviewForm(oscar_forms.ProductReviewForm):
     )
 
     class Meta(oscar_forms.ProductReviewForm.Meta):
-        labels = {"title": _("In one line"), "body": _("And why")}
+        labels = {"title": _("Summary"), "body": _("Your review")}
         error_messages = {
-            "title": {"required": _("Sum it up in a line.")},
-            "body": {"required": _("Say why in a sentence or two.")},
+            "title": {"required": _("Add a short summary.")},
+            "body": {"required": _("Write a sentence or two.")},
         }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["body"].max_length = MAX_BODY
         self.fields["body"].validators.append(forms.fields.validators.MaxLengthValidator(MAX_BODY))

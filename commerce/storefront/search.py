@@ -1,7 +1,9 @@
-"""Lists of products: one view for everything, a category, and the results of a search."""
+"""Product lists: a view for all products, categories, and search results."""
 
 from functools import partial
+from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +15,7 @@ from oscar.core.loading import get_model
 
 from commerce.catalogue.collection_search import search_collections
 from commerce.catalogue.list_query import ListingQuery
+from commerce.catalogue.list_rules import ListRule
 from commerce.catalogue.product_lists import SALE_FILTER, products_in
 from commerce.index.listings import cards_for
 from commerce.index.price_windows import shows_prices
@@ -25,51 +28,53 @@ from commerce.requests import moment_of, wants_fragment
 from commerce.search.misses import count_miss
 from commerce.search.queries import search_pages, suggest
 
-#: Pages beside the items that a search found, and items while it is typed.
+#: Names and addresses; the address of the page itself is None.
+Crumbs = list[tuple[str, str | None]]
+#: Pages shown beside search results, and products suggested while typing.
 PAGES_SHOWN, SUGGESTED = 8, 6
-#: Collections beside them, and while it is typed.
+#: Collections shown beside search results, and suggested while typing.
 COLLECTIONS_SHOWN, COLLECTIONS_SUGGESTED = 4, 2
 
 
 class ListingView(TemplateView):
-    """A list with filters, sorting and pages, all in the query string. Scripts get the part."""
+    """A list with filters, sorting and pages, all in the query string. Scripts get only the list."""
 
-    #: The parameters of the address that every list reads; its filters come to them.
+    #: The query parameters of every list, besides its filters.
     parameters = frozenset({"sort", "page"})
     template_name = "oscar/catalogue/browse.html"
     fragment_template = "oscar/catalogue/partials/listing.html"
-    category = None
-    #: The order of the list where the address names none.
+    category: Any = None
+    #: The sort order if the URL names none.
     default_sort = SORTS[0]
-    #: What the list's products follow (``commerce.catalogue.list_rules.ListRule``).
-    rule = None
-    #: Whether the page must be rendered each time, to count a search in vain.
+    #: The rule that selects the list's products.
+    rule: ListRule | None = None
+    #: Whether the page is not cached, so that each search without results is counted.
     is_counted_miss = False
 
-    def get_heading(self):
+    def get_heading(self) -> str:
         raise NotImplementedError
 
-    def get_crumbs(self):
+    def get_crumbs(self) -> Crumbs:
         return [(_("Home"), "/"), (self.get_heading(), None)]
 
-    def get_title(self):
-        """What the browser and search engines call the list."""
+    def get_title(self) -> str:
+        """The list's name in browsers and search engines."""
         return self.get_heading()
 
-    def get_description(self):
-        """What search engines and shared links say of the list."""
+    def get_description(self) -> str:
+        """The list's description in search engines and link previews."""
         return ""
 
-    def get(self, request, *args, **kwargs):
-        """A page that the list does not have, or no longer has, leads to the nearest that it has."""
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Redirect a page number that doesn't exist to the nearest one."""
         context = self.get_context_data(**kwargs)
         query, shown = context["query"], context["list_page"].page
         if query.page != str(shown):
             return redirect(request.path + query.page_address(shown))
         return self.render_to_response(context)
 
-    def find(self, query):
-        """Looks the page of products up."""
+    def find(self, query: ListingQuery) -> Any:
+        """Look up the page of products."""
         return products_in(
             self.category,
             query=query.words,
@@ -81,7 +86,7 @@ class ListingView(TemplateView):
             at=moment_of(self.request),
         )
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = ListingQuery.from_parameters(self.request.GET, default_sort=self.default_sort)
         list_page = self.find(query)
         query = query.restricted_to({facet.name for facet in list_page.facets})
@@ -96,13 +101,13 @@ class ListingView(TemplateView):
             sorts=tuple((code, name, code == query.sort) for code, name in SORT_NAMES.items()),
             base_query=query.base(),
             clear_url=query.unfiltered_address(),
-            # Filters and orders show the same items again; only a further page shows others.
+            # Filters and sort orders show the same products; only further pages show others.
             canonical_page=1 if query.pairs() else list_page.page,
             **kwargs,
         )
 
-    def get_chips(self, query, list_page):
-        """(name, address without it) of every filter that is on."""
+    def get_chips(self, query: ListingQuery, list_page: Any) -> list[tuple[str, str]]:
+        """(name, URL without it) of every active filter."""
         return [
             (value.name, query.address(without=((facet.name, value.code),)))
             for facet in list_page.facets
@@ -110,11 +115,11 @@ class ListingView(TemplateView):
             if value.is_selected
         ]
 
-    def get_template_names(self):
+    def get_template_names(self) -> list[str]:
         is_part = wants_fragment(self.request)
         return [self.fragment_template if is_part else self.template_name]
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         if not self.is_counted_miss:
@@ -124,22 +129,22 @@ class ListingView(TemplateView):
 
 
 class FacetedSearchView(ListingView):
-    """What a shopper searched for. Without words it shows the box and everything."""
+    """Search results. Without words it shows the search box and all products."""
 
     parameters = ListingView.parameters | {"q", "exact"}
     template_name = "oscar/search/results.html"
 
-    def get(self, request, *args, **kwargs):
-        """Who searches for "sale" means what is on sale, which no word of a item says."""
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Redirect a search for "sale" to the products on sale: no product contains the word."""
         query = ListingQuery.from_parameters(request.GET)
         if fold(query.words) in {fold(_("Sale")), fold(_("On sale"))} and not query.is_exact:
             return redirect(f"{reverse('catalogue:index')}?{SALE_FILTER}=yes")
         return super().get(request, *args, **kwargs)
 
-    def get_heading(self):
+    def get_heading(self) -> str:
         return _("Search")
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         is_part = wants_fragment(self.request)
         words = ListingQuery.from_parameters(self.request.GET).words
         context = super().get_context_data(**kwargs)
@@ -155,30 +160,30 @@ class FacetedSearchView(ListingView):
 
 
 class SuggestView(TemplateView):
-    """What may be meant by a search that is still being typed: items, categories, collections, pages."""
+    """Suggestions while typing: products, categories, collections, pages."""
 
     template_name = "oscar/search/suggestions.html"
 
-    def get_context_data(self, **kwargs):
-        """Looked up by the template, unless it remembers the words."""
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Evaluated by the template, unless the words are cached."""
         shown = ("cards", "categories", "collections", "pages")
         return super().get_context_data(
             words=self.words, **{name: partial(getattr, self, name) for name in shown}, **kwargs
         )
 
     @cached_property
-    def words(self):
-        """What was typed."""
+    def words(self) -> str:
+        """The typed text."""
         return ListingQuery.from_parameters(self.request.GET).words
 
     @cached_property
-    def meant(self):
-        """What ``commerce.search.queries.suggest`` says of the words."""
+    def meant(self) -> Any:
+        """The result of ``commerce.search.queries.suggest``."""
         return suggest(self.words)
 
     @cached_property
-    def cards(self):
-        """Items that are called so; only where there is none, those that say so of themselves."""
+    def cards(self) -> Any:
+        """Products with the words in their title, or else in their text."""
         at = moment_of(self.request) or timezone.now()
         titled, others, _categories = self.meant
         first = ordered_keys(titled or others, sort="recommended", at=at, start=0, count=SUGGESTED)
@@ -187,23 +192,23 @@ class SuggestView(TemplateView):
         return cards_for(first, at=at)
 
     @cached_property
-    def categories(self):
-        """Kinds of items that are called so."""
+    def categories(self) -> list[Any]:
+        """Categories with a matching name."""
         depends_on(LISTS)
         keys = self.meant[2]
         found = get_model("catalogue", "Category").objects.browsable().in_bulk(keys)
         return [found[pk] for pk in keys if pk in found]
 
     @cached_property
-    def collections(self):
-        """Collections that are called so, or say so of themselves."""
+    def collections(self) -> Any:
+        """Collections with a matching title or description."""
         return search_collections(self.words, count=COLLECTIONS_SUGGESTED)
 
     @cached_property
-    def pages(self):
+    def pages(self) -> Any:
         """Pages of the magazine."""
         return search_pages(self.words, count=3) if self.words else []
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         open_page(parameters=["q"])
         return super().render_to_response(context, **kwargs)

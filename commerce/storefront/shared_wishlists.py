@@ -1,6 +1,8 @@
-"""A shared list as others read it: by its secret link only, and never in a search engine."""
+"""A shared wish list, by its secret link only and never in search engines."""
 
-from django.http import Http404
+from typing import Any
+
+from django.http import Http404, HttpResponse
 from django.views.generic import TemplateView
 
 from commerce.catalogue.wishlists import shared_list, wishes_on
@@ -10,7 +12,7 @@ from commerce.requests import moment_of
 class WishListView(TemplateView):
     template_name = "oscar/wishlists/wishlist_detail.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         wishlist = shared_list(self.kwargs["key"])
         if wishlist is None:
             raise Http404
@@ -21,7 +23,7 @@ class WishListView(TemplateView):
             **kwargs,
         )
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         response["X-Robots-Tag"] = "noindex"
         response["Referrer-Policy"] = "same-origin"

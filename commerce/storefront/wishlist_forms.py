@@ -1,7 +1,12 @@
-"""The name of a list, and on which lists a item is."""
+"""Forms of wish lists: the name, and the lists of a product."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from oscar.apps.catalogue.abstract_models import AbstractProduct
+from oscar.apps.wishlists.abstract_models import AbstractWishList
 from oscar.core.loading import get_model
 
 from commerce.catalogue.wishlists import MAX_NAME
@@ -16,26 +21,28 @@ class NameForm(forms.Form):
 
 
 class SaveForm(forms.Form):
-    """A box for each list, ticked where the item is on it, and the name of a new one."""
+    """A checkbox for each list, ticked if it has the product, and the name of a new list."""
 
     lists = forms.MultipleChoiceField(
         label=_("Your lists"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    new_list = forms.CharField(label=_("A new list"), required=False, max_length=MAX_NAME)
+    new_list = forms.CharField(label=_("New list"), required=False, max_length=MAX_NAME)
 
-    def __init__(self, *args, lists, product, **kwargs):
+    def __init__(
+        self, *args: Any, lists: Sequence[AbstractWishList], product: AbstractProduct, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["lists"].choices = [(row.key, row.name) for row in lists]
         if not lists:
             del self.fields["lists"]
-            self.fields["new_list"].label = _("Name of the list")
-            self.fields["new_list"].initial = _("My table")
+            self.fields["new_list"].label = _("List name")
+            self.fields["new_list"].initial = _("My list")
             return
         Line = get_model("wishlists", "Line")
         on = Line.objects.filter(wishlist__in=lists, product=product)
         on = list(on.values_list("wishlist__key", flat=True))
-        # Nothing is kept yet: the newest list is the likeliest.
+        # Suggest the newest list for a new product.
         self.fields["lists"].initial = on or [lists[-1].key]
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         return {"lists": [], **self.cleaned_data}

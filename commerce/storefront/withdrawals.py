@@ -1,45 +1,51 @@
-"""The two steps of withdrawing from a contract, and the acknowledgement. Nobody has to sign in; who
-has finds the form filled in.
+"""The two steps of withdrawing from a contract, and the acknowledgement. No account is needed; for
+customers who are signed in the form is filled in.
 
-No answer depends on whether there is such an order.
+No response depends on whether the order exists.
 """
 
 import uuid
+from collections.abc import Sequence
 from email.utils import parseaddr
+from typing import Any
 
 from allauth.core.ratelimit import consume
 from django import forms
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core import signing
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
+from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.decorators import private_page
-from commerce.models import Withdrawal
+from commerce.models import User, Withdrawal
 from commerce.money import format_money
 from commerce.order_statuses import CANCELLED
 from commerce.returns.withdrawals import Statement, submit_withdrawal, withdrawal_facts
 
 SALT = "commerce.withdrawal_pages"
 TOO_MANY = _(
-    "That was a lot of statements from one connection. Please try again in an hour, or write to "
-    "%(email)s: that counts as well."
+    "Too many withdrawals from this connection. Try again in an hour, or email %(email)s, "
+    "which is equally valid."
 )
-#: Seconds for which the acknowledgement can be looked at again; the mail stays.
+#: Seconds for which the acknowledgement can be viewed again.
 SHOWN_FOR = 24 * 60 * 60
-#: What stands for an order that is not among the account's.
+#: The choice for an order that is not in the list.
 OTHER = "other"
-#: An account's latest orders that it may choose from.
+#: The most orders to choose from.
 MAX_ORDERS = 50
 
 
 class WithdrawalForm(forms.Form):
-    """What a statement needs by law: who, which contract, where the acknowledgement goes."""
+    """The legally required content of a statement: name, contract, and email address."""
 
     name = forms.CharField(
         label=_("Your name"),
@@ -55,7 +61,7 @@ class WithdrawalForm(forms.Form):
     email = forms.EmailField(
         label=_("Email address"),
         max_length=254,
-        help_text=_("We acknowledge your withdrawal to this address."),
+        help_text=_("We’ll confirm your withdrawal at this address."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     items = forms.CharField(
@@ -66,23 +72,23 @@ class WithdrawalForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args, orders=(), **kwargs):
-        """``orders`` are those of whoever is signed in: one of them is chosen, or another's number typed."""
+    def __init__(self, *args: Any, orders: Sequence[AbstractOrder] = (), **kwargs: Any) -> None:
+        """``orders`` are the customer's own: they choose one, or type another number."""
         super().__init__(*args, **kwargs)
         if not orders:
             return
         choices = [(order.number, _described(order)) for order in orders]
         number = self.fields["order_number"]
-        number.required, number.label = False, _("Number of another order")
-        number.help_text = _("Only where it is not among yours.")
+        number.required, number.label = False, _("Another order number")
+        number.help_text = _("Only if it isn’t in the list.")
         self.fields["order"] = forms.ChoiceField(
             label=_("Which order?"),
             choices=[
-                *([("", _("Choose one"))] if len(orders) > 1 else []),
+                *([("", _("Choose an order"))] if len(orders) > 1 else []),
                 *choices,
-                (OTHER, _("Another order, by its number")),
+                (OTHER, _("Another order")),
             ],
-            required=False,  # A number says it as well.
+            required=False,  # A typed number is enough.
         )
         self.order_fields(["name", "order", "order_number", "email", "items"])
         if (known := self.initial.get("order_number")) in dict(choices):
@@ -90,30 +96,32 @@ class WithdrawalForm(forms.Form):
         elif known:
             self.initial["order"] = OTHER
 
-    def clean(self):
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.pop("order", "")
-        if cleaned.get("order_number"):  # A number says it, whatever was chosen.
+        if cleaned.get("order_number"):  # A typed number takes precedence.
             return cleaned
         if chosen == OTHER:
-            self.add_error("order_number", _("Type the number of the other order."))
+            self.add_error("order_number", _("Enter the other order number."))
         elif chosen:
             cleaned["order_number"] = chosen
         elif "order" in self.fields:
             self.add_error("order", _("Choose the order."))
         return cleaned
 
-    def statement(self):
+    def statement(self) -> Statement:
         return Statement(**self.cleaned_data)
 
 
-def _described(order):
+def _described(order: AbstractOrder) -> str:
     day = date_format(timezone.localtime(order.date_placed), "j F Y")
     return f"{order.number} · {day} · {format_money(order.total_incl_tax, order.currency)}"
 
 
-def form_for(user, *args, initial=None):
-    """The form, filled in with what is known of whoever is signed in; one query for their orders."""
+def form_for(
+    user: User | AnonymousUser, *args: Any, initial: dict[str, Any] | None = None
+) -> WithdrawalForm:
+    """The form, filled in for customers who are signed in; one query for their orders."""
     if not user.is_authenticated:
         return WithdrawalForm(*args, initial=initial)
     known = {"name": user.get_full_name(), "email": user.email}
@@ -124,17 +132,17 @@ def form_for(user, *args, initial=None):
 
 @private_page
 class WithdrawalView(generic.View):
-    """Step one asks; step two shows it all again with the button that counts.
+    """Step one asks; step two shows everything with the button that confirms.
 
-    Both are POSTs with everything in them, so that nothing is remembered of who goes away, and
-    "back" keeps what was typed.
+    Both are POSTs with all data, so that nothing is stored if the customer leaves, and "back"
+    restores what was typed.
     """
 
-    def get(self, request):
+    def get(self, request: HttpRequest) -> HttpResponse:
         initial = {"order_number": request.GET["order"]} if "order" in request.GET else None
         return self.ask(form_for(request.user, initial=initial))
 
-    def post(self, request):
+    def post(self, request: HttpRequest) -> HttpResponse:
         form = form_for(request.user, request.POST)
         step = request.POST.get("step", "")
         if not form.is_valid():
@@ -151,16 +159,16 @@ class WithdrawalView(generic.View):
         withdrawal = submit_withdrawal(form.statement(), key=key)
         return redirect("withdrawal-received", token=signing.dumps(withdrawal.pk, salt=SALT))
 
-    def ask(self, form, *, status=200):
+    def ask(self, form: Form, *, status: int = 200) -> HttpResponse:
         context = {"form": form}
         return TemplateResponse(self.request, "withdrawal/ask.html", context, status=status)
 
 
 @private_page(referrer="no-referrer")
 class WithdrawalReceivedView(generic.View):
-    """The acknowledgement on screen: what was declared, and when it arrived."""
+    """The acknowledgement on screen: the statement and when it was received."""
 
-    def get(self, request, token):
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
             pk = signing.loads(token, salt=SALT, max_age=SHOWN_FOR)
         except signing.BadSignature:

@@ -1,6 +1,7 @@
-"""Writing prices in templates."""
+"""Formats prices in templates."""
 
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -12,14 +13,14 @@ register = template.Library()
 
 
 @register.filter
-def money(amount, currency=None):
-    """``{{ amount|money:currency }}`` as "£24" or "£24.50"; nothing for None."""
+def money(amount: Decimal | int | str | None, currency: str | None = None) -> str:
+    """``{{ amount|money:currency }}`` as "£24" or "£24.50"; "" for None."""
     if amount is None:
         return ""
     return format_money(Decimal(amount), currency or settings.OSCAR_DEFAULT_CURRENCY)
 
 
 @register.filter
-def discount_name(discount):
-    """What an order's discount is called: "Voucher CODE", or the offer's name."""
+def discount_name(discount: Any) -> str:
+    """The name of an order's discount: "Voucher CODE", or the offer's name."""
     return discounts.discount_name(discount)

@@ -1,8 +1,10 @@
-"""Numbers of a list's pages, shortened in the middle."""
+"""Page numbers of lists, shortened in the middle."""
 
 from types import SimpleNamespace
+from typing import Any
 
 from django import template
+from django.core.paginator import Page
 
 from commerce.urls import PLAIN
 
@@ -10,11 +12,11 @@ register = template.Library()
 
 
 @register.filter
-def page_numbers(list_page):
-    """The pages worth a link, with None for each gap: 1 … 4 5 6 … 12."""
+def page_numbers(list_page: Any) -> list[int | None]:
+    """The page numbers to link, with None for each gap: 1 … 4 5 6 … 12."""
     near = {list_page.page + step for step in (-1, 0, 1)}
     shown = sorted({1, list_page.pages} | {n for n in near if 1 <= n <= list_page.pages})
-    numbers = []
+    numbers: list[int | None] = []
     for number in shown:
         if numbers and number - numbers[-1] == 2:
             numbers.append(number - 1)
@@ -25,10 +27,10 @@ def page_numbers(list_page):
 
 
 @register.simple_tag
-def page_address(base_query, number, anchor=""):
-    """The address of one page of a list; ``base_query`` is what stands before ``page=``, "a=b&" or "".
+def page_address(base_query: str, number: int, anchor: str = "") -> str:
+    """The URL of one page of a list; ``base_query`` precedes ``page=``: "a=b&" or "".
 
-    The first page is the list itself, whose address says no number.
+    The first page has no number.
     """
     if number > 1:
         return f"?{base_query}page={number}{anchor or ''}"
@@ -37,6 +39,6 @@ def page_address(base_query, number, anchor=""):
 
 
 @register.filter
-def as_list_page(page):
-    """A page of Django's paginator as the pagination component wants it; None for none."""
+def as_list_page(page: Page | None) -> SimpleNamespace | None:
+    """A page of Django's paginator for the pagination component; None for None."""
     return SimpleNamespace(page=page.number, pages=page.paginator.num_pages) if page else None

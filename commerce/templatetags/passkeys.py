@@ -1,6 +1,7 @@
 """Where passkeys work, for pages that offer them."""
 
 from django import template
+from django.template import Context
 
 from commerce.accounts.factors import passkey_address
 
@@ -8,6 +9,6 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def passkeys_elsewhere(context) -> str:
-    """The address of this page at which passkeys work; "" if they work here."""
+def passkeys_elsewhere(context: Context) -> str:
+    """The URL at which passkeys work on this page; "" if they work here."""
     return passkey_address(context["request"])

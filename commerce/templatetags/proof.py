@@ -1,14 +1,15 @@
-"""What the pages say that ask somebody to show who they are."""
+"""Tags of the pages that ask for a recent sign-in."""
 
 from allauth.account.utils import get_next_redirect_url
 from django import template
+from django.template import Context
 from django.urls import reverse
 
 from commerce.accounts.reauthentication import waiting_request
 from commerce.requests import previous_page
 
 register = template.Library()
-#: The pages themselves: Cancel leads behind them.
+#: These pages; Cancel leads to the page before them.
 ASKING = (
     "account_reauthenticate",
     "mfa_reauthenticate",
@@ -18,16 +19,16 @@ ASKING = (
 
 
 @register.simple_tag(takes_context=True)
-def form_waits(context):
-    """Whether a form was sent that is carried out afterwards. An older one that was left does not count."""
+def form_waits(context: Context) -> bool:
+    """Whether a suspended form will be resumed. An older, abandoned one doesn't count."""
     request = context["request"]
     waiting = waiting_request(request)
     return waiting is not None and waiting["path"] == get_next_redirect_url(request)
 
 
 @register.simple_tag(takes_context=True)
-def page_behind(context):
-    """Where Cancel leads: the page that somebody came from, "" where the browser does not say."""
+def page_behind(context: Context) -> str:
+    """The target of Cancel: the previous page, "" if the browser doesn't send it."""
     request = context["request"]
     sent = request.POST.get("behind")
     page = previous_page(request) if sent is None else sent

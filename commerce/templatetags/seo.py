@@ -1,4 +1,6 @@
-"""What stands in a page's head for search engines and for those who share a link to it."""
+"""Tags for a page's head: search engines and link previews."""
+
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -16,47 +18,47 @@ register = template.Library()
 
 
 @register.simple_tag
-def canonical(url, page=1):
-    """The address under which a page wants to be known; a list's second page is one of its own."""
+def canonical(url: str, page: int = 1) -> str:
+    """The canonical URL of a page; the second page of a list has its own."""
     return format_html(
         '<link rel="canonical" href="{}">', absolute(iri_to_uri(page_of_list(url, page)))
     )
 
 
 @register.filter
-def as_absolute(url):
-    """The address with the site's before it."""
+def as_absolute(url: str) -> str:
+    """The absolute URL."""
     return absolute(url)
 
 
 @register.filter
-def plain(markup):
-    """The words of a text that staff wrote, on one line."""
+def plain(markup: str) -> str:
+    """The text of HTML written by staff, on one line."""
     return plain_text(markup)
 
 
 @register.simple_tag
-def shared_photo(image):
-    """The size of an image that links show, or None. One query unless its sizes are known."""
+def shared_photo(image: Any) -> Any:
+    """The rendition of an image for link previews, or None. One query unless sizes are loaded."""
     if not image:
         return None
     return sizes_of(image).by_spec.get(SHARE_SPEC) or share_photo(image)
 
 
 @register.simple_tag
-def product_data(box, **facts):
-    """The product of a page as JSON-LD; nothing where there is no box to show."""
+def product_data(box: Any, **facts: Any) -> str:
+    """The product of a page as JSON-LD; "" without a box."""
     return structured_data.script_of(structured_data.product_data(box, **facts)) if box else ""
 
 
 @register.simple_tag
-def breadcrumbs_data(crumbs):
+def breadcrumbs_data(crumbs: Any) -> str:
     """The breadcrumbs of a page as JSON-LD."""
     return structured_data.script_of(structured_data.breadcrumbs_data(crumbs))
 
 
 @register.simple_tag
-def site_data(returns_url=""):
+def site_data(returns_url: str = "") -> str:
     """The shop and its search as JSON-LD, for the front page."""
     organization = structured_data.organization_data(
         logo=static("icons/icon-512.png"), returns_url=returns_url
@@ -65,6 +67,6 @@ def site_data(returns_url=""):
 
 
 @register.simple_tag
-def site_name():
-    """What the site is called."""
+def site_name() -> str:
+    """The name of the site."""
     return settings.SITE_NAME

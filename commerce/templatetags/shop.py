@@ -1,13 +1,18 @@
-"""Small facts that shop templates ask for: the basket's count, how long a sale lasts, stars."""
+"""Small tags and filters of shop templates: basket count, sale ends, stars, icons."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from email.utils import parseaddr
+from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from oscar.apps.catalogue.abstract_models import AbstractProduct
 
 from commerce.basket.units import units_in
 from commerce.images.pictures import largest, photo_html
@@ -17,16 +22,16 @@ from commerce.rich_html import safe_html
 
 register = template.Library()
 
-#: Up to this many days ahead the end of a sale is named by its weekday alone.
+#: Up to this many days ahead, the end of a sale is named by its weekday.
 WEEK = 6
 
 
 @register.simple_tag(takes_context=True)
-def basket_count(context):
-    """Units in the shopper's basket. One query where there is a basket, none where there is not.
+def basket_count(context: Context) -> int:
+    """Units in the shopper's basket. One query if there is a basket, none otherwise.
 
-    On a page that everybody gets 0, unless its view looked into the basket: scripts put the number
-    of this browser in its place, from the cookie that ``BasketMiddleware`` keeps.
+    On cacheable pages this is 0, unless the view read the basket: scripts insert the browser's
+    number from the cookie set by ``BasketMiddleware``.
     """
     request = context.get("request")
     if request is None or not hasattr(request, "basket"):
@@ -37,40 +42,40 @@ def basket_count(context):
 
 
 @register.simple_tag(takes_context=True)
-def is_here(context, url):
-    """Whether the page being shown is the address or lies below it."""
+def is_here(context: Context, url: str) -> bool:
+    """Whether the current page is this URL or below it."""
     path = getattr(context.get("request"), "path", "")
     return path == url or (url != "/" and path.startswith(url))
 
 
 @register.simple_tag
-def shop_email():
-    """The address that the shop's mails come from, and that answers."""
+def shop_email() -> str:
+    """The shop's sender address, which also receives replies."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 @register.filter
-def sale_end(until):
-    """When a sale ends: "Until Sunday", "Until 4 December", "Sale" where no end is set."""
+def sale_end(until: datetime | None) -> str:
+    """When a sale ends: "Until Sunday", "Until 4 December", "Sale" without an end."""
     if until is None:
         return _("Sale")
     last = timezone.localtime(until)
     days = (last.date() - timezone.localdate()).days
     if days == 0:
-        return _("Until tonight")
+        return _("Ends today")
     name = date_format(last, "l" if days <= WEEK else "j F")
     return _("Until %(day)s") % {"day": name}
 
 
 @register.filter
-def cleaned(markup):
-    """HTML that people wrote, safe to show (``commerce.rich_html``)."""
+def cleaned(markup: str) -> str:
+    """Sanitised HTML (``commerce.rich_html``)."""
     return safe_html(markup)
 
 
 @register.filter
-def star_steps(rating):
-    """Five booleans, one for each star: filled where the rating, rounded, reaches it."""
+def star_steps(rating: float | None) -> list[bool]:
+    """Five booleans, one per star: filled up to the rounded rating."""
     filled = round(float(rating or 0))
     return [step <= filled for step in range(1, 6)]
 
@@ -81,15 +86,15 @@ ICONS = {
     "search": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/>',
     "zoom": '<path d="M14 4h6v6M10 20H4v-6M20 4l-7 7M4 20l7-7"/>',
     "close": '<path d="m5 5 14 14M19 5 5 19"/>',
-    "keep": '<path d="M6.5 4h11v16L12 15.5 6.5 20z"/>',
+    "bookmark": '<path d="M6.5 4h11v16L12 15.5 6.5 20z"/>',
     "compare": '<path d="M4 5h6.5v14H4zM13.5 5H20v14h-6.5z"/>',
     "filter": '<path d="M4 7h16M7 12h10M10 17h4"/>',
 }
 
 
 @register.simple_tag
-def icon(name):
-    """A line icon that says nothing to a screen reader."""
+def icon(name: str) -> str:
+    """A line icon, hidden from screen readers."""
     return mark_safe(  # noqa: S308  constants
         '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.6"'
         f' stroke-linecap="round" aria-hidden="true" focusable="false">{ICONS[name]}</svg>'
@@ -97,18 +102,20 @@ def icon(name):
 
 
 @register.simple_tag
-def photo(image, *, alt="", sizes="100vw", eager=False, shape=""):
-    """A photograph in its frame (``commerce.images.pictures.photo_html``)."""
+def photo(
+    image: Any, *, alt: str = "", sizes: str = "100vw", eager: bool = False, shape: str = ""
+) -> str:
+    """A photograph with its frame (``commerce.images.pictures.photo_html``)."""
     return photo_html(image, alt=alt, sizes=sizes, eager=eager, shape=shape)
 
 
 @register.filter
-def large_url(image):
-    """The address of a photograph as large as a page shows it, for those who zoom."""
+def large_url(image: Any) -> str:
+    """The URL of the largest rendition of a photograph, for zooming."""
     return largest(image, "webp").url
 
 
 @register.simple_tag
-def cards_of(products):
-    """Cards of products as Oscar's views list them; a variant stands for its product."""
+def cards_of(products: Iterable[AbstractProduct]) -> list[Any]:
+    """Cards of products in Oscar's views; a variant shows its parent."""
     return cards_for([product.parent_id or product.pk for product in products])

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from wagtail import views as page_views
 from wagtail.documents.views import serve as document_views
 
-from commerce.accounts.waiting import too_many
+from commerce.accounts.attempts import too_many
 from commerce.throttles import Limit, TooManyAttempts, refund_attempt, take_attempt, visitor_key
 
 LIMIT = Limit(free=10)

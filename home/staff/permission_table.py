@@ -14,7 +14,7 @@ from wagtail.models import Collection
 from wagtail.permissions import policy_registry
 
 from commerce.models import User
-from commerce.permissions.table import Access, Condition, any_of, look, nobody, send
+from commerce.permissions.table import Access, Condition, any_of, nobody, post_form, read_only
 
 #: Snippets that pages and forms choose. No other model has a chooser (see NoChooserViewSet).
 CHOSEN_SNIPPETS = {"commerce_productcollection", "home_banner"}
@@ -79,14 +79,16 @@ def _list(namespace: str, model: str, *, index: str = "index") -> dict[str, Acce
     label, _dot, name = model.partition(".")
     read = any_of(*(f"{label}.{action}_{name}" for action in ("view", "add", "change", "delete")))
     return {
-        **_rows(namespace, look(read), index, f"{index}_results", *VIEWED),
+        **_rows(namespace, read_only(read), index, f"{index}_results", *VIEWED),
         **_forms(namespace, model, WRITTEN),
     }
 
 
 def _forms(namespace: str, model: str, forms: dict[str, str]) -> dict[str, Access]:
     label, _dot, name = model.partition(".")
-    return {f"{namespace}:{view}": send(f"{label}.{act}_{name}") for view, act in forms.items()}
+    return {
+        f"{namespace}:{view}": post_form(f"{label}.{act}_{name}") for view, act in forms.items()
+    }
 
 
 def _drafts(namespace: str, model: str) -> dict[str, Access]:
@@ -95,9 +97,9 @@ def _drafts(namespace: str, model: str) -> dict[str, Access]:
     read = any_of(*(f"{label}.{action}_{name}" for action in ("view", "add", "change", "delete")))
     publish = any_of(f"{label}.publish_{name}", f"{label}.change_{name}")
     return {
-        **_rows(namespace, look(read), *VIEWED_DRAFTS),
+        **_rows(namespace, read_only(read), *VIEWED_DRAFTS),
         **_forms(namespace, model, WRITTEN_DRAFTS),
-        **_rows(namespace, send(publish), *PUBLISHED),
+        **_rows(namespace, post_form(publish), *PUBLISHED),
     }
 
 
@@ -107,8 +109,8 @@ def _chooser(
     """Rows of a chooser: who may choose, and who may create in it."""
     views = ("choose", "choose_results", "chosen", "chosen_multiple")
     return {
-        **_rows(namespace, look(may_choose), *views),
-        f"{namespace}:create": send(may_create),
+        **_rows(namespace, read_only(may_choose), *views),
+        f"{namespace}:create": post_form(may_create),
     }
 
 
@@ -125,7 +127,7 @@ def _snippets() -> dict[str, Access]:
     # Read-only models have no forms, whatever permissions a user has.
     for model in ("searchmiss", "outgoingmail"):
         space = f"wagtailsnippets_commerce_{model}"
-        rows |= _rows(space, look(nobody), "copy", *WRITTEN)
+        rows |= _rows(space, read_only(nobody), "copy", *WRITTEN)
     mails = "wagtailsnippets_commerce_outgoingmail"
     return {**rows, f"{mails}:inspect": rows[f"{mails}:list"]}
 
@@ -137,28 +139,28 @@ def _snippet(namespace: str, model: str) -> dict[str, Access]:
 _ENTRY = {
     "admin-login": Access(is_public=True),
     "wagtailadmin_login": Access(is_public=True),
-    "wagtailadmin_home": look(),
+    "wagtailadmin_home": read_only(),
     "admin-logout": Access(change=()),
     "wagtailadmin_logout": Access(change=()),
     "wagtailadmin_account": Access(change=()),
     "wagtailadmin_dismissibles": Access(change=()),
-    "wagtailadmin_sprite": look(),
-    "wagtailadmin_javascript_catalog": look(),
-    "wagtailsnippets:index": look(),
+    "wagtailadmin_sprite": read_only(),
+    "wagtailadmin_javascript_catalog": read_only(),
+    "wagtailsnippets:index": read_only(),
     # Unknown URLs are "not found" for staff, as elsewhere.
-    "admin/.*/$": look(),
+    "admin/.*/$": read_only(),
     # An open editor pings its session; Wagtail requires the permission to edit the object.
     "wagtailadmin_editing_sessions:ping": Access(change=()),
     "wagtailadmin_editing_sessions:release": Access(change=()),
 }
 
 _PAGES = {
-    "wagtailadmin_explore_root": look(PAGES),
-    "wagtailadmin_explore": look(PAGES),
-    "wagtailadmin_explore_results": look(PAGES),
+    "wagtailadmin_explore_root": read_only(PAGES),
+    "wagtailadmin_explore": read_only(PAGES),
+    "wagtailadmin_explore_results": read_only(PAGES),
     **_rows(
         "wagtailadmin_pages",
-        look(PAGES),
+        read_only(PAGES),
         "add_subpage",
         "history",
         "history_results",
@@ -177,7 +179,7 @@ _PAGES = {
     ),
     **_rows(
         "wagtailadmin_pages",
-        send(WRITE_PAGES),
+        post_form(WRITE_PAGES),
         "add",
         "choose_parent",
         "convert_alias",
@@ -192,27 +194,27 @@ _PAGES = {
     ),
     **_rows(
         "wagtailadmin_pages",
-        send(PUBLISH_PAGES),
+        post_form(PUBLISH_PAGES),
         "revisions_unschedule",
         "set_page_position",
         "set_privacy",
         "unpublish",
     ),
-    "wagtailadmin_pages:lock": send(LOCK_PAGES),
-    "wagtailadmin_pages:unlock": send(any_of(LOCK_PAGES, UNLOCK_PAGES)),
+    "wagtailadmin_pages:lock": post_form(LOCK_PAGES),
+    "wagtailadmin_pages:unlock": post_form(any_of(LOCK_PAGES, UNLOCK_PAGES)),
     # Members of a workflow step's group decide it; Wagtail checks the membership.
     **_rows(
         "wagtailadmin_pages",
-        send(PAGES),
+        post_form(PAGES),
         "collect_workflow_action_data",
         "confirm_workflow_cancellation",
         "workflow_action",
     ),
-    **_rows("wagtailadmin_api:pages", look(WRITERS), "listing", "detail", "find"),
-    "wagtailadmin_api:pages:action": send(WRITE_PAGES),
-    **_rows("wagtailadmin_api:images", look(CHOOSE_IMAGES), "listing", "detail", "find"),
-    **_rows("wagtailadmin_api:documents", look(CHOOSE_DOCUMENTS), "listing", "detail", "find"),
-    "wagtailadmin_block_preview": send(PAGES),
+    **_rows("wagtailadmin_api:pages", read_only(WRITERS), "listing", "detail", "find"),
+    "wagtailadmin_api:pages:action": post_form(WRITE_PAGES),
+    **_rows("wagtailadmin_api:images", read_only(CHOOSE_IMAGES), "listing", "detail", "find"),
+    **_rows("wagtailadmin_api:documents", read_only(CHOOSE_DOCUMENTS), "listing", "detail", "find"),
+    "wagtailadmin_block_preview": post_form(PAGES),
     # The view checks permissions for the model in its URL (home.staff.bulk_actions).
     "wagtail_bulk_action": Access(change=()),
     **{
@@ -228,11 +230,11 @@ _PAGES = {
             "_anchor_link",
         )
     },
-    "wagtailadmin_tag_autocomplete": look(any_of(PAGES, IMAGES, DOCUMENTS)),
-    "wagtailadmin_tag_model_autocomplete": look(any_of(PAGES, IMAGES, DOCUMENTS)),
+    "wagtailadmin_tag_autocomplete": read_only(any_of(PAGES, IMAGES, DOCUMENTS)),
+    "wagtailadmin_tag_model_autocomplete": read_only(any_of(PAGES, IMAGES, DOCUMENTS)),
     **_rows(
         "wagtailadmin_collections",
-        send(COLLECTIONS),
+        post_form(COLLECTIONS),
         "index",
         "add",
         "edit",
@@ -241,7 +243,7 @@ _PAGES = {
     ),
     **_rows(
         "wagtailadmin_workflows",
-        look(WORKFLOWS),
+        read_only(WORKFLOWS),
         "index",
         "index_results",
         "usage",
@@ -255,7 +257,7 @@ _PAGES = {
     ),
     **_rows(
         "wagtailadmin_workflows",
-        send(WORKFLOWS),
+        post_form(WORKFLOWS),
         "add",
         "edit",
         "enable",
@@ -269,7 +271,7 @@ _PAGES = {
     ),
     **_rows(
         "wagtailadmin_reports",
-        look(PAGES),
+        read_only(PAGES),
         "aging_pages",
         "aging_pages_results",
         "page_types_usage",
@@ -281,23 +283,25 @@ _PAGES = {
         "workflow_tasks",
         "workflow_tasks_results",
     ),
-    **_rows("wagtailadmin_reports", look(UNLOCK_PAGES), "locked_pages", "locked_pages_results"),
-    "product_use_report": look(PAGES),
-    "product_use_report_results": look(PAGES),
-    "wagtailredirects:index": look("wagtailredirects.view_redirect"),
-    "wagtailredirects:index_results": look("wagtailredirects.view_redirect"),
-    "wagtailredirects:add": send("wagtailredirects.add_redirect"),
-    "wagtailredirects:edit": send("wagtailredirects.change_redirect"),
-    "wagtailredirects:delete": send("wagtailredirects.delete_redirect"),
-    "wagtailredirects:start_import": send("wagtailredirects.add_redirect"),
-    "wagtailredirects:process_import": send("wagtailredirects.add_redirect"),
-    **_rows("wagtailsettings", send("home.change_sitesettings"), "edit", "preview_on_edit"),
+    **_rows(
+        "wagtailadmin_reports", read_only(UNLOCK_PAGES), "locked_pages", "locked_pages_results"
+    ),
+    "product_use_report": read_only(PAGES),
+    "product_use_report_results": read_only(PAGES),
+    "wagtailredirects:index": read_only("wagtailredirects.view_redirect"),
+    "wagtailredirects:index_results": read_only("wagtailredirects.view_redirect"),
+    "wagtailredirects:add": post_form("wagtailredirects.add_redirect"),
+    "wagtailredirects:edit": post_form("wagtailredirects.change_redirect"),
+    "wagtailredirects:delete": post_form("wagtailredirects.delete_redirect"),
+    "wagtailredirects:start_import": post_form("wagtailredirects.add_redirect"),
+    "wagtailredirects:process_import": post_form("wagtailredirects.add_redirect"),
+    **_rows("wagtailsettings", post_form("home.change_sitesettings"), "edit", "preview_on_edit"),
 }
 
 _FILES = {
     **_rows(
         "wagtailimages",
-        look(IMAGES),
+        read_only(IMAGES),
         "index",
         "index_results",
         "image_usage",
@@ -307,7 +311,7 @@ _FILES = {
     ),
     **_rows(
         "wagtailimages",
-        send(IMAGES),
+        post_form(IMAGES),
         "edit",
         "delete",
         "edit_multiple",
@@ -315,12 +319,12 @@ _FILES = {
         "delete_upload_multiple",
         "create_multiple_from_uploaded_image",
     ),
-    "wagtailimages:add": send(ADD_IMAGES),
-    "wagtailimages:add_multiple": send(ADD_IMAGES),
-    **_rows("wagtaildocs", look(DOCUMENTS), "index", "index_results", "document_usage"),
+    "wagtailimages:add": post_form(ADD_IMAGES),
+    "wagtailimages:add_multiple": post_form(ADD_IMAGES),
+    **_rows("wagtaildocs", read_only(DOCUMENTS), "index", "index_results", "document_usage"),
     **_rows(
         "wagtaildocs",
-        send(DOCUMENTS),
+        post_form(DOCUMENTS),
         "edit",
         "delete",
         "edit_multiple",
@@ -328,10 +332,10 @@ _FILES = {
         "delete_upload_multiple",
         "create_multiple_from_uploaded_document",
     ),
-    "wagtaildocs:add": send(ADD_DOCUMENTS),
-    "wagtaildocs:add_multiple": send(ADD_DOCUMENTS),
+    "wagtaildocs:add": post_form(ADD_DOCUMENTS),
+    "wagtaildocs:add_multiple": post_form(ADD_DOCUMENTS),
     **_chooser("wagtailimages_chooser", CHOOSE_IMAGES, ADD_IMAGES),
-    "wagtailimages_chooser:select_format": send(CHOOSE_IMAGES),
+    "wagtailimages_chooser:select_format": post_form(CHOOSE_IMAGES),
     **_chooser("wagtaildocs_chooser", CHOOSE_DOCUMENTS, ADD_DOCUMENTS),
 }
 
@@ -348,15 +352,15 @@ _CHOOSERS = {
 
 _PEOPLE = {
     **_list("wagtailusers_users", "commerce.user"),
-    "wagtailusers_users:copy": send("commerce.add_user"),
+    "wagtailusers_users:copy": post_form("commerce.add_user"),
     **_list("wagtailusers_groups", "auth.group"),
     **_list("wagtailsites", "wagtailcore.site"),
-    "wagtailsites:copy": send("wagtailcore.add_site"),
+    "wagtailsites:copy": post_form("wagtailcore.add_site"),
 }
 
 #: Views of Wagtail that this site does not use. Passwords are set through allauth only.
 _UNUSED = {
-    name: look(nobody)
+    name: read_only(nobody)
     for name in (
         "admin/test404/",
         "wagtailadmin_error_test",

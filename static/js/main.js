@@ -3,7 +3,7 @@ import "./add-to-basket.js";
 import "./checked-form.js";
 import "./compare-choice.js";
 import "./file-limit.js";
-import "./keep-link.js";
+import "./wish-list-link.js";
 import "./live-basket.js";
 import "./live-filters.js";
 import "./passkey-form.js";

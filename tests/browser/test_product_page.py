@@ -65,7 +65,7 @@ def test_four_are_compared_and_a_fifth_is_refused_in_words(page, site):
     page.wait_for_url("**/compare/?ids=*")
     assert page.locator(".compare thead th[scope=col]").count() == 5
 
-    page.get_by_role("link", name=re.compile("Take away")).first.click()
+    page.get_by_role("link", name=re.compile("Remove")).first.click()
     page.wait_for_load_state("networkidle")
     page.goto(site.url + "/catalogue/")
     assert page.locator("compare-choice [aria-pressed=true]").count() == 3

@@ -141,4 +141,4 @@ def test_refused_form_opens_where_something_is_to_be_mended(desk, site):
     desk.get_by_role("button", name="Save and continue editing").click()
 
     expect(desk.locator("#product_stock")).to_be_visible()
-    expect(desk.get_by_text("Yes, sell it for nothing")).to_be_visible()
+    expect(desk.get_by_text("Yes, sell it for free")).to_be_visible()

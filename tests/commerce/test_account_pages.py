@@ -261,7 +261,7 @@ def test_address_page_leads_back_to_the_code(site_root, ada):
 
     page = client.get(reverse("account_email"))
 
-    assert f"Waiting for the code sent to {NEW_EMAIL}" in plain(page)
+    assert f"Enter the code we sent to {NEW_EMAIL}" in plain(page)
     assert buttons(page) == ["Enter the code"]
     assert reverse("account_email_verification_sent") in text_of(page)
 
@@ -272,7 +272,7 @@ def test_change_of_address_can_be_cancelled(site_root, ada):
 
     page = client.post(reverse("account_email"), {"action_cancel": ""}, follow=True)
 
-    assert "Your email address stays as it is." in plain(page)
+    assert "Your email address hasn’t changed." in plain(page)
     assert "Waiting for the code" not in plain(page)
     type_code(client, code_in(mails(NEW_EMAIL)[-1]))
     ada.refresh_from_db()
@@ -351,7 +351,7 @@ def test_form_that_waits_is_announced_and_dropped_by_cancel(proving, ada):
     path = reverse("customer:profile-delete")
 
     page = proving.post(path, {"confirm": "on"}, follow=True)
-    assert "What you sent will then be carried out." in plain(page)
+    assert "We’ll then carry on with your request." in plain(page)
     proving.post(reverse("account-cancel-proof"), {"next": ""})
     proving.post(f"{reverse('account_reauthenticate')}?next={path}", {"password": PASSWORD})
 

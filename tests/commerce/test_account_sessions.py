@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from commerce.accounts import sessions
-from commerce.accounts.device_words import device_words
+from commerce.accounts.device_names import device_name
 from tests.factories import PASSWORD, make_user
 from tests.signing import (
     NEW_PASSWORD,
@@ -59,7 +59,7 @@ def signed_in(agent=FIREFOX, email=EMAIL, **extra):
     ],
 )  # fmt: skip
 def test_devices_are_named_in_words(agent, words):
-    assert device_words(agent) == words
+    assert device_name(agent) == words
 
 
 def test_sessions_are_listed_by_device(engine):

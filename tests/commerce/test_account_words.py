@@ -171,7 +171,9 @@ def test_deletion_says_what_happens_to_orders(site_root, ada):
     client = Client()
     sign_in(client)
 
-    assert "your orders’ invoices" in plain(client.get(reverse("customer:profile-delete")))
+    assert "your invoices, as the law requires" in plain(
+        client.get(reverse("customer:profile-delete"))
+    )
 
 
 # --- The second step ---------------------------------------------------------------------------

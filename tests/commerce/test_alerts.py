@@ -105,7 +105,7 @@ def test_account_is_believed_at_once_and_waits_once(client, bowl):
     user = make_user()
     client.force_login(user)
     for _n in range(2):
-        assert said(ask(client, bowl)) == ["We write to you when it is back."]
+        assert said(ask(client, bowl)) == ["We’ll email you when it’s back."]
 
     restock(bowl)
     answer_product_alerts.enqueue()
@@ -221,7 +221,7 @@ def test_asked_again_one_mail_an_hour(bowl):
         request_guest_alert("ada@example.com", bowl, at=now + timedelta(minutes=minutes))
 
     assert ProductAlert.objects.count() == 1
-    assert len(queued("Shall we write")) == 2
+    assert len(queued("Confirm your stock alert")) == 2
 
 
 def test_address_is_not_flooded(shop):
@@ -263,7 +263,7 @@ def test_link_of_the_mail_forgets(client, bowl):
     answer_product_alerts.enqueue()
 
     assert queued("is back") == []
-    assert "used already" in " ".join(said(client.post(confirm_url(alert), follow=True)))
+    assert "already been used" in " ".join(said(client.post(confirm_url(alert), follow=True)))
 
 
 def test_link_of_the_answer_forgets_everything_else(client, bowl):
@@ -277,7 +277,7 @@ def test_link_of_the_answer_forgets_everything_else(client, bowl):
     answer_product_alerts.enqueue()
     assert cancel_url(first) in queued("is back")[0].body_text
 
-    assert "every piece" in client.get(cancel_url(first)).content.decode()
+    assert "all stock alerts" in client.get(cancel_url(first)).content.decode()
     client.post(cancel_url(first))
 
     second.refresh_from_db()
@@ -296,7 +296,7 @@ def test_account_cannot_touch_anothers(client, bowl):
 
 
 def test_piece_on_the_shelf_needs_no_waiting(client, vase):
-    assert said(ask(client, vase)) == ["Good news: it is on the shelf already."]
+    assert said(ask(client, vase)) == ["Good news: it’s already in stock."]
     assert not ProductAlert.objects.exists()
 
 
@@ -333,8 +333,8 @@ def test_sold_out_page_offers_the_alert_and_what_is_close_to_it(client, bowl, va
 
     content = client.get(bowl.get_absolute_url()).content.decode()
 
-    assert "Tell me when it is back" in content
-    assert "Close to it, and on the shelf" in content
+    assert "Email me when it’s back" in content
+    assert "Similar products in stock" in content
     assert content.index("Moon vase") < content.index('id="reviews"')
 
 
@@ -344,5 +344,5 @@ def test_sold_out_glaze_names_the_others(client, shop):
 
     content = client.get(jug.get_absolute_url(), {"variant": oat.pk}).content.decode()
 
-    assert "On the shelf now:" in content
-    assert "Close to it, and on the shelf" not in content
+    assert "In stock now:" in content
+    assert "Similar products in stock" not in content

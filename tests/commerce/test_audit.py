@@ -157,7 +157,7 @@ def test_page_lists_and_narrows(client, bowl, mo):
     count = AuditEntry.objects.count()
 
     page = client.get(url)
-    assert "20.00 → <strong>25.00" in page.text
+    assert "20.00 → <strong>25.00" in " ".join(page.text.split())
     assert len(page.context["entries"]) == count
 
     def found(**wanted):

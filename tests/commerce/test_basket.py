@@ -175,7 +175,7 @@ def test_nought_takes_the_line_out_and_undo_puts_it_back(client, mug, oat):
     assert basket_of(client).is_empty
     back = client.post(reverse("basket:undo"), {"token": page.context["undo"]}, follow=True)
 
-    assert "Everything is back in your basket." in text_of(back)
+    assert "Your basket has been restored." in text_of(back)
     assert basket_of(client).num_items == 2
 
 
@@ -208,7 +208,7 @@ def test_undo_says_what_was_sold_meanwhile(client, vase):
 
     back = client.post(reverse("basket:undo"), {"token": page.context["undo"]}, follow=True)
 
-    assert "1 piece could not be put back" in text_of(back)
+    assert "1 item couldn’t be restored" in text_of(back)
 
 
 def test_undo_puts_the_line_back_where_it_stood(client, mug, oat, vase):
@@ -244,7 +244,7 @@ def test_undo_by_script_answers_the_basket_with_its_note_once(client, vase):
         headers={"X-Requested-With": "XMLHttpRequest"},
     )  # fmt: skip
 
-    assert "Everything is back in your basket." in text_of(answer)
+    assert "Your basket has been restored." in text_of(answer)
     assert 'data-count="1"' in text_of(answer)
     assert "Everything is back" not in text_of(client.get(SUMMARY))
 
@@ -255,7 +255,7 @@ def test_line_with_more_than_there_are_offers_those_that_are_there(client, vase,
     line = basket_of(client).all_lines()[0]
     page = client.get(SUMMARY)
     assert not page.context["is_ready"]
-    assert "Take the 3 that are there" in text_of(page)
+    assert "Reduce to the 3 available" in text_of(page)
 
     page = client.post(SUMMARY, {"take": line.pk, f"line-{line.pk}-quantity": 5}, follow=True)
 
@@ -268,7 +268,7 @@ def test_quantity_above_the_stock_offers_what_is_there_and_nonsense_does_not(cli
     put_in_basket(client, mug, 2, child_id=oat.pk)
     line = basket_of(client).all_lines()[0]
 
-    assert "Take the 10 that are there" in text_of(change(client, line, "11"))
+    assert "Reduce to the 10 available" in text_of(change(client, line, "11"))
     assert "Take the" not in text_of(change(client, line, "many"))
 
 
@@ -324,7 +324,7 @@ def test_what_is_kept_can_be_forgotten_and_sold_out_stays(client, vase):
     vase.stockrecords.update(num_in_stock=0)
 
     back = client.post(reverse("basket:saved"), {"move": kept}, follow=True)
-    assert "sold out at the moment" in text_of(back)
+    assert "currently sold out" in text_of(back)
     client.post(reverse("basket:saved"), {"remove": kept})
 
     assert client.get(SUMMARY).context["saved_lines"] == []

@@ -212,7 +212,7 @@ def test_page_draws_the_piece_to_scale_and_tells_its_care(client, mug, site_root
     assert '<h2 id="care-title">Care</h2>' in bare
     assert bare.count("By hand.") == 1
     assert bare.count(">Care<") == 1
-    assert "All about looking after it" not in bare
+    assert "Care guide" not in bare
 
 
 def test_words_on_care_lead_to_the_page_that_editors_chose_whatever_it_is_called(
@@ -223,7 +223,7 @@ def test_words_on_care_lead_to_the_page_that_editors_chose_whatever_it_is_called
     attribute = mug.product_class.attributes.create(code="care", name="Care", type="text")
     mug.attribute_values.create(attribute=attribute, value_text="By hand.")
     page = site_root.add_child(instance=StandardPage(title="Care", slug="care"))
-    assert "All about looking after it" not in page_of(client, mug).text
+    assert "Care guide" not in page_of(client, mug).text
     SiteSettings.objects.create(site=Site.objects.get(), care_page=page)
 
     assert 'href="/care/"' in page_of(client, mug).text
@@ -231,13 +231,13 @@ def test_words_on_care_lead_to_the_page_that_editors_chose_whatever_it_is_called
     page.save()
     assert 'href="/looking-after-it/"' in page_of(client, mug).text
     page.unpublish()
-    assert "All about looking after it" not in page_of(client, mug).text
+    assert "Care guide" not in page_of(client, mug).text
 
 
 def test_page_without_sizes_or_care_has_no_empty_section(client, vase):
     content = page_of(client, vase).content.decode()
 
-    assert "How big it is" not in content
+    assert "Dimensions" not in content
     assert 'id="care-title"' not in content
 
 

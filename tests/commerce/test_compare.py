@@ -82,7 +82,7 @@ def test_a_fifth_is_refused_in_words(client, shop):
     response = client.get("/compare/", {"ids": ids})
 
     assert len(response.context["comparison"].columns) == 4
-    assert "No more than 4 pieces fit side by side" in response.content.decode()
+    assert "You can compare up to 4 products" in response.content.decode()
     assert "Piece 4" not in response.content.decode()
 
 
@@ -101,7 +101,7 @@ def test_adding_a_fifth_is_refused(client, shop):
     response = client.get("/compare/", {"ids": ids, "add": pieces[4].pk})
 
     assert response.status_code == 200
-    assert "No more than 4" in response.content.decode()
+    assert "up to 4 products" in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_table_that_scrolls_says_so_and_can_be_reached_by_keyboard(client, shop)
         "/compare/", {"ids": ",".join(str(piece.pk) for piece in pieces)}
     ).content.decode()
 
-    assert "Slide the table sideways to see all 3 pieces." in content
+    assert "Scroll sideways to see all 3 products." in content
     assert 'tabindex="0" role="region" aria-label="Comparison"' in content
     assert 'aria-describedby="compare-hint"' in content
 
@@ -203,9 +203,9 @@ def test_links_of_a_list_gather_pieces_without_a_script(client, shop):
     shown = [page.context["comparison"].keys for page in pages]
     keys = [piece.pk for piece in pieces]
     assert shown == [keys[:1], keys[:2], keys[:3], keys[:4], keys[:4]]
-    assert "One piece so far. Choose a second one below" in pages[0].text
+    assert "You’ve chosen one product. Choose a second one below" in pages[0].text
     assert "One piece so far" not in pages[1].text
-    assert "No more than 4" in pages[4].text
+    assert "up to 4 products" in pages[4].text
     assert "sessionid" not in client.cookies
 
 
@@ -255,7 +255,7 @@ def test_rows_in_which_all_are_alike_can_be_left_out(client, mug, vase):
 
     full, short = client.get(url).text, client.get(f"{url}&only=differences").text
 
-    assert "Show only what differs" in full
+    assert "Show differences only" in full
     assert "Show all rows" in short
     assert short.count("<tr") <= full.count("<tr")
     assert short.count("compare__different") == full.count("compare__different") > 0

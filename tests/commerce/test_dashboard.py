@@ -149,9 +149,9 @@ def test_offers_keep_the_order_that_a_person_asked_for(staff):
 
 
 def way_to_retire(client, product):
-    """Where "No longer made…" leads from a product's page in the dashboard."""
+    """Where "Retire…" leads from a product's page in the dashboard."""
     page = client.get(reverse("dashboard:catalogue-product", args=[product.pk])).text
-    return re.search(r'href="([^"]*)">No longer made…', page)[1]
+    return re.search(r'href="([^"]*)">Retire…', page)[1]
 
 
 def test_retiring_a_product_begins_with_its_name(staff, site_root, mug, vase):

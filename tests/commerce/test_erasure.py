@@ -13,7 +13,7 @@ from commerce.dashboard import personal_data
 from commerce.models import AuditEntry, OrderEvent, ReturnRequest, StockChange, Withdrawal
 from commerce.models.append_only import ERASED
 from commerce.privacy import erasure
-from commerce.privacy.erasure import ErasureBlocked, erase, reasons_to_wait
+from commerce.privacy.erasure import ErasureBlocked, erase, reasons_against_erasure
 from commerce.privacy.people import Person, person_at, person_of
 from demo_gateway.models import DemoEvent
 from tests.factories import make_order, make_paid_order, make_user
@@ -198,16 +198,14 @@ def test_unanswered_withdrawal_blocks(db):
     user = make_user(EMAIL)
     Withdrawal.objects.create(number="W-1", key="w-1", name="Ada", email=EMAIL, order_number="1")
 
-    assert reasons_to_wait(person_of(user)) == [
-        "A withdrawal from a contract hasn’t been answered yet."
-    ]
+    assert reasons_against_erasure(person_of(user)) == ["A withdrawal hasn’t been answered yet."]
 
 
 def test_refund_under_way_blocks(vase):
     order = deliver(make_paid_order((vase, 1), user=make_user(EMAIL)))
     order.attempts.get().refunds.create(key="k", amount="5.00", reason="chipped")
 
-    assert reasons_to_wait(person_of(order.user)) == ["A refund hasn’t been paid yet."]
+    assert reasons_against_erasure(person_of(order.user)) == ["A refund hasn’t been paid yet."]
 
 
 def test_only_administrator_stays(db):
@@ -322,7 +320,7 @@ def test_address_with_letters_outside_ascii_is_found_in_json(db):
 
 def test_erasure_that_lost_a_race_runs_again(vase, monkeypatch, django_capture_on_commit_callbacks):
     user, _order = make_ada(vase)
-    write, calls = erasure.note_security, []
+    write, calls = erasure.log_security_event, []
 
     def fail_once(*args, **kwargs):
         calls.append(args)
@@ -330,7 +328,7 @@ def test_erasure_that_lost_a_race_runs_again(vase, monkeypatch, django_capture_o
             raise OperationalError(1213, "Deadlock found; database table is locked")
         write(*args, **kwargs)
 
-    monkeypatch.setattr(erasure, "note_security", fail_once)
+    monkeypatch.setattr(erasure, "log_security_event", fail_once)
 
     with django_capture_on_commit_callbacks(execute=True):
         erase(person_of(user))
@@ -356,7 +354,7 @@ def test_account_that_somebody_else_erased_meanwhile_is_a_sentence(client, vase)
     person = person_of(user)
     erase(person_of(user))
 
-    with pytest.raises(ErasureBlocked, match="was erased already"):
+    with pytest.raises(ErasureBlocked, match="already been erased"):
         erase(person)
 
 
@@ -380,7 +378,7 @@ def test_two_staff_erase_at_once_and_the_second_is_told(client, vase, monkeypatc
     )
 
     assert response.status_code == 200
-    assert "This account was erased already." in response.text
+    assert "This account has already been erased." in response.text
 
 
 # --- One way to delete people ---------------------------------------------------------------------

@@ -73,7 +73,7 @@ def test_sign_up_says_why_and_keeps_the_address(client):
     )
 
     text = response.content.decode()
-    assert "a word that people would try first" in text
+    assert "which is easy to guess" in text
     assert 'value="ada@example.com"' in text
     assert not User.objects.exists()
 

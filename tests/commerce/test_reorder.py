@@ -19,7 +19,7 @@ def buyer(client, shop):
 
 
 def reorder(client, order):
-    """Presses "Order these again"; the address it leads to and the messages as they are read."""
+    """Presses "Order again"; the address it leads to and the messages as they are read."""
     response = client.post(reverse("customer:order", args=[order.number]), {"action": "reorder"})
     return response.url, [str(message) for message in get_messages(response.wsgi_request)]
 

@@ -187,7 +187,7 @@ def test_returns_are_asked_for_until_the_last_day(order, bowl, settings):
     Shipment.objects.update(delivered_at=now)
     assert return_until(order) == timezone.localtime(now).date() + timedelta(days=30)
 
-    with pytest.raises(ReturnRefused, match="possible until"):
+    with pytest.raises(ReturnRefused, match="could be returned until"):
         ask(order, {line_of(order, bowl): 1}, at=now + timedelta(days=31))
     ask(order, {line_of(order, bowl): 1}, at=now + timedelta(days=30))
 
@@ -284,7 +284,7 @@ def fill(order, bowl, count=1, reason="too blue", key="k"):
 
 def test_guest_asks_by_the_link_of_the_order(client, order, bowl):
     page = client.get(reverse("guest-order", args=[token_for(order, days=1)])).content.decode()
-    assert "Return something" in page
+    assert "Return items" in page
 
     done = client.post(guest_form(order), fill(order, bowl), follow=True)
 

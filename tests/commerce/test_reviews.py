@@ -61,8 +61,8 @@ def test_review_of_a_buyer_waits_until_staff_let_it_through(client, mug, buyer):
     review = ProductReview.objects.get()
     content = response.content.decode()
     assert (review.status, review.user) == (ProductReview.FOR_MODERATION, buyer)
-    assert "Thank you. We read it, and then it appears here." in content
-    assert "Your review waits to be read" in content
+    assert "Thank you. We’ll publish your review once we’ve checked it." in content
+    assert "We’ll publish your review" in content
     assert "I like it." not in content
 
     review.status = ProductReview.APPROVED
@@ -83,7 +83,7 @@ def test_who_did_not_buy_it_cannot_write(client, mug, signed_in):
 
     assert (shown.status_code, sent.status_code) == (302, 302)
     assert not ProductReview.objects.exists()
-    assert "people who bought the piece" in page(client, mug).content.decode()
+    assert "Only verified buyers" in page(client, mug).content.decode()
 
 
 def test_nobody_writes_twice(client, mug, buyer):
@@ -100,8 +100,8 @@ def test_nobody_writes_twice(client, mug, buyer):
         ({"score": "0"}, "Choose one to five stars."),
         ({"score": "6"}, "Choose one to five stars."),
         ({"score": "many"}, "Choose one to five stars."),
-        ({"title": ""}, "Sum it up in a line."),
-        ({"body": ""}, "Say why in a sentence or two."),
+        ({"title": ""}, "Add a short summary."),
+        ({"body": ""}, "Write a sentence or two."),
         ({"body": "x" * 4001}, "4000"),
         ({"title": "x" * 300}, "255"),
     ],
@@ -236,7 +236,7 @@ def test_helpful_counts_once_and_not_for_oneself(client, mug):
     client.post(vote_url(review))
 
     assert review.votes.count() == 1
-    assert "1 person found it so" in page(client, mug).content.decode()
+    assert "1 person found this helpful" in page(client, mug).content.decode()
     client.force_login(review.user)
     client.post(vote_url(review))
     assert review.votes.count() == 1

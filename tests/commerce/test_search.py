@@ -305,7 +305,7 @@ def test_page_says_what_was_corrected_and_offers_the_other(client, mug, site_roo
 def test_search_without_a_word_says_so_and_shows_everything(client, mug, site_root):
     page = client.get(reverse("search:search"), {"q": "%"}).content.decode()
 
-    assert "no word in that to search for" in page
+    assert "couldn’t find a word to search for" in page
     assert "Harbour mug" in page
 
 

@@ -10,7 +10,7 @@ from oscar.core.loading import get_model
 
 from commerce.accounts.roles import EDITOR, FINANCE, MERCHANDISER, SUPPORT
 from commerce.dashboard.permission_report import make_person
-from commerce.permissions import offered
+from commerce.permissions import page_trimming
 from commerce.permissions.table import access_of, area_of, name_of_match
 from home.staff.roles import create_page_roles
 from tests.factories import make_paid_order
@@ -129,7 +129,7 @@ def test_what_is_refused_comes_off_with_what_only_held_it(site_root):
     create_page_roles()
     person = make_person(EDITOR)
 
-    html = offered._trimmed(person, LIST, "/dashboard/")
+    html = page_trimming._trimmed(person, LIST, "/dashboard/")
 
     soup = BeautifulSoup(html, "html.parser")
     assert soup.find("input") is None

@@ -246,7 +246,7 @@ def test_staff_do_not_erase_themselves(client, sign_in):
     page = client.post(reverse("customer:profile-delete"), {"confirm": "on"})
 
     assert page.status_code == 200
-    assert "This account works for the shop." in page.text
+    assert "This is a staff account." in page.text
     assert User.objects.filter(pk=person.pk).exists()
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from commerce.privacy.stored import STORED, stored_for_shoppers
+from commerce.privacy.browser_storage import STORED, stored_for_shoppers
 from tests.factories import put_category
 from tests.shopper import put_in_basket
 from tests.test_architecture import ROOT, files

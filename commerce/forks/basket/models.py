@@ -1,5 +1,5 @@
 from commerce.basket.models import Basket, Line  # noqa: F401
 
 # isort: split
-# Leaves out what is registered already.
+# Skips models that are already registered.
 from oscar.apps.basket.models import *

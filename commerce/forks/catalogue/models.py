@@ -1,5 +1,5 @@
 from commerce.catalogue.models import Category, Product  # noqa: F401
 
 # isort: split
-# Leaves out what is registered already.
+# Skips models that are already registered.
 from oscar.apps.catalogue.models import *

@@ -1,10 +1,10 @@
 from django.contrib.auth.decorators import login_required
-from django.urls import path
+from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 from oscar.apps.customer.apps import CustomerConfig as OscarCustomerConfig
 from oscar.core.loading import get_classes
 
-#: Addresses of wish lists, with Oscar's names where it has one; each needs an account.
+#: URLs of wish lists, with Oscar's names if it has one; each requires an account.
 WISH_LISTS = (
     ("wishlists/", "WishListListView", "wishlists-list"),
     ("wishlists/create/", "WishListCreateView", "wishlists-create"),
@@ -24,7 +24,7 @@ WISH_LISTS = (
         "wishlists-move-product-to-another",
     ),
 )
-#: Oscar's own doors and pages that allauth or nothing takes the place of.
+#: URL names of Oscar that allauth replaces, or that the shop does not use.
 DROPPED = {
     "login",
     "logout",
@@ -40,18 +40,18 @@ DROPPED_PREFIXES = ("notifications", "wishlists")
 class CustomerConfig(OscarCustomerConfig):
     name = "commerce.forks.customer"
 
-    def get_urls(self):
-        kept = [url for url in super().get_urls() if self.is_kept(url.name or "notifications")]
-        return self.post_process_urls(self.get_doors() + self.get_wish_lists() + kept)
+    def get_urls(self) -> list[URLPattern]:
+        used = [url for url in super().get_urls() if self.is_used(url.name or "notifications")]
+        return self.post_process_urls(self.get_redirects() + self.get_wish_lists() + used)
 
     @staticmethod
-    def is_kept(name):
-        """Whether a page of Oscar's stays."""
+    def is_used(name: str) -> bool:
+        """Whether the shop uses this URL of Oscar."""
         return name not in DROPPED and not name.startswith(DROPPED_PREFIXES)
 
     @staticmethod
-    def get_wish_lists():
-        """The pages of wish lists."""
+    def get_wish_lists() -> list[URLPattern]:
+        """The URLs of wish lists."""
         names = [name for _route, name, _url in WISH_LISTS]
         views = dict(zip(names, get_classes("customer.wishlists.views", names), strict=True))
         return [
@@ -59,9 +59,9 @@ class CustomerConfig(OscarCustomerConfig):
             for route, name, url in WISH_LISTS
         ]
 
-    def get_doors(self):
-        """Oscar's names, which its own code reverses, leading to allauth's views."""
-        doors = (
+    def get_redirects(self) -> list[URLPattern]:
+        """Redirects from Oscar's URL names, which its code reverses, to allauth's views."""
+        redirects = (
             ("oscar-login/", "login", "account_login"),
             ("oscar-logout/", "logout", "account_logout"),
             ("register/", "register", "account_signup"),
@@ -73,7 +73,7 @@ class CustomerConfig(OscarCustomerConfig):
                 RedirectView.as_view(pattern_name=target, query_string=True),
                 name=name,
             )
-            for route, name, target in doors
+            for route, name, target in redirects
         ] + [
             path(
                 "profile/edit/",

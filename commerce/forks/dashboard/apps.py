@@ -7,7 +7,7 @@ class DashboardConfig(OscarDashboardConfig):
     name = "commerce.forks.dashboard"
 
     def get_urls(self):
-        """Oscar's pages, with the one door in the place of its own sign-in form."""
-        kept = [url for url in super().get_urls() if getattr(url, "name", "") != "login"]
-        door = RedirectView.as_view(pattern_name="account_login", query_string=True)
-        return [*kept, path("login/", door, name="login")]
+        """Oscar's URLs; its sign-in form redirects to ours."""
+        urls = [url for url in super().get_urls() if getattr(url, "name", "") != "login"]
+        sign_in = RedirectView.as_view(pattern_name="account_login", query_string=True)
+        return [*urls, path("login/", sign_in, name="login")]

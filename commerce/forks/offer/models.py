@@ -1,5 +1,5 @@
 from commerce.pricing.offer_models import Benefit, Condition  # noqa: F401
 
 # isort: split
-# Leaves out what is registered already.
+# Skips models that are already registered.
 from oscar.apps.offer.models import *

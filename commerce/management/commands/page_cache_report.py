@@ -1,7 +1,7 @@
 """Prints, day by day, how pages were answered."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *, days, **options):
         since = timezone.localdate() - timedelta(days=days)
-        by_day = defaultdict(dict)
+        by_day: defaultdict[date, dict[str, int]] = defaultdict(dict)
         for row in AnswerCount.objects.filter(day__gt=since).order_by("day"):
             by_day[row.day][row.way] = row.count
         if not by_day:

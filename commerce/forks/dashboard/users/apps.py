@@ -5,4 +5,4 @@ class UsersDashboardConfig(OscarUsersDashboardConfig):
     name = "commerce.forks.dashboard.users"
 
     def configure_permissions(self):
-        """Asked by the permission table alone: support sends reset links without changing people."""
+        """The permission table checks this: support sends reset links without changing people."""

@@ -1,13 +1,15 @@
 """allauth's small forms without the placeholders that repeat their labels."""
 
+from typing import Any
+
 from allauth.account import forms as allauth_forms
 from allauth.mfa.totp.forms import ActivateTOTPForm
 
 
 class WithoutPlaceholders:
-    """A form whose labels stand above its fields and nowhere else. Codes are digits here."""
+    """A form with labels and no placeholders. Codes are digits here."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
@@ -20,15 +22,15 @@ class AddressForm(WithoutPlaceholders, allauth_forms.AddEmailForm):
 
 
 class AskNewPasswordForm(WithoutPlaceholders, allauth_forms.ResetPasswordForm):
-    """Where to send a link to a new password."""
+    """The address to send a password link to."""
 
 
 class AskLoginCodeForm(WithoutPlaceholders, allauth_forms.RequestLoginCodeForm):
-    """Where to send a code that signs in."""
+    """The address to send a sign-in code to."""
 
 
 class ConfirmPasswordForm(WithoutPlaceholders, allauth_forms.ReauthenticateForm):
-    """The password again, before something that matters."""
+    """The password again, before a sensitive action."""
 
 
 class SetUpAppForm(WithoutPlaceholders, ActivateTOTPForm):

@@ -1,7 +1,7 @@
-"""How long staff stay signed in: a few hours in all, and less without use.
+"""How long staff stay signed in: a few hours in all, less if idle.
 
-The end is a date in the session. Idle time stands in a signed cookie, because no GET may write
-to the session; a browser that lost the cookie counts as idle.
+The session stores its end. The last use is in a signed cookie, because no GET may write to the
+session; a browser without the cookie counts as idle.
 """
 
 from datetime import timedelta
@@ -17,14 +17,14 @@ from commerce.requests import delete_cookie, read_cookie, set_cookie
 
 COOKIE = "staff_seen"
 SALT = "commerce.accounts.lifetime"
-#: Session key of the name that the cookie is signed for; it outlives a change of the session's key.
+#: Session key of the id that the cookie signs; it survives a change of the session's key.
 NAME = "staff_session"
 #: The cookie is written anew when it is older than this.
 REFRESH_SECONDS = 60
 
 
 def limit_lifetime(request: HttpRequest) -> None:
-    """Set the end of the session that has just been opened, where it is of staff."""
+    """Set the end of a session just opened by staff."""
     if not is_staff(request.user):
         return
     request.session.setdefault(NAME, get_random_string(16))
@@ -33,13 +33,13 @@ def limit_lifetime(request: HttpRequest) -> None:
 
 
 def is_idle(request: HttpRequest) -> bool:
-    """Whether a session of staff was not used for too long, or its cookie is gone."""
+    """Whether a staff session was idle for too long, or its cookie is missing."""
     minutes = settings.STAFF_IDLE_MINUTES
     return bool(minutes) and _age_of_cookie(request) > minutes * 60
 
 
 def refresh_idle_cookie(request: HttpRequest, response: HttpResponse) -> None:
-    """Write into the browser that the session was used now."""
+    """Record in the browser that the session was used now."""
     if not settings.STAFF_IDLE_MINUTES or NAME not in request.session:
         return
     if _age_of_cookie(request) < REFRESH_SECONDS:
@@ -48,18 +48,18 @@ def refresh_idle_cookie(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def forget_session(response: HttpResponse) -> None:
-    """Take the session from the browser. Writes no table: without the cookie it stays idle."""
+    """Remove the session from the browser. Writes no table: without the cookie it stays idle."""
     response.delete_cookie(
         settings.SESSION_COOKIE_NAME,
         path=settings.SESSION_COOKIE_PATH,
         domain=settings.SESSION_COOKIE_DOMAIN,
-        samesite=settings.SESSION_COOKIE_SAMESITE,
+        samesite=settings.SESSION_COOKIE_SAMESITE,  # type: ignore[arg-type] # a str setting
     )
     delete_cookie(response, COOKIE)
 
 
-def _age_of_cookie(request):
-    """Seconds since the session was used; endless without a cookie of this session."""
+def _age_of_cookie(request: HttpRequest) -> float:
+    """Seconds since the session was used; infinite without a cookie of this session."""
     signer = signing.TimestampSigner(salt=SALT)
     value = read_cookie(request, COOKIE)
     try:

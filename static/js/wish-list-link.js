@@ -1,7 +1,7 @@
-// <keep-link>: asks on which lists a product goes without leaving its page; guests go to sign in.
+// <wish-list-link>: asks on which lists a product goes without leaving its page; guests go to sign in.
 import { fetchPart, parse } from "./fragment.js";
 
-class KeepLink extends HTMLElement {
+class WishListLink extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", (event) => this.open(event));
   }
@@ -11,11 +11,11 @@ class KeepLink extends HTMLElement {
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     const answer = await fetchPart(link.href).catch(() => null);
-    const form = answer?.ok && new URL(answer.url).pathname === link.pathname && parse(answer.text).querySelector("[data-keep]");
+    const form = answer?.ok && new URL(answer.url).pathname === link.pathname && parse(answer.text).querySelector("[data-wish-list]");
     if (!form) return location.assign(link.href);
     const dialog = document.createElement("dialog");
     dialog.className = "sheet-dialog";
-    dialog.setAttribute("aria-labelledby", "keep-title");
+    dialog.setAttribute("aria-labelledby", "wish-list-title");
     dialog.append(form);
     form.querySelector("form").action = link.href;
     form.querySelector("form .more")?.addEventListener("click", (click) => {
@@ -32,4 +32,4 @@ class KeepLink extends HTMLElement {
   }
 }
 
-customElements.define("keep-link", KeepLink);
+customElements.define("wish-list-link", WishListLink);

@@ -1,4 +1,4 @@
-"""What somebody is told who has to wait: a page, or a line of a form."""
+"""Responses to too many attempts: a page, or a form error."""
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -8,14 +8,14 @@ from commerce.throttles import Limit, TooManyAttempts, take_attempt
 
 
 def too_many(request: HttpRequest, refusal: TooManyAttempts) -> HttpResponse:
-    """The page that asks somebody to wait, with the seconds in ``Retry-After``."""
+    """The page that asks the visitor to wait, with the seconds in ``Retry-After``."""
     response = render(request, "429.html", {"refusal": refusal}, status=429)
     response["Retry-After"] = str(refusal.seconds)
     return response
 
 
 def count_attempt(limits: dict[str, Limit]) -> None:
-    """Count an attempt of a form. Raises ValidationError while it is too early for another."""
+    """Count an attempt of a form. Raises ValidationError if it is too early for another."""
     try:
         take_attempt(limits)
     except TooManyAttempts as refusal:

@@ -1,8 +1,8 @@
-"""Which session proved an address, and what an unproven session leaves behind.
+"""Which session confirmed an address, and what happens to unconfirmed credentials.
 
-Anybody can sign up with an address of somebody else and wait until its owner proves it
-("pre-hijacking"). So a credential counts only if the session that proves the address set it
-or has just used it.
+Anybody can sign up with someone else's address and wait until its owner confirms it
+("pre-hijacking"). So a credential counts only if the session that confirms the address set it or
+has just used it.
 """
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -21,7 +21,7 @@ OWN_ACCOUNT = "account_set_up_here"
 
 
 def record_own_credentials(request: HttpRequest, user: AbstractBaseUser) -> None:
-    """Remember in the session that it chose the credentials of this account."""
+    """Record in the session that it chose the credentials of this account."""
     request.session[OWN_ACCOUNT] = user.pk
 
 
@@ -42,23 +42,23 @@ def has_proven_address(user: AbstractBaseUser, *, besides: str = "") -> bool:
 
 
 def revoke_password(user: AbstractBaseUser) -> None:
-    """Make the password unusable. Django ends every session that was opened with the old hash."""
+    """Make the password unusable. Django ends every session opened with the old hash."""
     user.set_unusable_password()
     user.save(update_fields=["password"])
 
 
 def revoke_attached(request: HttpRequest, user: AbstractBaseUser) -> None:
-    """Remove second factors and social accounts, and end all sessions but this one."""
+    """Remove second factors and social accounts, and end all other sessions."""
     log_revoked(request, user)
     Authenticator.objects.filter(user_id=user.pk).delete()
     SocialAccount.objects.filter(user_id=user.pk).delete()
-    end_sessions(user, keep=request.session.session_key)
+    end_sessions(user, except_key=request.session.session_key)
 
 
 def accept_proof(request: HttpRequest, user: AbstractBaseUser, email: str) -> None:
-    """Settle what may stay of an account when this session has just proven the address ``email``.
+    """Remove untrusted credentials when this session has just confirmed the address ``email``.
 
-    Where another address was proven before, the account has its owner, and all of it stays.
+    If another address was confirmed before, the account has an owner and everything stays.
     """
     if has_proven_address(user, besides=email) or knows_credentials(request, user):
         return
@@ -69,13 +69,12 @@ def accept_proof(request: HttpRequest, user: AbstractBaseUser, email: str) -> No
 
 
 def accept_reset(request: HttpRequest, user: AbstractBaseUser) -> None:
-    """Settle an account whose password was set by a link sent to its address.
+    """Settle an account whose password was set by a mailed link.
 
-    While no address is proven, everything attached so far came from a session that proved
-    nothing.
+    Without a confirmed address, everything attached so far came from an unconfirmed session.
     """
     record_own_credentials(request, user)
     if has_proven_address(user):
-        end_sessions(user, keep=request.session.session_key)
+        end_sessions(user, except_key=request.session.session_key)
     else:
         revoke_attached(request, user)

@@ -1,4 +1,4 @@
-"""What forms of an account say about a mistake, in the place of allauth's sentences."""
+"""Error messages of account forms, replacing allauth's."""
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ ERRORS = {
     "incorrect_password": _("That password isn’t right. Try again."),
     "invalid_login": _("Enter your email address."),
     "invalid_password_reset": _("This link no longer works. Ask for a new one."),
-    "rate_limited": _("That was too often. Wait a few minutes, then try again."),
+    "rate_limited": _("Too many attempts. Wait a few minutes, then try again."),
     "same_as_current": _("Enter something other than what you have now."),
     "too_many_login_attempts": _("Too many attempts. Wait a few minutes, then try again."),
     "unknown_email": _("There is no account with this email address."),

@@ -1,8 +1,8 @@
-"""What the shop stores in a browser, and why no banner asks for it (docs/privacy.md).
+"""What the shop stores in a browser, and why it needs no consent banner (docs/privacy.md).
 
-Everything here is either needed for what somebody has asked for, or switched on by the person in
-that moment (regulation 6 of the Privacy and Electronic Communications Regulations 2003). A test
-compares the table with the code.
+Everything here is either needed for what the person asked for, or switched on by them at that
+moment (regulation 6 of the Privacy and Electronic Communications Regulations 2003). A test compares
+the table with the code.
 """
 
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-COOKIE, TAB, BROWSER = _("cookie"), _("storage of the tab"), _("storage of the browser")
+COOKIE, TAB, BROWSER = _("cookie"), _("tab storage"), _("browser storage")
 STAFF, STRIPE = "staff", "stripe"
-#: Needed for what the person does, or switched on by them.
-NEEDED, CHOSEN = _("needed"), _("only if you switch it on")
+#: Needed for what the person does, or chosen by them.
+NEEDED, CHOSEN = _("needed"), _("optional")
 UNTIL_CLOSED = _("until the browser is closed")
 
 
 @dataclass(frozen=True)
 class Stored:
-    """One thing in a browser: where, for what, set by which act, for how long."""
+    """One entry in a browser: where, why, what sets it, and how long it lasts."""
 
     name: str
     place: str | Promise
@@ -32,7 +32,7 @@ class Stored:
     only: str = ""
 
 
-def _days(seconds):
+def _days(seconds: int) -> Promise:
     return format_lazy(_("{days} days"), days=round(seconds / 86_400))
 
 
@@ -42,7 +42,7 @@ STORED = (
     Stored(
         settings.SESSION_COOKIE_NAME,
         COOKIE,
-        _("Keeps you signed in, and keeps your answers while you check out."),
+        _("Keeps you signed in and remembers your details during checkout."),
         _("signing in, or starting to check out"),
         _days(settings.SESSION_COOKIE_AGE),
     ),
@@ -50,35 +50,35 @@ STORED = (
         settings.CSRF_COOKIE_NAME,
         COOKIE,
         _("Stops other websites from sending our forms in your name."),
-        _("opening a page with a form that only you may send"),
+        _("opening a page with a protected form"),
         _("a year"),
     ),
     Stored(
         settings.OSCAR_BASKET_COOKIE_OPEN,
         COOKIE,
-        _("Finds your basket again."),
-        _("adding something to the basket"),
+        _("Remembers your basket."),
+        _("adding a product to the basket"),
         _BASKET,
     ),
     Stored(
         "basket_units",
         COOKIE,
-        _("Shows how much is in the basket on every page."),
-        _("adding something to the basket"),
+        _("Shows the number of items in your basket."),
+        _("adding a product to the basket"),
         _BASKET,
     ),
     Stored(
         "prices_read",
         COOKIE,
         _("Makes sure we tell you only once that a price in your basket has changed."),
-        _("opening a basket in which a price has changed"),
+        _("opening a basket with a changed price"),
         _BASKET,
     ),
     Stored(
         "messages",
         COOKIE,
         _("Carries a message such as “Added to your basket” to the next page."),
-        _("sending a form"),
+        _("submitting a form"),
         _("until it has been shown"),
     ),
     Stored(
@@ -116,9 +116,10 @@ STORED = (
         "looked-at",
         BROWSER,
         _(
-            "Shows what you looked at recently. The list stays in your browser, which asks us only for the pictures and prices."
+            "Shows what you looked at recently. The list stays in your browser, which asks us "
+            "only for the pictures and prices."
         ),
-        _("switching on “Remember what I looked at”"),
+        _("switching on “Remember what I view”"),
         _("until you switch it off"),
         CHOSEN,
     ),
@@ -143,12 +144,12 @@ STORED = (
 
 
 def stored_for_shoppers() -> list[Stored]:
-    """What a shopper's browser may hold in this installation."""
+    """What a shopper's browser may store in this installation."""
     with_stripe = bool(settings.STRIPE_SECRET_KEY)
     shown = {"", STRIPE} if with_stripe else {""}
     return [row for row in STORED if row.only in shown]
 
 
 def stored_for_staff() -> list[Stored]:
-    """What comes to it in a browser of the staff."""
+    """What staff browsers store in addition."""
     return [row for row in STORED if row.only == STAFF]

@@ -1,33 +1,36 @@
-"""What a role may not do is not offered: links and forms that the permission table refuses come off a page.
+"""Removes links and forms from a staff page that the permission table refuses to its reader.
 
-Oscar's dashboard templates show every button to everybody. Instead of a copy of each with conditions in
-it, the finished page is looked through: cheap where everything on it is allowed, parsed where not.
+Oscar's dashboard templates show every button to everybody. Instead of overriding each with
+conditions, the finished page is searched: cheap if everything on it is allowed, parsed otherwise.
 """
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EntitySubstitution
 from bs4.formatter import HTMLFormatter
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
+from commerce.models import User
 from commerce.permissions.table import area_of, is_allowed, name_of_match
 
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"#][^"]*)"')
 FORM = re.compile(r"<form\b[^>]*>", re.IGNORECASE)
-#: Links that are buttons go; others leave their words behind.
+#: Links with these classes are removed; others are replaced by their text.
 BUTTON_CLASSES = {"btn", "dropdown-item", "nav-link"}
 CONTROLS = ["button", "input", "label", "select", "textarea"]
 
 
 class _AsWritten(HTMLFormatter):
-    """Keeps attributes in the order in which the template has them."""
+    """Keeps attributes in the order of the template."""
 
-    def attributes(self, tag):
+    def attributes(self, tag: Tag) -> Any:
         return tag.attrs.items()
 
 
@@ -40,7 +43,7 @@ AS_WRITTEN = _AsWritten(
 
 @lru_cache(maxsize=2048)
 def staff_page_of(path: str) -> tuple[str, str] | None:
-    """``(name, route)`` of the staff page at a path; None where there is none."""
+    """``(name, route)`` of the staff page at a path; None if there is none."""
     try:
         match = resolve(path)
     except Resolver404:
@@ -48,11 +51,11 @@ def staff_page_of(path: str) -> tuple[str, str] | None:
     return (name_of_match(match), match.route) if area_of(match.route) else None
 
 
-def is_refused(user, address: str, method: str, here: str) -> bool:
-    """Whether an address on the page ``here`` leads to a staff page that this person may not use so."""
+def is_refused(user: User | AnonymousUser, address: str, method: str, here: str) -> bool:
+    """Whether a URL on the page ``here`` leads to a staff page that this user may not use that way."""
     try:
         parts = urlsplit(address)
-    except ValueError:  # no address at all, such as "http://[x"
+    except ValueError:  # malformed, such as "http://[x"
         return False
     if parts.scheme or parts.netloc:
         return False
@@ -60,14 +63,14 @@ def is_refused(user, address: str, method: str, here: str) -> bool:
     return page is not None and not is_allowed(user, *page, method)
 
 
-def trim_refused(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Take off a dashboard page what its reader may not follow or send."""
+def trim_refused(request: HttpRequest, response: HttpResponse) -> None:
+    """Remove from a dashboard page the links and forms its reader may not use."""
     html = response.content.decode(response.charset)
     if any(_refusals(request.user, html, request.path)):
         response.content = _trimmed(request.user, html, request.path).encode(response.charset)
 
 
-def _refusals(user, html: str, here: str) -> Iterator[bool]:
+def _refusals(user: User | AnonymousUser, html: str, here: str) -> Iterator[bool]:
     for address in set(LINK.findall(html)):
         yield is_refused(user, address, "GET", here)
     for tag in set(FORM.findall(html)):
@@ -76,15 +79,14 @@ def _refusals(user, html: str, here: str) -> Iterator[bool]:
         yield is_refused(user, attributes.get("action", ""), method, here)
 
 
-def _trimmed(user, html: str, here: str) -> str:
+def _trimmed(user: User | AnonymousUser, html: str, here: str) -> str:
     soup = BeautifulSoup(html, "html.parser")
     for form in soup.find_all("form"):
-        if not form.decomposed and is_refused(
-            user, form.get("action", ""), form.get("method", "get").upper(), here
-        ):
+        action, method = str(form.get("action", "")), str(form.get("method", "get")).upper()
+        if not form.decomposed and is_refused(user, action, method, here):
             _take_form(form)
     for link in soup.find_all("a", href=True):
-        if not link.decomposed and is_refused(user, link["href"], "GET", here):
+        if not link.decomposed and is_refused(user, str(link["href"]), "GET", here):
             table = link.find_parent("table")
             _take_link(link)
             if table is not None:
@@ -93,7 +95,7 @@ def _trimmed(user, html: str, here: str) -> str:
 
 
 def _take_form(form: Tag) -> None:
-    """A form goes. Of one around a list the list stays, without its boxes and buttons."""
+    """Remove a form. If it surrounds a list, keep the list without its checkboxes and buttons."""
     if form.find("table") is None:
         form.decompose()
         return
@@ -106,7 +108,7 @@ def _take_form(form: Tag) -> None:
 
 
 def _take_empty_columns(table: Tag) -> None:
-    """Where boxes or buttons came off a list, their column goes as well."""
+    """Remove columns of a list that are empty without their checkboxes or buttons."""
     rows = [row.find_all(["td", "th"], recursive=False) for row in table.find_all("tr")]
     if not rows or len({len(cells) for cells in rows}) != 1:
         return
@@ -123,11 +125,11 @@ def _shows_something(cell: Tag) -> bool:
 
 
 def _take_link(link: Tag) -> None:
-    if not BUTTON_CLASSES.intersection(link.get("class", [])):
+    if not BUTTON_CLASSES.intersection(link.get_attribute_list("class")):
         link.unwrap()
         return
     menu = link.find_parent(class_="dropdown-menu")
     link.decompose()
     if menu is not None and menu.find(["a", "button"]) is None:
-        # With the button that opens it.
+        # Remove an empty menu with its button.
         (menu.find_parent(class_="dropdown") or menu).decompose()

@@ -1,6 +1,6 @@
-"""Staff pages of Oscar and Wagtail that ask for a recent sign-in: people and roles, files that leave.
+"""Staff pages of Oscar and Wagtail that require a recent sign-in: people, roles, downloads.
 
-Views of ours ask for themselves (``commerce.accounts.reauthentication``).
+Our own views ask themselves (``commerce.accounts.reauthentication``).
 """
 
 from django.http import HttpRequest
@@ -14,21 +14,23 @@ PEOPLE = (
 )
 ORDERS = "dashboard:order-list"
 WORK_QUEUE = "attention"
-#: Files that leave with what the shop knows: codes of vouchers, reports, lists of Wagtail's.
+#: Downloads of data: voucher codes, reports, Wagtail's lists.
 DOWNLOADS = ("dashboard:voucher-set-download",)
 REPORTS = "dashboard:reports-index"
 
 
-#: Kinds of the work queue whose button pays money back, whatever the amount.
+#: Kinds in the work queue whose button refunds money, of any amount.
 PAID_BACK_KINDS = ("payment", "refund", "orphan")
 
 
 def is_sensitive(request: HttpRequest) -> bool:
-    """Whether a request changes people or roles, or takes data away as a file."""
+    """Whether a request changes people or roles, or downloads data."""
     match = request.resolver_match
+    if match is None:
+        return False
     name = match.view_name
     if name == ORDERS:
-        # What its form does asks in the view, which knows best what it is about to do.
+        # The view checks its form's actions.
         return request.GET.get("response_format") == "csv"
     if name in DOWNLOADS or (name == REPORTS and request.GET.get("download")):
         return True
@@ -39,8 +41,6 @@ def is_sensitive(request: HttpRequest) -> bool:
     if name == WORK_QUEUE and request.POST.get("kind") in PAID_BACK_KINDS:
         return True
     if name == "wagtail_bulk_action":
-        return (match.kwargs.get("app_label"), match.kwargs.get("model_name")) in (
-            ("commerce", "user"),
-            ("auth", "group"),
-        )
+        label = f"{match.kwargs.get('app_label')}.{match.kwargs.get('model_name')}"
+        return label in ("commerce.user", "auth.group")
     return name.startswith(PEOPLE)

@@ -1,22 +1,24 @@
-"""Other ways in, reached from the sign-in form with the address that was typed there."""
+"""Alternative ways to sign in, using the address typed in the sign-in form."""
+
+from typing import Any
 
 from allauth.account.views import PasswordResetView, RequestLoginCodeView
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-#: As long as an address may be.
+#: The longest valid address.
 LONGEST_EMAIL = 254
 
 
 class BringsEmail:
-    """Shows its form with the address of the sign-in form, which posts here by a button of its own.
+    """Shows its form with the address of the sign-in form, which has a button that posts here.
 
-    So the address stands in no URL, nothing is stored, and no script is needed.
+    So the address is in no URL, nothing is stored, and no script is needed.
     """
 
     @method_decorator(sensitive_post_parameters("password"))
-    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if "from_sign_in" not in request.POST:
             return super().post(request, *args, **kwargs)
         email = request.POST.get("login", "")[:LONGEST_EMAIL]
@@ -25,8 +27,8 @@ class BringsEmail:
 
 
 class AskNewPasswordView(BringsEmail, PasswordResetView):
-    """Where to send a link to a new password."""
+    """Requests a password link."""
 
 
 class AskLoginCodeView(BringsEmail, RequestLoginCodeView):
-    """Where to send a code that signs in."""
+    """Requests a sign-in code."""

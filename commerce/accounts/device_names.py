@@ -1,10 +1,11 @@
-"""What a browser calls itself, in words: "Firefox on Windows". For lists that people read."""
+"""Readable names of browsers, such as "Firefox on Windows"."""
 
 import re
+from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-#: The first that is found counts: Edge also says that it is Chrome, and Chrome that it is Safari.
+#: The first match counts: Edge also claims to be Chrome, and Chrome to be Safari.
 BROWSERS = (
     (r"Edg(e|A|iOS)?/", "Edge"),
     (r"OPR/|Opera", "Opera"),
@@ -24,13 +25,13 @@ SYSTEMS = (
 )
 
 
-def device_words(user_agent: str) -> str:
-    """Browser and system in plain words; "Unknown device" where neither is known."""
+def device_name(user_agent: str) -> str:
+    """Browser and system in words; "Unknown device" if neither is recognised."""
     browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
     return browser or system or _("Unknown device")
 
 
-def _first(names, text):
+def _first(names: Sequence[tuple[str, str]], text: str) -> str:
     return next((name for pattern, name in names if re.search(pattern, text)), "")
