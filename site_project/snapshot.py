@@ -15,7 +15,7 @@ def restore(path: Path) -> bool:
     if path.exists() and path.stat().st_size:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".restoring")
+    draft = path.with_name(f"{path.name}.restoring")
     draft.write_bytes(gzip.decompress(SNAPSHOT.read_bytes()))
     draft.replace(path)
     return True
