@@ -1,7 +1,6 @@
 """Request data besides the path: fragment requests, keys in parameters, our cookies."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,11 +12,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 MAX_KEY_DIGITS = 18
 #: Longer lists of keys are cut.
 MAX_KEYS_TEXT = 1000
-
-
-def moment_of(request: HttpRequest) -> datetime | None:
-    """The moment to show the page for: None for now, or the one set by a middleware."""
-    return getattr(request, "at", None)
 
 
 def wants_fragment(request: HttpRequest) -> bool:

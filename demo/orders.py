@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from oscar.core.loading import get_model
 
+from commerce.clock import shop_time
 from commerce.documents.issuing import issue_invoice, issue_packing_slip
 from commerce.models import DeliveryMethod, OrderEvent, OrderPromise, StockChange, User
 from commerce.orders.pipeline import new_order_number
@@ -286,7 +287,8 @@ def _write_history(past, orders, *, at):
     changes, moments, promises = [], {}, []
     for row in past:
         order = orders[row.number]
-        arrival = arrival_of(row.method, at=row.placed)
+        with shop_time(row.placed):
+            arrival = arrival_of(row.method)
         promises.append(
             OrderPromise(order=order, arrives_from=arrival.first, arrives_until=arrival.last)
         )

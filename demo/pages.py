@@ -11,6 +11,7 @@ from django.db.models import Max
 from django.utils import timezone
 from wagtail.models import Page, Site
 
+from commerce.clock import shop_now
 from commerce.models import ProductCollection, SalePrice
 from demo import articles, landing_pages
 from demo.body_builder import Block, BodyBuilder
@@ -239,7 +240,7 @@ def _publish(page, body):
 
 def _sale_end():
     """When the running sale ends, and texts about it with it; None without a sale."""
-    return SalePrice.objects.running().aggregate(end=Max("until"))["end"]
+    return SalePrice.objects.running(shop_now()).aggregate(end=Max("until"))["end"]
 
 
 def _banner(builder):

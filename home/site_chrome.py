@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.utils import timezone
 from wagtail.models import Page, Site
 
+from commerce.clock import shop_now
 from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.memoise import memoise
 from home.links import Link, shown_links
@@ -78,7 +78,7 @@ def _footer(row: SiteSettings) -> Footer:
 
 def _announcement(row: SiteSettings) -> Announcement | None:
     until = row.announcement_until
-    if not row.announcement_text or (until and until <= timezone.now()):
+    if not row.announcement_text or (until and until <= shop_now()):
         return None
     expires_by(until)
     links = shown_links(block.value for block in row.announcement_link)

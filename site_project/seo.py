@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 from commerce.catalogue.feed import feed_parts
 from commerce.catalogue.product_lists import parameter_of
 from commerce.models import FacetAttribute
-from commerce.requests import moment_of
 from commerce.urls import absolute, with_query
 from home.sitemaps import SITEMAPS, replaced_addresses
 
@@ -73,7 +72,7 @@ def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
 @require_safe
 def product_feed(request: HttpRequest) -> StreamingHttpResponse:
     """The product feed, streamed."""
-    parts = feed_parts(pages=replaced_addresses(), at=moment_of(request))
+    parts = feed_parts(pages=replaced_addresses())
     return StreamingHttpResponse(parts, content_type=XML)
 
 

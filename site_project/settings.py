@@ -152,6 +152,7 @@ MIGRATION_MODULES = {
 
 MIDDLEWARE = [
     "site_project.health.HealthMiddleware",
+    "commerce.clock.ShopClockMiddleware",
     "commerce.page_cache.middleware.PageCacheMiddleware",
     "commerce.audit.private_paths.PrivatePathsMiddleware",
     # Before every middleware that responds itself: redirects, errors and files get the policy too.

@@ -1,10 +1,8 @@
 """Collections: lists by a rule that staff define, shown as pages and as blocks."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from django.urls import reverse
-from django.utils import timezone
 
 from commerce.catalogue.list_rules import ListRule, products_of_rule
 from commerce.catalogue.product_lists import filter_attributes
@@ -42,7 +40,9 @@ def address_of_collection(collection: ProductCollection, query: str = "") -> str
 
 
 def cards_in(
-    collection: ProductCollection, *, count: int, at: datetime | None = None
+    collection: ProductCollection,
+    *,
+    count: int,
 ) -> tuple[list[Card], int]:
     """The first cards of a collection in its own order, and its number of products.
 
@@ -53,12 +53,11 @@ def cards_in(
     shows_prices()
     if not collection.is_public:
         return [], 0
-    at = at or timezone.now()
-    members = products_of_rule(rule_of(collection), facet_index(), at=at)
+    members = products_of_rule(rule_of(collection), facet_index())
     listings = members.listings()
-    keys = ordered_keys(listings, sort=collection.sort, at=at, start=0, count=count)
+    keys = ordered_keys(listings, sort=collection.sort, start=0, count=count)
     variants = {pk: numbers for pk in keys if (numbers := members.variants_of(pk))}
-    return cards_for(keys, at=at, variants=variants), len(listings)
+    return cards_for(keys, variants=variants), len(listings)
 
 
 def value_choices(*, chosen: Iterable[str] = ()) -> list[tuple[str, list[tuple[str, str]]]]:

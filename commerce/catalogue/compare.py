@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib.humanize.templatetags.humanize import apnumber
@@ -84,9 +83,9 @@ def families_of(product_ids: Collection[int]) -> list[int]:
     return list(dict.fromkeys(shown.get(pk, pk) for pk in product_ids))
 
 
-def compare(product_ids: Collection[int], *, at: datetime | None = None) -> Comparison:
+def compare(product_ids: Collection[int]) -> Comparison:
     """Compare products; reports those that are not public. Constant in queries."""
-    boxes = buy_boxes_for(product_ids, at=at)
+    boxes = buy_boxes_for(product_ids)
     available = [pk for pk in product_ids if pk in boxes]
     keys = available[:MAX_COMPARED]
     ratings = _ratings(keys)

@@ -31,19 +31,16 @@ MAX_TITLE, MAX_DESCRIPTION, MAX_MORE_PHOTOS = 150, 5000, 10
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def feed_parts(
-    *, pages: Mapping[int, str | None] | None = None, at: datetime | None = None
-) -> Iterator[str]:
+def feed_parts(*, pages: Mapping[int, str | None] | None = None) -> Iterator[str]:
     """The feed as a stream of text chunks.
 
     Nine queries per ``BATCH``, and a few per range of an automatic offer. ``pages`` maps products
     shown on other pages to their URLs, ``{product_id: url}``. Variants without a price are left
     out.
     """
-    at = at or timezone.now()
     yield _head()
     for rows in _batches():
-        boxes = buy_boxes_for([row["pk"] for row in rows], at=at)
+        boxes = buy_boxes_for([row["pk"] for row in rows])
         for row in rows:
             if box := boxes.get(row["pk"]):
                 page = (pages or {}).get(box.product_id) or box.url

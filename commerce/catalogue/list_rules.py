@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
-from commerce.index.facet_index import FacetIndex, priced_between, prices_at
+from commerce.index.facet_index import FacetIndex, priced_between, prices_of_now
 from commerce.index.listing_builder import ALL, ATTRIBUTE, CATEGORY, KIND, STOCK
 from commerce.index.variant_sets import VariantSet, union_of
 
@@ -31,7 +30,7 @@ class ListRule:
 ON_SALE = ListRule(is_on_sale=True)
 
 
-def products_of_rule(rule: ListRule, stored: FacetIndex, *, at: datetime) -> VariantSet:
+def products_of_rule(rule: ListRule, stored: FacetIndex) -> VariantSet:
     """The variants that match a rule at a moment, based on a ``FacetIndex``."""
 
     def of(kind: str, value: str) -> VariantSet:
@@ -48,9 +47,9 @@ def products_of_rule(rule: ListRule, stored: FacetIndex, *, at: datetime) -> Var
     for values in attributes.values():
         found = found & union_of(of(ATTRIBUTE, value) for value in values)
     if rule.price_from is not None or rule.price_to is not None:
-        found = found & priced_between(rule.price_from, rule.price_to, at=at)
+        found = found & priced_between(rule.price_from, rule.price_to)
     if rule.is_in_stock:
         found = found & of(STOCK, "in-stock")
     if rule.is_on_sale:
-        found = found & prices_at(at, stored, is_filtered=True).on_sale
+        found = found & prices_of_now(stored, is_filtered=True).on_sale
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wagtail.images.models import AbstractImage
@@ -104,7 +103,7 @@ class BuyBox:
         )
 
 
-def buy_boxes_for(product_ids: Collection[int], *, at: datetime | None = None) -> dict[int, BuyBox]:
+def buy_boxes_for(product_ids: Collection[int]) -> dict[int, BuyBox]:
     """Buy boxes of several products, ``{product_id: BuyBox}``, without those not public.
 
     The number of queries does not depend on the number of products.
@@ -112,15 +111,15 @@ def buy_boxes_for(product_ids: Collection[int], *, at: datetime | None = None) -
     depends_on(*map(product_tag, product_ids), *map(price_tag, product_ids))
     rows = sellable_products().select_related("listing", "product_class")
     rows = rows.defer("listing__variant_photos")
-    return _boxes(list(rows.filter(pk__in=product_ids)), at=at)
+    return _boxes(list(rows.filter(pk__in=product_ids)))
 
 
-def _boxes(products: Iterable[AbstractProduct], *, at: datetime | None) -> dict[int, BuyBox]:
+def _boxes(products: Iterable[AbstractProduct]) -> dict[int, BuyBox]:
     """The boxes of public products whose listings are loaded."""
     shows_prices()
     products = {product.pk: product for product in products}
     records = records_by_product(products.values())
-    book = PriceBook(at)
+    book = PriceBook()
     book.load_for(record for rows in records.values() for record in rows)
     listings = [product.listing for product in products.values() if hasattr(product, "listing")]
     delivery = standard_delivery()
@@ -134,7 +133,7 @@ def _boxes(products: Iterable[AbstractProduct], *, at: datetime | None) -> dict[
         option_names={listing.pk: listing.card.get("option", "") for listing in listings},
         photos=photos_of_listings(listings),
         delivery=delivery,
-        arrival=arrival_of(delivery, at=at) if delivery else None,
+        arrival=arrival_of(delivery) if delivery else None,
     )
     return {pk: _box(product, records[pk], looked_up) for pk, product in products.items()}
 
@@ -152,7 +151,9 @@ class _LookedUp:
 
 
 def buy_box_for(
-    product: AbstractProduct, *, selected: int | None = None, at: datetime | None = None
+    product: AbstractProduct,
+    *,
+    selected: int | None = None,
 ) -> BuyBox | None:
     """The buy box of one product; None if it is not public or is a variant.
 
@@ -162,7 +163,7 @@ def buy_box_for(
     depends_on(product_tag(product.pk), price_tag(product.pk))
     if not product.is_public or product.parent_id:
         return None
-    return select_variant(_boxes([product], at=at)[product.pk], selected)
+    return select_variant(_boxes([product])[product.pk], selected)
 
 
 def select_variant(box: BuyBox, product_id: int | None) -> BuyBox:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
@@ -19,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.paginator import InvalidPage, Page, Paginator
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from pyroaring import AbstractBitMap, BitMap
 
 from commerce.bulk_sql import literal_in
 from commerce.catalogue.list_rules import ListRule, products_of_rule
-from commerce.index.facet_index import FacetIndex, facet_index, prices_at
+from commerce.clock import shop_now
+from commerce.index.facet_index import FacetIndex, facet_index, prices_of_now
 from commerce.index.listing_builder import ALL, ATTRIBUTE, CATEGORY, RATING, STOCK
 from commerce.index.listings import Card, cards_for
 from commerce.index.price_windows import BANDS, shows_prices
@@ -114,7 +113,6 @@ def products_in(
     filters: Mapping[str, Collection[str]] | None = None,
     page: int | str = 1,
     rule: ListRule | None = None,
-    at: datetime | None = None,
 ) -> ListPage:
     """A page of the products of a category, including its descendants, or of a search.
 
@@ -126,7 +124,6 @@ def products_in(
     """
     depends_on(list_tag(category.pk) if category else LISTS)
     shows_prices()
-    at = at or timezone.now()
     sort = sort if sort in SORTS else SORTS[0]
     stored = facet_index()
     found = search_products(query, exact=exact, stored=stored)
@@ -136,9 +133,9 @@ def products_in(
     if found.is_search:
         listed = (found.ids | BitMap(found.promoted)) & listed
     everything = VariantSet(listed)
-    facets = _facets(stored, at=at, is_filtered=bool(filters or rule))
+    facets = _facets(stored, is_filtered=bool(filters or rule))
     if rule:
-        everything = everything & products_of_rule(rule, stored, at=at)
+        everything = everything & products_of_rule(rule, stored)
         facets = [facet for facet in facets if facet.name not in _settled_by(rule)]
     chosen = _known_choices(facets, filters or {})
     matching = _allowed(facets, chosen, everything)
@@ -147,13 +144,13 @@ def products_in(
     current = _nearest_page(paginator, page)
     start = (current.number - 1) * PAGE_SIZE
     if sort in BY_PRICE and matching.numbered and len(left) <= MANY_PRICES:
-        keys = _keys_by_price(matching, left, sort=sort, at=at)[start : start + PAGE_SIZE]
+        keys = _keys_by_price(matching, left, sort=sort)[start : start + PAGE_SIZE]
     else:
-        keys = _keys_of_page(left, found, sort=sort, at=at, start=start)
+        keys = _keys_of_page(left, found, sort=sort, start=start)
     counted = [_counted(facet, facets, chosen, everything) for facet in facets]
     variants = {pk: numbers for pk in keys if (numbers := matching.variants_of(pk))}
     return ListPage(
-        cards=cards_for(keys, at=at, variants=variants),
+        cards=cards_for(keys, variants=variants),
         total=paginator.count,
         page=current.number,
         pages=paginator.num_pages,
@@ -193,7 +190,7 @@ class _Facet:
         return union_of(members for code, (_label, members) in self.values.items() if code in codes)
 
 
-def _facets(stored: FacetIndex, *, at: datetime, is_filtered: bool) -> list[_Facet]:
+def _facets(stored: FacetIndex, *, is_filtered: bool) -> list[_Facet]:
     """The filters of every list. Variant-level sets are used only if several conditions may apply."""
 
     def members(kind: str, value: str) -> VariantSet:
@@ -206,7 +203,7 @@ def _facets(stored: FacetIndex, *, at: datetime, is_filtered: bool) -> list[_Fac
         }
 
     labels = _band_labels(get_language())
-    prices = prices_at(at, stored, is_filtered=is_filtered)
+    prices = prices_of_now(stored, is_filtered=is_filtered)
     stars = {
         least: (_("%(stars)s stars and more") % {"stars": least}, members(RATING, least))
         for least in ("4", "3")
@@ -326,9 +323,7 @@ def _counted(
 # --- Order ----------------------------------------------------------------------------------------
 
 
-def _keys_of_page(
-    left: AbstractBitMap, found: SearchResult, *, sort: str, at: datetime, start: int
-) -> list[int]:
+def _keys_of_page(left: AbstractBitMap, found: SearchResult, *, sort: str, start: int) -> list[int]:
     """The keys of one page.
 
     The recommended order of a search is: promoted, by title, by category and facet value, then the
@@ -360,16 +355,14 @@ def _keys_of_page(
         if isinstance(tier, list):
             keys += tier[skip : skip + wanted]
         else:
-            keys += ordered_keys(tier, sort=sort, at=at, start=skip, count=wanted)
+            keys += ordered_keys(tier, sort=sort, start=skip, count=wanted)
         skip = 0
     return keys
 
 
-def _keys_by_price(
-    matching: VariantSet, left: AbstractBitMap, *, sort: str, at: datetime
-) -> list[int]:
+def _keys_by_price(matching: VariantSet, left: AbstractBitMap, *, sort: str) -> list[int]:
     """All keys, ordered by the price on their cards: the cheapest matching variant."""
-    rows = PriceWindow.objects.filter(listing__in=literal_in(left), start__lte=at, until__gt=at)
+    rows = PriceWindow.objects.running(shop_now()).filter(listing__in=literal_in(left))
     prices: dict[int, dict[int, Decimal]] = defaultdict(dict)
     for pk, number, price in rows.order_by().values_list("listing_id", "number", "price"):
         prices[pk][number] = price

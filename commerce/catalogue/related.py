@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django_tasks import task
 from oscar.core.loading import get_model
 
 from commerce.catalogue.category_tree import categories_of
+from commerce.clock import shop_now
 from commerce.index.facet_index import facet_index
 from commerce.index.listing_builder import CATEGORY
 from commerce.index.listings import Card, cards_for
@@ -49,28 +49,26 @@ MAX_IN_ORDER = 20
 MIN_ORDERS = 2
 
 
-def related_to(product: AbstractProduct, *, at: datetime | None = None) -> list[Card]:
+def related_to(product: AbstractProduct) -> list[Card]:
     """Up to ``RELATED`` cards of related products.
 
     Chosen by staff first, then bought together, then of the same categories. Excludes the product
     itself and products that are sold out or not public. Two queries as a rule.
     """
-    return _cards([*_chosen_and_bought(product), *_beside(product)], product, at=at)
+    return _cards([*_chosen_and_bought(product), *_beside(product)], product)
 
 
-def alternatives_to(product: AbstractProduct, *, at: datetime | None = None) -> list[Card]:
+def alternatives_to(product: AbstractProduct) -> list[Card]:
     """Cards of alternatives to a sold-out product; those of the same categories first."""
-    return _cards([*_beside(product), *_chosen_and_bought(product)], product, at=at)
+    return _cards([*_beside(product), *_chosen_and_bought(product)], product)
 
 
-def _cards(
-    candidates: Iterable[int], product: AbstractProduct, *, at: datetime | None
-) -> list[Card]:
+def _cards(candidates: Iterable[int], product: AbstractProduct) -> list[Card]:
     """The cards of the first candidates that can be bought."""
     candidates = [pk for pk in dict.fromkeys(candidates) if pk != product.pk]
     cards = []
     for start in range(0, len(candidates), 2 * RELATED):
-        found = cards_for(candidates[start : start + 2 * RELATED], at=at)
+        found = cards_for(candidates[start : start + 2 * RELATED])
         cards += [card for card in found if card.availability != SOLD_OUT]
         if len(cards) >= RELATED:
             break
@@ -111,10 +109,10 @@ def _beside(product: AbstractProduct) -> list[int]:
 def _first_of(category_id: int) -> list[int]:
     """The first keys of a category's list."""
     keys = facet_index().of(CATEGORY, str(category_id))
-    return ordered_keys(keys, sort="recommended", at=None, start=0, count=CANDIDATES + 1)
+    return ordered_keys(keys, sort="recommended", start=0, count=CANDIDATES + 1)
 
 
-def pair_bought_together(*, at: datetime | None = None) -> int:
+def pair_bought_together() -> int:
     """Recompute what was bought together, from the newest paid orders of a year.
 
     Writes differences only, in one transaction; returns the number of rows. Idempotent. Bounded by
@@ -122,7 +120,7 @@ def pair_bought_together(*, at: datetime | None = None) -> int:
     """
     wanted = {
         (product, other): orders
-        for product, partners in _partners(_products_by_order(at or timezone.now())).items()
+        for product, partners in _partners(_products_by_order(shop_now())).items()
         for other, orders in partners
     }
     with transaction.atomic():

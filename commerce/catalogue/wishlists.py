@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -95,11 +94,11 @@ def wishable_product(product_id: int | None) -> AbstractProduct | None:
     return products.filter(shown | variant).filter(pk=product_id).first()
 
 
-def wishes_on(wishlist: AbstractWishList, *, at: datetime | None = None) -> list[Wish]:
+def wishes_on(wishlist: AbstractWishList) -> list[Wish]:
     """The items of a list, newest first. The number of queries does not depend on theirs."""
     lines = list(wishlist.lines.select_related("product__parent").order_by("-pk")[:MAX_LINES])
     families = {line.product.parent_id or line.product_id for line in lines if line.product}
-    boxes = buy_boxes_for(families, at=at) if families else {}
+    boxes = buy_boxes_for(families) if families else {}
     return [_wish(line, boxes) for line in lines]
 
 

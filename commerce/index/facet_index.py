@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from pyroaring import BitMap, FrozenBitMap
 
 from commerce.bulk_sql import literal_in
+from commerce.clock import shop_now
 from commerce.index.listing_builder import (
     ALL,
     ATTRIBUTE,
@@ -187,8 +188,9 @@ class Prices:
     until: datetime
 
 
-def prices_at(at: datetime, index: FacetIndex, *, is_filtered: bool) -> Prices:
-    """The ``Prices`` at a moment, consistent with a list's ``FacetIndex``."""
+def prices_of_now(index: FacetIndex, *, is_filtered: bool) -> Prices:
+    """The ``Prices`` at ``shop_now()``, consistent with a list's ``FacetIndex``."""
+    at = shop_now()
     known = _one(
         ("prices", is_filtered),
         # Not the given index, which may be older than the one cached now.
@@ -200,18 +202,19 @@ def prices_at(at: datetime, index: FacetIndex, *, is_filtered: bool) -> Prices:
     return _read_prices(at, index, is_filtered=is_filtered)
 
 
-def priced_between(low: Decimal | None, high: Decimal | None, *, at: datetime) -> VariantSet:
-    """The variants priced from ``low`` to ``high``, inclusive, at a moment; None means no limit."""
+def priced_between(low: Decimal | None, high: Decimal | None) -> VariantSet:
+    """The variants priced from ``low`` to ``high``, inclusive, at ``shop_now()``; None means no limit."""
+    at = shop_now()
     start, until, members = _one(
         ("between", low, high),
-        lambda: (at, next_price_change(at) or NEVER, _read_between(low, high, at)),
+        lambda: (at, next_price_change() or NEVER, _read_between(low, high, at)),
         tags=[SETS, WINDOWS],
     )
     return members if start <= at < until else _read_between(low, high, at)
 
 
 def _read_between(low: Decimal | None, high: Decimal | None, at: datetime) -> VariantSet:
-    windows = PriceWindow.objects.filter(start__lte=at, until__gt=at).order_by()
+    windows = PriceWindow.objects.running(at).order_by()
     # If variants differ, each has its own windows, and the product's window does not apply.
     variants = windows.filter(number__gt=0).values_list("listing_id", flat=True)
     differing = FrozenBitMap(variants.distinct())
@@ -237,7 +240,7 @@ def _read_prices(at: datetime, index: FacetIndex, *, is_filtered: bool) -> Price
         for low in BANDS
     }
     on_sale = [index.variants_of(SALE, "yes", is_filtered=is_filtered).without(timed)]
-    windows = _windows_of(timed, at=at)
+    windows = _windows_of(timed, at)
     for band in {band for _pk, _number, band, _is_reduced in windows}:
         bands[band].append(_set_of(row for row in windows if row[2] == band))
     on_sale.append(_set_of(row for row in windows if row[3]))
@@ -245,15 +248,15 @@ def _read_prices(at: datetime, index: FacetIndex, *, is_filtered: bool) -> Price
         bands={code: union_of(parts) for code, parts in bands.items()},
         on_sale=union_of(on_sale),
         start=at,
-        until=next_price_change(at) or NEVER,
+        until=next_price_change() or NEVER,
     )
 
 
-def _windows_of(timed: FrozenBitMap, *, at: datetime) -> list[tuple[int, int, str, bool]]:
+def _windows_of(timed: FrozenBitMap, at: datetime) -> list[tuple[int, int, str, bool]]:
     """``(listing key, variant number or 0, band, is reduced)`` at a moment; one query."""
     if not timed:
         return []
-    windows = _rows_of(PriceWindow.objects.filter(start__lte=at, until__gt=at), timed)
+    windows = _rows_of(PriceWindow.objects.running(at), timed)
     rows = list(windows.values_list("listing_id", "number", "price", "was"))
     differing = {pk for pk, number, _price, _was in rows if number}
     return [

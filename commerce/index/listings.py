@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 from oscar.core.loading import get_model
@@ -23,6 +22,7 @@ from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage
 
 from commerce.bulk_sql import literal_in
+from commerce.clock import shop_now
 from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, load_sizes
 from commerce.index.price_windows import shows_prices
 from commerce.models import Listing, PriceWindow, ProductPhoto
@@ -121,7 +121,6 @@ def product_urls(slugs: Mapping[int, str]) -> dict[int, str]:
 def cards_for(
     product_ids: Iterable[int],
     *,
-    at: datetime | None = None,
     variants: Mapping[int, Collection[int]] | None = None,
 ) -> list[Card]:
     """Cards in the given order; products that are not public are left out.
@@ -136,7 +135,7 @@ def cards_for(
     shows_prices()
     if not wanted:
         return []
-    rows = _listed(wanted, at=at, with_variants=bool(variants))
+    rows = _listed(wanted, with_variants=bool(variants))
     shown = {
         pk: _card_of(row, windows, variants.get(pk, ())) for pk, (row, windows) in rows.items()
     }
@@ -171,19 +170,17 @@ _PLAIN = _Row._fields[:-1]
 
 
 def _listed(
-    product_ids: list[int], *, at: datetime | None, with_variants: bool
+    product_ids: list[int], *, with_variants: bool
 ) -> dict[int, tuple[_Row, dict[int, _Window]]]:
     """``{key: (row, {number: window})}`` at a moment, with or without the windows of variants."""
     read = _read_with_variants if with_variants else _read_plain
-    return read(product_ids, at or timezone.now())
+    return read(product_ids, shop_now())
 
 
 def _read_plain(product_ids: list[int], at: datetime) -> dict[int, tuple[_Row, dict[int, _Window]]]:
     """One query, and a second one if a product has no price."""
     names = ("listing_id", *(f"listing__{name}" for name in _PLAIN[1:]), *_Window._fields)
-    rows = PriceWindow.objects.filter(
-        listing__in=literal_in(product_ids), number=0, start__lte=at, until__gt=at
-    )
+    rows = PriceWindow.objects.running(at).filter(listing__in=literal_in(product_ids), number=0)
     count = len(_PLAIN)
     found = {
         row[0]: (_Row(*row[:count]), {0: _Window(*row[count:])}) for row in rows.values_list(*names)
@@ -199,9 +196,7 @@ def _read_with_variants(
 ) -> dict[int, tuple[_Row, dict[int, _Window]]]:
     """Rows with the photos and windows of variants; two queries."""
     windows: dict[int, dict[int, _Window]] = defaultdict(dict)
-    rows = PriceWindow.objects.filter(
-        listing__in=literal_in(product_ids), start__lte=at, until__gt=at
-    )
+    rows = PriceWindow.objects.running(at).filter(listing__in=literal_in(product_ids))
     for pk, *row in rows.values_list("listing_id", *_Window._fields):
         window = _Window(*row)
         windows[pk][window.number] = window

@@ -9,10 +9,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
+from commerce.clock import shop_now
 from commerce.models import PriceWindow, SalePrice
 from commerce.models.cache_tags import TURNS
 from commerce.page_cache.dependencies import collected, expires_by
@@ -47,12 +47,12 @@ class Window(NamedTuple):
     ends: datetime | None
 
 
-def next_price_change(at: datetime | None = None) -> datetime | None:
+def next_price_change() -> datetime | None:
     """The next moment at which any sale or offer in the shop starts or ends, or None.
 
     Cached: one query after each change of a scheduled price and after each such moment.
     """
-    at = at or timezone.now()
+    at = shop_now()
     found = memoise("next-price-change", lambda: _next_start(at), tags=[TURNS])
     return found if found is None or found > at else _next_start(at)
 

@@ -1,12 +1,12 @@
 """The sort orders of lists, and one page of a set of products in one of them."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from pyroaring import AbstractBitMap, BitMap
 
 from commerce.bulk_sql import literal_in
+from commerce.clock import shop_now
 from commerce.index.facet_index import facet_index
 from commerce.index.listing_builder import ALL
 from commerce.models import Listing, PriceWindow
@@ -25,18 +25,16 @@ BY_COLUMNS = {
 }
 
 
-def ordered_keys(
-    keys: AbstractBitMap, *, sort: str, at: datetime | None, start: int, count: int
-) -> list[int]:
+def ordered_keys(keys: AbstractBitMap, *, sort: str, start: int, count: int) -> list[int]:
     """``count`` keys of a set from position ``start``, in one of the orders of ``SORTS``.
 
-    Orders by price use the prices at ``at``; the others ignore it.
+    Orders by price use the prices at ``shop_now()``.
     """
     wanted = start + count
     if wanted * len(facet_index().of(ALL, "")) <= LONG_WALK * len(keys):
-        found = _walk(keys, sort=sort, at=at, wanted=wanted)
+        found = _walk(keys, sort=sort, wanted=wanted)
     else:
-        rows = _in_order(sort, at).filter(**{f"{_key_of(sort)}__in": literal_in(keys)})
+        rows = _in_order(sort).filter(**{f"{_key_of(sort)}__in": literal_in(keys)})
         found = list(rows.values_list(_key_of(sort), flat=True)[:wanted])
     if len(found) < wanted and len(found) < len(keys):
         # Products without a price come last.
@@ -44,11 +42,11 @@ def ordered_keys(
     return found[start:wanted]
 
 
-def _in_order(sort: str, at: datetime | None) -> QuerySet[Any]:
+def _in_order(sort: str) -> QuerySet[Any]:
     if sort in BY_COLUMNS:
         return Listing.objects.order_by(*BY_COLUMNS[sort])
     direction = "-" if sort == "price-high" else ""
-    windows = PriceWindow.objects.filter(number=0, start__lte=at, until__gt=at)
+    windows = PriceWindow.objects.running(shop_now()).filter(number=0)
     return windows.order_by(f"{direction}price", f"{direction}listing_id")
 
 
@@ -56,9 +54,9 @@ def _key_of(sort: str) -> str:
     return "pk" if sort in BY_COLUMNS else "listing_id"
 
 
-def _walk(keys: AbstractBitMap, *, sort: str, at: datetime | None, wanted: int) -> list[int]:
+def _walk(keys: AbstractBitMap, *, sort: str, wanted: int) -> list[int]:
     """Read along the order until enough keys are found; large sets need few rows."""
-    rows = _in_order(sort, at).values_list(_key_of(sort), flat=True)
+    rows = _in_order(sort).values_list(_key_of(sort), flat=True)
     found: list[int] = []
     place, length = 0, FIRST_ROWS
     while len(found) < wanted:

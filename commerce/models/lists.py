@@ -1,5 +1,7 @@
 """The read model of lists and search, and the settings staff make for both."""
 
+from datetime import datetime
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -51,6 +53,12 @@ class Listing(models.Model):
         return self.title
 
 
+class PriceWindowQuerySet(models.QuerySet):
+    def running(self, at: datetime) -> "PriceWindowQuerySet":
+        """The windows that a moment is in: start <= at < until."""
+        return self.filter(start__lte=at, until__gt=at)
+
+
 class PriceWindow(models.Model):
     """The lowest price of a listing from ``start`` until ``until`` (excluded). They do not overlap.
 
@@ -69,6 +77,8 @@ class PriceWindow(models.Model):
     was = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     is_from = models.BooleanField(default=False)
     ends = models.DateTimeField(null=True)
+
+    objects = PriceWindowQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("price window")

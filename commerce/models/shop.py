@@ -57,9 +57,8 @@ class ProductPhoto(models.Model):
 
 
 class SalePriceQuerySet(models.QuerySet):
-    def running(self, at: datetime | None = None) -> "SalePriceQuerySet":
-        """Sale prices in effect ``at`` (default: now): start <= at < until."""
-        at = at or timezone.now()
+    def running(self, at: datetime) -> "SalePriceQuerySet":
+        """Sale prices in effect at a moment: start <= at < until."""
         return self.filter(Q(start__lte=at), Q(until__isnull=True) | Q(until__gt=at))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from cachetools import LRUCache
 from django.db import transaction
 
+from commerce.clock import is_shop_time_set
 from commerce.models.cache_tags import SITE
 from commerce.page_cache.cached_response import end_of
 from commerce.page_cache.dependencies import Dependencies, collected, depends_on_all
@@ -37,7 +38,7 @@ def memoise(name: Hashable, make: Callable[[], Any], *, tags: Collection[str] = 
     No longer than ``PAGE_CACHE_SECONDS``, should a process be killed between a commit and its
     version, and no longer than ``make`` says by ``expires_by``. What is being rendered depends on the
     same. Values are shared by all requests: nobody may change one. Nothing is remembered inside a
-    transaction, which sees rows that nobody else does.
+    transaction, which sees rows that nobody else does, nor in ``shop_time``.
     """
     return memoise_many([name], lambda _missing: {name: make()}, tags=tags)[name]
 
@@ -52,7 +53,7 @@ def memoise_many(
     names = list(names)
     found: dict[Hashable, _Value] = {}
     snapshot = None
-    if not transaction.get_connection().in_atomic_block:
+    if not (is_shop_time_set() or transaction.get_connection().in_atomic_block):
         with suppress(Unreachable):
             snapshot = current_snapshot()
             with _lock:

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
+from commerce.clock import is_shop_time_set
 from commerce.page_cache.cached_response import CachedResponse, cached_response, response_parts
 from commerce.page_cache.dependencies import Dependencies, collected
 from commerce.page_cache.stores import find_cached, put, store
 from commerce.page_cache.versions import Snapshot, Unreachable, reading, versions
 from commerce.page_counts import CACHED, OWN, RENDERED, count_response
-from commerce.requests import moment_of
 from commerce.urls import with_query
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class PageCacheMiddleware:
 def is_public(request: HttpRequest) -> bool:
     """Whether the request is for our host, and for the shop of this moment."""
     try:
-        return bool(request.get_host()) and moment_of(request) is None
+        return bool(request.get_host()) and not is_shop_time_set()
     except DisallowedHost:
         return False
 

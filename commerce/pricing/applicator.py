@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
-from django.utils import timezone
 from oscar.apps.offer.applicator import Applicator as OscarApplicator
 
+from commerce.clock import shop_now
 from commerce.models import User
 from commerce.pricing.automatic_offers import (
     has_begun,
@@ -44,11 +44,21 @@ class Applicator(OscarApplicator):
     def get_basket_offers(
         self, basket: AbstractBasket, user: User | AnonymousUser
     ) -> list[AbstractConditionalOffer]:
-        return with_rules(super().get_basket_offers(basket, user))
+        """The offers of the basket's vouchers that this user may use at ``shop_now()``."""
+        if not basket.pk or not user:
+            return []
+        offers = []
+        for voucher in basket.vouchers.all():
+            is_available, _message = voucher.is_available_to_user(user=user)
+            if is_available and voucher.is_active(shop_now()):
+                for offer in voucher.offers.all():
+                    offer.set_voucher(voucher)
+                    offers.append(offer)
+        return with_rules(offers)
 
     def get_site_offers(self) -> list[AbstractConditionalOffer]:
         """The site offers that are active now, read from the database."""
-        now = timezone.now()
+        now = shop_now()
         return [
             offer for offer in site_offers() if has_begun(offer, now) and has_not_ended(offer, now)
         ]

@@ -1,7 +1,7 @@
 """Delivery dates and charges. Rules: docs/pricing.md §7."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from commerce.clock import shop_now
 from commerce.models import DeliveryMethod
 from commerce.models.cache_tags import SITE
 from commerce.page_cache.dependencies import depends_on, expires_by
@@ -60,13 +61,13 @@ def add_working_days(day: date, count: int) -> date:
     return day
 
 
-def arrival_of(method: DeliveryMethod, *, at: datetime | None = None) -> Arrival:
-    """When an order placed ``at`` (default: now) arrives with a delivery method.
+def arrival_of(method: DeliveryMethod) -> Arrival:
+    """When an order placed now (``shop_now()``) arrives with a delivery method.
 
     Orders placed before the cut-off hour of a working day ship that day, others on the next working
     day. The method's working days are added to that.
     """
-    local = timezone.localtime(at)
+    local = timezone.localtime(shop_now())
     leaves = local.date()
     if not is_working_day(leaves):
         leaves = add_working_days(leaves, 0)

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
+from commerce.clock import shop_now
 from commerce.models import User
 from commerce.signals import offers_counted
 
@@ -35,7 +36,7 @@ def lock_vouchers(basket: AbstractBasket, *, user: User | AnonymousUser) -> None
     giving = vouchers_giving(basket)
     for voucher in list(basket.vouchers.select_for_update().order_by("pk")):
         is_available, _message = voucher.is_available_to_user(user=user)
-        if voucher.is_active() and is_available:
+        if voucher.is_active(shop_now()) and is_available:
             continue
         if voucher.pk in giving:
             raise DiscountUsedUp(

@@ -12,8 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
-
+from commerce.clock import shop_now
 from commerce.models import SalePrice
 from commerce.pricing.automatic_offers import OfferBook, end_of
 from commerce.tax import split_gross
@@ -69,9 +68,7 @@ class Quote:
         return self.list_price if self.is_reduced else None
 
 
-def running_sales(
-    stockrecord_ids: Iterable[int], *, at: datetime | None = None
-) -> dict[int, SalePrice]:
+def running_sales(stockrecord_ids: Iterable[int], *, at: datetime) -> dict[int, SalePrice]:
     """The lowest running sale of each stock record, ``{stockrecord_id: SalePrice}``; one query."""
     lowest: dict[int, SalePrice] = {}
     for sale in SalePrice.objects.running(at).filter(stockrecord__in=list(stockrecord_ids)):
@@ -130,19 +127,12 @@ def quote_under_offers(
     )
 
 
-def quotes_for(
-    stockrecords: Iterable[AbstractStockRecord], *, at: datetime | None = None
-) -> dict[int, Quote | None]:
+def quotes_for(stockrecords: Iterable[AbstractStockRecord]) -> dict[int, Quote | None]:
     """Quotes of many stock records, ``{stockrecord_id: Quote | None}``; constant in queries."""
     stockrecords = list(stockrecords)
-    book = PriceBook(at)
+    book = PriceBook()
     book.load_for(stockrecords)
     return {record.pk: book.quote(record) for record in stockrecords}
-
-
-def quote_for(stockrecord: AbstractStockRecord, *, at: datetime | None = None) -> Quote | None:
-    """The quote of one stock record at a moment (default: now); None without a price."""
-    return quotes_for([stockrecord], at=at)[stockrecord.pk]
 
 
 class SaleBook:
@@ -151,8 +141,8 @@ class SaleBook:
     Used by the basket, where Oscar applies the offers to the lines.
     """
 
-    def __init__(self, at: datetime | None = None):
-        self.at = at or timezone.now()
+    def __init__(self) -> None:
+        self.at = shop_now()
         self._sales: dict[int, SalePrice] = {}
         self._known: set[int] = set()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from oscar.apps.shipping.methods import Base
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
 class TimedDelivery(Base):
     """Adapts a ``commerce.DeliveryMethod`` to Oscar: its charge and the expected arrival."""
 
-    def __init__(self, method: DeliveryMethod, *, at: datetime | None = None):
+    def __init__(self, method: DeliveryMethod):
         self.method = method
         self.code = method.code
         self.name = method.name
         self.description = method.description
-        self.arrival = arrival_of(method, at=at)
+        self.arrival = arrival_of(method)
 
     def calculate(self, basket: AbstractBasket) -> Price:
         charge = delivery_charge(self.method, basket.total_incl_tax)

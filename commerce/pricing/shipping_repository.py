@@ -21,5 +21,4 @@ class Repository(OscarRepository):
         self, basket: AbstractBasket, shipping_addr: AbstractAddress | None = None, **kwargs: Any
     ) -> list[TimedDelivery]:
         country = shipping_addr.country_id if shipping_addr else None
-        at = getattr(kwargs.get("request"), "at", None)
-        return [TimedDelivery(method, at=at) for method in offered_delivery(country)]
+        return [TimedDelivery(method) for method in offered_delivery(country)]

@@ -34,7 +34,7 @@ class ShopStrategy(StockRequired, Structured):
     @cached_property
     def sales(self) -> SaleBook:
         """The prices at the request's moment; created on first use."""
-        return SaleBook(at=getattr(self.request, "at", None))
+        return SaleBook()
 
     def fetch_for_line(
         self, line: AbstractLine, stockrecord: AbstractStockRecord | None = None

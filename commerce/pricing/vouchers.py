@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_class, get_model
 
+from commerce.clock import shop_now
 from commerce.models import User
 from commerce.money import format_money
 from commerce.pricing.discounts import vouchers_giving
@@ -101,9 +102,9 @@ def voucher_notes(
 
 def _refusal(voucher: AbstractVoucher, user: User | AnonymousUser) -> str:
     """Why this user cannot use a voucher now, whatever is in the basket; "" if they can."""
-    if voucher.is_expired():
+    if voucher.end_datetime < shop_now():
         return _("This voucher has expired.")
-    if not voucher.is_active():
+    if not voucher.is_active(shop_now()):
         return _("This voucher is not valid yet.")
     is_available, _message = voucher.is_available_to_user(user)
     if is_available:

@@ -33,7 +33,7 @@ from commerce.pricing.delivery import (
     standard_delivery,
 )
 from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
-from commerce.requests import moment_of, parse_pk, wants_fragment
+from commerce.requests import parse_pk, wants_fragment
 from commerce.same_origin import same_origin_only
 from commerce.stock.availability import is_for_sale, units_available
 from commerce.storefront.basket_forms import LineQuantityForm
@@ -107,7 +107,7 @@ class BasketPage(TemplateView):
         return {
             "delivery": method,
             "delivery_charge": charge,
-            "arrival": promised_arrival(quoted) or arrival_of(method, at=moment_of(self.request)),
+            "arrival": promised_arrival(quoted) or arrival_of(method),
             "until_free": amount_until_free(basket.total_incl_tax),
             "total": basket.total_incl_tax + charge,
         }

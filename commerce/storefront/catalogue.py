@@ -37,7 +37,7 @@ from commerce.index.listings import cards_for
 from commerce.models import ProductCollection
 from commerce.models.cache_tags import product_tag
 from commerce.page_cache.dependencies import depends_on, open_page
-from commerce.requests import moment_of, parse_pk, parse_pks, wants_fragment
+from commerce.requests import parse_pk, parse_pks, wants_fragment
 from commerce.stock.availability import SOLD_OUT
 from commerce.storefront.search import Crumbs, ListingView
 
@@ -88,7 +88,7 @@ class ProductDetailView(DetailView):
         if retirement_of(product) is None:
             raise Http404
         family = product.parent or product
-        others = alternatives_to(family, at=moment_of(self.request))
+        others = alternatives_to(family)
         category = deepest_of(categories_of(family))
         context = {"product": family, "others": others, "category": category}
         return render(self.request, "oscar/catalogue/retired.html", context, status=410)
@@ -141,7 +141,7 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def box(self) -> Any:
-        return buy_box_for(self.object, selected=self.chosen, at=moment_of(self.request))
+        return buy_box_for(self.object, selected=self.chosen)
 
     @cached_property
     def attributes(self) -> Any:
@@ -174,7 +174,7 @@ class ProductDetailView(DetailView):
     def alternatives(self) -> Any:
         if not self.is_sold_out:
             return []
-        return alternatives_to(self.object, at=moment_of(self.request))
+        return alternatives_to(self.object)
 
     @cached_property
     def reviews(self) -> Any:
@@ -188,7 +188,7 @@ class ProductDetailView(DetailView):
     def related(self) -> Any:
         if self.is_sold_out:
             return []
-        return related_to(self.object, at=moment_of(self.request))
+        return related_to(self.object)
 
     @cached_property
     def care(self) -> str:
@@ -311,7 +311,7 @@ class CardsFragmentView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         keys = parse_pks(request.GET.getlist("ids"), limit=self.limit)
-        cards = cards_for(keys, at=moment_of(request)) if keys else []
+        cards = cards_for(keys) if keys else []
         response = render(request, "oscar/catalogue/partials/cards_fragment.html", {"cards": cards})
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
         response["X-Robots-Tag"] = "noindex"

@@ -21,7 +21,6 @@ from commerce.catalogue.compare import (
 from commerce.requests import (
     cookie_name,
     delete_cookie,
-    moment_of,
     parse_pks,
     read_cookie,
     set_cookie,
@@ -51,7 +50,7 @@ class CompareView(TemplateView):
         asked = parse_pks(beside, limit=2 * MAX_COMPARED)
         asked += parse_pks(request.GET.getlist("add"), limit=1)
         keys = families_of(asked)
-        comparison = compare(keys, at=moment_of(request))
+        comparison = compare(keys)
         if "add" in request.GET and not comparison.is_too_many:
             response: HttpResponse = HttpResponseRedirect(compare_url(keys))
         else:

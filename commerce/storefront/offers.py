@@ -1,18 +1,16 @@
 """The list of products on sale, with the public offers above it."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from oscar.apps.offer.views import OfferDetailView, RangeDetailView  # noqa: F401  found by Oscar
 from oscar.core.loading import get_model
 
 from commerce.catalogue.list_rules import ON_SALE
+from commerce.clock import shop_now
 from commerce.models.cache_tags import OFFERS
 from commerce.page_cache.dependencies import depends_on, expires_by
-from commerce.requests import moment_of
 from commerce.storefront.search import ListingView
 
 
@@ -29,12 +27,12 @@ class OfferListView(ListingView):
         return _("Sale prices and multi-buy offers.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        at = moment_of(self.request) or timezone.now()
-        return super().get_context_data(offers=offers_at(at), **kwargs)
+        return super().get_context_data(offers=running_offers(), **kwargs)
 
 
-def offers_at(at: datetime) -> list[Any]:
-    """The public offers at a moment; the page expires when the first of them changes."""
+def running_offers() -> list[Any]:
+    """The public offers that apply now; the page expires when the first of them changes."""
+    at = shop_now()
     ConditionalOffer = get_model("offer", "ConditionalOffer")
     depends_on(OFFERS)
     offers = ConditionalOffer.objects.filter(

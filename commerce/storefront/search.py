@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -24,7 +23,7 @@ from commerce.index.tokens import fold
 from commerce.models.cache_tags import LISTS
 from commerce.models.sort_keys import SORT_NAMES, SORTS
 from commerce.page_cache.dependencies import depends_on, open_page
-from commerce.requests import moment_of, wants_fragment
+from commerce.requests import wants_fragment
 from commerce.search.misses import count_miss
 from commerce.search.queries import search_pages, suggest
 
@@ -83,7 +82,6 @@ class ListingView(TemplateView):
             filters=query.filters,
             page=query.page,
             rule=self.rule,
-            at=moment_of(self.request),
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -184,12 +182,11 @@ class SuggestView(TemplateView):
     @cached_property
     def cards(self) -> Any:
         """Products with the words in their title, or else in their text."""
-        at = moment_of(self.request) or timezone.now()
         titled, others, _categories = self.meant
-        first = ordered_keys(titled or others, sort="recommended", at=at, start=0, count=SUGGESTED)
+        first = ordered_keys(titled or others, sort="recommended", start=0, count=SUGGESTED)
         depends_on(LISTS)
         shows_prices()
-        return cards_for(first, at=at)
+        return cards_for(first)
 
     @cached_property
     def categories(self) -> list[Any]:

@@ -6,7 +6,6 @@ from django.http import Http404, HttpResponse
 from django.views.generic import TemplateView
 
 from commerce.catalogue.wishlists import shared_list, wishes_on
-from commerce.requests import moment_of
 
 
 class WishListView(TemplateView):
@@ -19,7 +18,7 @@ class WishListView(TemplateView):
         return super().get_context_data(
             wishlist=wishlist,
             owner=wishlist.owner.first_name,
-            wishes=wishes_on(wishlist, at=moment_of(self.request)),
+            wishes=wishes_on(wishlist),
             **kwargs,
         )
 

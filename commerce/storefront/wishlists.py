@@ -27,7 +27,7 @@ from commerce.catalogue.wishlists import (
     wishes_on,
 )
 from commerce.exceptions import TooMany
-from commerce.requests import moment_of, parse_pk
+from commerce.requests import parse_pk
 from commerce.storefront.wishlist_forms import NameForm, SaveForm
 
 
@@ -61,7 +61,7 @@ class WishListDetailView(OwnListMixin, TemplateView):
         wishlist = self.get_list()
         return super().get_context_data(
             wishlist=wishlist,
-            wishes=wishes_on(wishlist, at=moment_of(self.request)),
+            wishes=wishes_on(wishlist),
             others=lists_of(self.request.user).exclude(pk=wishlist.pk),
             link_url=self.get_link_url(wishlist),
             **kwargs,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from oscar.apps.catalogue.abstract_models import AbstractProduct
 
 from commerce.basket.units import units_in
+from commerce.clock import shop_now
 from commerce.images.pictures import largest, photo_html
 from commerce.index.listings import cards_for
 from commerce.page_cache.middleware import is_anonymous
@@ -60,7 +61,7 @@ def sale_end(until: datetime | None) -> str:
     if until is None:
         return _("Sale")
     last = timezone.localtime(until)
-    days = (last.date() - timezone.localdate()).days
+    days = (last.date() - timezone.localtime(shop_now()).date()).days
     if days == 0:
         return _("Ends today")
     name = date_format(last, "l" if days <= WEEK else "j F")

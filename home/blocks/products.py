@@ -1,7 +1,5 @@
 """Product blocks: cards, rows, collections and the buy box."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,17 +9,11 @@ from wagtail import blocks
 from commerce.catalogue.collections import cards_in, collection_url
 from commerce.catalogue.product_detail import BuyBox, buy_boxes_for, select_variant
 from commerce.index.listings import Card, cards_for
-from commerce.requests import moment_of
 from commerce.stock.availability import SOLD_OUT
 from home.choosers.blocks import ProductChooserBlock, SnippetChooserBlock
 from home.links import OptionalLinkBlock
 
 HIDE, LAST, KEEP = "hide", "last", "keep"
-
-
-def _moment(parent_context: Mapping[str, Any] | None) -> datetime | None:
-    request = (parent_context or {}).get("request")
-    return moment_of(request) if request else None
 
 
 class CardsMixin:
@@ -32,7 +24,7 @@ class CardsMixin:
     ) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)  # type: ignore[misc]
         ids = [product.pk for product in value["products"] if product is not None]
-        cards = cards_for(ids, at=_moment(parent_context)) if ids else []
+        cards = cards_for(ids) if ids else []
         context["cards"] = arrange_sold_out(cards, value.get("when_sold_out", KEEP))
         return context
 
@@ -96,8 +88,8 @@ class CollectionBlock(blocks.StructBlock):
         cards: list[Card] = []
         total = 0
         if collection is not None:
-            count, at = int(value["count"]), _moment(parent_context)
-            cards, total = cards_in(collection, count=count, at=at)
+            count = int(value["count"])
+            cards, total = cards_in(collection, count=count)
             context["url"] = collection_url(collection)
         context.update(cards=cards, total=total)
         return context
@@ -137,7 +129,7 @@ def anchor_of(product_id: int, count: int = 1) -> str:
 
 def chosen_box(product_id: int, request: HttpRequest | None) -> BuyBox | None:
     """The product's buy box with the variant of ``?variant=`` selected; None if not public."""
-    box = buy_boxes_for([product_id], at=_moment({"request": request})).get(product_id)
+    box = buy_boxes_for([product_id]).get(product_id)
     return select_variant(box, chosen_variant(request)) if box else None
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from commerce.models import DeliveryMethod
 from commerce.pricing.delivery import amount_until_free, arrival_of, delivery_charge
+from tests.clock import at_time
 
 LONDON = ZoneInfo("Europe/London")
 STANDARD = DeliveryMethod(price=Decimal("4.50"), free_over=Decimal("60"), min_days=2, max_days=3)
@@ -32,13 +33,13 @@ STANDARD = DeliveryMethod(price=Decimal("4.50"), free_over=Decimal("60"), min_da
     ],
 )
 def test_arrival_counts_working_days_from_the_day_it_leaves(ordered, first, last):
-    arrival = arrival_of(STANDARD, at=datetime(*ordered, tzinfo=LONDON))
+    arrival = at_time(datetime(*ordered, tzinfo=LONDON), arrival_of, STANDARD)
 
     assert (arrival.first, arrival.last) == (date(*first), date(*last))
 
 
 def test_arrival_reads_like_a_date():
-    arrival = arrival_of(STANDARD, at=datetime(2026, 11, 17, 9, tzinfo=LONDON))
+    arrival = at_time(datetime(2026, 11, 17, 9, tzinfo=LONDON), arrival_of, STANDARD)
 
     assert str(arrival) == "Thu 19 – Fri 20 November"
 

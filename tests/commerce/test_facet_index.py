@@ -21,6 +21,7 @@ from commerce.search.queries import correct, suggest
 from commerce.stock.availability import reserve_stock
 from tests import factories
 from tests.caching import PLACES, forget
+from tests.clock import at_time
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Category = get_model("catalogue", "Category")
@@ -67,8 +68,8 @@ def answers():
         said_by(products_in(table, filters={"glaze": ["oat"], "stock": ["in-stock"]})),
         said_by(products_in(rule=ON_SALE)),
         *(said_by(products_in(sort=sort)) for sort in SORTS),
-        *(said_by(products_in(sort=sort, at=week)) for sort in ("price-low", "price-high")),
-        said_by(products_in(at=week, filters={"price": ["50"]})),
+        *(said_by(at_time(week, products_in, sort=sort)) for sort in ("price-low", "price-high")),
+        said_by(at_time(week, products_in, filters={"price": ["50"]})),
         *(said_by(products_in(query=query)) for query in ("mug", "vas", "harbuor", "lantern")),
         *map(suggest, ("m", "mo", "tab", "harbuor")),
         correct("tabelware"),
@@ -229,10 +230,10 @@ def test_sale_that_ends_by_itself_is_seen_without_a_change(warm, settings):
     now = timezone.now()
     soon, later = now + timedelta(days=1), now + timedelta(days=8)
 
-    assert products_in(rule=ON_SALE, at=soon).total == 1
-    assert products_in(rule=ON_SALE, at=later).total == 0
-    assert products_in(rule=ON_SALE, at=now - timedelta(days=1)).total == 0
-    assert products_in(rule=ON_SALE, at=now).total == 1
+    assert at_time(soon, products_in, rule=ON_SALE).total == 1
+    assert at_time(later, products_in, rule=ON_SALE).total == 0
+    assert at_time(now - timedelta(days=1), products_in, rule=ON_SALE).total == 0
+    assert at_time(now, products_in, rule=ON_SALE).total == 1
 
 
 def _sale_costs(price):
@@ -267,7 +268,7 @@ def test_filters_read_what_turns_again_only_where_it_is_another(warm, change, as
     """What turns by itself is read whole."""
 
     def filters():
-        facet_index.prices_at(timezone.now(), facet_index.facet_index(), is_filtered=True)
+        facet_index.prices_of_now(facet_index.facet_index(), is_filtered=True)
 
     filters()
     sale = SalePrice.objects.get()

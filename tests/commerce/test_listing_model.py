@@ -22,6 +22,7 @@ from commerce.index.refresh import broken_listings, rebuild_listings, refresh_li
 from commerce.index.sort_orders import ordered_keys
 from commerce.models import FacetAttribute, Listing, PriceWindow, SalePrice, Term
 from commerce.stock.availability import release_stock, reserve_stock
+from tests.clock import at_time
 from tests.factories import make_product, stockrecord_of
 
 pytestmark = pytest.mark.django_db
@@ -191,7 +192,7 @@ def test_windows_follow_overlapping_sales_to_the_cent(mug):
 
     said = {}
     for day in (0.5, 1.5, 2.5, 3.5, 4.5):
-        card = cards_for([mug.pk], at=now + timedelta(days=day))[0]
+        card = at_time(now + timedelta(days=day), cards_for, [mug.pk])[0]
         said[day] = (card.quote.price, card.quote.was, card.is_from)
 
     full = Decimal("24.00")
@@ -241,11 +242,11 @@ def test_big_set_is_ordered_as_a_small_one(db, monkeypatch):
     at = timezone.now()
 
     few = {
-        sort: ordered_keys(keys, sort=sort, at=at, start=3, count=5)
+        sort: at_time(at, ordered_keys, keys, sort=sort, start=3, count=5)
         for sort in ("recommended", "newest", "price-low", "price-high", "rating")
     }
     monkeypatch.setattr("commerce.index.sort_orders.FIRST_ROWS", 2)
-    many = {sort: ordered_keys(keys, sort=sort, at=at, start=3, count=5) for sort in few}
+    many = {sort: at_time(at, ordered_keys, keys, sort=sort, start=3, count=5) for sort in few}
 
     assert many == few
 

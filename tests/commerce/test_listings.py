@@ -17,6 +17,7 @@ from commerce.catalogue.product_lists import PAGE_SIZE, products_in
 from commerce.index.listings import cards_for
 from commerce.index.refresh import broken_listings, refresh_listings
 from commerce.models import FacetAttribute, SalePrice
+from tests.clock import at_time
 from tests.factories import make_product, stockrecord_of
 
 pytestmark = pytest.mark.django_db
@@ -142,7 +143,7 @@ def test_card_shows_the_sale_of_its_moment(db):
 
     today, tomorrow = (
         cards_for([vase.pk]),
-        cards_for([vase.pk], at=now + timedelta(days=1, hours=1)),
+        at_time(now + timedelta(days=1, hours=1), cards_for, [vase.pk]),
     )
 
     assert (today[0].quote.price, today[0].quote.was) == (Decimal("90.00"), None)
@@ -320,12 +321,14 @@ def test_sale_moves_a_piece_into_another_band_while_it_lasts(db):
     )  # fmt: skip
     later, after = now + timedelta(days=1, hours=1), now + timedelta(days=3)
 
-    assert counts_of(products_in(at=now), "price") == [("50", 1), ("500", 1)]
-    assert counts_of(products_in(at=later), "price") == [("25", 1), ("500", 1)]
-    assert titles(products_in(at=later, filters={"sale": ["yes"]})) == ["Vase"]
-    assert products_in(at=later, filters={"sale": ["yes"]}).cards[0].quote.was == Decimal("60.00")
-    assert titles(products_in(at=after, filters={"sale": ["yes"]})) == []
-    assert counts_of(products_in(at=after), "price") == [("50", 1), ("500", 1)]
+    assert counts_of(at_time(now, products_in), "price") == [("50", 1), ("500", 1)]
+    assert counts_of(at_time(later, products_in), "price") == [("25", 1), ("500", 1)]
+    assert titles(at_time(later, products_in, filters={"sale": ["yes"]})) == ["Vase"]
+    assert at_time(later, products_in, filters={"sale": ["yes"]}).cards[0].quote.was == Decimal(
+        "60.00"
+    )
+    assert titles(at_time(after, products_in, filters={"sale": ["yes"]})) == []
+    assert counts_of(at_time(after, products_in), "price") == [("50", 1), ("500", 1)]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from oscar.core.loading import get_model
 from commerce.catalogue.list_rules import ON_SALE
 from commerce.catalogue.product_lists import products_in
 from commerce.models import FacetAttribute, SalePrice
+from tests.clock import at_time
 from tests.factories import make_product, stockrecord_of
 
 pytestmark = pytest.mark.django_db
@@ -45,9 +46,9 @@ def test_list_holds_what_is_on_sale_now_and_nothing_else(client, site_root):
     assert "£24" in html
     assert "Vase" not in html
     assert "Jug" not in html
-    assert products_in(rule=ON_SALE, at=timezone.now() + timedelta(days=1.5)).cards[0].title == (
-        "Jug"
-    )
+    assert at_time(timezone.now() + timedelta(days=1.5), products_in, rule=ON_SALE).cards[
+        0
+    ].title == ("Jug")
 
 
 def test_card_is_the_variant_that_is_on_sale(two_glaze_cup):

@@ -20,8 +20,9 @@ from commerce.index.receivers import one_refresh
 from commerce.index.refresh import broken_listings, rebuild_listings
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import FacetAttribute, SalePrice, Term
-from commerce.pricing.prices import quote_for
+from commerce.pricing.prices import quotes_for
 from commerce.stock.availability import SOLD_OUT, availability_of, reserve_stock
+from tests.clock import at_time
 from tests.factories import make_glaze_attribute, make_product, make_stock, stockrecord_of
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +59,7 @@ def set_price(product, price):
 
 
 def found(at=None, **filters):
-    return {card.title for card in products_in(filters=filters, at=at).cards}
+    return {card.title for card in at_time(at, products_in, filters=filters).cards}
 
 
 @pytest.fixture
@@ -253,7 +254,7 @@ class TestAgainstTheCatalogue(TestCase):
         facts = self.facts(at)
 
         for chosen in choices:
-            page = products_in(filters=chosen, at=at)
+            page = at_time(at, products_in, filters=chosen)
 
             assert {card.product_id for card in page.cards} == self.matching(facts, chosen)
             for facet in page.facets:
@@ -297,7 +298,7 @@ class TestAgainstTheCatalogue(TestCase):
         }
 
     def fact(self, record, at):
-        quote = quote_for(record, at=at)
+        quote = at_time(at, quotes_for, [record])[record.pk]
         product = record.product
         fact = {
             "price": {band_of(quote.price)},

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from commerce.catalogue.related import pair_bought_together
+from commerce.clock import shop_time
 from commerce.index.receivers import one_refresh
 from commerce.index.refresh import rebuild_listings
 from demo import accounts, catalogue, files, orders, pages, people, photographs, pricing
@@ -55,7 +56,8 @@ class Command(BaseCommand):
         orders.load_orders(customers, at=at)
         call_command("load_demo_payments", verbosity=0)
         rebuild_listings()  # Sales and reviews change the order of lists.
-        pair_bought_together(at=at)
+        with shop_time(at):
+            pair_bought_together()
         if not quiet:
             self._report(created)
 
