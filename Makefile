@@ -83,13 +83,14 @@ e2e: $(VENV)/dev.stamp ## drive the shop in Chromium
 	$(SAY) "Driving the shop in Chromium"
 	@mkdir -p var && $(BIN)/python -m pytest -n 2 --dist loadgroup -m browser -p no:randomly $(PYTEST)
 
-lint: $(VENV)/dev.stamp ## check style, imports, templates, types, dependencies, CSS and JavaScript
+lint: $(VENV)/dev.stamp ## check style, imports, templates, types, dependencies, CSS, JavaScript and the counts of `make house`
 	$(SAY) "ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(SAY) "import-linter"; $(BIN)/lint-imports
 	$(SAY) "djade, djhtml"; git ls-files 'templates/*.html' | xargs $(BIN)/djade --check --target-version 5.2 && git ls-files 'templates/*.html' | xargs $(BIN)/djhtml --tabwidth 2 --check
 	$(SAY) "mypy"; $(BIN)/mypy
 	$(SAY) "deptry"; $(BIN)/deptry --no-ansi .
 	$(SAY) "biome"; $(BIN)/biome lint --error-on-warnings
+	$(SAY) "house"; $(BIN)/python -m tools.house
 
 snapshot: $(VENV)/run.stamp ## migrate an empty SQLite database and keep it for first starts (after new migrations)
 	$(SAY) "Migrating an empty database"

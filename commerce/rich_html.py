@@ -1,9 +1,12 @@
-"""Sanitises HTML written by people: it cannot run scripts, load resources or hide links."""
+"""HTML written by people: as plain text, or sanitised so that it runs no script and loads nothing."""
 
+import html
+import re
 from typing import Any
 
 import nh3
 from django.db.models.signals import pre_save
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from oscar.core.loading import get_model
 
@@ -31,6 +34,21 @@ HTML_FIELDS = {
     ("offer", "ConditionalOffer"): ("description",),
     ("offer", "Range"): ("description",),
 }
+
+#: Where a tag begins.
+TAG = re.compile(r"(?=<)")
+#: Simple tags that a regular expression can remove; a parser handles the rest.
+PLAIN_TAG = re.compile(
+    r"</?(?:p|br|b|i|em|strong|u|ul|ol|li|h[1-6]|div|span|hr)[ /]*>", re.IGNORECASE
+)
+
+
+def plain_text(markup: str | None) -> str:
+    """The text on one line; paragraphs are separated by spaces."""
+    text = PLAIN_TAG.sub(" ", markup or "")
+    if "<" in text or ">" in text:
+        text = strip_tags(TAG.sub(" ", markup or ""))
+    return " ".join(html.unescape(text).split())
 
 
 def clean_html(markup: object) -> str:

@@ -29,7 +29,7 @@ def find_pages(words: str, count: int) -> list[PageResult]:
 
 
 def _matches_title(title: str, wanted: Iterable[str]) -> bool:
-    """Whether each wanted word begins a word of the title: "va" begins "vase", not "privacy"."""
+    """Whether each wanted word begins a word of the title: "pr" begins "privacy", not "improve"."""
     words = split_words(title)
     return all(any(word.startswith(prefix) for word in words) for prefix in wanted)
 

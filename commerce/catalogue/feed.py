@@ -18,9 +18,9 @@ from commerce.catalogue.product_detail import BuyBox, Variant, buy_boxes_for
 from commerce.images.pictures import largest
 from commerce.index.listings import sellable_products
 from commerce.models import DeliveryMethod
-from commerce.plain_text import plain_text
 from commerce.pricing.delivery import delivery_charge
 from commerce.pricing.prices import Quote
+from commerce.rich_html import plain_text
 from commerce.stock.availability import SOLD_OUT
 from commerce.urls import absolute, with_query
 

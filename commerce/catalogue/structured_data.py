@@ -20,9 +20,9 @@ from commerce.catalogue.product_detail import BuyBox, Variant
 from commerce.catalogue.reviews import ReviewSummary
 from commerce.images.pictures import largest
 from commerce.models import DeliveryMethod
-from commerce.plain_text import plain_text
 from commerce.pricing.delivery import delivery_charge
 from commerce.pricing.prices import Quote
+from commerce.rich_html import plain_text
 from commerce.stock.availability import SOLD_OUT
 from commerce.urls import absolute, with_query
 

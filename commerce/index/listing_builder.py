@@ -34,7 +34,7 @@ from commerce.index.price_windows import (
 from commerce.index.terms import KNOWN, TEXT, TITLE, TermKey, as_text
 from commerce.index.tokens import indexed_words
 from commerce.models import FacetAttribute
-from commerce.plain_text import plain_text
+from commerce.rich_html import plain_text
 from commerce.stock.availability import (
     IN_STOCK,
     LOW,

@@ -175,7 +175,7 @@ def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependenc
         "it sets a cookie": bool(response.cookies),
         "it read the session": "cookie" in response.get("Vary", "").lower(),
         "it read the basket": getattr(request, "_basket_cache", None) is not None,
-        "it is sent in pieces": response.streaming,
+        "it is streamed": response.streaming,
     }
     reasons = [name for name, is_so in broken.items() if is_so]
     if reasons:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from commerce.catalogue import structured_data
 from commerce.images.photos import SHARE_SPEC, share_photo
 from commerce.images.pictures import sizes_of
-from commerce.plain_text import plain_text
+from commerce.rich_html import plain_text
 from commerce.urls import absolute, page_of_list
 
 register = template.Library()

@@ -8,7 +8,7 @@ from django.utils.html import strip_tags
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commerce.plain_text import plain_text
+from commerce.rich_html import plain_text
 
 PIECES = st.sampled_from(
     ["<p>", "</p>", "<br/>", "<b class='x'>", '<a href="a>b">', "<", ">", "&amp;", "&lt;", "< 3", "<!-- -->",
