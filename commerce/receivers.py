@@ -1,14 +1,11 @@
 """Disconnects some of Oscar's signal receivers and adds ours."""
 
-from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_out
 from django.core.cache import cache
-from django.db import transaction
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
-from django.http import HttpRequest
 from oscar.apps.catalogue.signals import product_viewed
 from oscar.apps.customer.receivers import receive_product_view
 from oscar.core.loading import get_model
@@ -20,11 +17,13 @@ from commerce.images.photos import sync_photo
 from commerce.index.receivers import is_collecting
 from commerce.models import User
 from commerce.order_statuses import CANCELLED, DELIVERED, REFUNDED, RETURNED
-from commerce.signals import stock_moved
-from commerce.stock.alerts import answer_alerts_of, products_with_alerts
+from commerce.stock.alerts import enqueue_stock_alerts
 
 # A product page must not write a row or a cookie on GET.
-product_viewed.disconnect(receive_product_view)
+if not product_viewed.disconnect(receive_product_view):
+    raise ImproperlyConfigured(
+        "Oscar's receiver of product_viewed is not the one that we disconnect."
+    )
 
 
 @receiver(post_save, sender=get_model("catalogue", "ProductImage"))
@@ -47,29 +46,6 @@ def follow_restocking(sender: Any, instance: Any, raw: bool = False, **kwargs: A
     """Enqueue stock alerts when staff restock; imports leave them to the scheduled task."""
     if not raw and not is_collecting():
         enqueue_stock_alerts([instance.pk])
-
-
-@receiver(stock_moved)
-def follow_returning_stock(sender: Any, stockrecord_ids: Iterable[int], **kwargs: Any) -> None:
-    """Enqueue stock alerts for units that a cancelled order returns."""
-    enqueue_stock_alerts(list(stockrecord_ids))
-
-
-def enqueue_stock_alerts(stockrecord_ids: Collection[int]) -> None:
-    """After the commit, enqueue the alerts of these stock records."""
-
-    def enqueue() -> None:
-        if product_ids := products_with_alerts(stockrecord_ids):
-            answer_alerts_of.enqueue(product_ids)
-
-    # Robust: a failing queue must not fail the stock change; a scheduled task catches up.
-    transaction.on_commit(enqueue, robust=True)
-
-
-@receiver(user_logged_out)
-def clear_count_on_sign_out(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
-    """Have the basket middleware delete the cookie with the account's number of items."""
-    request.has_signed_out = True  # type: ignore[attr-defined]
 
 
 @receiver(pre_delete, sender=User)

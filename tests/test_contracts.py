@@ -20,7 +20,7 @@ PLANTED = [
     ("commerce", "commerce/stock/availability.py", "commerce.orders.pipeline"),
     ("commerce", "commerce/models/orders.py", "commerce.transactions"),
     ("checkout", "checkout_app/gateways/interface.py", "checkout_app.payments.settle"),
-    ("circles", "commerce/stock/history.py", "commerce.stock.availability"),
+    ("circles", "commerce/orders/mails.py", "commerce.orders.pipeline"),
     ("circles", "home/links.py", "home.blocks.body"),
     ("stripe", "checkout_app/payments/refunds.py", "stripe"),
     ("stripe", "checkout_app/gateways/registry.py", "stripe"),

@@ -10,10 +10,10 @@ from commerce.documents.issuing import issue_invoice
 from commerce.exceptions import OutOfStock
 from commerce.models import User
 from commerce.order_statuses import AUTHORISED, CANCELLED, PAID, PENDING
+from commerce.orders.discount_uses import DiscountUsedUp, count_discounts_again
 from commerce.orders.mails import queue_order_confirmation
 from commerce.orders.pipeline import count_purchases, move_order
-from commerce.pricing.discounts import DiscountUsedUp, count_discounts_again
-from commerce.stock.availability import reserve_stock
+from commerce.orders.reservations import reserve_stock
 from commerce.stock.history import Cause
 
 

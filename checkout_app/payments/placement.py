@@ -22,10 +22,11 @@ from checkout_app.models import Capture, Method, PaymentAttempt, PaymentMove, St
 from commerce.exceptions import OutOfStock, Shortage
 from commerce.models import OrderPromise, User
 from commerce.order_statuses import PENDING
+from commerce.orders.discount_uses import DiscountUsedUp, lock_vouchers
 from commerce.orders.pipeline import new_order_number
+from commerce.orders.reservations import reserve_stock
 from commerce.pricing.delivery import promised_arrival
-from commerce.pricing.discounts import DiscountUsedUp, lock_vouchers
-from commerce.stock.availability import is_for_sale, reserve_stock
+from commerce.stock.availability import is_for_sale
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 

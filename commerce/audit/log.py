@@ -8,10 +8,12 @@ counters and orders, are not logged; ``following`` logs those by staff.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -29,8 +31,8 @@ KINDS: dict[str, str | Promise] = {}
 FIELDS: dict[str, tuple[str, ...]] = {}
 #: The names of changes that are no model fields.
 CHANGE_NAMES: dict[str, str | Promise] = {}
-
-
+#: What a row was before its save, by the state of the instance that is being saved.
+_before: WeakKeyDictionary[ModelState, Any] = WeakKeyDictionary()
 #: Filters for the rows to log, by label; without one all rows are logged.
 FILTERS: dict[str, Callable[[Any], bool]] = {}
 
@@ -61,7 +63,7 @@ def _remember(
     if raw or instance.pk is None or not _concerns(sender, instance, update_fields):
         return
     fields = FIELDS[sender._meta.label_lower]
-    instance.audit_before = sender._base_manager.filter(pk=instance.pk).values(*fields).first()
+    _before[instance._state] = sender._base_manager.filter(pk=instance.pk).values(*fields).first()
 
 
 def _concerns(model: type[Model], instance: Any, update_fields: Iterable[str] | None) -> bool:
@@ -79,7 +81,7 @@ def _follow_saved(
     update_fields: Iterable[str] | None = None,
     **kwargs: Any,
 ) -> None:
-    before = instance.__dict__.pop("audit_before", None)
+    before = _before.pop(instance._state, None)
     if raw or not _concerns(sender, instance, update_fields):
         return
     fields = FIELDS[sender._meta.label_lower]

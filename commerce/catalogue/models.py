@@ -7,7 +7,6 @@ from django.urls import reverse
 from oscar.apps.catalogue.abstract_models import AbstractCategory, AbstractProduct
 
 from commerce.models.cache_tags import SITE
-from commerce.signals import product_saved
 
 
 class Category(AbstractCategory):
@@ -44,10 +43,13 @@ class Product(AbstractProduct):
     """Oscar's product, saved in one transaction with its attributes.
 
     Oscar writes the attributes in bulk after the product's ``post_save``, without signals, so
-    receivers of ``post_save`` would read the old ones. ``product_saved`` is sent after that.
+    receivers of ``post_save`` would read the old ones. The listing index follows after that.
     """
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        # The index asks for the models that are only being defined when this module is imported.
+        from commerce.index.receivers import follow_product
+
         with transaction.atomic():
             super().save(*args, **kwargs)
-            product_saved.send(type(self), product=self)
+            follow_product(self)

@@ -20,8 +20,8 @@ from oscar.core.utils import slugify
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.images.uploads import photographs_only
 from commerce.models import User
+from commerce.orders.reservations import lock_stock
 from commerce.pricing.price_rules import changed_price, refusal_of_price
-from commerce.stock.availability import lock_stock
 
 
 class ProductForm(ExactTimes, OscarProductForm):

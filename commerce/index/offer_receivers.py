@@ -23,7 +23,6 @@ from commerce.pricing.automatic_offers import (
     products_in_ranges,
     range_ids_of,
 )
-from commerce.signals import offers_counted
 
 Benefit = get_model("offer", "Benefit")
 Condition = get_model("offer", "Condition")
@@ -112,9 +111,8 @@ def follow_combinations(
         refresh_offers({instance.pk, *(pk_set or ())})
 
 
-@receiver(offers_counted)
-def follow_limits(sender: Any, offer_ids: Iterable[int], **kwargs: Any) -> None:
-    """An order may use up a limited offer, and a cancellation may reopen it."""
+def follow_offer_use(offer_ids: Iterable[int]) -> None:
+    """Refresh what limited offers price: an order may use one up, a cancellation may reopen it."""
     ids = list(offer_ids)
     transaction.on_commit(lambda: _refresh_limits(ids), robust=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,8 @@ from oscar.core.loading import get_model
 
 from commerce.images.photos import is_rendered
 from commerce.index.photographs import render_photo_task
-from commerce.index.refresh import delete_listings, refresh_availability, refresh_listings
+from commerce.index.refresh import delete_listings, refresh_listings
 from commerce.models import FacetAttribute, ProductPhoto, SalePrice
-from commerce.signals import product_saved, stock_moved
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -63,8 +62,8 @@ def refresh_changed(product_ids: Set[int | None], *, is_sale: bool = False) -> N
 # --- Products and what belongs to one -------------------------------------------------------------
 
 
-@receiver(product_saved, sender=Product)
-def follow_product(sender: Any, product: AbstractProduct, **kwargs: Any) -> None:
+def follow_product(product: AbstractProduct) -> None:
+    """Refresh a product that was saved with its attributes."""
     refresh_changed({product.pk, product.parent_id} - {None})
 
 
@@ -121,13 +120,6 @@ def render_photograph(sender: Any, instance: Any, raw: bool = False, **kwargs: A
 def follow_options(sender: Any, instance: Any, action: str, reverse: bool, **kwargs: Any) -> None:
     if action.startswith("post_") and not reverse:
         refresh_changed({instance.product_id})
-
-
-@receiver(stock_moved)
-def follow_stock(sender: Any, stockrecord_ids: Iterable[int], **kwargs: Any) -> None:
-    """Refresh availability after the commit, so that placing an order never waits for the index."""
-    ids = list(stockrecord_ids)
-    transaction.on_commit(lambda: refresh_availability(ids), robust=True)
 
 
 # --- What many products share ---------------------------------------------------------------------

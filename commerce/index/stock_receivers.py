@@ -1,9 +1,11 @@
 """Stock history and low-stock alerts for stock records saved by forms and imports."""
 
-from collections.abc import Iterable
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.db.models.base import ModelState
 from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 from oscar.apps.partner.receivers import update_stock_alerts
@@ -11,7 +13,6 @@ from oscar.core.loading import get_model
 
 from commerce.index.receivers import is_collecting
 from commerce.models import StockChange
-from commerce.signals import stock_moved
 from commerce.stock.history import record_stock_changes
 from commerce.stock.low_stock import follow_threshold
 
@@ -19,7 +20,13 @@ StockRecord = get_model("partner", "StockRecord")
 NUMBERS = ("num_in_stock", "num_allocated")
 
 # Oscar's receiver sees saved records only and takes no lock; commerce.stock.low_stock replaces it.
-post_save.disconnect(update_stock_alerts, sender=StockRecord)
+if not post_save.disconnect(update_stock_alerts, sender=StockRecord):
+    raise ImproperlyConfigured(
+        "Oscar's receiver of stock records is not the one that we disconnect."
+    )
+
+#: What a record was before its save, by the state of the instance that is being saved.
+_before: WeakKeyDictionary[ModelState, Any] = WeakKeyDictionary()
 
 
 @receiver(pre_save, sender=StockRecord)
@@ -30,7 +37,7 @@ def read_stock_before(sender: Any, instance: Any, raw: bool = False, **kwargs: A
     records = sender.objects.filter(pk=instance.pk)
     if connection.in_atomic_block:
         records = records.select_for_update()
-    instance.stock_before = records.only("partner_sku", "num_in_stock", "num_allocated").first()
+    _before[instance._state] = records.only("partner_sku", *NUMBERS).first()
 
 
 @receiver(post_save, sender=StockRecord)
@@ -38,7 +45,7 @@ def follow_saved_stock(
     sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any
 ) -> None:
     """Record the change of a saved record: created, edited or imported."""
-    before = instance.__dict__.pop("stock_before", None)
+    before = _before.pop(instance._state, None)
     if raw:
         return
     Kind = StockChange.Kind
@@ -55,9 +62,3 @@ def follow_saved_stock(
     ]
     record_stock_changes(kind, [before], {instance.pk: tuple(after)})
     follow_threshold([instance.pk])
-
-
-@receiver(stock_moved)
-def follow_moved_stock(sender: Any, stockrecord_ids: Iterable[int], **kwargs: Any) -> None:
-    """Open or close low-stock alerts in the transaction that moved the units."""
-    follow_threshold(list(stockrecord_ids))

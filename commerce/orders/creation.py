@@ -11,8 +11,8 @@ from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGener
 from oscar.apps.voucher.abstract_models import AbstractVoucher
 
 from commerce.models import User
+from commerce.orders.discount_uses import count_offer_use, count_voucher_use
 from commerce.orders.pipeline import new_order_number
-from commerce.pricing.discounts import count_offer_use, count_voucher_use
 from commerce.stock.availability import tracks_stock
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.db.models import F, Sum
-from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from oscar.apps.order.abstract_models import AbstractOrder
@@ -26,9 +25,9 @@ from commerce.order_statuses import (
     REFUNDED,
     SHIPPED,
 )
+from commerce.orders.discount_uses import release_discounts
 from commerce.orders.mails import queue_cancelled_notice
-from commerce.signals import offers_counted
-from commerce.stock.availability import release_stock
+from commerce.orders.reservations import release_stock
 from commerce.stock.history import Cause
 
 #: Set only by dispatching parcels (commerce.orders.shipments).
@@ -182,26 +181,6 @@ def set_status(
         order.set_status(status)
     except InvalidOrderStatus as error:
         raise IllegalMove(str(error)) from error
-
-
-def release_discounts(order: AbstractOrder) -> None:
-    """Undo what placing the order counted: voucher uses, then offer uses and their totals."""
-    discounts = list(order.discounts.exclude(offer_id=None).order_by("offer_id"))
-    vouchers = get_model("voucher", "Voucher").objects
-    applications = get_model("voucher", "VoucherApplication").objects.filter(order=order)
-    for voucher_id in applications.order_by("voucher_id").values_list("voucher_id", flat=True):
-        given = sum(row.amount for row in discounts if row.voucher_id == voucher_id)
-        vouchers.filter(pk=voucher_id).update(
-            num_orders=Greatest(F("num_orders") - 1, 0), total_discount=F("total_discount") - given
-        )
-    applications.delete()
-    for discount in discounts:
-        get_model("offer", "ConditionalOffer").objects.filter(pk=discount.offer_id).update(
-            num_applications=Greatest(F("num_applications") - (discount.frequency or 0), 0),
-            num_orders=Greatest(F("num_orders") - 1, 0),
-            total_discount=F("total_discount") - discount.amount,
-        )
-    offers_counted.send(sender=None, offer_ids=[discount.offer_id for discount in discounts])
 
 
 def units_held(stockrecord_ids: Iterable[int] | None = None) -> dict[int, int]:

@@ -35,8 +35,8 @@ from commerce.order_statuses import (
 )
 from commerce.orders.mails import queue_shipped_notice
 from commerce.orders.pipeline import allocated_units, lock_order, set_status
+from commerce.orders.reservations import consume_stock, lock_stock, release_stock
 from commerce.pricing.delivery import Arrival, add_working_days
-from commerce.stock.availability import consume_stock, lock_stock, release_stock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 

@@ -11,6 +11,7 @@ from commerce.exceptions import IllegalMove
 from commerce.models import ReturnRequest, User
 from commerce.order_statuses import PART_SHIPPED, SHIPPED
 from commerce.orders.pipeline import allocated_units, check_unchanged, lock_order, set_status
+from commerce.orders.reservations import consume_stock, release_stock, restock
 from commerce.orders.shipments import (
     CAME_BACK,
     GIVEN_UP,
@@ -20,7 +21,6 @@ from commerce.orders.shipments import (
     write_event,
 )
 from commerce.returns.returns import units_received, units_returnable
-from commerce.stock.availability import consume_stock, release_stock, restock
 from commerce.stock.history import Cause
 
 

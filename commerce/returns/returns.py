@@ -25,8 +25,8 @@ from commerce.models import OrderEvent, ReturnLine, ReturnRequest, Shipment, Use
 from commerce.order_statuses import DELIVERED, PART_SHIPPED, RETURNED, SHIPPED
 from commerce.orders.mails import queue_order_mail
 from commerce.orders.pipeline import NUMBER_ALPHABET, lock_order, set_status
+from commerce.orders.reservations import lock_stock, restock
 from commerce.orders.shipments import CAME_BACK, quantities_of, units_sent
-from commerce.stock.availability import lock_stock, restock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 

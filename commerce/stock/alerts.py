@@ -7,7 +7,7 @@ the same answer whatever we know about the address. Mails are written here and i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -134,3 +134,14 @@ def answer_product_alerts() -> None:
 def answer_alerts_of(product_ids: Iterable[int]) -> None:
     """Send the alerts for these products as soon as they are back in stock."""
     get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts_of(product_ids)
+
+
+def enqueue_stock_alerts(stockrecord_ids: Collection[int]) -> None:
+    """After the commit, enqueue the alerts of these stock records."""
+
+    def enqueue() -> None:
+        if product_ids := products_with_alerts(stockrecord_ids):
+            answer_alerts_of.enqueue(product_ids)
+
+    # Robust: a failing queue must not fail the stock change; a scheduled task catches up.
+    transaction.on_commit(enqueue, robust=True)

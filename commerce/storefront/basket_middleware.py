@@ -41,13 +41,20 @@ class BasketMiddleware(OscarBasketMiddleware):
         self.apply_offers_to_basket(request, basket)
         return basket
 
-    @staticmethod
-    def is_untouched(request: HttpRequest) -> bool:
+    def is_untouched(self, request: HttpRequest) -> bool:
         """Whether the basket was not read, so that its cookies stay as they are."""
         return (
             request._basket_cache is None
             and not request.cookies_to_delete
-            and not getattr(request, "has_signed_out", False)
+            and not self.has_lost_session(request)
+        )
+
+    def has_lost_session(self, request: HttpRequest) -> bool:
+        """Whether the browser signed out, or its session ended, and no basket of a guest is left."""
+        return (
+            settings.SESSION_COOKIE_NAME in request.COOKIES
+            and request.session.is_empty()
+            and self.get_cookie_key(request) not in request.COOKIES
         )
 
     def get_basket(self, request: HttpRequest) -> AbstractBasket:
@@ -96,7 +103,7 @@ class BasketMiddleware(OscarBasketMiddleware):
         response = super().process_response(request, response)
         if cookie := response.cookies.get(self.get_cookie_key(request)):
             cookie["samesite"] = "Lax"  # Oscar sets it, and deletes it, without.
-        if getattr(request, "has_signed_out", False):  # The account still has the basket.
+        if self.has_lost_session(request):  # The account still has the basket.
             delete_cookie(response, UNITS_COOKIE)
         elif basket is not None:
             self.tell_units(request, response)

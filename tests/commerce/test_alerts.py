@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce import receivers
 from commerce.index.receivers import one_refresh
+from commerce.orders.reservations import release_stock, reserve_stock
+from commerce.stock import alerts
 from commerce.stock.alerts import MAX_UNCONFIRMED, answer_product_alerts, request_guest_alert
-from commerce.stock.availability import release_stock, reserve_stock
 from tests.factories import make_product, make_user, stockrecord_of
 
 pytestmark = pytest.mark.django_db(transaction=False)
@@ -167,7 +167,7 @@ def test_nobody_is_written_to_before_the_stock_is_committed(bowl, committing):
 
 def test_restocking_asks_nothing_of_the_queue_where_nobody_waits(bowl, monkeypatch, committing):
     asked = []
-    monkeypatch.setattr(receivers, "answer_alerts_of", SimpleNamespace(enqueue=asked.append))
+    monkeypatch.setattr(alerts, "answer_alerts_of", SimpleNamespace(enqueue=asked.append))
 
     with committing():
         restock(bowl)
@@ -188,7 +188,7 @@ def test_restocking_goes_on_where_the_queue_does_not_answer(bowl, monkeypatch, c
         raise ConnectionError
 
     ProductAlert.objects.create(user=make_user(), product=bowl)
-    monkeypatch.setattr(receivers, "answer_alerts_of", SimpleNamespace(enqueue=refuse))
+    monkeypatch.setattr(alerts, "answer_alerts_of", SimpleNamespace(enqueue=refuse))
 
     with committing():
         restock(bowl)

@@ -19,7 +19,7 @@ from commerce.catalogue.structured_data import product_data
 from commerce.index.listings import cards_for
 from commerce.index.refresh import broken_listings
 from commerce.models import SalePrice
-from commerce.pricing.discounts import count_offer_use
+from commerce.orders.discount_uses import count_offer_use
 from commerce.pricing.prices import LIST, OFFER, SALE, quotes_for
 from tests.clock import at_time
 from tests.factories import (

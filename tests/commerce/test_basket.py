@@ -431,7 +431,7 @@ def test_voucher_without_a_code_or_a_basket(client, vase):
     empty = client.post(reverse("basket:vouchers-add"), {"code": ""})
     early = client.post(reverse("basket:vouchers-add"), {"code": "SALT"})
 
-    assert "Enter the code" in empty.context["voucher_error"]
+    assert "Enter your voucher code" in empty.context["voucher_error"]
     assert "Add something to your basket first." in early.context["voucher_error"]
 
 

@@ -17,8 +17,8 @@ from commerce.index import facet_index
 from commerce.index.refresh import rebuild_listings, refresh_listings
 from commerce.models import FacetAttribute, SalePrice, Term
 from commerce.models.sort_keys import SORTS
+from commerce.orders.reservations import reserve_stock
 from commerce.search.queries import correct, suggest
-from commerce.stock.availability import reserve_stock
 from tests import factories
 from tests.caching import PLACES, forget
 from tests.clock import at_time

@@ -21,7 +21,7 @@ from commerce.index.receivers import one_refresh
 from commerce.index.refresh import broken_listings, rebuild_listings, refresh_listings
 from commerce.index.sort_orders import ordered_keys
 from commerce.models import FacetAttribute, Listing, PriceWindow, SalePrice, Term
-from commerce.stock.availability import release_stock, reserve_stock
+from commerce.orders.reservations import release_stock, reserve_stock
 from tests.clock import at_time
 from tests.factories import make_product, stockrecord_of
 

@@ -141,10 +141,8 @@ def test_card_shows_the_sale_of_its_moment(db):
         start=now + timedelta(days=1), until=now + timedelta(days=2),
     )  # fmt: skip
 
-    today, tomorrow = (
-        cards_for([vase.pk]),
-        at_time(now + timedelta(days=1, hours=1), cards_for, [vase.pk]),
-    )
+    today = cards_for([vase.pk])
+    tomorrow = at_time(now + timedelta(days=1, hours=1), cards_for, [vase.pk])
 
     assert (today[0].quote.price, today[0].quote.was) == (Decimal("90.00"), None)
     assert (tomorrow[0].quote.price, tomorrow[0].quote.was) == (Decimal("72.00"), Decimal("90.00"))

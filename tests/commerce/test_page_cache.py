@@ -19,13 +19,13 @@ from commerce.models import DeliveryMethod, FacetAttribute, SalePrice, SearchSyn
 from commerce.models.cache_tags import product_tag
 from commerce.order_statuses import DELIVERED
 from commerce.orders.pipeline import move_order
+from commerce.orders.reservations import reserve_stock
 from commerce.orders.shipments import ship
 from commerce.page_cache import stores
 from commerce.page_cache.dependencies import depends_on, open_page
 from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.versions import invalidate, publish, versions
 from commerce.returns.returns import request_return
-from commerce.stock.availability import reserve_stock
 from home.models import SiteSettings
 from tests import factories
 from tests.caching import PLACES

@@ -3,14 +3,8 @@
 import pytest
 
 from commerce.exceptions import OutOfStock
-from commerce.stock.availability import (
-    availability_of,
-    consume_stock,
-    release_stock,
-    reserve_stock,
-    stock_text,
-    units_available,
-)
+from commerce.orders.reservations import consume_stock, release_stock, reserve_stock
+from commerce.stock.availability import availability_of, stock_text, units_available
 from tests.factories import make_product, stockrecord_of
 
 pytestmark = pytest.mark.django_db

@@ -13,9 +13,9 @@ from commerce.models import StockChange
 from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
+from commerce.orders.reservations import reserve_stock
 from commerce.orders.shipments import cancel_rest, ship
 from commerce.returns.restocking import take_units_back
-from commerce.stock.availability import reserve_stock
 from commerce.stock.history import Cause
 from tests.actors import acted_by
 from tests.factories import (

@@ -20,8 +20,9 @@ from commerce.index.receivers import one_refresh
 from commerce.index.refresh import broken_listings, rebuild_listings
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import FacetAttribute, SalePrice, Term
+from commerce.orders.reservations import reserve_stock
 from commerce.pricing.prices import quotes_for
-from commerce.stock.availability import SOLD_OUT, availability_of, reserve_stock
+from commerce.stock.availability import SOLD_OUT, availability_of
 from tests.clock import at_time
 from tests.factories import make_glaze_attribute, make_product, make_stock, stockrecord_of
 
