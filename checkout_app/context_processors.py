@@ -8,8 +8,7 @@ from commerce.demonstration import is_demonstration
 
 
 def payment(request: HttpRequest) -> dict[str, bool]:
-    """``is_demo_payment``: the shop takes no real money. ``can_save_cards``: accounts
-    may save cards."""
+    """``is_demo_payment`` (no real money is taken) and ``can_save_cards`` (by accounts)."""
     return {
         "is_demo_payment": is_demonstration(),
         "can_save_cards": settings.SAVED_CARDS and takes_cards(),

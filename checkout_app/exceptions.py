@@ -8,7 +8,7 @@ from oscar.apps.checkout.exceptions import *  # noqa: F403
 class TotalChanged(Exception):
     """The total differs from the one shown to the shopper; nothing was ordered."""
 
-    def __init__(self, total: Decimal | None, reason: str = ""):
+    def __init__(self, total: Decimal | None, reason: str = "") -> None:
         self.total = total
         #: The reason as a sentence for the shopper, if known.
         self.reason = reason

@@ -16,7 +16,7 @@ class BufferedCounter:
     yet written when the process ends are lost, so use it for statistics only.
     """
 
-    def __init__(self, write: Callable[[dict[Any, int]], object], *, max_keys: int = 500):
+    def __init__(self, write: Callable[[dict[Any, int]], object], *, max_keys: int = 500) -> None:
         self._write, self._max_keys = write, max_keys
         self._lock = threading.Lock()
         self._pending: Counter[Any] = Counter()

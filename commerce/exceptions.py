@@ -16,7 +16,7 @@ class Shortage:
 class OutOfStock(Exception):
     """Not enough stock. ``items`` lists every shortage."""
 
-    def __init__(self, items: Iterable[Shortage]):
+    def __init__(self, items: Iterable[Shortage]) -> None:
         self.items = list(items)
         super().__init__("; ".join(f"{i.title}: {i.available} of {i.wanted}" for i in self.items))
 

@@ -56,7 +56,9 @@ def copy_address_to_open_orders(sender: Any, instance: Any, **kwargs: Any) -> No
 
 
 @receiver(post_save, sender=get_model("order", "OrderStatusChange"))
-def follow_status(sender, instance, created, raw=False, **kwargs):
+def follow_status(
+    sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any
+) -> None:
     """Complete the order's history, and invalidate the buyer's reviews ("verified buyer")."""
     if created and not raw:
         record_missing_status_change(instance.order, instance.old_status, instance.new_status)

@@ -45,7 +45,7 @@ class Limit:
 class TooManyAttempts(Exception):
     """The next attempt is too early; ``seconds`` is the time to wait."""
 
-    def __init__(self, seconds: int):
+    def __init__(self, seconds: int) -> None:
         self.seconds = seconds
         super().__init__(str(self))
 

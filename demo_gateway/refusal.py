@@ -6,7 +6,7 @@ class Refused(Exception):
 
     def __init__(
         self, status: int, message: str, *, code: str = "", kind: str = "invalid_request_error"
-    ):
+    ) -> None:
         self.status = status
         self.body = {"error": {"type": kind, "message": message, "code": code or None}}
         super().__init__(message)

@@ -34,8 +34,10 @@ def use_database_collation(sender: type, connection: Any, **kwargs: Any) -> None
 
 
 class ShopConfig(OscarShop):
-    """Oscar's URLs without its redirect at "/", where Wagtail serves the home page, and without its
-    password reset views, which allauth replaces."""
+    """Oscar's URLs without two: its redirect at "/" and its password reset.
+
+    Wagtail serves the home page, and allauth resets passwords.
+    """
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         included = {

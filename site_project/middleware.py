@@ -1,17 +1,21 @@
-"""Who is asking, without looking where nobody can be; the content security policy by path."""
+"""Authentication that leaves anonymous sessions unread, and the content security policy by path."""
+
+from collections.abc import Callable
+from typing import cast
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangosMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from commerce.actor import request_actor
 from commerce.permissions.table import STAFF_PATHS
 from commerce.same_origin import SAFE_METHODS
 
-#: Stand for addresses of this host in a policy: the static files, and Wagtail's words for its scripts.
+#: Placeholders for this host's URLs of static files and of Wagtail's translations for scripts.
 STATIC_FILES, ADMIN_WORDS = "{static-files}", "{admin-words}"
 #: Oscar's dashboard and Wagtail's admin carry inline code of their own.
 STAFF_POLICY = {
@@ -27,24 +31,25 @@ STAFF_POLICY = {
 
 
 class AuthenticationMiddleware(DjangosMiddleware):
-    """Without the session's cookie nobody is signed in, and the session is not asked.
+    """Leaves the session unread if the request has no session cookie.
 
-    Who looks into a session says that the page differs by cookie, and no cache may keep it. Of requests
-    that may change something histories learn who is behind them (commerce.actor).
+    Reading it would add ``Vary: Cookie``, and the page could not be cached. For requests that may
+    change something, the user is recorded as the actor of histories (commerce.actor).
     """
 
     async_capable = False
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        get_response = cast("Callable[[HttpRequest], HttpResponseBase]", self.get_response)
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             self.process_request(request)
         else:
             request.user = AnonymousUser()
             request.auser = _nobody
         if request.method in SAFE_METHODS:
-            return self.get_response(request)
+            return get_response(request)
         with request_actor(request):
-            return self.get_response(request)
+            return get_response(request)
 
 
 async def _nobody():
@@ -54,30 +59,33 @@ async def _nobody():
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """Sends ``CONTENT_SECURITY_POLICY`` to shoppers and ``STAFF_POLICY`` to staff pages.
 
-    No request gets a nonce: scripts of ours are files, and a kept page would repeat it.
+    There is no nonce: our scripts are files, and a cached page would repeat it.
     """
 
     HEADER = "Content-Security-Policy"
     async_capable = False
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.process_response(request, self.get_response(request))
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        get_response = cast("Callable[[HttpRequest], HttpResponseBase]", self.get_response)
+        return self.process_response(request, get_response(request))
 
-    def process_response(self, request, response):
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         if not request.path.startswith(STAFF_PATHS):
             return self.name_host(request, super().process_response(request, response))
-        response._csp_replace = STAFF_POLICY
-        # A preview is a page of the shop, answered with the shop's policy, inside the admin's frame.
+        response._csp_replace = STAFF_POLICY  # type: ignore[attr-defined]  # read by django-csp
+        # A preview has the shop's policy, but the admin shows it in a frame.
         if policy := response.headers.get(self.HEADER):
             response.headers[self.HEADER] = policy.replace(
                 "frame-ancestors 'none'", "frame-ancestors 'self'"
             )
         return self.name_host(request, super().process_response(request, response))
 
-    def name_host(self, request, response):
-        """Put the address that this request came to in the place of ``STATIC_FILES``.
+    def name_host(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Replace the placeholders by this request's host.
 
-        A source with a path needs a host, and a shop may answer to several.
+        A source with a path needs a host, and a shop may have several.
         """
         if policy := response.headers.get(self.HEADER):
             origin = origin_of(request)
@@ -87,8 +95,8 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         return response
 
 
-def origin_of(request):
-    """Scheme and host of a request; the shop's own where the host is not one of ours."""
+def origin_of(request: HttpRequest) -> str:
+    """Scheme and host of a request; the shop's own if the host is not ours."""
     try:
         return f"{request.scheme}://{request.get_host()}"
     except DisallowedHost:

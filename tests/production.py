@@ -37,7 +37,7 @@ def make_certificate(folder: Path) -> Path:
 
 @contextmanager
 def nginx(folder: Path, name: str, *, web: int, plain: int, tls: int = 0, media: Path):
-    """nginx with a shipped file (``deploy/nginx/``), on other ports and paths. ``media`` is its /srv."""
+    """Nginx with a shipped file (``deploy/nginx/``), on other ports and paths. ``media`` is its /srv."""
     shipped = (ROOT / "deploy" / "nginx" / name).read_text()
     for old, new in (
         ("web:8000", f"127.0.0.1:{web}"),

@@ -59,7 +59,7 @@ class Conversation(socketserver.StreamRequestHandler):
 
 @contextmanager
 def smtp_sink():
-    """``with smtp_sink() as sink``."""
+    """Serve a sink for mail on a free port."""
     with SmtpSink() as sink:
         threading.Thread(target=sink.serve_forever, daemon=True).start()
         yield sink

@@ -62,7 +62,7 @@ class RefundForm(forms.Form):
         attempt: PaymentAttempt,
         returned: ReturnRequest | None = None,
         **kwargs: Any,
-    ):
+    ) -> None:
         super().__init__(data, **kwargs)
         self.attempt, self.order, self.returned = attempt, attempt.order, returned
         came = {row.line_id: row.received for row in returned.lines.all()} if returned else {}
@@ -124,7 +124,9 @@ class CaptureForm(forms.Form):
     amount = forms.DecimalField(label=_("Amount"), min_value=0, max_digits=12, decimal_places=2)
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
-    def __init__(self, data: QueryDict | None = None, *, attempt: PaymentAttempt, **kwargs: Any):
+    def __init__(
+        self, data: QueryDict | None = None, *, attempt: PaymentAttempt, **kwargs: Any
+    ) -> None:
         left = attempt.amount - attempt.money_taken
         super().__init__(data, initial={"amount": left, "key": new_key()}, **kwargs)
         self.fields["amount"].widget.attrs |= {"max": left, "class": "form-control"}

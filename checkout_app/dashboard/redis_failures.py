@@ -8,7 +8,7 @@ from django.conf import settings
 class FailedJobs:
     """The subset of QuerySet that the work queue uses; empty unless Redis is the queue."""
 
-    def __init__(self, keys: list[str] | None = None):
+    def __init__(self, keys: list[str] | None = None) -> None:
         self.keys = keys if keys is not None else self._all_keys()
 
     def _all_keys(self) -> list[str]:

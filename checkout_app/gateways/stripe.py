@@ -88,7 +88,7 @@ def translated(function: Callable[P, R]) -> Callable[P, R]:
 class StripeGateway:
     """checkout_app.gateways.interface.Gateway over stripe-python."""
 
-    def __init__(self, client: stripe.StripeClient, *, webhook_secrets: Iterable[str]):
+    def __init__(self, client: stripe.StripeClient, *, webhook_secrets: Iterable[str]) -> None:
         self.client = client
         self.webhook_secrets = list(webhook_secrets)
         #: Whether the keys are live. Events of the other mode are not for this shop.

@@ -31,7 +31,7 @@ class AddressForm(forms.ModelForm):
     #: Fields that are collapsed while empty.
     extra = ("line2", "line3")
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         countries = get_model("address", "Country").objects.filter(
             pk__in=DeliveryMethod.objects.filter(is_active=True).values("countries")
@@ -115,7 +115,7 @@ class ShippingForm(AddressForm):
         "billing_same",
     ]
 
-    def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any):
+    def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if user.is_authenticated:
             del self.fields["email"]
@@ -148,7 +148,7 @@ class DeliveryForm(forms.Form):
         error_messages={"required": _("Choose a delivery method.")},
     )
 
-    def __init__(self, *args: Any, methods: Iterable[Any], **kwargs: Any):
+    def __init__(self, *args: Any, methods: Iterable[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(forms.ChoiceField, self.fields["method"])
         field.choices = [(method.code, method.name) for method in methods]

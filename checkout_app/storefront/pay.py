@@ -34,7 +34,7 @@ logger = logging.getLogger("vitrine.checkout")
 
 
 class PayView(PaymentView):
-    """ "Pay": places the order and returns what the browser needs to confirm the payment.
+    """The "Pay" button: places the order and returns what the browser needs to confirm the payment.
 
     JSON with ``client_secret`` and ``return_url``; with ``done``, the next page, if nothing is left
     to confirm; or, with status 409 or 503, ``error`` for the shopper and ``href`` to fix it.

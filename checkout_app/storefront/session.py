@@ -19,7 +19,7 @@ ORDER_KEY = "checkout_order_id"
 class Draft:
     """The answers of the checkout's steps. Reading never writes the session."""
 
-    def __init__(self, request: HttpRequest):
+    def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self._data: dict[str, Any] = request.session.get(KEY, {})
 

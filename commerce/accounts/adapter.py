@@ -124,9 +124,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return factors or methods
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """False within ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` of the sign-in, which is a proof
-        itself.
-        """
+        """False within ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` of the sign-in, itself a proof."""
         return super().is_reauthentication_required(app=app) and not signed_in_recently(
             self.request
         )

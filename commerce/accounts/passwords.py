@@ -1,5 +1,7 @@
-"""Password rules: length, common passwords, the shop's and the person's own words, and strength
-(zxcvbn). No rules about kinds of characters (OWASP ASVS 5.0, 6.2).
+"""Password rules (OWASP ASVS 5.0, 6.2).
+
+Length, common passwords, the shop's and the person's own words, and strength (zxcvbn). There are no
+rules about kinds of characters.
 """
 
 import re

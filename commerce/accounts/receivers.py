@@ -49,7 +49,7 @@ def settle_proven_address(
 @receiver(password_set)
 @receiver(password_changed)
 def remember_own_credentials(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """This session chose the password or connected the social account."""
+    """Record that the session's user chose the password or connected the social account."""
     record_own_credentials(request, user)
 
 

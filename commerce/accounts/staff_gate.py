@@ -1,5 +1,6 @@
-"""Middleware before the dashboard and Wagtail's admin: idle timeout, second factor, and a recent
-sign-in for sensitive actions.
+"""Middleware before the dashboard and Wagtail's admin.
+
+It enforces the idle timeout, the second factor, and a recent sign-in for sensitive actions.
 """
 
 from collections.abc import Callable

@@ -6,8 +6,9 @@ from django import forms
 
 
 class LocalTimeInput(forms.DateTimeInput):
-    """The browser's own field. Oscar's picker rounds to quarters of an hour, and the form then
-    saves that.
+    """The browser's own field.
+
+    Oscar's picker rounds to quarters of an hour, and the form would save that.
     """
 
     input_type = "datetime-local"
@@ -18,8 +19,9 @@ class LocalTimeInput(forms.DateTimeInput):
 
 
 class ExactTimes:
-    """Mixin that saves times as typed. An unchanged time keeps its stored fraction of a second,
-    which the field doesn't show.
+    """Mixin that saves times as typed.
+
+    An unchanged time keeps its stored fraction of a second, which the field doesn't show.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -73,8 +73,10 @@ class OrderListView(OscarOrderListView):
 
 
 class OrderDetailView(OscarOrderDetailView):
-    """Changes whole orders. Single lines would leave their stock behind, and Oscar's payment events
-    write rows without moving money.
+    """Changes whole orders.
+
+    Changing single lines would leave their stock behind, and Oscar's payment events write rows
+    without moving money.
     """
 
     order_actions = tuple(ORDER_ACTS)
@@ -146,9 +148,7 @@ class OrderDetailView(OscarOrderDetailView):
 
 
 class ShippingAddressUpdateView(OscarShippingAddressUpdateView):
-    """Corrects the delivery address until the first parcel is sent
-    (commerce.orders.shipping_address).
-    """
+    """Corrects the delivery address until the first parcel is sent (orders.shipping_address)."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         order = self.get_object().order

@@ -66,7 +66,7 @@ def title_of(facts: Mapping[str, Any]) -> str:
 class _Paper(FPDF):
     """Pages with the shop's header and footer, and rows that break across pages."""
 
-    def __init__(self, facts: Mapping[str, Any], further_fonts: Iterable[str | Path]):
+    def __init__(self, facts: Mapping[str, Any], further_fonts: Iterable[str | Path]) -> None:
         super().__init__(format="A4", unit="mm")
         self.c_margin = 0
         self.facts = facts

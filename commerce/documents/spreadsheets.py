@@ -51,7 +51,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
 class NeutralCellsMiddleware:
     """Neutralises every CSV response of the site, whichever library wrote it."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], Any]):
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:

@@ -248,6 +248,6 @@ def _thumbnail_spec(*, size: str, crop: Any = None, **_unused: Any) -> str:
 class _Unscaled:
     """A thumbnail for templates that is the original file."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str) -> None:
         self.name = name
         self.url = default_storage.url(name)

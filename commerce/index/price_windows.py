@@ -83,7 +83,7 @@ def sales_of(stockrecord_ids: Iterable[int]) -> dict[int, list[SalePrice]]:
 class Offers:
     """The automatic offers, with the full stock records that their rules need."""
 
-    def __init__(self, records: Mapping[int, Iterable[Any]]):
+    def __init__(self, records: Mapping[int, Iterable[Any]]) -> None:
         every = [record for rows in records.values() for record in rows]
         self.book = OfferBook({record.product_id for record in every}, offers=automatic_offers())
         wanted = [record.pk for record in every if self.of(record)]

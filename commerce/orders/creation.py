@@ -17,8 +17,9 @@ from commerce.stock.availability import tracks_stock
 
 
 class OrderNumberGenerator(OscarOrderNumberGenerator):
-    """Random order numbers. Oscar derives them from the basket's id, which reveals the shop's
-    volume.
+    """Random order numbers.
+
+    Oscar derives them from the basket's id, which reveals the shop's volume.
     """
 
     def order_number(self, basket: AbstractBasket) -> str:
@@ -26,8 +27,9 @@ class OrderNumberGenerator(OscarOrderNumberGenerator):
 
 
 class OrderCreator(OscarOrderCreator):
-    """Writes an order's rows. The caller has reserved the stock; uses of offers are counted without
-    lost updates.
+    """Writes an order's rows.
+
+    The caller has reserved the stock. Uses of offers are counted without lost updates.
     """
 
     def create_line_models(

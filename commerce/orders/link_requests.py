@@ -48,10 +48,9 @@ def _find_by_digest(number: str, digest: str) -> AbstractOrder | None:
 
 @transaction.atomic
 def send_link(number: str, digest: str, *, at: datetime | None = None) -> None:
-    """Mail a new link to the order's own address, at most once an hour; do nothing without an
-    order.
+    """Mail a new link to the order's own address, at most once an hour.
 
-    ``digest`` identifies the address that was typed (``digest_of``).
+    Nothing happens if there is no such order. ``digest`` identifies the address that was typed (``digest_of``).
 
     The mail about an order of an account leads to the account's page.
     """

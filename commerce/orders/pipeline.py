@@ -114,9 +114,7 @@ def move_order(
 
 
 def check_unchanged(order: AbstractOrder, units: dict[int, int]) -> None:
-    """Raise IllegalMove if a locked order's allocation differs from ``units``, read before the
-    lock.
-    """
+    """Raise IllegalMove if a locked order's allocation is not ``units``, read before the lock."""
     if allocated_units(order) != units:
         raise IllegalMove(_("Someone else changed this order at the same time. Please try again."))
 

@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -211,15 +211,15 @@ class FileStore:
         self._fd, self._looked = -1, 0.0
         self._opening = threading.Lock()
 
-    def read(self):
+    def read(self) -> Snapshot:
         head = os.pread(self._descriptor(), HEADER, 0)
         return Snapshot(head[:EPOCH_BYTES].hex(), NUMBER.unpack_from(head, EPOCH_BYTES)[0])
 
-    def read_slots(self, slots):
+    def read_slots(self, slots: Sequence[int]) -> list[int]:
         fd = self._descriptor()
         return [_number_at(fd, HEADER + slot * NUMBER.size) for slot in slots]
 
-    def write(self, slots):
+    def write(self, slots: Iterable[int]) -> None:
         self._descriptor()
         fd = os.open(self.path, os.O_RDWR)
         try:
@@ -275,17 +275,17 @@ class RedisStore:
     def __init__(self, url: str = "") -> None:
         self.client = redis.Redis.from_url(url or settings.REDIS_URL, **REDIS_TIMEOUTS)
 
-    def read(self):
+    def read(self) -> Snapshot:
         epoch, number, site = self.client.hmget(self.KEY, "epoch", "number", str(slot_of(SITE)))
         if epoch is None:
             self.client.hsetnx(self.KEY, "epoch", uuid.uuid4().hex)
             return self.read()
         return Snapshot(cast("bytes", epoch).decode(), int(number or 0), {SITE: int(site or 0)})
 
-    def read_slots(self, slots):
+    def read_slots(self, slots: Sequence[int]) -> list[int]:
         return [int(number or 0) for number in self.client.hmget(self.KEY, list(map(str, slots)))]
 
-    def write(self, slots):
+    def write(self, slots: Iterable[int]) -> None:
         self.client.eval(self._WRITE, 1, self.KEY, *map(str, slots))
 
 

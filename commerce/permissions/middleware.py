@@ -1,6 +1,4 @@
-"""Middleware that checks the permission table before staff pages and removes refused links and
-forms.
-"""
+"""Middleware for staff pages: checks the permission table, and removes refused links and forms."""
 
 from collections.abc import Callable
 from typing import Any, TypeGuard

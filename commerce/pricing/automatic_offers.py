@@ -119,7 +119,7 @@ class OfferBook:
         product_ids: Iterable[int],
         *,
         offers: Iterable[AbstractConditionalOffer] | None = None,
-    ):
+    ) -> None:
         offers = automatic_offers() if offers is None else offers
         rules = [rule for offer in offers for rule in (offer.condition, offer.benefit)]
         ranges = {rule.range_id: rule.range for rule in rules if rule.range_id}
@@ -215,7 +215,7 @@ class _BasketOfOne:
     #: Set by the engine.
     offer_applications: Iterable[Mapping[str, Any]]
 
-    def __init__(self, stockrecord: AbstractStockRecord, price: Decimal, excl_tax: Decimal):
+    def __init__(self, stockrecord: AbstractStockRecord, price: Decimal, excl_tax: Decimal) -> None:
         self.currency = stockrecord.price_currency
         self.line = get_model("basket", "Line")(
             product=stockrecord.product, stockrecord=stockrecord, quantity=1

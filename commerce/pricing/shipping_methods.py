@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class TimedDelivery(Base):
     """Adapts a ``commerce.DeliveryMethod`` to Oscar: its charge and the expected arrival."""
 
-    def __init__(self, method: DeliveryMethod):
+    def __init__(self, method: DeliveryMethod) -> None:
         self.method = method
         self.code = method.code
         self.name = method.name

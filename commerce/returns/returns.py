@@ -226,8 +226,9 @@ def approve_return(return_id: int, *, instructions: str, user: User | None) -> R
 
 @retry_transient
 def refuse_return(return_id: int, *, reason: str, user: User | None) -> ReturnRequest:
-    """Refuse a return, or close one that never arrived, and mail the reason. Locks order and
-    return.
+    """Refuse a return, or close one that never arrived, and mail the reason.
+
+    Locks order and return.
     """
     with transaction.atomic(durable=True):
         request = _lock(return_id)

@@ -86,8 +86,9 @@ def submit_withdrawal(
 
 
 def _key_of(statement: Statement, key: str) -> str:
-    """The same form with the same words is one statement; a key alone doesn't give access to
-    another's.
+    """The key of a statement: the same form with the same words is one statement.
+
+    The form's key alone doesn't give access to another's statement.
     """
     words = "\n".join((key or uuid.uuid4().hex, *astuple(statement)))
     return hashlib.sha256(words.encode()).hexdigest()

@@ -180,7 +180,7 @@ def _find_promoted() -> dict[str, list[int]]:
 class _Lexicon:
     """The sets of some words and their synonyms, based on one ``FacetIndex``."""
 
-    def __init__(self, words: Iterable[str], stored: FacetIndex):
+    def __init__(self, words: Iterable[str], stored: FacetIndex) -> None:
         self.stored = stored
         self.alternatives = synonyms()
         wanted = {form for word in words for phrase in self._phrases(word) for form in phrase}

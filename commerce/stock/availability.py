@@ -69,7 +69,7 @@ def record_to_sell(records: Iterable[AbstractStockRecord]) -> AbstractStockRecor
 
 
 def availability_of(stockrecord: AbstractStockRecord | None) -> str:
-    """ "in_stock", "low" (``LOW_STOCK`` or fewer) or "sold_out"; "sold_out" without a stock record."""
+    """``IN_STOCK``, ``LOW`` (``LOW_STOCK`` or fewer) or ``SOLD_OUT``, also without a stock record."""
     return availability_at(units_available(stockrecord) if stockrecord else 0)
 
 

@@ -1,5 +1,6 @@
-"""Stock alerts: requesting them, and the mailed links, which ask before acting because mail
-programs follow links.
+"""Stock alerts: requesting them, and the mailed links.
+
+The pages of the links ask before acting, because mail programs follow links.
 """
 
 from typing import Any

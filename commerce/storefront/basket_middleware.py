@@ -88,8 +88,9 @@ class BasketMiddleware(OscarBasketMiddleware):
         return baskets.filter(status=Basket.FROZEN).exists()
 
     def apply_offers_to_basket(self, request: HttpRequest, basket: AbstractBasket) -> None:
-        """Read the lines and vouchers once; Oscar counts the lines first, and pages read them
-        later.
+        """Read the lines and vouchers once.
+
+        Oscar counts the lines first, and pages read them later.
         """
         if basket.pk and basket.all_lines():
             prefetch_related_objects([basket], "vouchers")

@@ -151,8 +151,9 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def family(self) -> Any:
-        """The variants by name. Independent of prices and stock, so that orders don't invalidate
-        it.
+        """The variants by name.
+
+        Independent of prices and stock, so that orders don't invalidate it.
         """
         return family_of(self.object) if hasattr(self.object, "listing") else self.box
 

@@ -31,9 +31,10 @@ COOKIE = "compared"
 
 
 class CompareView(TemplateView):
-    """``/compare/?ids=1,2,3``. ``add`` adds a product to these, or without ``ids`` to those
-    compared last; a fifth is refused. ``only=differences`` leaves out rows in which all products
-    are alike.
+    """``/compare/?ids=1,2,3``.
+
+    ``add`` adds a product to these, or without ``ids`` to those compared last; a fifth is refused.
+    ``only=differences`` leaves out rows in which all products are alike.
 
     Adding redirects to the comparison's own URL, so that it can be shared.
     """

@@ -49,8 +49,9 @@ class FindOrderForm(forms.Form):
 
 @private_page
 class FindOrderView(generic.FormView):
-    """Asks for number and address. A task looks up the order, so neither the response nor its time
-    depends on whether it exists.
+    """Asks for number and address.
+
+    A task looks up the order, so neither the response nor its time depends on whether it exists.
     """
 
     form_class = FindOrderForm

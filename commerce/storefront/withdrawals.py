@@ -1,6 +1,6 @@
-"""The two steps of withdrawing from a contract, and the acknowledgement. No account is needed; for
-customers who are signed in the form is filled in.
+"""The two steps of withdrawing from a contract, and the acknowledgement.
 
+No account is needed; for customers who are signed in the form is filled in.
 No response depends on whether the order exists.
 """
 

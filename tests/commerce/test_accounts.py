@@ -35,7 +35,7 @@ User = get_user_model()
 
 @pytest.fixture(autouse=True)
 def _fresh_limits():
-    """allauth counts mails and tries in the cache, which outlives a test."""
+    """What allauth counts mails and tries in the cache, which outlives a test."""
     cache.clear()
 
 

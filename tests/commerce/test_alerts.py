@@ -116,7 +116,7 @@ def test_account_is_believed_at_once_and_waits_once(client, bowl):
 
 @pytest.fixture
 def committing(django_capture_on_commit_callbacks):
-    """``with committing():`` does on commit what its block left for then."""
+    """A context manager that runs on-commit callbacks at the end of its block."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 

@@ -65,7 +65,7 @@ def meet(monkeypatch):
 
 @pytest.fixture
 def served(tmp_path, settings):
-    """``with served(*arguments, **environment) as site``: the web server over this test's database."""
+    """A context manager that serves the site over this test's database."""
 
     @contextmanager
     def run(*arguments, **extra):

@@ -1,5 +1,7 @@
-"""A price that a merchandiser changes is the new one at the next request: on every surface, whichever
-of four workers answers, with the page cache on and warm."""
+"""A price that a merchandiser changes is the new one at the next request.
+
+On every surface, whichever of four workers answers, with the page cache on and warm.
+"""
 
 import json
 import re

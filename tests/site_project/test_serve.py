@@ -74,7 +74,7 @@ def run_serve(port):
 
 
 def test_port_of_another_program_is_refused_in_a_sentence():
-    """granian would listen on the same port, and requests would reach either program."""
+    """Granian would listen on the same port, and requests would reach either program."""
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         other.bind(("127.0.0.1", 0))

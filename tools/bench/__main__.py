@@ -116,8 +116,10 @@ def measure(database, redis_url, *, seconds):
 
 
 def measure_empty(database, empty, found, *, seconds):
-    """The three views that do nothing, in turn: of an empty project, of one as it is started, and of the
-    site as it is in production."""
+    """Measure the three views that do nothing, in turn.
+
+    They are of an empty project, of a project as it is started, and of the site in production.
+    """
     environment = {**database.environment(), "BENCH_MIDDLEWARE": "on"}
     del found["pages"][the_pages.EMPTY]  # Asked here, beside the others.
     with (

@@ -109,8 +109,9 @@ class Server:
 
 
 def costs_in_turn(asked, *, seconds=SECONDS, before=None):
-    """The ``Cost`` of each ``(server, request)``, one after the other, again and again: all of them find the
-    processor's caches as another one left them.
+    """The ``Cost`` of each ``(server, request)``, asked in turn, again and again.
+
+    Each of them finds the processor's caches as another one left them.
 
     ``before`` is called before each round.
     """

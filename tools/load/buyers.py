@@ -66,7 +66,7 @@ class Crowd:
                 self.failures.append(f"before paying: {error}")
 
     def buy(self, buyer):
-        """ "Pay", the card, and back from the bank."""
+        """Press "Pay", confirm the card and come back from the bank."""
         with self.till:
             self._buy(buyer)
 

@@ -55,7 +55,7 @@ class Service:
         raise SystemExit(f"{self.command[0]} did not start; see {self.log}")
 
     def restart(self, pause):
-        """kill -9, and back after a while."""
+        """Kill -9, and back after a while."""
         self.process.kill()
         self.process.wait()
         time.sleep(pause)
@@ -271,7 +271,7 @@ class Soak:
                 self.count(f"fault failed: {type(error).__name__}")
 
     def kill_one(self, serve_pid):
-        """kill -9 of a web worker, the task worker, the clock or the web server itself."""
+        """Kill -9 of a web worker, the task worker, the clock or the web server itself."""
         found = descendants(serve_pid)
         if found:
             os.kill(self.random.choice(found), signal.SIGKILL)

@@ -1,5 +1,5 @@
 from django.contrib.auth.decorators import login_required
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 from oscar.apps.basket.apps import BasketConfig as OscarBasketConfig
 from oscar.core.loading import get_class
 
@@ -7,12 +7,12 @@ from oscar.core.loading import get_class
 class BasketConfig(OscarBasketConfig):
     name = "commerce.forks.basket"
 
-    def ready(self):
+    def ready(self) -> None:
         super().ready()
         self.clear_view = get_class("basket.views", "BasketClearView")
         self.undo_view = get_class("basket.views", "BasketUndoView")
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern | URLResolver]:
         urls = [
             path("", self.summary_view.as_view(), name="summary"),
             path("add/<int:pk>/", self.add_view.as_view(), name="add"),

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 from oscar.apps.dashboard.apps import DashboardConfig as OscarDashboardConfig
 
@@ -6,7 +6,7 @@ from oscar.apps.dashboard.apps import DashboardConfig as OscarDashboardConfig
 class DashboardConfig(OscarDashboardConfig):
     name = "commerce.forks.dashboard"
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern | URLResolver]:
         """Oscar's URLs; its sign-in form redirects to ours."""
         urls = [url for url in super().get_urls() if getattr(url, "name", "") != "login"]
         sign_in = RedirectView.as_view(pattern_name="account_login", query_string=True)

@@ -1,5 +1,7 @@
 """Ask the database whether everything that must hold does."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand, CommandError
 
 from commerce.orders.invariants import REGISTRY, broken_invariants
@@ -8,7 +10,7 @@ from commerce.orders.invariants import REGISTRY, broken_invariants
 class Command(BaseCommand):
     help = "Check the invariants of stock, money and mail; fail with a line for each broken one."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         broken = broken_invariants()
         for sentence in broken:
             self.stderr.write(sentence)

@@ -1,5 +1,7 @@
 """Print docs/permissions.md: every staff page, and what each role may do with it."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
@@ -9,7 +11,7 @@ from commerce.dashboard.permission_report import HEAD, ROLES, make_person, repor
 class Command(BaseCommand):
     help = "Print every staff page with what each role may do there. Writes nothing."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
             people = {role: make_person(role) for role in ROLES}
             text = HEAD + "\n".join(report_lines(people))

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from datetime import date, timedelta
+from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from commerce.models import AnswerCount
@@ -13,10 +14,10 @@ from commerce.page_counts import hit_ratio
 class Command(BaseCommand):
     help = "Print how many pages came from the cache, were made anew, or were somebody's own."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=7, help="how many days back (7)")
 
-    def handle(self, *, days, **options):
+    def handle(self, *, days: int, **options: Any) -> None:
         since = timezone.localdate() - timedelta(days=days)
         by_day: defaultdict[date, dict[str, int]] = defaultdict(dict)
         for row in AnswerCount.objects.filter(day__gt=since).order_by("day"):

@@ -1,6 +1,7 @@
 import sys
+from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from oscar.core.loading import get_model
 from tqdm import tqdm
 
@@ -13,13 +14,13 @@ class Command(BaseCommand):
         "with --after and the key that it printed last; the shop may sell meanwhile."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--after", type=int, default=0, help="Begin behind this product's key.")
         parser.add_argument(
             "--check", action="store_true", help="Change nothing; name what differs, and exit 1."
         )
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         if options["check"]:
             self._check()
         else:

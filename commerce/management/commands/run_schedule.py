@@ -1,9 +1,10 @@
 """Run what runs by the clock: enqueue each task of settings.SCHEDULE when it is due."""
 
 import time
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
@@ -11,10 +12,10 @@ from django.utils.module_loading import import_string
 class Command(BaseCommand):
     help = "Enqueue the scheduled tasks for as long as the process lives. One is enough."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="enqueue every task once and stop")
 
-    def handle(self, *args, once=False, **options):
+    def handle(self, *args: Any, once: bool = False, **options: Any) -> None:
         due = {path: 0.0 for _seconds, path in settings.SCHEDULE}
         while True:
             now = time.monotonic()
@@ -26,7 +27,7 @@ class Command(BaseCommand):
                 return
             time.sleep(1)
 
-    def enqueue(self, path):
+    def enqueue(self, path: str) -> None:
         """Hand one task to the queue; a queue that is down is tried again at the next turn."""
         close_old_connections()
         try:

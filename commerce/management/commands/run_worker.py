@@ -1,5 +1,7 @@
 """Start the worker of whichever queue the settings name."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -11,7 +13,7 @@ from commerce.task_leases import heartbeat
 class Command(BaseCommand):
     help = "Work off background tasks (database queue or Redis, as TASK_QUEUE says)."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         if settings.TASK_QUEUE == "database":
             worker_id = get_random_string(32)
             with heartbeat(worker_id):

@@ -1,6 +1,7 @@
 """Migrate, unless there is nothing to do; and one process at a time."""
 
 from pathlib import Path
+from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
@@ -13,7 +14,7 @@ from site_project.snapshot import restore
 class Command(BaseCommand):
     help = "Apply migrations that are missing; quick where there are none."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         connection.close()  # An open one would go on with the file that is replaced.
         if connection.vendor == "sqlite" and restore(Path(connection.settings_dict["NAME"])):
             self.stdout.write("    an empty database, from the snapshot")

@@ -4,5 +4,5 @@ from oscar.apps.dashboard.users.apps import UsersDashboardConfig as OscarUsersDa
 class UsersDashboardConfig(OscarUsersDashboardConfig):
     name = "commerce.forks.dashboard.users"
 
-    def configure_permissions(self):
+    def configure_permissions(self) -> None:
         """The permission table checks this: support sends reset links without changing people."""
