@@ -13,8 +13,9 @@ from commerce.models import Listing, PriceWindow
 
 #: Walk along the sort order if that reads fewer rows than this; else sort the set itself.
 LONG_WALK = 4_000
-#: Rows read by the first query of a walk; each further one reads four times as many.
-FIRST_ROWS = 500
+#: The first query of a walk reads at least so many rows, and this multiple of those needed if the keys
+#: are spread evenly; each further one reads four times as many.
+FIRST_ROWS, SPARE = 500, 2
 
 #: Orders by listing columns, keyed by their query parameter.
 BY_COLUMNS = {
@@ -30,13 +31,14 @@ def ordered_keys(keys: AbstractBitMap, *, sort: str, start: int, count: int) -> 
 
     Orders by price use the prices at ``shop_now()``.
     """
-    wanted = start + count
-    if wanted * len(facet_index().of(ALL, "")) <= LONG_WALK * len(keys):
-        found = _walk(keys, sort=sort, wanted=wanted)
+    wanted = min(start + count, len(keys))
+    expected = wanted * len(facet_index().of(ALL, "")) // max(len(keys), 1)
+    if expected <= LONG_WALK:
+        found = _walk(keys, sort=sort, wanted=wanted, length=max(FIRST_ROWS, SPARE * expected))
     else:
         rows = _in_order(sort).filter(**{f"{_key_of(sort)}__in": literal_in(keys)})
         found = list(rows.values_list(_key_of(sort), flat=True)[:wanted])
-    if len(found) < wanted and len(found) < len(keys):
+    if len(found) < wanted:
         # Products without a price come last.
         found += sorted(keys - BitMap(found))
     return found[start:wanted]
@@ -54,11 +56,11 @@ def _key_of(sort: str) -> str:
     return "pk" if sort in BY_COLUMNS else "listing_id"
 
 
-def _walk(keys: AbstractBitMap, *, sort: str, wanted: int) -> list[int]:
+def _walk(keys: AbstractBitMap, *, sort: str, wanted: int, length: int) -> list[int]:
     """Read along the order until enough keys are found; large sets need few rows."""
     rows = _in_order(sort).values_list(_key_of(sort), flat=True)
     found: list[int] = []
-    place, length = 0, FIRST_ROWS
+    place = 0
     while len(found) < wanted:
         read = list(rows[place : place + length])
         found += [pk for pk in read if pk in keys]

@@ -450,7 +450,7 @@ def test_shipping_more_than_the_stock_holds_is_refused_in_words(client, superuse
         follow=True,
     )
 
-    assert "The stock does not hold what the parcel needs" in response.content.decode()
+    assert "Not enough stock for the parcel" in response.content.decode()
     order.refresh_from_db()
     assert order.status == PACKING
 

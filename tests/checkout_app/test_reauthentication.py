@@ -162,7 +162,7 @@ def test_form_with_a_password_is_not_kept(client, admin, site_root):
     response = prove(client, response)
 
     assert response.url == url
-    assert "Fill in the form again" in client.get(url).content.decode()
+    assert "to fill in the form again" in client.get(url).content.decode()
     person.refresh_from_db()
     assert person.check_password(PASSWORD)
 

@@ -56,7 +56,7 @@ def test_nothing_to_migrate_is_said_and_quick(db):
 def test_missing_migration_is_applied(db, monkeypatch):
     ran = []
     monkeypatch.setattr(
-        "commerce.management.commands.migrate_if_needed.call_command",
+        "site_project.management.commands.migrate_if_needed.call_command",
         lambda *args, **kwargs: ran.append(args),
     )
     with connection.cursor() as cursor:

@@ -167,7 +167,7 @@ def test_clicks_of_advertisers_share_the_page_and_fill_no_memory(site, mug):
 def test_servers_entry_point_is_the_front_around_django():
     """In a process of its own: importing it sets Django up, in this order."""
     code = (
-        "import site_project.production as p; p.database_errors = list;"  # no database here
+        "import site_project.production as p; p.database_errors = p.cache_errors = list;"  # no database here
         "import site_project.wsgi as w; print(type(w.application).__name__)"
     )
     environment = {

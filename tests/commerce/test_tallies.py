@@ -102,7 +102,7 @@ def test_report_says_it_by_day(caching, mug):
 
     [line] = printed.getvalue().splitlines()
     assert line.startswith(f"{timezone.localdate():%Y-%m-%d}  from the cache 50.0%")
-    assert "from a copy 1, made anew 1, somebody's own 1" in line
+    assert "from the cache 1, rendered 1, personal 1" in line
 
 
 def test_report_without_pages_says_so():

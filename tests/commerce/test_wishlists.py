@@ -167,7 +167,7 @@ def test_limits_are_told(client, monkeypatch, vase, mug, table):
     full = client.post(url_of("add-product", mug.pk), {"lists": [table.key]}).content.decode()
 
     assert "You already have 1 lists" in many
-    assert "“My table” is full" in full
+    assert "“My list” is full" in full
     assert pieces_of(table) == [vase.pk]
 
 

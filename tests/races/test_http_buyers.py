@@ -34,6 +34,8 @@ def test_fifty_buyers_of_ten_units_make_ten_orders(shop, served):
     statuses = sorted(buyer.answer.status_code for buyer in buyers)
     assert statuses == [200] * UNITS + [409] * (BUYERS - UNITS)
     refusals = {buyer.answer.json()["error"] for buyer in buyers if not buyer.answer.ok}
-    assert refusals == {"Somebody was faster: Espresso cup is sold out. Nothing was charged."}
+    assert refusals == {
+        "Your basket has changed: Espresso cup is sold out. You haven’t been charged."
+    }
     assert stockrecord_of(cup).num_allocated == UNITS
     assert broken_invariants() == []

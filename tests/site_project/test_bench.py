@@ -26,12 +26,11 @@ def measured(size=1000, database="sqlite", cpu=0.004):
     row = Measured(database, size, Cost(EMPTY, 0.001, 0.002), lists=LISTS)
     row.start, row.empty_start = 2.5, 0.5
     row.pages["home"] = {
-        "first": Cost(cpu, 0.005, 0.006, 7, EMPTY),
+        "rendered": Cost(cpu, 0.005, 0.006, 7, EMPTY),
         "changed": Cost(0.002, 0.004, 0.005, None, EMPTY),
-        "parts": Cost(0.001, 0.002, 0.003, None, EMPTY),
         "process": Cost(0.00045, 0.001, 0.0011, None, EMPTY),
     }
-    row.pages["basket"] = {"first": Cost(0.0102, 0.012, 0.0134, 31, EMPTY)}
+    row.pages["basket"] = {"rendered": Cost(0.0102, 0.012, 0.0134, 31, EMPTY)}
     return row
 
 
@@ -55,16 +54,15 @@ def test_report_gives_multiples_of_the_empty_view():
     text = report([measured()], at=datetime(2026, 11, 21, tzinfo=UTC))
 
     assert "Measured on 21 November 2026: " in text
-    assert "### SQLite, 1,000 pieces" in text
+    assert "### SQLite, 1,000 products" in text
     assert line_of(text, "empty project").startswith(
         "| empty project | 0 | 0.50 | 2.00 | 1.00 | – |"
     )
     assert line_of(text, "home") == (
-        "| home | 7 | 4.00 | 6.00 | 8.00 | 2.00 | 5.00 | 4.00 | 1.00 | 3.00 | 2.00 | 0.45 | 1.10 | 0.90 "
-        "| – | – |"
+        "| home | 7 | 4.00 | 6.00 | 8.00 | 2.00 | 5.00 | 4.00 | 0.45 | 1.10 | 0.90 | – | – |"
     )
     assert line_of(text, "basket").endswith(
-        "| 31 | 10.2 | 13.4 | 20.4 | – | – | – | – | – | – | – | – | – | – | – |"
+        "| 31 | 10.2 | 13.4 | 20.4 | – | – | – | – | – | – | – | – |"
     )
     assert (
         "| SQLite | 1,000 | 12.3 s | 5.0 s | 12.3 ms | 250 ms | 4.50 ms | 0.90 ms | 2.0 s |" in text

@@ -15,8 +15,8 @@ class Command(BaseCommand):
     help = "Apply migrations that are missing; quick where there are none."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        connection.close()  # An open one would go on with the file that is replaced.
         if connection.vendor == "sqlite" and restore(Path(connection.settings_dict["NAME"])):
+            connection.close()  # It would go on with the file that was replaced.
             self.stdout.write("    an empty database, from the snapshot")
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
