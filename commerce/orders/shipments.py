@@ -7,7 +7,7 @@ Only this module takes units out of stock for orders.
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -143,11 +143,9 @@ def ship(
     units = checked_units(order, units)
     for prepare in PREPARATIONS:
         prepare(order, dict(units), user)
-    shipment = Shipment(
-        key=key, carrier=carrier, tracking_number=tracking_number.strip(), user=user
-    )
+    label = {"carrier": carrier, "tracking_number": tracking_number.strip()}
     try:
-        return _send(order_id, units, shipment)
+        return _send(order_id, units, key=key, user=user, label=label)
     except OutOfStock as error:
         text = _("Not enough stock for the parcel: %(what)s.")
         raise DispatchRefused(text % {"what": error}) from error
@@ -192,15 +190,19 @@ def checked_units(order: AbstractOrder, units: dict[int, int] | None = None) -> 
 
 
 @retry_transient
-def _send(order_id: int, units: dict[int, int], shipment: Shipment) -> Shipment:
+def _send(
+    order_id: int, units: dict[int, int], *, key: str, user: User | None, label: Mapping[str, str]
+) -> Shipment:
+    """The parcel, written in one transaction. Each try of it makes its own rows."""
     with transaction.atomic(durable=True):
         order = _lock(order_id)
-        sent = _sent_before(order, shipment.key)
+        sent = _sent_before(order, key)
         if sent:
             return sent
         units = checked_units(order, units)
         lines = list(order.lines.filter(pk__in=units))
-        consume_stock(_stock_of(lines, units), Cause(order=order.number, user=shipment.user))
+        consume_stock(_stock_of(lines, units), Cause(order=order.number, user=user))
+        shipment = Shipment(key=key, user=user, **label)
         _write_parcel(order, units, shipment)
         left = units_to_send(order)
         for line in lines:

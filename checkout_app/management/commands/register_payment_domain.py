@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("domain", nargs="?", help="a domain other than that of SITE_URL")
 
     def handle(self, *args: Any, domain: str | None = None, **options: Any) -> None:
-        domain = domain or urlsplit(settings.SITE_URL).hostname
+        domain = domain or urlsplit(settings.SITE_URL).hostname or ""
         try:
             made = get_gateway().register_domain(domain)
         except (GatewayRefused, GatewayUnavailable) as error:
