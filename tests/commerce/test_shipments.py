@@ -5,6 +5,7 @@ import importlib
 import pytest
 from django.apps import apps
 from django.core import mail
+from django.db import OperationalError
 from django.urls import reverse
 from oscar.core.loading import get_model
 
@@ -458,3 +459,30 @@ def test_moves_of_before_are_in_the_history(bowl):
     migration.tell_what_happened(apps, None)
 
     assert [event.new_status for event in order.events.all()] == [DELIVERED]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_second_try_after_a_deadlock_overwrites_no_other_order_s_parcel(
+    bowl, jug, order, monkeypatch
+):
+    other = make_paid_order((jug, 1))
+    others, issue = [], shipments.issue_packing_slip
+
+    def deadlock_once(*args, **kwargs):
+        if not others:
+            raise OperationalError(1213, "Deadlock found when trying to get lock")
+        return issue(*args, **kwargs)
+
+    def another_parcel_leaves(_seconds):  # while this one waits for its second try
+        others.append(None)
+        others[0] = ship(other.pk, tracking_number="OTHER1")
+
+    monkeypatch.setattr(shipments, "issue_packing_slip", deadlock_once)
+    monkeypatch.setattr("commerce.transactions.time.sleep", another_parcel_leaves)
+
+    parcel = ship(order.pk, tracking_number="MINE1")
+
+    others[0].refresh_from_db()
+    assert (others[0].tracking_number, others[0].event.order_id) == ("OTHER1", other.pk)
+    assert (parcel.tracking_number, parcel.event.order_id) == ("MINE1", order.pk)
+    assert Shipment.objects.count() == 2
