@@ -5,11 +5,9 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.mixins import AccessMixin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -34,6 +32,7 @@ from checkout_app.models import BankTransfer, PaymentAttempt, Progress, State, T
 from checkout_app.payments import captures, refunds, review, settle
 from commerce.accounts.reauthentication import require_recent_sign_in
 from commerce.audit.order_history import record_event
+from commerce.dashboard.staff_views import StaffPage
 from commerce.exceptions import IllegalMove, OutOfStock, ReturnRefused
 from commerce.models import ReturnRequest, User
 from commerce.money import CENT, format_money, from_minor, to_minor
@@ -49,21 +48,8 @@ REFUND_NEWS = {
 }
 
 
-class StaffView(AccessMixin, View):
-    """A dashboard page for staff with its ``permission``."""
-
-    permission = ""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return self.handle_no_permission()
-        if not (request.user.is_staff and request.user.has_perm(self.permission)):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
-
-
 def staff_of(request: HttpRequest) -> User:
-    """The member of staff, whom StaffView has checked."""
+    """The member of staff, whom StaffPage has checked."""
     return cast(User, request.user)
 
 
@@ -74,7 +60,7 @@ def attempt_of(number: str) -> PaymentAttempt:
     return attempt or get_object_or_404(PaymentAttempt, pk=None)
 
 
-class RefundView(StaffView):
+class RefundView(StaffPage, View):
     """Refund items, delivery or an amount. ``?return=`` fills in a received return."""
 
     permission = "checkout.add_refundrequest"
@@ -121,7 +107,7 @@ class RefundView(StaffView):
         return redirect("dashboard:order-detail", number=number)
 
 
-class CaptureView(StaffView):
+class CaptureView(StaffPage, View):
     """Capture an authorised payment."""
 
     permission = "checkout.add_capturerequest"
@@ -162,7 +148,7 @@ class CaptureView(StaffView):
         )
 
 
-class SettleView(StaffView):
+class SettleView(StaffPage, View):
     """Settle a payment and copy its refunds from the gateway."""
 
     permission = "checkout.view_paymentattempt"
@@ -180,7 +166,7 @@ class SettleView(StaffView):
         return redirect("dashboard:order-detail", number=number)
 
 
-class AcceptView(StaffView):
+class AcceptView(StaffPage, View):
     """Confirm an order under review with the amount that arrived."""
 
     permission = "checkout.add_refundrequest"
@@ -202,7 +188,7 @@ def amounts_of(transfer: BankTransfer) -> tuple[Decimal, Decimal, Decimal]:
     return amount, arrived, max(amount - arrived, CENT)
 
 
-class TransfersView(StaffView):
+class TransfersView(StaffPage, View):
     """Pending transfers, and refunds that staff have to send."""
 
     permission = "checkout.view_banktransfer"

@@ -1,14 +1,32 @@
-"""What the staff pages of this package share. Who may open them: commerce.dashboard.permission_table."""
+"""Mixins of staff pages. The permission table is in commerce.dashboard.permission_table."""
 
 from typing import Any
 
+from django.contrib.auth.mixins import AccessMixin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, TextChoices
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from commerce.permissions.table import may_open
 
 
-class StaffPage:
-    """Tells the template as ``may_act`` whether the permission table lets the user post to the page."""
+class StaffPage(AccessMixin):
+    """Mixin of dashboard views: only for staff, with ``permission`` if it is set.
+
+    The permission table is checked before (commerce.permissions.middleware). Templates get
+    ``may_act``: whether the table lets the user post to the page.
+    """
+
+    permission = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = request.user
+        if not user.is_authenticated:
+            return self.handle_no_permission()
+        if not user.is_staff or (self.permission and not user.has_perm(self.permission)):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         url_name = self.request.resolver_match.view_name
