@@ -62,9 +62,9 @@ class AlertsDispatcher(OscarAlertsDispatcher):
         if alert.status != ProductAlert.ACTIVE:
             return
         alert.close()
-        self.dispatcher.mail_key = f"product-alert:{alert.pk}"
         context = self.get_extra_context_for_alert(alert, hurry)
         messages = self.dispatcher.get_messages(self.PRODUCT_ALERT_EVENT_CODE, context)
+        messages = {**messages, "key": f"product-alert:{alert.pk}"}
         if alert.user:
             self.dispatcher.dispatch_user_messages(alert.user, messages)
         else:
@@ -72,8 +72,10 @@ class AlertsDispatcher(OscarAlertsDispatcher):
 
     def ask_to_confirm(self, alert: AbstractProductAlert, *, hour: str) -> None:
         """Mail a confirmation link, at most once per ``hour`` ("2026112109")."""
-        self.dispatcher.mail_key = f"product-alert-confirm:{alert.pk}:{hour}"
-        self.send_product_alert_confirmation_email_for_user(alert)
+        code = self.PRODUCT_ALERT_CONFIRMATION_EVENT_CODE
+        messages = self.dispatcher.get_messages(code, self.get_extra_context(alert))
+        messages = {**messages, "key": f"product-alert-confirm:{alert.pk}:{hour}"}
+        self.dispatcher.dispatch_direct_messages(alert.email, messages)
 
     def get_extra_context(self, alert: AbstractProductAlert) -> dict[str, str]:
         url = settings.SITE_URL

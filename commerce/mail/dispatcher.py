@@ -15,11 +15,9 @@ from commerce.models import OutgoingMail, User
 class Dispatcher(OscarDispatcher):
     """Queues all mail in the outbox and renders templates with plain values only.
 
-    ``mail_key`` identifies the event of the next mail. Without it the mail has no key, and
-    repeating the event sends it again.
+    ``messages["key"]`` identifies the event that a mail is about: each event is mailed once.
+    Without it, repeating the event sends the mail again.
     """
-
-    mail_key = ""
 
     def send_email_messages(
         self,
@@ -30,7 +28,7 @@ class Dispatcher(OscarDispatcher):
         user: User | None = None,
     ) -> OutgoingMail:
         return queue_mail(
-            key=self.mail_key,
+            key=messages.get("key", ""),
             to=recipient_email,
             subject=messages["subject"],
             text=messages["body"],

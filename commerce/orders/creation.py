@@ -68,5 +68,5 @@ class OrderDispatcher(OscarOrderDispatcher):
         attachments: Any = None,
         **kwargs: Any,
     ) -> None:
-        self.dispatcher.mail_key = f"{event_code.lower()}:{order.number}"
+        messages = {**messages, "key": f"{event_code.lower()}:{order.number}"}
         super().dispatch_order_messages(order, messages, event_code, attachments, **kwargs)
