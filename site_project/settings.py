@@ -43,6 +43,9 @@ IS_DEMO = not STRIPE_SECRET_KEY and (DEBUG or DEMO_GATEWAY)
 #: Defaults in a demonstration, which names a fictitious company.
 DEMO_DEFAULTS = read_toml(BASE_DIR / "demo" / "data" / "settings.toml") if IS_DEMO else {}
 SITE_NAME = env.str("SITE_NAME", default=DEMO_DEFAULTS.get("SITE_NAME", "Shop"))
+ORDER_NUMBER_PREFIX = env.str(
+    "ORDER_NUMBER_PREFIX", default=DEMO_DEFAULTS.get("ORDER_NUMBER_PREFIX", "")
+)
 HAS_OWN_NAME = bool(env.str("SITE_NAME", default=""))
 SECRET_KEY = env.secret_key("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")

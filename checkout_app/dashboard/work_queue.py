@@ -62,7 +62,10 @@ class WorkItem:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of item: the permissions to view and resolve it, its rows and its action."""
+    """A kind of item: the permissions to view and resolve it, its rows and its action.
+
+    An action that ``sends_money`` requires a recent sign-in.
+    """
 
     code: str
     label: str | Promise
@@ -72,6 +75,7 @@ class Kind:
     rows: Callable[[], Any]
     item: Callable[[Any], WorkItem]
     resolve: Callable[[Any], object]
+    sends_money: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,6 +247,7 @@ KINDS = (
         ),
         item=_attempt_item,
         resolve=_cancel_and_refund,
+        sends_money=True,
     ),
     Kind(
         code="open",
@@ -285,6 +290,7 @@ KINDS = (
         ),
         item=_refund_item,
         resolve=_retry_refund,
+        sends_money=True,
     ),
     Kind(
         code="capture",
@@ -319,6 +325,7 @@ KINDS = (
         ),
         item=lambda row: WorkItem(str(row.pk), row.object_id, row.last_error, row.received_at),
         resolve=unmatched.refund_unmatched,
+        sends_money=True,
     ),
     Kind(
         code="event",

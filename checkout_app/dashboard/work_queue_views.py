@@ -15,6 +15,7 @@ from checkout_app.exceptions import (
     GatewayUnavailable,
     RefundRefused,
 )
+from commerce.accounts.reauthentication import require_recent_sign_in
 from commerce.exceptions import IllegalMove
 from commerce.models import User
 
@@ -42,6 +43,8 @@ def work_queue(request: HttpRequest) -> HttpResponse:
 def resolve(request: HttpRequest) -> None:
     """Resolve the posted item and report the result."""
     code, key = request.POST.get("kind", ""), request.POST.get("key", "")
+    if any(kind.code == code and kind.sends_money for kind in KINDS):
+        require_recent_sign_in(request)
     try:
         was_done = resolve_item(code, key, user=request.user)
     except (GatewayUnavailable, GatewayRefused) as error:

@@ -13,14 +13,9 @@ PEOPLE = (
     "staff-user-",
 )
 ORDERS = "dashboard:order-list"
-WORK_QUEUE = "attention"
 #: Downloads of data: voucher codes, reports, Wagtail's lists.
 DOWNLOADS = ("dashboard:voucher-set-download",)
 REPORTS = "dashboard:reports-index"
-
-
-#: Kinds in the work queue whose button refunds money, of any amount.
-PAID_BACK_KINDS = ("payment", "refund", "orphan")
 
 
 def is_sensitive(request: HttpRequest) -> bool:
@@ -38,8 +33,6 @@ def is_sensitive(request: HttpRequest) -> bool:
         return True
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return False
-    if name == WORK_QUEUE and request.POST.get("kind") in PAID_BACK_KINDS:
-        return True
     if name == "wagtail_bulk_action":
         label = f"{match.kwargs.get('app_label')}.{match.kwargs.get('model_name')}"
         return label in ("commerce.user", "auth.group")

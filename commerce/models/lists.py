@@ -16,9 +16,8 @@ class Listing(models.Model):
     """One product in the read model of lists (docs/listing.md).
 
     There is a row for every product that a list can show, and for no other. ``card`` and
-    ``variant_photos`` are pre-rendered markup; prices are ``PriceWindow``s. ``photos`` maps the
-    keys of the product and its variants to keys of Wagtail images; ``categories`` are the product's
-    own.
+    ``variant_photos`` are the data of its card; prices are ``PriceWindow``s. ``photos`` maps the keys
+    of the product and its variants to keys of Wagtail images; ``categories`` are the product's own.
     """
 
     product = models.OneToOneField(

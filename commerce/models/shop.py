@@ -225,7 +225,7 @@ TOKEN_IN_LINK = re.compile(r"(?<=[\w/-])/[\w:~=.-]{20,}")
 class OutgoingMail(models.Model):
     """One mail, from queuing until it is sent or parked for staff.
 
-    ``key`` identifies its subject ("order_placed:SM-7K2P9XQD"); it is unique, so that an event
+    ``key`` identifies its subject ("order_placed:7K2P9XQD"); it is unique, so that an event
     never sends two mails. A mail that ``is_secret`` contains a code or a link into an account:
     staff never see it, and its text is removed once it is sent or expired.
     """

@@ -4,6 +4,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
@@ -52,11 +53,12 @@ def on_cancellation(function: CancellationStep) -> CancellationStep:
 
 
 def new_order_number() -> str:
-    """A random number such as "SM-7K2P9XQD", which reveals neither volume nor other numbers.
+    """``ORDER_NUMBER_PREFIX`` and a random number, which reveals neither volume nor other numbers.
 
     There are 31**8; a unique column refuses the rare duplicate.
     """
-    return "SM-" + "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
+    digits = "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
+    return f"{settings.ORDER_NUMBER_PREFIX}{digits}"
 
 
 def lock_order(order_id: int) -> AbstractOrder:

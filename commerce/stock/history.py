@@ -1,6 +1,6 @@
 """The stock history: every change of a record's numbers, written in the same transaction.
 
-``commerce.stock.availability`` records the changes made by orders, under its locks.
+``commerce.orders.reservations`` records the changes made by orders, under its locks.
 ``commerce.index.stock_receivers`` records saves by forms and imports. Rows written without
 ``save()``, as loaders do, have no history until their first change.
 """

@@ -4,11 +4,13 @@ from typing import Any
 
 from allauth.core.ratelimit import consume
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
 
@@ -34,7 +36,10 @@ class FindOrderForm(forms.Form):
     number = forms.CharField(
         label=_("Order number"),
         max_length=40,
-        help_text=_("You’ll find it in your confirmation email, for example SM-7K2P9XQD."),
+        help_text=format_lazy(
+            _("You’ll find it in your confirmation email, for example {number}."),
+            number=f"{settings.ORDER_NUMBER_PREFIX}7K2P9XQD",
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
     email = forms.EmailField(

@@ -20,6 +20,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
 from oscar.apps.order.abstract_models import AbstractOrder
@@ -55,7 +56,10 @@ class WithdrawalForm(forms.Form):
     order_number = forms.CharField(
         label=_("Order number"),
         max_length=40,
-        help_text=_("You’ll find it in your confirmation email, for example SM-7K2P9XQD."),
+        help_text=format_lazy(
+            _("You’ll find it in your confirmation email, for example {number}."),
+            number=f"{settings.ORDER_NUMBER_PREFIX}7K2P9XQD",
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
     email = forms.EmailField(

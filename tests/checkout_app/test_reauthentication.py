@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
+from checkout_app.dashboard.work_queue import KINDS
 from checkout_app.models import RefundRequest
 from commerce.accounts.reauthentication import SIGNED_IN_AT
 from home.staff.roles import create_page_roles
@@ -250,10 +251,18 @@ def test_cancelling_a_dear_order_asks_and_a_small_one_does_not(client, admin, or
     assert order.status == "Cancelled"
 
 
-def test_money_of_the_work_queue_goes_back_after_a_recent_sign_in_only(client, admin):
-    response = client.post(reverse("attention"), {"kind": "payment", "key": "1"})
+def test_kinds_of_the_work_queue_that_send_money_are_known():
+    refunding = {kind.code for kind in KINDS if kind.change.endswith("_refundrequest")}
 
-    assert response.url.startswith(PROVE)
+    assert {kind.code for kind in KINDS if kind.sends_money} == refunding
+    assert refunding == {"payment", "refund", "unmatched"}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.code for kind in KINDS])
+def test_money_of_the_work_queue_goes_back_after_a_recent_sign_in_only(client, admin, kind):
+    response = client.post(reverse("attention"), {"kind": kind.code, "key": "1"})
+
+    assert response.url.startswith(PROVE) is kind.sends_money
 
 
 @pytest.mark.parametrize(

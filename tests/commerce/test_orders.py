@@ -77,6 +77,14 @@ def test_numbers_are_random_readable_and_unlike(db):
     assert not set("01IOL") & set(NUMBER_ALPHABET)
 
 
+def test_shop_chooses_what_its_numbers_begin_with(settings):
+    settings.ORDER_NUMBER_PREFIX = ""
+    assert re.fullmatch(f"[{NUMBER_ALPHABET}]{{8}}", new_order_number())
+
+    settings.ORDER_NUMBER_PREFIX = "VT-"
+    assert new_order_number().startswith("VT-")
+
+
 def test_number_tells_nothing_of_the_basket(vase):
     order = place((vase, 1))
 
