@@ -10,6 +10,7 @@ from django.utils import timezone
 from commerce.catalogue import feed
 from commerce.index.listings import product_url
 from commerce.models import SalePrice
+from tests.clock import at_time
 from tests.crawler import Crawled, amounts
 from tests.factories import make_product, stockrecord_of
 
@@ -75,7 +76,7 @@ def test_feed_of_a_moment_has_the_prices_of_that_moment(vase):
     SalePrice.objects.create(stockrecord=stockrecord_of(vase), price=Decimal("80"), start=start)
 
     assert "sale_price" not in items()[f"SKU-{vase.pk}"]
-    assert items(at=start)[f"SKU-{vase.pk}"]["sale_price"] == "80.00 GBP"
+    assert at_time(start, items)[f"SKU-{vase.pk}"]["sale_price"] == "80.00 GBP"
 
 
 def test_sold_out_stays_and_hidden_or_unpriced_goes(mug, vase):

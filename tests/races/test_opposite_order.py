@@ -6,8 +6,8 @@ from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt
 from checkout_app.payments import begin, placement
+from commerce.orders import reservations
 from commerce.orders.invariants import broken_invariants
-from commerce.stock import availability
 from tests.factories import make_basket, make_product, make_submission, stockrecord_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
@@ -47,7 +47,7 @@ def no_lock_order(monkeypatch, meet):
             meet()
         return locked
 
-    monkeypatch.setattr(availability, "lock_stock", lock_as_they_come)
+    monkeypatch.setattr(reservations, "lock_stock", lock_as_they_come)
 
 
 def test_baskets_in_opposite_order_lose_no_race(pieces, together, monkeypatch):
