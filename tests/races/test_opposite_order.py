@@ -14,8 +14,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
 #: The transaction helper without its retry, which would hide every deadlock from these tests.
 place_once = placement.place_order.__wrapped__
-#: How the loser of a deadlock learns of it: MariaDB's error, or SQLite's refusal to let a reader
-#: write.
+#: Errors that the loser of a deadlock gets: MariaDB's, or SQLite's when a reader wants to write.
 LOST = {"mysql": 1213, "sqlite": "database is locked"}
 
 
