@@ -1,4 +1,4 @@
-"""The shop's clock: the moment for which prices, offers and pages are computed."""
+"""The shop's clock: the time for which prices, offers and pages are computed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,37 +8,37 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-#: (the moment, whether somebody chose it)
+#: ``(time, whether it was set by shop_time)``.
 _moment: ContextVar[tuple[datetime, bool] | None] = ContextVar("moment", default=None)
 
 
 def shop_now() -> datetime:
-    """The moment to compute prices, offers and pages for.
+    """Return the time for which to compute prices, offers and pages.
 
-    It stands still during a request, so that everything on a page is of one moment. Outside of a
-    request it is now, and in ``shop_time`` the moment given there. What is recorded (payments,
-    mails, tokens, throttles) takes the time of the machine instead.
+    It is constant during a request, so that everything on a page refers to the same moment. Outside a
+    request it is the current time, and inside ``shop_time`` the given time. Records such as payments,
+    mails, tokens and throttles use the system clock instead.
     """
     found = _moment.get()
     return found[0] if found else timezone.now()
 
 
 def is_shop_time_set() -> bool:
-    """Whether somebody chose the moment by ``shop_time``, so that nothing may be cached."""
+    """Whether ``shop_time`` set the time, so that nothing may be cached."""
     found = _moment.get()
     return bool(found and found[1])
 
 
 @contextmanager
 def shop_time(at: datetime) -> Iterator[None]:
-    """Compute everything in the block for a chosen moment; nothing in it is cached."""
+    """Compute everything in the block for a given time. Nothing in the block is cached."""
     with _set(at, is_chosen=True):
         yield
 
 
 @contextmanager
 def stopped_clock(at: datetime) -> Iterator[None]:
-    """Stop the clock at the moment at which something begins; a moment chosen before stays."""
+    """Stop the clock at ``at``. A time set by ``shop_time`` stays."""
     moment, is_chosen = _moment.get() or (at, False)
     with _set(moment if is_chosen else at, is_chosen=is_chosen):
         yield
@@ -54,7 +54,7 @@ def _set(moment: datetime, *, is_chosen: bool) -> Iterator[None]:
 
 
 class ShopClockMiddleware:
-    """Stops the clock for the length of a request. Stands in front of the page cache."""
+    """Stops the clock for the length of a request. Must come before the page cache."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

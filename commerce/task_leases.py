@@ -60,7 +60,7 @@ def beat(worker_id: str, *, at: datetime | None = None) -> None:
 
 
 def cache_epoch() -> str:
-    """What tells the page cache of this process apart from another machine's; "" without one."""
+    """Identifies the page cache of this process, which differs between machines; "" without one."""
     try:
         return versions().snapshot().epoch
     except Unreachable:
@@ -68,7 +68,7 @@ def cache_epoch() -> str:
 
 
 def epochs_of_workers(*, at: datetime | None = None) -> set[str]:
-    """The page caches of the workers that live: one, where all processes share theirs."""
+    """The page caches of live workers: a single one if all processes share theirs."""
     alive = WorkerHeartbeat.objects.filter(
         seen_at__gt=(at or timezone.now()) - timedelta(seconds=2 * BEAT_SECONDS)
     )

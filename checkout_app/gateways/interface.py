@@ -92,7 +92,7 @@ class Event:
 
 
 class Gateway(Protocol):
-    """Every call raises GatewayUnavailable if the outcome is unknown, GatewayRefused if it is no."""
+    """Calls raise GatewayUnavailable if the outcome is unknown and GatewayRefused if refused."""
 
     def create_intent(
         self,

@@ -160,8 +160,8 @@ def units_of(basket: AbstractBasket) -> dict[int, int]:
 def _write_order(submission: Submission, totals: Totals, number: str) -> AbstractOrder:
     """Write the order of a priced basket, with saved copies of the submission's addresses.
 
-    Copies, because ``place_order`` may run again after a rollback: an address that still had the
-    key of the first try would overwrite the row that took this key meanwhile.
+    The addresses are copied because ``place_order`` may run again after a rollback: an address with
+    the key of the first try would overwrite another row that got this key meanwhile.
     """
     creator = get_class("order.utils", "OrderCreator")()
     shipping_address = copy(submission.shipping_address)

@@ -45,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = ERRORS
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Staff begin at their admin, customers in their account."""
+        """Staff start in their admin, customers in their account."""
         if request.user.is_staff:
             return reverse("dashboard:index")
         if request.user.has_perm("wagtailadmin.access_admin"):
@@ -124,13 +124,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return factors or methods
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """False within ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` of the sign-in, itself a proof."""
+        """False within ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` of the sign-in, which counts as proof."""
         return super().is_reauthentication_required(app=app) and not signed_in_recently(
             self.request
         )
 
     def login(self, request: HttpRequest, user: User) -> None:
-        # Oscar's manager sets both at once where nobody has signed in yet.
+        # Oscar's manager sets both at once if nobody has signed in yet.
         was_here = user.last_login is not None and user.last_login > user.date_joined
         super().login(request, user)
         record_proof(request)

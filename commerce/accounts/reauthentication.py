@@ -96,7 +96,7 @@ def _forget_request(request: HttpRequest) -> None:
 
 
 def is_recent(request: HttpRequest) -> bool:
-    """Whether this session proved who it is in the last five minutes."""
+    """Whether this session proved its user's identity in the last five minutes."""
     return not is_reauthentication_required(request, app=APP)
 
 

@@ -19,7 +19,7 @@ COOKIE = "staff_seen"
 SALT = "commerce.accounts.lifetime"
 #: Session key of the id that the cookie signs; it survives a change of the session's key.
 NAME = "staff_session"
-#: The cookie is written anew when it is older than this.
+#: The cookie is renewed if it is older than this.
 REFRESH_SECONDS = 60
 
 

@@ -31,7 +31,7 @@ KINDS: dict[str, str | Promise] = {}
 FIELDS: dict[str, tuple[str, ...]] = {}
 #: The names of changes that are no model fields.
 CHANGE_NAMES: dict[str, str | Promise] = {}
-#: What a row was before its save, by the state of the instance that is being saved.
+#: The values of a row before its save, by the state of the instance being saved.
 _before: WeakKeyDictionary[ModelState, Any] = WeakKeyDictionary()
 #: Filters for the rows to log, by label; without one all rows are logged.
 FILTERS: dict[str, Callable[[Any], bool]] = {}

@@ -62,7 +62,7 @@ def log_security_event(
 
 
 def log_refusal(request: HttpRequest) -> None:
-    """A signed-in person asked for a staff page they may not open."""
+    """A signed-in user requested a staff page they may not open."""
     address = address_of(request)
     if request.method in SAFE_METHODS:
         logger.warning("refused: GET %s to %s from %s", request.path, request.user.pk, address)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from commerce.requests import delete_cookie, read_cookie, set_cookie
 
 COOKIE = "prices_read"
-#: Marks in the cookie, newest first to stay; a notice shown twice does no harm.
+#: Most marks in the cookie; the newest are kept. Showing a notice twice does no harm.
 MAX_MARKS = 50
 
 

@@ -1,4 +1,4 @@
-"""Removing lines from a basket and undoing it: the removed lines travel in a signed token."""
+"""Removing lines from a basket and undoing it. A signed token stores the removed lines."""
 
 from __future__ import annotations
 

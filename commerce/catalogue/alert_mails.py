@@ -1,4 +1,4 @@
-"""Sends back-in-stock mails; variants are included."""
+"""Sends back-in-stock mails, also for variants."""
 
 from __future__ import annotations
 

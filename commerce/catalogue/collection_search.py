@@ -1,4 +1,4 @@
-"""Collections found by a search, shown besides products."""
+"""Collections found by a search, shown next to products."""
 
 from dataclasses import dataclass
 

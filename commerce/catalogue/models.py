@@ -47,7 +47,7 @@ class Product(AbstractProduct):
     """
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        # The index asks for the models that are only being defined when this module is imported.
+        # Imported late: the index imports the models, which this module is still defining.
         from commerce.index.receivers import follow_product
 
         with transaction.atomic():

@@ -47,7 +47,7 @@ shown_on_pages("reviews.vote", tags_of=_reviewed_on)
 
 def _reviews_of(user: Any) -> Collection[str]:
     """Reviews show their author's name."""
-    if user.pk is None:  # An instance without a row, which a changed relation gives.
+    if user.pk is None:  # An unsaved instance, as a changed relation may pass.
         return ()
     rows = get_model("reviews", "ProductReview").objects.filter(user=user)
     return {product_tag(pk) for pk in rows.values_list("product_id", flat=True)}

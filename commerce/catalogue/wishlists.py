@@ -95,7 +95,7 @@ def wishable_product(product_id: int | None) -> AbstractProduct | None:
 
 
 def wishes_on(wishlist: AbstractWishList) -> list[Wish]:
-    """The items of a list, newest first. The number of queries does not depend on theirs."""
+    """The items of a list, newest first. The number of queries is constant."""
     lines = list(wishlist.lines.select_related("product__parent").order_by("-pk")[:MAX_LINES])
     families = {line.product.parent_id or line.product_id for line in lines if line.product}
     boxes = buy_boxes_for(families) if families else {}

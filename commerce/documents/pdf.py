@@ -124,7 +124,7 @@ class _Paper(FPDF):
         )
 
     def rows_of(self, text: str, width: float) -> list[str]:
-        """The rows a text wraps to in a width."""
+        """The rows that a text wraps to in a width."""
         rows = self.multi_cell(width, text=text, dry_run=True, output="LINES", align="L")
         return cast(list[str], rows) or [""]
 

@@ -25,7 +25,7 @@ if not post_save.disconnect(update_stock_alerts, sender=StockRecord):
         "Oscar's receiver of stock records is not the one that we disconnect."
     )
 
-#: What a record was before its save, by the state of the instance that is being saved.
+#: The numbers of a record before its save, by the state of the instance being saved.
 _before: WeakKeyDictionary[ModelState, Any] = WeakKeyDictionary()
 
 

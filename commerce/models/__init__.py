@@ -1,4 +1,4 @@
-"""Our tables beside Oscar's; those that extend one of Oscar's are one-to-one with it."""
+"""Our tables next to Oscar's. Those that extend an Oscar model are one-to-one with it."""
 
 from commerce.models.accounts import ProfilePicture, Throttle
 from commerce.models.changes import AuditEntry, StockChange

@@ -7,7 +7,7 @@ from commerce.fields import CodeField
 
 
 class Throttle(models.Model):
-    """How often an action was tried under one key, and when the next try is allowed."""
+    """The number of attempts at an action under one key, and the time of the next allowed one."""
 
     key = CodeField(max_length=100, unique=True)
     count = models.PositiveIntegerField(default=0)

@@ -5,12 +5,12 @@ from typing import Any, NoReturn, cast
 from django.db import models
 
 REFUSAL = "What happened is only ever added to."
-#: Replaces a name. Stored, so the same in every language.
+#: Replaces a name. It is stored, so it is the same in every language.
 ERASED = "[erased]"
 
 
 class AppendOnly(models.QuerySet):
-    """Refuses updates and deletions, except of what names a person."""
+    """Refuses updates and deletions, except of fields that name a person."""
 
     def update(self, **fields: Any) -> NoReturn:
         raise TypeError(REFUSAL)

@@ -1,4 +1,4 @@
-"""Changes with their actor: of stock, and of what staff decide."""
+"""Changes with their actor: stock changes and decisions by staff."""
 
 from django.db import models
 from django.utils import timezone

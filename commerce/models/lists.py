@@ -54,7 +54,7 @@ class Listing(models.Model):
 
 class PriceWindowQuerySet(models.QuerySet):
     def running(self, at: datetime) -> "PriceWindowQuerySet":
-        """The windows that a moment is in: start <= at < until."""
+        """The windows that contain a moment: start <= at < until."""
         return self.filter(start__lte=at, until__gt=at)
 
 
@@ -343,7 +343,7 @@ class ProductCollection(models.Model):
 
 
 class AnswerCount(models.Model):
-    """How many pages were served in one way on one day (``commerce.page_counts``)."""
+    """The number of pages served in one way on one day (``commerce.page_counts``)."""
 
     class Way(models.TextChoices):
         CACHED = "kept", _("from the cache")

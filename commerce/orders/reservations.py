@@ -76,7 +76,7 @@ def _record_moves(
     in_stock: int = 0,
     allocated: int = 0,
 ) -> None:
-    """Record what was just done to locked records, and have everything follow that shows stock.
+    """Record changes made to locked records, and update what shows stock.
 
     ``in_stock`` and ``allocated`` are the signs with which the quantities changed each number.
     """

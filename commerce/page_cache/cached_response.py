@@ -1,4 +1,4 @@
-"""A page as it is cached: compressed, with its headers, and fresh for as long as its tags are."""
+"""A page as it is cached: compressed, with its headers, and fresh while its tags are unchanged."""
 
 import gzip
 import hashlib
@@ -19,17 +19,17 @@ from commerce.models.cache_tags import SITE
 from commerce.page_cache.dependencies import Dependencies
 from commerce.page_cache.versions import Snapshot, Versioned
 
-#: Headers that belong to one response and are made for each.
+#: Headers of a single response, created for each one.
 OWN_HEADERS = frozenset({"content-length", "content-encoding", "set-cookie", "date"})
-#: What an opened page allows a browser: to hold it, and to ask whether it is fresh.
+#: Cache-Control of an opened page: browsers may store it, but must revalidate it.
 OPEN = "public, max-age=0, must-revalidate"
-#: The headers that a 304 repeats.
+#: Headers that a 304 response repeats.
 NOT_MODIFIED_HEADERS = ("Cache-Control", "ETag", "Vary", "Cache-Tag")
 
 
 @dataclass(kw_only=True)
 class CachedResponse(Versioned):
-    """``body`` is compressed by gzip. ``product_id`` is the product whose page it is, if it is one's."""
+    """``body`` is compressed with gzip. ``product_id`` is set for the page of a product."""
 
     body: bytes
     headers: dict[str, str]
@@ -39,7 +39,7 @@ class CachedResponse(Versioned):
 def cached_response(
     response: HttpResponse, snapshot: Snapshot, found: Dependencies
 ) -> CachedResponse:
-    """Open a rendered response to all caches, and give the copy of it."""
+    """Make a rendered response cacheable, and return the copy to cache."""
     tags = sorted({SITE, *found.tags})
     response["Cache-Control"] = OPEN
     if settings.CDN_SECONDS:
@@ -49,7 +49,7 @@ def cached_response(
     headers = {name: text for name, text in response.items() if name.lower() not in OWN_HEADERS}
     digest = hashlib.blake2b(response.content, digest_size=12).hexdigest()
     return CachedResponse(
-        # Without the time of compression, so that the same page is the same bytes.
+        # Without a compression time, so that equal pages have equal bytes.
         body=gzip.compress(response.content, mtime=0),
         headers={**headers, "ETag": f'W/"{digest}"'},
         tags=tags,
@@ -61,7 +61,7 @@ def cached_response(
 
 
 def end_of(found: Dependencies) -> datetime:
-    """``PAGE_CACHE_SECONDS`` from now at the latest; midnight, since pages speak of days; ``until``."""
+    """The earliest of ``until``, midnight (pages mention days) and ``PAGE_CACHE_SECONDS`` from now."""
     now = timezone.localtime()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     seconds = now + timedelta(seconds=settings.PAGE_CACHE_SECONDS)
@@ -71,7 +71,7 @@ def end_of(found: Dependencies) -> datetime:
 def response_parts(
     cached: CachedResponse, environ: Mapping[str, Any]
 ) -> tuple[int, dict[str, str], bytes]:
-    """(status, headers, body) for a request: 304 where the browser has this very page."""
+    """``(status, headers, body)`` for a request: 304 if the browser has the current page."""
     known = environ.get("HTTP_IF_NONE_MATCH", "")
     if known and _matches(known, cached.headers["ETag"]):
         repeated = (name for name in NOT_MODIFIED_HEADERS if name in cached.headers)
@@ -86,19 +86,19 @@ def response_parts(
 
 
 def _matches(known: str, etag: str) -> bool:
-    """Whether an If-None-Match names an ETag, by the weak comparison of RFC 9110, 8.8.3.2."""
+    """Whether an If-None-Match header contains an ETag (weak comparison, RFC 9110, 8.8.3.2)."""
     etags = parse_etags(known)
     return etags == ["*"] or etag.removeprefix("W/") in {one.removeprefix("W/") for one in etags}
 
 
 def packed(cached: CachedResponse) -> bytes:
-    """The copy as bytes: a line of JSON, then the body."""
+    """Serialize a copy: a line of JSON, then the body."""
     head = {name: value for name, value in asdict(cached).items() if name not in ("body", "seen")}
     return json.dumps(head).encode() + b"\n" + cached.body
 
 
 def unpacked(data: bytes) -> CachedResponse | None:
-    """The copy in the bytes of ``packed``; None for anything else."""
+    """Deserialize the bytes of ``packed``; None for anything else."""
     head, newline, body = data.partition(b"\n")
     try:
         return CachedResponse(body=body, **json.loads(head)) if newline else None

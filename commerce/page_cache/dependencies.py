@@ -1,7 +1,7 @@
-"""What a page shows: the tags of the rows that it read, and until when it can be right.
+"""Dependencies of a page: the tags of the rows that it shows, and the time at which it expires.
 
-The functions that read rows say so while a page is rendered. A changed row invalidates its tags
-(``versions.invalidate``), and with them every page and every memoised value that named one.
+Functions that read rows declare them while a page is rendered. A changed row invalidates its tags
+(``versions.invalidate``), and with them every page and memoised value that depends on one.
 """
 
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ from datetime import datetime
 
 @dataclass
 class Dependencies:
-    """What was read so far: tags, the moment from which it is wrong (None: no such moment).
+    """Tags read so far, and the time from which the page is outdated (None: never).
 
-    ``parameters`` are those of the address that an opened page knows, None for a page that is not
-    opened; ``product_id`` is the product whose page it is.
+    ``parameters`` are the query parameters of an opened page, or None if the page is not opened.
+    ``product_id`` is set for the page of a product.
     """
 
     tags: set[str] = field(default_factory=set)
@@ -28,7 +28,7 @@ _current: ContextVar[Dependencies | None] = ContextVar("page_dependencies", defa
 
 
 class collected:
-    """Collects the ``Dependencies`` of the block. Nested blocks collect for themselves alone."""
+    """Collects the ``Dependencies`` of the block. Nested blocks collect separately."""
 
     def __enter__(self) -> Dependencies:
         found = Dependencies()
@@ -40,21 +40,21 @@ class collected:
 
 
 def depends_on(*tags: str) -> None:
-    """Render the page again when one of these tags changes."""
+    """Invalidate the page when one of these tags changes."""
     found = _current.get()
     if found is not None:
         found.tags.update(tags)
 
 
 def expires_by(moment: datetime | None) -> None:
-    """Render the page again from this moment on; None sets no such moment."""
+    """Let the page expire at this time, unless it expires earlier. None changes nothing."""
     found = _current.get()
     if found is not None and moment is not None:
         found.until = min(filter(None, (found.until, moment)))
 
 
 def depends_on_all(other: Dependencies) -> None:
-    """Add what a nested block collected."""
+    """Add the dependencies of a nested block."""
     depends_on(*other.tags)
     expires_by(other.until)
 
@@ -62,9 +62,9 @@ def depends_on_all(other: Dependencies) -> None:
 def open_page(*, parameters: Iterable[str] = (), product_id: int | None = None) -> None:
     """Declare the page the same for everybody without a session, so that it may be cached.
 
-    ``parameters`` are the names in the address that the page reads. With any other name it is
-    rendered but not cached, or anybody could fill the cache with copies. Each time the page is given
-    out, a view of ``product_id`` is counted.
+    ``parameters`` are the query parameters that the page reads. With any other parameter the page is
+    rendered but not cached, so that nobody can fill the cache with copies. Each time the page is
+    served, a view of ``product_id`` is counted.
     """
     found = _current.get()
     if found is not None:

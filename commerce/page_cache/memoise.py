@@ -1,4 +1,4 @@
-"""Facts that many pages show (navigation, categories, names of filters), remembered by the process.
+"""Caches values in the process that many pages show: navigation, categories, facet names.
 
 Never money: basket, checkout and orders read prices, offers and delivery from the database.
 """
@@ -18,7 +18,7 @@ from commerce.page_cache.cached_response import end_of
 from commerce.page_cache.dependencies import Dependencies, collected, depends_on_all
 from commerce.page_cache.versions import Unreachable, Versioned, current_snapshot
 
-#: Values of one process; the one used longest ago goes first.
+#: Most values per process; the least recently used goes first.
 MOST = 8192
 
 
@@ -33,12 +33,12 @@ _lock = threading.Lock()
 
 
 def memoise(name: Hashable, make: Callable[[], Any], *, tags: Collection[str] = (SITE,)) -> Any:
-    """``make()``, remembered until one of the tags changes, or one that ``make`` depends on.
+    """Return ``make()``, cached until one of the tags changes, or one that ``make`` depends on.
 
-    No longer than ``PAGE_CACHE_SECONDS``, should a process be killed between a commit and its
-    version, and no longer than ``make`` says by ``expires_by``. What is being rendered depends on the
-    same. Values are shared by all requests: nobody may change one. Nothing is remembered inside a
-    transaction, which sees rows that nobody else does, nor in ``shop_time``.
+    Values expire after ``PAGE_CACHE_SECONDS``, in case a process is killed between a commit and its
+    invalidation, or earlier if ``make`` calls ``expires_by``. The page being rendered gets the same
+    dependencies. All requests share the values, so do not change them. Nothing is cached inside a
+    transaction, which sees uncommitted rows, or inside ``shop_time``.
     """
     return memoise_many([name], lambda _missing: {name: make()}, tags=tags)[name]
 
@@ -49,7 +49,7 @@ def memoise_many(
     *,
     tags: Collection[str] = (SITE,),
 ) -> dict:
-    """``{name: value}``. ``make(names)`` is asked once for all that are not remembered."""
+    """Return ``{name: value}``. ``make(names)`` is called once for all values that are not cached."""
     names = list(names)
     found: dict[Hashable, _Value] = {}
     snapshot = None

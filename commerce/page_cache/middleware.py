@@ -1,6 +1,6 @@
-"""Gives out cached pages: in front of Django where the process has one, else as its first middleware.
+"""Serves cached pages, in front of Django if the server supports it, otherwise as its first middleware.
 
-A view opens its page with ``open_page``; every other page is closed to all caches.
+A view makes its page cacheable with ``open_page``. All other pages are closed to all caches.
 """
 
 import logging
@@ -23,11 +23,11 @@ from commerce.urls import with_query
 
 log = logging.getLogger(__name__)
 
-#: What a page says that no view opened.
+#: Cache-Control of pages that no view opened.
 CLOSED = "private, no-cache"
-#: What advertisers add to addresses. No page reads it, and each click would be a page of its own.
+#: Parameters that advertisers add to URLs. No page reads them, and each click would be a new page.
 TRACKING = ("gclid=", "dclid=", "fbclid=", "msclkid=", "mc_cid=", "mc_eid=", "ttclid=", "twclid=")
-#: A longer query is no list of ours, and no key.
+#: Longer queries are not cached: no list of ours has one.
 MAX_QUERY = 1000
 
 
@@ -51,7 +51,7 @@ class PageCacheFront:
 
 
 class PageCacheMiddleware:
-    """Stands first. A request without a session may get a cached page; an old one is rendered once."""
+    """Must come first. Serves cached pages to requests without a session; renders stale ones once."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -60,7 +60,7 @@ class PageCacheMiddleware:
         if request.method not in ("GET", "HEAD"):
             return close(self.get_response(request))
         try:
-            # Before any row: a change that comes meanwhile has a higher version.
+            # Read before any row, so that a later change has a higher version.
             snapshot = versions().snapshot()
         except Unreachable:
             return self.render_own(request)
@@ -110,7 +110,7 @@ class PageCacheMiddleware:
 
 
 def is_public(request: HttpRequest) -> bool:
-    """Whether the request is for our host, and for the shop of this moment."""
+    """Whether the request has one of our hosts, and ``shop_time`` is not in use."""
     try:
         return bool(request.get_host()) and not is_shop_time_set()
     except DisallowedHost:
@@ -118,17 +118,17 @@ def is_public(request: HttpRequest) -> bool:
 
 
 def is_cacheable(environ: dict[str, Any]) -> bool:
-    """Whether the answer to a request may be cached."""
+    """Whether the response to a request may be cached."""
     return settings.PAGE_CACHE and is_anonymous(environ)
 
 
 def is_anonymous(environ: dict[str, Any]) -> bool:
-    """Whether anybody may send the same request: nothing in it says who it comes from."""
+    """Whether a request contains nothing personal, so that anybody could have sent it."""
     cookies = environ.get("HTTP_COOKIE", "")
     return (
         environ["REQUEST_METHOD"] in ("GET", "HEAD")
         and "HTTP_AUTHORIZATION" not in environ
-        # Anywhere in the header: Django finds names that are written in odd ways, too.
+        # Search the whole header: Django also finds names that are written in unusual ways.
         and f"{settings.SESSION_COOKIE_NAME}=" not in cookies
         and "messages=" not in cookies
         and len(environ.get("QUERY_STRING", "")) <= MAX_QUERY
@@ -137,7 +137,7 @@ def is_anonymous(environ: dict[str, Any]) -> bool:
 
 
 def request_key(environ: dict[str, Any]) -> str:
-    """The key of a page: everything in a request that changes what everybody sees.
+    """The cache key of a page: all parts of a request that change what everybody sees.
 
     A middleware in front of ``PageCacheMiddleware`` that reads anything else must add it here.
     """
@@ -159,14 +159,14 @@ def request_key(environ: dict[str, Any]) -> str:
 
 
 def canonical_query(query: str) -> tuple[str, str]:
-    """(the query by the names in it, without what advertisers add; what they added)."""
+    """``(query sorted by name, without advertising parameters; the advertising parameters)``."""
     pairs = sorted(query.split("&"), key=lambda pair: pair.partition("=")[0]) if query else []
     added = [pair for pair in pairs if pair.startswith(("utm_", *TRACKING))]
     return "&".join(pair for pair in pairs if pair not in added), "&".join(added)
 
 
 def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependencies) -> bool:
-    """Whether a page was opened and is the same for everybody; a broken promise is logged."""
+    """Whether a page was opened and is the same for everybody. Logs an opened page that is not."""
     if found.parameters is None or response.status_code != 200:
         return False
     if set(request.GET) - found.parameters:
@@ -184,7 +184,7 @@ def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependenc
 
 
 def response_from(cached: CachedResponse, request: HttpRequest) -> HttpResponse:
-    """A cached page as Django answers it."""
+    """Build Django's response from a cached page."""
     status, headers, body = response_parts(cached, request.META)
     if status == 304:
         return HttpResponseNotModified(headers=headers)
@@ -192,7 +192,7 @@ def response_from(cached: CachedResponse, request: HttpRequest) -> HttpResponse:
 
 
 def close(response: HttpResponse, *, is_opened: bool = False) -> HttpResponse:
-    """Forbid caches a page that is not for everybody. A view's own Cache-Control stays."""
+    """Forbid caching unless the page is opened. A view's own Cache-Control stays."""
     if is_opened or not response.has_header("Cache-Control"):
         response["Cache-Control"] = CLOSED
     return response

@@ -1,6 +1,6 @@
-"""Where cached pages are: in the process, and in a store that the processes share.
+"""Stores of cached pages: the process's memory, and a store that the processes share.
 
-A store that cannot be read or written is off: pages are rendered, and a log line says so.
+If a store cannot be read or written, it is off: pages are rendered, and the failure is logged.
 """
 
 import contextlib
@@ -26,31 +26,31 @@ from commerce.page_cache.versions import REDIS_TIMEOUTS, Snapshot, Unreachable
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
 
-#: Bytes that one process holds in memory.
+#: Bytes of cached pages in the memory of one process.
 MEMORY_BYTES = 32 * 1024 * 1024
-#: Seconds for which a request waits for another one that renders the same page, and between two looks.
+#: Seconds to wait for another request that renders the same page, and between two checks.
 WAIT_SECONDS, STEP_SECONDS = 5.0, 0.01
 
 
 def hashed_key(key: str) -> str:
-    """A key as the name of a file or in Redis."""
+    """A key as a file name or Redis key."""
     return hashlib.blake2b(key.encode(), digest_size=20).hexdigest()
 
 
 class FileStore:
-    """Pages as files of a bounded number: a page replaces another one of its slot.
+    """Pages in a fixed number of files (slots). A page replaces another one in its slot.
 
-    A file is replaced as a whole, so that a reader sees the old one or the new one.
+    Files are replaced atomically, so that a reader sees the old one or the new one.
     """
 
-    #: Pages on the disk, and lock files that requests for the same page wait at.
+    #: Number of page files, and of lock files for requests that wait for the same page.
     SLOTS, LOCKS = 1 << 14, 1 << 10
 
     def __init__(self, folder: Path | str | None = None) -> None:
         self.folder = Path(folder or settings.PAGE_CACHE_FOLDER)
 
     def get(self, key: str) -> CachedResponse | None:
-        """The page of a key, fresh or not."""
+        """The page of a key, fresh or stale."""
         try:
             name, _newline, data = self._path(key).read_bytes().partition(b"\n")
         except OSError:
@@ -58,7 +58,7 @@ class FileStore:
         return unpacked(data) if name == hashed_key(key).encode() else None
 
     def put(self, key: str, cached: CachedResponse) -> None:
-        """Write a page for all processes."""
+        """Store a page for all processes."""
         path = self._path(key)
         draft = path.with_name(f".{uuid.uuid4().hex}")
         try:
@@ -72,7 +72,7 @@ class FileStore:
 
     @contextlib.contextmanager
     def turn(self, key: str) -> Iterator[bool]:
-        """One request at a time for a key, over all processes; gives whether it had to wait."""
+        """Admit one request at a time for a key, over all processes. Yields whether it had to wait."""
         path = self.folder / "turns" / str(int(hashed_key(key)[:8], 16) % self.LOCKS)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ class FileStore:
         try:
             yield _wait_for(partial(_lock_file, fd))
         finally:
-            os.close(fd)  # which gives the lock back
+            os.close(fd)  # closing the file releases the lock
 
     def _path(self, key):
         slot = int(hashed_key(key)[:8], 16) % self.SLOTS
@@ -91,7 +91,7 @@ class FileStore:
 
 
 class RedisStore:
-    """The same in Redis: each page for as long as it may be fresh, a turn over all machines."""
+    """The same in Redis: a page is stored until it expires, and locks apply to all machines."""
 
     PREFIX = "vitrine:page:"
 
@@ -119,7 +119,8 @@ class RedisStore:
             yield _wait_for(lambda: self.client.set(name, 1, nx=True, px=milliseconds))
         finally:
             with contextlib.suppress(redis.RedisError):
-                self.client.delete(name)  # Whoever waited too long renders as well: no harm.
+                # A request that waited too long renders the page, too; that does no harm.
+                self.client.delete(name)
 
 
 def _lock_file(fd: int) -> bool:
@@ -128,7 +129,7 @@ def _lock_file(fd: int) -> bool:
 
 
 def _wait_for(take):
-    """Wait for a turn, ``WAIT_SECONDS`` at most; gives whether it had to. No answer: no wait."""
+    """Wait for a lock, ``WAIT_SECONDS`` at most. Returns whether it had to wait; False without Redis."""
     end, waited = time.monotonic() + WAIT_SECONDS, False
     with contextlib.suppress(redis.RedisError):
         while time.monotonic() < end:
@@ -145,18 +146,18 @@ STORES: dict[str, type[FileStore] | type[RedisStore]] = {"file": FileStore, "red
 
 @cache
 def memory() -> LRUCache[str, CachedResponse]:
-    """The pages of this process. The one used longest ago goes first."""
+    """The pages in this process's memory. The least recently used goes first."""
     return LRUCache(MEMORY_BYTES, getsizeof=lambda cached: len(cached.body) + 1024)
 
 
 @cache
 def store() -> FileStore | RedisStore:
-    """The store that ``settings.PAGE_STORE`` names."""
+    """The store of ``settings.PAGE_STORE``."""
     return STORES[settings.PAGE_STORE]()
 
 
 def find_cached(key: str, snapshot: Snapshot) -> tuple[CachedResponse | None, bool]:
-    """(the fresh page of a key or None, whether there is only an old one)."""
+    """``(fresh page of a key or None, whether there is a stale one)``."""
     with _lock:
         own = memory().get(key)
     with contextlib.suppress(Unreachable):
@@ -171,11 +172,11 @@ def find_cached(key: str, snapshot: Snapshot) -> tuple[CachedResponse | None, bo
 
 
 def put(key: str, cached: CachedResponse) -> None:
-    """Cache a page in this process and for the others."""
+    """Cache a page in this process and in the shared store."""
     store().put(key, cached)
     _hold(key, cached)
 
 
 def _hold(key, cached):
-    with _lock, contextlib.suppress(ValueError):  # It is larger than all of the memory.
+    with _lock, contextlib.suppress(ValueError):  # The page is larger than the whole cache.
         memory()[key] = cached

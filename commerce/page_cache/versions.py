@@ -1,9 +1,9 @@
 """Change sequence shared by all processes: one version per tag.
 
-``invalidate`` is called in the transaction of a change and counts from its commit. A cached page or
-value holds the version that was read before it was made, and is fresh while none of its tags has a
-higher one. Versions are in a file, for the processes of one machine, or in Redis, for several; a
-store that does not answer switches the cache off and never fails a request.
+``invalidate`` is called in the transaction of a change and takes effect at its commit. A cached page
+or value stores the version that was read before it was created, and is fresh while none of its tags
+has a higher one. Versions are in a file for the processes of one machine, or in Redis for several
+machines. If the store does not respond, the cache is off; requests never fail.
 """
 
 import fcntl
@@ -30,28 +30,28 @@ from commerce.models.cache_tags import SITE
 
 log = logging.getLogger(__name__)
 
-#: Redis is asked in each request: a slow one is no cache.
+#: Every request reads Redis, so a slow Redis is treated as unreachable.
 REDIS_TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
-#: Tags share so many slots.
+#: Number of slots, which tags share.
 SLOTS = 1 << 16
-#: The file: its epoch, the number of the last change, then the version of each slot.
+#: Layout of the file: its epoch, the number of the last change, then the version of each slot.
 NUMBER, EPOCH_BYTES = struct.Struct("<Q"), 16
 HEADER = EPOCH_BYTES + NUMBER.size
 
-#: Told of all tags that changed, once that is committed: a cache in front of the site.
+#: Functions called with all changed tags after the commit, such as to purge a CDN.
 listeners: list[Callable[[set[str]], None]] = []
 
 
 class Unreachable(Exception):
-    """The store of the versions does not answer, so nothing cached can be shown to be fresh."""
+    """The version store does not respond, so no cached copy can be proven fresh."""
 
 
 def invalidate(*tags: str) -> None:
-    """Make everything that depends on these tags old, from the commit of this transaction on."""
+    """Invalidate everything that depends on these tags when the transaction commits."""
     connection = transaction.get_connection()
     hooks, open_blocks = connection.run_on_commit, set(connection.savepoint_ids)
     if hooks and isinstance(hooks[-1][1], _Publication) and hooks[-1][0] == open_blocks:
-        hooks[-1][1].tags.update(tags)  # Many rows that are written one after the other: one call.
+        hooks[-1][1].tags.update(tags)  # One call for many rows that are written in a row.
     else:
         transaction.on_commit(_Publication(set(tags)), robust=True)
 
@@ -65,7 +65,7 @@ class _Publication:
 
 
 def publish(tags: Iterable[str]) -> None:
-    """Give the tags the next version now, and tell ``listeners``."""
+    """Give the tags the next version now, and call ``listeners``."""
     tags = set(tags)
     versions().advance(tags)
     for listener in listeners:
@@ -74,14 +74,14 @@ def publish(tags: Iterable[str]) -> None:
 
 @dataclass
 class Snapshot:
-    """The sequence as one request sees it. ``known`` has the versions that were asked for."""
+    """The versions as one request sees them. ``known`` caches those already read."""
 
     epoch: str
     number: int
     known: dict[str, int] = field(default_factory=dict)
 
     def newest(self, tags: Collection[str]) -> int:
-        """The highest version of some tags. Asks the store once for those not known yet."""
+        """The highest version of some tags. Queries the store once for those not known yet."""
         if missing := [tag for tag in tags if tag not in self.known]:
             self.known |= versions().versions_of(missing)
         return max((self.known[tag] for tag in tags), default=0)
@@ -89,10 +89,10 @@ class Snapshot:
 
 @dataclass(kw_only=True)
 class Versioned:
-    """Something that is fresh until one of its ``tags`` changes, and no longer than ``until``.
+    """A value that is fresh until one of its ``tags`` changes, and no longer than ``until``.
 
-    ``epoch`` and ``version`` are the snapshot's that was read before it was made; ``until`` is in
-    seconds since 1970. ``seen`` is the number up to which its tags are known to be unchanged.
+    ``epoch`` and ``version`` are those of the snapshot read before it was created; ``until`` is in
+    seconds since 1970. ``seen`` is the change number up to which its tags are known to be unchanged.
     """
 
     tags: Collection[str]
@@ -102,11 +102,11 @@ class Versioned:
     seen: int = -1
 
     def is_fresh(self, snapshot: Snapshot) -> bool:
-        """Whether nothing that it shows has changed. Raises Unreachable."""
+        """Whether nothing that it depends on has changed. Raises Unreachable."""
         if self.epoch != snapshot.epoch or time.time() >= self.until:
             return False
         if snapshot.number in (self.seen, self.version):
-            return True  # Nothing at all changed since: by far the most common answer.
+            return True  # No change at all since then: by far the most common case.
         if snapshot.newest(self.tags) > self.version:
             return False
         self.seen = snapshot.number
@@ -118,7 +118,7 @@ _snapshot: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
 
 @contextmanager
 def reading(snapshot: Snapshot) -> Iterator[None]:
-    """Use one snapshot in the whole block: for a request that only reads."""
+    """Use one snapshot in the whole block, for a read-only request."""
     token = _snapshot.set(snapshot)
     try:
         yield
@@ -127,14 +127,14 @@ def reading(snapshot: Snapshot) -> Iterator[None]:
 
 
 def current_snapshot() -> Snapshot:
-    """The snapshot of this request, or one of this moment. Raises Unreachable."""
+    """The snapshot of this request, or a new one. Raises Unreachable."""
     return _snapshot.get() or versions().snapshot()
 
 
 class Versions:
-    """The sequence in a store. A change that could not be written is written before the next read.
+    """The versions in a store. A change that could not be written is written before the next read.
 
-    A store that did not answer is not asked for ``PAUSE`` seconds.
+    A store that did not respond is not queried again for ``PAUSE`` seconds.
     """
 
     PAUSE = 2.0
@@ -146,16 +146,16 @@ class Versions:
         self._asleep_until = 0.0
 
     def snapshot(self) -> Snapshot:
-        """The sequence of now. Raises Unreachable."""
+        """A snapshot of the current versions. Raises Unreachable."""
         return self._ask(self.store.read)
 
     def versions_of(self, tags: Collection[str]) -> dict[str, int]:
-        """``{tag: version of its latest change}``, 0 where it never changed. Raises Unreachable."""
+        """``{tag: version of its latest change}``, 0 if it never changed. Raises Unreachable."""
         numbers = self._ask(self.store.read_slots, [slot_of(tag) for tag in tags])
         return dict(zip(tags, numbers, strict=True))
 
     def advance(self, tags: Iterable[str]) -> None:
-        """Give the tags the next version, visible to every process unless a warning is logged."""
+        """Give the tags the next version. Visible to every process, unless a warning is logged."""
         with self._lock:
             self._pending |= set(tags)
         try:
@@ -181,7 +181,7 @@ class Versions:
 
 
 def slot_of(tag: str) -> int:
-    """The slot of a tag. Two tags in one slot cost a render too many, never an old page."""
+    """The slot of a tag. Tags that share a slot may cause needless rendering, never a stale page."""
     return zlib.crc32(tag.encode()) % SLOTS
 
 
@@ -190,7 +190,7 @@ def _number_at(fd, place):
 
 
 class NoStore:
-    """No cache at all: for tests and shells."""
+    """No cache, for tests and shells."""
 
     def __getattr__(self, name: str) -> Any:
         raise Unreachable("the page cache is off")
@@ -199,11 +199,11 @@ class NoStore:
 class FileStore:
     """Versions in a file of half a megabyte that every process of the machine opens.
 
-    Writers lock the file. The version of a tag is written before the sequence's own number, so that
-    whoever sees the old number sees no page older than a change whose request was answered.
+    Writers lock the file. The version of a tag is written before the change number, so a process that
+    still reads the old number serves no page older than a change whose request has ended.
     """
 
-    #: Seconds after which a process checks whether its file is still the one that others open.
+    #: Seconds after which a process checks whether its file is still the current one.
     LOOK_AGAIN = 1.0
 
     def __init__(self, path: Path | str | None = None) -> None:
@@ -223,7 +223,7 @@ class FileStore:
         self._descriptor()
         fd = os.open(self.path, os.O_RDWR)
         try:
-            # A lock for each opening: threads wait for each other as processes do.
+            # One lock per opened file, so that threads wait for each other like processes.
             fcntl.flock(fd, fcntl.LOCK_EX)
             number = _number_at(fd, EPOCH_BYTES) + 1
             for place in (*(HEADER + slot * NUMBER.size for slot in slots), EPOCH_BYTES):
@@ -232,7 +232,7 @@ class FileStore:
             os.close(fd)
 
     def _descriptor(self):
-        """The open file of that name. Somebody may have cleared the folder meanwhile."""
+        """The open file. Opens a new one if the folder was cleared meanwhile."""
         if time.monotonic() - self._looked > self.LOOK_AGAIN:
             with self._opening:
                 if not self._is_open():
@@ -253,18 +253,18 @@ class FileStore:
             fcntl.flock(fd, fcntl.LOCK_EX)
             if os.fstat(fd).st_size != HEADER + SLOTS * NUMBER.size:
                 os.ftruncate(fd, 0)
-                # All of it now: a later write must not fail because the disk is full.
+                # Allocate the whole file now, so that a later write cannot fail on a full disk.
                 os.posix_fallocate(fd, 0, HEADER + SLOTS * NUMBER.size)
                 os.pwrite(fd, uuid.uuid4().bytes, 0)
             fcntl.flock(fd, fcntl.LOCK_UN)
         except OSError:
             os.close(fd)
             raise
-        self._fd = fd  # The old one stays open: another thread may be reading it.
+        self._fd = fd  # Keep the old one open: another thread may be reading it.
 
 
 class RedisStore:
-    """The same in one Redis hash. A read of the sequence brings the version of ``SITE`` along."""
+    """The same in one Redis hash. Reading the change number also reads the version of ``SITE``."""
 
     KEY = "vitrine:pages:versions"
     _WRITE = """
@@ -294,5 +294,5 @@ STORES = {"none": NoStore, "file": FileStore, "redis": RedisStore}
 
 @cache
 def versions() -> Versions:
-    """The sequence in the store that ``settings.PAGE_VERSIONS`` names."""
+    """The versions in the store of ``settings.PAGE_VERSIONS``."""
     return Versions(STORES[settings.PAGE_VERSIONS]())

@@ -101,7 +101,7 @@ def voucher_notes(
 
 
 def _refusal(voucher: AbstractVoucher, user: User | AnonymousUser) -> str:
-    """Why this user cannot use a voucher now, whatever is in the basket; "" if they can."""
+    """Why this user cannot use a voucher now, regardless of the basket; "" if they can."""
     if voucher.end_datetime < shop_now():
         return _("This voucher has expired.")
     if not voucher.is_active(shop_now()):

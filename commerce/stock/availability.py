@@ -1,4 +1,4 @@
-"""What of a product can be bought: the stock record to sell, its units and its availability."""
+"""Availability of products: the stock record to sell from, its units and its availability."""
 
 from __future__ import annotations
 

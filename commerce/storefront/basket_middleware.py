@@ -79,7 +79,7 @@ class BasketMiddleware(OscarBasketMiddleware):
 
     @staticmethod
     def is_frozen(cookie: str) -> bool:
-        """Whether a cookie names a basket with a pending payment."""
+        """Whether a cookie belongs to a basket with a pending payment."""
         Basket = get_model("basket", "Basket")
         try:
             baskets = Basket.objects.filter(pk=Signer().unsign(cookie), owner=None)
@@ -112,7 +112,7 @@ class BasketMiddleware(OscarBasketMiddleware):
 
     @staticmethod
     def tell_units(request: HttpRequest, response: HttpResponse) -> None:
-        """Tell scripts the basket's units: the header of a cached page doesn't."""
+        """Set the cookie with the number of units, because cached pages do not contain it."""
         units = str(units_in(request))
         if (read_cookie(request, UNITS_COOKIE) or "0") != units:
             seconds = settings.OSCAR_BASKET_COOKIE_LIFETIME

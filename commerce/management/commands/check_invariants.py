@@ -1,4 +1,4 @@
-"""Ask the database whether everything that must hold does."""
+"""Checks the invariants of stock, orders, payments and documents in the database."""
 
 from typing import Any
 

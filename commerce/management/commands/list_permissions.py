@@ -1,4 +1,4 @@
-"""Print docs/permissions.md: every staff page, and what each role may do with it."""
+"""Prints docs/permissions.md: every staff page, and what each role may do with it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Prints, day by day, how pages were answered."""
+"""Prints by day how pages were served."""
 
 from collections import defaultdict
 from datetime import date, timedelta

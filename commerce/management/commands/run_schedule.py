@@ -1,4 +1,4 @@
-"""Run what runs by the clock: enqueue each task of settings.SCHEDULE when it is due."""
+"""Runs the scheduler: enqueues each task of settings.SCHEDULE when it is due."""
 
 import time
 from typing import Any
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             time.sleep(1)
 
     def enqueue(self, path: str) -> None:
-        """Hand one task to the queue; a queue that is down is tried again at the next turn."""
+        """Enqueue a task. If the queue is down, the next turn tries again."""
         close_old_connections()
         try:
             import_string(path).enqueue()

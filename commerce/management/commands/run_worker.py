@@ -1,4 +1,4 @@
-"""Start the worker of whichever queue the settings name."""
+"""Starts the worker of the configured queue."""
 
 from typing import Any
 
