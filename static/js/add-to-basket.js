@@ -1,4 +1,4 @@
-// <add-to-basket>: sends its form without leaving the page and shows the note that comes back.
+// <add-to-basket>: submits its form without leaving the page and shows the returned note.
 import { fetchPart, parse, showCount } from "./fragment.js";
 
 const SHOWN_MS = 9000;

@@ -1,4 +1,4 @@
-/* <card-form>: the Payment Element that saves a card without a payment. */
+/* <card-form>: saves a card with the Payment Element, without a payment. */
 class CardForm extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");

@@ -1,5 +1,5 @@
-// <checked-form data-summary>: checks a field when it is left, never while it is first typed; the error goes
-// when mended. After a failed submit the focus is on a summary (headed data-summary) that links to the fields.
+// <checked-form data-summary>: validates a field when it loses focus, not while it is first typed in, and clears
+// the error once it is fixed. After a failed submit it focuses a summary with links to the invalid fields.
 
 class CheckedForm extends HTMLElement {
   connectedCallback() {
@@ -52,7 +52,7 @@ class CheckedForm extends HTMLElement {
   }
 }
 
-// Our sentence for what was left empty, the browser's for what it knows to be wrong.
+// Our message for empty fields, the browser's message for all other errors.
 function problem(field) {
   return (field.validity.valueMissing && field.dataset.needed) || field.validationMessage;
 }

@@ -1,4 +1,4 @@
-// <compare-choice>: gathers up to four products for the comparison, in this tab only, once it is used.
+// <compare-choice>: collects up to four products for the comparison, in this tab only, once it is used.
 const KEY = "compare";
 const LIMIT = 4;
 
@@ -15,7 +15,7 @@ function keep(ids) {
   try {
     if (ids.length) sessionStorage.setItem(KEY, JSON.stringify(ids));
     else sessionStorage.removeItem(KEY);
-  } catch {} // without storage the plain link leads on
+  } catch {} // without storage the plain link still works
   for (const choice of document.querySelectorAll("compare-choice")) choice.mark(ids);
   showBar(ids);
 }
@@ -48,7 +48,7 @@ class CompareChoice extends HTMLElement {
   }
 }
 
-// The bar is a template of the page: the words are the server's.
+// The bar is a <template> of the page, so that the server provides its text.
 function showBar(ids, isFull = false) {
   const bar = document.getElementById("compare-bar");
   if (!bar) return;
@@ -60,7 +60,7 @@ function showBar(ids, isFull = false) {
   if (isFull) bar.scrollIntoView({ block: "nearest" });
 }
 
-// The page of the comparison is the truth while it is open.
+// The comparison page overrides the stored choice while it is open.
 function follow() {
   const table = document.querySelector("[data-compared]");
   if (table && chosen().length) keep(table.dataset.compared.split(",").filter(Boolean));

@@ -1,10 +1,10 @@
-// A form that was refused opens where something is to be mended, not on its first section.
+// Opens a refused form at the first section with an error.
 const refused = document
   .querySelector(".tab-pane :is(.error-block:not(:empty), .errorlist, [aria-invalid=true])")
   ?.closest(".tab-pane:not(.active)");
 if (refused) document.querySelector(`[data-toggle="tab"][href="#${refused.id}"]`)?.click();
 
-// Oscar's tables stand bare on the page and would push it wide; each gets a box of its own to scroll in.
+// Wraps each of Oscar's tables in a scrolling box, so that it does not widen the page.
 for (const table of document.querySelectorAll(".page-content table.table")) {
   if (table.closest(".table-responsive")) continue;
   const box = document.createElement("div");

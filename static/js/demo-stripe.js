@@ -1,5 +1,5 @@
-/* The calls of Stripe.js that the payment page uses, for a shop without keys. The card's number goes
-   to the demo gateway in this same shop, which knows Stripe's test cards and nothing else. */
+/* Implements the calls of Stripe.js that the payment page uses, for a shop without keys. Card numbers go
+   to the demo gateway in this shop, which accepts only Stripe's test cards. */
 (() => {
   const BASE = "/demo-gateway/v1/";
 
@@ -44,7 +44,7 @@
     constructor(options) {
       this.session = options.customerSessionClientSecret;
       this.save = choice("demo-save", "yes", "Save this card for next time", "checkbox");
-      // Not `required`: fields that are hidden behind a saved card would keep the form from being sent.
+      // Not `required`: hidden fields (behind a saved card) would block the form.
       const shared = { inputmode: "numeric", "aria-required": "true" };
       this.number = field("number", "Card number", {
         ...shared, autocomplete: "cc-number", placeholder: "1234 1234 1234 1234", maxlength: 23,
@@ -91,7 +91,7 @@
       this.showFields();
     }
 
-    // Which of the saved cards is chosen; "" for a new one.
+    // The selected saved card; "" for a new one.
     get chosen() {
       return this.saved?.find(({ input }) => input.checked)?.input.value ?? "";
     }

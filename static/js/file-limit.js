@@ -1,5 +1,5 @@
-// <file-limit>: says at once when a chosen file is larger than its input's data-most bytes (the words stand in
-// data-too-large). The <checked-form> around it shows the words, and sends nothing until another one is chosen.
+// <file-limit>: reports at once that a chosen file is larger than its input's data-most bytes (text in
+// data-too-large). The surrounding <checked-form> shows the message and blocks submitting until the file is replaced.
 
 class FileLimit extends HTMLElement {
   connectedCallback() {
@@ -9,7 +9,7 @@ class FileLimit extends HTMLElement {
   check(input) {
     const isTooLarge = [...input.files].some((file) => file.size > Number(input.dataset.most));
     input.setCustomValidity(isTooLarge ? input.dataset.tooLarge : "");
-    // As if the field was left: that is when a <checked-form> speaks.
+    // Simulate leaving the field, because <checked-form> validates then.
     input.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
   }
 }

@@ -1,11 +1,11 @@
 /* <folded-fields data-control data-value>: shows its [data-folded] fields only while the form's
-   control of that name has that value ("" for a box that is not ticked). */
+   control of that name has that value ("" for an unticked box). */
 class FoldedFields extends HTMLElement {
   connectedCallback() {
     this.fields = this.querySelector("[data-folded]");
     this.form = this.closest("form");
     this.querySelector("[data-folded-hint]")?.remove();
-    // Without this element the fields stand open where nobody needs them, so HTML cannot ask for them.
+    // The fields are visible without this element, even if not needed, so the HTML cannot require them.
     for (const field of this.fields.querySelectorAll("[data-needed]")) field.required = true;
     this.form.addEventListener("change", () => this.show());
     this.show();
@@ -14,7 +14,7 @@ class FoldedFields extends HTMLElement {
   show() {
     const value = new FormData(this.form).get(this.dataset.control) ?? "";
     this.fields.hidden = value !== this.dataset.value;
-    // Disabled fields are neither validated nor sent.
+    // Disabled fields are neither validated nor submitted.
     this.fields.disabled = this.fields.hidden;
   }
 }

@@ -1,4 +1,4 @@
-// Asks the server for the part of a page that changed, and tells the header what is in the basket.
+// Requests the changed fragment of a page, and updates the basket count in the header.
 
 export async function fetchPart(url, options = {}) {
   const response = await fetch(url, {
@@ -12,7 +12,7 @@ export function parse(html) {
   return new DOMParser().parseFromString(html, "text/html").body;
 }
 
-// What this browser's basket holds; a page that everybody gets does not know it.
+// The number of units in this browser's basket. Cached pages do not contain it.
 export function showOwnCount() {
   const count = /(?:^|; )(?:__Host-)?basket_units=(\d+)/.exec(document.cookie)?.[1];
   if (count) showCount(count);
@@ -22,8 +22,8 @@ export function showCount(count) {
   for (const place of document.querySelectorAll("[data-basket-count]")) place.textContent = count;
 }
 
-// Puts the keyboard back where it was, after the HTML around it was replaced; to the first place that is
-// marked for it and can take it where what had it is gone (a chip that took itself away) or cannot.
+// Restores focus after the HTML around it was replaced. If the focused element is gone (such as a removed chip)
+// or cannot take focus, the first focusable element marked for this gets it.
 export function keepFocus(root, replace) {
   const active = root.contains(document.activeElement) ? document.activeElement : null;
   const key = active && (active.id ? `#${CSS.escape(active.id)}` : pathOf(active));

@@ -1,4 +1,4 @@
-// <live-basket>: quantities, removals and vouchers take effect in place; the server renders the result.
+// <live-basket>: applies quantities, removals and vouchers in place. The server renders the result.
 import { fetchPart, keepFocus, parse, showCount } from "./fragment.js";
 
 class LiveBasket extends HTMLElement {
@@ -8,7 +8,7 @@ class LiveBasket extends HTMLElement {
     this.hideButton();
   }
 
-  // Only there for shoppers without JavaScript.
+  // Needed only without JavaScript.
   hideButton() {
     const button = this.querySelector("[data-apply]");
     if (button) button.hidden = true;

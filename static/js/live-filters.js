@@ -1,5 +1,5 @@
-// <live-filters>: a filter, a chip or the order takes effect at once, in place, with its address.
-// data-as names the part of the page to ask for, data-status the line that says what is shown.
+// <live-filters>: applies filters, chips and sort order at once, in place, and updates the URL.
+// data-as names the fragment to request, data-status the line that announces the result.
 import { fetchPart, keepFocus, parse } from "./fragment.js";
 
 class LiveFilters extends HTMLElement {
@@ -9,12 +9,12 @@ class LiveFilters extends HTMLElement {
     this.addEventListener("submit", (event) => comeBackHere(event.target));
     this.hideButtons();
     this.shown = location.search;
-    // Following an anchor is a step in the history, too, but shows the same part.
+    // Following an anchor adds a history entry, too, but shows the same fragment.
     addEventListener("popstate", () => this.shown !== location.search && this.show(location.href, { isBack: true }));
   }
 
-  // Without JavaScript the buttons send the forms; with it they are not needed, and the one of the
-  // drawer tells how many products lie behind it.
+  // Without JavaScript the buttons submit the forms. With it they are hidden, except the drawer's button,
+  // which shows the number of results.
   hideButtons() {
     for (const button of this.querySelectorAll(".chips__sort [data-apply]")) button.hidden = true;
     for (const button of this.querySelectorAll(".facets [data-apply]")) {
@@ -51,7 +51,7 @@ class LiveFilters extends HTMLElement {
     }
   }
 
-  // A part of a page does not know which variant was chosen above it since.
+  // A fragment does not know which variant was selected above it in the meantime.
   withVariant(href) {
     const url = new URL(href);
     const variant = new URL(location).searchParams.get("variant");
@@ -71,7 +71,7 @@ class LiveFilters extends HTMLElement {
     const scrolled = drawer?.matches(":popover-open") ? drawer.scrollTop : null;
     keepFocus(this, () => {
       this.replaceChildren(...fresh.childNodes);
-      // Nothing in a closed drawer takes the keyboard.
+      // Elements in a closed drawer cannot take focus.
       if (scrolled !== null) this.querySelector("#filters").openAgain(scrolled);
     });
     document.getElementById(this.dataset.status ?? "list-status").textContent = this.querySelector("[data-list-count]").textContent;
@@ -79,7 +79,7 @@ class LiveFilters extends HTMLElement {
   }
 }
 
-// A form that is sent leads back to the page as it is by then, another variant chosen.
+// Let a submitted form return to the current page, in case another variant was selected.
 function comeBackHere(form) {
   if (form.method !== "post") return;
   const url = new URL(form.action);
@@ -89,7 +89,7 @@ function comeBackHere(form) {
 
 function addressOf(form) {
   const url = new URL(form.getAttribute("action") || location.pathname, location.href);
-  // The order that the list has by itself needs no word in the address; that order differs by list.
+  // The default sort order, which differs by list, is left out of the URL.
   const isDefault = (name, value) => form.elements[name]?.dataset?.default === value;
   const fields = [...new FormData(form)].filter(([name, value]) => value && !isDefault(name, value));
   url.search = new URLSearchParams(fields);

@@ -1,6 +1,6 @@
-/* <live-summary data-source data-target data-names>: when one of these choices in its form changes,
-   asks the server for the page with them and puts its summary in place of this one. Only the named
-   choices travel: an address typed meanwhile does not belong in a URL. */
+/* <live-summary data-source data-target data-names>: when one of the named choices in its form changes,
+   requests the page with the new choices and replaces this summary by the page's. Only the named
+   choices are sent, because an address must not be in a URL. */
 class LiveSummary extends HTMLElement {
   connectedCallback() {
     this.querySelector("[data-plain]")?.remove();

@@ -19,14 +19,14 @@ import { showOwnCount } from "./fragment.js";
 addEventListener("pageshow", showOwnCount);
 showOwnCount();
 
-// The photograph of the card that was followed becomes that of the product's page.
+// Morph the photograph of the followed card into that of the product page.
 addEventListener("pageswap", (event) => {
   const url = event.activation?.entry?.url;
   if (!event.viewTransition || !url) return;
-  event.viewTransition.ready.catch(() => {}); // a transition that the browser gives up is no error
+  event.viewTransition.ready.catch(() => {}); // an abandoned transition is not an error
   const link = [...document.querySelectorAll(".card__link")].find((card) => card.href === url);
   link?.closest(".card").querySelector(".photo")?.style.setProperty("view-transition-name", "product-photo");
 });
 
-// An error summary is the first thing to read after a form came back.
+// Focus the error summary after a form was refused.
 document.querySelector("[data-error-summary]")?.focus();

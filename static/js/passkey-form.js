@@ -1,5 +1,5 @@
 // <passkey-form data-act="create|get" [data-options] data-refused>: asks the browser for a passkey before its form
-// is sent. The options stand in the element as JSON, or are asked for at data-options by POST. May begin hidden.
+// is submitted. The options are JSON in the element, or requested from data-options by POST. It may be hidden at first.
 
 class PasskeyForm extends HTMLElement {
   connectedCallback() {
@@ -58,7 +58,7 @@ function listed(credentials) {
   return (credentials ?? []).map((credential) => ({ ...credential, id: bytes(credential.id) }));
 }
 
-// Written out: toJSON() is younger than passkeys are.
+// Serialised by hand, because toJSON() is newer than passkeys.
 function asJson(credential) {
   const { response } = credential;
   const parts = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];

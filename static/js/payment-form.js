@@ -1,6 +1,6 @@
-/* <payment-form>: the Payment Element over the form that writes the order.
-   "Pay" posts first (order and stock are then ours), and only then the card is confirmed. A second
-   press, a decline, a lost answer: the same order and the same intent again. */
+/* <payment-form>: the Payment Element in the form that places the order.
+   "Pay" posts the form first, which places the order and reserves the stock, and then confirms the card.
+   After a second press, a decline or a lost response, the same order and intent are used again. */
 class PaymentForm extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
@@ -26,7 +26,7 @@ class PaymentForm extends HTMLElement {
     this.button.textContent = this.isTransfer ? this.button.dataset.order : this.pays;
   }
 
-  // The secret with which the element shows the account's own cards; without it, a new card.
+  // The secret with which the element shows the account's saved cards; without it, a new card.
   async session() {
     if (!this.dataset.session) return {};
     const token = this.form.elements.csrfmiddlewaretoken.value;
@@ -76,7 +76,7 @@ class PaymentForm extends HTMLElement {
   }
 
   async pay() {
-    // Without an element nothing can be confirmed, so nothing is ordered either.
+    // Without an element nothing can be confirmed, so nothing may be ordered either.
     const needsCard = !this.dataset.free && !this.isTransfer;
     if (needsCard && !this.elements) return this.fail(this.dataset.slow);
     if (needsCard) {
@@ -101,7 +101,7 @@ class PaymentForm extends HTMLElement {
     if (error) this.fail(`${error.message} ${this.dataset.kept}`);
   }
 
-  // The order is written: its answers are changed by giving it up, not beside it.
+  // The order exists now: to change its details, the shopper has to cancel it.
   lockAnswers() {
     for (const link of document.querySelectorAll(".step__edit")) link.hidden = true;
     const change = document.querySelector("[data-change]");

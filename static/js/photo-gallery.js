@@ -1,4 +1,4 @@
-// <photo-gallery>: thumbnails move the row of photographs, and a photograph opens large.
+// <photo-gallery>: thumbnails scroll the row of photographs; clicking a photograph opens it large.
 import { openLarge } from "./photo-zoom.js";
 
 class PhotoGallery extends HTMLElement {

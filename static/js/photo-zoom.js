@@ -1,5 +1,5 @@
-// Photographs at their full size in a dialog: magnified by a click, one after the other by buttons and arrows.
-// Escape closes it, as it does every dialog. `words` are the server's: close, previous, next, place ("{n} of {total}").
+// Full-size photographs in a dialog: a click magnifies, buttons and arrow keys move between them, Escape closes.
+// `words` come from the server: close, previous, next, place ("{n} of {total}").
 
 export function openLarge(frames, first, words) {
   let shown = first;
@@ -40,7 +40,7 @@ export function openLarge(frames, first, words) {
   });
   dialog.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    // Arrows move what is magnified.
+    // While magnified, arrow keys scroll the photograph.
     if (step && isMany && !stage.classList.contains("is-close")) show(shown + step);
     else if (event.key === "Enter" && event.target === stage) magnify(stage);
   });
@@ -53,7 +53,7 @@ export function openLarge(frames, first, words) {
   dialog.showModal();
 }
 
-// Magnifies around the point that was clicked; a second time shows the whole again.
+// Magnifies around the clicked point; a second click zooms out again.
 function magnify(stage, event) {
   const image = stage.querySelector("img");
   const box = image.getBoundingClientRect();

@@ -1,4 +1,4 @@
-// <quantity-stepper>: puts a step down and a step up beside a number field.
+// <quantity-stepper>: adds minus and plus buttons to a number field.
 
 class QuantityStepper extends HTMLElement {
   connectedCallback() {

@@ -1,4 +1,4 @@
-// <recently-viewed>: remembers looked-at products in this browser, only where the visitor said yes.
+// <recently-viewed>: stores viewed products in this browser, only with the visitor's consent.
 import { fetchPart, parse } from "./fragment.js";
 
 const KEY = "looked-at";
@@ -15,7 +15,7 @@ class RecentlyViewed extends HTMLElement {
     this.hidden = false;
   }
 
-  // Nothing is stored before this, and nothing is left after the switch went back.
+  // Nothing is stored before consent, and everything is deleted when it is withdrawn.
   decide() {
     if (this.toggle.checked) return this.show([]);
     forget();
@@ -40,7 +40,7 @@ class RecentlyViewed extends HTMLElement {
   }
 }
 
-// null: the visitor has not agreed (or storage is closed).
+// null: no consent, or storage is unavailable.
 function read() {
   try {
     const stored = JSON.parse(localStorage.getItem(KEY));
@@ -53,7 +53,7 @@ function read() {
 function write(ids) {
   try {
     localStorage.setItem(KEY, JSON.stringify(ids));
-  } catch {} // a full or closed storage remembers nothing
+  } catch {} // storage is full or unavailable
 }
 
 function forget() {

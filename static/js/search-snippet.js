@@ -1,5 +1,5 @@
-// Below the two fields that staff fill for search engines: how long their texts are, and how the page may look
-// among results. For the shop's dashboard and the pages' admin alike; nothing where there are no such fields.
+// Below the two search engine fields for staff: shows the length of their texts and a preview of the search result.
+// Used in the dashboard and in the pages' admin; does nothing without these fields.
 (() => {
   const words = document.currentScript.dataset;
   const PAIRS = [["meta_title", "meta_description"], ["seo_title", "search_description"]];

@@ -1,5 +1,5 @@
 // <search-suggestions data-source data-found data-none>: a search box with suggestions, an ARIA combobox.
-// The arrows walk through them and open them again, Enter follows one, Escape closes; typing alone searches as ever.
+// Arrow keys move through the options or reopen them, Enter opens one, Escape closes. Typing searches as usual.
 import { fetchPart } from "./fragment.js";
 
 const WAIT_MS = 150;
@@ -13,7 +13,7 @@ class SearchSuggestions extends HTMLElement {
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", this.dataset.label);
     this.list.hidden = true;
-    // The box keeps the focus: a press beside an option, on a heading, would close the list.
+    // Keep the focus in the box: a click next to an option, such as on a heading, would close the list.
     this.list.addEventListener("mousedown", (event) => event.preventDefault());
     this.status = Object.assign(document.createElement("p"), { className: "visually-hidden" });
     this.status.setAttribute("role", "status");
@@ -40,7 +40,7 @@ class SearchSuggestions extends HTMLElement {
     const answer = await fetchPart(`${this.dataset.source}?${new URLSearchParams({ q: words })}`).catch(() => null);
     if (!answer?.ok || this.input.value.trim() !== words || document.activeElement !== this.input) return;
     this.list.innerHTML = answer.text;
-    // A page has several search boxes, and what another one found stays in it.
+    // A page has several search boxes, each with its own results.
     for (const option of this.options) option.id = `${this.input.id}-${option.id}`;
     const count = this.options.length;
     this.status.textContent = count ? this.dataset.found.replace("%d", count) : this.dataset.none;

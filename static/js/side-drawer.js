@@ -1,4 +1,4 @@
-// <side-drawer popover>: covers the page behind it, so the keyboard is never left back there while it is open.
+// <side-drawer popover>: covers the page behind it, and closes if the keyboard focus moves there.
 
 class SideDrawer extends HTMLElement {
   connectedCallback() {
@@ -10,19 +10,19 @@ class SideDrawer extends HTMLElement {
     return document.querySelector(`[popovertarget="${this.id}"]:not([popovertargetaction])`);
   }
 
-  // Another window or the browser's own bar (no target) is not behind it.
+  // Without a target the focus moves to another window or the browser's own bar: stay open.
   closeBehind(target) {
     if (target && !this.contains(target) && this.matches(":popover-open")) this.hidePopover();
   }
 
-  // The browser gives the keyboard back after Escape, but not after a tap beside the drawer, and Safari
-  // never where the button was tapped: it then is with the page as a whole, or its main part.
+  // The browser restores focus after Escape, but not after a tap next to the drawer. Safari never focuses the
+  // tapped button; the focus is then on the body or the main part.
   giveBack() {
     if (document.activeElement.tabIndex < 0) this.opener?.focus({ preventScroll: true });
   }
 
-  // Opens a drawer that came anew while it was open, as if by its button: that is where closing leads
-  // back to. What takes the keyboard then is for the caller.
+  // Reopens a drawer whose HTML was replaced while it was open, as if by its button, so that closing it
+  // returns focus there. The caller sets the focus inside.
   openAgain(scrolled) {
     this.opener?.focus({ preventScroll: true });
     this.showPopover({ source: this.opener });

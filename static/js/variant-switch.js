@@ -1,6 +1,6 @@
-// <variant-switch>: chooses another variant by swapping the parts of the page that depend on it.
-// On a product's page the address follows, in place of the one before: whoever tried four variants is one step
-// back from the list, and a reload, a bookmark or Forward shows the variant that was chosen last.
+// <variant-switch>: selects another variant by replacing the parts of the page that depend on it.
+// On a product page the URL changes with replaceState: one step back leads to the list, and a reload, a bookmark
+// or Forward shows the last selected variant.
 import { fetchPart, keepFocus, parse } from "./fragment.js";
 
 class VariantSwitch extends HTMLElement {
@@ -11,7 +11,7 @@ class VariantSwitch extends HTMLElement {
     if (this.isPage) addEventListener("popstate", () => this.follow());
   }
 
-  // What else is on the page makes steps of its own (reviews, anchors): they rarely change the variant.
+  // Other parts of the page (reviews, anchors) add history entries of their own and rarely change the variant.
   follow() {
     if (chosenIn(location) !== this.shown) this.show(location.href);
   }
@@ -63,14 +63,14 @@ function chosenIn(address) {
   return new URL(address).searchParams.get("variant");
 }
 
-// The page with another variant, and what else its address says: which reviews are shown.
+// The page's URL with another variant and its other parameters, such as those of the reviews.
 function addressWith(variant) {
   const url = new URL(location);
   url.searchParams.set("variant", variant);
   return url.href;
 }
 
-// A block has words and a name of its own, and its page is where the shopper comes back to.
+// A product block on an editors' page has its own text and anchor, and the shopper returns to that page.
 function keepOwn(part, other) {
   const lead = part.querySelector("[data-lead]");
   if (lead) other.querySelector(".buy-box__head")?.after(lead);

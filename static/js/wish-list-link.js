@@ -1,4 +1,4 @@
-// <wish-list-link>: asks on which lists a product goes without leaving its page; guests go to sign in.
+// <wish-list-link>: shows the wish lists of a product without leaving the page. Guests go to the sign-in page.
 import { fetchPart, parse } from "./fragment.js";
 
 class WishListLink extends HTMLElement {
