@@ -22,7 +22,7 @@ from commerce.stock.alerts import enqueue_stock_alerts
 # A product page must not write a row or a cookie on GET.
 if not product_viewed.disconnect(receive_product_view):
     raise ImproperlyConfigured(
-        "Oscar's receiver of product_viewed is not the one that we disconnect."
+        "Oscar's receiver of product_viewed has changed: adapt the disconnect call."
     )
 
 

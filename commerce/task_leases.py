@@ -118,13 +118,13 @@ def _requeue_one(row: DBTaskResult, *, at: datetime) -> int:
         pk=row.pk, status=TaskResultStatus.RUNNING, started_at=row.started_at
     )
     if len(row.worker_ids) < MAX_RUNS:
-        logger.warning("%s ran in a worker that is gone; queued again", row.task_path)
+        logger.warning("the worker of %s died; the task is queued again", row.task_path)
         return still_running.update(status=TaskResultStatus.READY, started_at=None)
-    logger.error("%s ran in %d workers that are gone", row.task_path, len(row.worker_ids))
+    logger.error("%s failed: %d workers died while running it", row.task_path, len(row.worker_ids))
     with transaction.atomic():
         if not still_running.select_for_update().exists():
             return 0
-        row.set_failed(WorkerLost(f"{len(row.worker_ids)} workers ended while they ran it"))
+        row.set_failed(WorkerLost(f"{len(row.worker_ids)} workers died while running it"))
     return 1
 
 

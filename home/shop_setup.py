@@ -149,7 +149,7 @@ def set_up_admin(email: str, *, password: str | None) -> str:
         return f"Administrator: {email} already exists."
     if User.objects.filter(email__iexact=email).exists():
         raise ValueError(
-            f"{email} belongs to an account that is no administrator; use another address."
+            f"{email} belongs to an account that is not an administrator; use another address."
         )
     user = User(email=User.objects.normalize_email(email), is_staff=True, is_superuser=True)
     if password is not None:

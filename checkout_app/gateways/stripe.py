@@ -75,7 +75,7 @@ def translated(function: Callable[P, R]) -> Callable[P, R]:
             raise GatewayUnavailable(str(error)) from error
         except (stripe.AuthenticationError, stripe.PermissionError) as error:
             # Says nothing about the payment: the call may be repeated once the keys are right.
-            logger.error("Stripe does not accept this shop's keys: %s", error)
+            logger.error("Stripe rejects this shop's API keys: %s", error)
             raise GatewayUnavailable(str(error)) from error
         except stripe.StripeError as error:
             if error.code == "resource_missing":

@@ -44,9 +44,9 @@ def succeeded_intents_have_their_order() -> Iterator[str]:
             continue
         attempt = PaymentAttempt.objects.filter(intent_id=intent.id).first()
         if attempt is None:
-            yield f"I3 intent {intent.id} is paid and has no order"
+            yield f"I3 intent {intent.id} is paid but has no order"
         elif attempt.state not in (*MONEY_STATES, State.REFUNDED):
-            yield f"I3 intent {intent.id} is paid, its attempt is {attempt.state}"
+            yield f"I3 intent {intent.id} is paid, but its attempt is {attempt.state}"
         elif attempt.state in (State.PAID, State.PART_REFUNDED):
             expected = to_minor(_expected_amount(attempt), attempt.currency)
             if intent.received_minor != expected:
@@ -78,7 +78,7 @@ def refunds_are_what_they_were_asked_for() -> Iterator[str]:
     for request in RefundRequest.objects.filter(is_mirrored=False).prefetch_related("lines"):
         parts = sum(line.amount for line in request.lines.all()) + request.shipping
         if request.amount <= 0 or parts > request.amount:
-            yield f"I3 refund {request.pk}: {request.amount}, its parts add up to {parts}"
+            yield f"I3 refund {request.pk}: {request.amount}, but its parts add up to {parts}"
 
 
 @invariant
@@ -90,7 +90,7 @@ def no_basket_stays_frozen() -> Iterator[str]:
         yield f"I7 order {attempt.order.number} expired at {attempt.expires_at} and is still open"
     Basket = get_model("basket", "Basket")
     for basket in Basket.objects.filter(status=Basket.FROZEN, open_attempt=None):
-        yield f"I7 basket {basket.pk} is frozen and has no open attempt"
+        yield f"I7 basket {basket.pk} is frozen but has no open attempt"
 
 
 @invariant
@@ -99,6 +99,6 @@ def orders_and_attempts_agree() -> Iterator[str]:
     for attempt in PaymentAttempt.objects.select_related("order"):
         is_unpaid = attempt.order.status in (PENDING, CANCELLED)
         if attempt.state in CONFIRMED_STATES and is_unpaid:
-            yield f"I8 order {attempt.order.number} is paid and its status is {attempt.order.status}"
+            yield f"I8 order {attempt.order.number} is paid, but its status is {attempt.order.status}"
         if attempt.is_open and attempt.order.status != PENDING:
-            yield f"I8 order {attempt.order.number} waits for payment and its status is {attempt.order.status}"
+            yield f"I8 order {attempt.order.number} waits for payment, but its status is {attempt.order.status}"

@@ -176,7 +176,7 @@ class CredentialField(forms.JSONField):
     def to_python(self, value: Any) -> Any:
         try:
             if isinstance(value, str) and len(value) > self.LONGEST:
-                raise ValueError("no passkey is that long")
+                raise ValueError("the response is too long for a passkey")
             return super().to_python(value)
         except (ValueError, RecursionError) as error:
             raise get_factor_adapter().validation_error("incorrect_code") from error

@@ -169,7 +169,7 @@ def _differing() -> Iterator[tuple[TermKey, str]]:
     for kind, value, n, is_known, *blobs in Term.objects.values_list(*names).iterator(CHUNK):
         wanted = said.pop((kind, value), None) or _set_of({})
         if (n, is_known) != (len(wanted.members), bool(wanted.known)):
-            yield (kind, value), "its number differs from the texts"
+            yield (kind, value), "its count differs from the texts"
         elif tuple(map(as_set, blobs)) != wanted[1:]:
             yield (kind, value), "its sets differ from the texts"
     for key in said:

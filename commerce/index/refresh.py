@@ -344,7 +344,7 @@ def _broken_of(ids: list[int]) -> Iterator[str]:
     for pk in ids:
         document, row = documents.get(pk), rows.get(pk)
         if (document is None) != (row is None):
-            yield f"listing {pk}: {'missing' if row is None else 'not for sale any more'}"
+            yield f"listing {pk}: {'missing' if row is None else 'no longer for sale'}"
         elif document is not None:
             for name, value in document.columns.items():
                 if getattr(row, name) != value:

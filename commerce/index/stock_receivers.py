@@ -22,7 +22,7 @@ NUMBERS = ("num_in_stock", "num_allocated")
 # Oscar's receiver sees saved records only and takes no lock; commerce.stock.low_stock replaces it.
 if not post_save.disconnect(update_stock_alerts, sender=StockRecord):
     raise ImproperlyConfigured(
-        "Oscar's receiver of stock records is not the one that we disconnect."
+        "Oscar's receiver of stock records has changed: adapt the disconnect call."
     )
 
 #: The numbers of a record before its save, by the state of the instance being saved.

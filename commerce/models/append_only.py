@@ -4,7 +4,7 @@ from typing import Any, NoReturn, cast
 
 from django.db import models
 
-REFUSAL = "What happened is only ever added to."
+REFUSAL = "Rows of a history cannot be changed or deleted."
 #: Replaces a name. It is stored, so it is the same in every language.
 ERASED = "[erased]"
 

@@ -49,7 +49,7 @@ def allocations_match_open_lines() -> Iterator[str]:
     records = get_model("partner", "StockRecord").objects.all()
     for pk, allocated in records.values_list("pk", "num_allocated"):
         if (allocated or 0) != held.get(pk, 0):
-            yield f"I1 stock record {pk}: {allocated or 0} allocated, lines hold {held.get(pk, 0)}"
+            yield f"I1 stock record {pk}: {allocated or 0} allocated, {held.get(pk, 0)} by open lines"
 
 
 @invariant
@@ -89,7 +89,7 @@ def discounts_stay_within_limits() -> Iterator[str]:
     single = Voucher.objects.filter(usage=Voucher.SINGLE_USE)
     uses = single.annotate(uses=Sum(Case(When(applications__isnull=False, then=1), default=0)))
     for voucher in uses.filter(uses__gt=1):
-        yield f"I5 voucher {voucher.code}: used {voucher.uses} times, once is allowed"
+        yield f"I5 voucher {voucher.code}: used {voucher.uses} times, allowed once"
 
 
 @invariant
@@ -104,7 +104,7 @@ def paid_orders_have_one_confirmation() -> Iterator[str]:
     )
     for number in paid.values_list("number", flat=True):
         if f"order_placed:{number}" not in keys:
-            yield f"I6 order {number} is paid and has no confirmation mail"
+            yield f"I6 order {number} is paid but has no confirmation mail"
 
 
 @invariant
@@ -123,7 +123,7 @@ def parcels_hold_no_more_than_was_ordered() -> Iterator[str]:
     for number, pk, done, held, quantity in wrong.values_list(
         "order__number", "pk", "done", "num_allocated", "quantity"
     ):
-        yield f"I9 order {number}, line {pk}: {done} gone and {held or 0} held of {quantity}"
+        yield f"I9 order {number}, line {pk}: {done} sent or given up and {held or 0} allocated of {quantity}"
 
 
 @invariant
@@ -137,7 +137,7 @@ def histories_end_at_the_status() -> Iterator[str]:
     orders = get_model("order", "Order").objects.annotate(last=Subquery(last))
     wrong = orders.exclude(last=None).exclude(last=F("status"))
     for number, status, told in wrong.values_list("number", "status", "last"):
-        yield f"I10 order {number} is {status}, its history ends at {told}"
+        yield f"I10 order {number} is {status}, but its history ends at {told}"
 
 
 @invariant
@@ -158,7 +158,7 @@ def returns_ask_for_no_more_than_was_sent() -> Iterator[str]:
     units = dict(sent.values_list("line").annotate(Sum("quantity")).order_by("line"))
     for line_id, count in asked.items():
         if count > units.get(line_id, 0):
-            yield f"I11 line {line_id}: {count} asked back, {units.get(line_id, 0)} sent"
+            yield f"I11 line {line_id}: {count} returned or requested, {units.get(line_id, 0)} sent"
 
 
 @invariant
@@ -181,11 +181,11 @@ def documents_add_up() -> Iterator[str]:
     for number, kind, order_id, facts in rows.values_list("number", "kind", "order", "facts"):
         net, tax, gross = (Decimal(facts[name]) for name in ("net", "tax", "gross"))
         if net + tax != gross or gross != sum(Decimal(line["gross"]) for line in facts["lines"]):
-            yield f"I21 {number}: {net} and {tax} are not {gross}, or its lines are not"
+            yield f"I21 {number}: {net} and {tax}, or the lines, do not add up to {gross}"
         left[order_id] += gross if kind == DocumentKind.INVOICE else -gross
     for order_id, amount in left.items():
         if amount < 0:
-            yield f"I21 order {order_id}: {-amount} more was credited than invoiced"
+            yield f"I21 order {order_id}: credit notes exceed the invoice by {-amount}"
 
 
 @invariant

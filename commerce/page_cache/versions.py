@@ -161,11 +161,11 @@ class Versions:
         try:
             self._ask(lambda: None)
         except Unreachable as error:
-            log.warning("The page cache was not told of a change yet: %s", error)
+            log.warning("The page cache could not be invalidated yet: %s", error)
 
     def _ask(self, question, *arguments):
         if time.monotonic() < self._asleep_until:
-            raise Unreachable("the store did not answer a moment ago")
+            raise Unreachable("the store did not respond a moment ago")
         with self._lock:
             writing, self._pending = self._pending, set()
         try:

@@ -71,7 +71,7 @@ def with_rules(offers: Iterable[AbstractConditionalOffer]) -> list[AbstractCondi
         try:
             offer.condition, offer.benefit = offer.condition.proxy(), offer.benefit.proxy()
         except RuntimeError as error:
-            log.error("The offer %s counts for nothing: %s", offer.pk, error)
+            log.error("The offer %s is ignored: %s", offer.pk, error)
             continue
         for rule in (offer.condition, offer.benefit):
             rule.range = ranges.get(rule.range_id)

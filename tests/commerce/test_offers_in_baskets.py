@@ -110,4 +110,4 @@ def test_offer_of_an_unknown_type_does_not_affect_others(vase, caplog):
     type(strange.condition).objects.filter(pk=strange.condition_id).update(type="Moonlight")
 
     assert total((vase, 1)) == Decimal("81.00")
-    assert f"The offer {strange.pk} counts for nothing" in caplog.text
+    assert f"The offer {strange.pk} is ignored" in caplog.text

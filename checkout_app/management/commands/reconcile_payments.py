@@ -1,4 +1,4 @@
-"""Reconcile payments with the gateways."""
+"""Reconciles payments with the gateways."""
 
 from typing import Any
 
@@ -15,7 +15,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--hours", type=int, default=48, help="how far back intents are listed")
+        parser.add_argument(
+            "--hours", type=int, default=48, help="list intents of this many past hours"
+        )
 
     def handle(self, *args: Any, hours: int, **options: Any) -> None:
         now = timezone.now()
@@ -24,5 +26,5 @@ class Command(BaseCommand):
         unmatched = reconcile.reconcile_recent(at=now, hours=hours)
         reconcile.reconcile_after(at=now)
         for intent in unmatched:
-            self.stderr.write(f"intent {intent.id} belongs to this shop and has no attempt")
+            self.stderr.write(f"intent {intent.id} belongs to this shop but has no attempt")
         self.stdout.write(f"Reconciled; {len(unmatched)} intents without an attempt.")

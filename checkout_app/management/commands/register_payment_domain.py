@@ -1,4 +1,4 @@
-"""Register the shop's domain for wallets."""
+"""Registers the shop's domain for wallets."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,9 @@ class Command(BaseCommand):
     help = "Register the domain of SITE_URL at Stripe, as Apple Pay requires. Run it once per mode."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("domain", nargs="?", help="a domain other than that of SITE_URL")
+        parser.add_argument(
+            "domain", nargs="?", help="the domain to register instead of SITE_URL's"
+        )
 
     def handle(self, *args: Any, domain: str | None = None, **options: Any) -> None:
         domain = domain or urlsplit(settings.SITE_URL).hostname or ""

@@ -1,4 +1,4 @@
-"""Apply the retention rules now, or count what they would do."""
+"""Applies the retention rules, or counts what they would affect."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from commerce.privacy.retention import apply_rules
 
 
 class Command(BaseCommand):
-    help = "Delete or anonymise what is kept longer than docs/privacy.md says."
+    help = "Delete or anonymise data past its retention period (docs/privacy.md)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="count, and change nothing")
+        parser.add_argument("--dry-run", action="store_true", help="only count; change nothing")
 
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
         for outcome in apply_rules(is_dry_run=dry_run):

@@ -8,12 +8,14 @@ from commerce.orders.invariants import REGISTRY, broken_invariants
 
 
 class Command(BaseCommand):
-    help = "Check the invariants of stock, money and mail; fail with a line for each broken one."
+    help = (
+        "Check the invariants of stock, money and mail. Prints a line per violation and then fails."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         broken = broken_invariants()
         for sentence in broken:
             self.stderr.write(sentence)
         if broken:
-            raise CommandError(f"{len(broken)} sentences above are wrong.")
+            raise CommandError(f"{len(broken)} violations, listed above.")
         self.stdout.write(f"{len(REGISTRY)} invariants hold.")

@@ -9,7 +9,7 @@ from commerce.dashboard.permission_report import HEAD, ROLES, make_person, repor
 
 
 class Command(BaseCommand):
-    help = "Print every staff page with what each role may do there. Writes nothing."
+    help = "Print every staff page and what each role may do with it. Writes nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():

@@ -12,10 +12,10 @@ from commerce.page_counts import hit_ratio
 
 
 class Command(BaseCommand):
-    help = "Print how many pages came from the cache, were made anew, or were somebody's own."
+    help = "Print how many pages were served from the cache, rendered and cached, or personal."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--days", type=int, default=7, help="how many days back (7)")
+        parser.add_argument("--days", type=int, default=7, help="number of past days (default: 7)")
 
     def handle(self, *, days: int, **options: Any) -> None:
         since = timezone.localdate() - timedelta(days=days)
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         for row in AnswerCount.objects.filter(day__gt=since).order_by("day"):
             by_day[row.day][row.way] = row.count
         if not by_day:
-            self.stdout.write("No page was counted in these days.")
+            self.stdout.write("No page was counted in this period.")
         for day, counts in by_day.items():
             ratio = hit_ratio(day)
             share = "–" if ratio is None else f"{ratio:.1%}"

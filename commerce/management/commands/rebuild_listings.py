@@ -10,14 +10,18 @@ from commerce.index.refresh import broken_listings, rebuild_listings
 
 class Command(BaseCommand):
     help = (
-        "Write the read model of lists and search anew (docs/listing.md). Interrupted, it goes on "
-        "with --after and the key that it printed last; the shop may sell meanwhile."
+        "Rebuild the read model of lists and search (docs/listing.md), also while the shop is open. To "
+        "resume an interrupted run, pass the last printed key with --after."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--after", type=int, default=0, help="Begin behind this product's key.")
         parser.add_argument(
-            "--check", action="store_true", help="Change nothing; name what differs, and exit 1."
+            "--after", type=int, default=0, help="start after the product with this key"
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="only print differences, and exit with 1 if there are any",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,7 +36,7 @@ class Command(BaseCommand):
             self.stderr.write(sentence)
         if broken:
             sys.exit(1)
-        self.stdout.write("The lists say what the catalogue says.")
+        self.stdout.write("The lists match the catalogue.")
 
     def _rebuild(self, *, after, quiet):
         products = get_model("catalogue", "Product").objects.filter(parent=None, pk__gt=after)

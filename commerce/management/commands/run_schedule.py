@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 
 class Command(BaseCommand):
-    help = "Enqueue the scheduled tasks for as long as the process lives. One is enough."
+    help = "Enqueue scheduled tasks until stopped. Run a single instance."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="enqueue every task once and stop")

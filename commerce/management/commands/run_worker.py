@@ -11,7 +11,7 @@ from commerce.task_leases import heartbeat
 
 
 class Command(BaseCommand):
-    help = "Work off background tasks (database queue or Redis, as TASK_QUEUE says)."
+    help = "Run background tasks from the queue of TASK_QUEUE (database or Redis)."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.TASK_QUEUE == "database":
@@ -28,5 +28,5 @@ class Command(BaseCommand):
             )
         else:
             raise CommandError(
-                "TASK_QUEUE=immediate runs tasks in the request; there is no worker."
+                "TASK_QUEUE=immediate runs tasks in the request and needs no worker."
             )
