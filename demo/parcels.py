@@ -97,7 +97,7 @@ def write_returns(orders: list[Any], *, at: datetime) -> None:
         OrderEvent.objects.create(
             order=order,
             kind=OrderEvent.Kind.RETURN,
-            text=f"A return was asked for: {reason}",
+            text=f"Return requested: {reason}",
             reference=request.number,
             created_at=request.created_at,
         )

@@ -93,7 +93,7 @@ def write_on_order(order):
         number="R-1", key="r-1", order=order, reason="Ada Marsh changed her mind",
         state=ReturnRequest.State.REFUNDED,
     )  # fmt: skip
-    record_event(order, "return", "A return was asked for: Ada Marsh changed her mind")
+    record_event(order, "return", "Return requested: Ada Marsh changed her mind")
     Withdrawal.objects.create(
         number="W-1", key="w-1", name="Ada Marsh", email=EMAIL, order_number=order.number,
         items="the mug of Ada Marsh", order=order, state=Withdrawal.State.ACCEPTED,

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
             name="number",
             field=models.PositiveIntegerField(default=0),
         ),
-        # First the new constraint: MySQL's foreign key leans on an index that begins with "listing".
+        # Add the new constraint first: MySQL's foreign key needs an index that starts with "listing".
         migrations.AddConstraint(
             model_name="pricewindow",
             constraint=models.UniqueConstraint(

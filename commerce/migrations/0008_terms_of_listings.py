@@ -33,6 +33,6 @@ class Migration(migrations.Migration):
             name="known_bitmap",
             field=models.BinaryField(default=bytes),
         ),
-        # Nothing is carried over: rebuild_listings writes the texts, as after every migration.
+        # No data is copied: rebuild_listings writes the texts, as after every migration.
         migrations.DeleteModel(name="ListingTerm"),
     ]

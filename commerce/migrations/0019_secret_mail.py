@@ -1,10 +1,10 @@
-"""Mails with codes and links into accounts are marked as such, and those of before lose their text."""
+"""Marks mails with codes or links into accounts as secret, and removes the text of earlier ones."""
 
 from django.db import migrations, models
 
 
 def forget_old_secrets(apps, schema_editor):
-    """Account mails are those that are about no event: their key has no colon."""
+    """Account mails have a key without a colon, because they belong to no event."""
     mails = apps.get_model("commerce", "OutgoingMail").objects.exclude(key__contains=":")
     mails.update(is_secret=True)
     mails.exclude(state="waiting").update(subject="Account mail", body_text="", body_html="")

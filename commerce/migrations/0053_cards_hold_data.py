@@ -1,4 +1,4 @@
-"""Cards store sizes of photographs instead of markup. ``rebuild_listings`` fills them in."""
+"""Stores sizes of photographs in cards instead of markup. ``rebuild_listings`` fills them in."""
 
 from django.db import migrations
 

@@ -1,10 +1,10 @@
-"""``Withdrawal.items`` for ``pieces``, in the table and in the mails that staff wrote."""
+"""Renames ``Withdrawal.pieces`` to ``items``, in the table and in mail templates edited by staff."""
 
 import re
 
 from django.db import migrations, models
 
-#: The names of a mail's variables, inside its tags alone.
+#: Matches the names of a template's variables, but only inside its tags.
 TAG = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 NAMES = (("return_pieces", "return_items"), ("pieces", "items"), ("piece", "item"))
 TEXTS = ("email_subject_template", "email_body_template", "email_body_html_template")

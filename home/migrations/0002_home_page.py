@@ -1,4 +1,4 @@
-"""A home page to begin with, in place of Wagtail's greeting, which has no template here."""
+"""Creates a home page in place of Wagtail's welcome page, which has no template here."""
 
 from django.db import migrations
 
@@ -12,7 +12,7 @@ def create_home_page(apps, schema_editor):
     root = Page.objects.filter(depth=1).first()
     greeting = Page.objects.filter(depth=2, slug="home", content_type__model="page").first()
     if HomePage.objects.exists() or root is None or greeting is None or root.numchild != 1:
-        return  # Somebody has begun already.
+        return  # There is already a site with content.
     locale, path = greeting.locale_id or Locale.objects.first().pk, greeting.path
     Site.objects.filter(root_page=greeting).delete()
     greeting.delete()
