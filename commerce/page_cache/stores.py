@@ -119,8 +119,7 @@ class RedisStore:
             yield _wait_for(lambda: self.client.set(name, 1, nx=True, px=milliseconds))
         finally:
             with contextlib.suppress(redis.RedisError):
-                # A request that waited too long renders the page, too; that does no harm.
-                self.client.delete(name)
+                self.client.delete(name)  # A request that waited too long renders, too.
 
 
 def _lock_file(fd: int) -> bool:
