@@ -1,4 +1,5 @@
-# Two stages: the first compiles (mysqlclient needs headers), the second only runs, without root.
+# Two stages: the first compiles mysqlclient, which needs headers; the second runs the site without
+# root.
 FROM python:3.11-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libmariadb-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
@@ -13,12 +14,12 @@ RUN apt-get update && apt-get install -y --no-install-recommends libmariadb3 \
     && useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin vitrine
 COPY --from=build /venv /venv
 WORKDIR /app
-# Code and static files are root's: the account that runs them cannot change them.
+# Root owns code and static files, so the account that runs them cannot change them.
 COPY . .
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     VAR_DIR=/var/lib/vitrine MEDIA_ROOT=/srv/media STATIC_ROOT=/app/collected
-# The key is only for this command; nothing is signed with it.
+# A throwaway key for this command only; nothing is signed with it.
 RUN SECRET_KEY=only-for-collecting-static-files-00000000000000000000 DEMO_GATEWAY=on \
     python manage.py collectstatic --noinput -v0 \
     && python -m compileall -q /app \
@@ -27,7 +28,7 @@ RUN SECRET_KEY=only-for-collecting-static-files-00000000000000000000 DEMO_GATEWA
 USER vitrine
 VOLUME ["/var/lib/vitrine", "/srv/media"]
 EXPOSE 8000
-# /health/live answers to any Host header.
+# /health/live accepts any Host header.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
     CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"
 CMD ["python", "site_project/serve.py", "--web-only", "--host", "0.0.0.0", "--workers", "2"]

@@ -1,4 +1,4 @@
-# Every target is idempotent and says what it does. `make help` lists them.
+# Every target is idempotent and prints what it does. `make help` lists the targets.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,19 +9,19 @@ SAY := @printf '\033[36m==>\033[0m %s\n'
 .DEFAULT_GOAL := help
 .PHONY: snapshot house run serve seed test e2e lint format lock messages bench load soak security scan-code help setup
 
-# uv installs in seconds what takes pip a minute; where it does not reach an index, pip does it.
+# uv installs in seconds; pip takes a minute and is used if uv cannot reach an index.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 INSTALL = @$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r $(1) 2>/dev/null || $(PIP) --no-compile -r $(1)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-run: setup ## set everything up and serve the shop at http://127.0.0.1:8000
+run: setup ## set up and serve the shop at http://127.0.0.1:8000
 	@$(MAKE) -s -j2 var/seed.stamp var/static.stamp
 	@$(MAKE) -s serve
 
 serve:
-	$(SAY) "Serving at http://$(HOST):$(PORT) (accounts: printed when they were made, or in var/accounts.txt)"
+	$(SAY) "Serving at http://$(HOST):$(PORT) (accounts: printed when created, or in var/accounts.txt)"
 	@exec $(BIN)/python site_project/serve.py --host $(HOST) --port $(PORT)
 
 setup: $(VENV)/run.stamp .env
@@ -30,8 +30,8 @@ setup: $(VENV)/run.stamp .env
 
 $(VENV)/python.stamp: requirements-uv.txt
 	$(SAY) "Creating the virtual environment"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=/path/to/python3.11."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "    installing python3-venv"; apt-get -qq update && apt-get -qq install -y python3-venv >/dev/null; else echo "Python's venv module is needed: install the package python3-venv."; exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is required: install it, or set PYTHON=/path/to/python3.11."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "    installing python3-venv"; apt-get -qq update && apt-get -qq install -y python3-venv >/dev/null; else echo "Python's venv module is required: install the package python3-venv."; exit 1; fi
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) -r requirements-uv.txt && touch $@
 
@@ -41,17 +41,17 @@ $(VENV)/run.stamp: $(VENV)/python.stamp requirements.txt
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.txt
-	$(SAY) "Installing the tools for tests and lint"
+	$(SAY) "Installing the development tools"
 	$(call INSTALL,requirements-dev.txt)
 	@touch $@
 
-# mysqlclient has no wheel; it is built where the headers are.
+# mysqlclient has no wheel; it is built on this machine and needs the headers.
 $(VENV)/mysql.stamp: $(VENV)/run.stamp requirements-mysql.txt
-	@if command -v cc >/dev/null && (pkg-config --exists libmariadb || pkg-config --exists mysqlclient) 2>/dev/null; then printf '==> %s\n' "Building mysqlclient"; $(PIP) -r requirements-mysql.txt; else echo "MySQL needs mysqlclient, and that a C compiler, pkg-config and the headers: install gcc, pkg-config and libmariadb-dev."; exit 1; fi
+	@if command -v cc >/dev/null && (pkg-config --exists libmariadb || pkg-config --exists mysqlclient) 2>/dev/null; then printf '==> %s\n' "Building mysqlclient"; $(PIP) -r requirements-mysql.txt; else echo "MySQL needs mysqlclient, which needs a C compiler, pkg-config and the headers: install gcc, pkg-config and libmariadb-dev."; exit 1; fi
 	@touch $@
 
 .env:
-	$(SAY) "Writing .env with a secret key of its own"
+	$(SAY) "Writing .env with a new secret key"
 	@umask 077 && $(BIN)/python -c "import secrets; print('SECRET_KEY=' + secrets.token_urlsafe(48))" > $@
 	@printf 'SITE_URL=http://$(HOST):$(PORT)\nDEMO_GATEWAY=on\n' >> $@
 
@@ -61,7 +61,7 @@ seed: setup ## migrate the database and load the demo shop
 	$(SAY) "Loading the demo shop"
 	@$(BIN)/python manage.py load_demo
 
-# A second `make run` starts the server at once, unless code, migrations or .env changed meanwhile.
+# A second `make run` starts the server at once, unless code, migrations or .env have changed.
 SEED_SOURCES := $(shell find demo */migrations */*/migrations -type f -name '*.[pt]*' 2>/dev/null)
 var/seed.stamp: requirements.txt .env $(SEED_SOURCES)
 	@$(MAKE) -s seed
@@ -78,12 +78,12 @@ test: $(VENV)/dev.stamp ## run the whole suite on SQLite (TEST_DATABASE_URL name
 	$(SAY) "Running the tests"
 	@mkdir -p var && $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser" $(PYTEST)
 
-e2e: $(VENV)/dev.stamp ## drive the shop in Chromium
-	@command -v chromium >/dev/null || { echo "Chromium is needed: install the package chromium."; exit 1; }
-	$(SAY) "Driving the shop in Chromium"
+e2e: $(VENV)/dev.stamp ## run the browser tests in Chromium
+	@command -v chromium >/dev/null || { echo "Chromium is required: install the package chromium."; exit 1; }
+	$(SAY) "Running the browser tests"
 	@mkdir -p var && $(BIN)/python -m pytest -n 2 --dist loadgroup -m browser -p no:randomly $(PYTEST)
 
-lint: $(VENV)/dev.stamp ## check style, imports, templates, types, dependencies, CSS, JavaScript and the counts of `make house`
+lint: $(VENV)/dev.stamp ## check style, imports, templates, types, dependencies, CSS, JavaScript and the metrics of `make house`
 	$(SAY) "ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(SAY) "import-linter"; $(BIN)/lint-imports
 	$(SAY) "djade, djhtml"; git ls-files 'templates/*.html' | xargs $(BIN)/djade --check --target-version 5.2 && git ls-files 'templates/*.html' | xargs $(BIN)/djhtml --tabwidth 2 --check
@@ -92,18 +92,18 @@ lint: $(VENV)/dev.stamp ## check style, imports, templates, types, dependencies,
 	$(SAY) "biome"; $(BIN)/biome lint --error-on-warnings
 	$(SAY) "house"; $(BIN)/python -m tools.house
 
-snapshot: $(VENV)/run.stamp ## migrate an empty SQLite database and keep it for first starts (after new migrations)
+snapshot: $(VENV)/run.stamp ## migrate an empty SQLite database and save it for first starts (after new migrations)
 	$(SAY) "Migrating an empty database"
 	@$(BIN)/python -m tools.snapshot
 
-house: $(VENV)/dev.stamp ## count what can be counted of layout and names
+house: $(VENV)/dev.stamp ## print metrics of code layout and naming
 	@$(BIN)/python -m tools.house $(if $(V),-v)
 
 format: $(VENV)/dev.stamp ## format Python and templates
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; git ls-files 'templates/*.html' | xargs $(BIN)/djade --target-version 5.2 ; git ls-files 'templates/*.html' | xargs $(BIN)/djhtml --tabwidth 2
 
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --custom-compile-command 'make lock'
-lock: $(VENV)/dev.stamp ## write the hashed locks from pyproject.toml
+lock: $(VENV)/dev.stamp ## write lock files with hashes from pyproject.toml
 	$(SAY) "Locking"
 	@$(LOCK) pyproject.toml -o requirements.txt
 	@$(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
@@ -112,7 +112,7 @@ lock: $(VENV)/dev.stamp ## write the hashed locks from pyproject.toml
 
 	@printf '%s\n' bandit detect-secrets pip-audit wapiti3 | $(LOCK) - -o requirements-security.txt
 
-# The scanners have dependencies that nothing of ours shall meet: an environment of their own.
+# The scanners have their own environment, so that their dependencies do not mix with the shop's.
 SCAN := .venv-security/bin
 .venv-security/security.stamp: requirements-security.txt | $(VENV)/python.stamp
 	$(SAY) "Installing the security scanners"
@@ -121,32 +121,32 @@ SCAN := .venv-security/bin
 	@touch $@
 
 AUDITED := requirements.txt requirements-mysql.txt requirements-dev.txt requirements-uv.txt
-scan-code: .venv-security/security.stamp $(VENV)/dev.stamp ## look for unsafe code and for secrets in the tracked files
+scan-code: .venv-security/security.stamp $(VENV)/dev.stamp ## scan tracked files for unsafe code and secrets
 	$(SAY) "bandit"; $(SCAN)/bandit -q -c pyproject.toml -r site_project commerce checkout_app home demo demo_gateway
 	$(SAY) "detect-secrets"; $(BIN)/python -m tools.security.leaked
 
 security: scan-code ## scan code, dependencies (needs the network) and the served shop
-	$(SAY) "pip-audit"; for lock in $(AUDITED); do $(SCAN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r $$lock || { echo "$$lock was not cleared: pip-audit found something, or did not reach its database on the network."; exit 1; }; done
+	$(SAY) "pip-audit"; for lock in $(AUDITED); do $(SCAN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r $$lock || { echo "$$lock failed: pip-audit found something, or could not reach its database."; exit 1; }; done
 	$(SAY) "wapiti over the demo shop"; $(BIN)/python -m tools.security.scan
 
 WORDS := locale/en_GB/LC_MESSAGES/django
-messages: $(VENV)/run.stamp .env ## gather the words of the shop in locale/ and compile them (needs gettext)
-	@command -v msgfmt >/dev/null && command -v xgettext >/dev/null || { echo "GNU gettext is needed: install the package gettext."; exit 1; }
-	$(SAY) "Gathering the words of the shop"
+messages: $(VENV)/run.stamp .env ## extract translatable text to locale/ and compile it (needs gettext)
+	@command -v msgfmt >/dev/null && command -v xgettext >/dev/null || { echo "GNU gettext is required: install the package gettext."; exit 1; }
+	$(SAY) "Extracting translatable text"
 	@cp $(WORDS).po $(WORDS).old
 	@$(BIN)/python manage.py makemessages -l en_GB --keep-pot --ignore "$(VENV)*" --ignore tests --ignore var --no-location --no-wrap -v0
 	@msgmerge -q --no-fuzzy-matching --no-wrap $(WORDS).old locale/django.pot | msgattrib --no-obsolete --no-wrap - | msgen --no-wrap -o $(WORDS).po -
 	@rm $(WORDS).old locale/django.pot
 	@msgfmt --check $(WORDS).po -o $(WORDS).mo
 
-bench: $(VENV)/dev.stamp ## measure what pages cost beside an empty view (SIZES="1000 10000" LARGE=1)
+bench: $(VENV)/dev.stamp ## measure pages against an empty view (SIZES="1000 10000" LARGE=1)
 	@$(if $(findstring sqlite,$(BENCH_ARGS)),,$(MAKE) --no-print-directory $(VENV)/mysql.stamp)
 	@mkdir -p var && $(BIN)/python -m tools.bench $(if $(SIZES),--sizes $(SIZES)) $(if $(LARGE),--large) $(BENCH_ARGS)
 
-load: $(VENV)/dev.stamp ## 500 buyers of 100 units at once (LOAD_DATABASE_URL names another database)
-	$(SAY) "Letting 500 buyers in"
+load: $(VENV)/dev.stamp ## 500 buyers compete for 100 units (LOAD_DATABASE_URL names another database)
+	$(SAY) "Starting 500 buyers"
 	@$(BIN)/python -m tools.load.buyers $(LOAD_ARGS)
 
-soak: $(VENV)/dev.stamp $(VENV)/mysql.stamp ## twenty minutes of faults over MariaDB and Redis of its own (SOAK_ARGS="--minutes 2")
-	$(SAY) "Letting everything go wrong"
+soak: $(VENV)/dev.stamp $(VENV)/mysql.stamp ## twenty minutes of faults over a separate MariaDB and Redis (SOAK_ARGS="--minutes 2")
+	$(SAY) "Starting the soak test"
 	@$(BIN)/python -m tools.load.soak $(SOAK_ARGS)

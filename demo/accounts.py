@@ -47,7 +47,7 @@ def load_accounts() -> list[NewAccount]:
             user.is_superuser = role == ADMIN
             user.save(update_fields=["is_staff", "is_superuser"])
             user.groups.add(Group.objects.get(name=role))
-        # Nobody receives mail at these addresses, so nobody could confirm them.
+        # Nobody receives mail at these addresses, so the addresses cannot be confirmed.
         EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
         created.append(NewAccount(role or "Customer", email, password))
     return created

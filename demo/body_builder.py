@@ -17,7 +17,7 @@ LinkArgs: TypeAlias = tuple[str, str]
 
 @dataclass
 class BodyBuilder:
-    """One method per kind of block. Holds what blocks refer to; only ``gather`` queries products."""
+    """One method per kind of block. Stores the objects to refer to; only ``gather`` queries products."""
 
     images: dict[str, Any]
     products: dict[str, Any]

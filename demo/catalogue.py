@@ -214,7 +214,7 @@ def load_facets() -> None:
         )
 
 
-#: Other words for the glazes and some forms.
+#: Synonyms of the glazes and of some forms.
 SYNONYMS = (
     "blue, slate", "green, marsh", "white, chalk", "black, ink", "pink, blush", "orange, red, ember",
     "beige, cream, oat, oatmeal", "cup, mug, beaker", "candlestick, candle holder",

@@ -156,7 +156,7 @@ def _sale(dice):
 def generate_catalogue(
     count: int, *, at: datetime, on_done: Callable[[int], object] | None = None
 ) -> int:
-    """Write products until there are at least ``count`` generated ones, and update the listings.
+    """Write products until at least ``count`` generated ones exist, and update the listings.
 
     Sales run around ``at``. Existing products stay as they are; an interrupted run can be continued.
     Returns the number of products written; calls ``on_done`` with the size of each batch. Raises
@@ -189,7 +189,7 @@ def _highest_number():
 
 @dataclass(frozen=True)
 class _Catalogue:
-    """What all products refer to: classes, attributes, options, categories, photographs."""
+    """The rows that all products refer to: classes, attributes, options, categories, photographs."""
 
     classes: dict
     attributes: dict
@@ -321,7 +321,7 @@ def _child(row, variant, parent_id):
 
 
 def _date(products):
-    """Set creation dates by firing: the time of writing would not sort."""
+    """Set creation dates by firing, because the time of writing would give no useful order."""
     firings: dict[int, list[str]] = {}
     for row in products:
         firings.setdefault((row.number - 1) // FIRING, []).append(row.upc)

@@ -100,7 +100,7 @@ def _issue_documents(orders):
 
 
 def _draw_orders(customers, *, at):
-    """Random orders, more of them recent. Each run draws the same, but for dates and numbers."""
+    """Random orders, more of them recent. Only dates and numbers differ from run to run."""
     draw = random.Random("saltmarsh")  # noqa: S311  reproducible, not secret
     records = _records_by_form()
     reviewed = _forms_by_reviewer()
@@ -327,7 +327,7 @@ def _write_events(changes):
 
 
 def _allocate(past):
-    """Allocate the stock of open orders, in addition to the available stock."""
+    """Allocate the stock of open orders on top of the available stock."""
     held = Counter[int]()
     for row in past:
         if row.status in OPEN:
@@ -350,7 +350,7 @@ def _allocate(past):
 
 
 def _count_purchases(past):
-    """Count purchases, by which "recommended" lists are sorted."""
+    """Count purchases, the sort key of "recommended" lists."""
     sold: dict[int, int] = defaultdict(int)
     for row in past:
         for record, quantity in row.items:

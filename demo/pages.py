@@ -1,4 +1,4 @@
-"""Loads the demo's pages, banner, product stories, navigation and footer, where they are missing."""
+"""Loads missing pages, banner, product stories, navigation and footer of the demo."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -239,7 +239,7 @@ def _publish(page, body):
 
 
 def _sale_end():
-    """When the running sale ends, and texts about it with it; None without a sale."""
+    """When the running sale ends, and its texts; None without a sale."""
     return SalePrice.objects.running(shop_now()).aggregate(end=Max("until"))["end"]
 
 

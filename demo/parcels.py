@@ -70,7 +70,7 @@ def _dispatch_event(order, moments):
 def write_returns(orders: list[Any], *, at: datetime) -> None:
     """Write a requested return, an approved one, and a withdrawal."""
     delivered = [order for order in orders if order.status == DELIVERED]
-    # Newest last, but those of the customer who can sign in after all others.
+    # Newest last, but the orders of the customer who can sign in come after all others.
     delivered.sort(key=lambda order: order.user.email.endswith("@saltmarsh.example"))
     words = (
         (ReturnRequest.State.REQUESTED, "A hairline crack at the rim, from the first day on.", ""),

@@ -1,4 +1,4 @@
-"""The demo gateway's webhook events: written with their change, signed, delivered, retried."""
+"""The demo gateway's webhook events: written in their change's transaction, signed, delivered, retried."""
 
 import hashlib
 import hmac
@@ -87,11 +87,11 @@ def post_to_webhook(payload: bytes, signature: str) -> None:
     )
     response = resolve(path).func(request)
     if response.status_code != 200:
-        raise NotAccepted(f"the webhook answered {response.status_code}")
+        raise NotAccepted(f"the webhook returned {response.status_code}")
 
 
 def deliver_waiting() -> None:
-    """Deliver every event that was not accepted yet, as a gateway's retries do."""
+    """Deliver every event that was not accepted yet, like a gateway's retries."""
     waiting = DemoEvent.objects.filter(delivered_at=None, attempts__lt=MAX_ATTEMPTS)
     order = "-pk" if faults.has_fault(faults.REORDER) else "pk"
     for event_id in list(waiting.order_by(order).values_list("pk", flat=True)[:200]):

@@ -15,8 +15,9 @@ from django.db import transaction
 
 from demo_gateway.models import DemoFault
 
-#: Faults of one request: the response is lost after the effect; 500 without an effect; the gateway
-#: is unreachable; the response is delayed; the keys are not accepted.
+#: Faults of one request: response lost after the effect, 500 without an effect, gateway
+#: unreachable,
+#: response delayed, keys rejected.
 DROP, ERROR, UNREACHABLE, DELAY = "drop", "error", "unreachable", "delay"
 REVOKED = "revoked"
 REQUEST_FAULTS = (DROP, ERROR, UNREACHABLE, DELAY, REVOKED)

@@ -2,7 +2,7 @@
 
 from django.utils.crypto import salted_hmac
 
-#: In the format of a test key, so that nothing takes it for a live one.
+#: In the format of a test key, so that it cannot be mistaken for a live key.
 DEMO_KEY = "sk_test_demo"
 DEMO_PUBLISHABLE_KEY = "pk_test_demo"
 

@@ -42,7 +42,7 @@ _INVENTORY = {
 
 
 def _erase(person: Person) -> None:
-    """Remove email addresses from the demo gateway. The customer is deleted with the account."""
+    """Remove email addresses from the demo gateway. The account's deletion also deletes the customer."""
     attempts = PaymentAttempt.objects.filter(order__in=person.orders())
     for intent in DemoIntent.objects.filter(intent_id__in=attempts.values("intent_id")).iterator():
         _forget_address(intent)

@@ -1,8 +1,7 @@
 """Captures, refunds and disputes at the demo gateway.
 
-Besides the endpoints it has what happens in the gateway's own dashboard or at the customer's bank
-(``refund_in_dashboard``, ``dispute``, ``expire_authorisation``). Tests and the fault simulator call
-these.
+Also simulates actions in the gateway's own dashboard and at the customer's bank
+(``refund_in_dashboard``, ``dispute``, ``expire_authorisation``), for tests and the fault simulator.
 """
 
 import secrets
@@ -34,17 +33,17 @@ def capture(intent_id: str, params: Params) -> Body:
             )
         amount = int(params.get("amount_to_capture", body["amount_capturable"]))
         if amount > body["amount_capturable"]:
-            raise Refused(400, "The amount to capture is more than the bank holds.",
+            raise Refused(400, "The amount to capture is more than the amount authorised.",
                           code="amount_too_large")  # fmt: skip
         is_final = str(params.get("final_capture", "true")).lower() != "false"
         if not is_final and not _may_capture_often(intent):
             raise Refused(400, "This card cannot be captured more than once.",
                           code="parameter_invalid_empty")  # fmt: skip
         if not is_final and amount == body["amount_capturable"]:
-            raise Refused(400, "A capture of all that is held must be the final one.",
+            raise Refused(400, "A capture of the full authorised amount must be final.",
                           code="parameter_invalid_integer")  # fmt: skip
         if not amount and not body["amount_received"]:
-            raise Refused(400, "Nothing was captured yet: cancel the PaymentIntent instead.",
+            raise Refused(400, "Nothing has been captured yet: cancel the PaymentIntent instead.",
                           code="parameter_invalid_integer")  # fmt: skip
         received = body["amount_received"] + amount
         rest = 0 if is_final else body["amount_capturable"] - amount
@@ -90,7 +89,7 @@ def _paid_back(intent: DemoIntent) -> int:
 
 
 def create_refund(params: Params, *, status: str = "succeeded") -> Body:
-    """Refund a part or all of what an intent received."""
+    """Refund part or all of the captured amount of an intent."""
     with transaction.atomic():
         intent = find_intent(params.get("payment_intent", ""), lock=True)
         received = intent.body["amount_received"]

@@ -26,7 +26,7 @@ CANCELLABLE = {
 }
 
 
-#: Errors of parameters that Stripe refuses before it uses the idempotency key
+#: Parameter errors that Stripe reports before it uses the idempotency key
 #: (https://docs.stripe.com/api/idempotent_requests).
 INVALID_PARAMETERS = {"amount_too_small", "parameter_invalid_integer"}
 
@@ -58,7 +58,7 @@ def _answer_once(method: str, path: str, params: Params, *, key: str) -> tuple[i
                 status, body = _route_or_refuse(method, path, params)
                 if body.get("error", {}).get("code") in INVALID_PARAMETERS:
                     return status, body
-                # Refusals too, as at Stripe: a key always repeats its first response.
+                # Also for refusals, as at Stripe: a key always repeats its first response.
                 DemoRequest.objects.create(
                     key=key, fingerprint=fingerprint, status=status, answer=body
                 )

@@ -1,4 +1,4 @@
-"""Types of what travels between the shop and the stand-in for Stripe."""
+"""Types of data exchanged between the shop and the stand-in for Stripe."""
 
 from typing import Any
 

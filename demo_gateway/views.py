@@ -1,4 +1,4 @@
-"""Endpoints for the demo element in the browser. As at Stripe, the client secret authorises."""
+"""Endpoints for the demo element in the browser. The client secret authorises, as at Stripe."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ from demo_gateway.types import Body
 
 @method_decorator(csrf_exempt, name="dispatch")
 class BrowserView(View):
-    """Reads a JSON body and returns the result of ``act``, or Stripe's error object."""
+    """Parses a JSON body and returns the result of ``act``, or Stripe's error object."""
 
     http_method_names = ["post"]
 

@@ -1,7 +1,8 @@
-"""How values stand in Redis: as JSON, so that whoever writes there cannot have code run here.
+"""JSON serializer for the Redis cache, so that write access to Redis does not allow running code here.
 
-Django's own serializer is pickle. The cache holds numbers, texts, lists, sessions, uploaded bytes and
-Wagtail's renditions; anything else raises TypeError when it is stored.
+Django's own serializer is pickle. The cache contains numbers, texts, lists, sessions, uploaded
+bytes
+and Wagtail's renditions. Storing anything else raises TypeError.
 """
 
 import base64
@@ -14,26 +15,26 @@ from django.utils.functional import Promise
 
 #: The one model whose rows are cached (wagtail.images.models.AbstractRendition).
 RENDITION = "wagtailimages.Rendition"
-#: What JSON has no word for stands in a dictionary of one such key.
+#: A type that JSON lacks is written as a dictionary with a single key of this form.
 BYTES, TUPLE, PAIRS, ROW = MARKS = ("__bytes__", "__tuple__", "__pairs__", "__row__")
 
 
 class CacheSerializer:
-    """Django's interface: ``dumps`` gives bytes, or a whole number as it is; ``loads`` reads both."""
+    """Django's interface. ``dumps`` returns bytes, or an integer unchanged. ``loads`` reads both."""
 
     def dumps(self, value: Any) -> bytes | int:
-        """Raises TypeError for what the cache is not made for."""
-        if type(value) is int:  # Redis counts with these itself.
+        """Serialize a value. Raises TypeError for an unsupported type."""
+        if type(value) is int:  # Redis increments plain integers.
             return value
         return json.dumps(_plain(value), separators=(",", ":")).encode()
 
     def loads(self, data: bytes | str | int) -> Any:
-        """The value again, of the same types. Raises ValueError for what ``dumps`` did not write."""
+        """Deserialize a value with its original types. Raises ValueError for unknown data."""
         return data if isinstance(data, int) else json.loads(data, object_hook=_original)
 
 
 def _plain(value: Any) -> Any:
-    """The value in the words of JSON."""
+    """Convert a value to JSON types."""
     match value:
         case None | bool() | int() | float() | str():
             return value
@@ -47,7 +48,7 @@ def _plain(value: Any) -> Any:
             return {PAIRS: [[_plain(key), _plain(item)] for key, item in value.items()]}
         case bytes():
             return {BYTES: base64.b64encode(value).decode()}
-        case Promise():  # a translation that is not rendered yet
+        case Promise():  # a lazy translation
             return str(value)
     if isinstance(value, apps.get_model(RENDITION)):
         (row,) = serializers.serialize("python", [value])
@@ -56,7 +57,7 @@ def _plain(value: Any) -> Any:
 
 
 def _original(found: dict[str, Any]) -> Any:
-    """What stands under a mark; every other dictionary is itself."""
+    """Convert a marked dictionary back to its value; return any other dictionary unchanged."""
     value: Any
     (mark, value), *others = found.items() or [("", None)]
     if others or mark not in MARKS:

@@ -1,4 +1,4 @@
-"""The name of the running code, where nobody gave it one."""
+"""Default name of the running code, for deployments that do not set one."""
 
 from hashlib import blake2b
 from pathlib import Path
@@ -8,7 +8,7 @@ SUFFIXES = {".py", ".html", ".css", ".js", ".toml"}
 
 
 def code_digest(base: Path) -> str:
-    """A digest of names, sizes and times of the project's sources: it changes with any of them."""
+    """Digest of the names, sizes and modification times of the project's sources."""
     digest = blake2b(digest_size=8)
     for folder in FOLDERS:
         for path in sorted((base / folder).rglob("*")):

@@ -1,4 +1,4 @@
-"""Where messages to a visitor wait until a page shows them."""
+"""Storage of messages to a visitor until a page shows them."""
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
@@ -7,7 +7,7 @@ from django.contrib.messages.storage.session import SessionStorage
 
 
 class HostCookieStorage(CookieStorage):
-    """Django's cookie under the prefix that the site's other cookies have."""
+    """Django's message cookie, with the name prefix of the site's other cookies."""
 
     @property
     def cookie_name(self) -> str:
@@ -15,6 +15,6 @@ class HostCookieStorage(CookieStorage):
 
 
 class MessageStorage(FallbackStorage):
-    """Django's storage in a cookie, or in the session where the messages are too long for one."""
+    """Django's storage: a cookie, or the session if the messages are too long for a cookie."""
 
     storage_classes = (HostCookieStorage, SessionStorage)

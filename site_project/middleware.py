@@ -17,7 +17,7 @@ from commerce.same_origin import SAFE_METHODS
 
 #: Placeholders for this host's URLs of static files and of Wagtail's translations for scripts.
 STATIC_FILES, ADMIN_WORDS = "{static-files}", "{admin-words}"
-#: Oscar's dashboard and Wagtail's admin carry inline code of their own.
+#: Oscar's dashboard and Wagtail's admin contain inline code.
 STAFF_POLICY = {
     "default-src": ["'self'"],
     "script-src": [STATIC_FILES, ADMIN_WORDS, "'unsafe-inline'", "'unsafe-eval'"],

@@ -175,9 +175,10 @@ def database_errors() -> list[str]:
 
 
 def cache_errors() -> list[str]:
-    """Why changes would not reach the pages of every process: a worker has another page cache.
+    """Return errors if another worker uses a separate page cache and would miss this one's changes.
 
-    A worker whose folder was cleared says so at its next heartbeat, so this waits for one.
+    A worker with a cleared cache folder reports its new cache at its next heartbeat, so this waits
+    for one.
     """
     from commerce.task_leases import BEAT_SECONDS, cache_epoch, epochs_of_workers  # needs the apps
 
@@ -188,8 +189,8 @@ def cache_errors() -> list[str]:
         while epochs_of_workers() - {cache_epoch()}:
             if time.monotonic() > end:
                 return [
-                    "Another machine or container works on this database with a page cache of its "
-                    "own, so that pages would show old prices: set REDIS_URL, or share VAR_DIR."
+                    "Another machine or container uses this database with a separate "
+                    "page cache, so pages would show old prices: set REDIS_URL, or share VAR_DIR."
                 ]
             time.sleep(1)
     finally:

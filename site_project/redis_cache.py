@@ -1,4 +1,4 @@
-"""Django's Redis cache, off while Redis does not answer: a cache costs speed, never an answer."""
+"""Django's Redis cache, which turns itself off while Redis is unreachable. Pages then only get slower."""
 
 import logging
 from collections.abc import Callable
@@ -11,14 +11,14 @@ log = logging.getLogger("vitrine.cache")
 
 
 def _forgiving(name: str, nothing: Any) -> Callable:
-    """The method of that name, which gives ``nothing`` where Redis does not answer."""
+    """Wrap the method of that name to return ``nothing`` if Redis does not respond."""
     method = getattr(RedisCache, name)
 
     def call(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
         except redis.RedisError as error:
-            log.warning("The cache did not %s: %s", name, error)
+            log.warning("Redis cache operation %s failed: %s", name, error)
             return nothing(args, kwargs) if callable(nothing) else nothing
 
     return call
@@ -29,10 +29,11 @@ def _default(args: tuple, kwargs: dict) -> Any:
 
 
 class ForgivingRedisCache(RedisCache):
-    """What cannot be read is missing, and what cannot be written is not stored.
+    """Treats unreadable keys as missing and skips failed writes.
 
-    ``incr`` raises ValueError, as for a key that does not exist. Sessions and everything else that
-    must not be lost has the database behind it.
+    ``incr`` raises ValueError, as it does for a missing key. Sessions and other data that must not
+    be
+    lost are also in the database.
     """
 
     add = _forgiving("add", nothing=True)
@@ -47,7 +48,7 @@ class ForgivingRedisCache(RedisCache):
     clear = _forgiving("clear", nothing=False)
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        """Raises ValueError where the key does not exist, or Redis does not answer."""
+        """Raises ValueError if the key does not exist or Redis does not respond."""
         try:
             return super().incr(key, delta, version)
         except redis.RedisError as error:

@@ -30,7 +30,7 @@ PYTHON = sys.executable
 RESTART_PAUSE = 1.0
 #: Seconds to wait for the port, which a site that has just stopped may still use.
 PORT_PATIENCE = 5.0
-#: Seconds after which a slow start of the web server is reported.
+#: Seconds after which to report that the web server starts slowly.
 SLOW = 30
 #: Number of the web server's last lines to print when it ends.
 LAST_LINES = 15
@@ -200,7 +200,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=4)
-    parser.add_argument("--web-only", action="store_true", help="without task worker and scheduler")
+    parser.add_argument(
+        "--web-only", action="store_true", help="do not start the task worker and the scheduler"
+    )
     arguments = parser.parse_args()
     try:
         mark = take_port(arguments.host, arguments.port)

@@ -34,7 +34,7 @@ VAR_DIR = BASE_DIR / env.str("VAR_DIR", default="var")
 DEBUG = env.bool("DEBUG", default=False)
 SITE_URL = env.url("SITE_URL", default="http://127.0.0.1:8000")
 STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
-#: Off: the shop shows its products and takes no payments.
+#: Off: the shop shows its products but takes no payments.
 SALES = env.bool("SALES", default=True)
 #: Opt-in to the stand-in for Stripe while DEBUG is off.
 DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
@@ -218,13 +218,13 @@ if REDIS_URL:
 
 PAGE_CACHE = env.bool("PAGE_CACHE", default=not DEBUG)
 PAGE_CACHE_FOLDER = VAR_DIR / "pages"
-#: Seconds after which a page is made anew even if nothing seems to have changed.
+#: Seconds after which a page is rendered again even if no change was seen.
 PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", default=900)
-#: Where versions and pages are: files of this machine, or Redis for several machines.
+#: Storage of versions and pages: this machine's files, or Redis for several machines.
 PAGE_VERSIONS = PAGE_STORE = "redis" if REDIS_URL else "file"
-#: The name of the running code: pages that other code rendered are not given out.
+#: The name of the running code. Pages rendered by other code are not served.
 DEPLOYMENT = env.str("DEPLOYMENT", default="") or SimpleLazyObject(lambda: code_digest(BASE_DIR))
-#: Seconds for which a cache in front of the site may keep a page, and how it is told of changes.
+#: Seconds for which a cache in front of the site may store a page, and the URL that purges it.
 CDN_SECONDS = env.int("CDN_SECONDS", default=0)
 CDN_PURGE_URL = env.str("CDN_PURGE_URL", default="")
 WAGTAILFRONTENDCACHE = {}
@@ -354,7 +354,7 @@ COUNTER_SECONDS = 30
 
 BOOKS_YEARS = env.int(
     "BOOKS_YEARS", default=6
-)  # How long orders and invoices stay: docs/privacy.md.
+)  # Retention of orders and invoices: docs/privacy.md.
 DELIVERY_HOME_COUNTRY = "GB"  # Its delivery methods are quoted before an address is known.
 
 #: Minutes for which stock stays reserved for an unpaid order.

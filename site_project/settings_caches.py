@@ -1,4 +1,4 @@
-"""The caches of the site: Redis where it is configured, else the process."""
+"""The caches of the site: Redis if configured, otherwise the process's memory."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ LOCAL = "django.core.cache.backends.locmem.LocMemCache"
 
 
 def caches(redis_url: str, *, is_debug: bool) -> dict[str, Any]:
-    """``CACHES``. Whoever changes templates sees them at once: no fragments in development."""
+    """Return ``CACHES``. In development fragments are not cached, so template changes show at once."""
     default: dict[str, Any] = {"BACKEND": LOCAL}
     if redis_url:
         default = {

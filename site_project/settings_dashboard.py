@@ -40,7 +40,7 @@ PRODUCT_PAGES = [
 ]
 #: In the menu of offers.
 OFFER_PAGES = [_in_wagtail(_("Sale prices"), "saleprice")]
-#: In the menu of content: what tunes the search.
+#: In the menu of content: settings of the search.
 CONTENT_PAGES = [
     _in_wagtail(_("Synonyms"), "searchsynonym"),
     _in_wagtail(_("Promoted results"), "promotedresult"),

@@ -24,7 +24,7 @@ def logging_config(*, level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "stripe": {"level": "WARNING"},
             "fontTools": {"level": "WARNING"},
-            # A line per task would drown everything else; failures are warnings and errors.
+            # Task logs would fill the log; failures are logged as warnings and errors.
             "django_tasks": {"handlers": ["warnings"], "propagate": False},
             "django_tasks_db": {"handlers": ["warnings"], "propagate": False},
         },

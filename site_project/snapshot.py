@@ -1,7 +1,7 @@
-"""An empty migrated SQLite database, so that a first start need not run four hundred migrations.
+"""A snapshot of an empty, migrated SQLite database, so that a first start skips four hundred migrations.
 
-``make snapshot`` writes it. A test proves that it is what migrating makes; migrations that are newer
-than it run as usual.
+``make snapshot`` writes it. A test checks that it equals a migrated database. Newer migrations run
+as usual.
 """
 
 import gzip
@@ -11,7 +11,7 @@ SNAPSHOT = Path(__file__).parent / "snapshot.sqlite3.gz"
 
 
 def restore(path: Path) -> bool:
-    """Write the snapshot to ``path``; False, and nothing happens, where there is a database already."""
+    """Write the snapshot to ``path``. Returns False, without writing, if a database exists there."""
     if path.exists() and path.stat().st_size:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

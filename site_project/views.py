@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from commerce.permissions.table import STAFF_PATHS
 
-#: Parts of the names of fields that are never shown again.
+#: Parts of the names of fields whose values are never shown again.
 SECRET_NAMES = ("pass", "token", "secret", "code", "card", "key")
 #: Shorter texts of one word are not worth showing again.
 MIN_LENGTH = 20
@@ -42,7 +42,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 if the database and Redis, if configured, respond; else 503 with the problems."""
+    """200 if the database and (if configured) Redis respond; otherwise 503 with the problems."""
     problems = []
     try:
         with connection.cursor() as cursor:

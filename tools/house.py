@@ -1,4 +1,4 @@
-"""``make house``: what can be counted of how the code is laid out and named; fails above a limit."""
+"""``make house``: metrics of code layout and naming. Fails if one is outside its limits."""
 
 import ast
 import io
@@ -15,11 +15,11 @@ import grimp
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ("commerce", "checkout_app", "home", "site_project")
 PACKAGES = (*ENGINE, "demo", "demo_gateway", "tools")
-#: What the demo shop sells and is. A merchant of other goods finds none of it in the engine.
+#: Names of the demo's goods. The engine must contain none of them.
 GOODS = re.compile(
     r"\b(glazes?d?|pieces?|studios?|kilns?|potter(?:s|y)?|mugs?|vases?|saltmarsh)\b", re.IGNORECASE
 )
-#: Words of our own for what the field has a word for (docs/glossary.md).
+#: Invented words that have a common equivalent (docs/glossary.md).
 PRIVATE = frozenset(
     [
         "kept",
@@ -40,7 +40,7 @@ PRIVATE = frozenset(
 
 @dataclass(frozen=True)
 class Count:
-    """One number, what it counts, and the most or the least that it may be."""
+    """A metric with its value and its limits."""
 
     name: str
     value: float
@@ -49,12 +49,12 @@ class Count:
 
     @property
     def is_fine(self) -> bool:
-        """Whether it is within its limits."""
+        """Return whether the value is within its limits."""
         return self.least <= self.value <= self.most
 
 
 def sources(*folders: str, suffixes: tuple[str, ...] = (".py",)) -> Iterator[Path]:
-    """The tracked files below some folders, without migrations."""
+    """Yield the tracked files below the folders, without migrations."""
     names = subprocess.run(
         ["git", "ls-files", *folders], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
@@ -65,20 +65,20 @@ def sources(*folders: str, suffixes: tuple[str, ...] = (".py",)) -> Iterator[Pat
 
 
 def import_circles() -> int:
-    """Modules of a package that import each other, directly or in a ring."""
+    """Count modules of the packages that import each other, directly or in a cycle."""
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
     return sum(len(graph.nominate_cycle_breakers(package)) for package in ENGINE)
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef]:
-    """The functions of a file."""
+    """Yield the functions of a file."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.FunctionDef):
             yield node
 
 
 def is_typed(function: ast.FunctionDef) -> bool:
-    """Whether every parameter has a type, and so has the result."""
+    """Return whether all parameters and the result have type annotations."""
     parameters = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     own = [one for one in parameters if one.arg not in ("self", "cls")]
     has_result = function.returns is not None or function.name == "__init__"
@@ -86,7 +86,7 @@ def is_typed(function: ast.FunctionDef) -> bool:
 
 
 def typed_share() -> float:
-    """The percentage of the engine's public functions that carry types."""
+    """Return the percentage of the engine's public functions with type annotations."""
     public = [
         function
         for path in sources(*ENGINE[:3])
@@ -97,7 +97,7 @@ def typed_share() -> float:
 
 
 def private_names() -> list[str]:
-    """The engine's identifiers that are made of private words."""
+    """Return the engine's identifiers that contain invented words."""
     found = []
     for path in sources(*ENGINE):
         tokens = tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline)
@@ -109,7 +109,7 @@ def private_names() -> list[str]:
 
 
 def mentions_of_goods() -> list[str]:
-    """Lines of the engine, its templates, styles and scripts that name the demo's goods."""
+    """Return the lines in the engine, its templates, styles and scripts that name the demo's goods."""
     suffixes = (".py", ".html", ".txt", ".css", ".js")
     return [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}"
@@ -120,12 +120,12 @@ def mentions_of_goods() -> list[str]:
 
 
 def lines(path: Path) -> int:
-    """The number of lines of a file."""
+    """Count the lines of a file."""
     return len(path.read_text("utf-8").splitlines())
 
 
 def counts() -> list[Count]:
-    """All counts, with their limits."""
+    """Return all metrics with their limits."""
     cache = list(sources("commerce/page_cache"))
     every = [path for package in PACKAGES for path in sources(package)]
     long = max((one.end_lineno or 0) - one.lineno + 1 for path in every for one in functions(path))
@@ -139,8 +139,8 @@ def counts() -> list[Count]:
         Count(
             "modules of the page cache", sum(path.name != "__init__.py" for path in cache), most=8
         ),
-        Count("mentions of the demo's goods", len(mentions_of_goods()), most=0),
-        Count("private words in names", len(private_names()), most=0),
+        Count("mentions of demo goods", len(mentions_of_goods()), most=0),
+        Count("invented words in names", len(private_names()), most=0),
         Count("public functions typed, per cent", round(typed_share(), 1), least=80),
         Count("longest function, lines", long, most=60),
         Count("longest file, lines", max(map(lines, every)), most=500),
@@ -149,7 +149,7 @@ def counts() -> list[Count]:
 
 
 def main() -> None:
-    """Print the counts; with ``-v`` each mention. Exits with 1 where one is out of its limits."""
+    """Print the metrics, and each mention with ``-v``. Exit with 1 if one is outside its limits."""
     found = counts()
     for count in found:
         limit = (

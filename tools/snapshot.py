@@ -1,4 +1,4 @@
-"""``make snapshot``: migrate an empty SQLite database and keep it as site_project/snapshot.sqlite3.gz."""
+"""``make snapshot``: migrate an empty SQLite database and save it as site_project/snapshot.sqlite3.gz."""
 
 import gzip
 import os
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def migrated(folder: Path) -> Path:
-    """A database in a folder that all migrations ran on, without free pages."""
+    """Create a fully migrated database in a folder, without free pages."""
     environment = {
         **os.environ, "DJANGO_SETTINGS_MODULE": "site_project.settings", "DATABASE_URL": "", "REDIS_URL": "", "VAR_DIR": str(folder),
         "SECRET_KEY": "x" * 50, "SITE_URL": "http://127.0.0.1:8000", "DEMO_GATEWAY": "on",

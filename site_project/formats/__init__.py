@@ -1,1 +1,1 @@
-"""Formats of our own where Django's differ from how the shop writes."""
+"""Date and time formats that differ from Django's."""

@@ -1,4 +1,4 @@
-"""``python -m tools.bench``: prepare, serve, measure, write."""
+"""``python -m tools.bench``: prepare the databases, serve the site, measure, write the report."""
 
 import argparse
 import os
@@ -31,26 +31,28 @@ LARGE = 100_000
 
 
 def arguments(given=None):
-    """What was asked for on the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.bench",
-        description="Measure what pages cost beside an empty view, and write docs/performance.md.",
+        description="Measure pages against an empty view and write docs/performance.md.",
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000], metavar="N")
-    parser.add_argument("--large", action="store_true", help=f"{LARGE:,} pieces as well")
+    parser.add_argument("--large", action="store_true", help=f"also measure {LARGE:,} products")
     parser.add_argument(
         "--database", choices=[SQLITE, MARIADB], nargs="+", default=[SQLITE, MARIADB]
     )
-    parser.add_argument("--port", type=int, default=8190, help="of the servers, on loopback")
-    parser.add_argument("--seconds", type=float, default=2.0, help="of measuring for each page")
-    parser.add_argument("--print", action="store_true", help="leave docs/performance.md alone")
+    parser.add_argument("--port", type=int, default=8190, help="first loopback port of the servers")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long to measure each page")
+    parser.add_argument(
+        "--print", action="store_true", help="print only; do not write docs/performance.md"
+    )
     options = parser.parse_args(given)
     options.sizes = sorted({*options.sizes, *([LARGE] if options.large else [])})
     return options
 
 
 def say(text):
-    """Tell who waits what is going on."""
+    """Print progress to stderr."""
     print(f"\033[36m==>\033[0m {text}", file=sys.stderr, flush=True)
 
 
@@ -66,10 +68,12 @@ def main():
     ]
     measured = []
     try:
-        for database in databases:  # What is missing is told before minutes of measuring are lost.
+        for database in databases:  # Report what is missing before minutes of measuring are lost.
             database.reach()
         for smaller, database in zip([None, *databases], databases, strict=False):
-            say(f"Preparing {database.kind} with {database.size:,} pieces (minutes the first time)")
+            say(
+                f"Preparing {database.kind} with {database.size:,} products (takes minutes the first time)"
+            )
             if smaller:
                 grow(smaller, database)
             database.prepare()
@@ -83,19 +87,21 @@ def main():
 
 
 def reachable_redis():
-    """The address of a Redis that answers, or "" (and says so)."""
+    """Return the URL of a Redis that answers; otherwise report it and return ""."""
     url = os.environ.get("BENCH_REDIS_URL") or DEFAULT_REDIS_URL
     try:
         redis.Redis.from_url(url, socket_connect_timeout=1).ping()
     except redis.RedisError as error:
-        say(f"Without Redis: {url} does not answer ({error}); BENCH_REDIS_URL names another.")
+        say(
+            f"Measuring without Redis: {url} does not answer ({error}). Set BENCH_REDIS_URL to use another."
+        )
         return ""
     return url
 
 
 def measure(database, redis_url, *, seconds):
-    """All figures of one prepared database."""
-    say(f"Measuring {database.kind} with {database.size:,} pieces: lists and search")
+    """Return all figures of one prepared database."""
+    say(f"Measuring {database.kind} with {database.size:,} products: lists and search")
     lists = database.ask("tools.bench.lists")
     database.run("manage.py", "collectstatic", "--noinput", "-v0")
     found = database.ask("tools.bench.pages")
@@ -106,7 +112,7 @@ def measure(database, redis_url, *, seconds):
         measured.lists = lists
         measure_pages(database, empty, found, measured, seconds=seconds)
         for mode, extra in cached_modes(redis_url):
-            say(f"Pages, kept ({mode})")
+            say(f"Cached pages ({mode})")
             with site(database, PAGE_CACHE="on", **extra) as (server, _environment):
                 for name in the_pages.KEPT:
                     request = the_pages.request_from(found["pages"][name])
@@ -116,12 +122,13 @@ def measure(database, redis_url, *, seconds):
 
 
 def measure_empty(database, empty, found, *, seconds):
-    """Measure the three views that do nothing, in turn.
+    """Measure three empty views in turn.
 
-    They are of an empty project, of a project as it is started, and of the site in production.
+    They belong to an empty project, a project fresh from ``startproject``, and the site in
+    production.
     """
     environment = {**database.environment(), "BENCH_MIDDLEWARE": "on"}
-    del found["pages"][the_pages.EMPTY]  # Asked here, beside the others.
+    del found["pages"][the_pages.EMPTY]  # Measured here, together with the others.
     with (
         serving(EMPTY_PROJECT, port=database.port + 2, environment=environment) as started,
         site(database) as (shop, _environment),
@@ -137,7 +144,7 @@ def measure_empty(database, empty, found, *, seconds):
 
 
 def measure_pages(database, empty, found, measured, *, seconds):
-    """Pages that are rendered: with nothing changed, and right after a change."""
+    """Measure rendered pages, both unchanged and right after a change."""
     requests = {name: the_pages.request_from(row) for name, row in found["pages"].items()}
     additions = [the_pages.request_from(row) for row in found["additions"]]
     say("Pages, rendered each time")
@@ -149,7 +156,7 @@ def measure_pages(database, empty, found, measured, *, seconds):
         for name, request in requests.items():
             cost = server.cost(request, seconds=seconds, queries=queries[name], beside=empty)
             measured.pages[name] = {RENDERED: cost}
-    say("Pages, after a change of a price")
+    say("Pages after a price change")
     with (
         site(database, PAGE_CACHE="off") as (server, environment),
         changing(environment) as change,
@@ -165,18 +172,18 @@ def measure_pages(database, empty, found, measured, *, seconds):
 
 
 def change_next(change, pieces):
-    """Change the price of one of the pieces that a page shows, each of them in turn."""
+    """Change the price of the next product in the cycle of those that the page shows."""
     change(next(pieces))
 
 
 def ready(server, requests, additions):
-    """The requests with a filled basket behind that of the basket."""
+    """Return the requests; the one for the basket page carries a filled basket."""
     basket = the_pages.fill_basket(server, additions, requests[the_pages.BASKET])
     return {**requests, the_pages.BASKET: basket}
 
 
 def cached_modes(redis_url):
-    """(mode, switches) of the ways in which pages are kept."""
+    """Yield ``(mode, environment)`` for each way of caching pages."""
     yield PROCESS, {}
     if redis_url:
         yield REDIS, {"REDIS_URL": redis_url, "BENCH_RENDERED_LEVEL": "off"}
@@ -184,9 +191,9 @@ def cached_modes(redis_url):
 
 @contextmanager
 def site(database, *, port=None, **extra):
-    """The site over a database, with no page kept from before, and its environment."""
+    """Serve the site over a database with an empty page cache; yield the server and its environment."""
     with tempfile.TemporaryDirectory(dir=database.var) as folder:
-        # Its own folder for kept pages and numbers; collected files come from the shared one.
+        # Cached pages and versions get a folder of their own; collected static files are shared.
         Path(folder, "static").symlink_to(database.var / "static")
         environment = database.environment(
             **{"VAR_DIR": folder, "DEPLOYMENT": f"bench-{time.time_ns()}", **extra}

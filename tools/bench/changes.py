@@ -1,7 +1,7 @@
-"""Changes of prices while pages are measured, in a process of their own: the worker only follows them.
+"""Change prices while pages are measured, in a separate process that is not measured itself.
 
-Run as a module it changes the price of one product for each key that it reads, back and forth by a
-penny, and answers with a line when that is committed.
+Run as a module, it reads one product key per line, moves the price of that product up or down by a
+penny, and prints a line once the change is committed.
 """
 
 import os
@@ -18,7 +18,7 @@ DONE = "done"
 
 @contextmanager
 def changing(environment):
-    """A function that changes the price of the product of a key, of the site with that environment."""
+    """Yield a function that changes the price of a product on the site with that environment."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tools.bench.changes"],
         cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -28,7 +28,7 @@ def changing(environment):
         process.stdin.write(f"{product_id}\n")
         process.stdin.flush()
         if process.stdout.readline().strip() != DONE:
-            raise RuntimeError(f"the price of product {product_id} could not be changed")
+            raise RuntimeError(f"could not change the price of product {product_id}")
 
     try:
         yield change
@@ -38,7 +38,7 @@ def changing(environment):
 
 
 def change_price(product_id, sign):
-    """Change what the first stock record of a product or its variants costs, as the dashboard does."""
+    """Change the price of the first stock record of a product or its variants, as the dashboard does."""
     from django.db.models import Q
     from oscar.core.loading import get_model
 

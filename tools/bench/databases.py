@@ -1,4 +1,4 @@
-"""The databases that are measured: one for each kind and size, kept so that a second run is quick."""
+"""Databases to measure, one per kind and size. They are kept so that a second run starts quickly."""
 
 import json
 import os
@@ -16,13 +16,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SQLITE, MARIADB = "sqlite", "mariadb"
 DEFAULT_MYSQL_URL = "mysql://vitrine:vitrine@127.0.0.1:3306/vitrine_bench"
 COLLATION = "utf8mb4_uca1400_as_ci"
-#: A key for a site that nobody but the measurement visits.
+#: Secret key of the measured site, which has no real visitors.
 SECRET_KEY = "only-for-measuring-0123456789-abcdefghij-0123456789"  # noqa: S105
 
 
 @dataclass(frozen=True)
 class Database:
-    """A database of one kind and size; its media and, for SQLite, itself lie in ``folder``."""
+    """A database of one kind and size. Its media and its SQLite file are in ``folder``."""
 
     kind: str
     size: int
@@ -40,7 +40,7 @@ class Database:
         )
 
     def environment(self, **extra):
-        """The environment of the site over this database, as in production."""
+        """Return the environment of the site over this database, with production settings."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return {
             **kept,
@@ -61,7 +61,7 @@ class Database:
         }
 
     def run(self, *arguments):
-        """What a Python program says that runs over this database. Raises CalledProcessError."""
+        """Run a Python program over this database and return its output. Raises CalledProcessError."""
         run = subprocess.run(  # noqa: S603  our own programs
             [sys.executable, *arguments],
             cwd=ROOT, env=self.environment(), check=True, stdout=subprocess.PIPE, text=True,
@@ -69,16 +69,16 @@ class Database:
         return run.stdout
 
     def ask(self, module):
-        """The JSON that a module of ours prints over this database, in its last line."""
+        """Run one of our modules over this database and return the JSON of its last output line."""
         return json.loads(self.run("-m", module).splitlines()[-1])
 
     def reach(self):
-        """Make it, empty, where its server has none. Raises Missing where that is not possible."""
+        """Create the empty database if it does not exist. Raises Missing if that is not possible."""
         if self.kind == MARIADB:
             create_database(self.url)
 
     def prepare(self):
-        """Fill it where it is not: migrated, the demo shop, so many pieces beside it."""
+        """Fill the database if it is empty: migrations, the demo shop, and ``size`` generated products."""
         (self.folder / "media").mkdir(parents=True, exist_ok=True)
         self.run("manage.py", "migrate_if_needed")
         if not (self.folder / "loaded").exists():
@@ -89,23 +89,23 @@ class Database:
 
 
 def grow(smaller, larger):
-    """Begin a larger SQLite database as a copy of a smaller one; loading the demo takes minutes."""
+    """Start a larger SQLite database as a copy of a smaller one; loading the demo takes minutes."""
     if smaller.kind == larger.kind == SQLITE and not larger.folder.exists():
         shutil.copytree(smaller.folder, larger.folder)
 
 
 def mysql_url(size=None):
-    """The address of the server's database for a size; without one as the environment names it."""
+    """Return the URL of the database for a size, or the URL of the server without a size."""
     url = os.environ.get("BENCH_MYSQL_URL") or DEFAULT_MYSQL_URL
     return f"{url}_{size}" if size else url
 
 
 def create_database(url):
-    """Create a MariaDB database where it is missing. Raises Missing where that is not possible."""
+    """Create a MariaDB database if it does not exist. Raises Missing if that is not possible."""
     try:
         import MySQLdb
     except ImportError as error:
-        raise Missing("MariaDB needs mysqlclient: make .venv/mysql.stamp builds it.") from error
+        raise Missing("MariaDB needs mysqlclient. Build it with: make .venv/mysql.stamp") from error
     parts = urlsplit(url)
     try:
         connection = MySQLdb.connect(
@@ -119,6 +119,6 @@ def create_database(url):
             )
     except MySQLdb.Error as error:
         raise Missing(
-            f"MariaDB does not let us in at {parts.hostname}: {error.args[-1]} (BENCH_MYSQL_URL "
-            "names another server; --database sqlite measures without)."
+            f"MariaDB refused the connection to {parts.hostname}: {error.args[-1]} (set BENCH_MYSQL_URL "
+            "to use another server, or pass --database sqlite to skip MariaDB)."
         ) from error

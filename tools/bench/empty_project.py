@@ -1,7 +1,7 @@
-"""A Django project with one empty view and no middleware: what everything else is a multiple of.
+"""A Django project with one empty view and no middleware: the baseline of all multiples.
 
-Its view has the address of the site's own empty view, so that both look up the same.
-``BENCH_MIDDLEWARE=on`` puts the seven of ``startproject`` in front of the view.
+The view has the same URL as the site's own empty view, so that URL resolution costs the same.
+``BENCH_MIDDLEWARE=on`` adds the seven middlewares of ``startproject``.
 """
 
 import os
@@ -14,13 +14,13 @@ from django.urls import path
 
 
 def empty(request):
-    """Nothing, in two letters."""
+    """Return a two-letter response."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 urlpatterns = [path("health/live", empty)]
 
-#: As ``django-admin startproject`` writes them, with the apps that they need.
+#: The middlewares that ``django-admin startproject`` writes. APPS are the apps that they need.
 STARTPROJECT = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,22 +1,22 @@
-"""What was measured, as plain values. Pure: no server, no database."""
+"""Measured figures as plain values. Pure: no server, no database."""
 
 from dataclasses import dataclass, field
 from math import ceil
 
 
 def percentile(values, share):
-    """The value that ``share`` (0 to 1) of the values do not exceed; the nearest rank."""
+    """Return the nearest-rank percentile; ``share`` is between 0 and 1."""
     if not values:
-        raise ValueError("a percentile of nothing")
+        raise ValueError("cannot take a percentile of no values")
     ranked = sorted(values)
     return ranked[max(ceil(share * len(ranked)), 1) - 1]
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one request costs, in seconds: CPU of the worker on average, time as the client sees it.
+    """The cost of one request in seconds: mean CPU of the worker, and times as the client sees them.
 
-    ``empty`` is the CPU of the empty project's view, which was asked in turn with it.
+    ``empty`` is the CPU of the empty project's view, requested alternately with this one.
     """
 
     cpu: float
@@ -31,7 +31,7 @@ class Measured:
     """All figures of one database at one size.
 
     ``empty`` is the empty project's view. ``pages`` is ``{page: {mode: Cost}}``; the modes
-    are those of ``tools.bench.report``. ``lists`` is what ``tools.bench.lists`` says.
+    are those of ``tools.bench.report``. ``lists`` is the output of ``tools.bench.lists``.
     """
 
     database: str
@@ -43,6 +43,6 @@ class Measured:
     empty_start: float = 0.0
 
     def multiple(self, page, mode):
-        """CPU of a page as a multiple of the empty view's; None where it was not measured."""
+        """Return the CPU of a page as a multiple of the empty view's, or None if it was not measured."""
         cost = self.pages[page].get(mode)
         return cost.cpu / cost.empty if cost else None

@@ -1,7 +1,7 @@
-"""What lists and search cost below the view, in this process: rebuilding, refreshing, finding.
+"""Measure lists and search without the views, in this process: rebuild, refresh, query.
 
-Run as a module against a prepared database it prints its figures, in seconds, as JSON. It empties
-the read model and builds it again.
+Run as a module against a prepared database, it prints its figures in seconds as JSON. It empties
+the read model and rebuilds it.
 """
 
 import json
@@ -12,20 +12,20 @@ from statistics import median
 
 from tools.bench.figures import percentile
 
-#: How often each is measured.
+#: Number of repetitions of each measurement.
 ROUNDS_OF_ONE, ROUNDS_OF_HUNDRED, ROUNDS_OF_SEARCH = 20, 5, 4
 
 
 @contextmanager
 def timed(times):
-    """Append how long the block took."""
+    """Append the duration of the block in seconds."""
     start = time.perf_counter()
     yield
     times.append(time.perf_counter() - start)
 
 
 def measure_rebuild():
-    """Seconds to build the read model from nothing, and to look all through it where nothing changed."""
+    """Return the seconds to build the read model from scratch and to check it when nothing changed."""
     from django.db import transaction
 
     from commerce.index.refresh import rebuild_listings
@@ -43,7 +43,7 @@ def measure_rebuild():
 
 
 def measure_refresh():
-    """Median seconds to follow a change of one product, and of a hundred: title, price, stock."""
+    """Return the median seconds to follow a change (title, price, stock) of 1 and of 100 products."""
     from commerce.models import Listing
     from demo.generator import PREFIX
 
@@ -58,7 +58,7 @@ def measure_refresh():
 
 
 def _change_and_refresh(keys, times):
-    """Change products behind the back of the signals, follow, and change them back."""
+    """Change products without sending signals, refresh, and change them back."""
     from django.db.models import F, Value
     from django.db.models.functions import Concat, Replace
     from oscar.core.loading import get_model
@@ -79,9 +79,9 @@ def _change_and_refresh(keys, times):
 
 
 def measure_search():
-    """The 95th percentile of a search with its filters and cards, and of what a beginning may mean.
+    """Return the 95th percentiles of a search with filters and cards, and of suggestions.
 
-    Each is asked for once before: a process remembers the words that it met.
+    Every query runs once beforehand, because a process caches the words that it has seen.
     """
     from commerce.catalogue.product_lists import products_in
     from commerce.search.queries import suggest
@@ -91,7 +91,7 @@ def measure_search():
         {word[:length] for word in " ".join(queries).split() for length in (2, 3, 5)}
     )
     searches, suggestions = [], []
-    for query in queries:  # Warm: the first of a process compiles and connects.
+    for query in queries:  # Warm up: the first search of a process compiles templates and connects.
         products_in(query=query)
     for beginning in beginnings:
         suggest(beginning)
@@ -106,7 +106,7 @@ def measure_search():
 
 
 def searched():
-    """What people might search for in a generated catalogue: one word and several."""
+    """Return likely searches in a generated catalogue, of one word and of several."""
     from demo import files
 
     words = files.read("vocabulary")

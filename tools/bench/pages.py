@@ -1,6 +1,6 @@
-"""The pages that are measured, as requests. The only part that looks for them in the database.
+"""The measured pages as requests. Only this module looks them up in the database.
 
-Run as a module against a prepared database it prints them as JSON.
+Run as a module against a prepared database, it prints them as JSON.
 """
 
 import json
@@ -13,19 +13,19 @@ from tools.bench.server import EMPTY_VIEW, Request
 EMPTY, HOME, LANDING, CATEGORY = "empty view of the site", "home", "landing page", "category"
 FILTERED, PRODUCT, SEARCH = "category, two filters", "product", "search"
 SUGGEST, BASKET, ADD = "suggestions", "basket of three", "add to basket"
-#: The empty project, asked by itself again and again: it stays in the processor's caches.
+#: The empty project requested over and over on its own, so that it stays in the CPU caches.
 ALONE = "empty project, asked alone"
-#: The empty project behind the middlewares that every Django project begins with.
+#: The empty project with the middlewares of ``startproject``.
 STARTPROJECT = "with startproject's middleware"
-#: Pages whose copies are kept for everybody.
+#: Pages with one cached copy for everybody.
 KEPT = (HOME, LANDING, CATEGORY, FILTERED, PRODUCT, SEARCH, SUGGEST)
-#: Pages of which the process remembers parts: of a basket what is on all pages.
-#: The form of a browser, from a page of ours.
+#: Pages whose fragments are cached in the process. On the basket page these are the shared parts.
+#: Headers of a form that a browser submits from one of our pages.
 FORM = (
     ("Content-Type", "application/x-www-form-urlencoded"),
     ("Sec-Fetch-Site", "same-origin"),
 )
-#: Of every size of catalogue these show a full page of cards.
+#: These show a full page of cards at every size of the catalogue.
 ROOM, FILTERS, WORDS, BEGINNING = (
     "archive-table",
     (("glaze", "oat"), ("dishwasher_safe", "yes")),
@@ -35,7 +35,7 @@ ROOM, FILTERS, WORDS, BEGINNING = (
 
 
 def find_pages():
-    """``{page: Request}``; "basket of three" is asked for with the cookies of ``fill_basket``."""
+    """Return ``{page: Request}``. "basket of three" needs the cookies from ``fill_basket``."""
     from django.urls import reverse
     from oscar.core.loading import get_model
 
@@ -61,7 +61,7 @@ def find_pages():
 
 
 def generated():
-    """The first pieces of the generated catalogue, in their order, whatever its size."""
+    """Return the first generated products. Their order does not depend on the size of the catalogue."""
     from oscar.core.loading import get_model
 
     from demo.generator import upc_of
@@ -72,12 +72,12 @@ def generated():
 
 
 def shown_product():
-    """The product whose page is measured: one with variants."""
+    """Return the product whose page is measured. It has variants."""
     return generated().filter(structure="parent").first()
 
 
 def pieces_to_buy(count):
-    """Requests that put so many different pieces into a basket."""
+    """Return requests that put ``count`` different products into a basket."""
     from oscar.core.loading import get_model
 
     pieces = get_model("catalogue", "Product").objects.filter(
@@ -87,7 +87,7 @@ def pieces_to_buy(count):
 
 
 def add_to_basket(product_id):
-    """Press "Add to basket" on a product's page, as somebody who has no basket yet."""
+    """Return the request for "Add to basket" from a visitor who has no basket yet."""
     from django.urls import reverse
 
     path = reverse("basket:add", kwargs={"pk": product_id})
@@ -95,7 +95,7 @@ def add_to_basket(product_id):
 
 
 def with_cookies(request, headers):
-    """The request with the cookies that an answer set, beside those it had."""
+    """Return the request with its own cookies and those that a response set."""
     jar = dict(request.headers).get("Cookie", "")
     cookies = dict(pair.split("=", 1) for pair in jar.split("; ") if pair)
     for line in headers.get_all("Set-Cookie") or ():
@@ -109,7 +109,7 @@ def with_cookies(request, headers):
 
 
 def fill_basket(server, additions, basket):
-    """Put pieces into one basket; the request for it, with its cookies."""
+    """Put products into one basket and return the request for the basket page, with its cookies."""
     for addition in additions:
         jar = tuple(pair for pair in basket.headers if pair[0] == "Cookie")
         sent = Request(
@@ -120,7 +120,7 @@ def fill_basket(server, additions, basket):
 
 
 def request_from(row):
-    """A request from its JSON."""
+    """Build a request from its JSON."""
     return Request(**{**row, "headers": tuple(map(tuple, row["headers"]))})
 
 

@@ -1,4 +1,4 @@
-"""Figures as the tables of docs/performance.md, and their place between its markers. Pure."""
+"""Formats the figures as the tables of docs/performance.md, between its markers. Pure."""
 
 import os
 import platform
@@ -6,8 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-#: How a page is answered: rendered, rendered right after a change of the price of a product that it
-#: shows, from the copy in the process, from Redis alone.
+#: Modes of serving a page: rendered, rendered right after a price change of a product on it, from
+#: the
+#: copy in the process, from Redis only.
 RENDERED, CHANGED, PROCESS, REDIS = "rendered", "changed", "process", "redis"
 DATABASES = {"sqlite": "SQLite", "mariadb": "MariaDB"}
 PAGE_HEAD = (
@@ -23,7 +24,7 @@ NOTHING = "–"
 
 
 def report(measured, *, at):
-    """Everything that was measured, as Markdown."""
+    """Return all measurements as Markdown."""
     parts = [f"Measured on {at:%d %B %Y}: {machine()}."]
     for row in measured:
         title = f"### {DATABASES[row.database]}, {row.size:,} products"
@@ -34,13 +35,13 @@ def report(measured, *, at):
 
 
 def table(head, rows):
-    """A Markdown table; the first column is text, the others are numbers."""
+    """Return a Markdown table. The first column is text, the others are numbers."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def page_rows(row):
-    """The lines of one database and size, the empty project's first."""
+    """Return the rows of one database and size, the empty project first."""
     empty = row.empty
     yield ["empty project", "0", *_times(empty), "1.00", *[NOTHING] * 8]
     for page, costs in row.pages.items():
@@ -55,7 +56,7 @@ def page_rows(row):
 
 
 def growth(measured):
-    """CPU of each rendered page at each size of a database, and its ratio to that at the smallest."""
+    """Return a table: CPU of each rendered page at each size, and the ratio of largest to smallest."""
     parts = []
     for kind, name in DATABASES.items():
         rows = sorted((row for row in measured if row.database == kind), key=lambda row: row.size)
@@ -71,7 +72,7 @@ def growth(measured):
 
 
 def list_row(row):
-    """The line of one database and size below the view."""
+    """Return the row of list and search figures for one database and size."""
     lists = row.lists
     return [
         DATABASES[row.database],
@@ -95,13 +96,13 @@ def _multiple(row, page, mode):
 
 
 def _ms(seconds):
-    """Milliseconds with three figures that count."""
+    """Format as milliseconds with three significant figures."""
     value = seconds * 1000
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def machine():
-    """The machine and what runs on it, in a few words."""
+    """Describe the machine and its software in a few words."""
     packages = ", ".join(
         f"{name} {version(name)}" for name in ("Django", "wagtail", "django-oscar", "gunicorn")
     )
@@ -117,7 +118,7 @@ def _processor():
 
 
 def put_between_markers(text, content):
-    """The text with ``content`` between its markers. Raises ValueError where it has none."""
+    """Replace the text between the markers with ``content``. Raises ValueError without markers."""
     before, begin, rest = text.partition(BEGIN)
     _old, end, after = rest.partition(END)
     if not begin or not end:

@@ -1,4 +1,4 @@
-"""One gunicorn worker of the kind "sync" on loopback, and what its requests cost."""
+"""Serve an application with one synchronous gunicorn worker on loopback, and time its requests."""
 
 import gzip
 import http.client
@@ -14,21 +14,21 @@ from pathlib import Path
 from tools.bench.figures import Cost, percentile
 
 HOST = "127.0.0.1"
-#: Where an answer says how many queries it took (tools.bench.wsgi).
+#: Response header with the number of queries (tools.bench.wsgi).
 QUERIES_HEADER = "X-Bench-Queries"
-#: What browsers say that they take: a kept page is stored compressed.
+#: What browsers send. Cached pages are stored compressed.
 ENCODINGS = ("Accept-Encoding", "gzip, deflate, br, zstd")
-#: Where the markup of a card says which product it shows.
+#: Finds the product key in the markup of a card.
 CARD = re.compile(r'class="(?:card__link|suggestion suggestion--piece)"[^>]* href="[^"]*_(\d+)/')
-#: Seconds until a server must answer.
+#: Seconds to wait for a server's first response.
 PATIENCE = 60
-#: Requests before the first that counts; then so many at least and at most, or so many seconds.
+#: Warm-up requests, then the least and the most requests to measure, and the seconds to spend.
 WARM_UP, LEAST, MOST, SECONDS = 30, 30, 1500, 2.0
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request as a shopper's browser sends it; ``expects`` is the status that makes it right."""
+    """A request as a shopper's browser sends it. ``expects`` is the status of a correct response."""
 
     path: str
     method: str = "GET"
@@ -37,28 +37,28 @@ class Request:
     expects: int = 200
 
 
-#: The view that does nothing, of an empty project and of the site (site_project.urls).
+#: The empty view, which has the same URL in the empty project and on the site (site_project.urls).
 EMPTY_VIEW = Request("/health/live")
 
 
 class Missing(Exception):
-    """Something that the measurement needs is not there; the text says what, in one sentence."""
+    """Something that the measurement needs is missing. The message says what, in one sentence."""
 
 
 class WrongAnswer(Exception):
-    """An answer that was not the one expected: its figures would be a lie."""
+    """The response has an unexpected status, so its figures would be meaningless."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its port, the process of its worker, and how long it took to start."""
+    """A running server: its port, its worker process, and its start-up time."""
 
     port: int
     worker: int
     started_in: float
 
     def send(self, request):
-        """``(status, headers, body)`` of one request over a connection of its own."""
+        """Send one request over a new connection and return ``(status, headers, body)``."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
         try:
             headers = dict([ENCODINGS, *request.headers])
@@ -70,30 +70,31 @@ class Server:
             connection.close()
 
     def ask(self, request):
-        """The headers of an answer. Raises WrongAnswer for another status than the expected one."""
+        """Send a request and return the response headers. Raises WrongAnswer on an unexpected status."""
         status, headers, _body = self.send(request)
         if status != request.expects:
-            raise WrongAnswer(f"{request.method} {request.path} answers {status}")
+            raise WrongAnswer(f"{request.method} {request.path} returned {status}")
         return headers
 
     def queries(self, request):
-        """How many queries a warm request takes."""
+        """Return the number of queries of a warm request."""
         for _round in range(2):
             headers = self.ask(request)
         return int(headers[QUERIES_HEADER])
 
     def pieces_on(self, request):
-        """The keys of the products whose cards a page shows."""
+        """Return the keys of the products whose cards are on a page."""
         _status, headers, body = self.send(request)
         if headers["Content-Encoding"] == "gzip":
             body = gzip.decompress(body)
         return [int(key) for key in CARD.findall(body.decode())]
 
     def cost(self, request, *, seconds=SECONDS, queries=None, before=None, beside=None):
-        """What a warm request costs, over as many as fit into ``seconds``.
+        """Return the cost of a warm request, from as many runs as fit into ``seconds``.
 
-        ``before`` is called before each one; what it costs does not count. ``beside`` is a server whose
-        empty view is asked in turn, so that whatever else the machine does is the same for both.
+        ``before`` is called before each run and is not measured. ``beside`` is a server whose empty
+        view
+        is requested alternately, so that other load on the machine affects both equally.
         """
         asked = [(self, request), *([(beside, EMPTY_VIEW)] if beside else [])]
         costs = costs_in_turn(asked, seconds=seconds, before=before)
@@ -101,7 +102,7 @@ class Server:
         return replace(costs[0], queries=queries, empty=empty)
 
     def timed(self, request):
-        """(CPU, time) of one request, in seconds."""
+        """Return ``(CPU, time)`` of one request in seconds."""
         cpu, start = cpu_of(self.worker), time.perf_counter()
         self.ask(request)
         took = time.perf_counter() - start
@@ -109,11 +110,10 @@ class Server:
 
 
 def costs_in_turn(asked, *, seconds=SECONDS, before=None):
-    """The ``Cost`` of each ``(server, request)``, asked in turn, again and again.
+    """Return the ``Cost`` of each ``(server, request)``, requested alternately over and over.
 
-    Each of them finds the processor's caches as another one left them.
+    Each one finds the CPU caches as the previous one left them.
 
-    ``before`` is called before each round.
     """
     before = before or (lambda: None)
     for _round in range(WARM_UP):
@@ -128,14 +128,14 @@ def costs_in_turn(asked, *, seconds=SECONDS, before=None):
 
 
 def _cost_of(requests):
-    """The ``Cost`` of requests of which each took (CPU, time)."""
+    """Return the ``Cost`` of requests, given a ``(CPU, time)`` pair for each."""
     times = [took for _cpu, took in requests]
     cpu = sum(cpu for cpu, _took in requests) / len(requests)
     return Cost(cpu, percentile(times, 0.5), percentile(times, 0.95))
 
 
 def cpu_of(pid):
-    """CPU seconds that all threads of a process have used, to the nanosecond where Linux tells."""
+    """Return the CPU seconds of all threads of a process, with nanosecond precision on Linux."""
     total = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         total += int((task / "schedstat").read_text().split()[0])
@@ -144,9 +144,9 @@ def cpu_of(pid):
 
 @contextmanager
 def serving(application, *, port, environment):
-    """Start a WSGI application (``module:name``), wait for its first answer, end it afterwards.
+    """Start a WSGI application (``module:name``), wait for its first response, and stop it at the end.
 
-    Raises Missing where somebody listens at the port already.
+    Raises Missing if the port is taken.
     """
     command = [
         sys.executable, "-m", "gunicorn", application, "--bind", f"{HOST}:{port}",
@@ -164,9 +164,11 @@ def serving(application, *, port, environment):
 
 
 def _refuse_a_taken(port):
-    """Whoever listens there would be measured in the place of the server."""
+    """Raise Missing if another process listens on the port; it would be measured instead."""
     with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
-        raise Missing(f"Port {port} is taken: end what listens there, or name another by --port.")
+        raise Missing(
+            f"Port {port} is taken. Stop the process that listens there, or choose another with --port."
+        )
 
 
 def _wait_until_up(port, process):
@@ -187,6 +189,6 @@ def _wait_until_up(port, process):
 
 
 def _worker_of(pid):
-    """The one worker of gunicorn's first process."""
+    """Return the single worker of the gunicorn master process."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(children[0])

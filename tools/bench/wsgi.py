@@ -1,8 +1,8 @@
-"""The site as it is measured: as in production but for two switches of the measurement's own.
+"""The site with production settings, plus two switches for measuring.
 
-``BENCH_QUERIES=on`` has each answer say how many queries it took, outside of everything that could
-keep it. ``BENCH_FIRST_LEVEL=off`` leaves out the copies in the process, so that each comes from the
-store.
+``BENCH_QUERIES=on`` reports the number of queries in a header of each response, outside every
+cache. ``BENCH_FIRST_LEVEL=off`` disables the copies in the process, so that each page comes
+from the shared store.
 """
 
 import os
@@ -12,7 +12,7 @@ from tools.bench.server import QUERIES_HEADER
 
 
 def counting(application):
-    """The application, with the number of its queries in a header of each answer."""
+    """Wrap the application and report its number of queries in a header of each response."""
     from django.db import connection
 
     def counted(environ, start_response):

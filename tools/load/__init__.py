@@ -1,1 +1,1 @@
-"""Loads that take minutes and are run by hand: ``make load`` and ``make soak``."""
+"""Load tests that take minutes and are run by hand: ``make load`` and ``make soak``."""

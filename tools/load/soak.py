@@ -1,11 +1,13 @@
-"""Everything goes wrong for twenty minutes: ``make soak``, or ``python -m tools.load.soak --minutes 2``.
+"""Break everything for twenty minutes: ``make soak`` or ``python -m tools.load.soak --minutes 2``.
 
-A shop with two web workers, a task worker and the clock over a MariaDB and a Redis of its own.
-Buyers buy, staff pay back and dispatch, while every five seconds something is killed, restarted, cut,
-slowed or told to fail: web workers, the worker, the clock, the database, Redis, the mail server, the
-gateway and its webhooks. Afterwards the faults end, the clock catches up, and it is asked: is every
-order that a client was shown there, is every payment that went through a paid order or paid back, is
-each paid order confirmed once, and does everything hold that must? Exits with 1 where not.
+The shop runs with two web workers, a task worker and the clock, over its own MariaDB and Redis.
+Buyers buy, and staff dispatch and refund. Every five seconds one thing is killed, restarted, cut
+off,
+slowed down or made to fail: a web worker, the task worker, the clock, the database, Redis, the mail
+server, the gateway or its webhooks. Then the faults end and the clock catches up. The check that
+follows expects that every order shown to a client exists, every successful payment has a paid or
+refunded order, each paid order was confirmed once, and no invariant is broken. Exits with 1
+otherwise.
 """
 
 import argparse
@@ -34,7 +36,7 @@ FAULT_EVERY = 5.0
 
 
 class Service:
-    """A server process of this soak's own, which is killed and started again."""
+    """A server process of this soak test, which can be killed and restarted."""
 
     def __init__(self, command, port, log):
         self.command, self.port, self.log = command, port, log
@@ -55,7 +57,7 @@ class Service:
         raise SystemExit(f"{self.command[0]} did not start; see {self.log}")
 
     def restart(self, pause):
-        """Kill -9, and back after a while."""
+        """Kill the process with SIGKILL and start it again after ``pause`` seconds."""
         self.process.kill()
         self.process.wait()
         time.sleep(pause)
@@ -67,7 +69,7 @@ class Service:
 
 
 def mariadb(folder):
-    """A database server in a folder, with an empty database ``vitrine``."""
+    """Start a database server in a folder, with an empty database ``vitrine``."""
     port, data = free_port(), folder / "mariadb"
     install = [
         "mariadb-install-db",
@@ -95,7 +97,7 @@ def mariadb(folder):
 
 
 def redis_server(folder):
-    """A Redis that keeps nothing."""
+    """Start a Redis server without persistence."""
     port = free_port()
     command = [
         "redis-server",
@@ -112,7 +114,7 @@ def redis_server(folder):
 
 
 class MailServer:
-    """An SMTP server that takes mails, or hangs."""
+    """An SMTP server that accepts mails or hangs."""
 
     def __init__(self):
         self.server = socket.create_server(("127.0.0.1", 0))
@@ -150,7 +152,7 @@ class MailServer:
 
 
 class Soak:
-    """The shop, its faults, its buyers, and what they were told."""
+    """The shop, its faults, its buyers, and the responses that they received."""
 
     def __init__(self, folder, options):
         self.folder, self.options = folder, options
@@ -160,7 +162,7 @@ class Soak:
         self.mail = MailServer()
         self.is_over = threading.Event()
         self.counts, self.lock = Counter(), threading.Lock()
-        #: Intents whose secret a browser was given, and those that it saw go through.
+        #: Intents whose client secret a browser received, and intents that it saw succeed.
         self.shown, self.succeeded = set(), set()
 
     def url_of(self, port):
@@ -173,7 +175,7 @@ class Soak:
     # --- Buyers and staff -------------------------------------------------------------------------
 
     def shop(self, url, pieces, number):
-        """One visitor after another, until it is over; what fails is counted and left."""
+        """Act as one visitor after another until the end. Failures are counted and ignored."""
         chance = random.Random(f"{self.options.seed}-{number}")
         visitors = 0
         while not self.is_over.is_set():
@@ -213,7 +215,7 @@ class Soak:
             buyer.get("/checkout/return/")
 
     def run_staff(self):
-        """Dispatch, pay back, cancel: in this process, straight to the database."""
+        """Dispatch, refund and cancel in this process, directly in the database."""
         from django.db import connection
         from oscar.core.loading import get_model
 
@@ -249,7 +251,7 @@ class Soak:
     # --- Faults -----------------------------------------------------------------------------------
 
     def break_things(self, serve_pid):
-        """One fault every five seconds."""
+        """Cause one fault every five seconds."""
         acts = {
             "kill a process": lambda: self.kill_one(serve_pid),
             "restart the database": lambda: self.database.restart(self.random.uniform(0, 3)),
@@ -271,7 +273,7 @@ class Soak:
                 self.count(f"fault failed: {type(error).__name__}")
 
     def kill_one(self, serve_pid):
-        """Kill -9 of a web worker, the task worker, the clock or the web server itself."""
+        """Kill a web worker, the task worker, the clock or the web server itself with SIGKILL."""
         found = descendants(serve_pid)
         if found:
             os.kill(self.random.choice(found), signal.SIGKILL)
@@ -307,7 +309,7 @@ class Soak:
 
 
 def descendants(pid):
-    """Processes below one, by /proc."""
+    """Return the descendants of a process, read from /proc."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -324,20 +326,18 @@ def main():
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--buyers", type=int, default=6)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--keep", help="a folder that keeps the logs")
+    parser.add_argument("--keep", help="folder for the logs")
     options = parser.parse_args()
     folder = Path(options.keep or tempfile.mkdtemp(prefix="soak-"))
     folder.mkdir(parents=True, exist_ok=True)
     print(f"seed {options.seed}, logs in {folder}", flush=True)
     problems = run(folder, options)
-    print(
-        "\n".join(problems) if problems else "Nothing was lost, and everything that must hold does."
-    )
+    print("\n".join(problems) if problems else "Nothing was lost and all checks passed.")
     sys.exit(bool(problems))
 
 
 def run(folder, options):
-    """Set it up, let it go wrong, let it recover, and look; the sentences of what is wrong."""
+    """Set up the shop, break things, let it recover, and check it. Return the problems as sentences."""
     soak = Soak(folder, options)
     url = f"http://127.0.0.1:{free_port()}"
     (folder / "var").mkdir(exist_ok=True)
@@ -378,7 +378,7 @@ def run(folder, options):
         soak.to_database.restore()
         soak.to_redis.restore()
         recover()
-        time.sleep(20)  # The worker sends what waited.
+        time.sleep(20)  # Give the worker time to send waiting mail.
     try:
         return look(soak)
     finally:
@@ -387,7 +387,7 @@ def run(folder, options):
 
 
 def recover():
-    """No faults any more: what the clock does, with the time to pay over for everybody."""
+    """Clear all faults and run the clock's tasks as if the time limit for payments had passed."""
     from datetime import timedelta
 
     from django.db import connection
@@ -417,7 +417,7 @@ def recover():
 
 
 def look(soak):
-    """What was lost or is wrong, as sentences; the figures are printed."""
+    """Print the figures and return what was lost or is wrong, as sentences."""
     from django.db.models import Count
 
     from checkout_app.dashboard.work_queue import KINDS
@@ -429,9 +429,9 @@ def look(soak):
         print(f"  {count:6} {name}")
     states = dict(PaymentAttempt.objects.values_list("state").annotate(Count("pk")).order_by())
     print(f"attempts: {states}")
-    print(f"shown {len(soak.shown)}, went through {len(soak.succeeded)}, mails {soak.mail.taken}")
+    print(f"shown {len(soak.shown)}, succeeded {len(soak.succeeded)}, mails {soak.mail.taken}")
     waiting = {str(kind.label): kind.rows().count() for kind in KINDS if kind.rows().count()}
-    print(f"waits for a person: {waiting or 'nothing'}")
+    print(f"needs attention: {waiting or 'nothing'}")
     known = set(PaymentAttempt.objects.values_list("intent_id", flat=True))
     charged = set(
         GatewayTransaction.objects.filter(kind="charge").values_list(
@@ -441,8 +441,11 @@ def look(soak):
     still_open = PaymentAttempt.objects.filter(state__in=OPEN_STATES).count()
     unsent = OutgoingMail.objects.exclude(state=OutgoingMail.State.SENT).count()
     return [
-        *(f"order of {intent} was shown and is gone" for intent in soak.shown - known),
-        *(f"{intent} was paid and no charge is written" for intent in soak.succeeded - charged),
+        *(
+            f"the order of {intent} was shown to a client and is gone"
+            for intent in soak.shown - known
+        ),
+        *(f"{intent} was paid, but no charge is recorded" for intent in soak.succeeded - charged),
         *([f"{still_open} attempts are still open"] if still_open else []),
         *([f"{unsent} mails were not sent"] if unsent else []),
         *broken_invariants(),

@@ -1,7 +1,7 @@
-"""Secrets in the files that git keeps: ``make scan-code``.
+"""Find secrets in tracked files: ``make scan-code``.
 
-What is known to be none stands in ``.secrets.baseline``, by file and digest. Files of tests hold
-passwords of nobody; there only what has the shape of a provider's key counts.
+``.secrets.baseline`` lists known false positives by file and digest. Test files contain made-up
+passwords, so only strings in the format of a provider's key count there.
 """
 
 import json
@@ -13,7 +13,7 @@ from tests.site import ROOT
 
 DETECT_SECRETS = ROOT / ".venv-security" / "bin" / "detect-secrets"
 BASELINE = ROOT / ".secrets.baseline"
-#: Hashes of packages are no secrets.
+#: Package hashes are not secrets.
 LOCKS = ("requirements", ".secrets.baseline")
 GUESSES = (
     "KeywordDetector",
@@ -24,7 +24,7 @@ GUESSES = (
 
 
 def scan(files: list[str], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """What the scanner finds in files, as its own JSON."""
+    """Scan files and return the scanner's JSON."""
     options = [word for plugin in without for word in ("--disable-plugin", plugin)]
     run = subprocess.run(
         [DETECT_SECRETS, "scan", *options, *files],
@@ -34,7 +34,7 @@ def scan(files: list[str], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 def tracked_files() -> list[str]:
-    """Paths of the files that git keeps, without the locks."""
+    """Return the paths of tracked files, without the lock files."""
     run = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
     )
@@ -42,7 +42,7 @@ def tracked_files() -> list[str]:
 
 
 def findings() -> dict[str, Any]:
-    """Everything that is found now, in the baseline's shape."""
+    """Scan all tracked files. The result has the format of the baseline."""
     files = tracked_files()
     tests = [path for path in files if path.startswith("tests/")]
     found = scan([path for path in files if path not in set(tests)])
@@ -51,7 +51,7 @@ def findings() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Exit with 1 where something is new. ``--accept`` writes what is found into the baseline."""
+    """Exit with 1 on a new finding. ``--accept`` writes all findings to the baseline."""
     found = findings()
     if "--accept" in sys.argv:
         found.pop("generated_at", None)
@@ -71,8 +71,8 @@ def main() -> None:
     if new:
         print("\n".join(new))
         sys.exit(
-            "These look like secrets. Revoke one that is, and take it out of git's history; for one "
-            "that is none, run `python -m tools.security.leaked --accept`."
+            "These look like secrets. Revoke a real one and remove it from git's history. Accept "
+            "false positives with `python -m tools.security.leaked --accept`."
         )
 
 

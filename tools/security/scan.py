@@ -1,7 +1,7 @@
-"""A web scanner over the demo shop, served on this machine: ``make security``.
+"""Run a web scanner against the demo shop, served on this machine: ``make security``.
 
-Narrow on purpose: the shop's own addresses to a depth that ends within minutes, and attacks that a
-shop may fall for. It replaces no penetration test.
+The scope is narrow on purpose: the shop's own URLs, to a depth that ends within minutes, and the
+attacks that a shop may be open to. This does not replace a penetration test.
 """
 
 import json
@@ -14,22 +14,22 @@ from pathlib import Path
 from tests.site import ROOT, running_site, set_up
 
 WAPITI = ROOT / ".venv-security" / "bin" / "wapiti"
-#: Those that need no host of the scanner's makers (as ssrf and xxe do).
+#: Modules that need no server of the scanner's makers (ssrf and xxe do).
 MODULES = "cookieflags,crlf,csp,exec,file,http_headers,permanentxss,redirect,sql,timesql,xss"
-#: Seconds for crawling, and for the attacks of each module.
+#: Seconds for crawling, and seconds for the attacks of each module.
 CRAWL_SECONDS, ATTACK_SECONDS = 120, 30
-#: Seconds after which the scanner has hung, on a busy machine too.
+#: A scan that takes longer than this many seconds has hung, even on a busy machine.
 LONGEST = 1800
-#: What the scanner calls a weakness and the site means: what it says about it, and the reason.
+#: Expected findings: a part of the scanner's text, and the reason.
 EXPECTED = {
     "HTTP Strict Transport Security (HSTS)": ("", "the demo is served by plain http"),
     "Secure Flag cookie": ("", "the demo is served by plain http"),
-    "HttpOnly Flag cookie": ("basket_units", "it is read by scripts, and holds a number only"),
+    "HttpOnly Flag cookie": ("basket_units", "scripts read it, and it contains only a number"),
 }
 
 
 def scan(folder: Path) -> list[str]:
-    """Serve a fresh demo shop and attack it. Returns a line for each finding that is not expected."""
+    """Serve a fresh demo shop and scan it. Return a line for each unexpected finding."""
     set_up(folder)
     report = folder / "report.json"
     with running_site(folder) as site:
@@ -49,7 +49,9 @@ def scan(folder: Path) -> list[str]:
     found = json.loads(report.read_text())
     pages = found["infos"].get("crawled_pages_nbr", 0)
     print(f"{pages} pages were crawled")
-    problems = [] if pages > 10 else [f"only {pages} pages were crawled: the scan says nothing"]
+    problems = (
+        [] if pages > 10 else [f"only {pages} pages were crawled, so the scan is meaningless"]
+    )
     for kind in ("vulnerabilities", "anomalies"):
         for name, rows in found[kind].items():
             about, reason = EXPECTED.get(name, (None, ""))
@@ -65,7 +67,7 @@ def scan(folder: Path) -> list[str]:
 
 
 def main() -> None:
-    """Exit with 1 where something was found, or where the scanner is missing."""
+    """Exit with 1 if something was found or the scanner is missing."""
     if not WAPITI.exists() or shutil.which(str(WAPITI)) is None:
         sys.exit("The web scanner is not installed: run `make security`.")
     with tempfile.TemporaryDirectory() as folder:

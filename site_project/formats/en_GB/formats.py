@@ -1,4 +1,4 @@
-"""British dates with the clock of 24 hours: a dispatch note must not need "p.m."."""
+"""British dates with the 24-hour clock."""
 
 TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "j M Y, H:i"

@@ -1,4 +1,4 @@
-"""Migrate, unless there is nothing to do; and one process at a time."""
+"""Applies missing migrations, one process at a time."""
 
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,20 @@ from site_project.snapshot import restore
 
 
 class Command(BaseCommand):
-    help = "Apply migrations that are missing; quick where there are none."
+    help = "Apply missing migrations; quick if there are none."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if connection.vendor == "sqlite" and restore(Path(connection.settings_dict["NAME"])):
-            connection.close()  # It would go on with the file that was replaced.
-            self.stdout.write("    an empty database, from the snapshot")
+            connection.close()  # It would still read the file that was replaced.
+            self.stdout.write("    created an empty database from the snapshot")
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if not missing:
             self.stdout.write("    nothing to migrate")
             return
-        self.stdout.write(f"    {len(missing)} migrations (a new database takes a minute or two)")
+        self.stdout.write(
+            f"    applying {len(missing)} migrations (a new database takes a minute or two)"
+        )
         call_command("migrate", verbosity=0, interactive=False)
-        # What the read model says may have changed with them; it is written by difference.
+        # Migrations may have changed data of the read model; the rebuild writes only differences.
         call_command("rebuild_listings", verbosity=0)
