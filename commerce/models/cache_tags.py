@@ -4,26 +4,25 @@
 SITE = "site"
 #: All lists of products. The list of one category depends on ``list_tag`` alone.
 LISTS = "lists"
-#: Offers as staff write them, and how often they were used.
+#: Offers, and how often they were used.
 OFFERS = "offers"
-#: Parts of the read model of lists: the bitmaps of filters, those of words, the price windows, and
-#: those prices that change by themselves. No page depends on these: it names the lists and cards
-#: that it shows.
-SETS, WORDS, WINDOWS, TURNS = "sets", "words", "windows", "turns"
+#: Parts of the read model of lists: bitmaps of facets, bitmaps of words, price windows, and prices
+#: that change on schedule. Only memoised values depend on these; pages depend on lists and cards.
+SETS, WORDS, WINDOWS, SCHEDULED_PRICES = "sets", "words", "windows", "scheduled-prices"
 
 
 def card_tag(product_id: int) -> str:
-    """A product as lists and rows of cards show it."""
+    """The card of a product, in lists and rows of cards."""
     return f"card-{product_id}"
 
 
 def product_tag(product_id: int) -> str:
-    """A product as its own page shows it, with its variants, except what ``price_tag`` covers."""
+    """The page of a product and its variants, except what ``price_tag`` covers."""
     return f"product-{product_id}"
 
 
 def price_tag(product_id: int) -> str:
-    """Price and stock of a product and its variants, which orders change every minute."""
+    """Price and stock of a product and its variants, which change with every order."""
     return f"price-{product_id}"
 
 

@@ -1,10 +1,11 @@
-"""What a page shows: the tags of the rows that it read, and until when it can be right.
+"""Dependencies of the page being rendered: cache tags, and the time when it expires.
 
-The functions that read rows say so while a page is rendered. A changed row invalidates its tags
-(``versions.invalidate``), and with them every page and every memoised value that named one.
+Functions that read rows declare the tags of these rows. A change invalidates its tags
+(``versions.invalidate``), and with them every cached page and memoised value that depends on one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,10 +13,10 @@ from datetime import datetime
 
 @dataclass
 class Dependencies:
-    """What was read so far: tags, the moment from which it is wrong (None: no such moment).
+    """Tags, and the expiry time (None: none of its own).
 
-    ``parameters`` are those of the address that an opened page knows, None for a page that is not
-    opened; ``product_id`` is the product whose page it is.
+    ``parameters`` are the query parameters that a cacheable page reads, None if the view did not
+    allow caching. ``product_id`` is set on the page of a product.
     """
 
     tags: set[str] = field(default_factory=set)
@@ -27,45 +28,44 @@ class Dependencies:
 _current: ContextVar[Dependencies | None] = ContextVar("page_dependencies", default=None)
 
 
-class collected:
-    """Collects the ``Dependencies`` of the block. Nested blocks collect for themselves alone."""
-
-    def __enter__(self) -> Dependencies:
-        found = Dependencies()
-        self._token = _current.set(found)
-        return found
-
-    def __exit__(self, *_error: object) -> None:
-        _current.reset(self._token)
+@contextmanager
+def collect_dependencies() -> Iterator[Dependencies]:
+    """Collect what the block depends on. A nested block does not add to the outer one."""
+    dependencies = Dependencies()
+    token = _current.set(dependencies)
+    try:
+        yield dependencies
+    finally:
+        _current.reset(token)
 
 
 def depends_on(*tags: str) -> None:
-    """Render the page again when one of these tags changes."""
-    found = _current.get()
-    if found is not None:
-        found.tags.update(tags)
+    """Expire the page when one of these tags changes."""
+    dependencies = _current.get()
+    if dependencies is not None:
+        dependencies.tags.update(tags)
 
 
 def expires_by(moment: datetime | None) -> None:
-    """Render the page again from this moment on; None sets no such moment."""
-    found = _current.get()
-    if found is not None and moment is not None:
-        found.until = min(filter(None, (found.until, moment)))
+    """Expire the page at this time at the latest; None has no effect."""
+    dependencies = _current.get()
+    if dependencies is not None and moment is not None:
+        dependencies.until = min(filter(None, (dependencies.until, moment)))
 
 
 def depends_on_all(other: Dependencies) -> None:
-    """Add what a nested block collected."""
+    """Add the dependencies of a nested block."""
     depends_on(*other.tags)
     expires_by(other.until)
 
 
-def open_page(*, parameters: Iterable[str] = (), product_id: int | None = None) -> None:
-    """Declare the page the same for everybody without a session, so that it may be cached.
+def allow_caching(*, parameters: Iterable[str] = (), product_id: int | None = None) -> None:
+    """Declare that the page is the same for everybody without a session, so it may be cached.
 
-    ``parameters`` are the names in the address that the page reads. With any other name it is
-    rendered but not cached, or anybody could fill the cache with copies. Each time the page is given
-    out, a view of ``product_id`` is counted.
+    ``parameters`` are the query parameters that the page reads. A request with any other parameter
+    is rendered but not cached; otherwise anybody could fill the cache with copies. Every response,
+    cached or not, counts as a view of ``product_id``.
     """
-    found = _current.get()
-    if found is not None:
-        found.parameters, found.product_id = frozenset(parameters), product_id
+    dependencies = _current.get()
+    if dependencies is not None:
+        dependencies.parameters, dependencies.product_id = frozenset(parameters), product_id

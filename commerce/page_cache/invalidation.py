@@ -1,8 +1,8 @@
-"""Which rows are seen on pages: a model says so itself.
+"""Maps rows to the cache tags of the pages that show them, and invalidates these tags on changes.
 
-A model has ``cache_tags``, the tags of each of its rows. Models of libraries are named to
-``shown_on_pages`` by the package that shows them. Who writes by ``update()`` or ``bulk_create()``
-sends no signal and calls ``versions.invalidate``.
+A model of ours declares the tags of a row in ``cache_tags``. For models of libraries, the package
+that shows them calls ``shown_on_pages``. ``update()`` and ``bulk_create()`` send no signal: code that
+uses them calls ``versions.invalidate``.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -31,13 +31,13 @@ def shown_on_pages(
     unseen: Collection[str] = (),
     on_save: bool = True,
 ) -> None:
-    """Say what rows of libraries' models invalidate; saving nothing but ``unseen`` columns does not."""
+    """Declare the tags of library models. Saving only ``unseen`` columns does not invalidate them."""
     for label in labels:
         _library_models[label] = _Shown(tags_of, frozenset(unseen), on_save)
 
 
 def tags_of(row: Model) -> Collection[str]:
-    """The tags of what a row is seen as; none for a model that is on no page."""
+    """The cache tags of a row; none for a model that is on no page."""
     found = next(_shown_as(type(row)), None)
     return found.tags_of(row) if found else getattr(row, "cache_tags", ())
 
@@ -50,10 +50,10 @@ def _shown_as(model: type[Model]) -> Iterator[_Shown]:
 
 
 @receiver([post_save, post_delete])
-def follow_row(
+def invalidate_row(
     signal: Signal, sender: type[Model], instance: Model, update_fields: Any = None, **kwargs: Any
 ) -> None:
-    """Invalidate what a row that was saved or deleted is seen as."""
+    """Invalidate the tags of a saved or deleted row."""
     for shown in _shown_as(sender) if signal is post_save else ():
         if not shown.on_save or (update_fields and shown.unseen.issuperset(update_fields)):
             return
@@ -62,7 +62,7 @@ def follow_row(
 
 
 @receiver(m2m_changed)
-def follow_relation(instance: Model, action: str, model: type[Model], **kwargs: Any) -> None:
-    """Invalidate what either end of a changed relation is seen as."""
+def invalidate_relation(instance: Model, action: str, model: type[Model], **kwargs: Any) -> None:
+    """Invalidate the tags of both ends of a changed many-to-many relation."""
     if action.startswith("post_") and (tags := {*tags_of(instance), *tags_of(model())}):
         invalidate(*tags)

@@ -1,6 +1,6 @@
-"""Where cached pages are: in the process, and in a store that the processes share.
+"""Storage of cached pages: in the process, and in a store shared by all processes.
 
-A store that cannot be read or written is off: pages are rendered, and a log line says so.
+If the shared store cannot be read or written, pages are rendered and a warning is logged.
 """
 
 import contextlib
@@ -26,31 +26,31 @@ from commerce.page_cache.versions import REDIS_TIMEOUTS, Snapshot, Unreachable
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
 
-#: Bytes that one process holds in memory.
+#: Size of the copy in each process.
 MEMORY_BYTES = 32 * 1024 * 1024
-#: Seconds for which a request waits for another one that renders the same page, and between two looks.
-WAIT_SECONDS, STEP_SECONDS = 5.0, 0.01
+#: How long a request waits for another one that renders the same page, and how often it checks.
+WAIT_SECONDS, CHECK_SECONDS = 5.0, 0.01
 
 
 def hashed_key(key: str) -> str:
-    """A key as the name of a file or in Redis."""
+    """Hash of a key, for names of files and Redis keys."""
     return hashlib.blake2b(key.encode(), digest_size=20).hexdigest()
 
 
 class FileStore:
-    """Pages as files of a bounded number: a page replaces another one of its slot.
+    """Pages in a limited number of files; a page replaces the previous one in its slot.
 
-    A file is replaced as a whole, so that a reader sees the old one or the new one.
+    Files are replaced atomically: a reader sees the old one or the new one.
     """
 
-    #: Pages on the disk, and lock files that requests for the same page wait at.
+    #: Number of files for pages and of lock files.
     SLOTS, LOCKS = 1 << 14, 1 << 10
 
     def __init__(self, folder: Path | str | None = None) -> None:
         self.folder = Path(folder or settings.PAGE_CACHE_FOLDER)
 
     def get(self, key: str) -> CachedResponse | None:
-        """The page of a key, fresh or not."""
+        """The stored page of a key, fresh or not; None if there is none."""
         try:
             name, _newline, data = self._path(key).read_bytes().partition(b"\n")
         except OSError:
@@ -58,7 +58,7 @@ class FileStore:
         return unpacked(data) if name == hashed_key(key).encode() else None
 
     def put(self, key: str, cached: CachedResponse) -> None:
-        """Write a page for all processes."""
+        """Store a page for all processes."""
         path = self._path(key)
         draft = path.with_name(f".{uuid.uuid4().hex}")
         try:
@@ -71,9 +71,9 @@ class FileStore:
                 draft.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def turn(self, key: str) -> Iterator[bool]:
-        """One request at a time for a key, over all processes; gives whether it had to wait."""
-        path = self.folder / "turns" / str(int(hashed_key(key)[:8], 16) % self.LOCKS)
+    def render_lock(self, key: str) -> Iterator[bool]:
+        """Lock a key across processes. Yields whether the caller had to wait for another one."""
+        path = self.folder / "locks" / str(int(hashed_key(key)[:8], 16) % self.LOCKS)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -83,7 +83,7 @@ class FileStore:
         try:
             yield _wait_for(partial(_lock_file, fd))
         finally:
-            os.close(fd)  # which gives the lock back
+            os.close(fd)  # releases the lock
 
     def _path(self, key):
         slot = int(hashed_key(key)[:8], 16) % self.SLOTS
@@ -91,7 +91,7 @@ class FileStore:
 
 
 class RedisStore:
-    """The same in Redis: each page for as long as it may be fresh, a turn over all machines."""
+    """Pages in Redis, each until it expires. Locks hold across machines."""
 
     PREFIX = "vitrine:page:"
 
@@ -113,13 +113,13 @@ class RedisStore:
             log.warning("A page could not be cached: %s", error)
 
     @contextlib.contextmanager
-    def turn(self, key: str) -> Iterator[bool]:
-        name, milliseconds = f"{self.PREFIX}turn:{hashed_key(key)}", int(WAIT_SECONDS * 2000)
+    def render_lock(self, key: str) -> Iterator[bool]:
+        name, milliseconds = f"{self.PREFIX}lock:{hashed_key(key)}", int(WAIT_SECONDS * 2000)
         try:
             yield _wait_for(lambda: self.client.set(name, 1, nx=True, px=milliseconds))
         finally:
             with contextlib.suppress(redis.RedisError):
-                self.client.delete(name)  # Whoever waited too long renders as well: no harm.
+                self.client.delete(name)  # A request that waited too long renders as well.
 
 
 def _lock_file(fd: int) -> bool:
@@ -127,16 +127,16 @@ def _lock_file(fd: int) -> bool:
     return True
 
 
-def _wait_for(take):
-    """Wait for a turn, ``WAIT_SECONDS`` at most; gives whether it had to. No answer: no wait."""
+def _wait_for(acquire):
+    """Wait up to ``WAIT_SECONDS`` for a lock; whether it had to wait. Does not wait without Redis."""
     end, waited = time.monotonic() + WAIT_SECONDS, False
     with contextlib.suppress(redis.RedisError):
         while time.monotonic() < end:
             with contextlib.suppress(BlockingIOError):
-                if take():
+                if acquire():
                     break
             waited = True
-            time.sleep(STEP_SECONDS)
+            time.sleep(CHECK_SECONDS)
     return waited
 
 
@@ -145,7 +145,7 @@ STORES: dict[str, type[FileStore] | type[RedisStore]] = {"file": FileStore, "red
 
 @cache
 def memory() -> LRUCache[str, CachedResponse]:
-    """The pages of this process. The one used longest ago goes first."""
+    """The copy of this process. The least recently used page is evicted first."""
     return LRUCache(MEMORY_BYTES, getsizeof=lambda cached: len(cached.body) + 1024)
 
 
@@ -156,7 +156,7 @@ def store() -> FileStore | RedisStore:
 
 
 def find_cached(key: str, snapshot: Snapshot) -> tuple[CachedResponse | None, bool]:
-    """(the fresh page of a key or None, whether there is only an old one)."""
+    """(the fresh page of a key or None, whether there is only an expired one)."""
     with _lock:
         own = memory().get(key)
     with contextlib.suppress(Unreachable):
@@ -164,18 +164,18 @@ def find_cached(key: str, snapshot: Snapshot) -> tuple[CachedResponse | None, bo
             return own, False
         shared = store().get(key)
         if shared is not None and shared.is_fresh(snapshot):
-            _hold(key, shared)
+            _remember(key, shared)
             return shared, False
         return None, bool(own or shared)
     return None, False
 
 
 def put(key: str, cached: CachedResponse) -> None:
-    """Cache a page in this process and for the others."""
+    """Store a page in this process and in the shared store."""
     store().put(key, cached)
-    _hold(key, cached)
+    _remember(key, cached)
 
 
-def _hold(key, cached):
-    with _lock, contextlib.suppress(ValueError):  # It is larger than all of the memory.
+def _remember(key, cached):
+    with _lock, contextlib.suppress(ValueError):  # It is larger than the whole memory.
         memory()[key] = cached

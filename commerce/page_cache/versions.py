@@ -1,9 +1,9 @@
 """Change sequence shared by all processes: one version per tag.
 
-``invalidate`` is called in the transaction of a change and counts from its commit. A cached page or
-value holds the version that was read before it was made, and is fresh while none of its tags has a
-higher one. Versions are in a file, for the processes of one machine, or in Redis, for several; a
-store that does not answer switches the cache off and never fails a request.
+``invalidate`` is called in the transaction of a change and takes effect at its commit. A cached page
+or value stores the version that was read before it was made. It is fresh while none of its tags has a
+higher one. Versions are in a file (one machine) or in Redis (several machines). A store that does not
+respond turns the cache off and never fails a request.
 """
 
 import fcntl
@@ -30,28 +30,28 @@ from commerce.models.cache_tags import SITE
 
 log = logging.getLogger(__name__)
 
-#: Redis is asked in each request: a slow one is no cache.
+#: Each request reads Redis, so a slow one must not hold it up.
 REDIS_TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
-#: Tags share so many slots.
+#: Number of slots that all tags share.
 SLOTS = 1 << 16
-#: The file: its epoch, the number of the last change, then the version of each slot.
+#: File layout: epoch, number of the last change, then the version of each slot.
 NUMBER, EPOCH_BYTES = struct.Struct("<Q"), 16
 HEADER = EPOCH_BYTES + NUMBER.size
 
-#: Told of all tags that changed, once that is committed: a cache in front of the site.
+#: Called with the changed tags after each commit, for example to purge a CDN.
 listeners: list[Callable[[set[str]], None]] = []
 
 
 class Unreachable(Exception):
-    """The store of the versions does not answer, so nothing cached can be shown to be fresh."""
+    """The store of the versions does not respond, so nothing cached is known to be fresh."""
 
 
 def invalidate(*tags: str) -> None:
-    """Make everything that depends on these tags old, from the commit of this transaction on."""
+    """Invalidate everything that depends on these tags when this transaction commits."""
     connection = transaction.get_connection()
     hooks, open_blocks = connection.run_on_commit, set(connection.savepoint_ids)
     if hooks and isinstance(hooks[-1][1], _Publication) and hooks[-1][0] == open_blocks:
-        hooks[-1][1].tags.update(tags)  # Many rows that are written one after the other: one call.
+        hooks[-1][1].tags.update(tags)  # One call for many rows that are written in a row.
     else:
         transaction.on_commit(_Publication(set(tags)), robust=True)
 
@@ -74,14 +74,14 @@ def publish(tags: Iterable[str]) -> None:
 
 @dataclass
 class Snapshot:
-    """The sequence as one request sees it. ``known`` has the versions that were asked for."""
+    """The sequence as one request sees it. ``known`` contains the versions read so far."""
 
     epoch: str
     number: int
     known: dict[str, int] = field(default_factory=dict)
 
     def newest(self, tags: Collection[str]) -> int:
-        """The highest version of some tags. Asks the store once for those not known yet."""
+        """The highest version of some tags. Reads the store at most once."""
         if missing := [tag for tag in tags if tag not in self.known]:
             self.known |= versions().versions_of(missing)
         return max((self.known[tag] for tag in tags), default=0)
@@ -89,10 +89,10 @@ class Snapshot:
 
 @dataclass(kw_only=True)
 class Versioned:
-    """Something that is fresh until one of its ``tags`` changes, and no longer than ``until``.
+    """A cached object that is fresh until one of its ``tags`` changes, at most until ``until``.
 
-    ``epoch`` and ``version`` are the snapshot's that was read before it was made; ``until`` is in
-    seconds since 1970. ``seen`` is the number up to which its tags are known to be unchanged.
+    ``epoch`` and ``version`` come from the snapshot that was read before it was made. ``until`` is
+    in seconds since 1970. Its tags are known to be unchanged up to the number ``seen``.
     """
 
     tags: Collection[str]
@@ -102,11 +102,11 @@ class Versioned:
     seen: int = -1
 
     def is_fresh(self, snapshot: Snapshot) -> bool:
-        """Whether nothing that it shows has changed. Raises Unreachable."""
+        """Whether none of its tags has changed. Raises Unreachable."""
         if self.epoch != snapshot.epoch or time.time() >= self.until:
             return False
         if snapshot.number in (self.seen, self.version):
-            return True  # Nothing at all changed since: by far the most common answer.
+            return True  # No tag at all has changed: the most common case.
         if snapshot.newest(self.tags) > self.version:
             return False
         self.seen = snapshot.number
@@ -118,7 +118,7 @@ _snapshot: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
 
 @contextmanager
 def reading(snapshot: Snapshot) -> Iterator[None]:
-    """Use one snapshot in the whole block: for a request that only reads."""
+    """Use one snapshot for the whole block, for requests that only read."""
     token = _snapshot.set(snapshot)
     try:
         yield
@@ -127,14 +127,14 @@ def reading(snapshot: Snapshot) -> Iterator[None]:
 
 
 def current_snapshot() -> Snapshot:
-    """The snapshot of this request, or one of this moment. Raises Unreachable."""
+    """The snapshot of this request, otherwise a new one. Raises Unreachable."""
     return _snapshot.get() or versions().snapshot()
 
 
 class Versions:
     """The sequence in a store. A change that could not be written is written before the next read.
 
-    A store that did not answer is not asked for ``PAUSE`` seconds.
+    A store that did not respond is skipped for the next ``PAUSE`` seconds.
     """
 
     PAUSE = 2.0
@@ -143,29 +143,29 @@ class Versions:
         self.store = store
         self._pending: set[str] = set()
         self._lock = threading.Lock()
-        self._asleep_until = 0.0
+        self._paused_until = 0.0
 
     def snapshot(self) -> Snapshot:
-        """The sequence of now. Raises Unreachable."""
+        """Read the sequence. Raises Unreachable."""
         return self._ask(self.store.read)
 
     def versions_of(self, tags: Collection[str]) -> dict[str, int]:
-        """``{tag: version of its latest change}``, 0 where it never changed. Raises Unreachable."""
+        """``{tag: version of its latest change}``, 0 if it never changed. Raises Unreachable."""
         numbers = self._ask(self.store.read_slots, [slot_of(tag) for tag in tags])
         return dict(zip(tags, numbers, strict=True))
 
     def advance(self, tags: Iterable[str]) -> None:
-        """Give the tags the next version, visible to every process unless a warning is logged."""
+        """Give the tags the next version. If the store does not respond, log a warning and retry later."""
         with self._lock:
             self._pending |= set(tags)
         try:
             self._ask(lambda: None)
         except Unreachable as error:
-            log.warning("The page cache was not told of a change yet: %s", error)
+            log.warning("A change has not reached the page cache yet: %s", error)
 
     def _ask(self, question, *arguments):
-        if time.monotonic() < self._asleep_until:
-            raise Unreachable("the store did not answer a moment ago")
+        if time.monotonic() < self._paused_until:
+            raise Unreachable("the store did not respond a moment ago")
         with self._lock:
             writing, self._pending = self._pending, set()
         try:
@@ -176,21 +176,21 @@ class Versions:
         except (OSError, redis.RedisError) as error:
             with self._lock:
                 self._pending |= writing
-            self._asleep_until = time.monotonic() + self.PAUSE
+            self._paused_until = time.monotonic() + self.PAUSE
             raise Unreachable(str(error)) from error
 
 
 def slot_of(tag: str) -> int:
-    """The slot of a tag. Two tags in one slot cost a render too many, never an old page."""
+    """The slot of a tag. Two tags in one slot cause extra renders, never an old page."""
     return zlib.crc32(tag.encode()) % SLOTS
 
 
-def _number_at(fd, place):
-    return NUMBER.unpack(os.pread(fd, NUMBER.size, place))[0]
+def _number_at(fd, offset):
+    return NUMBER.unpack(os.pread(fd, NUMBER.size, offset))[0]
 
 
 class NoStore:
-    """No cache at all: for tests and shells."""
+    """No cache: for tests and shells."""
 
     def __getattr__(self, name: str) -> Any:
         raise Unreachable("the page cache is off")
@@ -199,16 +199,16 @@ class NoStore:
 class FileStore:
     """Versions in a file of half a megabyte that every process of the machine opens.
 
-    Writers lock the file. The version of a tag is written before the sequence's own number, so that
-    whoever sees the old number sees no page older than a change whose request was answered.
+    Writers lock the file. They write the tags' versions before the sequence's own number: a reader
+    that sees the old number reads before the change is complete.
     """
 
-    #: Seconds after which a process checks whether its file is still the one that others open.
-    LOOK_AGAIN = 1.0
+    #: Seconds between checks that the path still leads to the open file.
+    CHECK_SECONDS = 1.0
 
     def __init__(self, path: Path | str | None = None) -> None:
         self.path = Path(path or settings.PAGE_CACHE_FOLDER / "versions")
-        self._fd, self._looked = -1, 0.0
+        self._fd, self._checked = -1, 0.0
         self._opening = threading.Lock()
 
     def read(self) -> Snapshot:
@@ -223,21 +223,21 @@ class FileStore:
         self._descriptor()
         fd = os.open(self.path, os.O_RDWR)
         try:
-            # A lock for each opening: threads wait for each other as processes do.
+            # The lock belongs to this descriptor, so threads wait for each other as well.
             fcntl.flock(fd, fcntl.LOCK_EX)
             number = _number_at(fd, EPOCH_BYTES) + 1
-            for place in (*(HEADER + slot * NUMBER.size for slot in slots), EPOCH_BYTES):
-                os.pwrite(fd, NUMBER.pack(number), place)
+            for offset in (*(HEADER + slot * NUMBER.size for slot in slots), EPOCH_BYTES):
+                os.pwrite(fd, NUMBER.pack(number), offset)
         finally:
             os.close(fd)
 
     def _descriptor(self):
-        """The open file of that name. Somebody may have cleared the folder meanwhile."""
-        if time.monotonic() - self._looked > self.LOOK_AGAIN:
+        """The open file, opened again if the folder was cleared."""
+        if time.monotonic() - self._checked > self.CHECK_SECONDS:
             with self._opening:
                 if not self._is_open():
                     self._open()
-                self._looked = time.monotonic()
+                self._checked = time.monotonic()
         return self._fd
 
     def _is_open(self):
@@ -253,18 +253,18 @@ class FileStore:
             fcntl.flock(fd, fcntl.LOCK_EX)
             if os.fstat(fd).st_size != HEADER + SLOTS * NUMBER.size:
                 os.ftruncate(fd, 0)
-                # All of it now: a later write must not fail because the disk is full.
+                # Allocate all of it now, so that a full disk cannot fail a later write.
                 os.posix_fallocate(fd, 0, HEADER + SLOTS * NUMBER.size)
                 os.pwrite(fd, uuid.uuid4().bytes, 0)
             fcntl.flock(fd, fcntl.LOCK_UN)
         except OSError:
             os.close(fd)
             raise
-        self._fd = fd  # The old one stays open: another thread may be reading it.
+        self._fd = fd  # Do not close the old one: another thread may be reading it.
 
 
 class RedisStore:
-    """The same in one Redis hash. A read of the sequence brings the version of ``SITE`` along."""
+    """Versions in one Redis hash. Reading the sequence also reads the version of ``SITE``."""
 
     KEY = "vitrine:pages:versions"
     _WRITE = """

@@ -13,7 +13,7 @@ from commerce.catalogue.cdn import addresses_of
 from commerce.page_cache import stores
 from commerce.page_cache import versions as versions_module
 from commerce.page_cache.cached_response import CachedResponse
-from commerce.page_cache.dependencies import depends_on, open_page
+from commerce.page_cache.dependencies import allow_caching, depends_on
 from commerce.page_cache.memoise import memoise, memoise_many
 from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.stores import FileStore, RedisStore
@@ -33,7 +33,7 @@ def test_crowd_on_an_expired_page_renders_it_once(caching, place):
         depends_on("thing")
         rendered.append(threading.get_ident())
         time.sleep(0.1)
-        open_page()
+        allow_caching()
         return HttpResponse("page")
 
     pages = PageCacheMiddleware(view)
@@ -54,7 +54,7 @@ def test_crowd_on_an_expired_page_renders_it_once(caching, place):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_page_rendered_between_the_look_and_the_turn_is_not_rendered_again(
+def test_page_rendered_between_the_lookup_and_the_lock_is_not_rendered_again(
     caching, place, monkeypatch
 ):
     caching(place)
@@ -63,20 +63,20 @@ def test_page_rendered_between_the_look_and_the_turn_is_not_rendered_again(
     def view(request):
         depends_on("thing")
         rendered.append(1)
-        open_page()
+        allow_caching()
         return HttpResponse("page")
 
     pages = PageCacheMiddleware(view)
     pages(RequestFactory().get("/x/"))
     publish({"thing"})
-    take_turn = stores.store().turn
+    lock = stores.store().render_lock
 
-    def be_slow_to_take_a_turn(key):
-        monkeypatch.setattr(stores.store(), "turn", take_turn)
+    def lock_slowly(key):
+        monkeypatch.setattr(stores.store(), "render_lock", lock)
         pages(RequestFactory().get("/x/"))
-        return take_turn(key)
+        return lock(key)
 
-    monkeypatch.setattr(stores.store(), "turn", be_slow_to_take_a_turn)
+    monkeypatch.setattr(stores.store(), "render_lock", lock_slowly)
 
     assert pages(RequestFactory().get("/x/")).content == b"page"
     assert len(rendered) == 2
@@ -162,8 +162,8 @@ def test_cleared_folder_begins_a_new_epoch_in_every_process(tmp_path):
     before = there.snapshot()
 
     here.store.path.unlink()
-    here.store._looked -= 2 * here.store.LOOK_AGAIN
-    there.store._looked -= 2 * there.store.LOOK_AGAIN
+    here.store._checked -= 2 * here.store.CHECK_SECONDS
+    there.store._checked -= 2 * there.store.CHECK_SECONDS
 
     assert there.snapshot() == here.snapshot()
     assert there.snapshot() != before
@@ -180,7 +180,7 @@ def test_change_told_to_a_redis_that_is_gone_is_told_when_it_is_back(caching):
     told.advance({"a"})
     with pytest.raises(Unreachable):
         told.snapshot()
-    told.store, told._asleep_until = alive, 0.0
+    told.store, told._paused_until = alive, 0.0
 
     assert told.snapshot().number == before.number + 1
     assert told.versions_of(["a"]) == {"a": before.number + 1}
