@@ -1,4 +1,4 @@
-"""What tests read on the pages of an account."""
+"""Readers for the pages of an account."""
 
 import re
 
@@ -14,13 +14,13 @@ def text_of(response):
 
 
 def plain(response):
-    """The words of a page's main part, with single spaces."""
+    """The text of a page's main part, with single spaces."""
     main = re.search(r"<main.*?</main>", text_of(response), re.DOTALL).group(0)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main)).strip()
 
 
 def buttons(response):
-    """The labels of the filled buttons of a page's main part."""
+    """The labels of the primary buttons of a page's main part."""
     main = re.search(r"<main.*?</main>", text_of(response), re.DOTALL).group(0)
     found = re.findall(r'<(?:button|a)[^>]*class="([^"]*)"[^>]*>(.*?)</(?:button|a)>', main, re.S)
     quiet = ("ghost", "quiet", "more")

@@ -1,4 +1,4 @@
-"""Acting as somebody without a view."""
+"""Sets the current actor without a view."""
 
 from django.test import RequestFactory
 
@@ -6,7 +6,7 @@ from commerce.actor import request_actor
 
 
 def acted_by(user):
-    """What the block changes is changed by this person, in a request of theirs."""
+    """Record changes within the block as made by this user, in a request of theirs."""
     request = RequestFactory().post("/")
     request.user = user
     return request_actor(request)

@@ -1,4 +1,4 @@
-"""Where the page cache is tested: files always, Redis where TEST_REDIS_URL names one."""
+"""Stores to test the page cache with: always files, and Redis if TEST_REDIS_URL is set."""
 
 import os
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from commerce.page_cache import memoise, stores, versions
 
 
 def redis_of_worker(url, worker):
-    """The address of a database of its own for each process of a run: they empty it."""
+    """The URL of a separate Redis database for each test process, because tests empty it."""
     parts = urlsplit(url)
     if not url or not worker:
         return url
@@ -25,7 +25,7 @@ PLACES = ["file", pytest.param("redis", marks=needs_redis)]
 
 
 def forget():
-    """Begin as a new process does."""
+    """Clear what the process cached, as in a new process."""
     versions.versions.cache_clear()
     stores.store.cache_clear()
     stores.memory.cache_clear()

@@ -1,4 +1,4 @@
-"""What every test stands on: the network is closed, the demo gateway has no faults planned."""
+"""Fixtures for every test. The network is blocked, and the demo gateway starts without faults."""
 
 import sys
 from pathlib import Path
@@ -27,7 +27,7 @@ def _clean_gateway():
 
 @pytest.fixture(autouse=True)
 def _no_attempts_counted(request):
-    """Begin with no sign-in counted. The table is no model's: no test's end empties it."""
+    """Start without counted sign-in attempts. Their table has no model, so tests do not reset it."""
     is_marked = request.node.get_closest_marker("django_db")
     if is_marked or not {"db", "transactional_db"}.isdisjoint(request.fixturenames):
         request.getfixturevalue("db")
@@ -36,7 +36,7 @@ def _no_attempts_counted(request):
 
 @pytest.fixture
 def shop(db):
-    """A country, two delivery methods, and the Sites of a fresh installation."""
+    """A country, two delivery methods, and the Sites of a new installation."""
     return factories.make_shop()
 
 
@@ -54,7 +54,7 @@ def vase(shop):
 
 @pytest.fixture(autouse=True)
 def _typed_stripe_requests(monkeypatch):
-    """Every request to Stripe, in every test, is checked against stripe-python's typed params."""
+    """Check every request to Stripe, in every test, against stripe-python's typed params."""
     send = StripeService._request
 
     def checked(self, method, url, params=None, *args, **kwargs):
@@ -67,19 +67,19 @@ def _typed_stripe_requests(monkeypatch):
 
 @pytest.fixture
 def site_root(db):
-    """The home page of a fresh installation; made again where a flushed database has lost it."""
+    """The home page of a new installation, created again if a flushed database has lost it."""
     return factories.make_site_root()
 
 
 @pytest.fixture
 def static_files(settings):
-    """The files of styles, scripts and icons at their addresses, as from a server."""
+    """Styles, scripts and icons at their URLs, as from a server."""
     settings.WHITENOISE_USE_FINDERS = True
 
 
 @pytest.fixture
 def caching(settings, tmp_path):
-    """``caching(place)`` switches the page cache on, with an empty store."""
+    """``caching(place)`` turns the page cache on, with an empty store."""
 
     def switch_on(place="file"):
         settings.PAGE_CACHE = True
@@ -96,7 +96,7 @@ def caching(settings, tmp_path):
 
 @pytest.fixture
 def process(settings, tmp_path):
-    """What a process remembers between requests, as on a server; kept pages stay off."""
+    """Turn on the caches of a server process, but not the page cache."""
     settings.PAGE_VERSIONS = "file"
     settings.PAGE_CACHE_FOLDER = tmp_path / "pages"
     forget()
@@ -106,7 +106,7 @@ def process(settings, tmp_path):
 
 @pytest.fixture(scope="session")
 def django_db_keepdb(request, django_db_modify_db_settings):
-    """On SQLite each run begins with the snapshot: migrating takes a minute for each process."""
+    """On SQLite, start each run from the snapshot; migrating would take a minute per process."""
     from django.db import connection
 
     is_reused = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")

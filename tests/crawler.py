@@ -1,4 +1,4 @@
-"""A page as a machine reads it: its data blocks, its head, its words."""
+"""Reads a page like a crawler: its structured data, head and text."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 
 class Crawled:
-    """One page of Django's test client, parsed."""
+    """A page from Django's test client, parsed."""
 
     def __init__(self, response):
         assert response.status_code == 200, response
@@ -22,7 +22,7 @@ class Crawled:
         return [entity for entity in entities if entity["@type"] == kind]
 
     def only(self, kind):
-        """The one entity of a type."""
+        """The only entity of a type."""
         (entity,) = self.of_type(kind)
         return entity
 
@@ -35,21 +35,21 @@ class Crawled:
 
     @property
     def canonical(self):
-        """The canonical address, or None; never two."""
+        """The canonical URL, or None. Fails if there are two."""
         links = self.soup.find_all("link", rel="canonical")
         assert len(links) <= 1
         return links[0]["href"] if links else None
 
     def text(self, selector):
-        """The words of the first element that a CSS selector finds, on one line."""
+        """The text of the first match of a CSS selector, on one line."""
         tag = self.soup.select_one(selector)
         return " ".join(tag.get_text(" ").split()) if tag else ""
 
     def texts(self, selector):
-        """The words of every element that a CSS selector finds."""
+        """The text of every match of a CSS selector."""
         return [" ".join(tag.get_text(" ").split()) for tag in self.soup.select(selector)]
 
 
 def amounts(text):
-    """The prices that a text names, as Decimals: "Now £72 before £90" is 72 and 90."""
+    """The prices in a text, as Decimals: "Now £72 before £90" gives 72 and 90."""
     return [Decimal(amount) for amount in re.findall(r"£(\d+(?:\.\d\d)?)", text)]

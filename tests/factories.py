@@ -1,4 +1,4 @@
-"""Things to test with, on top of Oscar's own factories."""
+"""Factories for tests, in addition to Oscar's."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -30,7 +30,7 @@ PASSWORD = "a-long-enough-password"
 
 
 def make_shop():
-    """Great Britain and Germany, standard delivery free over £60 and express."""
+    """Great Britain and Germany, standard delivery (free over £60) and express delivery."""
     Country = get_model("address", "Country")
     for position, (code, name) in enumerate([("GB", "United Kingdom"), ("DE", "Germany")]):
         Country.objects.get_or_create(
@@ -47,7 +47,7 @@ def make_shop():
 
 
 def make_delivery(code, *, price, free_over=None, days=(2, 3)):
-    """A delivery method, last in the order."""
+    """A delivery method, sorted last."""
     return DeliveryMethod.objects.create(
         code=code, name=code.title(), price=Decimal(price),
         free_over=Decimal(free_over) if free_over else None,
@@ -85,7 +85,7 @@ def make_product(title, *, price, stock=10, glazes=None, track_stock=True):
 
 
 def make_glaze_attribute(kind):
-    """The attribute that tells variants apart."""
+    """The attribute that distinguishes variants."""
     group, _new = get_model("catalogue", "AttributeOptionGroup").objects.get_or_create(name="Glaze")
     attribute, _new = kind.attributes.get_or_create(
         code="glaze", defaults={"name": "Glaze", "type": "option", "option_group": group}
@@ -94,7 +94,7 @@ def make_glaze_attribute(kind):
 
 
 def make_stock(product, *, price, stock):
-    """A stock record of the one partner."""
+    """A stock record of the only partner."""
     partner, _new = get_model("partner", "Partner").objects.get_or_create(name="Studio")
     return product.stockrecords.create(
         partner=partner, partner_sku=f"SKU-{product.pk}", price=Decimal(price),
@@ -103,7 +103,7 @@ def make_stock(product, *, price, stock):
 
 
 def put_category(product, name):
-    """Put a product into a category at the top, made where it is missing."""
+    """Put a product into a top-level category, which is created if missing."""
     Category = get_model("catalogue", "Category")
     category = Category.objects.filter(name=name).first() or Category.add_root(name=name)
     product.productcategory_set.create(category=category)
@@ -111,13 +111,13 @@ def put_category(product, name):
 
 
 def all_pieces():
-    """The range of an offer that holds for everything."""
+    """The range of all products."""
     Range = get_model("offer", "Range")
     return Range.objects.get_or_create(name="All", defaults={"includes_all_products": True})[0]
 
 
 def make_offer(name="Ten off", *, condition=("Count", 1), benefit=("Percentage", 10), **fields):
-    """An offer for everybody; ``on`` and ``off`` are the ranges of condition and benefit."""
+    """An offer for everybody. ``on`` and ``off`` are the ranges of condition and benefit."""
     Benefit, Condition = get_model("offer", "Benefit"), get_model("offer", "Condition")
     on = fields.pop("on", None) or all_pieces()
     off = fields.pop("off", on)
@@ -142,7 +142,7 @@ def make_basket(*lines, owner=None):
 
 
 def make_order(*products, user=None, status="Paid", placed=None):
-    """An order of one unit of each product, as it stands long after it was placed."""
+    """An order of one unit of each product, in the state that it has long after checkout."""
     Order = get_model("order", "Order")
     order = Order.objects.create(
         number=f"T-{Order.objects.count() + 1}", user=user, currency="GBP", status=status,
@@ -161,7 +161,7 @@ def make_order(*products, user=None, status="Paid", placed=None):
 
 
 def make_submission(basket, *, delivery="standard", total=None, email="ada@example.com", user=None):
-    """What a browser sends with "Pay" for a basket, at the total of this moment."""
+    """The data that a browser sends with "Pay" for a basket, at the current total."""
     shipping = get_model("order", "ShippingAddress")(**ADDRESS, country_id="GB")
     billing = get_model("order", "BillingAddress")(**ADDRESS, country_id="GB")
     if total is None:
@@ -179,7 +179,7 @@ def make_submission(basket, *, delivery="standard", total=None, email="ada@examp
 
 
 def make_paid_order(*lines, user=None, email="ada@example.com"):
-    """An order of ``(product, quantity)`` pairs, paid, with its stock held."""
+    """A paid order of ``(product, quantity)`` pairs, with its stock allocated."""
     from checkout_app.payments import settle
 
     attempt, _intent = begin.begin(make_submission(make_basket(*lines), user=user, email=email))
@@ -190,7 +190,7 @@ def make_paid_order(*lines, user=None, email="ada@example.com"):
 
 
 def stockrecord_of(product):
-    """The product's stock record as the database has it now."""
+    """The product's stock record, read from the database."""
     return get_model("partner", "StockRecord").objects.get(product=product)
 
 
@@ -204,7 +204,7 @@ def pay(attempt, number="4242424242424242"):
 
 
 def make_user(email="ada@example.com", *, password=PASSWORD, **fields):
-    """An account whose address is proven."""
+    """An account with a verified address."""
     user = get_user_model().objects.create_user(email=email, password=password)
     for name, value in fields.items():
         setattr(user, name, value)
@@ -214,7 +214,7 @@ def make_user(email="ada@example.com", *, password=PASSWORD, **fields):
 
 
 def make_voucher(code, *, percent=10, minimum=None, usage="Multi-use", start=-1, end=1):
-    """A voucher that takes a share off the basket; ``start`` and ``end`` in days from now."""
+    """A voucher for a percentage off the basket. ``start`` and ``end`` are in days from now."""
     goods, _new = get_model("offer", "Range").objects.get_or_create(
         name="Everything", defaults={"includes_all_products": True}
     )
@@ -237,7 +237,7 @@ def make_voucher(code, *, percent=10, minimum=None, usage="Multi-use", start=-1,
 
 
 def make_site_root():
-    """What the migrations of Wagtail and ours leave behind: root, home page, site, collection."""
+    """Create the rows that Wagtail's and our migrations create: root, home page, site, collection."""
     locale, _new = Locale.objects.get_or_create(language_code="en-gb")
     if Collection.get_first_root_node() is None:
         Collection.add_root(name="Root")
@@ -250,14 +250,14 @@ def make_site_root():
     site, _new = Site.objects.get_or_create(
         is_default_site=True, defaults={"hostname": "localhost", "root_page": home}
     )
-    # The site is asked for under the address that Django's client uses.
+    # Django's test client uses this host.
     Site.objects.filter(pk=site.pk).update(hostname="testserver", port=80, root_page=home)
     Site.clear_site_root_paths_cache()
     return home
 
 
 def pretend_rendered():
-    """Rows of all sizes of all photographs, which would take a minute to encode."""
+    """Write the rows of all renditions; encoding the images would take a minute."""
     Image = get_image_model()
     Image.get_rendition_model().objects.bulk_create(
         [

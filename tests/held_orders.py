@@ -1,16 +1,16 @@
-"""Orders whose money the bank holds, and what the gateway says of it."""
+"""Orders with an authorised payment, and its state at the gateway."""
 
 from checkout_app.models import State
 from checkout_app.payments import begin
 from demo_gateway.models import DemoIntent
 from tests.factories import make_basket, make_submission, pay
 
-#: Cards whose bank allows one capture of a payment, and several.
+#: Cards that allow one capture per payment, and several.
 ONE_CAPTURE, MANY_CAPTURES = "4242424242424242", "5555555555554444"
 
 
 def order_held(cup, count=2, card=ONE_CAPTURE):
-    """An order whose money the bank holds."""
+    """An order with an authorised payment."""
     attempt, _intent = begin.begin(make_submission(make_basket((cup, count))))
     pay(attempt, card)
     attempt.refresh_from_db()
@@ -19,6 +19,6 @@ def order_held(cup, count=2, card=ONE_CAPTURE):
 
 
 def at_gateway(attempt):
-    """(status, received, capturable) as the gateway has it."""
+    """``(status, received, capturable)`` at the gateway."""
     body = DemoIntent.objects.get(intent_id=attempt.intent_id).body
     return body["status"], body["amount_received"], body["amount_capturable"]

@@ -1,4 +1,4 @@
-"""A person who left something everywhere, and a search for what is left of them."""
+"""Creates a person with data in every part of the shop, and searches for traces of them."""
 
 import re
 
@@ -19,9 +19,9 @@ from tests.actors import acted_by
 from tests.factories import ADDRESS, make_paid_order, make_user
 
 EMAIL = "ada@example.com"
-#: The address that she had before.
+#: Her previous address.
 FORMER = "Marsh@former.example"
-#: Words that name Ada wherever they stand.
+#: Words that identify Ada anywhere.
 NAMES = ("ada@example", "marsh@former", "Marsh", "12 Quay", "NR23 1AH", "447700900123")
 
 
@@ -30,7 +30,7 @@ def model_of(label):
 
 
 def deliver(order):
-    """Take a paid order to its end."""
+    """Move a paid order to its final status."""
     for status in ("Packing", "Shipped", "Delivered"):
         type(order).objects.filter(pk=order.pk).update(status=status)
     order.refresh_from_db()
@@ -39,7 +39,7 @@ def deliver(order):
 
 
 def make_ada(product):
-    """An account that used all there is, with one delivered order; the account and the order."""
+    """Return an account that used every feature, and its one delivered order."""
     user = make_user(FORMER, first_name="Ada", last_name="Marsh")
     change_address(user, EMAIL)
     order = deliver(make_paid_order((product, 1), user=user))
@@ -68,7 +68,7 @@ def make_ada(product):
 
 
 def change_address(user, email):
-    """Change the address of an account: the owner proves the new one, staff correct the row."""
+    """Change an account's address: the owner verifies a new one, then staff edit the row."""
     old = user.emailaddress_set.get()
     request = RequestFactory().post("/")
     request.session, request.user = {}, user
@@ -84,7 +84,7 @@ def change_address(user, email):
 
 
 def write_on_order(order):
-    """What a buyer writes on an order: a note, a return that is over, a withdrawal."""
+    """Add everything that a buyer can write on an order: a note, a closed return, a withdrawal."""
     model_of("order.ShippingAddress").objects.filter(order=order).update(
         phone_number="+447700900123", notes="Leave it with Mrs Marsh"
     )
@@ -101,7 +101,7 @@ def write_on_order(order):
 
 
 def traces_of(*names):
-    """``label.field`` of every text of the database in which one of the names stands."""
+    """``label.field`` of every text in the database that contains one of the names."""
     words = re.compile("|".join(rf"\b{re.escape(name)}" for name in names), re.IGNORECASE)
     found = set()
     for model in models():

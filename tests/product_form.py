@@ -1,11 +1,11 @@
-"""The dashboard's form of a product, as a browser sends it."""
+"""The dashboard's product form, as a browser sends it."""
 
 from django.forms import BooleanField
 from django.urls import reverse
 
 
 def form_of(client, product):
-    """The product's form as a browser would send it back."""
+    """Return the product's form data as a browser would submit it."""
     page = client.get(reverse("dashboard:catalogue-product", args=[product.pk]))
     data = {"action": "continue"}
     forms = [page.context["form"]]
@@ -15,7 +15,7 @@ def form_of(client, product):
     for form in forms:
         for field in form:
             is_unticked = isinstance(field.field, BooleanField) and not field.value()
-            if not is_unticked:  # Of a box that is not ticked browsers say nothing.
+            if not is_unticked:  # Browsers do not send boxes that are not ticked.
                 data[field.html_name] = "" if field.value() is None else field.value()
     hidden = [
         field

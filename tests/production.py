@@ -1,4 +1,4 @@
-"""The parts of a production, each on a free port of this machine: certificate, nginx, Redis, database."""
+"""Parts of a production on free local ports: certificate, nginx, Redis, database."""
 
 import os
 import shutil
@@ -14,15 +14,15 @@ from requests.adapters import HTTPAdapter
 from tests.site import ROOT, free_port
 
 HOST = "shop.test"
-#: Debian installs it where no user's PATH leads.
+#: Debian installs it outside a normal user's PATH.
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-#: Continuous integration must have all of it (.ci/run).
+#: Continuous integration must have all of them (.ci/run).
 IS_CI = os.environ.get("VITRINE_CI") == "on"
 REDIS_SERVER = shutil.which("redis-server")
 
 
 def make_certificate(folder: Path) -> Path:
-    """A certificate for HOST that its own key signed, as ``fullchain.pem`` beside ``privkey.pem``."""
+    """Create a self-signed certificate for HOST: ``fullchain.pem`` and ``privkey.pem``."""
     folder.mkdir()
     subprocess.run(
         [
@@ -37,7 +37,7 @@ def make_certificate(folder: Path) -> Path:
 
 @contextmanager
 def nginx(folder: Path, name: str, *, web: int, plain: int, tls: int = 0, media: Path):
-    """Nginx with a shipped file (``deploy/nginx/``), on other ports and paths. ``media`` is its /srv."""
+    """Run nginx with a file from ``deploy/nginx/``, on other ports and paths. ``media`` is its /srv."""
     shipped = (ROOT / "deploy" / "nginx" / name).read_text()
     for old, new in (
         ("web:8000", f"127.0.0.1:{web}"),
@@ -75,7 +75,7 @@ def nginx(folder: Path, name: str, *, web: int, plain: int, tls: int = 0, media:
 
 @contextmanager
 def redis_server(folder: Path, password: str):
-    """A Redis of this test's own that asks for a password; the URL without it."""
+    """Run a Redis server with a password. Yields the URL without the password."""
     port = free_port()
     process = subprocess.Popen(
         [
@@ -93,7 +93,7 @@ def redis_server(folder: Path, password: str):
 
 @contextmanager
 def fresh_database(folder: Path, name: str):
-    """The URL of an empty database: on the server of TEST_DATABASE_URL, else a file."""
+    """The URL of an empty database: on the server of TEST_DATABASE_URL, otherwise a file."""
     url = os.environ.get("TEST_DATABASE_URL", "")
     if not url.startswith(("mysql:", "mariadb:")):
         yield f"sqlite:///{folder}/db.sqlite3"
@@ -127,14 +127,14 @@ def _wait_for_port(port: int, process: subprocess.Popen):
 
 
 class ToThisMachine(HTTPAdapter):
-    """Sends requests for HOST to 127.0.0.1, and checks the certificate against HOST."""
+    """Sends requests for HOST to 127.0.0.1 and verifies the certificate against HOST."""
 
     def send(self, request, **kwargs):
         parts = urlsplit(request.url)
         request.headers["Host"] = parts.netloc
         request.url = parts._replace(netloc=f"127.0.0.1:{parts.port}").geturl()
         response = super().send(request, **kwargs)
-        response.url = request.url = parts.geturl()  # what the shopper's browser sees
+        response.url = request.url = parts.geturl()  # the URL in the shopper's browser
         return response
 
     def init_poolmanager(self, *args, **kwargs):
@@ -142,7 +142,7 @@ class ToThisMachine(HTTPAdapter):
 
 
 def session_to(url: str, certificate: Path | None) -> requests.Session:
-    """A browser that reaches HOST without DNS, and trusts this certificate alone."""
+    """A session that reaches HOST without DNS and trusts only this certificate."""
     session = requests.Session()
     session.trust_env = False
     if certificate is not None:

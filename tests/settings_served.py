@@ -1,4 +1,4 @@
-"""Settings of a site that a test serves over the test's own database."""
+"""Settings of a site that a test serves from the test database."""
 
 from site_project.settings import *  # noqa: F403
 

@@ -1,4 +1,4 @@
-"""What a shopper does in a browser, over Django's client: fill the basket, go through the steps."""
+"""A shopper's actions with Django's client: fill the basket and go through the checkout."""
 
 from django.urls import reverse
 
@@ -32,7 +32,7 @@ def put_in_basket(client, product, quantity=1, **fields):
 
 
 def give_details(client, **changes):
-    """Send the first step; a change to None leaves the field out."""
+    """Submit the first step. A field that is changed to None is left out."""
     fields = {**DETAILS, **changes}
     return client.post(
         reverse("checkout:shipping-address"),
@@ -41,12 +41,12 @@ def give_details(client, **changes):
 
 
 def choose_delivery(client, code="standard"):
-    """Send the second step."""
+    """Submit the second step."""
     return client.post(reverse("checkout:shipping-method"), {"method": code})
 
 
 def reach_payment(client, product, *, delivery="standard", **details):
-    """From nothing to the payment page with one piece; the page."""
+    """Put a product into the basket, go to the payment page, and return its response."""
     put_in_basket(client, product)
     give_details(client, **details)
     choose_delivery(client, delivery)
@@ -54,13 +54,13 @@ def reach_payment(client, product, *, delivery="standard", **details):
 
 
 def press_pay(client, total, **fields):
-    """Press "Pay" over a total that the page showed, as the page's script does."""
+    """Press "Pay" with the total from the page, as the page's script does."""
     headers = {"Accept": "application/json"}
     return client.post(reverse("checkout:pay"), {"total": str(total), **fields}, headers=headers)
 
 
 def confirm_card(client, number="4242424242424242"):
-    """What the demo element does with the newest intent."""
+    """Confirm the newest intent, as the demo element does."""
     intent = DemoIntent.objects.latest("pk")
     url = reverse("demo_gateway:confirm", args=[intent.intent_id])
     card = {"number": number, "exp_month": 12, "exp_year": 2099}
@@ -69,7 +69,7 @@ def confirm_card(client, number="4242424242424242"):
 
 
 def buy(client, product, *, total, **details):
-    """Buy one piece with a card that works; the thank-you page."""
+    """Buy one unit with a valid card and return the thank-you page."""
     reach_payment(client, product, **details)
     press_pay(client, total)
     confirm_card(client)

@@ -1,4 +1,4 @@
-"""Signing up and in over HTTP, and the mails of it."""
+"""Signing up and signing in over HTTP, and the mails they send."""
 
 import re
 
@@ -12,7 +12,7 @@ NEW_PASSWORD = "salt-and-ash-44"
 
 
 def mails(to=None):
-    """Mails decided on, oldest first."""
+    """Queued mails, oldest first."""
     rows = OutgoingMail.objects.order_by("pk")
     return list(rows.filter(to=to) if to else rows)
 
@@ -30,12 +30,12 @@ def sign_in(client, email="ada@example.com", password=PASSWORD):
 
 
 def prove_again(client):
-    """Type the password once more, as pages that matter ask for."""
+    """Type the password again, as sensitive pages require."""
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
 
 
 def let_sign_in_age(client):
-    """Let the minutes pass in which a sign-in shows who one is."""
+    """Let the time pass in which a sign-in counts as recent."""
     session = client.session
     session.pop(SIGNED_IN_AT, None)
     session.save()
@@ -50,7 +50,7 @@ def is_signed_in(client):
 
 
 def another(code):
-    """A code of the same shape that is not this one."""
+    """Another code in the same format."""
     return str((int(code) + 1) % 1_000_000).zfill(6)
 
 
@@ -64,7 +64,7 @@ def reset_link(client, email="ada@example.com"):
 
 
 def set_password(client, link, password=NEW_PASSWORD):
-    """Open a link for a new password and send the form it leads to."""
+    """Open a password reset link and submit its form."""
     page = client.get(link, follow=True)
     path = page.redirect_chain[-1][0] if page.redirect_chain else link
     return client.post(path, {"password1": password, "password2": password})

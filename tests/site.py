@@ -1,4 +1,4 @@
-"""A running copy of the site, as a black box: its address, its mail folder, its database."""
+"""A running copy of the site, seen from outside: its URL, its mail folder, its database."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ SERVE = str(ROOT / "site_project" / "serve.py")
 
 @dataclass
 class RunningSite:
-    """Where a served site is, and what can be seen of it from outside."""
+    """A served site: its URL, mails and database."""
 
     url: str
     folder: Path
@@ -29,24 +29,24 @@ class RunningSite:
         return url.startswith((self.url, "data:", "blob:"))
 
     def wait_until_up(self):
-        """Wait until the web process answers (again)."""
+        """Wait until the web process responds (again)."""
         wait_until_up(self.url)
 
     def manage(self, *arguments):
-        """Run a management command against this site; its output."""
+        """Run a management command for this site and return its output."""
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=600,
         ).stdout  # fmt: skip
 
     def mails(self, containing=""):
-        """Texts of the mails that left, oldest first."""
+        """The texts of sent mails, oldest first."""
         files = sorted((self.folder / "var" / "mail").glob("*.eml"))
         texts = [file.read_text(encoding="utf-8") for file in files]
         return [text for text in texts if containing in text]
 
     def wait_for_mail(self, containing, seconds=30):
-        """The mails that hold a text, as soon as there is one."""
+        """Wait for mails that contain a text, and return them."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if found := self.mails(containing):
@@ -55,14 +55,14 @@ class RunningSite:
         raise AssertionError(f"no mail with {containing!r} within {seconds} s")
 
     def rows(self, sql, *parameters):
-        """Rows of the embedded database, read only."""
+        """Query the SQLite database, read only."""
         path = self.folder / "var" / "db.sqlite3"
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
             return connection.execute(sql, parameters).fetchall()
 
 
 def free_port():
-    """A port nobody listens on."""
+    """A free port."""
     import socket
 
     with socket.socket() as probe:
@@ -71,7 +71,7 @@ def free_port():
 
 
 def site_environment(folder, url, **extra):
-    """The environment of a fresh installation in a folder of its own."""
+    """The environment of a new installation in its own folder."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
     return {
         **kept,
@@ -92,7 +92,7 @@ def site_environment(folder, url, **extra):
 
 
 def set_up(folder):
-    """Make a fresh installation in a folder: migrations and demo shop."""
+    """Set up a new installation in a folder: migrations and demo shop."""
     site = site_in(folder)
     site.manage("migrate", "-v0")
     site.manage("load_demo")
@@ -100,7 +100,7 @@ def set_up(folder):
 
 @contextmanager
 def running_site(folder):
-    """Serve the installation in a folder, with the styles and scripts of now."""
+    """Serve the installation in a folder, with the current styles and scripts."""
     site = site_in(folder)
     site.manage("collectstatic", "--noinput", "-v0")
     with serving(site):
@@ -108,7 +108,7 @@ def running_site(folder):
 
 
 def site_in(folder):
-    """The site of a folder, at an address of its own."""
+    """The site of a folder, on a free port."""
     url = f"http://127.0.0.1:{free_port()}"
     (folder / "var").mkdir(exist_ok=True)
     (folder / "media").mkdir(exist_ok=True)
@@ -117,7 +117,7 @@ def site_in(folder):
 
 @contextmanager
 def serving(site, *arguments):
-    """``serve.py`` over a site that is set up; ended with all its children."""
+    """Run ``serve.py`` for a site that is set up; stop it with all its children."""
     port = str(urlsplit(site.url).port)
     process = subprocess.Popen(
         [sys.executable, SERVE, "--port", port, *arguments], cwd=ROOT, env=site.environment
@@ -131,7 +131,7 @@ def serving(site, *arguments):
 
 
 def wait_until_up(url, seconds=60):
-    """Wait until a site says it is alive."""
+    """Wait until a site reports that it is alive."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

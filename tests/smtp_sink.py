@@ -1,4 +1,4 @@
-"""A mail server that takes everything and keeps it, in a thread of the test."""
+"""A mail server in a thread of the test, which accepts and stores all mails."""
 
 import socketserver
 import threading
@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 
 class SmtpSink(socketserver.ThreadingTCPServer):
-    """Listens on a free port of this machine."""
+    """Listens on a free local port."""
 
     allow_reuse_address = daemon_threads = True
 
@@ -22,7 +22,7 @@ class SmtpSink(socketserver.ThreadingTCPServer):
         return f"smtp://127.0.0.1:{self.server_address[1]}"
 
     def wait_for(self, recipient: str, seconds: float = 60) -> EmailMessage:
-        """The first mail to somebody, as soon as there is one."""
+        """Wait for a mail to a recipient and return the first."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for message in self.messages:
@@ -59,7 +59,7 @@ class Conversation(socketserver.StreamRequestHandler):
 
 @contextmanager
 def smtp_sink():
-    """Serve a sink for mail on a free port."""
+    """Run a mail sink on a free port."""
     with SmtpSink() as sink:
         threading.Thread(target=sink.serve_forever, daemon=True).start()
         yield sink

@@ -1,4 +1,4 @@
-"""Every staff page with an address that leads to something, where there is such a thing."""
+"""The URL of every staff page whose objects exist."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from oscar.core.loading import get_model
 from commerce.permissions.table import staff_urls
 from tests.factories import make_delivery, make_offer, make_order, make_product, make_user
 
-#: Words that the routes ask for, where a number is not it.
+#: URL arguments that are not numbers.
 WORDS = {
     "content_type_app_name": "home",
     "content_type_model_name": "standardpage",
@@ -33,12 +33,12 @@ WORDS = {
 
 @dataclass
 class StaffPages:
-    """The objects that staff pages are about, by the argument that names them."""
+    """The objects that staff pages show, by URL argument."""
 
     keys: dict = field(default_factory=dict)
 
     def address(self, route, name):
-        """A path that the route matches; None where Django cannot build one."""
+        """A path for the route, or None if Django cannot build one."""
         names = re.findall(r"<(?:\w+:)?(\w+)>", route)
         kwargs = {argument: self.argument(name, argument, route) for argument in names}
         try:
@@ -63,7 +63,7 @@ class StaffPages:
 
 
 def make_staff_pages(site_root):
-    """A shop with one of nearly everything that a staff page is about."""
+    """A shop with an object for nearly every staff page."""
     product = make_product("Harbour mug", price="24.00", stock=5)
     other = make_user("somebody@example.com")
     order = make_order(product, user=other)
@@ -143,7 +143,7 @@ def _snippets(product):
 
 
 def all_pages(pages):
-    """``(route, name, address)`` of every staff page; the ones that cannot be built fail the test."""
+    """``(route, name, URL)`` of every staff page. Fails for a page whose URL cannot be built."""
     for route, name in staff_urls():
         address = pages.address(route, name)
         assert address, f"no address for {name} ({route})"

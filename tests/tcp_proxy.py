@@ -1,4 +1,4 @@
-"""A small TCP proxy that can be cut and slowed: a network between the shop and its database or Redis."""
+"""A TCP proxy that can be cut off and slowed down, between the shop and its database or Redis."""
 
 import contextlib
 import socket
@@ -7,10 +7,11 @@ import time
 
 
 class Proxy:
-    """Forwards connections from a port of its own to another on loopback.
+    """Forwards connections from a free port to another local port.
 
-    ``cut()`` ends every connection and refuses new ones until ``restore()``; ``delay`` holds each
-    piece of data back for so many seconds.
+    ``cut()`` closes every connection and refuses new ones until ``restore()``. ``delay`` is the
+    number of
+    seconds by which each chunk of data is delayed.
     """
 
     def __init__(self, target_port):
@@ -24,7 +25,7 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self):
-        """End every connection, as a restarted server does."""
+        """Close every connection, as a restarted server does."""
         self.is_cut = True
         with self.lock:
             links, self.links = self.links, set()
@@ -34,11 +35,11 @@ class Proxy:
             link.close()
 
     def restore(self):
-        """Connections are taken again."""
+        """Accept connections again."""
         self.is_cut = False
 
     def close(self):
-        """The end of it."""
+        """Stop the proxy."""
         self.cut()
         self.server.close()
 

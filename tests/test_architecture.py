@@ -1,4 +1,4 @@
-"""The rules of the house that a program can check: floors, sizes, names, settings, locks."""
+"""Architecture rules that a program can check: layers, sizes, names, settings, locks."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ("site_project", "home", "commerce", "checkout_app", "demo", "demo_gateway", "tools")
 FORKS = ROOT / "commerce" / "forks"
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-mysql.txt")
-#: Modules that Oscar's class loader looks for under this name.
+#: Modules that Oscar's class loader finds by name.
 NAMED_BY_OSCAR = {
     "commerce/forks/communication/utils.py",
     "commerce/forks/customer/alerts/utils.py",
@@ -24,7 +24,7 @@ NAMED_BY_OSCAR = {
 
 
 def files(*suffixes, folders=(*FLOORS, "templates", "static", "tests")):
-    """Files of ours with one of the endings."""
+    """Our files with one of the extensions."""
     return [
         path
         for folder in folders
@@ -37,7 +37,7 @@ def name_of(path):
     return path.relative_to(ROOT).as_posix()
 
 
-def test_imports_run_downwards_only():
+def test_imports_follow_the_layers():
     command = Path(sys.executable).parent / "lint-imports"
 
     run = subprocess.run(
@@ -65,7 +65,7 @@ def test_no_function_is_longer_than_sixty_lines():
     assert long == []
 
 
-def test_every_module_says_what_lives_there():
+def test_every_module_has_a_docstring():
     silent = [
         name_of(path)
         for path in files(".py", folders=FLOORS)
@@ -77,7 +77,7 @@ def test_every_module_says_what_lives_there():
     assert silent == []
 
 
-def test_no_file_has_a_name_that_says_nothing():
+def test_no_file_has_a_meaningless_name():
     empty = {"utils", "utilities", "helpers", "common", "core", "misc"}
 
     found = {name_of(path) for path in files(".py", ".js") if path.stem in empty}
@@ -85,7 +85,7 @@ def test_no_file_has_a_name_that_says_nothing():
     assert found <= NAMED_BY_OSCAR
 
 
-def test_nothing_is_left_undone():
+def test_no_todo_is_left():
     marks = re.compile(r"\b(TODO|FIXME|XXX)\b|lorem ipsum", re.IGNORECASE)
 
     left = [
@@ -126,7 +126,7 @@ def test_locks_hold_what_the_project_declares():
     assert {pin for pin in pinned if not any(line.startswith(pin) for line in locked)} == set()
 
 
-def test_every_variable_is_read_and_explained():
+def test_every_variable_is_used_and_documented():
     source = "".join(
         (ROOT / "site_project" / name).read_text("utf-8")
         for name in ("settings.py", "settings_media.py", "settings_social.py", "environment.py")
@@ -143,7 +143,7 @@ def test_every_variable_is_read_and_explained():
     assert len(explained) == len(set(explained))
 
 
-def test_readme_of_the_forks_names_each_and_the_version_it_was_checked_with():
+def test_forks_readme_lists_each_fork_and_its_oscar_version():
     text = (FORKS / "README.md").read_text("utf-8")
     folders = {path.name for path in FORKS.iterdir() if (path / "__init__.py").exists()}
 
@@ -151,7 +151,7 @@ def test_readme_of_the_forks_names_each_and_the_version_it_was_checked_with():
     assert text.count(f"| {oscar.get_version()} |") == len(folders)
 
 
-def test_forks_hold_imports_and_nothing_else():
+def test_forks_contain_only_imports():
     written = [
         f"{name_of(path)}:{node.lineno}"
         for path in sorted(FORKS.rglob("*.py"))
@@ -163,7 +163,7 @@ def test_forks_hold_imports_and_nothing_else():
     assert written == []
 
 
-def test_forks_carry_no_migrations():
+def test_forks_have_no_migrations():
     assert list(FORKS.rglob("migrations")) == []
 
 
@@ -175,7 +175,7 @@ def test_pages_load_nothing_from_another_host():
         for match in loads.findall(path.read_text("utf-8"))
     }
 
-    # Stripe.js must come from Stripe, and does so on the payment page of a shop with keys only.
+    # Stripe.js must come from Stripe. Only the payment page of a shop with keys loads it.
     assert foreign == {
         ("templates/checkout/payment.html", "js.stripe.com"),
         ("templates/checkout/cards.html", "js.stripe.com"),

@@ -1,4 +1,4 @@
-"""Each contract on imports fails where an import that it forbids is planted."""
+"""Each import contract fails if a forbidden import is planted."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("commerce", "checkout_app", "home", "site_project", "demo", "demo_gateway", "tools")
 
-#: The contract, the module that gets an import, and the module that it imports.
+#: The contract, the module that gets the import, and the imported module.
 PLANTED = [
     ("apps", "commerce/tax.py", "home.links"),
     ("apps", "home/links.py", "checkout_app.models"),
@@ -32,7 +32,7 @@ PLANTED = [
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """A copy of the packages and of the contracts."""
+    """A copy of the packages and contracts."""
     folder = tmp_path_factory.mktemp("planted")
     for package in PACKAGES:
         shutil.copytree(
@@ -47,7 +47,7 @@ def _no_source(path, names):
 
 
 def broken(folder, contract):
-    """Whether the contract is broken there."""
+    """Whether the contract is broken in the folder."""
     command = [Path(sys.executable).parent / "lint-imports", "--contract", contract]
     run = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, check=False, env={"PYTHONPATH": "."}

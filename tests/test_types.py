@@ -1,4 +1,4 @@
-"""The type gate fails for a planted error in each package that it covers."""
+"""The type check fails for a planted error in each package that it covers."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ FILES = (
 )
 
 
-def test_mypy_sees_a_wrong_sum_and_a_half_typed_function(tmp_path):
+def test_mypy_finds_a_wrong_sum_and_a_partly_typed_function(tmp_path):
     shadows = []
     for name in FILES:
         shadow = tmp_path / name.replace("/", "_")

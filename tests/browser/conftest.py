@@ -1,4 +1,4 @@
-"""The whole site as a newcomer has it: its own folder, the demo shop, web, worker and clock."""
+"""A complete new installation: its own folder, the demo shop, web server, worker and scheduler."""
 
 import fcntl
 import os
@@ -13,14 +13,14 @@ from tests.site import running_site, set_up
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, worker_id):
-    """The demo shop, served by ``serve.py`` from a fresh folder on an embedded database.
+    """The demo shop, served by ``serve.py`` from a new folder with SQLite.
 
-    Each process of a run has a site of its own; the first one sets it up for all.
+    Each process of a test run has its own site. The first process sets one up for all.
     """
     common = tmp_path_factory.getbasetemp()
     if worker_id != "master":
-        common = common.parent  # of all processes of this run
-    # A folder that an earlier run set up saves the minutes.
+        common = common.parent  # shared by all processes of this run
+    # Reuse the folder of an earlier run, which saves minutes.
     model = Path(os.environ.get("E2E_FOLDER") or common / "model")
     model.mkdir(exist_ok=True)
     ready = model / "ready"
@@ -47,10 +47,10 @@ def chromium():
 
 
 def collect_page_errors(page, wrong):
-    """Append each error of a page's scripts to ``wrong``.
+    """Append each script error of a page to ``wrong``.
 
-    The browser reports a cross-page transition that it gave up (a page went away under it) as one;
-    the navigation itself went well.
+    The browser also reports abandoned cross-page transitions as errors, although the navigation
+    itself succeeds.
     """
     page.on(
         "pageerror",
@@ -60,7 +60,7 @@ def collect_page_errors(page, wrong):
 
 @pytest.fixture
 def page(chromium, site):
-    """A visitor without cookies. Every request to another host, and every 5xx, fails the test."""
+    """A page of a visitor without cookies. Requests to other hosts and 5xx responses fail the test."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     visitor = context.new_page()
     wrong = []

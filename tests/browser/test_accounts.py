@@ -1,4 +1,4 @@
-"""Accounts in Chromium: an app, a passkey, a lost device, and another browser that is shown out."""
+"""Accounts in Chromium: an authenticator app, a passkey, a lost device, ending another session."""
 
 import re
 import time
@@ -16,7 +16,7 @@ PASSWORD = "kettle orbit plum"
 
 @pytest.fixture(scope="module")
 def door(site):
-    """The same shop at a name: browsers make no passkeys for a bare number."""
+    """The shop under a host name, because browsers create no passkeys for an IP address."""
     url = f"http://localhost:{free_port()}"
     named = replace(site, url=url, environment=site_environment(site.folder, url))
     with serving(named):
@@ -25,7 +25,7 @@ def door(site):
 
 @pytest.fixture
 def visit(chromium, door):
-    """Opens a browser of its own; every message of an error in its console fails the test."""
+    """Opens a new browser context. Every error in its console fails the test."""
     contexts, wrong = [], []
 
     def open_browser():
@@ -50,7 +50,7 @@ def totp_code(secret, steps=0):
 
 
 def give_authenticator(page):
-    """A device with a fingerprint reader that always says yes."""
+    """Add a virtual fingerprint reader that always succeeds."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     devtools.send(
@@ -102,7 +102,7 @@ def test_app_passkey_and_recovery_code_sign_in(visit, door):
     email = f"ada{int(time.time())}@example.com"
     sign_up(page, door, email)
 
-    # An app, with the keyboard alone once the page is open.
+    # Add an authenticator app, by keyboard only.
     page.goto("/accounts/2fa/totp/activate/")
     secret = page.locator(".key-text").text_content()
     page.fill("[name=code]", totp_code(secret))
@@ -111,7 +111,7 @@ def test_app_passkey_and_recovery_code_sign_in(visit, door):
     codes = [code.replace(" ", "") for code in page.locator(".codes code").all_text_contents()]
     assert len(codes) == 10
 
-    # A passkey, which then signs in without the password.
+    # Add a passkey, then sign in with it and without the password.
     page.goto("/accounts/2fa/webauthn/add/")
     page.get_by_role("button", name="Add the passkey").press("Enter")
     page.wait_for_url("**/accounts/2fa/")
@@ -122,7 +122,7 @@ def test_app_passkey_and_recovery_code_sign_in(visit, door):
     page.wait_for_url("**/accounts/")
     sign_out(page)
 
-    # Another browser: password and app; then the phone is lost, and a recovery code stands in.
+    # Another browser: sign in with password and app. Then the phone is lost; use a recovery code.
     other = visit()
     type_password(other, email)
     type_second_code(other, totp_code(secret, 1))
@@ -135,7 +135,7 @@ def test_app_passkey_and_recovery_code_sign_in(visit, door):
     assert other.get_by_text("You have 9 codes left").is_visible()
 
 
-def test_other_browser_is_shown_out(visit, door):
+def test_other_session_is_signed_out(visit, door):
     own, other = visit(), visit()
     email = f"grace{int(time.time())}@example.com"
     sign_up(own, door, email)

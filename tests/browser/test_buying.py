@@ -1,4 +1,4 @@
-"""A guest buys in Chromium: one order, one mail, stock down by what was bought."""
+"""A guest buys in Chromium: one order, one mail, and stock reduced by the quantity."""
 
 import re
 
@@ -10,7 +10,7 @@ SUCCEEDS, DECLINED, ASKS_BANK = "4242 4242 4242 4242", "4000000000000002", "4000
 
 
 def stock(site, sku_like):
-    """Units in stock and allocated of the variants whose SKU is like this."""
+    """Units in stock and allocated of variants with a SKU pattern."""
     return site.rows(
         "SELECT num_in_stock, COALESCE(num_allocated, 0) FROM partner_stockrecord"
         " WHERE partner_sku LIKE ? ORDER BY id",
@@ -19,7 +19,7 @@ def stock(site, sku_like):
 
 
 def orders(site):
-    """Numbers and statuses of all orders but the demo's past ones."""
+    """Numbers and statuses of new orders, without the demo's past ones."""
     return site.rows(
         "SELECT o.number, o.status FROM order_order o JOIN checkout_paymentattempt a"
         " ON a.order_id = o.id ORDER BY o.id"
@@ -27,7 +27,7 @@ def orders(site):
 
 
 def put_into_basket(page, site, path="/catalogue/", title="Harbour mug"):
-    """Open a product from a list, choose its second glaze, and add one."""
+    """Open a product from a list, select its second variant, and add one."""
     page.goto(site.url + path)
     page.get_by_role("link", name=title).first.click()
     page.locator("[data-variant]").nth(1).click()
@@ -36,7 +36,7 @@ def put_into_basket(page, site, path="/catalogue/", title="Harbour mug"):
 
 
 def give_details(page, site, email):
-    """From the basket through address and delivery to the payment page."""
+    """Go from the basket through address and delivery to the payment page."""
     page.goto(site.url + "/basket/")
     page.get_by_role("link", name=re.compile("checkout", re.I)).first.click()
     page.get_by_label("Email").fill(email)
@@ -51,7 +51,7 @@ def give_details(page, site, email):
 
 
 def pay_with(page, number):
-    """Fill the card in and press Pay."""
+    """Fill in the card and press Pay."""
     page.get_by_label("Card number").fill(number)
     page.get_by_label(re.compile("Expiry")).fill("12/40")
     page.get_by_label("Security code").fill("123")
@@ -59,20 +59,20 @@ def pay_with(page, number):
 
 
 def order_number(page):
-    """The number that the thank-you page shows."""
+    """The order number on the thank-you page."""
     page.get_by_role("heading", name=re.compile("Thank you")).wait_for()
     return re.search(r"SM-[A-Z0-9]{8}", page.content()).group()
 
 
 def assert_bought_once(site, number, email):
-    """One paid order of that number and one confirmation to that address."""
+    """Check for one paid order with the number and one confirmation to the address."""
     mails = site.wait_for_mail(f"To: {email}")
     assert len([mail for mail in mails if number in mail]) == 1
     assert [row for row in orders(site) if row[0] == number] == [(number, "Paid")]
     site.manage("check_invariants")
 
 
-def test_guest_from_home_to_mail(page, site):
+def test_guest_buys_from_home_page_to_mail(page, site):
     before = stock(site, "%MUG%")
     page.goto(site.url)
     page.get_by_role("link", name="Shop the table").click()
@@ -95,7 +95,7 @@ def test_guest_from_home_to_mail(page, site):
     assert "NR23 1AH" in mail
 
 
-def test_declined_then_paid_is_one_order(page, site):
+def test_decline_then_payment_is_one_order(page, site):
     put_into_basket(page, site)
     give_details(page, site, "declined@example.com")
     count = len(orders(site))
@@ -108,7 +108,7 @@ def test_declined_then_paid_is_one_order(page, site):
     assert len(orders(site)) == count + 1
 
 
-def test_bank_asked_and_confirmed(page, site):
+def test_bank_authentication_succeeds(page, site):
     put_into_basket(page, site)
     give_details(page, site, "bank-yes@example.com")
 
@@ -118,7 +118,7 @@ def test_bank_asked_and_confirmed(page, site):
     assert_bought_once(site, order_number(page), "bank-yes@example.com")
 
 
-def test_bank_refuses_then_another_card(page, site):
+def test_bank_authentication_fails_then_another_card_pays(page, site):
     put_into_basket(page, site)
     give_details(page, site, "bank-no@example.com")
     count = len(orders(site))
@@ -146,7 +146,7 @@ def test_double_click_on_pay_is_one_order(page, site):
     assert len(orders(site)) == count + 1
 
 
-def test_closed_browser_after_paying_loses_nothing(page, site):
+def test_browser_closed_after_paying_loses_nothing(page, site):
     put_into_basket(page, site)
     give_details(page, site, "closed@example.com")
     page.route("**/checkout/return/**", lambda route: route.abort())
@@ -158,7 +158,7 @@ def test_closed_browser_after_paying_loses_nothing(page, site):
     assert_bought_once(site, number, "closed@example.com")
 
 
-def test_changing_the_order_puts_everything_back(page, site):
+def test_changing_the_order_restores_everything(page, site):
     put_into_basket(page, site)
     give_details(page, site, "change@example.com")
     pay_with(page, DECLINED)
@@ -172,7 +172,7 @@ def test_changing_the_order_puts_everything_back(page, site):
     site.manage("check_invariants")
 
 
-def test_without_javascript_up_to_payment(chromium, site):
+def test_checkout_without_javascript_up_to_payment(chromium, site):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(site.url + "/catalogue/")

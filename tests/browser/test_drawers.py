@@ -1,4 +1,4 @@
-"""Where the keyboard is: in the drawers of small screens, and after a part of a page was replaced."""
+"""Keyboard focus: in the drawers of small screens, and after a fragment of a page was replaced."""
 
 import re
 
@@ -10,20 +10,20 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(params=[360, 768])
 def small(request, page):
-    """A page on a telephone, and on a tablet."""
+    """A page at the widths of a phone and a tablet."""
     page.set_viewport_size({"width": request.param, "height": 640})
     return page
 
 
 def open_filters(page, site):
-    """The list of all pieces, its drawer opened by keyboard."""
+    """Open the catalogue and its filter drawer by keyboard."""
     page.goto(site.url + "/catalogue/")
     page.get_by_role("button", name="Filters").press("Enter")
     expect(page.locator("#filters:popover-open")).to_be_visible()
 
 
 def tick(page, name):
-    """Tick a filter by keyboard and wait for its list."""
+    """Tick a filter by keyboard and wait for the list."""
     box = page.get_by_role("checkbox", name=re.compile(f"^{name}"))
     box.press("Space")
     page.wait_for_url(re.compile(name.split()[0].lower()))
@@ -32,7 +32,7 @@ def tick(page, name):
 
 
 def is_in_sight(element):
-    """Whether nothing lies over the middle of an element: no head, no foot, no end of the screen."""
+    """Whether nothing covers the middle of an element: no header, no footer, no edge of the screen."""
     return element.evaluate(
         """(element) => {
           const { x, y, width, height } = element.getBoundingClientRect();
@@ -41,7 +41,7 @@ def is_in_sight(element):
     )
 
 
-def test_filter_that_is_ticked_keeps_the_keyboard_and_its_place(small, site):
+def test_ticked_filter_keeps_focus_and_position(small, site):
     open_filters(small, site)
 
     for name in ("Ink", "Dishwasher"):
@@ -52,7 +52,7 @@ def test_filter_that_is_ticked_keeps_the_keyboard_and_its_place(small, site):
 
 
 @pytest.mark.parametrize("name", [r"^Show \d+ products?$", "^Close$", None])
-def test_closed_filters_give_the_keyboard_back_to_their_button(small, site, name):
+def test_closing_the_filters_returns_focus_to_their_button(small, site, name):
     open_filters(small, site)
     tick(small, "Ink")
 
@@ -65,7 +65,7 @@ def test_closed_filters_give_the_keyboard_back_to_their_button(small, site, name
     expect(small.get_by_role("button", name="Filters")).to_be_focused()
 
 
-def test_filter_that_can_no_longer_be_ticked_leaves_the_keyboard_in_the_drawer(small, site):
+def test_filter_that_disappears_leaves_focus_in_the_drawer(small, site):
     open_filters(small, site)
     box = small.get_by_role("checkbox", name=re.compile("^Ink"))
     box.focus()
@@ -84,7 +84,7 @@ def test_filter_that_can_no_longer_be_ticked_leaves_the_keyboard_in_the_drawer(s
 
 
 @pytest.mark.parametrize(("button", "drawer"), [("Menu", "#menu"), ("Filters", "#filters")])
-def test_keyboard_never_walks_behind_an_open_drawer(small, site, button, drawer):
+def test_focus_never_moves_behind_an_open_drawer(small, site, button, drawer):
     small.goto(site.url + "/catalogue/")
     opener, inner = small.get_by_role("button", name=button), small.locator(drawer)
 
@@ -102,7 +102,7 @@ def test_keyboard_never_walks_behind_an_open_drawer(small, site, button, drawer)
         assert small.evaluate("document.activeElement !== document.body")
 
 
-def test_menu_gives_the_keyboard_back_however_it_is_closed(small, site):
+def test_closing_the_menu_returns_focus(small, site):
     small.goto(site.url + "/")
     opener, menu = small.get_by_role("button", name="Menu"), small.locator("#menu")
 
@@ -113,7 +113,7 @@ def test_menu_gives_the_keyboard_back_however_it_is_closed(small, site):
             small.keyboard.press("Escape")
         elif close == "button":
             menu.get_by_role("button", name="Close").press("Enter")
-        elif small.viewport_size["width"] > 420:  # on a telephone nothing is beside it
+        elif small.viewport_size["width"] > 420:  # on a phone the menu covers everything
             small.mouse.click(760, 630)
         else:
             continue
@@ -137,7 +137,7 @@ def test_drawers_open_without_javascript(chromium, site):
     context.close()
 
 
-def test_line_that_is_removed_by_keyboard_leads_to_undo_and_back(page, site):
+def test_removing_a_line_by_keyboard_moves_focus_to_undo_and_back(page, site):
     page.goto(site.url + "/catalogue/")
     page.get_by_role("link", name="Harbour mug", exact=True).first.click()
     page.get_by_role("button", name="Add to basket").click()

@@ -1,4 +1,4 @@
-"""Paying otherwise in Chromium: with a card that the account keeps, and by bank transfer."""
+"""Other payment methods in Chromium: a saved card, and bank transfer."""
 
 import re
 
@@ -24,14 +24,14 @@ get_user_model().objects.filter(email="{EMAIL}").exists() or make_user("{EMAIL}"
 
 
 def type_card(page):
-    """The demo element's three fields."""
+    """Fill in the three fields of the demo element."""
     page.get_by_label("Card number").fill(SUCCEEDS)
     page.get_by_label(re.compile("Expiry")).fill("12/40")
     page.get_by_label("Security code").fill("123")
 
 
 def sign_in(page, site):
-    """As the account of these tests."""
+    """Sign in with the account of these tests."""
     site.manage("shell", "-c", MAKE_USER)
     page.goto(f"{site.url}/accounts/login/")
     page.get_by_label("Email").fill(EMAIL)
@@ -40,7 +40,7 @@ def sign_in(page, site):
     page.wait_for_url(lambda url: "/login" not in url)
 
 
-def test_card_is_kept_in_the_account_and_pays_with_one_press(page, site):
+def test_saved_card_pays_with_one_click(page, site):
     sign_in(page, site)
     page.goto(f"{site.url}/accounts/cards/")
     type_card(page)
@@ -68,7 +68,7 @@ def test_card_is_kept_in_the_account_and_pays_with_one_press(page, site):
     page.get_by_text("No saved cards").wait_for()
 
 
-def test_transfer_places_the_order_and_says_where_the_money_goes(page, site):
+def test_transfer_places_the_order_and_gives_the_account(page, site):
     put_into_basket(page, site)
     give_details(page, site, "transfer@example.com")
     page.get_by_label(re.compile("Bank transfer")).check()
@@ -82,7 +82,7 @@ def test_transfer_places_the_order_and_says_where_the_money_goes(page, site):
     assert (number, "Pending payment") in [tuple(row) for row in orders(site)]
 
 
-def test_transfer_works_without_script(chromium, site):
+def test_transfer_works_without_javascript(chromium, site):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site.url}/catalogue/")

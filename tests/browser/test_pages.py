@@ -1,4 +1,4 @@
-"""Every page in Chromium: no dead link, nothing wider than the screen, nothing axe objects to."""
+"""Every page in Chromium: no dead links, no horizontal scrolling, no axe violations."""
 
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.browser
 
-#: Addresses of one page of each type, by what the demo shop calls them.
+#: One URL of each page type in the demo shop.
 PAGES = {
     "home": "/",
     "landing page": "/the-morning-table/",
@@ -33,12 +33,12 @@ PAGES = {
     "withdrawal": "/withdraw/",
     "not there": "/not-there/",
 }
-#: Pages that need something in the basket.
+#: Pages that need a filled basket.
 WITH_BASKET = {"basket": "/basket/", "details": "/checkout/details/"}
 
 
 def address_of(page, site, name):
-    """The address of a page; where it is a selector, of the first link in the catalogue."""
+    """The URL of a page. A selector means the first matching link in the catalogue."""
     target = {**PAGES, **WITH_BASKET}[name]
     if target.startswith("/"):
         return site.url + target
@@ -47,14 +47,14 @@ def address_of(page, site, name):
 
 
 def fill_basket(page, site):
-    """Put the first glaze of a mug into the basket."""
+    """Add the first variant of a mug to the basket."""
     page.goto(address_of(page, site, "product"))
     page.get_by_role("button", name="Add to basket").click()
     page.locator("#status").get_by_text("Harbour mug").wait_for()
 
 
 def open_page(page, site, name):
-    """Show a page of a type, with a basket where it needs one."""
+    """Open a page of a type, with a filled basket if it needs one."""
     if name in WITH_BASKET:
         fill_basket(page, site)
     page.goto(address_of(page, site, name))
@@ -62,35 +62,35 @@ def open_page(page, site, name):
 
 
 def is_page(url):
-    """Whether an address is a page of the shop that a guest may open by a link."""
+    """Whether a URL is a page of the shop that a guest may open with a link."""
     path = urlsplit(url).path
     return not path.startswith(("/media/", "/static/", "/admin/", "/dashboard/", "/documents/"))
 
 
 def links_of(soup, url):
-    """Addresses that a page's links lead to, without their fragments."""
+    """URLs of a page's links, without fragments."""
     found = {urldefrag(urljoin(url, link["href"])).url for link in soup.select("a[href]")}
     return {address for address in found if address.startswith("http")}
 
 
 def loads_of(soup, url):
-    """Addresses of what a page loads: pictures, styles, scripts, frames."""
+    """URLs of a page's resources: images, styles, scripts, frames."""
     parts = soup.select("[src], link[rel~=stylesheet], link[rel~=preload], link[rel~=icon]")
     return {urljoin(url, part.get("src") or part["href"]) for part in parts}
 
 
 def dead_fragments(soup):
-    """Links within the page whose target it does not have."""
+    """Links within the page to a missing target."""
     links = {link["href"] for link in soup.select("a[href^='#']")}
     return {href for href in links if len(href) > 1 and not soup.find(id=href[1:])}
 
 
 def is_narrowed_twice(url):
-    """Filters of a list multiply; each alone is on the first page, and one is enough."""
+    """Whether a URL combines several filters. Each filter alone is on the first page, which is enough."""
     return urlsplit(url).query.count("=") > 1
 
 
-def test_every_link_leads_somewhere(page, site):
+def test_every_link_works(page, site):
     waiting, seen, wrong = [site.url + "/"], {site.url + "/"}, []
     while waiting:
         url = waiting.pop()
@@ -113,7 +113,7 @@ def test_every_link_leads_somewhere(page, site):
 
 
 @pytest.mark.parametrize("name", [*PAGES, *WITH_BASKET])
-def test_nothing_is_wider_than_a_small_telephone(page, site, name):
+def test_no_page_scrolls_sideways_on_a_small_phone(page, site, name):
     page.set_viewport_size({"width": 320, "height": 700})
     open_page(page, site, name)
 
@@ -125,7 +125,7 @@ def test_nothing_is_wider_than_a_small_telephone(page, site, name):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("name", [*PAGES, *WITH_BASKET])
-def test_axe_finds_nothing(page, site, name, width, scheme):
+def test_axe_finds_no_violations(page, site, name, width, scheme):
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     open_page(page, site, name)
@@ -136,7 +136,7 @@ def test_axe_finds_nothing(page, site, name, width, scheme):
 
 
 @pytest.mark.parametrize("name", ["home", "product", "all pieces", "details"])
-def test_keyboard_reaches_the_content_first(page, site, name):
+def test_first_tab_stop_skips_to_the_content(page, site, name):
     open_page(page, site, name)
 
     page.keyboard.press("Tab")
@@ -145,7 +145,7 @@ def test_keyboard_reaches_the_content_first(page, site, name):
 
 
 @pytest.mark.parametrize("width", [960, 1023, 1024, 1150, 1180, 1280])
-def test_header_holds_the_words_of_its_search_box(page, site, width):
+def test_search_box_fits_its_placeholder(page, site, width):
     page.set_viewport_size({"width": width, "height": 600})
     open_page(page, site, "information")
 

@@ -1,4 +1,4 @@
-"""The product page in Chromium: what a browser remembers, compares and keeps, and only if asked."""
+"""The product page in Chromium: recently viewed, comparison and wish lists, stored only on request."""
 
 import re
 from urllib.parse import unquote
@@ -12,19 +12,19 @@ pytestmark = pytest.mark.browser
 
 
 def stored(page):
-    """What the page left in the browser beside cookies."""
+    """Data that the page stored in the browser, except cookies."""
     return page.evaluate("[Object.keys(localStorage), Object.keys(sessionStorage)]")
 
 
 def open_piece(page, site, name):
-    """The page of a piece, by its title."""
+    """Open the page of a product by its title."""
     page.goto(site.url + "/catalogue/")
     href = page.get_by_role("link", name=name, exact=True).first.get_attribute("href")
     page.goto(site.url + href)
     page.wait_for_load_state("networkidle")
 
 
-def test_nothing_is_remembered_before_the_visitor_says_so(page, site):
+def test_nothing_is_stored_without_consent(page, site):
     open_piece(page, site, "Harbour mug")
     open_piece(page, site, "Espresso cup")
 
@@ -32,7 +32,7 @@ def test_nothing_is_remembered_before_the_visitor_says_so(page, site):
     assert page.locator("recently-viewed article").count() == 0
 
 
-def test_switch_remembers_and_forgets(page, site):
+def test_switch_stores_and_deletes(page, site):
     open_piece(page, site, "Harbour mug")
     page.get_by_role("switch", name="Remember what I view").check()
     open_piece(page, site, "Espresso cup")
@@ -51,7 +51,7 @@ def test_switch_remembers_and_forgets(page, site):
     assert not page.get_by_role("switch").is_checked()
 
 
-def test_four_are_compared_and_a_fifth_is_refused_in_words(page, site):
+def test_four_products_are_compared_and_a_fifth_is_refused(page, site):
     page.goto(site.url + "/catalogue/")
     bar = page.locator("#compare-bar")
     assert not bar.is_visible()
@@ -74,7 +74,7 @@ def test_four_are_compared_and_a_fifth_is_refused_in_words(page, site):
 
 
 @pytest.mark.parametrize("path", ["/", "/basket/", None, "/accounts/login/"])
-def test_bar_of_the_comparison_stays_with_lists_and_products(page, site, path):
+def test_comparison_bar_stays_on_lists_and_product_pages(page, site, path):
     page.goto(site.url + "/catalogue/")
     page.locator("compare-choice a").first.click()
     link = page.locator("#compare-bar").get_by_role("link", name="Compare")
@@ -87,7 +87,7 @@ def test_bar_of_the_comparison_stays_with_lists_and_products(page, site, path):
     page.locator("#compare-bar").wait_for()
 
 
-def test_bar_of_the_comparison_leaves_the_button_that_buys_alone(page, site):
+def test_comparison_bar_does_not_cover_the_buy_button(page, site):
     page.set_viewport_size({"width": 360, "height": 800})
     page.goto(site.url + "/catalogue/")
     page.locator("compare-choice a").first.click()
@@ -103,7 +103,7 @@ def test_bar_of_the_comparison_leaves_the_button_that_buys_alone(page, site):
     page.wait_for_url("**/compare/?ids=*")
 
 
-def test_compare_works_by_keyboard_and_by_its_link(page, site, chromium):
+def test_comparison_works_by_keyboard_and_by_link(page, site, chromium):
     page.goto(site.url + "/catalogue/")
     page.locator("compare-choice a").first.focus()
     page.keyboard.press("Space")
@@ -123,7 +123,7 @@ def test_compare_works_by_keyboard_and_by_its_link(page, site, chromium):
     context.close()
 
 
-def test_large_photographs_are_leafed_through_by_buttons_and_arrows(page, site):
+def test_large_photographs_are_browsed_by_buttons_and_arrows(page, site):
     page.goto(address_of(page, site, "product"))
     frames = page.locator("[data-photo]")
     total, second = frames.count(), frames.nth(1).get_attribute("href")
@@ -147,7 +147,7 @@ def test_large_photographs_are_leafed_through_by_buttons_and_arrows(page, site):
     page.get_by_role("button", name="Previous photograph").click()
     assert shown() == f"{total} of {total}"
 
-    large.click()  # magnified: arrows move the photograph now
+    large.click()  # magnified: arrows now move the photograph
     page.keyboard.press("ArrowRight")
     assert shown() == f"{total} of {total}"
     page.keyboard.press("Escape")
@@ -155,7 +155,7 @@ def test_large_photographs_are_leafed_through_by_buttons_and_arrows(page, site):
     assert frames.last.evaluate("(frame) => document.activeElement === frame")
 
 
-def test_one_photograph_alone_has_nothing_to_leaf_through(page, site):
+def test_single_photograph_has_no_arrows(page, site):
     page.goto(address_of(page, site, "product"))
     page.evaluate(
         """() => {
@@ -174,7 +174,7 @@ def test_one_photograph_alone_has_nothing_to_leaf_through(page, site):
     assert dialog.count() == 0
 
 
-def test_vote_comes_back_to_the_glaze_that_was_chosen_meanwhile(page, site):
+def test_vote_returns_to_the_variant_selected_meanwhile(page, site):
     page.goto(address_of(page, site, "product"))
     glaze = page.locator(".buy-box [data-variant]:not([aria-current])").first
     chosen = glaze.get_attribute("data-variant").split("?")[1]
@@ -186,7 +186,7 @@ def test_vote_comes_back_to_the_glaze_that_was_chosen_meanwhile(page, site):
     assert chosen in unquote(page.url)
 
 
-def test_back_from_a_glaze_leads_to_the_list(page, site):
+def test_back_from_a_variant_returns_to_the_list(page, site):
     page.goto(site.url + "/catalogue/")
     page.get_by_role("link", name="Harbour mug", exact=True).first.click()
     page.wait_for_url(re.compile("/catalogue/harbour-mug_"))
@@ -206,7 +206,7 @@ def test_back_from_a_glaze_leads_to_the_list(page, site):
     expect(page.locator(".buy-box__glaze b")).to_have_text(name)
 
 
-def test_glaze_and_reviews_keep_each_other_in_the_address(page, site):
+def test_variant_and_review_parameters_coexist_in_the_url(page, site):
     page.goto(address_of(page, site, "product"))
     glaze = page.locator(".buy-box [data-variant]:not([aria-current])").first
     chosen = glaze.get_attribute("data-variant").split("?")[1]
@@ -225,7 +225,7 @@ def test_glaze_and_reviews_keep_each_other_in_the_address(page, site):
     expect(page.locator(".buy-box__glaze b")).to_have_text(name)
 
 
-def test_bars_filter_without_a_jump(page, site):
+def test_rating_bars_filter_without_a_jump(page, site):
     page.goto(address_of(page, site, "product"))
     bar = page.locator("a.reviews__bar").last
     bar.scroll_into_view_if_needed()
@@ -242,7 +242,7 @@ def test_bars_filter_without_a_jump(page, site):
     page.get_by_role("link", name="Show all reviews").wait_for(state="detached")
 
 
-def test_guest_who_keeps_a_piece_is_led_to_the_door(page, site):
+def test_guest_who_saves_a_product_is_redirected_to_sign_in(page, site):
     page.goto(address_of(page, site, "product"))
 
     page.get_by_role("link", name="Save to wish list").click()
@@ -251,7 +251,7 @@ def test_guest_who_keeps_a_piece_is_led_to_the_door(page, site):
     assert "wishlists/add" in page.url
 
 
-def test_button_of_the_large_photograph_lies_on_the_photograph(page, site):
+def test_button_of_the_large_photograph_is_on_the_photograph(page, site):
     page.set_viewport_size({"width": 1000, "height": 900})
     page.goto(address_of(page, site, "product"))
 

@@ -1,4 +1,4 @@
-"""Suggestions while one types, by keyboard; filters in place, with addresses that can be shared."""
+"""Search suggestions by keyboard, and filters in place with shareable URLs."""
 
 import re
 
@@ -16,7 +16,7 @@ def type_in(page, words):
     return box
 
 
-def test_arrow_and_enter_lead_to_a_suggested_piece(page, site):
+def test_arrow_and_enter_open_a_suggested_product(page, site):
     page.goto(site.url + "/")
     box = type_in(page, "harb")
     page.get_by_role("option", name=re.compile("Harbour mug")).wait_for()
@@ -54,7 +54,7 @@ def test_open_suggestions_are_accessible(page, site):
     assert [rule["id"] for rule in found] == []
 
 
-def test_filter_narrows_in_place_and_its_address_shows_the_same(page, site):
+def test_filter_applies_in_place_and_its_url_shows_the_same(page, site):
     page.goto(site.url + "/catalogue/")
     page.get_by_role("checkbox", name=re.compile("^Ink")).check()
     page.wait_for_url(re.compile("glaze=ink"))
@@ -69,7 +69,7 @@ def test_filter_narrows_in_place_and_its_address_shows_the_same(page, site):
     page.wait_for_url(re.compile(r"/catalogue/$"))
 
 
-def test_last_chip_leaves_the_plain_address(page, site):
+def test_removing_the_last_chip_gives_the_plain_url(page, site):
     page.goto(site.url + "/catalogue/?glaze=ink")
     page.wait_for_load_state("networkidle")
 
@@ -79,7 +79,7 @@ def test_last_chip_leaves_the_plain_address(page, site):
     expect(page.locator(".chip")).to_have_count(0)
 
 
-def test_recommended_can_be_chosen_in_a_collection_with_another_order(page, site):
+def test_recommended_can_be_selected_in_a_collection_with_another_order(page, site):
     address = site.manage(
         "shell", "-v0", "-c",
         "from commerce.models import ProductCollection as C;"
@@ -99,7 +99,7 @@ def test_recommended_can_be_chosen_in_a_collection_with_another_order(page, site
     page.wait_for_url(re.compile(r"/$"))
 
 
-def test_chip_that_is_taken_away_by_keyboard_leaves_the_keyboard_at_the_list(page, site):
+def test_chip_removed_by_keyboard_keeps_focus_at_the_list(page, site):
     page.goto(site.url + "/catalogue/?glaze=slate&oven_safe=yes")
     page.wait_for_load_state("networkidle")
 
@@ -112,7 +112,7 @@ def test_chip_that_is_taken_away_by_keyboard_leaves_the_keyboard_at_the_list(pag
     expect(page.locator(".chip")).to_be_focused()
 
 
-def test_filters_on_a_telephone_say_how_many_pieces_lie_behind_them(page, site):
+def test_filters_on_a_phone_show_the_number_of_results(page, site):
     page.set_viewport_size({"width": 360, "height": 640})
     page.goto(site.url + "/catalogue/")
     page.get_by_role("button", name="Filters").click()

@@ -1,4 +1,4 @@
-"""The dashboard on a telephone: no page scrolls sideways, and what staff type into or press lies in sight."""
+"""The dashboard on a phone: no page scrolls sideways, and fields and buttons are visible."""
 
 import re
 
@@ -18,7 +18,7 @@ get_user_model().objects.filter(email="{EMAIL}").exists() or make_user("{EMAIL}"
 ORDER = "SELECT number FROM order_order o JOIN checkout_paymentattempt a ON a.order_id = o.id WHERE o.status = 'Paid'"
 RETURN = "SELECT number FROM commerce_returnrequest WHERE state = 'approved'"
 VARIANT = "SELECT product_id FROM partner_stockrecord"
-#: Addresses by name, with the query that fills them in and the tab to open.
+#: URLs by name, with the query that fills them and the tab to open.
 PAGES = {
     "home": ("/dashboard/", None, None),
     "orders": ("/dashboard/orders/", None, None),
@@ -30,7 +30,7 @@ PAGES = {
     "products": ("/dashboard/catalogue/", None, None),
     "faults": ("/dashboard/faults/", None, None),
 }
-#: Widths of the fields that can be typed into or chosen from, in tables that are shown.
+#: Widths of the visible fields in tables.
 FIELDS = """[...document.querySelectorAll(".table :is(input:not([type=checkbox], [type=hidden]), select)")]
     .filter((field) => field.checkVisibility() && !field.matches(".select2-hidden-accessible"))
     .map((field) => field.getBoundingClientRect().width)"""
@@ -38,7 +38,7 @@ FIELDS = """[...document.querySelectorAll(".table :is(input:not([type=checkbox],
 
 @pytest.fixture
 def desk(page, site):
-    """Staff signed in, on a telephone."""
+    """A signed-in member of staff on a phone."""
     site.manage("shell", "-c", MAKE_STAFF)
     page.goto(f"{site.url}/dashboard/login/")
     page.get_by_label("Email").fill(EMAIL)
@@ -50,7 +50,7 @@ def desk(page, site):
 
 
 def open_staff_page(page, site, name):
-    """Show a page of the dashboard, and its tab where it has one."""
+    """Open a page of the dashboard, and its tab if it has one."""
     address, query, tab = PAGES[name]
     page.goto(site.url + address.format(site.rows(query)[0][0] if query else ""))
     page.wait_for_load_state("networkidle")
@@ -60,7 +60,7 @@ def open_staff_page(page, site, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_staff_page_does_not_scroll_sideways_and_its_fields_can_be_read(desk, site, name):
+def test_staff_page_does_not_scroll_sideways_and_its_fields_are_readable(desk, site, name):
     open_staff_page(desk, site, name)
 
     assert desk.evaluate("document.documentElement.scrollWidth") <= 360
@@ -70,7 +70,7 @@ def test_staff_page_does_not_scroll_sideways_and_its_fields_can_be_read(desk, si
 @pytest.mark.parametrize(
     ("name", "fields"), [("refund", ".table input"), ("return", ".table :is(input, select)")]
 )
-def test_fields_of_a_row_lie_on_the_screen(desk, site, name, fields):
+def test_fields_of_a_row_are_on_the_screen(desk, site, name, fields):
     open_staff_page(desk, site, name)
 
     boxes = [field.bounding_box() for field in desk.locator(fields).all()]
@@ -79,7 +79,7 @@ def test_fields_of_a_row_lie_on_the_screen(desk, site, name, fields):
     assert [box for box in boxes if box["x"] + box["width"] > 360] == []
 
 
-def test_transfer_is_ticked_off_on_a_telephone(page, site, request):
+def test_transfer_is_recorded_on_a_phone(page, site, request):
     put_into_basket(page, site)
     give_details(page, site, "at-home@example.com")
     page.get_by_label(re.compile("Bank transfer")).check()
@@ -96,7 +96,7 @@ def test_transfer_is_ticked_off_on_a_telephone(page, site, request):
     assert min(desk.evaluate(FIELDS)) >= 60
 
 
-def test_one_button_opens_the_menu_and_another_the_account(desk, site):
+def test_separate_buttons_open_the_menu_and_the_account(desk, site):
     open_staff_page(desk, site, "home")
     togglers = desk.locator(".navbar-toggler:visible")
 
@@ -122,7 +122,7 @@ def test_menu_stays_on_one_line_beside_its_icons(desk, site):
     assert bar["height"] < 2 * tops[0]
 
 
-def test_stock_record_is_seen_whole_on_a_desk(desk, site):
+def test_stock_record_fits_on_a_desktop_screen(desk, site):
     desk.set_viewport_size({"width": 1280, "height": 800})
     open_staff_page(desk, site, "stock")
     table = desk.locator(".table-responsive:has(.stock-records)")
@@ -133,7 +133,7 @@ def test_stock_record_is_seen_whole_on_a_desk(desk, site):
     assert min(remove["width"], remove["height"]) >= 24
 
 
-def test_refused_form_opens_where_something_is_to_be_mended(desk, site):
+def test_refused_form_opens_at_its_errors(desk, site):
     desk.set_viewport_size({"width": 1280, "height": 800})
     open_staff_page(desk, site, "stock")
 

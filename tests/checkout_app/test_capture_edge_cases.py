@@ -31,11 +31,11 @@ def _manual(settings):
 
 @pytest.fixture
 def cup(mug):
-    """The mug in oat: ten in stock at £24."""
+    """A mug in one glaze: ten in stock at £24."""
     return mug.children.order_by("pk").first()
 
 
-def test_part_taken_for_a_parcel_that_never_left_goes_back_with_the_order(cup):
+def test_part_captured_for_unsent_shipment_is_refunded_with_the_order(cup):
     attempt = order_held(cup, count=3, card=MANY_CAPTURES)
     line = attempt.order.lines.get().pk
     captures.capture_for_shipment(attempt.order, {line: 1}, None)  # and the process dies here
@@ -55,7 +55,7 @@ def test_part_taken_for_a_parcel_that_never_left_goes_back_with_the_order(cup):
     assert broken_invariants() == []
 
 
-def test_rest_of_a_hold_is_given_up_with_the_rest_of_the_order(cup):
+def test_remaining_authorisation_is_voided_with_the_remaining_order(cup):
     attempt = order_held(cup, count=3, card=MANY_CAPTURES)
     ship(attempt.order_id, units={attempt.order.lines.get().pk: 1})
     attempt.refresh_from_db()
@@ -70,7 +70,7 @@ def test_rest_of_a_hold_is_given_up_with_the_rest_of_the_order(cup):
     assert broken_invariants() == []
 
 
-def test_refused_capture_does_not_make_a_part_taken_by_hand_look_wrong(cup):
+def test_refused_capture_keeps_a_manual_partial_capture_valid(cup):
     attempt = order_held(cup)
     with patch.object(post_payment, "capture", side_effect=Refused(400, "Try again later.")):
         captures.request_capture(attempt.pk, key="k1")
@@ -86,7 +86,7 @@ def test_refused_capture_does_not_make_a_part_taken_by_hand_look_wrong(cup):
 
 
 @pytest.mark.parametrize("card", [ONE_CAPTURE, MANY_CAPTURES])
-def test_parcel_leaves_once_its_money_is_here_whatever_was_refused_before(cup, card):
+def test_shipment_leaves_once_captured_despite_an_earlier_refusal(cup, card):
     attempt = order_held(cup, count=3, card=card)
     line = attempt.order.lines.get().pk
     with (
@@ -102,7 +102,7 @@ def test_parcel_leaves_once_its_money_is_here_whatever_was_refused_before(cup, c
     assert broken_invariants() == []
 
 
-def test_nothing_leaves_where_another_amount_was_taken_at_the_gateway(cup):
+def test_nothing_ships_if_the_gateway_captured_another_amount(cup):
     attempt = order_held(cup)
     with faults.webhooks_held():
         post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
@@ -115,12 +115,12 @@ def test_nothing_leaves_where_another_amount_was_taken_at_the_gateway(cup):
     assert stockrecord_of(cup).num_in_stock == 10
 
 
-def test_capture_that_is_due_is_not_sent_for_a_cancelled_order(cup):
+def test_due_capture_is_not_sent_for_a_cancelled_order(cup):
     attempt = order_held(cup)
     faults.plan("", "unreachable")
     with pytest.raises(DispatchRefused):
         ship(attempt.order_id)
-    faults.plan("unreachable")  # and giving it up fails at first, too
+    faults.plan("unreachable")  # voiding fails at first, too
     move_order(attempt.order_id, CANCELLED)
 
     reconcile.reconcile_open()
@@ -129,7 +129,7 @@ def test_capture_that_is_due_is_not_sent_for_a_cancelled_order(cup):
     assert (attempt.state, attempt.money_taken) == (State.VOIDED, 0)
 
 
-def test_end_of_a_hold_is_the_banks_however_it_was_heard_of(cup):
+def test_expired_authorisation_is_recorded_however_it_is_reported(cup):
     attempt, _intent = begin.begin(make_submission(make_basket((cup, 2))))
     with faults.webhooks_held():
         pay(attempt)
@@ -138,7 +138,7 @@ def test_end_of_a_hold_is_the_banks_however_it_was_heard_of(cup):
     card["capture_before"] = int((timezone.now() + timedelta(days=4)).timestamp())
     charge.save()
 
-    reconcile.reconcile_recent()  # by the list, which the event did not precede
+    reconcile.reconcile_recent()  # by the list, before the event arrives
 
     attempt.refresh_from_db()
     assert attempt.state == State.AUTHORISED
@@ -146,10 +146,10 @@ def test_end_of_a_hold_is_the_banks_however_it_was_heard_of(cup):
     assert attempt.order.sources.count() == 0 or attempt.order.sources.get().label
 
 
-def test_last_part_is_final_even_where_what_is_left_costs_nothing(cup):
+def test_last_capture_is_final_even_if_the_remaining_units_are_free(cup):
     attempt = order_held(cup, count=2, card=MANY_CAPTURES)
     line = attempt.order.lines.get()
-    line.quantity = 3  # The third is a gift.
+    line.quantity = 3  # The third is free.
     line.save()
 
     captures.request_shipment_capture(attempt.pk, {line.pk: 3}, is_final=False, user=None)
@@ -157,7 +157,7 @@ def test_last_part_is_final_even_where_what_is_left_costs_nothing(cup):
     assert attempt.captures.get().is_final
 
 
-def test_taking_a_hold_that_a_capture_is_due_for_is_no_error_for_staff(cup, client):
+def test_staff_capture_of_an_order_with_a_due_capture_is_no_error(cup, client):
     attempt = order_held(cup)
     PaymentAttempt.objects.update(held_until=timezone.now() + timedelta(days=1))
     captures.request_capture(attempt.pk, key="k")
@@ -171,7 +171,9 @@ def test_taking_a_hold_that_a_capture_is_due_for_is_no_error_for_staff(cup, clie
 
 
 @pytest.mark.parametrize("status", ["canceled", "succeeded"])
-def test_hold_that_ends_after_a_part_was_taken_keeps_the_part_and_holds_the_rest_back(cup, status):
+def test_authorisation_expired_after_a_partial_capture_keeps_the_part_and_holds_the_rest(
+    cup, status
+):
     attempt = order_held(cup, count=3, card=MANY_CAPTURES)
     ship(attempt.order_id, units={attempt.order.lines.get().pk: 1})
     intent = DemoIntent.objects.get()

@@ -33,11 +33,11 @@ def _manual(settings):
 
 @pytest.fixture
 def cup(mug):
-    """The mug in oat: ten in stock at £24."""
+    """A mug in one glaze: ten in stock at £24."""
     return mug.children.order_by("pk").first()
 
 
-def test_order_stands_with_money_held_and_none_taken(cup):
+def test_order_is_placed_with_an_authorisation_and_no_capture(cup):
     attempt = order_held(cup)
 
     assert attempt.order.status == AUTHORISED
@@ -51,7 +51,7 @@ def test_order_stands_with_money_held_and_none_taken(cup):
     assert broken_invariants() == []
 
 
-def test_dispatch_takes_the_money_first(cup):
+def test_dispatch_captures_first(cup):
     attempt = order_held(cup)
 
     ship(attempt.order_id)
@@ -64,7 +64,7 @@ def test_dispatch_takes_the_money_first(cup):
     assert broken_invariants() == []
 
 
-def test_part_takes_its_own_value_where_the_bank_allows_it(cup):
+def test_part_is_captured_alone_if_the_card_allows_several_captures(cup):
     attempt = order_held(cup, count=3, card=MANY_CAPTURES)
     order = attempt.order
     line = order.lines.get().pk
@@ -85,7 +85,7 @@ def test_part_takes_its_own_value_where_the_bank_allows_it(cup):
     assert broken_invariants() == []
 
 
-def test_first_part_takes_all_where_the_bank_allows_one_capture(cup):
+def test_first_part_captures_all_if_the_card_allows_one_capture(cup):
     attempt = order_held(cup, count=3)
     line = attempt.order.lines.get().pk
 
@@ -95,9 +95,9 @@ def test_first_part_takes_all_where_the_bank_allows_one_capture(cup):
     assert (attempt.state, attempt.money_taken) == (State.PAID, attempt.amount)
 
 
-def test_nothing_leaves_where_the_bank_says_no(cup):
+def test_nothing_ships_if_the_bank_refuses(cup):
     attempt = order_held(cup)
-    post_payment.expire_authorisation(attempt.intent_id)  # and the event tells us
+    post_payment.expire_authorisation(attempt.intent_id)  # and the event reports it
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.order.status) == (State.VOIDED, CANCELLED)
@@ -108,9 +108,9 @@ def test_nothing_leaves_where_the_bank_says_no(cup):
     assert broken_invariants() == []
 
 
-def test_refused_capture_is_parked_and_can_be_sent_again(cup):
+def test_refused_capture_is_parked_and_can_be_retried(cup):
     attempt = order_held(cup)
-    faults.plan("", "error")  # the look, then the capture
+    faults.plan("", "error")  # the read, then the capture
 
     with pytest.raises(DispatchRefused, match="couldn’t be captured"):
         ship(attempt.order_id)
@@ -123,7 +123,7 @@ def test_refused_capture_is_parked_and_can_be_sent_again(cup):
     assert DemoIntent.objects.get().body["amount_received"] == int(attempt.amount * 100)
 
 
-def test_lost_answer_to_a_capture_takes_the_money_once(cup):
+def test_lost_response_to_a_capture_charges_once(cup):
     attempt = order_held(cup)
     faults.plan("", "drop")
 
@@ -136,7 +136,7 @@ def test_lost_answer_to_a_capture_takes_the_money_once(cup):
     assert attempt.captures.count() == 1
 
 
-def test_capture_that_waited_for_days_is_looked_for_before_it_is_sent_again(cup):
+def test_capture_pending_for_days_is_looked_up_before_a_retry(cup):
     attempt = order_held(cup, count=3, card=MANY_CAPTURES)
     line = attempt.order.lines.get()
     captures.request_shipment_capture(attempt.pk, {line.pk: 1}, is_final=False, user=None)
@@ -156,7 +156,7 @@ def test_capture_that_waited_for_days_is_looked_for_before_it_is_sent_again(cup)
     assert broken_invariants() == []
 
 
-def test_keys_that_are_not_accepted_refuse_no_capture(cup):
+def test_rejected_api_keys_do_not_refuse_the_capture(cup):
     attempt = order_held(cup)
     faults.plan("", "revoked")
 
@@ -169,7 +169,7 @@ def test_keys_that_are_not_accepted_refuse_no_capture(cup):
     assert attempt.money_taken == attempt.amount
 
 
-def test_cancelling_gives_the_hold_up(cup):
+def test_cancelling_voids_the_authorisation(cup):
     attempt = order_held(cup)
 
     move_order(attempt.order_id, CANCELLED)
@@ -181,7 +181,7 @@ def test_cancelling_gives_the_hold_up(cup):
     assert broken_invariants() == []
 
 
-def test_hold_of_a_cancelled_order_is_given_up_by_reconcile(cup):
+def test_authorisation_of_a_cancelled_order_is_voided_by_reconcile(cup):
     attempt = order_held(cup)
     faults.plan("unreachable")
     move_order(attempt.order_id, CANCELLED)
@@ -195,7 +195,7 @@ def test_hold_of_a_cancelled_order_is_given_up_by_reconcile(cup):
     assert attempt.state == State.VOIDED
 
 
-def test_money_taken_at_the_gateway_for_a_cancelled_order_goes_back(cup):
+def test_capture_at_the_gateway_for_a_cancelled_order_is_refunded(cup):
     attempt = order_held(cup)
     with faults.webhooks_held():
         post_payment.capture(attempt.intent_id, {})
@@ -207,7 +207,7 @@ def test_money_taken_at_the_gateway_for_a_cancelled_order_goes_back(cup):
     assert broken_invariants() == []
 
 
-def test_capture_made_at_the_gateway_is_heard_of(cup):
+def test_capture_at_the_gateway_is_recorded(cup):
     attempt = order_held(cup)
 
     post_payment.capture(attempt.intent_id, {})
@@ -217,7 +217,7 @@ def test_capture_made_at_the_gateway_is_heard_of(cup):
     assert (attempt.state, attempt.order.status) == (State.PAID, PAID)
 
 
-def test_less_taken_at_the_gateway_goes_to_review(cup):
+def test_partial_capture_at_the_gateway_goes_to_review(cup):
     attempt = order_held(cup)
 
     post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
@@ -226,7 +226,7 @@ def test_less_taken_at_the_gateway_goes_to_review(cup):
     assert (attempt.state, attempt.money_taken) == (State.REVIEW, Decimal("10.00"))
 
 
-def test_less_taken_at_the_gateway_is_accepted(cup):
+def test_partial_capture_at_the_gateway_can_be_accepted(cup):
     attempt = order_held(cup)
     post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
     staff = make_user("fin@example.com", is_staff=True)
@@ -239,7 +239,7 @@ def test_less_taken_at_the_gateway_is_accepted(cup):
     assert broken_invariants() == []
 
 
-def test_cancelling_an_order_under_review_pays_back_what_arrived(cup):
+def test_cancelling_an_order_under_review_refunds_what_was_captured(cup):
     attempt = order_held(cup)
     post_payment.capture(attempt.intent_id, {"amount_to_capture": "1000"})
     assert PaymentAttempt.objects.get().state == State.REVIEW
@@ -252,7 +252,7 @@ def test_cancelling_an_order_under_review_pays_back_what_arrived(cup):
     assert broken_invariants() == []
 
 
-def test_staff_take_a_part_and_give_up_the_rest(cup):
+def test_staff_capture_a_part_and_void_the_rest(cup):
     attempt = order_held(cup)
     move_order(attempt.order_id, PACKING)
 
@@ -268,7 +268,7 @@ def test_staff_take_a_part_and_give_up_the_rest(cup):
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "10000"])
-def test_more_than_is_held_is_refused(cup, amount):
+def test_capture_above_the_authorised_amount_is_refused(cup, amount):
     attempt = order_held(cup)
 
     with pytest.raises(CaptureRefused):
@@ -277,7 +277,7 @@ def test_more_than_is_held_is_refused(cup, amount):
     assert CaptureRequest.objects.count() == 0
 
 
-def test_hold_of_another_amount_goes_to_review_and_can_be_given_up(cup, client):
+def test_authorisation_of_another_amount_goes_to_review_and_can_be_voided(cup, client):
     attempt, _intent = begin.begin(make_submission(make_basket((cup, 2))))
     intent = DemoIntent.objects.get()
     with faults.webhooks_held():
@@ -299,7 +299,7 @@ def test_hold_of_another_amount_goes_to_review_and_can_be_given_up(cup, client):
     assert DemoIntent.objects.get().body["status"] == "canceled"
 
 
-def test_warning_of_a_hold_that_ends_goes_out_once(cup, settings):
+def test_warning_of_an_expiring_authorisation_is_sent_once(cup, settings):
     settings.STAFF_EMAIL = "staff@example.com"
     attempt = order_held(cup)
     assert list(captures.expiring_authorisations()) == []
@@ -312,7 +312,7 @@ def test_warning_of_a_hold_that_ends_goes_out_once(cup, settings):
     assert attempt.order.number in mail.subject
 
 
-def test_late_hold_takes_the_order_up_again_or_is_given_up(cup, vase):
+def test_late_authorisation_revives_the_order_or_is_voided(cup, vase):
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     with faults.webhooks_held():
         release.release(attempt.pk, reason="not paid in time")
@@ -346,7 +346,7 @@ def test_disputed_order_does_not_ship_until_the_bank_decides(cup, settings):
     assert attempt.order.events.filter(reference=body["id"]).count() == 2
 
 
-def test_finance_takes_held_money_on_the_orders_page(client, cup):
+def test_finance_captures_on_the_order_page(client, cup):
     attempt = order_held(cup)
     client.force_login(make_user("boss@example.com", is_staff=True, is_superuser=True))
     page = client.get(reverse("dashboard:order-detail", args=[attempt.order.number]))

@@ -51,7 +51,7 @@ def test_account_has_one_customer_and_guests_none(ada):
     assert DemoCustomer.objects.count() == 1
 
 
-def test_lost_answer_makes_no_second_customer(ada):
+def test_lost_response_creates_no_second_customer(ada):
     faults.plan("drop")
     with pytest.raises(Exception, match="lost"):
         get_or_create_customer(ada)
@@ -61,7 +61,7 @@ def test_lost_answer_makes_no_second_customer(ada):
     assert DemoCustomer.objects.count() == 1
 
 
-def test_card_is_saved_with_a_payment_where_the_box_is_ticked(ada, mug):
+def test_card_is_saved_with_a_payment_if_the_box_is_ticked(ada, mug):
     first, second = mug.children.all()[:2]
     attempt = order_of(ada, first)
     cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), save=True, **CARD)
@@ -75,7 +75,7 @@ def test_card_is_saved_with_a_payment_where_the_box_is_ticked(ada, mug):
     assert again.state == State.PAID
 
 
-def test_card_is_not_saved_without_the_box_nor_for_guests(ada, mug):
+def test_card_is_not_saved_without_the_box_or_for_guests(ada, mug):
     first, second = mug.children.all()[:2]
     attempt = order_of(ada, first)
     cards.confirm(attempt.intent_id, client_secret=secret_of(attempt), **CARD)
@@ -85,7 +85,7 @@ def test_card_is_not_saved_without_the_box_nor_for_guests(ada, mug):
     assert DemoCard.objects.count() == 0
 
 
-def test_someone_elses_card_pays_nothing_and_is_not_forgotten(saved_card, mug):
+def test_another_accounts_card_neither_pays_nor_can_be_deleted(saved_card, mug):
     eve = make_user("eve@example.com")
     attempt = order_of(eve, mug.children.first())
 
@@ -96,7 +96,7 @@ def test_someone_elses_card_pays_nothing_and_is_not_forgotten(saved_card, mug):
     assert DemoCard.objects.count() == 1
 
 
-def test_page_lists_and_forgets(client, ada, saved_card):
+def test_page_lists_and_deletes_cards(client, ada, saved_card):
     client.force_login(ada)
     page = client.get(reverse("account-cards")).content.decode()
     assert "Visa ···· 4242" in page
@@ -123,7 +123,7 @@ def test_card_is_added_without_a_payment(client, ada):
 
 
 def confirmed_setup(client):
-    """The id of a setup intent that a card has confirmed, for the signed-in account."""
+    """The id of a setup intent confirmed with a card, for the signed-in account."""
     secret = client.post(reverse("account-new-card")).json()["client_secret"]
     setup_id = secret.split("_secret_")[0]
     cards.confirm_setup(setup_id, client_secret=secret, **CARD)
@@ -131,7 +131,7 @@ def confirmed_setup(client):
 
 
 def said_after(client, **query):
-    """What the page of cards says on the return from adding a card."""
+    """The message on the cards page after the return from adding a card."""
     response = client.get(reverse("account-cards"), query, follow=True)
     return [str(message) for message in response.context["messages"]]
 
@@ -180,7 +180,7 @@ def test_return_with_another_accounts_setup_says_not_saved(client, ada, saved_ca
     assert said == ["Your card wasn’t saved. Please try again."]
 
 
-def test_return_while_the_gateway_is_away_claims_nothing(client, ada):
+def test_return_while_the_gateway_is_unreachable_makes_no_claim(client, ada):
     client.force_login(ada)
     setup_id = confirmed_setup(client)
     faults.plan("unreachable")
@@ -226,7 +226,7 @@ def test_unavailable_gateway_is_reported(client, ada, saved_card):
     assert client.post(reverse("checkout:card-session")).status_code == 503
 
 
-def test_shop_that_saves_no_cards_has_no_page(client, ada, settings):
+def test_shop_without_saved_cards_has_no_cards_page(client, ada, settings):
     settings.SAVED_CARDS = False
     client.force_login(ada)
 
@@ -234,7 +234,7 @@ def test_shop_that_saves_no_cards_has_no_page(client, ada, settings):
     assert get_or_create_customer(ada) == ""
 
 
-def test_customer_of_other_keys_does_not_stop_a_payment(ada, mug):
+def test_customer_of_other_api_keys_does_not_stop_a_payment(ada, mug):
     StripeCustomer.objects.create(user=ada, customer_id="cus_of_other_keys")
 
     attempt = order_of(ada, mug.children.first())
@@ -254,10 +254,10 @@ def test_domain_is_registered_for_wallets(capsys, settings):
     assert "shop.example is registered as pmd_demo_" in capsys.readouterr().out
 
 
-def test_order_of_a_guest_is_not_paid_with_a_card_of_whoever_signs_in(
+def test_guest_order_is_not_paid_with_the_card_of_an_account_that_signs_in(
     client, ada, saved_card, vase
 ):
-    """Stripe takes an account's card for an intent of that account alone."""
+    """Stripe accepts an account's card only for that account's intent."""
     reach_payment(client, vase)
     press_pay(client, "90.00")
     client.force_login(ada)
@@ -270,8 +270,8 @@ def test_order_of_a_guest_is_not_paid_with_a_card_of_whoever_signs_in(
     assert "data-session" not in page.content.decode()
 
 
-def test_account_whose_customer_is_gone_gets_another_one(client, ada, saved_card):
-    DemoCustomer.objects.all().delete()  # As under the keys of another Stripe account.
+def test_account_with_a_missing_customer_gets_a_new_one(client, ada, saved_card):
+    DemoCustomer.objects.all().delete()  # As with the keys of another Stripe account.
     DemoRequest.objects.all().delete()
     client.force_login(ada)
 
@@ -283,7 +283,7 @@ def test_account_whose_customer_is_gone_gets_another_one(client, ada, saved_card
     assert StripeCustomer.objects.get().customer_id == DemoCustomer.objects.get().customer_id
 
 
-def test_cards_go_with_their_account(ada, saved_card):
+def test_cards_are_deleted_with_their_account(ada, saved_card):
     ada.delete()
 
     assert StripeCustomer.objects.count() == 0

@@ -23,7 +23,7 @@ def intent():
 
 
 def call(client, intent, view="confirm", *, secret=None, **fields):
-    """What the demo element sends."""
+    """Post what the demo element sends."""
     body = {"client_secret": secret or intent.client_secret, **fields}
     url = reverse(f"demo_gateway:{view}", args=[intent.intent_id])
     return client.post(url, body, content_type="application/json")
@@ -40,7 +40,7 @@ def create(key, **changes):
 
 
 @pytest.mark.parametrize("number", [SUCCEEDS, "5555 5555 5555 4444", "4242-4242-4242-4242"])
-def test_good_card_succeeds(client, intent, number):
+def test_valid_card_succeeds(client, intent, number):
     body = confirm(client, intent, number).json()
 
     assert (body["status"], body["amount_received"]) == ("succeeded", 2400)
@@ -57,7 +57,7 @@ def test_good_card_succeeds(client, intent, number):
         ("", "incorrect_number", "not one of Stripe's test cards"),
     ],
 )
-def test_bad_card_is_refused_and_the_intent_can_be_tried_again(client, intent, number, code, words):
+def test_declined_card_leaves_the_intent_open(client, intent, number, code, words):
     response = confirm(client, intent, number)
 
     assert response.status_code == 402
@@ -67,11 +67,11 @@ def test_bad_card_is_refused_and_the_intent_can_be_tried_again(client, intent, n
 
 
 @pytest.mark.parametrize(("month", "year"), [(1, 2020), (0, 2099), (13, 2099)])
-def test_card_that_has_run_out_is_refused(client, intent, month, year):
+def test_expired_card_is_refused(client, intent, month, year):
     assert confirm(client, intent, month=month, year=year).json()["error"]["code"] == "expired_card"
 
 
-def test_card_of_this_month_is_good(client, intent):
+def test_card_expiring_this_month_is_accepted(client, intent):
     today = timezone.localdate()
 
     response = confirm(client, intent, month=today.month, year=today.year)
@@ -79,13 +79,13 @@ def test_card_of_this_month_is_good(client, intent):
     assert response.json()["status"] == "succeeded"
 
 
-def test_bank_asks_and_is_answered(client, intent):
+def test_bank_authentication_succeeds(client, intent):
     assert confirm(client, intent, ASKS_BANK).json()["status"] == "requires_action"
 
     assert call(client, intent, "authenticate", passed=True).json()["status"] == "succeeded"
 
 
-def test_bank_that_says_no_leaves_the_intent_open(client, intent):
+def test_failed_authentication_leaves_the_intent_open(client, intent):
     confirm(client, intent, ASKS_BANK)
 
     response = call(client, intent, "authenticate", passed=False)
@@ -97,19 +97,19 @@ def test_bank_that_says_no_leaves_the_intent_open(client, intent):
 
 
 @pytest.mark.parametrize("passed", ["true", 1, None, "yes"])
-def test_only_a_plain_yes_of_the_bank_pays(client, intent, passed):
+def test_only_an_explicit_true_passes_authentication(client, intent, passed):
     confirm(client, intent, ASKS_BANK)
 
     assert call(client, intent, "authenticate", passed=passed).status_code == 402
 
 
-def test_bank_that_was_not_asked_changes_nothing(client, intent):
+def test_authentication_without_a_request_changes_nothing(client, intent):
     body = call(client, intent, "authenticate", passed=True).json()
 
     assert body["status"] == "requires_payment_method"
 
 
-def test_wrong_secret_opens_nothing(client, intent):
+def test_wrong_secret_is_refused(client, intent):
     for view, fields in (("confirm", {"number": SUCCEEDS, "exp_month": 1, "exp_year": 2099}),
                          ("authenticate", {"passed": True})):  # fmt: skip
         response = call(client, intent, view, secret="pi_guessed_secret", **fields)
@@ -131,13 +131,13 @@ def test_unknown_intent_is_a_404(client, intent):
     assert confirm(client, intent).status_code == 404
 
 
-def test_closed_where_a_real_key_is_set(client, intent, settings):
+def test_endpoints_are_closed_if_stripe_keys_are_set(client, intent, settings):
     settings.STRIPE_SECRET_KEY = "sk_test_real"
 
     assert confirm(client, intent).status_code == 404
 
 
-def test_paid_intent_is_paid_once(client, intent):
+def test_paid_intent_cannot_be_paid_again(client, intent):
     confirm(client, intent)
 
     assert confirm(client, intent).json()["status"] == "succeeded"
@@ -158,14 +158,14 @@ def test_no_card_number_is_ever_stored(client, intent):
         assert number not in str(rows)
 
 
-def test_same_key_gives_the_same_intent():
+def test_same_key_returns_the_same_intent():
     first, second = create("k1"), create("k1")
 
     assert first.id == second.id
     assert DemoIntent.objects.count() == 1
 
 
-def test_same_key_for_something_else_is_refused():
+def test_same_key_with_other_parameters_is_refused():
     create("k1")
 
     with pytest.raises(GatewayRefused, match="same parameters"):
@@ -173,14 +173,14 @@ def test_same_key_for_something_else_is_refused():
     assert DemoIntent.objects.count() == 1
 
 
-def test_refused_create_is_not_remembered_under_its_key():
+def test_refused_create_is_not_stored_under_its_key():
     with pytest.raises(GatewayRefused, match="at least 30"):
         create("k1", amount_minor=29)
 
     assert create("k1").amount_minor == 2400
 
 
-def test_list_turns_the_pages():
+def test_list_is_paginated():
     made = {server.create_intent({"amount": "100", "currency": "gbp"})["id"] for _n in range(105)}
 
     listed = [
@@ -191,7 +191,7 @@ def test_list_turns_the_pages():
     assert set(listed) == made
 
 
-def test_list_leaves_out_what_is_older(intent):
+def test_list_excludes_older_intents(intent):
     later = timezone.now() + timedelta(hours=1)
 
     assert list(get_gateway().list_intents(since=later)) == []
@@ -210,18 +210,18 @@ def test_cancelled_intent_cannot_be_paid(client, intent):
     assert DemoCharge.objects.count() == 0
 
 
-def test_refund_never_passes_what_was_paid(client, intent):
+def test_refund_never_exceeds_the_payment(client, intent):
     confirm(client, intent)
     refund = {"intent_id": intent.intent_id, "metadata": {}}
     get_gateway().refund(key="r1", amount_minor=2000, **refund)
-    get_gateway().refund(key="r1", amount_minor=2000, **refund)  # the same one again
+    get_gateway().refund(key="r1", amount_minor=2000, **refund)  # the same refund again
 
     with pytest.raises(GatewayRefused, match="greater than unrefunded"):
         get_gateway().refund(key="r2", amount_minor=401, **refund)
     assert get_gateway().refund(key="r3", amount_minor=400, **refund).status == "succeeded"
 
 
-def test_unknown_address_is_a_404():
+def test_unknown_url_is_a_404():
     status, body = server.answer("GET", "/v1/products", {})
 
     assert status == 404
@@ -229,7 +229,7 @@ def test_unknown_address_is_a_404():
 
 
 @pytest.mark.parametrize(("fault", "made"), [("unreachable", 0), ("error", 0), ("drop", 1)])
-def test_faults_are_what_they_say(fault, made):
+def test_faults_behave_as_documented(fault, made):
     faults.plan(fault)
 
     with pytest.raises(GatewayUnavailable):

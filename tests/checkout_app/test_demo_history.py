@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def past(shop):
-    """Two orders as the demo shop writes them, one of which was cancelled."""
+    """Two orders written by the demo loader, one of them cancelled."""
     mug = make_product("Harbour mug", price="24.00")
     source_type = get_model("payment", "SourceType").objects.create(name=SOURCE_TYPE)
     orders = [make_order(mug), make_order(mug, status=CANCELLED)]
@@ -43,7 +43,7 @@ def load():
     return said.getvalue()
 
 
-def test_each_has_one_payment_that_the_gateway_knows(past):
+def test_each_order_has_one_payment_at_the_gateway(past):
     kept, cancelled = past
 
     assert "2 payments" in load()
@@ -62,7 +62,7 @@ def test_each_has_one_payment_that_the_gateway_knows(past):
     assert [text for text in broken_invariants() if text.startswith(("I3", "I8"))] == []
 
 
-def test_one_is_paid_back_like_any_other(past):
+def test_past_order_is_refunded_like_any_other(past):
     load()
     attempt = PaymentAttempt.objects.get(order=past[0])
 
@@ -76,7 +76,7 @@ def test_one_is_paid_back_like_any_other(past):
     assert past[0].sources.get().amount_refunded == 5
 
 
-def test_nothing_is_written_where_stripe_takes_the_money(past, settings):
+def test_no_payments_are_written_if_stripe_is_used(past, settings):
     settings.STRIPE_SECRET_KEY = "sk_test_1"
 
     assert load() == ""

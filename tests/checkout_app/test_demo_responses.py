@@ -18,7 +18,7 @@ def answer(method, path, **params):
 
 @pytest.fixture
 def answers(vase):
-    """One answer of each kind, by the class that reads it."""
+    """One response of each kind, by the class that parses it."""
     user = make_user("ada@example.com")
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1)), user=user))
     pay(attempt)
@@ -43,7 +43,7 @@ def answers(vase):
 
 
 def always_there(kind):
-    """The attributes that a response class says are never None."""
+    """The attributes that a response class declares as never None."""
     return {
         name
         for name, value in kind.__annotations__.items()
@@ -51,7 +51,7 @@ def always_there(kind):
     }
 
 
-def test_answers_hold_what_stripe_always_sends_and_nothing_it_never_does(answers):
+def test_responses_have_all_required_fields_and_no_unknown_ones(answers):
     for kind, body in answers.items():
         missing = always_there(kind) - body.keys()
         unknown = body.keys() - kind.__annotations__.keys()
@@ -59,7 +59,7 @@ def test_answers_hold_what_stripe_always_sends_and_nothing_it_never_does(answers
         assert body["object"] == kind.OBJECT_NAME
 
 
-def test_control_answer_without_its_status_is_seen(answers):
+def test_control_response_without_its_status_is_detected(answers):
     body = dict(answers[stripe.Refund])
     del body["amount"]
 

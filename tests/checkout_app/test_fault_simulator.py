@@ -26,12 +26,12 @@ def boss(client):
 
 @pytest.fixture
 def begun(vase):
-    """An order that waits for its payment."""
+    """An order waiting for payment."""
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     return attempt
 
 
-def test_page_plans_and_clears(client, boss, begun):
+def test_page_sets_and_clears_faults(client, boss, begun):
     url = reverse("demo-faults")
     client.post(url, {"act": "set", "fault": "unreachable"})
     assert "can’t be reached" in client.get(url).content.decode()
@@ -49,7 +49,7 @@ def test_page_plans_and_clears(client, boss, begun):
     assert not DemoFault.objects.exists()
 
 
-def test_page_refunds_disputes_and_replays(client, boss, begun):
+def test_page_refunds_disputes_and_redelivers(client, boss, begun):
     pay(begun)
     url = reverse("demo-faults")
 
@@ -64,7 +64,7 @@ def test_page_refunds_disputes_and_replays(client, boss, begun):
     assert "greater than unrefunded" in client.get(url).content.decode()
 
 
-def test_page_is_for_superusers_of_a_shop_without_keys(client, boss, settings):
+def test_page_needs_a_superuser_and_a_shop_without_keys(client, boss, settings):
     settings.STRIPE_SECRET_KEY = "sk_test_x"
     assert client.get(reverse("demo-faults")).status_code == 404
     settings.STRIPE_SECRET_KEY = ""
@@ -72,7 +72,7 @@ def test_page_is_for_superusers_of_a_shop_without_keys(client, boss, settings):
     assert client.get(reverse("demo-faults")).status_code == 403
 
 
-def test_webhooks_delivered_twice_and_late_pay_once(begun):
+def test_webhooks_delivered_twice_and_late_charge_once(begun):
     faults.set_fault(faults.DUPLICATE)
     faults.set_fault(faults.REORDER)
     pay(begun)
@@ -84,7 +84,7 @@ def test_webhooks_delivered_twice_and_late_pay_once(begun):
     assert (attempt.state, attempt.transactions.count()) == (State.PAID, 1)
 
 
-def test_delay_takes_its_time_and_answers(begun, monkeypatch):
+def test_delayed_response_arrives(begun, monkeypatch):
     waited = []
     monkeypatch.setattr(faults.time, "sleep", waited.append)
     faults.set_fault(faults.DELAY, seconds=3)
@@ -95,14 +95,14 @@ def test_delay_takes_its_time_and_answers(begun, monkeypatch):
 
 
 def lose_order(attempt):
-    """The database was put back from a copy: the payment is there, and no order."""
+    """Delete the order but not the payment, as if the database was restored from a backup."""
     order = attempt.order
     PaymentAttempt.objects.all().delete()
     order.events.all()._raw_delete(order.events.db)
     order.delete()
 
 
-def test_paid_unmatched_intent_is_parked_and_paid_back(client, boss, begun):
+def test_paid_unmatched_intent_is_parked_and_refunded(client, boss, begun):
     with faults.webhooks_held():
         pay(begun)
         lose_order(begun)
@@ -118,7 +118,7 @@ def test_paid_unmatched_intent_is_parked_and_paid_back(client, boss, begun):
     assert row.progress == StripeEvent.Progress.DONE
 
 
-def test_unmatched_payment_is_one_item_for_all_its_events(client, boss, begun):
+def test_unmatched_payment_is_one_item_despite_several_events(client, boss, begun):
     with faults.webhooks_held():
         pay(begun)
         lose_order(begun)
@@ -149,7 +149,7 @@ def test_unpaid_unmatched_intent_is_cancelled(begun):
     assert DemoIntent.objects.get().body["status"] == "canceled"
 
 
-def test_event_of_the_other_modes_keys_is_not_ours(begun, monkeypatch):
+def test_event_of_the_other_mode_is_ignored(begun, monkeypatch):
     pay(begun)
     payload = DemoEvent.objects.latest("pk").body | {"id": "evt_live", "livemode": True}
     raw = events.json.dumps(payload).encode()
@@ -159,7 +159,7 @@ def test_event_of_the_other_modes_keys_is_not_ours(begun, monkeypatch):
     assert StripeEvent.objects.get(event_id="evt_live").progress == StripeEvent.Progress.FOREIGN
 
 
-def test_work_queue_shows_what_is_late_and_its_button_asks(client, boss, begun, monkeypatch):
+def test_work_queue_shows_late_items_and_its_button_retries(client, boss, begun, monkeypatch):
     PaymentAttempt.objects.update(expires_at="2020-01-01T00:00:00Z")
     with faults.webhooks_held():
         pay(begun)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def closed(settings):
-    """The settings of a production whose keys are missing."""
+    """The settings of a production without Stripe's keys."""
 
     def close():
         settings.STRIPE_SECRET_KEY, settings.DEMO_GATEWAY, settings.DEBUG = "", False, False
@@ -29,7 +29,7 @@ def closed(settings):
     return close
 
 
-def test_payment_page_says_so_and_has_nothing_to_press(client, vase, closed):
+def test_payment_page_says_so_and_has_no_button(client, vase, closed):
     closed()
 
     page = shopper.reach_payment(client, vase)
@@ -41,7 +41,7 @@ def test_payment_page_says_so_and_has_nothing_to_press(client, vase, closed):
     assert "demo-stripe.js" not in page.text
 
 
-def test_closed_shop_begins_no_payment_and_goes_on_with_those_it_began(client, vase, settings):
+def test_closed_shop_begins_no_payment_and_finishes_begun_ones(client, vase, settings):
     settings.SALES = False
 
     page = shopper.reach_payment(client, vase)
@@ -68,7 +68,7 @@ def test_pay_is_refused_and_writes_nothing(client, vase, closed):
 
 
 @pytest.mark.parametrize("method", ["transfer", "card"])
-def test_no_method_is_offered_instead(client, vase, closed, settings, method):
+def test_no_other_method_is_offered(client, vase, closed, settings, method):
     settings.TRANSFER_ACCOUNT = "GB33 BUKB 2020 1555 5555 55"
     closed()
     shopper.reach_payment(client, vase)
@@ -79,7 +79,7 @@ def test_no_method_is_offered_instead(client, vase, closed, settings, method):
     assert not get_model("order", "Order").objects.exists()
 
 
-def test_order_that_waits_is_not_confirmed_by_the_demo(client, vase, closed):
+def test_waiting_order_is_not_confirmed_by_the_demo(client, vase, closed):
     shopper.reach_payment(client, vase)
     shopper.press_pay(client, "90.00")
     closed()
@@ -105,7 +105,7 @@ def test_demo_gateway_has_no_addresses(client, shop, closed, method, name):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_faults_and_cards_have_no_pages(client, site_root, closed, method):
+def test_fault_simulator_and_saved_cards_have_no_pages(client, site_root, closed, method):
     client.force_login(make_user(is_staff=True, is_superuser=True))
     closed()
 
@@ -113,7 +113,7 @@ def test_faults_and_cards_have_no_pages(client, site_root, closed, method):
         assert getattr(client, method)(reverse(name)).status_code == 404, name
 
 
-def test_event_that_the_demo_signed_is_refused(client, shop, closed):
+def test_event_signed_by_the_demo_is_refused(client, shop, closed):
     body = b'{"id": "evt_1", "type": "payment_intent.succeeded"}'
     closed()
 
@@ -127,14 +127,14 @@ def test_event_that_the_demo_signed_is_refused(client, shop, closed):
     assert answer.status_code == 400
 
 
-def test_every_other_call_tells_that_nobody_answers(closed):
+def test_every_other_call_raises_unavailable(closed):
     closed()
 
     with pytest.raises(GatewayUnavailable):
         get_gateway().retrieve_intent("pi_1")
 
 
-def test_clock_and_invariants_go_on(shop, closed):
+def test_scheduler_and_invariants_still_run(shop, closed):
     closed()
 
     assert reconcile.reconcile_recent(hours=1) == []

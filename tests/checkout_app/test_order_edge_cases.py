@@ -48,7 +48,7 @@ Order = get_model("order", "Order")
 
 @pytest.fixture
 def cup(shop):
-    """A cup at £20.00 of which there are plenty."""
+    """A cup at £20.00 with plenty of stock."""
     return make_product("Espresso cup", price="20.00", stock=50)
 
 
@@ -58,13 +58,13 @@ def superuser(django_user_model):
 
 
 def order_of(*lines, **submission):
-    """An order that waits for its payment."""
+    """An order waiting for payment."""
     attempt, _intent = begin.begin(make_submission(make_basket(*lines), **submission))
     return attempt
 
 
 def paid_order_of(*lines, **submission):
-    """An order that was paid."""
+    """A paid order."""
     attempt = order_of(*lines, **submission)
     if attempt.amount:
         pay(attempt)
@@ -76,7 +76,7 @@ def paid_order_of(*lines, **submission):
 # --- Staff data cannot stop a payment -------------------------------------------------------------
 
 
-def test_mail_template_that_cannot_be_rendered_falls_back_to_the_file(cup):
+def test_broken_mail_template_falls_back_to_the_file(cup):
     get_model("communication", "CommunicationEventType").objects.create(
         code="ORDER_PLACED",
         name="Order placed",
@@ -106,7 +106,7 @@ def test_order_of_a_deleted_account_is_settled_and_confirmed(cup):
     )
 
 
-def test_one_order_that_cannot_be_settled_keeps_no_other_waiting(cup, monkeypatch):
+def test_one_failing_order_does_not_block_the_others(cup, monkeypatch):
     poisoned, healthy = order_of((cup, 1)), order_of((cup, 1))
     late = timezone.now() + timedelta(hours=2)
     real = payments.settle
@@ -146,7 +146,7 @@ def test_event_that_always_fails_is_counted_and_parked(cup, monkeypatch):
 
 
 @pytest.mark.parametrize("hidden", ["piece", "parent"])
-def test_piece_taken_off_sale_is_refused_at_pay(mug, hidden):
+def test_product_taken_off_sale_is_refused_at_pay(mug, hidden):
     variant = mug.children.first()
     basket = make_basket((variant, 1))
     submission = make_submission(basket)
@@ -160,7 +160,7 @@ def test_piece_taken_off_sale_is_refused_at_pay(mug, hidden):
     assert not Order.objects.exists()
 
 
-def test_variant_of_a_hidden_parent_does_not_go_into_a_basket(client, mug):
+def test_variant_of_a_hidden_parent_cannot_be_added_to_a_basket(client, mug):
     mug.is_public = False
     mug.save()
 
@@ -172,7 +172,7 @@ def test_variant_of_a_hidden_parent_does_not_go_into_a_basket(client, mug):
     assert not Basket.objects.filter(lines__isnull=False).exists()
 
 
-def test_piece_without_a_price_blocks_and_can_be_taken_out(client, cup, site_root):
+def test_product_without_a_price_blocks_checkout_and_can_be_removed(client, cup, site_root):
     put_in_basket(client, cup)
     stockrecord_of(cup).__class__.objects.filter(product=cup).update(price=None)
 
@@ -185,7 +185,7 @@ def test_piece_without_a_price_blocks_and_can_be_taken_out(client, cup, site_roo
     assert Basket.objects.get().is_empty
 
 
-def test_voucher_that_gives_nothing_neither_stops_the_order_nor_is_used_up(cup):
+def test_voucher_without_a_discount_neither_blocks_the_order_nor_is_used(cup):
     voucher = make_voucher("BIG", minimum=500, usage="Single use")
     basket = make_basket((cup, 1))
     basket.vouchers.add(voucher)
@@ -201,7 +201,7 @@ def order_of_basket(basket, **submission):
     return attempt
 
 
-def test_voucher_used_up_meanwhile_is_named_and_the_next_pay_works(client, cup, site_root):
+def test_voucher_used_up_meanwhile_is_named_and_the_next_attempt_works(client, cup, site_root):
     voucher = make_voucher("ONCE", usage="Single use")
     put_in_basket(client, cup)
     client.post(reverse("basket:vouchers-add"), {"code": "ONCE"})
@@ -220,7 +220,7 @@ def test_voucher_used_up_meanwhile_is_named_and_the_next_pay_works(client, cup, 
     assert "client_secret" in answer.json()
 
 
-def test_basket_says_why_a_voucher_takes_nothing_off(client, cup, site_root):
+def test_basket_explains_why_a_voucher_gives_no_discount(client, cup, site_root):
     make_voucher("GONE")
     put_in_basket(client, cup)
     client.post(reverse("basket:vouchers-add"), {"code": "GONE"})
@@ -234,7 +234,7 @@ def test_basket_says_why_a_voucher_takes_nothing_off(client, cup, site_root):
     assert "This voucher has expired." in page
 
 
-def test_offer_applies_once_more_while_its_budget_is_not_reached(cup):
+def test_offer_applies_while_its_budget_lasts(cup):
     goods = get_model("offer", "Range").objects.create(name="All", includes_all_products=True)
     offer = get_model("offer", "ConditionalOffer").objects.create(
         name="A tenth off",
@@ -258,7 +258,7 @@ def test_offer_applies_once_more_while_its_budget_is_not_reached(cup):
     assert offer.num_orders == 1
 
 
-def test_offer_on_delivery_keeps_the_promised_day(shop, cup):
+def test_delivery_offer_keeps_the_promised_date(shop, cup):
     goods = get_model("offer", "Range").objects.create(name="All", includes_all_products=True)
     get_model("offer", "ConditionalOffer").objects.create(
         name="Delivery for a pound",
@@ -278,7 +278,7 @@ def test_offer_on_delivery_keeps_the_promised_day(shop, cup):
     assert summary_of_order(order).arrival
 
 
-def test_piece_that_keeps_no_stock_is_sold_and_shipped(shop):
+def test_product_without_stock_tracking_is_sold_and_shipped(shop):
     voucher = make_product("Gift voucher", price="25.00", stock=None, track_stock=False)
 
     order = paid_order_of((voucher, 2)).order
@@ -297,7 +297,7 @@ def test_changed_total_leads_back_to_the_payment_page(client, cup, site_root):
     assert client.get(refusal.json()["href"]).status_code == 200
 
 
-def test_pay_while_the_voucher_runs_out_says_which(cup, monkeypatch):
+def test_voucher_expiring_during_pay_is_named(cup, monkeypatch):
     voucher = make_voucher("ONCE", usage="Single use")
     basket = make_basket((cup, 1))
     basket.vouchers.add(voucher)
@@ -320,7 +320,7 @@ def test_pay_while_the_voucher_runs_out_says_which(cup, monkeypatch):
 # --- Signing in, going back, two windows --------------------------------------------------------------
 
 
-def test_guest_who_signs_in_and_changes_the_order_keeps_everything(client, vase, cup, site_root):
+def test_guest_who_signs_in_and_changes_the_order_loses_nothing(client, vase, cup, site_root):
     user = make_user("ada@example.com")
     page = reach_payment(client, vase)
     press_pay(client, page.context["summary"].total)
@@ -333,7 +333,9 @@ def test_guest_who_signs_in_and_changes_the_order_keeps_everything(client, vase,
     assert {line.title for line, _error in rows} == {"Moon vase", "Espresso cup"}
 
 
-def test_expired_order_of_a_guest_who_signed_in_is_in_the_accounts_basket(client, vase, site_root):
+def test_expired_order_of_a_guest_who_signed_in_returns_to_the_accounts_basket(
+    client, vase, site_root
+):
     user = make_user("ada@example.com")
     page = reach_payment(client, vase)
     press_pay(client, page.context["summary"].total)
@@ -345,7 +347,7 @@ def test_expired_order_of_a_guest_who_signed_in_is_in_the_accounts_basket(client
     assert [line.title for line, _error in rows] == ["Moon vase"]
 
 
-def test_order_of_other_keys_can_be_given_up(client, vase, site_root):
+def test_order_paid_with_other_keys_can_be_abandoned(client, vase, site_root):
     page = reach_payment(client, vase)
     press_pay(client, page.context["summary"].total)
     DemoIntent.objects.all().delete()
@@ -357,7 +359,7 @@ def test_order_of_other_keys_can_be_given_up(client, vase, site_root):
     assert stockrecord_of(vase).num_allocated == 0
 
 
-def test_lines_of_a_basket_that_is_being_paid_stay(client, vase, site_root):
+def test_lines_of_a_basket_under_payment_cannot_change(client, vase, site_root):
     put_in_basket(client, vase)
     basket = Basket.objects.get()
     Basket.objects.update(status=Basket.FROZEN)
@@ -373,7 +375,7 @@ def test_lines_of_a_basket_that_is_being_paid_stay(client, vase, site_root):
 # --- Staff --------------------------------------------------------------------------------------------
 
 
-def test_giving_up_a_reviewed_order_leaves_no_frozen_basket(cup):
+def test_cancelling_an_order_under_review_leaves_no_frozen_basket(cup):
     attempt = order_of((cup, 1))
     intent = DemoIntent.objects.get(intent_id=attempt.intent_id)
     intent.body = {**intent.body, "status": "succeeded", "amount_received": 100}
@@ -386,7 +388,7 @@ def test_giving_up_a_reviewed_order_leaves_no_frozen_basket(cup):
     assert attempt.basket.status == Basket.OPEN
 
 
-def test_cancelling_a_paid_order_of_nothing_breaks_no_invariant(cup):
+def test_cancelling_a_free_order_breaks_no_invariant(cup):
     make_delivery("collect", price="0.00").countries.add("GB")
     basket = make_basket((cup, 1))
     basket.vouchers.add(make_voucher("ALL", percent=100))
@@ -399,7 +401,7 @@ def test_cancelling_a_paid_order_of_nothing_breaks_no_invariant(cup):
     assert broken_invariants() == []
 
 
-def test_refused_refund_is_sent_again_under_a_new_key(cup, monkeypatch):
+def test_refused_refund_is_retried_with_a_new_key(cup, monkeypatch):
     attempt = paid_order_of((cup, 1))
     real = post_payment.create_refund
 
@@ -421,7 +423,7 @@ def test_refused_refund_is_sent_again_under_a_new_key(cup, monkeypatch):
     assert refunds.retry_refund(request.pk) is None
 
 
-def test_demo_gateway_keeps_a_refusal_under_its_key(cup):
+def test_demo_gateway_repeats_a_refusal_for_its_key(cup):
     attempt = paid_order_of((cup, 1))
     too_much = {"payment_intent": attempt.intent_id, "amount": "9999999"}
 
@@ -433,11 +435,11 @@ def test_demo_gateway_keeps_a_refusal_under_its_key(cup):
 
 
 @pytest.mark.parametrize(("kind", "key"), [("payment", "abc"), ("task", "abc"), ("mail", "")])
-def test_button_with_a_key_that_is_none_does_nothing(superuser, kind, key):
+def test_invalid_work_queue_key_does_nothing(superuser, kind, key):
     assert resolve_item(kind, key, user=superuser) is False
 
 
-def test_shipping_more_than_the_stock_holds_is_refused_in_words(client, superuser, cup):
+def test_shipping_more_than_the_stock_is_refused_with_a_message(client, superuser, cup):
     order = paid_order_of((cup, 2)).order
     move_order(order.pk, PACKING)
     stockrecord_of(cup).__class__.objects.filter(product=cup).update(num_in_stock=1)
@@ -458,7 +460,7 @@ def test_shipping_more_than_the_stock_holds_is_refused_in_words(client, superuse
 @pytest.mark.parametrize(
     "body", ['{"client_secret": "a", "number": "4", "exp_month": Infinity}', "["]
 )
-def test_demo_gateway_answers_nonsense_with_400(client, db, body):
+def test_demo_gateway_answers_invalid_bodies_with_400(client, db, body):
     url = reverse("demo_gateway:confirm", args=["pi_x"])
 
     response = client.post(url, body * (100_000 if body == "[" else 1), "application/json")
@@ -466,7 +468,7 @@ def test_demo_gateway_answers_nonsense_with_400(client, db, body):
     assert response.status_code == 400
 
 
-def test_paid_order_counts_what_was_bought(mug):
+def test_paid_order_updates_purchase_counts(mug):
     variant = mug.children.first()
 
     paid_order_of((variant, 2))
@@ -476,7 +478,7 @@ def test_paid_order_counts_what_was_bought(mug):
     assert ProductRecord.objects.get(product=mug).num_purchases == 2
 
 
-def test_account_page_asks_the_same_queries_for_one_order_and_five(
+def test_account_page_needs_the_same_queries_for_one_order_and_five(
     client, cup, site_root, django_assert_max_num_queries
 ):
     from django.db import connection

@@ -1,4 +1,4 @@
-"""Paying, returning and changing an order, over HTTP as the payment page does it."""
+"""Paying, returning and changing an order over HTTP, as the payment page does."""
 
 from decimal import Decimal
 
@@ -29,7 +29,7 @@ Order = get_model("order", "Order")
 
 
 def come_back(client):
-    """What Stripe.js does after the card was confirmed."""
+    """Return to the shop, as Stripe.js does once the card is confirmed."""
     return client.get(reverse("checkout:return"), follow=True)
 
 
@@ -42,7 +42,7 @@ def test_pay_answers_what_the_browser_needs_to_confirm(client, vase):
     assert answer["return_url"] == "http://testserver/checkout/return/"
 
 
-def test_bought_as_a_guest(client, vase):
+def test_guest_buys(client, vase):
     page = buy(client, vase, total="90.00")
 
     order = Order.objects.get()
@@ -55,7 +55,7 @@ def test_bought_as_a_guest(client, vase):
     assert [mail.to for mail in outbox.outbox] == [["ada@example.com"]]
 
 
-def test_billing_address_is_the_one_that_was_given(client, vase):
+def test_given_billing_address_is_used(client, vase):
     buy(client, vase, total="90.00", billing_same=None, **BILLING)
 
     order = Order.objects.get()
@@ -63,14 +63,14 @@ def test_billing_address_is_the_one_that_was_given(client, vase):
     assert (order.billing_address.name, order.billing_address.postcode) == ("Grace Fen", "NR25 6BW")
 
 
-def test_billing_address_is_the_delivery_address_unless_given(client, vase):
+def test_delivery_address_is_the_default_billing_address(client, vase):
     buy(client, vase, total="90.00")
 
     order = Order.objects.get()
     assert order.billing_address.summary == order.shipping_address.summary
 
 
-def test_account_owns_its_order_and_no_account_is_offered_to_it(client, vase):
+def test_account_owns_its_order_and_is_not_asked_to_create_one(client, vase):
     user = make_user("grace@example.com")
     client.force_login(user)
 
@@ -80,7 +80,7 @@ def test_account_owns_its_order_and_no_account_is_offered_to_it(client, vase):
     assert "Save this order to an account" not in page.content.decode()
 
 
-def test_account_made_on_the_thank_you_page_gets_the_order_once_the_address_is_proven(client, vase):
+def test_account_created_on_the_thank_you_page_gets_the_order_once_verified(client, vase):
     page = buy(client, vase, total="90.00")
     assert "Save this order to an account" in page.content.decode()
 
@@ -96,7 +96,7 @@ def test_account_made_on_the_thank_you_page_gets_the_order_once_the_address_is_p
     assert order.user.email == "ada@example.com"
 
 
-def test_thank_you_is_for_its_own_browser_only(client, vase, client_of_another):
+def test_thank_you_page_needs_the_same_browser(client, vase, client_of_another):
     buy(client, vase, total="90.00")
 
     response = client_of_another.get(reverse("checkout:thank-you"))
@@ -123,7 +123,7 @@ def test_total_that_is_not_todays_is_refused_and_nothing_is_written(client, vase
     assert DemoIntent.objects.count() == 0
 
 
-def test_price_that_rose_meanwhile_is_told(client, vase):
+def test_price_increase_is_reported(client, vase):
     reach_payment(client, vase)
     record = stockrecord_of(vase)
     record.price = Decimal("95.00")
@@ -136,7 +136,7 @@ def test_price_that_rose_meanwhile_is_told(client, vase):
 
 
 @pytest.mark.parametrize("total", ["NaN", "sNaN", "Infinity", "-90.00", "9e1"])
-def test_odd_total_never_breaks(client, vase, total):
+def test_malformed_total_is_no_server_error(client, vase, total):
     reach_payment(client, vase)
 
     response = press_pay(client, total)
@@ -145,7 +145,7 @@ def test_odd_total_never_breaks(client, vase, total):
     assert Order.objects.count() == (1 if response.status_code == 200 else 0)
 
 
-def test_piece_sold_meanwhile_is_named(client, vase):
+def test_product_sold_out_meanwhile_is_named(client, vase):
     reach_payment(client, vase)
     record = stockrecord_of(vase)
     record.num_in_stock = 0
@@ -160,7 +160,7 @@ def test_piece_sold_meanwhile_is_named(client, vase):
     assert answer.json()["href"] == reverse("basket:summary")
 
 
-def test_fewer_left_than_wanted_says_how_many(client, mug):
+def test_insufficient_stock_names_the_number_left(client, mug):
     child = mug.children.order_by("pk").first()
     put_in_basket(client, mug, 4, child_id=child.pk)
     give_details(client)
@@ -174,7 +174,7 @@ def test_fewer_left_than_wanted_says_how_many(client, mug):
     assert "only 3 of Harbour mug, oat left" in answer["error"]
 
 
-def test_delivery_withdrawn_meanwhile_sends_back_to_the_choice(client, vase):
+def test_withdrawn_delivery_method_returns_to_the_choice(client, vase):
     reach_payment(client, vase, delivery="express")
     DeliveryMethod.objects.filter(code="express").update(is_active=False)
 
@@ -198,7 +198,7 @@ def test_gateway_without_an_answer_then_the_same_order_again(client, vase, fault
     assert DemoIntent.objects.count() == 1
 
 
-def test_pressing_pay_again_gives_the_same_secret(client, vase):
+def test_pressing_pay_again_returns_the_same_secret(client, vase):
     reach_payment(client, vase)
 
     first = press_pay(client, "90.00").json()
@@ -208,7 +208,7 @@ def test_pressing_pay_again_gives_the_same_secret(client, vase):
     assert Order.objects.count() == 1
 
 
-def test_pressing_pay_after_paying_leads_to_the_end(client, vase):
+def test_pressing_pay_after_paying_redirects_to_the_thank_you_page(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
     confirm_card(client)
@@ -218,7 +218,7 @@ def test_pressing_pay_after_paying_leads_to_the_end(client, vase):
 
 
 @pytest.mark.parametrize("step", ["index", "shipping-address", "shipping-method"])
-def test_order_that_waits_for_its_money_leads_to_payment(client, vase, step):
+def test_order_waiting_for_payment_redirects_to_payment(client, vase, step):
     reach_payment(client, vase)
     press_pay(client, "90.00")
 
@@ -228,7 +228,7 @@ def test_order_that_waits_for_its_money_leads_to_payment(client, vase, step):
     assert "reserved your items until" in response.content.decode()
 
 
-def test_decline_is_told_and_another_card_pays_the_same_order(client, vase):
+def test_decline_is_shown_and_another_card_pays_the_same_order(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
     assert confirm_card(client, "4000000000000002").status_code == 402
@@ -240,7 +240,7 @@ def test_decline_is_told_and_another_card_pays_the_same_order(client, vase):
     assert Order.objects.get().number in come_back(client).content.decode()
 
 
-def test_coming_back_without_paying_leads_to_payment(client, vase):
+def test_returning_without_paying_redirects_to_payment(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
 
@@ -250,11 +250,11 @@ def test_coming_back_without_paying_leads_to_payment(client, vase):
     assert "You haven’t been charged" in page.content.decode()
 
 
-def test_coming_back_with_nothing_leads_to_the_basket(client, shop):
+def test_returning_without_an_order_redirects_to_the_basket(client, shop):
     assert client.get(reverse("checkout:return")).url == reverse("basket:summary")
 
 
-def test_coming_back_while_the_gateway_is_silent_says_so(client, vase):
+def test_returning_while_the_gateway_is_unreachable_says_so(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
     with faults.webhooks_held():
@@ -267,7 +267,7 @@ def test_coming_back_while_the_gateway_is_silent_says_so(client, vase):
     assert Order.objects.get().status == "Pending payment"
 
 
-def test_coming_back_twice_pays_once(client, vase):
+def test_returning_twice_charges_once(client, vase):
     buy(client, vase, total="90.00")
 
     page = come_back(client)
@@ -276,7 +276,7 @@ def test_coming_back_twice_pays_once(client, vase):
     assert len(outbox.outbox) == 1
 
 
-def test_changing_the_order_gives_everything_back(client, vase):
+def test_changing_the_order_restores_basket_and_stock(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
 
@@ -288,7 +288,7 @@ def test_changing_the_order_gives_everything_back(client, vase):
     assert page.wsgi_request.basket.num_items == 1
 
 
-def test_changing_keeps_what_was_put_into_another_basket_meanwhile(client, vase, mug):
+def test_changing_the_order_keeps_products_added_meanwhile(client, vase, mug):
     reach_payment(client, vase)
     press_pay(client, "90.00")
     put_in_basket(client, mug, child_id=mug.children.first().pk)
@@ -298,7 +298,7 @@ def test_changing_keeps_what_was_put_into_another_basket_meanwhile(client, vase,
     assert page.wsgi_request.basket.num_items == 2
 
 
-def test_changing_after_paying_leads_to_the_thank_you_page(client, vase):
+def test_changing_after_paying_redirects_to_the_thank_you_page(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
     with faults.webhooks_held():
@@ -310,7 +310,7 @@ def test_changing_after_paying_leads_to_the_thank_you_page(client, vase):
     assert Order.objects.get().status == "Paid"
 
 
-def test_changing_while_the_gateway_is_silent_changes_nothing(client, vase):
+def test_changing_while_the_gateway_is_unreachable_changes_nothing(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
     faults.plan("unreachable")
@@ -321,12 +321,12 @@ def test_changing_while_the_gateway_is_silent_changes_nothing(client, vase):
     assert Order.objects.get().status == "Pending payment"
 
 
-def test_nothing_to_change_leads_to_the_basket(client, shop):
+def test_changing_without_an_order_redirects_to_the_basket(client, shop):
     assert client.post(reverse("checkout:change")).url == reverse("basket:summary")
     assert client.get(reverse("checkout:change")).status_code in (302, 405)
 
 
-def test_time_that_ran_out_puts_everything_back(client, vase):
+def test_expiry_restores_basket_and_stock(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
     cancel.cancel(PaymentAttempt.objects.get(), reason="not paid in time")
@@ -339,13 +339,13 @@ def test_time_that_ran_out_puts_everything_back(client, vase):
     assert "Moon vase" in content
 
 
-def test_money_that_came_too_late_is_owed_and_said(client, vase):
+def test_late_payment_is_refunded_and_reported(client, vase):
     reach_payment(client, vase)
     press_pay(client, "90.00")
     attempt = PaymentAttempt.objects.get()
     with faults.webhooks_held():
         confirm_card(client)
-        PaymentAttempt.objects.update(state=State.RELEASED)  # a bank that answered after the expiry
+        PaymentAttempt.objects.update(state=State.RELEASED)  # the bank responded after the expiry
     record = stockrecord_of(vase)
     record.num_in_stock = 0
     record.save()
@@ -356,7 +356,7 @@ def test_money_that_came_too_late_is_owed_and_said(client, vase):
     assert "We’re refunding your payment." in page.content.decode()
 
 
-def test_order_that_costs_nothing_is_paid_at_once(client, vase):
+def test_free_order_is_paid_at_once(client, vase):
     make_delivery("collect", price="0.00", days=(1, 1)).countries.set(["GB"])
     make_voucher("GIFT", percent=100)
     put_in_basket(client, vase)

@@ -1,4 +1,4 @@
-"""The payment states over the demo gateway: begin, settle, release, refund."""
+"""The payment states with the demo gateway: begin, settle, release, refund."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -32,13 +32,13 @@ Order = get_model("order", "Order")
 
 @pytest.fixture
 def begun(vase):
-    """A basket with the one vase, ordered and waiting for its payment."""
+    """An order for the one vase, waiting for payment."""
     basket = make_basket((vase, 1))
     attempt, _intent = begin.begin(make_submission(basket))
     return attempt
 
 
-def test_begin_writes_order_and_takes_stock_before_any_money(vase):
+def test_begin_writes_order_and_reserves_stock_before_any_payment(vase):
     basket = make_basket((vase, 1))
 
     attempt, intent = begin.begin(make_submission(basket))
@@ -53,7 +53,7 @@ def test_begin_writes_order_and_takes_stock_before_any_money(vase):
     assert OutgoingMail.objects.count() == 0
 
 
-def test_second_begin_of_one_basket_returns_the_same_attempt(begun):
+def test_second_begin_for_a_basket_returns_the_same_attempt(begun):
     submission = make_submission(begun.basket, total="90.00")
 
     again, _intent = begin.begin(submission)
@@ -110,7 +110,7 @@ def test_webhook_alone_pays_the_order_and_sends_one_mail(begun, vase):
     assert stockrecord_of(vase).num_allocated == 1
 
 
-def test_settling_many_times_changes_nothing_more(begun):
+def test_settling_again_changes_nothing(begun):
     pay(begun)
 
     for _round in range(3):
@@ -121,7 +121,7 @@ def test_settling_many_times_changes_nothing_more(begun):
     assert begun.order.status_changes.count() == 1
 
 
-def test_decline_keeps_the_order_and_the_intent_for_another_card(begun):
+def test_decline_keeps_order_and_intent_for_another_card(begun):
     with pytest.raises(Refused, match="declined"):
         pay(begun, "4000000000000002")
     begun.refresh_from_db()
@@ -134,7 +134,7 @@ def test_decline_keeps_the_order_and_the_intent_for_another_card(begun):
     assert Order.objects.count() == 1
 
 
-def test_lost_answer_on_create_gives_one_intent_under_the_same_key(vase):
+def test_lost_response_on_create_gives_one_intent_for_the_key(vase):
     submission = make_submission(make_basket((vase, 1)))
     faults.plan("drop")
 
@@ -147,7 +147,7 @@ def test_lost_answer_on_create_gives_one_intent_under_the_same_key(vase):
     assert Order.objects.count() == 1
 
 
-def test_expiry_cancels_at_the_gateway_then_gives_everything_back(begun, vase):
+def test_expiry_cancels_at_the_gateway_then_releases_everything(begun, vase):
     cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
 
     begun.refresh_from_db()
@@ -158,7 +158,7 @@ def test_expiry_cancels_at_the_gateway_then_gives_everything_back(begun, vase):
     assert DemoIntent.objects.get().body["status"] == "canceled"
 
 
-def test_expiry_of_an_attempt_that_never_stored_its_intent(vase):
+def test_expiry_of_an_attempt_without_a_stored_intent(vase):
     faults.plan("unreachable")
     with pytest.raises(GatewayUnavailable):
         begin.begin(make_submission(make_basket((vase, 1))))
@@ -169,7 +169,7 @@ def test_expiry_of_an_attempt_that_never_stored_its_intent(vase):
     assert stockrecord_of(vase).num_allocated == 0
 
 
-def test_expiry_settles_what_was_paid_in_the_last_moment(begun):
+def test_expiry_settles_a_last_moment_payment(begun):
     with faults.webhooks_held():
         pay(begun)
 
@@ -190,7 +190,7 @@ def test_unreachable_gateway_releases_nothing(begun, vase):
 
 
 def late_money(attempt):
-    """The gateway says paid although the attempt was released (a bank that answered late)."""
+    """Set the gateway's intent to paid although the attempt was released (a slow bank)."""
     intent = DemoIntent.objects.get(intent_id=attempt.intent_id)
     intent.body["status"] = "succeeded"
     intent.body["amount_received"] = intent.body["amount"]
@@ -198,7 +198,7 @@ def late_money(attempt):
     intent.save()
 
 
-def test_late_money_takes_the_stock_again_where_it_is_there(begun, vase):
+def test_late_payment_reserves_available_stock_again(begun, vase):
     cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
     late_money(begun)
 
@@ -210,7 +210,7 @@ def test_late_money_takes_the_stock_again_where_it_is_there(begun, vase):
     assert stockrecord_of(vase).num_allocated == 1
 
 
-def test_late_money_for_gone_stock_is_paid_back_once_and_told(begun, vase):
+def test_late_payment_without_stock_is_refunded_once_and_reported(begun, vase):
     cancel.expire_attempts(at=timezone.now() + timedelta(minutes=31))
     other, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     pay(other)
@@ -227,7 +227,7 @@ def test_late_money_for_gone_stock_is_paid_back_once_and_told(begun, vase):
     assert stockrecord_of(vase).num_allocated == 1
 
 
-def test_other_amount_goes_to_review_and_never_ships(begun):
+def test_wrong_amount_goes_to_review_and_never_ships(begun):
     intent = DemoIntent.objects.get()
     intent.body.update(status="succeeded", amount_received=1, latest_charge="ch_demo_odd")
     intent.save()
@@ -240,7 +240,7 @@ def test_other_amount_goes_to_review_and_never_ships(begun):
     assert OutgoingMail.objects.count() == 0
 
 
-def test_staff_cancelling_a_paid_order_pays_it_back(begun, vase):
+def test_staff_cancelling_a_paid_order_refunds_it(begun, vase):
     pay(begun)
 
     move_order(begun.order_id, "Cancelled")
@@ -250,7 +250,7 @@ def test_staff_cancelling_a_paid_order_pays_it_back(begun, vase):
     assert stockrecord_of(vase).num_allocated == 0
 
 
-def test_customer_changes_the_order_and_has_the_basket_back(begun):
+def test_customer_changing_the_order_gets_the_basket_back(begun):
     attempt = cancel.cancel(begun, reason="changed")
 
     assert attempt.state == State.RELEASED
@@ -258,7 +258,7 @@ def test_customer_changes_the_order_and_has_the_basket_back(begun):
     assert attempt.basket.num_items == 1
 
 
-def test_reconcile_twice_the_second_changes_nothing(begun):
+def test_second_reconcile_changes_nothing(begun):
     with faults.webhooks_held():
         pay(begun)
 
@@ -272,7 +272,7 @@ def test_reconcile_twice_the_second_changes_nothing(begun):
     assert OutgoingMail.objects.count() == 1
 
 
-def test_order_that_costs_nothing_needs_no_intent(vase):
+def test_free_order_needs_no_intent(vase):
     record = stockrecord_of(vase)
     record.price = Decimal("0.00")
     record.save()
@@ -287,7 +287,7 @@ def test_order_that_costs_nothing_needs_no_intent(vase):
     assert OutgoingMail.objects.count() == 1
 
 
-def test_amount_that_the_gateway_refuses_gives_everything_back_at_once(vase):
+def test_amount_refused_by_the_gateway_releases_everything_at_once(vase):
     record = stockrecord_of(vase)
     record.price = Decimal("0.10")
     record.save()
@@ -303,7 +303,7 @@ def test_amount_that_the_gateway_refuses_gives_everything_back_at_once(vase):
     assert stockrecord_of(vase).num_allocated == 0
 
 
-def test_refused_intent_of_a_killed_process_expires_all_the_same(vase):
+def test_refused_intent_of_a_killed_process_still_expires(vase):
     record = stockrecord_of(vase)
     record.price = Decimal("0.10")
     record.save()
@@ -315,7 +315,7 @@ def test_refused_intent_of_a_killed_process_expires_all_the_same(vase):
     assert PaymentAttempt.objects.get().state == State.RELEASED
 
 
-def test_cancelled_in_the_gateways_own_dashboard_releases_the_order(begun, vase):
+def test_cancellation_in_the_gateways_dashboard_releases_the_order(begun, vase):
     server.cancel_intent(begun.intent_id)
 
     begun.refresh_from_db()
@@ -323,7 +323,7 @@ def test_cancelled_in_the_gateways_own_dashboard_releases_the_order(begun, vase)
     assert stockrecord_of(vase).num_allocated == 0
 
 
-def test_second_try_after_a_deadlock_writes_no_other_order_s_address(vase, monkeypatch):
+def test_retry_after_a_deadlock_uses_the_right_address(vase, monkeypatch):
     ShippingAddress = get_model("order", "ShippingAddress")
     submission = make_submission(make_basket((vase, 1)))
     others, write_attempt = [], placement._write_attempt
@@ -333,7 +333,7 @@ def test_second_try_after_a_deadlock_writes_no_other_order_s_address(vase, monke
             raise OperationalError(1213, "Deadlock found when trying to get lock")
         return write_attempt(*args, **kwargs)
 
-    def another_shopper_orders(_seconds):  # while this one waits for its second try
+    def another_shopper_orders(_seconds):  # while the first one waits to retry
         others.append(
             ShippingAddress.objects.create(**ADDRESS | {"line1": "1 Other Way"}, country_id="GB")
         )

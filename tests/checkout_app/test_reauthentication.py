@@ -32,12 +32,12 @@ def admin(client):
 
 @pytest.fixture
 def order(mug):
-    """Three cups at 24.00, paid."""
+    """Three cups at £24.00, paid."""
     return make_paid_order((mug.children.order_by("pk").first(), 3))
 
 
 def prove(client, response):
-    """Type the password on the page that a request was sent to; what comes of it."""
+    """Type the password on the page that a request was redirected to; return the response."""
     assert response.url.startswith(PROVE)
     following = (
         response.url.split("next=")[1].replace("%2F", "/").replace("%3F", "?").replace("%3D", "=")
@@ -51,14 +51,14 @@ def pay_back(client, order, extra, query=""):
     return client.post(url, {"extra": extra, "reason": "chipped on the way", "key": key})
 
 
-def test_small_refund_asks_for_nothing(client, admin, order):
+def test_small_refund_needs_no_sign_in(client, admin, order):
     pay_back(client, order, "20.00")
 
     assert RefundRequest.objects.get().amount == Decimal("20.00")
 
 
 @pytest.mark.parametrize("query", ["", "?return=0"])
-def test_large_refund_asks_and_loses_nothing(client, admin, order, settings, query):
+def test_large_refund_needs_a_sign_in_and_keeps_the_form(client, admin, order, settings, query):
     settings.REFUND_REAUTH_OVER = Decimal("50.00")
 
     response = pay_back(client, order, "60.00", query)
@@ -72,7 +72,7 @@ def test_large_refund_asks_and_loses_nothing(client, admin, order, settings, que
     )  # fmt: skip
 
 
-def test_many_small_refunds_of_an_order_are_a_large_one(client, admin, order, settings):
+def test_many_small_refunds_of_an_order_count_as_a_large_one(client, admin, order, settings):
     settings.REFUND_REAUTH_OVER = Decimal("50.00")
     pay_back(client, order, "30.00")
 
@@ -82,7 +82,7 @@ def test_many_small_refunds_of_an_order_are_a_large_one(client, admin, order, se
     assert RefundRequest.objects.count() == 1
 
 
-def test_large_refund_right_after_the_sign_in_asks_for_nothing(client, admin, order, settings):
+def test_large_refund_right_after_signing_in_needs_no_other_sign_in(client, admin, order, settings):
     settings.REFUND_REAUTH_OVER = Decimal("50.00")
     client.logout()
     sign_in(client, "admin@example.com")
@@ -112,7 +112,7 @@ def test_typing_the_password_again_renews_the_key_of_the_session(client, admin):
     assert UserSession.objects.get(user=admin).created_at == began
 
 
-def test_wrong_password_pays_nothing_back(client, admin, order, settings):
+def test_wrong_password_refunds_nothing(client, admin, order, settings):
     settings.REFUND_REAUTH_OVER = Decimal("0")
     response = pay_back(client, order, "10.00")
 
@@ -121,7 +121,7 @@ def test_wrong_password_pays_nothing_back(client, admin, order, settings):
     assert not RefundRequest.objects.exists()
 
 
-def test_proof_is_good_for_five_minutes(client, admin, order, settings, monkeypatch):
+def test_proof_lasts_five_minutes(client, admin, order, settings, monkeypatch):
     settings.REFUND_REAUTH_OVER = Decimal("0")
     prove(client, pay_back(client, order, "10.00"))
     pay_back(client, order, "10.00")
@@ -132,7 +132,7 @@ def test_proof_is_good_for_five_minutes(client, admin, order, settings, monkeypa
     assert pay_back(client, order, "10.00").url.startswith(PROVE)
 
 
-def test_changing_a_persons_roles_asks_and_loses_nothing(client, admin, site_root):
+def test_changing_a_users_roles_needs_a_sign_in_and_keeps_the_form(client, admin, site_root):
     person = make_user("clerk@example.com", first_name="Old", last_name="Name")
     group = Group.objects.create(name="Helpers")
     url = reverse("wagtailusers_users:edit", args=[person.pk])
@@ -151,7 +151,7 @@ def test_changing_a_persons_roles_asks_and_loses_nothing(client, admin, site_roo
     assert list(person.groups.all()) == [group]
 
 
-def test_form_with_a_password_is_not_kept(client, admin, site_root):
+def test_form_with_a_password_is_not_stored(client, admin, site_root):
     person = make_user("clerk@example.com")
     url = reverse("wagtailusers_users:edit", args=[person.pk])
 
@@ -179,7 +179,7 @@ def test_form_with_a_password_is_not_kept(client, admin, site_root):
         ("dashboard:users-index", []),
     ],
 )
-def test_every_change_of_people_asks(client, admin, site_root, name, args):
+def test_every_change_to_users_needs_a_sign_in(client, admin, site_root, name, args):
     rows = {"person": make_user("clerk@example.com"), "group": Group.objects.create(name="Helpers")}
 
     response = client.post(
@@ -192,7 +192,7 @@ def test_every_change_of_people_asks(client, admin, site_root, name, args):
 
 
 @pytest.mark.parametrize("action", ["delete", "assign_role", "set_active_state"])
-def test_bulk_changes_of_people_ask(client, admin, site_root, action):
+def test_bulk_changes_to_users_need_a_sign_in(client, admin, site_root, action):
     person = make_user("clerk@example.com")
     url = reverse("wagtail_bulk_action", args=["commerce", "user", action])
 
@@ -202,11 +202,11 @@ def test_bulk_changes_of_people_ask(client, admin, site_root, action):
     assert User.objects.filter(pk=person.pk).exists()
 
 
-def test_looking_at_people_asks_for_nothing(client, admin, site_root):
+def test_viewing_users_needs_no_sign_in(client, admin, site_root):
     assert client.get(reverse("wagtailusers_users:index")).status_code == 200
 
 
-def test_orders_as_a_file_ask_first(client, admin, order):
+def test_order_export_needs_a_sign_in(client, admin, order):
     url = reverse("dashboard:order-list") + "?response_format=csv"
 
     response = client.get(url)
@@ -216,7 +216,7 @@ def test_orders_as_a_file_ask_first(client, admin, order):
     assert client.get(url)["Content-Type"].startswith("text/csv")
 
 
-def test_chosen_orders_as_a_file_ask_first_and_come_after(client, admin, order):
+def test_export_of_selected_orders_needs_a_sign_in_and_follows_it(client, admin, order):
     response = client.post(
         reverse("dashboard:order-list"),
         {"action": "download_selected_orders", "selected_order": [order.pk]},
@@ -228,7 +228,7 @@ def test_chosen_orders_as_a_file_ask_first_and_come_after(client, admin, order):
     assert order.number in response.content.decode()
 
 
-def test_list_of_orders_asks_for_nothing(client, admin, order):
+def test_order_list_needs_no_sign_in(client, admin, order):
     assert client.get(reverse("dashboard:order-list")).status_code == 200
 
 
@@ -237,7 +237,7 @@ def cancel(client, order):
     return client.post(url, {"order_action": "change_order_status", "new_status": "Cancelled"})
 
 
-def test_cancelling_a_dear_order_asks_and_a_small_one_does_not(client, admin, order, settings):
+def test_cancelling_an_expensive_order_needs_a_sign_in(client, admin, order, settings):
     settings.REFUND_REAUTH_OVER = Decimal("50.00")
 
     response = cancel(client, order)
@@ -251,7 +251,7 @@ def test_cancelling_a_dear_order_asks_and_a_small_one_does_not(client, admin, or
     assert order.status == "Cancelled"
 
 
-def test_kinds_of_the_work_queue_that_send_money_are_known():
+def test_work_queue_kinds_that_refund_are_known():
     refunding = {kind.code for kind in KINDS if kind.change.endswith("_refundrequest")}
 
     assert {kind.code for kind in KINDS if kind.sends_money} == refunding
@@ -259,7 +259,7 @@ def test_kinds_of_the_work_queue_that_send_money_are_known():
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.code for kind in KINDS])
-def test_money_of_the_work_queue_goes_back_after_a_recent_sign_in_only(client, admin, kind):
+def test_work_queue_refunds_need_a_recent_sign_in(client, admin, kind):
     response = client.post(reverse("attention"), {"kind": kind.code, "key": "1"})
 
     assert response.url.startswith(PROVE) is kind.sends_money
@@ -268,12 +268,14 @@ def test_money_of_the_work_queue_goes_back_after_a_recent_sign_in_only(client, a
 @pytest.mark.parametrize(
     "path", ["/dashboard/vouchers/sets/download/1/", "/admin/reports/site-history/?export=csv"]
 )
-def test_files_that_leave_ask_as_well(client, admin, site_root, path):
+def test_exports_need_a_sign_in(client, admin, site_root, path):
     assert client.get(path).url.startswith(PROVE)
 
 
 @pytest.mark.parametrize("action", ["download_selected_orders", "DOWNLOAD_SELECTED_ORDERS"])
-def test_chosen_orders_as_a_file_ask_first_however_the_act_is_spelt(client, admin, order, action):
+def test_export_of_selected_orders_needs_a_sign_in_however_it_is_requested(
+    client, admin, order, action
+):
     data = {"action": action, "selected_order": order.pk}
 
     response = client.post(reverse("dashboard:order-list"), data)
@@ -290,7 +292,7 @@ def test_chosen_orders_as_a_file_ask_first_however_the_act_is_spelt(client, admi
         {"select_across": "1"},
     ],
 )
-def test_cancelling_chosen_orders_asks_however_they_are_chosen(
+def test_cancelling_selected_orders_needs_a_sign_in_however_they_are_selected(
     client, admin, order, settings, extra
 ):
     settings.REFUND_REAUTH_OVER = Decimal("50.00")
@@ -310,7 +312,7 @@ def test_cancelling_chosen_orders_asks_however_they_are_chosen(
     assert order.status == "Paid"
 
 
-def test_act_that_was_given_up_is_not_carried_out_later(client, admin, shop):
+def test_abandoned_request_is_not_resumed_later(client, admin, shop):
     person = make_user("clerk@example.com")
     url = reverse("staff-user-privacy", args=[person.pk])
     client.post(url, {"action": "erase", "confirm": "on"})
@@ -321,7 +323,7 @@ def test_act_that_was_given_up_is_not_carried_out_later(client, admin, shop):
     assert User.objects.filter(pk=person.pk).exists()
 
 
-def test_act_that_waited_too_long_is_not_carried_out(client, admin):
+def test_request_suspended_too_long_is_not_resumed(client, admin):
     person = make_user("clerk@example.com")
     url = reverse("dashboard:users-index")
     client.post(url, {"action": "make_inactive", "selected_user": person.pk})
@@ -335,7 +337,7 @@ def test_act_that_waited_too_long_is_not_carried_out(client, admin):
     assert person.is_active
 
 
-def test_act_that_somebody_may_no_longer_do_is_not_carried_out(client, shop, site_root):
+def test_request_that_is_no_longer_permitted_is_not_resumed(client, shop, site_root):
     create_page_roles()
     clerk = make_user("clerk@example.com", is_staff=True)
     clerk.groups.add(Group.objects.get(name="Admin"))

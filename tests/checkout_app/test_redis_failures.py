@@ -16,7 +16,7 @@ from tests.site import ROOT, site_environment
 pytestmark = [pytest.mark.django_db, pytest.mark.race]
 
 ENQUEUE = "from tests.commerce.slow_tasks import fail; fail.enqueue()"
-#: What the page does, in the settings of a shop whose queue is in Redis.
+#: Acts on the failed jobs of a shop with its queue in Redis, as the page does.
 LOOK = """
 import json
 from django.contrib.auth import get_user_model
@@ -30,7 +30,7 @@ print(json.dumps({"count": job.count, "seen": seen, "settled": settled, "left": 
 """
 
 
-def test_shop_without_that_queue_has_no_such_list(client, site_root, settings):
+def test_shop_without_a_redis_queue_has_no_such_list(client, site_root, settings):
     client.force_login(make_user(is_staff=True, is_superuser=True))
 
     page = client.get(reverse("attention"))
@@ -42,7 +42,7 @@ def test_shop_without_that_queue_has_no_such_list(client, site_root, settings):
 
 @needs_redis
 @pytest.mark.django_db(transaction=True)
-def test_failed_job_is_listed_and_run_again(tmp_path):
+def test_failed_job_is_listed_and_rerun(tmp_path):
     import redis
 
     redis.Redis.from_url(REDIS).flushdb()

@@ -1,4 +1,4 @@
-"""Refunds after units were given up, returned, refused or disputed. Each unit counts once."""
+"""Refunds of units that were cancelled, returned, refused or disputed. Each unit counts once."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -42,17 +42,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def cup(mug):
-    """The mug in oat: ten in stock at £24."""
+    """A mug in one glaze: ten in stock at £24."""
     return mug.children.order_by("pk").first()
 
 
 @pytest.fixture
 def order(cup):
-    """Three cups, paid: 72.00 and delivery."""
+    """Three cups, paid: £72.00 and delivery."""
     return make_paid_order((cup, 3))
 
 
-def test_rest_that_was_given_up_is_paid_back_and_not_put_on_the_shelf_twice(order, cup):
+def test_cancelled_units_are_refunded_and_restocked_once(order, cup):
     line = line_of(order)
     ship(order.pk, units={line: 1})
     cancel_rest(order.pk, reason="none left")
@@ -61,18 +61,18 @@ def test_rest_that_was_given_up_is_paid_back_and_not_put_on_the_shelf_twice(orde
     ask(order, units={line: 2}, is_restocked=True)
     assert stockrecord_of(cup).num_in_stock == 9
 
-    ask(order, key="k2", units={line: 1}, is_restocked=True)  # The one that left came back.
+    ask(order, key="k2", units={line: 1}, is_restocked=True)  # The shipped one was returned.
     assert stockrecord_of(cup).num_in_stock == 10
     assert broken_invariants() == []
 
 
-def test_piece_of_a_return_comes_on_the_shelf_once(order, cup):
+def test_returned_unit_is_restocked_once(order, cup):
     line = line_of(order)
     ship(order.pk)
     returned = request_return(order.pk, {line: 1}, reason="too small")
     approve_return(returned.pk, instructions="Send it.", user=None)
 
-    ask(order, units={line: 3}, is_restocked=True)  # Paid at once, without waiting for it.
+    ask(order, units={line: 3}, is_restocked=True)  # Refunded at once, before the return arrives.
     assert stockrecord_of(cup).num_in_stock == 9
     receive_return(
         returned.pk,
@@ -83,7 +83,7 @@ def test_piece_of_a_return_comes_on_the_shelf_once(order, cup):
     assert stockrecord_of(cup).num_in_stock == 10
 
 
-def test_piece_that_a_refund_put_on_the_shelf_cannot_be_returned_again(order):
+def test_unit_restocked_by_a_refund_cannot_be_returned(order):
     line = line_of(order)
     ship(order.pk)
 
@@ -95,7 +95,7 @@ def test_piece_that_a_refund_put_on_the_shelf_cannot_be_returned_again(order):
 
 
 def refused(order, **wanted):
-    """A refund that the gateway refused."""
+    """Make a refund that the gateway refuses."""
     with patch.object(post_payment, "create_refund", side_effect=Refused(400, "No money left.")):
         request = ask(order, **wanted)
     request.refresh_from_db()
@@ -103,7 +103,7 @@ def refused(order, **wanted):
     return request
 
 
-def test_pieces_of_a_refused_refund_are_not_taken_back_twice(order, cup):
+def test_units_of_a_refused_refund_are_not_restocked_twice(order, cup):
     line = line_of(order)
     request = refused(order, units={line: 1}, shipping=order.shipping_incl_tax, is_restocked=True)
     assert (stockrecord_of(cup).num_allocated, units_to_send(order)) == (2, {line: 2})
@@ -120,7 +120,7 @@ def test_pieces_of_a_refused_refund_are_not_taken_back_twice(order, cup):
     assert broken_invariants() == []
 
 
-def test_refused_refund_is_not_sent_again_where_its_money_went_back_otherwise(order):
+def test_refused_refund_is_not_retried_if_its_money_was_refunded_otherwise(order):
     attempt = attempt_of(order)
     request = refused(order, units={line_of(order): 2})
     ask(order, key="k2", extra=attempt.amount - Decimal("20.00"))
@@ -132,7 +132,7 @@ def test_refused_refund_is_not_sent_again_where_its_money_went_back_otherwise(or
     assert request.progress == Progress.FAILED
 
 
-def test_refused_refund_waits_for_nobody_once_everything_went_back(order):
+def test_refused_refund_needs_no_attention_once_everything_is_refunded(order):
     attempt = attempt_of(order)
     request = refused(order, extra=Decimal("50.00"))
     waiting = next(kind for kind in KINDS if kind.code == "refund").rows
@@ -144,7 +144,7 @@ def test_refused_refund_waits_for_nobody_once_everything_went_back(order):
     assert list(waiting()) == []
 
 
-def test_money_under_review_that_goes_back_at_the_gateway_ends_the_order(cup):
+def test_reviewed_payment_refunded_at_the_gateway_ends_the_order(cup):
     attempt, _intent = begin.begin(make_submission(make_basket((cup, 2))))
     with faults.webhooks_held():
         pay(attempt)
@@ -164,7 +164,7 @@ def test_money_under_review_that_goes_back_at_the_gateway_ends_the_order(cup):
     assert broken_invariants() == []
 
 
-def test_money_that_the_bank_took_back_is_not_paid_back_as_well(order):
+def test_payment_reversed_by_the_bank_is_not_refunded_as_well(order):
     body = post_payment.dispute(attempt_of(order).intent_id)
     post_payment.end_dispute(body["id"], "lost")
 
@@ -179,7 +179,7 @@ def test_money_that_the_bank_took_back_is_not_paid_back_as_well(order):
     assert broken_invariants() == []
 
 
-def test_dispute_whose_end_was_missed_is_heard_of(order):
+def test_missed_end_of_a_dispute_is_found(order):
     body = post_payment.dispute(attempt_of(order).intent_id)
     with faults.webhooks_held():
         post_payment.end_dispute(body["id"], "won")
@@ -189,7 +189,7 @@ def test_dispute_whose_end_was_missed_is_heard_of(order):
     assert Dispute.objects.get().status == "won"
 
 
-def test_return_pays_for_no_more_than_came(client, order):
+def test_return_refunds_only_what_arrived(client, order):
     finance = make_user("fin@example.com", is_staff=True, is_superuser=True)
     client.force_login(finance)
     line = line_of(order)
@@ -210,8 +210,8 @@ def test_return_pays_for_no_more_than_came(client, order):
     assert units_to_send(order) == {line: 2}
 
 
-def test_refund_whose_key_the_gateway_forgot_is_not_sent_again(order):
-    """Stripe remembers keys for a day; a refund's metadata names its request."""
+def test_refund_with_an_expired_key_is_not_sent_twice(order):
+    """Stripe stores keys for a day; after that, a refund's metadata identifies its request."""
     with faults.webhooks_held():
         faults.plan("drop")
         request = ask(order, extra=Decimal("5.00"))

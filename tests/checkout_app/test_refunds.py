@@ -37,13 +37,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def cup(mug):
-    """The mug in oat: ten in stock at £24."""
+    """A mug in one glaze: ten in stock at £24."""
     return mug.children.order_by("pk").first()
 
 
 @pytest.fixture
 def order(cup):
-    """Three cups, paid: 72.00 and delivery."""
+    """Three cups, paid: £72.00 and delivery."""
     return make_paid_order((cup, 3))
 
 
@@ -56,7 +56,7 @@ def line_of(order):
 
 
 def decide_at_bank(refund_id, status):
-    """The bank decides on a pending refund, or returns one that went through."""
+    """Let the bank decide on a pending refund, or return a successful one."""
     with transaction.atomic():
         row = DemoCharge.objects.select_for_update().get(object_id=refund_id)
         reason = "expired_or_canceled_card" if status == "failed" else None
@@ -72,11 +72,11 @@ def ask(order, key="k1", **wanted):
 
 
 def made_at_gateway():
-    """Refunds that the gateway holds."""
+    """All refunds at the gateway."""
     return DemoCharge.objects.filter(object_id__startswith="re_")
 
 
-def test_two_of_three_pieces_and_the_delivery_go_back(order, cup):
+def test_two_of_three_units_and_the_delivery_are_refunded(order, cup):
     shipping = order.shipping_incl_tax
     line = line_of(order)
 
@@ -94,7 +94,7 @@ def test_two_of_three_pieces_and_the_delivery_go_back(order, cup):
     assert broken_invariants() == []
 
 
-def test_all_of_it_ends_an_order_that_has_not_left(order, cup):
+def test_full_refund_ends_an_unshipped_order(order, cup):
     ask(order, units={line_of(order): 3}, shipping=order.shipping_incl_tax, is_restocked=True)
 
     order.refresh_from_db()
@@ -105,7 +105,7 @@ def test_all_of_it_ends_an_order_that_has_not_left(order, cup):
     assert broken_invariants() == []
 
 
-def test_all_pieces_without_the_delivery_end_it_as_well(cup):
+def test_refund_of_all_units_without_delivery_ends_the_order(cup):
     order = make_paid_order((cup, 2))
     line = line_of(order)
     ask(order, key="k1", units={line: 1}, is_restocked=True)
@@ -120,7 +120,7 @@ def test_all_pieces_without_the_delivery_end_it_as_well(cup):
     assert broken_invariants() == []
 
 
-def test_money_in_another_currency_goes_back_in_it(order):
+def test_refund_uses_the_currency_of_the_payment(order):
     attempt = attempt_of(order)
     PaymentAttempt.objects.update(state=State.REVIEW)
     GatewayTransaction.objects.update(
@@ -135,7 +135,7 @@ def test_money_in_another_currency_goes_back_in_it(order):
     assert attempt_of(order).state == State.REFUNDED
 
 
-def test_nothing_is_paid_back_while_the_bank_disputes(order):
+def test_nothing_is_refunded_during_a_dispute(order):
     post_payment.dispute(attempt_of(order).intent_id)
 
     with pytest.raises(RefundRefused, match="disputing"):
@@ -144,7 +144,7 @@ def test_nothing_is_paid_back_while_the_bank_disputes(order):
     assert not RefundRequest.objects.exists()
 
 
-def test_pieces_that_left_come_back_on_the_shelf_only_where_asked(order, cup):
+def test_shipped_units_are_restocked_only_on_request(order, cup):
     ship(order.pk)
     assert stockrecord_of(cup).num_in_stock == 7
 
@@ -157,7 +157,7 @@ def test_pieces_that_left_come_back_on_the_shelf_only_where_asked(order, cup):
     assert broken_invariants() == []
 
 
-def test_written_off_pieces_are_gone(order, cup):
+def test_written_off_units_leave_the_stock(order, cup):
     ask(order, units={line_of(order): 1}, is_restocked=False)
 
     record = stockrecord_of(cup)
@@ -198,9 +198,9 @@ def test_more_than_there_is_is_refused_and_nothing_is_written(order, wanted, wor
     assert attempt_of(order).state == State.PAID
 
 
-def test_parts_of_a_line_add_up_to_what_was_paid_for_it(order):
+def test_partial_refunds_of_a_line_add_up_to_its_price(order):
     line = order.lines.get()
-    line.line_price_incl_tax = Decimal("50.00")  # An offer gave an odd amount for three.
+    line.line_price_incl_tax = Decimal("50.00")  # An offer left an odd amount for three units.
     line.save()
 
     amounts = [ask(order, key=f"k{n}", units={line.pk: 1}).amount for n in range(3)]
@@ -208,7 +208,7 @@ def test_parts_of_a_line_add_up_to_what_was_paid_for_it(order):
     assert amounts == [Decimal("16.67"), Decimal("16.66"), Decimal("16.67")]
 
 
-def test_parts_of_a_line_in_yen_are_whole_yen(order):
+def test_partial_refunds_in_yen_are_whole_yen(order):
     line = order.lines.get()
     line.line_price_incl_tax = Decimal("5000.00")
     line.save()
@@ -220,11 +220,11 @@ def test_parts_of_a_line_in_yen_are_whole_yen(order):
     assert to_minor(amounts[line.pk], "JPY") == 1667
 
 
-def test_answer_that_was_lost_pays_back_once(order):
+def test_lost_response_refunds_once(order):
     faults.plan("drop")
     request = ask(order, extra=Decimal("5.00"))
     request.refresh_from_db()
-    assert request.progress == Progress.DONE  # The event told us before we asked again.
+    assert request.progress == Progress.DONE  # The event arrived before the retry.
 
     reconcile.reconcile_open()
 
@@ -232,7 +232,7 @@ def test_answer_that_was_lost_pays_back_once(order):
     assert GatewayTransaction.objects.filter(kind="refund").count() == 1
 
 
-def test_gateway_that_does_not_answer_leaves_the_refund_due(order):
+def test_unreachable_gateway_leaves_the_refund_due(order):
     faults.plan("unreachable")
     request = ask(order, extra=Decimal("5.00"))
     request.refresh_from_db()
@@ -244,7 +244,7 @@ def test_gateway_that_does_not_answer_leaves_the_refund_due(order):
     assert request.progress == Progress.DONE
 
 
-def test_pending_refund_is_not_done_until_the_bank_says_so(order, monkeypatch):
+def test_pending_refund_is_not_done_until_the_bank_confirms(order, monkeypatch):
     real = post_payment.create_refund
     monkeypatch.setattr(
         post_payment, "create_refund", lambda params: real(params, status="pending")
@@ -264,7 +264,7 @@ def test_pending_refund_is_not_done_until_the_bank_says_so(order, monkeypatch):
     assert attempt_of(order).state == State.PART_REFUNDED
 
 
-def test_refund_that_comes_back_from_the_bank_is_owed_again(order):
+def test_refund_returned_by_the_bank_is_due_again(order):
     request = ask(order, extra=Decimal("5.00"))
     request.refresh_from_db()
 
@@ -284,7 +284,7 @@ def test_refund_that_comes_back_from_the_bank_is_owed_again(order):
     assert made_at_gateway().count() == 2
 
 
-def test_refund_made_at_the_gateway_is_written_down_once(order):
+def test_refund_made_at_the_gateway_is_recorded_once(order):
     attempt = attempt_of(order)
 
     body = post_payment.refund_in_dashboard(attempt.intent_id, 1000)
@@ -296,12 +296,12 @@ def test_refund_made_at_the_gateway_is_written_down_once(order):
     assert request.amount == Decimal("10.00")
     assert attempt_of(order).state == State.PART_REFUNDED
     assert OutgoingMail.objects.filter(key__startswith="order-refunded").count() == 1
-    # Staff see what is left, and cannot pay it twice:
+    # Staff see the remainder and cannot refund it twice:
     with pytest.raises(RefundRefused, match="left of the payment"):
         ask(order, extra=attempt.amount)
 
 
-def test_whole_refund_at_the_gateway_keeps_the_pieces_here(order, cup):
+def test_full_refund_at_the_gateway_keeps_the_stock_unchanged(order, cup):
     with faults.webhooks_held():
         post_payment.refund_in_dashboard(attempt_of(order).intent_id)
     assert attempt_of(order).state == State.PAID
@@ -313,7 +313,7 @@ def test_whole_refund_at_the_gateway_keeps_the_pieces_here(order, cup):
     assert stockrecord_of(cup).num_allocated == 0
 
 
-def test_cancelling_owes_only_what_was_not_paid_back_before(order):
+def test_cancelling_refunds_only_the_remainder(order):
     attempt = attempt_of(order)
     ask(order, extra=Decimal("5.00"))
 
@@ -340,7 +340,7 @@ def finance(client):
     return user
 
 
-def test_finance_pays_back_on_a_page(client, finance, order):
+def test_finance_refunds_on_a_page(client, finance, order):
     url = reverse("order-refund", args=[order.number])
     page = client.get(url)
     key = page.context["form"]["key"].value()
@@ -354,7 +354,7 @@ def test_finance_pays_back_on_a_page(client, finance, order):
     assert order.events.filter(kind="refund", user=finance).count() == 2
 
 
-def test_wrong_refund_keeps_what_was_typed(client, finance, order):
+def test_invalid_refund_form_keeps_its_input(client, finance, order):
     url = reverse("order-refund", args=[order.number])
 
     page = client.post(url, {"extra": "999999", "reason": "because", "key": "k"})
@@ -365,7 +365,7 @@ def test_wrong_refund_keeps_what_was_typed(client, finance, order):
     assert RefundRequest.objects.count() == 0
 
 
-def test_support_may_not_pay_back(client, order):
+def test_support_may_not_refund(client, order):
     user = make_user("sup@example.com", is_staff=True)
     client.force_login(user)
 
@@ -373,7 +373,7 @@ def test_support_may_not_pay_back(client, order):
     assert client.post(reverse("order-refund", args=[order.number])).status_code == 403
 
 
-def test_no_answer_while_the_task_sends_it_is_no_error_for_staff(client, finance, order):
+def test_no_response_while_the_task_sends_the_refund_is_no_error_for_staff(client, finance, order):
     faults.plan("unreachable")
     url = reverse("order-refund", args=[order.number])
 
@@ -384,11 +384,11 @@ def test_no_answer_while_the_task_sends_it_is_no_error_for_staff(client, finance
     faults.plan("unreachable", "unreachable")
     with pytest.raises(GatewayUnavailable):
         refunds.send_refunds(attempt_of(order))
-    send_refunds_task.call(attempt_of(order).pk)  # no failed task, which staff would be asked about
+    send_refunds_task.call(attempt_of(order).pk)  # no failed task in the work queue
     assert RefundRequest.objects.get().progress == Progress.DUE
 
 
-def test_return_that_was_received_is_paid_from_its_page(client, finance, order, cup):
+def test_received_return_is_refunded_from_its_page(client, finance, order, cup):
     line = line_of(order)
     ship(order.pk)
     move_order(order.pk, DELIVERED)

@@ -1,4 +1,4 @@
-"""The details and delivery steps: fields, stored answers, and redirects of early visitors."""
+"""The details and delivery steps: fields, stored values, and redirects of early visitors."""
 
 from decimal import Decimal
 
@@ -21,14 +21,14 @@ def page(client, step, **query):
 
 
 @pytest.mark.parametrize("step", ["shipping-address", "shipping-method", "payment-details"])
-def test_nothing_to_buy_leads_to_the_basket_with_a_word(client, shop, step):
+def test_empty_basket_redirects_to_the_basket_with_a_message(client, shop, step):
     response = client.get(reverse(f"checkout:{step}"), follow=True)
 
     assert response.redirect_chain[-1][0] == reverse("basket:summary")
     assert "Add something to it to check out." in response.content.decode()
 
 
-def test_delivery_before_details_leads_to_details(client, vase):
+def test_delivery_before_details_redirects_to_details(client, vase):
     put_in_basket(client, vase)
 
     assert page(client, "shipping-method").url == reverse("checkout:shipping-address")
@@ -42,7 +42,7 @@ def test_payment_before_delivery_leads_to_delivery(client, vase):
     assert page(client, "payment-details").url == reverse("checkout:shipping-method")
 
 
-def test_doors_lead_to_the_steps(client, vase):
+def test_oscars_checkout_urls_redirect_to_the_steps(client, vase):
     put_in_basket(client, vase)
 
     assert page(client, "index").url == reverse("checkout:shipping-address")
@@ -57,7 +57,7 @@ def test_guest_reaches_payment_in_two_forms(client, vase):
     assert "Pay £90" in response.content.decode()
 
 
-def test_payment_page_holds_no_card_field_and_may_not_be_cached(client, vase):
+def test_payment_page_has_no_card_field_and_may_not_be_cached(client, vase):
     response = reach_payment(client, vase)
 
     assert "no-store" in response["Cache-Control"]
@@ -67,7 +67,7 @@ def test_payment_page_holds_no_card_field_and_may_not_be_cached(client, vase):
 @pytest.mark.parametrize(
     "missing", ["email", "first_name", "last_name", "line1", "line4", "postcode"]
 )
-def test_missing_field_is_named_and_the_rest_is_kept(client, vase, missing):
+def test_missing_field_is_named_and_the_other_input_stays(client, vase, missing):
     put_in_basket(client, vase)
 
     response = give_details(client, **{missing: ""})
@@ -81,20 +81,20 @@ def test_missing_field_is_named_and_the_rest_is_kept(client, vase, missing):
 
 
 @pytest.mark.parametrize("email", ["ada", "ada@", "ada@example", "a da@example.com"])
-def test_address_that_is_no_address_is_refused(client, vase, email):
+def test_invalid_email_address_is_refused(client, vase, email):
     put_in_basket(client, vase)
 
     assert "email" in give_details(client, email=email).context["form"].errors
 
 
-def test_telephone_that_is_none_is_refused_and_none_is_fine(client, vase):
+def test_invalid_telephone_number_is_refused_and_none_is_accepted(client, vase):
     put_in_basket(client, vase)
 
     assert "phone_number" in give_details(client, phone_number="call me").context["form"].errors
     assert give_details(client, phone_number="").status_code == 302
 
 
-def test_country_we_do_not_deliver_to_is_refused(client, vase):
+def test_country_without_delivery_is_refused(client, vase):
     country = get_model("address", "Country")
     country.objects.create(iso_3166_1_a2="FR", name="France", printable_name="France")
     put_in_basket(client, vase)
@@ -105,7 +105,7 @@ def test_country_we_do_not_deliver_to_is_refused(client, vase):
     assert billed.status_code == 302
 
 
-def test_bill_to_somebody_else_needs_their_address(client, vase):
+def test_other_billing_name_needs_an_address(client, vase):
     put_in_basket(client, vase)
 
     response = give_details(client, billing_same=None)
@@ -115,7 +115,7 @@ def test_bill_to_somebody_else_needs_their_address(client, vase):
     assert "postcode" in response.context["billing"].errors
 
 
-def test_what_was_typed_is_there_when_coming_back(client, vase):
+def test_input_is_shown_again_on_return(client, vase):
     put_in_basket(client, vase)
     give_details(client, line3="Marsh & Sons", billing_same=None, **BILLING)
 
@@ -125,7 +125,7 @@ def test_what_was_typed_is_there_when_coming_back(client, vase):
         assert f'value="{typed}"' in content
 
 
-def test_account_is_asked_for_no_email_and_gets_its_address(client, vase):
+def test_account_needs_no_email_field_and_gets_its_saved_address(client, vase):
     user = make_user("grace@example.com")
     user.addresses.create(**{**ADDRESS, "line1": "3 Staithe"}, country_id="GB")
     client.force_login(user)
@@ -143,7 +143,7 @@ def test_account_is_asked_for_no_email_and_gets_its_address(client, vase):
     assert client.session["checkout"]["shipping"]["line1"] == "3 Staithe"
 
 
-def test_account_without_an_address_gets_its_name(client, vase):
+def test_account_without_a_saved_address_gets_its_name(client, vase):
     client.force_login(make_user("grace@example.com", first_name="Grace", last_name="Fen"))
     put_in_basket(client, vase)
 
@@ -185,14 +185,14 @@ def test_method_that_is_not_offered_is_refused(client, vase, code):
     assert response.context["form"].errors["method"]
 
 
-def test_method_withdrawn_meanwhile_is_chosen_again(client, vase):
+def test_withdrawn_method_must_be_chosen_again(client, vase):
     reach_payment(client, vase, delivery="express")
     DeliveryMethod.objects.filter(code="express").update(is_active=False)
 
     assert page(client, "payment-details").url == reverse("checkout:shipping-method")
 
 
-def test_no_method_at_all_says_so(client, vase):
+def test_message_is_shown_without_any_method(client, vase):
     put_in_basket(client, vase)
     give_details(client)
     DeliveryMethod.objects.update(is_active=False)
@@ -200,7 +200,7 @@ def test_no_method_at_all_says_so(client, vase):
     assert "We don’t deliver there yet" in page(client, "shipping-method").content.decode()
 
 
-def test_reading_the_steps_writes_no_row(client, vase):
+def test_viewing_the_steps_writes_no_row(client, vase):
     reach_payment(client, vase)
     Order, Basket = get_model("order", "Order"), get_model("basket", "Basket")
     before = (Order.objects.count(), Basket.objects.count())

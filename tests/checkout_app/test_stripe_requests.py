@@ -1,4 +1,4 @@
-"""Requests to Stripe match its documentation: the check behind every test, with a control."""
+"""Requests to Stripe match its documented types. A control proves that the check works."""
 
 from decimal import Decimal
 from functools import wraps
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def intents():
-    """The service that our gateway calls, without our gateway's care."""
+    """stripe-python's service for intents, called without our gateway class."""
     return get_gateway().client.v1.payment_intents
 
 
@@ -39,21 +39,23 @@ def test_gateway_requests_pass(intents):
         {"amount": 9000, "currency": "gbp", "receipt_email": 7},
     ],
 )
-def test_control_wrong_request_is_seen(intents, params):
+def test_control_invalid_request_is_detected(intents, params):
     with pytest.raises(ValidationError):
         intents.create(params)
 
 
-def test_refund_without_its_amount_as_a_number_is_seen():
+def test_refund_with_a_non_integer_amount_is_detected():
     with pytest.raises(ValidationError):
         get_gateway().client.v1.refunds.create({"payment_intent": "pi_1", "amount": "90.00"})
 
 
 @pytest.mark.parametrize(("is_held", "method"), [(False, "automatic"), (True, "manual")])
-def test_intent_is_captured_as_the_pages_element_says(monkeypatch, intents, is_held, method):
+def test_intent_has_the_capture_method_of_the_payment_element(
+    monkeypatch, intents, is_held, method
+):
     create, sent = type(intents).create, []
 
-    @wraps(create)  # The check of what is sent reads its annotations.
+    @wraps(create)  # The parameter check reads the annotations.
     def recorded(self, params, options=None):
         sent.append(params)
         return create(self, params, options)
@@ -67,5 +69,5 @@ def test_intent_is_captured_as_the_pages_element_says(monkeypatch, intents, is_h
     assert [params["capture_method"] for params in sent] == [method]
 
 
-def test_demo_key_cannot_be_taken_for_a_live_one():
+def test_demo_key_cannot_be_mistaken_for_a_live_key():
     assert DEMO_KEY.startswith("sk_test_")

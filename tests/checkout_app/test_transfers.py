@@ -31,7 +31,7 @@ def _account(settings):
 
 @pytest.fixture
 def ordered(client, vase):
-    """The vase, ordered by a guest who will transfer 90.00."""
+    """A guest's order for the vase, to be paid by a transfer of £90.00."""
     reach_payment(client, vase)
     press_pay(client, "90.00", payment_method="transfer")
     return PaymentAttempt.objects.get()
@@ -57,7 +57,7 @@ def test_methods_are_offered_by_account_country_and_amount(settings):
     assert offered_methods(total=Decimal(90), country="DE") == [Method.CARD]
 
 
-def test_order_waits_for_days_and_the_mail_says_where_the_money_goes(ordered, vase):
+def test_order_waits_for_days_and_the_mail_gives_the_account(ordered, vase):
     assert (ordered.method, ordered.state) == (Method.TRANSFER, State.INTENT)
     assert ordered.order.status == PENDING
     assert ordered.expires_at > timezone.now() + timedelta(days=6)
@@ -68,7 +68,7 @@ def test_order_waits_for_days_and_the_mail_says_where_the_money_goes(ordered, va
     assert "£90" in mail.subject
 
 
-def test_page_after_it_says_where_the_money_goes_and_frees_the_browser(client, ordered, mug):
+def test_thank_you_page_gives_the_account_and_ends_the_checkout_session(client, ordered, mug):
     page = client.get(reverse("checkout:thank-you")).content.decode()
 
     assert "GB33 BUKB" in page
@@ -78,7 +78,7 @@ def test_page_after_it_says_where_the_money_goes_and_frees_the_browser(client, o
     assert again.context["attempt"] is None
 
 
-def test_plain_form_without_script_is_led_on(client, vase):
+def test_plain_form_without_javascript_redirects(client, vase):
     reach_payment(client, vase)
 
     answer = client.post(reverse("checkout:pay"), {"total": "90.00", "payment_method": "transfer"})
@@ -97,7 +97,7 @@ def test_method_that_is_not_offered_is_refused(client, vase, settings):
     assert not Order.objects.exists()
 
 
-def test_finance_sees_the_money_arrive(client, ordered, finance):
+def test_finance_records_the_transfer(client, ordered, finance):
     row = BankTransfer.objects.get()
     page = client.get(reverse("payment-transfers")).content.decode()
     assert ordered.order.number in page
@@ -128,13 +128,13 @@ def test_wrong_amount_goes_to_review(client, ordered, finance):
 
 
 def arrived(client, amount, *, before=0):
-    """Finance types what arrived, on a page where so many pence had arrived."""
+    """Enter an amount that arrived, on a page that showed ``before`` pence as received."""
     row = BankTransfer.objects.get()
     data = {"received": row.reference, "amount": amount, "before": before}
     return client.post(reverse("payment-transfers"), data, follow=True)
 
 
-def test_money_may_come_in_two_parts(client, ordered, finance):
+def test_transfer_may_arrive_in_two_parts(client, ordered, finance):
     page = arrived(client, "60.00").content.decode()
 
     ordered.refresh_from_db()
@@ -155,7 +155,7 @@ def test_money_may_come_in_two_parts(client, ordered, finance):
     assert broken_invariants() == []
 
 
-def test_same_statement_typed_by_two_people_counts_once(client, ordered, finance):
+def test_same_statement_entered_by_two_people_counts_once(client, ordered, finance):
     arrived(client, "60.00")
 
     page = arrived(client, "60.00").content.decode()
@@ -164,7 +164,7 @@ def test_same_statement_typed_by_two_people_counts_once(client, ordered, finance
     assert BankTransfer.objects.get().received_minor == 6000
 
 
-def test_part_that_nothing_follows_in_time_goes_to_review(client, ordered, finance, vase):
+def test_partial_transfer_without_the_rest_in_time_goes_to_review(client, ordered, finance, vase):
     arrived(client, "60.00")
 
     reconcile.reconcile_open(at=timezone.now() + timedelta(days=8))
@@ -175,9 +175,9 @@ def test_part_that_nothing_follows_in_time_goes_to_review(client, ordered, finan
     assert broken_invariants() == []
 
 
-def test_list_says_until_when_each_waits_or_waited(client, ordered, finance):
+def test_list_shows_when_each_order_expires_or_expired(client, ordered, finance):
     page = client.get(reverse("payment-transfers")).content.decode()
-    assert page.count("Expires") == 2  # the heading, and the row's own on a telephone
+    assert page.count("Expires") == 2  # the heading, and the label of the row on narrow screens
     assert page.count("Expired") == 0
 
     reconcile.reconcile_open(at=timezone.now() + timedelta(days=8))
@@ -187,7 +187,7 @@ def test_list_says_until_when_each_waits_or_waited(client, ordered, finance):
     assert page.count("Expired") == 3  # the section's heading as well
 
 
-def test_less_is_accepted_and_the_invoice_lets_the_rest_off(client, ordered, finance):
+def test_underpayment_is_accepted_and_the_invoice_waives_the_rest(client, ordered, finance):
     row = BankTransfer.objects.get()
     arrived(client, "85.00")
     client.post(reverse("payment-transfers"), {"no_more": row.reference})
@@ -209,9 +209,7 @@ def test_less_is_accepted_and_the_invoice_lets_the_rest_off(client, ordered, fin
     assert broken_invariants() == []
 
 
-def test_too_much_is_accepted_and_the_rest_goes_back_without_a_credit_note(
-    client, ordered, finance
-):
+def test_overpayment_is_accepted_and_refunded_without_a_credit_note(client, ordered, finance):
     arrived(client, "95.00")
 
     client.post(reverse("order-accept", args=[ordered.order.number]))
@@ -225,7 +223,7 @@ def test_too_much_is_accepted_and_the_rest_goes_back_without_a_credit_note(
     assert broken_invariants() == []
 
 
-def test_late_money_of_another_amount_is_accepted_while_the_piece_is_there(
+def test_late_payment_of_another_amount_is_accepted_while_stock_lasts(
     client, ordered, finance, vase
 ):
     reconcile.reconcile_open(at=timezone.now() + timedelta(days=8))
@@ -248,7 +246,7 @@ def test_late_money_of_another_amount_is_accepted_while_the_piece_is_there(
     assert broken_invariants() == []
 
 
-def test_what_arrived_is_accepted_by_those_who_may(client, ordered, finance):
+def test_accepting_a_wrong_amount_needs_a_permission(client, ordered, finance):
     arrived(client, "95.00")
     client.force_login(make_user("sup@example.com", is_staff=True))
 
@@ -258,7 +256,7 @@ def test_what_arrived_is_accepted_by_those_who_may(client, ordered, finance):
     assert ordered.state == State.REVIEW
 
 
-def test_amount_that_is_none_changes_nothing(client, ordered, finance):
+def test_invalid_amount_changes_nothing(client, ordered, finance):
     row = BankTransfer.objects.get()
 
     client.post(reverse("payment-transfers"), {"received": row.reference, "amount": "ninety"})
@@ -267,7 +265,7 @@ def test_amount_that_is_none_changes_nothing(client, ordered, finance):
     assert row.status == BankTransfer.Status.WAITING
 
 
-def test_no_money_in_time_releases_and_late_money_takes_it_up_again(client, ordered, vase):
+def test_expiry_releases_the_order_and_a_late_transfer_revives_it(client, ordered, vase):
     reconcile.reconcile_open(at=timezone.now() + timedelta(days=8))
     ordered.refresh_from_db()
     assert (ordered.state, ordered.order.status) == (State.RELEASED, CANCELLED)
@@ -284,7 +282,7 @@ def test_no_money_in_time_releases_and_late_money_takes_it_up_again(client, orde
     assert broken_invariants() == []
 
 
-def test_refund_waits_until_somebody_has_sent_it(client, ordered, finance):
+def test_refund_stays_due_until_somebody_has_sent_it(client, ordered, finance):
     row = BankTransfer.objects.get()
     record_received(row.reference, amount_minor=9000, user=finance)
     settle.settle(row.reference)
@@ -305,14 +303,14 @@ def test_refund_waits_until_somebody_has_sent_it(client, ordered, finance):
     assert broken_invariants() == []
 
 
-def test_transfers_are_for_those_who_may(client, ordered):
+def test_transfers_page_needs_a_permission(client, ordered):
     client.force_login(make_user("sup@example.com", is_staff=True))
 
     assert client.get(reverse("payment-transfers")).status_code == 403
     assert client.post(reverse("payment-transfers"), {"received": "x"}).status_code == 403
 
 
-def test_nothing_cannot_arrive(client, ordered, finance):
+def test_zero_amount_is_refused(client, ordered, finance):
     client.post(reverse("payment-transfers"), {"received": ordered.intent_id, "amount": "0"})
 
     ordered.refresh_from_db()

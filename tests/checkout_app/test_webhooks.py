@@ -31,7 +31,7 @@ def event_body(object_id="pi_unknown", *, event_id="evt_1", metadata=None, kind=
 
 
 def signature(payload, secret, *, at=None):
-    """Stripe's header, written out from its documentation and not from our code."""
+    """Stripe's signature header, computed from its documentation and not with our code."""
     stamp = int(at or time.time())
     digest = hmac.new(secret.encode(), f"{stamp}.".encode() + payload, hashlib.sha256).hexdigest()
     return f"t={stamp},v1={digest}"
@@ -50,7 +50,7 @@ def post(client, body, header=None):
 
 @pytest.fixture
 def begun(vase):
-    """An order for the one vase that waits for its payment; its webhooks are held back."""
+    """An order for the one vase, waiting for payment. Its webhooks are held back."""
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     with faults.webhooks_held():
         yield attempt
@@ -67,7 +67,7 @@ def test_event_alone_pays_the_order(client, begun):
     assert StripeEvent.objects.get(event_id="evt_1").progress == Progress.DONE
 
 
-def test_event_triggers_a_read_and_is_not_the_truth(client, begun):
+def test_event_triggers_a_read_and_is_not_trusted(client, begun):
     response = post(client, event_body(begun.intent_id))  # says succeeded, but nothing was paid
 
     assert response.status_code == 200
@@ -76,7 +76,7 @@ def test_event_triggers_a_read_and_is_not_the_truth(client, begun):
     assert begun.order.status == "Pending payment"
 
 
-def test_same_event_again_is_one_row_and_one_look(client, begun):
+def test_repeated_event_is_stored_and_processed_once(client, begun):
     pay(begun)
 
     for _delivery in range(3):
@@ -99,13 +99,13 @@ def test_forged_event_is_refused(client, begun):
     assert begun.state == State.INTENT
 
 
-def test_changed_body_under_a_good_signature_is_refused(client, begun):
+def test_changed_body_with_a_valid_signature_is_refused(client, begun):
     header = events.sign(json.dumps(event_body("pi_other")).encode())
 
     assert post(client, event_body(begun.intent_id), header).status_code == 400
 
 
-def test_event_older_than_the_tolerance_is_refused(client, begun):
+def test_event_outside_the_tolerance_is_refused(client, begun):
     payload = json.dumps(event_body(begun.intent_id)).encode()
     now = time.time()
 
@@ -117,7 +117,7 @@ def test_event_older_than_the_tolerance_is_refused(client, begun):
 
 
 @pytest.mark.parametrize("header", ["", "t=1", "v1=abc", "t=x,v1=y", "t=,v1=", "🗝"])
-def test_header_that_is_none_is_refused(client, db, header):
+def test_malformed_header_is_refused(client, db, header):
     assert post(client, event_body(), header).status_code == 400
     assert StripeEvent.objects.count() == 0
 
@@ -125,18 +125,18 @@ def test_header_that_is_none_is_refused(client, db, header):
 @pytest.mark.parametrize(
     "body", [b"", b"nothing", b"[]", b"{}", b"null", b'{"id": "evt_1"}', b"\xff\xfe"]
 )
-def test_signed_body_that_is_no_event_is_refused(client, db, body):
+def test_signed_body_without_an_event_is_refused(client, db, body):
     header = signature(body, get_gateway().webhook_secrets[0])
 
     assert post(client, body, header).status_code == 400
     assert StripeEvent.objects.count() == 0
 
 
-def test_only_post_is_answered(client, db):
+def test_only_post_is_allowed(client, db):
     assert client.get(reverse("stripe-webhook")).status_code == 405
 
 
-def test_both_secrets_count_while_one_is_rotated_out(client, db, settings):
+def test_both_secrets_are_accepted_during_rotation(client, db, settings):
     settings.STRIPE_SECRET_KEY = "sk_test_rotating"
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_new", "whsec_old"]
     get_gateway.cache_clear()
@@ -151,7 +151,7 @@ def test_both_secrets_count_while_one_is_rotated_out(client, db, settings):
     assert StripeEvent.objects.filter(progress=Progress.FOREIGN).count() == 2
 
 
-def test_event_of_another_shop_is_counted_and_left_alone(client, begun):
+def test_event_of_another_shop_is_counted_and_ignored(client, begun):
     foreign = {"site": "https://another.example", "attempt": begun.key}
 
     response = post(client, event_body("pi_theirs", metadata=foreign))
@@ -161,7 +161,7 @@ def test_event_of_another_shop_is_counted_and_left_alone(client, begun):
     assert (row.progress, row.attempts) == (Progress.FOREIGN, 0)
 
 
-def test_intent_nobody_knows_is_tried_again_and_then_parked(client, db):
+def test_unknown_intent_is_retried_and_then_parked(client, db):
     assert post(client, event_body("pi_unknown")).status_code == 200
     row = StripeEvent.objects.get()
     assert (row.progress, row.attempts) == (Progress.WAITING, 1)
@@ -174,7 +174,7 @@ def test_intent_nobody_knows_is_tried_again_and_then_parked(client, db):
     assert "pi_unknown" in row.last_error
 
 
-def test_intent_of_the_account_without_an_attempt_is_kept_in_view(client, db):
+def test_intent_of_this_shop_without_an_attempt_stays_visible(client, db):
     stray = server.create_intent({"amount": "500", "currency": "gbp"})
 
     post(client, event_body(stray["id"]))
@@ -183,7 +183,7 @@ def test_intent_of_the_account_without_an_attempt_is_kept_in_view(client, db):
     assert (row.progress, row.last_error) == (Progress.WAITING, "this intent has no attempt")
 
 
-def test_event_while_the_gateway_is_silent_is_worked_off_later(client, begun):
+def test_event_during_a_gateway_outage_is_processed_later(client, begun):
     pay(begun)
     faults.plan("unreachable")
     assert post(client, event_body(begun.intent_id)).status_code == 200
@@ -195,7 +195,7 @@ def test_event_while_the_gateway_is_silent_is_worked_off_later(client, begun):
     assert StripeEvent.objects.get(event_id="evt_1").progress == Progress.DONE
 
 
-def test_event_about_something_else_is_done_with(client, db):
+def test_unrelated_event_is_marked_as_done(client, db):
     assert post(client, event_body("po_1", kind="payout")).status_code == 200
 
     assert StripeEvent.objects.get().progress == Progress.DONE
@@ -212,8 +212,8 @@ def test_event_of_a_charge_settles_its_intent(client, begun):
     assert begun.state == State.PAID
 
 
-def test_refund_of_another_shop_in_the_same_account_is_left(client):
-    """A refund made in Stripe's dashboard carries no mark; the payment that it is of does."""
+def test_refund_of_another_shop_in_the_same_account_is_ignored(client):
+    """A refund made in Stripe's dashboard has no site mark, but its payment has."""
     theirs = server.create_intent(
         {"amount": "900", "currency": "gbp", "metadata": {"site": "https://another.example"}}
     )

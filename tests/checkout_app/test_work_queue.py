@@ -24,7 +24,7 @@ PAGE = "/dashboard/attention/"
 
 @pytest.fixture
 def staff(site_root, client):
-    """A function that signs in a user of a role."""
+    """A function that signs in a user with a role."""
     from home.staff.roles import create_page_roles
 
     create_page_roles()
@@ -54,7 +54,7 @@ def reviewed(vase):
 
 @pytest.fixture
 def parked(db):
-    """A mail that could not be delivered."""
+    """A mail that failed permanently."""
     return OutgoingMail.objects.create(
         key="k", to="ada@example.com", subject="News", body_text="Hello",
         state=OutgoingMail.State.PARKED, attempts=6, last_error="SMTPException: no",
@@ -65,14 +65,14 @@ def press(client, kind, key):
     return client.post(PAGE, {"kind": kind, "key": key}, follow=True).content.decode()
 
 
-def test_page_lists_what_waits_with_its_reason(staff, reviewed, parked):
+def test_page_lists_items_with_their_reason(staff, reviewed, parked):
     page = staff(FINANCE).get(PAGE).content.decode()
 
     assert reviewed.order.number in page
-    assert "News" not in page  # mail is Support's
+    assert "News" not in page  # mail is for Support
 
 
-def test_support_sees_mail_and_sends_it_again(staff, parked):
+def test_support_sees_and_resends_mail(staff, parked):
     client = staff(SUPPORT)
 
     page = press(client, "mail", parked.pk)
@@ -83,7 +83,7 @@ def test_support_sees_mail_and_sends_it_again(staff, parked):
     assert parked.state == OutgoingMail.State.SENT
 
 
-def test_second_press_says_that_it_is_done(staff, parked):
+def test_second_press_reports_that_it_is_done(staff, parked):
     client = staff(SUPPORT)
     press(client, "mail", parked.pk)
 
@@ -93,7 +93,7 @@ def test_second_press_says_that_it_is_done(staff, parked):
     assert len(outbox.outbox) == 1
 
 
-def test_finance_gives_a_reviewed_payment_back(staff, reviewed):
+def test_finance_refunds_a_reviewed_payment(staff, reviewed):
     press(staff(FINANCE), "payment", reviewed.pk)
 
     reviewed.refresh_from_db()
@@ -101,7 +101,7 @@ def test_finance_gives_a_reviewed_payment_back(staff, reviewed):
     assert RefundRequest.objects.get().amount == 1
 
 
-def test_gateway_that_does_not_answer_leaves_the_item(staff, reviewed):
+def test_unreachable_gateway_leaves_the_item(staff, reviewed):
     client = staff(FINANCE)
     faults.plan("error")
 
@@ -120,11 +120,11 @@ def test_merchandiser_neither_sees_nor_acts(staff, reviewed):
     assert PaymentAttempt.objects.get().state == State.REVIEW
 
 
-def test_guest_is_asked_to_sign_in(client, site_root):
+def test_guest_is_redirected_to_sign_in(client, site_root):
     assert client.get(PAGE).status_code == 302
 
 
-def test_parked_event_is_looked_at_again(client, django_user_model, vase, site_root):
+def test_parked_event_is_processed_again(client, django_user_model, vase, site_root):
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     event = StripeEvent.objects.create(
         event_id="evt_1", type="payment_intent.canceled", object_id=attempt.intent_id,

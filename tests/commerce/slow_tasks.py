@@ -1,4 +1,4 @@
-"""A task that takes as long as a test needs."""
+"""Tasks that run for as long as a test needs, or fail."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ from django_tasks import task
 
 @task()
 def wait_for_file(path):
-    """Say that the work began, and work until somebody writes a file beside."""
+    """Signal the start by a file, and run until somebody writes a second file next to it."""
     Path(f"{path}.begun").write_text("begun")
     while not Path(path).exists():
         time.sleep(0.05)
@@ -16,5 +16,5 @@ def wait_for_file(path):
 
 @task()
 def fail():
-    """Fail as a task does."""
+    """Raise, as a failing task does."""
     raise LookupError("there is no such photograph")

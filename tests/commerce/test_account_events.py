@@ -1,4 +1,4 @@
-"""What happens to the ways into an account is a row of the audit log: who, about whom, from where."""
+"""The audit log records every change to sign-in methods: who, about whom, from where."""
 
 import logging
 
@@ -39,7 +39,7 @@ def client():
 
 @pytest.fixture
 def ada(client):
-    """Somebody who has signed in and just typed the password again."""
+    """A user who has signed in and just typed the password again."""
     user = make_user(EMAIL)
     sign_in(client)
     prove_again(client)
@@ -48,20 +48,20 @@ def ada(client):
 
 @pytest.fixture
 def enrolled(client, ada):
-    """The same, with an authenticator app and its secret."""
+    """The same user with an authenticator app, and its secret."""
     ada.secret = enrol(client)
     return ada
 
 
 def the_only(act):
-    """The entry of an act: who, about whom, from where, and what changed."""
+    """The only entry of an action: actor, subject, IP address and changes."""
     entry = AuditEntry.objects.get(act=act)
     assert entry.kind == "door"
     return entry.user, entry.object_id, entry.address, entry.changes
 
 
 def begin_second_step(user):
-    """A browser that has typed the password and is asked for the factor."""
+    """A browser that has sent the password and must send the second factor."""
     browser = Client(REMOTE_ADDR=HERE)
     sign_in(browser)
     return browser
@@ -76,7 +76,7 @@ def test_app_that_is_added_is_written_down_with_its_codes(enrolled):
     assert the_only(Act.CODES_MADE) == (enrolled, key, HERE, {})
 
 
-def test_app_that_is_removed_is_written_down(client, enrolled):
+def test_removed_app_is_logged(client, enrolled):
     client.post(reverse("mfa_deactivate_totp"))
 
     rows = AuditEntry.objects.filter(act=Act.FACTOR_REMOVED).order_by("pk")
@@ -94,7 +94,7 @@ def test_wrong_code_of_a_factor_is_written_down(enrolled):
     assert the_only(Act.FACTOR_FAILED) == (None, str(enrolled.pk), HERE, {})
 
 
-def test_code_that_was_used_already_is_written_down(client, enrolled):
+def test_reused_code_is_logged(client, enrolled):
     confirm(client, enrolled.secret)
     browser = begin_second_step(enrolled)
 
@@ -115,7 +115,7 @@ def test_forged_passkey_is_written_down(client, site_root, credential):
     assert the_only(Act.FACTOR_FAILED) == (None, "", HERE, {})
 
 
-def test_passkey_that_is_removed_is_written_down(client, ada):
+def test_removed_passkey_is_logged(client, ada):
     key = Authenticator.objects.create(user=ada, type="webauthn", data={"name": "Key"})
 
     client.post(reverse("mfa_remove_webauthn", args=[key.pk]))
@@ -133,7 +133,7 @@ def test_recovery_code_that_is_used_is_written_down(enrolled):
     assert the_only(Act.CODE_USED) == (enrolled, str(enrolled.pk), HERE, {})
 
 
-def test_new_recovery_codes_are_written_down(client, enrolled):
+def test_new_recovery_codes_are_logged(client, enrolled):
     AuditEntry.objects.all()._raw_delete("default")
 
     with TestCase.captureOnCommitCallbacks(execute=True):
@@ -149,7 +149,7 @@ def change_password(client, old):
     )
 
 
-def test_changed_password_is_written_down(client, ada):
+def test_changed_password_is_logged(client, ada):
     change_password(client, PASSWORD)
 
     assert the_only(Act.PASSWORD_CHANGED) == (ada, str(ada.pk), HERE, {})
@@ -162,7 +162,7 @@ def test_wrong_old_password_is_written_down(client, ada):
     assert not AuditEntry.objects.filter(about__contains="secret").exists()
 
 
-def test_first_password_is_written_down(client, ada):
+def test_first_password_is_logged(client, ada):
     ada.set_unusable_password()
     ada.save()
     client.force_login(ada)
@@ -171,7 +171,7 @@ def test_first_password_is_written_down(client, ada):
     assert the_only(Act.PASSWORD_SET) == (ada, str(ada.pk), HERE, {})
 
 
-def test_password_by_mail_is_written_down(client, site_root):
+def test_password_reset_is_logged(client, site_root):
     user = make_user(EMAIL)
 
     set_password(client, reset_link(client))
@@ -191,7 +191,7 @@ def test_address_that_is_changed_is_written_down_without_itself(client, ada):
 @pytest.mark.parametrize(
     ("signal", "act"), [(email_added, Act.EMAIL_ADDED), (email_removed, Act.EMAIL_REMOVED)]
 )
-def test_address_that_comes_or_goes_is_written_down(ada, signal, act):
+def test_added_or_removed_address_is_logged(ada, signal, act):
     request = RequestFactory().post("/", REMOTE_ADDR=HERE)
     request.user = ada
 
@@ -211,7 +211,7 @@ def test_wrong_code_to_sign_in_is_one_row_with_or_without_an_account(client, sho
 
 
 @pytest.mark.parametrize("has_account", [True, False])
-def test_wrong_code_of_an_address_is_one_row_with_or_without_an_account(client, shop, has_account):
+def test_wrong_address_code_is_one_row_with_or_without_an_account(client, shop, has_account):
     if has_account:
         make_user(EMAIL)
     sign_up(client)
@@ -223,7 +223,7 @@ def test_wrong_code_of_an_address_is_one_row_with_or_without_an_account(client, 
 
 
 @pytest.mark.parametrize("one", [True, False])
-def test_sessions_that_are_ended_are_written_down(client, ada, one):
+def test_ended_sessions_are_logged(client, ada, one):
     sign_in(Client())
     session = ada.usersession_set.order_by("pk").last()
 
@@ -232,7 +232,7 @@ def test_sessions_that_are_ended_are_written_down(client, ada, one):
     assert the_only(Act.SESSIONS_ENDED) == (ada, str(ada.pk), HERE, {"sessions": ["1", None]})
 
 
-def test_what_is_taken_from_an_unproven_account_is_written_down(site_root):
+def test_removals_from_an_unverified_account_are_logged(site_root):
     stranger, owner = Client(), Client(REMOTE_ADDR=HERE)
     sign_up(stranger, EMAIL)
     user = AuditEntry.user.field.related_model.objects.get(email=EMAIL)
@@ -244,7 +244,7 @@ def test_what_is_taken_from_an_unproven_account_is_written_down(site_root):
     assert the_only(Act.SERVICE_REMOVED)[3] == {"service": ["google", None]}
 
 
-def test_password_of_an_unproven_account_that_its_owner_ends_is_written_down(site_root):
+def test_password_removed_from_an_unverified_account_is_logged(site_root):
     sign_up(Client(), EMAIL)
     user = AuditEntry.user.field.related_model.objects.get(email=EMAIL)
     owner = Client(REMOTE_ADDR=HERE)
@@ -277,7 +277,7 @@ def test_sessions_that_staff_end_are_written_down(client, admin, one):
     assert the_only(Act.SESSIONS_ENDED) == (admin, str(user.pk), HERE, {"sessions": ["1", None]})
 
 
-def test_link_to_a_new_password_that_staff_send_is_written_down(client, admin):
+def test_reset_link_sent_by_staff_is_logged(client, admin):
     user = make_user(EMAIL)
 
     client.post(reverse("staff-user-password-reset", args=[user.pk]))
@@ -285,7 +285,7 @@ def test_link_to_a_new_password_that_staff_send_is_written_down(client, admin):
     assert the_only(Act.RESET_SENT) == (admin, str(user.pk), HERE, {})
 
 
-def test_invitation_is_written_down(client, admin):
+def test_invitation_is_logged(client, admin):
     client.post(
         reverse("wagtailusers_users:add"),
         {"email": "new@example.com", "first_name": "Ada", "last_name": "Fen",

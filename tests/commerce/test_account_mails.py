@@ -1,4 +1,4 @@
-"""Mails that let somebody into an account: where their links lead, how often their codes are tried."""
+"""Mails that give access to an account: the hosts of their links, and limits for their codes."""
 
 import re
 from datetime import timedelta
@@ -68,7 +68,7 @@ def test_reset_link_lives_an_hour(settings, monkeypatch):
     assert "set-password" not in client.get(link, follow=True).request["PATH_INFO"]
 
 
-def test_dashboard_reset_link_is_the_same_mail_on_the_shops_address():
+def test_dashboard_sends_the_same_reset_mail():
     person = make_user(EMAIL)
     admin = make_user("admin@example.com", is_staff=True, is_superuser=True)
     client = Client(HTTP_HOST="localhost:6666")
@@ -83,7 +83,7 @@ def test_dashboard_reset_link_is_the_same_mail_on_the_shops_address():
     assert "6666" not in mail.body_text
 
 
-def test_strangers_cannot_use_up_the_links_that_staff_send():
+def test_strangers_cannot_use_up_the_limit_of_staff_mails():
     person = make_user(EMAIL)
     for _request in range(4):
         Client().post(reverse("account_reset_password"), {"email": EMAIL})
@@ -98,14 +98,14 @@ def test_strangers_cannot_use_up_the_links_that_staff_send():
 
 
 def rewind(client, session):
-    """Give a browser the session of before, as parallel requests would see it."""
+    """Restore an earlier session in a browser, as parallel requests would see it."""
     store = client.session
     store.clear()
     store.update(session)
     store.save()
 
 
-def test_code_by_mail_allows_five_tries_whatever_the_session_counts():
+def test_mailed_code_allows_five_tries_whatever_the_session_counts():
     make_user(EMAIL)
     client = Client()
     client.post(reverse("account_request_login_code"), {"email": EMAIL})
@@ -120,7 +120,7 @@ def test_code_by_mail_allows_five_tries_whatever_the_session_counts():
     assert not is_signed_in(client)
 
 
-def test_code_that_proves_an_address_is_counted_too():
+def test_verification_code_is_counted_too():
     client = Client()
     client.post(reverse("account_signup"), {"email": EMAIL, "password1": NEW_PASSWORD})
     right = code_in(mails(EMAIL)[-1])
@@ -134,7 +134,7 @@ def test_code_that_proves_an_address_is_counted_too():
     assert not is_signed_in(client)
 
 
-def test_wrong_old_passwords_are_counted_as_at_the_sign_in():
+def test_wrong_old_passwords_count_like_failed_sign_ins():
     make_user(EMAIL)
     client = Client()
     sign_in(client)
@@ -153,7 +153,7 @@ def test_wrong_old_passwords_are_counted_as_at_the_sign_in():
     "spelling",
     ["ada@ｅxample.com", "ada@exam\u00adple.com", "ADA@Example.COM", " ada@example.com "],
 )
-def test_one_mailbox_is_one_address_however_it_is_spelt(spelling):
+def test_spellings_of_one_mailbox_are_one_address(spelling):
     make_user(EMAIL)
 
     Client().post(reverse("account_signup"), {"email": spelling, "password1": NEW_PASSWORD})
@@ -162,7 +162,7 @@ def test_one_mailbox_is_one_address_however_it_is_spelt(spelling):
     assert User.objects.count() == 1
 
 
-def test_name_that_mail_servers_do_not_take_is_refused_with_a_sentence():
+def test_invalid_mailbox_name_is_refused_with_a_message():
     page = Client().post(
         reverse("account_signup"), {"email": "ad\u00e4@example.com", "password1": NEW_PASSWORD}
     )
@@ -172,7 +172,7 @@ def test_name_that_mail_servers_do_not_take_is_refused_with_a_sentence():
 
 
 @pytest.mark.parametrize("fields", [{}, {"is_staff": True}])
-def test_dashboard_reset_needs_the_permission(fields):
+def test_dashboard_reset_needs_a_permission(fields):
     person = make_user(EMAIL)
     client = Client()
     client.force_login(make_user("other@example.com", **fields))

@@ -1,4 +1,4 @@
-"""What the pages of an account say and where they lead; every one of them is a template of ours."""
+"""Account pages: their texts and links. Each one uses a template of ours."""
 
 import re
 from pathlib import Path
@@ -40,7 +40,7 @@ def ada():
 
 
 def patterns(resolver=None):
-    """Every URL pattern of allauth's that the shop's settings switch on."""
+    """Every URL pattern of allauth that the shop's settings enable."""
     for pattern in (resolver or get_resolver("allauth.urls")).url_patterns:
         if isinstance(pattern, URLPattern):
             yield pattern
@@ -48,13 +48,13 @@ def patterns(resolver=None):
             yield from patterns(pattern)
 
 
-#: Of allauth's views, those that never answer: others stand at their addresses.
+#: allauth views that are never reached, because other views have their URLs.
 REPLACED = {"mfa_index", "mfa_list_webauthn"}
-#: Templates of allauth's views that are functions.
+#: Templates of allauth's function views.
 OF_FUNCTIONS = {"account/confirm_email_verification_code.html", "socialaccount/login.html"}
 
 
-def test_every_page_of_allauths_has_a_template_of_ours():
+def test_every_allauth_page_has_our_template():
     views = {pattern.name: getattr(pattern.callback, "view_class", None) for pattern in patterns()}
     named = {
         view.template_name
@@ -97,19 +97,19 @@ OWN_PAGES = (
 
 
 @pytest.mark.parametrize("view", GUEST_PAGES)
-def test_page_of_a_guest_is_ours(site_root, view):
+def test_guest_page_uses_our_template(site_root, view):
     assert is_ours(Client().get(reverse(view)))
 
 
 @pytest.mark.parametrize("view", OWN_PAGES)
-def test_page_of_an_account_is_ours(site_root, ada, view):
+def test_account_page_uses_our_template(site_root, ada, view):
     client = Client()
     sign_in(client)
 
     assert is_ours(client.get(reverse(view)))
 
 
-def test_page_for_a_first_password_is_ours(site_root):
+def test_first_password_page_uses_our_template(site_root):
     client = Client()
     user = make_user(EMAIL)
     user.set_unusable_password()
@@ -120,7 +120,7 @@ def test_page_for_a_first_password_is_ours(site_root):
 
 
 def is_ours(response):
-    """Whether the page's own template, its layout and its title with the shop's name are ours."""
+    """Whether the page uses our template and layout, and the shop's name in its title."""
     title = re.search(r"<title>(.*?)</title>", text_of(response), re.S).group(1)
     origin = Path(response.templates[0].origin.name)
     assert response.status_code in (200, 401)
@@ -131,7 +131,7 @@ def is_ours(response):
 # --- The link of a mail ------------------------------------------------------------------------
 
 
-def test_link_of_a_mail_asks_for_a_password_and_nothing_else(site_root, ada):
+def test_reset_link_asks_only_for_a_password(site_root, ada):
     client = Client()
 
     page = client.get(reset_link(client), follow=True)
@@ -141,7 +141,7 @@ def test_link_of_a_mail_asks_for_a_password_and_nothing_else(site_root, ada):
     assert buttons(page) == ["Save the password"]
 
 
-def test_new_password_leads_to_the_sign_in(site_root, ada):
+def test_new_password_redirects_to_sign_in(site_root, ada):
     client = Client()
 
     done = client.get(set_password(client, reset_link(client))["Location"])
@@ -152,7 +152,7 @@ def test_new_password_leads_to_the_sign_in(site_root, ada):
     assert is_signed_in(client)
 
 
-def test_used_link_says_so_and_offers_another(site_root, ada):
+def test_used_link_says_so_and_offers_a_new_one(site_root, ada):
     client = Client()
     link = reset_link(client)
     set_password(client, link)
@@ -182,7 +182,7 @@ CODE_PAGES = pytest.mark.parametrize("ask", [ask_for_sign_in_code, ask_for_sign_
 
 
 @CODE_PAGES
-def test_code_page_says_where_the_code_is_and_how_long_it_works(site_root, ask):
+def test_code_page_names_the_mail_and_the_time_limit(site_root, ask):
     client = Client()
     page = client.get(ask(client))
 
@@ -193,7 +193,7 @@ def test_code_page_says_where_the_code_is_and_how_long_it_works(site_root, ask):
 
 
 @CODE_PAGES
-def test_code_is_typed_on_a_keyboard_of_digits(site_root, ask):
+def test_code_field_opens_a_numeric_keyboard(site_root, ask):
     client = Client()
 
     field = re.search(r'<input[^>]*name="code"[^>]*>', text_of(client.get(ask(client)))).group(0)
@@ -204,7 +204,7 @@ def test_code_is_typed_on_a_keyboard_of_digits(site_root, ask):
 
 
 @CODE_PAGES
-def test_wrong_code_says_what_to_do(site_root, ask):
+def test_wrong_code_explains_what_to_do(site_root, ask):
     client = Client()
 
     page = client.post(ask(client), {"code": "nothing"})
@@ -214,7 +214,7 @@ def test_wrong_code_says_what_to_do(site_root, ask):
 
 @CODE_PAGES
 @pytest.mark.parametrize("is_known", [True, False])
-def test_new_code_is_sent_twice_and_then_no_more(site_root, ask, is_known):
+def test_new_code_is_sent_at_most_twice(site_root, ask, is_known):
     if is_known:
         make_user(EMAIL)
     client = Client()
@@ -227,7 +227,7 @@ def test_new_code_is_sent_twice_and_then_no_more(site_root, ask, is_known):
     assert "Send a new code" not in plain(page)
 
 
-def test_code_that_is_sent_again_signs_in_and_the_first_does_not(site_root, ada):
+def test_resent_code_signs_in_and_the_first_does_not(site_root, ada):
     client = Client()
     path = ask_for_sign_in_code(client)
     client.post(path, {"action": "resend"})
@@ -255,7 +255,7 @@ def test_new_codes_count_as_mails_with_or_without_an_account(ada, site_root, vie
 # --- Another address ---------------------------------------------------------------------------
 
 
-def test_address_page_leads_back_to_the_code(site_root, ada):
+def test_address_page_links_back_to_the_code(site_root, ada):
     client = Client()
     begin_change(client)
 
@@ -266,7 +266,7 @@ def test_address_page_leads_back_to_the_code(site_root, ada):
     assert reverse("account_email_verification_sent") in text_of(page)
 
 
-def test_change_of_address_can_be_cancelled(site_root, ada):
+def test_address_change_can_be_cancelled(site_root, ada):
     client = Client()
     begin_change(client)
 
@@ -279,7 +279,7 @@ def test_change_of_address_can_be_cancelled(site_root, ada):
     assert ada.email == EMAIL
 
 
-def test_code_that_is_too_old_is_not_waited_for(site_root, ada):
+def test_expired_code_is_no_longer_expected(site_root, ada):
     client = Client()
     begin_change(client)
     session = client.session
@@ -289,7 +289,7 @@ def test_code_that_is_too_old_is_not_waited_for(site_root, ada):
     assert "Waiting" not in plain(client.get(reverse("account_email")))
 
 
-def test_confirmed_address_is_shown_on_its_page(site_root, ada):
+def test_confirmed_address_is_shown(site_root, ada):
     client = Client()
     begin_change(client)
 
@@ -306,14 +306,14 @@ def test_confirmed_address_is_shown_on_its_page(site_root, ada):
 
 @pytest.fixture
 def proving(site_root, ada):
-    """Somebody whose sign-in is too long ago for what matters."""
+    """A user whose sign-in is too long ago for sensitive pages."""
     client = Client()
     sign_in(client)
     let_sign_in_age(client)
     return client
 
 
-def test_page_that_asks_again_says_why_and_leads_back(proving):
+def test_reauthentication_page_explains_itself_and_returns(proving):
     behind = reverse("customer:profile-update")
 
     page = proving.get(
@@ -329,7 +329,7 @@ def test_page_that_asks_again_says_why_and_leads_back(proving):
     assert back["Location"] == behind
 
 
-def test_way_back_outlives_a_wrong_password(proving):
+def test_return_url_survives_a_wrong_password(proving):
     page = proving.post(
         reverse("account_reauthenticate"), {"password": "no", "behind": "/accounts/data/"}
     )
@@ -339,7 +339,7 @@ def test_way_back_outlives_a_wrong_password(proving):
 
 
 @pytest.mark.parametrize("sender", ["https://evil.example/", "//evil.example/", ""])
-def test_cancel_never_leads_to_another_site(proving, sender):
+def test_cancel_never_redirects_to_another_site(proving, sender):
     page = proving.get(reverse("account_reauthenticate"), headers={"referer": sender})
 
     assert hidden(page, "behind") == ""
@@ -347,7 +347,7 @@ def test_cancel_never_leads_to_another_site(proving, sender):
     assert answer["Location"].startswith("/accounts/")
 
 
-def test_form_that_waits_is_announced_and_dropped_by_cancel(proving, ada):
+def test_suspended_form_is_announced_and_dropped_by_cancel(proving, ada):
     path = reverse("customer:profile-delete")
 
     page = proving.post(path, {"confirm": "on"}, follow=True)

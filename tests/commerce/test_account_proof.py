@@ -1,4 +1,4 @@
-"""Pre-hijacking: an account that a stranger prepared is worth nothing to the stranger."""
+"""Pre-hijacking: a stranger gains nothing from preparing an account for somebody else's address."""
 
 import time
 from datetime import timedelta
@@ -36,7 +36,7 @@ EMAIL = "ada@example.com"
 
 @pytest.fixture
 def attacker():
-    """A browser that signed up with somebody else's address."""
+    """A browser that signed up with another person's address."""
     browser = Client()
     sign_up(browser, EMAIL)
     return browser
@@ -55,7 +55,7 @@ def guest_order():
 
 
 def attach_factors(user):
-    """What a stranger might have attached before anybody proved the address."""
+    """Add the sign-in methods that a stranger could add before the address is verified."""
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
     SocialAccount.objects.create(user=user, provider="google", uid="stranger")
 
@@ -65,7 +65,7 @@ def sign_in_by_code(client):
     type_code(client, code_in(mails(EMAIL)[-1]), "account_confirm_login_code")
 
 
-def test_mail_of_a_sign_up_has_a_code_and_no_link(attacker):
+def test_sign_up_mail_has_a_code_and_no_link(attacker):
     mail = mails(EMAIL)[-1]
 
     assert code_in(mail) in mail.body_text
@@ -73,12 +73,12 @@ def test_mail_of_a_sign_up_has_a_code_and_no_link(attacker):
 
 
 @pytest.mark.parametrize("name", ["confirm-email", "account_confirm_email"])
-def test_no_address_confirms_by_a_link(name):
+def test_no_address_is_confirmed_by_a_link(name):
     with pytest.raises(NoReverseMatch):
         reverse(name, args=["key"])
 
 
-def test_signing_in_by_code_makes_the_strangers_password_useless(attacker, victim):
+def test_signing_in_by_code_invalidates_the_strangers_password(attacker, victim):
     order = guest_order()
 
     sign_in_by_code(victim)
@@ -91,9 +91,10 @@ def test_signing_in_by_code_makes_the_strangers_password_useless(attacker, victi
     assert order.user == User.objects.get()
 
 
-def test_signing_in_by_code_removes_what_the_stranger_attached(attacker, victim):
+def test_signing_in_by_code_removes_the_strangers_sign_in_methods(attacker, victim):
     attach_factors(User.objects.get())
-    Authenticator.objects.all().delete()  # a factor would stop the code; social accounts do not
+    # a second factor would block the code; social accounts do not
+    Authenticator.objects.all().delete()
 
     sign_in_by_code(victim)
 
@@ -101,7 +102,7 @@ def test_signing_in_by_code_removes_what_the_stranger_attached(attacker, victim)
     assert not SocialAccount.objects.exists()
 
 
-def test_new_password_by_mail_removes_what_the_stranger_attached(attacker, victim):
+def test_password_reset_removes_the_strangers_sign_in_methods(attacker, victim):
     attach_factors(User.objects.get())
 
     set_password(victim, reset_link(victim, EMAIL), "kettle-orbit-plum-9")
@@ -112,13 +113,13 @@ def test_new_password_by_mail_removes_what_the_stranger_attached(attacker, victi
     assert not is_signed_in(attacker)
 
 
-def test_owner_of_a_new_password_proves_the_address_and_keeps_the_password(attacker, victim):
+def test_password_reset_verifies_the_address_and_keeps_the_new_password(attacker, victim):
     order = guest_order()
     set_password(victim, reset_link(victim, EMAIL), "kettle-orbit-plum-9")
 
     sign_in(victim, EMAIL, "kettle-orbit-plum-9")
     order.refresh_from_db()
-    assert order.user is None  # the password alone proves nothing
+    assert order.user is None  # the password alone verifies nothing
     type_code(victim, code_in(mails(EMAIL)[-1]))
 
     assert is_signed_in(victim)
@@ -127,7 +128,7 @@ def test_owner_of_a_new_password_proves_the_address_and_keeps_the_password(attac
     assert order.user == User.objects.get()
 
 
-def test_open_page_of_the_stranger_opens_nothing_once_the_owner_came(attacker, victim):
+def test_strangers_open_page_is_useless_once_the_owner_signs_in(attacker, victim):
     sign_in_by_code(victim)
 
     attacker.get(reverse("account_email_verification_sent"))
@@ -144,7 +145,7 @@ def test_own_sign_up_keeps_its_password(client):
     assert User.objects.get().check_password(NEW_PASSWORD)
 
 
-def test_who_types_the_password_in_another_browser_keeps_it(client, victim):
+def test_password_typed_in_another_browser_is_kept(client, victim):
     sign_up(client, EMAIL)
     sign_in(victim, EMAIL, NEW_PASSWORD)
 
@@ -154,7 +155,7 @@ def test_who_types_the_password_in_another_browser_keeps_it(client, victim):
     assert User.objects.get().check_password(NEW_PASSWORD)
 
 
-def test_code_for_a_proven_account_leaves_its_password_alone(client):
+def test_code_for_a_verified_account_keeps_its_password(client):
     make_user(EMAIL)
 
     sign_in_by_code(client)
@@ -163,7 +164,7 @@ def test_code_for_a_proven_account_leaves_its_password_alone(client):
     assert User.objects.get().check_password(PASSWORD)
 
 
-def test_changing_the_address_keeps_the_password_that_was_typed(client):
+def test_changing_the_address_keeps_a_typed_password(client):
     make_user(EMAIL)
     sign_in(client)
     prove_again(client)
@@ -181,7 +182,7 @@ def _by_code(client, user):
 
 
 def _by_factor(client, user):
-    """As after a passkey alone: nobody typed a password in this session."""
+    """Make the session look like a sign-in by passkey only, without a typed password."""
     client.force_login(user)
     session = client.session
     session["account_authentication_methods"] = [
@@ -193,7 +194,7 @@ def _by_factor(client, user):
 
 
 @pytest.mark.parametrize("enter", [_by_code, _by_factor])
-def test_changing_the_address_leaves_everything_where_the_owner_signed_in_otherwise(client, enter):
+def test_changing_the_address_removes_nothing_if_the_owner_signed_in_otherwise(client, enter):
     user = make_user(EMAIL)
     enter(client, user)
     attach_factors(user)
@@ -219,7 +220,7 @@ def test_changing_the_address_needs_the_code_in_the_same_browser(client):
     assert not EmailAddress.objects.filter(email="new@example.com", verified=True).exists()
 
 
-def test_sign_up_that_nobody_confirmed_goes_after_a_day(client):
+def test_unconfirmed_sign_up_is_deleted_after_a_day(client):
     sign_up(client, EMAIL)
     make_user("grace@example.com")
 
@@ -228,7 +229,7 @@ def test_sign_up_that_nobody_confirmed_goes_after_a_day(client):
     assert User.objects.get().email == "grace@example.com"
 
 
-def test_sign_up_with_an_order_stays(client):
+def test_unconfirmed_sign_up_with_an_order_stays(client):
     sign_up(client, EMAIL)
     order = guest_order()
     order.user = User.objects.get()
@@ -237,7 +238,7 @@ def test_sign_up_with_an_order_stays(client):
     assert delete_unverified_accounts(at=timezone.now() + timedelta(days=3)) == 0
 
 
-def test_account_that_staff_created_stays():
+def test_account_created_by_staff_stays():
     User.objects.create_user(email="new@example.com", password=PASSWORD)
 
     assert delete_unverified_accounts(at=timezone.now() + timedelta(days=3)) == 0

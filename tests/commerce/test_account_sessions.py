@@ -1,4 +1,4 @@
-"""Where an account is signed in, ending that, and how long staff stay."""
+"""Sessions of an account: listing and ending them, and the session limits of staff."""
 
 from datetime import timedelta
 
@@ -58,7 +58,7 @@ def signed_in(agent=FIREFOX, email=EMAIL, **extra):
         ("", "Unknown device"),
     ],
 )  # fmt: skip
-def test_devices_are_named_in_words(agent, words):
+def test_devices_have_readable_names(agent, words):
     assert device_name(agent) == words
 
 
@@ -102,7 +102,7 @@ def test_ended_session_is_signed_out(engine):
     assert is_signed_in(browser)
 
 
-def test_session_of_somebody_else_cannot_be_ended():
+def test_session_of_another_user_cannot_be_ended():
     make_user(EMAIL)
     make_user("grace@example.com")
     browser, victim = signed_in(), signed_in(email="grace@example.com")
@@ -128,7 +128,7 @@ def test_signing_out_everywhere_leaves_this_browser(engine):
     assert not is_signed_in(untracked)
 
 
-def test_new_password_by_mail_ends_all_sessions(engine):
+def test_password_reset_ends_all_sessions(engine):
     make_user(EMAIL)
     phone = signed_in(PHONE)
     anybody = Client()
@@ -152,7 +152,7 @@ def test_changed_password_ends_the_other_sessions():
     assert "Firefox" in text_of(browser.get(reverse("usersessions_list")))
 
 
-def test_second_browser_is_told_and_a_known_one_is_not():
+def test_first_sign_in_from_a_new_browser_sends_a_notice():
     user = make_user(EMAIL)
     user.date_joined = timezone.now() - timedelta(days=9)
     user.save()
@@ -167,7 +167,7 @@ def test_second_browser_is_told_and_a_known_one_is_not():
     assert mails(EMAIL)[-1].subject == "A new browser signed in"
 
 
-def test_last_use_is_written_outside_the_request():
+def test_last_use_is_recorded_outside_the_request():
     make_user(EMAIL)
     browser = signed_in()
     UserSession.objects.update(last_seen_at=timezone.now() - timedelta(days=3))
@@ -180,7 +180,7 @@ def test_last_use_is_written_outside_the_request():
     assert UserSession.objects.get().last_seen_at > timezone.now() - timedelta(minutes=1)
 
 
-def test_signing_in_makes_no_page_anew(monkeypatch):
+def test_signing_in_invalidates_no_page(monkeypatch):
     make_user(EMAIL)
     touched = []
     monkeypatch.setattr(
@@ -194,7 +194,7 @@ def test_signing_in_makes_no_page_anew(monkeypatch):
     assert touched == []
 
 
-def test_account_page_of_a_customer_asks_for_no_permissions():
+def test_customers_account_page_queries_no_permissions():
     make_user(EMAIL)
     browser = signed_in()
 
@@ -204,7 +204,7 @@ def test_account_page_of_a_customer_asks_for_no_permissions():
     assert not [q for q in queries if "auth_permission" in q["sql"]]
 
 
-def test_signing_out_elsewhere_is_offered_where_there_is_elsewhere():
+def test_signing_out_elsewhere_is_offered_only_with_other_sessions():
     make_user(EMAIL)
     browser = signed_in()
     words = "Sign out everywhere else"
@@ -235,7 +235,7 @@ def test_admin_ends_sessions_of_somebody(engine):
     assert is_signed_in(admin)
 
 
-def test_admin_ends_one_session_of_somebody():
+def test_admin_ends_one_session_of_a_user():
     person = make_user(EMAIL)
     make_admin()
     phone, browser = signed_in(PHONE), signed_in()
@@ -250,7 +250,7 @@ def test_admin_ends_one_session_of_somebody():
     assert is_signed_in(browser)
 
 
-def test_signing_out_others_is_offered_where_somebody_is_signed_in():
+def test_signing_out_others_is_offered_only_with_open_sessions():
     person = make_user(EMAIL)
     admin_user = make_admin()
     admin = signed_in(email="admin@example.com")
@@ -265,7 +265,7 @@ def test_signing_out_others_is_offered_where_somebody_is_signed_in():
     assert "Sign out everywhere else<" in text_of(admin.get(own))
 
 
-def test_customer_page_leads_to_the_sessions():
+def test_customer_page_links_to_the_sessions():
     person = make_user(EMAIL)
     make_admin()
     admin = signed_in(email="admin@example.com")
@@ -290,7 +290,7 @@ def test_sessions_of_others_need_the_permission(method, codename):
     assert is_signed_in(phone)
 
 
-def test_only_a_superuser_signs_a_superuser_out():
+def test_only_a_superuser_signs_out_a_superuser():
     boss = make_admin("boss@example.com")
     clerk = make_user("clerk@example.com", is_staff=True)
     clerk.user_permissions.add(Permission.objects.get(codename="change_user", content_type__app_label="commerce"))  # fmt: skip
@@ -308,7 +308,7 @@ def idle(settings):
 
 
 class Clock:
-    """Moves the time that signatures and sessions see."""
+    """Moves the time that signatures and sessions read."""
 
     def __init__(self, monkeypatch):
         self.monkeypatch = monkeypatch
@@ -336,7 +336,7 @@ def test_staff_session_ends_after_an_hour_without_use(idle, clock):
     assert not is_signed_in(browser)
 
 
-def test_person_comes_back_to_the_page_after_signing_in_again(idle, clock):
+def test_signing_in_again_returns_to_the_page(idle, clock):
     make_admin()
     browser = signed_in(email="admin@example.com")
     clock.forward(minutes=61)
@@ -352,7 +352,7 @@ def test_person_comes_back_to_the_page_after_signing_in_again(idle, clock):
     assert browser.get("/dashboard/orders/").status_code == 200
 
 
-def test_use_keeps_a_staff_session(idle, clock):
+def test_activity_extends_a_staff_session(idle, clock):
     make_admin()
     browser = signed_in(email="admin@example.com")
 
@@ -361,7 +361,7 @@ def test_use_keeps_a_staff_session(idle, clock):
         assert browser.get("/dashboard/").status_code == 200
 
 
-def test_open_editor_that_nobody_uses_is_idle(idle, clock):
+def test_unused_open_editor_counts_as_idle(idle, clock):
     make_admin()
     browser = signed_in(email="admin@example.com")
     clock.forward(minutes=40)
@@ -387,7 +387,7 @@ def test_cookie_of_another_session_counts_as_idle(idle):
     assert one.get("/dashboard/").url.startswith(reverse("account_login"))
 
 
-def test_end_of_an_idle_session_writes_nothing_on_get(idle, clock):
+def test_idle_session_ending_on_get_writes_nothing(idle, clock):
     make_admin()
     browser = signed_in(email="admin@example.com")
     clock.forward(minutes=61)
@@ -398,7 +398,7 @@ def test_end_of_an_idle_session_writes_nothing_on_get(idle, clock):
     assert not [q for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
-def test_form_sent_too_late_ends_the_session_and_leads_back_to_its_page(idle, clock):
+def test_form_submitted_too_late_ends_the_session_and_returns_to_its_page(idle, clock):
     make_admin()
     browser = signed_in(email="admin@example.com")
     key = browser.session.session_key
@@ -446,7 +446,7 @@ def test_changing_the_password_does_not_count_as_idle(idle):
     assert browser.get("/dashboard/").status_code == 200
 
 
-def test_sessions_that_a_new_password_ended_are_not_listed():
+def test_sessions_ended_by_a_new_password_are_not_listed():
     user = make_user()
     browser, _phone = signed_in(), signed_in(PHONE)
 
@@ -458,7 +458,7 @@ def test_sessions_that_a_new_password_ended_are_not_listed():
     assert len(sessions.sessions_of(user)) == 1
 
 
-def test_list_of_sessions_takes_two_queries_whatever_their_number(django_assert_num_queries):
+def test_session_list_needs_two_queries_whatever_its_length(django_assert_num_queries):
     user = make_user()
     for _browser in range(3):
         signed_in()
@@ -468,7 +468,7 @@ def test_list_of_sessions_takes_two_queries_whatever_their_number(django_assert_
 
 
 @pytest.mark.parametrize("key", ["1" * 5_000, "x", "²", "-1"])
-def test_odd_key_of_a_session_is_not_found(key):
+def test_malformed_session_key_is_not_found(key):
     make_user()
     browser = signed_in()
     prove_again(browser)
@@ -476,7 +476,7 @@ def test_odd_key_of_a_session_is_not_found(key):
     assert browser.post(reverse("account-sessions"), {"session": key}).status_code == 404
 
 
-def test_odd_referrer_of_a_staff_form_is_no_error(idle, clock):
+def test_malformed_referrer_of_a_staff_form_is_no_error(idle, clock):
     make_admin()
     browser = signed_in(email="admin@example.com")
     clock.forward(minutes=61)

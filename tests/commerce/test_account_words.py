@@ -1,4 +1,4 @@
-"""What the pages and mails of an account say, from signing up to deleting it."""
+"""Texts of account pages and mails, from signing up to deleting the account."""
 
 import re
 from email.utils import parseaddr
@@ -32,13 +32,13 @@ def ada():
 # --- Words -------------------------------------------------------------------------------------
 
 
-def test_wrong_password_is_said_in_a_sentence_of_ours(site_root):
+def test_wrong_password_has_our_message(site_root):
     page = sign_in(Client(), password="wrong-and-long")
 
     assert "The email address or the password isn’t right." in plain(page)
 
 
-def test_labels_of_passwords_are_in_sentence_case(site_root, ada):
+def test_password_labels_use_sentence_case(site_root, ada):
     client = Client()
     sign_in(client)
 
@@ -49,12 +49,12 @@ def test_labels_of_passwords_are_in_sentence_case(site_root, ada):
     assert "placeholder" not in re.search(r"<main.*?</main>", text_of(page), re.S).group(0)
 
 
-def test_one_spelling_of_email_on_every_page_of_a_guest(site_root):
+def test_email_is_spelt_the_same_on_every_guest_page(site_root):
     for view in ("account_login", "account_signup", "account_reset_password"):
         assert "e-mail" not in text_of(Client().get(reverse(view))).lower()
 
 
-def test_signing_in_is_said_without_ceremony(site_root, ada):
+def test_sign_in_messages_are_brief(site_root, ada):
     page = Client()
     sign_in(page)
 
@@ -80,7 +80,7 @@ def test_old_address_is_told_to_reply_and_not_to_reset(site_root, ada):
     assert "new password" not in mail.body_text
 
 
-def test_deleted_account_gets_a_last_mail_that_leaves_no_row(
+def test_deleted_account_gets_a_last_mail_without_a_row(
     site_root, ada, mailoutbox, django_capture_on_commit_callbacks
 ):
     client = Client()
@@ -97,7 +97,7 @@ def test_deleted_account_gets_a_last_mail_that_leaves_no_row(
     assert mails(EMAIL) == []
 
 
-def test_invitation_says_who_invites_and_where_to_get_another_link(rf, site_root, ada):
+def test_invitation_names_its_sender_and_how_to_get_another_link(rf, site_root, ada):
     request = rf.get("/")
     request.user = make_user("boss@example.com")
     invite(request, ada)
@@ -114,7 +114,7 @@ def test_invitation_says_who_invites_and_where_to_get_another_link(rf, site_root
 
 
 @pytest.mark.parametrize("view", ["account_reset_password", "account_request_login_code"])
-def test_typed_address_comes_along_to_other_ways_in(site_root, ada, view):
+def test_typed_address_is_passed_to_other_ways_to_sign_in(site_root, ada, view):
     client = Client()
     form = text_of(client.get(f"{reverse('account_login')}?next=/basket/"))
     button = re.search(rf'<button[^>]*formaction="{reverse(view)}"[^>]*>', form).group(0)
@@ -134,7 +134,7 @@ def test_typed_address_comes_along_to_other_ways_in(site_root, ada, view):
 
 
 def test_enter_in_the_sign_in_form_signs_in(site_root):
-    """The first button of a form is the one that Enter presses."""
+    """Enter presses the first button of a form."""
     form = text_of(Client().get(reverse("account_login")))
 
     first = re.search(r'id="sign-in".*?(<button[^>]*>)', form, re.S).group(1)
@@ -145,7 +145,7 @@ def test_enter_in_the_sign_in_form_signs_in(site_root):
 # --- Beginning and end of an account -----------------------------------------------------------
 
 
-def test_sign_up_leads_to_the_privacy_page_once_it_is_public(site_root):
+def test_sign_up_links_to_the_published_privacy_page(site_root):
     sign_up_page = reverse("account_signup")
     assert "privacy page" not in plain(Client().get(sign_up_page))
     site_root.add_child(instance=StandardPage(title="Privacy", slug="privacy"))
@@ -156,7 +156,7 @@ def test_sign_up_leads_to_the_privacy_page_once_it_is_public(site_root):
     assert 'href="/privacy/"' in text_of(page)
 
 
-def test_refused_deletion_leads_to_the_order_and_to_us(vase, ada):
+def test_refused_deletion_links_to_the_order_and_the_contact(vase, ada):
     order = make_order(vase, user=ada, status="Paid")
     client = Client()
     sign_in(client)
@@ -167,7 +167,7 @@ def test_refused_deletion_leads_to_the_order_and_to_us(vase, ada):
     assert f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}" in page
 
 
-def test_deletion_says_what_happens_to_orders(site_root, ada):
+def test_deletion_page_explains_what_happens_to_orders(site_root, ada):
     client = Client()
     sign_in(client)
 
@@ -179,7 +179,7 @@ def test_deletion_says_what_happens_to_orders(site_root, ada):
 # --- The second step ---------------------------------------------------------------------------
 
 
-def test_second_step_has_one_filled_button_and_a_way_to_us(site_root, ada):
+def test_second_step_has_one_primary_button_and_a_contact(site_root, ada):
     client = Client()
     sign_in(client)
     enrol(client)

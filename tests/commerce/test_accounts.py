@@ -1,4 +1,4 @@
-"""Accounts: codes, links, new passwords, new addresses; and nothing learnt about others."""
+"""Accounts: codes, links, passwords, addresses; and no information about other accounts."""
 
 import pytest
 from django.conf import settings
@@ -35,12 +35,12 @@ User = get_user_model()
 
 @pytest.fixture(autouse=True)
 def _fresh_limits():
-    """What allauth counts mails and tries in the cache, which outlives a test."""
+    """Clear allauth's counts of mails and tries, because the cache outlives a test."""
     cache.clear()
 
 
 def let_pass(client, minutes):
-    """Move what the session remembers of a code into the past."""
+    """Age the code in the session by some minutes."""
     session = client.session
     for key, value in list(session.items()):
         if isinstance(value, dict):
@@ -68,7 +68,7 @@ def test_signing_up_by_code(client, db):
 
 
 @pytest.mark.parametrize("code", ["000000x", "", "12345", "abcdef"])
-def test_code_that_is_none_opens_nothing(client, db, code):
+def test_malformed_code_is_refused(client, db, code):
     sign_up(client)
 
     type_code(client, code)
@@ -88,7 +88,7 @@ def test_code_dies_after_five_wrong_ones(client, db):
     assert not User.objects.get().emailaddress_set.get().verified
 
 
-def test_fourth_wrong_code_still_leaves_a_try(client, db):
+def test_fourth_wrong_code_leaves_one_try(client, db):
     sign_up(client)
     code = code_in(mails()[-1])
     for _try in range(4):
@@ -145,7 +145,7 @@ def test_signing_in_by_code_dies_after_five_wrong_ones(client, db):
 
 
 @pytest.mark.parametrize(("minutes", "works"), [(9, True), (11, False)])
-def test_code_to_sign_in_lives_ten_minutes(client, db, minutes, works):
+def test_sign_in_code_expires_after_ten_minutes(client, db, minutes, works):
     make_user()
     client.post(reverse("account_request_login_code"), {"email": "ada@example.com"})
     let_pass(client, minutes)
@@ -163,7 +163,7 @@ def test_address_in_any_case_signs_in(client, db):
     assert is_signed_in(client)
 
 
-def test_link_for_a_new_password_works_once(client, db):
+def test_reset_link_works_once(client, db):
     make_user()
     link = reset_link(client)
 
@@ -175,7 +175,7 @@ def test_link_for_a_new_password_works_once(client, db):
     assert "Your password was changed" in [mail.subject for mail in mails("ada@example.com")]
 
 
-def test_link_for_a_new_password_dies_with_the_old_password(client, db):
+def test_reset_link_expires_with_the_old_password(client, db):
     user = make_user()
     link = reset_link(client)
     user.set_password("changed-elsewhere-7")
@@ -194,7 +194,7 @@ def test_link_for_a_new_password_dies_with_the_old_password(client, db):
         ("account_signup", "email"),
     ],
 )
-def test_pages_answer_alike_whether_the_account_exists(client, db, view, field):
+def test_pages_respond_alike_whether_the_account_exists(client, db, view, field):
     make_user("ada@example.com")
     extra = {"password1": NEW_PASSWORD} if view == "account_signup" else {}
 
@@ -204,7 +204,7 @@ def test_pages_answer_alike_whether_the_account_exists(client, db, view, field):
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
 
 
-def test_wrong_password_and_unknown_account_read_alike(client, db):
+def test_wrong_password_and_unknown_account_look_alike(client, db):
     make_user("ada@example.com")
 
     known = sign_in(client, "ada@example.com", "wrong-password-1")
@@ -213,7 +213,7 @@ def test_wrong_password_and_unknown_account_read_alike(client, db):
     assert known.context["form"].errors == unknown.context["form"].errors
 
 
-def test_signing_up_with_a_known_address_tells_its_owner_only(client, db):
+def test_signing_up_with_a_known_address_only_tells_its_owner(client, db):
     make_user("ada@example.com")
 
     sign_up(client, "ada@example.com")
@@ -222,7 +222,7 @@ def test_signing_up_with_a_known_address_tells_its_owner_only(client, db):
     assert User.objects.count() == 1
 
 
-def test_new_address_counts_once_proven_and_the_old_one_is_told(client, db):
+def test_new_address_counts_once_verified_and_the_old_one_is_notified(client, db):
     make_user("ada@example.com")
     sign_in(client)
     prove_again(client)
@@ -257,7 +257,7 @@ def guest_order(email):
     )  # fmt: skip
 
 
-def test_guests_orders_come_with_the_proven_address_and_not_before(client, db):
+def test_guest_orders_are_adopted_only_after_verification(client, db):
     mine, other = guest_order("ADA@example.com"), guest_order("grace@example.com")
     sign_up(client)
     mine.refresh_from_db()
@@ -337,7 +337,7 @@ def test_new_member_of_staff_alone_chooses_the_password(client, site_root):
     assert person.check_password(NEW_PASSWORD)
 
 
-def test_password_of_somebody_else_is_not_typed(client, site_root):
+def test_staff_cannot_set_another_users_password(client, site_root):
     make_user("boss@example.com", is_staff=True, is_superuser=True)
     sign_in(client, "boss@example.com")
     person = make_user("clerk@example.com")
@@ -374,7 +374,7 @@ def test_what_matters_asks_for_the_password_again(client, db, name, data):
     assert mails("new@example.com") == []
 
 
-def test_address_of_another_account_cannot_be_made_the_first_choice(client, shop):
+def test_address_of_another_account_cannot_become_primary(client, shop):
     stranger = make_user("grace@example.com")
     address = stranger.addresses.create(
         first_name="Grace", last_name="Fen", line1="x", line4="y", postcode="NR23 1AH",
@@ -400,7 +400,7 @@ def test_adopted_order_brings_its_address_and_names(client, vase):
     assert user.orders.get().pk == attempt.order_id
 
 
-def test_link_in_the_mail_leads_to_the_account_that_took_the_order_over(client, vase):
+def test_mailed_link_redirects_to_the_account_that_adopted_the_order(client, vase):
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     link = order_status_path(attempt.order)
     user = make_user("ada@example.com")
@@ -413,7 +413,7 @@ def test_link_in_the_mail_leads_to_the_account_that_took_the_order_over(client, 
     assert attempt.order.number in response.content.decode()
 
 
-def test_customer_at_the_staff_door_is_refused_not_sent_in_circles(client, vase):
+def test_customer_on_a_staff_page_is_refused_without_a_redirect_loop(client, vase):
     client.force_login(make_user("ada@example.com"))
 
     response = client.get("/admin/", follow=True)

@@ -1,4 +1,4 @@
-"""Back in stock: asked twice, told once, nobody learns which addresses we know."""
+"""Back-in-stock alerts: confirmed once, sent once, and no information about known addresses."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ ProductAlert = get_model("customer", "ProductAlert")
 
 @pytest.fixture(autouse=True)
 def _sent_at_once(django_capture_on_commit_callbacks):
-    """Mails leave on commit, and these tests commit nothing."""
+    """Run on-commit callbacks at once: mails are sent on commit, and these tests commit nothing."""
     cache.clear()
     with django_capture_on_commit_callbacks(execute=True):
         yield
@@ -31,7 +31,7 @@ def _sent_at_once(django_capture_on_commit_callbacks):
 
 @pytest.fixture
 def bowl(shop):
-    """A bowl that is sold out."""
+    """A sold-out bowl."""
     return make_product("Bowl", price="20.00", stock=0)
 
 
@@ -64,7 +64,7 @@ def cancel_url(alert):
     return reverse("customer:alerts-cancel-by-key", args=[alert.key])
 
 
-def test_guest_confirms_by_a_button_and_is_told_once(client, bowl):
+def test_guest_confirms_with_a_button_and_is_notified_once(client, bowl):
     ask(client, bowl)
     alert = ProductAlert.objects.get()
     assert alert.status == "Unconfirmed"
@@ -92,7 +92,7 @@ def test_unconfirmed_address_gets_nothing(client, bowl):
     assert queued("is back") == []
 
 
-def test_nothing_is_sent_while_it_is_sold_out(client, bowl):
+def test_nothing_is_sent_while_the_product_is_sold_out(client, bowl):
     client.force_login(make_user())
     ask(client, bowl)
 
@@ -101,7 +101,7 @@ def test_nothing_is_sent_while_it_is_sold_out(client, bowl):
     assert queued("is back") == []
 
 
-def test_account_is_believed_at_once_and_waits_once(client, bowl):
+def test_account_needs_no_confirmation_and_is_registered_once(client, bowl):
     user = make_user()
     client.force_login(user)
     for _n in range(2):
@@ -120,7 +120,7 @@ def committing(django_capture_on_commit_callbacks):
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
-def test_restocking_answers_at_once_and_only_who_waits_for_it(bowl, committing):
+def test_restocking_notifies_only_those_who_wait_for_that_product(bowl, committing):
     plate = make_product("Plate", price="20.00", stock=0)
     for piece in (bowl, plate):
         ProductAlert.objects.create(user=make_user(f"{piece.pk}@example.com"), product=piece)
@@ -132,7 +132,7 @@ def test_restocking_answers_at_once_and_only_who_waits_for_it(bowl, committing):
     assert [row.to for row in queued("is back")] == [f"{bowl.pk}@example.com"]
 
 
-def test_variant_that_is_back_answers_who_waits_for_it_or_for_the_whole(shop, committing):
+def test_restocked_variant_notifies_those_who_wait_for_it_or_its_product(shop, committing):
     jug = make_product("Jug", price="40.00", glazes={"oat": 0, "slate": 0})
     oat, slate = jug.children.order_by("pk")
     for piece in (jug, oat, slate):
@@ -146,7 +146,7 @@ def test_variant_that_is_back_answers_who_waits_for_it_or_for_the_whole(shop, co
     }
 
 
-def test_unit_that_a_cancelled_order_gives_back_answers_at_once(vase, committing):
+def test_unit_of_a_cancelled_order_notifies_at_once(vase, committing):
     with committing(), transaction.atomic():
         reserve_stock({stockrecord_of(vase).pk: 1})
     ProductAlert.objects.create(user=make_user(), product=vase)
@@ -157,7 +157,7 @@ def test_unit_that_a_cancelled_order_gives_back_answers_at_once(vase, committing
     assert len(queued("is back")) == 1
 
 
-def test_nobody_is_written_to_before_the_stock_is_committed(bowl, committing):
+def test_nothing_is_sent_before_the_stock_is_committed(bowl, committing):
     ProductAlert.objects.create(user=make_user(), product=bowl)
 
     with committing():
@@ -165,7 +165,7 @@ def test_nobody_is_written_to_before_the_stock_is_committed(bowl, committing):
         assert queued() == []
 
 
-def test_restocking_asks_nothing_of_the_queue_where_nobody_waits(bowl, monkeypatch, committing):
+def test_restocking_queues_nothing_if_nobody_waits(bowl, monkeypatch, committing):
     asked = []
     monkeypatch.setattr(alerts, "answer_alerts_of", SimpleNamespace(enqueue=asked.append))
 
@@ -183,7 +183,7 @@ def test_restocking_asks_nothing_of_the_queue_where_nobody_waits(bowl, monkeypat
     assert asked == [[bowl.pk]]
 
 
-def test_restocking_goes_on_where_the_queue_does_not_answer(bowl, monkeypatch, committing):
+def test_restocking_survives_a_queue_failure(bowl, monkeypatch, committing):
     def refuse(product_ids):
         raise ConnectionError
 
@@ -197,7 +197,7 @@ def test_restocking_goes_on_where_the_queue_does_not_answer(bowl, monkeypatch, c
     assert len(queued("is back")) == 1
 
 
-def test_answer_is_the_same_whatever_we_know(client, bowl, vase):
+def test_response_is_the_same_for_known_and_unknown_addresses(client, bowl, vase):
     make_user("known@example.com")
     fresh = said(ask(client, bowl, "fresh@example.com"))
     confirmed = ProductAlert.objects.get()
@@ -205,17 +205,17 @@ def test_answer_is_the_same_whatever_we_know(client, bowl, vase):
     other = make_product("Plate", price="20.00", stock=0)
 
     answers = [
-        said(ask(client, bowl, "fresh@example.com")),  # waits for it already
-        said(ask(client, other, "fresh@example.com")),  # waits for another piece
+        said(ask(client, bowl, "fresh@example.com")),  # is registered already
+        said(ask(client, other, "fresh@example.com")),  # is registered for another product
         said(ask(client, bowl, "known@example.com")),  # has an account
-        said(ask(client, bowl, "known@example.com")),  # has asked already
+        said(ask(client, bowl, "known@example.com")),  # has registered already
     ]
 
     texts = {" ".join(answer[-1:]) for answer in [fresh, *answers]}
     assert {text.replace("known", "fresh") for text in texts} == set(fresh)
 
 
-def test_asked_again_one_mail_an_hour(bowl):
+def test_repeated_request_sends_one_mail_an_hour(bowl):
     now = timezone.now().replace(minute=1)
     for minutes in (0, 1, 2, 61):
         request_guest_alert("ada@example.com", bowl, at=now + timedelta(minutes=minutes))
@@ -224,7 +224,7 @@ def test_asked_again_one_mail_an_hour(bowl):
     assert len(queued("Confirm your stock alert")) == 2
 
 
-def test_address_is_not_flooded(shop):
+def test_mails_per_address_are_limited(shop):
     for n in range(MAX_UNCONFIRMED + 3):
         request_guest_alert("ada@example.com", make_product(f"Piece {n}", price="5.00", stock=0))
 
@@ -239,7 +239,7 @@ def test_one_visitor_cannot_ask_for_the_world(client, bowl):
     assert ProductAlert.objects.count() == 20
 
 
-def test_two_requests_confirmed_are_one_mail(client, bowl):
+def test_two_confirmed_requests_send_one_mail(client, bowl):
     rows = [ProductAlert.objects.create(email="ada@example.com", product=bowl) for _n in range(2)]
     for row in rows:
         client.post(confirm_url(row))
@@ -250,7 +250,7 @@ def test_two_requests_confirmed_are_one_mail(client, bowl):
     assert len(queued("is back")) == 1
 
 
-def test_link_of_the_mail_forgets(client, bowl):
+def test_unsubscribe_link_in_the_mail_works(client, bowl):
     ask(client, bowl)
     alert = ProductAlert.objects.get()
     client.post(confirm_url(alert))
@@ -266,7 +266,7 @@ def test_link_of_the_mail_forgets(client, bowl):
     assert "already been used" in " ".join(said(client.post(confirm_url(alert), follow=True)))
 
 
-def test_link_of_the_answer_forgets_everything_else(client, bowl):
+def test_link_in_the_notice_deletes_all_other_requests(client, bowl):
     plate = make_product("Plate", price="20.00", stock=0)
     for piece in (bowl, plate):
         ask(client, piece)
@@ -284,7 +284,7 @@ def test_link_of_the_answer_forgets_everything_else(client, bowl):
     assert second.status == "Cancelled"
 
 
-def test_account_cannot_touch_anothers(client, bowl):
+def test_account_cannot_change_another_accounts_alerts(client, bowl):
     alert = ProductAlert.objects.create(user=make_user(), product=bowl)
     client.force_login(make_user("eve@example.com"))
 
@@ -295,7 +295,7 @@ def test_account_cannot_touch_anothers(client, bowl):
     assert alert.status == "Active"
 
 
-def test_piece_on_the_shelf_needs_no_waiting(client, vase):
+def test_product_in_stock_takes_no_alerts(client, vase):
     assert said(ask(client, vase)) == ["Good news: it’s already in stock."]
     assert not ProductAlert.objects.exists()
 
@@ -303,7 +303,7 @@ def test_piece_on_the_shelf_needs_no_waiting(client, vase):
 @pytest.mark.parametrize(
     "email", ["", "nobody", "a@b", "x" * 300 + "@example.com", "a\x00@b.example"]
 )
-def test_wrong_address_is_told_in_place(client, bowl, email):
+def test_invalid_address_shows_an_error_in_place(client, bowl, email):
     response = ask(client, bowl, email)
 
     assert response.status_code == 200
@@ -312,13 +312,13 @@ def test_wrong_address_is_told_in_place(client, bowl, email):
 
 
 @pytest.mark.parametrize("pk", ["999999", "9" * 60])
-def test_unknown_piece_is_a_404(client, shop, pk):
+def test_unknown_product_is_a_404(client, shop, pk):
     url = reverse("customer:alert-create", args=[1]).replace("/1/", f"/{pk}/")
 
     assert client.post(url, {"email": "ada@example.com"}).status_code == 404
 
 
-def test_hidden_piece_is_a_404(client, bowl):
+def test_hidden_product_is_a_404(client, bowl):
     bowl.is_public = False
     bowl.save()
 
@@ -326,7 +326,7 @@ def test_hidden_piece_is_a_404(client, bowl):
     assert mail.outbox == []
 
 
-def test_sold_out_page_offers_the_alert_and_what_is_close_to_it(client, bowl, vase):
+def test_sold_out_page_offers_the_alert_and_similar_products(client, bowl, vase):
     category = get_model("catalogue", "Category").add_root(name="Table")
     for piece in (bowl, vase):
         piece.productcategory_set.create(category=category)
@@ -338,7 +338,7 @@ def test_sold_out_page_offers_the_alert_and_what_is_close_to_it(client, bowl, va
     assert content.index("Moon vase") < content.index('id="reviews"')
 
 
-def test_sold_out_glaze_names_the_others(client, shop):
+def test_sold_out_variant_names_the_others(client, shop):
     jug = make_product("Jug", price="40.00", glazes={"oat": 0, "slate": 8})
     oat = jug.children.order_by("pk").first()
 

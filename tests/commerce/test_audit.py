@@ -1,4 +1,4 @@
-"""The audit log: who decided what, from what to what, and who may read it."""
+"""The audit log: actor, old and new values, and who may read it."""
 
 from decimal import Decimal
 
@@ -39,7 +39,7 @@ def last(kind, **wanted):
     return AuditEntry.objects.filter(kind=kind, **wanted).first()
 
 
-def test_price_and_stock_say_who_and_from_what_to_what(bowl, mo):
+def test_price_and_stock_changes_have_actor_and_values(bowl, mo):
     record = stockrecord_of(bowl)
     record.price, record.num_in_stock = Decimal("25"), 12
     with acted_by(mo):
@@ -51,7 +51,7 @@ def test_price_and_stock_say_who_and_from_what_to_what(bowl, mo):
     assert "Bowl" in entry.about
 
 
-def test_sale_price_is_followed_from_its_beginning_to_its_end(bowl, mo):
+def test_sale_is_logged_from_start_to_end(bowl, mo):
     with acted_by(mo):
         sale = SalePrice.objects.create(
             stockrecord=stockrecord_of(bowl), price=Decimal("15.00"), start=timezone.now()
@@ -67,7 +67,7 @@ def test_sale_price_is_followed_from_its_beginning_to_its_end(bowl, mo):
     assert entries[2].changes["price"] == ["14.00", None]
 
 
-def test_offers_and_vouchers_are_followed(mo):
+def test_offers_and_vouchers_are_logged(mo):
     with acted_by(mo):
         offer = make_offer()
         offer.benefit.value = 20
@@ -83,7 +83,7 @@ def test_offers_and_vouchers_are_followed(mo):
     assert list(last("voucher.voucher", act="changed").changes) == ["end_datetime"]
 
 
-def test_refund_names_who_asked_and_what_came_of_it(bowl, mo):
+def test_refund_is_logged_with_actor_and_outcome(bowl, mo):
     order = make_paid_order((bowl, 1))
     attempt = PaymentAttempt.objects.get(order=order)
     wanted = refunds.RefundTerms(key="k", reason="A chip", extra=Decimal("5.00"))
@@ -97,7 +97,7 @@ def test_refund_names_who_asked_and_what_came_of_it(bowl, mo):
     assert (done.actor, done.changes) == ("", {"progress": ["due", "done"]})
 
 
-def test_nothing_is_written_where_nothing_changed_or_orders_move_stock(bowl):
+def test_nothing_is_logged_without_a_change_or_for_stock_moved_by_orders(bowl):
     before = AuditEntry.objects.count()
 
     stockrecord_of(bowl).save()
@@ -113,7 +113,7 @@ def test_log_is_only_added_to(bowl):
             act()
 
 
-def test_person_is_noted_by_the_request_and_forgotten_after_it(client, bowl, mo):
+def test_actor_is_set_by_the_request_and_cleared_after_it(client, bowl, mo):
     client.force_login(mo)
     url = reverse("dashboard:catalogue-product-list")
     chosen = {"action": "set_product_price", "selected_product": bowl.pk}
@@ -122,7 +122,7 @@ def test_person_is_noted_by_the_request_and_forgotten_after_it(client, bowl, mo)
     assert staff_actor() is None
 
 
-def test_prices_of_many_at_once_are_in_the_log_and_on_the_cards(bowl, mo):
+def test_bulk_price_changes_reach_the_log_and_the_cards(bowl, mo):
     from commerce.dashboard.product_bulk_actions import SetProductPriceAction
     from commerce.index.refresh import broken_listings
 
@@ -146,7 +146,7 @@ def test_prices_of_many_at_once_are_in_the_log_and_on_the_cards(bowl, mo):
 # --- The page -------------------------------------------------------------------------------------
 
 
-def test_page_lists_and_narrows(client, bowl, mo):
+def test_page_lists_and_filters(client, bowl, mo):
     record = stockrecord_of(bowl)
     record.price = Decimal("25.00")
     with acted_by(mo):

@@ -1,4 +1,4 @@
-"""Automatic offers: every surface shows what the basket charges for one unit, to the cent."""
+"""Automatic offers: every page shows the exact price that the basket charges for one unit."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -40,7 +40,7 @@ Benefit, Condition, ConditionalOffer, Range = (
 
 
 def charged(product, quantity=1):
-    """What a basket with so many units comes to."""
+    """The total of a basket with that many units."""
     return priced_basket(make_basket((product, quantity)), user=None).total_incl_tax
 
 
@@ -61,7 +61,7 @@ def card_price(product, at=None):
         (("Count", 1), ("Shipping percentage", "50"), "24.99"),
     ],
 )
-def test_card_shows_what_the_basket_charges_for_one(shop, condition, benefit, price):
+def test_card_shows_the_basket_price_of_one_unit(shop, condition, benefit, price):
     mug = make_product("Mug", price="24.99")
     offer_range = None if benefit[0].startswith("Shipping") else all_pieces()
 
@@ -76,7 +76,7 @@ def test_card_shows_what_the_basket_charges_for_one(shop, condition, benefit, pr
     assert buy_box_for(mug).quote.price == Decimal(price)
 
 
-def test_every_surface_shows_the_same_cent(shop, client, site_root):
+def test_every_page_shows_the_same_price(shop, client, site_root):
     mug = make_product("Mug", price="24.99")
     SalePrice.objects.create(
         stockrecord=stockrecord_of(mug), price=Decimal("22.22"), start=timezone.now()
@@ -101,7 +101,7 @@ def test_every_surface_shows_the_same_cent(shop, client, site_root):
     assert "−£3.33" in basket
 
 
-def test_quote_carries_its_stages_and_their_reasons(shop):
+def test_quote_lists_its_stages_and_their_reasons(shop):
     mug = make_product("Mug", price="24.00")
     SalePrice.objects.create(
         stockrecord=stockrecord_of(mug), price=Decimal("20.00"), start=timezone.now()
@@ -120,7 +120,7 @@ def test_quote_carries_its_stages_and_their_reasons(shop):
     assert quote.excl_tax + quote.tax == quote.price
 
 
-def test_offer_is_a_window_of_the_price(shop):
+def test_offer_is_a_price_window(shop):
     mug = make_product("Mug", price="20.00")
     start = timezone.now() + timedelta(days=1)
     offer = make_offer(start_datetime=start, end_datetime=start + timedelta(days=1))
@@ -136,7 +136,7 @@ def test_offer_is_a_window_of_the_price(shop):
     assert products_in(rule=ON_SALE).total == 0
 
 
-def test_basket_and_what_is_saved_show_the_price_of_the_card(client, shop, site_root):
+def test_basket_and_saved_items_show_the_price_of_the_card(client, shop, site_root):
     mug = make_product("Mug", price="24.00")
     make_offer(benefit=("Percentage", 15))
     client.force_login(make_user())
@@ -157,7 +157,7 @@ def test_basket_and_what_is_saved_show_the_price_of_the_card(client, shop, site_
     ("offer", "price", "total"),
     [(None, "72.00", "144.00"), (("Percentage", 10), "64.80", "129.60")],
 )
-def test_basket_names_the_price_before_a_sale_as_the_card_does(
+def test_basket_shows_the_price_before_the_sale_as_the_card_does(
     client, shop, site_root, offer, price, total
 ):
     vase = make_product("Moon vase", price="90.00")
@@ -177,7 +177,9 @@ def test_basket_names_the_price_before_a_sale_as_the_card_does(
     assert "was </span>£90</s>" in " ".join(page.content.decode().split())
 
 
-def test_price_of_a_unit_stays_where_an_offer_does_not_lower_each_alike(client, shop, site_root):
+def test_unit_price_is_unchanged_if_an_offer_does_not_lower_each_unit_alike(
+    client, shop, site_root
+):
     mug = make_product("Mug", price="24.00")
     make_offer(benefit=("Absolute", Decimal("5.00")), max_basket_applications=1)
     client.post(f"/basket/add/{mug.pk}/", {"quantity": 3})
@@ -187,7 +189,7 @@ def test_price_of_a_unit_stays_where_an_offer_does_not_lower_each_alike(client, 
     assert (row.price, row.price_before, row.sum) == (Decimal("24.00"), None, Decimal("67.00"))
 
 
-def test_feed_dates_only_what_has_a_beginning_and_an_end(shop):
+def test_feed_dates_only_offers_with_start_and_end(shop):
     make_product("Mug", price="20.00")
     now = timezone.now()
     offer = make_offer(end_datetime=now + timedelta(days=1))
@@ -243,7 +245,7 @@ def test_price_follows_every_change_of_an_offer(shop):
     assert prices() == ["20.00", "40.00"]
 
 
-def test_offer_of_one_variant_is_its_price_alone(shop):
+def test_offer_for_one_variant_changes_only_its_price(shop):
     cup = make_product("Cup", price="20.00", glazes={"oat": 9, "ember": 9})
     ember = cup.children.get(title__endswith="ember")
     only = Range.objects.create(name="Ember")
@@ -269,14 +271,14 @@ def test_offer_of_one_variant_is_its_price_alone(shop):
         {"max_discount": Decimal("5.00"), "total_discount": Decimal("5.00")},
     ],
 )
-def test_what_does_not_hold_for_everybody_now_is_on_no_card(shop, fields):
+def test_offers_not_valid_for_everybody_now_are_on_no_card(shop, fields):
     mug = make_product("Mug", price="20.00")
     make_offer(**fields)
 
     assert card_price(mug) == Decimal("20.00")
 
 
-def test_offer_that_an_order_used_up_leaves_the_cards(shop, django_capture_on_commit_callbacks):
+def test_used_up_offer_leaves_the_cards(shop, django_capture_on_commit_callbacks):
     mug = make_product("Mug", price="20.00")
     offer = make_offer(max_global_applications=2)
 
@@ -286,7 +288,7 @@ def test_offer_that_an_order_used_up_leaves_the_cards(shop, django_capture_on_co
         assert card_price(mug) == charged(mug) == Decimal(price)
 
 
-def test_percentage_of_several_units_is_whole_cents_and_adds_up(shop):
+def test_percentage_of_several_units_is_in_whole_cents_and_adds_up(shop):
     mug, cup = make_product("Mug", price="24.99"), make_product("Cup", price="9.99")
     make_offer(benefit=("Percentage", 15))
 
@@ -299,9 +301,7 @@ def test_percentage_of_several_units_is_whole_cents_and_adds_up(shop):
     assert basket.total_incl_tax == Decimal("84.96") - Decimal("12.73")
 
 
-def test_no_offer_takes_no_query_more_and_many_products_no_more_than_one(
-    shop, django_assert_max_num_queries
-):
+def test_no_offer_needs_no_query_and_many_products_need_one(shop, django_assert_max_num_queries):
     pieces = [make_product(f"Piece {n}", price="10.00") for n in range(6)]
     make_offer()
     from django.db import connection
@@ -317,7 +317,7 @@ def test_no_offer_takes_no_query_more_and_many_products_no_more_than_one(
 
 
 @pytest.mark.parametrize("on", ["Tableware", "Cups"])
-def test_range_of_a_category_holds_what_is_below_it(shop, on):
+def test_range_of_a_category_includes_its_descendants(shop, on):
     Category = get_model("catalogue", "Category")
     tableware = Category.add_root(name="Tableware")
     cups, vases = tableware.add_child(name="Cups"), Category.add_root(name="Vases")
@@ -396,8 +396,8 @@ class TestAnyOffers(TestCase):
         assert list(broken_listings()) == []
 
 
-def test_card_says_when_the_sale_ends_and_not_when_the_price_turns_next(vase):
-    """An offer that begins tonight lowers the price once more; the sale goes on until its own end."""
+def test_card_shows_the_end_of_the_sale_and_not_the_next_price_change(vase):
+    """An offer that starts tonight lowers the price again, but the sale runs until its own end."""
     now = timezone.now()
     record = stockrecord_of(vase)
     ends = now + timedelta(days=5)
@@ -412,7 +412,7 @@ def test_card_says_when_the_sale_ends_and_not_when_the_price_turns_next(vase):
     assert card.quote.until == at_time(now, quotes_for, [record])[record.pk].until
 
 
-def test_sale_without_an_end_has_none_although_a_price_will_turn(vase):
+def test_sale_without_an_end_shows_none_despite_a_later_price_change(vase):
     now = timezone.now()
     record = stockrecord_of(vase)
     SalePrice.objects.create(stockrecord=record, price=80, start=now - timedelta(days=1))

@@ -1,4 +1,4 @@
-"""The basket over HTTP, with the quantities people (and programs) send."""
+"""The basket over HTTP, with all kinds of quantities."""
 
 from decimal import Decimal
 
@@ -29,18 +29,18 @@ def change(client, line, quantity):
 
 @pytest.fixture
 def oat(mug):
-    """The mug's first glaze: ten in stock."""
+    """The mug's first variant: ten in stock."""
     return mug.children.order_by("pk").first()
 
 
-def test_reading_makes_no_basket(client, mug):
+def test_viewing_creates_no_basket(client, mug):
     for url in ("/catalogue/", SUMMARY, reverse("catalogue:index")):
         client.get(url)
 
     assert Basket.objects.count() == 0
 
 
-def test_adding_goes_back_where_the_shopper_was(client, mug, oat):
+def test_adding_returns_to_the_previous_page(client, mug, oat):
     response = put_in_basket(client, mug, 2, child_id=oat.pk, next="/catalogue/?sort=newest")
 
     assert response.url == "/catalogue/?sort=newest"
@@ -49,11 +49,11 @@ def test_adding_goes_back_where_the_shopper_was(client, mug, oat):
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:x", ""])
-def test_adding_never_leads_to_another_host(client, vase, target):
+def test_adding_never_redirects_to_another_host(client, vase, target):
     assert put_in_basket(client, vase, next=target).url == SUMMARY
 
 
-def test_adding_by_script_answers_the_note_alone(client, vase):
+def test_adding_by_script_returns_only_the_note(client, vase):
     response = client.post(
         reverse("basket:add", args=[vase.pk]), {"quantity": 1},
         headers={"X-Requested-With": "XMLHttpRequest"},
@@ -64,7 +64,7 @@ def test_adding_by_script_answers_the_note_alone(client, vase):
     assert "<html" not in response.content.decode()
 
 
-def test_same_piece_again_adds_up(client, mug, oat):
+def test_adding_the_same_product_again_adds_up(client, mug, oat):
     put_in_basket(client, mug, 2, child_id=oat.pk)
     put_in_basket(client, mug, 3, child_id=oat.pk)
 
@@ -74,7 +74,7 @@ def test_same_piece_again_adds_up(client, mug, oat):
 @pytest.mark.parametrize(
     "quantity", ["0", "-1", "1.5", "1e3", "many", "", "99999999999999999999", "２x"]
 )
-def test_odd_quantity_gets_a_sentence_and_adds_nothing(client, vase, quantity):
+def test_invalid_quantity_shows_a_message_and_adds_nothing(client, vase, quantity):
     response = client.post(
         reverse("basket:add", args=[vase.pk]), {"quantity": quantity},
         headers={"X-Requested-With": "XMLHttpRequest"},
@@ -86,7 +86,7 @@ def test_odd_quantity_gets_a_sentence_and_adds_nothing(client, vase, quantity):
     assert basket_of(client).num_items == 0
 
 
-def test_more_than_the_stock_says_how_many_there_are(client, mug, oat):
+def test_quantity_above_the_stock_names_the_number_left(client, mug, oat):
     put_in_basket(client, mug, 8, child_id=oat.pk)
 
     response = client.post(
@@ -98,7 +98,7 @@ def test_more_than_the_stock_says_how_many_there_are(client, mug, oat):
 
 
 @pytest.mark.parametrize("child", ["", "0", "999999", "x", None])
-def test_glaze_that_is_none_is_asked_for(client, mug, child):
+def test_invalid_variant_asks_for_a_choice(client, mug, child):
     fields = {} if child is None else {"child_id": child}
 
     response = client.post(
@@ -108,13 +108,13 @@ def test_glaze_that_is_none_is_asked_for(client, mug, child):
     assert "Choose an option first." in text_of(response)
 
 
-def test_glaze_of_another_piece_is_refused(client, mug, vase):
+def test_variant_of_another_product_is_refused(client, mug, vase):
     put_in_basket(client, mug, child_id=vase.pk)
 
     assert basket_of(client).num_items == 0
 
 
-def test_hidden_or_unknown_piece_is_a_404(client, vase):
+def test_hidden_or_unknown_product_is_a_404(client, vase):
     vase.is_public = False
     vase.save()
 
@@ -122,7 +122,7 @@ def test_hidden_or_unknown_piece_is_a_404(client, vase):
     assert client.post("/basket/add/999999/", {"quantity": 1}).status_code == 404
 
 
-def test_sold_out_piece_is_refused_in_words(client, vase):
+def test_sold_out_product_is_refused_with_a_message(client, vase):
     record = stockrecord_of(vase)
     record.num_allocated = 1
     record.save()
@@ -132,7 +132,7 @@ def test_sold_out_piece_is_refused_in_words(client, vase):
     assert "has just sold out" in text_of(response)
 
 
-def test_piece_without_a_price_is_refused_in_words(client, vase):
+def test_product_without_a_price_is_refused_with_a_message(client, vase):
     vase.stockrecords.update(price=None)
 
     response = client.post(reverse("basket:add", args=[vase.pk]), {"quantity": 1}, follow=True)
@@ -152,9 +152,7 @@ def test_changing_a_quantity(client, mug, oat):
 
 
 @pytest.mark.parametrize("quantity", ["-1", "1.5", "many", "", "11", "99999999999999999999"])
-def test_quantity_that_cannot_be_is_told_beside_the_line_and_kept_as_typed(
-    client, mug, oat, quantity
-):
+def test_invalid_quantity_is_reported_on_its_line_and_kept_as_typed(client, mug, oat, quantity):
     put_in_basket(client, mug, 2, child_id=oat.pk)
     line = basket_of(client).all_lines()[0]
 
@@ -167,7 +165,7 @@ def test_quantity_that_cannot_be_is_told_beside_the_line_and_kept_as_typed(
     assert page.context["rows"][0][1][1].endswith(".")
 
 
-def test_nought_takes_the_line_out_and_undo_puts_it_back(client, mug, oat):
+def test_quantity_zero_removes_the_line_and_undo_restores_it(client, mug, oat):
     put_in_basket(client, mug, 2, child_id=oat.pk)
     line = basket_of(client).all_lines()[0]
 
@@ -179,7 +177,7 @@ def test_nought_takes_the_line_out_and_undo_puts_it_back(client, mug, oat):
     assert basket_of(client).num_items == 2
 
 
-def test_one_bad_line_does_not_stop_the_others(client, mug, oat, vase):
+def test_one_invalid_line_does_not_block_the_others(client, mug, oat, vase):
     put_in_basket(client, mug, child_id=oat.pk)
     put_in_basket(client, vase)
     first, second = basket_of(client).all_lines().order_by("pk")
@@ -201,7 +199,7 @@ def test_clearing_and_undoing(client, mug, oat, vase):
     assert sorted(line.quantity for line in basket_of(client).all_lines()) == [1, 2]
 
 
-def test_undo_says_what_was_sold_meanwhile(client, vase):
+def test_undo_names_products_sold_out_meanwhile(client, vase):
     put_in_basket(client, vase)
     page = client.post(reverse("basket:clear"), follow=True)
     vase.stockrecords.update(num_in_stock=0)
@@ -211,7 +209,7 @@ def test_undo_says_what_was_sold_meanwhile(client, vase):
     assert "1 item couldn’t be restored" in text_of(back)
 
 
-def test_undo_puts_the_line_back_where_it_stood(client, mug, oat, vase):
+def test_undo_restores_the_position_of_the_line(client, mug, oat, vase):
     put_in_basket(client, mug, 2, child_id=oat.pk)
     put_in_basket(client, vase)
     first = basket_of(client).all_lines()[0]
@@ -223,7 +221,7 @@ def test_undo_puts_the_line_back_where_it_stood(client, mug, oat, vase):
     assert [line.product_id for line, _error in rows] == [oat.pk, vase.pk]
 
 
-def test_undo_is_not_offered_again_once_it_is_done(client, vase):
+def test_undo_is_offered_once(client, vase):
     put_in_basket(client, vase)
     page = client.post(reverse("basket:clear"), follow=True)
     address = page.redirect_chain[-1][0]
@@ -235,7 +233,7 @@ def test_undo_is_not_offered_again_once_it_is_done(client, vase):
     assert client.get(address).context["taken"] == ""
 
 
-def test_undo_by_script_answers_the_basket_with_its_note_once(client, vase):
+def test_undo_by_script_returns_the_basket_with_one_note(client, vase):
     put_in_basket(client, vase)
     page = client.post(reverse("basket:clear"), follow=True)
 
@@ -249,7 +247,7 @@ def test_undo_by_script_answers_the_basket_with_its_note_once(client, vase):
     assert "Everything is back" not in text_of(client.get(SUMMARY))
 
 
-def test_line_with_more_than_there_are_offers_those_that_are_there(client, vase, mug, oat):
+def test_line_above_the_stock_offers_the_available_number(client, vase, mug, oat):
     put_in_basket(client, mug, 5, child_id=oat.pk)
     oat.stockrecords.update(num_in_stock=3)
     line = basket_of(client).all_lines()[0]
@@ -264,7 +262,7 @@ def test_line_with_more_than_there_are_offers_those_that_are_there(client, vase,
     assert "that are there" not in text_of(page)
 
 
-def test_quantity_above_the_stock_offers_what_is_there_and_nonsense_does_not(client, mug, oat):
+def test_quantity_above_the_stock_offers_the_available_number(client, mug, oat):
     put_in_basket(client, mug, 2, child_id=oat.pk)
     line = basket_of(client).all_lines()[0]
 
@@ -273,7 +271,7 @@ def test_quantity_above_the_stock_offers_what_is_there_and_nonsense_does_not(cli
 
 
 @pytest.mark.parametrize("token", ["", "forged", "WzFd:1:x", "a" * 5000])
-def test_token_that_is_not_ours_undoes_nothing(client, vase, token):
+def test_invalid_undo_token_does_nothing(client, vase, token):
     response = client.post(reverse("basket:undo"), {"token": token}, follow=True)
 
     assert "too late to undo" in text_of(response)
@@ -284,7 +282,7 @@ def test_changing_needs_post(client, shop):
     assert client.get(reverse("basket:undo")).status_code == 405
 
 
-def test_taking_a_line_out_of_somebody_elses_basket_does_nothing(client, mug, oat, vase):
+def test_line_of_another_basket_cannot_be_removed(client, mug, oat, vase):
     stranger = type(client)()
     put_in_basket(stranger, vase)
     put_in_basket(client, mug, child_id=oat.pk)
@@ -296,7 +294,7 @@ def test_taking_a_line_out_of_somebody_elses_basket_does_nothing(client, mug, oa
     assert basket_of(stranger).num_items == 1
 
 
-def test_kept_for_later_and_back(client, mug, oat):
+def test_line_is_saved_for_later_and_moved_back(client, mug, oat):
     client.force_login(make_user())
     put_in_basket(client, mug, 2, child_id=oat.pk)
     line = basket_of(client).all_lines()[0]
@@ -309,14 +307,14 @@ def test_kept_for_later_and_back(client, mug, oat):
     assert basket_of(client).num_items == 2
 
 
-def test_keeping_for_later_needs_an_account(client, vase):
+def test_saving_for_later_needs_an_account(client, vase):
     put_in_basket(client, vase)
     line = basket_of(client).all_lines()[0]
 
     assert client.post(SUMMARY, {"save": line.pk}).url.startswith(reverse("account_login"))
 
 
-def test_what_is_kept_can_be_forgotten_and_sold_out_stays(client, vase):
+def test_saved_line_can_be_removed_and_stays_if_sold_out(client, vase):
     client.force_login(make_user())
     put_in_basket(client, vase)
     client.post(SUMMARY, {"save": basket_of(client).all_lines()[0].pk})
@@ -330,7 +328,7 @@ def test_what_is_kept_can_be_forgotten_and_sold_out_stays(client, vase):
     assert client.get(SUMMARY).context["saved_lines"] == []
 
 
-def test_guests_basket_and_the_accounts_merge_at_login(client, mug, oat, vase):
+def test_guest_basket_is_merged_at_sign_in(client, mug, oat, vase):
     user = make_user()
     owned = Basket.objects.create(owner=user)
     owned.strategy = basket_of(client).strategy
@@ -344,7 +342,7 @@ def test_guests_basket_and_the_accounts_merge_at_login(client, mug, oat, vase):
     assert Basket.open.count() == 1
 
 
-def test_notice_blocks_the_way_where_a_piece_sold_out(client, vase):
+def test_notice_blocks_checkout_if_a_product_sold_out(client, vase):
     put_in_basket(client, vase)
     vase.stockrecords.update(num_in_stock=0)
 
@@ -357,7 +355,7 @@ def test_notice_blocks_the_way_where_a_piece_sold_out(client, vase):
 @pytest.mark.parametrize(
     ("price", "words"), [("95.00", "since you added it"), ("80.00", "the price has dropped")]
 )
-def test_notice_tells_a_price_that_moved(client, vase, price, words):
+def test_notice_reports_a_changed_price(client, vase, price, words):
     put_in_basket(client, vase)
     vase.stockrecords.update(price=Decimal(price))
 
@@ -368,7 +366,7 @@ def test_notice_tells_a_price_that_moved(client, vase, price, words):
     assert "basket-line__note--stop" not in text_of(page)
 
 
-def test_price_that_moved_is_told_once_and_again_when_it_moves_again(client, vase):
+def test_each_price_change_is_reported_once(client, vase):
     put_in_basket(client, vase)
 
     assert told(client, vase, "95.00") == [True, False]
@@ -378,7 +376,7 @@ def test_price_that_moved_is_told_once_and_again_when_it_moves_again(client, vas
 
 
 def told(client, product, price):
-    """Whether two visits to the basket speak of a price; neither writes anything down."""
+    """Whether two visits to the basket report a price change. Neither writes to the database."""
     product.stockrecords.update(price=Decimal(price))
     kept = [list(rows.objects.values()) for rows in (Line, Session)]
     texts = [text_of(client.get(SUMMARY)) for _n in range(2)]
@@ -386,7 +384,7 @@ def told(client, product, price):
     return [f"now costs £{price.removesuffix('.00')}" in text for text in texts]
 
 
-def test_notice_that_stops_stays_however_often_it_is_read(client, vase):
+def test_blocking_notice_stays_on_every_view(client, vase):
     put_in_basket(client, vase)
     vase.stockrecords.update(num_in_stock=0)
 
@@ -395,7 +393,7 @@ def test_notice_that_stops_stays_however_often_it_is_read(client, vase):
 
 
 @pytest.mark.parametrize("cookie", ["", "...", "x" * 5000, "1-1-1"])
-def test_any_cookie_of_prices_is_survived(client, vase, cookie):
+def test_malformed_price_cookie_is_ignored(client, vase, cookie):
     put_in_basket(client, vase)
     vase.stockrecords.update(price=Decimal("95.00"))
     client.cookies["prices_read"] = cookie
@@ -413,7 +411,7 @@ def test_any_cookie_of_prices_is_survived(client, vase, cookie):
         ({"minimum": "100"}, "needs £100 or more: add items for £10"),
     ],
 )
-def test_voucher_that_is_refused_says_why_and_keeps_the_code(client, vase, voucher, words):
+def test_refused_voucher_explains_why_and_keeps_the_code(client, vase, voucher, words):
     if voucher is not None:
         make_voucher("SALT", **voucher)
     put_in_basket(client, vase)
@@ -435,7 +433,7 @@ def test_voucher_without_a_code_or_a_basket(client, vase):
     assert "Add something to your basket first." in early.context["voucher_error"]
 
 
-def test_voucher_is_used_in_any_case_once_and_can_be_taken_out(client, vase):
+def test_voucher_works_in_any_case_once_and_can_be_removed(client, vase):
     voucher = make_voucher("SALT", percent=10)
     put_in_basket(client, vase)
 
@@ -448,7 +446,7 @@ def test_voucher_is_used_in_any_case_once_and_can_be_taken_out(client, vase):
     assert basket_of(client).total_incl_tax == Decimal("90.00")
 
 
-def test_cookie_that_was_tampered_with_is_an_empty_basket(client, vase):
+def test_forged_cookie_gives_an_empty_basket(client, vase):
     put_in_basket(client, vase)
     client.cookies["oscar_open_basket"] = "1:forged"
 

@@ -1,4 +1,4 @@
-"""Prices of many products at once obey the rule of a single one: nothing is given away unasked."""
+"""Bulk price changes follow the rule for single ones: a price of zero needs confirmation."""
 
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ def mug_and_bowl(shop, site_root, client):
 
 
 def set_prices(client, products, **fields):
-    """Choose the products in the list, and confirm the page that follows."""
+    """Select the products in the list, and submit the price form on the next page."""
     keys = [product.pk for product in products]
     chosen = {"action": "set_product_price", "selected_product": keys}
     page = client.post(reverse("dashboard:catalogue-product-list"), chosen)
@@ -38,7 +38,7 @@ def prices(*products):
     "change",
     [{"new_price": "0"}, {"increase_by_amount": "-100"}, {"increase_by_percentage": "-100"}],
 )
-def test_price_of_nothing_is_asked_about(client, mug_and_bowl, change):
+def test_price_of_zero_needs_confirmation(client, mug_and_bowl, change):
     response = set_prices(client, mug_and_bowl, **change)
 
     assert response.status_code == 200
@@ -46,7 +46,7 @@ def test_price_of_nothing_is_asked_about(client, mug_and_bowl, change):
     assert prices(*mug_and_bowl) == [Decimal("30.00"), Decimal("130.00")]
 
 
-def test_product_without_a_price_is_not_given_away_unasked(client, mug_and_bowl):
+def test_product_without_a_price_needs_confirmation(client, mug_and_bowl):
     get_model("partner", "StockRecord").objects.update(price=None)
 
     set_prices(client, mug_and_bowl, increase_by_percentage="10")
@@ -57,13 +57,13 @@ def test_product_without_a_price_is_not_given_away_unasked(client, mug_and_bowl)
         assert prices(*mug_and_bowl) == [None, None]
 
 
-def test_price_below_nothing_is_refused_even_if_meant(client, mug_and_bowl):
+def test_negative_price_is_refused_even_if_confirmed(client, mug_and_bowl):
     set_prices(client, mug_and_bowl, increase_by_amount="-31", gives_away="on")
 
     assert prices(*mug_and_bowl) == [Decimal("30.00"), Decimal("130.00")]
 
 
-def test_price_of_nothing_that_is_meant_is_saved(client, mug_and_bowl):
+def test_confirmed_price_of_zero_is_saved(client, mug_and_bowl):
     set_prices(client, mug_and_bowl, new_price="0", gives_away="on")
 
     assert prices(*mug_and_bowl) == [Decimal("0.00"), Decimal("0.00")]

@@ -1,4 +1,4 @@
-"""Catalogue pages: what is there, what has moved, what is hidden."""
+"""Catalogue pages: existing, moved and hidden products and categories."""
 
 import pytest
 from django.urls import reverse
@@ -16,14 +16,14 @@ def page_of(client, product, **query):
     return client.get(product_url(product.pk, product.slug), query)
 
 
-def test_page_of_a_piece_shows_price_stock_and_button(client, mug):
+def test_product_page_shows_price_stock_and_button(client, mug):
     content = page_of(client, mug).content.decode()
 
     for fact in ("Harbour mug", "£24", "10 in stock", "Add to basket"):
         assert fact in content
 
 
-def test_chosen_glaze_without_javascript(client, mug):
+def test_variant_can_be_chosen_without_javascript(client, mug):
     slate = mug.children.order_by("pk").last()
 
     response = page_of(client, mug, variant=slate.pk)
@@ -33,11 +33,11 @@ def test_chosen_glaze_without_javascript(client, mug):
 
 
 @pytest.mark.parametrize("variant", ["", "x", "0", "-1", "9" * 40, "٣", "1 OR 1=1"])
-def test_glaze_of_nonsense_shows_the_first(client, mug, variant):
+def test_invalid_variant_shows_the_first(client, mug, variant):
     assert page_of(client, mug, variant=variant).context["box"]().selected.name == "Oat"
 
 
-def test_variants_own_address_leads_to_its_parents(client, mug):
+def test_variant_url_redirects_to_its_parent(client, mug):
     slate = mug.children.order_by("pk").last()
 
     response = page_of(client, slate)
@@ -46,7 +46,7 @@ def test_variants_own_address_leads_to_its_parents(client, mug):
     assert response.url == f"{product_url(mug.pk, mug.slug)}?variant={slate.pk}"
 
 
-def test_old_slug_leads_to_the_new_one_with_its_query(client, mug):
+def test_old_slug_redirects_to_the_new_one_with_its_query(client, mug):
     response = client.get(product_url(mug.pk, "old-name"), {"variant": 7})
 
     assert (response.status_code, response.url) == (
@@ -54,7 +54,7 @@ def test_old_slug_leads_to_the_new_one_with_its_query(client, mug):
     )  # fmt: skip
 
 
-def test_hidden_piece_is_a_404(client, mug, vase):
+def test_hidden_product_is_a_404(client, mug, vase):
     slate = mug.children.order_by("pk").last()
     for product in (vase, mug):
         product.is_public = False
@@ -64,12 +64,12 @@ def test_hidden_piece_is_a_404(client, mug, vase):
     assert page_of(client, slate).status_code == 404
 
 
-def test_unknown_piece_and_category_are_404s(client, shop):
+def test_unknown_product_and_category_are_404s(client, shop):
     assert client.get("/catalogue/nothing_999999/").status_code == 404
     assert client.get("/catalogue/category/nothing_999999/").status_code == 404
 
 
-def test_category_lists_and_moves(client, mug):
+def test_category_lists_products_and_redirects_old_slugs(client, mug):
     category = Category.add_root(name="Table")
     mug.productcategory_set.create(category=category)
 
@@ -83,7 +83,7 @@ def test_category_lists_and_moves(client, mug):
     assert (moved.status_code, moved.url) == (301, f"{category.get_absolute_url()}?page=1")
 
 
-def test_whole_shop_has_one_address(client, mug):
+def test_whole_catalogue_has_one_url(client, mug):
     shop = Category.add_root(
         name="Shop", slug="shop", description="Everything on the <b>shelves</b>."
     )
@@ -106,7 +106,7 @@ def test_whole_shop_has_one_address(client, mug):
         assert old not in answer.text
 
 
-def test_shop_without_such_a_category_lists_all_pieces(client, mug):
+def test_shop_without_that_category_lists_all_products(client, mug):
     Category.add_root(name="Vases").add_child(name="Shop", slug="shop")
 
     page = client.get("/catalogue/")
@@ -121,7 +121,7 @@ def test_hidden_category_is_a_404(client, shop):
     assert client.get(category.get_absolute_url()).status_code == 404
 
 
-def test_script_gets_the_part_and_caches_are_told(client, mug):
+def test_script_gets_the_fragment_and_caches_get_vary(client, mug):
     part = client.get("/catalogue/", headers={"X-Requested-With": "XMLHttpRequest"})
     top = client.get(product_url(mug.pk, mug.slug), headers={"X-Requested-With": "XMLHttpRequest"})
 
@@ -130,14 +130,14 @@ def test_script_gets_the_part_and_caches_are_told(client, mug):
         assert "X-Requested-With" in response["Vary"]
 
 
-def test_search_keeps_the_words_and_escapes_them(client, mug):
+def test_search_shows_and_escapes_the_query(client, mug):
     content = client.get("/search/", {"q": '<script>"mug'}).content.decode()
 
     assert "<script>&quot;" not in content
     assert 'value="&lt;script&gt;&quot;mug"' in content
 
 
-def test_search_without_a_hit_says_so(client, mug):
+def test_search_without_results_says_so(client, mug):
     response = client.get("/search/", {"q": "teapot"})
 
     assert response.context["list_page"].total == 0
@@ -145,7 +145,7 @@ def test_search_without_a_hit_says_so(client, mug):
 
 
 @pytest.mark.parametrize("url", ["/catalogue/", "/search/?q=mug"])
-def test_pages_take_no_more_queries_for_more_pieces(
+def test_pages_need_no_more_queries_for_more_products(
     client, shop, url, django_assert_max_num_queries
 ):
     for n in range(20):
@@ -155,7 +155,7 @@ def test_pages_take_no_more_queries_for_more_pieces(
         client.get(url)
 
 
-def test_cards_by_their_keys_for_scripts(client, mug, vase):
+def test_cards_are_returned_by_key_for_scripts(client, mug, vase):
     url = reverse("catalogue:cards")
 
     response = client.get(url, {"ids": f"{vase.pk},x,{mug.pk},999999,{vase.pk}"})
@@ -181,7 +181,7 @@ def test_cards_are_the_same_for_everybody(client, vase):
     assert client.get(url).content == guest
 
 
-def test_no_more_than_twelve_cards(client, shop):
+def test_at_most_twelve_cards_are_returned(client, shop):
     pieces = [make_product(f"Piece {n}", price="5.00") for n in range(14)]
     ids = ",".join(str(piece.pk) for piece in pieces)
 
@@ -191,13 +191,13 @@ def test_no_more_than_twelve_cards(client, shop):
 
 
 @pytest.mark.parametrize("ids", ["", ",", "\x00", "-1", "9" * 60, "1 OR 1=1", "x" * 5000])
-def test_cards_of_nonsense_are_none(client, shop, ids):
+def test_invalid_card_keys_return_nothing(client, shop, ids):
     response = client.get(reverse("catalogue:cards"), {"ids": ids})
 
     assert (response.status_code, response.content.strip()) == (200, b"")
 
 
-def test_page_draws_the_piece_to_scale_and_tells_its_care(client, mug, site_root):
+def test_page_has_a_scale_drawing_and_care_text(client, mug, site_root):
 
     for code, kind, value in (
         ("height", "float", 9.2),
@@ -215,9 +215,7 @@ def test_page_draws_the_piece_to_scale_and_tells_its_care(client, mug, site_root
     assert "Care guide" not in bare
 
 
-def test_words_on_care_lead_to_the_page_that_editors_chose_whatever_it_is_called(
-    client, mug, site_root
-):
+def test_care_text_links_to_the_page_chosen_by_editors(client, mug, site_root):
     from home.models import SiteSettings, StandardPage
 
     attribute = mug.product_class.attributes.create(code="care", name="Care", type="text")
@@ -234,21 +232,21 @@ def test_words_on_care_lead_to_the_page_that_editors_chose_whatever_it_is_called
     assert "Care guide" not in page_of(client, mug).text
 
 
-def test_page_without_sizes_or_care_has_no_empty_section(client, vase):
+def test_page_without_dimensions_or_care_has_no_empty_section(client, vase):
     content = page_of(client, vase).content.decode()
 
     assert "Dimensions" not in content
     assert 'id="care-title"' not in content
 
 
-def test_page_remembers_nothing_by_itself(client, vase):
+def test_product_page_sets_no_cookie(client, vase):
     response = page_of(client, vase)
 
     assert "sessionid" not in response.cookies
     assert "<recently-viewed" in response.content.decode()
 
 
-def test_category_says_what_staff_wrote_for_search_engines(client, mug, site_root):
+def test_category_has_its_text_for_search_engines(client, mug, site_root):
     table = put_category(mug, "Tableware")
     plain = client.get(table.get_absolute_url()).text
     table.meta_title, table.meta_description = "Stoneware for the table", "Thrown by hand."

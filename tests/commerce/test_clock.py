@@ -1,4 +1,4 @@
-"""The shop's clock: one moment for a whole request, and a chosen one for everything that is shown."""
+"""The shop's clock: one time for a whole request, and a preview time for everything on a page."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ def tomorrow():
 
 @pytest.fixture
 def mug(shop, tomorrow):
-    """£24.99 today; tomorrow on sale for £22.20, and 10 % less than that by an offer."""
+    """£24.99 today; from tomorrow on sale for £22.20, with an offer of 10 % off on top."""
     mug = make_product("Mug", price="24.99")
     begins = tomorrow - timedelta(hours=1)
     SalePrice.objects.create(stockrecord=stockrecord_of(mug), price=Decimal("22.20"), start=begins)
@@ -49,7 +49,7 @@ def test_clock_stands_still_during_a_request(rf):
     assert shop_now() > first
 
 
-def test_chosen_moment_stays_in_a_request_and_ends_with_its_block(rf, tomorrow):
+def test_preview_time_stays_in_its_request_and_ends_with_its_block(rf, tomorrow):
     seen = []
 
     def view(request):
@@ -64,7 +64,7 @@ def test_chosen_moment_stays_in_a_request_and_ends_with_its_block(rf, tomorrow):
     assert not is_shop_time_set()
 
 
-def test_every_page_is_of_the_chosen_moment(mug, tomorrow, client, site_root):
+def test_every_page_uses_the_preview_time(mug, tomorrow, client, site_root):
     client.post(f"/basket/add/{mug.pk}/", {"quantity": 1})
     pages = [
         mug.get_absolute_url(),
@@ -91,7 +91,7 @@ def test_every_page_is_of_the_chosen_moment(mug, tomorrow, client, site_root):
     assert all("£19.98" in shown for shown in then.values()), then
 
 
-def test_vouchers_are_of_the_chosen_moment(shop, tomorrow):
+def test_vouchers_use_the_preview_time(shop, tomorrow):
     basket = make_basket((make_product("Bowl", price="30.00"), 2))
     basket.vouchers.add(make_voucher("LATER", percent=50, start=0.9, end=3))
 
@@ -106,7 +106,7 @@ def test_vouchers_are_of_the_chosen_moment(shop, tomorrow):
     assert (today, then) == (Decimal("60.00"), Decimal("30.00"))
 
 
-def test_delivery_counts_from_the_chosen_moment(shop, tomorrow):
+def test_delivery_dates_use_the_preview_time(shop, tomorrow):
     method = DeliveryMethod.objects.first()
 
     with shop_time(tomorrow + timedelta(days=6)):
@@ -116,7 +116,7 @@ def test_delivery_counts_from_the_chosen_moment(shop, tomorrow):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_of_a_chosen_moment_is_remembered(caching, mug, tomorrow, client, site_root):
+def test_nothing_of_a_preview_time_is_cached(caching, mug, tomorrow, client, site_root):
     caching()
     url = mug.get_absolute_url()
     with shop_time(tomorrow):

@@ -1,4 +1,4 @@
-"""Lists by a rule: what follows it is there, at once and at any moment; pages, blocks, links, staff."""
+"""Collections defined by a rule: always current. Their pages, blocks, links and staff forms."""
 
 import re
 from datetime import timedelta
@@ -38,7 +38,7 @@ Product = get_model("catalogue", "Product")
 
 @pytest.fixture
 def shelf(mug, vase):
-    """A mug in two glazes at £24, a vase at £90, a dish at £12 of another kind, a jug that is sold out."""
+    """A mug in two variants at £24, a vase at £90, a dish of another class at £12, a sold-out jug."""
     dish = factories.make_product("Salt dish", price="12.00")
     kind = get_model("catalogue", "ProductClass").objects.create(name="Dishes", track_stock=True)
     dish.product_class = kind
@@ -53,26 +53,26 @@ def shelf(mug, vase):
 
 
 def titles(**fields):
-    """The titles of what a collection with these fields holds, in its order."""
+    """The titles in a collection with these fields, in its order."""
     collection = ProductCollection.objects.create(title="Some", slug="some", **fields)
     cards, total = cards_in(collection, count=12)
     assert total == len(cards)
     return sorted(card.title for card in cards)
 
 
-def test_rule_without_words_holds_everything(shelf):
+def test_empty_rule_matches_everything(shelf):
     assert titles() == ["Harbour mug", "Moon vase", "Quay jug", "Salt dish"]
 
 
-def test_category_counts_with_those_below_it(shelf):
+def test_category_includes_its_descendants(shelf):
     assert titles(category=shelf["table"]) == ["Harbour mug", "Salt dish"]
 
 
-def test_kind_of_product(shelf):
+def test_rule_for_a_product_class(shelf):
     assert titles(product_class=shelf["kind"]) == ["Salt dish"]
 
 
-def test_kind_that_changes_is_followed(shelf):
+def test_rule_follows_a_changed_product_class(shelf):
     shelf["vase"].product_class = shelf["kind"]
     shelf["vase"].save()
 
@@ -88,15 +88,15 @@ def test_kind_that_changes_is_followed(shelf):
         ("12.00", "12.00", ["Salt dish"]),
     ],
 )
-def test_prices_with_both_ends(shelf, low, high, found):
+def test_price_range_includes_both_ends(shelf, low, high, found):
     assert titles(price_from=low, price_to=high) == found
 
 
-def test_what_is_in_stock(shelf):
+def test_rule_for_products_in_stock(shelf):
     assert titles(is_in_stock=True) == ["Harbour mug", "Moon vase", "Salt dish"]
 
 
-def test_what_is_on_sale_at_its_moment(shelf):
+def test_rule_for_products_on_sale_follows_the_time(shelf):
     start = timezone.now() + timedelta(hours=1)
     record = factories.stockrecord_of(shelf["vase"])
     SalePrice.objects.create(stockrecord=record, price=Decimal(20), start=start)
@@ -109,14 +109,14 @@ def test_what_is_on_sale_at_its_moment(shelf):
     assert ([card.title for card in cards], total) == (["Moon vase"], 1)
 
 
-def test_values_of_one_property_add_up_and_the_variant_is_shown(shelf):
+def test_values_of_one_attribute_add_up_and_the_variant_is_shown(shelf):
     assert titles(values=["glaze:oat", "glaze:slate"]) == ["Harbour mug"]
     oat = ProductCollection.objects.create(title="Slate", slug="slate", values=["glaze:slate"])
     card = cards_in(oat, count=1)[0][0]
     assert card.url.endswith(f"?variant={shelf['mug'].children.order_by('pk').last().pk}")
 
 
-def test_one_variant_has_to_fit_everything(shelf):
+def test_one_variant_has_to_match_everything(shelf):
     slate = shelf["mug"].children.order_by("pk").last()
     record = factories.stockrecord_of(slate)
     record.num_in_stock = 0
@@ -125,7 +125,7 @@ def test_one_variant_has_to_fit_everything(shelf):
     assert titles(values=["glaze:slate"], is_in_stock=True) == []
 
 
-def test_order_of_the_collection(shelf):
+def test_collections_order(shelf):
     cheap_first = ProductCollection.objects.create(title="Some", slug="some", sort="price-low")
 
     cards, total = cards_in(cheap_first, count=2)
@@ -134,14 +134,14 @@ def test_order_of_the_collection(shelf):
     assert total == 4
 
 
-def test_collection_that_is_not_shown_holds_nothing(shelf, client):
+def test_hidden_collection_is_empty(shelf, client):
     hidden = ProductCollection.objects.create(title="Some", slug="some", is_public=False)
 
     assert cards_in(hidden, count=4) == ([], 0)
     assert client.get(collection_url(hidden)).status_code == 404
 
 
-def test_prices_must_be_in_their_order():
+def test_price_range_must_be_in_order():
     with pytest.raises(ValidationError, match="must not be lower"):
         ProductCollection(title="A", slug="a", price_from=2, price_to=1).full_clean()
 
@@ -150,8 +150,8 @@ def test_prices_must_be_in_their_order():
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-def test_any_rule_holds_what_sql_finds(shelf, data):
-    """Products without variants, so that SQL can say it in one condition."""
+def test_any_rule_matches_the_sql_result(shelf, data):
+    """Uses products without variants, so that a single SQL condition expresses the rule."""
     price = st.one_of(
         st.none(), st.sampled_from([Decimal(n) for n in ("11", "12", "50", "58", "91")])
     )
@@ -191,7 +191,7 @@ def presents(shelf, site_root):
 
 
 def shown(response):
-    """The titles of the cards of a page."""
+    """The titles of the cards on a page."""
     cards = BeautifulSoup(response.content, "html.parser").select(".cards .card__title")
     return [card.get_text(strip=True) for card in cards]
 
@@ -207,7 +207,7 @@ def test_page_is_a_list_with_filters_in_the_collections_order(client, presents):
     assert "/catalogue/collections/presents_" in collection_url(presents)
 
 
-def test_filters_and_orders_combine_with_the_rule(client, presents):
+def test_filters_and_sort_orders_combine_with_the_rule(client, presents):
     in_stock = client.get(f"{collection_url(presents)}?stock=in-stock")
     recommended = client.get(f"{collection_url(presents)}?sort=recommended&stock=in-stock")
 
@@ -217,7 +217,7 @@ def test_filters_and_orders_combine_with_the_rule(client, presents):
     assert links == ["?sort=recommended"]
 
 
-def test_old_name_leads_to_the_new_one(client, presents):
+def test_old_slug_redirects_to_the_new_one(client, presents):
     old = collection_url(presents)
     presents.slug = "gifts"
     presents.save()
@@ -228,12 +228,12 @@ def test_old_name_leads_to_the_new_one(client, presents):
     assert answer["Location"] == f"{collection_url(presents)}?stock=in-stock"
 
 
-def test_keys_of_nobody(client, presents):
+def test_unknown_keys_are_404s(client, presents):
     for key in ("0", "9" * 40):
         assert client.get(f"/catalogue/collections/presents_{key}/").status_code == 404
 
 
-def test_sitemap_has_it(client, presents):
+def test_sitemap_lists_the_collection(client, presents):
     hidden = ProductCollection.objects.create(title="B", slug="hidden", is_public=False)
 
     text = _sitemaps(client)
@@ -243,7 +243,7 @@ def test_sitemap_has_it(client, presents):
 
 
 def _sitemaps(client):
-    """Every address of the sitemap, with the files that it is in."""
+    """Every URL of the sitemap, with the files that contain it."""
     files = re.findall(r"<loc>[a-z]+://[^/]+(/[^<]+)</loc>", client.get("/sitemap.xml").text)
     return "".join(client.get(file).text for file in files)
 
@@ -281,7 +281,7 @@ def test_block_follows_a_change_at_the_next_request(caching, presents, site_root
     assert shown(Client().get("/")) == ["Salt dish"]
 
 
-def test_block_says_how_many_there_are_and_hides_when_there_are_none(client, presents, site_root):
+def test_block_counts_its_products_and_hides_if_empty(client, presents, site_root):
     site_root.body = [block(presents, heading="For others")]
     site_root.save()
     full = client.get("/")
@@ -293,7 +293,7 @@ def test_block_says_how_many_there_are_and_hides_when_there_are_none(client, pre
     assert "For others" not in empty.text
 
 
-def test_more_than_the_block_shows_is_one_link_away(client, presents, site_root, shelf):
+def test_block_links_to_the_products_it_does_not_show(client, presents, site_root, shelf):
     for number in range(3):
         factories.make_product(f"Cup {number}", price="9.00")
     site_root.body = [block(presents)]
@@ -307,7 +307,7 @@ def test_more_than_the_block_shows_is_one_link_away(client, presents, site_root,
     assert "6" in link.text
 
 
-def test_link_leads_to_a_collection_while_it_is_shown(presents):
+def test_link_works_while_the_collection_is_shown(presents):
     from home.links import LinkBlock
 
     link = LinkBlock().to_python({"label": "Presents", "collection": presents.pk})
@@ -320,7 +320,7 @@ def test_link_leads_to_a_collection_while_it_is_shown(presents):
 # --- Staff --------------------------------------------------------------------------------------------
 
 
-def test_staff_write_a_collection(admin_client, shelf, site_root):
+def test_staff_create_a_collection(admin_client, shelf, site_root):
     url = reverse("wagtailsnippets_commerce_productcollection:add")
     page = admin_client.get(url)
     assert "glaze:oat" in page.text
@@ -341,7 +341,7 @@ def test_staff_write_a_collection(admin_client, shelf, site_root):
     assert "In oat" in listing.text
 
 
-def test_wrong_prices_keep_what_was_typed(admin_client, shelf, site_root):
+def test_invalid_prices_keep_the_input(admin_client, shelf, site_root):
     url = reverse("wagtailsnippets_commerce_productcollection:add")
 
     page = admin_client.post(
@@ -355,22 +355,22 @@ def test_wrong_prices_keep_what_was_typed(admin_client, shelf, site_root):
     assert soup.select_one("[name=values][value='glaze:oat']").has_attr("checked")
 
 
-def test_value_that_no_piece_has_any_more_stays_chosen(shelf):
+def test_value_without_products_stays_selected(shelf):
     groups = dict(value_choices(chosen=["glaze:gone"]))
 
     assert ("glaze:gone", "glaze:gone") in groups["—"]
     assert ("glaze:oat", "Oat") in groups["Glaze"]
 
 
-def test_category_that_goes_takes_its_collection_along(shelf):
-    """Without its category the rule would hold everything."""
+def test_deleted_category_deletes_its_collection(shelf):
+    """Without its category the rule would match everything."""
     collection = ProductCollection.objects.create(title="T", slug="t", category=shelf["table"])
     shelf["table"].delete()
 
     assert not ProductCollection.objects.filter(pk=collection.pk).exists()
 
 
-def test_rule_of_a_list_settles_its_filters(shelf):
+def test_rule_of_a_list_preselects_its_filters(shelf):
     names = {facet.name for facet in products_in(rule=ListRule(is_in_stock=True)).facets}
 
     assert "stock" not in names
@@ -412,7 +412,7 @@ def test_hidden_collection_is_not_found(client, gifts):
     assert client.get(reverse("search:search"), {"q": "presents"}).context["collections"] == []
 
 
-def test_collection_whose_title_has_the_words_comes_first(gifts):
+def test_collection_with_the_words_in_its_title_comes_first(gifts):
     ProductCollection.objects.create(title="A shelf", slug="a", description="Presents of all sizes")
 
     found = search_collections("present", count=4)

@@ -1,4 +1,4 @@
-"""What runs by the clock, and what runs before a start."""
+"""The scheduler, and the commands that run before a start."""
 
 from io import StringIO
 
@@ -13,8 +13,8 @@ from commerce.models import OutgoingMail
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.django_db(transaction=True)  # the clock closes connections that are old
-def test_clock_runs_every_task_once_and_stops(site_root):
+@pytest.mark.django_db(transaction=True)  # the scheduler closes old connections
+def test_scheduler_runs_every_task_once_and_stops(site_root):
     OutgoingMail.objects.create(key="k1", to="a@example.com", subject="s", body_text="t")
     StripeEvent.objects.create(event_id="evt_1", type="payout.paid", object_id="po_1")
 
@@ -24,8 +24,8 @@ def test_clock_runs_every_task_once_and_stops(site_root):
     assert StripeEvent.objects.get().progress == "done"
 
 
-@pytest.mark.django_db(transaction=True)  # the clock closes connections that are old
-def test_clock_goes_on_after_a_task_that_cannot_be_queued(site_root, settings):
+@pytest.mark.django_db(transaction=True)  # the scheduler closes old connections
+def test_scheduler_continues_after_a_task_that_cannot_be_queued(site_root, settings):
     settings.SCHEDULE = [
         (1, "commerce.nowhere.task"),
         (1, "commerce.mail.outbox.send_waiting_mail_task"),
@@ -45,7 +45,7 @@ def test_every_scheduled_task_exists(settings):
         assert callable(import_string(path).enqueue)
 
 
-def test_nothing_to_migrate_is_said_and_quick(db):
+def test_migrate_if_needed_is_quick_if_nothing_is_missing(db):
     output = StringIO()
 
     call_command("migrate_if_needed", stdout=output)
@@ -76,7 +76,7 @@ def test_immediate_queue_needs_no_worker(settings):
         call_command("run_worker")
 
 
-def test_reconcile_command_runs_twice_alike(site_root):
+def test_reconcile_command_can_be_repeated(site_root):
     for _run in range(2):
         call_command("reconcile_payments", stdout=StringIO())
 

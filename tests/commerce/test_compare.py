@@ -1,4 +1,4 @@
-"""Pieces side by side: the address is the state, differences are marked, a fifth is refused."""
+"""Comparing products: the URL is the state, differences are marked, a fifth product is refused."""
 
 from decimal import Decimal
 
@@ -22,14 +22,14 @@ def set_number(product, code, name, value):
 
 @pytest.fixture
 def pair(mug, vase):
-    """A mug and a vase of different heights and the same weight."""
+    """A mug and a vase with different heights and the same weight."""
     for piece, height in ((mug, 9.2), (vase, 21.0)):
         set_number(piece, "height", "Height (cm)", height)
         set_number(piece, "weight", "Weight (g)", 380.0)
     return mug, vase
 
 
-def test_columns_keep_the_order_and_rows_mark_what_differs(pair):
+def test_columns_keep_their_order_and_rows_mark_differences(pair):
     mug, vase = pair
 
     found = compare([vase.pk, mug.pk])
@@ -42,7 +42,7 @@ def test_columns_keep_the_order_and_rows_mark_what_differs(pair):
     assert found.columns[0].without_url == f"/compare/?ids={mug.pk}"
 
 
-def test_page_shows_price_stock_rating_and_a_way_to_buy(client, pair):
+def test_page_shows_price_stock_rating_and_a_buy_link(client, pair):
     mug, vase = pair
     get_model("reviews", "ProductReview").objects.create(
         product=mug, user=make_user(), score=4, title="Good", body="Yes.", status=1
@@ -59,7 +59,7 @@ def test_page_shows_price_stock_rating_and_a_way_to_buy(client, pair):
     assert '<meta name="robots" content="noindex">' in content
 
 
-def test_price_of_a_column_is_the_lowest(mug):
+def test_column_shows_the_lowest_price(mug):
     record = mug.children.last().stockrecords.get()
     record.price = Decimal("20.00")
     record.save()
@@ -67,7 +67,7 @@ def test_price_of_a_column_is_the_lowest(mug):
     assert compare([mug.pk]).columns[0].box.lowest_quote.price == Decimal("20.00")
 
 
-def test_a_variant_stands_for_its_product_once(client, mug):
+def test_variant_counts_as_its_product(client, mug):
     ids = ",".join(str(child.pk) for child in mug.children.all())
 
     response = client.get("/compare/", {"ids": ids})
@@ -75,7 +75,7 @@ def test_a_variant_stands_for_its_product_once(client, mug):
     assert response.context["comparison"].keys == [mug.pk]
 
 
-def test_a_fifth_is_refused_in_words(client, shop):
+def test_fifth_product_is_refused_with_a_message(client, shop):
     pieces = [make_product(f"Piece {n}", price="10.00") for n in range(5)]
     ids = ",".join(str(piece.pk) for piece in pieces)
 
@@ -86,7 +86,7 @@ def test_a_fifth_is_refused_in_words(client, shop):
     assert "Piece 4" not in response.content.decode()
 
 
-def test_adding_leads_to_an_address_that_holds_it(client, pair):
+def test_adding_redirects_to_a_url_with_the_product(client, pair):
     mug, vase = pair
 
     response = client.get("/compare/", {"ids": mug.pk, "add": vase.pk})
@@ -94,7 +94,7 @@ def test_adding_leads_to_an_address_that_holds_it(client, pair):
     assert (response.status_code, response.url) == (302, f"/compare/?ids={mug.pk},{vase.pk}")
 
 
-def test_adding_a_fifth_is_refused(client, shop):
+def test_adding_a_fifth_product_is_refused(client, shop):
     pieces = [make_product(f"Piece {n}", price="10.00") for n in range(5)]
     ids = ",".join(str(piece.pk) for piece in pieces[:4])
 
@@ -107,7 +107,7 @@ def test_adding_a_fifth_is_refused(client, shop):
 @pytest.mark.parametrize(
     "ids", ["", "x", "-1", "0", "9" * 40, "1;DROP", "\x00", "٣", ",,,", "1," * 5000]
 )
-def test_nonsense_compares_nothing(client, shop, ids):
+def test_invalid_keys_compare_nothing(client, shop, ids):
     response = client.get("/compare/", {"ids": ids})
 
     assert response.status_code == 200
@@ -115,7 +115,7 @@ def test_nonsense_compares_nothing(client, shop, ids):
     assert "Nothing to compare yet" in response.content.decode()
 
 
-def test_hidden_piece_is_left_out_in_words_that_do_not_name_it(client, pair):
+def test_hidden_product_is_left_out_without_naming_it(client, pair):
     mug, vase = pair
     vase.is_public = False
     vase.save()
@@ -128,7 +128,7 @@ def test_hidden_piece_is_left_out_in_words_that_do_not_name_it(client, pair):
     assert "Moon vase" not in content
 
 
-def test_retired_piece_is_named_and_makes_room(client, pair):
+def test_retired_product_is_named_and_makes_room(client, pair):
     mug, vase = pair
     Retirement.objects.create(product=vase)
     others = [make_product(f"Piece {n}", price="10.00") for n in range(2)]
@@ -143,7 +143,7 @@ def test_retired_piece_is_named_and_makes_room(client, pair):
     assert added.status_code == 302
 
 
-def test_fact_that_variants_differ_in_says_for_which_it_holds(mug):
+def test_fact_that_differs_by_variant_names_its_variants(mug):
     oat, slate = mug.children.order_by("pk")
     set_number(mug, "weight", "Weight (g)", 380.0)
     set_number(mug, "height", "Height (cm)", 9.0)
@@ -166,7 +166,7 @@ def test_fact_that_variants_differ_in_says_for_which_it_holds(mug):
         ((0, 0, 0), "Sold out in all options"),
     ],
 )
-def test_stock_is_told_of_all_glazes(shop, stock, text):
+def test_stock_covers_all_variants(shop, stock, text):
     cup = make_product(
         "Cup", price="20.00", glazes=dict(zip(("oat", "slate", "ink"), stock, strict=True))
     )
@@ -174,7 +174,7 @@ def test_stock_is_told_of_all_glazes(shop, stock, text):
     assert compare([cup.pk]).columns[0].stock_text == text
 
 
-def test_table_that_scrolls_says_so_and_can_be_reached_by_keyboard(client, shop):
+def test_scrolling_table_is_announced_and_keyboard_accessible(client, shop):
     pieces = [make_product(f"Piece {n}", price="10.00") for n in range(3)]
 
     content = client.get(
@@ -186,13 +186,13 @@ def test_table_that_scrolls_says_so_and_can_be_reached_by_keyboard(client, shop)
     assert 'aria-describedby="compare-hint"' in content
 
 
-def test_no_cookie_keeps_the_comparison_that_an_address_holds(client, vase):
+def test_comparison_in_the_url_sets_no_cookie(client, vase):
     client.get("/compare/", {"ids": vase.pk})
 
     assert set(client.cookies) == {"csrftoken"}
 
 
-def test_links_of_a_list_gather_pieces_without_a_script(client, shop):
+def test_list_links_add_products_without_javascript(client, shop):
     pieces = [make_product(f"Piece {n}", price="10.00") for n in range(5)]
     listed = client.get(reverse("catalogue:index")).text
     links = [f"/compare/?add={piece.pk}" for piece in pieces]
@@ -209,7 +209,7 @@ def test_links_of_a_list_gather_pieces_without_a_script(client, shop):
     assert "sessionid" not in client.cookies
 
 
-def test_what_was_taken_away_is_not_beside_the_next(client, mug, vase):
+def test_removed_product_does_not_return_with_the_next(client, mug, vase):
     cup = make_product("Cup", price="5.00")
     for piece in (mug, vase):
         client.get("/compare/", {"add": piece.pk})
@@ -221,7 +221,7 @@ def test_what_was_taken_away_is_not_beside_the_next(client, mug, vase):
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "1.2.-3", "9" * 40, "." * 3000])
-def test_any_cookie_of_what_was_compared_is_survived(client, vase, cookie):
+def test_malformed_comparison_cookie_is_ignored(client, vase, cookie):
     client.cookies["compared"] = cookie
 
     page = client.get("/compare/", {"add": vase.pk}, follow=True)
@@ -229,7 +229,7 @@ def test_any_cookie_of_what_was_compared_is_survived(client, vase, cookie):
     assert page.context["comparison"].keys == [vase.pk]
 
 
-def test_near_pieces_are_offered_first(mug, vase):
+def test_similar_products_are_offered_first(mug, vase):
     other = make_product("Zinc cup", price="5.00")
     category = get_model("catalogue", "Category").add_root(name="Cups")
     for piece in (mug, other):
@@ -238,7 +238,7 @@ def test_near_pieces_are_offered_first(mug, vase):
     assert [title for _pk, title in products_to_add([mug.pk])] == ["Zinc cup", "Moon vase"]
 
 
-def test_more_columns_take_no_more_queries(shop, django_assert_num_queries):
+def test_more_columns_need_no_more_queries(shop, django_assert_num_queries):
     pieces = [make_product(f"Piece {n}", price="10.00") for n in range(4)]
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -250,7 +250,7 @@ def test_more_columns_take_no_more_queries(shop, django_assert_num_queries):
         compare([piece.pk for piece in pieces])
 
 
-def test_rows_in_which_all_are_alike_can_be_left_out(client, mug, vase):
+def test_identical_rows_can_be_hidden(client, mug, vase):
     url = compare_url([mug.pk, vase.pk])
 
     full, short = client.get(url).text, client.get(f"{url}&only=differences").text

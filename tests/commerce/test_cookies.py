@@ -1,4 +1,4 @@
-"""Every cookie of the site is for this host, by https, and not sent from other sites' forms."""
+"""Cookies are limited to this host and https, and are not sent with forms of other sites."""
 
 import stat
 import subprocess
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Browser(Client):
-    """A client over https that keeps every cookie as it was set."""
+    """A client over https that stores every cookie as it was set."""
 
     def __init__(self):
         super().__init__()
@@ -32,7 +32,7 @@ class Browser(Client):
 
 @pytest.fixture
 def https(settings):
-    """The settings of a site that is reached by https (``site_project.settings``)."""
+    """The settings of a site with https (``site_project.settings``)."""
     settings.IS_HTTPS = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.OSCAR_BASKET_COOKIE_SECURE = True
     settings.COOKIE_PREFIX = "__Host-"
@@ -52,7 +52,7 @@ def test_every_cookie_is_bound_to_the_host(https, mug, vase, site_root):
     shopper.give_details(browser)
     browser.get(reverse("account_login"))
     browser.post(reverse("account_login"), {"login": "ada@example.com", "password": PASSWORD})
-    browser.get(reverse("basket:summary"))  # the basket of the guest becomes the account's
+    browser.get(reverse("basket:summary"))  # the guest basket is merged into the account's
     browser.post(reverse("account_logout"))
 
     names = {cookie.key.removeprefix("__Host-") for cookie in browser.set_cookies}
@@ -68,7 +68,7 @@ def test_every_cookie_is_bound_to_the_host(https, mug, vase, site_root):
         assert cookie["samesite"] == "Lax", cookie
 
 
-def test_basket_is_found_again_under_the_prefixed_name(https, vase, site_root):
+def test_basket_cookie_with_the_prefix_is_read_again(https, vase, site_root):
     browser = Browser()
     shopper.put_in_basket(browser, vase)
 
@@ -79,7 +79,7 @@ def test_basket_is_found_again_under_the_prefixed_name(https, vase, site_root):
     assert not browser.cookies["__Host-basket_units"]["httponly"]
 
 
-def test_shop_without_https_has_plain_names(client, vase, site_root):
+def test_site_without_https_has_unprefixed_cookie_names(client, vase, site_root):
     shopper.put_in_basket(client, vase)
 
     assert {"oscar_open_basket", "basket_units"} <= set(client.cookies)
@@ -103,7 +103,7 @@ def test_private_pages_are_stored_nowhere(client, shop, site_root, path, is_sign
     assert response["Cache-Control"] == "private, no-store"
 
 
-def test_mail_files_are_read_by_the_site_alone(settings, tmp_path):
+def test_mail_files_are_readable_by_the_site_only(settings, tmp_path):
     folder = tmp_path / "mail"
     folder.mkdir(mode=0o755)
     connection = get_connection("commerce.mail.outbox.ReadableFileBackend", file_path=folder)

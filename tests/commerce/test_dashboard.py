@@ -1,4 +1,4 @@
-"""Oscar's dashboard, where it is not Oscar's alone: exact times, lists with an order, retiring."""
+"""Our changes to Oscar's dashboard: exact times, sorted lists, retiring products."""
 
 import re
 import warnings
@@ -13,7 +13,7 @@ from oscar.core.loading import get_model
 from commerce.models import Retirement
 from tests.factories import make_offer, make_product, make_user, make_voucher
 
-#: The end of a summer's day in London, an hour behind the clock on the wall.
+#: The end of a summer's day in London, as UTC (one hour behind local time).
 LAST_MOMENT = datetime(2031, 6, 30, 22, 59, 59, 250_000, tzinfo=UTC)
 
 
@@ -28,7 +28,7 @@ def restrictions_of(offer):
 
 
 def save_restrictions(client, offer, **fields):
-    """Send an offer's last step, with what every form of it holds."""
+    """Submit the last step of an offer, with the fields that every such form has."""
     url = restrictions_of(offer)
     form = client.get(url).context["form"]
     shown = {name: form[name].value() or "" for name in ("start_datetime", "end_datetime")}
@@ -47,7 +47,7 @@ def test_offer_shows_its_end_to_the_second(staff):
     assert 'data-oscarWidget="datetime"' not in page
 
 
-def test_offer_that_is_saved_untouched_keeps_its_times_to_the_microsecond(staff):
+def test_saving_an_offer_unchanged_keeps_its_exact_times(staff):
     offer = make_offer(start_datetime=timezone.now(), end_datetime=LAST_MOMENT)
     start = offer.start_datetime
 
@@ -59,7 +59,7 @@ def test_offer_that_is_saved_untouched_keeps_its_times_to_the_microsecond(staff)
 
 
 @pytest.mark.parametrize("typed", ["2031-06-01T10:07:03", "2031-06-01T10:07"])
-def test_offer_begins_when_it_was_typed(staff, typed):
+def test_offer_starts_at_the_typed_time(staff, typed):
     offer = make_offer(end_datetime=LAST_MOMENT)
 
     save_restrictions(staff, offer, start_datetime=typed)
@@ -68,7 +68,7 @@ def test_offer_begins_when_it_was_typed(staff, typed):
     assert timezone.localtime(offer.start_datetime).isoformat().startswith(typed)
 
 
-def test_time_that_is_taken_away_is_gone(staff):
+def test_time_can_be_removed(staff):
     offer = make_offer(end_datetime=LAST_MOMENT)
 
     save_restrictions(staff, offer, end_datetime="")
@@ -99,7 +99,7 @@ def test_voucher_shows_and_saves_its_times_to_the_second(staff):
     assert voucher.end_datetime == LAST_MOMENT
 
 
-def test_new_voucher_and_new_set_of_vouchers_begin_by_the_browsers_own_field(staff):
+def test_new_vouchers_use_the_browsers_datetime_field(staff):
     before = timezone.localtime().replace(microsecond=0)
 
     form = staff.get(reverse("dashboard:voucher-create")).context["form"]
@@ -110,7 +110,7 @@ def test_new_voucher_and_new_set_of_vouchers_begin_by_the_browsers_own_field(sta
     assert of_set.text.count('type="datetime-local"') == 2
 
 
-def test_attribute_of_a_product_that_is_a_time_is_shown_to_the_second(staff):
+def test_datetime_attribute_is_shown_to_the_second(staff):
     product = make_product("Moon vase", price="90.00")
     get_model("catalogue", "ProductAttribute").objects.create(
         product_class=product.product_class, name="Fired", code="fired", type="datetime"
@@ -126,7 +126,7 @@ def test_attribute_of_a_product_that_is_a_time_is_shown_to_the_second(staff):
 @pytest.mark.parametrize(
     "name", ["offer-list", "voucher-list", "voucher-set-list", "range-list", "order-list"]
 )
-def test_lists_of_the_dashboard_have_an_order(staff, name):
+def test_dashboard_lists_are_sorted(staff, name):
     make_offer()
 
     with warnings.catch_warnings():
@@ -136,7 +136,7 @@ def test_lists_of_the_dashboard_have_an_order(staff, name):
     assert page.status_code == 200
 
 
-def test_offers_keep_the_order_that_a_person_asked_for(staff):
+def test_offers_keep_a_requested_sort_order(staff):
     make_offer("Alpha")
     make_offer("Omega")
 
@@ -149,12 +149,12 @@ def test_offers_keep_the_order_that_a_person_asked_for(staff):
 
 
 def way_to_retire(client, product):
-    """Where "Retire…" leads from a product's page in the dashboard."""
+    """The URL of "Retire…" on a product's page in the dashboard."""
     page = client.get(reverse("dashboard:catalogue-product", args=[product.pk])).text
     return re.search(r'href="([^"]*)">Retire…', page)[1]
 
 
-def test_retiring_a_product_begins_with_its_name(staff, site_root, mug, vase):
+def test_retire_form_starts_with_the_products_name(staff, site_root, mug, vase):
     url = way_to_retire(staff, vase)
 
     page = staff.get(url)
@@ -167,7 +167,7 @@ def test_retiring_a_product_begins_with_its_name(staff, site_root, mug, vase):
     assert Retirement.objects.get().product == vase
 
 
-def test_retired_product_leads_to_what_is_stored(staff, site_root, mug, vase):
+def test_retired_product_links_to_its_redirect(staff, site_root, mug, vase):
     retirement = Retirement.objects.create(product=vase, replacement=mug)
 
     page = staff.get(way_to_retire(staff, vase))
@@ -180,7 +180,7 @@ def test_retired_product_leads_to_what_is_stored(staff, site_root, mug, vase):
 
 
 @pytest.mark.parametrize("asked", ["", "0", "x", "9" * 30])
-def test_retiring_nothing_in_particular_begins_empty(staff, site_root, vase, asked):
+def test_retire_form_without_a_product_starts_empty(staff, site_root, vase, asked):
     page = staff.get(reverse("wagtailsnippets_commerce_retirement:add"), {"product": asked})
 
     assert page.status_code == 200

@@ -1,4 +1,4 @@
-"""The export: all there is about a person, nothing that opens anything, nothing of anybody else."""
+"""The export contains all data about a person, no secrets, and nothing about anybody else."""
 
 import csv
 import io
@@ -48,14 +48,14 @@ def rows_of(archive, name):
 
 @pytest.fixture
 def archive(client, vase):
-    """What Ada downloads."""
+    """Ada's downloaded archive."""
     make_ada(vase)
     sign_in(client)
     prove_again(client)
     return opened(client.post(DATA))
 
 
-def test_archive_has_what_the_person_left(archive):
+def test_archive_contains_the_persons_data(archive):
     document = json.loads(archive.read("data.json"))
 
     sections = {name for name, rows in document["sections"].items() if rows}
@@ -69,7 +69,7 @@ def test_archive_has_what_the_person_left(archive):
     assert set(document["sections"]) == {section.name for section in all_sections()}
 
 
-def test_archive_has_tables_picture_and_invoices(archive):
+def test_archive_contains_tables_picture_and_invoices(archive):
     names = archive.namelist()
 
     assert rows_of(archive, "addresses")[0]["line1"] == "12 Quay Street"
@@ -78,7 +78,7 @@ def test_archive_has_tables_picture_and_invoices(archive):
     assert archive.read(next(n for n in names if n.endswith(".pdf"))).startswith(b"%PDF")
 
 
-def test_archive_has_no_secret(archive, django_user_model):
+def test_archive_contains_no_secret(archive, django_user_model):
     user = django_user_model.objects.get(email=EMAIL)
     session = user.usersession_set.get().session_key
     secrets = [user.password, session, "a-secret-token-of-a-list", "493817"]
@@ -90,7 +90,7 @@ def test_archive_has_no_secret(archive, django_user_model):
     assert [secret for secret in secrets if secret in text] == []
 
 
-def test_archive_has_nothing_of_others(client, vase, mug):
+def test_archive_contains_nothing_of_others(client, vase, mug):
     make_ada(vase)
     other = make_user("eve@example.com", first_name="Eve", last_name="Stranger")
     make_order(mug.children.first(), user=other)
@@ -103,7 +103,7 @@ def test_archive_has_nothing_of_others(client, vase, mug):
     assert "eve@example.com" not in content
 
 
-def test_cells_are_neutral(db):
+def test_spreadsheet_cells_are_neutralised(db):
     user = make_user(EMAIL, first_name='=HYPERLINK("http://evil.example")')
 
     archive = zipfile.ZipFile(io.BytesIO(archive_of(person_of(user))))
@@ -120,7 +120,7 @@ def test_guest_is_exported_by_address(vase):
     assert sections["account"] == []
 
 
-def test_order_of_an_unproven_address_is_not_exported(vase):
+def test_order_of_an_unverified_address_is_not_exported(vase):
     make_paid_order((vase, 1), email=EMAIL)
     mallory = make_user("mallory@example.com")
     mallory.emailaddress_set.create(email=EMAIL, verified=False)
@@ -128,7 +128,7 @@ def test_order_of_an_unproven_address_is_not_exported(vase):
     assert document_of(person_of(mallory))["sections"]["orders"] == []
 
 
-def test_export_asks_who_one_is(client, db):
+def test_export_needs_a_recent_sign_in(client, db):
     make_user(EMAIL)
     sign_in(client)
     let_sign_in_age(client)
@@ -141,7 +141,7 @@ def test_export_needs_an_account(client, db):
     assert client.post(DATA).url.startswith(reverse("account_login"))
 
 
-def test_export_page_gives_nothing_away_by_get(client, db):
+def test_export_page_reveals_nothing_by_get(client, db):
     make_user(EMAIL)
     sign_in(client)
     prove_again(client)
@@ -153,7 +153,7 @@ def test_export_page_gives_nothing_away_by_get(client, db):
     assert not AuditEntry.objects.filter(act="exported").exists()
 
 
-def test_export_is_a_private_download_that_is_written_down(client, db):
+def test_export_is_a_private_download_and_is_logged(client, db):
     make_user(EMAIL)
     sign_in(client)
     prove_again(client)
@@ -165,7 +165,7 @@ def test_export_is_a_private_download_that_is_written_down(client, db):
     assert AuditEntry.objects.filter(act="exported").count() == 1
 
 
-def test_eleventh_export_of_an_hour_has_to_wait(client, db):
+def test_eleventh_export_within_an_hour_is_refused(client, db):
     make_user(EMAIL)
     sign_in(client)
     prove_again(client)
@@ -176,7 +176,7 @@ def test_eleventh_export_of_an_hour_has_to_wait(client, db):
     assert answers[10].startswith("text/html")
 
 
-def test_link_to_another_row_is_its_key_and_its_name(vase, mug):
+def test_reference_to_another_row_is_its_key_and_name(vase, mug):
     user, order = make_ada(vase)
     glaze = mug.children.first()
     make_order(glaze, user=user)
@@ -193,7 +193,7 @@ def test_link_to_another_row_is_its_key_and_its_name(vase, mug):
 
 
 def leave_more(user, number):
-    """As much of everything again, of another product."""
+    """Add as much data again, about another product."""
     product = make_product(f"Jar {number}", price="9.00", stock=9)
     order = deliver(make_paid_order((product, 1), user=user))
     order.notes.create(message="rang")
@@ -221,7 +221,7 @@ def queries_of_export(user):
     return len(queries), document
 
 
-def test_export_asks_as_often_for_ten_rows_as_for_one(vase):
+def test_export_needs_as_many_queries_for_ten_rows_as_for_one(vase):
     user, _order = make_ada(vase)
     leave_more(user, 0)
     few, _document = queries_of_export(user)
@@ -235,7 +235,7 @@ def test_export_asks_as_often_for_ten_rows_as_for_one(vase):
     assert many < 3 * len(document["sections"])
 
 
-def test_network_address_of_staff_is_not_exported(client, vase):
+def test_ip_address_of_staff_is_not_exported(client, vase):
     user = make_user(EMAIL)
     clerk = make_user("clerk@example.com", is_staff=True)
     fields = {"kind": "door", "object_id": str(user.pk), "about": EMAIL}
@@ -250,7 +250,7 @@ def test_network_address_of_staff_is_not_exported(client, vase):
     assert seen == {"signed-in": "192.0.2.1", "failed": "192.0.2.2", "exported": ""}
 
 
-def test_every_section_has_a_title_that_can_be_translated():
+def test_every_section_has_a_translatable_title():
     titles = {section.name: section.title for section in all_sections()}
 
     assert [name for name, title in titles.items() if not isinstance(title, Promise)] == []
@@ -262,7 +262,7 @@ def test_every_section_has_a_title_that_can_be_translated():
 
 @pytest.fixture
 def admin(client):
-    """An administrator who has just signed in and shown who they are."""
+    """An administrator who has just signed in and proved their identity."""
     user = make_user("admin@example.com", is_staff=True, is_superuser=True)
     sign_in(client, "admin@example.com")
     prove_again(client)
@@ -308,7 +308,7 @@ def test_staff_erase_a_customer_only_with_the_box_ticked(client, admin, vase):
     assert (entry.user, entry.object_id) == (admin, str(user.pk))
 
 
-def test_staff_are_told_what_blocks(client, admin, vase):
+def test_staff_see_what_blocks_an_erasure(client, admin, vase):
     user = make_user(EMAIL)
     make_order(vase, user=user, status="Paid")
     url = reverse("staff-user-privacy", args=[user.pk])
@@ -320,7 +320,7 @@ def test_staff_are_told_what_blocks(client, admin, vase):
     assert type(user).objects.filter(email=EMAIL).exists()
 
 
-def test_staff_show_who_they_are_first(client, vase):
+def test_staff_need_a_recent_sign_in(client, vase):
     user = make_user(EMAIL)
     make_user("admin@example.com", is_staff=True, is_superuser=True)
     sign_in(client, "admin@example.com")
@@ -331,7 +331,7 @@ def test_staff_show_who_they_are_first(client, vase):
         assert response.url.startswith(reverse("account_reauthenticate"))
 
 
-def test_staff_without_the_right_are_refused(client, vase):
+def test_staff_without_the_permission_are_refused(client, vase):
     user = make_user(EMAIL)
     make_user("clerk@example.com", is_staff=True)
     sign_in(client, "clerk@example.com")
@@ -342,7 +342,7 @@ def test_staff_without_the_right_are_refused(client, vase):
         assert client.post(url, {"action": "export", "email": EMAIL}).status_code == 403
 
 
-def test_picture_of_an_account_is_exported_as_it_is_kept(db):
+def test_profile_picture_is_exported_as_stored(db):
     user = make_user(EMAIL)
     save_picture(user, b"square")
 

@@ -1,4 +1,4 @@
-"""Dates that keep their promise: cut-off, weekends, bank holidays."""
+"""Delivery dates: cut-off time, weekends, bank holidays."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,23 +22,24 @@ STANDARD = DeliveryMethod(price=Decimal("4.50"), free_over=Decimal("60"), min_da
             (2026, 11, 17, 12, 0),
             (2026, 11, 20),
             (2026, 11, 23),
-        ),  # Tuesday at noon: leaves Wednesday
-        ((2026, 11, 20, 12, 30), (2026, 11, 25), (2026, 11, 26)),  # Friday afternoon: leaves Monday
-        ((2026, 11, 21, 9, 0), (2026, 11, 25), (2026, 11, 26)),  # Saturday: leaves Monday
+        ),  # Tuesday at noon: dispatched on Wednesday
+        # Friday afternoon: dispatched on Monday
+        ((2026, 11, 20, 12, 30), (2026, 11, 25), (2026, 11, 26)),
+        ((2026, 11, 21, 9, 0), (2026, 11, 25), (2026, 11, 26)),  # Saturday: dispatched on Monday
         (
             (2026, 12, 24, 9, 0),
             (2026, 12, 30),
             (2026, 12, 31),
-        ),  # Christmas and the day for Boxing Day
+        ),  # Christmas and the substitute day for Boxing Day
     ],
 )
-def test_arrival_counts_working_days_from_the_day_it_leaves(ordered, first, last):
+def test_arrival_counts_working_days_from_dispatch(ordered, first, last):
     arrival = at_time(datetime(*ordered, tzinfo=LONDON), arrival_of, STANDARD)
 
     assert (arrival.first, arrival.last) == (date(*first), date(*last))
 
 
-def test_arrival_reads_like_a_date():
+def test_arrival_is_formatted_as_a_date():
     arrival = at_time(datetime(2026, 11, 17, 9, tzinfo=LONDON), arrival_of, STANDARD)
 
     assert str(arrival) == "Thu 19 – Fri 20 November"

@@ -1,4 +1,4 @@
-"""The demo shop: loaded once it is complete, loaded again it stays as it is."""
+"""Loading the demo shop: the first load is complete, the second changes nothing."""
 
 import hashlib
 import stat
@@ -15,12 +15,12 @@ from demo.accounts import NewAccount
 from demo.management.commands import load_demo
 
 pytestmark = pytest.mark.django_db
-#: Wagtail's index of references is rebuilt, with new keys; tasks are a queue's memory.
+#: Excluded: Wagtail's reference index gets new keys when rebuilt, and task rows are transient.
 REBUILT = {"ReferenceIndex", "DBTaskResult", "Session"}
 
 
 def stored(row):
-    """A row as the database keeps it."""
+    """A row as stored in the database."""
     fields = row._meta.concrete_fields
     return str([field.get_prep_value(getattr(row, field.attname)) for field in fields])
 
@@ -38,15 +38,13 @@ def checksums():
 
 
 class Terminal(StringIO):
-    """A place that a person looks at."""
+    """Output that claims to be a terminal."""
 
     def isatty(self):
         return True
 
 
-def test_demo_loads_twice_and_the_second_time_changes_nothing(
-    site_root, client, settings, tmp_path
-):
+def test_second_load_changes_nothing(site_root, client, settings, tmp_path):
     settings.VAR_DIR = tmp_path
     output = Terminal()
     call_command("load_demo", "--no-renditions", stdout=output)
@@ -73,7 +71,7 @@ def test_demo_loads_twice_and_the_second_time_changes_nothing(
         assert client.get(url).status_code == 200, url
 
 
-def test_demo_leaves_alone_what_a_person_changed(site_root):
+def test_loading_keeps_changes_by_staff(site_root):
     call_command("load_demo", "--no-renditions", verbosity=0)
     record = get_model("partner", "StockRecord").objects.order_by("pk").first()
     record.price, record.num_in_stock = "999.00", 77
@@ -85,8 +83,8 @@ def test_demo_leaves_alone_what_a_person_changed(site_root):
     assert (str(record.price), record.num_in_stock) == ("999.00", 77)
 
 
-def test_passwords_go_to_a_file_of_their_owner_where_nobody_looks(settings, tmp_path):
-    """A container's log is kept and read by many."""
+def test_passwords_go_to_a_private_file_without_a_terminal(settings, tmp_path):
+    """A container's log is stored and read by many."""
     settings.VAR_DIR = tmp_path / "var"
     output = StringIO()
     command = load_demo.Command(stdout=output)

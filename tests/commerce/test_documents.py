@@ -1,4 +1,4 @@
-"""Invoices, credit notes and packing slips: numbered, frozen, and true to the cent."""
+"""Invoices, credit notes and packing slips: numbered, immutable, exact to the cent."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -46,7 +46,7 @@ def bowl(shop):
 
 @pytest.fixture
 def order(bowl):
-    """Three bowls and their delivery, paid: £59.97 and £4.50."""
+    """Three bowls with delivery, paid: £59.97 and £4.50."""
     return make_paid_order((bowl, 3))
 
 
@@ -59,7 +59,7 @@ def notes_of(order):
 
 
 def refund(order, **wanted):
-    """A refund asked for and sent, as staff and the gateway do."""
+    """Request a refund and send it."""
     attempt = PaymentAttempt.objects.get(order=order)
     key = wanted.pop("key", "a-key")
     refunds.request_refund(attempt.pk, refunds.RefundTerms(key=key, reason="A chip", **wanted))
@@ -70,7 +70,7 @@ def refund(order, **wanted):
 # --- Issuing --------------------------------------------------------------------------------------
 
 
-def test_paid_order_has_one_invoice_that_says_what_was_paid(order):
+def test_paid_order_has_one_invoice_over_the_amount_paid(order):
     invoice = invoice_of(order)
     facts = invoice.facts
 
@@ -86,7 +86,7 @@ def test_paid_order_has_one_invoice_that_says_what_was_paid(order):
     assert broken_invariants() == []
 
 
-def test_settling_and_asking_again_issues_nothing_more(order):
+def test_repeated_settling_issues_nothing_more(order):
     settle.settle(PaymentAttempt.objects.get(order=order).intent_id)
     with transaction.atomic():
         again = issue_invoice(order)
@@ -95,13 +95,13 @@ def test_settling_and_asking_again_issues_nothing_more(order):
     assert DocumentCounter.objects.get(kind="invoice").last == 1
 
 
-def test_order_that_waits_for_its_money_has_none(bowl):
+def test_order_waiting_for_payment_has_no_invoice(bowl):
     begin.begin(make_submission(make_basket((bowl, 1))))
 
     assert CommercialDocument.objects.count() == 0
 
 
-def test_order_that_costs_nothing_has_an_invoice_of_nothing(shop):
+def test_free_order_has_an_invoice_over_zero(shop):
     order = make_order()
     order.total_incl_tax = order.total_excl_tax = 0
     with transaction.atomic():
@@ -111,7 +111,7 @@ def test_order_that_costs_nothing_has_an_invoice_of_nothing(shop):
     assert render(facts).startswith(b"%PDF")
 
 
-def test_held_money_is_invoiced_when_it_is_taken(settings, bowl):
+def test_authorised_payment_is_invoiced_when_captured(settings, bowl):
     settings.PAYMENT_CAPTURE = "manual"
     attempt, _intent = begin.begin(make_submission(make_basket((bowl, 1))))
     pay(attempt)
@@ -124,7 +124,7 @@ def test_held_money_is_invoiced_when_it_is_taken(settings, bowl):
     assert invoice_of(attempt.order).facts["gross"] == "24.49"
 
 
-def test_hold_of_which_a_part_was_taken_is_invoiced_for_that_part(settings, bowl):
+def test_partial_capture_is_invoiced_for_its_part(settings, bowl):
     settings.PAYMENT_CAPTURE = "manual"
     attempt, _intent = begin.begin(make_submission(make_basket((bowl, 1))))
     pay(attempt)
@@ -139,7 +139,7 @@ def test_hold_of_which_a_part_was_taken_is_invoiced_for_that_part(settings, bowl
     assert Decimal(facts["net"]) + Decimal(facts["tax"]) == Decimal("20.00")
 
 
-def test_refund_of_lines_has_a_credit_note_that_names_them_and_the_invoice(order):
+def test_refund_of_lines_has_a_credit_note_with_the_lines_and_the_invoice(order):
     line = order.lines.get()
 
     refund(order, units={line.pk: 2}, shipping=Decimal("4.50"))
@@ -147,7 +147,7 @@ def test_refund_of_lines_has_a_credit_note_that_names_them_and_the_invoice(order
     (note,) = notes_of(order)
     facts = note.facts
     assert facts["invoice"] == invoice_of(order).number
-    assert "A chip" not in str(facts)  # what staff note is for the house
+    assert "A chip" not in str(facts)  # internal notes of staff
     assert [(row["title"], row["quantity"], row["gross"]) for row in facts["lines"]] == [
         ("Bowl", 2, "39.98"),
         ("Delivery: Standard", None, "4.50"),
@@ -155,7 +155,7 @@ def test_refund_of_lines_has_a_credit_note_that_names_them_and_the_invoice(order
     assert (facts["net"], facts["tax"], facts["gross"]) == ("37.07", "7.41", "44.48")
 
 
-def test_credit_notes_of_everything_add_up_to_the_invoice(order):
+def test_credit_notes_of_all_lines_add_up_to_the_invoice(order):
     line = order.lines.get()
     refund(order, key="one", units={line.pk: 1})
     refund(order, key="two", extra=Decimal("5.01"))
@@ -170,7 +170,7 @@ def test_credit_notes_of_everything_add_up_to_the_invoice(order):
     assert broken_invariants() == []
 
 
-def test_order_paid_back_whole_is_credited_line_by_line(order):
+def test_full_refund_is_credited_line_by_line(order):
     refund(order, extra=Decimal("64.47"))
 
     (note,) = notes_of(order)
@@ -181,7 +181,7 @@ def test_order_paid_back_whole_is_credited_line_by_line(order):
     ]
 
 
-def test_refund_is_credited_once_however_often_it_is_told_of(order):
+def test_repeated_news_of_a_refund_issues_one_credit_note(order):
     told = Refunded(key="refund-1", amount=Decimal("5.00"))
     with transaction.atomic():
         first = issue_credit_note(order, told)
@@ -190,7 +190,7 @@ def test_refund_is_credited_once_however_often_it_is_told_of(order):
     assert len(notes_of(order)) == 1
 
 
-def test_money_that_was_never_invoiced_is_not_credited(shop):
+def test_payment_without_an_invoice_is_not_credited(shop):
     order = make_order(status="Cancelled")
     with transaction.atomic():
         assert issue_credit_note(order, Refunded(key="late", amount=Decimal("5.00"))) is None
@@ -213,7 +213,7 @@ def test_each_parcel_has_a_packing_slip_without_prices(order):
 # --- Numbers --------------------------------------------------------------------------------------
 
 
-def test_numbers_follow_each_other_in_each_kind_and_year(bowl):
+def test_numbers_are_consecutive_per_kind_and_year(bowl):
     at = [datetime(2031, 12, 31, 23, tzinfo=UTC), datetime(2032, 1, 1, 1, tzinfo=UTC)]
     orders = [make_order() for _number in range(3)]
     with transaction.atomic():
@@ -225,7 +225,7 @@ def test_numbers_follow_each_other_in_each_kind_and_year(bowl):
     assert numbers == ["INV-2031-000001", "INV-2031-000002", "INV-2032-000001"]
 
 
-def test_number_of_a_transaction_that_failed_is_given_again(shop):
+def test_number_of_a_failed_transaction_is_reused(shop):
     first, second = make_order(), make_order()
 
     with transaction.atomic():
@@ -244,7 +244,7 @@ def test_gap_is_found(order):
     assert any(line.startswith("I20") for line in broken_invariants())
 
 
-def test_document_is_never_changed_or_deleted(order):
+def test_document_cannot_be_changed_or_deleted(order):
     invoice = invoice_of(order)
 
     invoice.number = "INV-1"
@@ -259,7 +259,7 @@ def test_document_is_never_changed_or_deleted(order):
 # --- The file -------------------------------------------------------------------------------------
 
 
-def test_document_reads_the_same_for_ever(order, settings):
+def test_document_never_changes(order, settings):
     before = render(invoice_of(order).facts)
 
     settings.SELLER = {**settings.SELLER, "name": "Somebody else"}
@@ -270,7 +270,7 @@ def test_document_reads_the_same_for_ever(order, settings):
     assert render(invoice_of(order).facts) == before
 
 
-def test_letters_of_many_scripts_are_printed_and_unknown_ones_do_not_fail(order):
+def test_many_scripts_are_printed_and_unknown_characters_do_not_fail(order):
     facts = invoice_of(order).facts
     plain = render(facts)
 
@@ -327,7 +327,7 @@ def test_owner_downloads_the_invoice_and_nobody_else(client, bowl, site_root):
     assert address_of(order) in page
 
 
-def test_link_of_a_guest_opens_its_own_documents_while_it_holds(client, order, bowl, site_root):
+def test_guest_link_opens_its_own_documents_until_it_expires(client, order, bowl, site_root):
     other = make_paid_order((bowl, 1))
     token, old = token_for(order, days=1), token_for(order, days=-1)
 
@@ -339,7 +339,7 @@ def test_link_of_a_guest_opens_its_own_documents_while_it_holds(client, order, b
     assert client.get(reverse("guest-document", kwargs=foreign)).status_code == 404
 
 
-def test_link_does_not_open_the_documents_of_an_account(client, bowl, site_root):
+def test_guest_link_does_not_open_documents_of_an_account(client, bowl, site_root):
     order = make_paid_order((bowl, 1), user=make_user())
 
     assert client.get(address_of(order, token=token_for(order, days=1))).status_code == 404
@@ -357,7 +357,7 @@ def test_packing_slips_are_not_for_customers(client, bowl, site_root):
     assert client.get(reverse("staff-document", kwargs=kwargs)).status_code == 403
 
 
-def test_staff_who_see_orders_download_all_of_it(client, order, site_root):
+def test_staff_with_order_access_download_all_documents(client, order, site_root):
     create_roles()
     paper = {"order": order.number, "number": invoice_of(order).number}
     slip = reverse("packing-list", args=[order.number])
@@ -384,7 +384,7 @@ RATES = st.sampled_from([Decimal(0), Decimal(5), Decimal(20)])
 
 @st.composite
 def invoices(draw):
-    """Lines as an order has them: net worked out for one unit and multiplied."""
+    """Draw order lines whose net is computed for one unit and multiplied, as in an order."""
     parts = []
     for number in range(draw(st.integers(1, 6))):
         rate, quantity = draw(RATES), draw(st.integers(1, 9))
@@ -408,7 +408,7 @@ def assert_sums(parts):
 
 
 @given(invoices(), st.data())
-def test_sums_by_rate_are_the_sums_of_the_lines_and_credits_end_at_nothing(parts, data):
+def test_sums_by_rate_match_the_lines_and_full_credits_leave_zero(parts, data):
     assert_sums(parts)
     left, credited = {part.key: part for part in parts}, []
     while left:
@@ -431,7 +431,7 @@ def test_sums_by_rate_are_the_sums_of_the_lines_and_credits_end_at_nothing(parts
 
 
 @given(invoices(), st.integers(1, 10_000))
-def test_amounts_for_no_line_are_shared_out_and_add_up(parts, share):
+def test_amounts_without_a_line_are_distributed_and_add_up(parts, share):
     total = sum(part.gross for part in parts)
     amount = (total * share / 10_000).quantize(Decimal("0.01"))
     first = credit_parts(parts, [], {}, amount=amount, title="Back") if amount else []
@@ -444,7 +444,7 @@ def test_amounts_for_no_line_are_shared_out_and_add_up(parts, share):
 
 
 @given(invoices(), st.integers(0, 10_000))
-def test_what_is_not_charged_leaves_exactly_what_is(parts, share):
+def test_waived_amount_leaves_exactly_the_charged_amount(parts, share):
     total = sum(part.gross for part in parts)
     amount = (total * share / 10_000).quantize(Decimal("0.01"))
 
@@ -463,5 +463,5 @@ def test_what_is_not_charged_leaves_exactly_what_is(parts, share):
         ("0.00", "0.00", "GB-standard", "20"),
     ],
 )
-def test_rate_is_that_of_the_code_or_of_the_amounts(net, gross, code, rate):
+def test_rate_comes_from_the_code_or_from_the_amounts(net, gross, code, rate):
     assert rate_of(Decimal(net), Decimal(gross), code) == Decimal(rate)

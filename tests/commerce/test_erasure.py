@@ -1,4 +1,4 @@
-"""Erasing a person: what goes, what the books keep, what has to be settled first."""
+"""Erasing a person: deleted data, data that must be retained, and what blocks an erasure."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -22,7 +22,7 @@ from tests.signing import prove_again, sign_in
 
 pytestmark = pytest.mark.django_db
 User = get_user_model()
-#: The invoice: its number, its sums, and who bought.
+#: Invoice data: number, totals, and the buyer.
 BOOKS = {"commerce.commercialdocument.facts"}
 
 
@@ -36,9 +36,7 @@ def delete_account(client):
     return client.post(reverse("customer:profile-delete"), {"confirm": "on"})
 
 
-def test_erased_person_is_named_nowhere_but_on_invoices(
-    client, vase, django_capture_on_commit_callbacks
-):
+def test_erased_person_remains_only_on_invoices(client, vase, django_capture_on_commit_callbacks):
     _user, order = make_ada(vase)
     sign_in(client)
 
@@ -51,7 +49,7 @@ def test_erased_person_is_named_nowhere_but_on_invoices(
     assert order.documents.get(kind="invoice").facts["billed_to"][0] == "Ada Marsh"
 
 
-def test_search_for_traces_finds_the_person_before(vase):
+def test_search_for_traces_finds_the_person_before_erasure(vase):
     make_ada(vase)
 
     found = traces_of(*NAMES)
@@ -63,7 +61,7 @@ def test_search_for_traces_finds_the_person_before(vase):
     } <= found  # fmt: skip
 
 
-def test_order_keeps_its_sums_and_goods(client, vase):
+def test_order_keeps_its_totals_and_products(client, vase):
     user, order = make_ada(vase)
     total, title = order.total_incl_tax, order.lines.get().title
 
@@ -74,7 +72,7 @@ def test_order_keeps_its_sums_and_goods(client, vase):
     assert order.shipping_address.country_id == "GB"
 
 
-def test_review_stays_without_its_author(client, vase):
+def test_review_stays_anonymously(client, vase):
     user, _order = make_ada(vase)
 
     erase(person_of(user))
@@ -84,7 +82,7 @@ def test_review_stays_without_its_author(client, vase):
     assert "Ada" not in str(review.reviewer_name)
 
 
-def test_sign_ins_of_the_audit_log_lose_name_and_network_address(client, vase):
+def test_sign_ins_in_the_audit_log_lose_name_and_ip_address(client, vase):
     user = make_user(EMAIL)
     sign_in(client)
     key = str(user.pk)
@@ -98,12 +96,12 @@ def test_sign_ins_of_the_audit_log_lose_name_and_network_address(client, vase):
 
 
 def leave(user):
-    """Take somebody's roles away, as an administrator does."""
+    """Remove a user's roles, as an administrator does."""
     user.is_staff = False
     user.save()
 
 
-def test_member_of_staff_is_erased_from_histories_that_stay(vase):
+def test_staff_member_is_removed_from_histories(vase):
     user = make_user("mina@example.com", first_name="Mina", last_name="Harker", is_staff=True)
     order = make_order(vase)
     OrderEvent.objects.create(
@@ -132,7 +130,7 @@ def test_sessions_of_the_person_end_everywhere(client, db):
     assert not model_of("usersessions.UserSession").objects.exists()
 
 
-def test_customer_at_the_payment_provider_goes_too(db, django_capture_on_commit_callbacks):
+def test_customer_at_the_payment_provider_is_deleted_too(db, django_capture_on_commit_callbacks):
     from checkout_app.gateways.customers import get_or_create_customer
     from demo_gateway.models import DemoCustomer
 
@@ -146,7 +144,7 @@ def test_customer_at_the_payment_provider_goes_too(db, django_capture_on_commit_
     assert not DemoCustomer.objects.exists()
 
 
-def test_move_of_a_payment_stays_without_the_staff_who_made_it(vase):
+def test_payment_event_stays_without_its_actor(vase):
     user = make_user("mina@example.com", is_staff=True)
     order = deliver(make_paid_order((vase, 1)))
     move = PaymentMove.objects.create(attempt=order.attempts.get(), new_state="paid", user=user)
@@ -172,7 +170,7 @@ def test_open_order_blocks(client, vase, status):
     assert User.objects.filter(email=EMAIL).exists()
 
 
-def test_blocked_person_stays_signed_in_and_whole(client, vase):
+def test_blocked_erasure_changes_nothing(client, vase):
     user, order = make_ada(vase)
     make_order(vase, user=user, status="Paid")
     sign_in(client)
@@ -208,7 +206,7 @@ def test_refund_under_way_blocks(vase):
     assert reasons_against_erasure(person_of(order.user)) == ["A refund hasn’t been paid yet."]
 
 
-def test_only_administrator_stays(db):
+def test_last_administrator_cannot_be_erased(db):
     user = make_user(EMAIL, is_superuser=True)
 
     with pytest.raises(ErasureBlocked, match="only administrator"):
@@ -224,7 +222,7 @@ def test_guest_is_erased_by_address(vase):
     assert traces_of(*NAMES) == BOOKS
 
 
-def test_order_that_was_never_paid_is_anonymised_at_once(vase):
+def test_unpaid_order_is_anonymised_at_once(vase):
     user = make_user(EMAIL)
     order = make_order(vase, user=user, status="Cancelled")
     address = model_of("order.BillingAddress").objects.create(
@@ -237,7 +235,7 @@ def test_order_that_was_never_paid_is_anonymised_at_once(vase):
     assert traces_of(*NAMES) == set()
 
 
-def test_unproven_address_of_an_account_reaches_nobody_elses_order(vase):
+def test_unverified_address_reaches_no_other_persons_order(vase):
     stranger = make_user("mallory@example.com")
     stranger.emailaddress_set.create(email=EMAIL, verified=False)
     order = deliver(make_paid_order((vase, 1), email=EMAIL))
@@ -249,7 +247,7 @@ def test_unproven_address_of_an_account_reaches_nobody_elses_order(vase):
 
 
 @pytest.mark.parametrize("change", [{"act": "changed"}, {"about": "somebody"}])
-def test_history_can_be_changed_in_no_other_way(change, db):
+def test_history_cannot_be_changed_otherwise(change, db):
     AuditEntry.objects.create(kind="door", object_id="1", about="x", act="failed")
 
     with pytest.raises(TypeError):
@@ -276,7 +274,7 @@ def make_task(**fields):
     "longer",
     ["ann@example.com", "a.n@example.com", "shop+n@example.com", "n@example.com.au", "n@example.community"],
 )  # fmt: skip
-def test_erasure_leaves_those_alone_whose_address_contains_the_persons(longer, db):
+def test_erasure_ignores_longer_addresses_that_contain_the_persons(longer, db):
     entry = note(about=longer, changes={"email": [longer, None]})
     task = make_task(args_kwargs={"args": ["1", longer], "kwargs": {}})
     event = DemoEvent.objects.create(event_id="e", body={"receipt_email": longer})
@@ -292,7 +290,7 @@ def test_erasure_leaves_those_alone_whose_address_contains_the_persons(longer, d
 @pytest.mark.parametrize(
     "text", ["N@Example.com", "to N@EXAMPLE.COM.", "<n@example.com>", "mail='n@example.com'"]
 )
-def test_erasure_finds_an_address_in_any_case_and_sentence(text, db):
+def test_erasure_finds_an_address_in_any_case_and_context(text, db):
     entry = note(about=text, changes={"note": [None, {"deep": [text]}]})
     make_task(args_kwargs={"args": ["1", text], "kwargs": {}})
     make_task(args_kwargs={}, traceback=text)
@@ -306,7 +304,7 @@ def test_erasure_finds_an_address_in_any_case_and_sentence(text, db):
     assert not DemoEvent.objects.exists()
 
 
-def test_address_with_letters_outside_ascii_is_found_in_json(db):
+def test_non_ascii_address_is_found_in_json(db):
     entry = note(changes={"email": ["Jürgen@Example.com", None]})
 
     erase(person_at("jürgen@example.com"))
@@ -318,7 +316,7 @@ def test_address_with_letters_outside_ascii_is_found_in_json(db):
 # --- Twice at once --------------------------------------------------------------------------------
 
 
-def test_erasure_that_lost_a_race_runs_again(vase, monkeypatch, django_capture_on_commit_callbacks):
+def test_erasure_is_retried_after_a_conflict(vase, monkeypatch, django_capture_on_commit_callbacks):
     user, _order = make_ada(vase)
     write, calls = erasure.log_security_event, []
 
@@ -349,7 +347,7 @@ def test_person_without_a_key_has_no_rows(vase):
     assert not AuditEntry.objects.filter(person.by_user("user")).exists()
 
 
-def test_account_that_somebody_else_erased_meanwhile_is_a_sentence(client, vase):
+def test_account_erased_meanwhile_shows_a_message(client, vase):
     user = make_user(EMAIL)
     person = person_of(user)
     erase(person_of(user))
@@ -358,7 +356,7 @@ def test_account_that_somebody_else_erased_meanwhile_is_a_sentence(client, vase)
         erase(person)
 
 
-def test_two_staff_erase_at_once_and_the_second_is_told(client, vase, monkeypatch):
+def test_second_of_two_simultaneous_erasures_is_told(client, vase, monkeypatch):
     user = make_user(EMAIL)
     make_user("admin@example.com", is_staff=True, is_superuser=True)
     sign_in(client, "admin@example.com")
@@ -394,7 +392,7 @@ def boss(client, site_root):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_deleting_a_person_in_wagtail_leads_to_the_page_that_erases(client, boss, method):
+def test_deleting_a_user_in_wagtail_redirects_to_the_erasure_page(client, boss, method):
     user = make_user(EMAIL)
 
     url = reverse("wagtailusers_users:delete", args=[user.pk])
@@ -406,7 +404,7 @@ def test_deleting_a_person_in_wagtail_leads_to_the_page_that_erases(client, boss
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_deleting_people_from_wagtails_list_erases_nobody(client, boss, count):
+def test_bulk_deletion_of_users_in_wagtail_erases_nobody(client, boss, count):
     users = [make_user(f"u{number}@example.com") for number in range(count)]
     keys = "&".join(f"id={user.pk}" for user in users)
 
@@ -418,7 +416,7 @@ def test_deleting_people_from_wagtails_list_erases_nobody(client, boss, count):
     assert User.objects.filter(pk__in=[user.pk for user in users]).count() == count
 
 
-def test_groups_are_still_deleted_from_wagtails_list(client, boss):
+def test_groups_can_still_be_deleted_in_bulk(client, boss):
     group = Group.objects.create(name="Helpers")
 
     client.post(reverse("wagtailusers_groups:delete", args=[group.pk]))

@@ -1,4 +1,4 @@
-"""The in-process copy of the facet bitmaps: no query, and never an old bitmap."""
+"""The in-process copy of the facet bitmaps: needs no query and is never stale."""
 
 import threading
 from datetime import timedelta
@@ -30,7 +30,7 @@ ProductRecord = get_model("analytics", "ProductRecord")
 
 @pytest.fixture
 def shop(shop, caching):
-    """Two mugs and a vase in categories, glazes as a filter, and a vase that is dearer in a week."""
+    """Two mugs and a vase in categories, the glaze facet, and a vase whose price rises in a week."""
     mug = factories.make_product("Harbour mug", price="24.00", glazes={"oat": 10, "slate": 1})
     tall = factories.make_product("Tall mug", price="30.00", glazes={"oat": 3})
     vase = factories.make_product("Moon vase", price="90.00", stock=1)
@@ -44,7 +44,7 @@ def shop(shop, caching):
 
 @pytest.fixture(params=PLACES)
 def warm(request, caching, shop):
-    """A process that remembers everything that the answers are made of."""
+    """A process with everything cached that lists and searches need."""
     caching(request.param)
     answers()
     return shop
@@ -60,7 +60,7 @@ def reduce(product, price, *, days=None):
 
 
 def answers():
-    """What lists, filters, searches and suggestions say."""
+    """The results of lists, filters, searches and suggestions."""
     table = Category.objects.filter(name="Tableware").first()
     week = timezone.now() + timedelta(days=8)
     return [
@@ -110,7 +110,7 @@ def queries_on(table, work):
 # --- Nothing is asked, and nothing is old ----------------------------------------------------------
 
 
-def test_nobody_asks_for_sets_again(warm):
+def test_cached_bitmaps_need_no_query(warm):
     assert not queries_on("commerce_term", answers)
 
 
@@ -188,7 +188,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__.strip("_"))
-def test_change_on_another_connection_is_seen_at_the_next_question(warm, change):
+def test_change_on_another_connection_is_seen_by_the_next_request(warm, change):
     before = answers()
 
     in_a_thread(lambda: change(warm))
@@ -199,7 +199,7 @@ def test_change_on_another_connection_is_seen_at_the_next_question(warm, change)
     assert change is _rebuilt or after != before
 
 
-def test_own_change_is_seen_before_the_commit_and_by_nobody_else(warm):
+def test_own_change_is_seen_before_the_commit_and_only_by_its_transaction(warm):
     before = answers()
 
     with transaction.atomic():
@@ -213,7 +213,7 @@ def test_own_change_is_seen_before_the_commit_and_by_nobody_else(warm):
     assert answers() != before
 
 
-def test_change_that_is_rolled_back_was_none(warm):
+def test_rolled_back_change_has_no_effect(warm):
     before = answers()
 
     with transaction.atomic():
@@ -226,7 +226,7 @@ def test_change_that_is_rolled_back_was_none(warm):
     assert not queries_on("commerce_term", answers)
 
 
-def test_sale_that_ends_by_itself_is_seen_without_a_change(warm, settings):
+def test_sale_ending_by_itself_is_seen(warm, settings):
     now = timezone.now()
     soon, later = now + timedelta(days=1), now + timedelta(days=8)
 
@@ -260,12 +260,12 @@ def _list_price_falls(sale):
         (_sale_costs("40.00"), True),
         (_sale_ends_later, True),
         (_sale_ends_now, True),
-        (_list_price_falls, True),  # Then nothing is reduced.
+        (_list_price_falls, True),  # Then nothing is on sale.
     ],
     ids=["a penny", "another band", "later", "now", "list price"],
 )
-def test_filters_read_what_turns_again_only_where_it_is_another(warm, change, asks):
-    """What turns by itself is read whole."""
+def test_time_dependent_filters_are_reread_only_if_they_changed(warm, change, asks):
+    """Time-dependent bitmaps are always read as a whole."""
 
     def filters():
         facet_index.prices_of_now(facet_index.facet_index(), is_filtered=True)
@@ -281,8 +281,8 @@ def test_filters_read_what_turns_again_only_where_it_is_another(warm, change, as
     assert after == answers()
 
 
-def test_sales_that_change_places_between_variants_are_seen(warm):
-    """The same prices at the same times, of other variants."""
+def test_sales_that_swap_variants_are_seen(warm):
+    """The same prices at the same times, but for other variants."""
     oat, slate = (factories.stockrecord_of(piece) for piece in warm["mug"].children.order_by("pk"))
     now = timezone.now()
     sales = []
@@ -309,7 +309,7 @@ def test_sales_that_change_places_between_variants_are_seen(warm):
     assert after != before
 
 
-def test_change_that_nobody_told_is_seen_in_the_end(warm, settings):
+def test_unannounced_change_is_seen_after_the_age_limit(warm, settings):
     settings.PAGE_CACHE_SECONDS = 0
     forget()
     assert products_in(query="moon", exact=True).total == 1
@@ -319,7 +319,7 @@ def test_change_that_nobody_told_is_seen_in_the_end(warm, settings):
     assert products_in(query="moon", exact=True).total == 0
 
 
-def test_what_is_remembered_cannot_be_changed(warm):
+def test_cached_bitmaps_are_immutable(warm):
     found = facet_index.facet_index().of("all", "")
     everything = set(found)
 

@@ -1,4 +1,4 @@
-"""The product feed: the price of the page, one item for each variant, flat in queries and memory."""
+"""The product feed: the page's price, one item per variant, constant queries and memory."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -26,7 +26,7 @@ def items(**options):
     return {row["id"]: row for row in rows}
 
 
-def test_each_variant_is_an_item_of_its_group(mug, vase):
+def test_each_variant_is_an_item_in_its_group(mug, vase):
     oat, slate = mug.children.order_by("pk")
     found = items()
 
@@ -42,7 +42,7 @@ def test_each_variant_is_an_item_of_its_group(mug, vase):
     )  # fmt: skip
 
 
-def test_price_is_the_pages_to_the_cent(client, mug, vase):
+def test_price_equals_the_page_price(client, mug, vase):
     start = timezone.now() - timedelta(hours=1)
     until = timezone.now() + timedelta(days=3)
     slate = mug.children.order_by("pk").last()
@@ -61,7 +61,7 @@ def test_price_is_the_pages_to_the_cent(client, mug, vase):
     assert last == timezone.localtime(until).strftime("%Y-%m-%dT%H:%M%z")
 
 
-def test_sale_without_an_end_names_no_dates(vase):
+def test_sale_without_an_end_has_no_dates(vase):
     start = timezone.now() - timedelta(hours=1)
     SalePrice.objects.create(stockrecord=stockrecord_of(vase), price=Decimal("80"), start=start)
 
@@ -71,7 +71,7 @@ def test_sale_without_an_end_names_no_dates(vase):
     assert "sale_price_effective_date" not in item
 
 
-def test_feed_of_a_moment_has_the_prices_of_that_moment(vase):
+def test_feed_for_a_time_has_the_prices_of_that_time(vase):
     start = timezone.now() + timedelta(days=1)
     SalePrice.objects.create(stockrecord=stockrecord_of(vase), price=Decimal("80"), start=start)
 
@@ -79,7 +79,7 @@ def test_feed_of_a_moment_has_the_prices_of_that_moment(vase):
     assert at_time(start, items)[f"SKU-{vase.pk}"]["sale_price"] == "80.00 GBP"
 
 
-def test_sold_out_stays_and_hidden_or_unpriced_goes(mug, vase):
+def test_feed_includes_sold_out_and_excludes_hidden_or_unpriced_products(mug, vase):
     oat, slate = mug.children.order_by("pk")
     stockrecord_of(oat).__class__.objects.filter(product=oat).update(num_in_stock=0)
     slate.is_public = False
@@ -92,7 +92,7 @@ def test_sold_out_stays_and_hidden_or_unpriced_goes(mug, vase):
     assert found[f"SKU-{oat.pk}"]["availability"] == "out_of_stock"
 
 
-def test_delivery_of_one_piece_stands_in_the_item(mug):
+def test_item_has_the_delivery_price_of_one_unit(mug):
     root = ElementTree.fromstring("".join(feed.feed_parts()))  # noqa: S314  our own
 
     shipping = next(root.iter(f"{G}shipping"))
@@ -100,20 +100,20 @@ def test_delivery_of_one_piece_stands_in_the_item(mug):
     assert [part.text for part in shipping] == ["GB", "Standard", "4.50 GBP"]
 
 
-def test_piece_that_a_landing_page_shows_links_there(vase):
+def test_product_with_a_landing_page_links_there(vase):
     found = items(pages={vase.pk: "/the-vase/"})
 
     assert found[f"SKU-{vase.pk}"]["link"] == "http://testserver/the-vase/"
 
 
-def test_what_xml_cannot_hold_is_left_out(vase):
+def test_characters_invalid_in_xml_are_removed(vase):
     vase.title = "Vase \x0b<&>\x00\ufffe ü"
     vase.save()
 
     assert items()[f"SKU-{vase.pk}"]["title"] == "Vase <&> ü"
 
 
-def test_more_pieces_take_no_more_queries(shop, django_assert_num_queries):
+def test_more_products_need_no_more_queries(shop, django_assert_num_queries):
     def queries_for(count):
         for n in range(count):
             make_product(f"Mug {n}", price="24.00", glazes={"oat": 2, "ink": 0})
@@ -127,7 +127,7 @@ def test_more_pieces_take_no_more_queries(shop, django_assert_num_queries):
     assert queries_for(2) == queries_for(12) <= 11
 
 
-def test_feed_is_made_in_batches_while_it_is_sent(shop, monkeypatch):
+def test_feed_is_built_in_batches_while_it_is_sent(shop, monkeypatch):
     monkeypatch.setattr(feed, "BATCH", 2)
     for n in range(5):
         make_product(f"Mug {n}", price="24.00")

@@ -25,7 +25,7 @@ def listed():
     return dict(Listing.objects.values_list("pk", "title"))
 
 
-def test_a_piece_is_made_of_its_number_alone():
+def test_product_depends_only_on_its_number():
     first = [generator.generated_product(n) for n in range(1, 200)]
 
     again = [generator.generated_product(n) for n in range(1, 200)]
@@ -34,7 +34,7 @@ def test_a_piece_is_made_of_its_number_alone():
     assert len({row.title for row in first}) > 180
 
 
-def test_pieces_are_as_mixed_as_the_vocabulary_says():
+def test_products_follow_the_shares_of_the_vocabulary():
     pieces = [generator.generated_product(n) for n in range(1, 2001)]
 
     parents = [row for row in pieces if row.is_parent]
@@ -47,7 +47,7 @@ def test_pieces_are_as_mixed_as_the_vocabulary_says():
 
 
 @pytest.mark.django_db
-def test_lists_know_what_was_generated(shop):
+def test_lists_include_generated_products(shop):
     written = generate(60)
 
     assert written == 60
@@ -61,7 +61,7 @@ def test_lists_know_what_was_generated(shop):
 
 
 @pytest.mark.django_db
-def test_same_number_again_changes_nothing_and_a_larger_one_adds(shop):
+def test_repeated_run_changes_nothing_and_a_larger_one_adds(shop):
     generate(30)
     before = listed()
 
@@ -75,7 +75,7 @@ def test_same_number_again_changes_nothing_and_a_larger_one_adds(shop):
 
 
 @pytest.mark.django_db
-def test_interrupted_before_lists_knew_it_goes_on(shop, monkeypatch):
+def test_run_interrupted_before_updating_lists_can_be_continued(shop, monkeypatch):
     def stop(**_options):
         raise KeyboardInterrupt
 
@@ -92,7 +92,7 @@ def test_interrupted_before_lists_knew_it_goes_on(shop, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_batches_hold_together(shop, monkeypatch):
+def test_batches_are_complete(shop, monkeypatch):
     monkeypatch.setattr(generator, "BATCH", 7)
 
     sizes = []
@@ -105,7 +105,7 @@ def test_batches_hold_together(shop, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_pieces_have_stock_prices_ratings_and_sales(shop):
+def test_products_have_stock_prices_ratings_and_sales(shop):
     generate(120)
 
     products = Product.objects.filter(parent=None)
@@ -124,7 +124,7 @@ def test_pieces_have_stock_prices_ratings_and_sales(shop):
 
 
 @pytest.mark.django_db
-def test_photographs_are_the_demos_own(shop, site_root):
+def test_photographs_are_the_demos(shop, site_root):
     catalogue.load_categories()
     catalogue.load_products()
     images = photographs.load_images(on_done=lambda _image: None)
@@ -142,7 +142,7 @@ def test_photographs_are_the_demos_own(shop, site_root):
 
 
 @pytest.mark.django_db
-def test_command_says_what_it_wrote_and_refuses_too_many(shop, capsys):
+def test_command_reports_its_result_and_refuses_too_many(shop, capsys):
     call_command("generate_catalogue", "12")
     call_command("generate_catalogue", "12")
 

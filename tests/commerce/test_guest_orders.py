@@ -1,4 +1,4 @@
-"""Orders without an account: the links that open them, and asking for a new one."""
+"""Orders of guests: links to them, and requesting a new link."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ def links():
     return OutgoingMail.objects.filter(key__startswith="order-link:")
 
 
-def test_link_opens_the_order_and_nothing_else(client, order, vase, site_root):
+def test_link_opens_only_its_order(client, order, vase, site_root):
     page = client.get(guest_order_path(order, days=1))
 
     assert page.status_code == 200
@@ -57,7 +57,7 @@ def test_page_of_a_link_is_private(client, order):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_page_that_asks_is_private(client, db, method):
+def test_request_page_is_private(client, db, method):
     page = getattr(client, method)(reverse("find-order"))
 
     assert "no-store" in page["Cache-Control"]
@@ -72,7 +72,7 @@ def test_link_holds_until_its_last_moment(order):
     assert order_by_token(token, at=now + timedelta(days=14, seconds=1)) is None
 
 
-def test_old_link_leads_to_asking_for_a_new_one(client, order):
+def test_expired_link_redirects_to_the_request_form(client, order):
     token = token_for(order, days=1, at=timezone.now() - timedelta(days=2))
 
     response = client.get(reverse("guest-order", args=[token]), follow=True)
@@ -96,7 +96,7 @@ def test_token_of_one_order_does_not_open_another(order):
     assert order_by_token(f"{head[:-2]}AA:{tail}") is None
 
 
-def test_oscars_own_link_opens_nothing_any_more(client, order):
+def test_oscars_own_link_no_longer_works(client, order):
     hashed = order.verification_hash()
     for name in ("customer:anon-order", "customer:anon-order-form"):
         address = reverse(name, kwargs={"order_number": order.number, "hash": hashed})
@@ -107,7 +107,7 @@ def test_oscars_own_link_opens_nothing_any_more(client, order):
         assert order.number not in response.content.decode()
 
 
-def test_confirmation_carries_a_link_that_ends(order, settings):
+def test_confirmation_has_an_expiring_link(order, settings):
     confirmation = OutgoingMail.objects.get(key=f"order_placed:{order.number}")
 
     token = confirmation.body_text.split("/your-order/")[1].split("/")[0]
@@ -116,7 +116,7 @@ def test_confirmation_carries_a_link_that_ends(order, settings):
     assert order_by_token(token, at=late + timedelta(minutes=1)) is None
 
 
-def test_asking_mails_a_link_to_the_orders_address(client, order, settings):
+def test_request_mails_a_link_to_the_orders_address(client, order, settings):
     page = ask(client, order.number).content.decode()
     send_link(order.number, digest_of("ADA@example.com "))
 
@@ -128,7 +128,7 @@ def test_asking_mails_a_link_to_the_orders_address(client, order, settings):
     assert client.get(reverse("guest-order", args=[token])).status_code == 200
 
 
-def test_answer_is_the_same_whatever_is_asked(client, order, django_assert_num_queries):
+def test_response_is_the_same_whatever_is_requested(client, order, django_assert_num_queries):
     seen = []
     for number, email in (
         (order.number, "ada@example.com"),
@@ -147,7 +147,7 @@ def _words(page):
     return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page.content.decode())
 
 
-def test_request_itself_looks_nothing_up(client, order, monkeypatch):
+def test_request_itself_runs_no_lookup(client, order, monkeypatch):
     asked = []
     monkeypatch.setattr(link_requests, "send_link", lambda *args: asked.append(args))
     monkeypatch.setattr(type(link_requests.send_order_link), "enqueue", lambda task, *args: None)
@@ -157,7 +157,7 @@ def test_request_itself_looks_nothing_up(client, order, monkeypatch):
     assert asked == []
 
 
-def test_queue_holds_no_address(client, order, monkeypatch):
+def test_queue_contains_no_address(client, order, monkeypatch):
     enqueued = []
     monkeypatch.setattr(
         type(link_requests.send_order_link), "enqueue", lambda task, *args: enqueued.append(args)
@@ -170,13 +170,13 @@ def test_queue_holds_no_address(client, order, monkeypatch):
     assert links().get().to == order.email
 
 
-def test_row_that_the_previous_release_enqueued_still_mails(order):
+def test_row_queued_by_the_previous_release_still_sends_mail(order):
     link_requests.send_order_link.call(order.number, "ada@example.com")
 
     assert links().count() == 1
 
 
-def test_wrong_address_gets_no_mail_and_neither_does_the_right_one(order):
+def test_wrong_address_sends_no_mail_to_anybody(order):
     send_link(order.number, digest_of("eve@example.com"))
     send_link("SM-AAAAAAAA", digest_of("ada@example.com"))
 
@@ -194,7 +194,7 @@ def test_one_order_gets_one_link_an_hour(order):
     assert links().count() == 2
 
 
-def test_asking_too_often_is_refused_and_keeps_what_was_typed(client, order):
+def test_too_many_requests_are_refused_and_the_input_stays(client, order):
     for _time in range(10):
         assert ask(client, "SM-AAAAAAAA").status_code == 200
 
@@ -207,11 +207,11 @@ def test_asking_too_often_is_refused_and_keeps_what_was_typed(client, order):
 @pytest.mark.parametrize(
     "typed", ["sm-7k2p9xqd", " SM-7K2P9XQD ", "#SM-7K2P9XQD", "SM-7K2P 9XQD", "ＳＭ-7K2P9XQD"]
 )
-def test_number_is_understood_however_it_was_copied(typed):
+def test_number_is_parsed_however_it_was_copied(typed):
     assert normal_number(typed) == "SM-7K2P9XQD"
 
 
-def test_order_in_an_account_is_opened_by_signing_in(client, vase):
+def test_order_of_an_account_needs_a_sign_in(client, vase):
     user = make_user("ada@example.com")
     order = make_paid_order((vase, 1), user=user, email="")
     link = guest_order_path(order, days=1)
@@ -223,7 +223,7 @@ def test_order_in_an_account_is_opened_by_signing_in(client, vase):
     assert client.get(link, follow=True).redirect_chain[-1][0].startswith("/accounts/login/")
 
 
-def test_link_leads_to_the_account_that_took_the_order_over(client, order):
+def test_link_redirects_to_the_account_that_adopted_the_order(client, order):
     link = order_status_path(order)
     user = make_user("ada@example.com")
     adopt_guest_orders(user, "ada@example.com")

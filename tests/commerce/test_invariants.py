@@ -1,4 +1,4 @@
-"""Each invariant holds in a sound shop, and names what is wrong in a broken one."""
+"""Each invariant passes in an intact shop and names the problem in a broken one."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -32,7 +32,7 @@ Order = get_model("order", "Order")
 
 @pytest.fixture
 def paid(vase):
-    """A sound order that was paid."""
+    """An intact paid order."""
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     pay(attempt)
     attempt = settle.settle(attempt.intent_id)
@@ -42,18 +42,18 @@ def paid(vase):
 
 @pytest.fixture
 def begun(vase):
-    """A sound order that waits for its payment."""
+    """An intact order waiting for payment."""
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     assert broken_invariants() == []
     return attempt
 
 
 def broken():
-    """The names of the invariants that do not hold."""
+    """The names of the broken invariants."""
     return {sentence.split()[0] for sentence in broken_invariants()}
 
 
-def test_i1_allocation_that_no_line_holds(paid, vase):
+def test_i1_allocation_without_a_line(paid, vase):
     record = stockrecord_of(vase)
     record.num_allocated = 0
     record.save()
@@ -61,7 +61,7 @@ def test_i1_allocation_that_no_line_holds(paid, vase):
     assert broken_invariants() == [f"I1 stock record {record.pk}: 0 allocated, lines hold 1"]
 
 
-def test_i2_more_allocated_than_there_is(paid, vase):
+def test_i2_allocation_above_the_stock(paid, vase):
     record = stockrecord_of(vase)
     record.num_in_stock = 0
     record.save()
@@ -69,19 +69,19 @@ def test_i2_more_allocated_than_there_is(paid, vase):
     assert broken() == {"I2"}
 
 
-def test_i3_money_without_an_order(paid):
+def test_i3_payment_without_an_order(paid):
     PaymentAttempt.objects.update(intent_id="pi_other")
 
     assert broken() == {"I3"}
 
 
-def test_i3_money_for_an_attempt_that_was_released(paid):
+def test_i3_payment_of_a_released_attempt(paid):
     PaymentAttempt.objects.update(state=State.RELEASED)
 
     assert "I3" in broken()
 
 
-def test_i3_other_money_than_the_order_costs(paid):
+def test_i3_payment_differs_from_the_order_total(paid):
     intent = DemoIntent.objects.get()
     intent.body["amount_received"] = 8999
     intent.save()
@@ -89,7 +89,7 @@ def test_i3_other_money_than_the_order_costs(paid):
     assert broken_invariants() == [f"I3 intent {intent.intent_id}: 8999 received for 9000"]
 
 
-def test_i3_more_paid_back_than_paid(paid):
+def test_i3_refunds_exceed_the_payment(paid):
     GatewayTransaction.objects.create(
         attempt=paid, kind="refund", gateway_id="re_1", amount="90.01", currency="GBP"
     )
@@ -97,7 +97,7 @@ def test_i3_more_paid_back_than_paid(paid):
     assert broken() == {"I3"}
 
 
-def test_i3_intent_of_another_shop_is_not_ours_to_judge(paid):
+def test_i3_ignores_intents_of_other_shops(paid):
     stray = server.create_intent({"amount": "500", "currency": "gbp", "metadata": {"site": "x"}})
     intent = DemoIntent.objects.get(intent_id=stray["id"])
     intent.body["status"] = "succeeded"
@@ -110,7 +110,7 @@ def test_i3_intent_of_another_shop_is_not_ours_to_judge(paid):
     assert broken() == {"I3"}
 
 
-def test_i4_total_that_does_not_add_up(begun):
+def test_i4_total_does_not_add_up(begun):
     Order.objects.update(total_incl_tax=Decimal("90.01"))
 
     assert broken() == {"I4"}
@@ -150,13 +150,13 @@ def test_i6_paid_order_without_its_mail(paid):
     assert broken() == {"I6"}
 
 
-def test_i7_order_that_waits_too_long(begun):
+def test_i7_order_waits_too_long(begun):
     PaymentAttempt.objects.update(expires_at=timezone.now() - timedelta(minutes=11))
 
     assert broken() == {"I7"}
 
 
-def test_i7_frozen_basket_that_nothing_waits_for(shop):
+def test_i7_frozen_basket_without_an_order(shop):
     basket = make_basket()
     basket.freeze()
 
@@ -169,13 +169,13 @@ def test_i8_paid_attempt_of_an_unpaid_order(paid):
     assert "I8" in broken()
 
 
-def test_i8_open_attempt_of_an_order_that_went_on(begun):
+def test_i8_open_attempt_of_a_processed_order(begun):
     Order.objects.update(status="Packing")
 
     assert "I8" in broken()
 
 
-def test_command_says_how_many_hold(paid):
+def test_command_reports_how_many_pass(paid):
     output = StringIO()
 
     call_command("check_invariants", stdout=output)
@@ -183,7 +183,7 @@ def test_command_says_how_many_hold(paid):
     assert "invariants hold." in output.getvalue()
 
 
-def test_command_fails_with_a_line_for_each(begun):
+def test_command_fails_with_a_line_per_problem(begun):
     Order.objects.update(total_incl_tax=Decimal("1.00"))
     errors = StringIO()
 
@@ -193,14 +193,14 @@ def test_command_fails_with_a_line_for_each(begun):
     assert errors.getvalue().startswith("I4 order")
 
 
-def test_i9_more_left_than_was_ordered(paid):
+def test_i9_more_units_shipped_than_ordered(paid):
     ship(paid.order_id)
     get_model("order", "ShippingEventQuantity").objects.update(quantity=2)
 
     assert broken() == {"I9"}
 
 
-def test_i10_status_without_a_move(paid):
+def test_i10_status_without_a_change_record(paid):
     Order.objects.update(status="Packing")
 
     assert broken_invariants() == [
@@ -208,7 +208,7 @@ def test_i10_status_without_a_move(paid):
     ]
 
 
-def test_i11_more_asked_back_than_was_sent(paid):
+def test_i11_more_units_returned_than_shipped(paid):
     ship(paid.order_id)
     line = paid.order.lines.get()
     request_return(paid.order_id, {line.pk: 1}, reason="too blue")

@@ -1,4 +1,4 @@
-"""The read model says what the catalogue says, after any change and any order of changes."""
+"""The read model matches the catalogue after any change and any sequence of changes."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -41,12 +41,12 @@ def term(kind, value):
 # --- One change after the other ---------------------------------------------------------------------
 
 
-def test_new_product_stands_in_lists_at_once(mug):
+def test_new_product_is_listed_at_once(mug):
     assert Listing.objects.filter(pk=mug.pk).exists()
     assert broken() == []
 
 
-def test_hidden_product_leaves_every_set(mug, vase):
+def test_hidden_product_leaves_every_bitmap(mug, vase):
     mug.is_public = False
     mug.save()
 
@@ -55,14 +55,14 @@ def test_hidden_product_leaves_every_set(mug, vase):
     assert broken() == []
 
 
-def test_deleted_product_leaves_every_set(mug, vase):
+def test_deleted_product_leaves_every_bitmap(mug, vase):
     mug.delete()
 
     assert list(Listing.objects.values_list("pk", flat=True)) == [vase.pk]
     assert broken() == []
 
 
-def test_deleted_products_of_a_queryset_leave_every_set(mug, vase):
+def test_products_deleted_by_a_queryset_leave_every_bitmap(mug, vase):
     Product.objects.filter(parent=None).delete()
 
     assert not Listing.objects.exists()
@@ -70,7 +70,7 @@ def test_deleted_products_of_a_queryset_leave_every_set(mug, vase):
     assert broken() == []
 
 
-def test_deleted_variant_takes_its_price_and_glaze_along(mug):
+def test_deleted_variant_removes_its_price_and_glaze(mug):
     child = mug.children.get(title__endswith="oat")
     child.delete()
 
@@ -78,7 +78,7 @@ def test_deleted_variant_takes_its_price_and_glaze_along(mug):
     assert broken() == []
 
 
-def test_price_changed_on_the_stock_record_is_on_the_card(vase):
+def test_price_change_on_the_stock_record_reaches_the_card(vase):
     record = stockrecord_of(vase)
     record.price = Decimal("95.00")
     record.save()
@@ -94,20 +94,20 @@ def test_new_title_is_found_and_the_old_one_is_not(vase):
     assert products_in(query="moon", exact=True).total == 0
 
 
-def test_moved_category_takes_its_pieces_along(vase):
+def test_moved_category_moves_its_products(vase):
     table, shelf = Category.add_root(name="Table"), Category.add_root(name="Shelf")
     vases = table.add_child(name="Vases")
     vase.productcategory_set.create(category=vases)
 
     vases.move(Category.objects.get(pk=shelf.pk), "last-child")
-    Category.objects.get(pk=vases.pk).save()  # as the dashboard's form does after the move
+    Category.objects.get(pk=vases.pk).save()  # as the dashboard's form does after a move
 
     assert products_in(Category.objects.get(pk=shelf.pk)).total == 1
     assert products_in(Category.objects.get(pk=table.pk)).total == 0
     assert broken() == []
 
 
-def test_review_that_is_approved_counts(mug, django_user_model):
+def test_approved_review_counts(mug, django_user_model):
     user = django_user_model.objects.create_user(email="ada@example.com", password="p")
     review = mug.reviews.create(title="Good", body="Good", score=5, user=user, status=0)
     assert cards_for([mug.pk])[0].review_count == 0
@@ -119,7 +119,7 @@ def test_review_that_is_approved_counts(mug, django_user_model):
     assert products_in(filters={"rating": ["4"]}).total == 1
 
 
-def test_renamed_option_is_the_facets_new_label(mug):
+def test_renamed_option_renames_the_facet_value(mug):
     attribute = get_model("catalogue", "ProductAttribute").objects.get(code="glaze")
     FacetAttribute.objects.create(attribute=attribute)
     option = attribute.option_group.options.get(option="Oat")
@@ -132,7 +132,7 @@ def test_renamed_option_is_the_facets_new_label(mug):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_piece_that_sells_out_is_sold_out_after_the_commit_and_back_when_given_back(vase):
+def test_sold_out_product_is_listed_as_such_until_restocked(vase):
     record = stockrecord_of(vase)
 
     with transaction.atomic():
@@ -145,7 +145,7 @@ def test_piece_that_sells_out_is_sold_out_after_the_commit_and_back_when_given_b
 
 
 @pytest.mark.django_db(transaction=True)
-def test_order_that_changes_no_word_writes_nothing_to_the_read_model(mug):
+def test_order_that_changes_no_availability_does_not_write_to_the_read_model(mug):
     record = stockrecord_of(mug.children.get(title__endswith="oat"))
 
     with CaptureQueriesContext(connection) as queries, transaction.atomic():
@@ -155,7 +155,7 @@ def test_order_that_changes_no_word_writes_nothing_to_the_read_model(mug):
     assert written == []
 
 
-def test_change_that_is_rolled_back_leaves_the_lists_as_they_were(mug):
+def test_rolled_back_change_leaves_the_lists_unchanged(mug):
     def change_and_fail():
         with transaction.atomic():
             mug.title = "Other"
@@ -169,7 +169,7 @@ def test_change_that_is_rolled_back_leaves_the_lists_as_they_were(mug):
     assert broken() == []
 
 
-def test_loader_refreshes_once_at_its_end(db):
+def test_loader_refreshes_once_at_the_end(db):
     with one_refresh():
         mug = make_product("Mug", price="20.00", glazes={"oat": 5})
         assert not Listing.objects.exists()
@@ -181,7 +181,7 @@ def test_loader_refreshes_once_at_its_end(db):
 # --- Prices over time -------------------------------------------------------------------------------
 
 
-def test_windows_follow_overlapping_sales_to_the_cent(mug):
+def test_windows_follow_overlapping_sales_exactly(mug):
     now = timezone.now()
     for variant, price, start, end in (("oat", "20.00", 1, 4), ("slate", "18.00", 2, 3)):
         record = stockrecord_of(mug.children.get(title__endswith=variant))
@@ -209,7 +209,7 @@ def test_windows_follow_overlapping_sales_to_the_cent(mug):
 # --- All of it --------------------------------------------------------------------------------------
 
 
-def test_rebuild_mends_whatever_is_broken(mug, vase):
+def test_rebuild_repairs_everything(mug, vase):
     Listing.objects.filter(pk=mug.pk).update(title="Wrong")
     Term.objects.filter(kind="all").update(bitmap=BitMap([999]).serialize())
     PriceWindow.objects.all().delete()
@@ -221,21 +221,21 @@ def test_rebuild_mends_whatever_is_broken(mug, vase):
     assert broken() == []
 
 
-def test_rebuild_twice_changes_nothing_the_second_time(mug, vase):
+def test_second_rebuild_changes_nothing(mug, vase):
     rebuild_listings()
 
     assert rebuild_listings() == 0
     assert refresh_listings([mug.pk, vase.pk]) == 0
 
 
-def test_command_that_checks_names_what_differs(mug):
+def test_check_command_names_the_differences(mug):
     Listing.objects.update(title="Wrong")
 
     with pytest.raises(SystemExit):
         call_command("rebuild_listings", check=True, stdout=StringIO(), stderr=StringIO())
 
 
-def test_big_set_is_ordered_as_a_small_one(db, monkeypatch):
+def test_large_result_is_sorted_like_a_small_one(db, monkeypatch):
     for n in range(12):
         make_product(f"Cup {n}", price=f"{10 + n % 5}.00")
     keys = BitMap(Listing.objects.values_list("pk", flat=True))
@@ -281,7 +281,7 @@ CHANGES = st.lists(
 
 
 class TestAnyOrder(TestCase):
-    """Never a list that differs from the catalogue, whatever happened to it."""
+    """Lists match the catalogue after any sequence of changes."""
 
     @settings(
         max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -334,8 +334,8 @@ class TestAnyOrder(TestCase):
                 sale.delete()
 
 
-def test_category_above_others_is_hidden_and_shown_again_with_all_that_is_below(mug):
-    """Oscar writes that what is below is hidden after we were told of the category itself."""
+def test_hiding_a_parent_category_hides_its_descendants_products(mug):
+    """Oscar hides the descendants only after it has sent the category's own signal."""
     above = Category.add_root(name="Kitchen")
     below = above.add_child(name="Cups")
     mug.productcategory_set.create(category=below)
@@ -353,7 +353,7 @@ def test_category_above_others_is_hidden_and_shown_again_with_all_that_is_below(
     assert broken() == []
 
 
-def test_piece_without_a_price_is_not_to_be_had(vase):
+def test_product_without_a_price_is_unavailable(vase):
     record = stockrecord_of(vase)
     record.price = None
     record.save()

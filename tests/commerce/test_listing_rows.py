@@ -1,4 +1,4 @@
-"""What the read model is written with: texts of terms, rows in bulk, markup of photographs, sets."""
+"""Parts of the read model: term texts, bulk rows, photograph markup, bitmaps."""
 
 import json
 
@@ -31,7 +31,7 @@ SETS = st.dictionaries(
 
 
 @given(words=st.tuples(WORDS, WORDS, WORDS), sets=SETS)
-def test_terms_survive_their_text_and_the_greatest_weight_of_a_word_counts(words, sets):
+def test_terms_round_trip_and_a_word_keeps_its_greatest_weight(words, sets):
     terms = {key: (label, TEXT) for key, label in sets.items()}
     for weight in (TEXT, KNOWN, TITLE):
         terms |= {("word", word): ("", weight) for word in words[weight]}
@@ -40,7 +40,7 @@ def test_terms_survive_their_text_and_the_greatest_weight_of_a_word_counts(words
     assert as_text(words, dict(reversed(sets.items()))) == as_text(words, sets)
 
 
-def test_no_text_has_no_terms():
+def test_empty_text_has_no_terms():
     assert terms_in("") == terms_in(None) == {}
 
 
@@ -72,7 +72,7 @@ def test_rows_are_inserted_once_and_updated_by_key():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_rendered", [True, False])
-def test_stored_sizes_make_the_markup_of_the_image(site_root, mug, is_rendered):
+def test_stored_renditions_give_the_image_markup(site_root, mug, is_rendered):
     image = photo_for(add_picture(mug))
     image.renditions.all().delete()
     if is_rendered:
@@ -91,7 +91,7 @@ def test_stored_sizes_make_the_markup_of_the_image(site_root, mug, is_rendered):
 
 
 @pytest.mark.django_db
-def test_word_is_known_as_long_as_a_title_or_category_has_it(mug):
+def test_word_is_known_while_a_title_or_category_contains_it(mug):
     vase = make_product("Vase", price="20.00", stock=1)
     vase.description = "As blue as a harbour."
     vase.save()
@@ -107,7 +107,7 @@ def test_word_is_known_as_long_as_a_title_or_category_has_it(mug):
 
 
 @pytest.mark.django_db
-def test_rebuild_makes_terms_that_are_lost_and_empties_those_that_nothing_has(mug):
+def test_rebuild_restores_lost_terms_and_empties_unused_ones(mug):
     lost = Term.objects.get(kind="word", value="mug")
     Term.objects.filter(pk=lost.pk).delete()
     Term.objects.create(kind="word", value="ghost", n=1, bitmap=BitMap([mug.pk]).serialize())
@@ -121,7 +121,7 @@ def test_rebuild_makes_terms_that_are_lost_and_empties_those_that_nothing_has(mu
 
 
 @pytest.mark.django_db
-def test_more_products_than_one_batch_holds_are_refreshed(shop, monkeypatch):
+def test_refresh_handles_more_products_than_one_batch(shop, monkeypatch):
     pieces = [make_product(f"Cup {n}", price="20.00", stock=1) for n in range(5)]
     monkeypatch.setattr("commerce.index.refresh.BATCH", 2)
     Listing.objects.all().delete()

@@ -1,4 +1,4 @@
-"""Lists of products: order, filters, counts; and as many queries for thirty as for three."""
+"""Product lists: order, filters, counts, and a constant number of queries."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ Category = get_model("catalogue", "Category")
 
 
 def make_cups(count):
-    """Cups in two glazes, and plain ones between them."""
+    """Create cups with two variants, alternating with cups without variants."""
     return [
         make_product(
             f"Cup {n}", price=f"{10 + n}.00", glazes={"oat": 9, "ink": 1} if n % 2 else None
@@ -35,7 +35,7 @@ def make_cups(count):
 
 
 def put_in_category(product, *names):
-    """Categories of these names, each below the one before; the product goes into the last."""
+    """Put a product into the last of nested categories with these names."""
     category = None
     for name in names:
         parent = category
@@ -57,7 +57,7 @@ def titles(page):
     return [card.title for card in page.cards]
 
 
-def test_cards_take_as_many_queries_for_thirty_as_for_three(db):
+def test_cards_need_as_many_queries_for_thirty_as_for_three(db):
     cups = [cup.pk for cup in make_cups(30)]
 
     few, many = queries_of(lambda: cards_for(cups[:3])), queries_of(lambda: cards_for(cups))
@@ -65,7 +65,7 @@ def test_cards_take_as_many_queries_for_thirty_as_for_three(db):
     assert few == many <= 7
 
 
-def test_pages_take_as_many_queries_for_thirty_as_for_three(db):
+def test_pages_need_as_many_queries_for_thirty_as_for_three(db):
     make_cups(3)
     few = queries_of(products_in)
     make_cups(30)
@@ -73,7 +73,7 @@ def test_pages_take_as_many_queries_for_thirty_as_for_three(db):
     assert queries_of(products_in) == few
 
 
-def test_buy_boxes_take_as_many_queries_for_thirty_as_for_three(db):
+def test_buy_boxes_need_as_many_queries_for_thirty_as_for_three(db):
     cups = [cup.pk for cup in make_cups(30)]
 
     few, many = queries_of(lambda: buy_boxes_for(cups[:3])), queries_of(lambda: buy_boxes_for(cups))
@@ -81,7 +81,7 @@ def test_buy_boxes_take_as_many_queries_for_thirty_as_for_three(db):
     assert few == many
 
 
-def test_cards_keep_the_order_and_each_piece_once(db):
+def test_cards_keep_the_order_without_duplicates(db):
     one, two, three = (cup.pk for cup in make_cups(3))
 
     cards = cards_for([three, one, three, two, 999_999])
@@ -89,7 +89,7 @@ def test_cards_keep_the_order_and_each_piece_once(db):
     assert [card.product_id for card in cards] == [three, one, two]
 
 
-def test_card_of_a_hidden_piece_is_left_out(db):
+def test_card_of_a_hidden_product_is_left_out(db):
     one, two = make_cups(2)
     one.is_public = False
     one.save()
@@ -97,7 +97,7 @@ def test_card_of_a_hidden_piece_is_left_out(db):
     assert [card.product_id for card in cards_for([one.pk, two.pk])] == [two.pk]
 
 
-def test_card_tells_its_glazes_the_lowest_price_and_that_it_is_the_lowest(db):
+def test_card_shows_its_swatches_and_a_from_price(db):
     mug = make_product("Mug", price="24.00", glazes={"oat": 9, "ink": 2})
     dear = stockrecord_of(mug.children.order_by("pk").last())
     dear.price = Decimal("30.00")
@@ -117,14 +117,14 @@ def test_card_tells_its_glazes_the_lowest_price_and_that_it_is_the_lowest(db):
     )
 
 
-def test_card_is_sold_out_where_every_glaze_is(db):
+def test_card_is_sold_out_if_all_variants_are(db):
     gone = make_product("Mug", price="24.00", glazes={"oat": 0, "ink": 0})
     left = make_product("Jug", price="24.00", glazes={"oat": 0, "ink": 2})
 
     assert [card.availability for card in cards_for([gone.pk, left.pk])] == ["sold_out", "low"]
 
 
-def test_hidden_glaze_counts_for_nothing(db):
+def test_hidden_variant_is_ignored(db):
     mug = make_product("Mug", price="24.00", glazes={"oat": 9, "ink": 9})
     ink = mug.children.get(title__endswith="ink")
     ink.is_public = False
@@ -133,7 +133,7 @@ def test_hidden_glaze_counts_for_nothing(db):
     assert [swatch.code for swatch in cards_for([mug.pk])[0].swatches] == ["oat"]
 
 
-def test_card_shows_the_sale_of_its_moment(db):
+def test_card_shows_the_current_sale(db):
     vase = make_product("Vase", price="90.00")
     now = timezone.now()
     SalePrice.objects.create(
@@ -148,7 +148,7 @@ def test_card_shows_the_sale_of_its_moment(db):
     assert (tomorrow[0].quote.price, tomorrow[0].quote.was) == (Decimal("72.00"), Decimal("90.00"))
 
 
-def test_category_holds_what_the_ones_below_hold(db):
+def test_category_includes_its_descendants_products(db):
     one, two, three = make_cups(3)
     table = put_in_category(one, "Table")
     put_in_category(two, "Table", "Cups")
@@ -158,7 +158,7 @@ def test_category_holds_what_the_ones_below_hold(db):
     assert set(titles(products_in(table))) == {"Cup 0", "Cup 1"}
 
 
-def test_hidden_category_below_hides_its_pieces(db):
+def test_hidden_subcategory_hides_its_products(db):
     one, two = make_cups(2)
     table = put_in_category(one, "Table")
     put_in_category(two, "Table", "Cups")
@@ -170,7 +170,7 @@ def test_hidden_category_below_hides_its_pieces(db):
     assert titles(products_in(table)) == ["Cup 0"]
 
 
-def test_piece_in_two_categories_stands_once(db):
+def test_product_in_two_categories_is_listed_once(db):
     cup = make_cups(1)[0]
     cups = put_in_category(cup, "Table", "Cups")
     put_in_category(cup, "Table", "Sets")
@@ -202,7 +202,7 @@ def test_sorting(db, sort, expected):
     assert titles(products_in(sort=sort)) == expected
 
 
-def test_filters_narrow_each_other_and_values_of_one_add_up(db):
+def test_facets_narrow_each_other_and_values_of_one_add_up(db):
     make_product("Mug", price="20.00", glazes={"oat": 5})
     make_product("Jug", price="40.00", glazes={"ink": 5})
     make_product("Vase", price="90.00", glazes={"ink": 0})
@@ -222,7 +222,7 @@ def test_filters_narrow_each_other_and_values_of_one_add_up(db):
 
 
 def show_glazes():
-    """Make the glaze a filter of lists."""
+    """Make the glaze a facet of lists."""
     attribute = (
         get_model("catalogue", "ProductAttribute").objects.filter(code="glaze").earliest("pk")
     )
@@ -233,7 +233,7 @@ def counts_of(page, name):
     return [(value.code, value.count) for value in page.facet(name).values]
 
 
-def test_facets_count_what_a_tick_would_show(db):
+def test_facet_counts_match_the_results_of_a_tick(db):
     make_product("Mug", price="20.00", glazes={"oat": 5, "ink": 5})
     make_product("Jug", price="40.00", glazes={"ink": 5})
     show_glazes()
@@ -244,10 +244,10 @@ def test_facets_count_what_a_tick_would_show(db):
         ("ink", 2, False), ("oat", 1, True),
     ]  # fmt: skip
     assert counts_of(page, "price") == [("0", 1), ("25", 0)]
-    assert page.facet("stock") is None  # all of them are
+    assert page.facet("stock") is None  # all products are in stock
 
 
-def test_attribute_is_a_filter_only_where_it_is_marked_as_one(db):
+def test_attribute_is_a_facet_only_if_marked(db):
     make_product("Mug", price="20.00", glazes={"oat": 5})
     make_product("Bare mug", price="20.00")
     assert products_in().facet("glaze") is None
@@ -259,7 +259,7 @@ def test_attribute_is_a_filter_only_where_it_is_marked_as_one(db):
     assert products_in().facet("glaze") is None
 
 
-def test_piece_with_several_options_of_one_attribute_counts_for_each(db):
+def test_product_with_several_options_counts_for_each(db):
     bowl = make_product("Bowl", price="20.00")
     tray = make_product("Tray", price="20.00")
     group = get_model("catalogue", "AttributeOptionGroup").objects.create(name="Rooms")
@@ -276,7 +276,7 @@ def test_piece_with_several_options_of_one_attribute_counts_for_each(db):
     assert [*broken_listings()] == []
 
 
-def test_filters_of_several_kinds_with_one_code_are_one(db):
+def test_facets_of_several_classes_with_one_code_are_merged(db):
     make_product("Mug", price="20.00", glazes={"oat": 5})
     make_product("Jug", price="20.00", glazes={"ink": 5})
     garden = make_product("Planter", price="20.00")
@@ -298,7 +298,7 @@ def test_filters_of_several_kinds_with_one_code_are_one(db):
     ]
 
 
-def test_edges_of_the_price_bands(db):
+def test_limits_of_the_price_bands(db):
     for title, price in (("A", "24.99"), ("B", "25.00"), ("C", "49.99"), ("D", "50.00")):
         make_product(title, price=price)
 
@@ -309,7 +309,7 @@ def test_edges_of_the_price_bands(db):
     assert bands == {"0": ["A"], "25": ["B", "C"], "50": ["D"]}
 
 
-def test_sale_moves_a_piece_into_another_band_while_it_lasts(db):
+def test_sale_moves_a_product_into_another_price_band(db):
     vase = make_product("Vase", price="60.00")
     make_product("Kiln", price="700.00")
     now = timezone.now()
@@ -335,7 +335,7 @@ def test_sale_moves_a_piece_into_another_band_while_it_lasts(db):
         ("mug", {"Harbour mug"}),
         ("MUG harbour", {"Harbour mug"}),
         ("slate", {"Harbour mug"}),
-        ("mug vase", {"Harbour mug", "Moon vase"}),  # none has both
+        ("mug vase", {"Harbour mug", "Moon vase"}),  # no product has both
         ("mugs", {"Harbour mug"}),
         ("harb", {"Harbour mug"}),
         ("harbuor", {"Harbour mug"}),
@@ -348,7 +348,7 @@ def test_sale_moves_a_piece_into_another_band_while_it_lasts(db):
         ("\x00", {"Harbour mug", "Moon vase"}),
     ],
 )
-def test_search_finds_all_words(mug, vase, words, expected):
+def test_search_needs_all_words(mug, vase, words, expected):
     for product in (mug, vase):
         product.description = "Thrown in stoneware."
         product.save()
@@ -357,7 +357,7 @@ def test_search_finds_all_words(mug, vase, words, expected):
 
 
 @pytest.mark.parametrize(("page", "shown"), [(1, 1), (2, 2), (3, 2), (0, 2), ("x", 1), ("-1", 2)])
-def test_page_out_of_range_is_the_nearest(db, page, shown):
+def test_page_out_of_range_shows_the_nearest(db, page, shown):
     make_cups(PAGE_SIZE + 1)
 
     found = products_in(page=page)
@@ -365,7 +365,7 @@ def test_page_out_of_range_is_the_nearest(db, page, shown):
     assert (found.page, found.pages, found.total) == (shown, 2, PAGE_SIZE + 1)
 
 
-def test_query_string_is_read_and_written_back():
+def test_query_string_round_trips():
     query = ListingQuery.from_parameters(
         QueryDict("q=+harbour++mug&glaze=oat&glaze=oat&glaze=ink&stock=in-stock&sort=newest&page=2")
     )
@@ -378,7 +378,7 @@ def test_query_string_is_read_and_written_back():
     )
 
 
-def test_query_string_of_nonsense_is_no_error(db):
+def test_invalid_query_string_is_no_error(db):
     query = ListingQuery.from_parameters(
         QueryDict(f"q={'x' * 5000}&sort=drop&stock=1&price=%00&page=%F0")
     )
@@ -388,7 +388,7 @@ def test_query_string_of_nonsense_is_no_error(db):
     assert products_in(query=query.words, filters=query.filters).total == 0
 
 
-def test_card_of_a_chosen_glaze_has_that_variants_price_and_stock(mug):
+def test_card_of_a_selected_variant_has_its_price_and_stock(mug):
     show_glazes()
     slate = mug.children.get(title__endswith="slate")
     record = stockrecord_of(slate)
@@ -405,7 +405,7 @@ def test_card_of_a_chosen_glaze_has_that_variants_price_and_stock(mug):
     assert (chosen.availability, chosen.url) == ("sold_out", f"{plain.url}?variant={slate.pk}")
 
 
-def test_value_that_every_piece_has_is_not_offered_unless_it_is_ticked(db):
+def test_value_of_all_products_is_offered_only_if_ticked(db):
     mug = make_product("Mug", price="20.00", glazes={"oat": 5, "ink": 5})
     jug = make_product("Jug", price="22.00", glazes={"oat": 5})
     show_glazes()
@@ -419,7 +419,7 @@ def test_value_that_every_piece_has_is_not_offered_unless_it_is_ticked(db):
     assert counts_of(ticked, "rating") == [("4", 2)]
 
 
-def test_step_of_stars_that_tells_pieces_apart_is_offered(db):
+def test_rating_value_is_offered_if_it_narrows_the_list(db):
     good, fair = make_product("Mug", price="20.00"), make_product("Jug", price="20.00")
     for product, rating in ((good, 4.5), (fair, 3.2)):
         type(product).objects.filter(pk=product.pk).update(rating=rating)
@@ -428,7 +428,7 @@ def test_step_of_stars_that_tells_pieces_apart_is_offered(db):
     assert counts_of(products_in(), "rating") == [("4", 1)]
 
 
-def test_stock_is_offered_once_it_tells_variants_apart(db):
+def test_stock_facet_is_offered_if_variants_differ(db):
     make_product("Mug", price="20.00", glazes={"oat": 5, "ink": 0})
     show_glazes()
 
@@ -445,7 +445,7 @@ def test_stock_is_offered_once_it_tells_variants_apart(db):
         ("?price=0&page=999&sort=newest", "?price=0&sort=newest"),
     ],
 )
-def test_page_that_a_list_does_not_have_leads_to_one_that_it_has(client, db, asked, led_to):
+def test_page_number_out_of_range_redirects(client, db, asked, led_to):
     make_cups(PAGE_SIZE + 1)
 
     response = client.get("/catalogue/" + asked)
@@ -464,7 +464,7 @@ def test_every_list_has_a_description(client, db):
 
 
 @pytest.mark.parametrize("path", ["/catalogue/", "/search/"])
-def test_last_filter_taken_away_leaves_the_plain_address(client, db, path):
+def test_removing_the_last_filter_gives_the_plain_url(client, db, path):
     make_product("Mug", price="20.00", glazes={"oat": 5, "ink": 0})
     show_glazes()
 
@@ -476,8 +476,8 @@ def test_last_filter_taken_away_leaves_the_plain_address(client, db, path):
     assert {url for _name, url in both["chips"]} == {"?glaze=ink", "?glaze=oat"}
 
 
-def test_addresses_of_a_list_say_nothing_that_is_understood_by_itself(client, db):
-    """Neither the first page's number nor the usual order, with or without JavaScript."""
+def test_list_urls_omit_defaults(client, db):
+    """They omit the first page and the default order, with and without JavaScript."""
     make_cups(PAGE_SIZE + 1)
 
     for asked, first_page, has_order in (
@@ -491,7 +491,7 @@ def test_addresses_of_a_list_say_nothing_that_is_understood_by_itself(client, db
         assert [field["value"] for field in order] == (["newest"] if has_order else [])
 
 
-def test_search_without_a_hit_has_nothing_to_sort(client, db):
+def test_search_without_results_offers_no_sorting(client, db):
     make_cups(1)
 
     html = client.get("/search/?q=zzzzzz").content.decode()

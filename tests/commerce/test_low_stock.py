@@ -1,4 +1,4 @@
-"""Alerts of pieces that run low: one when the threshold is crossed, one mail, closed above it."""
+"""Low-stock alerts: opened with one mail below the threshold, closed above it."""
 
 import pytest
 from django.urls import reverse
@@ -20,7 +20,7 @@ def _staff_has_an_address(settings):
 
 @pytest.fixture
 def bowl(shop):
-    """Ten, with an alert below eight."""
+    """Ten in stock, with a threshold of eight."""
     product = make_product("Bowl", price="20.00", stock=10)
     product.stockrecords.update(low_stock_threshold=8)
     return product
@@ -34,7 +34,7 @@ def mails():
     return OutgoingMail.objects.filter(key__startswith="low-stock:")
 
 
-def test_crossing_the_threshold_opens_one_alert_and_tells_staff_once(bowl):
+def test_crossing_the_threshold_opens_one_alert_and_sends_one_mail(bowl):
     make_paid_order((bowl, 2))
     assert alerts() == []
 
@@ -48,7 +48,7 @@ def test_crossing_the_threshold_opens_one_alert_and_tells_staff_once(bowl):
     assert "7 left to sell" in mail.body_text
 
 
-def test_rising_above_closes_it_and_the_next_fall_is_news(bowl):
+def test_restocking_closes_the_alert_and_the_next_fall_opens_another(bowl):
     order = make_paid_order((bowl, 3))
 
     move_order(order.pk, CANCELLED)
@@ -60,7 +60,7 @@ def test_rising_above_closes_it_and_the_next_fall_is_news(bowl):
     assert mails().count() == 2
 
 
-def test_saving_a_record_does_not_double_the_alert(bowl):
+def test_saving_a_record_opens_no_second_alert(bowl):
     record = stockrecord_of(bowl)
     record.num_in_stock = 5
     record.save()
@@ -74,7 +74,7 @@ def test_saving_a_record_does_not_double_the_alert(bowl):
     assert alerts() == ["Closed"]
 
 
-def test_raising_or_removing_the_threshold_counts_too(bowl):
+def test_changing_or_removing_the_threshold_updates_the_alert(bowl):
     record = stockrecord_of(bowl)
     record.low_stock_threshold = 11
     record.save()
@@ -85,7 +85,7 @@ def test_raising_or_removing_the_threshold_counts_too(bowl):
     assert alerts() == ["Closed"]
 
 
-def test_without_an_address_there_is_an_alert_and_no_mail(bowl, settings):
+def test_alert_without_a_staff_address_sends_no_mail(bowl, settings):
     settings.STAFF_EMAIL = ""
 
     make_paid_order((bowl, 3))
@@ -94,7 +94,7 @@ def test_without_an_address_there_is_an_alert_and_no_mail(bowl, settings):
     assert not mails().exists()
 
 
-def test_record_without_a_threshold_is_left_alone(shop):
+def test_record_without_a_threshold_has_no_alert(shop):
     make_paid_order((make_product("Jug", price="9.00", stock=1), 1))
 
     assert alerts() == []

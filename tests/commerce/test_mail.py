@@ -1,4 +1,4 @@
-"""The outbox: once for each event, later when the server is down, parked in the end."""
+"""The outbox: one mail per event, retried while the server is down, finally parked."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -60,7 +60,7 @@ def test_sending_a_sent_mail_again_does_nothing():
     assert len(outbox.outbox) == 1
 
 
-def test_server_that_is_down_delays_and_loses_nothing(down, settings):
+def test_mail_is_delayed_and_not_lost_while_the_server_is_down(down, settings):
     waiting = queue()
     waiting.refresh_from_db()
     assert (waiting.state, waiting.attempts) == ("waiting", 1)
@@ -75,7 +75,7 @@ def test_server_that_is_down_delays_and_loses_nothing(down, settings):
     assert len(outbox.outbox) == 1
 
 
-def test_worker_that_died_with_a_mail_in_its_hands_delays_it_by_the_lease(db):
+def test_mail_of_a_killed_worker_is_delayed_by_the_lease(db):
     waiting = OutgoingMail.objects.create(key="k", to="ada@example.com", subject="S", body_text="T")
     at = timezone.now()
     assert mail._claim(waiting.pk, at=at)  # and then the worker is killed
@@ -88,7 +88,7 @@ def test_worker_that_died_with_a_mail_in_its_hands_delays_it_by_the_lease(db):
     assert len(outbox.outbox) == 1
 
 
-def test_last_attempt_parks_and_staff_send_it_again(down, settings):
+def test_last_attempt_parks_the_mail_and_staff_resend_it(down, settings):
     parked = queue()
     at = timezone.now()
     for _attempt in range(settings.MAIL_ATTEMPTS):
@@ -112,7 +112,7 @@ def test_template_that_staff_wrote_sees_plain_values_only():
     assert text == "SM-1 "
 
 
-def test_template_that_staff_wrote_prints_no_context():
+def test_staff_template_cannot_print_its_context():
     assert render_edited("{% debug %}", {"number": "SM-1"}) == ""
 
 
@@ -144,7 +144,7 @@ def test_secret_is_forgotten_once_it_was_sent(db, mailoutbox, django_capture_on_
     assert "506369" not in texts_of(mail)
 
 
-def test_secret_that_could_not_be_sent_expires(db, down, mailoutbox):
+def test_unsent_secret_expires(db, down, mailoutbox):
     mail = queue_mail(**SECRET, is_secret=True)
     later = timezone.now() + timedelta(minutes=61)
 
@@ -155,7 +155,7 @@ def test_secret_that_could_not_be_sent_expires(db, down, mailoutbox):
     assert mail.state == OutgoingMail.State.EXPIRED
 
 
-def test_staff_read_what_a_mail_says_without_the_key_in_its_link(db):
+def test_staff_read_a_mail_without_the_secret_in_its_link(db):
     mail = OutgoingMail(
         body_text="See https://shop.example/your-order/eyJvcmRlciI6MX0:1abcdef:xyz-123/ now"
     )
@@ -163,7 +163,7 @@ def test_staff_read_what_a_mail_says_without_the_key_in_its_link(db):
     assert mail.text_for_staff == "See https://shop.example/your-order/…/ now"
 
 
-def test_account_mail_says_when_and_from_where_in_the_language_of_its_reader(monkeypatch):
+def test_account_mail_has_time_and_place_in_the_readers_language(monkeypatch):
     catalog = trans_real.translation("de")._catalog._catalogs[0]
     monkeypatch.setitem(catalog, "%(time)s, from %(ip)s", "%(time)s, von %(ip)s")
     moment = datetime(2026, 3, 5, 12, tzinfo=UTC)

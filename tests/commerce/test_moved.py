@@ -1,4 +1,4 @@
-"""Old addresses: one permanent redirect to where the piece or the category is now, or an honest 410."""
+"""Old URLs: one permanent redirect to the product or category, or a 410."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -18,7 +18,7 @@ def address_of(product):
 
 
 def only_hop(client, path):
-    """Where a path leads, which must take exactly one redirect, a permanent one."""
+    """The target of a path, which must be exactly one permanent redirect."""
     response = client.get(path, follow=True)
     assert [status for _url, status in response.redirect_chain] == [301], response.redirect_chain
     assert response.status_code == 200
@@ -35,7 +35,7 @@ def table(shop):
     return Category.add_root(name="Table").add_child(name="Mugs")
 
 
-def test_renamed_piece_is_found_by_every_old_name(client, mug):
+def test_renamed_product_is_found_by_every_old_slug(client, mug):
     old = []
     for slug in ("one", "two", "three"):
         old.append(address_of(mug))
@@ -46,13 +46,13 @@ def test_renamed_piece_is_found_by_every_old_name(client, mug):
         assert only_hop(client, f"{path}?variant=7&utm=x") == f"{address_of(mug)}?variant=7&utm=x"
 
 
-def test_missing_slash_and_old_slug_are_one_hop(client, mug):
+def test_missing_slash_and_old_slug_need_one_redirect(client, mug):
     path = product_url(mug.pk, "old-name").rstrip("/")
 
     assert only_hop(client, f"{path}?variant=7") == f"{address_of(mug)}?variant=7"
 
 
-def test_variants_own_address_keeps_the_rest_of_the_query(client, mug):
+def test_variant_url_keeps_the_rest_of_the_query(client, mug):
     slate = mug.children.order_by("pk").last()
 
     assert only_hop(client, f"{address_of(slate)}?utm=x&variant=1") == (
@@ -60,7 +60,7 @@ def test_variants_own_address_keeps_the_rest_of_the_query(client, mug):
     )
 
 
-def test_renamed_category_moves_itself_and_what_is_below(client, table):
+def test_renamed_category_redirects_itself_and_its_descendants(client, table):
     parent, old = table.get_parent(), table.get_absolute_url()
     parent.slug = "dining"
     parent.save()
@@ -80,12 +80,12 @@ def test_moved_category_leaves_a_redirect(client, table):
     assert only_hop(client, old.rstrip("/")) == f"/catalogue/category/kitchen/mugs_{table.pk}/"
 
 
-def test_right_addresses_do_not_move(client, mug, table):
+def test_current_urls_do_not_redirect(client, mug, table):
     for path in (address_of(mug), table.get_absolute_url()):
         assert client.get(path).status_code == 200
 
 
-def test_retired_piece_leads_to_its_replacement(client, mug, vase):
+def test_retired_product_redirects_to_its_replacement(client, mug, vase):
     retire(mug, vase)
 
     path = f"{product_url(mug.pk, 'old')}?variant=3&stars=5&utm=x"
@@ -94,7 +94,7 @@ def test_retired_piece_leads_to_its_replacement(client, mug, vase):
     assert only_hop(client, address_of(slate)) == address_of(vase)
 
 
-def test_retired_piece_without_replacement_is_gone_with_others_of_its_kind(client, mug, vase):
+def test_retired_product_without_a_replacement_is_gone_and_suggests_others(client, mug, vase):
     other = make_product("Beaker", price="20.00")
     for product in (mug, other):
         put_category(product, "Drinking")
@@ -111,7 +111,7 @@ def test_retired_piece_without_replacement_is_gone_with_others_of_its_kind(clien
     assert client.head(address_of(mug)).status_code == 410
 
 
-def test_retiring_takes_the_piece_off_sale(mug):
+def test_retiring_takes_the_product_off_sale(mug):
     retire(mug)
 
     mug.refresh_from_db()
@@ -119,14 +119,14 @@ def test_retiring_takes_the_piece_off_sale(mug):
     assert cards_for([mug.pk]) == []
 
 
-def test_hidden_piece_that_is_not_retired_stays_a_404(client, vase):
+def test_hidden_product_that_is_not_retired_stays_a_404(client, vase):
     vase.is_public = False
     vase.save()
 
     assert client.get(address_of(vase)).status_code == 404
 
 
-def test_hidden_variant_of_a_piece_on_sale_stays_a_404(client, mug, vase):
+def test_hidden_variant_of_a_product_on_sale_stays_a_404(client, mug, vase):
     slate = mug.children.order_by("pk").last()
     slate.is_public = False
     slate.save()
@@ -142,7 +142,7 @@ def test_replacement_that_goes_off_sale_leaves_a_410(client, mug, vase):
     assert client.get(address_of(mug)).status_code == 410
 
 
-def test_chains_are_collapsed_when_they_are_written(client, mug, vase):
+def test_redirect_chains_are_collapsed(client, mug, vase):
     bowl = make_product("Bowl", price="10.00")
     retire(mug, vase)
     retire(vase, bowl)
@@ -152,7 +152,7 @@ def test_chains_are_collapsed_when_they_are_written(client, mug, vase):
     assert Retirement.objects.get(product=mug).replacement == bowl
 
 
-def test_two_pieces_cannot_replace_each_other(client, mug, vase):
+def test_two_products_cannot_replace_each_other(client, mug, vase):
     retire(mug, vase)
     mug.is_public = True
     mug.save()
@@ -163,7 +163,7 @@ def test_two_pieces_cannot_replace_each_other(client, mug, vase):
     assert not Retirement.objects.filter(product=mug).exists()
 
 
-def test_piece_put_on_sale_again_is_shown_again(client, mug, vase):
+def test_product_back_on_sale_is_shown_again(client, mug, vase):
     retire(mug, vase)
     mug.refresh_from_db()
     mug.is_public = True
@@ -173,7 +173,7 @@ def test_piece_put_on_sale_again_is_shown_again(client, mug, vase):
 
 
 @pytest.mark.parametrize("wrong", ["itself", "hidden", "variant"])
-def test_replacement_must_be_another_piece_on_sale(mug, vase, wrong):
+def test_replacement_must_be_another_product_on_sale(mug, vase, wrong):
     hidden = make_product("Hidden", price="1.00")
     hidden.is_public = False
     hidden.save()
@@ -185,7 +185,7 @@ def test_replacement_must_be_another_piece_on_sale(mug, vase, wrong):
     assert list(error.value.message_dict) == ["replacement"]
 
 
-def test_variant_is_not_retired_alone(mug):
+def test_variant_cannot_be_retired_alone(mug):
     with pytest.raises(ValidationError) as error:
         Retirement(product=mug.children.first()).full_clean()
 
@@ -193,14 +193,14 @@ def test_variant_is_not_retired_alone(mug):
 
 
 @pytest.mark.parametrize("query", ["variant=%00", "variant=" + "9" * 40, "=&&=", "a=%ff"])
-def test_odd_queries_move_along_without_an_error(client, mug, vase, query):
+def test_unusual_queries_are_kept_without_an_error(client, mug, vase, query):
     retire(mug, vase)
 
     assert client.get(f"{address_of(mug)}?{query}").status_code == 301
     assert client.get(f"{product_url(vase.pk, 'x')}?{query}").status_code == 301
 
 
-def test_key_that_no_database_has_is_a_404(client, shop):
+def test_key_out_of_range_is_a_404(client, shop):
     path = reverse("catalogue:detail", kwargs={"product_slug": "x", "pk": 7})
 
     assert client.get(path.replace("_7", f"_{'9' * 30}")).status_code == 404

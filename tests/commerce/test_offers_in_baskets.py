@@ -1,4 +1,4 @@
-"""Offers and items of baskets and orders in corners that are easy to get wrong."""
+"""Edge cases of offers and of items in baskets and orders."""
 
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ def total(*lines):
     return basket.total_incl_tax
 
 
-def test_order_names_the_glaze_of_a_variant_that_is_no_longer_sold(mug):
+def test_order_names_the_glaze_of_a_discontinued_variant(mug):
     oat = mug.children.get(title__endswith="oat")
     order = factories.make_order(oat)
     assert order_rows([order])[0].items[0].option == "Oat"
@@ -32,7 +32,7 @@ def test_order_names_the_glaze_of_a_variant_that_is_no_longer_sold(mug):
     assert order_rows([order])[0].items[0].option == "Oat"
 
 
-def test_basket_names_the_glaze_of_a_variant_that_is_no_longer_sold(mug):
+def test_basket_names_the_glaze_of_a_discontinued_variant(mug):
     oat = mug.children.get(title__endswith="oat")
     basket = factories.make_basket((oat, 1))
     oat.is_public = False
@@ -42,7 +42,7 @@ def test_basket_names_the_glaze_of_a_variant_that_is_no_longer_sold(mug):
     assert [line.option for line in lines_of(basket)] == ["Oat"]
 
 
-def test_exception_from_an_offer_holds_from_whichever_side_it_was_made(caching, vase):
+def test_exclusion_from_an_offer_works_from_both_sides(caching, vase):
     caching()
     offer = factories.make_offer()
     assert total((vase, 1)) == Decimal("81.00")
@@ -52,7 +52,7 @@ def test_exception_from_an_offer_holds_from_whichever_side_it_was_made(caching, 
     assert total((vase, 1)) == Decimal("90.00")
 
 
-def test_piece_joins_an_offer_from_whichever_side_it_was_put_in(caching, vase, mug):
+def test_product_joins_an_offer_from_both_sides(caching, vase, mug):
     caching()
     row = get_model("offer", "Range").objects.create(name="Some")
     row.add_product(mug)
@@ -65,7 +65,7 @@ def test_piece_joins_an_offer_from_whichever_side_it_was_put_in(caching, vase, m
 
 
 class Moons:
-    """A range that staff programmed, whose variants count as well."""
+    """A custom range class, which also includes variants."""
 
     name = "Moons"
 
@@ -79,7 +79,7 @@ class Moons:
         return Product.objects.filter(title__startswith="Harbour", parent=None)
 
 
-def test_programmed_range_says_itself_what_it_holds(caching, mug):
+def test_custom_range_decides_what_it_contains(caching, mug):
     caching()
     row = get_model("offer", "Range").objects.create(
         name="Moons", proxy_class="tests.commerce.test_offers_in_baskets.Moons"
@@ -89,7 +89,7 @@ def test_programmed_range_says_itself_what_it_holds(caching, mug):
     assert total((mug.children.first(), 1)) == Decimal("21.60")
 
 
-def test_category_that_moved_takes_its_pieces_into_the_offer(caching, vase):
+def test_moved_category_takes_its_products_into_the_offer(caching, vase):
     caching()
     Category = get_model("catalogue", "Category")
     factories.put_category(vase, "Vases")
@@ -104,7 +104,7 @@ def test_category_that_moved_takes_its_pieces_into_the_offer(caching, vase):
     assert total((vase, 1)) == Decimal("81.00")
 
 
-def test_offer_of_no_known_kind_leaves_the_others_alone(vase, caplog):
+def test_offer_of_an_unknown_type_does_not_affect_others(vase, caplog):
     factories.make_offer("Ten off")
     strange = factories.make_offer("Strange")
     type(strange.condition).objects.filter(pk=strange.condition_id).update(type="Moonlight")

@@ -1,4 +1,4 @@
-"""The list of offers: what is on sale now, and what holds for several pieces."""
+"""The offers page: products on sale now, and offers for several products."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -34,7 +34,7 @@ def two_glaze_cup(db):
     return cup
 
 
-def test_list_holds_what_is_on_sale_now_and_nothing_else(client, site_root):
+def test_list_contains_only_products_on_sale_now(client, site_root):
     bowl, _vase = make_product("Bowl", price="30.00"), make_product("Vase", price="60.00")
     jug = make_product("Jug", price="50.00")
     put_on_sale(bowl, "24.00")
@@ -51,7 +51,7 @@ def test_list_holds_what_is_on_sale_now_and_nothing_else(client, site_root):
     ].title == ("Jug")
 
 
-def test_card_is_the_variant_that_is_on_sale(two_glaze_cup):
+def test_card_shows_the_variant_on_sale(two_glaze_cup):
     ember = two_glaze_cup.children.get(title__endswith="ember")
 
     page = products_in(rule=ON_SALE)
@@ -62,7 +62,7 @@ def test_card_is_the_variant_that_is_on_sale(two_glaze_cup):
     assert products_in(rule=ON_SALE, filters={"glaze": ["oat"]}).cards == []
 
 
-def test_list_has_filters_and_leads_on_when_they_exclude_everything(client, site_root):
+def test_list_has_filters_and_a_way_out_if_nothing_matches(client, site_root):
     bowl, jug = make_product("Bowl", price="30.00"), make_product("Jug", price="150.00")
     put_on_sale(bowl, "24.00")
     put_on_sale(jug, "120.00")
@@ -76,7 +76,7 @@ def test_list_has_filters_and_leads_on_when_they_exclude_everything(client, site
     assert "Clear all filters" in none
 
 
-def test_empty_list_says_so_and_leads_to_all_pieces(client, site_root):
+def test_empty_list_says_so_and_links_to_all_products(client, site_root):
     make_product("Bowl", price="30.00")
 
     html = client.get("/offers/").content.decode()
@@ -86,7 +86,7 @@ def test_empty_list_says_so_and_leads_to_all_pieces(client, site_root):
     assert "live-filters" not in html
 
 
-def test_offers_stand_above_while_they_hold(client, site_root):
+def test_current_offers_are_shown_above_the_list(client, site_root):
     ConditionalOffer, Condition, Benefit, Range = (
         get_model("offer", name) for name in ("ConditionalOffer", "Condition", "Benefit", "Range")
     )

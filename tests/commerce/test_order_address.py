@@ -1,4 +1,4 @@
-"""The delivery address of an order: corrected by who may, before anything left, and written down."""
+"""Correcting an order's delivery address: permitted staff only, before dispatch, and logged."""
 
 import pytest
 from django.urls import reverse
@@ -34,7 +34,7 @@ def line1_of(order):
     return get_model("order", "ShippingAddress").objects.get(order=order).line1
 
 
-def test_support_corrects_it_and_both_histories_say_so(client, order):
+def test_support_corrects_the_address_and_both_histories_record_it(client, order):
     response = correct(client, order, SUPPORT)
 
     assert response.status_code == 302
@@ -48,14 +48,14 @@ def test_support_corrects_it_and_both_histories_say_so(client, order):
 
 
 @pytest.mark.parametrize("role", [MERCHANDISER, FINANCE])
-def test_nobody_else_reroutes_a_paid_order(client, order, role):
+def test_other_roles_cannot_redirect_a_paid_order(client, order, role):
     response = correct(client, order, role)
 
     assert response.status_code == 403
     assert line1_of(order) == "12 Quay Street"
 
 
-def test_country_stays_as_delivery_was_charged_for_it(client, order):
+def test_country_cannot_change_because_delivery_was_charged_for_it(client, order):
     correct(client, order, SUPPORT, country="DE")
 
     address = get_model("order", "ShippingAddress").objects.get(order=order)
@@ -63,7 +63,7 @@ def test_country_stays_as_delivery_was_charged_for_it(client, order):
 
 
 @pytest.mark.parametrize("status", [PENDING, SHIPPED])
-def test_address_of_an_unpaid_or_dispatched_order_stays(client, order, status):
+def test_address_of_an_unpaid_or_dispatched_order_cannot_change(client, order, status):
     get_model("order", "Order").objects.filter(pk=order.pk).update(status=status)
 
     response = correct(client, order, SUPPORT)
@@ -73,7 +73,7 @@ def test_address_of_an_unpaid_or_dispatched_order_stays(client, order, status):
     assert not AuditEntry.objects.filter(kind="order.shippingaddress").exists()
 
 
-def test_address_of_an_order_of_which_a_part_left_stays(client, order):
+def test_address_of_a_partly_shipped_order_cannot_change(client, order):
     units = {line.pk: 1 for line in order.lines.all()}
     ship(order.pk, units=units, carrier="dpd", tracking_number="", key="k", user=None)
     get_model("order", "Order").objects.filter(pk=order.pk).update(status=PACKING)
@@ -83,7 +83,7 @@ def test_address_of_an_order_of_which_a_part_left_stays(client, order):
     assert line1_of(order) == "12 Quay Street"
 
 
-def test_saving_it_unchanged_writes_nothing(client, order):
+def test_saving_the_address_unchanged_writes_nothing(client, order):
     correct(client, order, SUPPORT, line1="12 Quay Street")
 
     assert order.status == PAID

@@ -1,4 +1,4 @@
-"""Every move of an order is written down, with who made it, and stays as it was written."""
+"""Every status change of an order is recorded with its actor and cannot be altered."""
 
 from decimal import Decimal
 
@@ -32,14 +32,14 @@ def moves(order):
     return [(event.old_status, event.new_status) for event in events]
 
 
-def test_payment_is_a_move_of_the_system(order):
+def test_payment_is_recorded_as_a_change_by_the_system(order):
     event = history_of(order).get(kind="status")
 
     assert moves(order) == [(PENDING, PAID)]
     assert (event.kind, event.user, event.actor) == ("status", None, "")
 
 
-def test_move_by_a_person_says_who_and_why(order, clerk):
+def test_change_by_staff_records_actor_and_reason(order, clerk):
     move_order(order.pk, CANCELLED, note="the customer rang", user=clerk)
 
     event = history_of(order).first()
@@ -51,7 +51,7 @@ def test_move_by_a_person_says_who_and_why(order, clerk):
     assert (event.user, event.actor) == (clerk, "Anwen Rees")
 
 
-def test_name_stays_when_the_account_is_gone(order, clerk):
+def test_actor_name_stays_after_the_account_is_deleted(order, clerk):
     move_order(order.pk, PACKING, user=clerk)
     clerk.delete()
 
@@ -59,32 +59,32 @@ def test_name_stays_when_the_account_is_gone(order, clerk):
     assert (event.user, event.actor) == (None, "Anwen Rees")
 
 
-def test_refused_move_leaves_no_trace(order):
+def test_refused_change_is_not_recorded(order):
     with pytest.raises(Exception, match="not a valid status"):
         move_order(order.pk, "Delivered")
 
     assert moves(order) == [(PENDING, PAID)]
 
 
-def test_move_that_passes_every_function_by_is_noted_too(order):
+def test_change_made_directly_on_the_model_is_recorded(order):
     order.status_changes.create(old_status=PAID, new_status=PENDING)
 
     assert moves(order)[-1] == (PAID, PENDING)
 
 
-def test_payments_write_into_it_too(order):
+def test_payment_events_are_recorded(order):
     record_event(order, "payment", "Captured", reference="pi_1", amount=Decimal("12.00"))
 
     event = history_of(order).first()
     assert (event.kind, event.reference, event.amount) == ("payment", "pi_1", Decimal("12.00"))
 
 
-def test_unknown_kind_is_refused(order):
+def test_unknown_event_kind_is_refused(order):
     with pytest.raises(ValueError, match="gossip"):
         record_event(order, "gossip", "")
 
 
-def test_history_is_only_added_to(order):
+def test_history_is_append_only(order):
     event = history_of(order).first()
     event.text = "it was somebody else"
 
@@ -98,7 +98,7 @@ def test_history_is_only_added_to(order):
         OrderEvent.objects.filter(order=order).delete()
 
 
-def test_dashboard_shows_it(client, order, clerk):
+def test_dashboard_shows_the_history(client, order, clerk):
     clerk.is_superuser = True
     clerk.save()
     move_order(order.pk, PACKING, note="in the blue crate", user=clerk)
@@ -111,7 +111,7 @@ def test_dashboard_shows_it(client, order, clerk):
     assert "the system" in page
 
 
-def test_dashboard_leads_to_returns_and_withdrawals_of_the_order(client, order, clerk):
+def test_dashboard_links_to_returns_and_withdrawals(client, order, clerk):
     clerk.is_superuser = True
     clerk.save()
     ship(order.pk)

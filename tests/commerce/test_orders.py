@@ -1,4 +1,4 @@
-"""An order's way through its pipeline, and what each move gives back or takes out."""
+"""The order pipeline, and the stock, vouchers and offers that each transition changes."""
 
 import re
 from decimal import Decimal
@@ -52,7 +52,7 @@ Order = get_model("order", "Order")
 
 
 def place(*lines, voucher=None):
-    """An order of ``(product, quantity)`` pairs that waits for its payment."""
+    """An order of ``(product, quantity)`` pairs, waiting for payment."""
     basket = make_basket(*lines)
     if voucher:
         basket.vouchers.add(voucher)
@@ -62,14 +62,14 @@ def place(*lines, voucher=None):
 
 
 def totals_for(basket):
-    """Totals of a guest's basket with standard delivery at home."""
+    """Totals of a guest's basket with standard domestic delivery."""
     address = get_model("order", "ShippingAddress")(**ADDRESS, country_id="GB")
     return totals_of(
         basket, delivery_code="standard", shipping_address=address, user=AnonymousUser()
     )
 
 
-def test_numbers_are_random_readable_and_unlike(db):
+def test_numbers_are_random_readable_and_different(db):
     numbers = {new_order_number() for _n in range(200)}
 
     assert len(numbers) == 200
@@ -77,7 +77,7 @@ def test_numbers_are_random_readable_and_unlike(db):
     assert not set("01IOL") & set(NUMBER_ALPHABET)
 
 
-def test_shop_chooses_what_its_numbers_begin_with(settings):
+def test_order_number_prefix_is_configurable(settings):
     settings.ORDER_NUMBER_PREFIX = ""
     assert re.fullmatch(f"[{NUMBER_ALPHABET}]{{8}}", new_order_number())
 
@@ -85,14 +85,14 @@ def test_shop_chooses_what_its_numbers_begin_with(settings):
     assert new_order_number().startswith("VT-")
 
 
-def test_number_tells_nothing_of_the_basket(vase):
+def test_number_does_not_reveal_the_basket_key(vase):
     order = place((vase, 1))
 
     assert str(order.basket_id) != order.number
     assert order.number.startswith("SM-")
 
 
-def test_whole_way_of_an_order(vase):
+def test_complete_life_of_an_order(vase):
     order = place((vase, 1))
     attempt = order.attempts.get()
 
@@ -129,7 +129,7 @@ def test_whole_way_of_an_order(vase):
         ((CANCELLED,), PAID),
     ],
 )
-def test_illegal_move_is_refused_and_changes_nothing(vase, way, wrong):
+def test_illegal_transition_is_refused_and_changes_nothing(vase, way, wrong):
     order = place((vase, 1))
     for status in way:
         move_order(order.pk, status)
@@ -154,7 +154,7 @@ def test_illegal_move_is_refused_and_changes_nothing(vase, way, wrong):
         ((PAID, REFUNDED), ()),
     ],
 )
-def test_people_are_offered_what_is_theirs_to_set(vase, way, offered):
+def test_staff_are_offered_the_statuses_they_may_set(vase, way, offered):
     order = place((vase, 1))
     for status in way:
         move_order(order.pk, status)
@@ -163,7 +163,7 @@ def test_people_are_offered_what_is_theirs_to_set(vase, way, offered):
     assert moves_for_staff(order) == offered
 
 
-def test_refunding_what_never_left_gives_the_stock_back_and_keeps_the_voucher_used(vase):
+def test_refunding_an_unshipped_order_restores_stock_but_not_the_voucher(vase):
     voucher = make_voucher("TEN", percent=10, usage="Single use")
     order = place((vase, 1), voucher=voucher)
     move_order(order.pk, PAID)
@@ -175,7 +175,7 @@ def test_refunding_what_never_left_gives_the_stock_back_and_keeps_the_voucher_us
     assert not voucher.is_available_to_user()[0]
 
 
-def test_cancelling_twice_gives_back_once(vase):
+def test_cancelling_twice_restores_once(vase):
     voucher = make_voucher("TEN", percent=10)
     voucher.offers.update(num_orders=5)
     order = place((vase, 1), voucher=voucher)
@@ -186,7 +186,7 @@ def test_cancelling_twice_gives_back_once(vase):
     assert voucher.offers.get().num_orders == 5
 
 
-def test_cancelling_gives_back_stock_voucher_and_offer(vase):
+def test_cancelling_restores_stock_voucher_and_offer(vase):
     voucher = make_voucher("TEN", percent=10, usage="Single use")
     offer = voucher.offers.get()
     order = place((vase, 1), voucher=voucher)
@@ -206,7 +206,7 @@ def test_cancelling_gives_back_stock_voucher_and_offer(vase):
     assert order.notes.get().message == "the customer asked"
 
 
-def test_single_use_voucher_can_be_used_again_after_its_order_was_cancelled(vase):
+def test_single_use_voucher_can_be_reused_after_cancelling(vase):
     voucher = make_voucher("TEN", usage="Single use")
     first = place((vase, 1), voucher=voucher)
     assert not voucher.is_available_to_user()[0]
@@ -216,7 +216,7 @@ def test_single_use_voucher_can_be_used_again_after_its_order_was_cancelled(vase
     assert voucher.is_available_to_user()[0]
 
 
-def test_total_is_lines_less_discount_and_delivery_to_the_penny(mug):
+def test_total_is_lines_minus_discount_plus_delivery(mug):
     child = mug.children.order_by("pk").first()
     order = place((child, 2), voucher=make_voucher("TEN", percent=10))
 
@@ -227,7 +227,7 @@ def test_total_is_lines_less_discount_and_delivery_to_the_penny(mug):
     assert broken_invariants() == []
 
 
-def test_voucher_lowers_what_delivery_is_judged_by(vase):
+def test_voucher_lowers_the_amount_that_delivery_depends_on(vase):
     basket = make_basket((vase, 1))
     basket.vouchers.add(make_voucher("HALF", percent=50))
 
@@ -236,7 +236,7 @@ def test_voucher_lowers_what_delivery_is_judged_by(vase):
     assert (totals.charge.incl_tax, totals.total.incl_tax) == (Decimal("4.50"), Decimal("49.50"))
 
 
-def test_dashboard_takes_the_same_way(vase):
+def test_dashboard_uses_the_same_pipeline(vase):
     order = place((vase, 1))
     handler = get_class("order.processing", "EventHandler")()
 
@@ -248,7 +248,7 @@ def test_dashboard_takes_the_same_way(vase):
         handler.handle_order_status_change(order, PAID)
 
 
-def test_steps_say_where_an_order_is(vase):
+def test_steps_show_the_state_of_an_order(vase):
     order = place((vase, 1))
     move_order(order.pk, PAID)
     order.refresh_from_db()
@@ -259,7 +259,7 @@ def test_steps_say_where_an_order_is(vase):
     assert [str(step.name) for step in steps if step.is_current] == ["Paid"]
 
 
-def test_cancelled_order_ends_where_it_stopped(vase):
+def test_steps_of_a_cancelled_order_end_there(vase):
     order = place((vase, 1))
     move_order(order.pk, CANCELLED)
     order.refresh_from_db()
@@ -287,7 +287,7 @@ def test_steps_of_a_part_shipped_order_say_so(mug, vase):
     ]  # fmt: skip
 
 
-def test_steps_of_money_that_the_bank_holds(vase):
+def test_steps_of_an_authorised_payment(vase):
     order = place((vase, 1))
     move_order(order.pk, AUTHORISED)
     order.refresh_from_db()
@@ -301,7 +301,7 @@ def test_steps_of_money_that_the_bank_holds(vase):
     ]
 
 
-def test_returned_and_refunded_order_ends_there(vase):
+def test_steps_of_a_returned_and_refunded_order_end_there(vase):
     order = make_paid_order((vase, 1))
     ship(order.pk)
     for status in (DELIVERED, RETURNED, REFUNDED):
@@ -312,7 +312,7 @@ def test_returned_and_refunded_order_ends_there(vase):
     assert [step.is_current for step in steps_of(order)] == [False] * 5 + [True]
 
 
-def test_pages_of_the_order_show_its_parcels(client, vase):
+def test_order_pages_show_parcels(client, vase):
     order = make_paid_order((vase, 1))
     ship(order.pk, carrier="dpd", tracking_number="15501")
 
@@ -322,7 +322,7 @@ def test_pages_of_the_order_show_its_parcels(client, vase):
     assert "On its way" in page
 
 
-def test_order_still_shows_a_piece_that_was_deleted(vase):
+def test_order_shows_a_deleted_product(vase):
     order = place((vase, 1))
     vase.delete()
 
@@ -334,15 +334,15 @@ def test_order_still_shows_a_piece_that_was_deleted(vase):
 @pytest.mark.parametrize(
     ("status", "is_expected"), [(PAID, True), (DELIVERED, False), (CANCELLED, False)]
 )
-def test_parcel_is_expected_until_it_came(vase, status, is_expected):
+def test_parcel_has_an_expected_date_until_delivered(vase, status, is_expected):
     order = place((vase, 1))
     order.status = status
 
     assert bool(order_rows([order])[0].promise) is is_expected
 
 
-def test_lines_show_the_photograph_and_glaze_of_pieces_in_no_list_too(mug, vase):
-    """A item that is not sold any more has no card to take them from."""
+def test_lines_of_unlisted_products_show_photograph_and_glaze(mug, vase):
+    """A discontinued product has no card to take them from."""
     glaze = mug.children.order_by("pk").last()
     before = {pk: look.option for pk, look in looks_of([glaze, vase]).items()}
     mug.is_public = False
@@ -353,7 +353,7 @@ def test_lines_show_the_photograph_and_glaze_of_pieces_in_no_list_too(mug, vase)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_staff_who_lose_a_race_for_an_order_try_again(vase):
+def test_staff_change_is_retried_after_a_conflict(vase):
     order = make_paid_order((vase, 1))
     handler = get_class("order.processing", "EventHandler")()
     deadlock = OperationalError(1213, "database is locked: deadlock found")

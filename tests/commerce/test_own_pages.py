@@ -1,4 +1,4 @@
-"""Pages of signed-in shoppers: rendered for each, never old, and nothing of one on another's."""
+"""Pages for signed-in shoppers: always current, and without other shoppers' data."""
 
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from commerce.catalogue.wishlists import save_to_lists
 from tests import factories
 from tests.home.bodies import buy, row
 
-#: Inside a transaction nothing is remembered.
+#: Nothing is cached inside a transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -40,7 +40,7 @@ def shelves(caching, mug, vase, site_root):
     }
 
 
-def test_who_is_signed_in_sees_a_new_price_at_the_next_request(shelves, signed_in, mug):
+def test_signed_in_shopper_sees_a_new_price_at_once(shelves, signed_in, mug):
     for path in shelves.values():
         signed_in.get(path)
         assert "£24" in signed_in.get(path).text
@@ -55,7 +55,7 @@ def test_who_is_signed_in_sees_a_new_price_at_the_next_request(shelves, signed_i
         assert "£24" not in page, name
 
 
-def test_wish_lists_of_one_are_on_no_page_of_another(shelves, signed_in, mug):
+def test_wish_lists_appear_only_for_their_owner(shelves, signed_in, mug):
     owner = factories.make_user("owner@example.test")
     kept = mug.children.order_by("pk").first()
     save_to_lists(owner, kept, [], new_name="Secret garden")
@@ -68,10 +68,10 @@ def test_wish_lists_of_one_are_on_no_page_of_another(shelves, signed_in, mug):
         assert ("On “Secret garden”" in page) is is_kept
         assert ("Save to wish list" in page) is not is_kept
         asked = [query["sql"] for query in queries if "wishlists" in query["sql"]]
-        assert len(asked) == ("Sign in" not in page)  # nobody asks for a guest
+        assert len(asked) == ("Sign in" not in page)  # no query for guests
 
 
-def test_review_link_is_for_buyers_alone(shelves, signed_in, mug):
+def test_review_link_is_for_buyers_only(shelves, signed_in, mug):
     path = shelves["product"]
     buyer = factories.make_user("bo@example.com")
     factories.make_order(mug.children.first(), user=buyer)
@@ -83,7 +83,7 @@ def test_review_link_is_for_buyers_alone(shelves, signed_in, mug):
     assert ["Write a review" in page for page in pages] == [True, False, False, True]
 
 
-def test_draft_in_a_preview_is_not_given_to_others(shelves, site_root, vase, rf, settings):
+def test_preview_of_a_draft_is_not_served_to_others(shelves, site_root, vase, rf, settings):
     Client().get("/")
     site_root.body = [buy(vase.pk)]
     editors = rf.get("/admin/", headers={"cookie": f"{settings.SESSION_COOKIE_NAME}=editor"})

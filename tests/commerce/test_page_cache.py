@@ -1,4 +1,4 @@
-"""Pages that everybody gets: kept, given out again, and never an old one."""
+"""Pages that are the same for everybody: cached, served again, and never stale."""
 
 import gzip
 from datetime import timedelta
@@ -34,7 +34,7 @@ from tests.home.bodies import buy, row
 
 @pytest.fixture
 def shelves(mug, vase, site_root, django_capture_on_commit_callbacks):
-    """A category with two pieces, and a front page that shows both."""
+    """A category with two products, and a home page that shows both."""
     category = factories.put_category(mug, "Tableware")
     factories.put_category(vase, "Tableware")
     site_root.body = [row(mug.pk, vase.pk), buy(mug.pk)]
@@ -44,7 +44,7 @@ def shelves(mug, vase, site_root, django_capture_on_commit_callbacks):
 
 @pytest.fixture
 def paths(shelves, mug, vase):
-    """An address of each kind of page that is kept."""
+    """A URL of each kind of cached page."""
     return {
         "home": "/",
         "category": shelves.get_absolute_url(),
@@ -57,7 +57,7 @@ def paths(shelves, mug, vase):
 
 
 def fresh(path, settings):
-    """The page as it is without a cache."""
+    """The page rendered without a cache."""
     settings.PAGE_CACHE = False
     try:
         return Client().get(path).content
@@ -66,7 +66,7 @@ def fresh(path, settings):
 
 
 def is_kept(path):
-    """Whether a page came from the cache: it then asked the database nothing."""
+    """Whether a page came from the cache, which needs no query."""
     with CaptureQueriesContext(connection) as queries:
         assert Client().get(path).status_code == 200
     return not len(queries)
@@ -76,7 +76,7 @@ def is_kept(path):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_second_visitor_costs_no_query(caching, paths, place):
+def test_second_visit_needs_no_query(caching, paths, place):
     caching(place)
 
     first = {path: Client().get(path) for path in paths.values()}
@@ -101,7 +101,7 @@ def test_another_process_gets_the_same_page(caching, paths, place):
     assert is_kept(paths["product"])
 
 
-def test_browser_that_has_the_page_is_told_so(caching, paths):
+def test_browser_with_the_page_gets_304(caching, paths):
     caching()
     page = Client().get(paths["product"])
 
@@ -112,7 +112,7 @@ def test_browser_that_has_the_page_is_told_so(caching, paths):
     assert again["ETag"] == page["ETag"]
 
 
-def test_page_is_sent_compressed_to_who_understands_it(caching, paths):
+def test_page_is_compressed_for_browsers_that_accept_it(caching, paths):
     caching()
     plain = Client().get(paths["product"])
 
@@ -123,7 +123,7 @@ def test_page_is_sent_compressed_to_who_understands_it(caching, paths):
     assert "Content-Encoding" not in plain
 
 
-def test_head_has_the_length_and_no_body(caching, paths):
+def test_head_has_the_length_but_no_body(caching, paths):
     caching()
     page = Client().get(paths["product"])
 
@@ -133,7 +133,7 @@ def test_head_has_the_length_and_no_body(caching, paths):
     assert head["ETag"] == page["ETag"]
 
 
-def test_signed_in_shopper_gets_a_page_of_their_own(caching, paths, client):
+def test_signed_in_shopper_gets_their_own_page(caching, paths, client):
     caching()
     Client().get(paths["product"])
     client.force_login(factories.make_user())
@@ -145,7 +145,7 @@ def test_signed_in_shopper_gets_a_page_of_their_own(caching, paths, client):
     assert ">Sign in</a>" in Client().get(paths["product"]).text
 
 
-def test_message_is_shown_to_its_shopper_alone(caching, paths, client, vase):
+def test_message_is_shown_only_to_its_shopper(caching, paths, client, vase):
     caching()
     Client().get(paths["other product"])
     url = reverse("basket:add", args=[vase.pk])
@@ -157,7 +157,7 @@ def test_message_is_shown_to_its_shopper_alone(caching, paths, client, vase):
     assert "is in your basket" not in client.get(paths["other product"]).text
 
 
-def test_shopper_with_a_basket_gets_the_page_of_all_and_a_cookie_with_the_count(
+def test_shopper_with_a_basket_gets_the_shared_page_and_a_count_cookie(
     caching, paths, client, vase
 ):
     caching()
@@ -171,7 +171,7 @@ def test_shopper_with_a_basket_gets_the_page_of_all_and_a_cookie_with_the_count(
     assert page.content == Client().get(paths["home"]).content
 
 
-def test_count_is_forgotten_with_the_basket(client, vase):
+def test_count_cookie_is_deleted_with_the_basket(client, vase):
     client.post(reverse("basket:add", args=[vase.pk]), {"quantity": 1})
     client.post(reverse("basket:clear"))
 
@@ -180,7 +180,7 @@ def test_count_is_forgotten_with_the_basket(client, vase):
     assert client.cookies["basket_units"].value == "0"
 
 
-def test_signing_out_takes_the_count_along(client, vase):
+def test_signing_out_deletes_the_count_cookie(client, vase):
     client.force_login(factories.make_user())
     client.post(reverse("basket:add", args=[vase.pk]), {"quantity": 1})
     assert client.cookies["basket_units"].value == "1"
@@ -190,7 +190,7 @@ def test_signing_out_takes_the_count_along(client, vase):
     assert client.cookies["basket_units"].value in ("", "0")
 
 
-def test_unknown_parameter_is_answered_and_not_kept(caching, paths):
+def test_page_with_an_unknown_parameter_is_not_cached(caching, paths):
     caching()
     path = f"{paths['category']}?nonsense=1"
 
@@ -199,7 +199,7 @@ def test_unknown_parameter_is_answered_and_not_kept(caching, paths):
     assert not is_kept(path)
 
 
-def test_order_of_parameters_makes_no_other_page(caching, paths):
+def test_order_of_parameters_does_not_matter(caching, paths):
     caching()
 
     Client().get(f"{paths['category']}?sort=newest&page=1")
@@ -207,14 +207,14 @@ def test_order_of_parameters_makes_no_other_page(caching, paths):
     assert is_kept(f"{paths['category']}?page=1&sort=newest")
 
 
-def test_click_of_an_advertisement_gets_the_kept_page(caching, paths):
+def test_advertising_parameters_get_the_cached_page(caching, paths):
     caching()
     Client().get(paths["product"])
 
     assert is_kept(f"{paths['product']}?utm_source=letter&gclid=x")
 
 
-def test_redirect_leads_on_with_what_the_advertiser_added(caching, mug):
+def test_redirect_keeps_advertising_parameters(caching, mug):
     caching()
     old = f"/catalogue/an-old-slug_{mug.pk}/?utm_source=letter"
 
@@ -224,7 +224,7 @@ def test_redirect_leads_on_with_what_the_advertiser_added(caching, mug):
     assert answer["Location"].endswith(f"{mug.get_absolute_url()}?utm_source=letter")
 
 
-def test_search_in_vain_is_counted_each_time_and_so_not_kept(caching, shelves):
+def test_search_without_results_is_counted_every_time_and_not_cached(caching, shelves):
     caching()
     path = f"{reverse('search:search')}?q=zzzzzzzz"
 
@@ -233,7 +233,7 @@ def test_search_in_vain_is_counted_each_time_and_so_not_kept(caching, shelves):
     assert not is_kept(path)
 
 
-def test_parts_for_scripts_are_kept_beside_their_pages(caching, paths):
+def test_fragments_for_scripts_are_cached_separately(caching, paths):
     caching()
     script = {"x-requested-with": "XMLHttpRequest"}
     page = Client().get(paths["category"])
@@ -359,7 +359,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__.strip("_"))
-def test_every_page_after_a_change_is_the_page_without_a_cache(
+def test_every_page_after_a_change_equals_the_uncached_page(
     caching,
     settings,
     change,
@@ -377,14 +377,14 @@ def test_every_page_after_a_change_is_the_page_without_a_cache(
     with django_capture_on_commit_callbacks(execute=True):
         change({"mug": mug, "vase": vase, "category": shelves, "home": site_root})
 
-    cache.clear()  # Oscar's own, of the addresses of categories
+    cache.clear()  # Oscar's own cache of category URLs
     after = {path: Client().get(path) for path in paths.values()}
     assert any(after[path].content != before[path] for path in paths.values())
     for path in paths.values():
         assert after[path].content == fresh(path, settings), path
 
 
-def test_change_of_one_piece_leaves_other_pages_where_they_are(
+def test_change_of_one_product_keeps_other_pages_cached(
     caching, paths, mug, django_capture_on_commit_callbacks
 ):
     caching()
@@ -401,7 +401,7 @@ def test_change_of_one_piece_leaves_other_pages_where_they_are(
     assert not is_kept(paths["product"])
 
 
-def test_life_of_an_order_leaves_the_pages_of_other_pieces_where_they_are(
+def test_order_keeps_pages_of_other_products_cached(
     caching, paths, vase, django_capture_on_commit_callbacks
 ):
     caching()
@@ -417,7 +417,7 @@ def test_life_of_an_order_leaves_the_pages_of_other_pieces_where_they_are(
     assert is_kept(plate.get_absolute_url())
 
 
-def test_draft_makes_no_page_anew(caching, paths, site_root, django_capture_on_commit_callbacks):
+def test_draft_invalidates_no_page(caching, paths, site_root, django_capture_on_commit_callbacks):
     caching()
     Client().get("/")
 
@@ -428,7 +428,7 @@ def test_draft_makes_no_page_anew(caching, paths, site_root, django_capture_on_c
     assert is_kept("/")
 
 
-def test_change_that_is_rolled_back_was_none(caching, paths, vase):
+def test_rolled_back_change_invalidates_nothing(caching, paths, vase):
     caching()
     Client().get(paths["other product"])
     before = versions().snapshot()
@@ -441,14 +441,14 @@ def test_change_that_is_rolled_back_was_none(caching, paths, vase):
     assert is_kept(paths["other product"])
 
 
-def test_page_rendered_while_something_changes_does_not_outlive_it(caching, rf):
+def test_page_rendered_during_a_change_is_invalidated_by_it(caching, rf):
     caching()
     rendered = []
 
     def view(request):
         depends_on("thing")
         rendered.append(len(rendered))
-        if len(rendered) == 1:  # The change is committed after the view has read the old value.
+        if len(rendered) == 1:  # Commit the change after the view has read the old value.
             publish({"thing"})
         allow_caching()
         return HttpResponse(str(rendered[-1]))
@@ -458,7 +458,7 @@ def test_page_rendered_while_something_changes_does_not_outlive_it(caching, rf):
     assert [pages(rf.get("/x/")).content for _n in range(3)] == [b"0", b"1", b"1"]
 
 
-def test_page_ends_when_a_sale_begins(caching, paths, vase, django_capture_on_commit_callbacks):
+def test_page_expires_when_a_sale_starts(caching, paths, vase, django_capture_on_commit_callbacks):
     begin = timezone.now() + timedelta(minutes=2)
     SalePrice.objects.create(
         stockrecord=factories.stockrecord_of(vase), price=Decimal("70.00"), start=begin
@@ -471,7 +471,7 @@ def test_page_ends_when_a_sale_begins(caching, paths, vase, django_capture_on_co
     assert answer.until == begin.timestamp()
 
 
-def test_page_ends_at_the_hour_after_which_parcels_leave_a_day_later(caching, paths, settings):
+def test_page_expires_at_the_dispatch_cut_off(caching, paths, settings):
     settings.PAGE_CACHE_SECONDS = 10**6
     caching()
 

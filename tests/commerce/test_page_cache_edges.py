@@ -1,4 +1,4 @@
-"""Cached pages in corners: odd requests, several sites, stores that cannot be written."""
+"""Edge cases of the page cache: malformed requests, several sites, unwritable stores."""
 
 import pytest
 from django.http import HttpResponse
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def magazine(caching, mug, site_root):
-    """A page of the magazine that has a word which no product has."""
+    """A page by editors that contains a word which no product has."""
     caching()
     page = site_root.add_child(
         instance=StandardPage(title="Raku firing", slug="raku-firing", intro="Raku firing")
@@ -28,9 +28,9 @@ def magazine(caching, mug, site_root):
     return f"{reverse('search:search')}?q=raku"
 
 
-def test_page_of_a_search_that_found_only_pages_says_so_after_a_part_was_asked_for(magazine):
+def test_search_that_found_only_pages_says_so_after_a_fragment_was_cached(magazine):
     first = Client().get(magazine).text
-    assert "some of our pages mention it" in first  # control: asked for by nobody before
+    assert "some of our pages mention it" in first  # control: not requested before
 
     publish([LISTS, "site"])
     Client().get(magazine, headers={"x-requested-with": "XMLHttpRequest"})
@@ -38,7 +38,7 @@ def test_page_of_a_search_that_found_only_pages_says_so_after_a_part_was_asked_f
     assert "some of our pages mention it" in Client().get(magazine).text
 
 
-def test_page_with_a_price_is_not_rendered_for_each_change_of_any_list(caching, vase, site_root):
+def test_page_with_a_price_is_not_invalidated_by_unrelated_lists(caching, vase, site_root):
     caching()
     Client().get(vase.get_absolute_url())
 
@@ -47,7 +47,7 @@ def test_page_with_a_price_is_not_rendered_for_each_change_of_any_list(caching, 
     assert LISTS not in page.tags
 
 
-def test_page_of_one_host_is_not_given_to_another(caching, mug, settings):
+def test_page_of_one_host_is_not_served_to_another(caching, mug, settings):
     caching()
     settings.ALLOWED_HOSTS = ["one.example", "two.example"]
     rendered = []
@@ -65,7 +65,7 @@ def test_page_of_one_host_is_not_given_to_another(caching, mug, settings):
     assert rendered == ["one.example", "two.example"]
 
 
-def test_host_that_is_not_ours_fills_no_cache(caching, mug):
+def test_foreign_host_does_not_fill_the_cache(caching, mug):
     caching()
 
     response = Client().get(mug.get_absolute_url(), headers={"host": "evil.example"})
@@ -76,8 +76,8 @@ def test_host_that_is_not_ours_fills_no_cache(caching, mug):
 
 @pytest.mark.parametrize("header", [None, "http", "https", " https", "https,http", "http,https"])
 @pytest.mark.parametrize("wire", ["http", "https"])
-def test_one_key_means_one_scheme(settings, wire, header):
-    """Proxies in a row join what they say: keys that are alike must mean one scheme."""
+def test_cache_key_contains_one_scheme(settings, wire, header):
+    """Chained proxies join their headers, but equal keys must mean one scheme."""
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     said = {} if header is None else {"HTTP_X_FORWARDED_PROTO": header}
     request = RequestFactory().get("/", **{"wsgi.url_scheme": wire, **said})
@@ -89,8 +89,8 @@ def test_one_key_means_one_scheme(settings, wire, header):
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u2003"])
-def test_session_is_seen_where_django_sees_it(caching, shop, settings, space):
-    """Django reads cookies as UTF-8 and strips every kind of space from their names."""
+def test_session_cookie_is_found_like_django_finds_it(caching, shop, settings, space):
+    """Django reads cookies as UTF-8 and strips all whitespace from their names."""
     cookie = f"{space}{settings.SESSION_COOKIE_NAME}=abc".encode().decode("latin-1")
     request = RequestFactory().get("/", HTTP_COOKIE=cookie)
     assert settings.SESSION_COOKIE_NAME in request.COOKIES
@@ -98,8 +98,8 @@ def test_session_is_seen_where_django_sees_it(caching, shop, settings, space):
     assert not is_cacheable(request.META)
 
 
-def test_last_of_two_values_counts_in_the_key_too(caching, mug, vase):
-    """Django takes the last value of a name; the key sorts the names and leaves their values."""
+def test_last_of_two_values_decides_in_the_key_too(caching, mug, vase):
+    """Django uses the last value of a name. The key sorts names and keeps the order of values."""
     caching()
     search = reverse("search:search")
     Client().get(f"{search}?q=vase&q=mug")
@@ -109,8 +109,8 @@ def test_last_of_two_values_counts_in_the_key_too(caching, mug, vase):
     assert "Results for “vase”" in page
 
 
-def test_bytes_of_a_query_are_read_as_django_reads_them(caching, mug):
-    """A query that was not percent-encoded is UTF-8 to Django and Latin-1 to the key."""
+def test_query_bytes_are_decoded_like_django_decodes_them(caching, mug):
+    """Django reads an unencoded query as UTF-8, but the cache key reads it as Latin-1."""
     caching()
     path = reverse("search:search")
     raw = "q=mug caf\u00e9".encode().decode("latin-1")
@@ -121,8 +121,8 @@ def test_bytes_of_a_query_are_read_as_django_reads_them(caching, mug):
     assert "Results for “mug caf\u00c3\u00a9”" in page
 
 
-def test_page_that_closes_after_it_was_cached_is_given_to_nobody(caching, shop):
-    """A list that was open and is a 404 now."""
+def test_cached_page_that_is_no_longer_public_is_not_served(caching, shop):
+    """A public list has become a 404."""
     caching()
     is_open = True
 
@@ -144,7 +144,7 @@ def test_page_that_closes_after_it_was_cached_is_given_to_nobody(caching, shop):
 
 
 @pytest.mark.parametrize("broken", ["a file where the folder should be", "no permission"])
-def test_shop_without_a_writable_folder_renders_its_pages(
+def test_site_without_a_writable_folder_renders_its_pages(
     caching, mug, tmp_path, settings, monkeypatch, broken
 ):
     caching()
@@ -165,8 +165,10 @@ def test_shop_without_a_writable_folder_renders_its_pages(
     assert [page["Cache-Control"] for page in pages] == ["private, no-cache"] * 2
 
 
-def test_change_is_seen_although_it_could_not_be_written_at_once(caching, mug, monkeypatch):
-    """The disk is full while a price changes, and has room again a moment later."""
+def test_change_is_seen_although_its_version_could_not_be_written_at_once(
+    caching, mug, monkeypatch
+):
+    """The disk is full when a price changes, and has space a moment later."""
     import os
 
     from commerce.page_cache import versions as module
@@ -187,7 +189,7 @@ def test_change_is_seen_although_it_could_not_be_written_at_once(caching, mug, m
     assert versions.snapshot().newest(["thing"]) > 0
 
 
-def test_page_of_an_unknown_parameter_is_rendered_for_a_signed_in_shopper_too(caching, mug):
+def test_page_with_an_unknown_parameter_is_rendered_for_signed_in_shoppers_too(caching, mug):
     caching()
     client = Client()
     client.force_login(factories.make_user())

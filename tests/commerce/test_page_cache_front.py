@@ -1,4 +1,4 @@
-"""Kept pages in front of Django: the same answers, to the same people, without Django."""
+"""The page cache in front of Django: the same responses to the same visitors, without Django."""
 
 import gzip
 import io
@@ -20,11 +20,11 @@ from tests.caching import PLACES
 
 
 class Site:
-    """The site as a server sees it: what it answered, and how often Django was asked."""
+    """The site behind its WSGI entry point, with responses and a count of Django's requests."""
 
     def __init__(self):
         self.asked = 0
-        self.django = ClientHandler()  # which leaves the test's transaction open
+        self.django = ClientHandler()  # keeps the test's transaction open
         self.application = PageCacheFront(self.count)
 
     def count(self, environ, start_response):
@@ -62,7 +62,7 @@ def test_second_request_does_not_reach_django(site, mug):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_what_another_process_rendered_is_found_in_the_store(caching, mug, place):
+def test_page_of_another_process_is_found_in_the_store(caching, mug, place):
     caching(place)
     site = Site()
     page = site.get(mug.get_absolute_url())
@@ -73,7 +73,7 @@ def test_what_another_process_rendered_is_found_in_the_store(caching, mug, place
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_change_is_seen_at_the_next_request(caching, mug, place):
+def test_change_is_seen_by_the_next_request(caching, mug, place):
     caching(place)
     site = Site()
     path = mug.get_absolute_url()
@@ -97,7 +97,7 @@ def test_change_is_seen_at_the_next_request(caching, mug, place):
         {"host": "localhost"},
     ],
 )
-def test_request_of_somebody_reaches_django(site, mug, headers):
+def test_personal_request_reaches_django(site, mug, headers):
     site.get(mug.get_absolute_url())
 
     site.get(mug.get_absolute_url(), **headers)
@@ -105,7 +105,7 @@ def test_request_of_somebody_reaches_django(site, mug, headers):
     assert site.asked == 2
 
 
-def test_cookies_that_no_page_reads_do_not_matter(site, mug):
+def test_unread_cookies_do_not_matter(site, mug):
     site.get(mug.get_absolute_url())
 
     site.get(mug.get_absolute_url(), cookie="basket_units=2")
@@ -118,11 +118,11 @@ def test_post_reaches_django(site, mug):
 
     answer = site.get(mug.get_absolute_url(), "POST")
 
-    assert answer["status"] == "403 Forbidden"  # It came without a token.
+    assert answer["status"] == "403 Forbidden"  # It had no CSRF token.
     assert site.asked == 2
 
 
-def test_page_that_is_not_opened_is_asked_for_each_time(site):
+def test_page_that_is_not_opened_reaches_django_every_time(site):
     path = reverse("account_login")
 
     assert "private" in site.get(path)["headers"]["Cache-Control"]
@@ -131,7 +131,7 @@ def test_page_that_is_not_opened_is_asked_for_each_time(site):
     assert site.asked == 2
 
 
-def test_head_and_what_the_browser_has(site, mug):
+def test_head_and_conditional_requests(site, mug):
     page = site.get(mug.get_absolute_url(), **{"accept-encoding": "gzip"})
     head = site.get(mug.get_absolute_url(), "HEAD", **{"accept-encoding": "gzip"})
     known = site.get(mug.get_absolute_url(), **{"if-none-match": page["headers"]["ETag"]})
@@ -146,7 +146,7 @@ def test_head_and_what_the_browser_has(site, mug):
     assert site.asked == 1
 
 
-def test_switched_off_nothing_is_given_out(site, mug, settings):
+def test_nothing_is_served_if_switched_off(site, mug, settings):
     site.get(mug.get_absolute_url())
     settings.PAGE_CACHE = False
 
@@ -155,7 +155,7 @@ def test_switched_off_nothing_is_given_out(site, mug, settings):
     assert site.asked == 2
 
 
-def test_clicks_of_advertisers_share_the_page_and_fill_no_memory(site, mug):
+def test_advertising_parameters_share_the_page_and_use_no_memory(site, mug):
     site.get(mug.get_absolute_url())
     before = len(stores.memory())
 
@@ -164,8 +164,8 @@ def test_clicks_of_advertisers_share_the_page_and_fill_no_memory(site, mug):
     assert len(stores.memory()) == before
 
 
-def test_servers_entry_point_is_the_front_around_django():
-    """In a process of its own: importing it sets Django up, in this order."""
+def test_wsgi_entry_point_is_the_page_cache_around_django():
+    """Uses a new process, because importing the entry point sets Django up in this order."""
     code = (
         "import site_project.production as p; p.database_errors = p.cache_errors = list;"  # no database here
         "import site_project.wsgi as w; print(type(w.application).__name__)"

@@ -1,4 +1,4 @@
-"""How kept pages are found, made once for a crowd, told of changes, and bounded in number."""
+"""Page stores: lookup, rendering once under load, invalidation, limited size."""
 
 import os
 import threading
@@ -25,7 +25,7 @@ from tests.caching import PLACES, REDIS, forget, needs_redis
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_crowd_on_an_expired_page_renders_it_once(caching, place):
+def test_many_requests_for_an_expired_page_render_it_once(caching, place):
     caching(place)
     rendered = []
 
@@ -54,9 +54,7 @@ def test_crowd_on_an_expired_page_renders_it_once(caching, place):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_page_rendered_between_the_lookup_and_the_lock_is_not_rendered_again(
-    caching, place, monkeypatch
-):
+def test_page_stored_while_waiting_for_the_lock_is_not_rendered_again(caching, place, monkeypatch):
     caching(place)
     rendered = []
 
@@ -82,7 +80,7 @@ def test_page_rendered_between_the_lookup_and_the_lock_is_not_rendered_again(
     assert len(rendered) == 2
 
 
-def test_pages_that_are_never_kept_do_not_wait_for_each_other(caching):
+def test_uncacheable_pages_do_not_wait_for_each_other(caching):
     caching()
     inside, most = [], []
 
@@ -104,7 +102,7 @@ def test_pages_that_are_never_kept_do_not_wait_for_each_other(caching):
     assert max(most) > 1
 
 
-def test_failing_page_gives_back_its_turn(caching):
+def test_failing_page_releases_its_lock(caching):
     caching()
 
     def view(request):
@@ -123,7 +121,7 @@ def test_failing_page_gives_back_its_turn(caching):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_no_change_is_lost_when_many_are_told_at_once(caching, place):
+def test_no_invalidation_is_lost_when_many_happen_at_once(caching, place):
     caching(place)
     before = versions().snapshot().number
 
@@ -147,7 +145,7 @@ def file_versions(folder):
     return Versions(versions_module.FileStore(folder / "versions"))
 
 
-def test_two_processes_see_one_file(tmp_path):
+def test_two_processes_share_one_file(tmp_path):
     here, there = file_versions(tmp_path), file_versions(tmp_path)
 
     here.advance({"a"})
@@ -156,7 +154,7 @@ def test_two_processes_see_one_file(tmp_path):
     assert there.versions_of(["a", "b"]) == {"a": 1, "b": 0}
 
 
-def test_cleared_folder_begins_a_new_epoch_in_every_process(tmp_path):
+def test_cleared_folder_starts_a_new_epoch_in_every_process(tmp_path):
     here, there = file_versions(tmp_path), file_versions(tmp_path)
     here.advance({"a"})
     before = there.snapshot()
@@ -170,7 +168,7 @@ def test_cleared_folder_begins_a_new_epoch_in_every_process(tmp_path):
 
 
 @needs_redis
-def test_change_told_to_a_redis_that_is_gone_is_told_when_it_is_back(caching):
+def test_invalidation_during_a_redis_outage_is_sent_later(caching):
     caching("redis")
     told = Versions(versions_module.RedisStore(REDIS))
     before = told.snapshot()
@@ -186,7 +184,7 @@ def test_change_told_to_a_redis_that_is_gone_is_told_when_it_is_back(caching):
     assert told.versions_of(["a"]) == {"a": before.number + 1}
 
 
-def test_without_redis_pages_are_rendered_anew(caching, settings, shop, site_root):
+def test_pages_are_rendered_without_redis(caching, settings, shop, site_root):
     caching()
     settings.PAGE_VERSIONS = settings.PAGE_STORE = "redis"
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
@@ -198,7 +196,7 @@ def test_without_redis_pages_are_rendered_anew(caching, settings, shop, site_roo
     assert pages[0]["Cache-Control"] == "private, no-cache"
 
 
-def test_fact_is_remembered_until_its_tag_changes(caching):
+def test_value_is_cached_until_its_tag_changes(caching):
     caching()
     made = []
 
@@ -216,7 +214,7 @@ def test_fact_is_remembered_until_its_tag_changes(caching):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fact_that_was_never_committed_is_not_remembered(caching):
+def test_uncommitted_value_is_not_cached(caching):
     caching()
 
     with transaction.atomic():
@@ -236,7 +234,7 @@ def answer(size, *, until=None):
     return stores.unpacked(stores.packed(cached))
 
 
-def test_process_holds_no_more_than_its_room(caching, monkeypatch):
+def test_process_cache_is_limited(caching, monkeypatch):
     caching()
     monkeypatch.setattr(stores, "MEMORY_BYTES", 100_000)
     room = stores.memory()
@@ -251,7 +249,7 @@ def test_process_holds_no_more_than_its_room(caching, monkeypatch):
     assert "too large" not in room
 
 
-def test_folder_holds_no_more_than_its_slots_and_tells_pages_of_one_slot_apart(tmp_path):
+def test_folder_has_limited_slots_and_distinguishes_pages_in_one_slot(tmp_path):
     store = FileStore(tmp_path)
     store.SLOTS = 4
 
@@ -264,7 +262,7 @@ def test_folder_holds_no_more_than_its_slots_and_tells_pages_of_one_slot_apart(t
     assert sum(store.get(f"page {number}") is not None for number in range(40)) == 4
 
 
-def test_broken_file_is_no_page(tmp_path):
+def test_corrupt_file_is_ignored(tmp_path):
     store = FileStore(tmp_path)
     store.put("key", answer(10))
 
@@ -273,7 +271,7 @@ def test_broken_file_is_no_page(tmp_path):
     assert store.get("key") is None
 
 
-def test_full_disk_costs_no_answer(tmp_path, caplog):
+def test_full_disk_does_not_break_the_response(tmp_path, caplog):
     (tmp_path / "pages").write_text("a file where folders should be")
 
     FileStore(tmp_path).put("key", answer(10))
@@ -282,7 +280,7 @@ def test_full_disk_costs_no_answer(tmp_path, caplog):
 
 
 @needs_redis
-def test_redis_keeps_a_page_as_long_as_it_may_hold(caching):
+def test_redis_stores_a_page_until_it_expires(caching):
     caching("redis")
     store = RedisStore(REDIS)
 
@@ -293,7 +291,7 @@ def test_redis_keeps_a_page_as_long_as_it_may_hold(caching):
 
 
 @pytest.mark.parametrize("kind", ["product", "price", "card"])
-def test_what_is_told_of_a_product_is_purged_where_it_is_shown(vase, kind):
+def test_invalidating_a_product_purges_its_urls(vase, kind):
     assert addresses_of({f"{kind}-{vase.pk}", f"order-{vase.pk}"}) == sorted(
         map(absolute, ["/", vase.get_absolute_url()])
     )
@@ -301,8 +299,8 @@ def test_what_is_told_of_a_product_is_purged_where_it_is_shown(vase, kind):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("place", PLACES)
-def test_many_values_ask_for_their_versions_once(caching, monkeypatch, place):
-    """With Redis each question is a round trip."""
+def test_many_values_fetch_their_versions_in_one_request(caching, monkeypatch, place):
+    """With Redis each fetch is a round trip."""
     caching(place)
     asked = []
     ask = Versions.versions_of
@@ -323,8 +321,8 @@ def test_many_values_ask_for_their_versions_once(caching, monkeypatch, place):
     assert look("site") == list(range(30))
 
 
-def test_value_is_forgotten_after_its_time(caching, settings):
-    """A process may be killed between a commit and its version: nothing is remembered for ever."""
+def test_value_expires_after_its_age_limit(caching, settings):
+    """A process may be killed between a commit and its invalidation, so nothing is cached forever."""
     caching()
     settings.PAGE_CACHE_SECONDS = 0
 
@@ -333,7 +331,7 @@ def test_value_is_forgotten_after_its_time(caching, settings):
     )
 
 
-def test_change_that_comes_while_a_value_is_read_ends_it(caching):
+def test_change_while_a_value_is_read_invalidates_it(caching):
     caching()
 
     def read_too_soon():

@@ -1,8 +1,8 @@
-"""No part of a page is an old one: after each kind of change every page is what a new process would make.
+"""No fragment is stale: after any kind of change each page equals the page of a new process.
 
-What a process remembers ends with what it shows, part by part, piece by piece. Here it meets the demo
-shop's pages, something changes, and each page is compared with the same page of a process that
-remembers nothing. Every change must be seen on some page, or the comparison would say nothing.
+Fragments are invalidated with the data that they show. This test caches the demo shop's pages,
+changes something, and compares each page with the uncached page. Every change must be visible on
+some page; otherwise the comparison would prove nothing.
 """
 
 from datetime import timedelta
@@ -26,7 +26,7 @@ from home.models import LandingPage, ProductStory, SiteSettings
 from tests import factories
 from tests.caching import forget
 
-# Inside a transaction nothing is remembered.
+# Nothing is cached inside a transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Product = get_model("catalogue", "Product")
@@ -34,12 +34,12 @@ StockRecord = get_model("partner", "StockRecord")
 
 
 def family(name="harbour-mug"):
-    """A product of the demo shop that has glazes, by its slug."""
+    """A product of the demo shop with variants, by its slug."""
     return Product.objects.get(slug=name, structure="parent")
 
 
 def record(name="harbour-mug"):
-    """The stock record of its first glaze."""
+    """The stock record of the product's first variant."""
     return StockRecord.objects.filter(product__parent=family(name)).order_by("pk").first()
 
 
@@ -69,7 +69,7 @@ def leave_three():
 
 
 def order_one():
-    """As placing an order does it: past the model."""
+    """Order one unit without using the model, as placing an order does."""
     reserve_stock({record().pk: 1})
 
 
@@ -142,7 +142,7 @@ def vote_for_it():
 
 
 def buy_it():
-    """Who wrote that review buys the piece: the order waits for its money, then has it."""
+    """Let the review's author buy the product: place the order, then pay."""
     mug = family().children.order_by("pk").first()
     buyer = get_model("reviews", "ProductReview").objects.get(title="Warm hands").user
     order = factories.make_order(mug, user=buyer, status=PENDING)
@@ -224,7 +224,7 @@ def promise_returns():
         row.save()
 
 
-#: In the order in which they are made; some build on those before.
+#: In this order; some changes build on earlier ones.
 CHANGES = [
     change_price, begin_sale, end_sale, leave_three, order_one, sell_out_a_glaze, sell_out, restock,
     take_a_record_away, rename_product, describe_it, measure_it, rename_glaze, take_a_photo_away,
@@ -234,7 +234,7 @@ CHANGES = [
 
 
 def addresses():
-    """Pages of every kind, of pieces that the changes touch and of others."""
+    """URLs of every kind of page, for changed products and others."""
     products = [family(name) for name in ("harbour-mug", "quay-jug", "serving-bowl")]
     pages = ["/", "/catalogue/", "/catalogue/?glaze=slate&sort=price-low", "/offers/"]
     pages += [product_url(product.pk, product.slug) for product in products]
@@ -250,7 +250,7 @@ def addresses():
 
 
 def shown(client, pages):
-    """``{address: what is answered}``; a page that moved leads to another."""
+    """``{URL: response text}``, following redirects."""
     answers = {}
     for page in pages:
         response = client.get(page)
@@ -259,18 +259,18 @@ def shown(client, pages):
 
 
 def difference(after, anew, page):
-    """The first lines in which two answers differ."""
+    """The first lines in which two responses differ."""
     lines = unified_diff(
         str(after[page][-1]).splitlines(), str(anew[page][-1]).splitlines(), lineterm="", n=0
     )
     return "\n".join(line[:300] for line in islice(lines, 10))
 
 
-def test_after_each_change_every_page_is_what_a_new_process_makes(site_root, client, process):
+def test_after_each_change_every_page_equals_that_of_a_new_process(site_root, client, process):
     call_command("load_demo", "--no-renditions", "-v0")
     factories.pretend_rendered()
     pages = addresses()
-    shown(client, pages)  # What was never shown is remembered by nobody.
+    shown(client, pages)  # Only pages that were shown are cached.
 
     for change in CHANGES:
         before = shown(client, pages)

@@ -1,4 +1,4 @@
-"""Which passwords the shop takes, over the forms that people use."""
+"""Passwords that the shop accepts and refuses, tested with its forms."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -67,7 +67,7 @@ def test_strong_password_is_taken_without_rules_of_composition(password):
     validate_password(password)
 
 
-def test_sign_up_says_why_and_keeps_the_address(client):
+def test_sign_up_explains_the_refusal_and_keeps_the_address(client):
     response = client.post(
         reverse("account_signup"), {"email": "ada@example.com", "password1": "saltmarsh"}
     )

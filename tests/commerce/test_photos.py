@@ -1,4 +1,4 @@
-"""Photographs: the catalogue's pictures as Wagtail images, each file once."""
+"""Product photographs as Wagtail images, one image per file."""
 
 from io import BytesIO
 
@@ -29,14 +29,14 @@ Image = get_image_model()
 
 
 def picture(colour="tan", size=(60, 80)):
-    """The bytes of a small photograph."""
+    """A small photograph as bytes."""
     output = BytesIO()
     PillowImage.new("RGB", size, colour).save(output, "JPEG")
     return output.getvalue()
 
 
 def add_picture(product, colour="tan", *, order=0, caption=""):
-    """A picture as the dashboard saves it."""
+    """Add a photograph as the dashboard saves it."""
     file = ContentFile(picture(colour), name=f"{colour}.jpg")
     return product.images.create(original=file, display_order=order, caption=caption)
 
@@ -46,7 +46,7 @@ def vase(site_root, vase):
     return vase
 
 
-def test_picture_of_the_dashboard_is_a_wagtail_image_at_once(vase):
+def test_dashboard_upload_becomes_a_wagtail_image_at_once(vase):
     added = add_picture(vase, caption="The vase on the sill")
 
     image = photo_for(added)
@@ -54,7 +54,7 @@ def test_picture_of_the_dashboard_is_a_wagtail_image_at_once(vase):
     assert image.file.url in cards_for([vase.pk])[0].photo
 
 
-def test_same_file_is_one_image_however_often_it_is_shown(vase, mug):
+def test_same_file_is_one_image(vase, mug):
     one, two = add_picture(vase), add_picture(mug)
 
     assert photo_for(one) == photo_for(two)
@@ -69,7 +69,7 @@ def test_syncing_again_changes_nothing(vase):
     assert ProductPhoto.objects.count() == 1
 
 
-def test_replaced_file_is_followed(vase):
+def test_replaced_file_becomes_a_new_image(vase):
     added = add_picture(vase, "tan")
     old = photo_for(added)
 
@@ -80,7 +80,7 @@ def test_replaced_file_is_followed(vase):
     assert Image.objects.filter(pk=old.pk).exists()  # a page may still show it
 
 
-def test_lost_original_is_an_error_that_names_it(vase):
+def test_missing_original_is_an_error_with_its_name(vase):
     added = add_picture(vase)
     ProductPhoto.objects.all().delete()
     added.original.storage.delete(added.original.name)
@@ -90,7 +90,7 @@ def test_lost_original_is_an_error_that_names_it(vase):
         sync_photo(added)
 
 
-def test_pictures_keep_the_catalogues_order(vase):
+def test_photographs_have_the_catalogues_order(vase):
     second, first = add_picture(vase, "tan", order=2), add_picture(vase, "teal", order=1)
 
     card = cards_for([vase.pk])[0]
@@ -99,7 +99,7 @@ def test_pictures_keep_the_catalogues_order(vase):
     assert photo_for(second).file.url in card.second_photo
 
 
-def test_sizes_are_rendered_ahead_once(vase):
+def test_renditions_are_prepared_once(vase):
     image = photo_for(add_picture(vase))
     seen = []
 
@@ -110,7 +110,7 @@ def test_sizes_are_rendered_ahead_once(vase):
     assert render_ahead([image]) == 0
 
 
-def test_sizes_ahead_are_those_that_templates_ask_for(vase):
+def test_prepared_renditions_are_those_of_the_templates(vase):
     image = photo_for(add_picture(vase))
     render_ahead([image])
     count = image.renditions.count()
@@ -121,7 +121,7 @@ def test_sizes_ahead_are_those_that_templates_ask_for(vase):
     assert image.renditions.count() == count
 
 
-def test_picture_for_links_is_made_ahead_and_cut_to_shape(site_root):
+def test_preview_image_is_prepared_and_cropped(site_root):
     wide = make_image(picture(size=(1800, 1400)), filename="w.jpg", title="Wide")
     render_ahead([wide])
     made = wide.renditions.get(filter_spec=SHARE_SPEC)
@@ -131,7 +131,7 @@ def test_picture_for_links_is_made_ahead_and_cut_to_shape(site_root):
     assert made.file.name.endswith(".jpg")
 
 
-def test_picture_for_links_keeps_the_focal_point(site_root):
+def test_preview_image_keeps_the_focal_point(site_root):
     image = make_image(picture(size=(600, 900)), filename="u.jpg", title="Upright")
     image.focal_point_x, image.focal_point_y = 300, 100
     image.focal_point_width = image.focal_point_height = 50
@@ -144,7 +144,7 @@ def test_picture_for_links_keeps_the_focal_point(site_root):
     assert image.get_rendition(SHARE_SPEC) == made
 
 
-def test_address_of_a_photograph_renders_nothing(vase):
+def test_url_of_a_photograph_renders_nothing(vase):
     image = photo_for(add_picture(vase))
     assert largest(image, "jpeg").url == image.file.url
     assert image.renditions.count() == 0
@@ -154,7 +154,7 @@ def test_address_of_a_photograph_renders_nothing(vase):
     assert "format-jpeg" in largest(image, "jpeg").url
 
 
-def test_photograph_of_the_dashboard_is_rendered_in_the_background(
+def test_uploaded_photograph_is_rendered_in_the_background(
     vase, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -171,7 +171,7 @@ def test_rendition_is_never_larger_than_its_original(vase):
     assert {rendition.width for rendition in image.renditions.all()} == {60}
 
 
-def test_wide_and_upright_photographs_have_sizes_of_their_own(site_root):
+def test_landscape_and_portrait_photographs_have_different_sizes(site_root):
     wide = make_image(picture(size=(80, 60)), filename="w.jpg", title="Wide")
     upright = make_image(picture(size=(60, 80)), filename="u.jpg", title="Upright")
 
@@ -188,7 +188,7 @@ def test_wide_and_upright_photographs_have_sizes_of_their_own(site_root):
         ({"size": "x40"}, (30, 40)),
     ],
 )
-def test_oscars_templates_get_wagtails_renditions(vase, options, size):
+def test_oscars_templates_use_wagtails_renditions(vase, options, size):
     added = add_picture(vase)
 
     thumbnail = Thumbnailer().generate_thumbnail(added.original, **options)
@@ -196,13 +196,13 @@ def test_oscars_templates_get_wagtails_renditions(vase, options, size):
     assert (thumbnail.width, thumbnail.height) == size
 
 
-def test_picture_that_wagtail_does_not_know_is_shown_as_it_is(db):
+def test_photograph_unknown_to_wagtail_is_shown_unchanged(db):
     thumbnail = Thumbnailer().generate_thumbnail("categories/table.jpg", size="30x30")
 
     assert thumbnail.url == "/media/categories/table.jpg"
 
 
-def test_picture_whose_file_is_gone_breaks_no_page(vase):
+def test_photograph_with_a_missing_file_breaks_no_page(vase):
     added = add_picture(vase, "plum")
     image = photo_for(added)
     image.file.storage.delete(image.file.name)
@@ -212,7 +212,7 @@ def test_picture_whose_file_is_gone_breaks_no_page(vase):
     assert thumbnail.url.endswith(added.original.name)
 
 
-def test_deleting_a_picture_keeps_the_image_that_a_page_may_show(vase):
+def test_deleting_a_photograph_keeps_the_image_for_pages(vase):
     added = add_picture(vase)
     Thumbnailer().delete_thumbnails(added.original)
 
@@ -223,7 +223,7 @@ def test_deleting_a_picture_keeps_the_image_that_a_page_may_show(vase):
 
 
 @pytest.mark.parametrize("size", [(60, 80), (80, 60)])
-def test_markup_is_what_wagtail_writes(site_root, size):
+def test_markup_equals_wagtails(site_root, size):
     image = make_image(picture(size=size), filename="a&b.jpg", title="A & B")
     render_ahead([image])
     specs = specs_for(image)[:-1]

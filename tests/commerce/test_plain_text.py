@@ -1,4 +1,4 @@
-"""Texts that staff write as HTML, as words alone."""
+"""Converting HTML by staff to plain text."""
 
 import html
 import re
@@ -30,7 +30,7 @@ def test_text_without_its_tags(markup, text):
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))
-def test_shortcut_says_what_a_parser_says(markup):
+def test_shortcut_agrees_with_a_parser(markup):
     parsed = html.unescape(strip_tags(re.sub("(?=<)", " ", markup)))
 
     assert plain_text(markup).split() == parsed.split()

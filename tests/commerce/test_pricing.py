@@ -1,4 +1,4 @@
-"""The stages of docs/pricing.md, to the cent, and the same cent on every surface."""
+"""The price stages of docs/pricing.md, exact to the cent and equal on every page."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -23,7 +23,7 @@ amounts = st.decimals(min_value=0, max_value=99999, places=2)
 
 
 @given(amounts)
-def test_net_and_tax_always_add_up_to_the_price(gross):
+def test_net_and_tax_add_up_to_the_price(gross):
     split = split_gross(gross)
 
     assert split.excl + split.tax == gross
@@ -32,7 +32,7 @@ def test_net_and_tax_always_add_up_to_the_price(gross):
 
 
 @given(st.integers(min_value=0, max_value=9_999_999), CURRENCIES)
-def test_minor_units_and_back(minor, currency):
+def test_minor_units_round_trip(minor, currency):
     amount = from_minor(minor, currency)
 
     assert to_minor(amount, currency) == minor
@@ -44,13 +44,13 @@ def test_minor_units_and_back(minor, currency):
     st.lists(st.integers(min_value=1, max_value=9), min_size=1, max_size=6),
     CURRENCIES,
 )
-def test_parts_of_a_line_are_whole_units_and_add_up_to_it(minor, parts, currency):
+def test_shares_of_a_line_are_whole_units_and_add_up(minor, parts, currency):
     total, before, shares = from_minor(minor, currency), 0, []
     for units in parts:
         shares.append(share_of(total, before, units, sum(parts), currency=currency))
         before += units
 
-    minors = [to_minor(share, currency) for share in shares]  # ValueError where one is a fraction
+    minors = [to_minor(share, currency) for share in shares]  # raises ValueError for a fraction
     assert sum(minors) == minor
     assert all(
         abs(share - Decimal(minor) * units / sum(parts)) <= 1
@@ -67,12 +67,12 @@ def test_currency_without_decimals_has_no_minor_unit():
 @pytest.mark.parametrize(
     ("amount", "text"), [("24.00", "£24"), ("24.50", "£24.50"), ("1234.00", "£1,234"), ("0", "£0")]
 )
-def test_money_as_it_is_read(amount, text):
+def test_formatted_money(amount, text):
     assert format_money(Decimal(amount), "GBP") == text
 
 
 def put_on_sale(product, price, *, days=(-1, 1)):
-    """A sale of a product from and until so many days from now."""
+    """Put a product on sale, from and to a number of days from now."""
     now = timezone.now()
     return SalePrice.objects.create(
         stockrecord=stockrecord_of(product),
@@ -82,7 +82,7 @@ def put_on_sale(product, price, *, days=(-1, 1)):
     )
 
 
-def test_sale_holds_from_its_first_moment_to_before_its_last(vase):
+def test_sale_includes_its_start_and_excludes_its_end(vase):
     sale = put_on_sale(vase, "72.00")
     record = stockrecord_of(vase)
 
@@ -99,7 +99,7 @@ def test_sale_holds_from_its_first_moment_to_before_its_last(vase):
     assert prices == [Decimal("90.00"), Decimal("72.00"), Decimal("72.00"), Decimal("90.00")]
 
 
-def test_lowest_of_overlapping_sales_holds_and_a_dearer_one_is_ignored(vase):
+def test_lowest_of_overlapping_sales_applies_and_a_higher_one_is_ignored(vase):
     put_on_sale(vase, "80.00")
     put_on_sale(vase, "72.00")
     put_on_sale(vase, "95.00")
@@ -119,7 +119,7 @@ def test_lowest_of_overlapping_sales_holds_and_a_dearer_one_is_ignored(vase):
         ("Mug", "24.99", None, 15, 1, "25.75", "4.29"),
     ],
 )
-def test_table_of_the_pricing_page(shop, title, price, sale, percent_off, quantity, total, tax):
+def test_examples_in_the_pricing_doc(shop, title, price, sale, percent_off, quantity, total, tax):
     product = make_product(title, price=price)
     if percent_off:
         make_offer(benefit=("Percentage", percent_off))
@@ -137,7 +137,7 @@ def test_table_of_the_pricing_page(shop, title, price, sale, percent_off, quanti
     assert totals.total.tax == Decimal(tax)
 
 
-def test_same_price_on_card_buy_box_and_basket(vase):
+def test_card_buy_box_and_basket_show_the_same_price(vase):
     put_on_sale(vase, "71.99")
 
     card = cards_for([vase.pk])[0]

@@ -1,4 +1,4 @@
-"""Every field of every model is classified, and what is classified is exported and erased."""
+"""Every field of every model is classified, and classified data is exported and erased."""
 
 import pytest
 from django.db import connection
@@ -13,7 +13,7 @@ from commerce.privacy.inventory import (
 from commerce.privacy.parts import all_sections, all_tables, whole_inventory
 from commerce.privacy.people import person_of
 
-#: The search index has another table on each database.
+#: The search index uses different tables on each database.
 OF_ONE_DATABASE = "wagtailsearch."
 
 
@@ -21,13 +21,13 @@ def test_every_field_of_every_model_is_classified():
     assert list(unclassified(whole_inventory())) == []
 
 
-def test_new_field_is_found():
+def test_unclassified_field_is_reported():
     without = {**whole_inventory(), **nothing_personal({"commerce.searchmiss": "id words count"})}
 
     assert list(unclassified(without)) == ["commerce.searchmiss.last_at"]
 
 
-def test_new_model_is_found():
+def test_unclassified_model_is_reported():
     without = {name: kind for name, kind in whole_inventory().items() if name != "commerce.term"}
 
     assert "commerce.term.bitmap" in set(unclassified(without))
@@ -39,7 +39,7 @@ def test_every_table_without_a_model_is_classified():
 
 
 @pytest.mark.django_db
-def test_new_table_without_a_model_is_found():
+def test_unclassified_table_without_a_model_is_reported():
     without = {name: kind for name, kind in all_tables().items() if "throttle" not in name}
 
     assert list(unclassified_columns(without)) == [
@@ -52,18 +52,18 @@ def test_new_table_without_a_model_is_found():
 @pytest.mark.parametrize("kind", [
     whole_inventory()["sessions.session"], all_tables()["commerce_throttlecache"],
 ])  # fmt: skip
-def test_what_erasure_cannot_find_by_person_is_said_to_expire(kind):
+def test_data_not_erasable_by_person_must_expire(kind):
     assert kind.erasure == EXPIRES
 
 
-def test_no_classified_field_is_gone():
+def test_every_classified_field_exists():
     gone = [name for name in obsolete(whole_inventory()) if not name.startswith(OF_ONE_DATABASE)]
 
     assert gone == []
     assert connection.vendor != "sqlite" or list(obsolete(whole_inventory())) == []
 
 
-def test_no_field_is_in_two_classes():
+def test_no_field_has_two_classes():
     twice = {
         label: kind.fields
         for label, kind in whole_inventory().items()
@@ -81,7 +81,7 @@ def test_every_section_of_the_inventory_is_exported_from_its_model():
     assert {(section.name, section.label.lower()) for section in all_sections()} == classified
 
 
-def test_model_about_people_without_a_section_says_why():
+def test_personal_model_without_a_section_has_a_reason():
     silent = {
         label
         for label, kind in whole_inventory().items()
@@ -92,7 +92,7 @@ def test_model_about_people_without_a_section_says_why():
 
 
 @pytest.mark.parametrize("name", ["password", "token", "secret", "session_key", "key_hash"])
-def test_names_of_secrets_are_never_exported(name):
+def test_secret_fields_are_never_exported(name):
     shown = {
         f"{label}.{field}"
         for label, kind in whole_inventory().items()

@@ -1,4 +1,4 @@
-"""What a product's page reads of attributes."""
+"""Attribute values on the product page."""
 
 import pytest
 from django.db import connection
@@ -10,7 +10,7 @@ from commerce.catalogue.product_facts import attribute_rows, values_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_attributes_come_in_their_order_with_their_options(mug):
+def test_attributes_have_their_order_and_options(mug):
     oat = mug.children.get(title__endswith="oat")
     mug.product_class.attributes.create(code="height", name="Height", type="float")
     mug.attr.height = 9.5
@@ -25,8 +25,8 @@ def test_attributes_come_in_their_order_with_their_options(mug):
     assert attribute_rows([]) == []
 
 
-def test_values_are_read_without_what_they_belong_to(mug):
-    """Joined to the few attributes, MariaDB read a hundred thousand values for one page."""
+def test_values_are_read_without_a_join(mug):
+    """With a join to the attributes, MariaDB read a hundred thousand values for one page."""
     with CaptureQueriesContext(connection) as queries:
         attribute_rows([mug.pk, *mug.children.values_list("pk", flat=True)])
 
@@ -34,7 +34,7 @@ def test_values_are_read_without_what_they_belong_to(mug):
 
 
 @pytest.mark.parametrize("lost", ["ProductAttribute", "AttributeOption"])
-def test_value_that_is_deleted_meanwhile_is_left_out(mug, monkeypatch, lost):
+def test_value_deleted_meanwhile_is_left_out(mug, monkeypatch, lost):
     keys = list(mug.children.values_list("pk", flat=True))
     assert len(attribute_rows(keys)) == 2  # control
 

@@ -1,4 +1,4 @@
-"""The dashboard's form of a product: nothing is said that nobody said, and all of it is saved or none."""
+"""The dashboard's product form: it invents no values, and saves everything or nothing."""
 
 import re
 
@@ -20,8 +20,8 @@ def staff(shop, client):
     return client
 
 
-def test_attribute_that_is_saved_with_its_product_is_found_at_once(client, cup):
-    """Oscar writes attributes without a signal, after the product's own."""
+def test_attribute_saved_with_its_product_is_found_at_once(client, cup):
+    """Oscar writes attributes without a signal, after the product's own signal."""
     oat = cup.children.get(title__endswith="oat")
     oat.attr.dishwasher_safe = False
 
@@ -33,7 +33,7 @@ def test_attribute_that_is_saved_with_its_product_is_found_at_once(client, cup):
 
 @pytest.fixture
 def cup(shop):
-    """A cup in two glazes that is safe in a dishwasher, as the product says for all of them."""
+    """A cup in two variants. The product says that all are dishwasher safe."""
     cup = make_product("Cup", price="20.00", glazes={"oat": 3, "slate": 3})
     put_category(cup, "Mugs")
     safe, _new = get_model("catalogue", "ProductAttribute").objects.get_or_create(
@@ -61,7 +61,7 @@ def is_found(client, product, query):
     return product.pk in {card.product_id for card in page.context["list_page"].cards}
 
 
-def test_price_of_a_variant_leaves_what_it_has_from_its_product(staff, cup):
+def test_changing_a_variants_price_keeps_its_inherited_values(staff, cup):
     oat = cup.children.get(title__endswith="oat")
     assert is_found(staff, cup, "glaze=oat&dishwasher_safe=yes")
     data = form_of(staff, oat) | {"stockrecords-0-price": "21.00"}
@@ -74,7 +74,7 @@ def test_price_of_a_variant_leaves_what_it_has_from_its_product(staff, cup):
 
 
 @pytest.mark.parametrize(("said", "kept"), [("True", [True]), ("False", [False]), ("", [])])
-def test_variant_may_differ_and_be_as_its_product_again(staff, cup, said, kept):
+def test_variant_may_override_and_inherit_again(staff, cup, said, kept):
     oat = cup.children.get(title__endswith="oat")
     oat.attr.dishwasher_safe = False
     oat.save()
@@ -86,7 +86,7 @@ def test_variant_may_differ_and_be_as_its_product_again(staff, cup, said, kept):
     assert is_found(staff, cup, "glaze=oat&dishwasher_safe=yes") == (said != "False")
 
 
-def test_form_of_a_variant_that_differs_keeps_what_nobody_touched(staff, cup):
+def test_form_of_an_overriding_variant_keeps_untouched_values(staff, cup):
     oat = cup.children.get(title__endswith="oat")
     oat.attr.dishwasher_safe = False
     oat.save()
@@ -96,7 +96,7 @@ def test_form_of_a_variant_that_differs_keeps_what_nobody_touched(staff, cup):
     assert own_values(oat) == [False]
 
 
-def test_product_shows_and_keeps_its_yes(staff, cup):
+def test_product_shows_and_keeps_its_boolean(staff, cup):
     page = staff.get(address_of(cup)).text
     assert '<option value="True" selected>Yes</option>' in page
 
@@ -106,7 +106,7 @@ def test_product_shows_and_keeps_its_yes(staff, cup):
     assert (cup.title, own_values(cup)) == ("Beaker", [True])
 
 
-def test_price_below_nothing_is_refused_and_what_was_typed_is_kept(staff, cup):
+def test_negative_price_is_refused_and_the_input_stays(staff, cup):
     oat = cup.children.get(title__endswith="oat")
     data = form_of(staff, oat) | {"stockrecords-0-price": "-5", "title": "Cup of oats"}
 
@@ -120,7 +120,7 @@ def test_price_below_nothing_is_refused_and_what_was_typed_is_kept(staff, cup):
     assert oat.title == "Cup, oat"
 
 
-def test_form_that_breaks_off_saves_nothing(staff, cup, monkeypatch):
+def test_failing_form_saves_nothing(staff, cup, monkeypatch):
     oat = cup.children.get(title__endswith="oat")
     data = form_of(staff, oat) | {"title": "Cup of oats", "attr_dishwasher_safe": "False"}
 
@@ -138,7 +138,7 @@ def test_form_that_breaks_off_saves_nothing(staff, cup, monkeypatch):
 
 
 @pytest.mark.parametrize(("kind", "is_taken"), [("float", False), ("boolean", True)])
-def test_filter_of_numbers_is_refused(staff, shop, kind, is_taken):
+def test_numeric_facet_is_refused(staff, shop, kind, is_taken):
     product = make_product("Jug", price="30.00")
     attribute = get_model("catalogue", "ProductAttribute").objects.create(
         product_class=product.product_class, name="Capacity", code="capacity_of_it", type=kind
@@ -151,11 +151,11 @@ def test_filter_of_numbers_is_refused(staff, shop, kind, is_taken):
     assert ("too many values for a facet" in answer.text) != is_taken
 
 
-def test_page_says_of_each_variant_what_filters_and_comparison_say(staff, client, cup):
+def test_page_facets_and_comparison_agree_on_each_variant(staff, client, cup):
     oat = cup.children.get(title__endswith="oat")
     address = cup.get_absolute_url()
     row = r"Dishwasher safe</th><td>([^<]*)</td>"
-    assert re.search(row, client.get(address).text)[1] == "Yes"  # control: nobody differs
+    assert re.search(row, client.get(address).text)[1] == "Yes"  # control: no variant differs
 
     staff.post(address_of(oat), form_of(staff, oat) | {"attr_dishwasher_safe": "False"})
 
@@ -163,7 +163,7 @@ def test_page_says_of_each_variant_what_filters_and_comparison_say(staff, client
         assert re.search(row, client.get(address + chosen).text)[1] == "No (Oat); Yes (Slate)"
 
 
-def test_price_of_nothing_is_asked_about_and_what_was_typed_is_kept(staff, cup):
+def test_price_of_zero_needs_confirmation_and_the_input_stays(staff, cup):
     oat = cup.children.get(title__endswith="oat")
     typed = {
         "stockrecords-0-price": "0",
@@ -187,7 +187,7 @@ def test_price_of_nothing_is_asked_about_and_what_was_typed_is_kept(staff, cup):
     assert oat.stockrecords.get().num_in_stock == 8
 
 
-def test_price_that_was_nothing_before_is_not_asked_about_again(staff, cup):
+def test_unchanged_price_of_zero_needs_no_confirmation(staff, cup):
     oat = cup.children.get(title__endswith="oat")
     oat.stockrecords.update(price=0)
 
@@ -196,7 +196,7 @@ def test_price_that_was_nothing_before_is_not_asked_about_again(staff, cup):
     assert oat.stockrecords.get().num_in_stock == 9
 
 
-def test_new_stock_record_without_a_price_to_pay_is_asked_about(staff, shop):
+def test_new_stock_record_without_a_price_needs_confirmation(staff, shop):
     jug = make_product("Jug", price="30.00", stock=2)
     typed = {
         "stockrecords-1-partner_sku": "JUG-2",
@@ -210,7 +210,7 @@ def test_new_stock_record_without_a_price_to_pay_is_asked_about(staff, shop):
     assert jug.stockrecords.count() == 1
 
 
-def test_price_below_nothing_that_came_by_another_way_breaks_no_list(staff, cup):
+def test_negative_price_from_elsewhere_breaks_no_list(staff, cup):
     record = cup.children.get(title__endswith="oat").stockrecords.get()
     record.price = -5
 

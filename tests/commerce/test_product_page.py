@@ -1,4 +1,4 @@
-"""The buy box: which glaze is shown, what it costs, whether it can be bought."""
+"""The buy box: selected variant, price, and availability."""
 
 from decimal import Decimal
 from io import BytesIO
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def jug(shop):
-    """A jug of which the first glaze is sold out, and the last is dearer."""
+    """A jug whose first variant is sold out and whose last is more expensive."""
     jug = make_product("Jug", price="40.00", glazes={"oat": 0, "slate": 8, "ink": 2})
     dear = stockrecord_of(jug.children.order_by("pk").last())
     dear.price = Decimal("46.00")
@@ -25,7 +25,7 @@ def jug(shop):
     return jug
 
 
-def test_first_glaze_in_stock_is_chosen(jug):
+def test_first_variant_in_stock_is_selected(jug):
     box = buy_box_for(jug)
 
     assert (box.selected.name, box.stock_text, box.quote.price) == (
@@ -34,7 +34,7 @@ def test_first_glaze_in_stock_is_chosen(jug):
     assert (box.is_from, box.has_choice, box.can_be_bought) == (True, True, True)
 
 
-def test_asked_glaze_brings_its_price_and_stock(jug):
+def test_requested_variant_shows_its_price_and_stock(jug):
     ink = jug.children.order_by("pk").last()
 
     box = buy_box_for(jug, selected=ink.pk)
@@ -45,24 +45,24 @@ def test_asked_glaze_brings_its_price_and_stock(jug):
     assert box.selected.url == f"{box.url}?variant={ink.pk}"
 
 
-def test_sold_out_glaze_can_be_looked_at_and_not_bought(jug):
+def test_sold_out_variant_can_be_viewed_but_not_bought(jug):
     box = buy_box_for(jug, selected=jug.children.order_by("pk").first().pk)
 
     assert (box.selected.name, box.stock_text, box.can_be_bought) == ("Oat", "Sold out", False)
 
 
-def test_glaze_of_another_piece_is_ignored(jug, vase):
+def test_variant_of_another_product_is_ignored(jug, vase):
     assert buy_box_for(jug, selected=vase.pk).selected.name == "Slate"
 
 
-def test_piece_in_one_glaze_offers_no_choice(vase):
+def test_product_with_one_variant_offers_no_choice(vase):
     box = buy_box_for(vase)
 
     assert (box.has_choice, box.can_be_bought) == (False, True)
     assert box.selected.url == box.url
 
 
-def test_piece_without_a_price_cannot_be_bought(vase):
+def test_product_without_a_price_cannot_be_bought(vase):
     vase.stockrecords.update(price=None)
 
     box = buy_box_for(vase)
@@ -70,7 +70,7 @@ def test_piece_without_a_price_cannot_be_bought(vase):
     assert (box.quote, box.can_be_bought) == (None, False)
 
 
-def test_piece_without_a_stock_record_is_sold_out(vase):
+def test_product_without_a_stock_record_is_sold_out(vase):
     vase.stockrecords.all().delete()
 
     box = buy_box_for(vase)
@@ -78,14 +78,14 @@ def test_piece_without_a_stock_record_is_sold_out(vase):
     assert (box.selected, box.availability, box.can_be_bought) == (None, "sold_out", False)
 
 
-def test_hidden_piece_has_no_box(jug, vase):
+def test_hidden_product_has_no_buy_box(jug, vase):
     vase.is_public = False
     vase.save()
 
     assert list(buy_boxes_for([jug.pk, vase.pk])) == [jug.pk]
 
 
-def test_box_says_when_it_arrives(vase):
+def test_box_shows_the_arrival_date(vase):
     box = buy_box_for(vase)
 
     assert box.delivery.code == "standard"
@@ -93,7 +93,7 @@ def test_box_says_when_it_arrives(vase):
 
 
 def add_photo(product, number):
-    """One more photograph of a product, in a colour of its own."""
+    """Add a photograph in a unique colour."""
     content = BytesIO()
     Image.new("RGB", (60, 60), (40 * number, 90, 120)).save(content, "PNG")
     row = product.images.create(
@@ -102,7 +102,7 @@ def add_photo(product, number):
     return sync_photo(row)
 
 
-def test_every_photograph_of_a_variant_is_shown_where_it_is_chosen(site_root, mug):
+def test_selected_variant_shows_all_its_photographs(site_root, mug):
     oat, slate = mug.children.order_by("pk")
     own = [add_photo(oat, number) for number in (1, 2)]
     other = [add_photo(slate, number) for number in (3, 4)]

@@ -1,4 +1,4 @@
-"""The picture of an account: small, plain, private."""
+"""Profile pictures are small, plain and private."""
 
 from io import BytesIO
 from zlib import crc32
@@ -47,7 +47,7 @@ def test_picture_becomes_a_square_webp(client, owner, kind):
     assert (image.format, image.size) == ("WEBP", (512, 512))
 
 
-def test_metadata_is_left_behind(client, owner):
+def test_metadata_is_removed(client, owner):
     exif = Image.Exif()
     exif[0x010E] = "taken at 12 Harbour Lane"
     send(client, picture_file(exif=exif))
@@ -58,7 +58,7 @@ def test_metadata_is_left_behind(client, owner):
 
 
 def bomb():
-    """A PNG whose header promises 60 megapixels."""
+    """A PNG whose header claims 60 megapixels."""
     content = bytearray(picture_file("PNG", (10, 10)).read())
     content[16:24] = (10_000).to_bytes(4, "big") + (6_000).to_bytes(4, "big")
     content[29:33] = crc32(content[12:29]).to_bytes(4, "big")
@@ -76,7 +76,7 @@ def bomb():
         (bomb, "more than 40 megapixels"),
     ],
 )  # fmt: skip
-def test_bad_file_says_why_and_keeps_the_rest_of_the_form(client, owner, file, reason):
+def test_invalid_file_shows_its_reason_and_keeps_the_other_fields(client, owner, file, reason):
     response = send(client, file(), name="Augusta")
 
     text = response.content.decode()
@@ -102,7 +102,7 @@ def test_new_picture_has_a_new_random_name(client, owner):
     assert client.get(before).status_code == 404
 
 
-def test_nobody_else_sees_it(client, owner):
+def test_nobody_else_can_see_the_picture(client, owner):
     send(client, picture_file())
     stranger = Client()
     assert stranger.get(address_of(owner)).status_code == 404
@@ -113,7 +113,7 @@ def test_nobody_else_sees_it(client, owner):
 
 
 @pytest.mark.parametrize(("codename", "status"), [(None, 404), ("view_user", 200)])
-def test_staff_who_see_customers_see_it(client, owner, codename, status):
+def test_staff_with_access_to_customers_can_see_the_picture(client, owner, codename, status):
     send(client, picture_file())
     clerk = make_user("clerk@example.com", is_staff=True)
     if codename:
@@ -126,7 +126,7 @@ def test_staff_who_see_customers_see_it(client, owner, codename, status):
     assert browser.get(address_of(owner)).status_code == status
 
 
-def test_dashboard_shows_it_with_the_customer(client, owner):
+def test_dashboard_shows_the_customers_picture(client, owner):
     send(client, picture_file())
     browser = Client()
     browser.force_login(make_user("admin@example.com", is_staff=True, is_superuser=True))
@@ -136,7 +136,7 @@ def test_dashboard_shows_it_with_the_customer(client, owner):
     assert address_of(owner) in page
 
 
-def test_its_headers_let_it_be_a_picture_only(client, owner):
+def test_response_headers_allow_only_an_image(client, owner):
     send(client, picture_file())
 
     response = client.get(address_of(owner))
@@ -157,7 +157,7 @@ def test_picture_can_be_removed_by_post_only(client, owner):
     assert "Remove the picture" not in client.get(PROFILE).content.decode()
 
 
-def test_picture_goes_with_its_account(client, owner):
+def test_picture_is_deleted_with_its_account(client, owner):
     send(client, picture_file())
 
     owner.delete()

@@ -1,6 +1,6 @@
-"""How many queries each main page takes, exactly; and as many with several times the pieces.
+"""Exact query counts of the main pages, which stay the same with several times the products.
 
-A lower number is good news: write it down here. A higher one wants a reason.
+If a count falls, write down the new number. If it rises, give a reason.
 """
 
 from urllib.parse import parse_qsl
@@ -18,7 +18,7 @@ from tools.bench import pages
 from tools.bench.changes import change_price
 from tools.bench.server import CARD
 
-#: Queries of a warm process that meets a page anew, for somebody without a basket (but the last).
+#: Queries of a warm process for an uncached page without a basket (except the last page).
 QUERIES = {
     pages.EMPTY: 0,
     pages.HOME: 15,
@@ -30,7 +30,7 @@ QUERIES = {
     pages.SUGGEST: 5,
     pages.BASKET: 17,
 }
-#: The same right after a product that the page shows has got another price.
+#: Queries right after a price change of a product on the page.
 AFTER_A_CHANGE = {
     pages.HOME: 15,
     pages.LANDING: 17,
@@ -40,9 +40,9 @@ AFTER_A_CHANGE = {
     pages.SEARCH: 4,
     pages.SUGGEST: 5,
 }
-#: Of putting the first piece into a basket, those that read or write rows.
+#: Queries that read or write rows when the first product is added to a basket.
 ADDING = 10
-#: Tables with rows for each piece, and steps of queries that read one of them whole.
+#: Tables with rows per product, and query plan steps that scan one of them.
 GROWING = {
     "catalogue_product",
     "catalogue_productattributevalue",
@@ -55,13 +55,13 @@ GROWING = {
     "partner_stockrecord",
 }
 READ_WHOLE = []
-#: Pieces of both catalogues fill every page with cards and have prices that will change.
+#: Both catalogues fill every page with cards and have prices that will change.
 FEW, MANY = 250, 750
 
 
-# Inside a transaction nothing is remembered, so the test has none around it.
+# Nothing is cached inside a transaction, so this test has none.
 @pytest.mark.django_db(transaction=True)
-def test_pages_take_these_queries_whatever_the_size_of_the_catalogue(site_root, client, process):
+def test_pages_need_these_queries_whatever_the_catalogues_size(site_root, client, process):
     call_command("load_demo", "--no-renditions", "-v0")
 
     for size in (FEW, MANY):
@@ -86,13 +86,13 @@ def test_pages_take_these_queries_whatever_the_size_of_the_catalogue(site_root, 
 
 
 def queries_of(client, request):
-    """Queries of a page that a warm process renders."""
+    """Queries of a page in a warm process."""
     assert send(client, request).status_code == 200
     return _count(client, request)
 
 
 def queries_after_a_change(client, request):
-    """Queries of a page once the price of the first piece that it shows has changed."""
+    """Queries of a page after a price change of its first product."""
     shown = CARD.search(send(client, request).content.decode())
     piece = int(shown[1]) if shown else pages.shown_product().pk
     if request.path == pages.find_pages()[pages.PRODUCT].path:
@@ -104,7 +104,7 @@ def queries_after_a_change(client, request):
 def _count(client, request):
     with CaptureQueriesContext(connection) as captured:
         send(client, request)
-    if connection.vendor == "sqlite":  # MariaDB reads a small table whole because it is small.
+    if connection.vendor == "sqlite":  # MariaDB scans a small table because it is small.
         READ_WHOLE.extend(row for query in captured for row in tables_read_whole(query["sql"]))
     return len(captured)
 
@@ -116,14 +116,14 @@ def count_of_adding(client, request):
 
 
 def tables_read_whole(sql):
-    """Of the tables that grow with the catalogue, those that SQLite plans to read from end to end."""
+    """The tables that grow with the catalogue and that SQLite plans to scan."""
     if not sql.startswith("SELECT"):
         return []
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {sql.replace('%', '%%')}")
         plan = [row[-1] for row in cursor.fetchall()]
     scans = [step for step in plan if step.startswith("SCAN ")]
-    if " LIMIT " in sql:  # An order is followed along its index, as far as it is needed.
+    if " LIMIT " in sql:  # A sorted query follows its index as far as needed.
         scans = [step for step in scans if " INDEX " not in step]
     return [f"{step}: {sql[:300]}" for step in scans if step.split()[1] in GROWING]
 

@@ -1,4 +1,4 @@
-"""What ranges hold is what Oscar says they hold, for any range; and asked once for many."""
+"""Our query for the products of ranges agrees with Oscar, for any range, in one query for many."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +16,7 @@ Range = get_model("offer", "Range")
 
 @pytest.fixture
 def catalogue(mug, vase):
-    """Two pieces with variants and two without, two kinds, and categories below each other."""
+    """Two products with variants, two without, two product classes, and nested categories."""
     jug = factories.make_product("Jug", price="30.00", glazes={"ink": 1, "oat": 1})
     dish = factories.make_product("Dish", price="12.00")
     other_kind = ProductClass.objects.create(name="Linen")
@@ -44,7 +44,7 @@ def some(rows):
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-def test_any_range_holds_what_oscar_says(catalogue, data):
+def test_any_range_agrees_with_oscar(catalogue, data):
     products, classes, categories = (
         catalogue[name] for name in ("products", "classes", "categories")
     )

@@ -1,4 +1,4 @@
-"""Related products: who comes first, who never comes, and what the hourly count stores."""
+"""Related products: their order, exclusions, and the hourly count."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ Category = get_model("catalogue", "Category")
 
 @pytest.fixture
 def shelf(shop):
-    """Seven pieces of one category."""
+    """Seven products of one category."""
     category = Category.add_root(name="Table")
     pieces = [make_product(f"Piece {n}", price="10.00") for n in range(7)]
     for piece in pieces:
@@ -35,7 +35,7 @@ def sell_out(piece):
     record.save()
 
 
-def test_chosen_first_then_bought_together_then_the_category(shelf):
+def test_order_is_chosen_then_bought_together_then_category(shelf):
     shelf[0].primary_recommendations.create(recommendation=shelf[6], ranking=1)
     for _n in range(2):
         make_order(shelf[0], shelf[5])
@@ -44,7 +44,7 @@ def test_chosen_first_then_bought_together_then_the_category(shelf):
     assert titles(related_to(shelf[0])) == ["Piece 6", "Piece 5", "Piece 1", "Piece 2"]
 
 
-def test_never_itself_nor_what_is_hidden(shelf):
+def test_excludes_the_product_itself_and_hidden_products(shelf):
     shelf[0].primary_recommendations.create(recommendation=shelf[1], ranking=2)
     shelf[0].primary_recommendations.create(recommendation=shelf[0], ranking=3)
     shelf[1].is_public = False
@@ -57,7 +57,7 @@ def test_never_itself_nor_what_is_hidden(shelf):
     assert len(found) == RELATED
 
 
-def test_what_is_sold_out_is_not_shown_not_even_where_staff_chose_it(shelf):
+def test_excludes_sold_out_products_even_if_chosen_by_staff(shelf):
     shelf[0].primary_recommendations.create(recommendation=shelf[6], ranking=1)
     sell_out(shelf[6])
 
@@ -68,13 +68,13 @@ def test_what_is_sold_out_is_not_shown_not_even_where_staff_chose_it(shelf):
     assert titles(related_to(shelf[0])) == ["Piece 1", "Piece 2"]
 
 
-def test_a_recommended_variant_stands_for_its_product(mug, vase):
+def test_recommended_variant_counts_as_its_product(mug, vase):
     vase.primary_recommendations.create(recommendation=mug.children.first(), ranking=1)
 
     assert titles(related_to(vase)) == ["Harbour mug"]
 
 
-def test_alternatives_are_of_its_kind_and_can_be_bought(shelf, vase):
+def test_alternatives_are_similar_and_in_stock(shelf, vase):
     shelf[0].primary_recommendations.create(recommendation=vase, ranking=1)
     sell_out(shelf[1])
 
@@ -83,7 +83,7 @@ def test_alternatives_are_of_its_kind_and_can_be_bought(shelf, vase):
     assert found == ["Piece 2", "Piece 3", "Piece 4", "Piece 5"]
 
 
-def test_variants_count_for_their_products(mug, vase):
+def test_purchases_of_variants_count_for_their_products(mug, vase):
     for child in mug.children.order_by("pk"):
         make_order(child, vase)
 
@@ -101,7 +101,7 @@ def test_only_paid_orders_count(mug, vase, status):
     assert pair_bought_together() == 0
 
 
-def test_one_order_is_chance_and_an_old_one_is_forgotten(mug, vase):
+def test_single_and_old_orders_do_not_count(mug, vase):
     child = mug.children.first()
     make_order(child, vase)
     make_order(child, vase, placed=timezone.now() - timedelta(days=400))
@@ -109,7 +109,7 @@ def test_one_order_is_chance_and_an_old_one_is_forgotten(mug, vase):
     assert pair_bought_together() == 0
 
 
-def test_an_order_of_the_whole_shop_tells_nothing(shop):
+def test_order_of_the_whole_catalogue_does_not_count(shop):
     pieces = [make_product(f"Piece {n}", price="10.00") for n in range(21)]
     for _n in range(2):
         make_order(*pieces)
@@ -117,7 +117,7 @@ def test_an_order_of_the_whole_shop_tells_nothing(shop):
     assert pair_bought_together() == 0
 
 
-def test_counted_again_only_differences_are_written(mug, vase, django_assert_max_num_queries):
+def test_recount_writes_only_differences(mug, vase, django_assert_max_num_queries):
     child = mug.children.first()
     orders = [make_order(child, vase) for _n in range(3)]
     pair_task.enqueue()
@@ -137,7 +137,7 @@ def test_counted_again_only_differences_are_written(mug, vase, django_assert_max
     assert not BoughtTogether.objects.exists()
 
 
-def test_page_takes_no_more_queries_for_more_candidates(shelf, django_assert_max_num_queries):
+def test_page_needs_no_more_queries_for_more_candidates(shelf, django_assert_max_num_queries):
     for place, piece in enumerate(shelf[1:]):
         shelf[0].primary_recommendations.create(recommendation=piece, ranking=place)
 

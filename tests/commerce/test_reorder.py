@@ -1,4 +1,4 @@
-"""An old order into the basket again: what was added, what was not and why; nothing twice."""
+"""Ordering again: what is added, what is not and why, and nothing twice."""
 
 import pytest
 from django.contrib.messages import get_messages
@@ -19,7 +19,7 @@ def buyer(client, shop):
 
 
 def reorder(client, order):
-    """Presses "Order again"; the address it leads to and the messages as they are read."""
+    """Press "Order again" and return the redirect's URL and the messages."""
     response = client.post(reverse("customer:order", args=[order.number]), {"action": "reorder"})
     return response.url, [str(message) for message in get_messages(response.wsgi_request)]
 
@@ -29,7 +29,7 @@ def units_of(user):
     return {line.product.get_title(): line.quantity for line in lines}
 
 
-def test_pieces_go_into_the_basket_and_are_named(client, buyer, vase):
+def test_products_are_added_and_named(client, buyer, vase):
     cup = make_product("Cup", price="20.00", glazes={"oat": 9})
     order = make_order(vase, cup.children.get(), user=buyer)
 
@@ -51,7 +51,7 @@ def test_second_press_adds_nothing(client, buyer, vase):
     assert said[-1] == "Already in your basket, so not added again: Moon vase."
 
 
-def test_what_is_in_the_basket_stays_and_is_filled_up(client, buyer):
+def test_existing_lines_stay_and_are_topped_up(client, buyer):
     bowl, jug = make_product("Bowl", price="30.00"), make_product("Jug", price="40.00")
     order = make_order(bowl, user=buyer)
     order.lines.update(quantity=3)
@@ -64,7 +64,7 @@ def test_what_is_in_the_basket_stays_and_is_filled_up(client, buyer):
     assert said[-1] == "Added to your basket: 2 × Bowl."
 
 
-def test_sold_out_retired_hidden_and_deleted_pieces_are_told_apart(client, buyer):
+def test_sold_out_retired_hidden_and_deleted_products_have_different_messages(client, buyer):
     names = ("Bowl", "Sold", "Retired", "Replaced", "Hidden", "Deleted")
     bowl, sold, retired, replaced, hidden, deleted = (
         make_product(name, price="30.00") for name in names
@@ -88,7 +88,7 @@ def test_sold_out_retired_hidden_and_deleted_pieces_are_told_apart(client, buyer
     ]
 
 
-def test_fewer_are_taken_where_fewer_are_left(client, buyer):
+def test_fewer_units_are_added_if_fewer_are_left(client, buyer):
     bowl = make_product("Bowl", price="30.00", stock=2)
     order = make_order(bowl, user=buyer)
     order.lines.update(quantity=5)
@@ -99,7 +99,7 @@ def test_fewer_are_taken_where_fewer_are_left(client, buyer):
     assert said[-1] == "There are only 2 of “Bowl”, and they are in your basket."
 
 
-def test_order_of_which_nothing_is_left_leads_back_to_it(client, buyer, vase):
+def test_unavailable_order_redirects_back_to_itself(client, buyer, vase):
     order = make_order(vase, user=buyer)
     record = stockrecord_of(vase)
     record.num_in_stock = 0
@@ -112,7 +112,7 @@ def test_order_of_which_nothing_is_left_leads_back_to_it(client, buyer, vase):
     assert said == ["“Moon vase” is sold out. Nothing was added to your basket."]
 
 
-def test_order_holds_no_more_than_a_basket_may(client, buyer, settings):
+def test_basket_limit_applies(client, buyer, settings):
     settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD = 4
     bowl, jug = make_product("Bowl", price="30.00"), make_product("Jug", price="40.00")
     order = make_order(bowl, jug, user=buyer)
@@ -124,7 +124,7 @@ def test_order_holds_no_more_than_a_basket_may(client, buyer, settings):
     assert "Not all of “Jug” is in the basket" in said[-1]
 
 
-def test_other_peoples_orders_are_not_found(client, buyer, vase):
+def test_other_customers_orders_are_not_found(client, buyer, vase):
     order = make_order(vase, user=make_user(email="other@example.com"))
 
     response = client.post(reverse("customer:order", args=[order.number]), {"action": "reorder"})

@@ -1,4 +1,4 @@
-"""The retention rules: what is due goes, what is not stays, a dry run changes nothing."""
+"""Retention rules delete what is due, keep the rest, and change nothing in a dry run."""
 
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -38,7 +38,7 @@ def ago(**time):
 
 
 def aged(row, **fields):
-    """The row with columns that Django fills in itself set to something else."""
+    """Overwrite columns of the row that Django sets automatically."""
     type(row)._base_manager.filter(pk=row.pk).update(**fields)
     return row
 
@@ -73,7 +73,7 @@ def old_alert(status):
         row = model_of("customer.ProductAlert").objects.create(
             email=EMAIL, product=make_product("Pot", price="1.00"), status=status
         )
-        return aged(row, date_created=when, status=status)  # Oscar calls a new one unconfirmed
+        return aged(row, date_created=when, status=status)  # Oscar creates it as unconfirmed
 
     return make
 
@@ -162,7 +162,7 @@ def test_active_alert_and_basket_in_use_stay(vase):
     assert type(basket).objects.filter(pk=basket.pk).exists()
 
 
-def test_basket_of_an_account_stays(shop):
+def test_basket_of_an_account_is_kept(shop):
     basket = aged(make_basket(owner=make_user()), date_created=ago(days=900))
 
     list(apply_rules(at=NOW))
@@ -177,7 +177,7 @@ def make_mail(key, state, *, days):
 
 
 @pytest.mark.parametrize("state", ["sent", "parked", "expired"])
-def test_texts_of_mails_go_and_their_rows_stay(db, state):
+def test_mail_bodies_are_deleted_and_their_rows_kept(db, state):
     make_mail("old", state, days=91)
     make_mail("young", state, days=89)
     make_mail("waits", "waiting", days=91)
@@ -192,7 +192,7 @@ def test_texts_of_mails_go_and_their_rows_stay(db, state):
 
 
 @pytest.mark.parametrize("state", ["sent", "parked", "expired"])
-def test_mails_of_every_state_but_waiting_go(db, state):
+def test_mails_of_every_state_but_waiting_are_deleted(db, state):
     make_mail("old", state, days=731)
     make_mail("waits", "waiting", days=731)
 
@@ -201,7 +201,7 @@ def test_mails_of_every_state_but_waiting_go(db, state):
     assert set(OutgoingMail.objects.values_list("key", flat=True)) == {"waits"}
 
 
-def test_network_addresses_of_the_audit_log_go_and_its_rows_stay(db):
+def test_ip_addresses_in_the_audit_log_are_deleted_and_its_rows_kept(db):
     fields = {"kind": "door", "object_id": "1", "about": "x", "act": "failed"}
     AuditEntry.objects.create(address="192.0.2.1", created_at=ago(days=91), **fields)
     AuditEntry.objects.create(address="192.0.2.2", created_at=ago(days=89), **fields)
@@ -212,7 +212,7 @@ def test_network_addresses_of_the_audit_log_go_and_its_rows_stay(db):
     assert list(doors.values_list("address", flat=True)) == ["", "192.0.2.2"]
 
 
-def test_entries_about_accounts_of_customers_go_after_a_year(db):
+def test_audit_entries_about_customers_are_deleted_after_a_year(db):
     ada, clerk = make_user(EMAIL), make_user("clerk@example.com", is_staff=True)
     editor = make_user("editor@example.com")
     editor.groups.add(Group.objects.create(name="Editors of pages"))
@@ -258,7 +258,7 @@ def misses_rule(act):
     return Rule("x", "", "", "", "", lambda at: SearchMiss.objects.filter(count__lt=5), act)
 
 
-def test_row_that_is_no_longer_due_stays(db, monkeypatch):
+def test_row_that_is_no_longer_due_is_kept(db, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 1)
     for word in ("a", "b", "c"):
         SearchMiss.objects.create(words=word, last_at=NOW, count=1)
@@ -273,7 +273,7 @@ def test_row_that_is_no_longer_due_stays(db, monkeypatch):
     assert list(SearchMiss.objects.values_list("words", flat=True)) == ["b"]
 
 
-def test_row_that_changes_between_choice_and_lock_stays(db):
+def test_row_that_changes_before_it_is_locked_is_kept(db):
     miss = SearchMiss.objects.create(words="a", last_at=NOW, count=1)
     rule = misses_rule(lambda rows: rows.delete())
     keys = retention._next_keys(rule.due(NOW), after=None)
@@ -284,7 +284,7 @@ def test_row_that_changes_between_choice_and_lock_stays(db):
     assert SearchMiss.objects.filter(pk=miss.pk).exists()
 
 
-def test_rule_looks_up_again_what_it_excludes(db):
+def test_rule_checks_its_exclusions_again(db):
     first = SearchMiss.objects.create(words="a", last_at=NOW)
     used = set()
 
@@ -298,7 +298,7 @@ def test_rule_looks_up_again_what_it_excludes(db):
     assert retention._apply_batch(rule, NOW, keys) == 0
 
 
-def test_rule_that_leaves_its_rows_due_comes_to_an_end(db, monkeypatch):
+def test_rule_that_leaves_its_rows_due_stops(db, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
     for word in "abcde":
         SearchMiss.objects.create(words=word, last_at=NOW, count=1)
@@ -307,7 +307,7 @@ def test_rule_that_leaves_its_rows_due_comes_to_an_end(db, monkeypatch):
     assert retention._apply(rule, NOW) == 5
 
 
-def test_account_that_is_proven_meanwhile_stays(db, monkeypatch):
+def test_account_verified_meanwhile_is_kept(db, monkeypatch):
     user = aged(make_user(EMAIL), date_joined=ago(days=2))
     user.emailaddress_set.update(verified=False)
     check = unverified._delete_if_still_waiting
@@ -323,7 +323,7 @@ def test_account_that_is_proven_meanwhile_stays(db, monkeypatch):
     assert type(user).objects.filter(pk=user.pk).exists()
 
 
-def test_contacts_of_old_guest_orders_go_and_the_invoice_stays(vase, mug):
+def test_contacts_of_old_guest_orders_are_deleted_and_the_invoice_kept(vase, mug):
     old = deliver(make_paid_order((vase, 1), email=EMAIL))
     write_on_order(old)
     aged(old, date_placed=ago(days=731))
@@ -349,7 +349,7 @@ def test_old_order_with_an_open_return_keeps_its_contacts(vase):
     assert order.guest_email == EMAIL
 
 
-def test_answered_withdrawal_that_fits_no_order_is_anonymised(db):
+def test_answered_withdrawal_without_an_order_is_anonymised(db):
     fields = {
         "name": "Ada Marsh",
         "email": EMAIL,
@@ -373,7 +373,7 @@ def test_answered_withdrawal_that_fits_no_order_is_anonymised(db):
     ("2026-12-31", "2020-01-01"),
     ("2027-01-01", "2021-01-01"),
 ])  # fmt: skip
-def test_books_are_kept_six_years_after_the_financial_year(today, end):
+def test_books_are_retained_six_years_after_the_financial_year(today, end):
     at = datetime.fromisoformat(f"{today}T12:00").replace(tzinfo=UTC)
 
     assert books_end(at=at).date().isoformat() == end
@@ -382,7 +382,7 @@ def test_books_are_kept_six_years_after_the_financial_year(today, end):
 @pytest.mark.parametrize(
     ("today", "end"), [("2026-04-05", "2019-04-06"), ("2026-04-06", "2020-04-06")]
 )
-def test_financial_year_may_end_on_another_day(settings, today, end):
+def test_end_of_the_financial_year_is_configurable(settings, today, end):
     settings.FINANCIAL_YEAR_END = (4, 5)
     at = datetime.fromisoformat(f"{today}T12:00").replace(tzinfo=UTC)
 
@@ -390,7 +390,7 @@ def test_financial_year_may_end_on_another_day(settings, today, end):
 
 
 def make_old(order, days=3000):
-    """Move an order and its documents into the past."""
+    """Backdate an order and its documents."""
     from commerce.models import CommercialDocument
 
     when = ago(days=days)
@@ -399,7 +399,7 @@ def make_old(order, days=3000):
     return order
 
 
-def test_order_past_its_term_names_nobody_and_keeps_its_sums(vase):
+def test_order_past_its_term_is_anonymised_and_keeps_its_totals(vase):
     order = make_old(deliver(make_paid_order((vase, 1), email=EMAIL)))
     total = order.documents.get(kind="invoice").facts["gross"]
 
@@ -412,7 +412,7 @@ def test_order_past_its_term_names_nobody_and_keeps_its_sums(vase):
     assert order.documents.get(kind="invoice").facts["gross"] == total
 
 
-def test_order_of_an_account_loses_the_link_after_its_term(vase):
+def test_order_of_an_account_is_unlinked_after_its_term(vase):
     order = make_old(deliver(make_paid_order((vase, 1), user=make_user(EMAIL))))
 
     list(apply_rules(at=NOW))
@@ -421,7 +421,7 @@ def test_order_of_an_account_loses_the_link_after_its_term(vase):
     assert order.user is None
 
 
-def test_order_with_a_later_credit_note_stays_until_that_is_old(vase):
+def test_order_is_kept_until_its_last_credit_note_is_due(vase):
     order = make_old(deliver(make_paid_order((vase, 1), email=EMAIL)))
     invoice = order.documents.get(kind="invoice")
     order.documents.create(
@@ -467,13 +467,13 @@ def test_command_and_task_apply_the_rules(db, settings):
     assert (86_400, "commerce.privacy.tasks.apply_retention") in settings.SCHEDULE
 
 
-def test_rules_have_different_names():
+def test_rules_have_unique_names():
     names = [rule.name for rule in all_rules()]
 
     assert len(names) == len(set(names))
 
 
-def test_rule_of_orders_says_the_years_of_the_shop(settings):
+def test_order_rule_shows_the_configured_years(settings):
     settings.BOOKS_YEARS = 10
 
     rules = {rule.name: rule for rule in all_rules()}
@@ -481,7 +481,7 @@ def test_rule_of_orders_says_the_years_of_the_shop(settings):
     assert str(rules["orders"].how_long).startswith("10 years after")
 
 
-def test_page_lists_the_rules_as_they_are():
+def test_page_lists_the_rules():
     text = Path(ROOT, "docs/privacy.md").read_text("utf-8")
 
     missing = [

@@ -1,4 +1,4 @@
-"""Returns: what may be asked back, who decides, what comes onto the shelf, and who reads what."""
+"""Returns: what can be returned, who decides, restocking, and mails."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ def jug(shop):
 
 @pytest.fixture
 def order(bowl, jug):
-    """Three bowls and a jug of a guest, delivered today."""
+    """A guest's order of three bowls and a jug, delivered today."""
     order = make_paid_order((bowl, 3), (jug, 1))
     ship(order.pk)
     move_order(order.pk, DELIVERED)
@@ -68,7 +68,7 @@ def ask(order, units, **more):
 
 
 def came(request, quantity, **more):
-    """What ``receive_return`` wants, for a return of one line."""
+    """Arguments of ``receive_return`` for a return of one line."""
     return {request.lines.get().pk: Received(quantity, **more)}
 
 
@@ -81,7 +81,7 @@ def stock(product):
     return record.num_in_stock, record.num_allocated
 
 
-def test_whole_way_of_a_return(order, bowl):
+def test_complete_life_of_a_return(order, bowl):
     bowls = line_of(order, bowl)
     request = ask(order, {bowls: 2})
 
@@ -102,7 +102,7 @@ def _jug(order):
     return order.lines.get(title="Jug").product
 
 
-def test_everything_back_makes_the_order_returned(order, bowl, jug):
+def test_full_return_sets_the_order_to_returned(order, bowl, jug):
     first = ask(order, {line_of(order, bowl): 3})
     second = ask(order, {line_of(order, jug): 1})
     for request in (first, second):
@@ -114,11 +114,11 @@ def test_everything_back_makes_the_order_returned(order, bowl, jug):
     receive_return(second.pk, came(second, 1), user=None)
 
     assert Order.objects.get(pk=order.pk).status == RETURNED
-    assert (stock(bowl), stock(jug)) == ((7, 0), (4, 0))  # Nobody said that they can be sold again.
+    assert (stock(bowl), stock(jug)) == ((7, 0), (4, 0))  # Nobody marked them as sellable again.
     assert broken_invariants() == []
 
 
-def test_no_unit_is_asked_back_twice(order, bowl):
+def test_no_unit_is_returned_twice(order, bowl):
     bowls = line_of(order, bowl)
     ask(order, {bowls: 2})
 
@@ -130,14 +130,14 @@ def test_no_unit_is_asked_back_twice(order, bowl):
     assert broken_invariants() == []
 
 
-def test_refused_units_can_be_asked_for_again(order, bowl):
+def test_refused_units_can_be_requested_again(order, bowl):
     request = ask(order, {line_of(order, bowl): 3})
     refuse_return(request.pk, reason="used", user=None)
 
     ask(order, {line_of(order, bowl): 3})
 
 
-def test_units_that_never_came_can_be_asked_for_again(order, bowl):
+def test_units_that_never_arrived_can_be_requested_again(order, bowl):
     request = ask(order, {line_of(order, bowl): 3})
     approve_return(request.pk, instructions="x", user=None)
     receive_return(request.pk, came(request, 1), user=None)
@@ -146,14 +146,14 @@ def test_units_that_never_came_can_be_asked_for_again(order, bowl):
 
 
 @pytest.mark.parametrize("count", [0, -1, 4])
-def test_odd_quantity_is_refused(order, bowl, count):
+def test_invalid_quantity_is_refused(order, bowl, count):
     with pytest.raises(ReturnRefused):
         ask(order, {line_of(order, bowl): count})
 
     assert not ReturnRequest.objects.exists()
 
 
-def test_what_did_not_leave_cannot_come_back(bowl, jug):
+def test_unshipped_units_cannot_be_returned(bowl, jug):
     order = make_paid_order((bowl, 3), (jug, 1))
     with pytest.raises(ReturnRefused):
         ask(order, {line_of(order, bowl): 1})
@@ -166,7 +166,7 @@ def test_what_did_not_leave_cannot_come_back(bowl, jug):
     assert Order.objects.get(pk=order.pk).status == PART_SHIPPED
 
 
-def test_piece_of_another_order_is_refused(order, bowl):
+def test_line_of_another_order_is_refused(order, bowl):
     other = make_paid_order((bowl, 1), email="eve@example.com")
     ship(other.pk)
 
@@ -174,14 +174,14 @@ def test_piece_of_another_order_is_refused(order, bowl):
         ask(order, {line_of(other, bowl): 1})
 
 
-def test_refunded_order_takes_nothing_back(order, bowl):
+def test_refunded_order_accepts_no_returns(order, bowl):
     move_order(order.pk, REFUNDED)
 
     with pytest.raises(ReturnRefused):
         ask(order, {line_of(order, bowl): 1})
 
 
-def test_returns_are_asked_for_until_the_last_day(order, bowl, settings):
+def test_returns_can_be_requested_until_the_last_day(order, bowl, settings):
     settings.RETURN_DAYS = 30
     now = timezone.now()
     Shipment.objects.update(delivered_at=now)
@@ -192,7 +192,7 @@ def test_returns_are_asked_for_until_the_last_day(order, bowl, settings):
     ask(order, {line_of(order, bowl): 1}, at=now + timedelta(days=30))
 
 
-def test_double_click_asks_once(order, bowl):
+def test_double_click_makes_one_request(order, bowl):
     first = ask(order, {line_of(order, bowl): 1}, key="form")
     second = ask(order, {line_of(order, bowl): 1}, key="form")
 
@@ -213,7 +213,7 @@ def test_double_click_asks_once(order, bowl):
         (("approve", "receive", "refund"), "refund"),
     ],
 )
-def test_illegal_move_is_refused_and_changes_nothing(order, bowl, way, wrong):
+def test_illegal_transition_is_refused_and_changes_nothing(order, bowl, way, wrong):
     request = ask(order, {line_of(order, bowl): 1})
     acts = {
         "approve": lambda: approve_return(request.pk, instructions="x", user=None),
@@ -234,7 +234,7 @@ def test_illegal_move_is_refused_and_changes_nothing(order, bowl, way, wrong):
 @pytest.mark.parametrize(
     "received", [Received(4), Received(-1), Received(0), Received(1, condition="odd")]
 )
-def test_what_cannot_have_come_is_refused(order, bowl, received):
+def test_impossible_received_quantities_are_refused(order, bowl, received):
     request = ask(order, {line_of(order, bowl): 3})
     approve_return(request.pk, instructions="x", user=None)
 
@@ -252,7 +252,7 @@ def test_line_of_another_return_is_refused(order, bowl, jug):
         receive_return(request.pk, came(other, 1), user=None)
 
 
-def test_each_answer_is_mailed_once(order, bowl):
+def test_each_decision_is_mailed_once(order, bowl):
     request = ask(order, {line_of(order, bowl): 1})
     approve_return(request.pk, instructions="To the <quay>, please.", user=None)
     receive_return(request.pk, came(request, 1), user=None)
@@ -282,7 +282,7 @@ def fill(order, bowl, count=1, reason="too blue", key="k"):
             f"units_{order.lines.get(title='Jug').pk}": 0}  # fmt: skip
 
 
-def test_guest_asks_by_the_link_of_the_order(client, order, bowl):
+def test_guest_requests_a_return_by_the_orders_link(client, order, bowl):
     page = client.get(reverse("guest-order", args=[token_for(order, days=1)])).content.decode()
     assert "Return items" in page
 
@@ -293,14 +293,14 @@ def test_guest_asks_by_the_link_of_the_order(client, order, bowl):
     assert request.lines.get().quantity == 1
 
 
-def test_refused_form_keeps_what_was_typed(client, order, bowl):
+def test_refused_form_keeps_its_input(client, order, bowl):
     page = client.post(guest_form(order), fill(order, bowl, count=9, reason="chipped at the rim"))
 
     assert "chipped at the rim" in page.content.decode()
     assert not ReturnRequest.objects.exists()
 
 
-def test_account_asks_for_its_own_orders_only(client, bowl, jug):
+def test_account_requests_returns_of_its_own_orders_only(client, bowl, jug):
     ada, eve = make_user("ada@example.com"), make_user("eve@example.com")
     order = make_paid_order((bowl, 1), (jug, 1), user=ada, email="")
     ship(order.pk)
@@ -317,7 +317,7 @@ def test_account_asks_for_its_own_orders_only(client, bowl, jug):
     assert ReturnRequest.objects.get().order == order
 
 
-def test_expired_link_asks_for_nothing(client, order, bowl):
+def test_expired_link_cannot_request_a_return(client, order, bowl):
     token = token_for(order, days=1, at=timezone.now() - timedelta(days=2))
 
     response = client.post(reverse("guest-return", args=[token]), fill(order, bowl))
@@ -352,7 +352,7 @@ def desk(request):
     return reverse("staff-return", args=[request.number])
 
 
-def test_desk_takes_a_return_all_the_way(client, request_of_a_bowl, bowl):
+def test_dashboard_processes_a_return_to_the_end(client, request_of_a_bowl, bowl):
     clerk = sign_in(client, "view_returnrequest", "change_returnrequest")
     request, row = request_of_a_bowl, request_of_a_bowl.lines.get().pk
     assert request.number in client.get(reverse("staff-returns")).content.decode()
@@ -369,7 +369,7 @@ def test_desk_takes_a_return_all_the_way(client, request_of_a_bowl, bowl):
     assert request.order.events.filter(user=clerk, kind="return").count() == 2
 
 
-def test_desk_wants_words_for_the_customer(client, request_of_a_bowl):
+def test_dashboard_requires_a_reason_for_the_customer(client, request_of_a_bowl):
     sign_in(client, "view_returnrequest", "change_returnrequest")
 
     for act in ("approve", "refuse"):
@@ -380,7 +380,7 @@ def test_desk_wants_words_for_the_customer(client, request_of_a_bowl):
     assert request_of_a_bowl.state == State.REQUESTED
 
 
-def test_who_may_only_look_decides_nothing(client, request_of_a_bowl):
+def test_read_only_staff_cannot_decide(client, request_of_a_bowl):
     sign_in(client, "view_returnrequest")
 
     assert client.get(desk(request_of_a_bowl)).status_code == 200
@@ -390,14 +390,14 @@ def test_who_may_only_look_decides_nothing(client, request_of_a_bowl):
     assert request_of_a_bowl.state == State.REQUESTED
 
 
-def test_customers_and_strangers_do_not_see_the_desk(client, request_of_a_bowl):
+def test_customers_and_guests_cannot_open_the_dashboard_page(client, request_of_a_bowl):
     assert client.get(desk(request_of_a_bowl)).status_code == 302
     client.force_login(make_user("eve@example.com"))
     for address in (desk(request_of_a_bowl), reverse("staff-returns")):
         assert client.get(address).status_code == 403
 
 
-def test_roles_reach_the_desk(client):
+def test_permitted_roles_can_open_the_dashboard_page(client):
     create_roles()
     reached = set()
     for role in (SUPPORT, FINANCE, MERCHANDISER):
@@ -410,7 +410,7 @@ def test_roles_reach_the_desk(client):
     assert reached == {SUPPORT, FINANCE}
 
 
-def test_refund_is_offered_where_there_is_such_a_page(request_of_a_bowl, monkeypatch):
+def test_refund_is_offered_if_the_page_exists(request_of_a_bowl, monkeypatch):
     from django.urls import NoReverseMatch
 
     from commerce.returns import returns

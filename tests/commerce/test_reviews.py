@@ -1,4 +1,4 @@
-"""Reviews: who may write, what is shown, and the addresses of its parts."""
+"""Reviews: who may write them, which are shown, and the URLs of their pages."""
 
 import html
 import re
@@ -36,14 +36,14 @@ def add_url(product):
 
 @pytest.fixture
 def buyer(client, mug):
-    """Somebody who bought the mug in oat and is signed in."""
+    """A signed-in customer who bought the mug in oat."""
     user = make_user()
     make_order(mug.children.first(), user=user)
     client.force_login(user)
     return user
 
 
-def test_only_a_paid_order_makes_a_buyer(mug):
+def test_only_a_paid_order_counts_as_a_purchase(mug):
     user = make_user()
     child = mug.children.first()
 
@@ -55,7 +55,7 @@ def test_only_a_paid_order_makes_a_buyer(mug):
     assert review_status(user, mug) == "buyer"
 
 
-def test_review_of_a_buyer_waits_until_staff_let_it_through(client, mug, buyer):
+def test_review_by_a_buyer_is_shown_after_approval(client, mug, buyer):
     response = client.post(add_url(mug), REVIEW, follow=True)
 
     review = ProductReview.objects.get()
@@ -75,7 +75,7 @@ def test_review_of_a_buyer_waits_until_staff_let_it_through(client, mug, buyer):
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_who_did_not_buy_it_cannot_write(client, mug, signed_in):
+def test_only_buyers_can_write(client, mug, signed_in):
     if signed_in:
         client.force_login(make_user())
 
@@ -86,7 +86,7 @@ def test_who_did_not_buy_it_cannot_write(client, mug, signed_in):
     assert "Only verified buyers" in page(client, mug).content.decode()
 
 
-def test_nobody_writes_twice(client, mug, buyer):
+def test_nobody_reviews_twice(client, mug, buyer):
     client.post(add_url(mug), REVIEW)
     client.post(add_url(mug), {**REVIEW, "title": "Again"})
 
@@ -106,7 +106,7 @@ def test_nobody_writes_twice(client, mug, buyer):
         ({"title": "x" * 300}, "255"),
     ],
 )
-def test_form_says_what_is_missing_and_keeps_the_rest(client, mug, buyer, change, error):
+def test_form_names_missing_fields_and_keeps_the_rest(client, mug, buyer, change, error):
     response = client.post(add_url(mug), {**REVIEW, **change})
 
     content = response.content.decode()
@@ -117,7 +117,7 @@ def test_form_says_what_is_missing_and_keeps_the_rest(client, mug, buyer, change
     assert not ProductReview.objects.exists()
 
 
-def test_bought_here_is_for_those_who_did(client, mug):
+def test_verified_purchase_is_shown_for_buyers_only(client, mug):
     user = make_user()
     make_order(mug.children.first(), user=user)
     write(mug, 5, user=user)
@@ -128,7 +128,7 @@ def test_bought_here_is_for_those_who_did(client, mug):
     assert {review.score: review.is_verified for review in reviews} == {5: True, 4: False}
 
 
-def test_bars_count_and_filter_by_an_address(client, mug):
+def test_rating_bars_count_and_link_to_filters(client, mug):
     for score in (5, 5, 4, 1):
         write(mug, score)
 
@@ -143,7 +143,7 @@ def test_bars_count_and_filter_by_an_address(client, mug):
     assert summary.bars[1].url == "?stars=4#reviews"
 
 
-def test_order_of_the_list(mug):
+def test_order_of_reviews(mug):
     for score in (3, 5, 1):
         write(mug, score)
 
@@ -155,7 +155,7 @@ def test_order_of_the_list(mug):
     assert scores("lowest") == [1, 3, 5]
 
 
-def test_pages_have_real_addresses(client, mug):
+def test_pages_have_urls(client, mug):
     for _n in range(8):
         write(mug, 5)
 
@@ -167,7 +167,7 @@ def test_pages_have_real_addresses(client, mug):
     assert not {review.pk for review in shown[0]} & {review.pk for review in shown[1]}
 
 
-def test_address_keeps_the_glaze(client, mug):
+def test_url_keeps_the_selected_variant(client, mug):
     write(mug, 5)
     glaze = mug.children.last().pk
 
@@ -180,13 +180,13 @@ def test_address_keeps_the_glaze(client, mug):
     "query",
     [{"stars": "6"}, {"stars": "x"}, {"stars": "3"}, {"sort": "\x00"}, {"page": "9" * 30}, {"page": "-1"}],
 )  # fmt: skip
-def test_nonsense_shows_what_comes_nearest(client, mug, query):
+def test_invalid_query_shows_the_nearest_page(client, mug, query):
     write(mug, 5)
 
     assert len(page(client, mug, **query).context["reviews"]().reviews) == 1
 
 
-def test_script_gets_the_reviews_alone(client, mug):
+def test_script_gets_only_the_reviews(client, mug):
     write(mug, 5, title="A fine mug")
 
     part = client.get(
@@ -200,11 +200,11 @@ def test_script_gets_the_reviews_alone(client, mug):
     assert "Add to basket" not in part
 
 
-def test_no_review_yet_is_said(client, vase):
+def test_product_without_reviews_says_so(client, vase):
     assert "No reviews yet." in page(client, vase).content.decode()
 
 
-def test_a_review_that_waits_has_no_page(client, mug):
+def test_unapproved_review_has_no_page(client, mug):
     waiting = write(mug, 5, status=ProductReview.FOR_MODERATION)
     shown = write(mug, 5)
 
@@ -215,7 +215,7 @@ def test_a_review_that_waits_has_no_page(client, mug):
     assert (answer(waiting), answer(shown)) == (404, 200)
 
 
-def test_old_list_leads_to_the_product(client, mug):
+def test_oscars_review_list_redirects_to_the_product(client, mug):
     response = client.get(reverse("catalogue:reviews-list", args=[mug.slug, mug.pk]))
 
     assert response.url == f"{product_url(mug.pk, mug.slug)}#reviews"
@@ -226,7 +226,7 @@ def vote_url(review):
     return reverse("catalogue:reviews-vote", args=[product.slug, product.pk, review.pk])
 
 
-def test_helpful_counts_once_and_not_for_oneself(client, mug):
+def test_helpful_vote_counts_once_and_not_for_the_author(client, mug):
     review = write(mug, 5)
     client.force_login(make_user())
 
@@ -242,7 +242,7 @@ def test_helpful_counts_once_and_not_for_oneself(client, mug):
     assert review.votes.count() == 1
 
 
-def test_guest_is_led_to_the_door_before_voting(client, mug):
+def test_guest_is_redirected_to_sign_in_before_voting(client, mug):
     review = write(mug, 5)
 
     response = client.post(vote_url(review))
@@ -251,7 +251,7 @@ def test_guest_is_led_to_the_door_before_voting(client, mug):
     assert not review.votes.exists()
 
 
-def test_vote_leads_back_to_the_glaze_and_the_page_of_reviews_that_was_read(client, mug):
+def test_vote_returns_to_the_same_variant_and_page(client, mug):
     for _n in range(PAGE_SIZE + 1):
         write(mug, 5)
     client.force_login(make_user())
@@ -261,12 +261,12 @@ def test_vote_leads_back_to_the_glaze_and_the_page_of_reviews_that_was_read(clie
     action = html.unescape(re.search(r'action="([^"]*/vote/[^"]*)"', shown.text)[1])
 
     first = client.post(action)
-    again = client.get(action)  # where signing in leads back to
+    again = client.get(action)  # the URL after signing in
 
     assert first.url == again.url == f"{product_url(mug.pk, mug.slug)}?{here}#reviews"
 
 
-def test_vote_on_the_plain_page_leads_back_to_the_plain_page(client, mug):
+def test_vote_on_the_first_page_returns_to_the_plain_url(client, mug):
     review = write(mug, 5)
     client.force_login(make_user())
 
@@ -276,7 +276,7 @@ def test_vote_on_the_plain_page_leads_back_to_the_plain_page(client, mug):
 
 
 @pytest.mark.parametrize("pk", ["0", "9" * 18, "9" * 60])
-def test_vote_on_nothing_is_a_404(client, mug, pk):
+def test_vote_on_an_unknown_review_is_a_404(client, mug, pk):
     client.force_login(make_user())
     url = reverse("catalogue:reviews-vote", args=[mug.slug, mug.pk, 1]).replace("/1/v", f"/{pk}/v")
 

@@ -1,4 +1,4 @@
-"""Each role reaches its own screens and no other's."""
+"""Each role can open its own pages and no others."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -38,7 +38,7 @@ SCREENS = {
 
 @pytest.fixture
 def staff(site_root, client):
-    """A function that signs somebody of a role in."""
+    """A function that signs in a user with a role."""
     create_page_roles()
 
     def sign_in(role):
@@ -51,7 +51,7 @@ def staff(site_root, client):
 
 
 @pytest.mark.parametrize("role", [EDITOR, MERCHANDISER, SUPPORT, FINANCE, ADMIN])
-def test_role_reaches_its_screens_and_no_others(staff, role):
+def test_role_can_open_its_pages_and_no_others(staff, role):
     client = staff(role)
 
     reached = {name for name in SCREENS if client.get(reverse(name)).status_code == 200}
@@ -59,7 +59,7 @@ def test_role_reaches_its_screens_and_no_others(staff, role):
     assert reached == {name for name, roles in SCREENS.items() if role in roles}
 
 
-#: What the dashboard's menu has of Wagtail's lists.
+#: Wagtail lists in the dashboard's menu.
 IN_THE_MENU = {
     "saleprice": {MERCHANDISER, FINANCE, ADMIN},
     "productcollection": {EDITOR, MERCHANDISER, ADMIN},
@@ -71,7 +71,7 @@ IN_THE_MENU = {
 
 
 @pytest.mark.parametrize("role", [EDITOR, MERCHANDISER, SUPPORT, FINANCE, ADMIN])
-def test_dashboard_leads_to_the_lists_that_a_role_may_open(staff, role):
+def test_dashboard_links_to_the_lists_that_a_role_may_open(staff, role):
     client = staff(role)
 
     menu = client.get(reverse("dashboard:index")).text
@@ -82,20 +82,20 @@ def test_dashboard_leads_to_the_lists_that_a_role_may_open(staff, role):
     assert all(client.get(urls[model]).status_code == 200 for model in led_to)
 
 
-def test_customer_reaches_none(site_root, client):
+def test_customer_can_open_no_staff_page(site_root, client):
     client.force_login(make_user())
 
     for name in SCREENS:
         assert client.get(reverse(name)).status_code in (302, 403), name
 
 
-def test_guest_is_led_to_the_one_door(site_root, client):
+def test_guest_is_redirected_to_the_sign_in_page(site_root, client):
     for name in SCREENS:
         response = client.get(reverse(name), follow=True)
         assert response.redirect_chain[-1][0].startswith(reverse("account_login")), name
 
 
-def test_making_the_roles_again_changes_nothing(site_root):
+def test_creating_the_roles_again_changes_nothing(site_root):
     create_page_roles()
     before = {group.name: group.permissions.count() for group in Group.objects.all()}
 
@@ -105,7 +105,7 @@ def test_making_the_roles_again_changes_nothing(site_root):
     assert set(before) >= {EDITOR, MERCHANDISER, SUPPORT, FINANCE, ADMIN}
 
 
-def test_what_an_administrator_granted_besides_stays(site_root):
+def test_permissions_added_by_an_administrator_stay(site_root):
     from django.contrib.auth.models import Permission
 
     create_page_roles()
@@ -117,7 +117,7 @@ def test_what_an_administrator_granted_besides_stays(site_root):
     assert extra in Group.objects.get(name=SUPPORT).permissions.all()
 
 
-def test_support_looks_at_people_and_changes_nobody(staff):
+def test_support_can_view_but_not_change_users(staff):
     other = make_user("customer@example.com")
     client = staff(SUPPORT)
 

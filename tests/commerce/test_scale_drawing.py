@@ -1,4 +1,4 @@
-"""The drawing to scale: nothing leaves the frame, piece and hand share one scale, it says so."""
+"""The scale drawing: fits its frame, uses one scale for product and hand, and has a description."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_everything_stays_in_the_frame(height, diameter):
 
 
 @pytest.mark.parametrize(("height", "diameter"), SIZES)
-def test_piece_and_hand_share_one_scale(height, diameter):
+def test_product_and_hand_share_one_scale(height, diameter):
     drawing = draw_to_scale("Piece", height=height, diameter=diameter)
 
     unit = drawing.hand_scale
@@ -28,7 +28,7 @@ def test_piece_and_hand_share_one_scale(height, diameter):
     assert drawing.ground - drawing.hand_y == pytest.approx(HAND_HEIGHT * unit, abs=0.3)
 
 
-def test_marks_are_centimetres_and_stay_under_the_piece():
+def test_marks_are_centimetres_within_the_product():
     drawing = draw_to_scale("Cup", height=6.1, diameter=6.6)
 
     xs = [x for x, _length in drawing.marks]
@@ -37,7 +37,7 @@ def test_marks_are_centimetres_and_stay_under_the_piece():
     assert max(xs) <= drawing.right
 
 
-def test_it_says_what_it_shows():
+def test_drawing_has_a_text_alternative():
     small = draw_to_scale("Espresso cup", height=6.1, diameter=6.6)
     large = draw_to_scale("Planter", height=45.0, diameter=36.0)
 
@@ -49,6 +49,6 @@ def test_it_says_what_it_shows():
 
 
 @pytest.mark.parametrize("size", [None, "", "wide", 0, -3, 0.1, 5000, float("nan"), float("inf")])
-def test_what_is_no_size_is_not_drawn(size):
+def test_invalid_size_is_not_drawn(size):
     assert draw_to_scale("Piece", height=size, diameter=10) is None
     assert draw_to_scale("Piece", height=10, diameter=size) is None

@@ -1,4 +1,4 @@
-"""Words that find pieces: folded, misspelt, in part, by synonym; and nothing that breaks it."""
+"""Search: normalised, misspelt and partial words, synonyms, and invalid input."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from tests.factories import make_product, put_category
 pytestmark = pytest.mark.django_db
 Category = get_model("catalogue", "Category")
 
-#: Thirty words of a studio's titles, each with the way a finger slipped.
+#: Thirty words from product titles, each with a typing error.
 MISSPELT = {
     "harbour": "harbuor", "espresso": "expresso", "teabowl": "teabwol", "tumbler": "tumbller",
     "dinner": "diner", "breakfast": "brekfast", "pasta": "psata", "teapot": "tepot",
@@ -36,7 +36,7 @@ MISSPELT = {
 
 @pytest.fixture
 def studio(shop):
-    """A piece for each of the words."""
+    """A product for each of the words."""
     return {word: make_product(f"{word.title()} piece", price="20.00") for word in MISSPELT}
 
 
@@ -57,11 +57,11 @@ def titles(query, **options):
         ("Smørbrød", "smorbrod"),
     ],
 )
-def test_text_is_folded_alike_on_every_database(text, folded):
+def test_text_is_normalised_alike_on_every_database(text, folded):
     assert fold(text) == folded
 
 
-def test_compound_gives_itself_and_its_parts():
+def test_compound_gives_the_whole_and_its_parts():
     assert split_words("SM-MUG/oat, don't") == [
         "sm-mug/oat",
         "sm",
@@ -91,19 +91,19 @@ def test_stop_words_count_only_alone():
 
 
 @pytest.mark.parametrize("word", list(MISSPELT))
-def test_misspelt_word_finds_its_piece_in_the_first_three(studio, word):
+def test_misspelt_word_finds_its_product_among_the_first_three(studio, word):
     found = products_in(query=MISSPELT[word])
 
     assert studio[word].pk in [card.product_id for card in found.cards[:3]]
 
 
 @pytest.mark.parametrize("word", ["sofa", "guitar", "laptop", "shoes", "window", "garden"])
-def test_real_word_that_the_shop_does_not_know_is_not_corrected(studio, word):
+def test_unrelated_real_word_is_not_corrected(studio, word):
     assert search_products(word).searched_for == ""
 
 
 @pytest.mark.parametrize("word", ["café", "cafe", "CAFÉ", "glate"])
-def test_short_word_is_not_corrected_to_one_with_another_first_letter(shop, word):
+def test_short_word_is_not_corrected_to_another_first_letter(shop, word):
     make_product("Oven-safe slate plate", price="20.00")
 
     assert search_products(word).searched_for == ""
@@ -128,11 +128,11 @@ def test_correction_can_be_refused(studio):
 
 
 @pytest.mark.parametrize("word", ["12x4", "mug7", "abc", "sm-88"])
-def test_digits_short_words_and_codes_are_no_misspellings(studio, word):
+def test_digits_short_words_and_codes_are_not_corrected(studio, word):
     assert correct(word) is None
 
 
-def test_words_of_descriptions_are_found_but_nothing_is_corrected_to_them(shop):
+def test_words_of_descriptions_are_found_but_not_used_for_corrections(shop):
     make_product("Jug", price="20.00")
     jug = make_product("Pot", price="20.00")
     jug.description = "<p>Salamander red.</p>"
@@ -140,10 +140,10 @@ def test_words_of_descriptions_are_found_but_nothing_is_corrected_to_them(shop):
 
     assert titles("salamander") == ["Pot"]
     assert search_products("salamandr").searched_for == ""
-    assert titles("salamand") == ["Pot"]  # a beginning
+    assert titles("salamand") == ["Pot"]  # a prefix
 
 
-def test_title_comes_before_text(shop):
+def test_title_ranks_before_description(shop):
     text = make_product("Pot", price="20.00")
     text.description = "Stands beside a lantern."
     text.save()
@@ -152,8 +152,8 @@ def test_title_comes_before_text(shop):
     assert titles("lantern") == ["Lantern", "Pot"]
 
 
-def test_category_and_filter_come_before_text(shop):
-    """Who searches for a kind wants those of the kind, not what is told of one."""
+def test_category_and_facet_rank_before_description(shop):
+    """Someone who searches for a kind of product wants that kind, not products that mention it."""
     told = make_product("Pot", price="20.00")
     told.description = "Goes into every kitchen, white or ink."
     told.save()
@@ -167,7 +167,7 @@ def test_category_and_filter_come_before_text(shop):
     assert titles("kitch") == ["Spoon rest", "Jar", "Pot"]
 
 
-def test_one_word_of_a_title_counts_more_than_a_category_alone(shop):
+def test_one_title_word_ranks_before_a_category_match(shop):
     for title in ("Dinner plate", "Pasta bowl"):
         piece = make_product(title, price="20.00")
         piece.description = "Small."
@@ -178,7 +178,7 @@ def test_one_word_of_a_title_counts_more_than_a_category_alone(shop):
     assert titles("small bowl") == ["Pasta bowl", "Dinner plate"]
 
 
-def test_the_more_words_a_piece_is_called_by_the_earlier_it_comes(shop):
+def test_products_with_more_matching_title_words_rank_first(shop):
     for title, text in (("Jug", "Tall, round and oval."), ("Oval jug", "Tall and round."),
                         ("Round oval jug", "Tall.")):  # fmt: skip
         piece = make_product(title, price="20.00")
@@ -189,8 +189,8 @@ def test_the_more_words_a_piece_is_called_by_the_earlier_it_comes(shop):
     assert titles("wide round oval jug") == ["Round oval jug", "Oval jug", "Jug"]
 
 
-def test_more_words_take_no_more_queries_where_nothing_is_remembered(shop):
-    """As inside a transaction, or while Redis does not answer."""
+def test_more_words_need_no_more_queries_without_a_cache(shop):
+    """Nothing is cached inside a transaction or during a Redis outage."""
     make_product("Tall round oval jug", price="20.00")
 
     def queries(work):
@@ -204,7 +204,7 @@ def test_more_words_take_no_more_queries_where_nothing_is_remembered(shop):
     assert queries(lambda: suggest("oval jug")) == queries(lambda: suggest("tall round oval jug"))
 
 
-def test_correction_shows_what_is_promoted_for_either_word(mug, vase):
+def test_correction_shows_promotions_for_both_words(mug, vase):
     PromotedResult.objects.create(query="harbour", product=vase)
     assert search_products("harbuor").promoted == (vase.pk,)
 
@@ -212,14 +212,14 @@ def test_correction_shows_what_is_promoted_for_either_word(mug, vase):
     assert search_products("harbuor").promoted == (mug.pk,)
 
 
-def test_whose_something_is_does_not_count(mug):
+def test_possessive_is_ignored(mug):
     make_product("Potter's wheel", price="20.00")
 
     assert titles("mug's") == titles("mug’s") == ["Harbour mug"]
     assert titles("potter's") == titles("potter") == ["Potter's wheel"]
 
 
-def test_word_is_taken_apart_where_nothing_has_it(shop):
+def test_unknown_compound_is_split(shop):
     cup = make_product("Espresso cup", price="20.00")
     cup.description = "For tea as well."
     cup.save()
@@ -229,10 +229,10 @@ def test_word_is_taken_apart_where_nothing_has_it(shop):
     assert list(found.ids) == [cup.pk]
     assert found.searched_for == "tea cup"
     assert search_products("teacup", exact=True).ids == BitMap()
-    assert search_products("cupboard").searched_for == ""  # "board" is nowhere
+    assert search_products("cupboard").searched_for == ""  # no product has "board"
 
 
-def test_plural_is_suggested_as_its_singular(shop):
+def test_plural_query_suggests_the_singular(shop):
     vase = make_product("Moon vase", price="20.00")
     put_category(vase, "Vases")
     put_category(make_product("Bowl", price="20.00"), "Vases")
@@ -240,7 +240,7 @@ def test_plural_is_suggested_as_its_singular(shop):
     assert list(suggest("vases")[0]) == [vase.pk]
 
 
-def test_category_is_suggested_before_text(shop):
+def test_category_is_suggested_before_description_matches(shop):
     told, jar = make_product("Pot", price="20.00"), make_product("Jar", price="20.00")
     told.description = "Goes into every kitchen."
     told.save()
@@ -251,7 +251,7 @@ def test_category_is_suggested_before_text(shop):
     assert (list(titled), list(others)) == ([], [jar.pk])
 
 
-def test_sku_is_found_whole_and_in_part(mug):
+def test_sku_is_found_in_full_and_in_part(mug):
     record = mug.children.first().stockrecords.get()
     record.partner_sku = "HM-350-OAT"
     record.save()
@@ -260,7 +260,7 @@ def test_sku_is_found_whole_and_in_part(mug):
         assert titles(query) == ["Harbour mug"], query
 
 
-def test_synonyms_join_words_both_ways(mug, vase):
+def test_synonyms_work_both_ways(mug, vase):
     SearchSynonym.objects.create(words="mug, beaker, drinking cup")
 
     assert titles("beaker") == ["Harbour mug"]
@@ -268,14 +268,14 @@ def test_synonyms_join_words_both_ways(mug, vase):
     assert titles("drinking") == []
 
 
-def test_promoted_piece_comes_first_even_where_its_words_do_not_match(mug, vase):
+def test_promoted_product_comes_first_without_matching_words(mug, vase):
     PromotedResult.objects.create(query="Mugs", product=vase)
 
     assert titles("mug") == ["Moon vase", "Harbour mug"]
     assert titles("harbour mug") == ["Harbour mug"]
 
 
-def test_nothing_with_all_words_shows_what_has_some(mug, vase):
+def test_partial_matches_are_shown_if_nothing_matches_all_words(mug, vase):
     page = products_in(query="mug vase")
 
     assert page.found.is_any
@@ -287,7 +287,7 @@ def test_nothing_with_all_words_shows_what_has_some(mug, vase):
     ["'", '"mug', "mug'--", "\x00mug", "mug\x00", "m" * 10_000, "🙂 mug", "mug AND", "NOT mug", "-mug",
      "mug*", "m", "mug OR 1=1", "the mug", "((mug", "%mug%", "mug; DROP TABLE x"],
 )  # fmt: skip
-def test_odd_query_never_fails(client, mug, site_root, query):
+def test_unusual_query_never_fails(client, mug, site_root, query):
     page = client.get(reverse("search:search"), {"q": query})
 
     assert page.status_code == 200
@@ -295,21 +295,21 @@ def test_odd_query_never_fails(client, mug, site_root, query):
         assert "Harbour mug" in page.content.decode()
 
 
-def test_page_says_what_was_corrected_and_offers_the_other(client, mug, site_root):
+def test_page_names_the_correction_and_offers_the_original(client, mug, site_root):
     page = client.get(reverse("search:search"), {"q": "harbuor"}).content.decode()
 
     assert "Showing results for <strong>harbour</strong>" in page
     assert "?q=harbuor&amp;exact=1" in page
 
 
-def test_search_without_a_word_says_so_and_shows_everything(client, mug, site_root):
+def test_empty_search_says_so_and_shows_everything(client, mug, site_root):
     page = client.get(reverse("search:search"), {"q": "%"}).content.decode()
 
     assert "couldn’t find a word to search for" in page
     assert "Harbour mug" in page
 
 
-def test_search_takes_as_many_queries_for_forty_as_for_four(client, shop, site_root):
+def test_search_needs_as_many_queries_for_forty_as_for_four(client, shop, site_root):
 
     counts = []
     for number in (4, 36):
@@ -319,13 +319,13 @@ def test_search_takes_as_many_queries_for_forty_as_for_four(client, shop, site_r
             products_in(query="cup", filters={"price": ["0"]})
         counts.append(len(queries))
 
-    assert counts[0] == counts[1] <= 14  # inside a transaction nothing is remembered
+    assert counts[0] == counts[1] <= 14  # nothing is cached inside a transaction
 
 
 # --- While typing -----------------------------------------------------------------------------------
 
 
-def test_beginning_suggests_pieces_and_categories(mug, vase):
+def test_prefix_suggests_products_and_categories(mug, vase):
     mug.productcategory_set.create(category=Category.add_root(name="Mugs & cups"))
 
     titled, others, categories = suggest("mu")
@@ -334,11 +334,11 @@ def test_beginning_suggests_pieces_and_categories(mug, vase):
     assert [Category.objects.get(pk=pk).name for pk in categories] == ["Mugs & cups"]
 
 
-def test_misspelling_is_suggested_as_the_search_would_correct_it(mug):
+def test_misspelling_is_suggested_as_the_search_corrects_it(mug):
     assert list(suggest("harbuor")[0]) == [mug.pk]
 
 
-def test_pieces_that_are_called_so_are_suggested_alone(client, mug, vase, site_root):
+def test_title_matches_are_suggested_without_others(client, mug, vase, site_root):
     vase.description = "<p>As round as a mug, and a harbinger of spring.</p>"
     vase.save()
 
@@ -347,7 +347,7 @@ def test_pieces_that_are_called_so_are_suggested_alone(client, mug, vase, site_r
         return [title for title in ("Harbour mug", "Moon vase") if title in page]
 
     assert suggested("mu") == ["Harbour mug"]
-    assert suggested("spr") == ["Moon vase"]  # Better than nothing.
+    assert suggested("spr") == ["Moon vase"]  # Better than no suggestion.
 
 
 def test_suggestions_are_options_with_photograph_and_price(client, mug, site_root):
@@ -359,7 +359,7 @@ def test_suggestions_are_options_with_photograph_and_price(client, mug, site_roo
 
 
 @pytest.mark.parametrize("query", ["", " ", "\x00", "%", "x" * 9000])
-def test_suggestions_of_nothing_are_empty(client, mug, site_root, query):
+def test_empty_query_suggests_nothing(client, mug, site_root, query):
     response = client.get(reverse("search:suggest"), {"q": query})
 
     assert response.status_code == 200
@@ -371,13 +371,13 @@ def test_suggestions_of_nothing_are_empty(client, mug, site_root, query):
 
 @pytest.fixture
 def _no_misses(db):
-    """What other tests searched for in vain is none of ours."""
+    """Discard searches without a result from other tests."""
     flush_misses()
     SearchMiss.objects.all().delete()
 
 
 @pytest.mark.usefixtures("_no_misses")
-def test_search_in_vain_is_counted_after_the_request(client, mug, site_root):
+def test_search_without_a_result_is_counted_after_the_request(client, mug, site_root):
     for query in ("Sofa", "sofa ", "mug"):
         client.get(reverse("search:search"), {"q": query})
     assert not SearchMiss.objects.exists()
@@ -389,7 +389,7 @@ def test_search_in_vain_is_counted_after_the_request(client, mug, site_root):
 
 
 @pytest.mark.usefixtures("_no_misses")
-def test_misses_of_last_season_are_forgotten():
+def test_old_searches_without_a_result_are_deleted():
     SearchMiss.objects.create(words="old", count=3, last_at=timezone.now() - timedelta(days=100))
     count_miss("new")
 
@@ -398,7 +398,7 @@ def test_misses_of_last_season_are_forgotten():
     assert [row.words for row in SearchMiss.objects.all()] == ["new"]
 
 
-def test_two_words_find_the_one_that_they_make(shop):
+def test_two_words_find_their_compound(shop):
     teapot = make_product("Low-tide teapot", price="86.00")
     make_product("Tea towel", price="9.00")
 
@@ -406,8 +406,8 @@ def test_two_words_find_the_one_that_they_make(shop):
     assert teapot.pk in search_products("tea pot").title_ids
 
 
-def test_search_that_shows_something_is_no_search_in_vain(client, mug, site_root):
-    flush_misses()  # what other tests searched for in vain
+def test_search_with_results_is_not_counted_as_a_miss(client, mug, site_root):
+    flush_misses()  # misses of other tests
     SearchMiss.objects.all().delete()
     PromotedResult.objects.create(query="gift", product=mug)
     page = StandardPage(title="Parcels", slug="parcels", intro="How parcels travel")
@@ -420,7 +420,7 @@ def test_search_that_shows_something_is_no_search_in_vain(client, mug, site_root
     assert list(SearchMiss.objects.values_list("words", flat=True)) == ["nothing of that kind"]
 
 
-def test_sold_out_comes_after_what_can_be_bought_where_only_some_words_match(shop):
+def test_sold_out_products_come_last_among_partial_matches(shop):
     dish = make_product("Butter dish", price="30.00", stock=0)
     bowl = make_product("Bowl", price="40.00", stock=2)
     bowl.description = "<p>Safe in an oven.</p>"
@@ -433,7 +433,7 @@ def test_sold_out_comes_after_what_can_be_bought_where_only_some_words_match(sho
     assert [card.product_id for card in page.cards] == [jar.pk, bowl.pk, dish.pk]
 
 
-def test_sold_out_comes_last_among_those_that_are_called_so(shop):
+def test_sold_out_products_come_last_among_title_matches(shop):
     gone = make_product("Round dish", price="30.00", stock=0)
     there = make_product("Oval dish", price="40.00", stock=2)
     told = make_product("Bowl", price="40.00", stock=2)
@@ -446,7 +446,7 @@ def test_sold_out_comes_last_among_those_that_are_called_so(shop):
 
 
 @pytest.mark.parametrize("words", ["sale", "SALE", " on  sale "])
-def test_search_for_sale_leads_to_what_is_on_sale(client, vase, words):
+def test_search_for_sale_links_to_the_offers(client, vase, words):
     response = client.get("/search/", {"q": words})
 
     assert (response.status_code, response.url) == (302, "/catalogue/?sale=yes")

@@ -1,4 +1,4 @@
-"""Second factors over HTTP: enrolling, signing in with them, and staff who have to."""
+"""Second factors over HTTP: setting them up, signing in with them, and staff who must have one."""
 
 import json
 import re
@@ -39,11 +39,11 @@ def text_of(response):
 
 
 def enrol(client):
-    """Set up an authenticator app in a signed-in browser; the app's secret."""
+    """Set up an authenticator app in a signed-in browser and return its secret."""
     prove_again(client)
     page = text_of(client.get(reverse("mfa_activate_totp")))
     secret = re.search(r'class="key-text">([A-Z2-7]+)<', page).group(1)
-    # A test never commits; in a request this runs before the session is saved.
+    # Runs before the session is saved in a request; a test never commits.
     with patch("django.db.transaction.on_commit", lambda work, **kwargs: work()):
         client.post(reverse("mfa_activate_totp"), {"code": totp_code(secret)})
     return secret
@@ -51,7 +51,7 @@ def enrol(client):
 
 @pytest.fixture
 def person(client):
-    """Somebody who has an authenticator app, signed out; ``person.secret`` is in the app."""
+    """A signed-out user with an authenticator app; ``person.secret`` is its secret."""
     user = make_user(EMAIL)
     sign_in(client)
     user.secret = enrol(client)
@@ -65,7 +65,7 @@ def codes_of(user):
 
 
 def confirm(client, secret, steps=1, **data):
-    """Type a code of the app again; ``steps`` names one that was not used yet."""
+    """Enter a code of the app again; ``steps`` selects an unused one."""
     return client.post(reverse("mfa_reauthenticate"), {"code": totp_code(secret, steps), **data})
 
 
@@ -79,7 +79,7 @@ def test_enrolling_needs_the_password_again(client):
     assert response.url.startswith(reverse("account_reauthenticate"))
 
 
-def test_enrolling_an_app_gives_recovery_codes_and_is_told(client):
+def test_setting_up_an_app_gives_recovery_codes_and_sends_a_notice(client):
     user = make_user(EMAIL)
     sign_in(client)
 
@@ -89,7 +89,7 @@ def test_enrolling_an_app_gives_recovery_codes_and_is_told(client):
     assert "Two-step sign-in is on" in [mail.subject for mail in mails(EMAIL)]
 
 
-def test_qr_code_is_one_path_without_style_or_script(client):
+def test_qr_code_is_one_path_without_inline_style_or_script(client):
     make_user(EMAIL)
     sign_in(client)
     prove_again(client)
@@ -110,7 +110,7 @@ def test_secrets_are_encrypted_in_the_database(person):
     assert totp.wrap().validate_code(totp_code(person.secret, 1))
 
 
-def test_password_alone_opens_nothing(client, person):
+def test_password_alone_does_not_sign_in(client, person):
     response = sign_in(client)
 
     assert response.url == reverse("mfa_authenticate")
@@ -189,7 +189,7 @@ def test_password_does_not_confirm_what_the_factor_must(client, person):
     assert response.url.startswith(reverse("mfa_reauthenticate"))
 
 
-def test_staff_go_on_to_their_work_from_the_codes(client, person):
+def test_staff_continue_from_the_recovery_codes_page(client, person):
     person.is_staff = True
     person.save()
     signed_in_with_factor(client, person)
@@ -199,7 +199,7 @@ def test_staff_go_on_to_their_work_from_the_codes(client, person):
     assert page.context["workplace"] == reverse("dashboard:index")
 
 
-def test_codes_are_shown_and_saved_after_the_factor(client, person):
+def test_recovery_codes_are_shown_and_downloaded_after_the_factor(client, person):
     signed_in_with_factor(client, person)
     confirm(client, person.secret)
 
@@ -225,7 +225,7 @@ def test_new_codes_end_the_old_ones(client, person):
     assert "New recovery codes were made" in [mail.subject for mail in mails(EMAIL)]
 
 
-def test_app_can_be_removed_and_takes_the_codes_along(client, person):
+def test_removing_the_app_removes_the_recovery_codes(client, person):
     signed_in_with_factor(client, person)
     confirm(client, person.secret)
 
@@ -235,7 +235,7 @@ def test_app_can_be_removed_and_takes_the_codes_along(client, person):
     assert "The authenticator app was removed" in [mail.subject for mail in mails(EMAIL)]
 
 
-def test_security_page_names_what_there_is(client, person):
+def test_security_page_lists_all_factors(client, person):
     signed_in_with_factor(client, person)
 
     page = text_of(client.get(OVERVIEW))
@@ -245,7 +245,7 @@ def test_security_page_names_what_there_is(client, person):
     assert "Add a passkey" in page
 
 
-def test_passkey_challenge_is_asked_for_by_post_only(client):
+def test_passkey_challenge_needs_post(client):
     login = reverse("account-passkey")
 
     page, options = client.get(login), client.post(login, HTTP_ACCEPT="application/json")
@@ -268,7 +268,7 @@ def test_passkey_challenge_is_asked_for_by_post_only(client):
         ("http://127.0.0.1:8000", "localhost:8000", "localhost", ""),
     ],
 )
-def test_shop_at_a_bare_number_leads_to_where_passkeys_work(
+def test_shop_at_an_ip_address_links_to_a_host_where_passkeys_work(
     client, settings, site, host, belongs_to, leads_to
 ):
     settings.SITE_URL, settings.ALLOWED_HOSTS = site, ["*"]
@@ -282,7 +282,7 @@ def test_shop_at_a_bare_number_leads_to_where_passkeys_work(
     assert ("Add a passkey" in page) is not bool(leads_to)
 
 
-def test_passkey_page_belongs_to_the_shops_host_whatever_the_header_says(client):
+def test_passkey_page_uses_the_shops_host_whatever_the_header_says(client):
     make_user(EMAIL)
     sign_in(client)
     prove_again(client)
@@ -295,7 +295,7 @@ def test_passkey_page_belongs_to_the_shops_host_whatever_the_header_says(client)
 @pytest.mark.parametrize(
     "credential", ["[" * 200_000, "1" * 5_000, '"' + "a" * 20_000 + '"', "[" * 5_000]
 )
-def test_what_is_no_passkey_at_all_is_refused_with_a_sentence(client, credential):
+def test_malformed_passkey_is_refused_with_a_message(client, credential):
     client.post(reverse("account-passkey"), HTTP_ACCEPT="application/json")
 
     response = client.post(reverse("account-passkey"), {"credential": credential})
@@ -305,7 +305,7 @@ def test_what_is_no_passkey_at_all_is_refused_with_a_sentence(client, credential
 
 
 @pytest.mark.parametrize("attestation", ["", "gQ" * 4_000, "oWNmbXRkbm9uZQ"])
-def test_broken_answer_of_a_device_adds_no_passkey(client, attestation):
+def test_malformed_attestation_adds_no_passkey(client, attestation):
     make_user(EMAIL)
     sign_in(client)
     page = text_of(client.get(reverse("mfa_add_webauthn")))
@@ -386,7 +386,7 @@ def test_customer_needs_no_factor(client, asked):
     assert is_signed_in(client)
 
 
-def test_staff_who_have_just_enrolled_go_on_working(client, asked):
+def test_staff_who_have_just_set_up_a_factor_continue(client, asked):
     make_admin()
     sign_in(client)
     enrol(client)
@@ -395,7 +395,7 @@ def test_staff_who_have_just_enrolled_go_on_working(client, asked):
     assert client.get(reverse("account-factor-needed")).url == reverse("dashboard:index")
 
 
-def test_staff_session_without_the_factor_has_to_use_it(client, asked):
+def test_staff_session_without_the_factor_must_use_it(client, asked):
     user = make_admin()
     other = Client()
     sign_in(other)
@@ -422,7 +422,7 @@ def test_staff_cannot_remove_their_last_factor(client, asked):
     assert Authenticator.objects.filter(type=Authenticator.Type.TOTP).exists()
 
 
-def test_staff_work_without_a_factor_where_it_is_off(client):
+def test_staff_need_no_factor_if_the_setting_is_off(client):
     make_admin()
     sign_in(client)
 
@@ -433,7 +433,7 @@ def test_staff_work_without_a_factor_where_it_is_off(client):
     ("asked_for", "key", "is_wrong"),
     [(False, "sk_live_x", True), (True, "sk_live_x", False), (False, "", False)],
 )
-def test_factor_may_be_off_with_the_demo_gateway_only(settings, asked_for, key, is_wrong):
+def test_setting_may_be_off_with_the_demo_gateway_only(settings, asked_for, key, is_wrong):
     settings.STAFF_SECOND_FACTOR, settings.STRIPE_SECRET_KEY = asked_for, key
 
     assert [e.id for e in check_second_factor(None)] == (["vitrine.E021"] if is_wrong else [])

@@ -1,4 +1,4 @@
-"""What happens at the doors is written down: who, when, from where."""
+"""The audit log records sign-ins, refusals and role changes: who, when, from where."""
 
 import logging
 
@@ -56,7 +56,7 @@ def test_wrong_password_is_written_down_without_what_was_typed(client, site_root
     assert "failed" in caplog.text
 
 
-def test_signing_out_is_written_down(client, admin):
+def test_signing_out_is_logged(client, admin):
     client.post(reverse("account_logout"))
 
     assert AuditEntry.objects.get(act=Act.SIGNED_OUT).user == admin
@@ -96,7 +96,7 @@ def test_order_of_somebody_else_is_a_line_of_the_log(client, site_root, vase, ca
     assert f"not found: GET customer:order to {ada.pk} from 127.0.0.1" in caplog.text
 
 
-def test_deactivation_is_written_down(client, admin):
+def test_deactivation_is_logged(client, admin):
     ada = make_user("ada@example.com")
 
     client.post("/dashboard/users/", {"action": "make_inactive", "selected_user": ada.pk})
@@ -108,7 +108,7 @@ def test_deactivation_is_written_down(client, admin):
     assert (entry.user, entry.address) == (admin, "127.0.0.1")
 
 
-def test_role_that_somebody_gets_is_written_down_by_its_name(client, admin):
+def test_granted_role_is_logged_by_name(client, admin):
     ada = make_user("ada@example.com")
     support = Group.objects.get(name=SUPPORT)
 

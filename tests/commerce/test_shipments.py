@@ -1,4 +1,4 @@
-"""Parcels: exactly these units leave, once, and everybody concerned can see where they are."""
+"""Parcels: the selected units ship once, and staff and customers can track them."""
 
 import importlib
 
@@ -83,7 +83,7 @@ def fresh(order):
     return Order.objects.get(pk=order.pk)
 
 
-def test_all_of_an_order_leaves_in_one_parcel(order, bowl, jug):
+def test_whole_order_ships_in_one_parcel(order, bowl, jug):
     parcel = ship(order.pk, carrier="dpd", tracking_number="15501234567890")
 
     assert fresh(order).status == SHIPPED
@@ -94,7 +94,7 @@ def test_all_of_an_order_leaves_in_one_parcel(order, bowl, jug):
     assert broken_invariants() == []
 
 
-def test_part_of_an_order_takes_exactly_these_units(order, bowl, jug):
+def test_partial_shipment_takes_exactly_the_selected_units(order, bowl, jug):
     bowls = line_of(order, bowl)
 
     ship(order.pk, units={bowls.pk: 2}, carrier="dhl")
@@ -123,7 +123,7 @@ def test_second_parcel_completes_the_order(order, bowl, jug):
     assert broken_invariants() == []
 
 
-def test_two_parts_after_another_leave_it_part_shipped(order, bowl):
+def test_two_partial_parcels_leave_the_order_part_shipped(order, bowl):
     bowls = line_of(order, bowl).pk
 
     for _parcel in range(2):
@@ -135,7 +135,7 @@ def test_two_parts_after_another_leave_it_part_shipped(order, bowl):
 
 
 @pytest.mark.parametrize("count", [4, -1, 0])
-def test_quantity_that_is_not_left_is_refused_and_changes_nothing(order, bowl, count):
+def test_unavailable_quantity_is_refused_and_changes_nothing(order, bowl, count):
     with pytest.raises(DispatchRefused):
         ship(order.pk, units={line_of(order, bowl).pk: count})
 
@@ -144,7 +144,7 @@ def test_quantity_that_is_not_left_is_refused_and_changes_nothing(order, bowl, c
     assert not Shipment.objects.exists()
 
 
-def test_more_than_is_left_after_a_parcel_is_refused(order, bowl):
+def test_more_than_the_rest_is_refused(order, bowl):
     bowls = line_of(order, bowl).pk
     ship(order.pk, units={bowls: 2})
 
@@ -170,7 +170,7 @@ def test_double_click_sends_one_parcel(order, bowl):
     assert OutgoingMail.objects.filter(key="order-shipped:form-1").count() == 1
 
 
-def test_key_of_another_orders_form_is_refused(order, bowl):
+def test_key_used_by_another_orders_form_is_refused(order, bowl):
     other = make_paid_order((bowl, 1), email="eve@example.com")
     ship(other.pk, key="form-1")
 
@@ -179,7 +179,7 @@ def test_key_of_another_orders_form_is_refused(order, bowl):
 
 
 @pytest.mark.parametrize("status", ["Pending payment", CANCELLED, REFUNDED, SHIPPED])
-def test_order_that_can_send_nothing_says_so(order, status):
+def test_order_that_cannot_ship_says_so(order, status):
     Order.objects.filter(pk=order.pk).update(status=status)
 
     with pytest.raises(DispatchRefused, match=status):
@@ -187,7 +187,7 @@ def test_order_that_can_send_nothing_says_so(order, status):
 
 
 @pytest.mark.parametrize("status", [AUTHORISED, PACKING])
-def test_order_is_sent_from_every_open_status(order, status):
+def test_order_ships_from_every_open_status(order, status):
     Order.objects.filter(pk=order.pk).update(status=status)
 
     ship(order.pk)
@@ -195,7 +195,7 @@ def test_order_is_sent_from_every_open_status(order, status):
     assert fresh(order).status == SHIPPED
 
 
-def test_cancelling_after_a_part_left_is_refused(order, bowl):
+def test_cancelling_after_a_partial_shipment_is_refused(order, bowl):
     ship(order.pk, units={line_of(order, bowl).pk: 1})
 
     with pytest.raises(IllegalMove):
@@ -205,7 +205,7 @@ def test_cancelling_after_a_part_left_is_refused(order, bowl):
     assert broken_invariants() == []
 
 
-def test_rest_that_is_given_up_goes_back_on_the_shelf(order, bowl, jug):
+def test_cancelled_rest_is_restocked(order, bowl, jug):
     ship(order.pk, units={line_of(order, bowl).pk: 2})
 
     cancel_rest(order.pk, reason="one broke in the kiln")
@@ -218,7 +218,7 @@ def test_rest_that_is_given_up_goes_back_on_the_shelf(order, bowl, jug):
     assert broken_invariants() == []
 
 
-def test_rest_of_an_order_that_sent_nothing_cannot_be_given_up(order):
+def test_rest_of_an_unshipped_order_cannot_be_cancelled_alone(order):
     with pytest.raises(DispatchRefused):
         cancel_rest(order.pk, reason="no")
 
@@ -227,7 +227,7 @@ def test_rest_of_an_order_that_sent_nothing_cannot_be_given_up(order):
 
 
 @pytest.mark.usefixtures("_no_preparations")
-def test_preparation_sees_the_units_before_anything_is_written(order, bowl):
+def test_hook_gets_the_units_before_anything_is_written(order, bowl):
     seen = []
 
     @shipments.prepares_dispatch
@@ -240,7 +240,7 @@ def test_preparation_sees_the_units_before_anything_is_written(order, bowl):
 
 
 @pytest.mark.usefixtures("_no_preparations")
-def test_preparation_that_refuses_keeps_everything_here(order, bowl):
+def test_refusing_hook_stops_the_shipment(order, bowl):
     @shipments.prepares_dispatch
     def refuse(order, units, user):
         raise DispatchRefused("The bank let the money go.")
@@ -253,7 +253,7 @@ def test_preparation_that_refuses_keeps_everything_here(order, bowl):
 
 
 @pytest.mark.usefixtures("_no_preparations")
-def test_nothing_is_prepared_for_a_parcel_that_cannot_leave(order, bowl):
+def test_hook_does_not_run_for_an_impossible_parcel(order, bowl):
     called = []
     shipments.PREPARATIONS.append(lambda *args: called.append(args))
 
@@ -266,19 +266,19 @@ def test_nothing_is_prepared_for_a_parcel_that_cannot_leave(order, bowl):
 
 
 @pytest.mark.parametrize("number", ["<script>", "a" * 65, "-1", "12\n34", "é1"])
-def test_number_that_no_label_has_is_refused(order, number):
+def test_invalid_tracking_number_is_refused(order, number):
     with pytest.raises(DispatchRefused):
         ship(order.pk, carrier="dpd", tracking_number=number)
 
 
-def test_link_keeps_the_number_in_its_place():
+def test_tracking_link_contains_the_number():
     assert tracking_url("dpd", "1/../?x=&y#z").endswith("reference=1%2F..%2F%3Fx%3D%26y%23z")
     assert tracking_url("other", "123") == ""
     assert tracking_url("gone", "123") == ""
     assert tracking_url("dpd", "") == ""
 
 
-def test_last_parcel_that_arrives_delivers_the_order(order, bowl):
+def test_last_delivered_parcel_delivers_the_order(order, bowl):
     first = ship(order.pk, units={line_of(order, bowl).pk: 1})
     second = ship(order.pk)
 
@@ -289,14 +289,14 @@ def test_last_parcel_that_arrives_delivers_the_order(order, bowl):
     assert not mark_delivered(order.pk, second.pk)
 
 
-def test_parcel_of_another_order_is_not_delivered(order, bowl):
+def test_parcel_of_another_order_is_not_marked_as_delivered(order, bowl):
     other = ship(make_paid_order((bowl, 1), email="eve@example.com").pk)
 
     with pytest.raises(DispatchRefused):
         mark_delivered(order.pk, other.pk)
 
 
-def test_order_marked_as_delivered_has_its_parcels_delivered(order):
+def test_marking_the_order_as_delivered_marks_its_parcels(order):
     parcel = ship(order.pk)
 
     move_order(order.pk, DELIVERED)
@@ -305,9 +305,7 @@ def test_order_marked_as_delivered_has_its_parcels_delivered(order):
     assert parcel.delivered_at
 
 
-def test_mail_says_what_is_in_the_parcel_and_what_follows(
-    order, bowl, django_capture_on_commit_callbacks
-):
+def test_mail_lists_the_parcel_and_the_rest(order, bowl, django_capture_on_commit_callbacks):
     mail.outbox.clear()
     with django_capture_on_commit_callbacks(execute=True):
         ship(order.pk, units={line_of(order, bowl).pk: 2}, carrier="dpd", tracking_number="15501")
@@ -324,7 +322,7 @@ def test_mail_says_what_is_in_the_parcel_and_what_follows(
     assert "1 × Bowl" in sent.body_text
 
 
-def test_parcel_is_expected_from_the_day_it_left(order):
+def test_arrival_is_estimated_from_the_dispatch_date(order):
     ship(order.pk)
 
     parcel = parcels_of(order)[0]
@@ -333,7 +331,7 @@ def test_parcel_is_expected_from_the_day_it_left(order):
     assert parcel.arrival == arrival_of_parcel(order)
 
 
-def test_cancelled_order_is_told_once_and_an_unpaid_one_not_at_all(order, bowl):
+def test_cancellation_is_mailed_once_and_not_for_unpaid_orders(order, bowl):
 
     unpaid, _intent = begin.begin(make_submission(make_basket((bowl, 1)), email="eve@example.com"))
     move_order(unpaid.order_id, CANCELLED)
@@ -343,7 +341,7 @@ def test_cancelled_order_is_told_once_and_an_unpaid_one_not_at_all(order, bowl):
     assert [row.to for row in told] == ["ada@example.com"]
 
 
-def test_pieces_that_keep_no_stock_are_sent_too(shop, bowl):
+def test_products_without_stock_tracking_ship_too(shop, bowl):
     voucher = make_product("Gift voucher", price="25.00", stock=None, track_stock=False)
     order = make_paid_order((voucher, 2), (bowl, 1))
 
@@ -379,7 +377,7 @@ def send(client, order, **units):
     return client.post(page_of(order), data, follow=True)
 
 
-def test_form_offers_what_is_left(client, clerk, order, bowl):
+def test_form_offers_the_remaining_units(client, clerk, order, bowl):
     permit(clerk, "view_order", "change_order", "add_shipment", "change_shipment")
 
     page = client.get(page_of(order)).content.decode()
@@ -388,7 +386,7 @@ def test_form_offers_what_is_left(client, clerk, order, bowl):
     assert "Dispatch parcel" in page
 
 
-def test_form_sends_a_part(client, clerk, order, bowl, jug):
+def test_form_ships_a_part(client, clerk, order, bowl, jug):
     permit(clerk, "view_order", "change_order", "add_shipment", "change_shipment")
     fields = {f"units_{line_of(order, bowl).pk}": 1, f"units_{line_of(order, jug).pk}": 0}
 
@@ -401,7 +399,7 @@ def test_form_sends_a_part(client, clerk, order, bowl, jug):
     assert OrderEvent.objects.filter(kind="dispatch", user=clerk).count() == 1
 
 
-def test_refused_form_keeps_what_was_typed(client, clerk, order, bowl):
+def test_refused_form_keeps_its_input(client, clerk, order, bowl):
     permit(clerk, "view_order", "change_order", "add_shipment", "change_shipment")
 
     page = send(client, order, tracking_number="15 501!").content.decode()
@@ -411,7 +409,7 @@ def test_refused_form_keeps_what_was_typed(client, clerk, order, bowl):
     assert not Shipment.objects.exists()
 
 
-def test_who_may_only_look_sends_nothing(client, clerk, order, bowl):
+def test_read_only_staff_cannot_ship(client, clerk, order, bowl):
     permit(clerk, "view_order")
 
     assert "Dispatch parcel" not in client.get(page_of(order)).content.decode()
@@ -419,7 +417,7 @@ def test_who_may_only_look_sends_nothing(client, clerk, order, bowl):
     assert not Shipment.objects.exists()
 
 
-def test_buttons_mark_a_parcel_delivered_and_give_up_the_rest(client, clerk, order, bowl):
+def test_buttons_mark_a_parcel_delivered_and_cancel_the_rest(client, clerk, order, bowl):
     permit(clerk, "view_order", "change_order", "add_shipment", "change_shipment")
     parcel = ship(order.pk, units={line_of(order, bowl).pk: 1})
 
@@ -434,7 +432,7 @@ def test_buttons_mark_a_parcel_delivered_and_give_up_the_rest(client, clerk, ord
 # --- Orders of before -----------------------------------------------------------------------------
 
 
-def test_orders_that_left_before_parcels_were_written_down_get_one(bowl):
+def test_orders_shipped_before_parcels_existed_get_one(bowl):
     order = make_order(bowl, status=DELIVERED)
     change = order.status_changes.create(old_status=SHIPPED, new_status=DELIVERED)
     waiting = make_order(bowl, status="Paid")
@@ -450,7 +448,7 @@ def test_orders_that_left_before_parcels_were_written_down_get_one(bowl):
     assert parcels_of(waiting) == []
 
 
-def test_moves_of_before_are_in_the_history(bowl):
+def test_earlier_status_changes_are_in_the_history(bowl):
     order = make_order(bowl, status=DELIVERED)
     order.status_changes.create(old_status=SHIPPED, new_status=DELIVERED)
     OrderEvent._base_manager.all()._raw_delete(using="default")
@@ -462,9 +460,7 @@ def test_moves_of_before_are_in_the_history(bowl):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_second_try_after_a_deadlock_overwrites_no_other_order_s_parcel(
-    bowl, jug, order, monkeypatch
-):
+def test_retry_after_a_deadlock_overwrites_no_other_orders_parcel(bowl, jug, order, monkeypatch):
     other = make_paid_order((jug, 1))
     others, issue = [], shipments.issue_packing_slip
 
@@ -473,7 +469,7 @@ def test_second_try_after_a_deadlock_overwrites_no_other_order_s_parcel(
             raise OperationalError(1213, "Deadlock found when trying to get lock")
         return issue(*args, **kwargs)
 
-    def another_parcel_leaves(_seconds):  # while this one waits for its second try
+    def another_parcel_leaves(_seconds):  # while the first one waits to retry
         others.append(None)
         others[0] = ship(other.pk, tracking_number="OTHER1")
 

@@ -1,4 +1,4 @@
-"""Signing in through another service: a provider of OpenID Connect whose HTTP edge is stubbed."""
+"""Signing in with an OpenID Connect provider whose HTTP endpoints are stubbed."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,7 +24,7 @@ SERVER = "https://id.example.com"
 
 
 class Answer:
-    """What the provider answers."""
+    """A response of the provider."""
 
     def __init__(self, data):
         self.data, self.status_code, self.ok = data, 200, True
@@ -35,11 +35,11 @@ class Answer:
         return self.data
 
     def raise_for_status(self):
-        """Nothing went wrong."""
+        """Do nothing: every response is a success."""
 
 
 class Provider:
-    """The endpoints of a provider, without a network."""
+    """The provider's endpoints, without a network."""
 
     def __init__(self):
         self.person = {}
@@ -81,7 +81,7 @@ def provider(settings, monkeypatch):
 
 
 def come_back(client, provider, *, email=EMAIL, verified=True, uid="u1", process="login"):
-    """Go to the provider and come back from it as somebody."""
+    """Go to the provider and return from it as a user."""
     provider.person = {"sub": uid, "email": email, "email_verified": verified, "name": "Ada"}
     start = client.post(f"/accounts/oidc/oidc/login/?process={process}")
     state = parse_qs(urlsplit(start.url).query)["state"][0]
@@ -95,7 +95,7 @@ def guest_order():
     )  # fmt: skip
 
 
-def test_no_service_is_offered_until_it_is_configured(client):
+def test_no_provider_is_offered_until_configured(client):
     text = client.get(reverse("account_login")).content.decode()
 
     assert "Continue with" not in text
@@ -111,7 +111,7 @@ def test_no_service_is_offered_until_it_is_configured(client):
         "/accounts/oidc/oidc/login/callback/",
     ],
 )
-def test_service_that_is_not_configured_is_not_found(client, path):
+def test_unconfigured_provider_is_a_404(client, path):
     assert client.get(path).status_code == 404
     assert client.post(path).status_code == 404
 
@@ -120,7 +120,8 @@ def test_configured_service_has_a_button_that_posts(client, provider):
     text = client.get(reverse("account_login")).content.decode()
 
     assert "Continue with Harbour ID" in text
-    assert client.get("/accounts/oidc/oidc/login/").status_code == 200  # asks; a link does nothing
+    # a page with a button; a link alone does not sign in
+    assert client.get("/accounts/oidc/oidc/login/").status_code == 200
 
 
 def test_new_person_gets_an_account(client, provider):
@@ -130,7 +131,7 @@ def test_new_person_gets_an_account(client, provider):
     assert not User.objects.get().has_usable_password()
 
 
-def test_account_without_a_password_signs_in_again_before_what_matters(client, provider):
+def test_account_without_a_password_signs_in_again_at_the_provider(client, provider):
     come_back(client, provider)
     assert client.get(reverse("account-data")).status_code == 200
     let_sign_in_age(client)
@@ -151,7 +152,7 @@ def test_account_without_a_password_signs_in_again_before_what_matters(client, p
     assert client.get(reverse("account-data")).status_code == 200
 
 
-def test_signing_in_again_leads_to_no_other_site(client, provider):
+def test_signing_in_again_never_redirects_to_another_site(client, provider):
     come_back(client, provider)
 
     again = client.post(reverse("account-sign-in-again"), {"next": "https://elsewhere.example/"})
@@ -159,7 +160,7 @@ def test_signing_in_again_leads_to_no_other_site(client, provider):
     assert again.url == reverse("account_login")
 
 
-def test_address_that_the_service_did_not_verify_is_proven_by_code(client, provider):
+def test_address_not_verified_by_the_provider_needs_a_code(client, provider):
     come_back(client, provider, verified=False)
     assert not is_signed_in(client)
 
@@ -179,7 +180,7 @@ def test_verified_on_both_sides_is_the_same_account(client, provider):
     assert "Harbour ID can sign you in" in [mail.subject for mail in mails(EMAIL)]
 
 
-def test_address_unverified_at_the_service_opens_no_account(client, provider):
+def test_address_unverified_at_the_provider_opens_no_account(client, provider):
     make_user(EMAIL)
 
     come_back(client, provider, verified=False)
@@ -198,7 +199,7 @@ def test_address_unverified_here_is_not_joined(client, provider):
     assert not EmailAddress.objects.filter(verified=True).exists()
 
 
-def test_strangers_service_is_removed_when_the_owner_proves_the_address(client, provider):
+def test_strangers_connection_is_removed_when_the_owner_verifies_the_address(client, provider):
     come_back(client, provider, verified=False, uid="stranger")
     owner = Client()
     owner.post(reverse("account_request_login_code"), {"email": EMAIL})
@@ -209,7 +210,7 @@ def test_strangers_service_is_removed_when_the_owner_proves_the_address(client, 
     assert not SocialAccount.objects.exists()
 
 
-def test_guest_orders_wait_for_a_code_in_this_browser(client, provider):
+def test_guest_orders_need_a_code_in_this_browser(client, provider):
     order = guest_order()
 
     come_back(client, provider)
@@ -244,7 +245,7 @@ def test_service_can_be_connected_and_disconnected(client, provider):
     ]
 
 
-def test_services_come_from_the_environment(monkeypatch, tmp_path):
+def test_providers_come_from_the_environment(monkeypatch, tmp_path):
     for name in ("GOOGLE_CLIENT_ID", "OIDC_SERVER_URL", "OIDC_CLIENT_ID"):
         monkeypatch.delenv(name, raising=False)
     env = Environment(tmp_path / "none")

@@ -1,4 +1,4 @@
-"""No cell of a CSV that the site writes is a formula to the program that opens it."""
+"""Spreadsheet programs do not run any cell of the site's CSV files as a formula."""
 
 import csv
 import io
@@ -18,12 +18,12 @@ FORMULA = '=HYPERLINK("https://evil.example","Open")'
 @pytest.mark.parametrize(
     "value", [FORMULA, "+1+1", "-2+3", "@SUM(A1)", "\t=1", " =1", "|calc", "%0A=1"]
 )
-def test_text_that_begins_like_a_formula_is_told_apart(value):
+def test_formula_like_text_is_neutralised(value):
     assert neutral_cell(value) == f"'{value}"
 
 
 @pytest.mark.parametrize("value", ["Ada", "-4.50", "+3", "12,5", "-10%", "", 7, None, "a=b"])
-def test_words_and_numbers_stay_as_they_are(value):
+def test_other_text_and_numbers_are_unchanged(value):
     assert neutral_cell(value) == value
 
 
@@ -61,7 +61,7 @@ def _country():
     )
 
 
-def test_rows_that_are_streamed_are_neutral_too():
+def test_streamed_rows_are_neutralised_too():
     row = '"=1+1","line\nbreak"\r\n'
     halves = [f"a,b\r\n{row[:4]}".encode(), row[4:].encode()]
     answer = StreamingHttpResponse(halves, content_type="text/csv; charset=utf-8")
@@ -74,7 +74,7 @@ def test_rows_that_are_streamed_are_neutral_too():
     ]
 
 
-def test_cell_of_a_stream_is_never_broken_in_two():
+def test_streamed_cells_are_never_split():
     cells = ["a\u2028b", "c\x0bd", "é" * 200_000, "line\nfeed"]
     written = io.StringIO(newline="")
     csv.writer(written).writerow(cells)
@@ -87,7 +87,7 @@ def test_cell_of_a_stream_is_never_broken_in_two():
     assert rows_of(b"".join(answer.streaming_content).decode()) == [cells]
 
 
-def test_what_is_no_csv_stays_as_it_is():
+def test_other_formats_are_unchanged():
     answer = HttpResponse("=1+1", content_type="text/plain")
 
     NeutralCellsMiddleware(lambda request: answer)(None)

@@ -1,4 +1,4 @@
-"""Taking, giving back and sending out; nothing below nought and nothing above what is there."""
+"""Reserving, releasing and shipping stock, which never falls below zero or exceeds what exists."""
 
 import pytest
 
@@ -21,19 +21,19 @@ def bowl(db):
 
 
 def counts(record):
-    """Units in stock and allocated as the database has them."""
+    """Units in stock and allocated, read from the database."""
     record.refresh_from_db()
     return record.num_in_stock, record.num_allocated or 0
 
 
-def test_reserved_units_stay_in_the_house(cup):
+def test_reserved_units_stay_in_stock(cup):
     reserve_stock({cup.pk: 4})
 
     assert counts(cup) == (10, 4)
     assert units_available(cup) == 6
 
 
-def test_shortage_names_each_piece_and_takes_nothing(cup, bowl):
+def test_shortage_names_each_product_and_reserves_nothing(cup, bowl):
     reserve_stock({bowl.pk: 1})
 
     with pytest.raises(OutOfStock) as raised:
@@ -46,7 +46,7 @@ def test_shortage_names_each_piece_and_takes_nothing(cup, bowl):
     assert (counts(cup), counts(bowl)) == ((10, 0), (2, 1))
 
 
-def test_one_short_piece_keeps_the_others_free(cup, bowl):
+def test_shortage_of_one_product_leaves_the_others_available(cup, bowl):
     with pytest.raises(OutOfStock):
         reserve_stock({cup.pk: 1, bowl.pk: 3})
 
@@ -60,7 +60,7 @@ def test_last_unit_is_reserved_once(bowl):
         reserve_stock({bowl.pk: 1})
 
 
-def test_given_back_units_can_be_sold_again(cup):
+def test_released_units_can_be_sold_again(cup):
     reserve_stock({cup.pk: 10})
 
     release_stock({cup.pk: 10})
@@ -69,7 +69,7 @@ def test_given_back_units_can_be_sold_again(cup):
     reserve_stock({cup.pk: 10})
 
 
-def test_giving_back_more_than_was_taken_stops_at_nought(cup):
+def test_releasing_too_many_units_stops_at_zero(cup):
     reserve_stock({cup.pk: 1})
 
     release_stock({cup.pk: 5})
@@ -77,7 +77,7 @@ def test_giving_back_more_than_was_taken_stops_at_nought(cup):
     assert counts(cup) == (10, 0)
 
 
-def test_sent_units_leave_stock_and_allocation(cup):
+def test_shipped_units_leave_stock_and_allocation(cup):
     reserve_stock({cup.pk: 3})
 
     consume_stock({cup.pk: 3})
@@ -85,7 +85,7 @@ def test_sent_units_leave_stock_and_allocation(cup):
     assert counts(cup) == (7, 0)
 
 
-def test_units_that_nobody_reserved_are_not_sent(cup, bowl):
+def test_unreserved_units_cannot_ship(cup, bowl):
     reserve_stock({cup.pk: 3})
 
     with pytest.raises(OutOfStock):
@@ -105,11 +105,11 @@ def test_units_that_nobody_reserved_are_not_sent(cup, bowl):
         (6, 0, "in_stock", "6 in stock"),
     ],
 )
-def test_stock_in_words(cup, stock, taken, state, text):
+def test_availability_texts(cup, stock, taken, state, text):
     cup.num_in_stock, cup.num_allocated = stock, taken
 
     assert (availability_of(cup), stock_text(cup)) == (state, text)
 
 
-def test_piece_without_a_stock_record_is_sold_out():
+def test_product_without_a_stock_record_is_sold_out():
     assert (availability_of(None), stock_text(None)) == ("sold_out", "Sold out")

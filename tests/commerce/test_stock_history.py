@@ -1,4 +1,4 @@
-"""The history of stock: every change of it, why, by whom, and never anything that did not happen."""
+"""The stock history: every committed change, its reason and its actor."""
 
 import pytest
 from django.db import connection, transaction
@@ -48,7 +48,7 @@ def staff(client):
 
 
 def changes(product, skip=1):
-    """Kind and numbers after of each change; the first, of its beginning, left out."""
+    """Kind and resulting numbers of each change, without the initial one."""
     rows = StockChange.objects.filter(stockrecord__product=product)[skip:]
     return [(row.kind, row.in_stock_after, row.allocated_after or 0) for row in rows]
 
@@ -57,7 +57,7 @@ def last(product):
     return StockChange.objects.filter(stockrecord__product=product).last()
 
 
-def test_way_of_an_order_is_in_the_history(bowl):
+def test_order_changes_are_in_the_history(bowl):
     order = make_paid_order((bowl, 3))
     ship(order.pk, units={order.lines.get().pk: 2})
     cancel_rest(order.pk, reason="broke in the kiln")
@@ -68,7 +68,7 @@ def test_way_of_an_order_is_in_the_history(bowl):
     assert broken_invariants() == []
 
 
-def test_cancelling_names_who_did_it(bowl):
+def test_cancellation_names_its_actor(bowl):
     ada = make_user(is_staff=True, first_name="Ada", last_name="Marsh")
     order = make_paid_order((bowl, 3))
 
@@ -78,7 +78,7 @@ def test_cancelling_names_who_did_it(bowl):
     assert last(bowl).actor == "Ada Marsh"
 
 
-def test_units_that_come_back_are_in_the_history(bowl):
+def test_restocked_units_are_in_the_history(bowl):
     order = make_paid_order((bowl, 3))
     ship(order.pk)
 
@@ -88,14 +88,14 @@ def test_units_that_come_back_are_in_the_history(bowl):
     assert broken_invariants() == []
 
 
-def test_what_was_refused_is_not_in_the_history(bowl):
+def test_refused_change_is_not_in_the_history(bowl):
     with transaction.atomic(), pytest.raises(OutOfStock):
         reserve_stock({stockrecord_of(bowl).pk: 11})
 
     assert changes(bowl) == []
 
 
-def test_history_of_many_records_costs_one_query(shop):
+def test_history_of_many_records_needs_one_query(shop):
     records = [stockrecord_of(make_product(f"Cup {n}", price="9.00", stock=9)).pk for n in range(5)]
 
     def cost(ids):
@@ -106,10 +106,10 @@ def test_history_of_many_records_costs_one_query(shop):
     one, five = cost(records[:1]), cost(records)
 
     assert (one[0], five[0]) == (1, 1)
-    assert five[1] - one[1] == 4  # the conditional updates, one for each
+    assert five[1] - one[1] == 4  # one conditional update for each record
 
 
-def test_placing_an_order_stays_within_its_queries(bowl):
+def test_placing_an_order_needs_few_queries(bowl):
     submission = make_submission(make_basket((bowl, 1)))
 
     with CaptureQueriesContext(connection) as queries:
@@ -119,7 +119,7 @@ def test_placing_an_order_stays_within_its_queries(bowl):
     assert len(about) <= 2, about
 
 
-def test_saving_a_record_is_a_change_by_whoever_acts(bowl):
+def test_saving_a_record_is_a_change_by_the_current_actor(bowl):
     record = stockrecord_of(bowl)
     record.num_in_stock = 12
     with acted_by(make_user("m@example.com", is_staff=True, first_name="Mo")):
@@ -129,7 +129,7 @@ def test_saving_a_record_is_a_change_by_whoever_acts(bowl):
     assert last(bowl).actor == "Mo"
 
 
-def test_saving_something_else_is_none(bowl):
+def test_saving_other_fields_is_no_stock_change(bowl):
     record = stockrecord_of(bowl)
     record.price = 21
     record.save()
@@ -139,7 +139,7 @@ def test_saving_something_else_is_none(bowl):
     assert changes(bowl) == []
 
 
-def test_import_is_told_from_a_hand(bowl):
+def test_import_is_distinguished_from_manual_changes(bowl):
     record = stockrecord_of(bowl)
     with one_refresh():
         record.num_in_stock = 4
@@ -156,7 +156,7 @@ def test_customers_are_not_named(bowl):
     assert (last(bowl).user, last(bowl).actor) == (None, "")
 
 
-def test_row_without_history_is_tolerated_and_begins_one(bowl):
+def test_record_without_a_history_starts_one(bowl):
     (plate,) = StockRecord.objects.bulk_create(
         [
             StockRecord(
@@ -173,13 +173,13 @@ def test_row_without_history_is_tolerated_and_begins_one(bowl):
     assert (change.allocated_before, change.allocated_after) == (None, 2)
 
 
-def test_change_past_the_history_is_found(bowl):
+def test_change_that_bypasses_the_history_is_detected(bowl):
     StockRecord.objects.update(num_in_stock=3)
 
     assert any(line.startswith("I22") for line in broken_invariants())
 
 
-def test_history_cannot_be_changed_and_outlives_its_record(bowl):
+def test_history_is_immutable_and_outlives_its_record(bowl):
     change = last(bowl)
     for act in (change.save, change.delete, StockChange.objects.all().delete):
         with pytest.raises(TypeError):
@@ -205,7 +205,7 @@ def test_form_changes_stock_and_shows_its_history(staff, bowl):
     assert "Manual change" in answer.text
 
 
-def test_form_that_was_open_while_orders_came_does_not_undo_them(staff, bowl):
+def test_form_opened_before_orders_arrived_does_not_undo_them(staff, bowl):
     data = form_of(staff, bowl)
     order = make_paid_order((bowl, 3))
     ship(order.pk, units={order.lines.get().pk: 2})

@@ -1,4 +1,4 @@
-"""A product with several stock records: one sells it at a time, the same one everywhere."""
+"""A product with several stock records sells from one at a time, the same on every page."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def second_record(product, *, price="30.00", stock=5):
 
 @pytest.fixture
 def bowl(shop):
-    """One at £20 in the studio, five at £30 in the warehouse."""
+    """One unit at £20 in the studio, five at £30 in the warehouse."""
     bowl = make_product("Bowl", price="20.00", stock=1)
     second_record(bowl)
     return bowl
@@ -53,7 +53,7 @@ def fresh(product):
 
 
 def prices_everywhere(bowl, client):
-    """The price of a bowl on every surface, by its name."""
+    """The price of a bowl on each page, by the page's name."""
     page = client.get(product_url(bowl.pk, bowl.slug)).text
     graph = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
     told = re.search(r'"price": ?"?([\d.]+)', graph[1])[1]
@@ -71,7 +71,7 @@ def prices_everywhere(bowl, client):
     }
 
 
-def test_first_record_with_a_unit_sells_and_then_the_second_everywhere(bowl, client, site_root):
+def test_first_record_with_stock_sells_then_the_second_on_every_page(bowl, client, site_root):
     assert set(prices_everywhere(bowl, client).values()) == {Decimal("20.00")}
 
     sell_out_the_first(bowl)
@@ -80,7 +80,7 @@ def test_first_record_with_a_unit_sells_and_then_the_second_everywhere(bowl, cli
     assert list(broken_listings()) == []
 
 
-def test_stock_of_both_is_sold_one_after_the_other_and_never_more(bowl):
+def test_both_records_sell_one_after_the_other_without_overselling(bowl):
     paid = []
     for _buyer in range(8):
         basket = make_basket()
@@ -97,7 +97,7 @@ def test_stock_of_both_is_sold_one_after_the_other_and_never_more(bowl):
     assert broken_invariants() == []
 
 
-def test_basket_follows_where_the_first_ran_out_and_stays_one_line(bowl):
+def test_basket_line_moves_to_the_second_record_when_the_first_runs_out(bowl):
     basket = make_basket((fresh(bowl), 1))
     sell_out_the_first(bowl)
     again = get_model("basket", "Basket").objects.get(pk=basket.pk)
@@ -115,7 +115,7 @@ def test_basket_follows_where_the_first_ran_out_and_stays_one_line(bowl):
     assert broken_invariants() == []
 
 
-def test_one_line_is_not_put_together_from_two_records(bowl):
+def test_one_line_does_not_combine_two_records(bowl):
     basket = make_basket((fresh(bowl), 2))
 
     with pytest.raises(OutOfStock):
@@ -137,9 +137,9 @@ def test_record_without_a_price_does_not_sell(shop):
     assert record_to_sell(cup.stockrecords.all()).price == Decimal("9.00")
 
 
-def test_selling_the_last_of_the_first_changes_the_card(bowl):
+def test_selling_the_first_record_out_changes_the_card(bowl):
     begin.begin(make_submission(make_basket((fresh(bowl), 1))))
-    refresh_availability(list(bowl.stockrecords.values_list("pk", flat=True)))  # as on commit
+    refresh_availability(list(bowl.stockrecords.values_list("pk", flat=True)))  # as after a commit
 
     assert cards_for([bowl.pk])[0].quote.price == Decimal("30.00")
     assert list(broken_listings()) == []

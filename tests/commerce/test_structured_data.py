@@ -1,4 +1,4 @@
-"""What search engines read equals what shoppers see, to the cent, for every piece of the shop."""
+"""Structured data equals the visible page, to the cent, for every product."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ def crawl(client, product, **query):
 
 @pytest.fixture
 def demo(shop):
-    """The demo shop's catalogue, sale and reviews, with some pieces sold out."""
+    """The demo shop's catalogue, sale and reviews, with some products sold out."""
     at = timezone.now()
     catalogue.load_categories()
     catalogue.load_products()
@@ -41,7 +41,7 @@ def demo(shop):
 
 
 def check_page(page):
-    """The first offer is what the page shows; returns the product's data."""
+    """Check that the first offer matches the page; return the product's data."""
     data = page.only("Product")
     offer = data["offers"][0]
     shown = page.text(".buy-box--page .price")
@@ -65,7 +65,7 @@ def check_reviews(page, data):
     assert [review["name"] for review in data["review"]] == written
 
 
-def test_every_piece_says_what_its_page_shows(client, demo):
+def test_every_product_matches_its_page(client, demo):
     rated = reduced = gone = 0
     for product in demo:
         page = crawl(client, product)
@@ -79,14 +79,14 @@ def test_every_piece_says_what_its_page_shows(client, demo):
     assert min(rated, reduced, gone) > 0
 
 
-def test_every_variants_offer_is_the_one_of_its_own_address(client, demo):
+def test_every_variants_offer_matches_its_own_url(client, demo):
     for product in demo[:6]:
         for offer in crawl(client, product).only("Product")["offers"]:
             page = Crawled(client.get(offer["url"]))
             assert check_page(page)["offers"][0] == offer
 
 
-def test_sale_has_its_last_day_and_the_old_price_is_not_the_offer(client, vase):
+def test_sale_has_an_end_date_and_the_offer_has_the_sale_price(client, vase):
     until = timezone.make_aware(datetime(2099, 3, 2))
     record = stockrecord_of(vase)
     start = timezone.now() - timedelta(days=1)
@@ -98,13 +98,13 @@ def test_sale_has_its_last_day_and_the_old_price_is_not_the_offer(client, vase):
     assert crawl(client, vase).meta("product:price:amount") == "72.49"
 
 
-def test_last_day_is_the_shops_own():
+def test_end_date_uses_the_shops_time_zone():
     assert last_day(datetime(2026, 7, 5, 22, 59, tzinfo=UTC)) == "2026-07-05"
     assert last_day(datetime(2026, 7, 5, 23, 0, tzinfo=UTC)) == "2026-07-05"  # midnight in London
     assert last_day(datetime(2026, 7, 5, 23, 30, tzinfo=UTC)) == "2026-07-06"
 
 
-def test_delivery_is_what_one_piece_pays(client, mug, vase):
+def test_delivery_price_is_that_of_one_unit(client, mug, vase):
     charges = [
         crawl(client, product).only("Product")["offers"][0]["shippingDetails"]["shippingRate"]
         for product in (mug, vase)
@@ -115,7 +115,7 @@ def test_delivery_is_what_one_piece_pays(client, mug, vase):
     ]  # fmt: skip
 
 
-def test_shop_without_delivery_or_returns_promises_neither(client, vase):
+def test_shop_without_delivery_or_returns_states_neither(client, vase):
     get_model("address", "Country").objects.all().delete()
 
     offer = crawl(client, vase).only("Product")["offers"][0]
@@ -124,13 +124,13 @@ def test_shop_without_delivery_or_returns_promises_neither(client, vase):
     assert "hasMerchantReturnPolicy" not in offer
 
 
-def test_piece_without_a_price_offers_nothing(client, vase):
+def test_product_without_a_price_has_no_offer(client, vase):
     vase.stockrecords.update(price=None)
 
     assert "offers" not in crawl(client, vase).only("Product")
 
 
-def test_chosen_variants_offer_comes_first(client, mug):
+def test_selected_variants_offer_comes_first(client, mug):
     slate = mug.children.order_by("pk").last()
 
     offers = crawl(client, mug, variant=slate.pk).only("Product")["offers"]
@@ -156,7 +156,7 @@ def test_rating_is_rounded_as_on_the_page(client, vase):
     )  # fmt: skip
 
 
-def test_stars_that_filter_reviews_filter_the_data_too(client, vase):
+def test_review_filter_applies_to_the_data_too(client, vase):
     for score in (5, 2):
         user = make_user(f"r{score}@example.com")
         vase.reviews.create(score=score, title=f"R{score}", body="x", user=user, status=1)
@@ -167,7 +167,7 @@ def test_stars_that_filter_reviews_filter_the_data_too(client, vase):
     assert len(page.only("Product")["review"]) == 1
 
 
-def test_no_text_ends_the_script(client, shop):
+def test_text_cannot_end_the_script_element(client, shop):
     evil = "</script><script>alert(1)</script><!-- & \u2028"
     product = make_product(f"Cup {evil}", price="10.00")
     product.description = f"<p>One.</p><p>Two &amp; {escape(evil)}</p>"
@@ -181,14 +181,14 @@ def test_no_text_ends_the_script(client, shop):
     assert data["description"].startswith("One. Two & ")
 
 
-def test_data_block_escapes_every_sign_of_markup():
+def test_data_block_escapes_all_markup_characters():
     text = str(script_of({"name": "<b>&\u2028\u2029"}))
 
     assert text.count("<") == 2  # the element's own
     assert json.loads(text.split(">", 1)[1].rsplit("<", 1)[0])["name"] == "<b>&\u2028\u2029"
 
 
-def test_breadcrumbs_are_those_of_the_page(client, mug):
+def test_breadcrumbs_match_the_page(client, mug):
     category = get_model("catalogue", "Category").add_root(name="Table & <home>")
     mug.productcategory_set.create(category=category)
 
@@ -202,20 +202,20 @@ def test_breadcrumbs_are_those_of_the_page(client, mug):
     assert [entry["position"] for entry in entries] == [1, 2, 3]
 
 
-def test_breadcrumb_to_another_host_is_left_as_it_is():
+def test_breadcrumb_to_another_host_is_unchanged():
     data = breadcrumbs_data([("There", "https://example.com/")])
 
     assert data["itemListElement"][0]["item"] == "https://example.com/"
 
 
-def test_data_is_made_of_the_box_without_another_query(mug, django_assert_num_queries):
+def test_data_needs_no_query_beyond_the_buy_box(mug, django_assert_num_queries):
     box = buy_box_for(mug)
 
     with django_assert_num_queries(0):
         product_data(box, description="x", returns_url="/returns/")
 
 
-def test_part_of_a_page_for_scripts_carries_no_data(client, mug):
+def test_fragment_for_scripts_contains_no_data(client, mug):
     url = product_url(mug.pk, mug.slug)
 
     part = client.get(url, headers={"X-Requested-With": "XMLHttpRequest"})

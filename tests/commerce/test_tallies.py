@@ -1,4 +1,4 @@
-"""What is counted without a write in any request: looks at products, and where pages came from."""
+"""Buffered counters: product views and page cache hits, counted without a write in the request."""
 
 import threading
 from datetime import timedelta
@@ -32,7 +32,7 @@ def views_of(product):
     return records.values_list("num_views", flat=True).first() or 0
 
 
-def test_looks_are_counted_from_copies_and_pages_made_anew_alike(caching, mug, vase):
+def test_views_of_cached_and_rendered_pages_are_counted_alike(caching, mug, vase):
     caching()
     signed_in = Client()
     signed_in.force_login(factories.make_user())
@@ -46,7 +46,7 @@ def test_looks_are_counted_from_copies_and_pages_made_anew_alike(caching, mug, v
     assert views_of(vase) == 0
 
 
-def test_parts_that_scripts_ask_for_and_heads_are_no_look(caching, mug):
+def test_fragments_and_head_requests_are_not_views(caching, mug):
     caching()
     path = mug.get_absolute_url()
     for _time in range(2):
@@ -56,7 +56,7 @@ def test_parts_that_scripts_ask_for_and_heads_are_no_look(caching, mug):
     assert views_of(mug) == 0
 
 
-def test_page_writes_nothing_while_it_is_counted(caching, mug):
+def test_counted_page_writes_nothing(caching, mug):
     caching()
     with CaptureQueriesContext(connection) as queries:
         Client().get(mug.get_absolute_url())
@@ -65,7 +65,7 @@ def test_page_writes_nothing_while_it_is_counted(caching, mug):
     assert written == []
 
 
-def test_looks_add_up_and_a_product_that_is_gone_does_not_matter(mug, client):
+def test_views_add_up_and_a_deleted_product_is_ignored(mug, client):
     for _round in range(2):
         client.get(mug.get_absolute_url())
         assert flush_counts() == 1
@@ -77,7 +77,7 @@ def test_looks_add_up_and_a_product_that_is_gone_does_not_matter(mug, client):
     assert flush_counts() == 1
 
 
-def test_share_of_pages_that_came_from_a_copy(caching, mug):
+def test_share_of_cached_pages(caching, mug):
     caching()
     for _time in range(4):
         Client().get(mug.get_absolute_url())
@@ -87,13 +87,13 @@ def test_share_of_pages_that_came_from_a_copy(caching, mug):
     assert hit_ratio(timezone.localdate() - timedelta(days=1)) is None
 
 
-def test_report_says_it_by_day(caching, mug):
+def test_report_shows_days(caching, mug):
     caching()
     signed_in = Client()
     signed_in.force_login(factories.make_user())
     for client in (Client(), Client(), signed_in):
         client.get(mug.get_absolute_url())
-    Client().get(reverse("account_login"))  # kept for nobody: not counted
+    Client().get(reverse("account_login"))  # cached for nobody, so not counted
     flush_counts()
     AnswerCount.objects.create(day=timezone.localdate() - timedelta(days=30), way="own", count=9)
 
@@ -112,7 +112,7 @@ def test_report_without_pages_says_so():
     assert "No page was counted" in printed.getvalue()
 
 
-def test_tally_is_bounded_and_written_once():
+def test_counter_is_bounded_and_written_once():
     written = []
     tally = BufferedCounter(written.append, max_keys=2)
     for key in ("a", "b", "c", "a"):
@@ -123,7 +123,7 @@ def test_tally_is_bounded_and_written_once():
     assert written == [{"a": 2, "b": 1}]
 
 
-def test_thread_writes_without_being_asked(settings):
+def test_thread_writes_by_itself(settings):
     settings.COUNTER_SECONDS = 0.01
     done = threading.Event()
     tally = BufferedCounter(lambda counted: done.set())

@@ -1,4 +1,4 @@
-"""A task outlives the worker that ran it, and one that kills its workers ends in the list of failures."""
+"""Task leases: a task survives its worker, and a task that kills its workers finally fails."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ NOW = timezone.now()
 def make_running(
     *workers, started=NOW - timedelta(minutes=10), path="tests.commerce.slow_tasks.fail"
 ):
-    """A task that the last of these workers claimed."""
+    """A running task, claimed by the last of these workers."""
     return DBTaskResult.objects.create(
         status=TaskResultStatus.RUNNING, task_path=path, backend_name="default",
         args_kwargs={"args": [], "kwargs": {}}, run_after=get_date_max(), started_at=started,
@@ -36,7 +36,7 @@ def status_of(row):
     return row.status
 
 
-def test_task_of_a_silent_worker_is_queued_again():
+def test_task_of_a_silent_worker_is_requeued():
     task_leases.beat("gone", at=NOW - LEASE - timedelta(seconds=1))
     row = make_running("gone")
 
@@ -47,7 +47,7 @@ def test_task_of_a_silent_worker_is_queued_again():
     assert requeue(at=NOW) == 0
 
 
-def test_task_may_take_longer_than_the_lease_while_its_worker_lives():
+def test_task_may_run_longer_than_the_lease_while_its_worker_lives():
     task_leases.beat("alive", at=NOW - timedelta(seconds=30))
     row = make_running("alive", started=NOW - timedelta(hours=20))
 
@@ -55,7 +55,7 @@ def test_task_may_take_longer_than_the_lease_while_its_worker_lives():
     assert status_of(row) == TaskResultStatus.RUNNING
 
 
-def test_task_whose_workers_die_is_failed_and_listed_in_the_end():
+def test_task_whose_workers_die_fails_and_is_listed():
     task_leases.beat("third", at=NOW - LEASE - timedelta(seconds=1))
     row = make_running(*["first", "second", "third"][:MAX_RUNS])
 
@@ -81,7 +81,7 @@ def test_worker_without_a_heartbeat_gets_a_long_lease(age, expected):
     assert status_of(row) == expected
 
 
-def test_task_that_ended_meanwhile_stays_ended(monkeypatch):
+def test_task_that_ended_meanwhile_is_unchanged(monkeypatch):
     task_leases.beat("gone", at=NOW - LEASE - timedelta(seconds=1))
     row = make_running("gone")
     DBTaskResult.objects.filter(pk=row.pk).update(status=TaskResultStatus.SUCCESSFUL)
@@ -92,7 +92,7 @@ def test_task_that_ended_meanwhile_stays_ended(monkeypatch):
     assert status_of(row) == TaskResultStatus.SUCCESSFUL
 
 
-def test_heartbeats_of_yesterday_are_forgotten():
+def test_old_heartbeats_are_deleted():
     task_leases.beat("old", at=NOW - timedelta(days=1))
     task_leases.beat("new", at=NOW)
 
@@ -102,7 +102,7 @@ def test_heartbeats_of_yesterday_are_forgotten():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_worker_says_that_it_lives_until_it_ends(monkeypatch):
+def test_worker_sends_heartbeats_until_it_ends(monkeypatch):
     monkeypatch.setattr(task_leases, "BEAT_SECONDS", 0.05)
 
     with task_leases.heartbeat("w"):
@@ -113,8 +113,8 @@ def test_worker_says_that_it_lives_until_it_ends(monkeypatch):
         assert WorkerHeartbeat.objects.get(pk="w").seen_at > first
 
 
-def test_task_that_a_worker_left_running_when_it_ended_is_queued_again():
-    """The database went away under it: neither "done" nor "failed" could be written."""
+def test_task_left_running_by_an_ended_worker_is_requeued():
+    """The database became unreachable, so the worker could not save a result."""
     with task_leases.heartbeat("w"):
         row = make_running("w", started=timezone.now())
 

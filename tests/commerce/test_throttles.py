@@ -59,13 +59,13 @@ def text_of(response):
     return response.content.decode()
 
 
-def test_waits_double_up_to_the_longest():
+def test_waits_double_up_to_a_maximum():
     waits = [LIMIT.wait_after(count) for count in range(1, 6)]
 
     assert waits == [0, 30, 60, 100, 100]
 
 
-def test_attempt_too_early_says_how_long_to_wait():
+def test_attempt_made_too_early_says_how_long_to_wait():
     take_attempt({"a": LIMIT})
     take_attempt({"a": LIMIT})
 
@@ -76,7 +76,7 @@ def test_attempt_too_early_says_how_long_to_wait():
     assert "Try again in" in str(refused.value)
 
 
-def test_refused_attempt_counts_under_no_key():
+def test_refused_attempt_is_not_counted():
     take_attempt({"a": LIMIT})
     take_attempt({"a": LIMIT})
 
@@ -86,7 +86,7 @@ def test_refused_attempt_counts_under_no_key():
     assert not Throttle.objects.filter(key="b").exists()
 
 
-def test_cap_holds_for_the_rest_of_the_window_and_no_longer():
+def test_cap_applies_until_the_end_of_the_window():
     start = timezone.now()
     for hour in range(6):
         take_attempt({"a": LIMIT}, at=start + timedelta(hours=hour))
@@ -98,7 +98,7 @@ def test_cap_holds_for_the_rest_of_the_window_and_no_longer():
     assert Throttle.objects.get(key="a").count == 1
 
 
-def test_right_attempt_gives_back_one_and_forgets_nothing_else():
+def test_successful_attempt_gives_back_one_and_keeps_the_rest():
     take_attempt({"a": LIMIT})
     take_attempt({"a": LIMIT})
 
@@ -126,7 +126,7 @@ def test_old_counters_are_deleted():
         (7200, "Try again in 2 hours."),
     ],
 )
-def test_advice_is_a_sentence(seconds, sentence):
+def test_message_is_a_sentence(seconds, sentence):
     assert waiting_advice(seconds) == sentence
 
 
@@ -183,7 +183,7 @@ def test_known_browser_gets_in_while_strangers_wait():
     assert is_signed_in(own)
 
 
-def test_known_browser_waits_for_its_own_mistakes():
+def test_known_browser_waits_after_its_own_mistakes():
     make_user(EMAIL)
     own = Client()
     sign_in(own)
@@ -194,7 +194,7 @@ def test_known_browser_waits_for_its_own_mistakes():
     assert "Try again in" in text_of(response)
 
 
-def test_forged_device_cookie_is_a_stranger():
+def test_forged_device_cookie_counts_as_a_stranger():
     make_user(EMAIL)
     fail(Client(), 5)
     forger = Client()
@@ -205,7 +205,7 @@ def test_forged_device_cookie_is_a_stranger():
     assert "Try again in" in text_of(response)
 
 
-def test_own_account_does_not_reset_the_count_of_guesses():
+def test_signing_in_to_another_account_does_not_reset_the_count():
     make_user(EMAIL)
     make_user("mallory@example.com")
     mallory = Client()
@@ -219,7 +219,7 @@ def test_own_account_does_not_reset_the_count_of_guesses():
     assert "Try again in" in text_of(response)
 
 
-def test_waiting_over_the_right_password_signs_in():
+def test_correct_password_signs_in_after_the_wait():
     make_user(EMAIL)
     stranger = Client()
     fail(stranger, 5)
@@ -235,7 +235,7 @@ def ask_for_code(client, email=EMAIL):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_fourth_mail_has_to_wait_whether_or_not_there_is_an_account(known):
+def test_fourth_mail_must_wait_with_or_without_an_account(known):
     if known:
         make_user(EMAIL)
 
@@ -266,7 +266,7 @@ def test_mails_from_one_network_have_a_daily_cap(settings):
     assert OutgoingMail.objects.count() == 8
 
 
-def test_stranger_does_not_use_up_the_mails_of_the_owner():
+def test_stranger_does_not_use_up_the_owners_mails():
     make_user(EMAIL)
     own = Client()
     sign_in(own)
@@ -288,7 +288,7 @@ def test_sign_up_reset_and_code_share_one_count():
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_sign_up_that_has_to_wait_changes_nothing(known):
+def test_throttled_sign_up_changes_nothing(known):
     if known:
         make_user(EMAIL)
     before = User.objects.count()
@@ -302,7 +302,7 @@ def test_sign_up_that_has_to_wait_changes_nothing(known):
     assert User.objects.count() == before
 
 
-def test_notices_of_changes_always_leave():
+def test_security_notices_are_always_sent():
     make_user(EMAIL)
     client = Client()
     sign_in(client)
@@ -321,7 +321,7 @@ def enter_voucher(client, code):
     return text_of(client.post(reverse("basket:vouchers-add"), {"code": code}))
 
 
-def test_eleventh_wrong_voucher_has_to_wait_and_the_right_one_too(client, mug):
+def test_eleventh_wrong_voucher_must_wait_and_so_must_a_valid_one(client, mug):
     put_in_basket(client, mug, 1, child_id=mug.children.first().pk)
     make_voucher("REALCODE")
     for number in range(10):
@@ -335,7 +335,7 @@ def test_eleventh_wrong_voucher_has_to_wait_and_the_right_one_too(client, mug):
     assert client.get("/basket/").wsgi_request.basket.vouchers.count() == 1
 
 
-def test_right_vouchers_are_not_counted(client, mug):
+def test_valid_vouchers_are_not_counted(client, mug):
     put_in_basket(client, mug, 1, child_id=mug.children.first().pk)
     make_voucher("REALCODE")
 
@@ -351,7 +351,7 @@ def test_allauth_counts_in_the_shared_store():
     assert not [e for e in run_checks() if e.id == "vitrine.E020"]
 
 
-def test_counting_in_the_memory_of_one_process_is_an_error(settings):
+def test_counting_in_process_memory_is_a_check_error(settings):
     settings.CACHES = {
         **settings.CACHES,
         throttle_store.ALIAS: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
@@ -360,7 +360,7 @@ def test_counting_in_the_memory_of_one_process_is_an_error(settings):
     assert [e.id for e in throttle_store.check_shared_throttles(None)] == ["vitrine.E020"]
 
 
-def test_counters_that_ran_out_leave_the_table():
+def test_expired_counters_are_deleted():
     store = caches[throttle_store.ALIAS]
     store.set("old", 1, 1)
     store.set("new", 1, 3600)
@@ -375,7 +375,7 @@ def test_counters_that_ran_out_leave_the_table():
 
 
 class Work:
-    """What a request costs: password hashes, queries that write by table, mails."""
+    """The cost of a request: password hashes, writing queries by table, mails."""
 
     def __init__(self, monkeypatch):
         self.hashes = 0
@@ -410,7 +410,7 @@ class Work:
         ("account_reset_password", "email", {}),
     ],
 )
-def test_known_and_unknown_address_cost_the_same(monkeypatch, view, field, extra):
+def test_known_and_unknown_addresses_cost_the_same(monkeypatch, view, field, extra):
     make_user(EMAIL)
     work = Work(monkeypatch)
 
@@ -421,7 +421,7 @@ def test_known_and_unknown_address_cost_the_same(monkeypatch, view, field, extra
     assert known[0] == (1 if extra else 0)
 
 
-def test_rehearsed_sign_up_leaves_no_account():
+def test_simulated_sign_up_leaves_no_account():
     make_user(EMAIL)
 
     Client().post(reverse("account_signup"), {"email": EMAIL, "password1": NEW_PASSWORD})

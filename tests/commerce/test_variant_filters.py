@@ -1,4 +1,4 @@
-"""Filters of a list match one and the same variant, and their counts say what a tick would show."""
+"""Filters of a list match a single variant, and their counts predict the result of a tick."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -39,7 +39,7 @@ def make_size_attribute(kind):
 
 
 def show_facets(kind):
-    """Glaze and size as filters."""
+    """Make glaze and size facets."""
     for attribute in (make_glaze_attribute(kind), make_size_attribute(kind)):
         FacetAttribute.objects.get_or_create(attribute=attribute)
 
@@ -65,14 +65,14 @@ def found(at=None, **filters):
 
 @pytest.fixture
 def cup(db):
-    """Ember is sold out and dear, oat is neither."""
+    """A cup whose ember variant is sold out and expensive, unlike oat."""
     cup = make_product("Cup", price="20.00", glazes={"oat": 9, "ember": 0})
     set_price(variant(cup, "ember"), "60.00")
     show_facets(cup.product_class)
     return cup
 
 
-def test_glaze_that_is_sold_out_is_not_in_stock(cup):
+def test_sold_out_variant_does_not_match_in_stock(cup):
     assert found(glaze=["ember"]) == {"Cup"}
     assert found(stock=["in-stock"]) == {"Cup"}
     assert found(glaze=["oat"], stock=["in-stock"]) == {"Cup"}
@@ -80,13 +80,13 @@ def test_glaze_that_is_sold_out_is_not_in_stock(cup):
     assert found(glaze=["ember", "oat"], stock=["in-stock"]) == {"Cup"}
 
 
-def test_glaze_and_price_are_those_of_one_variant(cup):
+def test_glaze_and_price_match_one_variant(cup):
     assert found(glaze=["ember"], price=["50"]) == {"Cup"}
     assert found(glaze=["ember"], price=["0"]) == set()
     assert found(glaze=["oat"], price=["50"]) == set()
 
 
-def test_glaze_and_sale_are_those_of_one_variant_while_the_sale_lasts(cup):
+def test_glaze_and_sale_match_one_variant_during_the_sale(cup):
     now = timezone.now()
     SalePrice.objects.create(
         stockrecord=stockrecord_of(variant(cup, "ember")), price=Decimal("40.00"),
@@ -100,7 +100,7 @@ def test_glaze_and_sale_are_those_of_one_variant_while_the_sale_lasts(cup):
     assert found(now + timedelta(days=2), glaze=["ember"], price=["50"]) == {"Cup"}
 
 
-def test_counts_are_of_one_variant_too(cup):
+def test_counts_match_one_variant_too(cup):
     page = products_in(filters={"glaze": ["ember"]})
 
     assert [(v.code, v.count) for v in page.facet("glaze").values] == [("ember", 1), ("oat", 1)]
@@ -108,7 +108,7 @@ def test_counts_are_of_one_variant_too(cup):
     assert [(v.code, v.count) for v in page.facet("price").values] == [("0", 0), ("50", 1)]
 
 
-def test_card_is_the_variant_that_was_asked_for_with_its_price_and_stock(cup):
+def test_card_shows_the_requested_variant_with_its_price_and_stock(cup):
     ember = variant(cup, "ember")
 
     card = products_in(filters={"price": ["50"]}).cards[0]
@@ -119,7 +119,7 @@ def test_card_is_the_variant_that_was_asked_for_with_its_price_and_stock(cup):
     )  # fmt: skip
 
 
-def test_card_of_what_every_variant_has_leads_to_the_product(cup):
+def test_card_for_a_shared_value_links_to_the_product(cup):
     for glaze in ("oat", "ember"):
         set_price(variant(cup, glaze), "20.00")
 
@@ -128,7 +128,7 @@ def test_card_of_what_every_variant_has_leads_to_the_product(cup):
     assert "variant" not in card.url
 
 
-def test_value_of_a_variant_stands_in_front_of_its_products(cup):
+def test_variants_value_overrides_its_products(cup):
     size = make_size_attribute(cup.product_class)
     give(cup, size, "small")
     give(variant(cup, "ember"), size, "large")
@@ -140,7 +140,7 @@ def test_value_of_a_variant_stands_in_front_of_its_products(cup):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_order_that_takes_the_last_of_a_glaze_takes_it_out_of_what_is_in_stock(shop):
+def test_selling_out_a_variant_removes_it_from_in_stock(shop):
     cup = make_product("Cup", price="20.00", glazes={"oat": 9, "ink": 1})
     show_facets(cup.product_class)
     assert found(glaze=["ink"], stock=["in-stock"]) == {"Cup"}
@@ -152,7 +152,7 @@ def test_order_that_takes_the_last_of_a_glaze_takes_it_out_of_what_is_in_stock(s
     assert list(broken_listings()) == []
 
 
-def test_filtered_page_takes_one_query_more_than_a_plain_one_whatever_the_catalogue(cup):
+def test_filtered_page_needs_one_query_more_whatever_the_catalogue(cup):
     filters = {"glaze": ["ember", "oat"], "price": ["0"], "stock": ["in-stock"]}
 
     def queries(**options):
@@ -167,11 +167,11 @@ def test_filtered_page_takes_one_query_more_than_a_plain_one_whatever_the_catalo
             f"{20 + n}.00",
         )
 
-    # Cards of single variants take their prices apart from their listings.
+    # Cards of single variants load their prices separately from their listings.
     assert queries(filters=filters) == few == queries() + 1
 
 
-def test_what_all_variants_have_is_not_said_of_each(db):
+def test_shared_values_are_not_repeated_per_variant(db):
     make_product("Cup", price="20.00", glazes={"oat": 9, "ink": 9})
 
     assert not Term.objects.filter(kind="variant").exists()
@@ -180,7 +180,7 @@ def test_what_all_variants_have_is_not_said_of_each(db):
 # --- Sales that are over ------------------------------------------------------------------------------
 
 
-def test_sale_of_a_past_month_costs_lists_nothing(db):
+def test_expired_sale_costs_lists_nothing(db):
     vase = make_product("Vase", price="60.00")
     now = timezone.now()
     SalePrice.objects.create(
@@ -193,12 +193,12 @@ def test_sale_of_a_past_month_costs_lists_nothing(db):
 
     assert [card.title for card in page.cards] == ["Vase"]
     read = [q for q in captured if "commerce_pricewindow" in q["sql"] and '"price"' in q["sql"]]
-    assert len(read) == 1 or "`price`" in str(read)  # the card's
+    assert len(read) == 1 or "`price`" in str(read)  # for the card
     assert found(now - timedelta(days=85), price=["25"], sale=["yes"]) == {"Vase"}
     assert found(now - timedelta(days=95), price=["50"]) == {"Vase"}
 
 
-def test_sale_without_an_end_stays_a_sale_when_its_month_is_over(db):
+def test_sale_without_an_end_stays_active(db):
     vase = make_product("Vase", price="60.00")
     SalePrice.objects.create(
         stockrecord=stockrecord_of(vase), price=Decimal("40.00"),
@@ -236,7 +236,7 @@ CHOICES = st.fixed_dictionaries(
 
 
 class TestAgainstTheCatalogue(TestCase):
-    """For any products and any filters: the list and all its counts, worked out per variant."""
+    """For any products and filters, the list and its counts equal a computation per variant."""
 
     @settings(
         max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -265,7 +265,7 @@ class TestAgainstTheCatalogue(TestCase):
         assert list(broken_listings()) == []
 
     def make(self, number, variants):
-        """A product whose variants differ as told; "" leaves the size to the product."""
+        """Create a product with the given variants; "" leaves the size to the product."""
         parent = make_product(f"Piece {number}", price="1.00", glazes={"none": 0})
         parent.children.all().delete()
         show_facets(parent.product_class)
@@ -291,7 +291,7 @@ class TestAgainstTheCatalogue(TestCase):
                 )  # fmt: skip
 
     def facts(self, at):
-        """``{product: [what each of its variants is]}``, read from the catalogue's own tables."""
+        """``{product: [facts of each variant]}``, read from the catalogue's tables."""
         products = sellable_products().select_related("product_class")
         return {
             pk: [self.fact(record, at) for record in records]
@@ -341,7 +341,7 @@ ALL = frozenset((1, 2, 3))
 
 
 def as_variant_set(rows):
-    """Listings 0 to 3 with three variants each, given as the numbers that are meant."""
+    """The variant set of listings 0 to 3, given the matching variant numbers of each."""
     return VariantSet(
         BitMap(pk for pk, numbers in enumerate(rows) if numbers == ALL),
         {n: BitMap(pk for pk, row in enumerate(rows) if n in row and row != ALL) for n in ALL},
@@ -349,7 +349,7 @@ def as_variant_set(rows):
 
 
 @given(one=VARIANT_SETS, two=VARIANT_SETS, three=VARIANT_SETS)
-def test_unions_and_intersections_are_those_of_single_variants(one, two, three):
+def test_unions_and_intersections_work_per_variant(one, two, three):
     first, second, third = (as_variant_set(rows) for rows in (one, two, three))
 
     both = {pk for pk in range(4) if one[pk] & two[pk] & three[pk]}
@@ -365,7 +365,7 @@ def test_unions_and_intersections_are_those_of_single_variants(one, two, three):
 
 @pytest.fixture
 def three_prices(shop):
-    """A cup whose variants cost £30, £10 and £20, and one at £15."""
+    """A cup with variants at £30, £10 and £20, and a cup at £15."""
     cup = make_product("Cup", price="30.00", glazes={"oat": 5, "slate": 5, "ember": 5})
     for child, price in zip(cup.children.order_by("pk"), ("30", "10", "20"), strict=True):
         stockrecord_of(child).delete()
@@ -376,7 +376,7 @@ def three_prices(shop):
     return cup, plain
 
 
-def test_card_is_the_cheapest_variant_that_matches(three_prices):
+def test_card_shows_the_cheapest_matching_variant(three_prices):
     def card(**filters):
         return next(c for c in products_in(filters=filters).cards if c.title == "Cup")
 
@@ -386,7 +386,7 @@ def test_card_is_the_cheapest_variant_that_matches(three_prices):
     assert not card(glaze=["oat"]).is_from
 
 
-def test_card_is_one_that_can_be_bought_before_a_cheaper_one(three_prices):
+def test_card_prefers_an_available_variant_to_a_cheaper_one(three_prices):
     ember = three_prices[0].children.order_by("pk").last()
     record = stockrecord_of(ember)
     record.num_in_stock = 0
@@ -398,7 +398,7 @@ def test_card_is_one_that_can_be_bought_before_a_cheaper_one(three_prices):
 
 
 @pytest.mark.parametrize("sort", ["price-low", "price-high"])
-def test_orders_by_price_go_by_what_cards_cost(three_prices, sort):
+def test_sorting_by_price_uses_the_card_prices(three_prices, sort):
     for filters in ({"glaze": ["ember"]}, {"glaze": ["oat", "ember"]}, {"price": ["0"]}, {}):
         prices = [card.quote.price for card in products_in(filters=filters, sort=sort).cards]
         assert prices == sorted(prices, reverse=sort == "price-high"), filters

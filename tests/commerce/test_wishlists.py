@@ -1,4 +1,4 @@
-"""Wish lists: several, the owner's alone, shared by a link that cannot be guessed, bought from."""
+"""Wish lists: several per owner, private, shared by a secret link, and buying from them."""
 
 import re
 
@@ -48,7 +48,7 @@ def pieces_of(wishlist):
     return list(wishlist.lines.order_by("pk").values_list("product", flat=True))
 
 
-def test_first_piece_makes_the_first_list(client, owner, mug):
+def test_first_product_creates_the_first_list(client, owner, mug):
     oat = mug.children.first()
 
     client.get(url_of("add-product", oat.pk))
@@ -60,7 +60,7 @@ def test_first_piece_makes_the_first_list(client, owner, mug):
     assert pieces_of(lists_of(owner)[0]) == [oat.pk]
 
 
-def test_ticks_put_on_and_take_off(client, vase, table, wedding):
+def test_checkboxes_add_and_remove(client, vase, table, wedding):
     url = url_of("add-product", vase.pk)
 
     client.post(url, {"lists": [table.key, wedding.key]})
@@ -74,14 +74,14 @@ def test_ticks_put_on_and_take_off(client, vase, table, wedding):
     assert not Line.objects.exists()
 
 
-def test_kept_twice_is_once(client, vase, table):
+def test_adding_twice_keeps_one(client, vase, table):
     for _n in range(2):
         client.post(url_of("add-product", vase.pk), {"lists": [table.key]})
 
     assert Line.objects.get().quantity == 1
 
 
-def test_guest_signs_in_and_is_asked_once(client, vase):
+def test_guest_signs_in_and_confirms_once(client, vase):
     user = make_user()
     url = url_of("add-product", vase.pk)
 
@@ -93,7 +93,7 @@ def test_guest_signs_in_and_is_asked_once(client, vase):
     assert "Save Moon vase" in client.get(url).content.decode()
 
 
-def test_page_of_a_piece_leads_to_the_lists(client, mug):
+def test_product_page_links_to_the_lists(client, mug):
     oat = mug.children.order_by("pk").first()
 
     assert (
@@ -102,7 +102,7 @@ def test_page_of_a_piece_leads_to_the_lists(client, mug):
     )
 
 
-def test_page_says_on_which_lists_its_piece_is(client, owner, mug, table, wedding):
+def test_page_shows_the_lists_that_contain_the_product(client, owner, mug, table, wedding):
     oat, slate = mug.children.order_by("pk")
     save_to_lists(owner, oat, [table.key, wedding.key])
     save_to_lists(make_user("other@example.test"), slate, [], new_name="Theirs")
@@ -117,7 +117,7 @@ def test_page_says_on_which_lists_its_piece_is(client, owner, mug, table, weddin
 
 
 @pytest.mark.parametrize("is_part", [True, False])
-def test_piece_is_taken_off_on_its_page(client, owner, vase, table, is_part):
+def test_product_is_removed_on_its_page(client, owner, vase, table, is_part):
     save_to_lists(owner, vase, [table.key])
     headers = {"X-Requested-With": "XMLHttpRequest"} if is_part else {}
     page = client.get(product_url(vase.pk, vase.slug), headers=headers).text
@@ -133,21 +133,21 @@ def test_piece_is_taken_off_on_its_page(client, owner, vase, table, is_part):
 
 
 @pytest.mark.parametrize("pk", ["0", "999999", "9" * 18, "9" * 60])
-def test_unknown_piece_is_a_404(client, owner, pk):
+def test_unknown_product_is_a_404(client, owner, pk):
     url = url_of("add-product", 1).replace("/1/", f"/{pk}/")
 
     assert client.get(url).status_code == 404
     assert client.post(url, {"new_list": "A"}).status_code == 404
 
 
-def test_hidden_piece_cannot_be_kept(client, owner, mug):
+def test_hidden_product_cannot_be_added(client, owner, mug):
     mug.is_public = False
     mug.save()
 
     assert client.get(url_of("add-product", mug.children.first().pk)).status_code == 404
 
 
-def test_names_are_asked_for_and_bounded(client, owner):
+def test_names_are_required_and_limited(client, owner):
     for name, error in (("  ", "Give the list a name"), ("x" * 61, "60"), ("a\x00b", "Null")):
         response = client.post(url_of("create"), {"name": name})
         assert response.status_code == 200
@@ -158,7 +158,7 @@ def test_names_are_asked_for_and_bounded(client, owner):
     assert [row.name for row in lists_of(owner)] == ["Wedding"]
 
 
-def test_limits_are_told(client, monkeypatch, vase, mug, table):
+def test_limits_show_a_message(client, monkeypatch, vase, mug, table):
     monkeypatch.setattr(wishlists, "MAX_LISTS", 1)
     monkeypatch.setattr(wishlists, "MAX_LINES", 1)
 
@@ -184,7 +184,7 @@ def test_rename_and_delete(client, vase, owner, table):
     assert not lists_of(owner).exists()
 
 
-def test_move_and_take_off(client, owner, vase, table, wedding):
+def test_move_and_remove(client, owner, vase, table, wedding):
     save_to_lists(owner, vase, [table.key])
     line = table.lines.get()
 
@@ -195,7 +195,7 @@ def test_move_and_take_off(client, owner, vase, table, wedding):
     assert pieces_of(wedding) == []
 
 
-def test_moving_where_it_is_already_leaves_one(client, owner, vase, table, wedding):
+def test_moving_to_a_list_with_the_product_keeps_one(client, owner, vase, table, wedding):
     save_to_lists(owner, vase, [table.key, wedding.key])
 
     client.post(
@@ -206,7 +206,7 @@ def test_moving_where_it_is_already_leaves_one(client, owner, vase, table, weddi
 
 
 @pytest.mark.parametrize("name", ["remove-product", "move-product-to-another", "share"])
-def test_a_link_changes_nothing(client, owner, vase, table, name):
+def test_get_request_changes_nothing(client, owner, vase, table, name):
     save_to_lists(owner, vase, [table.key])
     args = [table.key] if name == "share" else [table.key, table.lines.get().pk]
 
@@ -214,7 +214,7 @@ def test_a_link_changes_nothing(client, owner, vase, table, name):
     assert pieces_of(table) == [vase.pk]
 
 
-def test_other_peoples_lists_are_not_there(client, owner, vase, table):
+def test_other_users_lists_are_404s(client, owner, vase, table):
     save_to_lists(owner, vase, [table.key])
     line = table.lines.get()
     client.force_login(make_user("eve@example.com"))
@@ -235,7 +235,7 @@ def test_other_peoples_lists_are_not_there(client, owner, vase, table):
     assert not WishListLink.objects.exists()
 
 
-def test_secret_link_opens_for_anybody_until_it_is_closed(client, owner, vase, table):
+def test_secret_link_works_until_it_is_revoked(client, owner, vase, table):
     save_to_lists(owner, vase, [table.key])
     client.post(url_of("share", table.key), {"share": "on"})
     url = reverse("wishlists:detail", args=[WishListLink.objects.get().token])
@@ -255,7 +255,7 @@ def test_secret_link_opens_for_anybody_until_it_is_closed(client, owner, vase, t
     assert client.get(url).status_code == 404
 
 
-def test_neither_the_key_nor_a_guess_opens_a_list(client, owner, table):
+def test_key_or_guess_does_not_open_a_list(client, owner, table):
     share(table)
     client.logout()
 
@@ -263,7 +263,7 @@ def test_neither_the_key_nor_a_guess_opens_a_list(client, owner, table):
         assert client.get(f"/wishlists/{guess}/").status_code == 404
 
 
-def test_a_new_link_is_another_one(table):
+def test_new_link_differs(table):
     first = share(table).token
     assert share(table).token == first
     stop_sharing(table)
@@ -272,7 +272,7 @@ def test_a_new_link_is_another_one(table):
     assert len(first) >= 32
 
 
-def test_bought_from_the_list(client, owner, mug, table):
+def test_buying_from_the_list(client, owner, mug, table):
     slate = mug.children.order_by("pk").last()
     save_to_lists(owner, slate, [table.key])
 
@@ -287,7 +287,7 @@ def test_bought_from_the_list(client, owner, mug, table):
     assert get_model("basket", "Line").objects.get().product_id == slate.pk
 
 
-def test_piece_without_a_glaze_asks_for_one(client, owner, mug, table):
+def test_product_without_a_variant_asks_for_one(client, owner, mug, table):
     save_to_lists(owner, mug, [table.key])
 
     wish = wishes_on(table)[0]
@@ -296,7 +296,7 @@ def test_piece_without_a_glaze_asks_for_one(client, owner, mug, table):
     assert "Choose an option" in client.get(url_of("detail", table.key)).content.decode()
 
 
-def test_sold_out_hidden_and_deleted_pieces_say_so(client, owner, mug, vase, table):
+def test_sold_out_hidden_and_deleted_products_say_so(client, owner, mug, vase, table):
     record = stockrecord_of(vase)
     record.num_in_stock = 0
     record.save()
@@ -318,7 +318,7 @@ def test_sold_out_hidden_and_deleted_pieces_say_so(client, owner, mug, vase, tab
     assert content.count("no longer available") == 2
 
 
-def test_more_pieces_take_no_more_queries(owner, table, django_assert_max_num_queries):
+def test_more_products_need_no_more_queries(owner, table, django_assert_max_num_queries):
     for n in range(12):
         save_to_lists(owner, make_product(f"Item {n}", price="5.00"), [table.key])
 
@@ -326,7 +326,7 @@ def test_more_pieces_take_no_more_queries(owner, table, django_assert_max_num_qu
         assert len(wishes_on(table)) == 12
 
 
-def test_account_leads_to_the_lists(client, owner):
+def test_account_page_links_to_the_lists(client, owner):
     assert f'href="{url_of("list")}"' in client.get(reverse("customer:summary")).content.decode()
     assert "No wish lists yet" in client.get(url_of("list")).content.decode()
 

@@ -1,4 +1,4 @@
-"""Withdrawal from a contract: two steps, no account, kept and acknowledged in any case."""
+"""Withdrawals: two steps, no account, always stored and acknowledged."""
 
 import re
 from datetime import datetime, timedelta
@@ -49,7 +49,7 @@ def order(bowl):
 
 
 def declare(order, *, email="ada@example.com", items="", at=None):
-    """A statement about an order, with the task that looks for the order done."""
+    """Submit a declaration about an order and run the task that finds the order."""
     statement = Statement("Ada Marsh", email, order.number, items)
     withdrawal = submit_withdrawal(statement, at=at)
     match_withdrawal(withdrawal.pk)
@@ -71,7 +71,7 @@ def mails(code):
     return OutgoingMail.objects.filter(key__startswith=code)
 
 
-def test_footer_leads_there(client, site_root, shop):
+def test_footer_links_to_the_form(client, site_root, shop):
     page = client.get(reverse("catalogue:index")).content.decode()
 
     assert re.search(rf'href="{reverse("withdrawal")}">Withdraw from contract<', page)
@@ -86,7 +86,7 @@ def test_first_step_writes_nothing(client, order):
     assert not mails("withdrawal").exists()
 
 
-def test_confirming_keeps_it_and_acknowledges_it(client, order):
+def test_confirming_stores_and_acknowledges_the_declaration(client, order):
     page = press(client, typed(order.number), step="confirm", key="k").content.decode()
 
     kept = Withdrawal.objects.get()
@@ -101,14 +101,14 @@ def test_confirming_keeps_it_and_acknowledges_it(client, order):
         assert timezone.localtime(kept.submitted_at).strftime("%H:%M:%S") in body
 
 
-def test_acknowledgement_names_day_time_and_zone(order):
+def test_acknowledgement_contains_date_time_and_zone(order):
     at = datetime(2026, 7, 3, 9, 5, 7, tzinfo=ZoneInfo("Europe/London"))
     declare(order, at=at)
 
     assert "3 July 2026, 09:05:07 (BST)" in mails("withdrawal-received").get().body_text
 
 
-def test_changing_something_keeps_what_was_typed(client, order):
+def test_going_back_keeps_the_input(client, order):
     page = press(client, typed(order.number, items="the blue one"), step="edit").content.decode()
 
     assert "the blue one" in page
@@ -116,7 +116,7 @@ def test_changing_something_keeps_what_was_typed(client, order):
 
 
 @pytest.mark.parametrize("missing", ["name", "order_number", "email"])
-def test_incomplete_form_comes_back_with_what_was_typed(client, db, missing):
+def test_incomplete_form_keeps_its_input(client, db, missing):
     data = typed("SM-7K2P9XQD", items="the blue one", **{missing: ""})
 
     page = press(client, data, step="confirm").content.decode()
@@ -126,7 +126,7 @@ def test_incomplete_form_comes_back_with_what_was_typed(client, db, missing):
     assert not Withdrawal.objects.exists()
 
 
-def test_answers_tell_nobody_whether_there_is_an_order(client, order):
+def test_responses_do_not_reveal_whether_an_order_exists(client, order):
     shapes = []
     for number, email in (
         (order.number, "ada@example.com"),
@@ -148,7 +148,7 @@ def _shape(page, number, email):
     return words
 
 
-def test_double_click_makes_one_statement(client, order):
+def test_double_click_makes_one_declaration(client, order):
     for _click in range(2):
         press(client, typed(order.number), step="confirm", key="k")
 
@@ -156,7 +156,7 @@ def test_double_click_makes_one_statement(client, order):
     assert mails("withdrawal-received").count() == 1
 
 
-def test_key_of_somebody_else_gives_nobody_their_statement(client, order):
+def test_another_declarations_key_does_not_show_it(client, order):
     press(client, typed(order.number), step="confirm", key="k")
 
     page = press(client, typed("SM-X", name="Eve", email="e@example.com"), step="confirm", key="k")
@@ -165,7 +165,7 @@ def test_key_of_somebody_else_gives_nobody_their_statement(client, order):
     assert Withdrawal.objects.count() == 2
 
 
-def test_too_many_are_refused_and_keep_what_was_typed(client, db):
+def test_too_many_declarations_are_refused_and_the_input_stays(client, db):
     for place in range(10):
         press(client, typed(f"SM-{place}"), step="confirm", key=f"k{place}")
 
@@ -187,7 +187,7 @@ def test_pages_are_private(client, order):
         assert page["X-Robots-Tag"] == "noindex"
 
 
-def test_made_up_acknowledgement_shows_nothing(client, order):
+def test_forged_acknowledgement_link_shows_nothing(client, order):
     declare(order)
 
     response = client.get(reverse("withdrawal-received", args=["1:a:b"]))
@@ -195,13 +195,13 @@ def test_made_up_acknowledgement_shows_nothing(client, order):
     assert response.url == reverse("withdrawal")
 
 
-def test_statement_is_tied_to_the_order_of_its_number_and_address(order):
+def test_declaration_is_linked_to_the_order_by_number_and_address(order):
     assert declare(order).order == order
     assert declare(order, email="eve@example.com").order is None
     assert order.events.filter(kind="withdrawal").count() == 1
 
 
-def test_staff_tie_what_fits_in_another_way(order):
+def test_staff_link_a_declaration_by_hand(order):
     withdrawal = declare(order, email="ada@work.example")
 
     with pytest.raises(WithdrawalRefused):
@@ -212,7 +212,7 @@ def test_staff_tie_what_fits_in_another_way(order):
     assert withdrawal.order == order
 
 
-def test_period_runs_from_the_last_parcel(order):
+def test_period_starts_with_the_last_parcel(order):
     now = timezone.now()
     assert period_of(declare(order)).is_within
     ship(order.pk)
@@ -227,7 +227,7 @@ def test_period_runs_from_the_last_parcel(order):
     assert not period_of(late).is_within
 
 
-def test_accepted_before_anything_left_cancels_the_order(order, bowl):
+def test_accepting_before_dispatch_cancels_the_order(order, bowl):
     withdrawal = declare(order)
 
     accept_withdrawal(withdrawal.pk)
@@ -240,7 +240,7 @@ def test_accepted_before_anything_left_cancels_the_order(order, bowl):
     assert broken_invariants() == []
 
 
-def test_accepted_afterwards_makes_an_approved_return(order):
+def test_accepting_after_dispatch_creates_an_approved_return(order):
     ship(order.pk)
     line = order.lines.get()
     withdrawal = declare(order)
@@ -258,7 +258,7 @@ def test_accepted_afterwards_makes_an_approved_return(order):
     assert broken_invariants() == []
 
 
-def test_some_pieces_of_an_order_that_did_not_leave_are_seen_to_by_hand(order):
+def test_partial_withdrawal_before_dispatch_is_handled_by_staff(order):
     withdrawal = declare(order, items="one of the two bowls")
 
     with pytest.raises(WithdrawalRefused, match="Enter the next steps"):
@@ -270,7 +270,7 @@ def test_some_pieces_of_an_order_that_did_not_leave_are_seen_to_by_hand(order):
     assert Withdrawal.objects.get().state == "accepted"
 
 
-def test_more_than_left_is_refused_and_decides_nothing(order):
+def test_more_units_than_shipped_are_refused_and_nothing_is_decided(order):
     ship(order.pk)
     withdrawal = declare(order)
 
@@ -290,7 +290,7 @@ def test_refusal_is_mailed_with_its_reason(order):
 
 
 @pytest.mark.parametrize("first", [accept_withdrawal, None])
-def test_decided_statement_stays_as_it_is(order, first):
+def test_decided_declaration_cannot_change(order, first):
     withdrawal = declare(order)
     if first:
         first(withdrawal.pk)
@@ -305,7 +305,7 @@ def test_decided_statement_stays_as_it_is(order, first):
         link_order(withdrawal.pk, order.number, user=None)
 
 
-def test_statement_without_an_order_is_kept_and_not_accepted(order):
+def test_declaration_without_an_order_is_stored_and_cannot_be_accepted(order):
     withdrawal = declare(order, email="eve@example.com")
 
     with pytest.raises(WithdrawalRefused):
@@ -329,7 +329,7 @@ def desk(withdrawal):
     return reverse("staff-withdrawal", args=[withdrawal.number])
 
 
-def test_queue_and_statement_are_shown(client, order):
+def test_list_and_declaration_are_shown(client, order):
     sign_in(client, "view_withdrawal")
     tied, loose = declare(order), declare(order, email="eve@example.com")
 
@@ -341,7 +341,7 @@ def test_queue_and_statement_are_shown(client, order):
     assert "placed with a different email address" in client.get(desk(loose)).content.decode()
 
 
-def test_desk_accepts_with_the_pieces_that_were_chosen(client, order):
+def test_dashboard_accepts_with_the_selected_units(client, order):
     clerk = sign_in(client, "view_withdrawal", "change_withdrawal")
     ship(order.pk)
     withdrawal = declare(order)
@@ -353,7 +353,7 @@ def test_desk_accepts_with_the_pieces_that_were_chosen(client, order):
     assert withdrawal.return_request.lines.get().quantity == 1
 
 
-def test_desk_ties_and_refuses(client, order):
+def test_dashboard_links_and_refuses(client, order):
     sign_in(client, "view_withdrawal", "change_withdrawal")
     withdrawal = declare(order, email="eve@example.com")
 
@@ -365,7 +365,7 @@ def test_desk_ties_and_refuses(client, order):
     assert (withdrawal.order, withdrawal.state) == (order, "refused")
 
 
-def test_who_may_not_decide_decides_nothing(client, order):
+def test_staff_without_the_permission_cannot_decide(client, order):
     withdrawal = declare(order)
     sign_in(client, "view_withdrawal")
 
@@ -392,7 +392,7 @@ def asked(client, query=""):
     return client.get(reverse("withdrawal") + query).context["form"]
 
 
-def test_account_finds_the_form_filled_in(client, ada, bowl):
+def test_form_is_prefilled_for_an_account(client, ada, bowl):
     first, second = make_paid_order((bowl, 1)), make_paid_order((bowl, 1))
     others = make_paid_order((bowl, 1))
     Order.objects.filter(pk__in=[first.pk, second.pk]).update(user=ada)
@@ -407,7 +407,7 @@ def test_account_finds_the_form_filled_in(client, ada, bowl):
 
 
 @pytest.mark.parametrize("typed_number", ["", "SM-ELSE"])
-def test_order_is_chosen_or_another_is_typed(client, ada, order, typed_number):
+def test_order_is_selected_or_its_number_typed(client, ada, order, typed_number):
     Order.objects.filter(pk=order.pk).update(user=ada)
     data = {**typed(typed_number), "order": order.number}
 
@@ -423,7 +423,7 @@ def test_order_is_chosen_or_another_is_typed(client, ada, order, typed_number):
 
 
 @pytest.mark.parametrize(("chosen", "field"), [("", "order"), (OTHER, "order_number")])
-def test_without_an_order_the_form_asks_for_one(client, ada, order, chosen, field):
+def test_form_asks_for_an_order_if_none_is_given(client, ada, order, chosen, field):
     Order.objects.filter(pk=order.pk).update(user=ada)
 
     answer = client.post(reverse("withdrawal"), {**typed(""), "order": chosen})
@@ -432,7 +432,7 @@ def test_without_an_order_the_form_asks_for_one(client, ada, order, chosen, fiel
     assert not Withdrawal.objects.exists()
 
 
-def test_a_number_alone_says_which_order(client, ada, order):
+def test_number_alone_identifies_the_order(client, ada, order):
     Order.objects.filter(pk=order.pk).update(user=ada)
     form = asked(client)
 
@@ -443,7 +443,7 @@ def test_a_number_alone_says_which_order(client, ada, order):
     assert not form.fields["order"].required
 
 
-def test_guest_is_asked_as_ever_without_a_query_for_orders(client, order):
+def test_guest_form_is_unchanged_and_queries_no_orders(client, order):
     form = asked(client)
 
     assert "order" not in form.fields

@@ -1,4 +1,4 @@
-"""Blocks of products that are sold out, deleted or moved do not break a page."""
+"""Pages stay intact when the products in their blocks are sold out, deleted or moved."""
 
 import re
 from datetime import timedelta
@@ -63,7 +63,7 @@ def test_every_block_is_shown(client, full):
 
 
 @pytest.mark.parametrize("happens", [sell_out, hide, delete])
-def test_page_survives_what_happens_to_its_product(client, full, mug, happens):
+def test_page_survives_changes_to_its_product(client, full, mug, happens):
     happens(mug)
 
     text = text_of(client, full)
@@ -75,7 +75,7 @@ def test_page_survives_what_happens_to_its_product(client, full, mug, happens):
 
 
 @pytest.mark.parametrize("happens", [hide, delete])
-def test_link_to_a_product_that_went_leads_nowhere(client, publish, photo, mug, happens):
+def test_link_to_a_removed_product_is_left_out(client, publish, photo, mug, happens):
     page = publish(body=[bodies.feature(photo, product=mug.pk)])
     assert f"_{mug.pk}/" in text_of(client, page)
     pk = mug.pk
@@ -87,14 +87,14 @@ def test_link_to_a_product_that_went_leads_nowhere(client, publish, photo, mug, 
     assert "One kiln" in text
 
 
-def test_tiles_whose_targets_went_are_left_out(client, full, category, about):
+def test_tiles_with_removed_targets_are_left_out(client, full, category, about):
     Category.objects.filter(pk=category.pk).update(is_public=False)
     about.unpublish()
 
     assert "Tableware" not in text_of(client, full)
 
 
-def test_deleted_photograph_leaves_the_page_whole(client, full, photo):
+def test_deleted_photograph_does_not_break_the_page(client, full, photo):
     photo.delete()
 
     assert "From the estuary." in text_of(client, full)
@@ -114,7 +114,7 @@ def test_sold_out_products_follow_the_editors_rule(client, publish, shop, rule, 
     assert found == order
 
 
-def test_new_price_is_shown_at_the_next_request(client, publish, vase):
+def test_new_price_is_shown_by_the_next_request(client, publish, vase):
     page = publish(body=[bodies.row(vase.pk), bodies.buy(vase.pk)])
     assert "£90" in text_of(client, page)
     record = stockrecord_of(vase)
@@ -140,7 +140,7 @@ def test_sale_is_shown_with_the_price_it_replaces(client, publish, vase):
     assert "£90" in text
 
 
-def test_glaze_of_a_block_is_chosen_without_javascript(client, publish, mug):
+def test_variant_of_a_block_is_selected_without_javascript(client, publish, mug):
     page = publish(body=[bodies.buy(mug.pk)])
     slate = mug.children.order_by("pk").last()
 
@@ -149,7 +149,7 @@ def test_glaze_of_a_block_is_chosen_without_javascript(client, publish, mug):
         assert client.get(page.url, {"variant": odd}).status_code == 200
 
 
-def test_rows_take_as_many_queries_for_twelve_as_for_three(client, publish, shop):
+def test_rows_need_as_many_queries_for_twelve_as_for_three(client, publish, shop):
     pieces = [make_product(f"Cup {n}", price="18.00", glazes={"oat": 2}).pk for n in range(12)]
     few = publish("Few", body=[bodies.row(*pieces[:3])])
     many = publish("Many", body=[bodies.row(*pieces)])
@@ -164,7 +164,7 @@ def test_rows_take_as_many_queries_for_twelve_as_for_three(client, publish, shop
     assert counts[0] == counts[1]
 
 
-def test_banner_changed_once_changes_three_pages(client, publish, site_root):
+def test_changed_banner_changes_three_pages(client, publish, site_root):
     shared = Banner.objects.create(heading="Until Sunday")
     pages = [publish(f"Page {n}", body=[bodies.banner(shared.pk)]) for n in range(3)]
     for page in pages:
@@ -177,7 +177,7 @@ def test_banner_changed_once_changes_three_pages(client, publish, site_root):
         assert "Until Monday" in text_of(client, page)
 
 
-def test_banner_that_was_taken_down_or_deleted_is_gone(client, publish, site_root):
+def test_unpublished_or_deleted_banner_disappears(client, publish, site_root):
     shared = Banner.objects.create(heading="Until Sunday")
     page = publish(body=[bodies.banner(shared.pk)])
 

@@ -50,7 +50,7 @@ def shows(client, address, link):
     [("", False, False), (EDITOR, True, False), (MERCHANDISER, False, True),
      (FINANCE, False, False), (ADMIN, True, True)],
 )  # fmt: skip
-def test_link_is_for_those_who_may_edit(client, sign_in, about, vase, role, pages, products):
+def test_link_is_shown_to_users_who_may_edit(client, sign_in, about, vase, role, pages, products):
     sign_in(role)
 
     assert shows(client, "/about/", edit_url(about)) is pages

@@ -68,7 +68,7 @@ def test_pages_and_products_have_canonical_urls(client, site_root, journal, abou
         assert page.canonical == page.meta("og:url") == f"{HOST}{path}"
 
 
-def test_filters_and_orders_point_to_the_list_and_pages_to_themselves(client, site_root, shop):
+def test_filtered_lists_point_to_the_list_and_numbered_pages_to_themselves(client, site_root, shop):
     for n in range(PAGE_SIZE + 1):
         put_category(make_product(f"Mug {n}", price="24.00", glazes={"oat": 1}), "Mugs")
     mugs = get_model("catalogue", "Category").objects.get(name="Mugs").get_absolute_url()
@@ -84,7 +84,7 @@ def test_filters_and_orders_point_to_the_list_and_pages_to_themselves(client, si
     assert crawl(client, "/search/?page=2").meta("robots") == "noindex"
 
 
-def test_reviews_point_to_the_right_slug(client, site_root, vase):
+def test_review_pages_use_the_current_slug(client, site_root, vase):
     review = vase.reviews.create(score=5, title="Good", body="Yes.", name="Ada", status=1)
     one = reverse("catalogue:reviews-detail", args=["wrong", vase.pk, review.pk])
     listed = reverse("catalogue:reviews-list", args=["wrong", vase.pk])
@@ -97,20 +97,20 @@ NOT_TO_BE_FOUND = ["/search/?q=mug", "/search/?sort=newest", "/find-my-order/", 
 
 
 @pytest.mark.parametrize("path", NOT_TO_BE_FOUND)
-def test_what_is_not_to_be_found_says_so_and_names_no_address(client, site_root, mug, path):
+def test_excluded_pages_are_noindex_without_a_canonical_url(client, site_root, mug, path):
     page = crawl(client, path)
 
     assert (page.meta("robots"), page.canonical) == ("noindex", None)
 
 
 @pytest.mark.parametrize("path", ["/search/", "/search/?utm_source=letter", "/basket/"])
-def test_where_one_searches_and_the_basket_may_be_found(client, site_root, mug, path):
+def test_search_page_and_basket_may_be_indexed(client, site_root, mug, path):
     page = crawl(client, path)
 
     assert (page.meta("robots"), page.canonical) == (None, HOST + path.partition("?")[0])
 
 
-def test_canonical_does_not_follow_the_host_that_was_asked(client, site_root, vase, settings):
+def test_canonical_url_does_not_follow_the_host_header(client, site_root, vase, settings):
     settings.ALLOWED_HOSTS = ["*"]
 
     page = Crawled(client.get(address_of(vase), headers={"host": "evil.example"}))
@@ -122,7 +122,7 @@ def test_canonical_does_not_follow_the_host_that_was_asked(client, site_root, va
 # --- Pictures beside links ---
 
 
-def test_links_show_the_pages_photograph(client, site_root, photo, publish, journal, vase):
+def test_link_preview_shows_the_pages_photograph(client, site_root, photo, publish, journal, vase):
     add_photo(vase, photo)
     put_category(vase, "Vases")
     index = publish("Notes", LandingPage, body=[bodies.feature(photo, product=vase.pk)])
@@ -130,7 +130,7 @@ def test_links_show_the_pages_photograph(client, site_root, photo, publish, jour
     story.lead_image = photo
     story.save_revision().publish()
     shown = photo.get_rendition(SHARE_SPEC)
-    refresh_listings([vase.pk])  # as the task does that renders photographs
+    refresh_listings([vase.pk])  # as the rendering task does
     category = get_model("catalogue", "Category").objects.get().get_absolute_url()
 
     for path in (index.url, story.url, journal.url, address_of(vase), category):
@@ -149,15 +149,15 @@ def test_page_without_a_photograph_shows_none(client, about):
     assert page.meta("og:description") == page.meta("description") == "Six people, one kiln"
 
 
-def test_lost_photograph_breaks_no_page(client, photo, publish):
+def test_missing_photograph_breaks_no_page(client, photo, publish):
     page = publish("Sale", body=[bodies.feature(photo, address="/")])
     photo.file.storage.delete(photo.file.name)
-    cache.clear()  # Wagtail remembers renditions, by the key of an image
+    cache.clear()  # Wagtail caches renditions by image key
 
     assert crawl(client, page.url).meta("og:image") is None
 
 
-def test_publishing_makes_the_picture_ahead(
+def test_publishing_renders_the_preview_image(
     photo, publish, django_capture_on_commit_callbacks
 ):  # fmt: skip
     page = publish("Sale", live=False, body=[bodies.feature(photo, address="/")])
@@ -171,7 +171,7 @@ def test_publishing_makes_the_picture_ahead(
 # --- Data ---
 
 
-def test_front_page_says_who_and_where_to_search(static_files, client, site_root):
+def test_home_page_describes_the_shop_and_its_search(static_files, client, site_root):
     page = crawl(client, "/")
     organization, website = page.only("Organization"), page.only("WebSite")
     target = website["potentialAction"]["target"]["urlTemplate"]
@@ -182,7 +182,7 @@ def test_front_page_says_who_and_where_to_search(static_files, client, site_root
     assert found.context["query"].words == "mug"
 
 
-def test_story_is_an_article_as_it_is_read(client, journal):
+def test_story_is_described_as_an_article(client, journal):
     story = StoryPage.objects.get()
     page = crawl(client, story.url)
     data = page.only("Article")
@@ -211,7 +211,7 @@ def test_landing_page_shows_breadcrumbs(client, publish, photo, has_hero):
 
 
 @pytest.mark.parametrize("role", list(LandingPage.Role))
-def test_landing_page_has_the_one_product_it_sells(client, publish, mug, vase, role):
+def test_landing_page_describes_its_only_product(client, publish, mug, vase, role):
     body = [bodies.buy(vase.pk), bodies.buy(mug.pk), bodies.row(mug.pk)]
     landing = publish("The mug", product=mug, product_role=role, body=body)
     slate = mug.children.order_by("pk").last()
@@ -228,7 +228,7 @@ def test_landing_page_has_the_one_product_it_sells(client, publish, mug, vase, r
     assert "aggregateRating" not in data
 
 
-def test_landing_page_that_shows_no_price_offers_nothing(client, publish, mug, vase):
+def test_landing_page_without_a_price_has_no_offer(client, publish, mug, vase):
     for body in ([], [bodies.buy(vase.pk)], [bodies.row(mug.pk)]):
         landing = publish("The mug", product=mug, body=body)
         assert crawl(client, landing.url).of_type("Product") == []
@@ -246,7 +246,7 @@ def test_landing_page_of_a_hidden_product_still_opens(client, publish, vase):
 # --- Redirects ---
 
 
-def test_renamed_page_is_found_by_every_old_name(client, publish):
+def test_renamed_page_is_found_by_every_old_slug(client, publish):
     page = publish("Sale")
     for slug in ("spring", "summer", "autumn"):
         rename(page, slug)
@@ -255,7 +255,7 @@ def test_renamed_page_is_found_by_every_old_name(client, publish):
         assert only_hop(client, f"{old}?utm=x") == "/autumn/?utm=x"
 
 
-def test_moved_page_takes_those_below_along(client, publish, about):
+def test_moved_page_redirects_its_descendants(client, publish, about):
     from home.models import StandardPage
 
     below = publish("Team", StandardPage, about)
@@ -267,13 +267,13 @@ def test_moved_page_takes_those_below_along(client, publish, about):
     assert Page.objects.get(pk=below.pk).url == "/house/about-us/team/"
 
 
-def test_redirect_of_an_address_with_a_query_does_not_repeat_it(client, about):
+def test_redirect_does_not_repeat_the_query(client, about):
     Redirect.add_redirect("/item?id=7", about)
 
     assert only_hop(client, "/item/?id=7") == about.url
 
 
-def test_editors_chain_is_one_hop(client, about, vase):
+def test_editors_redirect_chain_takes_one_hop(client, about, vase):
     Redirect.add_redirect("/one", "/two/")
     Redirect.add_redirect("/two", "/three/")
     Redirect.add_redirect("/three", about)
@@ -283,27 +283,27 @@ def test_editors_chain_is_one_hop(client, about, vase):
     assert only_hop(client, "/vase/?utm=x") == f"{address_of(vase)}?utm=x"
 
 
-def test_chain_ends_at_a_page_that_is_there(client, about):
+def test_chain_ends_at_an_existing_page(client, about):
     Redirect.add_redirect("/one", about.url)
     Redirect.add_redirect(about.url, "/elsewhere/")
 
     assert only_hop(client, "/one/") == about.url
 
 
-def test_circle_of_redirects_ends(client, site_root):
+def test_redirect_loop_ends(client, site_root):
     Redirect.add_redirect("/one", "/two/")
     Redirect.add_redirect("/two", "/one/")
 
     assert client.get("/one/").status_code == 301
 
 
-def test_redirect_to_another_host_is_left_alone(client, site_root):
+def test_redirect_to_another_host_is_unchanged(client, site_root):
     Redirect.add_redirect("/feed", "https://example.com/catalogue/x_1/")
 
     assert client.get("/feed/").url == "https://example.com/catalogue/x_1/"
 
 
-def test_landing_page_is_one_hop_from_everywhere(client, publish, mug, vase):
+def test_landing_page_is_one_redirect_from_every_url(client, publish, mug, vase):
     page = publish("The mug", product=mug, product_role=REPLACES)
     slate = mug.children.order_by("pk").last()
     retired = make_product("Old mug", price="1.00")
@@ -348,7 +348,7 @@ def test_merchandiser_retires_a_product(client, site_root, mug, vase):
     assert f'href="{add}?product={vase.pk}"' in dashboard.content.decode()
 
 
-def test_demo_shop_answers_every_address_of_its_sitemap(client, site_root):
+def test_every_url_in_the_demo_sitemap_responds(client, site_root):
     call_command("load_demo", "--no-renditions", verbosity=0)
     call_command("sync_sites", verbosity=0)
     pretend_rendered()

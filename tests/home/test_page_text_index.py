@@ -38,13 +38,13 @@ def story(publish, mug):
 
 
 @pytest.mark.parametrize("words", ["estuary", "driftwood", "samphire", "samphire mug"])
-def test_product_is_found_by_the_words_of_a_story_that_shows_it(story, vase, words):
+def test_product_is_found_by_the_words_of_a_story_about_it(story, vase, words):
     assert found(words) == ["Harbour mug"]
     assert list(broken_listings()) == []
 
 
 @pytest.mark.parametrize("blocks", [row, quote, buy])
-def test_every_block_that_shows_a_product_adds_its_words(publish, mug, blocks):
+def test_every_product_block_adds_its_words(publish, mug, blocks):
     publish("Samphire", body=[blocks(mug.pk)])
 
     assert found("samphire") == ["Harbour mug"]
@@ -97,7 +97,7 @@ def test_unpublishing_removes_the_words(story):
     assert list(broken_listings()) == []
 
 
-def test_page_that_expires_removes_its_words(story):
+def test_expired_page_removes_its_words(story):
     from django.core.management import call_command
 
     Page.objects.filter(pk=story.pk).update(expire_at=timezone.now())
@@ -123,7 +123,7 @@ def test_page_that_becomes_private_removes_its_words(story):
     assert found("samphire") == ["Harbour mug"]
 
 
-def test_page_that_is_moved_below_a_private_one_removes_its_words(publish, mug):
+def test_page_moved_below_a_private_one_removes_its_words(publish, mug):
     cellar = publish("Cellar", StandardPage)
     PageViewRestriction.objects.create(page=cellar, restriction_type=PageViewRestriction.LOGIN)
     page = publish("Fog", StandardPage, body=[text("samphire"), buy(mug.pk)])
@@ -148,7 +148,7 @@ def test_words_are_indexed_in_the_transaction_of_the_change(publish, mug):
     assert not Term.objects.filter(kind="word", value="samphire", n__gt=0).exists()
 
 
-def test_page_words_weigh_least_and_never_correct_a_word(story):
+def test_page_words_weigh_least_and_never_correct_a_query(story):
     term = Term.objects.get(kind="word", value="samphire")
 
     texts = ListingTerms.objects.values_list("text", flat=True)
@@ -173,7 +173,7 @@ def test_rebuild_indexes_the_words_again(story):
     assert found("samphire") == ["Harbour mug"]
 
 
-def test_text_is_that_of_every_block_and_no_setting_of_one(publish, mug, photo):
+def test_text_includes_every_block_but_no_setting(publish, mug, photo):
     category = put_category(mug, "Cups")
     banner = Banner.objects.create(heading="Seconds")
     page = publish("Fog", body=every_block(
@@ -190,7 +190,7 @@ def test_text_is_that_of_every_block_and_no_setting_of_one(publish, mug, photo):
     )
 
 
-def test_words_are_read_with_as_many_queries_for_many_pages_as_for_one(publish, db):
+def test_indexing_needs_as_many_queries_for_many_pages_as_for_one(publish, db):
     cups = [make_product(f"Cup {n}", price="20.00") for n in range(8)]
     ids = [cup.pk for cup in cups]
 

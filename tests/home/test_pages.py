@@ -41,7 +41,7 @@ def text_of(client, url):
     return response.content.decode()
 
 
-def test_every_kind_of_page_is_shown(client, site_root, journal, about, publish):
+def test_every_page_type_is_shown(client, site_root, journal, about, publish):
     story = journal.get_children().get()
 
     for page in (site_root, journal, story, about, publish("Morning")):
@@ -57,14 +57,14 @@ def test_landing_page_replaces_the_products_own(client, publish, vase):
     assert (response.status_code, response.url) == (301, f"{page.url}?variant=7")
 
 
-def test_landing_page_beside_the_product_moves_nothing(client, publish, vase):
+def test_landing_page_beside_the_product_redirects_nothing(client, publish, vase):
     publish("The vase", product=vase)
 
     assert client.get(page_of(vase)).status_code == 200
 
 
 @pytest.mark.parametrize("state", ["draft", "unpublished", "deleted"])
-def test_page_that_is_not_live_replaces_nothing(client, publish, vase, state):
+def test_unpublished_landing_page_replaces_nothing(client, publish, vase, state):
     page = publish("The vase", product=vase, product_role=REPLACES, live=state != "draft")
     if state == "unpublished":
         page.unpublish()
@@ -74,14 +74,14 @@ def test_page_that_is_not_live_replaces_nothing(client, publish, vase, state):
     assert client.get(page_of(vase)).status_code == 200
 
 
-def test_only_reading_is_led_to_the_landing_page(client, publish, vase):
+def test_only_get_is_redirected_to_the_landing_page(client, publish, vase):
     publish("The vase", product=vase, product_role=REPLACES)
 
     assert client.post(page_of(vase)).status_code == 405
     assert client.head(page_of(vase)).status_code == 301
 
 
-def test_second_replacement_of_one_product_is_refused(publish, vase):
+def test_second_landing_page_of_a_product_is_refused(publish, vase):
     publish("The vase", product=vase, product_role=REPLACES)
     second = LandingPage(title="Another", slug="another", product=vase, product_role=REPLACES)
 
@@ -89,7 +89,7 @@ def test_second_replacement_of_one_product_is_refused(publish, vase):
         second.clean()
 
 
-def test_navigation_footer_and_announcement_are_what_editors_wrote(client, site_root, about, vase):
+def test_navigation_footer_and_announcement_come_from_the_settings(client, site_root, about, vase):
     hidden = get_model("catalogue", "Category").add_root(name="Hidden", is_public=False)
     settings = SiteSettings.for_site(Site.objects.get())
     settings.announcement_text = "Kiln open on Saturday"
@@ -115,7 +115,7 @@ def test_navigation_footer_and_announcement_are_what_editors_wrote(client, site_
         assert "Nowhere" not in text
 
 
-def test_shop_without_settings_shows_its_categories(client, site_root, shop):
+def test_site_without_settings_shows_its_categories(client, site_root, shop):
     get_model("catalogue", "Category").add_root(name="Tableware")
 
     assert "Tableware" in text_of(client, "/catalogue/")
@@ -135,13 +135,13 @@ def test_draft_of_a_story_does_not_leak(client, site_root, vase):
     assert "Secret glaze." not in text_of(client, page_of(vase))
 
 
-def test_story_that_was_never_published_is_not_shown(client, site_root, vase):
+def test_unpublished_story_is_not_shown(client, site_root, vase):
     ProductStory.objects.create(product=vase, live=False, body=[("text", "<p>Coiled.</p>")])
 
     assert "Coiled." not in text_of(client, page_of(vase))
 
 
-def test_page_goes_live_and_down_by_the_clock(client, publish):
+def test_page_is_published_and_unpublished_on_schedule(client, publish):
     page = publish("Sale", live=False)
     page.go_live_at = timezone.now() - timedelta(minutes=1)
     page.save_revision(approved_go_live_at=page.go_live_at)
@@ -155,7 +155,7 @@ def test_page_goes_live_and_down_by_the_clock(client, publish):
     assert client.get("/sale/").status_code == 404
 
 
-def test_page_whose_time_has_not_come_stays_down(client, publish):
+def test_page_scheduled_for_later_stays_unpublished(client, publish):
     page = publish("Sale", live=False)
     page.go_live_at = timezone.now() + timedelta(hours=1)
     page.save_revision(approved_go_live_at=page.go_live_at)
@@ -173,7 +173,7 @@ def test_page_whose_time_has_not_come_stays_down(client, publish):
         ("stockrecord_chooser", "SKU-"),
     ],
 )
-def test_choosers_find_by_name(admin, site_root, mug, chooser, found):
+def test_choosers_search_by_name(admin, site_root, mug, chooser, found):
     get_model("catalogue", "Category").add_root(name="Tableware")
 
     everything = admin.get(reverse(f"{chooser}:choose"))
@@ -185,7 +185,7 @@ def test_choosers_find_by_name(admin, site_root, mug, chooser, found):
     assert found not in miss.content.decode()
 
 
-def test_product_chooser_shows_price_and_stock_and_no_variant(admin, site_root, mug, vase):
+def test_product_chooser_shows_price_and_stock_but_no_variants(admin, site_root, mug, vase):
     text = admin.get(reverse("product_chooser:choose")).json()["html"]
 
     assert "£24" in text
@@ -193,7 +193,7 @@ def test_product_chooser_shows_price_and_stock_and_no_variant(admin, site_root, 
     assert "Harbour mug, oat" not in text
 
 
-def test_report_names_the_pages_that_use_a_product(admin, publish, vase, mug):
+def test_report_lists_the_pages_that_use_a_product(admin, publish, vase, mug):
     page = publish("The vase", body=[bodies.row(vase.pk)])
     from wagtail.models import ReferenceIndex
 
@@ -221,7 +221,7 @@ def test_preview_shows_the_draft(admin, site_root):
     assert "Not yet for everybody." not in text_of(admin, "/")
 
 
-def test_snippets_preview_in_the_shops_clothes(site_root, vase, photo):
+def test_snippet_preview_uses_the_shops_design(site_root, vase, photo):
     from home.models import Banner
 
     banner = Banner(heading="Until Sunday", image=photo)
@@ -264,7 +264,7 @@ def make_workflow():
     return workflow
 
 
-def test_preview_may_stand_in_the_admins_frame(client, site_root, django_user_model):
+def test_preview_may_be_framed_by_the_admin(client, site_root, django_user_model):
     client.force_login(
         django_user_model.objects.create_superuser(email="admin@example.com", password="p")
     )
@@ -278,7 +278,7 @@ def test_preview_may_stand_in_the_admins_frame(client, site_root, django_user_mo
 
 
 def test_each_request_gets_its_own_site(site_root):
-    """Site and page cache values on themselves: one request must not see another's."""
+    """Site and page store values on themselves, so requests must not share one object."""
     first, second = (single_site(), single_site())
 
     assert first == second == Site.objects.get()

@@ -18,14 +18,14 @@ def admin(client, site_root):
     return client
 
 
-def test_new_sale_begins_now_unless_told_otherwise(admin):
+def test_new_sale_starts_now_by_default(admin):
     form = admin.get(reverse("wagtailsnippets_commerce_saleprice:add")).context["form"]
 
     assert timezone.now() - form["start"].initial < timedelta(minutes=2)
     assert not form["until"].initial
 
 
-def test_start_of_an_existing_sale_stays(admin, vase):
+def test_start_of_an_existing_sale_is_unchanged(admin, vase):
     start = timezone.now().replace(microsecond=0) - timedelta(days=9)
     sale = SalePrice.objects.create(stockrecord=stockrecord_of(vase), price="72.00", start=start)
 

@@ -1,4 +1,4 @@
-"""The list of searches without a result links to a synonym form and shows what is solved."""
+"""The list of searches without a result links to a synonym form and shows which are solved."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -20,7 +20,7 @@ def miss(words, count=1):
 
 
 def rows_of(client):
-    """``{words: (what it finds now, URL of the synonym form)}``."""
+    """``{query: (current result, URL of the synonym form)}``."""
     soup = BeautifulSoup(client.get(reverse(LIST)).content, "html.parser")
     rows = [row.find_all("td") for row in soup.select("tbody tr")]
     return {
@@ -32,7 +32,7 @@ def rows_of(client):
     }
 
 
-def test_row_says_what_is_solved(admin_client, site_root, mug):
+def test_row_shows_whether_the_search_is_solved(admin_client, site_root, mug):
     for words in ("beaker", "harbour beaker", "teapot", "gift"):
         miss(words)
     assert {found for found, _url in rows_of(admin_client).values()} == {"Nothing"}
@@ -49,7 +49,7 @@ def test_row_says_what_is_solved(admin_client, site_root, mug):
     }
 
 
-def test_synonym_begins_with_what_was_searched(admin_client, site_root, mug):
+def test_synonym_form_starts_with_the_query(admin_client, site_root, mug):
     miss("tea & <b>beaker</b>")
     ((_found, url),) = rows_of(admin_client).values()
 
@@ -74,7 +74,7 @@ def test_user_who_may_not_add_synonyms_sees_no_link(client, site_root):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_more_rows_take_no_more_queries(caching, admin_client, site_root, mug):
+def test_more_rows_need_no_more_queries(caching, admin_client, site_root, mug):
     caching()
 
     def count():
@@ -88,4 +88,4 @@ def test_more_rows_take_no_more_queries(caching, admin_client, site_root, mug):
     for number in range(10):
         miss(f"word{number}")
 
-    assert count() <= before + 1  # the new words, all at once
+    assert count() <= before + 1  # the new queries, looked up together

@@ -40,7 +40,7 @@ def text_of(response):
     return response.content.decode()
 
 
-def test_private_page_asks_in_the_shops_own_style(client, private_page):
+def test_private_page_asks_in_the_shops_design(client, private_page):
     page = client.get("/trade/")
 
     assert 'class="site-header"' in text_of(page)
@@ -48,14 +48,14 @@ def test_private_page_asks_in_the_shops_own_style(client, private_page):
     assert "Trade prices" not in text_of(page)
 
 
-def test_private_document_asks_in_the_shops_own_style(client, private_document):
+def test_private_document_asks_in_the_shops_design(client, private_document):
     page = client.get(private_document.url)
 
     assert 'class="site-header"' in text_of(page)
     assert "This document is private" in text_of(page)
 
 
-def test_wrong_password_is_said_and_the_right_one_leads_on(client, private_page):
+def test_wrong_password_shows_an_error_and_the_right_one_redirects(client, private_page):
     restriction = PageViewRestriction.objects.get()
     url = reverse("wagtailcore_authenticate_with_password", args=[restriction.pk, private_page.pk])
 

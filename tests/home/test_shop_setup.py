@@ -1,4 +1,4 @@
-"""setup_shop sets up an empty shop, can be run again and prints no password."""
+"""setup_shop sets up an empty shop, can be run again, and prints no password."""
 
 import io
 import re
@@ -35,7 +35,7 @@ def set_up(*arguments):
 
 
 def contents():
-    """The number of rows of everything that the command may create."""
+    """The number of rows of each kind that the command may create."""
     models = (
         Page, Site, DjangoSite, Group, User, EmailAddress, DeliveryMethod, OutgoingMail,
         get_model("address", "Country"), get_model("partner", "Partner"),
@@ -82,7 +82,7 @@ def test_second_run_changes_nothing(production, tmp_path):
     assert f"Administrator: {ADMIN} already exists." in said
 
 
-def test_what_people_changed_stays(production):
+def test_changes_by_staff_are_kept(production):
     set_up()
     DeliveryMethod.objects.update(price="7.00")
     StandardPage.objects.filter(slug="terms").update(title="Our terms", live=True)
@@ -93,7 +93,7 @@ def test_what_people_changed_stays(production):
     assert StandardPage.objects.get(slug="terms").title == "Our terms"
 
 
-def test_legal_pages_wait_as_drafts_that_say_what_is_missing(production, client):
+def test_legal_pages_are_drafts_that_name_what_is_missing(production, client):
     set_up()
 
     pages = StandardPage.objects.order_by("path")
@@ -105,7 +105,7 @@ def test_legal_pages_wait_as_drafts_that_say_what_is_missing(production, client)
         assert client.get(f"/{page.slug}/").status_code == 404
 
 
-def test_link_to_set_the_password_goes_out_by_mail_and_works(
+def test_mailed_link_to_set_the_password_works(
     production, client, settings, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -144,7 +144,7 @@ def test_password_is_read_from_a_pipe(production, monkeypatch):
         (["--delivery-price", "-1"], "must be an amount"),
     ],
 )
-def test_wrong_arguments_are_told_in_a_sentence(production, monkeypatch, arguments, words):
+def test_invalid_arguments_are_reported_in_a_sentence(production, monkeypatch, arguments, words):
     make_user("customer@shop.example")
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
 

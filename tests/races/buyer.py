@@ -1,4 +1,4 @@
-"""A browser without a screen: forms, tokens and cookies over HTTP."""
+"""A client without a browser, which submits forms with tokens and cookies over HTTP."""
 
 import re
 
@@ -11,7 +11,7 @@ ADDRESS = {
 
 
 class Buyer:
-    """One guest who buys one piece."""
+    """A guest who buys one product."""
 
     def __init__(self, url, number=0):
         self.url = url
@@ -21,14 +21,14 @@ class Buyer:
         self.answer = None
 
     def get(self, path):
-        """Open a page and keep it for its form's token."""
+        """Open a page and store it for its form token."""
         response = self.session.get(self.url + path, timeout=120)
         response.raise_for_status()
         self.page = response.text
         return response
 
     def post(self, path, **data):
-        """Send a form with the token of the last page; pages that everybody gets have none."""
+        """Submit a form with the token of the last page. Cached pages have no token."""
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)
         if token:
             data["csrfmiddlewaretoken"] = token.group(1)
@@ -37,7 +37,7 @@ class Buyer:
         )
 
     def reach_payment(self, product):
-        """Basket, address and delivery, up to the payment page."""
+        """Go through basket, address and delivery to the payment page."""
         self.get(product.get_absolute_url())
         self.post(f"/basket/add/{product.pk}/", quantity="1").raise_for_status()
         self.get("/checkout/details/")
@@ -47,7 +47,7 @@ class Buyer:
         assert self.get("/checkout/payment/").url.endswith("/checkout/payment/")
 
     def pay(self):
-        """Press "Pay"; the answer is kept."""
+        """Press "Pay" and store the response."""
         total = re.search(r'name="total" value="([^"]+)"', self.page).group(1)
         self.answer = self.post("/checkout/pay/", total=total)
         return self.answer

@@ -1,4 +1,4 @@
-"""Real concurrency: threads with connections of their own, started together by a barrier."""
+"""Real concurrency: threads with their own connections, started together by a barrier."""
 
 import threading
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from tests.site import RunningSite, free_port, serving, site_environment
 
 @pytest.fixture
 def together():
-    """``together(n, work)`` runs ``work(i)`` in n threads at once and gives their results in order.
+    """``together(n, work)`` runs ``work(i)`` in n threads at once and returns the results in order.
 
-    An exception is a result too: it is returned in its place, not raised.
+    An exception is also a result: it is returned in its position, not raised.
     """
 
     def run(count, work):
@@ -41,10 +41,10 @@ def together():
 
 @pytest.fixture
 def meet(monkeypatch):
-    """``meet()``, called in two transactions that are both open: each waits once for the other.
+    """``meet()``, called in two open transactions, makes each wait once for the other.
 
-    On SQLite no two ever are, because BEGIN lets one writer in (transaction_mode IMMEDIATE). That is
-    its guard against every circle of locks, so it is off there until the two have met.
+    SQLite never has two, because BEGIN admits one writer (transaction_mode IMMEDIATE). That prevents
+    every deadlock, so it is turned off until the two transactions have met.
     """
     barrier, have_met = threading.Barrier(2), set()
     if connection.vendor == "sqlite":
@@ -65,12 +65,12 @@ def meet(monkeypatch):
 
 @pytest.fixture
 def served(tmp_path, settings):
-    """A context manager that serves the site over this test's database."""
+    """A context manager that serves the site from the test database."""
 
     @contextmanager
     def run(*arguments, **extra):
         url = f"http://127.0.0.1:{free_port()}"
-        settings.SITE_URL = url  # what intents are marked with, here and there
+        settings.SITE_URL = url  # the mark on intents, in both processes
         environment = site_environment(
             tmp_path, url,
             DATABASE_URL=database_url(),
@@ -86,7 +86,7 @@ def served(tmp_path, settings):
 
 
 def database_url():
-    """The address of the database that the tests run on."""
+    """The URL of the test database."""
     facts = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{facts['NAME']}"

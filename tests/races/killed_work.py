@@ -1,6 +1,6 @@
-"""One background action in its own process, which a test may kill.
+"""Runs one background action in its own process, which a test may kill.
 
-``python -m tests.races.killed_work refund 3`` does to attempt 3 what the worker would.
+``python -m tests.races.killed_work refund 3`` does what the worker would do for attempt 3.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Kills a process at a named checkpoint, once: the first to reach it takes the flag and dies."""
+"""Kills the process once at a named checkpoint: the first process to reach it removes the flag."""
 
 import os
 import signal
@@ -6,12 +6,12 @@ from pathlib import Path
 
 
 def flag(folder):
-    """Where the name of the point to die at is written."""
+    """The file with the name of the checkpoint."""
     return Path(folder) / "kill-at"
 
 
 def reached(name):
-    """The listener of checkout_app.payments.checkpoints in a served site."""
+    """Listener of checkout_app.payments.checkpoints in a served site."""
     file = flag(os.environ["VAR_DIR"])
     if file.exists() and file.read_text(encoding="utf-8") == name:
         file.unlink()

@@ -1,4 +1,4 @@
-"""Documents issued at the same moment: no number twice, none left out."""
+"""Documents issued simultaneously get unique numbers without gaps."""
 
 from contextlib import suppress
 
@@ -28,7 +28,7 @@ def numbers():
     return [int(number.rsplit("-", 1)[1]) for number in rows]
 
 
-def test_eight_at_once_have_eight_numbers_and_failed_ones_leave_no_gap(shop, together):
+def test_eight_documents_at_once_have_eight_numbers_and_failures_leave_no_gap(shop, together):
     orders = [make_order() for _order in range(24)]
 
     def work(index):
@@ -53,7 +53,7 @@ def test_same_order_eight_times_at_once_has_one_invoice(shop, together):
     assert DocumentCounter.objects.get().last == 1
 
 
-def test_control_without_the_lock_gives_a_number_twice_or_fails(shop, together, monkeypatch):
+def test_control_without_the_lock_repeats_a_number_or_fails(shop, together, monkeypatch):
     orders = [make_order() for _order in range(16)]
 
     def unlocked(kind, year):
@@ -63,7 +63,7 @@ def test_control_without_the_lock_gives_a_number_twice_or_fails(shop, together, 
     monkeypatch.setattr(issuing, "_locked_counter", unlocked)
 
     def work(index):
-        # Without a transaction nothing serialises them, as READ COMMITTED does not.
+        # Without a transaction nothing serialises them, as under READ COMMITTED.
         for place in range(2):
             issue_invoice(orders[index * 2 + place])
 

@@ -1,4 +1,4 @@
-"""Fifty buyers at once over HTTP, four worker processes, ten units: cookies, forms and all."""
+"""Fifty simultaneous buyers over HTTP, four worker processes, ten units."""
 
 import threading
 

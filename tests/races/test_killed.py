@@ -1,4 +1,4 @@
-"""kill -9 of the web process at each named point, then reconcile twice."""
+"""kill -9 of the web process at each checkpoint, followed by two reconciliations."""
 
 from datetime import timedelta
 
@@ -30,13 +30,13 @@ SETTLE = (
     checkpoints.SETTLE_WRITTEN,
     checkpoints.SETTLE_COMMITTED,
 )
-#: Rows that are only ever added: what was moved, taken, told and written down.
+#: Append-only tables: status changes, stock changes, events and mails.
 KEPT = (PaymentMove, OrderEvent, StockChange, GatewayTransaction, DemoCharge, OutgoingMail)
 DECLINES, ASKS = "4000000000000002", "4000002500003155"
 
 
 def run_the_clock(*, at=None):
-    """What the clock does every five minutes and every hour."""
+    """Run the tasks that are scheduled every five minutes and every hour."""
     events.deliver_waiting()
     webhooks.process_waiting_events()
     reconcile.reconcile_open(at=at)
@@ -44,7 +44,7 @@ def run_the_clock(*, at=None):
 
 
 def picture():
-    """Everything that a second reconcile must leave as it is."""
+    """Everything that a second reconciliation must leave unchanged."""
     return (
         list(PaymentAttempt.objects.values("pk", "state", "intent_id", "open_basket")),
         list(Order.objects.values("pk", "status")),
@@ -54,7 +54,7 @@ def picture():
 
 
 def kill(site, point, action):
-    """Let the web process die when it reaches a point during an action."""
+    """Make the web process die when it reaches a checkpoint during an action."""
     flag = killer.flag(site.folder / "var")
     flag.write_text(point, encoding="utf-8")
     with pytest.raises(requests.exceptions.RequestException):
@@ -63,7 +63,7 @@ def kill(site, point, action):
 
 
 def ends_well(state, *, at=None):
-    """Reconcile twice; the second changes nothing, and everything that must hold does."""
+    """Reconcile twice. Check that the second run changes nothing and no invariant is broken."""
     run_the_clock(at=at)
     first = picture()
     run_the_clock(at=at)
@@ -74,7 +74,7 @@ def ends_well(state, *, at=None):
 
 
 def nothing_was_paid(product, *, order, intent, held):
-    """One order and one intent, each at this status, and so many units held for them."""
+    """Check for one order and one intent with these statuses, and the number of allocated units."""
     assert Order.objects.get().status == order
     assert DemoIntent.objects.get().body["status"] == intent
     assert stockrecord_of(product).num_allocated == held
@@ -89,12 +89,12 @@ def buyer(vase, served):
         visitor.site = site
         visitor.reach_payment(vase)
         yield visitor
-        # One that is told to end while it starts its web process again takes ten seconds over it.
+        # Stopping the server while it restarts its web process takes ten seconds.
         site.wait_until_up()
 
 
 @pytest.mark.parametrize("point", BEGIN)
-def test_killed_while_beginning_then_never_paid(point, buyer, vase):
+def test_killed_while_beginning_and_never_paid(point, buyer, vase):
     kill(buyer.site, point, buyer.pay)
 
     ends_well(State.RELEASED, at=timezone.now() + timedelta(minutes=31))
@@ -105,7 +105,7 @@ def test_killed_while_beginning_then_never_paid(point, buyer, vase):
 
 
 @pytest.mark.parametrize("point", BEGIN)
-def test_killed_while_beginning_then_paid_by_the_same_browser(point, buyer):
+def test_killed_while_beginning_and_paid_by_the_same_browser(point, buyer):
     kill(buyer.site, point, buyer.pay)
     buyer.site.wait_until_up()
 
@@ -127,7 +127,7 @@ def test_killed_while_beginning_then_paid_by_the_same_browser(point, buyer):
     ],
     ids=["declined", "bank asks"],
 )
-def test_killed_while_beginning_then_tried_again_and_not_paid(
+def test_killed_while_beginning_then_retried_and_not_paid(
     point, card, answer, state, intent, buyer, vase
 ):
     kill(buyer.site, point, buyer.pay)

@@ -1,4 +1,4 @@
-"""kill -9 of the worker during a capture, void or refund; then reconcile twice."""
+"""kill -9 of the worker during a capture, void or refund, followed by two reconciliations."""
 
 import signal
 import subprocess
@@ -35,7 +35,7 @@ PAYS, DECLINES, ASKS = "4242424242424242", "4000000000000002", "4000002500003155
 
 @pytest.fixture
 def killed(tmp_path, settings):
-    """``killed(act, attempt, point)``: the worker's process dies at that point of the act."""
+    """``killed(action, attempt, point)``: the worker's process dies at that checkpoint."""
     (tmp_path / "var").mkdir()
     environment = site_environment(
         tmp_path, settings.SITE_URL, DATABASE_URL=database_url(),
@@ -54,7 +54,7 @@ def killed(tmp_path, settings):
 
 
 def run_the_clock(at=None):
-    """What the clock does every minute, five minutes, hour and day."""
+    """Run the tasks that are scheduled every minute, five minutes, hour and day."""
     events.deliver_waiting()
     webhooks.process_waiting_events()
     reconcile.reconcile_open(at=at)
@@ -63,7 +63,7 @@ def run_the_clock(at=None):
 
 
 def ends_well(state, at=None):
-    """Reconcile twice; the second changes nothing, and all that must hold does. The attempt."""
+    """Reconcile twice, check invariants and that the second changes nothing; return the attempt."""
     run_the_clock(at)
     first = picture()
     run_the_clock(at)
@@ -88,7 +88,7 @@ def picture():
 
 
 def begun(product, card=None):
-    """An order that waits, with a card tried on it; nobody has told the shop."""
+    """A waiting order whose card was tried, without the event."""
     attempt, _intent = begin.begin(make_submission(make_basket((product, 1))))
     if card:
         with faults.webhooks_held():
@@ -128,7 +128,7 @@ def test_killed_while_releasing(vase, killed, card):
     assert stockrecord_of(vase).num_allocated == 0
 
 
-def test_killed_while_releasing_what_was_paid_in_that_moment(vase, killed):
+def test_killed_while_releasing_an_attempt_paid_at_that_moment(vase, killed):
     attempt = begun(vase, PAYS)
 
     killed("cancel", attempt, checkpoints.RELEASE_CANCELLED)
@@ -138,7 +138,7 @@ def test_killed_while_releasing_what_was_paid_in_that_moment(vase, killed):
     assert stockrecord_of(vase).num_allocated == 1
 
 
-def test_bank_that_says_yes_after_the_kill_is_paid(vase, killed):
+def test_late_bank_approval_after_the_kill_is_paid(vase, killed):
     attempt = begun(vase, ASKS)
     killed("settle", attempt, checkpoints.SETTLE_RETRIEVED)
 
@@ -148,7 +148,7 @@ def test_bank_that_says_yes_after_the_kill_is_paid(vase, killed):
     ends_well(State.PAID)
 
 
-def test_killed_after_the_refund_was_sent_pays_back_once(vase, killed):
+def test_killed_after_sending_the_refund_refunds_once(vase, killed):
     attempt = begun(vase)
     pay(attempt)
     faults.plan("unreachable")
@@ -161,7 +161,7 @@ def test_killed_after_the_refund_was_sent_pays_back_once(vase, killed):
     assert DemoCharge.objects.filter(object_id__startswith="re_").count() == 1
 
 
-def test_killed_after_the_capture_was_sent_takes_once(vase, killed, settings):
+def test_killed_after_sending_the_capture_captures_once(vase, killed, settings):
     settings.PAYMENT_CAPTURE = "manual"
     attempt = begun(vase)
     pay(attempt)
@@ -173,11 +173,11 @@ def test_killed_after_the_capture_was_sent_takes_once(vase, killed, settings):
     assert attempt.money_taken == attempt.amount
 
 
-def test_killed_between_giving_up_a_hold_there_and_here(vase, killed, settings):
+def test_killed_between_voiding_at_the_gateway_and_recording_it(vase, killed, settings):
     settings.PAYMENT_CAPTURE = "manual"
     attempt = begun(vase)
     pay(attempt)
-    faults.plan("unreachable")  # for the task that the cancelling starts
+    faults.plan("unreachable")  # for the task that the cancellation starts
     move_order(attempt.order_id, CANCELLED)
 
     killed("void", attempt, checkpoints.VOID_CANCELLED)

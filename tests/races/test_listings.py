@@ -1,4 +1,4 @@
-"""Changes at the same moment: the lists say what the catalogue says afterwards."""
+"""After simultaneous changes the lists match the catalogue."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ Product = get_model("catalogue", "Product")
 WORKERS = 8
 
 
-def test_many_people_change_few_products(together, shop):
+def test_many_users_change_few_products(together, shop):
     pieces = [make_product(f"Cup {n}", price="20.00", stock=5) for n in range(3)]
 
     def work(index):
@@ -45,7 +45,8 @@ def test_new_products_share_new_words(together, shop):
     def work(index):
         make_product(f"Aurora lantern {index}", price="20.00", glazes={"oat": 1})
 
-    make_product("First", price="1.00", glazes={"oat": 1})  # the kind and its attribute
+    # creates the product class and its attribute
+    make_product("First", price="1.00", glazes={"oat": 1})
     failures = [error for error in together(WORKERS, work) if error is not None]
 
     assert failures == []
@@ -53,7 +54,7 @@ def test_new_products_share_new_words(together, shop):
     assert list(broken_listings()) == []
 
 
-def test_many_people_change_the_variants_of_one_product(together, shop):
+def test_many_users_change_the_variants_of_one_product(together, shop):
     glazes = ["oat", "slate", "marsh", "chalk", "ember", "ink", "blush", "plain"]
     cup = make_product("Cup", price="20.00", glazes=dict.fromkeys(glazes, 5))
     variants = list(cup.children.order_by("pk"))
@@ -72,7 +73,7 @@ def test_many_people_change_the_variants_of_one_product(together, shop):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_change_by_another_process_is_seen_at_the_next_question(
+def test_change_by_another_process_is_seen_by_the_next_request(
     shop, caching, settings, tmp_path, place
 ):
     caching(place)
@@ -95,7 +96,7 @@ def test_change_by_another_process_is_seen_at_the_next_question(
 
 
 def manage(code, folder, **extra):
-    """Run code in a process of its own on this test's database."""
+    """Run code in its own process on the test database."""
     (folder / "var").mkdir(exist_ok=True)
     environment = site_environment(
         folder, "http://127.0.0.1:8000", DATABASE_URL=database_url(), **extra

@@ -11,7 +11,7 @@ from tests.factories import make_basket, make_product, make_submission
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
 
-def test_eight_buyers_open_one_alert_and_are_all_in_the_history(shop, together, settings):
+def test_eight_buyers_open_one_alert_and_all_appear_in_the_history(shop, together, settings):
     settings.STAFF_EMAIL = "studio@example.com"
     cup = make_product("Cup", price="18.00", stock=10)
     cup.stockrecords.update(low_stock_threshold=9)

@@ -26,19 +26,19 @@ TABS = 8
 
 @pytest.fixture
 def cup(shop):
-    """A cup of which each tab could have one."""
+    """A cup with enough stock for every tab."""
     return make_product("Espresso cup", price="18.00", stock=50)
 
 
 def another_tab(client):
-    """A tab of the same browser: other requests, the same cookies."""
+    """Another tab of the browser: separate requests with the same cookies."""
     tab = Client()
     tab.cookies.update(client.cookies)
     return tab
 
 
 def made():
-    """How many orders, attempts and intents there are."""
+    """The number of orders, attempts and intents."""
     return tuple(model.objects.count() for model in (Order, PaymentAttempt, DemoIntent))
 
 
@@ -54,7 +54,7 @@ def test_one_basket_from_eight_tabs_is_one_order_and_one_intent(cup, together):
     assert broken_invariants() == []
 
 
-def test_pay_pressed_in_eight_tabs_answers_each_with_the_same_intent(client, cup, together):
+def test_paying_in_eight_tabs_returns_the_same_intent(client, cup, together):
     reach_payment(client, cup)
     tabs = [another_tab(client) for _tab in range(TABS)]
 
@@ -69,7 +69,7 @@ def test_pay_pressed_in_eight_tabs_answers_each_with_the_same_intent(client, cup
 
 
 def after_looking(monkeypatch, act):
-    """Once, right after a tab has asked for its order and found none, another tab does something."""
+    """Run an action once, right after a tab has looked for its order and found none."""
     attempt_of = Draft.attempt
 
     def looks(draft):
@@ -81,7 +81,7 @@ def after_looking(monkeypatch, act):
     monkeypatch.setattr(Draft, "attempt", looks)
 
 
-def test_tab_that_looked_before_another_was_answered_gets_the_same_intent(client, cup, monkeypatch):
+def test_tab_that_looked_too_early_gets_the_same_intent(client, cup, monkeypatch):
     reach_payment(client, cup)
     slow = another_tab(client)
     after_looking(monkeypatch, lambda: press_pay(client, "22.50"))
@@ -92,11 +92,9 @@ def test_tab_that_looked_before_another_was_answered_gets_the_same_intent(client
     assert answer.json()["client_secret"] == DemoIntent.objects.get().client_secret
 
 
-def test_tab_that_looked_before_another_had_ordered_goes_on_with_its_order(
-    client, cup, monkeypatch
-):
+def test_tab_that_looked_before_another_ordered_continues_with_its_order(client, cup, monkeypatch):
     reach_payment(client, cup)
-    press_pay(client, "1.00")  # Refused; but the session names the basket from here on.
+    press_pay(client, "1.00")  # Refused, but the session now names the basket.
     assert made() == (0, 0, 0)
     submission = make_submission(Basket.objects.get())
     after_looking(monkeypatch, lambda: placement.place_order(submission))
@@ -106,9 +104,7 @@ def test_tab_that_looked_before_another_had_ordered_goes_on_with_its_order(
     assert (answer.status_code, made()) == (200, (1, 1, 1))
 
 
-def test_control_without_the_lock_a_tab_is_stopped_by_the_database(
-    cup, together, meet, monkeypatch
-):
+def test_control_without_the_lock_the_database_stops_a_tab(cup, together, meet, monkeypatch):
     submission = make_submission(make_basket((cup, 1)))
     totals_of = placement.totals_of
     monkeypatch.setattr(placement, "lock_basket", lambda pk: Basket.objects.get(pk=pk))
@@ -121,14 +117,14 @@ def test_control_without_the_lock_a_tab_is_stopped_by_the_database(
 
     results = together(2, lambda _tab: placement.place_order.__wrapped__(submission))
 
-    # The unique mark, and on SQLite, before that, its refusal to write over what it has not read.
+    # By the unique constraint, or on SQLite by its refusal to write over unread changes.
     last_guard = OperationalError if connection.vendor == "sqlite" else IntegrityError
     assert {type(result) for result in results} == {PaymentAttempt, last_guard}, results
     assert Order.objects.count() == 1
     assert stockrecord_of(cup).num_allocated == 1
 
 
-def test_control_without_lock_and_mark_each_tab_has_an_order(cup, together, monkeypatch):
+def test_control_without_lock_and_constraint_each_tab_has_an_order(cup, together, monkeypatch):
     submission = make_submission(make_basket((cup, 1)))
     before = Basket.objects.get(pk=submission.basket_id)
     save = PaymentAttempt.save
@@ -137,7 +133,7 @@ def test_control_without_lock_and_mark_each_tab_has_an_order(cup, together, monk
         attempt.open_basket = None
         save(attempt, *args, **kwargs)
 
-    # Recently viewed the lock, as without one: the basket is open, whoever ordered it meanwhile.
+    # Read without the lock: the basket is open, whoever ordered it meanwhile.
     monkeypatch.setattr(placement, "lock_basket", lambda _pk: copy.copy(before))
     monkeypatch.setattr(PaymentAttempt, "save", save_unmarked)
 

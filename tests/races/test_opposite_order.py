@@ -12,9 +12,9 @@ from tests.factories import make_basket, make_product, make_submission, stockrec
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
-#: T1 without its second try, which would hide every circle from these tests.
+#: The transaction helper without its retry, which would hide every deadlock from these tests.
 place_once = placement.place_order.__wrapped__
-#: How the loser of a circle hears of it: MariaDB's deadlock, SQLite's refusal to let a reader write.
+#: Errors that the loser of a deadlock gets: MariaDB's, or SQLite's when a reader wants to write.
 LOST = {"mysql": 1213, "sqlite": "database is locked"}
 
 
@@ -25,7 +25,7 @@ def pieces(shop):
 
 
 def opposite(pieces, count):
-    """One submission for each of ``count`` buyers of both pieces; every second the other way round."""
+    """One submission for each of ``count`` buyers of both products, half of them in reverse order."""
     one, two = pieces
     lines = [((one, 1), (two, 1)), ((two, 1), (one, 1))]
     return [make_submission(make_basket(*lines[buyer % 2])) for buyer in range(count)]
@@ -37,7 +37,7 @@ def allocated(pieces):
 
 @pytest.fixture
 def no_lock_order(monkeypatch, meet):
-    """Stock is locked as the basket has it, and each buyer holds what the other will ask for."""
+    """Lock stock in basket order, so that each buyer holds what the other needs."""
 
     def lock_as_they_come(stockrecord_ids):
         records = get_model("partner", "StockRecord").objects.select_for_update()
@@ -50,7 +50,7 @@ def no_lock_order(monkeypatch, meet):
     monkeypatch.setattr(reservations, "lock_stock", lock_as_they_come)
 
 
-def test_baskets_in_opposite_order_lose_no_race(pieces, together, monkeypatch):
+def test_baskets_in_opposite_order_do_not_fail(pieces, together, monkeypatch):
     monkeypatch.setattr(begin, "place_order", place_once)
     queue = opposite(pieces, 12)
 
@@ -61,7 +61,7 @@ def test_baskets_in_opposite_order_lose_no_race(pieces, together, monkeypatch):
     assert broken_invariants() == []
 
 
-def test_control_without_the_lock_order_one_of_two_loses(pieces, together, no_lock_order):
+def test_control_without_the_lock_order_one_of_two_fails(pieces, together, no_lock_order):
     queue = opposite(pieces, 2)
 
     results = together(2, lambda i: place_once(queue[i]))
@@ -72,7 +72,7 @@ def test_control_without_the_lock_order_one_of_two_loses(pieces, together, no_lo
     assert allocated(pieces) == [1, 1]
 
 
-def test_who_lost_is_run_again_and_has_its_order(pieces, together, no_lock_order):
+def test_loser_is_retried_and_gets_its_order(pieces, together, no_lock_order):
     queue = opposite(pieces, 2)
 
     results = together(2, lambda i: begin.begin(queue[i]))

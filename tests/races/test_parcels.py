@@ -1,4 +1,4 @@
-"""Clerks and customers at the same moment: what leaves and what comes back is counted once."""
+"""Simultaneous shipments and returns count each unit once."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def stock(product):
     return record.num_in_stock, record.num_allocated
 
 
-def test_eight_clicks_of_one_form_send_one_parcel(bowl, together):
+def test_submitting_one_form_eight_times_ships_one_parcel(bowl, together):
     order = make_paid_order((bowl, 4))
     line = order.lines.get().pk
 
@@ -37,7 +37,7 @@ def test_eight_clicks_of_one_form_send_one_parcel(bowl, together):
     assert broken_invariants() == []
 
 
-def test_clerks_who_send_the_same_units_send_them_once(bowl, together):
+def test_clerks_who_ship_the_same_units_ship_them_once(bowl, together):
     order = make_paid_order((bowl, 3))
     line = order.lines.get().pk
 
@@ -49,7 +49,7 @@ def test_clerks_who_send_the_same_units_send_them_once(bowl, together):
     assert broken_invariants() == []
 
 
-def test_control_without_the_check_under_the_lock_sends_too_much(bowl, together, monkeypatch):
+def test_control_without_the_check_under_the_lock_ships_too_much(bowl, together, monkeypatch):
     order = make_paid_order((bowl, 3))
     line = order.lines.get().pk
     monkeypatch.setattr(shipments, "_stock_of", lambda lines, units: {})
@@ -60,7 +60,7 @@ def test_control_without_the_check_under_the_lock_sends_too_much(bowl, together,
     assert any(sentence.startswith("I9") for sentence in broken_invariants())
 
 
-def test_parcels_and_returns_of_one_piece_do_not_wait_for_each_other_in_a_circle(bowl, together):
+def test_parcels_and_returns_of_one_product_do_not_deadlock(bowl, together):
     jug = make_product("Jug", price="40.00", stock=20)
     orders = [make_paid_order((bowl, 1), (jug, 1)) for _order in range(6)]
     back = []
@@ -85,7 +85,7 @@ def test_parcels_and_returns_of_one_piece_do_not_wait_for_each_other_in_a_circle
     assert broken_invariants() == []
 
 
-def test_one_unit_is_asked_back_once(bowl, together):
+def test_one_unit_is_returned_once(bowl, together):
     order = make_paid_order((bowl, 1))
     ship(order.pk)
     line = order.lines.get().pk

@@ -1,6 +1,6 @@
-"""A price that a merchandiser changes is the new one at the next request.
+"""After a price change in the dashboard the next request shows the new price.
 
-On every surface, whichever of four workers answers, with the page cache on and warm.
+This applies to every page and each of four workers, with a warm page cache.
 """
 
 import json
@@ -17,12 +17,12 @@ from tests.home.bodies import buy, row
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
-#: Requests for each page: enough that each of four workers answers some.
+#: Requests per page: enough to reach each of four workers.
 TIMES = 12
 
 
 class Merchandiser:
-    """Somebody who changes prices in the dashboard's own form, over HTTP."""
+    """Changes prices with the dashboard's own form, over HTTP."""
 
     def __init__(self, url):
         self.url, self.session = url, requests.Session()
@@ -41,7 +41,7 @@ class Merchandiser:
         ]
 
     def form_of(self, path, field):
-        """What the form of a page that has a field would send as it stands."""
+        """The unchanged data of the form that contains a field."""
         page = self.session.get(self.url + path, timeout=60)
         form = (
             BeautifulSoup(page.text, "html.parser").find(attrs={"name": field}).find_parent("form")
@@ -71,7 +71,7 @@ class Merchandiser:
 
 @pytest.fixture
 def surfaces(shop, site_root):
-    """The piece whose price changes, and an address of each surface that shows it."""
+    """The product whose price changes, and the URL of each page that shows it."""
     vase = factories.make_product("Moon vase", price="370.00")
     table = factories.put_category(vase, "Tableware")
     site_root.body = [row(vase.pk), buy(vase.pk)]
@@ -87,7 +87,7 @@ def surfaces(shop, site_root):
 
 
 def prices_in(name, page):
-    """The prices of the piece that a page names, as numbers."""
+    """The product's prices on a page, as numbers."""
     if name == "feed":
         return set(re.findall(r"<g:price>(37[\d.]+) GBP</g:price>", page))
     shown = {f"{float(found):.2f}" for found in re.findall(r"£(37\d(?:\.\d\d)?)(?![\d.])", page)}
@@ -98,9 +98,9 @@ def prices_in(name, page):
 
 
 @pytest.mark.parametrize("store", ["file", pytest.param("redis", marks=needs_redis)])
-def test_new_price_is_on_every_surface_at_the_next_request(surfaces, served, settings, store):
+def test_next_request_shows_the_new_price_on_every_page(surfaces, served, settings, store):
     vase, paths = surfaces
-    # The served site knows no passwords as the tests' own hasher writes them.
+    # The served site does not know the password hasher of the tests.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     factories.make_user("staff@example.com", is_staff=True, is_superuser=True)
     extra = {"REDIS_URL": REDIS} if store == "redis" else {}
@@ -115,6 +115,6 @@ def test_new_price_is_on_every_surface_at_the_next_request(surfaces, served, set
                 pages = [requests.get(site.url + path, timeout=60) for _n in range(TIMES)]
                 found = [prices_in(name, page.text) for page in pages]
                 assert found == [{price}] * TIMES, name
-                # All but the feed are kept, or this test would show nothing.
+                # All but the feed are cached, otherwise this test would prove nothing.
                 kept = {page.headers["Cache-Control"].startswith("public") for page in pages}
                 assert kept == {name != "feed"}, name

@@ -1,4 +1,4 @@
-"""Concurrent refunds in the shop and at the gateway, and vouchers, each with a control."""
+"""Simultaneous refunds in the shop and at the gateway, and vouchers. Each test has a control."""
 
 from decimal import Decimal
 
@@ -28,7 +28,7 @@ Voucher = get_model("voucher", "Voucher")
 
 @pytest.fixture
 def paid(vase):
-    """The vase, bought and paid for with £90."""
+    """The vase, bought and paid for (£90)."""
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     pay(attempt)
     attempt.refresh_from_db()
@@ -37,25 +37,25 @@ def paid(vase):
 
 
 def twenty(attempt, key):
-    """Ask for £20 back under a key."""
+    """Request a refund of £20 with a key."""
     wanted = RefundTerms(key=key, reason="race", extra=Decimal(20))
     return refunds.request_refund(attempt.pk, wanted)
 
 
 def one_of_nine(attempt, index):
-    """£50 back in the gateway's own dashboard, or one of eight times £20 here."""
+    """Refund £50 in the gateway's own dashboard, or request one of eight refunds of £20."""
     if index == 0:
         return post_payment.refund_in_dashboard(attempt.intent_id, 5000)
     return twenty(attempt, f"key{index}")
 
 
 def gone_back():
-    """Pence that the gateway has paid back."""
+    """The total in pence that the gateway has refunded."""
     made = DemoCharge.objects.filter(object_id__startswith="re_")
     return sum(row.body["amount"] for row in made)
 
 
-def test_eight_refunds_against_one_at_the_gateway_never_pass_what_was_paid(paid, together):
+def test_eight_refunds_and_one_at_the_gateway_never_exceed_the_payment(paid, together):
     results = together(9, lambda index: one_of_nine(paid, index))
 
     reconcile.reconcile_open()
@@ -77,20 +77,20 @@ def test_same_form_eight_times_is_one_refund(paid, together):
     assert OutgoingMail.objects.filter(key__startswith="order-refunded").count() == 1
 
 
-def test_control_without_the_sum_more_is_asked_for_than_was_paid(paid, together, monkeypatch):
+def test_control_without_the_sum_requests_exceed_the_payment(paid, together, monkeypatch):
     monkeypatch.setattr(PaymentAttempt, "money_back", Decimal(0))
 
     together(8, lambda index: twenty(paid, f"key{index}"))
 
     asked = sum(RefundRequest.objects.values_list("amount", flat=True))
-    assert asked > 90  # The gateway refuses the rest; ours is the first of two guards.
+    assert asked > 90  # The gateway refuses the rest; our check is the first of two.
     assert gone_back() <= 9000
 
 
-def test_control_without_the_gateways_sum_more_goes_back_than_was_paid(paid, together, monkeypatch):
+def test_control_without_the_gateways_sum_refunds_exceed_the_payment(paid, together, monkeypatch):
     monkeypatch.setattr(post_payment, "_paid_back", lambda _intent: 0)
 
-    with faults.webhooks_held():  # Ours cannot count what it has not heard of.
+    with faults.webhooks_held():  # The shop cannot count refunds without their events.
         together(9, lambda index: one_of_nine(paid, index))
 
     reconcile.reconcile_open()
@@ -99,7 +99,7 @@ def test_control_without_the_gateways_sum_more_goes_back_than_was_paid(paid, tog
     assert any("more was refunded than paid" in line for line in broken_invariants())
 
 
-def test_sending_due_refunds_from_eight_workers_pays_once(paid, together):
+def test_sending_due_refunds_from_eight_workers_refunds_once(paid, together):
     faults.plan("unreachable")
     twenty(paid, "one")
 
@@ -112,7 +112,7 @@ def test_sending_due_refunds_from_eight_workers_pays_once(paid, together):
 
 @pytest.fixture
 def with_voucher(shop):
-    """Twenty-four buyers whose baskets hold one voucher that may be used once."""
+    """Twenty-four buyers whose baskets contain the same single-use voucher."""
     cup = make_product("Espresso cup", price="18.00", stock=50)
     voucher = make_voucher("FIRST", usage=Voucher.SINGLE_USE)
     baskets = [make_basket((cup, 1)) for _buyer in range(24)]
@@ -131,7 +131,9 @@ def test_single_use_voucher_is_used_once_by_twenty_four(with_voucher, together):
     assert broken_invariants() == []
 
 
-def test_control_voucher_that_is_not_asked_again_is_used_twice(with_voucher, together, monkeypatch):
+def test_control_voucher_that_is_not_checked_again_is_used_twice(
+    with_voucher, together, monkeypatch
+):
     _cup, voucher, queue = with_voucher
     monkeypatch.setattr(Voucher, "is_available_to_user", lambda *_args, **_kwargs: (True, ""))
 
@@ -141,7 +143,7 @@ def test_control_voucher_that_is_not_asked_again_is_used_twice(with_voucher, tog
     assert any(line.startswith("I5") for line in broken_invariants())
 
 
-def test_control_settling_that_does_not_look_at_the_state_counts_twice(vase, together, monkeypatch):
+def test_control_settling_without_a_state_check_counts_twice(vase, together, monkeypatch):
     attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
     with faults.webhooks_held():
         pay(attempt)

@@ -1,4 +1,4 @@
-"""Attempts at the same moment: no more pass than one after the other."""
+"""Simultaneous attempts: no more pass than in sequence."""
 
 from copy import copy
 
@@ -21,9 +21,9 @@ def test_twenty_guesses_at_once_are_five_attempts(together):
 
 
 def test_control_without_the_lock_lets_more_pass(together, monkeypatch):
-    """The test above would tell: the same attempts, each deciding by what all have read before.
+    """Makes the same attempts, each of which decides with the counts read before all others wrote.
 
-    SQLite lets one transaction write after the other, so that there it takes the reads of before.
+    SQLite lets one transaction write after the other, so this test has to inject the earlier counts.
     """
     take_attempt(LIMITS)
     stale = list(Throttle.objects.order_by("key"))

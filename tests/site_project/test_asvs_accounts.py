@@ -125,7 +125,7 @@ def test_ending_sessions_asks_who_it_is_after_five_minutes(client, site_root):
     assert is_signed_in(other)
 
 
-def test_sessions_end_once_the_password_was_typed_again(client, site_root):
+def test_sessions_end_after_the_password_was_typed_again(client, site_root):
     make_user()
     other = Client()
     sign_in(other)

@@ -1,4 +1,4 @@
-"""Chapters 9, 11 and 16 of docs/security.md: keys, signed values and the lines of the log."""
+"""Chapters 9, 11 and 16 of docs/security.md: keys, signed values and log entries."""
 
 import ast
 import logging

@@ -1,4 +1,4 @@
-"""docs/security_rules.md says what the code does."""
+"""docs/security_rules.md matches the code."""
 
 import ast
 import re

@@ -14,12 +14,12 @@ from tests.signing import is_signed_in, mails, sign_in, sign_up
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("commerce", "checkout_app", "home", "site_project")
-#: Functions that run text as code, or hand it to a shell.
+#: Functions that run text as code or pass it to a shell.
 RUNS_TEXT = {"eval", "exec", "os.system", "os.popen", "pickle.loads", "pickle.load", "yaml.load"}
 
 
 def calls_of_the_code():
-    """(place, name, call) of every call in the modules of the site."""
+    """``(place, name, call)`` of every call in the site's modules."""
     for floor in FLOORS:
         for path in (ROOT / floor).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):

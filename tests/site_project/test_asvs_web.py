@@ -1,4 +1,4 @@
-"""Chapters 3, 4, 13, 14 and 16 of docs/security.md: headers and errors of responses."""
+"""Chapters 3, 4, 13, 14 and 16 of docs/security.md: response headers and errors."""
 
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def test_webhook_over_plain_http_is_refused_and_not_redirected(client, settings,
     secure = client.post("/webhooks/stripe/", "{}", content_type="application/json", secure=True)
 
     assert plain.status_code == 403
-    assert secure.status_code == 400  # Its signature is looked at.
+    assert secure.status_code == 400  # Its signature is checked.
 
 
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/basket/"])

@@ -79,7 +79,7 @@ def test_report_compares_sizes_of_each_database():
     assert "| MariaDB | 1,000 | largest ÷ smallest |" in text
 
 
-def test_tables_replace_what_stood_between_the_markers():
+def test_tables_replace_the_text_between_the_markers():
     text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
 
     once = put_between_markers(text, "new")
@@ -91,16 +91,16 @@ def test_tables_replace_what_stood_between_the_markers():
             put_between_markers(wrong, "new")
 
 
-def test_document_has_its_markers():
+def test_performance_doc_has_the_markers():
     put_between_markers(DOCS.read_text("utf-8"), "new")
 
 
-def test_large_is_one_size_more():
+def test_large_option_adds_one_size():
     assert arguments([]).sizes == [1_000, 10_000]
     assert arguments(["--large", "--sizes", "500"]).sizes == [500, 100_000]
 
 
-def test_cookies_of_answers_add_up():
+def test_response_cookies_accumulate():
     class Headers:
         def get_all(self, name):
             return ["b=3; Path=/; HttpOnly", "c=4"] if name == "Set-Cookie" else None
@@ -115,7 +115,7 @@ def test_cookies_of_answers_add_up():
     )
 
 
-def test_database_is_the_sites_own_by_its_variables(tmp_path, monkeypatch):
+def test_database_settings_come_from_the_variables(tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "sqlite:///somebody-elses.sqlite3")
     monkeypatch.setenv("BENCH_MYSQL_URL", "mysql://u:p@db:3306/measure")
 
@@ -127,7 +127,7 @@ def test_database_is_the_sites_own_by_its_variables(tmp_path, monkeypatch):
     assert mariadb.url == mysql_url(500) == "mysql://u:p@db:3306/measure_500"
 
 
-def test_missing_server_is_said_in_one_sentence():
+def test_missing_server_is_reported_in_one_sentence():
     pytest.importorskip("MySQLdb")
 
     with pytest.raises(
@@ -164,7 +164,7 @@ def test_empty_project_is_served_and_measured():
         cpu_of(worker)
 
 
-def test_server_that_is_there_already_is_not_measured():
+def test_server_on_a_taken_port_is_not_measured():
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -177,8 +177,8 @@ def test_server_that_is_there_already_is_not_measured():
             pass
 
 
-def test_missing_server_is_told_before_anything_is_measured(tmp_path, monkeypatch):
-    """SQLite's ten minutes would be lost."""
+def test_missing_server_is_reported_before_anything_is_measured(tmp_path, monkeypatch):
+    """Otherwise ten minutes of measuring SQLite would be lost."""
     begun = []
     monkeypatch.setenv("VAR_DIR", str(tmp_path))
     monkeypatch.setenv("BENCH_MYSQL_URL", f"mysql://nobody:wrong@127.0.0.1:{free_port()}/vitrine_x")

@@ -32,17 +32,17 @@ def storage(monkeypatch):
     )
 
 
-def test_files_lie_on_the_disk_by_default(env):
+def test_files_are_on_disk_by_default(env):
     assert media_storage(env())["BACKEND"].endswith("FileSystemStorage")
 
 
 @pytest.mark.parametrize("private", ["", "photographs"])
-def test_documents_in_the_bucket_of_the_photographs_are_refused(env, private):
+def test_documents_and_photographs_in_one_bucket_are_refused(env, private):
     with pytest.raises(ImproperlyConfigured, match="S3_PRIVATE_BUCKET"):
         media_storage(env(S3_BUCKET="photographs", S3_PRIVATE_BUCKET=private))
 
 
-def test_addresses_in_the_private_bucket_are_signed(env):
+def test_urls_in_the_private_bucket_are_signed(env):
     options = media_storage(env(S3_BUCKET="photographs", S3_PRIVATE_BUCKET="papers"))["OPTIONS"]
 
     made = buckets.TwoBuckets(**options)
@@ -64,7 +64,7 @@ def test_addresses_in_the_private_bucket_are_signed(env):
         ("imagesque/a.png", False),
     ],
 )
-def test_each_file_lies_in_the_bucket_that_is_right_for_it(storage, name, is_public):
+def test_each_file_is_in_the_right_bucket(storage, name, is_public):
     saved = storage.save(name, ContentFile(b"x"))
 
     holder, other = (storage.public, storage.private)[:: 1 if is_public else -1]

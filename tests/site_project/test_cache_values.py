@@ -1,4 +1,4 @@
-"""Values come out of Redis unchanged, and never run as code."""
+"""Values come out of Redis unchanged and are never run as code."""
 
 import pickle
 
@@ -23,26 +23,26 @@ cache_values = CacheSerializer()
         {"_auth_user_id": "7", "_session_expiry": 300},
     ],
 )  # fmt: skip
-def test_value_comes_back_as_it_was(value):
+def test_value_round_trips(value):
     found = cache_values.loads(cache_values.dumps(value))
 
     assert found == value
     assert type(found) is type(value)
 
 
-def test_whole_number_is_left_to_redis():
+def test_integer_is_stored_without_serialization():
     assert cache_values.dumps(3) == 3
     assert cache_values.loads(b"3") == 3
     assert cache_values.dumps(True) == b"true"
 
 
 @pytest.mark.parametrize("text", [gettext_lazy("Basket"), mark_safe("Basket")])
-def test_texts_of_all_kinds_are_texts(text):
+def test_any_text_round_trips(text):
     assert cache_values.loads(cache_values.dumps(text)) == str(text)
 
 
 @pytest.mark.parametrize("value", [object(), {"a": {1, 2}}, [len], Site])
-def test_anything_else_is_refused_when_it_is_stored(value):
+def test_unsupported_value_is_refused(value):
     with pytest.raises(TypeError, match="cannot be cached in Redis"):
         cache_values.dumps(value)
 
@@ -58,7 +58,7 @@ def test_unknown_data_is_not_run(data):
         cache_values.loads(data)
 
 
-def test_rendition_comes_back_without_a_query(db, django_assert_num_queries):
+def test_rendition_round_trips_without_a_query(db, django_assert_num_queries):
     from wagtail.images.models import Image
 
     image = Image.objects.create(title="Boat", file=get_test_image_file())
@@ -73,7 +73,7 @@ def test_rendition_comes_back_without_a_query(db, django_assert_num_queries):
 
 
 @needs_redis
-def test_django_uses_it_over_redis():
+def test_django_uses_the_serializer_with_redis():
     cache = RedisCache(
         REDIS, {"OPTIONS": {"serializer": "site_project.cache_values.CacheSerializer"}}
     )

@@ -55,7 +55,7 @@ def test_currency(settings, currency, expected):
     assert ids(checks.check_currency(None)) == expected
 
 
-def test_requests_in_transactions_are_refused(db, settings, monkeypatch):
+def test_atomic_requests_are_refused(db, settings, monkeypatch):
     assert checks.check_database(None, databases=["default"]) == [] or (
         site_settings.DATABASES["default"]["ENGINE"].endswith("mysql")
     )
@@ -65,13 +65,13 @@ def test_requests_in_transactions_are_refused(db, settings, monkeypatch):
     assert ids(checks.check_database(None, databases=["default"])) == ["vitrine.E006"]
 
 
-def test_database_is_not_asked_unless_named(settings, monkeypatch):
+def test_database_is_queried_only_on_request(settings, monkeypatch):
     monkeypatch.setitem(site_settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
 
     assert checks.check_database(None, databases=None) == []
 
 
-def test_sqlite_that_locks_late_is_refused(monkeypatch):
+def test_sqlite_with_deferred_locking_is_refused(monkeypatch):
     monkeypatch.setitem(site_settings.DATABASES["default"], "OPTIONS", {})
 
     assert ids(checks._check_sqlite()) == ["vitrine.E009"]
@@ -111,7 +111,7 @@ class FakeServer:
         (("READ-COMMITTED", "STRICT_TRANS_TABLES", "latin1_swedish_ci"), ["vitrine.W001"]),
     ],
 )
-def test_mysql_is_asked_itself(monkeypatch, row, expected):
+def test_mysql_settings_are_read_from_the_server(monkeypatch, row, expected):
     monkeypatch.setattr(checks, "connection", FakeServer(*row))
 
     assert ids(checks.check_database(None, databases=["default"])) == expected
@@ -151,7 +151,7 @@ def check_deploy(environment):
     )  # fmt: skip
 
 
-def test_sound_production_passes_without_a_warning(tmp_path):
+def test_valid_production_passes_without_a_warning(tmp_path):
     run = check_deploy(production(tmp_path))
 
     assert run.returncode == 0, run.stderr
@@ -175,9 +175,9 @@ def test_unsound_production_does_not_start(tmp_path, changes, words):
     assert words in run.stderr
 
 
-def test_thousand_keys_are_no_table_of_their_own(db):
-    """With MariaDB's default the rebuild of a large catalogue takes four times as long."""
-    # Inside a comment that MariaDB alone reads: MySQL refuses a variable that it does not know.
+def test_thousand_keys_are_not_converted_to_a_table(db):
+    """With MariaDB's default, the rebuild of a large catalogue takes four times as long."""
+    # In a comment that only MariaDB reads, because MySQL refuses the unknown variable.
     assert re.search(r"/\*M!\d+ [^*]*in_predicate_conversion_threshold=0", MYSQL_SESSION)
 
     if connection.vendor == "mysql" and connection.mysql_is_mariadb:

@@ -60,7 +60,7 @@ def say(link, data=b"hello"):
         return b""
 
 
-def test_proxy_passes_on_cuts_and_takes_up_again(proxy):
+def test_proxy_forwards_cuts_and_restores(proxy):
     with closing(socket.create_connection(("127.0.0.1", proxy.port), 5)) as link:
         assert say(link) == b"hello"
         proxy.cut()
@@ -72,12 +72,12 @@ def test_proxy_passes_on_cuts_and_takes_up_again(proxy):
         assert say(link) == b"hello"
 
 
-def test_proxy_holds_data_back(proxy):
+def test_proxy_delays_data(proxy):
     proxy.delay = 0.2
     with closing(socket.create_connection(("127.0.0.1", proxy.port), 5)) as link:
         began = time.monotonic()
         assert say(link) == b"hello"
-    assert time.monotonic() - began >= 0.4  # there and back
+    assert time.monotonic() - began >= 0.4  # in both directions
 
 
 @needs_redis
@@ -102,7 +102,7 @@ def test_shop_sells_while_redis_is_cut_and_shows_the_change_when_it_is_back(
         record.save()
         assert "£95" in Client().get(page).text
         proxy.restore()
-        time.sleep(2.1)  # for so long a Redis that did not answer is not asked
+        time.sleep(2.1)  # an unresponsive Redis is not retried for this long
 
         assert "£95" in Client().get(page).text
     finally:

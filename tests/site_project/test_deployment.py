@@ -9,7 +9,7 @@ from tests.site import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-#: Services of the site itself, whose environment the settings read.
+#: Services of the site itself, which read the settings from their environment.
 OURS = ("setup", "demo", "web", "worker", "clock")
 
 
@@ -49,7 +49,7 @@ def test_redis_asks_for_a_password():
     assert "redis_password" in script
 
 
-def test_demo_is_asked_for_by_name():
+def test_demo_needs_its_profile():
     assert SERVICES["demo"]["profiles"] == ["demo"]
     for name, service in SERVICES.items():
         if name != "demo":
@@ -72,13 +72,13 @@ def test_site_containers_share_one_environment():
     assert len(environments) == 1
 
 
-def test_every_variable_of_the_file_exists():
+def test_every_variable_in_the_compose_file_exists():
     known = set(re.findall(r"(?m)^([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text()))
 
     assert set(SERVICES["web"]["environment"]) <= known
 
 
-def test_image_runs_as_nobody_who_owns_the_code():
+def test_image_runs_without_root_and_code_is_read_only():
     lines = (ROOT / "Dockerfile").read_text().splitlines()
 
     assert "COPY . ." in lines
@@ -88,7 +88,7 @@ def test_image_runs_as_nobody_who_owns_the_code():
     assert "VAR_DIR=/var/lib/vitrine MEDIA_ROOT=/srv/media STATIC_ROOT=/app/collected" in str(lines)
 
 
-def test_folders_that_containers_write_are_volumes():
+def test_writable_folders_are_volumes():
     image = {"/var/lib/vitrine", "/srv/media"}
 
     for name in OURS:
@@ -97,7 +97,7 @@ def test_folders_that_containers_write_are_volumes():
 
 
 @pytest.mark.parametrize("name", ["tls.conf", "behind-tls.conf"])
-def test_both_nginx_files_say_how_the_shopper_came(name):
+def test_both_nginx_files_set_the_shoppers_scheme(name):
     text = (ROOT / "deploy" / "nginx" / name).read_text()
 
     assert "$shopper_scheme" in text

@@ -28,14 +28,14 @@ def env(tmp_path):
         (lambda env: env.database("SWITCH", default="sqlite://:memory:"), "nonsense"),
     ],
 )
-def test_wrong_value_names_its_variable(env, monkeypatch, read, value):
+def test_invalid_value_names_its_variable(env, monkeypatch, read, value):
     monkeypatch.setenv("SWITCH", value)
 
     with pytest.raises(ImproperlyConfigured, match="SWITCH"):
         read(env)
 
 
-def test_wrong_mail_address_names_its_variable():
+def test_invalid_email_url_names_its_variable():
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         Environment.email("pigeon://loft")
 
@@ -63,7 +63,7 @@ def test_list_is_split_and_trimmed(env, monkeypatch):
     assert env.list("NAMES", default=[]) == ["a", "b"]
 
 
-def test_address_loses_its_last_slash(env, monkeypatch):
+def test_trailing_slash_of_a_url_is_removed(env, monkeypatch):
     monkeypatch.setenv("SITE", "https://shop.example/")
 
     assert env.url("SITE", default="") == "https://shop.example"
@@ -77,26 +77,26 @@ def test_file_of_a_secret_comes_first(env, monkeypatch, tmp_path):
     assert env.secret_key("KEY") == "from-the-file-" + "0123456789" * 4
 
 
-def test_file_of_a_secret_that_is_not_there_names_its_variable(env, monkeypatch, tmp_path):
+def test_missing_secret_file_names_its_variable(env, monkeypatch, tmp_path):
     monkeypatch.setenv("KEY_FILE", str(tmp_path / "nothing"))
 
     with pytest.raises(ImproperlyConfigured, match="KEY_FILE"):
         env.secret("KEY")
 
 
-def test_variable_of_the_process_beats_the_file(monkeypatch, tmp_path):
+def test_process_variable_overrides_the_file(monkeypatch, tmp_path):
     (tmp_path / ".env").write_text("VITRINE_TEST_A=file\nVITRINE_TEST_B=file\n")
     monkeypatch.setenv("VITRINE_TEST_A", "process")
     monkeypatch.delenv("VITRINE_TEST_B", raising=False)
     env = Environment(tmp_path / ".env")
 
     found = [env.str(f"VITRINE_TEST_{letter}", default="") for letter in "AB"]
-    monkeypatch.delenv("VITRINE_TEST_B")  # what django-environ put there
+    monkeypatch.delenv("VITRINE_TEST_B")  # set by django-environ
 
     assert found == ["process", "file"]
 
 
-def test_mariadb_gets_the_options_that_correctness_rests_on(env, monkeypatch):
+def test_mariadb_gets_the_required_options(env, monkeypatch):
     monkeypatch.setenv("DB", "mariadb://shop:pass@db:3307/vitrine")
     monkeypatch.setenv("DATABASE_PASSWORD", "other")
 
@@ -108,7 +108,7 @@ def test_mariadb_gets_the_options_that_correctness_rests_on(env, monkeypatch):
     assert "STRICT_TRANS_TABLES" in config["OPTIONS"]["init_command"]
 
 
-def test_sqlite_gets_the_options_that_correctness_rests_on(env, monkeypatch):
+def test_sqlite_gets_the_required_options(env, monkeypatch):
     monkeypatch.setenv("DB", "sqlite:////tmp/x.sqlite3")
 
     options = env.database("DB", default="")["OPTIONS"]

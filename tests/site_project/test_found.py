@@ -42,14 +42,14 @@ def landing(site_root):
     return make
 
 
-def test_index_names_the_files_and_each_answers(client, site_root, vase):
+def test_index_lists_the_files_and_each_responds(client, site_root, vase):
     files = locations(client, "/sitemap.xml")
 
     assert files == [f"{HOST}/sitemap-{name}.xml" for name in ("pages", "categories", "products")]
     assert all(locations(client, file.removeprefix(HOST)) for file in files)
 
 
-def test_products_are_those_that_have_a_page(client, landing, vase, mug):
+def test_products_without_their_own_page_are_left_out(client, landing, vase, mug):
     hidden, retired, replaced = (make_product(name, price="9.00") for name in ("A", "B", "C"))
     hidden.is_public = False
     hidden.save()
@@ -61,7 +61,7 @@ def test_products_are_those_that_have_a_page(client, landing, vase, mug):
     assert set(found) == {HOST + product_url(p.pk, p.slug) for p in (vase, mug)}
 
 
-def test_products_bring_their_photographs_and_their_variants(client, site_root, mug):
+def test_products_have_their_photographs_and_variants(client, site_root, mug):
     child = mug.children.first()
     for product, colour in ((mug, "tan"), (child, "teal")):
         image = make_image(picture(colour), filename=f"{colour}.jpg", title=colour)
@@ -78,7 +78,7 @@ def test_products_bring_their_photographs_and_their_variants(client, site_root, 
     assert all(url.startswith(f"{HOST}/media/") for url in found)
 
 
-def test_last_change_is_the_newest_of_product_and_variants(client, site_root, mug):
+def test_last_change_includes_variants(client, site_root, mug):
     Product = get_model("catalogue", "Product")
     moment = timezone.now() - timedelta(days=9)
     Product.objects.update(date_updated=moment)
@@ -91,7 +91,7 @@ def test_last_change_is_the_newest_of_product_and_variants(client, site_root, mu
     assert found[:10] == timezone.localdate(moment + timedelta(days=5)).isoformat()
 
 
-def test_categories_are_public_and_at_their_right_address(client, site_root, vase):
+def test_categories_are_public_with_their_current_url(client, site_root, vase):
     Category = get_model("catalogue", "Category")
     home = Category.add_root(name="Home")
     deep = home.add_child(name="Vases").add_child(name="Moon")
@@ -120,7 +120,7 @@ def test_sitemap_contains_the_whole_shop_once(client, shop):
     ]
 
 
-def test_pages_are_live_and_open_to_everybody(client, landing):
+def test_pages_are_live_and_public(client, landing):
     landing("Sale")
     landing("Draft", live=False)
     private = landing("Private")
@@ -130,7 +130,7 @@ def test_pages_are_live_and_open_to_everybody(client, landing):
 
 
 @pytest.mark.parametrize("section", ["pages", "categories", "products"])
-def test_more_rows_take_no_more_queries(client, landing, shop, section):
+def test_more_rows_need_no_more_queries(client, landing, shop, section):
     def grow(count):
         for n in range(count):
             landing(f"Page {timezone.now().timestamp()}")
@@ -149,7 +149,7 @@ def test_more_rows_take_no_more_queries(client, landing, shop, section):
     assert queries() == few <= 9
 
 
-def test_long_sitemap_has_pages(client, site_root, shop, monkeypatch):
+def test_long_sitemap_is_paginated(client, site_root, shop, monkeypatch):
     monkeypatch.setattr(sitemaps.SiteSitemap, "limit", 2)
     for n in range(5):
         make_product(f"Mug {n}", price="1.00")
@@ -166,7 +166,7 @@ def test_long_sitemap_has_pages(client, site_root, shop, monkeypatch):
     ["/sitemap-nothing.xml", "/sitemap-products.xml?p=9", "/sitemap-products.xml?p=x",
      "/sitemap-products.xml?p=%00", "/sitemap-pages.xml?p=-1"],
 )  # fmt: skip
-def test_file_that_there_is_not_is_a_404(client, site_root, path):
+def test_unknown_file_is_a_404(client, site_root, path):
     assert client.get(path).status_code == 404
 
 
@@ -174,7 +174,7 @@ def test_empty_shop_has_an_empty_sitemap(client, site_root):
     assert locations(client, "/sitemap-products.xml") == []
 
 
-def test_robots_keep_out_of_what_is_private_or_endless(client, site_root, mug):
+def test_robots_txt_excludes_private_and_endless_urls(client, site_root, mug):
     glaze = get_model("catalogue", "ProductAttribute").objects.get(code="glaze")
     FacetAttribute.objects.get_or_create(attribute=glaze)
     response = client.get("/robots.txt")
@@ -189,7 +189,7 @@ def test_robots_keep_out_of_what_is_private_or_endless(client, site_root, mug):
     for path in ("/", "/catalogue/", "/catalogue/?page=2", "/catalogue/x_1/?variant=2",
                  "/feeds/products.xml", "/sitemap.xml", "/media/a.jpg", "/static/css/site.css"):  # fmt: skip
         assert robots.can_fetch("*", path), path
-    # Python's parser knows no "$", crawlers do (RFC 9309, 2.2.3): the longest rule counts.
+    # Python's parser ignores "$"; crawlers apply the longest rule (RFC 9309, 2.2.3).
     for path in ("/basket/", "/search/"):
         assert f"Allow: {path}$\n" in response.content.decode()
     for name in ("glaze", "price", "stock", "sale", "rating", "sort", "stars"):
@@ -218,7 +218,7 @@ def test_feed_is_streamed_and_links_to_landing_pages(client, landing, vase):
         ("/apple-touch-icon.png", "image/png", b"\x89PNG"),
     ],
 )
-def test_icons_are_where_they_are_looked_for(client, db, path, kind, start):
+def test_icons_are_at_their_default_urls(client, db, path, kind, start):
     response = client.get(path)
 
     assert (response.status_code, response["Content-Type"]) == (200, kind)
@@ -226,7 +226,7 @@ def test_icons_are_where_they_are_looked_for(client, db, path, kind, start):
     assert "max-age=604800" in response["Cache-Control"]
 
 
-def test_manifest_names_icons_that_are_there(static_files, client, db):
+def test_manifest_lists_existing_icons(static_files, client, db):
     response = client.get("/site.webmanifest")
 
     assert response["Content-Type"] == "application/manifest+json"
@@ -240,7 +240,7 @@ def test_manifest_names_icons_that_are_there(static_files, client, db):
     ["/robots.txt", "/sitemap.xml", "/sitemap-pages.xml", "/feeds/products.xml", "/favicon.ico",
      "/site.webmanifest"],
 )  # fmt: skip
-def test_machines_get_no_cookie_and_may_only_read(client, site_root, path):
+def test_crawler_files_set_no_cookie_and_are_read_only(client, site_root, path):
     response = client.get(path)
 
     assert response.cookies == {}

@@ -7,7 +7,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "10.1.2.3", "web", "anything.example"])
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
-def test_probe_by_any_host_and_without_tls_is_answered(client, settings, host, path):
+def test_probe_with_any_host_and_without_tls_is_answered(client, settings, host, path):
     settings.ALLOWED_HOSTS = ["shop.example"]
     settings.SECURE_SSL_REDIRECT = True
 
@@ -17,7 +17,7 @@ def test_probe_by_any_host_and_without_tls_is_answered(client, settings, host, p
     assert response["Cache-Control"] == "no-store"
 
 
-def test_other_pages_still_ask_for_the_host(client, settings):
+def test_other_pages_still_check_the_host(client, settings):
     settings.ALLOWED_HOSTS = ["shop.example"]
 
     assert client.get("/robots.txt", headers={"host": "evil.example"}).status_code == 400

@@ -12,12 +12,12 @@ from tests.staff_pages import all_pages, make_staff_pages
 
 Product = get_model("catalogue", "Product")
 HOSTILE = "<img src=x onerror=alert(1)>"
-#: Apps whose rows people name.
+#: Apps with rows that users name.
 NAMED = (
     "catalogue", "commerce", "home", "offer", "voucher", "partner", "order", "shipping", "reviews",
     "customer", "address", "auth",
 )  # fmt: skip
-#: Words that are looked up or compared, and so are no names.
+#: Fields for look-ups or comparisons, which are not names.
 WORDS = ("code", "slug", "path", "status", "key", "number", "email", "currency", "type", "username",
          "password", "depth", "proxy_class", "codename", "iso_3166", "hash", "file_hash")  # fmt: skip
 

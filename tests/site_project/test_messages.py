@@ -1,4 +1,4 @@
-"""Messages reach the next page, wherever they fit."""
+"""Messages reach the next page, in a cookie or in the session."""
 
 import pytest
 from django.contrib.messages import add_message, get_messages
@@ -25,8 +25,8 @@ def test_site_uses_this_storage(rf):
 
 
 @pytest.mark.parametrize("length", [20, 5000])
-def test_message_is_told_once_at_the_next_request(rf, length):
-    """5,000 letters that cannot be packed do not fit into a cookie: they wait in the session."""
+def test_message_is_shown_once_by_the_next_request(rf, length):
+    """5,000 random letters do not fit into a cookie, so the message is in the session."""
     session, text = SessionStore(), get_random_string(length)
     first, response = request_with(rf, session), HttpResponse()
     add_message(first, INFO, text)

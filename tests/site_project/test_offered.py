@@ -49,7 +49,7 @@ def refusals(person, html, here):
 
 
 @pytest.mark.parametrize("role", [EDITOR, MERCHANDISER, SUPPORT, FINANCE])
-def test_dashboard_offers_nothing_that_is_refused(pages, client, role):
+def test_dashboard_offers_nothing_that_it_refuses(pages, client, role):
     person = make_person(role)
     client.force_login(person)
     client.raise_request_exception = False
@@ -67,7 +67,7 @@ def test_dashboard_offers_nothing_that_is_refused(pages, client, role):
     assert not wrong, "\n".join(map(str, sorted(wrong)))
 
 
-#: What a role's work begins with, by page: it must stay.
+#: Links that a role needs for its work, by page. They must remain.
 STAYS = [
     (MERCHANDISER, "dashboard:catalogue-product-list", "dashboard:catalogue-product"),
     (MERCHANDISER, "dashboard:offer-list", "dashboard:offer-metadata"),
@@ -81,7 +81,7 @@ STAYS = [
 
 
 @pytest.mark.parametrize(("role", "page", "leads_to"), STAYS)
-def test_dashboard_keeps_what_a_role_works_with(pages, client, vase, role, page, leads_to):
+def test_dashboard_keeps_the_links_that_a_role_needs(pages, client, vase, role, page, leads_to):
     make_paid_order((vase, 1))
     number = get_model("order", "Order").objects.latest("pk").number
     client.force_login(make_person(role))
@@ -98,7 +98,7 @@ def test_dashboard_keeps_what_a_role_works_with(pages, client, vase, role, page,
     assert leads_to in found
 
 
-def test_support_keeps_the_forms_of_an_order_and_finance_does_not(pages, client, vase):
+def test_support_keeps_the_order_forms_and_finance_does_not(pages, client, vase):
     order = make_paid_order((vase, 1))
     url = reverse("dashboard:order-detail", args=[order.number])
     shown = {}
@@ -125,7 +125,7 @@ LIST = """
 """
 
 
-def test_what_is_refused_comes_off_with_what_only_held_it(site_root):
+def test_removed_links_take_their_empty_containers_along(site_root):
     create_page_roles()
     person = make_person(EDITOR)
 
@@ -142,7 +142,7 @@ def test_what_is_refused_comes_off_with_what_only_held_it(site_root):
     assert "Ada" in html.rpartition("</div>")[2]
 
 
-def test_refused_form_gives_back_what_was_typed(pages, client):
+def test_refused_form_shows_its_input(pages, client):
     client.force_login(make_person(FINANCE))
     note = "Rang the customer twice, nobody there"
 
@@ -156,7 +156,7 @@ def test_refused_form_gives_back_what_was_typed(pages, client):
     assert "a secret of somebody" not in response.text
 
 
-def test_refusal_is_a_page_of_ours(client, site_root, pages):
+def test_refusal_uses_our_page(client, site_root, pages):
     client.force_login(make_person(EDITOR))
 
     response = client.get(reverse("dashboard:order-list"))

@@ -1,4 +1,4 @@
-"""Who may change whom in the Wagtail admin, and what the audit log records."""
+"""Which users may change which in the Wagtail admin, and what the audit log records."""
 
 import time
 
@@ -65,12 +65,12 @@ def test_only_a_superuser_changes_a_superuser(client, sign_in, root):
     page = client.get(reverse("wagtailusers_users:edit", args=[root.pk]))
 
     root.refresh_from_db()
-    # Wagtail leads away with a sentence where a view refuses.
+    # Wagtail redirects with a message if a view refuses.
     assert {answer.status_code, page.status_code} <= {302, 403}
     assert root.email == "root@example.com"
 
 
-def test_only_a_superuser_makes_a_superuser(client, sign_in):
+def test_only_a_superuser_creates_a_superuser(client, sign_in):
     sign_in(ADMIN)
     clerk = make_user("clerk@example.com")
     names = {"first_name": "Ada", "last_name": "Fen", "is_superuser": "on"}
@@ -91,7 +91,7 @@ def test_only_a_superuser_makes_a_superuser(client, sign_in):
         ("delete", {}),
     ],
 )
-def test_bulk_actions_leave_superusers_alone(client, sign_in, root, action, data):
+def test_bulk_actions_skip_superusers(client, sign_in, root, action, data):
     sign_in(ADMIN)
     data = data or {"role": Group.objects.get(name=EDITOR).pk}
 
@@ -103,7 +103,7 @@ def test_bulk_actions_leave_superusers_alone(client, sign_in, root, action, data
     assert not root.groups.exists()
 
 
-def test_address_of_somebody_else_is_not_changed(client, sign_in):
+def test_address_of_another_user_cannot_be_changed(client, sign_in):
     sign_in(ADMIN)
     clerk = make_user("clerk@example.com")
 
@@ -115,7 +115,7 @@ def test_address_of_somebody_else_is_not_changed(client, sign_in):
 
 
 @pytest.mark.parametrize("spelling", ["Clerk@Example.com", "clerk@ｅxample.com"])
-def test_second_account_of_an_address_is_refused_with_a_sentence(client, sign_in, spelling):
+def test_second_account_for_an_address_is_refused_with_a_message(client, sign_in, spelling):
     sign_in(ADMIN)
     make_user("clerk@example.com")
 
@@ -128,7 +128,7 @@ def test_second_account_of_an_address_is_refused_with_a_sentence(client, sign_in
     assert "An account with this address already exists." in page.text
 
 
-def test_new_colleague_may_enter_the_dashboard(client, sign_in):
+def test_new_staff_may_open_the_dashboard(client, sign_in):
     sign_in(ADMIN)
     support = Group.objects.get(name=SUPPORT)
 
@@ -150,7 +150,7 @@ def entries(**wanted):
 
 
 @pytest.mark.parametrize("is_staff", [True, False])
-def test_roles_that_somebody_gets_are_written_down(client, sign_in, is_staff):
+def test_granted_roles_are_logged(client, sign_in, is_staff):
     admin = sign_in(ADMIN, is_staff=is_staff)
     clerk = make_user("clerk@example.com")
     groups = Group.objects.filter(name__in=[ADMIN, FINANCE])
@@ -163,7 +163,7 @@ def test_roles_that_somebody_gets_are_written_down(client, sign_in, is_staff):
 
 
 @pytest.mark.parametrize("is_staff", [True, False])
-def test_deactivation_is_written_down(client, sign_in, is_staff):
+def test_deactivation_is_logged(client, sign_in, is_staff):
     admin = sign_in(ADMIN, is_staff=is_staff)
     clerk = make_user("clerk@example.com")
 
@@ -173,7 +173,7 @@ def test_deactivation_is_written_down(client, sign_in, is_staff):
     assert entry.changes["is_active"] == ["True", "False"]
 
 
-def test_deactivation_of_many_is_written_down_for_each(client, sign_in):
+def test_bulk_deactivation_is_logged_per_user(client, sign_in):
     admin = sign_in(ADMIN)
     people = [make_user("one@example.com"), make_user("two@example.com")]
 
@@ -189,7 +189,7 @@ def test_deactivation_of_many_is_written_down_for_each(client, sign_in):
         }
 
 
-def test_role_given_to_many_is_written_down_for_each(client, sign_in):
+def test_bulk_role_change_is_logged_per_user(client, sign_in):
     admin = sign_in(ADMIN, is_staff=False)
     people = [make_user("one@example.com"), make_user("two@example.com")]
 
@@ -199,7 +199,7 @@ def test_role_given_to_many_is_written_down_for_each(client, sign_in):
         assert entries(object_id=person.pk, user=admin, changes__has_key="groups").exists()
 
 
-def test_price_that_an_editor_without_the_dashboard_sets_has_a_name(client, sign_in, vase):
+def test_price_change_by_an_editor_is_logged_with_a_name(client, sign_in, vase):
     merchandiser = sign_in(MERCHANDISER, is_staff=False)
     sale = SalePrice.objects.create(
         stockrecord=vase.stockrecords.get(), price=30, start="2026-01-01T00:00Z"
@@ -221,7 +221,7 @@ def test_price_that_an_editor_without_the_dashboard_sets_has_a_name(client, sign
 
 @pytest.mark.parametrize("role", [EDITOR, MERCHANDISER])
 @pytest.mark.parametrize("model", ["outgoingmail", "searchmiss"])
-def test_bulk_page_names_no_rows_of_lists_that_are_only_read(client, sign_in, role, model):
+def test_bulk_page_does_not_reveal_rows_of_read_only_lists(client, sign_in, role, model):
     sign_in(role)
 
     url = reverse("wagtail_bulk_action", args=["commerce", model, "delete"])
@@ -230,7 +230,7 @@ def test_bulk_page_names_no_rows_of_lists_that_are_only_read(client, sign_in, ro
 
 
 @pytest.mark.parametrize(("role", "offered"), [(SUPPORT, False), (ADMIN, True)])
-def test_boxes_are_offered_to_who_may_act_on_the_rows(client, sign_in, role, offered):
+def test_checkboxes_are_offered_to_users_who_may_act(client, sign_in, role, offered):
     sign_in(role)
     make_user("clerk@example.com")
 
@@ -240,7 +240,7 @@ def test_boxes_are_offered_to_who_may_act_on_the_rows(client, sign_in, role, off
     assert ("bulk-action-checkbox" in page.text) is offered
 
 
-def test_staff_do_not_erase_themselves(client, sign_in):
+def test_staff_cannot_erase_themselves(client, sign_in):
     person = sign_in(MERCHANDISER)
 
     page = client.post(reverse("customer:profile-delete"), {"confirm": "on"})
@@ -250,7 +250,7 @@ def test_staff_do_not_erase_themselves(client, sign_in):
     assert User.objects.filter(pk=person.pk).exists()
 
 
-def test_groups_that_wagtail_and_oscar_bring_along_go_unless_somebody_is_in_them(shop, site_root):
+def test_default_groups_of_wagtail_and_oscar_are_deleted_unless_used(shop, site_root):
     for name in ("Moderators", "Editors"):
         Group.objects.get_or_create(name=name)
     make_user("old@example.com").groups.add(Group.objects.get(name="Editors"))

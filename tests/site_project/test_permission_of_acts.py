@@ -53,7 +53,7 @@ def as_role(client, shop, site_root):
         ("change_order_status", "order.change_order"),
     ],
 )
-def test_each_act_on_an_order_asks_for_its_own_permission(client, sign_in, vase, act, asks):
+def test_each_order_action_needs_its_own_permission(client, sign_in, vase, act, asks):
     order = make_order(vase)
     others = {"order.add_ordernote", "commerce.change_shipment"} - {asks}
     sign_in("order.view_order", *others)
@@ -70,7 +70,7 @@ def test_each_act_on_an_order_asks_for_its_own_permission(client, sign_in, vase,
     assert client.post(url, data).status_code in (200, 302)
 
 
-def test_words_of_a_product_alone_do_not_set_its_price(client, sign_in, vase):
+def test_permission_for_product_texts_does_not_include_prices(client, sign_in, vase):
     sign_in("catalogue.view_product", "catalogue.change_product")
 
     response = client.post(reverse("dashboard:catalogue-product", args=[vase.pk]))
@@ -79,7 +79,7 @@ def test_words_of_a_product_alone_do_not_set_its_price(client, sign_in, vase):
 
 
 @pytest.mark.parametrize("permission", ["add", "change"])
-def test_wizard_of_offers_asks_for_both_that_it_does(client, sign_in, shop, permission):
+def test_offer_wizard_needs_both_of_its_permissions(client, sign_in, shop, permission):
     offer = make_offer()
     sign_in("offer.view_conditionaloffer", f"offer.{permission}_conditionaloffer")
 
@@ -89,7 +89,7 @@ def test_wizard_of_offers_asks_for_both_that_it_does(client, sign_in, shop, perm
     assert (new.status_code, old.status_code) == (403, 403)
 
 
-def test_finance_downloads_chosen_orders_and_moves_none(client, as_role, vase):
+def test_finance_exports_selected_orders_but_changes_none(client, as_role, vase):
     as_role(FINANCE)
     order = make_order(vase)
     url = reverse("dashboard:order-list")
@@ -108,7 +108,7 @@ def test_finance_downloads_chosen_orders_and_moves_none(client, as_role, vase):
     assert refused.status_code == 403
 
 
-def test_support_is_offered_to_move_orders(client, as_role, vase):
+def test_support_is_offered_to_change_order_statuses(client, as_role, vase):
     as_role(SUPPORT)
     make_order(vase)
 
@@ -116,7 +116,7 @@ def test_support_is_offered_to_move_orders(client, as_role, vase):
 
 
 @pytest.mark.parametrize(("role", "sees"), [(EDITOR, False), (FINANCE, True)])
-def test_figures_of_the_shop_are_for_those_who_see_orders(client, as_role, role, sees):
+def test_statistics_need_access_to_orders(client, as_role, role, sees):
     as_role(role)
 
     page = client.get(reverse("dashboard:index")).text
@@ -124,7 +124,7 @@ def test_figures_of_the_shop_are_for_those_who_see_orders(client, as_role, role,
     assert ("Total Orders" in page) is sees
 
 
-def test_own_settings_in_the_admin_take_no_picture(client, as_role):
+def test_wagtail_account_settings_accept_no_picture(client, as_role):
     as_role(EDITOR)
 
     page = client.get(reverse("wagtailadmin_account"))
@@ -133,7 +133,7 @@ def test_own_settings_in_the_admin_take_no_picture(client, as_role):
     assert 'type="file"' not in page.text
 
 
-def test_supplier_pages_work(client, as_role, vase):
+def test_partner_pages_work(client, as_role, vase):
     as_role(FINANCE)
     partner = vase.stockrecords.get().partner
 
@@ -146,7 +146,7 @@ def test_supplier_pages_work(client, as_role, vase):
         assert partner.name in page.text
 
 
-def test_supplier_with_stock_is_not_deleted(client, as_role, vase):
+def test_partner_with_stock_cannot_be_deleted(client, as_role, vase):
     as_role(ADMIN)
     partner = vase.stockrecords.get().partner
     url = reverse("dashboard:partner-delete", args=[partner.pk])
@@ -178,7 +178,7 @@ def test_customers_are_listed_with_their_orders(client, as_role, vase):
 @pytest.mark.parametrize(
     "query", [{"page": "x"}, {"initial": "x"}, {"page_limit": "x", "q": "a"}, {"page": "9" * 30}]
 )
-def test_odd_lookup_of_products_is_not_found(client, as_role, query):
+def test_malformed_product_lookup_is_not_found(client, as_role, query):
     as_role(ADMIN)
 
     assert client.get(reverse("dashboard:catalogue-product-lookup"), query).status_code in (
@@ -187,7 +187,7 @@ def test_odd_lookup_of_products_is_not_found(client, as_role, query):
     )
 
 
-def test_address_of_an_account_that_proved_nothing_leads_to_the_account(client, as_role):
+def test_unverified_address_opens_the_account_page(client, as_role):
     as_role(ADMIN)
     hannah = make_user("hannah@example.com")
     hannah.emailaddress_set.all().delete()

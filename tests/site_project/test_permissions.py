@@ -43,14 +43,14 @@ def test_every_staff_page_has_a_row():
     assert unmapped == set()
 
 
-def test_every_row_is_of_a_page():
+def test_every_row_belongs_to_a_page():
     assert set(table.permission_table()) - {name for _route, name in staff_urls()} == set()
 
 
-def test_addresses_of_the_walk_lead_to_their_pages(pages):
+def test_generated_urls_resolve_to_their_pages(pages):
     reached = {name: name_of_match(resolve(address)) for _r, name, address in all_pages(pages)}
 
-    # Two patterns of the same address: the first one answers.
+    # If two patterns match a URL, the first one responds.
     shadowed = {
         "wagtailadmin_login": "admin-login",
         "wagtailadmin_logout": "admin-logout",
@@ -71,7 +71,7 @@ def test_permissions_page_says_what_the_table_says(pages):
 
 
 def outcome(response):
-    """What a staff page does with a request: "refused", "sign-in", "in" or "broken"."""
+    """The outcome of a staff page's response: "refused", "sign-in", "in" or "broken"."""
     if response.status_code >= 500:
         return "broken"
     if response.status_code == 403:
@@ -81,7 +81,7 @@ def outcome(response):
     return "in"
 
 
-#: Wagtail reads what its own pages always send: the counters of a form's parts, an uploaded file.
+#: Data that Wagtail's views expect from their own pages: form management counters, an uploaded file.
 BROKEN_WITHOUT_A_FORM = {
     "wagtailadmin_pages:edit",
     "wagtailadmin_pages:copy",
@@ -108,11 +108,11 @@ def test_role_is_let_in_where_the_table_says_so(pages, quiet, role, method):
         allowed = {"GET": ("read", "write"), "POST": ("send", "write")}[method]
         expected = "in" if cell(person, route, name) in allowed else "refused"
         if access.is_public:
-            expected = "refused"  # Signed in already and sent there: may not enter.
+            expected = "refused"  # A signed-in user is redirected there if access is refused.
         point = transaction.savepoint()
         response = quiet.generic(method, address)
         transaction.savepoint_rollback(point)
-        if name == "wagtail_bulk_action":  # of sale prices, in this walk
+        if name == "wagtail_bulk_action":  # here for sale prices
             expected = "in" if person.has_perm("commerce.delete_saleprice") else "refused"
         if method == "POST" and name in BROKEN_WITHOUT_A_FORM and expected == "in":
             expected = "broken"
@@ -122,9 +122,9 @@ def test_role_is_let_in_where_the_table_says_so(pages, quiet, role, method):
     assert not wrong, "\n".join(map(str, wrong))
 
 
-#: What people of a role need, or must never have: written by hand, not read from the table.
+#: Access that roles must or must not have, written by hand and not derived from the table.
 EXPECTED = [
-    # role, method, address, whether it is let in
+    # role, method, URL, whether access is allowed
     (EDITOR, "GET", "/admin/", True),
     (EDITOR, "GET", "/admin/pages/", True),
     (EDITOR, "GET", "/admin/users/", False),
@@ -159,9 +159,7 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize(("role", "method", "address", "expected"), EXPECTED)
-def test_role_reaches_what_its_work_needs_and_no_more(
-    pages, client, role, method, address, expected
-):
+def test_role_can_do_its_work_and_no_more(pages, client, role, method, address, expected):
     client.force_login(make_person(role))
     keys = {
         "number": pages.keys["number"],
@@ -210,8 +208,8 @@ def test_page_that_nobody_mapped_is_refused_to_superusers_too(pages, quiet, sett
     assert response.status_code == 403
 
 
-#: Wagtail notes who has a page open, to warn a second person, and that they follow its comments. Both
-#: are about the reader alone.
+#: Wagtail records who has a page open, to warn a second editor, and comment subscriptions. Both only
+#: concern the reader.
 BOOK_KEEPING = (
     "wagtailadmin_editingsession",
     "wagtailcore_pagesubscription",

@@ -9,14 +9,14 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-#: The views that answer a page everybody may get and keep.
+#: Views that respond with cacheable pages for everybody.
 OPEN = {
     "catalogue:detail", "catalogue:index", "offer:list", "robots", "search:search", "search:suggest",
 }  # fmt: skip
-#: Open as well, at addresses that this walk makes up by chance only; ``tests/commerce/test_page_cache.py``
-#: has them.
+#: Also cacheable, but this walk rarely generates valid URLs for them;
+#: ``tests/commerce/test_page_cache.py`` covers them.
 BY_CHANCE = {"catalogue:category", "wagtail_serve"}
-#: Files and cards: public for a time or after asking again, and the same for everybody by nature.
+#: Files and cards: the same for everybody, public for a time or after revalidation.
 FILES = {"/apple-touch-icon.png", "/favicon.ico", "catalogue:cards", "manifest"}
 
 

@@ -1,7 +1,7 @@
-"""A production as docs/deploy.md describes it, started on this machine and bought from through nginx.
+"""A production deployed as docs/deploy.md describes, on this machine, with purchases through nginx.
 
-MariaDB where TEST_DATABASE_URL names one, else SQLite; Redis with a password where redis-server is
-installed. Continuous integration has all of it.
+Uses MariaDB if TEST_DATABASE_URL is set, otherwise SQLite, and Redis with a password if redis-server
+is installed. Continuous integration has both.
 """
 
 import re
@@ -37,7 +37,7 @@ from tests.smtp_sink import SmtpSink, smtp_sink
 
 pytestmark = [
     pytest.mark.production,
-    pytest.mark.xdist_group("production"),  # one process makes the site for all of them
+    pytest.mark.xdist_group("production"),  # one process deploys the site for all tests
     pytest.mark.race,
     pytest.mark.skipif(not NGINX and not IS_CI, reason="nginx is not installed; .ci/run has it"),
 ]
@@ -156,12 +156,12 @@ def test_shop_sells_through_nginx_and_the_mail_arrives(production, vase):
     assert not (production.site.folder / "var" / "mail").exists()
 
 
-def test_setup_says_what_it_did_and_no_password(production):
+def test_setup_reports_its_work_without_a_password(production):
     assert "correct-horse" not in production.setup
     assert f"Administrator: owner@{HOST} created." in production.setup
 
 
-def test_deployment_check_has_nothing_to_say(production):
+def test_deployment_check_finds_nothing(production):
     run = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", "--database",
          "default"],
@@ -219,7 +219,7 @@ def test_cookies_as_a_browser_gets_them(production, vase):
         ("/search/?code=a-secret", "GET /search/ "),
     ],
 )
-def test_access_log_holds_no_key(production, address, logged):
+def test_access_log_contains_no_secret(production, address, logged):
     with production.browser() as browser:
         browser.get(
             production.site.url + address,
@@ -229,13 +229,13 @@ def test_access_log_holds_no_key(production, address, logged):
     log = production.site.folder / "access.log"
     end = time.monotonic() + 10
     while logged not in log.read_text() and time.monotonic() < end:
-        time.sleep(0.1)  # nginx writes the line after its answer
+        time.sleep(0.1)  # nginx logs after its response
     text = log.read_text()
     assert logged in text
     assert "a-secret" not in text
 
 
-#: Bodies that two servers in a row might measure differently (RFC 9112, section 6.3).
+#: Bodies whose length two chained servers might parse differently (RFC 9112, section 6.3).
 AMBIGUOUS = {
     "both": "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX",
     "two lengths": "Content-Length: 1\r\nContent-Length: 6\r\n\r\nabcdef",
@@ -249,7 +249,7 @@ AMBIGUOUS = {
 @pytest.mark.parametrize("kind", AMBIGUOUS)
 @pytest.mark.parametrize("by", ["nginx", "web"])
 def test_request_of_two_lengths_hides_no_other(production, kind, by):
-    """Someone else would get the response to a request hidden in the body of another."""
+    """Otherwise another client would get the response to a request hidden in the body."""
     port = production.web if by == "web" else urlsplit(production.site.url).port
     connection = socket.create_connection(("127.0.0.1", port), timeout=20)
     if by == "nginx":
@@ -261,7 +261,7 @@ def test_request_of_two_lengths_hides_no_other(production, kind, by):
         )
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
 
-    # Either way nothing after it on this connection is answered.
+    # In both cases the connection handles no further request.
     assert answer.count(b"HTTP/1.1 ") <= 1, answer
     if by == "nginx":
         assert answer.split()[1] in (b"400", b"411", b"501"), answer
@@ -282,7 +282,7 @@ def test_old_protocols_are_refused(production):
     context = ssl.create_default_context(cafile=production.certificate)
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # which is why it is refused
+        warnings.simplefilter("ignore", DeprecationWarning)  # the deprecation is why it is refused
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     port = urlsplit(production.site.url).port
 
@@ -328,7 +328,7 @@ def test_body_of_more_than_twelve_megabytes_is_refused(production):
 
 
 def test_headers_of_a_shopper_are_not_the_proxys(production, vase):
-    """A shopper who claims to be a proxy changes neither host nor scheme."""
+    """A shopper who sends proxy headers changes neither host nor scheme."""
     lies = {
         "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example", "Forwarded": "proto=http",
         "X-Forwarded-For": "203.0.113.9",
@@ -346,7 +346,7 @@ def test_headers_of_a_shopper_are_not_the_proxys(production, vase):
     assert wrong.status_code == 400
 
 
-def test_tls_that_ends_in_front_is_believed_from_the_terminator(production):
+def test_scheme_header_is_trusted_from_the_terminator(production):
     plain = free_port()
     folder = production.site.folder
     url = f"http://{HOST}:{plain}/accounts/login/"
@@ -357,7 +357,7 @@ def test_tls_that_ends_in_front_is_believed_from_the_terminator(production):
         behind = browser.get(url, headers={"X-Forwarded-Proto": "https"}, allow_redirects=False)
         without = browser.get(url, allow_redirects=False)
 
-    assert behind.status_code == 200  # and no redirect without an end
+    assert behind.status_code == 200  # and no redirect loop
     assert without.status_code == 301
     assert without.headers["Location"].startswith("https://")
 

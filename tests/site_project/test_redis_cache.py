@@ -1,4 +1,4 @@
-"""Without Redis the cache is off: nothing is found, nothing is stored, nothing raises."""
+"""Without Redis the cache is off: reads find nothing, writes store nothing, and nothing raises."""
 
 import pytest
 from django.contrib.sessions.backends.cached_db import SessionStore
@@ -16,7 +16,7 @@ def gone():
     return ForgivingRedisCache(NOWHERE, {"OPTIONS": options["OPTIONS"]})
 
 
-def test_settings_use_the_cache_that_forgives():
+def test_settings_use_the_fault_tolerant_cache():
     backend = caches(NOWHERE, is_debug=False)["default"]["BACKEND"]
 
     assert backend == "site_project.redis_cache.ForgivingRedisCache"
@@ -38,13 +38,13 @@ def test_nothing_raises(gone):
     gone.clear()
 
 
-def test_counting_says_that_there_is_nothing_to_count(gone):
+def test_incr_raises_value_error(gone):
     with pytest.raises(ValueError, match="refused|onnect"):
         gone.incr("a")
 
 
 @pytest.mark.django_db
-def test_sessions_go_on_from_the_database(settings):
+def test_sessions_continue_from_the_database(settings):
     settings.CACHES = caches(NOWHERE, is_debug=False)
     session = SessionStore()
     session["basket"] = 7
@@ -54,7 +54,7 @@ def test_sessions_go_on_from_the_database(settings):
 
 
 @needs_redis
-def test_with_redis_it_is_djangos_cache():
+def test_with_redis_it_works_like_djangos_cache():
     cache = ForgivingRedisCache(REDIS, {})
     cache.set("a", 1)
 

@@ -1,4 +1,4 @@
-"""No GET request of a guest or customer changes a table."""
+"""GET requests by guests and customers change no table."""
 
 import re
 
@@ -12,7 +12,7 @@ from commerce.permissions.table import area_of
 from tests.factories import make_offer, make_paid_order, make_user
 from tests.site_project.test_permissions import writes_of
 
-#: Stripe leads back by GET, and settling is idempotent (docs/architecture.md).
+#: Stripe returns by GET, and settling is idempotent (docs/architecture.md).
 SETTLES = "checkout:return"
 
 

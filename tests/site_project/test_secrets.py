@@ -1,4 +1,4 @@
-"""Staff cannot read codes and links meant for other people."""
+"""Staff cannot read codes and links meant for other users."""
 
 import pytest
 from django.core.cache import cache
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def code(site_root, client, monkeypatch):
-    """A sign-in code for the administrator, in a mail that is not sent yet."""
+    """A sign-in code for the administrator, in an unsent mail."""
     create_page_roles()
-    cache.clear()  # What the tests before asked for counts against nobody here.
+    cache.clear()  # Earlier tests must not count towards the limits.
     make_user("admin@example.com", is_staff=True, is_superuser=True)
     monkeypatch.setattr("commerce.mail.outbox.send_mail_task", _Queue())
     client.post(reverse("account_request_login_code"), {"email": "admin@example.com"})
@@ -42,7 +42,7 @@ LISTS = (
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_code_for_somebody_else_is_in_no_list(code, client, role):
+def test_code_for_another_user_is_in_no_list(code, client, role):
     assert code.isdigit()
     mail = OutgoingMail.objects.get()
     client.force_login(make_person(role))
@@ -58,7 +58,7 @@ def test_code_for_somebody_else_is_in_no_list(code, client, role):
         assert pages[-1].status_code == 404
 
 
-def test_parked_code_is_not_shown_to_who_looks_after_mail(code, client):
+def test_parked_code_is_hidden_from_staff_who_handle_mail(code, client):
     OutgoingMail.objects.update(state=OutgoingMail.State.PARKED)
     client.force_login(make_person("Support"))
 
@@ -68,7 +68,7 @@ def test_parked_code_is_not_shown_to_who_looks_after_mail(code, client):
     assert code not in page.text
 
 
-def test_only_what_is_chosen_has_a_chooser(site_root):
+def test_only_chosen_models_have_a_chooser(site_root):
     names = {f"{model._meta.app_label}_{model._meta.model_name}" for model in get_snippet_models()}
 
     with_chooser = {name for name in names if _has_chooser(name)}
@@ -109,7 +109,7 @@ def test_no_view_that_answers_is_a_sign_in_form_of_another_library():
     for route, callback in _views(get_resolver()):
         if issubclass(getattr(callback, "view_class", object), LoginView):
             path = "/" + route.replace("^", "").replace("$", "")
-            if resolve(path).func is callback:  # Others stand behind an address of ours.
+            if resolve(path).func is callback:  # Unreachable ones are hidden by our URLs.
                 doors.append(route)
 
     assert doors == []

@@ -1,4 +1,4 @@
-"""docs/security.md covers every requirement of levels 1 and 2 once, and names existing tests."""
+"""docs/security.md covers every requirement of levels 1 and 2 once and names existing tests."""
 
 import ast
 import re
@@ -113,20 +113,20 @@ def anchors_of(path):
     return {re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings}
 
 
-def test_every_number_is_there_once():
+def test_every_number_is_listed_once():
     wanted = [f"{part}.{number}" for part, numbers in NUMBERS.items() for number in numbers.split()]
 
     assert [row[0] for row in rows()] == wanted
     assert len(wanted) == 253
 
 
-def test_every_row_has_one_of_three_answers_and_a_reason():
+def test_every_row_has_a_valid_status_and_a_reason():
     wrong = [row[0] for row in rows() if row[2] not in ANSWERS or not row[1] or not row[3]]
 
     assert wrong == []
 
 
-def test_whatever_holds_names_a_test():
+def test_every_fulfilled_requirement_names_a_test():
     assert [
         number for number, _, answer, _, tests in rows() if answer == "holds" and not tests
     ] == []
@@ -159,7 +159,7 @@ def test_links_lead_to_headings_that_exist(page):
     assert broken == []
 
 
-def test_modules_that_are_named_exist():
+def test_named_modules_exist():
     named = re.findall(
         r"`((?:commerce|checkout_app|home|site_project)/[\w/]+\.py)`", DOC.read_text()
     )

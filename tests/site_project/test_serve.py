@@ -41,7 +41,7 @@ def web_of(site, code):
     site.commands["web"] = [sys.executable, "-c", code]
 
 
-def test_end_of_the_server_is_reported_with_its_last_lines(site, capfd):
+def test_ended_server_is_reported_with_its_last_lines(site, capfd):
     web_of(site, "import sys; print('no such table', file=sys.stderr); sys.exit(4)")
 
     site.start("web")
@@ -53,7 +53,7 @@ def test_end_of_the_server_is_reported_with_its_last_lines(site, capfd):
     assert told.endswith("serve: its last lines were:\n    no such table\n")
 
 
-def test_slow_server_is_waited_for(site, capfd, monkeypatch):
+def test_slow_server_is_awaited(site, capfd, monkeypatch):
     monkeypatch.setattr(serve, "SLOW", 1)
     web_of(site, SLOW_SERVER.format(port=site.arguments.port))
 
@@ -73,7 +73,7 @@ def run_serve(port):
     )  # fmt: skip
 
 
-def test_port_of_another_program_is_refused_in_a_sentence():
+def test_port_in_use_is_refused_with_a_message():
     """Granian would listen on the same port, and requests would reach either program."""
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -88,7 +88,7 @@ def test_port_of_another_program_is_refused_in_a_sentence():
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
-def test_host_that_is_not_ours_is_told_apart_from_a_port_in_use(host):
+def test_foreign_host_is_distinguished_from_a_port_in_use(host):
     run = subprocess.run(
         [sys.executable, SERVE, "--host", host, "--port", str(free_port()), "--web-only"],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
@@ -100,9 +100,9 @@ def test_host_that_is_not_ours_is_told_apart_from_a_port_in_use(host):
 
 
 @LINUX
-def test_two_sites_that_start_at_once_do_not_share_a_port():
+def test_two_sites_started_at_once_do_not_share_a_port():
     port = free_port()
-    mark = serve.take_port("127.0.0.1", port)  # the first one, before its server listens
+    mark = serve.take_port("127.0.0.1", port)  # the first site, before its server listens
 
     second = run_serve(port)
 
@@ -151,7 +151,7 @@ def wait_for(question, seconds=90):
 @LINUX
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_killed_site_takes_all_of_its_processes_along(tmp_path, shop):
+def test_killed_site_ends_all_of_its_processes(tmp_path, shop):
     url = f"http://127.0.0.1:{free_port()}"
     (tmp_path / "var").mkdir()
     environment = site_environment(
@@ -170,12 +170,12 @@ def test_killed_site_takes_all_of_its_processes_along(tmp_path, shop):
         web = next(pid for pid in descendants(process.pid) if "granian" in command_of(pid))
         workers = wait_for(lambda: _workers_of(web, 2))
 
-        # The web server alone: its workers go with it, and it is started again.
+        # Kill only the web server: its workers end with it, and it is restarted.
         os.kill(web, signal.SIGKILL)
         wait_for(lambda: not any(map(is_alive, workers)))
         wait_until_up(url, seconds=120)
         everything = descendants(process.pid)
-        assert len(everything) >= 5  # two workers, their server, the task worker, the clock
+        assert len(everything) >= 5  # two workers, their server, the task worker, the scheduler
 
         process.kill()
         process.wait()
@@ -208,8 +208,8 @@ time.sleep(600)
 
 @LINUX
 @pytest.mark.parametrize("when", ["early", "late"])
-def test_worker_that_still_loads_ends_with_its_server(when):
-    """It inherits the server's handler of SIGTERM, which would swallow the signal."""
+def test_worker_that_is_still_loading_ends_with_its_server(when):
+    """It inherits the server's SIGTERM handler, which would swallow the signal."""
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER, when], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )

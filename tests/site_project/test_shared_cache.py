@@ -1,4 +1,4 @@
-"""Processes that share no page cache do not start without Redis."""
+"""Processes with separate page caches do not start without Redis."""
 
 from datetime import timedelta
 from itertools import count
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def started(caching, monkeypatch):
-    """A web process about to start, with a cache of its own; its wait for heartbeats is over at once."""
+    """A web process about to start with its own cache, without the wait for heartbeats."""
     caching()
     clock = count(step=100)
     monkeypatch.setattr(production.time, "monotonic", lambda: next(clock))
@@ -28,13 +28,13 @@ def worker(**changes):
     WorkerHeartbeat.objects.filter(pk="worker").update(**changes)
 
 
-def test_worker_with_the_same_cache_is_no_problem(started):
+def test_worker_with_the_same_cache_is_accepted(started):
     worker()
 
     assert production.cache_errors() == []
 
 
-def test_worker_of_another_machine_is_named(started):
+def test_worker_on_another_machine_is_reported(started):
     worker(cache_epoch="another machine's")
 
     [sentence] = production.cache_errors()
@@ -42,20 +42,20 @@ def test_worker_of_another_machine_is_named(started):
     assert "set REDIS_URL" in sentence
 
 
-def test_with_redis_nothing_is_asked(started, settings):
+def test_no_check_is_made_with_redis(started, settings):
     worker(cache_epoch="another machine's")
     settings.PAGE_VERSIONS = "redis"
 
     assert production.cache_errors() == []
 
 
-def test_worker_that_is_gone_says_nothing(started):
+def test_ended_worker_is_ignored(started):
     worker(cache_epoch="another machine's", seen_at=timezone.now() - timedelta(days=1))
 
     assert production.cache_errors() == []
 
 
-def test_heartbeat_names_the_cache(caching):
+def test_heartbeat_contains_the_cache_epoch(caching):
     caching()
     task_leases.beat("worker")
 

@@ -27,18 +27,18 @@ def test_shoppers_get_the_strict_policy(client, site_root, path):
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/dashboard/"])
-def test_staff_pages_get_the_looser_one_and_still_no_other_host(client, site_root, path):
+def test_staff_pages_get_the_looser_policy_and_still_no_other_host(client, site_root, path):
     client.force_login(make_user(is_staff=True, is_superuser=True))
 
     found = policy(client.get(path))
 
     assert "'unsafe-inline'" in found["script-src"]
-    assert "'self'" not in found["script-src"]  # An uploaded file is on this host too.
+    assert "'self'" not in found["script-src"]  # Uploaded files have this origin, too.
     sources = [source for row in found.values() for source in row]
     assert not [s for s in sources if ("." in s or "*" in s) and "//testserver/" not in s]
 
 
-def test_path_that_only_looks_like_a_staff_page_gets_the_strict_one(client, site_root):
+def test_path_similar_to_a_staff_page_gets_the_strict_policy(client, site_root):
     for path in ("/administrator/", "/catalogue/admin/", "/dashboards/"):
         assert policy(client.get(path))["script-src"] == ["http://testserver/static/"], path
 
@@ -56,7 +56,7 @@ class DownConnection:
         raise DatabaseError("gone")
 
 
-def test_ready_where_everything_answers(client):
+def test_ready_if_all_services_respond(client):
     response = client.get("/health/ready")
 
     assert (response.status_code, response.json()) == (200, {"problems": []})
@@ -130,14 +130,14 @@ def test_sign_in_never_redirects_to_another_host(client, shop, target):
     assert response.url.startswith("/accounts/")
 
 
-def test_unknown_address_is_a_404_in_our_clothes(client, site_root):
+def test_unknown_url_is_a_404_in_our_design(client, site_root):
     response = client.get("/nothing-here/")
 
     assert response.status_code == 404
     assert "</header>" in response.content.decode()
 
 
-def test_missing_token_is_told_in_our_clothes(site_root, vase):
+def test_missing_token_shows_an_error_in_our_design(site_root, vase):
     from django.test import Client
 
     response = Client(enforce_csrf_checks=True).post("/basket/clear/")

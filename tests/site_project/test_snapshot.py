@@ -1,4 +1,4 @@
-"""The snapshot that first starts begin with is what migrating an empty database makes."""
+"""The snapshot for first starts equals a freshly migrated database."""
 
 import re
 import sqlite3
@@ -10,14 +10,14 @@ from django.db.migrations.loader import MigrationLoader
 from site_project.snapshot import restore
 from tools.snapshot import migrated
 
-#: Moments and random names, which no two databases share.
+#: Timestamps and random names, which always differ.
 VARYING = re.compile(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?|[0-9a-f]{8}-?[0-9a-f]{4}[0-9a-f-]{16,}"
 )
 
 
 def contents(path):
-    """The schema and all rows of a database, as far as two of them can be the same."""
+    """The schema and all rows of a database, without the columns that always differ."""
     with sqlite3.connect(path) as database:
         schema = database.execute(
             "SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2"
@@ -40,7 +40,7 @@ def snapshot(tmp_path):
     return path
 
 
-def test_snapshot_is_what_migrating_makes(snapshot, tmp_path):
+def test_snapshot_equals_a_migrated_database(snapshot, tmp_path):
     folder = tmp_path / "migrated"
     folder.mkdir()
 
@@ -62,7 +62,7 @@ def test_snapshot_has_every_migration(snapshot):
     assert set(loader.disk_migrations) - applied == set(), "run make snapshot"
 
 
-def test_database_that_is_there_is_left_alone(tmp_path):
+def test_existing_database_is_left_alone(tmp_path):
     path = tmp_path / "db.sqlite3"
     path.write_bytes(b"somebody's")
 

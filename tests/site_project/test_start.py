@@ -13,7 +13,7 @@ from tests.site import ROOT
 from tests.site_project.test_checks import ids
 from tests.site_project.test_checks import production as environment_of
 
-#: A production with nothing to say against it.
+#: A valid production.
 SOUND = {
     "DEBUG": False,
     "SITE_URL": "https://shop.example",
@@ -62,7 +62,7 @@ MYSQL = {"ENGINE": "django.db.backends.mysql", "PASSWORD": ""}
         ({"DATABASES": {"default": {**MYSQL, "HOST": "db"}}}, ["vitrine.E017"]),
         ({"DATABASES": {"default": {**MYSQL, "HOST": "/run/mysqld/mysqld.sock"}}}, []),
         ({"DATABASES": {"default": {**MYSQL, "HOST": "127.0.0.1"}}}, []),
-        # A demo on this machine needs none of it, real money on this machine all.
+        # A local demo needs none of it; a local shop with live keys needs all.
         ({"SITE_URL": "http://127.0.0.1:8000", "IS_HTTPS": False, "ALLOWED_HOSTS": ["localhost"],
           "STRIPE_SECRET_KEY": "", "EMAIL_URL": "", "HAS_OWN_SENDER": False}, []),
         ({"SITE_URL": "http://127.0.0.1:8000", "IS_HTTPS": False, "ALLOWED_HOSTS": ["127.0.0.1"]},
@@ -71,7 +71,7 @@ MYSQL = {"ENGINE": "django.db.backends.mysql", "PASSWORD": ""}
           "ALLOWED_HOSTS": ["127.0.0.1", "shop.example"]}, ["vitrine.E010"]),
     ],
 )  # fmt: skip
-def test_settings_of_a_production(settings, monkeypatch, changes, expected):
+def test_production_settings(settings, monkeypatch, changes, expected):
     values = {**SOUND, **changes}
     monkeypatch.setitem(site_settings.DATABASES, "default", values.pop("DATABASES")["default"])
     for name, value in values.items():
@@ -111,7 +111,7 @@ ENTRY_POINTS = {
 
 
 @pytest.mark.parametrize("name", ENTRY_POINTS)
-def test_every_entry_point_refuses_a_shop_that_cannot_charge(tmp_path, name):
+def test_every_entry_point_refuses_a_shop_that_cannot_take_payments(tmp_path, name):
     """Regression: the demo gateway took orders in a shop without keys."""
     run = start(
         tmp_path, *ENTRY_POINTS[name], STRIPE_SECRET_KEY="", STRIPE_PUBLISHABLE_KEY="", EMAIL_URL=""
@@ -125,7 +125,7 @@ def test_every_entry_point_refuses_a_shop_that_cannot_charge(tmp_path, name):
     assert "run `python manage.py migrate_if_needed`" in lines[2]
 
 
-def test_database_that_is_down_is_told_in_a_sentence(tmp_path):
+def test_unreachable_database_is_reported_in_a_sentence(tmp_path):
     url = "mysql://vitrine:wrong-password@127.0.0.1:1/vitrine"
     if not _has_mysqlclient():
         url = "sqlite:////nowhere/at/all/db.sqlite3"
@@ -146,7 +146,7 @@ def _has_mysqlclient():
     return True
 
 
-def test_missing_key_is_told_in_a_sentence(tmp_path):
+def test_missing_key_is_reported_in_a_sentence(tmp_path):
     run = start(tmp_path, *ENTRY_POINTS["module"], SECRET_KEY="")
 
     assert run.returncode == REFUSED
@@ -154,7 +154,7 @@ def test_missing_key_is_told_in_a_sentence(tmp_path):
     assert "Traceback" not in run.stderr
 
 
-def test_migrated_demo_on_this_machine_starts_without_a_word(tmp_path):
+def test_migrated_local_demo_starts_without_a_message(tmp_path):
     demo = {
         "PATH": os.environ["PATH"],
         "SECRET_KEY": "only-for-the-tests-0123456789-abcdefghij-0123456789",

@@ -18,7 +18,7 @@ NAMES = {row.name for row in STORED}
 
 @pytest.fixture
 def addresses(shop, site_root, vase):
-    """Public pages on which a visitor may arrive."""
+    """Public pages that visitors may open first."""
     category = put_category(vase, "Vases")
     names = ("basket:summary", "find-order", "account_login", "account_signup", "stored", "compare")
     return [
@@ -27,7 +27,7 @@ def addresses(shop, site_root, vase):
     ]  # fmt: skip
 
 
-#: Pages that are a form, which a cookie protects.
+#: Pages with a form that needs a cookie.
 FORMS = {"find-order", "account_login", "account_signup"}
 
 
@@ -44,7 +44,7 @@ def test_first_visit_stores_nothing(client, addresses):
     assert all(stored[address] <= {settings.CSRF_COOKIE_NAME} for address in forms)
 
 
-def test_cookies_of_a_shopper_are_on_the_list(client, vase):
+def test_shopper_cookies_are_on_the_list(client, vase):
     put_in_basket(client, vase)
     client.get(reverse("basket:summary"))
     client.get(reverse("compare"), {"add": vase.pk})
@@ -53,7 +53,7 @@ def test_cookies_of_a_shopper_are_on_the_list(client, vase):
     assert set(client.cookies) <= NAMES
 
 
-def test_every_cookie_and_key_of_the_code_is_on_the_list():
+def test_every_cookie_and_key_in_the_code_is_on_the_list():
     python = "".join(
         path.read_text("utf-8")
         for path in files(".py", folders=("commerce", "checkout_app", "home", "site_project"))
@@ -67,7 +67,7 @@ def test_every_cookie_and_key_of_the_code_is_on_the_list():
     assert set(stores) == {"compare", "looked-at"}
 
 
-def test_nothing_writes_storage_but_the_two_elements():
+def test_only_two_elements_write_storage():
     writers = {
         path.name
         for path in files(".js", folders=("static",))
@@ -80,7 +80,7 @@ def test_nothing_writes_storage_but_the_two_elements():
     assert writers == {"compare-choice.js", "recently-viewed.js"}
 
 
-def test_page_says_what_is_stored(client, db, shop):
+def test_page_lists_what_is_stored(client, db, shop):
     response = client.get(reverse("stored"))
 
     text = response.content.decode()
@@ -88,17 +88,17 @@ def test_page_says_what_is_stored(client, db, shop):
     assert "__stripe_mid" not in text
 
 
-def test_foot_of_every_page_leads_there(client, site_root, shop):
+def test_footer_of_every_page_links_to_the_list(client, site_root, shop):
     assert f'href="{reverse("stored")}"' in client.get("/").content.decode()
 
 
-def test_shop_that_takes_cards_names_the_cookies_of_stripe(settings):
+def test_shop_with_card_payments_lists_stripes_cookies(settings):
     settings.STRIPE_SECRET_KEY = "sk_test_x"
 
     assert "__stripe_mid, __stripe_sid" in {row.name for row in stored_for_shoppers()}
 
 
-def test_document_lists_what_the_page_lists():
+def test_doc_matches_the_page():
     text = Path(ROOT, "docs/privacy.md").read_text("utf-8")
 
     lines = [f"| `{r.name}` | {r.place} | {r.set_by} | {r.lasts} | {r.need} |" for r in STORED]

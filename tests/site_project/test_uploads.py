@@ -1,4 +1,4 @@
-"""Uploads: allowed types, and that browsers never run them as pages or scripts of the site."""
+"""Uploads: allowed types, and no upload runs as a page or script of the site."""
 
 from io import BytesIO
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_document_that_a_browser_would_run_is_refused(editor, name):
     response, documents = upload(editor, name, b"<script>alert(1)</script>")
 
     assert documents == []
-    assert response.status_code == 200  # the form again, with its sentence
+    assert response.status_code == 200  # the form again, with its error
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def old_document(name, content=b"<script>alert(1)</script>"):
 
 
 @pytest.mark.parametrize("name", ["old.html", "old.js"])
-def test_old_document_is_no_page_and_no_script(client, site_root, name):
+def test_old_document_is_neither_page_nor_script(client, site_root, name):
     document = old_document(name)
 
     response = client.get(document.url)
@@ -118,7 +118,7 @@ def test_nothing_but_photographs_has_an_address_under_media(client, site_root, s
     assert set(answers.values()) == {404}, answers
 
 
-def test_photograph_under_media_carries_a_sandbox(client, site_root, settings):
+def test_photograph_under_media_has_a_sandbox_policy(client, site_root, settings):
     folder = settings.MEDIA_ROOT / "images"
     folder.mkdir(exist_ok=True)
     (folder / "a.png").write_bytes(photograph("PNG"))
@@ -133,7 +133,7 @@ def test_photograph_under_media_carries_a_sandbox(client, site_root, settings):
 @pytest.mark.parametrize(
     "path", ["images/" + "a" * 300 + ".png", "images/../outside.png", "images//outside.png"]
 )
-def test_odd_name_under_media_is_not_found(client, site_root, settings, path):
+def test_malformed_name_under_media_is_not_found(client, site_root, settings, path):
     (settings.MEDIA_ROOT / "images").mkdir(exist_ok=True)
     for place in ("outside.png", "images/outside.png"):
         (settings.MEDIA_ROOT / place).write_bytes(photograph("PNG"))
@@ -141,7 +141,7 @@ def test_odd_name_under_media_is_not_found(client, site_root, settings, path):
     assert client.get(f"/media/{path}").status_code == 404
 
 
-def test_document_of_a_private_collection_asks_for_the_password(client, site_root):
+def test_document_of_a_private_collection_needs_the_password(client, site_root):
     collection = Collection.get_first_root_node().add_child(name="Trade")
     CollectionViewRestriction.objects.create(
         collection=collection, restriction_type="password", password="hush"
@@ -156,7 +156,7 @@ def test_document_of_a_private_collection_asks_for_the_password(client, site_roo
 
 
 @pytest.mark.parametrize("path", ["/", "/admin/", "/dashboard/", "/accounts/login/"])
-def test_no_policy_runs_scripts_from_where_uploads_are(client, site_root, path):
+def test_no_policy_allows_scripts_from_uploads(client, site_root, path):
     create_page_roles()
     if path in ("/admin/", "/dashboard/"):
         client.force_login(make_person("Superuser"))
@@ -195,7 +195,7 @@ BROKEN_GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x2c\x0
         (lambda: photograph("PNG") + b"\0" * 11 * 1024 * 1024, "at most"),
     ],
 )
-def test_photograph_of_a_category_has_limits_with_a_sentence(merchandiser, vase, content, sentence):
+def test_category_photograph_has_limits_with_a_message(merchandiser, vase, content, sentence):
     category = put_category(vase, "Vases")
     url = reverse("dashboard:catalogue-category-update", args=[category.pk])
     file = SimpleUploadedFile("photo.png", content(), "image/png")
@@ -213,11 +213,11 @@ def test_photograph_of_a_category_has_limits_with_a_sentence(merchandiser, vase,
     category.refresh_from_db()
     assert response.status_code == 200
     assert sentence in response.text
-    assert "Tall vases" in response.text  # what was typed is still there
+    assert "Tall vases" in response.text  # the input stays
     assert category.name == "Vases"
 
 
-def test_photograph_of_a_category_is_saved(merchandiser, vase):
+def test_category_photograph_is_saved(merchandiser, vase):
     category = put_category(vase, "Vases")
     url = reverse("dashboard:catalogue-category-update", args=[category.pk])
     file = SimpleUploadedFile("photo.png", photograph("PNG"), "image/png")
@@ -271,9 +271,7 @@ def test_body_that_is_too_large_is_refused_with_a_sentence(client, site_root, pa
         ("/admin/images/add/", 13, "A file can be up to 10 MB."),
     ],
 )
-def test_refused_file_names_the_limit_of_its_form_and_leads_back(
-    client, site_root, path, size, words
-):
+def test_refused_file_names_the_limit_and_links_back(client, site_root, path, size, words):
     response = client.post(
         path,
         b"x" * size * 1024 * 1024,
@@ -287,7 +285,7 @@ def test_refused_file_names_the_limit_of_its_form_and_leads_back(
     assert "Sign in" not in response.text
 
 
-def test_refused_file_leads_to_no_other_site(client, site_root):
+def test_refused_file_links_to_no_other_site(client, site_root):
     response = client.post(
         "/basket/add/",
         b"x" * 2 * 1024 * 1024,
@@ -307,7 +305,7 @@ def test_description_with_a_script_is_cleaned_on_save_and_on_render(client, site
     category.save()
 
     assert category.description == "<p>Tall.</p>"
-    # What comes past saving, as a bulk import does.
+    # Data that bypasses saving, as in a bulk import.
     Category.objects.filter(pk=category.pk).update(
         description='<p>Tall.</p><script src="/documents/9/m.js"></script><a href="javascript:x()">a</a>'
     )
@@ -317,14 +315,14 @@ def test_description_with_a_script_is_cleaned_on_save_and_on_render(client, site
     assert "javascript:x" not in page
 
 
-def test_nginx_serves_the_same_folders_and_endings():
+def test_nginx_serves_the_same_folders_and_extensions():
     text = Path(ROOT, "deploy/nginx/site.conf").read_text()
 
     assert f"^/media/(?:{'|'.join(media.FOLDERS)})/" in text
     assert f"(?:{'|'.join(media.ENDINGS)})$" in text
 
 
-def test_password_of_a_collection_is_not_guessed_at_full_speed(client, site_root):
+def test_collection_password_guesses_are_throttled(client, site_root):
     collection = Collection.get_first_root_node().add_child(name="Trade")
     restriction = CollectionViewRestriction.objects.create(
         collection=collection, restriction_type="password", password="hush"
@@ -341,7 +339,7 @@ def test_password_of_a_collection_is_not_guessed_at_full_speed(client, site_root
     assert client.post(url, {"password": "hush", "return_url": "/"}).status_code == 429
 
 
-def test_document_that_is_too_large_is_refused_with_the_limit(client, site_root):
+def test_oversized_document_is_refused_with_the_limit(client, site_root):
     create_page_roles()
     client.force_login(make_person(EDITOR))
     file = SimpleUploadedFile("large.txt", b"x" * (11 * 1024 * 1024 + 1))

@@ -44,7 +44,7 @@ def plain(words):
     return tuple(text.replace("%%", "%") for text in words)
 
 
-def test_every_word_is_in_the_catalogue():
+def test_every_text_is_in_the_catalogue():
     known = {text for row in catalogue() for text in plain(row.id)}
     words = {*words_of_templates(), *words_of_modules()} - {""}
 
@@ -52,7 +52,7 @@ def test_every_word_is_in_the_catalogue():
     assert sorted({*plain(words)} - known) == [], REFRESH
 
 
-def test_compiled_words_are_those_that_are_written():
+def test_compiled_catalogue_matches_its_source():
     with (FOLDER / "django.mo").open("rb") as file:
         compiled = {plain(row.id): plain(row.string) for row in read_mo(file) if row.id}
 
