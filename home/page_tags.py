@@ -1,4 +1,4 @@
-"""Declares the cache tags of Wagtail's models."""
+"""Cache tags of Wagtail's models."""
 
 from commerce.page_cache.invalidation import shown_on_pages
 
@@ -11,7 +11,7 @@ shown_on_pages(
     "wagtailembeds.embed",
     "wagtailimages.image",
 )
-#: Columns written while a page is drafted, which visitors do not see.
+#: Columns of drafts, which no public page shows.
 DRAFT = {
     "draft_title",
     "has_unpublished_changes",
@@ -19,5 +19,5 @@ DRAFT = {
     "latest_revision_created_at",
 }
 shown_on_pages("wagtailcore.page", "home.banner", "home.productstory", unseen=DRAFT)
-# A new one is on no page yet; a deleted one may have been on any.
+# A new rendition is on no cached page; a deleted one may be on any.
 shown_on_pages("wagtailimages.rendition", on_save=False)

@@ -32,8 +32,7 @@ class ForgivingRedisCache(RedisCache):
     """Treats unreadable keys as missing and skips failed writes.
 
     ``incr`` raises ValueError, as it does for a missing key. Sessions and other data that must not
-    be
-    lost are also in the database.
+    be lost are also in the database.
     """
 
     add = _forgiving("add", nothing=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import caches
+from django.test import TransactionTestCase
 from stripe._stripe_service import StripeService
 
 from checkout_app.gateways.stripe import get_gateway
@@ -14,6 +15,7 @@ from demo_gateway import faults
 from site_project.snapshot import restore
 from tests import factories
 from tests.caching import REDIS, forget
+from tests.database import make_reset
 from tests.stripe_params import check_params
 
 
@@ -118,3 +120,12 @@ def django_db_keepdb(request, django_db_modify_db_settings):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         restore(path)
     return True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """After a test that commits, restore the database instead of flushing it."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        reset = make_reset()
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: reset())
+        yield

@@ -10,8 +10,7 @@ class Proxy:
     """Forwards connections from a free port to another local port.
 
     ``cut()`` closes every connection and refuses new ones until ``restore()``. ``delay`` is the
-    number of
-    seconds by which each chunk of data is delayed.
+    delay of each chunk of data in seconds.
     """
 
     def __init__(self, target_port):

@@ -34,8 +34,8 @@ from commerce.index.terms import WORD, TermKey
 from commerce.index.tokens import fold, indexed_words
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import PriceWindow, Term
-from commerce.models.cache_tags import SETS, TURNS, WINDOWS, WORDS
-from commerce.page_cache.dependencies import collected
+from commerce.models.cache_tags import SCHEDULED_PRICES, SETS, WINDOWS, WORDS
+from commerce.page_cache.dependencies import collect_dependencies
 from commerce.page_cache.memoise import memoise_many
 
 #: The kinds used by lists and filters, loaded together.
@@ -55,7 +55,7 @@ def _memoised(
     tags: Collection[str],
 ) -> Mapping[Any, Any]:
     """``memoise_many`` without adding the tags to the page, which depends on its lists anyway."""
-    with collected():
+    with collect_dependencies():
         return memoise_many(names, make, tags=tags)
 
 
@@ -195,7 +195,7 @@ def prices_of_now(index: FacetIndex, *, is_filtered: bool) -> Prices:
         ("prices", is_filtered),
         # Not the given index, which may be older than the one cached now.
         lambda: _read_prices(at, facet_index(), is_filtered=is_filtered),
-        tags=[SETS, TURNS],
+        tags=[SETS, SCHEDULED_PRICES],
     )
     if known.start <= at < known.until:
         return known

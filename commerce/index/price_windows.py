@@ -14,8 +14,8 @@ from oscar.core.loading import get_model
 from commerce.bulk_sql import literal_in
 from commerce.clock import shop_now
 from commerce.models import PriceWindow, SalePrice
-from commerce.models.cache_tags import TURNS
-from commerce.page_cache.dependencies import collected, expires_by
+from commerce.models.cache_tags import SCHEDULED_PRICES
+from commerce.page_cache.dependencies import collect_dependencies, expires_by
 from commerce.page_cache.memoise import memoise
 from commerce.pricing.automatic_offers import OfferBook, automatic_offers
 from commerce.pricing.prices import Quote, quote_at_sale, quote_under_offers
@@ -53,7 +53,7 @@ def next_price_change() -> datetime | None:
     Cached: one query after each change of a scheduled price and after each such moment.
     """
     at = shop_now()
-    found = memoise("next-price-change", lambda: _next_start(at), tags=[TURNS])
+    found = memoise("next-price-change", lambda: _next_start(at), tags=[SCHEDULED_PRICES])
     return found if found is None or found > at else _next_start(at)
 
 
@@ -66,7 +66,7 @@ def _next_start(at: datetime) -> datetime | None:
 
 def shows_prices() -> None:
     """Expire the current page or fragment when any sale or offer starts or ends."""
-    with collected():  # the page does not depend on every scheduled price
+    with collect_dependencies():  # the page does not depend on every scheduled price
         change = next_price_change()
     expires_by(change)
 

@@ -33,7 +33,7 @@ from commerce.index.terms import TermKey, terms_in
 from commerce.models import Listing, ListingTerms, PriceWindow
 from commerce.models.cache_tags import (
     LISTS,
-    TURNS,
+    SCHEDULED_PRICES,
     WINDOWS,
     card_tag,
     list_tag,
@@ -224,7 +224,7 @@ def _write_windows(wanted: Collection[int], documents: Mapping[int, ListingDocum
     if changed:
         invalidate(WINDOWS)
     if any(_turns(existing[pk]) != _turns(says[pk]) for pk in changed):
-        invalidate(TURNS)
+        invalidate(SCHEDULED_PRICES)
     return changed
 
 

@@ -1,4 +1,4 @@
-"""A page as it is cached: compressed, with its headers, and fresh while its tags are unchanged."""
+"""A cached page: compressed body, headers, tags and expiry time."""
 
 import gzip
 import hashlib
@@ -19,17 +19,17 @@ from commerce.models.cache_tags import SITE
 from commerce.page_cache.dependencies import Dependencies
 from commerce.page_cache.versions import Snapshot, Versioned
 
-#: Headers of a single response, created for each one.
+#: Headers that are computed for each response.
 OWN_HEADERS = frozenset({"content-length", "content-encoding", "set-cookie", "date"})
-#: Cache-Control of an opened page: browsers may store it, but must revalidate it.
-OPEN = "public, max-age=0, must-revalidate"
-#: Headers that a 304 response repeats.
+#: Browsers may store a cacheable page and must revalidate it.
+PUBLIC = "public, max-age=0, must-revalidate"
+#: The headers that a 304 repeats.
 NOT_MODIFIED_HEADERS = ("Cache-Control", "ETag", "Vary", "Cache-Tag")
 
 
 @dataclass(kw_only=True)
 class CachedResponse(Versioned):
-    """``body`` is compressed with gzip. ``product_id`` is set for the page of a product."""
+    """``body`` is compressed with gzip. ``product_id`` is set on the page of a product."""
 
     body: bytes
     headers: dict[str, str]
@@ -39,9 +39,9 @@ class CachedResponse(Versioned):
 def cached_response(
     response: HttpResponse, snapshot: Snapshot, found: Dependencies
 ) -> CachedResponse:
-    """Make a rendered response cacheable, and return the copy to cache."""
+    """Add the headers for shared caches to a rendered response, and return the copy to store."""
     tags = sorted({SITE, *found.tags})
-    response["Cache-Control"] = OPEN
+    response["Cache-Control"] = PUBLIC
     if settings.CDN_SECONDS:
         response["Cache-Control"] += f", s-maxage={settings.CDN_SECONDS}"
         response["Cache-Tag"] = ",".join(tags)
@@ -49,19 +49,19 @@ def cached_response(
     headers = {name: text for name, text in response.items() if name.lower() not in OWN_HEADERS}
     digest = hashlib.blake2b(response.content, digest_size=12).hexdigest()
     return CachedResponse(
-        # Without a compression time, so that equal pages have equal bytes.
+        # Without the time of compression: the same page gives the same bytes.
         body=gzip.compress(response.content, mtime=0),
         headers={**headers, "ETag": f'W/"{digest}"'},
         tags=tags,
         epoch=snapshot.epoch,
         version=snapshot.number,
-        until=end_of(found).timestamp(),
+        until=expiry_of(found).timestamp(),
         product_id=found.product_id,
     )
 
 
-def end_of(found: Dependencies) -> datetime:
-    """The earliest of ``until``, midnight (pages mention days) and ``PAGE_CACHE_SECONDS`` from now."""
+def expiry_of(found: Dependencies) -> datetime:
+    """The earliest of ``until``, ``PAGE_CACHE_SECONDS`` from now, and midnight (pages mention dates)."""
     now = timezone.localtime()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     seconds = now + timedelta(seconds=settings.PAGE_CACHE_SECONDS)
@@ -71,7 +71,7 @@ def end_of(found: Dependencies) -> datetime:
 def response_parts(
     cached: CachedResponse, environ: Mapping[str, Any]
 ) -> tuple[int, dict[str, str], bytes]:
-    """``(status, headers, body)`` for a request: 304 if the browser has the current page."""
+    """(status, headers, body) for a request: 304 if the browser has this version."""
     known = environ.get("HTTP_IF_NONE_MATCH", "")
     if known and _matches(known, cached.headers["ETag"]):
         repeated = (name for name in NOT_MODIFIED_HEADERS if name in cached.headers)
@@ -86,19 +86,19 @@ def response_parts(
 
 
 def _matches(known: str, etag: str) -> bool:
-    """Whether an If-None-Match header contains an ETag (weak comparison, RFC 9110, 8.8.3.2)."""
+    """Whether If-None-Match contains the ETag, by the weak comparison of RFC 9110, 8.8.3.2."""
     etags = parse_etags(known)
     return etags == ["*"] or etag.removeprefix("W/") in {one.removeprefix("W/") for one in etags}
 
 
 def packed(cached: CachedResponse) -> bytes:
-    """Serialize a copy: a line of JSON, then the body."""
+    """Serialize: a line of JSON, then the body."""
     head = {name: value for name, value in asdict(cached).items() if name not in ("body", "seen")}
     return json.dumps(head).encode() + b"\n" + cached.body
 
 
 def unpacked(data: bytes) -> CachedResponse | None:
-    """Deserialize the bytes of ``packed``; None for anything else."""
+    """Deserialize the output of ``packed``; None for anything else."""
     head, newline, body = data.partition(b"\n")
     try:
         return CachedResponse(body=body, **json.loads(head)) if newline else None

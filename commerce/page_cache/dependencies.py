@@ -1,10 +1,11 @@
-"""Dependencies of a page: the tags of the rows that it shows, and the time at which it expires.
+"""Dependencies of the page being rendered: cache tags, and the time when it expires.
 
-Functions that read rows declare them while a page is rendered. A changed row invalidates its tags
-(``versions.invalidate``), and with them every page and memoised value that depends on one.
+Functions that read rows declare the tags of these rows. A change invalidates its tags
+(``versions.invalidate``), and with them every cached page and memoised value that depends on one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,10 +13,10 @@ from datetime import datetime
 
 @dataclass
 class Dependencies:
-    """Tags read so far, and the time from which the page is outdated (None: never).
+    """Tags, and the expiry time (None: none of its own).
 
-    ``parameters`` are the query parameters of an opened page, or None if the page is not opened.
-    ``product_id`` is set for the page of a product.
+    ``parameters`` are the query parameters that a cacheable page reads, None if the view did not
+    allow caching. ``product_id`` is set on the page of a product.
     """
 
     tags: set[str] = field(default_factory=set)
@@ -27,30 +28,29 @@ class Dependencies:
 _current: ContextVar[Dependencies | None] = ContextVar("page_dependencies", default=None)
 
 
-class collected:
-    """Collects the ``Dependencies`` of the block. Nested blocks collect separately."""
-
-    def __enter__(self) -> Dependencies:
-        found = Dependencies()
-        self._token = _current.set(found)
-        return found
-
-    def __exit__(self, *_error: object) -> None:
-        _current.reset(self._token)
+@contextmanager
+def collect_dependencies() -> Iterator[Dependencies]:
+    """Collect what the block depends on. A nested block does not add to the outer one."""
+    dependencies = Dependencies()
+    token = _current.set(dependencies)
+    try:
+        yield dependencies
+    finally:
+        _current.reset(token)
 
 
 def depends_on(*tags: str) -> None:
-    """Invalidate the page when one of these tags changes."""
-    found = _current.get()
-    if found is not None:
-        found.tags.update(tags)
+    """Expire the page when one of these tags changes."""
+    dependencies = _current.get()
+    if dependencies is not None:
+        dependencies.tags.update(tags)
 
 
 def expires_by(moment: datetime | None) -> None:
-    """Let the page expire at this time, unless it expires earlier. None changes nothing."""
-    found = _current.get()
-    if found is not None and moment is not None:
-        found.until = min(filter(None, (found.until, moment)))
+    """Expire the page at this time at the latest; None has no effect."""
+    dependencies = _current.get()
+    if dependencies is not None and moment is not None:
+        dependencies.until = min(filter(None, (dependencies.until, moment)))
 
 
 def depends_on_all(other: Dependencies) -> None:
@@ -59,13 +59,13 @@ def depends_on_all(other: Dependencies) -> None:
     expires_by(other.until)
 
 
-def open_page(*, parameters: Iterable[str] = (), product_id: int | None = None) -> None:
-    """Declare the page the same for everybody without a session, so that it may be cached.
+def allow_caching(*, parameters: Iterable[str] = (), product_id: int | None = None) -> None:
+    """Declare that the page is the same for everybody without a session, so it may be cached.
 
-    ``parameters`` are the query parameters that the page reads. With any other parameter the page is
-    rendered but not cached, so that nobody can fill the cache with copies. Each time the page is
-    served, a view of ``product_id`` is counted.
+    ``parameters`` are the query parameters that the page reads. A request with any other parameter
+    is rendered but not cached; otherwise anybody could fill the cache with copies. Every response,
+    cached or not, counts as a view of ``product_id``.
     """
-    found = _current.get()
-    if found is not None:
-        found.parameters, found.product_id = frozenset(parameters), product_id
+    dependencies = _current.get()
+    if dependencies is not None:
+        dependencies.parameters, dependencies.product_id = frozenset(parameters), product_id

@@ -1,8 +1,8 @@
-"""Declares which cache tags the rows of a model have.
+"""Maps rows to the cache tags of the pages that show them, and invalidates these tags on changes.
 
-A model has ``cache_tags``, the tags of each of its rows. For a library's model, the package that
-shows its rows calls ``shown_on_pages``. ``update()`` and ``bulk_create()`` send no signals, so their
-callers use ``versions.invalidate``.
+A model of ours declares the tags of a row in ``cache_tags``. For models of libraries, the package
+that shows them calls ``shown_on_pages``. ``update()`` and ``bulk_create()`` send no signal: code that
+uses them calls ``versions.invalidate``.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -31,13 +31,13 @@ def shown_on_pages(
     unseen: Collection[str] = (),
     on_save: bool = True,
 ) -> None:
-    """Declare the tags of library models. Saving only ``unseen`` columns invalidates nothing."""
+    """Declare the tags of library models. Saving only ``unseen`` columns does not invalidate them."""
     for label in labels:
         _library_models[label] = _Shown(tags_of, frozenset(unseen), on_save)
 
 
 def tags_of(row: Model) -> Collection[str]:
-    """The tags of a row; none for a model that is not on any page."""
+    """The cache tags of a row; none for a model that is on no page."""
     found = next(_shown_as(type(row)), None)
     return found.tags_of(row) if found else getattr(row, "cache_tags", ())
 
@@ -50,7 +50,7 @@ def _shown_as(model: type[Model]) -> Iterator[_Shown]:
 
 
 @receiver([post_save, post_delete])
-def follow_row(
+def invalidate_row(
     signal: Signal, sender: type[Model], instance: Model, update_fields: Any = None, **kwargs: Any
 ) -> None:
     """Invalidate the tags of a saved or deleted row."""
@@ -62,7 +62,7 @@ def follow_row(
 
 
 @receiver(m2m_changed)
-def follow_relation(instance: Model, action: str, model: type[Model], **kwargs: Any) -> None:
-    """Invalidate the tags of both ends of a changed relation."""
+def invalidate_relation(instance: Model, action: str, model: type[Model], **kwargs: Any) -> None:
+    """Invalidate the tags of both ends of a changed many-to-many relation."""
     if action.startswith("post_") and (tags := {*tags_of(instance), *tags_of(model())}):
         invalidate(*tags)

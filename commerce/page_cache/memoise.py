@@ -1,4 +1,4 @@
-"""Caches values in the process that many pages show: navigation, categories, facet names.
+"""In-process cache of values that many pages show: navigation, categories, facet names.
 
 Never money: basket, checkout and orders read prices, offers and delivery from the database.
 """
@@ -14,31 +14,31 @@ from django.db import transaction
 
 from commerce.clock import is_shop_time_set
 from commerce.models.cache_tags import SITE
-from commerce.page_cache.cached_response import end_of
-from commerce.page_cache.dependencies import Dependencies, collected, depends_on_all
+from commerce.page_cache.cached_response import expiry_of
+from commerce.page_cache.dependencies import Dependencies, collect_dependencies, depends_on_all
 from commerce.page_cache.versions import Unreachable, Versioned, current_snapshot
 
-#: Most values per process; the least recently used goes first.
-MOST = 8192
+#: Limit per process; the least recently used value is evicted first.
+MAX_VALUES = 8192
 
 
 @dataclass(kw_only=True)
 class _Value(Versioned):
     value: Any
-    found: Dependencies
+    dependencies: Dependencies
 
 
-_values: LRUCache[Hashable, _Value] = LRUCache(MOST)
+_values: LRUCache[Hashable, _Value] = LRUCache(MAX_VALUES)
 _lock = threading.Lock()
 
 
 def memoise(name: Hashable, make: Callable[[], Any], *, tags: Collection[str] = (SITE,)) -> Any:
-    """Return ``make()``, cached until one of the tags changes, or one that ``make`` depends on.
+    """``make()``, cached until one of ``tags``, or a tag that ``make`` depends on, changes.
 
-    Values expire after ``PAGE_CACHE_SECONDS``, in case a process is killed between a commit and its
-    invalidation, or earlier if ``make`` calls ``expires_by``. The page being rendered gets the same
-    dependencies. All requests share the values, so do not change them. Nothing is cached inside a
-    transaction, which sees uncommitted rows, or inside ``shop_time``.
+    Cached for at most ``PAGE_CACHE_SECONDS``, in case a process dies between a commit and its new
+    version, and no longer than ``make`` allows with ``expires_by``. The page being rendered gets the
+    same dependencies. Values are shared by all requests: do not mutate them. Nothing is cached inside
+    a transaction, which sees uncommitted rows, or in ``shop_time``.
     """
     return memoise_many([name], lambda _missing: {name: make()}, tags=tags)[name]
 
@@ -49,30 +49,31 @@ def memoise_many(
     *,
     tags: Collection[str] = (SITE,),
 ) -> dict:
-    """Return ``{name: value}``. ``make(names)`` is called once for all values that are not cached."""
+    """``{name: value}``. ``make(names)`` is called once, for all names that are not cached."""
     names = list(names)
-    found: dict[Hashable, _Value] = {}
+    fresh: dict[Hashable, _Value] = {}
     snapshot = None
     if not (is_shop_time_set() or transaction.get_connection().in_atomic_block):
         with suppress(Unreachable):
             snapshot = current_snapshot()
             with _lock:
-                known = {name: of for name in names if (of := _values.get(name)) is not None}
-            found = {name: of for name, of in known.items() if of.is_fresh(snapshot)}
-    for of in found.values():
-        depends_on_all(of.found)
-    values = {name: of.value for name, of in found.items()}
-    if missing := [name for name in names if name not in found]:
-        with collected() as new:
+                known = {name: entry for name in names if (entry := _values.get(name)) is not None}
+            fresh = {name: entry for name, entry in known.items() if entry.is_fresh(snapshot)}
+    for entry in fresh.values():
+        depends_on_all(entry.dependencies)
+    values = {name: entry.value for name, entry in fresh.items()}
+    if missing := [name for name in names if name not in fresh]:
+        with collect_dependencies() as found:
             made = make(missing)
-        new.tags.update(tags)
-        depends_on_all(new)
+        found.tags.update(tags)
+        depends_on_all(found)
         values |= made
         if snapshot is not None:
-            until = end_of(new).timestamp()
-            facts: dict[str, Any] = {"tags": new.tags}
-            facts |= {"epoch": snapshot.epoch, "version": snapshot.number}
+            shared: dict[str, Any] = {"dependencies": found, "tags": found.tags}
+            shared |= {"epoch": snapshot.epoch, "version": snapshot.number}
+            shared |= {"until": expiry_of(found).timestamp()}
             with _lock:
-                for name, value in made.items():
-                    _values[name] = _Value(value=value, found=new, until=until, **facts)
+                _values.update(
+                    {name: _Value(value=value, **shared) for name, value in made.items()}
+                )
     return values

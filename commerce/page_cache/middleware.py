@@ -1,6 +1,6 @@
-"""Serves cached pages, in front of Django if the server supports it, otherwise as its first middleware.
+"""Serves cached pages: in front of Django if the process has the page, otherwise as first middleware.
 
-A view makes its page cacheable with ``open_page``. All other pages are closed to all caches.
+A view allows caching with ``allow_caching``; every other response is ``private, no-cache``.
 """
 
 import logging
@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
 from commerce.clock import is_shop_time_set
 from commerce.page_cache.cached_response import CachedResponse, cached_response, response_parts
-from commerce.page_cache.dependencies import Dependencies, collected
+from commerce.page_cache.dependencies import Dependencies, collect_dependencies
 from commerce.page_cache.stores import find_cached, put, store
 from commerce.page_cache.versions import Snapshot, Unreachable, reading, versions
 from commerce.page_counts import CACHED, OWN, RENDERED, count_response
@@ -23,16 +23,16 @@ from commerce.urls import with_query
 
 log = logging.getLogger(__name__)
 
-#: Cache-Control of pages that no view opened.
-CLOSED = "private, no-cache"
-#: Parameters that advertisers add to URLs. No page reads them, and each click would be a new page.
+#: Cache-Control of every response whose view did not allow caching.
+PRIVATE = "private, no-cache"
+#: Parameters that advertisers add. No page reads them, and each click would be cached separately.
 TRACKING = ("gclid=", "dclid=", "fbclid=", "msclkid=", "mc_cid=", "mc_eid=", "ttclid=", "twclid=")
-#: Longer queries are not cached: no list of ours has one.
+#: Longer query strings are not cached.
 MAX_QUERY = 1000
 
 
 class PageCacheFront:
-    """A WSGI application around the site's: no request object, no middleware, no database."""
+    """WSGI application around the site's; needs no request object, middleware or database."""
 
     def __init__(self, application: Callable) -> None:
         self.application = application
@@ -51,16 +51,16 @@ class PageCacheFront:
 
 
 class PageCacheMiddleware:
-    """Must come first. Serves cached pages to requests without a session; renders stale ones once."""
+    """Must be first. Serves cached pages to requests without a session; renders an expired page once."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
-            return close(self.get_response(request))
+            return forbid_caching(self.get_response(request))
         try:
-            # Read before any row, so that a later change has a higher version.
+            # Read before any row: a change from now on gets a higher version.
             snapshot = versions().snapshot()
         except Unreachable:
             return self.render_own(request)
@@ -70,23 +70,22 @@ class PageCacheMiddleware:
             return self.render_own(request)
 
     def render_own(self, request: HttpRequest) -> HttpResponse:
-        with collected() as found:
+        with collect_dependencies() as found:
             response = self.get_response(request)
         if found.parameters is not None:
             count_response(OWN, request.method, found.product_id)
-        return close(response, is_opened=found.parameters is not None)
+        return forbid_caching(response, is_allowed=found.parameters is not None)
 
     def find_or_render(self, request: HttpRequest, snapshot: Snapshot) -> HttpResponse:
         query, added = canonical_query(request.META.get("QUERY_STRING", ""))
         request.META["QUERY_STRING"] = query
         key = request_key(request.META)
         cached, has_old = find_cached(key, snapshot)
-        turn = store().turn(key) if has_old else nullcontext(False)
-        with turn as has_waited:
+        with store().render_lock(key) if has_old else nullcontext(False) as has_waited:
             if has_waited:
                 with suppress(Unreachable):
                     snapshot = versions().snapshot()
-            if has_old:  # Another request may have rendered it meanwhile.
+            if has_old:  # Another request may have rendered it in the meantime.
                 cached, _has_old = find_cached(key, snapshot)
             if cached is None:
                 with reading(snapshot):
@@ -97,12 +96,12 @@ class PageCacheMiddleware:
     def render(
         self, request: HttpRequest, key: str, snapshot: Snapshot, added: str
     ) -> HttpResponse:
-        with collected() as found:
+        with collect_dependencies() as found:
             response = self.get_response(request)
         if added and response.status_code in (301, 302, 307, 308):
             response["Location"] = with_query(response["Location"], added)
         if not may_be_cached(request, response, found):
-            return close(response, is_opened=found.parameters is not None)
+            return forbid_caching(response, is_allowed=found.parameters is not None)
         cached = cached_response(response, snapshot, found)
         put(key, cached)
         count_response(RENDERED, request.method, found.product_id)
@@ -110,7 +109,7 @@ class PageCacheMiddleware:
 
 
 def is_public(request: HttpRequest) -> bool:
-    """Whether the request has one of our hosts, and ``shop_time`` is not in use."""
+    """Whether the request is for one of our hosts and shows the shop as it is now."""
     try:
         return bool(request.get_host()) and not is_shop_time_set()
     except DisallowedHost:
@@ -123,12 +122,12 @@ def is_cacheable(environ: dict[str, Any]) -> bool:
 
 
 def is_anonymous(environ: dict[str, Any]) -> bool:
-    """Whether a request contains nothing personal, so that anybody could have sent it."""
+    """Whether nothing in the request identifies its sender."""
     cookies = environ.get("HTTP_COOKIE", "")
     return (
         environ["REQUEST_METHOD"] in ("GET", "HEAD")
         and "HTTP_AUTHORIZATION" not in environ
-        # Search the whole header: Django also finds names that are written in unusual ways.
+        # Anywhere in the header: Django also accepts unusual spellings.
         and f"{settings.SESSION_COOKIE_NAME}=" not in cookies
         and "messages=" not in cookies
         and len(environ.get("QUERY_STRING", "")) <= MAX_QUERY
@@ -137,7 +136,7 @@ def is_anonymous(environ: dict[str, Any]) -> bool:
 
 
 def request_key(environ: dict[str, Any]) -> str:
-    """The cache key of a page: all parts of a request that change what everybody sees.
+    """The cache key: everything in a request that changes a public page.
 
     A middleware in front of ``PageCacheMiddleware`` that reads anything else must add it here.
     """
@@ -159,14 +158,14 @@ def request_key(environ: dict[str, Any]) -> str:
 
 
 def canonical_query(query: str) -> tuple[str, str]:
-    """``(query sorted by name, without advertising parameters; the advertising parameters)``."""
+    """(the query sorted by name, without advertisers' parameters; these parameters)."""
     pairs = sorted(query.split("&"), key=lambda pair: pair.partition("=")[0]) if query else []
     added = [pair for pair in pairs if pair.startswith(("utm_", *TRACKING))]
     return "&".join(pair for pair in pairs if pair not in added), "&".join(added)
 
 
 def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependencies) -> bool:
-    """Whether a page was opened and is the same for everybody. Logs an opened page that is not."""
+    """Whether the view allowed caching and kept its promise; a broken promise is logged."""
     if found.parameters is None or response.status_code != 200:
         return False
     if set(request.GET) - found.parameters:
@@ -184,15 +183,15 @@ def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependenc
 
 
 def response_from(cached: CachedResponse, request: HttpRequest) -> HttpResponse:
-    """Build Django's response from a cached page."""
+    """A cached page as Django's response."""
     status, headers, body = response_parts(cached, request.META)
     if status == 304:
         return HttpResponseNotModified(headers=headers)
     return HttpResponse(body, headers=headers)
 
 
-def close(response: HttpResponse, *, is_opened: bool = False) -> HttpResponse:
-    """Forbid caching unless the page is opened. A view's own Cache-Control stays."""
-    if is_opened or not response.has_header("Cache-Control"):
-        response["Cache-Control"] = CLOSED
+def forbid_caching(response: HttpResponse, *, is_allowed: bool = False) -> HttpResponse:
+    """Keep shared caches from storing a response. Otherwise a view's own Cache-Control stays."""
+    if is_allowed or not response.has_header("Cache-Control"):
+        response["Cache-Control"] = PRIVATE
     return response

@@ -1,6 +1,6 @@
-"""Stores of cached pages: the process's memory, and a store that the processes share.
+"""Storage of cached pages: in the process, and in a store shared by all processes.
 
-If a store cannot be read or written, it is off: pages are rendered, and the failure is logged.
+If the shared store cannot be read or written, pages are rendered and a warning is logged.
 """
 
 import contextlib
@@ -26,31 +26,31 @@ from commerce.page_cache.versions import REDIS_TIMEOUTS, Snapshot, Unreachable
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
 
-#: Bytes of cached pages in the memory of one process.
+#: Size of the copy in each process.
 MEMORY_BYTES = 32 * 1024 * 1024
-#: Seconds to wait for another request that renders the same page, and between two checks.
-WAIT_SECONDS, STEP_SECONDS = 5.0, 0.01
+#: How long a request waits for another one that renders the same page, and how often it checks.
+WAIT_SECONDS, CHECK_SECONDS = 5.0, 0.01
 
 
 def hashed_key(key: str) -> str:
-    """A key as a file name or Redis key."""
+    """Hash of a key, for names of files and Redis keys."""
     return hashlib.blake2b(key.encode(), digest_size=20).hexdigest()
 
 
 class FileStore:
-    """Pages in a fixed number of files (slots). A page replaces another one in its slot.
+    """Pages in a limited number of files; a page replaces the previous one in its slot.
 
-    Files are replaced atomically, so that a reader sees the old one or the new one.
+    Files are replaced atomically: a reader sees the old one or the new one.
     """
 
-    #: Number of page files, and of lock files for requests that wait for the same page.
+    #: Number of files for pages and of lock files.
     SLOTS, LOCKS = 1 << 14, 1 << 10
 
     def __init__(self, folder: Path | str | None = None) -> None:
         self.folder = Path(folder or settings.PAGE_CACHE_FOLDER)
 
     def get(self, key: str) -> CachedResponse | None:
-        """The page of a key, fresh or stale."""
+        """The stored page of a key, fresh or not; None if there is none."""
         try:
             name, _newline, data = self._path(key).read_bytes().partition(b"\n")
         except OSError:
@@ -71,9 +71,9 @@ class FileStore:
                 draft.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def turn(self, key: str) -> Iterator[bool]:
-        """Admit one request at a time for a key, over all processes. Yields whether it had to wait."""
-        path = self.folder / "turns" / str(int(hashed_key(key)[:8], 16) % self.LOCKS)
+    def render_lock(self, key: str) -> Iterator[bool]:
+        """Lock a key across processes. Yields whether the caller had to wait for another one."""
+        path = self.folder / "locks" / str(int(hashed_key(key)[:8], 16) % self.LOCKS)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -83,7 +83,7 @@ class FileStore:
         try:
             yield _wait_for(partial(_lock_file, fd))
         finally:
-            os.close(fd)  # closing the file releases the lock
+            os.close(fd)  # releases the lock
 
     def _path(self, key):
         slot = int(hashed_key(key)[:8], 16) % self.SLOTS
@@ -91,7 +91,7 @@ class FileStore:
 
 
 class RedisStore:
-    """The same in Redis: a page is stored until it expires, and locks apply to all machines."""
+    """Pages in Redis, each until it expires. Locks hold across machines."""
 
     PREFIX = "vitrine:page:"
 
@@ -113,13 +113,13 @@ class RedisStore:
             log.warning("A page could not be cached: %s", error)
 
     @contextlib.contextmanager
-    def turn(self, key: str) -> Iterator[bool]:
-        name, milliseconds = f"{self.PREFIX}turn:{hashed_key(key)}", int(WAIT_SECONDS * 2000)
+    def render_lock(self, key: str) -> Iterator[bool]:
+        name, milliseconds = f"{self.PREFIX}lock:{hashed_key(key)}", int(WAIT_SECONDS * 2000)
         try:
             yield _wait_for(lambda: self.client.set(name, 1, nx=True, px=milliseconds))
         finally:
             with contextlib.suppress(redis.RedisError):
-                self.client.delete(name)  # A request that waited too long renders, too.
+                self.client.delete(name)  # A request that waited too long renders as well.
 
 
 def _lock_file(fd: int) -> bool:
@@ -127,16 +127,16 @@ def _lock_file(fd: int) -> bool:
     return True
 
 
-def _wait_for(take):
-    """Wait for a lock, ``WAIT_SECONDS`` at most. Returns whether it had to wait; False without Redis."""
+def _wait_for(acquire):
+    """Wait up to ``WAIT_SECONDS`` for a lock; whether it had to wait. Does not wait without Redis."""
     end, waited = time.monotonic() + WAIT_SECONDS, False
     with contextlib.suppress(redis.RedisError):
         while time.monotonic() < end:
             with contextlib.suppress(BlockingIOError):
-                if take():
+                if acquire():
                     break
             waited = True
-            time.sleep(STEP_SECONDS)
+            time.sleep(CHECK_SECONDS)
     return waited
 
 
@@ -145,18 +145,18 @@ STORES: dict[str, type[FileStore] | type[RedisStore]] = {"file": FileStore, "red
 
 @cache
 def memory() -> LRUCache[str, CachedResponse]:
-    """The pages in this process's memory. The least recently used goes first."""
+    """The copy of this process. The least recently used page is evicted first."""
     return LRUCache(MEMORY_BYTES, getsizeof=lambda cached: len(cached.body) + 1024)
 
 
 @cache
 def store() -> FileStore | RedisStore:
-    """The store of ``settings.PAGE_STORE``."""
+    """The store that ``settings.PAGE_STORE`` names."""
     return STORES[settings.PAGE_STORE]()
 
 
 def find_cached(key: str, snapshot: Snapshot) -> tuple[CachedResponse | None, bool]:
-    """``(fresh page of a key or None, whether there is a stale one)``."""
+    """(the fresh page of a key or None, whether there is only an expired one)."""
     with _lock:
         own = memory().get(key)
     with contextlib.suppress(Unreachable):
@@ -164,18 +164,18 @@ def find_cached(key: str, snapshot: Snapshot) -> tuple[CachedResponse | None, bo
             return own, False
         shared = store().get(key)
         if shared is not None and shared.is_fresh(snapshot):
-            _hold(key, shared)
+            _remember(key, shared)
             return shared, False
         return None, bool(own or shared)
     return None, False
 
 
 def put(key: str, cached: CachedResponse) -> None:
-    """Cache a page in this process and in the shared store."""
+    """Store a page in this process and in the shared store."""
     store().put(key, cached)
-    _hold(key, cached)
+    _remember(key, cached)
 
 
-def _hold(key, cached):
-    with _lock, contextlib.suppress(ValueError):  # The page is larger than the whole cache.
+def _remember(key, cached):
+    with _lock, contextlib.suppress(ValueError):  # It is larger than the whole memory.
         memory()[key] = cached

@@ -1,9 +1,9 @@
 """Change sequence shared by all processes: one version per tag.
 
 ``invalidate`` is called in the transaction of a change and takes effect at its commit. A cached page
-or value stores the version that was read before it was created, and is fresh while none of its tags
-has a higher one. Versions are in a file for the processes of one machine, or in Redis for several
-machines. If the store does not respond, the cache is off; requests never fail.
+or value stores the version that was read before it was made. It is fresh while none of its tags has a
+higher one. Versions are in a file (one machine) or in Redis (several machines). A store that does not
+respond turns the cache off and never fails a request.
 """
 
 import fcntl
@@ -30,24 +30,24 @@ from commerce.models.cache_tags import SITE
 
 log = logging.getLogger(__name__)
 
-#: Every request reads Redis, so a slow Redis is treated as unreachable.
+#: Each request reads Redis, so a slow one must not hold it up.
 REDIS_TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
-#: Number of slots, which tags share.
+#: Number of slots that all tags share.
 SLOTS = 1 << 16
-#: Layout of the file: its epoch, the number of the last change, then the version of each slot.
+#: File layout: epoch, number of the last change, then the version of each slot.
 NUMBER, EPOCH_BYTES = struct.Struct("<Q"), 16
 HEADER = EPOCH_BYTES + NUMBER.size
 
-#: Functions called with all changed tags after the commit, such as to purge a CDN.
+#: Called with the changed tags after each commit, for example to purge a CDN.
 listeners: list[Callable[[set[str]], None]] = []
 
 
 class Unreachable(Exception):
-    """The version store does not respond, so no cached copy can be proven fresh."""
+    """The store of the versions does not respond, so nothing cached is known to be fresh."""
 
 
 def invalidate(*tags: str) -> None:
-    """Invalidate everything that depends on these tags when the transaction commits."""
+    """Invalidate everything that depends on these tags when this transaction commits."""
     connection = transaction.get_connection()
     hooks, open_blocks = connection.run_on_commit, set(connection.savepoint_ids)
     if hooks and isinstance(hooks[-1][1], _Publication) and hooks[-1][0] == open_blocks:
@@ -65,7 +65,7 @@ class _Publication:
 
 
 def publish(tags: Iterable[str]) -> None:
-    """Give the tags the next version now, and call ``listeners``."""
+    """Give the tags the next version now, and tell ``listeners``."""
     tags = set(tags)
     versions().advance(tags)
     for listener in listeners:
@@ -74,14 +74,14 @@ def publish(tags: Iterable[str]) -> None:
 
 @dataclass
 class Snapshot:
-    """The versions as one request sees them. ``known`` caches those already read."""
+    """The sequence as one request sees it. ``known`` contains the versions read so far."""
 
     epoch: str
     number: int
     known: dict[str, int] = field(default_factory=dict)
 
     def newest(self, tags: Collection[str]) -> int:
-        """The highest version of some tags. Queries the store once for those not known yet."""
+        """The highest version of some tags. Reads the store at most once."""
         if missing := [tag for tag in tags if tag not in self.known]:
             self.known |= versions().versions_of(missing)
         return max((self.known[tag] for tag in tags), default=0)
@@ -89,10 +89,10 @@ class Snapshot:
 
 @dataclass(kw_only=True)
 class Versioned:
-    """A value that is fresh until one of its ``tags`` changes, and no longer than ``until``.
+    """A cached object that is fresh until one of its ``tags`` changes, at most until ``until``.
 
-    ``epoch`` and ``version`` are those of the snapshot read before it was created; ``until`` is in
-    seconds since 1970. ``seen`` is the change number up to which its tags are known to be unchanged.
+    ``epoch`` and ``version`` come from the snapshot that was read before it was made. ``until`` is
+    in seconds since 1970. Its tags are known to be unchanged up to the number ``seen``.
     """
 
     tags: Collection[str]
@@ -102,11 +102,11 @@ class Versioned:
     seen: int = -1
 
     def is_fresh(self, snapshot: Snapshot) -> bool:
-        """Whether nothing that it depends on has changed. Raises Unreachable."""
+        """Whether none of its tags has changed. Raises Unreachable."""
         if self.epoch != snapshot.epoch or time.time() >= self.until:
             return False
         if snapshot.number in (self.seen, self.version):
-            return True  # No change at all since then: by far the most common case.
+            return True  # No tag at all has changed: the most common case.
         if snapshot.newest(self.tags) > self.version:
             return False
         self.seen = snapshot.number
@@ -118,7 +118,7 @@ _snapshot: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
 
 @contextmanager
 def reading(snapshot: Snapshot) -> Iterator[None]:
-    """Use one snapshot in the whole block, for a read-only request."""
+    """Use one snapshot for the whole block, for requests that only read."""
     token = _snapshot.set(snapshot)
     try:
         yield
@@ -127,14 +127,14 @@ def reading(snapshot: Snapshot) -> Iterator[None]:
 
 
 def current_snapshot() -> Snapshot:
-    """The snapshot of this request, or a new one. Raises Unreachable."""
+    """The snapshot of this request, otherwise a new one. Raises Unreachable."""
     return _snapshot.get() or versions().snapshot()
 
 
 class Versions:
-    """The versions in a store. A change that could not be written is written before the next read.
+    """The sequence in a store. A change that could not be written is written before the next read.
 
-    A store that did not respond is not queried again for ``PAUSE`` seconds.
+    A store that did not respond is skipped for the next ``PAUSE`` seconds.
     """
 
     PAUSE = 2.0
@@ -143,10 +143,10 @@ class Versions:
         self.store = store
         self._pending: set[str] = set()
         self._lock = threading.Lock()
-        self._asleep_until = 0.0
+        self._paused_until = 0.0
 
     def snapshot(self) -> Snapshot:
-        """A snapshot of the current versions. Raises Unreachable."""
+        """Read the sequence. Raises Unreachable."""
         return self._ask(self.store.read)
 
     def versions_of(self, tags: Collection[str]) -> dict[str, int]:
@@ -155,16 +155,16 @@ class Versions:
         return dict(zip(tags, numbers, strict=True))
 
     def advance(self, tags: Iterable[str]) -> None:
-        """Give the tags the next version. Visible to every process, unless a warning is logged."""
+        """Give the tags the next version. If the store does not respond, log a warning and retry later."""
         with self._lock:
             self._pending |= set(tags)
         try:
             self._ask(lambda: None)
         except Unreachable as error:
-            log.warning("The page cache could not be invalidated yet: %s", error)
+            log.warning("A change has not reached the page cache yet: %s", error)
 
     def _ask(self, question, *arguments):
-        if time.monotonic() < self._asleep_until:
+        if time.monotonic() < self._paused_until:
             raise Unreachable("the store did not respond a moment ago")
         with self._lock:
             writing, self._pending = self._pending, set()
@@ -176,21 +176,21 @@ class Versions:
         except (OSError, redis.RedisError) as error:
             with self._lock:
                 self._pending |= writing
-            self._asleep_until = time.monotonic() + self.PAUSE
+            self._paused_until = time.monotonic() + self.PAUSE
             raise Unreachable(str(error)) from error
 
 
 def slot_of(tag: str) -> int:
-    """The slot of a tag. Tags that share a slot may cause needless rendering, never a stale page."""
+    """The slot of a tag. Two tags in one slot cause extra renders, never an old page."""
     return zlib.crc32(tag.encode()) % SLOTS
 
 
-def _number_at(fd, place):
-    return NUMBER.unpack(os.pread(fd, NUMBER.size, place))[0]
+def _number_at(fd, offset):
+    return NUMBER.unpack(os.pread(fd, NUMBER.size, offset))[0]
 
 
 class NoStore:
-    """No cache, for tests and shells."""
+    """No cache: for tests and shells."""
 
     def __getattr__(self, name: str) -> Any:
         raise Unreachable("the page cache is off")
@@ -199,16 +199,16 @@ class NoStore:
 class FileStore:
     """Versions in a file of half a megabyte that every process of the machine opens.
 
-    Writers lock the file. The version of a tag is written before the change number, so a process that
-    still reads the old number serves no page older than a change whose request has ended.
+    Writers lock the file. They write the tags' versions before the sequence's own number: a reader
+    that sees the old number reads before the change is complete.
     """
 
-    #: Seconds after which a process checks whether its file is still the current one.
-    LOOK_AGAIN = 1.0
+    #: Seconds between checks that the path still leads to the open file.
+    CHECK_SECONDS = 1.0
 
     def __init__(self, path: Path | str | None = None) -> None:
         self.path = Path(path or settings.PAGE_CACHE_FOLDER / "versions")
-        self._fd, self._looked = -1, 0.0
+        self._fd, self._checked = -1, 0.0
         self._opening = threading.Lock()
 
     def read(self) -> Snapshot:
@@ -223,21 +223,21 @@ class FileStore:
         self._descriptor()
         fd = os.open(self.path, os.O_RDWR)
         try:
-            # One lock per opened file, so that threads wait for each other like processes.
+            # The lock belongs to this descriptor, so threads wait for each other as well.
             fcntl.flock(fd, fcntl.LOCK_EX)
             number = _number_at(fd, EPOCH_BYTES) + 1
-            for place in (*(HEADER + slot * NUMBER.size for slot in slots), EPOCH_BYTES):
-                os.pwrite(fd, NUMBER.pack(number), place)
+            for offset in (*(HEADER + slot * NUMBER.size for slot in slots), EPOCH_BYTES):
+                os.pwrite(fd, NUMBER.pack(number), offset)
         finally:
             os.close(fd)
 
     def _descriptor(self):
-        """The open file. Opens a new one if the folder was cleared meanwhile."""
-        if time.monotonic() - self._looked > self.LOOK_AGAIN:
+        """The open file, opened again if the folder was cleared."""
+        if time.monotonic() - self._checked > self.CHECK_SECONDS:
             with self._opening:
                 if not self._is_open():
                     self._open()
-                self._looked = time.monotonic()
+                self._checked = time.monotonic()
         return self._fd
 
     def _is_open(self):
@@ -253,18 +253,18 @@ class FileStore:
             fcntl.flock(fd, fcntl.LOCK_EX)
             if os.fstat(fd).st_size != HEADER + SLOTS * NUMBER.size:
                 os.ftruncate(fd, 0)
-                # Allocate the whole file now, so that a later write cannot fail on a full disk.
+                # Allocate all of it now, so that a full disk cannot fail a later write.
                 os.posix_fallocate(fd, 0, HEADER + SLOTS * NUMBER.size)
                 os.pwrite(fd, uuid.uuid4().bytes, 0)
             fcntl.flock(fd, fcntl.LOCK_UN)
         except OSError:
             os.close(fd)
             raise
-        self._fd = fd  # Keep the old one open: another thread may be reading it.
+        self._fd = fd  # Do not close the old one: another thread may be reading it.
 
 
 class RedisStore:
-    """The same in one Redis hash. Reading the change number also reads the version of ``SITE``."""
+    """Versions in one Redis hash. Reading the sequence also reads the version of ``SITE``."""
 
     KEY = "vitrine:pages:versions"
     _WRITE = """
@@ -294,5 +294,5 @@ STORES = {"none": NoStore, "file": FileStore, "redis": RedisStore}
 
 @cache
 def versions() -> Versions:
-    """The versions in the store of ``settings.PAGE_VERSIONS``."""
+    """The sequence in the store that ``settings.PAGE_VERSIONS`` names."""
     return Versions(STORES[settings.PAGE_VERSIONS]())

@@ -36,7 +36,7 @@ from commerce.catalogue.scale_drawing import draw_to_scale
 from commerce.index.listings import cards_for
 from commerce.models import ProductCollection
 from commerce.models.cache_tags import product_tag
-from commerce.page_cache.dependencies import depends_on, open_page
+from commerce.page_cache.dependencies import allow_caching, depends_on
 from commerce.requests import parse_pk, parse_pks, wants_fragment
 from commerce.stock.availability import SOLD_OUT
 from commerce.storefront.search import Crumbs, ListingView
@@ -97,7 +97,7 @@ class ProductDetailView(DetailView):
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         shown = self.object.pk if self.get_shape() is None else None
-        open_page(parameters=self.parameters, product_id=shown)
+        allow_caching(parameters=self.parameters, product_id=shown)
         return response
 
     def get_shape(self) -> str | None:

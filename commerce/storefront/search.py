@@ -22,7 +22,7 @@ from commerce.index.sort_orders import ordered_keys
 from commerce.index.tokens import fold
 from commerce.models.cache_tags import LISTS
 from commerce.models.sort_keys import SORT_NAMES, SORTS
-from commerce.page_cache.dependencies import depends_on, open_page
+from commerce.page_cache.dependencies import allow_caching, depends_on
 from commerce.requests import wants_fragment
 from commerce.search.misses import count_miss
 from commerce.search.queries import search_pages, suggest
@@ -122,7 +122,7 @@ class ListingView(TemplateView):
         patch_vary_headers(response, ["X-Requested-With"])
         if not self.is_counted_miss:
             filters = {facet.name for facet in context["list_page"].facets}
-            open_page(parameters=self.parameters | filters)
+            allow_caching(parameters=self.parameters | filters)
         return response
 
 
@@ -207,5 +207,5 @@ class SuggestView(TemplateView):
         return search_pages(self.words, count=3) if self.words else []
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        open_page(parameters=["q"])
+        allow_caching(parameters=["q"])
         return super().render_to_response(context, **kwargs)

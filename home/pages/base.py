@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.images.models import AbstractImage
 from wagtail.models import Page, PageViewRestriction
 
-from commerce.page_cache.dependencies import open_page
+from commerce.page_cache.dependencies import allow_caching
 from home.blocks.body import first_image
 from home.blocks.products import chosen_variant
 from home.pages.privacy import has_private_pages
@@ -30,7 +30,7 @@ class SharedPage(Page):
         response = super().serve(request, *args, **kwargs)
         is_preview = getattr(request, "is_preview", False)
         if not is_preview:
-            open_page(parameters=["variant"])
+            allow_caching(parameters=["variant"])
         return response
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:

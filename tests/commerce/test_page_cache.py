@@ -22,7 +22,7 @@ from commerce.orders.pipeline import move_order
 from commerce.orders.reservations import reserve_stock
 from commerce.orders.shipments import ship
 from commerce.page_cache import stores
-from commerce.page_cache.dependencies import depends_on, open_page
+from commerce.page_cache.dependencies import allow_caching, depends_on
 from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.versions import invalidate, publish, versions
 from commerce.returns.returns import request_return
@@ -450,7 +450,7 @@ def test_page_rendered_during_a_change_is_invalidated_by_it(caching, rf):
         rendered.append(len(rendered))
         if len(rendered) == 1:  # Commit the change after the view has read the old value.
             publish({"thing"})
-        open_page()
+        allow_caching()
         return HttpResponse(str(rendered[-1]))
 
     pages = PageCacheMiddleware(view)

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from commerce.models.cache_tags import LISTS
 from commerce.page_cache import stores
-from commerce.page_cache.dependencies import depends_on, open_page
+from commerce.page_cache.dependencies import allow_caching, depends_on
 from commerce.page_cache.middleware import PageCacheMiddleware, is_cacheable, request_key
 from commerce.page_cache.versions import publish
 from home.models import StandardPage
@@ -54,7 +54,7 @@ def test_page_of_one_host_is_not_served_to_another(caching, mug, settings):
 
     def view(request):
         rendered.append(request.get_host())
-        open_page()
+        allow_caching()
         return HttpResponse(request.get_host())
 
     pages = PageCacheMiddleware(view)
@@ -130,7 +130,7 @@ def test_cached_page_that_is_no_longer_public_is_not_served(caching, shop):
         depends_on("thing")
         if not is_open:
             return HttpResponse(status=404)
-        open_page()
+        allow_caching()
         return HttpResponse("a list")
 
     pages = PageCacheMiddleware(view)
@@ -184,7 +184,7 @@ def test_change_is_seen_although_its_version_could_not_be_written_at_once(
     monkeypatch.setattr(module.os, "pwrite", full)
     publish(["thing"])
     monkeypatch.setattr(module.os, "pwrite", write)
-    monkeypatch.setattr(versions, "_asleep_until", 0.0)
+    monkeypatch.setattr(versions, "_paused_until", 0.0)
 
     assert versions.snapshot().newest(["thing"]) > 0
 

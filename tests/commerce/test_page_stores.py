@@ -13,7 +13,7 @@ from commerce.catalogue.cdn import addresses_of
 from commerce.page_cache import stores
 from commerce.page_cache import versions as versions_module
 from commerce.page_cache.cached_response import CachedResponse
-from commerce.page_cache.dependencies import depends_on, open_page
+from commerce.page_cache.dependencies import allow_caching, depends_on
 from commerce.page_cache.memoise import memoise, memoise_many
 from commerce.page_cache.middleware import PageCacheMiddleware
 from commerce.page_cache.stores import FileStore, RedisStore
@@ -33,7 +33,7 @@ def test_many_requests_for_an_expired_page_render_it_once(caching, place):
         depends_on("thing")
         rendered.append(threading.get_ident())
         time.sleep(0.1)
-        open_page()
+        allow_caching()
         return HttpResponse("page")
 
     pages = PageCacheMiddleware(view)
@@ -61,20 +61,20 @@ def test_page_stored_while_waiting_for_the_lock_is_not_rendered_again(caching, p
     def view(request):
         depends_on("thing")
         rendered.append(1)
-        open_page()
+        allow_caching()
         return HttpResponse("page")
 
     pages = PageCacheMiddleware(view)
     pages(RequestFactory().get("/x/"))
     publish({"thing"})
-    take_turn = stores.store().turn
+    lock = stores.store().render_lock
 
-    def be_slow_to_take_a_turn(key):
-        monkeypatch.setattr(stores.store(), "turn", take_turn)
+    def lock_slowly(key):
+        monkeypatch.setattr(stores.store(), "render_lock", lock)
         pages(RequestFactory().get("/x/"))
-        return take_turn(key)
+        return lock(key)
 
-    monkeypatch.setattr(stores.store(), "turn", be_slow_to_take_a_turn)
+    monkeypatch.setattr(stores.store(), "render_lock", lock_slowly)
 
     assert pages(RequestFactory().get("/x/")).content == b"page"
     assert len(rendered) == 2
@@ -160,8 +160,8 @@ def test_cleared_folder_starts_a_new_epoch_in_every_process(tmp_path):
     before = there.snapshot()
 
     here.store.path.unlink()
-    here.store._looked -= 2 * here.store.LOOK_AGAIN
-    there.store._looked -= 2 * there.store.LOOK_AGAIN
+    here.store._checked -= 2 * here.store.CHECK_SECONDS
+    there.store._checked -= 2 * there.store.CHECK_SECONDS
 
     assert there.snapshot() == here.snapshot()
     assert there.snapshot() != before
@@ -178,7 +178,7 @@ def test_invalidation_during_a_redis_outage_is_sent_later(caching):
     told.advance({"a"})
     with pytest.raises(Unreachable):
         told.snapshot()
-    told.store, told._asleep_until = alive, 0.0
+    told.store, told._paused_until = alive, 0.0
 
     assert told.snapshot().number == before.number + 1
     assert told.versions_of(["a"]) == {"a": before.number + 1}

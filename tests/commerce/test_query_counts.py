@@ -71,9 +71,9 @@ def test_pages_need_these_queries_whatever_the_catalogues_size(site_root, client
         counts, changed = {}, {}
         for name in (name for name in QUERIES if name != pages.BASKET):
             counts[name] = queries_of(client, found[name])
-        for name in pages.KEPT:
+        for name in pages.CACHED_PAGES:
             changed[name] = queries_after_a_change(client, found[name])
-        for addition in pages.pieces_to_buy(3):
+        for addition in pages.products_to_buy(3):
             assert send(client, addition).status_code == 302
         counts[pages.BASKET] = queries_of(client, found[pages.BASKET])
         client.cookies.clear()
@@ -81,8 +81,8 @@ def test_pages_need_these_queries_whatever_the_catalogues_size(site_root, client
 
         assert added[1] == ADDING
         assert not READ_WHOLE, READ_WHOLE
-        assert counts == QUERIES, f"with {size} pieces: {counts}"
-        assert changed == AFTER_A_CHANGE, f"with {size} pieces: {changed}"
+        assert counts == QUERIES, f"with {size} products: {counts}"
+        assert changed == AFTER_A_CHANGE, f"with {size} products: {changed}"
 
 
 def queries_of(client, request):

@@ -325,7 +325,7 @@ def test_eleventh_wrong_voucher_must_wait_and_so_must_a_valid_one(client, mug):
     put_in_basket(client, mug, 1, child_id=mug.children.first().pk)
     make_voucher("REALCODE")
     for number in range(10):
-        assert "do not recognise the voucher" in enter_voucher(client, f"GUESS{number}")
+        assert "don’t recognise" in enter_voucher(client, f"GUESS{number}")
 
     assert "Try again in" in enter_voucher(client, "GUESS11")
     assert "Try again in" in enter_voucher(client, "REALCODE")

@@ -12,7 +12,14 @@ from tools.bench.databases import Database, create_database, mysql_url
 from tools.bench.figures import Cost, Measured, percentile
 from tools.bench.pages import request_from, with_cookies
 from tools.bench.report import BEGIN, END, put_between_markers, report
-from tools.bench.server import EMPTY_VIEW, Missing, Request, WrongAnswer, cpu_of, serving
+from tools.bench.server import (
+    EMPTY_VIEW,
+    PrerequisiteMissing,
+    Request,
+    WrongAnswer,
+    cpu_of,
+    serving,
+)
 
 EMPTY = 0.0005
 LISTS = {
@@ -131,7 +138,8 @@ def test_missing_server_is_reported_in_one_sentence():
     pytest.importorskip("MySQLdb")
 
     with pytest.raises(
-        Missing, match="^MariaDB refused the connection to 127.0.0.1: .*--database sqlite"
+        PrerequisiteMissing,
+        match="^MariaDB refused the connection to 127.0.0.1: .*--database sqlite",
     ):
         create_database(f"mysql://nobody:wrong@127.0.0.1:{free_port()}/vitrine_bench_1")
 
@@ -171,7 +179,7 @@ def test_server_on_a_taken_port_is_not_measured():
         port = other.getsockname()[1]
 
         with (
-            pytest.raises(Missing, match=f"Port {port} is taken"),
+            pytest.raises(PrerequisiteMissing, match=f"Port {port} is taken"),
             serving("x:y", port=port, environment={}),
         ):
             pass

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import redis
 
-from tools.bench import pages as the_pages
+from tools.bench import pages
 from tools.bench.changes import changing
 from tools.bench.databases import MARIADB, ROOT, SQLITE, Database, grow
 from tools.bench.figures import Measured
 from tools.bench.report import CHANGED, PROCESS, REDIS, RENDERED, put_between_markers, report
-from tools.bench.server import EMPTY_VIEW, Missing, costs_in_turn, serving
+from tools.bench.server import EMPTY_VIEW, PrerequisiteMissing, costs_in_turn, serving
 
 DOCS = ROOT / "docs" / "performance.md"
 EMPTY_PROJECT, SITE = (
@@ -78,7 +78,7 @@ def main():
                 grow(smaller, database)
             database.prepare()
             measured.append(measure(database, redis_url, seconds=options.seconds))
-    except Missing as missing:
+    except PrerequisiteMissing as missing:
         sys.exit(str(missing))
     text = report(measured, at=datetime.now().astimezone())
     print(text)
@@ -114,8 +114,8 @@ def measure(database, redis_url, *, seconds):
         for mode, extra in cached_modes(redis_url):
             say(f"Cached pages ({mode})")
             with site(database, PAGE_CACHE="on", **extra) as (server, _environment):
-                for name in the_pages.KEPT:
-                    request = the_pages.request_from(found["pages"][name])
+                for name in pages.CACHED_PAGES:
+                    request = pages.request_from(found["pages"][name])
                     cost = server.cost(request, seconds=seconds / 2, beside=empty)
                     measured.pages[name][mode] = cost
     return measured
@@ -128,7 +128,7 @@ def measure_empty(database, empty, found, *, seconds):
     production.
     """
     environment = {**database.environment(), "BENCH_MIDDLEWARE": "on"}
-    del found["pages"][the_pages.EMPTY]  # Measured here, together with the others.
+    del found["pages"][pages.EMPTY]  # Measured here, together with the others.
     with (
         serving(EMPTY_PROJECT, port=database.port + 2, environment=environment) as started,
         site(database) as (shop, _environment),
@@ -137,16 +137,16 @@ def measure_empty(database, empty, found, *, seconds):
         costs = costs_in_turn(asked, seconds=2 * seconds)
     measured = Measured(database.kind, database.size, costs[0], empty_start=empty.started_in)
     alone = empty.cost(EMPTY_VIEW, seconds=seconds)
-    measured.pages[the_pages.ALONE] = {RENDERED: replace(alone, queries=0, empty=costs[0].cpu)}
-    for name, cost in zip((the_pages.STARTPROJECT, the_pages.EMPTY), costs[1:], strict=True):
+    measured.pages[pages.ALONE] = {RENDERED: replace(alone, queries=0, empty=costs[0].cpu)}
+    for name, cost in zip((pages.STARTPROJECT, pages.EMPTY), costs[1:], strict=True):
         measured.pages[name] = {RENDERED: replace(cost, queries=0, empty=costs[0].cpu)}
     return measured
 
 
 def measure_pages(database, empty, found, measured, *, seconds):
     """Measure rendered pages, both unchanged and right after a change."""
-    requests = {name: the_pages.request_from(row) for name, row in found["pages"].items()}
-    additions = [the_pages.request_from(row) for row in found["additions"]]
+    requests = {name: pages.request_from(row) for name, row in found["pages"].items()}
+    additions = [pages.request_from(row) for row in found["additions"]]
     say("Pages, rendered each time")
     with site(database, PAGE_CACHE="off", BENCH_QUERIES="on") as (server, _):
         requests = ready(server, requests, additions)
@@ -161,25 +161,25 @@ def measure_pages(database, empty, found, measured, *, seconds):
         site(database, PAGE_CACHE="off") as (server, environment),
         changing(environment) as change,
     ):
-        for name in the_pages.KEPT:
+        for name in pages.CACHED_PAGES:
             shown = [found["product"]]
-            if name != the_pages.PRODUCT:
-                shown = server.pieces_on(requests[name])
+            if name != pages.PRODUCT:
+                shown = server.products_on(requests[name])
             measured.pages[name][CHANGED] = server.cost(
                     requests[name], seconds=seconds, beside=empty,
                     before=partial(change_next, change, cycle(shown)),
                 )  # fmt: skip
 
 
-def change_next(change, pieces):
+def change_next(change, products):
     """Change the price of the next product in the cycle of those that the page shows."""
-    change(next(pieces))
+    change(next(products))
 
 
 def ready(server, requests, additions):
     """Return the requests; the one for the basket page carries a filled basket."""
-    basket = the_pages.fill_basket(server, additions, requests[the_pages.BASKET])
-    return {**requests, the_pages.BASKET: basket}
+    basket = pages.fill_basket(server, additions, requests[pages.BASKET])
+    return {**requests, pages.BASKET: basket}
 
 
 def cached_modes(redis_url):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tools.bench.server import HOST, Missing
+from tools.bench.server import HOST, PrerequisiteMissing
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SQLITE, MARIADB = "sqlite", "mariadb"
@@ -41,9 +41,11 @@ class Database:
 
     def environment(self, **extra):
         """Return the environment of the site over this database, with production settings."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        variables = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
+        }
         return {
-            **kept,
+            **variables,
             "SECRET_KEY": SECRET_KEY,
             "SITE_URL": f"http://{HOST}:{self.port}",
             "DATABASE_URL": self.url,
@@ -73,7 +75,7 @@ class Database:
         return json.loads(self.run("-m", module).splitlines()[-1])
 
     def reach(self):
-        """Create the empty database if it does not exist. Raises Missing if that is not possible."""
+        """Create the empty database if it does not exist. Raises PrerequisiteMissing if that is not possible."""
         if self.kind == MARIADB:
             create_database(self.url)
 
@@ -101,11 +103,13 @@ def mysql_url(size=None):
 
 
 def create_database(url):
-    """Create a MariaDB database if it does not exist. Raises Missing if that is not possible."""
+    """Create a MariaDB database if it does not exist. Raises PrerequisiteMissing if that is not possible."""
     try:
         import MySQLdb
     except ImportError as error:
-        raise Missing("MariaDB needs mysqlclient. Build it with: make .venv/mysql.stamp") from error
+        raise PrerequisiteMissing(
+            "MariaDB needs mysqlclient. Build it with: make .venv/mysql.stamp"
+        ) from error
     parts = urlsplit(url)
     try:
         connection = MySQLdb.connect(
@@ -118,7 +122,7 @@ def create_database(url):
                 f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE {COLLATION}"
             )
     except MySQLdb.Error as error:
-        raise Missing(
+        raise PrerequisiteMissing(
             f"MariaDB refused the connection to {parts.hostname}: {error.args[-1]} (set BENCH_MYSQL_URL "
             "to use another server, or pass --database sqlite to skip MariaDB)."
         ) from error

@@ -18,7 +18,7 @@ ALONE = "empty project, asked alone"
 #: The empty project with the middlewares of ``startproject``.
 STARTPROJECT = "with startproject's middleware"
 #: Pages with one cached copy for everybody.
-KEPT = (HOME, LANDING, CATEGORY, FILTERED, PRODUCT, SEARCH, SUGGEST)
+CACHED_PAGES = (HOME, LANDING, CATEGORY, FILTERED, PRODUCT, SEARCH, SUGGEST)
 #: Pages whose fragments are cached in the process. On the basket page these are the shared parts.
 #: Headers of a form that a browser submits from one of our pages.
 FORM = (
@@ -26,7 +26,7 @@ FORM = (
     ("Sec-Fetch-Site", "same-origin"),
 )
 #: These show a full page of cards at every size of the catalogue.
-ROOM, FILTERS, WORDS, BEGINNING = (
+CATEGORY_CODE, FILTERS, WORDS, PREFIX = (
     "archive-table",
     (("glaze", "oat"), ("dishwasher_safe", "yes")),
     "bowl",
@@ -42,7 +42,7 @@ def find_pages():
     from commerce.index.listings import product_url
     from home.models import LandingPage
 
-    room = get_model("catalogue", "Category").objects.get(code=ROOM).get_absolute_url()
+    category = get_model("catalogue", "Category").objects.get(code=CATEGORY_CODE).get_absolute_url()
     landing = LandingPage.objects.live().public().order_by("pk").first()
     parent, first = shown_product(), generated().filter(structure="standalone").first()
     search = reverse("search:search")
@@ -50,11 +50,11 @@ def find_pages():
         EMPTY: EMPTY_VIEW,
         HOME: Request("/"),
         LANDING: Request(landing.get_url()),
-        CATEGORY: Request(room),
-        FILTERED: Request(f"{room}?{urlencode(FILTERS)}"),
+        CATEGORY: Request(category),
+        FILTERED: Request(f"{category}?{urlencode(FILTERS)}"),
         PRODUCT: Request(product_url(parent.pk, parent.slug)),
         SEARCH: Request(f"{search}?{urlencode({'q': WORDS})}"),
-        SUGGEST: Request(f"{reverse('search:suggest')}?{urlencode({'q': BEGINNING})}"),
+        SUGGEST: Request(f"{reverse('search:suggest')}?{urlencode({'q': PREFIX})}"),
         BASKET: Request(reverse("basket:summary")),
         ADD: add_to_basket(first.pk),
     }
@@ -76,14 +76,16 @@ def shown_product():
     return generated().filter(structure="parent").first()
 
 
-def pieces_to_buy(count):
+def products_to_buy(count):
     """Return requests that put ``count`` different products into a basket."""
     from oscar.core.loading import get_model
 
-    pieces = get_model("catalogue", "Product").objects.filter(
+    products = get_model("catalogue", "Product").objects.filter(
         structure="standalone", listing__availability="in_stock"
     )
-    return [add_to_basket(pk) for pk in pieces.order_by("pk").values_list("pk", flat=True)[:count]]
+    return [
+        add_to_basket(pk) for pk in products.order_by("pk").values_list("pk", flat=True)[:count]
+    ]
 
 
 def add_to_basket(product_id):
@@ -101,10 +103,10 @@ def with_cookies(request, headers):
     for line in headers.get_all("Set-Cookie") or ():
         name, value = line.split(";", 1)[0].split("=", 1)
         cookies[name] = value
-    kept = [pair for pair in request.headers if pair[0] != "Cookie"]
+    headers = [pair for pair in request.headers if pair[0] != "Cookie"]
     text = "; ".join(f"{name}={value}" for name, value in cookies.items())
     return Request(
-        request.path, request.method, request.body, (*kept, ("Cookie", text)), request.expects
+        request.path, request.method, request.body, (*headers, ("Cookie", text)), request.expects
     )
 
 
@@ -133,7 +135,7 @@ def main():
     found = {
         "pages": {name: asdict(request) for name, request in pages.items()},
         "product": shown_product().pk,
-        "additions": list(map(asdict, pieces_to_buy(3))),
+        "additions": list(map(asdict, products_to_buy(3))),
     }
     print(json.dumps(found))
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 #: Modes of serving a page: rendered, rendered right after a price change of a product on it, from
-#: the
-#: copy in the process, from Redis only.
+#: the copy in the process, from Redis only.
 RENDERED, CHANGED, PROCESS, REDIS = "rendered", "changed", "process", "redis"
 DATABASES = {"sqlite": "SQLite", "mariadb": "MariaDB"}
 PAGE_HEAD = (

@@ -41,7 +41,7 @@ class Request:
 EMPTY_VIEW = Request("/health/live")
 
 
-class Missing(Exception):
+class PrerequisiteMissing(Exception):
     """Something that the measurement needs is missing. The message says what, in one sentence."""
 
 
@@ -82,7 +82,7 @@ class Server:
             headers = self.ask(request)
         return int(headers[QUERIES_HEADER])
 
-    def pieces_on(self, request):
+    def products_on(self, request):
         """Return the keys of the products whose cards are on a page."""
         _status, headers, body = self.send(request)
         if headers["Content-Encoding"] == "gzip":
@@ -93,8 +93,7 @@ class Server:
         """Return the cost of a warm request, from as many runs as fit into ``seconds``.
 
         ``before`` is called before each run and is not measured. ``beside`` is a server whose empty
-        view
-        is requested alternately, so that other load on the machine affects both equally.
+        view is requested alternately, so that other load on the machine affects both equally.
         """
         asked = [(self, request), *([(beside, EMPTY_VIEW)] if beside else [])]
         costs = costs_in_turn(asked, seconds=seconds, before=before)
@@ -146,13 +145,13 @@ def cpu_of(pid):
 def serving(application, *, port, environment):
     """Start a WSGI application (``module:name``), wait for its first response, and stop it at the end.
 
-    Raises Missing if the port is taken.
+    Raises PrerequisiteMissing if the port is taken.
     """
     command = [
         sys.executable, "-m", "gunicorn", application, "--bind", f"{HOST}:{port}",
         "--workers", "1", "--worker-class", "sync", "--timeout", "300", "--log-level", "error",
     ]  # fmt: skip
-    _refuse_a_taken(port)
+    _refuse_taken_port(port)
     begun = time.perf_counter()
     process = subprocess.Popen(command, env=environment)  # noqa: S603  our own command
     try:
@@ -163,10 +162,10 @@ def serving(application, *, port, environment):
         process.wait(timeout=30)
 
 
-def _refuse_a_taken(port):
-    """Raise Missing if another process listens on the port; it would be measured instead."""
+def _refuse_taken_port(port):
+    """Raise PrerequisiteMissing if another process listens on the port; it would be measured instead."""
     with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
-        raise Missing(
+        raise PrerequisiteMissing(
             f"Port {port} is taken. Stop the process that listens there, or choose another with --port."
         )
 

@@ -174,7 +174,7 @@ class Soak:
 
     # --- Buyers and staff -------------------------------------------------------------------------
 
-    def shop(self, url, pieces, number):
+    def shop(self, url, products, number):
         """Act as one visitor after another until the end. Failures are counted and ignored."""
         chance = random.Random(f"{self.options.seed}-{number}")
         visitors = 0
@@ -182,7 +182,7 @@ class Soak:
             visitors += 1
             buyer = Buyer(url, f"{number}x{visitors}")
             try:
-                self.visit(buyer, chance.choice(pieces), chance)
+                self.visit(buyer, chance.choice(products), chance)
             except Exception as error:  # noqa: BLE001  that is what a soak is for
                 self.count(f"buyer: {type(error).__name__}")
                 time.sleep(0.3)
@@ -353,7 +353,7 @@ def run(folder, options):
     prepared.manage("migrate", "-v0")
     prepared.manage("load_demo", "--no-renditions")
     prepared.manage("collectstatic", "--noinput", "-v0")
-    pieces = [
+    products = [
         Piece(
             *value_after("PIECE", prepared.manage("shell", "-c", PREPARE.format(units=n))).split()
         )
@@ -364,7 +364,7 @@ def run(folder, options):
     django.setup()
     with serving(RunningSite(url, folder, faulty), "--workers", "2", "--threads", "2") as served:
         threads = [
-            threading.Thread(target=soak.shop, args=(url, pieces, number), daemon=True)
+            threading.Thread(target=soak.shop, args=(url, products, number), daemon=True)
             for number in range(options.buyers)
         ]
         threads.append(threading.Thread(target=soak.run_staff, daemon=True))
