@@ -122,7 +122,7 @@ def test_post_reaches_django(site, mug):
     assert site.asked == 2
 
 
-def test_page_that_is_not_opened_reaches_django_every_time(site):
+def test_uncacheable_page_reaches_django_every_time(site):
     path = reverse("account_login")
 
     assert "private" in site.get(path)["headers"]["Cache-Control"]
