@@ -67,7 +67,7 @@ def begin_second_step(user):
     return browser
 
 
-def test_app_that_is_added_is_written_down_with_its_codes(enrolled):
+def test_added_app_is_logged_with_its_recovery_codes(enrolled):
     key = str(enrolled.pk)
 
     assert the_only(Act.FACTOR_ADDED) == (
@@ -86,7 +86,7 @@ def test_removed_app_is_logged(client, enrolled):
     }
 
 
-def test_wrong_code_of_a_factor_is_written_down(enrolled):
+def test_wrong_second_factor_is_logged(enrolled):
     browser = begin_second_step(enrolled)
 
     browser.post(reverse("mfa_authenticate"), {"code": "000000"})
@@ -106,7 +106,7 @@ def test_reused_code_is_logged(client, enrolled):
 @pytest.mark.parametrize(
     "credential", ['{"id": "x"}', '{"id": "x", "response": {"userHandle": "MQ"}}']
 )
-def test_forged_passkey_is_written_down(client, site_root, credential):
+def test_forged_passkey_is_logged(client, site_root, credential):
     make_user(EMAIL)
     client.post(reverse("account-passkey"), HTTP_ACCEPT="application/json")
 
@@ -125,7 +125,7 @@ def test_removed_passkey_is_logged(client, ada):
     )  # fmt: skip
 
 
-def test_recovery_code_that_is_used_is_written_down(enrolled):
+def test_used_recovery_code_is_logged(enrolled):
     browser = begin_second_step(enrolled)
 
     browser.post(reverse("mfa_authenticate"), {"code": codes_of(enrolled)[0]})
@@ -155,7 +155,7 @@ def test_changed_password_is_logged(client, ada):
     assert the_only(Act.PASSWORD_CHANGED) == (ada, str(ada.pk), HERE, {})
 
 
-def test_wrong_old_password_is_written_down(client, ada):
+def test_wrong_old_password_is_logged(client, ada):
     change_password(client, "my-secret-of-elsewhere")
 
     assert the_only(Act.PASSWORD_FAILED) == (ada, str(ada.pk), HERE, {})
@@ -179,7 +179,7 @@ def test_password_reset_is_logged(client, site_root):
     assert the_only(Act.PASSWORD_RESET) == (user, str(user.pk), HERE, {})
 
 
-def test_address_that_is_changed_is_written_down_without_itself(client, ada):
+def test_changed_address_is_logged_without_the_address(client, ada):
     client.post(reverse("account_email"), {"email": "new@example.com", "action_add": ""})
     type_code(client, code_in(mails("new@example.com")[-1]))
 
@@ -201,7 +201,7 @@ def test_added_or_removed_address_is_logged(ada, signal, act):
 
 
 @pytest.mark.parametrize("has_account", [True, False])
-def test_wrong_code_to_sign_in_is_one_row_with_or_without_an_account(client, shop, has_account):
+def test_wrong_sign_in_code_is_one_row_with_or_without_an_account(client, shop, has_account):
     user = make_user(EMAIL) if has_account else None
     client.post(reverse("account_request_login_code"), {"email": EMAIL})
 
@@ -267,7 +267,7 @@ def admin(client, site_root):
 
 
 @pytest.mark.parametrize("one", [True, False])
-def test_sessions_that_staff_end_are_written_down(client, admin, one):
+def test_sessions_ended_by_staff_are_logged(client, admin, one):
     user = make_user(EMAIL)
     sign_in(Client())
 
@@ -296,7 +296,7 @@ def test_invitation_is_logged(client, admin):
     assert the_only(Act.INVITED) == (admin, str(user.pk), HERE, {})
 
 
-def test_page_shows_every_act_and_what_changed_in_words(client, admin):
+def test_page_describes_every_action_and_its_changes(client, admin):
     note = {"kind": "door", "object_id": "1", "about": "x"}
     for act in Act:
         AuditEntry.objects.create(act=act, changes={"factor": [None, "passkey"]}, **note)
@@ -312,7 +312,7 @@ def test_page_shows_every_act_and_what_changed_in_words(client, admin):
 # --- The process log --------------------------------------------------------------------------------
 
 
-def test_log_names_accounts_by_their_keys(client, ada, caplog):
+def test_log_identifies_accounts_by_key(client, ada, caplog):
     with caplog.at_level(logging.INFO, "vitrine.security"):
         change_password(client, PASSWORD)
         sign_in(Client(), password="wrong")
@@ -324,7 +324,7 @@ def test_log_names_accounts_by_their_keys(client, ada, caplog):
     assert "@" not in "".join(lines)
 
 
-def test_throttled_attempt_is_a_line_that_says_from_where(client, site_root, caplog):
+def test_throttled_attempt_is_logged_with_its_ip_address(client, site_root, caplog):
     make_user(EMAIL)
     for _ in range(6):
         sign_in(client, password="wrong")

@@ -40,7 +40,7 @@ def text_of(response):
         ("account_request_login_code", "email"),
     ],
 )
-def test_links_in_mails_are_on_the_shops_own_address(host, is_known, view, field):
+def test_links_in_mails_use_the_shops_own_host(host, is_known, view, field):
     if is_known:
         make_user(EMAIL)
 
@@ -54,7 +54,7 @@ def test_links_in_mails_are_on_the_shops_own_address(host, is_known, view, field
     assert "\n: " not in mail.body_text
 
 
-def test_reset_link_lives_an_hour(settings, monkeypatch):
+def test_reset_link_expires_after_an_hour(settings, monkeypatch):
     make_user(EMAIL)
     client = Client()
     client.post(reverse("account_reset_password"), {"email": EMAIL})

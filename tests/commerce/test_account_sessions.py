@@ -115,7 +115,7 @@ def test_session_of_another_user_cannot_be_ended():
     assert is_signed_in(victim)
 
 
-def test_signing_out_everywhere_leaves_this_browser(engine):
+def test_signing_out_everywhere_keeps_this_browser(engine):
     user = make_user(EMAIL)
     browser, phone, untracked = signed_in(), signed_in(PHONE), Client()
     untracked.force_login(user)
@@ -222,7 +222,7 @@ def make_admin(email="admin@example.com"):
     return make_user(email, is_staff=True, is_superuser=True)
 
 
-def test_admin_ends_sessions_of_somebody(engine):
+def test_admin_ends_sessions_of_a_user(engine):
     person = make_user(EMAIL)
     make_admin()
     phone, admin = signed_in(PHONE), signed_in(email="admin@example.com")
@@ -412,7 +412,7 @@ def test_form_submitted_too_late_ends_the_session_and_returns_to_its_page(idle, 
     assert not Session.objects.filter(session_key=key).exists()
 
 
-def test_staff_session_ends_after_eight_hours_in_use(idle, clock):
+def test_staff_session_ends_after_eight_hours(idle, clock):
     make_admin()
     browser = signed_in(email="admin@example.com")
     for _step in range(9):

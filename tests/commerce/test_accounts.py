@@ -76,7 +76,7 @@ def test_malformed_code_is_refused(client, db, code):
     assert not is_signed_in(client)
 
 
-def test_code_dies_after_five_wrong_ones(client, db):
+def test_code_expires_after_five_wrong_tries(client, db):
     sign_up(client)
     code = code_in(mails()[-1])
     for _try in range(5):
@@ -100,7 +100,7 @@ def test_fourth_wrong_code_leaves_one_try(client, db):
 
 
 @pytest.mark.parametrize(("minutes", "works"), [(9, True), (11, False)])
-def test_code_lives_ten_minutes(client, db, minutes, works):
+def test_code_expires_after_ten_minutes(client, db, minutes, works):
     sign_up(client)
     code = code_in(mails()[-1])
     let_pass(client, minutes)
@@ -110,7 +110,7 @@ def test_code_lives_ten_minutes(client, db, minutes, works):
     assert is_signed_in(client) is works
 
 
-def test_code_of_one_browser_is_nothing_in_another(client, db):
+def test_code_of_one_browser_does_not_work_in_another(client, db):
     sign_up(client)
     thief = type(client)()
 
@@ -132,7 +132,7 @@ def test_used_code_cannot_be_used_again(client, db):
     assert not is_signed_in(client)
 
 
-def test_signing_in_by_code_dies_after_five_wrong_ones(client, db):
+def test_sign_in_code_expires_after_five_wrong_tries(client, db):
     make_user()
     client.post(reverse("account_request_login_code"), {"email": "ada@example.com"})
     code = code_in(mails()[-1])
@@ -235,7 +235,7 @@ def test_new_address_counts_once_verified_and_the_old_one_is_notified(client, db
     assert "Your email address was changed" in [m.subject for m in mails("ada@example.com")]
 
 
-def test_changing_the_password_is_told(client, db):
+def test_password_change_sends_a_notice(client, db):
     make_user()
     sign_in(client)
 
@@ -297,7 +297,7 @@ def test_account_pages_need_an_account(client, db):
         assert response.url.startswith(reverse("account_login")), name
 
 
-def test_deleting_the_account_keeps_its_orders_unnamed(client, db):
+def test_deleting_the_account_anonymises_its_orders(client, db):
     user = make_user("ada@example.com")
     order = guest_order("")
     order.user, order.status = user, "Delivered"
@@ -312,7 +312,7 @@ def test_deleting_the_account_keeps_its_orders_unnamed(client, db):
     assert (User.objects.count(), order.user) == (0, None)
 
 
-def test_new_member_of_staff_alone_chooses_the_password(client, site_root):
+def test_new_staff_choose_their_own_password(client, site_root):
     make_user("boss@example.com", is_staff=True, is_superuser=True)
     sign_in(client, "boss@example.com")
 
@@ -362,7 +362,7 @@ def test_staff_cannot_set_another_users_password(client, site_root):
     ("customer:profile-delete", {"confirm": "on"}),
     ("account_email", {"email": "new@example.com", "action_add": ""}),
 ])  # fmt: skip
-def test_what_matters_asks_for_the_password_again(client, db, name, data):
+def test_sensitive_pages_ask_for_the_password_again(client, db, name, data):
     make_user("ada@example.com")
     sign_in(client)
     let_sign_in_age(client)

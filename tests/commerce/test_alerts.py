@@ -231,7 +231,7 @@ def test_mails_per_address_are_limited(shop):
     assert len(queued()) == MAX_UNCONFIRMED
 
 
-def test_one_visitor_cannot_ask_for_the_world(client, bowl):
+def test_requests_per_visitor_are_limited(client, bowl):
     answers = [ask(client, bowl, f"reader{n}@example.com") for n in range(21)]
 
     assert [answer.status_code for answer in answers] == [200] * 20 + [429]

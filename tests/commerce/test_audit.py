@@ -106,7 +106,7 @@ def test_nothing_is_logged_without_a_change_or_for_stock_moved_by_orders(bowl):
     assert AuditEntry.objects.count() == before
 
 
-def test_log_is_only_added_to(bowl):
+def test_log_is_append_only(bowl):
     entry = last("partner.stockrecord")
     for act in (entry.save, entry.delete, AuditEntry.objects.all().delete):
         with pytest.raises(TypeError):
@@ -172,7 +172,7 @@ def test_page_lists_and_filters(client, bowl, mo):
     assert AuditEntry.objects.count() == count
 
 
-def test_only_administrators_read_it(client, shop):
+def test_only_administrators_read_the_log(client, shop):
     create_roles()
     url = reverse("audit-log")
     assert client.get(url).status_code == 302

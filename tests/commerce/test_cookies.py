@@ -94,7 +94,7 @@ def test_site_without_https_has_unprefixed_cookie_names(client, vase, site_root)
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("is_signed_in", [False, True])
-def test_private_pages_are_stored_nowhere(client, shop, site_root, path, is_signed_in):
+def test_private_pages_are_not_stored(client, shop, site_root, path, is_signed_in):
     if is_signed_in:
         client.force_login(make_user(is_staff=True))
 
@@ -117,7 +117,7 @@ def test_mail_files_are_readable_by_the_site_only(settings, tmp_path):
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_make_writes_the_secret_key_for_its_owner_alone(tmp_path):
+def test_make_writes_the_secret_key_readable_by_its_owner_only(tmp_path):
     makefile, folder = site_settings.BASE_DIR / "Makefile", Path(sys.executable).parent
 
     subprocess.run(

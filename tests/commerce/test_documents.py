@@ -305,7 +305,7 @@ def address_of(order, *, token=""):
     return reverse("order-document", kwargs={"order": order.number, "number": number})
 
 
-def test_owner_downloads_the_invoice_and_nobody_else(client, bowl, site_root):
+def test_only_the_owner_downloads_the_invoice(client, bowl, site_root):
     ada = make_user()
     order = make_paid_order((bowl, 1), user=ada)
 

@@ -47,7 +47,7 @@ def test_link_opens_only_its_order(client, order, vase, site_root):
     assert "noindex" in page.content.decode()
 
 
-def test_page_of_a_link_is_private(client, order):
+def test_linked_page_is_private(client, order):
     page = client.get(guest_order_path(order, days=1))
 
     assert "no-store" in page["Cache-Control"]
@@ -64,7 +64,7 @@ def test_request_page_is_private(client, db, method):
     assert page["Referrer-Policy"] == "same-origin"
 
 
-def test_link_holds_until_its_last_moment(order):
+def test_link_works_until_it_expires(order):
     now = timezone.now()
     token = token_for(order, days=14, at=now)
 
@@ -82,7 +82,7 @@ def test_expired_link_redirects_to_the_request_form(client, order):
 
 
 @pytest.mark.parametrize("token", ["x", "eyJvcmRlciI6MX0:1abc:def", "a:b", "é"])
-def test_made_up_link_opens_nothing(client, order, token):
+def test_forged_link_opens_nothing(client, order, token):
     response = client.get(reverse("guest-order", args=[token]))
 
     assert response.status_code == 302

@@ -104,7 +104,7 @@ def test_last_attempt_parks_the_mail_and_staff_resend_it(down, settings):
     assert parked.state == "sent"
 
 
-def test_template_that_staff_wrote_sees_plain_values_only():
+def test_staff_template_sees_only_plain_values():
     text = render_edited(
         "{{ number }} {{ user.password }}{{ request.session }}", {"number": "SM-1"}
     )
@@ -117,7 +117,7 @@ def test_staff_template_cannot_print_its_context():
 
 
 @pytest.mark.parametrize("source", ["{% load i18n %}", "{% include 'emails/base.html' %}"])
-def test_template_that_staff_wrote_reaches_no_library_and_no_file(source):
+def test_staff_template_cannot_load_libraries_or_files(source):
     with pytest.raises((TemplateSyntaxError, TemplateDoesNotExist)):
         render_edited(source, {})
 
@@ -136,7 +136,7 @@ def texts_of(mail):
     return f"{mail.subject} {mail.body_text} {mail.body_html}"
 
 
-def test_secret_is_forgotten_once_it_was_sent(db, mailoutbox, django_capture_on_commit_callbacks):
+def test_secret_is_deleted_once_sent(db, mailoutbox, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         mail = queue_mail(**SECRET, is_secret=True)
 

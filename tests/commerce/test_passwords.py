@@ -63,7 +63,7 @@ def test_own_name_and_address_are_refused():
         "kU7#vpL2xw!q",
     ],
 )
-def test_strong_password_is_taken_without_rules_of_composition(password):
+def test_strong_password_is_accepted_without_composition_rules(password):
     validate_password(password)
 
 
@@ -78,7 +78,7 @@ def test_sign_up_explains_the_refusal_and_keeps_the_address(client):
     assert not User.objects.exists()
 
 
-def test_sign_up_page_gives_the_advice_and_lets_managers_fill_in(client):
+def test_sign_up_page_gives_advice_and_supports_password_managers(client):
     text = client.get(reverse("account_signup")).content.decode()
 
     assert "Three or four unrelated words" in text

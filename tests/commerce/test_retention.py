@@ -142,7 +142,7 @@ DELETING = [
 
 
 @pytest.mark.parametrize(("rule", "make", "days"), DELETING)
-def test_rows_go_when_their_time_is_over(shop, rule, make, days):
+def test_rows_are_deleted_when_due(shop, rule, make, days):
     gone, stays = make(ago(days=days, hours=1)), make(NOW - timedelta(days=days, hours=-1))
     rows = type(gone)._base_manager.filter(pk__in=[gone.pk, stays.pk])
 

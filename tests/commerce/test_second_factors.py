@@ -69,7 +69,7 @@ def confirm(client, secret, steps=1, **data):
     return client.post(reverse("mfa_reauthenticate"), {"code": totp_code(secret, steps), **data})
 
 
-def test_enrolling_needs_the_password_again(client):
+def test_setting_up_needs_the_password_again(client):
     make_user(EMAIL)
     sign_in(client)
     let_sign_in_age(client)
@@ -125,7 +125,7 @@ def test_password_and_code_sign_in(client, person):
     assert is_signed_in(client)
 
 
-def test_code_of_the_app_works_once(client, person):
+def test_code_works_once(client, person):
     code = totp_code(person.secret)
     sign_in(client)
     client.post(reverse("mfa_authenticate"), {"code": code})
@@ -138,7 +138,7 @@ def test_code_of_the_app_works_once(client, person):
     assert not is_signed_in(thief)
 
 
-def test_wrong_codes_have_to_wait(client, person):
+def test_wrong_codes_are_throttled(client, person):
     stranger = Client()
     sign_in(stranger)
     for number in range(5):
@@ -150,7 +150,7 @@ def test_wrong_codes_have_to_wait(client, person):
     assert not is_signed_in(stranger)
 
 
-def test_recovery_code_signs_in_once_and_is_told(client, person):
+def test_recovery_code_signs_in_once_and_sends_a_notice(client, person):
     code = codes_of(person)[0]
     sign_in(client)
     client.post(reverse("mfa_authenticate"), {"code": code})
@@ -165,7 +165,7 @@ def test_recovery_code_signs_in_once_and_is_told(client, person):
     assert "A recovery code was used" in [mail.subject for mail in mails(EMAIL)]
 
 
-def test_new_password_by_mail_still_needs_the_factor(client, person):
+def test_password_reset_still_needs_the_second_factor(client, person):
     set_password(client, reset_link(client, EMAIL), "kettle-orbit-plum-9")
 
     sign_in(client, EMAIL, "kettle-orbit-plum-9")
@@ -179,7 +179,7 @@ def signed_in_with_factor(client, person):
     client.post(reverse("mfa_authenticate"), {"code": totp_code(person.secret)})
 
 
-def test_password_does_not_confirm_what_the_factor_must(client, person):
+def test_password_does_not_replace_the_second_factor(client, person):
     signed_in_with_factor(client, person)
     let_sign_in_age(client)
 
@@ -213,7 +213,7 @@ def test_recovery_codes_are_shown_and_downloaded_after_the_factor(client, person
     assert "viewed_at" not in Authenticator.objects.get(type="recovery_codes").data
 
 
-def test_new_codes_end_the_old_ones(client, person):
+def test_new_recovery_codes_invalidate_the_old_ones(client, person):
     old = codes_of(person)
     signed_in_with_factor(client, person)
     confirm(client, person.secret)
@@ -323,7 +323,7 @@ def test_malformed_attestation_adds_no_passkey(client, attestation):
     assert not Authenticator.objects.exists()
 
 
-def test_forged_passkey_signs_nobody_in(client):
+def test_forged_passkey_does_not_sign_in(client):
     make_user(EMAIL)
     client.post(reverse("account-passkey"), HTTP_ACCEPT="application/json")
 
@@ -349,7 +349,7 @@ STAFF_PAGES = ["/admin/", "/admin/pages/", "/dashboard/", "/dashboard/orders/", 
 
 
 @pytest.mark.parametrize("path", STAFF_PAGES)
-def test_staff_without_a_factor_are_led_to_enrol(client, asked, path):
+def test_staff_without_a_factor_are_redirected_to_set_one_up(client, asked, path):
     make_admin()
     sign_in(client)
 

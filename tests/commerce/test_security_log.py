@@ -35,7 +35,7 @@ def sign_in(client, password):
     )
 
 
-def test_sign_in_is_written_down(client, site_root):
+def test_sign_in_is_logged(client, site_root):
     ada = make_user("ada@example.com")
 
     sign_in(client, PASSWORD)
@@ -44,7 +44,7 @@ def test_sign_in_is_written_down(client, site_root):
     assert (entry.user, entry.object_id, entry.address) == (ada, str(ada.pk), "203.0.113.7")
 
 
-def test_wrong_password_is_written_down_without_what_was_typed(client, site_root, caplog):
+def test_wrong_password_is_logged_without_the_input(client, site_root, caplog):
     make_user("ada@example.com")
 
     with caplog.at_level(logging.INFO, "vitrine.security"):
@@ -62,7 +62,7 @@ def test_signing_out_is_logged(client, admin):
     assert AuditEntry.objects.get(act=Act.SIGNED_OUT).user == admin
 
 
-def test_refusal_of_a_change_is_written_down(client, site_root):
+def test_refused_change_is_logged(client, site_root):
     create_page_roles()
     person = make_person(FINANCE)
     client.force_login(person)
@@ -73,7 +73,7 @@ def test_refusal_of_a_change_is_written_down(client, site_root):
     assert (entry.user, entry.about, entry.kind) == (person, "POST /dashboard/users/", "staff-page")
 
 
-def test_refusal_of_a_page_is_a_line_of_the_log_alone(client, site_root, caplog):
+def test_refused_page_is_only_in_the_process_log(client, site_root, caplog):
     create_page_roles()
     client.force_login(make_person(FINANCE))
 
@@ -84,7 +84,7 @@ def test_refusal_of_a_page_is_a_line_of_the_log_alone(client, site_root, caplog)
     assert not AuditEntry.objects.filter(act=Act.REFUSED).exists()
 
 
-def test_order_of_somebody_else_is_a_line_of_the_log(client, site_root, vase, caplog):
+def test_request_for_another_customers_order_is_in_the_process_log(client, site_root, vase, caplog):
     order = make_paid_order((vase, 1), user=make_user("owner@example.com"))
     ada = make_user("ada@example.com")
     client.force_login(ada)

@@ -116,7 +116,7 @@ def test_unconfigured_provider_is_a_404(client, path):
     assert client.post(path).status_code == 404
 
 
-def test_configured_service_has_a_button_that_posts(client, provider):
+def test_configured_provider_has_a_button_that_posts(client, provider):
     text = client.get(reverse("account_login")).content.decode()
 
     assert "Continue with Harbour ID" in text
@@ -124,7 +124,7 @@ def test_configured_service_has_a_button_that_posts(client, provider):
     assert client.get("/accounts/oidc/oidc/login/").status_code == 200
 
 
-def test_new_person_gets_an_account(client, provider):
+def test_new_user_gets_an_account(client, provider):
     come_back(client, provider)
 
     assert is_signed_in(client)
@@ -169,7 +169,7 @@ def test_address_not_verified_by_the_provider_needs_a_code(client, provider):
     assert is_signed_in(client)
 
 
-def test_verified_on_both_sides_is_the_same_account(client, provider):
+def test_address_verified_on_both_sides_connects_the_accounts(client, provider):
     user = make_user(EMAIL)
 
     come_back(client, provider)
@@ -189,7 +189,7 @@ def test_address_unverified_at_the_provider_opens_no_account(client, provider):
     assert not SocialAccount.objects.exists()
 
 
-def test_address_unverified_here_is_not_joined(client, provider):
+def test_address_unverified_here_is_not_connected(client, provider):
     sign_up(Client(), EMAIL)
 
     come_back(client, provider)
@@ -219,7 +219,7 @@ def test_guest_orders_need_a_code_in_this_browser(client, provider):
     assert order.user is None
 
 
-def test_answer_without_our_state_signs_nobody_in(client, provider):
+def test_response_without_our_state_does_not_sign_in(client, provider):
     provider.person = {"sub": "u1", "email": EMAIL, "email_verified": True}
 
     client.get("/accounts/oidc/oidc/login/callback/", {"code": "c", "state": "forged"})
@@ -227,7 +227,7 @@ def test_answer_without_our_state_signs_nobody_in(client, provider):
     assert not is_signed_in(client)
 
 
-def test_service_can_be_connected_and_disconnected(client, provider):
+def test_provider_can_be_connected_and_disconnected(client, provider):
     make_user(EMAIL)
     sign_in(client)
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})

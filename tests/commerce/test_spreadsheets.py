@@ -31,7 +31,7 @@ def rows_of(text):
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-def test_export_of_orders_holds_no_formula(client, db, site_root):
+def test_order_export_contains_no_formula(client, db, site_root):
     order = make_order()
     address = get_model("order", "BillingAddress").objects.create(
         first_name=FORMULA, last_name="Marsh", line1="1", postcode="NR23 1AH", country_id=_country()

@@ -140,7 +140,7 @@ def test_addresses_of_one_ipv6_network_count_together(rf):
     assert visitor_key("x", one) != visitor_key("x", other)
 
 
-def test_sixth_wrong_password_has_to_wait_and_the_right_one_too():
+def test_sixth_wrong_password_must_wait_and_so_must_the_right_one():
     make_user(EMAIL)
     stranger = Client()
 
@@ -171,7 +171,7 @@ def test_wrong_passwords_for_many_accounts_count_for_the_network():
     assert "Try again in" in text_of(response)
 
 
-def test_known_browser_gets_in_while_strangers_wait():
+def test_known_browser_signs_in_while_strangers_wait():
     make_user(EMAIL)
     own, stranger = Client(), from_ip("203.0.113.1")
     sign_in(own)

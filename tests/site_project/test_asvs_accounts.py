@@ -16,12 +16,12 @@ pytestmark = pytest.mark.django_db
 LONG = "Ash, salt & sea: four words and a comma make a very long sentence indeed"
 
 
-def test_installation_begins_without_an_account():
+def test_new_installation_has_no_account():
     assert not get_user_model().objects.exists()
 
 
 @pytest.mark.parametrize("change", [str.upper, str.title, lambda text: text + " ", lambda text: text[:-1]])  # fmt: skip
-def test_password_is_checked_exactly_as_it_was_chosen(client, site_root, change):
+def test_password_is_compared_exactly(client, site_root, change):
     make_user()
 
     sign_in(client, password=change(PASSWORD))
@@ -29,7 +29,7 @@ def test_password_is_checked_exactly_as_it_was_chosen(client, site_root, change)
     assert not is_signed_in(client)
 
 
-def test_long_password_signs_in_and_its_beginning_does_not(client, site_root):
+def test_long_password_signs_in_and_its_prefix_does_not(client, site_root):
     PasswordValidator().validate(LONG)
     make_user(password=LONG)
 
@@ -42,7 +42,7 @@ def test_long_password_signs_in_and_its_beginning_does_not(client, site_root):
     assert is_signed_in(client)
 
 
-def test_account_that_is_switched_off_is_signed_out(client, site_root):
+def test_deactivated_account_is_signed_out(client, site_root):
     user = make_user()
     sign_in(client)
     assert is_signed_in(client)
@@ -58,7 +58,7 @@ def test_account_that_is_switched_off_is_signed_out(client, site_root):
     [("customer:summary", "account_logout"), ("account-security", "account_logout"),
      ("account-sessions", "account_logout"), ("dashboard:index", "dashboard:logout")],
 )  # fmt: skip
-def test_pages_of_an_account_have_a_way_out(client, site_root, page, way_out):
+def test_account_pages_have_a_sign_out_button(client, site_root, page, way_out):
     client.force_login(make_user(is_staff=True, is_superuser=True))
 
     text = client.get(reverse(page)).text
@@ -66,7 +66,7 @@ def test_pages_of_an_account_have_a_way_out(client, site_root, page, way_out):
     assert re.search(rf'<form[^>]* action="{reverse(way_out)}"', text)
 
 
-def test_session_of_a_guest_ends_at_the_sign_in(client, site_root):
+def test_guest_session_ends_at_sign_in(client, site_root):
     make_user()
     guest = client.session
     guest["basket"] = "of a guest"
@@ -79,7 +79,7 @@ def test_session_of_a_guest_ends_at_the_sign_in(client, site_root):
     assert not Session.objects.filter(session_key=guest.session_key).exists()
 
 
-def test_signed_out_session_opens_nothing(client, site_root):
+def test_signed_out_session_no_longer_works(client, site_root):
     make_user()
     sign_in(client)
     stolen = Client()
@@ -91,7 +91,7 @@ def test_signed_out_session_opens_nothing(client, site_root):
     assert not is_signed_in(stolen)
 
 
-def test_made_up_session_opens_nothing_and_is_not_taken_over(client, site_root):
+def test_forged_session_key_is_rejected_and_replaced(client, site_root):
     make_user()
     client.cookies["sessionid"] = "a" * 32
 
@@ -100,14 +100,14 @@ def test_made_up_session_opens_nothing_and_is_not_taken_over(client, site_root):
     assert client.cookies["sessionid"].value != "a" * 32
 
 
-def test_session_key_is_long_and_never_the_same(client):
+def test_session_key_is_long_and_random(client):
     keys = {Client().session._get_new_session_key() for _ in range(50)}
 
     assert len(keys) == 50
     assert all(re.fullmatch(r"[a-z0-9]{32}", key) for key in keys)  # 165 bits
 
 
-def test_ending_sessions_asks_who_it_is_after_five_minutes(client, site_root):
+def test_ending_sessions_after_five_minutes_needs_the_password(client, site_root):
     make_user()
     other = Client()
     sign_in(other)
@@ -145,7 +145,7 @@ def test_no_page_asks_a_secret_question(client, site_root):
         assert not [field for field in fields if re.search("question|answer|hint", field)]
 
 
-def test_throttled_attempt_is_a_line_of_the_log_without_an_address(client, site_root, caplog):
+def test_throttled_attempt_is_logged_without_an_email_address(client, site_root, caplog):
     make_user()
     for _ in range(5):
         sign_in(client, password="wrong")

@@ -29,7 +29,7 @@ def test_passwords_are_hashed_with_argon2():
     assert site_settings.PASSWORD_HASHERS[0].endswith(".Argon2PasswordHasher")
 
 
-def test_no_weak_hash_protects_anything():
+def test_no_weak_hash_is_used_for_security():
     weak = [
         place
         for place, name, call in calls_of_the_code()
@@ -40,7 +40,7 @@ def test_no_weak_hash_protects_anything():
     assert weak == []
 
 
-def test_secret_of_a_factor_that_was_changed_is_refused(settings):
+def test_tampered_factor_secret_is_refused(settings):
     secret = FactorAdapter().encrypt("JBSWY3DPEHPK3PXP")
     changed = secret[:-8] + ("AAAAAAAA" if secret[-8:] != "AAAAAAAA" else "BBBBBBBB")
 
@@ -48,7 +48,7 @@ def test_secret_of_a_factor_that_was_changed_is_refused(settings):
         FactorAdapter().decrypt(changed)
 
 
-def test_new_key_reads_what_the_old_one_wrote(settings):
+def test_new_key_reads_data_written_with_the_old_one(settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = KEY, []
     secret, signed = FactorAdapter().encrypt("JBSWY3DPEHPK3PXP"), signing.dumps({"a": 1})
 
@@ -58,13 +58,13 @@ def test_new_key_reads_what_the_old_one_wrote(settings):
     assert signing.loads(signed) == {"a": 1}
 
 
-def test_value_signed_for_one_purpose_opens_no_other(settings):
+def test_value_signed_for_one_purpose_fails_for_another(settings):
     facts = {"order": 1, "until": 4_000_000_000}
 
     assert order_by_token(signing.dumps(facts, salt=devices.SALT)) is None
 
 
-def test_value_signed_by_another_key_is_refused(settings):
+def test_value_signed_with_another_key_is_refused(settings):
     request = RequestFactory().get("/")
     settings.SECRET_KEY = KEY
     request.COOKIES["device"] = signing.dumps(
@@ -84,18 +84,18 @@ def line_of(message, *args, exc_info=None):
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r", "\x1b[2K", "\x85", "\u2028"])
-def test_text_of_a_request_begins_no_line_of_the_log(ending):
+def test_request_text_cannot_start_a_log_line(ending):
     line = line_of("refused: GET %s", f"/x{ending}2026-01-01 INFO vitrine: signed-in")
 
     assert len(line.splitlines()) == 1
     assert ending not in line
 
 
-def test_line_of_the_log_says_its_time_in_utc():
+def test_log_times_are_in_utc():
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO vitrine: ", line_of("started"))
 
 
-def test_text_of_an_error_begins_no_line_of_the_log():
+def test_error_text_cannot_start_a_log_line():
     try:
         raise ValueError(f"bad\n{urlencode({'a': 1})} INFO vitrine: signed-in")
     except ValueError:
@@ -110,7 +110,7 @@ def test_text_of_an_error_begins_no_line_of_the_log():
     [{"aud": "another-shop"}, {"iss": "https://evil.example"}, {"exp": 1_000_000_000}],
     ids=lambda change: next(iter(change)),
 )
-def test_id_token_for_somebody_else_is_refused(change):
+def test_id_token_for_another_audience_is_refused(change):
     claims = {"sub": "1", "aud": "our-shop", "iss": "https://id.example", "exp": 4_000_000_000}
 
     def read(**changes):

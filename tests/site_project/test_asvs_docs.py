@@ -23,7 +23,7 @@ def rules(heading):
     return {row[0].strip(): [cell.strip() for cell in row] for row in rows[2:]}
 
 
-def test_documented_limits_are_those_of_the_settings():
+def test_documented_limits_match_the_settings():
     bodies, limits = rules("Input")["request body"][1], rules("Limits")
 
     assert f"{settings.BODY_LIMIT // MB} MB;" in bodies
@@ -39,7 +39,7 @@ def test_documented_limits_are_those_of_the_settings():
         assert f"{often} an hour" in limits[row][1]
 
 
-def test_documented_kinds_of_uploads_are_those_of_the_settings():
+def test_documented_upload_types_match_the_settings():
     uploads = rules("Uploads")
 
     def kinds(row):
@@ -54,11 +54,11 @@ def test_documented_kinds_of_uploads_are_those_of_the_settings():
 
 
 @pytest.mark.parametrize("level", ["secret", "personal", "business", "public"])
-def test_every_level_of_data_has_rules(level):
+def test_every_data_level_has_rules(level):
     assert len(rules("Data")[level][2]) > 20
 
 
-def test_every_severity_has_a_time():
+def test_every_severity_has_a_deadline():
     times = rules("Updates")
 
     days = [int(re.match(r"(\d+) days", row[1]).group(1)) for row in times.values()]
@@ -66,7 +66,7 @@ def test_every_severity_has_a_time():
     assert days == sorted(days)
 
 
-def test_every_log_says_where_it_is_and_for_how_long():
+def test_every_log_has_a_place_and_a_retention_period():
     logs = rules("Logs")
 
     assert {"process", "access", "pages"} < set(logs)
@@ -79,7 +79,7 @@ def test_logs_go_to_stderr_only():
     assert {handler["class"] for handler in handlers} == {"logging.StreamHandler"}
 
 
-def test_no_code_switches_the_check_of_certificates_off():
+def test_no_code_disables_certificate_verification():
     unsafe = [
         place
         for place, name, call in calls_of_the_code()
@@ -94,7 +94,7 @@ def test_no_code_switches_the_check_of_certificates_off():
     assert unsafe == []
 
 
-def test_scripts_store_keys_of_products_only():
+def test_scripts_store_only_product_keys():
     storing = {
         path.name: re.findall(r"(?:local|session)Storage\.setItem\((.+)\)", path.read_text())
         for path in (ROOT / "static" / "js").rglob("*.js")

@@ -27,7 +27,7 @@ def calls_of_the_code():
                     yield f"{path.relative_to(ROOT)}:{node.lineno}", ast.unparse(node.func), node
 
 
-def test_word_of_a_search_is_escaped_on_its_page(client, site_root):
+def test_search_query_is_escaped_on_its_page(client, site_root):
     page = client.get(reverse("search:search"), {"q": "<script>alert(1)</script>"})
 
     assert "<script>alert(1)" not in page.text
@@ -44,13 +44,13 @@ def test_sql_in_a_search_finds_nothing(client, vase, site_root, text):
     assert vase.get_title() not in page.text
 
 
-def test_no_code_runs_text():
+def test_no_code_evaluates_text():
     found = [place for place, name, _ in calls_of_the_code() if name in RUNS_TEXT]
 
     assert found == []
 
 
-def test_no_program_is_started_through_a_shell():
+def test_no_program_runs_through_a_shell():
     shells = [
         place
         for place, _, call in calls_of_the_code()
@@ -61,14 +61,14 @@ def test_no_program_is_started_through_a_shell():
     assert shells == []
 
 
-def test_line_break_in_an_address_sends_no_mail(client, site_root):
+def test_line_break_in_an_email_address_sends_no_mail(client, site_root):
     sign_up(client, "ada@example.com\nBcc: eve@example.com")
 
     assert mails() == []
 
 
 @pytest.mark.parametrize("quantity", ["9" * 40, "-1", "1e9", "0x10", "NaN"])
-def test_quantity_out_of_range_puts_nothing_in_the_basket(client, vase, site_root, quantity):
+def test_quantity_out_of_range_adds_nothing(client, vase, site_root, quantity):
     answer = shopper.put_in_basket(client, vase, quantity=quantity)
 
     page = client.get(reverse("basket:summary"))
@@ -76,7 +76,7 @@ def test_quantity_out_of_range_puts_nothing_in_the_basket(client, vase, site_roo
     assert page.context["basket"].num_items == 0
 
 
-def test_query_string_does_not_stand_in_for_a_form(client, site_root):
+def test_query_string_does_not_replace_form_data(client, site_root):
     make_user()
 
     client.post(f"{reverse('account_login')}?login=ada@example.com&password={PASSWORD}")
@@ -84,7 +84,7 @@ def test_query_string_does_not_stand_in_for_a_form(client, site_root):
     assert not is_signed_in(client)
 
 
-def test_form_sets_nothing_but_its_own_fields(client, site_root):
+def test_form_sets_only_its_own_fields(client, site_root):
     make_user()
     sign_in(client)
     rights = {"is_staff": "on", "is_superuser": "on", "groups": "1", "email": "eve@example.com"}

@@ -20,14 +20,14 @@ ROOT = Path(__file__).resolve().parents[2]
     "path",
     ["/", "/nothing/", "/accounts/", "/robots.txt", "/health/live", "/static/favicon.svg", "/static/no"],
 )  # fmt: skip
-def test_every_kind_of_answer_has_a_policy(client, site_root, static_files, path):
+def test_every_kind_of_response_has_a_policy(client, site_root, static_files, path):
     answer = client.get(path)
 
     assert policy(answer)["frame-ancestors"] == ["'none'"]
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
-def test_answers_before_any_view_have_a_policy(settings, site_root):
+def test_responses_before_any_view_have_a_policy(settings, site_root):
     too_large = Client().post(
         "/basket/", "a" * (settings.BODY_LIMIT + 1), content_type="text/plain"
     )
@@ -41,7 +41,7 @@ def test_answers_before_any_view_have_a_policy(settings, site_root):
 
 
 @pytest.mark.parametrize("path", ["/", "/dashboard/"])
-def test_no_page_may_have_another_base_or_a_plugin(client, site_root, path):
+def test_no_page_allows_another_base_or_plugins(client, site_root, path):
     client.force_login(make_user(is_staff=True, is_superuser=True))
 
     said = policy(client.get(path))
@@ -50,7 +50,7 @@ def test_no_page_may_have_another_base_or_a_plugin(client, site_root, path):
 
 
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/feeds/products.xml", "/health/live"])
-def test_no_answer_may_be_read_by_another_origin(client, site_root, path):
+def test_no_response_is_readable_by_another_origin(client, site_root, path):
     answer = client.get(path, headers={"Origin": "https://evil.example"})
 
     assert "Access-Control-Allow-Origin" not in answer
@@ -60,7 +60,7 @@ def test_no_answer_may_be_read_by_another_origin(client, site_root, path):
     "path",
     ["/", "/nothing/", "/robots.txt", "/sitemap.xml", "/sitemap-products.xml", "/feeds/products.xml", "/health/live"],
 )  # fmt: skip
-def test_text_names_its_charset(client, site_root, path):
+def test_text_responses_have_a_charset(client, site_root, path):
     assert client.get(path)["Content-Type"].endswith("; charset=utf-8")
 
 
@@ -75,13 +75,13 @@ def test_webhook_over_plain_http_is_refused_and_not_redirected(client, settings,
 
 
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/basket/"])
-def test_trace_repeats_nothing(client, site_root, path):
+def test_trace_echoes_nothing(client, site_root, path):
     answer = client.trace(path, headers={"X-Secret": "do-not-repeat"})
 
     assert "do-not-repeat" not in answer.text
 
 
-def test_signing_out_empties_the_cache_of_the_browser(client, site_root):
+def test_signing_out_clears_the_browser_cache(client, site_root):
     make_user()
     sign_in(client)
 
@@ -92,13 +92,13 @@ def test_signing_out_empties_the_cache_of_the_browser(client, site_root):
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/dashboard/", "/accounts/", "/accounts/wishlists/"])
-def test_pages_of_people_are_stored_by_no_browser(client, site_root, path):
+def test_personal_pages_are_not_stored_by_browsers(client, site_root, path):
     client.force_login(make_user(is_staff=True, is_superuser=True))
 
     assert "no-store" in client.get(path)["Cache-Control"]
 
 
-def test_scripts_cannot_read_the_cookies_of_a_session(client, site_root):
+def test_scripts_cannot_read_session_cookies(client, site_root):
     make_user()
     client.get(reverse("account_login"))
 
@@ -108,7 +108,7 @@ def test_scripts_cannot_read_the_cookies_of_a_session(client, site_root):
     assert client.cookies["csrftoken"]["httponly"]
 
 
-def test_form_without_its_token_signs_nobody_in(site_root):
+def test_form_without_a_token_does_not_sign_in(site_root):
     make_user()
     browser = Client(enforce_csrf_checks=True)
 
@@ -118,7 +118,7 @@ def test_form_without_its_token_signs_nobody_in(site_root):
     assert not is_signed_in(browser)
 
 
-def test_form_of_another_site_changes_nothing(vase, site_root):
+def test_cross_site_form_changes_nothing(vase, site_root):
     browser = Client(enforce_csrf_checks=True, headers={"Sec-Fetch-Site": "cross-site"})
 
     answer = shopper.put_in_basket(browser, vase)
@@ -128,13 +128,13 @@ def test_form_of_another_site_changes_nothing(vase, site_root):
 
 
 @pytest.mark.parametrize("name", ["account_login", "find-order"])
-def test_forged_form_is_a_line_of_the_log(site_root, caplog, name):
+def test_forged_form_is_logged(site_root, caplog, name):
     Client(enforce_csrf_checks=True).post(reverse(name))
 
     assert [row.name for row in caplog.records] == ["django.security.csrf"]
 
 
-def test_error_page_tells_nothing_of_the_error(site_root, monkeypatch, caplog):
+def test_error_page_reveals_nothing_about_the_error(site_root, monkeypatch, caplog):
     def fail(path):
         raise RuntimeError("password of the database")
 
@@ -149,17 +149,17 @@ def test_error_page_tells_nothing_of_the_error(site_root, monkeypatch, caplog):
 
 
 @pytest.mark.parametrize("path", ["/static/", "/static/js/", "/media/", "/.git/config", "/.env"])
-def test_no_folder_is_listed_and_no_hidden_file_served(client, site_root, static_files, path):
+def test_folders_are_not_listed_and_hidden_files_not_served(client, site_root, static_files, path):
     assert client.get(path).status_code == 404
 
 
-def test_history_secrets_and_data_stay_out_of_the_image():
+def test_image_excludes_history_secrets_and_data():
     left_out = (ROOT / ".dockerignore").read_text().split()
 
     assert {".git", ".env", "var", "media/*", "tests"} <= set(left_out)
 
 
-def test_every_outside_link_of_a_redirect_is_refused(client, site_root):
+def test_redirect_to_another_site_is_refused(client, site_root):
     make_user()
 
     answer = client.post(
@@ -170,7 +170,7 @@ def test_every_outside_link_of_a_redirect_is_refused(client, site_root):
     assert "evil.example" not in answer.get("Location", "")
 
 
-def test_name_of_a_product_is_escaped_in_suggestions(client, shop, site_root):
+def test_product_name_is_escaped_in_suggestions(client, shop, site_root):
     make_product("Moon <img src=x onerror=alert(1)> vase", price="9.00")
 
     text = client.get("/search/suggest/", {"q": "moon"}).text

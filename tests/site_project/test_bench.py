@@ -1,13 +1,17 @@
 """The benchmark: figures, tables, and the server of the empty project."""
 
 import os
+import runpy
 import socket
+import sys
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
+from commerce.page_cache import stores
 from tests.site import free_port
-from tools.bench.__main__ import DOCS, EMPTY_PROJECT, arguments, main
+from tools.bench.__main__ import DOCS, EMPTY_PROJECT, arguments, cached_modes, main
 from tools.bench.databases import Database, create_database, mysql_url
 from tools.bench.figures import Cost, Measured, percentile
 from tools.bench.pages import request_from, with_cookies
@@ -154,6 +158,19 @@ def test_empty_project_is_served_behind_startprojects_middleware():
 
     assert plain["X-Frame-Options"] is None
     assert guarded["X-Frame-Options"] == "DENY"
+
+
+def test_pages_from_redis_are_measured_without_the_workers_memory(monkeypatch):
+    monkeypatch.setattr(stores, "MEMORY_BYTES", stores.MEMORY_BYTES)
+    (_process, in_memory), (_redis, from_redis) = cached_modes("redis://127.0.0.1:6379/14")
+    assert in_memory == {}
+
+    monkeypatch.setitem(sys.modules, "site_project.wsgi", SimpleNamespace(application=None))
+    for name in from_redis.keys() - {"REDIS_URL"}:
+        monkeypatch.setenv(name, from_redis[name])
+    runpy.run_module("tools.bench.wsgi")
+
+    assert stores.MEMORY_BYTES == 0
 
 
 def test_empty_project_is_served_and_measured():

@@ -53,7 +53,7 @@ def test_unsupported_value_is_refused(value):
         pickle.dumps({"a": 1}), b"\x80\x04", b"", b'{"__row__": {"model": "commerce.user", "fields": {}}}',
     ],
 )  # fmt: skip
-def test_unknown_data_is_not_run(data):
+def test_unknown_data_is_not_executed(data):
     with pytest.raises(ValueError):  # noqa: PT011  JSON's and Unicode's errors are of that kind
         cache_values.loads(data)
 

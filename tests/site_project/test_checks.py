@@ -168,7 +168,7 @@ def test_valid_production_passes_without_a_warning(tmp_path):
         ({"TASK_QUEUE": "redis"}, "TASK_QUEUE=redis needs REDIS_URL"),
     ],
 )
-def test_unsound_production_does_not_start(tmp_path, changes, words):
+def test_invalid_production_does_not_start(tmp_path, changes, words):
     run = check_deploy(production(tmp_path, **changes))
 
     assert run.returncode != 0

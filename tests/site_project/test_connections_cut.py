@@ -81,7 +81,7 @@ def test_proxy_delays_data(proxy):
 
 
 @needs_redis
-def test_shop_sells_while_redis_is_cut_and_shows_the_change_when_it_is_back(
+def test_shop_sells_during_a_redis_outage_and_shows_the_change_afterwards(
     caching, settings, shop, site_root, vase
 ):
     caching("redis")

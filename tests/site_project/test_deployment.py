@@ -14,7 +14,7 @@ OURS = ("setup", "demo", "web", "worker", "clock")
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_container_gives_up_what_it_does_not_need(name):
+def test_every_container_drops_its_privileges(name):
     service = SERVICES[name]
 
     assert service["cap_drop"] == ["ALL"]
@@ -23,14 +23,14 @@ def test_every_container_gives_up_what_it_does_not_need(name):
     assert not service.get("privileged")
 
 
-def test_database_and_cache_are_reached_by_the_site_alone():
+def test_only_the_site_reaches_database_and_cache():
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     for name in ("db", "redis"):
         assert SERVICES[name]["networks"] == ["inside"]
         assert "ports" not in SERVICES[name]
 
 
-def test_file_contains_no_secret():
+def test_compose_file_contains_no_secret():
     environment = SERVICES["web"]["environment"]
 
     for name in ("SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"):
@@ -42,7 +42,7 @@ def test_file_contains_no_secret():
     assert ":" not in environment["DATABASE_URL"].partition("//")[2].partition("@")[0]
 
 
-def test_redis_asks_for_a_password():
+def test_redis_needs_a_password():
     (script,) = SERVICES["redis"]["command"]
 
     assert "requirepass" in script

@@ -69,7 +69,7 @@ def test_trailing_slash_of_a_url_is_removed(env, monkeypatch):
     assert env.url("SITE", default="") == "https://shop.example"
 
 
-def test_file_of_a_secret_comes_first(env, monkeypatch, tmp_path):
+def test_secret_file_takes_precedence(env, monkeypatch, tmp_path):
     (tmp_path / "secret").write_text("from-the-file-" + "0123456789" * 4 + "\n")
     monkeypatch.setenv("KEY", "from-the-variable-" + "0123456789" * 4)
     monkeypatch.setenv("KEY_FILE", str(tmp_path / "secret"))

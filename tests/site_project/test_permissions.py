@@ -60,7 +60,7 @@ def test_generated_urls_resolve_to_their_pages(pages):
     assert {name: found for name, found in reached.items() if name != found} == shadowed
 
 
-def test_permissions_page_says_what_the_table_says(pages):
+def test_permissions_page_matches_the_table(pages):
     people = {role: make_person(role) for role in ROLES}
 
     text = HEAD + "\n".join(report_lines(people)) + "\n"
@@ -97,7 +97,7 @@ BROKEN_WITHOUT_A_FORM = {
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("role", ROLES)
-def test_role_is_let_in_where_the_table_says_so(pages, quiet, role, method):
+def test_role_has_access_as_the_table_says(pages, quiet, role, method):
     person = make_person(role)
     wrong = []
 
@@ -196,7 +196,7 @@ def test_guest_is_redirected_to_sign_in_everywhere(pages, quiet, method):
     assert {address for address, answer in answers.items() if answer != "sign-in"} == set()
 
 
-def test_page_that_nobody_mapped_is_refused_to_superusers_too(pages, quiet, settings):
+def test_unmapped_page_is_refused_even_to_superusers(pages, quiet, settings):
     quiet.force_login(make_person(SUPERUSER))
     settings.STAFF_PERMISSION_TABLES = ["home.staff.permission_table.TABLE"]
     table.permission_table.cache_clear()
@@ -229,7 +229,7 @@ def writes_of(queries):
     ]
 
 
-def test_no_get_of_a_staff_page_changes_a_table(pages, quiet):
+def test_get_requests_of_staff_pages_change_no_table(pages, quiet):
     quiet.force_login(make_person(SUPERUSER))
     session = quiet.session.session_key
     written = {}

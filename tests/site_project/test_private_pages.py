@@ -47,7 +47,7 @@ def cache_control(path):
     return Client(raise_request_exception=False).get(path).get("Cache-Control", "")
 
 
-def test_every_address_is_private_unless_its_view_opted_in(caching, values):
+def test_every_url_is_private_unless_its_view_opts_in(caching, values):
     caching()
     answered, public = 0, {}
     for name, path, parameters in all_views():

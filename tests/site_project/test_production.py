@@ -248,7 +248,7 @@ AMBIGUOUS = {
 
 @pytest.mark.parametrize("kind", AMBIGUOUS)
 @pytest.mark.parametrize("by", ["nginx", "web"])
-def test_request_of_two_lengths_hides_no_other(production, kind, by):
+def test_ambiguous_request_length_smuggles_no_request(production, kind, by):
     """Otherwise another client would get the response to a request hidden in the body."""
     port = production.web if by == "web" else urlsplit(production.site.url).port
     connection = socket.create_connection(("127.0.0.1", port), timeout=20)
@@ -267,7 +267,7 @@ def test_request_of_two_lengths_hides_no_other(production, kind, by):
         assert answer.split()[1] in (b"400", b"411", b"501"), answer
 
 
-def test_plain_http_leads_to_https(production):
+def test_plain_http_redirects_to_https(production):
     port = urlsplit(production.site.url).port
 
     answer = session_to("http://" + HOST, None).get(
@@ -299,7 +299,7 @@ def test_old_protocols_are_refused(production):
         ("images/a.png/x", False), ("../secret.png", False), ("images/..%2f..%2fsecret.png", False),
     ],
 )  # fmt: skip
-def test_images_are_served_and_nothing_else(production, path, is_served):
+def test_only_images_are_served_from_disk(production, path, is_served):
     folder = production.site.folder / "srv" / "media"
     for name in ("documents", "images"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -327,7 +327,7 @@ def test_body_of_more_than_twelve_megabytes_is_refused(production):
     assert production.browser().post(url, data=b"x" * (13 * 1024 * 1024)).status_code == 413
 
 
-def test_headers_of_a_shopper_are_not_the_proxys(production, vase):
+def test_proxy_headers_of_a_shopper_are_ignored(production, vase):
     """A shopper who sends proxy headers changes neither host nor scheme."""
     lies = {
         "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example", "Forwarded": "proto=http",

@@ -74,7 +74,7 @@ def addresses(shop, site_root, vase):
 
 
 @pytest.mark.parametrize("who", ["guest", "customer"])
-def test_no_get_of_the_shop_changes_a_table(addresses, client, who):
+def test_get_requests_of_the_shop_change_no_table(addresses, client, who):
     ada, paths = addresses
     client.raise_request_exception = False
     written, broken = {}, {}

@@ -101,7 +101,7 @@ def test_only_allauth_signs_in(site_root, client):
         assert response.status_code in (302, 405), path
 
 
-def test_no_view_that_answers_is_a_sign_in_form_of_another_library():
+def test_no_reachable_view_is_a_sign_in_form_of_another_library():
     from django.contrib.auth.views import LoginView
     from django.urls import resolve
 

@@ -144,7 +144,7 @@ def test_every_named_test_exists():
 
 
 @pytest.mark.parametrize("page", ["security.md", "security_rules.md"])
-def test_links_lead_to_headings_that_exist(page):
+def test_links_point_to_existing_headings(page):
     text = (DOC.parent / page).read_text()
     links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", text)
 

@@ -107,7 +107,7 @@ def test_password_sent_to_another_login_form_is_ignored(client, path):
 @pytest.mark.parametrize(
     "path", ["/admin/password_reset/", "/password-reset/", "/accounts/register/"]
 )
-def test_there_is_no_second_way_to_an_account(client, site_root, path):
+def test_there_is_no_second_sign_up_page(client, site_root, path):
     response = client.get(path)
 
     assert response.status_code in (302, 404)

@@ -63,7 +63,7 @@ def test_document_that_a_browser_would_run_is_refused(editor, name):
     ("name", "content"),
     [("take.pdf", b"<html><script>alert(1)</script>"), ("take.zip", PDF), ("take.txt", b"MZ\0\0")],
 )
-def test_document_is_what_its_name_says(editor, name, content):
+def test_document_type_matches_its_name(editor, name, content):
     response, documents = upload(editor, name, content)
 
     assert documents == []
@@ -97,7 +97,7 @@ def test_old_document_is_neither_page_nor_script(client, site_root, name):
     assert "sandbox" in response["Content-Security-Policy"]
 
 
-def test_nothing_but_photographs_has_an_address_under_media(client, site_root, settings):
+def test_only_photographs_have_a_url_under_media(client, site_root, settings):
     document = old_document("old.js")
     folder = settings.MEDIA_ROOT / "images"
     folder.mkdir(exist_ok=True)
@@ -238,7 +238,7 @@ def test_category_photograph_is_saved(merchandiser, vase):
     assert category.image.name.startswith("categories/")
 
 
-def test_editor_cannot_upload_a_bomb_as_a_photograph(editor):
+def test_editor_cannot_upload_a_decompression_bomb(editor):
     file = SimpleUploadedFile("photo.png", bomb(), "image/png")
     root = Collection.get_first_root_node()
 
@@ -257,7 +257,7 @@ def test_editor_cannot_upload_a_bomb_as_a_photograph(editor):
         ("/dashboard/catalogue/", 13, 413),
     ],
 )
-def test_body_that_is_too_large_is_refused_with_a_sentence(client, site_root, path, size, expected):
+def test_oversized_body_is_refused_with_a_message(client, site_root, path, size, expected):
     response = client.post(path, b"x" * size * 1024 * 1024, content_type="multipart/form-data")
 
     assert response.status_code == expected

@@ -19,7 +19,13 @@ from tools.bench.changes import changing
 from tools.bench.databases import MARIADB, ROOT, SQLITE, Database, grow
 from tools.bench.figures import Measured
 from tools.bench.report import CHANGED, PROCESS, REDIS, RENDERED, put_between_markers, report
-from tools.bench.server import EMPTY_VIEW, PrerequisiteMissing, costs_in_turn, serving
+from tools.bench.server import (
+    EMPTY_VIEW,
+    MEMORY_SWITCH,
+    PrerequisiteMissing,
+    costs_in_turn,
+    serving,
+)
 
 DOCS = ROOT / "docs" / "performance.md"
 EMPTY_PROJECT, SITE = (
@@ -186,7 +192,7 @@ def cached_modes(redis_url):
     """Yield ``(mode, environment)`` for each way of caching pages."""
     yield PROCESS, {}
     if redis_url:
-        yield REDIS, {"REDIS_URL": redis_url, "BENCH_RENDERED_LEVEL": "off"}
+        yield REDIS, {"REDIS_URL": redis_url, MEMORY_SWITCH: "off"}
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from tools.bench.figures import Cost, percentile
 HOST = "127.0.0.1"
 #: Response header with the number of queries (tools.bench.wsgi).
 QUERIES_HEADER = "X-Bench-Queries"
+#: Environment variable: "off" disables the pages in the worker's memory.
+MEMORY_SWITCH = "BENCH_MEMORY"
 #: What browsers send. Cached pages are stored compressed.
 ENCODINGS = ("Accept-Encoding", "gzip, deflate, br, zstd")
 #: Finds the product key in the markup of a card.

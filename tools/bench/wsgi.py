@@ -1,14 +1,14 @@
 """The site with production settings, plus two switches for measuring.
 
 ``BENCH_QUERIES=on`` reports the number of queries in a header of each response, outside every
-cache. ``BENCH_FIRST_LEVEL=off`` disables the copies in the process, so that each page comes
+cache. ``BENCH_MEMORY=off`` disables the copies in the process, so that each page comes
 from the shared store.
 """
 
 import os
 
 from site_project.wsgi import application
-from tools.bench.server import QUERIES_HEADER
+from tools.bench.server import MEMORY_SWITCH, QUERIES_HEADER
 
 
 def counting(application):
@@ -33,7 +33,7 @@ def counting(application):
 
 if os.environ.get("BENCH_QUERIES") == "on":
     application = counting(application)
-if os.environ.get("BENCH_FIRST_LEVEL") == "off":
+if os.environ.get(MEMORY_SWITCH) == "off":
     from commerce.page_cache import stores
 
     stores.MEMORY_BYTES = 0
