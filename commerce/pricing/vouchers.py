@@ -58,8 +58,7 @@ def use_voucher(
         refund_attempt(counted)
     else:
         raise VoucherRefused(
-            _("We don’t recognise “%(code)s”. Please check the code.")
-            % {"code": code}
+            _("We don’t recognise “%(code)s”. Please check the code.") % {"code": code}
         )
     if basket.pk and basket.contains_voucher(voucher.code):
         raise VoucherRefused(_("This voucher is already in your basket."))
