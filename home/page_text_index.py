@@ -23,7 +23,7 @@ from wagtail.search.index import SearchField
 from wagtail.signals import post_page_move
 
 from commerce.index.listing_builder import WORD_SOURCES
-from commerce.index.receivers import refresh_changed
+from commerce.index.refresh_queue import refresh_changed
 from home.choosers.blocks import ProductChooserBlock
 from home.links import LinkBlock
 from home.models import HomePage

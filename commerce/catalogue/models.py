@@ -48,8 +48,8 @@ class Product(AbstractProduct):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # The index asks for the models that are only being defined when this module is imported.
-        from commerce.index.receivers import follow_product
+        from commerce.index.refresh_queue import refresh_product
 
         with transaction.atomic():
             super().save(*args, **kwargs)
-            follow_product(self)
+            refresh_product(self)

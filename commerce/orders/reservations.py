@@ -21,7 +21,7 @@ from commerce.models import StockChange
 from commerce.stock.alerts import enqueue_stock_alerts
 from commerce.stock.availability import units_available
 from commerce.stock.history import NO_CAUSE, Cause, record_stock_changes
-from commerce.stock.low_stock import follow_threshold
+from commerce.stock.low_stock import update_low_stock_alerts
 
 if TYPE_CHECKING:
     from oscar.apps.partner.abstract_models import AbstractStockRecord
@@ -95,7 +95,7 @@ def _record_moves(
     if not records:
         return
     ids = list(quantities)
-    follow_threshold(ids)
+    update_low_stock_alerts(ids)
     enqueue_stock_alerts(ids)
     # After the commit, so that placing an order never waits for the index.
     transaction.on_commit(partial(refresh_availability, ids), robust=True)
