@@ -15,9 +15,9 @@ _moment: ContextVar[tuple[datetime, bool] | None] = ContextVar("moment", default
 def shop_now() -> datetime:
     """The moment to compute prices, offers and pages for.
 
-    It stands still during a request, so that everything on a page is of one moment. Outside of a
-    request it is now, and in ``shop_time`` the moment given there. What is recorded (payments,
-    mails, tokens, throttles) takes the time of the machine instead.
+    Constant during a request, so that a page reflects one moment. Outside a request it is now, and
+    in ``shop_time`` the moment given there. Records (payments, mails, tokens, throttles) use the
+    system time instead.
     """
     found = _moment.get()
     return found[0] if found else timezone.now()

@@ -1,4 +1,6 @@
-"""The only functions that change stock for orders.
+"""Changes of stock by orders: reserved, released, shipped or written off, and restocked.
+
+Orders, parcels and returns change stock with these functions only.
 
 A unit is *allocated* when an order reserves it and *consumed* when it ships. The conditional UPDATE
 in ``reserve_stock`` guarantees that no unit is sold twice.
@@ -76,7 +78,7 @@ def _record_moves(
     in_stock: int = 0,
     allocated: int = 0,
 ) -> None:
-    """Record what was just done to locked records, and have everything follow that shows stock.
+    """Record what was just done to locked records, and update everything that shows stock.
 
     ``in_stock`` and ``allocated`` are the signs with which the quantities changed each number.
     """
@@ -97,7 +99,7 @@ def _record_moves(
     ids = list(quantities)
     update_low_stock_alerts(ids)
     enqueue_stock_alerts(ids)
-    # After the commit, so that placing an order never waits for the index.
+    # After the commit, so that no lock is held while the index is refreshed.
     transaction.on_commit(partial(refresh_availability, ids), robust=True)
 
 
@@ -113,7 +115,7 @@ def release_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> Non
 
 
 def consume_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> None:
-    """Ship allocated units: the numbers in stock and allocated both fall.
+    """Remove allocated units, shipped or written off: the numbers in stock and allocated both fall.
 
     Raises OutOfStock if they were not allocated. Needs an open transaction.
     """

@@ -1,4 +1,4 @@
-"""Ask the database whether everything that must hold does."""
+"""Check the database invariants."""
 
 from typing import Any
 
@@ -15,5 +15,5 @@ class Command(BaseCommand):
         for sentence in broken:
             self.stderr.write(sentence)
         if broken:
-            raise CommandError(f"{len(broken)} sentences above are wrong.")
+            raise CommandError(f"Invariants are violated: {len(broken)} lines above.")
         self.stdout.write(f"{len(REGISTRY)} invariants hold.")

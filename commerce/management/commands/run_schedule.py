@@ -1,4 +1,4 @@
-"""Run what runs by the clock: enqueue each task of settings.SCHEDULE when it is due."""
+"""The scheduler: enqueues each task of ``settings.SCHEDULE`` when it is due."""
 
 import time
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 
 class Command(BaseCommand):
-    help = "Enqueue the scheduled tasks for as long as the process lives. One is enough."
+    help = "Scheduler: enqueues the tasks of settings.SCHEDULE until stopped. Run exactly one instance."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="enqueue every task once and stop")
@@ -28,9 +28,9 @@ class Command(BaseCommand):
             time.sleep(1)
 
     def enqueue(self, path: str) -> None:
-        """Hand one task to the queue; a queue that is down is tried again at the next turn."""
+        """Enqueue one task. A failure is printed; the task is enqueued again when it is next due."""
         close_old_connections()
         try:
             import_string(path).enqueue()
-        except Exception as error:  # noqa: BLE001  the clock must not stop
+        except Exception as error:  # noqa: BLE001  the scheduler must not stop
             self.stderr.write(f"{path}: {error}")
