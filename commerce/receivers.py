@@ -14,7 +14,7 @@ from commerce.audit.order_history import record_missing_status_change
 from commerce.catalogue.reviews import invalidate_reviews_of_buyer
 from commerce.exceptions import BasketFrozen
 from commerce.images.photos import sync_photo
-from commerce.index.receivers import is_collecting
+from commerce.index.refresh_queue import is_collecting
 from commerce.models import User
 from commerce.order_statuses import CANCELLED, DELIVERED, REFUNDED, RETURNED
 from commerce.stock.alerts import enqueue_stock_alerts
@@ -27,7 +27,7 @@ if not product_viewed.disconnect(receive_product_view):
 
 
 @receiver(post_save, sender=get_model("catalogue", "ProductImage"))
-def follow_photograph(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def on_product_image_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """Create the Wagtail image when staff add or replace a product image."""
     if not raw and instance.original:
         sync_photo(instance)
@@ -42,7 +42,7 @@ def clear_category_urls(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 
 @receiver(post_save, sender=get_model("partner", "StockRecord"))
-def follow_restocking(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def on_stock_record_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """Enqueue stock alerts when staff restock; imports leave them to the scheduled task."""
     if not raw and not is_collecting():
         enqueue_stock_alerts([instance.pk])
@@ -56,7 +56,7 @@ def copy_address_to_open_orders(sender: Any, instance: Any, **kwargs: Any) -> No
 
 
 @receiver(post_save, sender=get_model("order", "OrderStatusChange"))
-def follow_status(
+def on_order_status_changed(
     sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any
 ) -> None:
     """Complete the order's history, and invalidate the buyer's reviews ("verified buyer")."""

@@ -1,7 +1,7 @@
 """Recovers background tasks whose worker died: requeues them a few times, then fails them.
 
 Workers write heartbeats, so tasks may run for any time: a task is requeued only if its worker has
-been silent for ``LEASE``. Every task may run twice (commerce.tasks).
+been silent for ``LEASE``. Every task may run twice, so every task is idempotent.
 """
 
 import logging

@@ -5,7 +5,8 @@ module updates it in the transaction of the change, and refreshes the products' 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -15,23 +16,18 @@ from django.db.models.signals import post_delete, post_save, pre_delete
 from oscar.core.loading import get_model
 from wagtail import blocks
 from wagtail.blocks import StreamValue
+from wagtail.fields import StreamField
 from wagtail.models import Page, PageViewRestriction, ReferenceIndex, get_page_models
 from wagtail.rich_text import get_text_for_indexing
 from wagtail.search.index import SearchField
 from wagtail.signals import post_page_move
 
 from commerce.index.listing_builder import WORD_SOURCES
-from commerce.index.receivers import refresh_changed
+from commerce.index.refresh_queue import refresh_changed
+from home.choosers.blocks import ProductChooserBlock
 from home.links import LinkBlock
 from home.models import HomePage
 
-#: Where a page stores the products that it shows. Links to products do not count.
-PRODUCT_PATHS = (
-    "product",
-    "body.product.product",
-    "body.product_row.products.item",
-    "body.quote.products.item",
-)
 #: Only the beginning of a long page is indexed.
 MAX_CHARACTERS = 6000
 
@@ -96,13 +92,44 @@ def products_shown_by(page_ids: Iterable[int]) -> set[int]:
     return {int(pk) for pk in rows.values_list("to_object_id", flat=True)}
 
 
+@cache
+def product_paths() -> tuple[str, ...]:
+    """Where pages store the products that they show, as paths of the reference index.
+
+    Found in the classes of pages and blocks, such as ``body.product_row.products.item``. Links to
+    products do not count.
+    """
+    product = get_model("catalogue", "Product")
+    paths: set[str] = set()
+    for page_type in get_page_models():
+        for field in page_type._meta.fields:
+            if isinstance(field, StreamField):
+                paths.update(_chooser_paths(field.stream_block, field.name))
+            elif field.related_model is product:
+                paths.add(field.name)
+    return tuple(sorted(paths))
+
+
+def _chooser_paths(block: blocks.Block, path: str) -> Iterator[str]:
+    """The paths of the product choosers in a block that stands at the path."""
+    if isinstance(block, LinkBlock):
+        return
+    if isinstance(block, ProductChooserBlock):
+        yield path
+    elif isinstance(block, blocks.ListBlock):
+        yield from _chooser_paths(block.child_block, f"{path}.item")
+    elif isinstance(block, blocks.StreamBlock | blocks.StructBlock):
+        for name, child in block.child_blocks.items():
+            yield from _chooser_paths(child, f"{path}.{name}")
+
+
 def _references(**conditions: Any) -> QuerySet[ReferenceIndex]:
     types = ContentType.objects
     product = types.get_for_model(get_model("catalogue", "Product"))
     return ReferenceIndex.objects.filter(
         base_content_type=types.get_for_model(Page),
         to_content_type=product,
-        model_path__in=PRODUCT_PATHS,
+        model_path__in=product_paths(),
         **conditions,
     )
 

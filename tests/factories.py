@@ -13,8 +13,8 @@ from wagtail.models import Collection, Locale, Page, Site
 from checkout_app.payments import begin
 from checkout_app.payments.placement import Submission, totals_of
 from commerce.images.photos import specs_for
-from commerce.index.receivers import one_refresh
 from commerce.index.refresh import refresh_listings
+from commerce.index.refresh_queue import one_refresh
 from commerce.models import DeliveryMethod, Listing
 from home.models import HomePage
 

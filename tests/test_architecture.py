@@ -143,12 +143,50 @@ def test_every_variable_is_used_and_documented():
     assert len(explained) == len(set(explained))
 
 
-def test_forks_readme_lists_each_fork_and_its_oscar_version():
-    text = (FORKS / "README.md").read_text("utf-8")
-    folders = {path.name for path in FORKS.iterdir() if (path / "__init__.py").exists()}
+def classes_of_forks():
+    """What each fork imports from our packages, by its dotted name."""
+    imported = {}
+    for init in FORKS.glob("*/**/__init__.py"):
+        nodes = [
+            node
+            for path in init.parent.glob("*.py")
+            if path.name != "apps.py"
+            for node in ast.parse(path.read_text("utf-8")).body
+        ]
+        imported[".".join(init.parent.relative_to(FORKS).parts)] = {
+            name.name
+            for node in nodes
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("commerce.")
+            for name in node.names
+        }
+    return imported
 
-    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == folders
-    assert text.count(f"| {oscar.get_version()} |") == len(folders)
+
+def test_forks_readme_lists_each_class_and_its_oscar_version():
+    text = (FORKS / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([\w.]+)` \| (.*?) \| .* \| (\S+) \|$", text, re.MULTILINE)
+
+    assert {fork: set(re.findall(r"`(\w+)`", names)) for fork, names, _version in rows} == (
+        classes_of_forks()
+    )
+    assert {version for _fork, _names, version in rows} == {oscar.get_version()}
+
+
+def test_app_of_a_fork_only_overrides_hooks_of_oscar():
+    hooks = {"ready", "get_urls", "configure_permissions"}
+    written = []
+    for path in sorted(FORKS.rglob("apps.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
+                written += [
+                    f"{name_of(path)}:{one.name}" for one in methods if one.name not in hooks
+                ]
+                written += [f"{name_of(path)}:{one.name}" for one in methods if len(one.body) > 1]
+            elif not isinstance(node, ast.ImportFrom):
+                written.append(f"{name_of(path)}:{node.lineno}")
+
+    assert written == []
 
 
 def test_forks_contain_only_imports():

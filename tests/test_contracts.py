@@ -27,6 +27,7 @@ PLANTED = [
     ("stripe", "site_project/views.py", "stripe"),
     ("pure", "commerce/tax.py", "oscar"),
     ("forks", "home/search.py", "commerce.forks.search.views"),
+    ("receivers", "commerce/orders/pipeline.py", "commerce.index.receivers"),
 ]
 
 
@@ -66,6 +67,20 @@ def test_contract_fails_for_a_planted_import(copy, contract, module, imported):
         assert broken(copy, contract)
     finally:
         path.write_text(source, "utf-8")
+
+
+def test_contract_names_every_module_of_receivers():
+    import tomllib
+
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = {one["id"]: one for one in pyproject["tool"]["importlinter"]["contracts"]}
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*receivers.py")
+    }
+
+    assert set(contracts["receivers"]["protected_modules"]) == modules
 
 
 def test_each_contract_has_a_planted_import():

@@ -43,8 +43,9 @@ DEFAULT_HOLD = timedelta(days=7)
 
 
 def settle(intent_id: str, *, at: datetime | None = None) -> PaymentAttempt | None:
-    """Bring an attempt to what the gateway reports of its intent. The only way to "paid".
+    """Bring an attempt to what the gateway reports of its intent.
 
+    The only function that turns the gateway's result into "paid" or "authorised".
     Idempotent: the return page, the webhook's worker, the reconcile job and a staff button call it
     in any order. Returns the attempt, or None if the intent has none in this shop. Raises
     GatewayUnavailable and GatewayRefused; nothing changes then.

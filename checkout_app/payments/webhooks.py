@@ -19,7 +19,7 @@ from checkout_app.payments.unmatched import UNMATCHED, is_parked_unmatched
 
 logger = logging.getLogger("vitrine.payments")
 
-#: An event that failed so often is parked for staff.
+#: After this many failures an event is parked.
 MAX_ATTEMPTS = 10
 
 

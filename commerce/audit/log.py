@@ -2,7 +2,7 @@
 
 A model is watched by naming its fields. Rows are compared with the database before they are saved,
 and differences are written in the same transaction. Changes by ``update()``, such as those of
-counters and orders, are not logged; ``following`` logs those by staff.
+counters and orders, are not logged; ``log_updates`` logs those by staff.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -49,8 +49,8 @@ def watch(
     if only is not None:
         FILTERS[label] = only
     pre_save.connect(_remember, sender=model, dispatch_uid=f"audit:{label}")
-    post_save.connect(_follow_saved, sender=model, dispatch_uid=f"audit:{label}")
-    post_delete.connect(_follow_deleted, sender=model, dispatch_uid=f"audit:{label}")
+    post_save.connect(_on_row_saved, sender=model, dispatch_uid=f"audit:{label}")
+    post_delete.connect(_on_row_deleted, sender=model, dispatch_uid=f"audit:{label}")
 
 
 def _remember(
@@ -74,7 +74,7 @@ def _concerns(model: type[Model], instance: Any, update_fields: Iterable[str] | 
     return FILTERS[label](instance) if label in FILTERS else True
 
 
-def _follow_saved(
+def _on_row_saved(
     sender: type[Model],
     instance: Any,
     raw: bool = False,
@@ -94,7 +94,7 @@ def _follow_saved(
     record_change(instance, before, after, act=Act.ADDED if before is None else Act.CHANGED)
 
 
-def _follow_deleted(sender: type[Model], instance: Any, **kwargs: Any) -> None:
+def _on_row_deleted(sender: type[Model], instance: Any, **kwargs: Any) -> None:
     if not _concerns(sender, instance, None):
         return
     before = {
@@ -167,17 +167,17 @@ def _name_of_row(field: Any, key: Any) -> str:
 
 
 @contextmanager
-def following(rows: QuerySet) -> Iterator[None]:
+def log_updates(rows: QuerySet) -> Iterator[None]:
     """Log what the block changes in a queryset's rows by ``update()``.
 
     Needs an open transaction.
     """
     fields = FIELDS[rows.model._meta.label_lower]
     keys = list(rows.values_list("pk", flat=True))
-    followed = rows.model._base_manager.filter(pk__in=keys)
-    before = {row["pk"]: row for row in followed.values("pk", *fields)}
+    changed = rows.model._base_manager.filter(pk__in=keys)
+    before = {row["pk"]: row for row in changed.values("pk", *fields)}
     yield
-    for instance in followed:
+    for instance in changed:
         after = {name: getattr(instance, _column(rows.model, name)) for name in fields}
         record_change(instance, before[instance.pk], after)
 

@@ -134,7 +134,9 @@ def watch_people() -> None:
         (User.user_permissions, "user_permissions"),
         (Group.permissions, "permissions"),
     ):
-        m2m_changed.connect(_follow_members, sender=relation.through, dispatch_uid=f"audit:{name}")
+        m2m_changed.connect(
+            _on_members_changed, sender=relation.through, dispatch_uid=f"audit:{name}"
+        )
     post_delete.connect(_log_deletion, sender=User, dispatch_uid="audit:person-deleted")
 
 
@@ -150,7 +152,7 @@ def _log_deletion(sender: Any, instance: Any, **kwargs: Any) -> None:
     logger.info("deleted: account %s by %s", instance.pk, getattr(staff_actor(), "pk", None))
 
 
-def _follow_members(
+def _on_members_changed(
     sender: Any,
     instance: Any,
     action: str,

@@ -37,7 +37,7 @@ class Basket(AbstractBasket):
             # The strategy chooses one of each product's stock records.
             self._lines = lines.prefetch_related("attributes", "product__stockrecords")
             for line in self._lines:
-                follow_record(line)
+                use_current_record(line)
         return super().all_lines()
 
     def add_product(
@@ -69,7 +69,7 @@ class Basket(AbstractBasket):
         return self._lines is not None and self._lines._result_cache is not None
 
 
-def follow_record(line: AbstractLine) -> None:
+def use_current_record(line: AbstractLine) -> None:
     """Move a line to the stock record that its product is sold from now, for price and stock.
 
     Reads the prefetched stock records. A line with another product's record is left unchanged.

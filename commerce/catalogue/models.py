@@ -48,8 +48,8 @@ class Product(AbstractProduct):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # Imported late: the index imports the models, which this module is still defining.
-        from commerce.index.receivers import follow_product
+        from commerce.index.refresh_queue import refresh_product
 
         with transaction.atomic():
             super().save(*args, **kwargs)
-            follow_product(self)
+            refresh_product(self)

@@ -11,8 +11,8 @@ from oscar.apps.dashboard.catalogue.bulk_actions import (
 )
 from oscar.core.loading import get_model
 
-from commerce.audit.log import following
-from commerce.index.receivers import refresh_changed
+from commerce.audit.log import log_updates
+from commerce.index.refresh_queue import refresh_changed
 
 
 class SetProductPriceAction(OscarSetProductPriceAction):
@@ -24,7 +24,7 @@ class SetProductPriceAction(OscarSetProductPriceAction):
         records = get_model("partner", "StockRecord").objects.filter(
             product__in=[pk for pk, _parent in families]
         )
-        with following(records):
+        with log_updates(records):
             answer = super().execute(request, objects, form)
         refresh_changed({pk for family in families for pk in family if pk})
         return answer

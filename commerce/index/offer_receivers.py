@@ -1,28 +1,13 @@
 """Signal receivers for automatic offers: changes refresh the listings with affected prices."""
 
-from collections.abc import Collection, Iterable, Set
-from functools import partial
+from collections.abc import Set
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 from oscar.core.loading import get_model
-from pyroaring import BitMap
 
-from commerce.index.listing_builder import OFFER
-from commerce.index.postings import as_set
-from commerce.index.receivers import is_collecting, refresh_changed
-from commerce.index.refresh import BATCH, listed_keys, refresh_listings_task
-from commerce.models import Term
-from commerce.models.cache_tags import OFFERS
-from commerce.page_cache.versions import invalidate
-from commerce.pricing.automatic_offers import (
-    automatic_offers,
-    products_in_ranges,
-    range_ids_of,
-)
+from commerce.index.offer_refresh import refresh_offers, refresh_ranges
 
 Benefit = get_model("offer", "Benefit")
 Condition = get_model("offer", "Condition")
@@ -30,62 +15,32 @@ ConditionalOffer = get_model("offer", "ConditionalOffer")
 Range = get_model("offer", "Range")
 
 
-def refresh_offers(offer_ids: Iterable[int]) -> None:
-    """Refresh the listings that these offers applied to before and those they apply to now.
-
-    Up to one batch is refreshed at once; more are refreshed by the worker after the commit.
-    """
-    offer_ids = set(offer_ids)
-    if not offer_ids:
-        return
-    now = [offer for offer in automatic_offers() if offer.pk in offer_ids]
-    ids = listed_keys(products_in_ranges(range_ids_of(now)) | _priced_with(offer_ids))
-    if len(ids) <= BATCH or is_collecting():
-        refresh_changed(set(ids), is_sale=True)
-        return
-    for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
-        transaction.on_commit(partial(refresh_listings_task.enqueue, batch, is_sale=True))
-
-
-def _priced_with(offer_ids: Iterable[int]) -> set[int]:
-    """The products whose stored prices consider these offers."""
-    terms = Term.objects.filter(kind=OFFER, value__in=[str(pk) for pk in offer_ids])
-    return set(BitMap.union(BitMap(), *map(as_set, terms.values_list("bitmap", flat=True))))
-
-
-def refresh_ranges(range_ids: Iterable[int]) -> None:
-    """Refresh the listings affected by offers on these ranges."""
-    named = Q(condition__range__in=range_ids) | Q(benefit__range__in=range_ids)
-    refresh_offers(ConditionalOffer.objects.filter(named).values_list("pk", flat=True))
-
-
 @receiver([post_save, post_delete], sender=ConditionalOffer)
-def follow_offer(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def on_offer_changed(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         refresh_offers([instance.pk])
 
 
 @receiver(post_save, sender=Condition)
 @receiver(post_save, sender=Benefit)
-def follow_rule(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def on_offer_rule_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         refresh_offers(instance.offers.values_list("pk", flat=True))
 
 
 @receiver(post_save, sender=Range)
-def follow_range(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def on_range_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         refresh_ranges([instance.pk])
 
 
 @receiver([post_save, post_delete], sender=Range.included_products.through)
-def follow_product_of_range(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def on_range_product_changed(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         refresh_ranges([instance.range_id])
 
 
-def follow_parts_of_range(
+def on_range_parts_changed(
     sender: Any, instance: Any, action: str, reverse: bool, pk_set: Set[int] | None, **kwargs: Any
 ) -> None:
     """Changes of a range's categories, classes and exceptions, from either side of the relation."""
@@ -97,34 +52,15 @@ for _name in (
     "included_products", "excluded_products", "classes", "included_categories", "excluded_categories",
 ):  # fmt: skip
     m2m_changed.connect(
-        follow_parts_of_range,
+        on_range_parts_changed,
         sender=getattr(Range, _name).through,
         dispatch_uid=f"offers:{_name}",
     )
 
 
 @receiver(m2m_changed, sender=ConditionalOffer.combinations.through)
-def follow_combinations(
+def on_offer_combinations_changed(
     sender: Any, instance: Any, action: str, pk_set: Set[int] | None, **kwargs: Any
 ) -> None:
     if action.startswith("post_"):
         refresh_offers({instance.pk, *(pk_set or ())})
-
-
-def follow_offer_use(offer_ids: Iterable[int]) -> None:
-    """Refresh what limited offers price: an order may use one up, a cancellation may reopen it."""
-    ids = list(offer_ids)
-    transaction.on_commit(lambda: _refresh_limits(ids), robust=True)
-
-
-def _refresh_limits(offer_ids: Collection[int]) -> None:
-    limited = ConditionalOffer.objects.filter(pk__in=offer_ids).exclude(
-        max_global_applications=None, max_discount=None
-    )
-    open_ids = {offer.pk for offer in automatic_offers()}
-    changed = [
-        offer.pk for offer in limited if bool(_priced_with([offer.pk])) != (offer.pk in open_ids)
-    ]
-    if changed:
-        invalidate(OFFERS)
-        refresh_offers(changed)

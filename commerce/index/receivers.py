@@ -1,11 +1,7 @@
 """Signal receivers that refresh the listing index, in the transaction of each change."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Model
@@ -15,56 +11,15 @@ from oscar.core.loading import get_model
 
 from commerce.images.photos import is_rendered
 from commerce.index.photographs import render_photo_task
-from commerce.index.refresh import delete_listings, refresh_listings
+from commerce.index.refresh import delete_listings
+from commerce.index.refresh_queue import is_collecting, refresh_changed
 from commerce.models import FacetAttribute, ProductPhoto, SalePrice
-
-if TYPE_CHECKING:
-    from oscar.apps.catalogue.abstract_models import AbstractProduct
-
 
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
 
-_collected: ContextVar[set[int] | None] = ContextVar("collected", default=None)
-
-
-@contextmanager
-def one_refresh() -> Iterator[None]:
-    """Collect all refreshes of the block into one at its end: for loaders and imports.
-
-    Inside a transaction the lists are correct on commit, otherwise at the end of the block.
-    """
-    product_ids: set[int] = set()
-    token = _collected.set(product_ids)
-    try:
-        yield
-    finally:
-        _collected.reset(token)
-        if not transaction.get_connection().needs_rollback:
-            refresh_changed(product_ids)
-
-
-def is_collecting() -> bool:
-    """Whether a ``one_refresh`` block is active."""
-    return _collected.get() is not None
-
-
-def refresh_changed(product_ids: Set[int | None], *, is_sale: bool = False) -> None:
-    """Refresh these products now, or at the end of ``one_refresh``. See ``refresh_listings``."""
-    collected = _collected.get()
-    if collected is not None:
-        collected.update(pk for pk in product_ids if pk is not None)
-    elif product_ids:
-        refresh_listings(product_ids, is_sale=is_sale)
-
-
 # --- Products and what belongs to one -------------------------------------------------------------
-
-
-def follow_product(product: AbstractProduct) -> None:
-    """Refresh a product that was saved with its attributes."""
-    refresh_changed({product.pk, product.parent_id} - {None})
 
 
 @receiver(pre_delete, sender=Product)
@@ -74,12 +29,12 @@ def delete_listing(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 
 @receiver(post_delete, sender=Product)
-def follow_deleted_variant(sender: Any, instance: Any, **kwargs: Any) -> None:
+def on_variant_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
     if instance.parent_id is not None:
         refresh_changed({instance.parent_id})
 
 
-def _follow(
+def _refresh_product_of(
     model: type[Model], product_id_of: Callable[[Any], int | None], *, is_sale: bool = False
 ) -> None:
     """Refresh the product that a row of ``model`` belongs to whenever a row is saved or deleted."""
@@ -99,12 +54,12 @@ def _follow(
 
 
 for _label in ("catalogue.ProductCategory", "catalogue.ProductImage"):
-    _follow(get_model(*_label.split(".")), lambda row: row.product_id)
-_follow(get_model("partner", "StockRecord"), lambda row: row.product_id, is_sale=True)
-_follow(ProductAttributeValue, lambda row: row.product_id)
-_follow(get_model("reviews", "ProductReview"), lambda row: row.product_id)
-_follow(SalePrice, lambda row: row.stockrecord.product_id, is_sale=True)
-_follow(ProductPhoto, lambda row: row.product_image.product_id)
+    _refresh_product_of(get_model(*_label.split(".")), lambda row: row.product_id)
+_refresh_product_of(get_model("partner", "StockRecord"), lambda row: row.product_id, is_sale=True)
+_refresh_product_of(ProductAttributeValue, lambda row: row.product_id)
+_refresh_product_of(get_model("reviews", "ProductReview"), lambda row: row.product_id)
+_refresh_product_of(SalePrice, lambda row: row.stockrecord.product_id, is_sale=True)
+_refresh_product_of(ProductPhoto, lambda row: row.product_image.product_id)
 
 
 @receiver(post_save, sender=ProductPhoto)
@@ -117,7 +72,9 @@ def render_photograph(sender: Any, instance: Any, raw: bool = False, **kwargs: A
 
 
 @receiver(m2m_changed, sender=ProductAttributeValue.value_multi_option.through)
-def follow_options(sender: Any, instance: Any, action: str, reverse: bool, **kwargs: Any) -> None:
+def on_product_options_changed(
+    sender: Any, instance: Any, action: str, reverse: bool, **kwargs: Any
+) -> None:
     if action.startswith("post_") and not reverse:
         refresh_changed({instance.product_id})
 
@@ -126,7 +83,7 @@ def follow_options(sender: Any, instance: Any, action: str, reverse: bool, **kwa
 
 
 @receiver(post_save, sender=Category)
-def follow_category(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def on_category_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """Refresh all products below a category: its name, visibility or position may have changed."""
     if raw:
         return
@@ -138,7 +95,7 @@ def follow_category(sender: Any, instance: Any, raw: bool = False, **kwargs: Any
 
 
 @receiver(post_save, sender=get_model("catalogue", "AttributeOption"))
-def follow_option(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def on_attribute_option_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         values = ProductAttributeValue.objects
         ids = {*values.filter(value_option=instance).values_list("product_id", flat=True)}
@@ -147,7 +104,9 @@ def follow_option(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) 
 
 
 @receiver([post_save, post_delete], sender=FacetAttribute)
-def follow_facet(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def on_facet_attribute_changed(
+    sender: Any, instance: Any, raw: bool = False, **kwargs: Any
+) -> None:
     if not raw:
         values = ProductAttributeValue.objects.filter(attribute=instance.attribute_id)
         refresh_changed(set(values.values_list("product_id", flat=True)))

@@ -11,10 +11,10 @@ from django.dispatch import receiver
 from oscar.apps.partner.receivers import update_stock_alerts
 from oscar.core.loading import get_model
 
-from commerce.index.receivers import is_collecting
+from commerce.index.refresh_queue import is_collecting
 from commerce.models import StockChange
 from commerce.stock.history import record_stock_changes
-from commerce.stock.low_stock import follow_threshold
+from commerce.stock.low_stock import update_low_stock_alerts
 
 StockRecord = get_model("partner", "StockRecord")
 NUMBERS = ("num_in_stock", "num_allocated")
@@ -41,7 +41,7 @@ def read_stock_before(sender: Any, instance: Any, raw: bool = False, **kwargs: A
 
 
 @receiver(post_save, sender=StockRecord)
-def follow_saved_stock(
+def on_stock_record_saved(
     sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any
 ) -> None:
     """Record the change of a saved record: created, edited or imported."""
@@ -61,4 +61,4 @@ def follow_saved_stock(
         for name in NUMBERS
     ]
     record_stock_changes(kind, [before], {instance.pk: tuple(after)})
-    follow_threshold([instance.pk])
+    update_low_stock_alerts([instance.pk])

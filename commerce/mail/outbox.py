@@ -1,8 +1,8 @@
-"""Mail outbox: each event sends its mail exactly once, and sending never fails a request.
+"""Mail outbox: each event's mail is queued exactly once and delivered at least once.
 
 A mail is first a row (``OutgoingMail``, unique by event), written in the event's transaction. A
 task sends it after the commit. If the mail server fails, the task retries later; after the last
-attempt the mail is parked for staff.
+attempt the mail is parked for staff. Sending never fails a request.
 """
 
 import os

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.clock import shop_now
-from commerce.index.offer_receivers import follow_offer_use
+from commerce.index.offer_refresh import refresh_limited_offers
 from commerce.models import User
 from commerce.pricing.discounts import vouchers_giving
 
@@ -70,7 +70,7 @@ def count_offer_use(application: Mapping[str, Any]) -> None:
     )
     if not counted:
         raise DiscountUsedUp(_("The offer “%(name)s” has ended.") % {"name": offer.name})
-    follow_offer_use([offer.pk])
+    refresh_limited_offers([offer.pk])
     if voucher := application.get("voucher"):
         get_model("voucher", "Voucher").objects.filter(pk=voucher.pk).update(
             total_discount=F("total_discount") + amount
@@ -137,4 +137,4 @@ def release_discounts(order: AbstractOrder) -> None:
             num_orders=Greatest(F("num_orders") - 1, 0),
             total_discount=F("total_discount") - discount.amount,
         )
-    follow_offer_use([discount.offer_id for discount in discounts])
+    refresh_limited_offers([discount.offer_id for discount in discounts])

@@ -48,11 +48,10 @@ def _find_by_digest(number: str, digest: str) -> AbstractOrder | None:
 
 @transaction.atomic
 def send_link(number: str, digest: str, *, at: datetime | None = None) -> None:
-    """Mail a new link to the order's own address, at most once an hour.
+    """Mail a new link to the order's own address, at most one per clock hour.
 
-    Nothing happens if there is no such order. ``digest`` identifies the address that was typed (``digest_of``).
-
-    The mail about an order of an account leads to the account's page.
+    Nothing happens if there is no such order. ``digest`` identifies the address that was typed
+    (``digest_of``). The mail about an order of an account leads to the account's page.
     """
     order = _find_by_digest(number, digest)
     if order is None:

@@ -1,4 +1,6 @@
-"""The only functions that change stock for orders.
+"""Changes of stock by orders: reserved, released, shipped or written off, and restocked.
+
+Orders, parcels and returns change stock with these functions only.
 
 A unit is *allocated* when an order reserves it and *consumed* when it ships. The conditional UPDATE
 in ``reserve_stock`` guarantees that no unit is sold twice.
@@ -21,7 +23,7 @@ from commerce.models import StockChange
 from commerce.stock.alerts import enqueue_stock_alerts
 from commerce.stock.availability import units_available
 from commerce.stock.history import NO_CAUSE, Cause, record_stock_changes
-from commerce.stock.low_stock import follow_threshold
+from commerce.stock.low_stock import update_low_stock_alerts
 
 if TYPE_CHECKING:
     from oscar.apps.partner.abstract_models import AbstractStockRecord
@@ -95,9 +97,9 @@ def _record_moves(
     if not records:
         return
     ids = list(quantities)
-    follow_threshold(ids)
+    update_low_stock_alerts(ids)
     enqueue_stock_alerts(ids)
-    # After the commit, so that placing an order never waits for the index.
+    # After the commit, so that no lock is held while the index is refreshed.
     transaction.on_commit(partial(refresh_availability, ids), robust=True)
 
 
@@ -113,7 +115,7 @@ def release_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> Non
 
 
 def consume_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> None:
-    """Ship allocated units: the numbers in stock and allocated both fall.
+    """Remove allocated units, shipped or written off: the numbers in stock and allocated both fall.
 
     Raises OutOfStock if they were not allocated. Needs an open transaction.
     """

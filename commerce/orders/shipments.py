@@ -1,7 +1,7 @@
 """Parcels: what was sent with which carrier, and what is still to be sent.
 
 Oscar's ShippingEvent and its quantities are the record; ``commerce.models.Shipment`` extends it.
-Only this module takes units out of stock for orders.
+Only this module sends units; ``commerce.returns.restocking`` writes off unsent ones.
 """
 
 import re

@@ -266,7 +266,7 @@ def receive_return(
             dict(restocked), Cause(order=request.order.number, user=user, reason=request.number)
         )
         _mail_outcome(request, "return_received", _("Return received"), user=user)
-        _follow_returned(request.order, user=user)
+        _mark_returned(request.order, user=user)
         return request
 
 
@@ -286,7 +286,7 @@ def _check_received(rows: list[ReturnLine], received: dict[int, Received]) -> No
         raise ReturnRefused(_("If nothing was received, refuse the return instead."))
 
 
-def _follow_returned(order: AbstractOrder, *, user: User | None) -> None:
+def _mark_returned(order: AbstractOrder, *, user: User | None) -> None:
     """Set lines to "Returned" when all their units are back, and the order when all lines are."""
     back = defaultdict(int, quantities_of(order, CAME_BACK))
     rows = ReturnLine.objects.filter(request__order=order).exclude(received=None)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from oscar.apps.partner.abstract_models import AbstractStockRecord
 
 
-def follow_threshold(stockrecord_ids: Collection[int]) -> None:
+def update_low_stock_alerts(stockrecord_ids: Collection[int]) -> None:
     """Open an alert for each record below its threshold and close the alerts of all others.
 
     Opening an alert queues one mail to staff. Locks the records, so that concurrent callers open an

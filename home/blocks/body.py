@@ -5,25 +5,26 @@ rendered, in one call per block. A block leaves out a product that was deleted, 
 out, and renders nothing when none is left.
 """
 
-from typing import Any
+from collections.abc import Iterable
 
 from wagtail import blocks
+from wagtail.images.models import AbstractImage
 
+from home.blocks.base import ContentBlock
 from home.blocks.images import FeatureBlock, GalleryBlock, HeroBlock, ImageBlock
 from home.blocks.products import CollectionBlock, ProductBlock, ProductRowBlock
 from home.blocks.teasers import BannerBlock, CategoryTeaserBlock
 from home.blocks.text import QuoteBlock, text_block
 
 
-def first_image(block: blocks.StreamValue.StreamChild) -> Any:
-    """The first Wagtail image that a body's block shows; None for a block without an image."""
-    value = block.value
-    if block.block_type == "gallery":
-        rows = value["images"]
-        return rows[0]["image"] if rows else None
-    if block.block_type == "banner":
-        return value["banner"].image if value["banner"] else None
-    return value["image"] if block.block_type in ("hero", "feature", "image") else None
+def first_image(body: Iterable[blocks.StreamValue.StreamChild]) -> AbstractImage | None:
+    """The first photograph that a body offers for link previews; None without one."""
+    shown = (
+        child.block.share_image(child.value)
+        for child in body
+        if isinstance(child.block, ContentBlock)
+    )
+    return next(filter(None, shown), None)
 
 
 class BodyBlock(blocks.StreamBlock):

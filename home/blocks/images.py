@@ -2,12 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.images.models import AbstractImage
 
+from home.blocks.base import ContentBlock
 from home.choosers.blocks import PhotoChooserBlock
 from home.links import OptionalLinkBlock
 
 
-class HeroBlock(blocks.StructBlock):
+class HeroBlock(ContentBlock):
     """A full-width photograph with a heading on it. Editors place it first."""
 
     image = PhotoChooserBlock(label=_("Photograph"))
@@ -21,7 +23,7 @@ class HeroBlock(blocks.StructBlock):
         template = "home/blocks/hero.html"
 
 
-class ImageBlock(blocks.StructBlock):
+class ImageBlock(ContentBlock):
     """One photograph, as wide as the text or as the page."""
 
     image = PhotoChooserBlock(label=_("Photograph"))
@@ -45,7 +47,7 @@ class GalleryImageBlock(blocks.StructBlock):
     caption = blocks.CharBlock(required=False, max_length=120, label=_("Caption"))
 
 
-class GalleryBlock(blocks.StructBlock):
+class GalleryBlock(ContentBlock):
     """Two to eight photographs side by side."""
 
     heading = blocks.CharBlock(required=False, max_length=80, label=_("Heading"))
@@ -56,9 +58,16 @@ class GalleryBlock(blocks.StructBlock):
         label = _("Gallery")
         template = "home/blocks/gallery.html"
 
+    def share_image(self, value: blocks.StructValue) -> AbstractImage | None:
+        """The first photograph of the gallery."""
+        images = value["images"]
+        return images[0]["image"] if images else None
 
-class FeatureBlock(blocks.StructBlock):
+
+class FeatureBlock(ContentBlock):
     """A photograph next to a short text and a link."""
+
+    can_be_sheet = True
 
     image = PhotoChooserBlock(label=_("Photograph"))
     eyebrow = blocks.CharBlock(required=False, max_length=40, label=_("Line above the heading"))

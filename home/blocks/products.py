@@ -10,6 +10,7 @@ from commerce.catalogue.collections import cards_in, collection_url
 from commerce.catalogue.product_detail import BuyBox, buy_boxes_for, select_variant
 from commerce.index.listings import Card, cards_for
 from commerce.stock.availability import SOLD_OUT
+from home.blocks.base import ContentBlock
 from home.choosers.blocks import ProductChooserBlock, SnippetChooserBlock
 from home.links import OptionalLinkBlock
 
@@ -39,7 +40,7 @@ def arrange_sold_out(cards: list[Card], rule: str) -> list[Card]:
     return cards
 
 
-class ProductRowBlock(CardsMixin, blocks.StructBlock):
+class ProductRowBlock(CardsMixin, ContentBlock):
     """A row of hand-picked products, as cards."""
 
     heading = blocks.CharBlock(max_length=80, label=_("Heading"))
@@ -61,7 +62,7 @@ class ProductRowBlock(CardsMixin, blocks.StructBlock):
         template = "home/blocks/product_row.html"
 
 
-class CollectionBlock(blocks.StructBlock):
+class CollectionBlock(ContentBlock):
     """The first products of a collection, by its rule at the time the page is shown."""
 
     collection = SnippetChooserBlock("commerce.ProductCollection", label=_("Collection"))
@@ -95,8 +96,10 @@ class CollectionBlock(blocks.StructBlock):
         return context
 
 
-class ProductBlock(blocks.StructBlock):
+class ProductBlock(ContentBlock):
     """One product with its photograph, price and buy button."""
+
+    can_be_sheet = True
 
     product = ProductChooserBlock(label=_("Product"))
     text = blocks.TextBlock(

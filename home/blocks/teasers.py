@@ -4,7 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.images.models import AbstractImage
 
+from home.blocks.base import ContentBlock
 from home.choosers.blocks import (
     CategoryChooserBlock,
     PageChooserBlock,
@@ -28,7 +30,7 @@ class TeaserBlock(blocks.StructBlock):
     text = blocks.CharBlock(required=False, max_length=100, label=_("Line below"))
 
 
-class CategoryTeaserBlock(blocks.StructBlock):
+class CategoryTeaserBlock(ContentBlock):
     """One to four tiles that link into the shop."""
 
     heading = blocks.CharBlock(required=False, max_length=80, label=_("Heading"))
@@ -64,8 +66,10 @@ def _tile(row: blocks.StructValue) -> dict[str, Any] | None:
     }
 
 
-class BannerBlock(blocks.StructBlock):
+class BannerBlock(ContentBlock):
     """A banner from the snippets, shared by several pages."""
+
+    can_be_sheet = True
 
     banner = SnippetChooserBlock("home.Banner", label=_("Banner"))
 
@@ -73,3 +77,7 @@ class BannerBlock(blocks.StructBlock):
         icon = "pick"
         label = _("Banner")
         template = "home/blocks/banner.html"
+
+    def share_image(self, value: blocks.StructValue) -> AbstractImage | None:
+        """The photograph of the banner."""
+        return value["banner"].image if value["banner"] else None

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from home.blocks.base import ContentBlock
 from home.blocks.products import CardsMixin
 from home.choosers.blocks import ProductChooserBlock
 
@@ -17,8 +18,10 @@ def text_block() -> blocks.RichTextBlock:
     )
 
 
-class QuoteBlock(CardsMixin, blocks.StructBlock):
+class QuoteBlock(CardsMixin, ContentBlock):
     """A quotation with up to two products next to it."""
+
+    can_be_sheet = True
 
     text = blocks.TextBlock(max_length=300, label=_("Quotation"))
     attribution = blocks.CharBlock(required=False, max_length=80, label=_("Who said it"))

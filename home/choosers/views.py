@@ -1,5 +1,6 @@
 """Choosers of products, categories and stock records in the Wagtail admin."""
 
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 
@@ -8,13 +9,15 @@ from django.core.paginator import Page
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from oscar.apps.catalogue.abstract_models import AbstractProduct
 from oscar.core.loading import get_model
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import chooser as views
 from wagtail.admin.viewsets.chooser import ChooserViewSet
+from wagtail.images.models import AbstractImage
 
-from commerce.index.listings import cards_for, photos_by_product, sellable_products
+from commerce.index.listings import Card, cards_for, photos_by_product, sellable_products
 
 
 def _search_form(*lookups: str) -> type[BaseFilterForm]:
@@ -61,6 +64,9 @@ class ProductChooseMixin:
     """Lists products with photograph, price and stock, looked up once per page of results."""
 
     title_column: Column
+    #: What the rows show, by product key; set by ``get_results_page``.
+    cards: Mapping[int, Card] = {}
+    photos: Mapping[int, Sequence[AbstractImage]] = {}
 
     filter_form_class = _search_form("title", "upc", "children__upc")
 
@@ -70,20 +76,23 @@ class ProductChooseMixin:
     @property
     def columns(self) -> list[Column]:
         return [
-            PhotoColumn("photo", label="", width="72px"),
+            PhotoColumn("photo", label="", width="72px", accessor=self._photo_of),
             self.title_column,
-            PriceColumn("price", label=_("Price"), accessor="card"),
-            StockColumn("stock", label=_("Stock"), accessor="card"),
+            PriceColumn("price", label=_("Price"), accessor=self._card_of),
+            StockColumn("stock", label=_("Stock"), accessor=self._card_of),
         ]
+
+    def _card_of(self, product: AbstractProduct) -> Card | None:
+        return self.cards.get(product.pk)
+
+    def _photo_of(self, product: AbstractProduct) -> AbstractImage | None:
+        return next(iter(self.photos.get(product.pk, ())), None)
 
     def get_results_page(self, request: HttpRequest) -> Page:
         page: Page = super().get_results_page(request)  # type: ignore[misc]
         ids = [product.pk for product in page.object_list]
-        cards = {card.product_id: card for card in cards_for(ids)}
-        photos = photos_by_product(ids)
-        for product in page.object_list:
-            product.card = cards.get(product.pk)
-            product.photo = next(iter(photos[product.pk]), None)
+        self.cards = {card.product_id: card for card in cards_for(ids)}
+        self.photos = photos_by_product(ids)
         return page
 
 

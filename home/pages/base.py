@@ -53,7 +53,7 @@ class SharedPage(Page):
     @property
     def share_image(self) -> AbstractImage | None:
         """The image for link previews: the first photograph in the body."""
-        return next(filter(None, map(first_image, getattr(self, "body", ()))), None)
+        return first_image(getattr(self, "body", ()))
 
 
 class CrumbsMixin:

@@ -113,10 +113,6 @@ def story_data(page: StoryPage) -> SafeString:
     return script_of(structured_story(page))
 
 
-#: Blocks that may have the raised background of a sheet.
-SHEETS = frozenset({"feature", "quote", "product", "banner"})
-
-
 @register.simple_tag(takes_context=True)
 def body_of(context: Context, owner: Any, *, hero_is_title: bool = False) -> SafeString:
     """Render the body of a page or product story, block by block.
@@ -124,11 +120,12 @@ def body_of(context: Context, owner: Any, *, hero_is_title: bool = False) -> Saf
     Never renders two sheets in a row, which would look like one. With ``hero_is_title`` a hero in
     first position renders its heading as the page's ``<h1>``.
     """
-    parts, was_sheet, boxes = [], False, Counter[int]()
+    parts, is_sheet, boxes = [], False, Counter[int]()
+    kinds = owner.body.stream_block.child_blocks
     for index, raw in enumerate(owner.body.raw_data):
-        was_sheet = raw["type"] in SHEETS and not was_sheet
+        is_sheet = getattr(kinds[raw["type"]], "can_be_sheet", False) and not is_sheet
         flags: dict[str, Any] = {
-            "is_first": index == 0, "is_sheet": was_sheet, "hero_is_title": hero_is_title
+            "is_first": index == 0, "is_sheet": is_sheet, "hero_is_title": hero_is_title
         }  # fmt: skip
         if raw["type"] == "product":
             product_id = raw["value"]["product"]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.index.receivers import one_refresh
+from commerce.index.refresh_queue import one_refresh
 from commerce.orders.reservations import release_stock, reserve_stock
 from commerce.stock import alerts
 from commerce.stock.alerts import MAX_UNCONFIRMED, answer_product_alerts, request_guest_alert

@@ -17,8 +17,8 @@ from pyroaring import BitMap
 
 from commerce.catalogue.product_lists import products_in
 from commerce.index.listings import cards_for
-from commerce.index.receivers import one_refresh
 from commerce.index.refresh import broken_listings, rebuild_listings, refresh_listings
+from commerce.index.refresh_queue import one_refresh
 from commerce.index.sort_orders import ordered_keys
 from commerce.models import FacetAttribute, Listing, PriceWindow, SalePrice, Term
 from commerce.orders.reservations import release_stock, reserve_stock

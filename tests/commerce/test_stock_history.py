@@ -8,7 +8,7 @@ from oscar.core.loading import get_model
 
 from checkout_app.payments import begin
 from commerce.exceptions import OutOfStock
-from commerce.index.receivers import one_refresh
+from commerce.index.refresh_queue import one_refresh
 from commerce.models import StockChange
 from commerce.order_statuses import CANCELLED
 from commerce.orders.invariants import broken_invariants

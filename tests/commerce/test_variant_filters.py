@@ -16,8 +16,8 @@ from pyroaring import BitMap
 from commerce.catalogue.product_lists import products_in
 from commerce.index.listings import records_by_product, sellable_products
 from commerce.index.price_windows import band_of
-from commerce.index.receivers import one_refresh
 from commerce.index.refresh import broken_listings, rebuild_listings
+from commerce.index.refresh_queue import one_refresh
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import FacetAttribute, SalePrice, Term
 from commerce.orders.reservations import reserve_stock

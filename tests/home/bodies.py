@@ -40,7 +40,11 @@ def feature(photo, **target):
     )
 
 
-def every_block(photo, *, product, category, page, banner_id):
+def collection(pk):
+    return block("collection", {"collection": pk, "heading": "", "count": "4"})
+
+
+def every_block(photo, *, product, category, page, banner_id, collection_id):
     """A body with one block of each kind."""
     tile = {"image": photo.pk, "heading": "", "text": "Look", "category": None, "page": None}
     return [
@@ -52,6 +56,7 @@ def every_block(photo, *, product, category, page, banner_id):
         quote(product),
         buy(product),
         row(product),
+        collection(collection_id),
         block(
             "category_teaser",
             {"heading": "Rooms", "tiles": [{**tile, "category": category}, {**tile, "page": page}]},

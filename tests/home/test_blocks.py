@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.models import SalePrice
-from home.models import Banner
+from commerce.models import ProductCollection, SalePrice
+from home.blocks.body import BodyBlock
+from home.models import Banner, LandingPage
 from tests.factories import make_product, stockrecord_of
 from tests.home import bodies
 
@@ -28,11 +29,13 @@ def category(db):
 def full(publish, photo, mug, category, about):
     """A page with every block; those with a product show the mug."""
     shared = Banner.objects.create(heading="Until Sunday")
+    everything = ProductCollection.objects.create(title="All our work", slug="all")
     return publish(
         body=bodies.every_block(
-            photo, product=mug.pk, category=category.pk, page=about.pk, banner_id=shared.pk
+            photo, product=mug.pk, category=category.pk, page=about.pk, banner_id=shared.pk,
+            collection_id=everything.pk,
         )
-    )
+    )  # fmt: skip
 
 
 def sell_out(mug):
@@ -54,11 +57,15 @@ def text_of(client, page):
     return response.content.decode()
 
 
+def test_every_block_is_tested(full):
+    assert {row["type"] for row in full.body.raw_data} == set(BodyBlock().child_blocks)
+
+
 def test_every_block_is_shown(client, full):
     text = text_of(client, full)
 
     for part in ("The table", "From the estuary.", "One kiln", "Hands", "It pours.", "Add to basket",
-                 "From the kiln", "Rooms", "Tableware", "About us", "Until Sunday"):  # fmt: skip
+                 "From the kiln", "All our work", "Rooms", "Tableware", "About us", "Until Sunday"):  # fmt: skip
         assert part in text, part
 
 
@@ -211,3 +218,20 @@ def test_two_blocks_of_one_product_have_different_ids(client, publish, mug, is_s
     for box, anchor in zip(boxes, (f"product-{mug.pk}", f"product-{mug.pk}-2"), strict=True):
         assert set(re.findall(r'href="\?variant=\d+#([^"]*)"', box)) == {anchor}
         assert "for=" not in box.split('class="facts"')[0]
+
+
+@pytest.mark.parametrize("kind", BodyBlock().child_blocks)
+def test_photograph_for_link_previews(full, photo, kind):
+    Banner.objects.update(image=photo)
+    page = LandingPage(body=[row for row in full.body.raw_data if row["type"] == kind])
+
+    has_image = kind in {"hero", "feature", "image", "gallery", "banner"}
+    assert page.share_image == (photo if has_image else None)
+
+
+def test_two_sheets_never_follow_each_other(client, publish, photo):
+    page = publish(body=[bodies.feature(photo, address="/")] * 3)
+
+    names = re.findall(r'<section class="band( sheet)?"', text_of(client, page))
+
+    assert names == [" sheet", "", " sheet"]

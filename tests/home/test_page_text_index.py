@@ -9,12 +9,14 @@ from wagtail.models import Page, PageViewRestriction
 from commerce.catalogue.product_lists import products_in
 from commerce.index.refresh import broken_listings, rebuild_listings
 from commerce.index.terms import TEXT, terms_in
-from commerce.models import ListingTerms, Term
+from commerce.models import ListingTerms, ProductCollection, Term
 from commerce.search.queries import correct
+from home.blocks.body import BodyBlock
 from home.models import Banner, LandingPage, StandardPage, StoryIndexPage, StoryPage
 from home.page_text_index import page_text, page_texts
+from home.reports.product_uses import uses_of_products
 from tests.factories import make_product, put_category
-from tests.home.bodies import block, buy, every_block, quote, row
+from tests.home.bodies import block, buy, every_block, row
 
 pytestmark = pytest.mark.django_db
 
@@ -43,11 +45,35 @@ def test_product_is_found_by_the_words_of_a_story_about_it(story, vase, words):
     assert list(broken_listings()) == []
 
 
-@pytest.mark.parametrize("blocks", [row, quote, buy])
-def test_every_product_block_adds_its_words(publish, mug, blocks):
-    publish("Samphire", body=[blocks(mug.pk)])
+@pytest.fixture
+def body(mug, photo):
+    """One block of each kind; those with a product show the mug."""
+    return every_block(
+        photo,
+        product=mug.pk,
+        category=put_category(mug, "Cups").pk,
+        page=None,
+        banner_id=Banner.objects.create(heading="Seconds").pk,
+        collection_id=ProductCollection.objects.create(title="All our work", slug="all").pk,
+    )
 
-    assert found("samphire") == ["Harbour mug"]
+
+@pytest.mark.parametrize("kind", BodyBlock().child_blocks)
+def test_every_block_that_shows_a_product_adds_its_words(publish, body, kind):
+    publish("Samphire", body=[one for one in body if one["type"] == kind])
+
+    paths = uses_of_products().values_list("model_path", flat=True)
+    shows_product = any(".link." not in path for path in paths)
+    assert found("samphire") == (["Harbour mug"] if shows_product else [])
+
+
+def test_blocks_that_show_a_product(publish, body):
+    publish("Samphire", body=body)
+
+    paths = uses_of_products().values_list("model_path", flat=True)
+    assert {path.split(".")[1] for path in paths if ".link." not in path} == {
+        "product", "product_row", "quote"
+    }  # fmt: skip
 
 
 def test_page_about_one_product_adds_words_to_it(publish, mug):
@@ -173,12 +199,8 @@ def test_rebuild_indexes_the_words_again(story):
     assert found("samphire") == ["Harbour mug"]
 
 
-def test_text_includes_every_block_but_no_setting(publish, mug, photo):
-    category = put_category(mug, "Cups")
-    banner = Banner.objects.create(heading="Seconds")
-    page = publish("Fog", body=every_block(
-        photo, product=mug.pk, category=category.pk, page=None, banner_id=banner.pk
-    ))  # fmt: skip
+def test_text_includes_every_block_but_no_setting(publish, body):
+    page = publish("Fog", body=body)
 
     with CaptureQueriesContext(connection) as captured:
         words = page_text(LandingPage.objects.get(pk=page.pk))

@@ -1,12 +1,11 @@
 """Break everything for twenty minutes: ``make soak`` or ``python -m tools.load.soak --minutes 2``.
 
-The shop runs with two web workers, a task worker and the clock, over its own MariaDB and Redis.
+The shop runs with two web workers, a task worker and the scheduler, over its own MariaDB and Redis.
 Buyers buy, and staff dispatch and refund. Every five seconds one thing is killed, restarted, cut
-off,
-slowed down or made to fail: a web worker, the task worker, the clock, the database, Redis, the mail
-server, the gateway or its webhooks. Then the faults end and the clock catches up. The check that
-follows expects that every order shown to a client exists, every successful payment has a paid or
-refunded order, each paid order was confirmed once, and no invariant is broken. Exits with 1
+off, slowed down or made to fail: a web worker, the task worker, the scheduler, the database, Redis,
+the mail server, the gateway or its webhooks. Then the faults end and the scheduler catches up. The
+check that follows expects that every order shown to a client exists, every successful payment has a
+paid or refunded order, each paid order was confirmed once, and no invariant is broken. Exits with 1
 otherwise.
 """
 
@@ -273,7 +272,7 @@ class Soak:
                 self.count(f"fault failed: {type(error).__name__}")
 
     def kill_one(self, serve_pid):
-        """Kill a web worker, the task worker, the clock or the web server itself with SIGKILL."""
+        """Kill a web worker, the task worker, the scheduler or the web server itself with SIGKILL."""
         found = descendants(serve_pid)
         if found:
             os.kill(self.random.choice(found), signal.SIGKILL)
@@ -387,7 +386,7 @@ def run(folder, options):
 
 
 def recover():
-    """Clear all faults and run the clock's tasks as if the time limit for payments had passed."""
+    """Clear all faults and run the scheduled tasks as if the time limit for payments had passed."""
     from datetime import timedelta
 
     from django.db import connection

@@ -1,11 +1,11 @@
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver
 from oscar.apps.search.apps import SearchConfig as OscarSearchConfig
-from oscar.core.loading import get_class
+
+from commerce.storefront.urls import search_urls
 
 
 class SearchConfig(OscarSearchConfig):
     name = "commerce.forks.search"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        suggest_view = get_class("search.views", "SuggestView")
-        return [*super().get_urls(), path("suggest/", suggest_view.as_view(), name="suggest")]
+        return [*super().get_urls(), *search_urls()]

@@ -1,4 +1,4 @@
-"""Checks the invariants of stock, orders, payments and documents in the database."""
+"""Check the database invariants."""
 
 from typing import Any
 
@@ -17,5 +17,5 @@ class Command(BaseCommand):
         for sentence in broken:
             self.stderr.write(sentence)
         if broken:
-            raise CommandError(f"{len(broken)} violations, listed above.")
+            raise CommandError(f"Invariants are violated: {len(broken)} lines above.")
         self.stdout.write(f"{len(REGISTRY)} invariants hold.")

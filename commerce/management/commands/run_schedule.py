@@ -32,5 +32,5 @@ class Command(BaseCommand):
         close_old_connections()
         try:
             import_string(path).enqueue()
-        except Exception as error:  # noqa: BLE001  the clock must not stop
+        except Exception as error:  # noqa: BLE001  the scheduler must not stop
             self.stderr.write(f"{path}: {error}")

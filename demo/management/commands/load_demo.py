@@ -14,8 +14,8 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from commerce.catalogue.related import pair_bought_together
 from commerce.clock import shop_time
-from commerce.index.receivers import one_refresh
 from commerce.index.refresh import rebuild_listings
+from commerce.index.refresh_queue import one_refresh
 from demo import accounts, catalogue, files, orders, pages, people, photographs, pricing
 from demo.body_builder import BodyBuilder
 from home.sites import sync_sites

@@ -3,11 +3,11 @@ from oscar.apps.dashboard.partners.apps import (
     PartnersDashboardConfig as OscarPartnersDashboardConfig,
 )
 
+from commerce.dashboard.urls import supplier_urls
+
 
 class PartnersDashboardConfig(OscarPartnersDashboardConfig):
     name = "commerce.forks.dashboard.partners"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Without the users of suppliers: Oscar lets them enter the dashboard."""
-        urls = super().get_urls()
-        return [url for url in urls if not (url.name or "").startswith("partner-user-")]
+        return supplier_urls(super().get_urls())

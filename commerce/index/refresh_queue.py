@@ -1,0 +1,52 @@
+"""Refreshes of the listing index: at once, or collected into one for loaders and imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from commerce.index.refresh import refresh_listings
+
+if TYPE_CHECKING:
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+
+_collected: ContextVar[set[int] | None] = ContextVar("collected", default=None)
+
+
+@contextmanager
+def one_refresh() -> Iterator[None]:
+    """Collect all refreshes of the block into one at its end: for loaders and imports.
+
+    Inside a transaction the lists are correct on commit, otherwise at the end of the block.
+    """
+    product_ids: set[int] = set()
+    token = _collected.set(product_ids)
+    try:
+        yield
+    finally:
+        _collected.reset(token)
+        if not transaction.get_connection().needs_rollback:
+            refresh_changed(product_ids)
+
+
+def is_collecting() -> bool:
+    """Whether a ``one_refresh`` block is active."""
+    return _collected.get() is not None
+
+
+def refresh_changed(product_ids: Set[int | None], *, is_sale: bool = False) -> None:
+    """Refresh these products now, or at the end of ``one_refresh``. See ``refresh_listings``."""
+    collected = _collected.get()
+    if collected is not None:
+        collected.update(pk for pk in product_ids if pk is not None)
+    elif product_ids:
+        refresh_listings(product_ids, is_sale=is_sale)
+
+
+def refresh_product(product: AbstractProduct) -> None:
+    """Refresh a product that was saved with its attributes."""
+    refresh_changed({product.pk, product.parent_id} - {None})
