@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 SAY := @printf '\033[36m==>\033[0m %s\n'
+# Compiling all modules again at each start takes several seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: snapshot house run serve seed test e2e lint format lock messages bench load soak security scan-code help setup
