@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wagtail.images.models import AbstractImage
 
-from commerce.catalogue.product_facts import CARE, attribute_rows, options_in, text_of_family
+from commerce.catalogue.product_facts import CARE, options_in, text_of_family
 from commerce.index.listings import (
     best_availability,
     photos_of_listings,
@@ -277,11 +277,6 @@ def specification(family: Family | BuyBox, rows: Sequence[Any]) -> list[tuple[st
         for code, name in names.items()
         if code != CARE and code not in options_in(rows, variants - {family.product_id})
     ]
-
-
-def specifications(product_ids: Collection[int]) -> dict[int, list[tuple[str, str, str]]]:
-    """Attributes of several products, ``{product_id: [(code, name, text), …]}``."""
-    return texts_of(attribute_rows(product_ids), product_ids)
 
 
 def texts_of(

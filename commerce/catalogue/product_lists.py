@@ -234,12 +234,6 @@ def filter_attributes() -> list[Any]:
     return memoise("attributes-of-filters", _find_attributes)
 
 
-def filter_names() -> set[str]:
-    """The parameters of all filters."""
-    attributes = {parameter_of(attribute.code) for attribute in filter_attributes()}
-    return attributes | {PRICE_FILTER, STOCK_FILTER, SALE_FILTER, RATING_FILTER}
-
-
 def _find_attributes() -> list[Any]:
     """One attribute per code: product classes may share a code, shown as one filter."""
     found: dict[str, Any] = {}

@@ -127,14 +127,6 @@ def quote_under_offers(
     )
 
 
-def quotes_for(stockrecords: Iterable[AbstractStockRecord]) -> dict[int, Quote | None]:
-    """Quotes of many stock records, ``{stockrecord_id: Quote | None}``; constant in queries."""
-    stockrecords = list(stockrecords)
-    book = PriceBook()
-    book.load_for(stockrecords)
-    return {record.pk: book.quote(record) for record in stockrecords}
-
-
 class SaleBook:
     """Prices before offers at one moment. Sales are read in batches and cached in the object.
 
