@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from allauth.core.internal.ratelimit import get_ip
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commerce.actor import actor_address
+from commerce.actor import actor_address, network_of
 from commerce.models import Throttle
 from commerce.transactions import retry_transient
 
@@ -78,7 +77,7 @@ def throttle_key(action: str, kind: str, value: str) -> str:
 
 def visitor_key(action: str, request: HttpRequest) -> str:
     """The counter of the visitor's IP address; IPv6 addresses count by /64."""
-    return throttle_key(action, "ip", get_ip(request))
+    return throttle_key(action, "ip", network_of(request))
 
 
 @retry_transient

@@ -1,8 +1,7 @@
 """JSON serializer for the Redis cache, so that write access to Redis does not allow running code here.
 
 Django's own serializer is pickle. The cache contains numbers, texts, lists, sessions, uploaded
-bytes
-and Wagtail's renditions. Storing anything else raises TypeError.
+bytes and Wagtail's renditions. Storing anything else raises TypeError.
 """
 
 import base64
