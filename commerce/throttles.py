@@ -81,7 +81,7 @@ def visitor_key(action: str, request: HttpRequest) -> str:
 
 
 @retry_transient
-def take_attempt(limits: dict[str, Limit], *, at: datetime | None = None) -> None:
+def count_attempt(limits: dict[str, Limit], *, at: datetime | None = None) -> None:
     """Count one attempt under every key, or none.
 
     Locks the rows in key order. Raises TooManyAttempts with the longest wait if any key must wait.
@@ -141,7 +141,7 @@ def _count(row: Throttle, limit: Limit, *, at: datetime) -> None:
 
 
 @retry_transient
-def refund_attempt(keys: Iterable[str]) -> None:
+def release_attempt(keys: Iterable[str]) -> None:
     """Take one attempt off each counter after a correct attempt.
 
     The counter is not reset: guessers must not reset it with an account of their own.

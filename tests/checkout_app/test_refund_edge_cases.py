@@ -184,7 +184,7 @@ def test_dispute_whose_end_was_missed_is_heard_of(order):
     with faults.webhooks_held():
         post_payment.end_dispute(body["id"], "won")
 
-    reconcile.reconcile_after(at=timezone.now() + timedelta(days=90))
+    reconcile.mirror_refunds_and_disputes(at=timezone.now() + timedelta(days=90))
 
     assert Dispute.objects.get().status == "won"
 
