@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import cast
 
 from allauth.core.internal.httpkit import get_client_ip
+from allauth.core.internal.ratelimit import get_ip
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
@@ -36,6 +37,14 @@ def actor_address() -> str:
 def address_of(request: HttpRequest) -> str:
     """The IP address that a request came from; "" if unknown."""
     return (get_client_ip(request) or "")[:45]
+
+
+def network_of(request: HttpRequest) -> str:
+    """The IP address that throttles count by: IPv6 addresses by /64.
+
+    Raises PermissionDenied if the address is unknown.
+    """
+    return get_ip(request)
 
 
 def signed_in_user(request: HttpRequest) -> User:

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from allauth.core.internal.ratelimit import get_ip
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commerce.actor import actor_address
+from commerce.actor import actor_address, network_of
 from commerce.models import Throttle
 from commerce.transactions import retry_transient
 
@@ -78,11 +77,11 @@ def throttle_key(action: str, kind: str, value: str) -> str:
 
 def visitor_key(action: str, request: HttpRequest) -> str:
     """The counter of the visitor's IP address; IPv6 addresses count by /64."""
-    return throttle_key(action, "ip", get_ip(request))
+    return throttle_key(action, "ip", network_of(request))
 
 
 @retry_transient
-def take_attempt(limits: dict[str, Limit], *, at: datetime | None = None) -> None:
+def count_attempt(limits: dict[str, Limit], *, at: datetime | None = None) -> None:
     """Count one attempt under every key, or none.
 
     Locks the rows in key order. Raises TooManyAttempts with the longest wait if any key must wait.
@@ -142,7 +141,7 @@ def _count(row: Throttle, limit: Limit, *, at: datetime) -> None:
 
 
 @retry_transient
-def refund_attempt(keys: Iterable[str]) -> None:
+def release_attempt(keys: Iterable[str]) -> None:
     """Take one attempt off each counter after a correct attempt.
 
     The counter is not reset: guessers must not reset it with an account of their own.

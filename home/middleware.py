@@ -11,8 +11,8 @@ from wagtail.contrib.redirects.middleware import RedirectMiddleware, get_redirec
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Site
 
-from commerce.catalogue.collections import address_of_collection
-from commerce.catalogue.redirects import RELATED, address_of_category, address_of_product
+from commerce.catalogue.collections import canonical_collection_url
+from commerce.catalogue.redirects import RELATED, canonical_category_url, canonical_product_url
 from commerce.models import ProductCollection
 from commerce.requests import parse_pk
 from commerce.urls import absolute, with_query
@@ -94,22 +94,22 @@ class OneHopMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if response.status_code == 301 and request.method in ("GET", "HEAD"):
-            response["Location"] = final_address(request, response["Location"])
+            response["Location"] = final_url(request, response["Location"])
         return response
 
 
-def final_address(request: HttpRequest, address: str) -> str:
+def final_url(request: HttpRequest, address: str) -> str:
     """The URL at the end of the chain of redirects, with the fragment of the first."""
     address, fragment = urldefrag(address)
     seen = [address]
-    while len(seen) <= MAX_STEPS and (target := next_address(request, seen[-1])):
+    while len(seen) <= MAX_STEPS and (target := next_url(request, seen[-1])):
         if target in seen:
             break
         seen.append(target)
     return f"{seen[-1]}#{fragment}" if fragment else seen[-1]
 
 
-def next_address(request: HttpRequest, address: str) -> str | None:
+def next_url(request: HttpRequest, address: str) -> str | None:
     """The URL that a URL of this site redirects to; None if it does not redirect."""
     parts = urlsplit(address)
     if parts.netloc and address != absolute(with_query(parts.path, parts.query)):
@@ -123,10 +123,10 @@ def next_address(request: HttpRequest, address: str) -> str | None:
     elif match.view_name == CATEGORY_VIEW:
         category = get_model("catalogue", "Category").objects.browsable()
         category = category.filter(pk=match.kwargs["pk"]).first()
-        target = address_of_category(category, parts.query) if category else None
+        target = canonical_category_url(category, parts.query) if category else None
     elif match.view_name == COLLECTION_VIEW:
         found = ProductCollection.objects.filter(pk=parse_pk(match.kwargs["pk"]) or 0).first()
-        target = address_of_collection(found, parts.query) if found else None
+        target = canonical_collection_url(found, parts.query) if found else None
     elif match.view_name == PAGE_VIEW and not _is_page(request, parts.path):
         target = _editors_redirect(request, parts)
     else:
@@ -140,7 +140,7 @@ def _product_redirect(request: HttpRequest, pk: str | int, query: str) -> str | 
         return with_query(url, query)
     product = get_model("catalogue", "Product").objects.select_related(*RELATED)
     product = product.filter(pk=pk).first()
-    return address_of_product(product, query) if product else None
+    return canonical_product_url(product, query) if product else None
 
 
 def _is_page(request: HttpRequest, path: str) -> bool:

@@ -13,7 +13,7 @@ from home.pages.privacy import public_pages
 
 
 @dataclass(frozen=True)
-class Column:
+class FooterColumn:
     """A column of the footer."""
 
     heading: str
@@ -25,7 +25,7 @@ class Footer:
     """The footer of every page."""
 
     text: str
-    columns: tuple[Column, ...]
+    columns: tuple[FooterColumn, ...]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _find_chrome(site: Site) -> SiteChrome:
 
 def _footer(row: SiteSettings) -> Footer:
     columns = [
-        Column(block.value["heading"], tuple(shown_links(block.value["links"])))
+        FooterColumn(block.value["heading"], tuple(shown_links(block.value["links"])))
         for block in row.footer
     ]
     return Footer(row.footer_text, tuple(column for column in columns if column.links))

@@ -55,12 +55,12 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be cached in Redis")
 
 
-def _original(found: dict[str, Any]) -> Any:
+def _original(loaded: dict[str, Any]) -> Any:
     """Convert a marked dictionary back to its value; return any other dictionary unchanged."""
     value: Any
-    (mark, value), *others = found.items() or [("", None)]
+    (mark, value), *others = loaded.items() or [("", None)]
     if others or mark not in MARKS:
-        return found
+        return loaded
     if mark == BYTES:
         return base64.b64decode(value)
     if mark == TUPLE:

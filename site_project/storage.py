@@ -55,10 +55,10 @@ def join_imports(name: str, paths: Paths) -> str:
     ``paths`` is ``{name: (storage, path)}``, as collectstatic passes it.
     """
 
-    def join(found: re.Match[str]) -> str:
-        imported = posixpath.join(posixpath.dirname(name), found["path"])
+    def join(match: re.Match[str]) -> str:
+        imported = posixpath.join(posixpath.dirname(name), match["path"])
         text = _move_urls(_read(imported, paths), old=imported, new=name)
-        return f"@layer {found['layer']} {{\n{text}}}\n"
+        return f"@layer {match['layer']} {{\n{text}}}\n"
 
     return IMPORT.sub(join, _read(name, paths))
 
@@ -72,8 +72,8 @@ def _read(name: str, paths: Paths) -> str:
 def _move_urls(text: str, *, old: str, new: str) -> str:
     """Rewrite the relative URLs of a style sheet for another folder."""
 
-    def move(found: re.Match[str]) -> str:
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(old), found["path"]))
+    def move(match: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(old), match["path"]))
         return f'url("{posixpath.relpath(target, posixpath.dirname(new))}")'
 
     return URL.sub(move, text)

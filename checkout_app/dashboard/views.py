@@ -34,7 +34,7 @@ from commerce.accounts.reauthentication import require_recent_sign_in
 from commerce.audit.order_history import record_event
 from commerce.dashboard.staff_views import StaffPage
 from commerce.exceptions import IllegalMove, OutOfStock, ReturnRefused
-from commerce.models import ReturnRequest, User
+from commerce.models import OrderEvent, ReturnRequest, User
 from commerce.money import CENT, format_money, from_minor, to_minor
 from commerce.orders.mails import queue_transfer_request
 from commerce.requests import parse_pk
@@ -273,7 +273,7 @@ class TransfersView(StaffPage, View):
             missing = format_money(details["missing"], attempt.currency)
             text = _("Part payment received: %(arrived)s so far") % {"arrived": arrived}
             with transaction.atomic():
-                record_event(attempt.order, "payment", text, user=staff_of(request))
+                record_event(attempt.order, OrderEvent.Kind.PAYMENT, text, user=staff_of(request))
                 queue_transfer_request(attempt.order, details)
             text = _(
                 "%(arrived)s has arrived so far and %(missing)s is missing. The customer has been "

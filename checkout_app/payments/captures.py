@@ -32,7 +32,7 @@ from checkout_app.payments import checkpoints, release, settle
 from checkout_app.payments.attempts import isolate_errors, leave_to_reconcile, lock_attempt
 from commerce.audit.order_history import record_event
 from commerce.exceptions import DispatchRefused
-from commerce.models import User
+from commerce.models import OrderEvent, User
 from commerce.money import share_of, to_minor
 from commerce.order_statuses import CANCELLED, DELIVERED, RETURNED, SHIPPED
 from commerce.orders.shipments import prepares_dispatch, units_sent, units_to_send
@@ -175,7 +175,9 @@ def _create_capture_request(
     request = CaptureRequest.objects.create(
         attempt=attempt, key=key or uuid.uuid4().hex, amount=amount, is_final=is_final, user=user
     )
-    record_event(attempt.order, "payment", _("Capture requested"), amount=amount, user=user)
+    record_event(
+        attempt.order, OrderEvent.Kind.PAYMENT, _("Capture requested"), amount=amount, user=user
+    )
     return request
 
 

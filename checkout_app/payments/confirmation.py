@@ -14,6 +14,7 @@ from commerce.orders.discount_uses import DiscountUsedUp, count_discounts_again
 from commerce.orders.mails import queue_order_confirmation
 from commerce.orders.pipeline import count_purchases, move_order
 from commerce.orders.reservations import reserve_stock
+from commerce.stock.availability import units_to_reserve
 from commerce.stock.history import Cause
 
 
@@ -26,10 +27,7 @@ def reopen_order(attempt: PaymentAttempt) -> bool:
     order = lock_order_of(attempt)
     if order.status != CANCELLED:
         return False
-    units: dict[int, int] = {}
-    for line in order.lines.exclude(stockrecord=None).select_related("product"):
-        if line.product and line.product.get_product_class().track_stock:
-            units[line.stockrecord_id] = units.get(line.stockrecord_id, 0) + line.quantity
+    units = units_to_reserve(order.lines.select_related("product"))
     try:
         with transaction.atomic():
             reserve_stock(units, Cause(order=order.number))

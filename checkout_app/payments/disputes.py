@@ -11,6 +11,7 @@ from checkout_app.gateways.registry import gateway_for
 from checkout_app.models import Dispute, PaymentAttempt
 from checkout_app.payments.attempts import isolate_errors, lock_attempt
 from commerce.audit.order_history import record_event
+from commerce.models import OrderEvent
 from commerce.money import from_minor
 from commerce.transactions import retry_transient
 
@@ -47,7 +48,11 @@ def mirror_dispute(attempt_id: int, dispute: interface.Dispute) -> None:
         if is_new_status:
             text = _("Dispute at the customer's bank: %(status)s") % {"status": row.words}
             record_event(
-                attempt.order, "payment", text, reference=row.gateway_id, amount=row.amount
+                attempt.order,
+                OrderEvent.Kind.PAYMENT,
+                text,
+                reference=row.gateway_id,
+                amount=row.amount,
             )
 
 

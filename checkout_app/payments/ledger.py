@@ -14,6 +14,7 @@ from oscar.core.loading import get_model
 from checkout_app.gateways.interface import Intent
 from checkout_app.models import GatewayTransaction, PaymentAttempt, RefundRequest
 from commerce.audit.order_history import record_event
+from commerce.models import OrderEvent
 from commerce.money import from_minor
 
 KIND = GatewayTransaction.Kind
@@ -41,7 +42,11 @@ def record_charge(attempt: PaymentAttempt, intent: Intent, *, at: datetime) -> N
     source = source_of(attempt, intent)
     source.debit(more, reference=charge.gateway_id, status=intent.status)
     record_event(
-        attempt.order, "payment", _("Payment received"), reference=charge.gateway_id, amount=more
+        attempt.order,
+        OrderEvent.Kind.PAYMENT,
+        _("Payment received"),
+        reference=charge.gateway_id,
+        amount=more,
     )
 
 
@@ -79,7 +84,12 @@ def record_refund(request: RefundRequest, refund_id: str, *, status: str) -> Non
         source.refund(request.amount, reference=refund_id, status=status)
     text = _("Refunded: %(reason)s") % {"reason": request.reason}
     record_event(
-        attempt.order, "refund", text, reference=refund_id, amount=request.amount, user=request.user
+        attempt.order,
+        OrderEvent.Kind.REFUND,
+        text,
+        reference=refund_id,
+        amount=request.amount,
+        user=request.user,
     )
 
 
@@ -102,5 +112,9 @@ def record_returned_refund(request: RefundRequest, *, status: str) -> None:
         )
     text = _("The customer’s bank returned a refund")
     record_event(
-        attempt.order, "refund", text, reference=request.gateway_id or "", amount=request.amount
+        attempt.order,
+        OrderEvent.Kind.REFUND,
+        text,
+        reference=request.gateway_id or "",
+        amount=request.amount,
     )

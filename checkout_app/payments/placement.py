@@ -26,7 +26,7 @@ from commerce.orders.discount_uses import DiscountUsedUp, lock_vouchers
 from commerce.orders.pipeline import new_order_number
 from commerce.orders.reservations import reserve_stock
 from commerce.pricing.delivery import promised_arrival
-from commerce.stock.availability import is_for_sale
+from commerce.stock.availability import is_for_sale, units_to_reserve
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
@@ -118,7 +118,7 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
         if totals.total.incl_tax != submission.total_shown:
             raise TotalChanged(totals.total.incl_tax)
         number = new_order_number()
-        reserve_stock(units_of(totals.basket), Cause(order=number))
+        reserve_stock(units_to_reserve(totals.basket.all_lines()), Cause(order=number))
         try:
             lock_vouchers(totals.basket, user=submission.buyer)
             order = _write_order(submission, totals, number)
@@ -146,15 +146,6 @@ def check_for_sale(basket: AbstractBasket) -> None:
     ]
     if gone:
         raise OutOfStock(gone)
-
-
-def units_of(basket: AbstractBasket) -> dict[int, int]:
-    """Units in the basket by stock record, ``{stockrecord_id: units}``, if stock is tracked."""
-    units: dict[int, int] = {}
-    for line in basket.all_lines():
-        if line.product.get_product_class().track_stock:
-            units[line.stockrecord_id] = units.get(line.stockrecord_id, 0) + line.quantity
-    return units
 
 
 def _write_order(submission: Submission, totals: Totals, number: str) -> AbstractOrder:

@@ -57,7 +57,7 @@ def reconcile_recent(*, at: datetime | None = None, hours: int = 48) -> list[Int
     return unmatched
 
 
-def reconcile_after(*, at: datetime | None = None, days: int = 35) -> None:
+def mirror_refunds_and_disputes(*, at: datetime | None = None, days: int = 35) -> None:
     """Copy the refunds and disputes of the last days, and all undecided ones, from the gateways.
 
     A bank may take weeks over a refund, and may return one that succeeded. Raises
@@ -99,4 +99,4 @@ def reconcile_recent_intents() -> None:
 @task()
 def reconcile_refunds_and_disputes() -> None:
     """Daily: reconcile refunds and disputes, including those made at the gateway."""
-    reconcile_after()
+    mirror_refunds_and_disputes()

@@ -46,7 +46,7 @@ from checkout_app.payments.attempts import (
 from checkout_app.payments.ledger import record_refund, record_returned_refund
 from commerce.audit.order_history import record_event
 from commerce.documents.issuing import Refunded, issue_credit_note
-from commerce.models import ReturnRequest, User
+from commerce.models import OrderEvent, ReturnRequest, User
 from commerce.money import from_minor, share_of, to_minor
 from commerce.order_statuses import CANCELLED, REFUNDED
 from commerce.orders.mails import queue_refund_notice
@@ -240,7 +240,7 @@ def request_refund(
         if terms.return_id is not None:
             mark_refunded(terms.return_id, user)
         text = _("Refund requested: %(reason)s") % {"reason": request.reason}
-        record_event(attempt.order, "refund", text, amount=request.amount, user=user)
+        record_event(attempt.order, OrderEvent.Kind.REFUND, text, amount=request.amount, user=user)
         transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
     return request
 

@@ -12,7 +12,7 @@ from checkout_app.payments.confirmation import confirm_order, reopen_order
 from checkout_app.payments.refunds import schedule_refund, send_refunds_task
 from commerce.audit.order_history import record_event
 from commerce.documents.issuing import issue_invoice
-from commerce.models import User
+from commerce.models import OrderEvent, User
 from commerce.order_statuses import AUTHORISED, CANCELLED, PAID
 from commerce.orders.pipeline import move_order
 from commerce.transactions import retry_transient
@@ -47,7 +47,13 @@ def accept_reviewed(attempt_id: int, *, user: User | None) -> PaymentAttempt:
                 user=user,
             )
             transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
-        record_event(order, "payment", _("Accepted the amount received"), amount=left, user=user)
+        record_event(
+            order,
+            OrderEvent.Kind.PAYMENT,
+            _("Accepted the amount received"),
+            amount=left,
+            user=user,
+        )
         if order.status == AUTHORISED:
             change_state(attempt, State.PAID, reason="accepted", user=user)
             move_order(order.pk, PAID)

@@ -13,7 +13,7 @@ from checkout_app.models import StripeEvent, site_marker
 
 logger = logging.getLogger("vitrine.payments")
 
-#: The event type under which a paid intent is parked.
+#: The event type under which a paid intent is parked. Rows contain it, so this value stays.
 UNMATCHED = "vitrine.orphan"
 #: Statuses in which no money was captured.
 CANCELLABLE_STATUSES = {

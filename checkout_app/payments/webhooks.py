@@ -3,7 +3,7 @@
 import logging
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -16,6 +16,7 @@ from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import StripeEvent, site_marker
 from checkout_app.payments import disputes, refunds, settle
 from checkout_app.payments.unmatched import UNMATCHED, is_parked_unmatched
+from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -45,25 +46,18 @@ def store_event(payload: bytes, signature: str) -> None:
     Raises GatewayRefused if the signature is not valid or too old.
     """
     event = get_gateway().read_event(payload, signature)
-    try:
-        with transaction.atomic():
-            row, is_new = StripeEvent.objects.get_or_create(
-                event_id=event.id,
-                defaults={
-                    "type": event.type[:100],
-                    "object_id": event.object_id,
-                    "livemode": event.livemode,
-                    "progress": (
-                        StripeEvent.Progress.FOREIGN
-                        if _is_foreign(event)
-                        else StripeEvent.Progress.WAITING
-                    ),
-                },
-            )
-    except IntegrityError:  # the same event in two requests at the same time
-        return
-    if is_new and row.progress == StripeEvent.Progress.WAITING:
-        transaction.on_commit(lambda: process_event_task.enqueue(row.event_id))
+    Progress = StripeEvent.Progress
+    row, is_new = StripeEvent.objects.get_or_create(
+        event_id=event.id,
+        defaults={
+            "type": event.type[:100],
+            "object_id": event.object_id,
+            "livemode": event.livemode,
+            "progress": Progress.FOREIGN if _is_foreign(event) else Progress.WAITING,
+        },
+    )
+    if is_new and row.progress == Progress.WAITING:
+        process_event_task.enqueue(row.event_id)
 
 
 def _is_foreign(event: Event) -> bool:
@@ -74,45 +68,67 @@ def _is_foreign(event: Event) -> bool:
 
 
 def process_event(event_id: str) -> None:
-    """Process a stored event. A failure leaves it for the next round; the last one parks it."""
+    """Process a stored event. A failure leaves it for the next round; the last one parks it.
+
+    Several workers may process one event: every attempt is counted, and a failed one never reopens
+    an event that another worker completed.
+    """
     row = StripeEvent.objects.filter(
         event_id=event_id, progress=StripeEvent.Progress.WAITING
     ).first()
     if row is None:
         return
-    row.attempts += 1
+    progress, error = StripeEvent.Progress.WAITING, ""
     try:
-        _apply_event(row)
-    except (GatewayUnavailable, GatewayRefused) as error:
-        row.last_error = str(error)[:500]
-    except Exception as error:
+        progress, error = _apply_event(row)
+    except (GatewayUnavailable, GatewayRefused) as refusal:
+        error = str(refusal)
+    except Exception as failure:
         # Count every error, so that the event is parked in the work queue in the end.
         logger.exception("event %s failed", row.event_id)
-        row.last_error = f"{type(error).__name__}: {error}"[:500]
-    if row.progress == StripeEvent.Progress.WAITING and row.attempts >= MAX_ATTEMPTS:
-        row.progress = StripeEvent.Progress.PARKED
-        logger.error("event %s is parked: %s", row.event_id, row.last_error)
-    row.save(update_fields=["progress", "attempts", "last_error"])
+        error = f"{type(failure).__name__}: {failure}"
+    _record_attempt(row.pk, progress, error[:500])
 
 
-def _apply_event(row: StripeEvent) -> None:
-    """Settle the event's object as the gateway reports it. An unknown intent keeps waiting."""
+@retry_transient
+def _record_attempt(pk: int, progress: StripeEvent.Progress, error: str) -> None:
+    """Count an attempt under the row's lock, and record its outcome if the event was not final."""
+    Progress = StripeEvent.Progress
+    with transaction.atomic(durable=True):
+        row = StripeEvent.objects.select_for_update().filter(pk=pk).first()
+        if row is None:
+            return
+        row.attempts += 1
+        if row.progress in (Progress.DONE, Progress.FOREIGN):
+            pass  # Another worker was first.
+        elif progress != Progress.WAITING:
+            row.progress, row.last_error = progress, error
+        elif row.progress == Progress.WAITING:
+            row.last_error = error
+            if row.attempts >= MAX_ATTEMPTS:
+                row.progress = Progress.PARKED
+                logger.error("event %s is parked: %s", row.event_id, error)
+        row.save(update_fields=["progress", "attempts", "last_error"])
+
+
+def _apply_event(row: StripeEvent) -> tuple[StripeEvent.Progress, str]:
+    """Settle the event's object as the gateway reports it. Returns the progress and an error.
+
+    An event of an unknown intent keeps waiting.
+    """
+    Progress = StripeEvent.Progress
     if row.object_id.startswith("pi_") or row.type == UNMATCHED:
         if settle.settle(row.object_id) is None:
             if _belongs_to_another_shop(row.object_id):
-                row.progress, row.last_error = StripeEvent.Progress.FOREIGN, ""
-                return
+                return Progress.FOREIGN, ""
             if is_parked_unmatched(row.object_id):  # One item for the payment, not one per event.
-                row.progress, row.last_error = StripeEvent.Progress.DONE, ""
-                return
-            row.last_error = "this intent has no attempt"
-            return
+                return Progress.DONE, ""
+            return Progress.WAITING, "this intent has no attempt"
         if row.type.startswith(("refund.", "charge.refund")):
             refunds.mirror_refunds(row.object_id)
         elif row.type.startswith("charge.dispute."):
             disputes.mirror_disputes(row.object_id)
-    row.progress = StripeEvent.Progress.DONE
-    row.last_error = ""
+    return Progress.DONE, ""
 
 
 def _belongs_to_another_shop(intent_id: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.order.abstract_models import AbstractOrder
 
-from commerce.index.listings import looks_of
+from commerce.index.listings import line_displays
 from commerce.pricing.delivery import Arrival, promised_arrival
 from commerce.pricing.discounts import application_name, discount_name
 
@@ -102,4 +102,4 @@ def summary_of_order(order: AbstractOrder) -> Summary:
 
 def _photos(products: Iterable[Any]) -> dict[int, Any]:
     """The photo of each product, by its key."""
-    return {pk: look.photo for pk, look in looks_of(list(products)).items()}
+    return {pk: display.photo for pk, display in line_displays(list(products)).items()}

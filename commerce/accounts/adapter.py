@@ -22,7 +22,7 @@ from commerce.accounts.reauthentication import record_proof, signed_in_recently
 from commerce.accounts.session_lifetime import limit_lifetime, refresh_idle_cookie
 from commerce.mail.outbox import queue_mail
 from commerce.models import User
-from commerce.throttles import TooManyAttempts, refund_attempt, take_attempt
+from commerce.throttles import TooManyAttempts, count_attempt, release_attempt
 
 #: Mails that anybody can cause for anybody. Notices of changes are always sent.
 REQUESTED = frozenset(
@@ -72,7 +72,7 @@ class AccountAdapter(DefaultAccountAdapter):
         name = template_prefix.rsplit("/", 1)[-1]
         if name in REQUESTED:
             try:
-                take_attempt(mail_limits(self.request, email))
+                count_attempt(mail_limits(self.request, email))
             except TooManyAttempts as refusal:
                 raise ImmediateHttpResponse(too_many(self.request, refusal)) from refusal
         facts = {key: str(context[key]) for key in FACTS if context.get(key)}
@@ -105,12 +105,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Count the attempt before the password is checked."""
         self._counted = password_limits(request, credentials.get("email", ""))
         try:
-            take_attempt(self._counted)
+            count_attempt(self._counted)
         except TooManyAttempts as refusal:
             raise ValidationError(str(refusal)) from refusal
 
     def _rollback_login_failed_rl_usage(self) -> None:
-        refund_attempt(self._counted)
+        release_attempt(self._counted)
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Do nothing: after a reset, earlier failures still count until their window ends."""

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from commerce.throttles import Limit, TooManyAttempts, take_attempt
+from commerce.throttles import Limit, TooManyAttempts, count_attempt
 
 
 def too_many(request: HttpRequest, refusal: TooManyAttempts) -> HttpResponse:
@@ -14,9 +14,9 @@ def too_many(request: HttpRequest, refusal: TooManyAttempts) -> HttpResponse:
     return response
 
 
-def count_attempt(limits: dict[str, Limit]) -> None:
+def count_form_attempt(limits: dict[str, Limit]) -> None:
     """Count an attempt of a form. Raises ValidationError if it is too early for another."""
     try:
-        take_attempt(limits)
+        count_attempt(limits)
     except TooManyAttempts as refusal:
         raise ValidationError(str(refusal)) from refusal

@@ -10,10 +10,10 @@ from allauth.account import forms as allauth_forms
 from allauth.core import context
 from django import forms
 
-from commerce.accounts.attempts import count_attempt
+from commerce.accounts.attempts import count_form_attempt
 from commerce.accounts.limits import sent_code_limits
 from commerce.audit.account_events import log_failed_code
-from commerce.throttles import refund_attempt
+from commerce.throttles import release_attempt
 
 
 class SentCode:
@@ -30,14 +30,14 @@ class SentCode:
 
     def clean_code(self) -> str:
         counted = sent_code_limits(context.request, self.expected_code)
-        count_attempt(counted)
+        count_form_attempt(counted)
         try:
             code = super().clean_code()
         except forms.ValidationError:
             if not self.has_account():
                 log_failed_code(type(self), context.request, None)
             raise
-        refund_attempt(counted)
+        release_attempt(counted)
         return code
 
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
-from commerce.accounts.attempts import count_attempt, too_many
+from commerce.accounts.attempts import count_form_attempt, too_many
 from commerce.accounts.limits import (
     factor_limits,
     mail_limits,
@@ -28,7 +28,7 @@ from commerce.accounts.session_lifetime import limit_lifetime
 from commerce.accounts.throttle_store import ALIAS
 from commerce.audit.account_events import log_account_event, log_failed_factor
 from commerce.models import AuditEntry, User
-from commerce.throttles import TooManyAttempts, check_waits, refund_attempt
+from commerce.throttles import TooManyAttempts, check_waits, release_attempt
 
 #: Seconds for which an authenticator code is remembered as used; it is valid for 90.
 USED_CODE_SECONDS = 120
@@ -94,13 +94,13 @@ class ChangePasswordForm(WithAdvice, allauth_forms.ChangePasswordForm):
 
     def clean_oldpassword(self) -> str:
         counted = password_limits(context.request, self.user.email)
-        count_attempt(counted)
+        count_form_attempt(counted)
         try:
             password = super().clean_oldpassword()
         except forms.ValidationError:
             log_account_event(context.request, AuditEntry.Act.PASSWORD_FAILED, self.user)
             raise
-        refund_attempt(counted)
+        release_attempt(counted)
         return password
 
 
@@ -140,11 +140,11 @@ class ThrottledCode:
 
     def clean_code(self) -> str:
         counted = factor_limits(context.request, self.user.email)
-        count_attempt(counted)
+        count_form_attempt(counted)
         code = super().clean_code()
         if self.authenticator.type == Authenticator.Type.TOTP:
             self._use_up(code)
-        refund_attempt(counted)
+        release_attempt(counted)
         return code
 
     def _use_up(self, code: str) -> None:

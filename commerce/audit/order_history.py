@@ -11,17 +11,18 @@ from commerce.models import OrderEvent, User
 
 def record_event(
     order: AbstractOrder,
-    kind: OrderEvent.Kind | str,
+    kind: OrderEvent.Kind,
     text: str,
     *,
     user: User | None = None,
     reference: str = "",
     amount: Decimal | None = None,
+    statuses: tuple[str, str] = ("", ""),
 ) -> OrderEvent:
     """Add a row to an order's history, in the caller's transaction.
 
-    ``kind`` is an ``OrderEvent.Kind`` or its value; ``user`` is None for the system; ``reference``
-    is an id of another system or a number of ours; ``amount`` is in the order's currency.
+    ``user`` is None for the system; ``reference`` is an id of another system or a number of ours;
+    ``amount`` is in the order's currency; ``statuses`` are the old and the new one.
     """
     return OrderEvent.objects.create(
         order=order,
@@ -31,6 +32,8 @@ def record_event(
         actor=display_name(user),
         reference=reference,
         amount=amount,
+        old_status=statuses[0],
+        new_status=statuses[1],
     )
 
 
@@ -43,15 +46,8 @@ def record_status_change(
     why: str = "",
 ) -> None:
     """Add the row of a status change, in the caller's transaction."""
-    OrderEvent.objects.create(
-        order=order,
-        kind=OrderEvent.Kind.STATUS,
-        text=why,
-        old_status=old_status,
-        new_status=new_status,
-        user=user,
-        actor=display_name(user),
-    )
+    statuses = (old_status, new_status)
+    record_event(order, OrderEvent.Kind.STATUS, why, user=user, statuses=statuses)
 
 
 def record_missing_status_change(order: AbstractOrder, old_status: str, new_status: str) -> None:

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 class Notice:
     """A notice about one basket line. ``is_blocking`` if the line cannot be ordered as it is.
 
-    Notices shown once have a ``mark`` made of the line and the price.
+    Notices shown once have a ``seen_key`` made of the line and the price.
     """
 
     line_id: int
     title: str
     text: str
     is_blocking: bool
-    mark: str = ""
+    seen_key: str = ""
 
 
 def notices_for(basket: AbstractBasket) -> list[Notice]:
@@ -42,8 +42,8 @@ def notices_for(basket: AbstractBasket) -> list[Notice]:
             notices.append(Notice(line.pk, title, text, is_blocking))
         elif text := _price_notice(line):
             price = line.purchase_info.price
-            mark = f"{line.pk}-{to_minor(price.incl_tax, price.currency)}"
-            notices.append(Notice(line.pk, title, text, is_blocking=False, mark=mark))
+            seen_key = f"{line.pk}-{to_minor(price.incl_tax, price.currency)}"
+            notices.append(Notice(line.pk, title, text, is_blocking=False, seen_key=seen_key))
     return notices
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wagtail.images.models import AbstractImage
 
 from commerce.basket.checks import Notice, notices_for
-from commerce.index.listings import Look, looks_of, product_url
+from commerce.index.listings import LineDisplay, line_displays, product_url
 from commerce.money import round_money
 from commerce.stock.availability import units_available
 
@@ -53,12 +53,15 @@ def lines_of(basket: AbstractBasket, *, read: Collection[str] = ()) -> list[Bask
     Notices whose mark is in ``read`` are left out.
     """
     lines = sorted(basket.all_lines(), key=lambda line: (line.date_created, line.pk))
-    looks = looks_of([line.product for line in lines])
-    notices = {row.line_id: row for row in notices_for(basket) if row.mark not in read}
-    return [_line(line, look=looks[line.product_id], notice=notices.get(line.pk)) for line in lines]
+    displays = line_displays([line.product for line in lines])
+    notices = {row.line_id: row for row in notices_for(basket) if row.seen_key not in read}
+    return [
+        _line(line, display=displays[line.product_id], notice=notices.get(line.pk))
+        for line in lines
+    ]
 
 
-def _line(line: AbstractLine, *, look: Look, notice: Notice | None) -> BasketLine:
+def _line(line: AbstractLine, *, display: LineDisplay, notice: Notice | None) -> BasketLine:
     product = line.product
     shown = product.parent or product
     url = product_url(shown.pk, shown.slug)
@@ -74,9 +77,9 @@ def _line(line: AbstractLine, *, look: Look, notice: Notice | None) -> BasketLin
         line_id=line.pk,
         product_id=product.pk,
         title=shown.title,
-        option=look.option,
+        option=display.option,
         url=f"{url}?variant={product.pk}" if product.parent_id else url,
-        photo=look.photo,
+        photo=display.photo,
         quantity=line.quantity,
         available=units_available(line.stockrecord),
         price=shown_price,

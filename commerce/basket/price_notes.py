@@ -8,18 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from commerce.requests import delete_cookie, read_cookie, set_cookie
 
 COOKIE = "prices_read"
-#: Most marks in the cookie; the newest are kept. Showing a notice twice does no harm.
-MAX_MARKS = 50
+#: Most keys stored in the cookie; a notice shown twice does no harm.
+MAX_KEYS = 50
 
 
 def prices_read(request: HttpRequest) -> set[str]:
-    """The marks (``Notice.mark``) of the notices this browser has shown."""
-    return {mark for mark in read_cookie(request, COOKIE).split(".") if mark}
+    """The keys (``Notice.seen_key``) of the notices this browser has shown."""
+    return {key for key in read_cookie(request, COOKIE).split(".") if key}
 
 
-def remember_prices(request: HttpRequest, response: HttpResponse, marks: Iterable[str]) -> None:
-    """Store the marks of the notices on this page in the cookie, replacing earlier ones."""
-    text = ".".join(sorted(marks)[-MAX_MARKS:])
+def remember_prices(request: HttpRequest, response: HttpResponse, keys: Iterable[str]) -> None:
+    """Store the keys of the notices on this page in the cookie, replacing earlier ones."""
+    text = ".".join(sorted(keys)[-MAX_KEYS:])
     if text == read_cookie(request, COOKIE):
         return
     if not text:

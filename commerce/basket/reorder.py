@@ -96,7 +96,7 @@ def _room_in(basket: AbstractBasket) -> int:
     return max(most - (basket.num_items if basket.pk else 0), 0) if most else 10**6
 
 
-def _reason(product: AbstractProduct, there: int, *, is_full: bool) -> str:
+def _reason(product: AbstractProduct, units: int, *, is_full: bool) -> str:
     """Why not all units are in the basket, with placeholders for ``title`` and ``units``."""
     if not is_for_sale(product):
         replacement = replacement_of(product)
@@ -110,11 +110,11 @@ def _reason(product: AbstractProduct, there: int, *, is_full: bool) -> str:
         return _("“%(title)s” is not for sale at the moment.")
     if is_full:
         return _("Not all of “%(title)s” is in the basket: one order cannot contain more items.")
-    if there:
+    if units:
         return ngettext(
             "There is only %(units)d of “%(title)s”, and it is in your basket.",
             "There are only %(units)d of “%(title)s”, and they are in your basket.",
-            there,
+            units,
         )
     return _("“%(title)s” is sold out.")
 

@@ -8,7 +8,7 @@ from commerce.catalogue.list_rules import ListRule, products_of_rule
 from commerce.catalogue.product_lists import filter_attributes
 from commerce.index.facet_index import facet_index
 from commerce.index.listings import Card, cards_for
-from commerce.index.price_windows import shows_prices
+from commerce.index.price_windows import expire_at_next_price_change
 from commerce.index.sort_orders import ordered_keys
 from commerce.models import ProductCollection
 from commerce.models.cache_tags import LISTS
@@ -34,7 +34,7 @@ def collection_url(collection: ProductCollection) -> str:
     return reverse("catalogue:collection", kwargs={"slug": collection.slug, "pk": collection.pk})
 
 
-def address_of_collection(collection: ProductCollection, query: str = "") -> str:
+def canonical_collection_url(collection: ProductCollection, query: str = "") -> str:
     """The canonical path and query of a collection's page, whatever slug was requested."""
     return with_query(collection_url(collection), query)
 
@@ -50,7 +50,7 @@ def cards_in(
     card shows the cheapest of them.
     """
     depends_on(LISTS)
-    shows_prices()
+    expire_at_next_price_change()
     if not collection.is_public:
         return [], 0
     members = products_of_rule(rule_of(collection), facet_index())

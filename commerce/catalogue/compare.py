@@ -23,7 +23,7 @@ MAX_OFFERED = 200
 
 
 @dataclass(frozen=True)
-class Column:
+class ComparedProduct:
     """One product of a comparison; ``without_url`` is the comparison without it."""
 
     box: BuyBox
@@ -52,7 +52,7 @@ class Comparison:
     ``gone`` has a sentence for each requested product that is not available.
     """
 
-    columns: list[Column]
+    columns: list[ComparedProduct]
     rows: list[Row]
     gone: list[str]
     is_too_many: bool = False
@@ -90,7 +90,7 @@ def compare(product_ids: Collection[int]) -> Comparison:
     keys = available[:MAX_COMPARED]
     ratings = _ratings(keys)
     columns = [
-        Column(
+        ComparedProduct(
             box=boxes[pk],
             stock_text=stock_words(boxes[pk]),
             rating=ratings[pk][0],

@@ -81,15 +81,15 @@ class ListingQuery:
         pairs = self.pairs()
         return f"{urlencode(pairs)}&" if pairs else ""
 
-    def page_address(self, number: int) -> str:
+    def page_url(self, number: int) -> str:
         """The query string of one page; "" for the first page of a plain list."""
         pairs = [*self.pairs(), *([("page", number)] if number > 1 else [])]
         return f"?{urlencode(pairs)}" if pairs else ""
 
-    def unfiltered_address(self) -> str:
+    def unfiltered_url(self) -> str:
         """The URL of the list without filters."""
         return self.address(without=tuple(self.filters))
 
-    def exact_address(self) -> str:
+    def exact_url(self) -> str:
         """The URL of the search without spelling correction."""
         return "?" + urlencode([("q", self.words), ("exact", "1")])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wagtail.images.models import AbstractImage
 
-from commerce.catalogue.product_facts import CARE, attribute_rows, options_in, text_of_family
+from commerce.catalogue.product_facts import CARE, options_in, text_of_family
 from commerce.index.listings import (
     best_availability,
     photos_of_listings,
@@ -16,7 +16,7 @@ from commerce.index.listings import (
     records_by_product,
     sellable_products,
 )
-from commerce.index.price_windows import shows_prices
+from commerce.index.price_windows import expire_at_next_price_change
 from commerce.models import DeliveryMethod
 from commerce.models.cache_tags import price_tag, product_tag
 from commerce.page_cache.dependencies import depends_on
@@ -47,7 +47,7 @@ class Variant:
     photos: tuple[AbstractImage, ...] = ()
 
 
-@dataclass
+@dataclass(frozen=True)
 class BuyBox:
     """The data of the buy box. ``selected`` is the variant shown and bought.
 
@@ -116,7 +116,7 @@ def buy_boxes_for(product_ids: Collection[int]) -> dict[int, BuyBox]:
 
 def _boxes(products: Iterable[AbstractProduct]) -> dict[int, BuyBox]:
     """The boxes of public products whose listings are loaded."""
-    shows_prices()
+    expire_at_next_price_change()
     products = {product.pk: product for product in products}
     records = records_by_product(products.values())
     book = PriceBook()
@@ -167,20 +167,24 @@ def buy_box_for(
 
 
 def select_variant(box: BuyBox, product_id: int | None) -> BuyBox:
-    """The box with another variant selected, if the box has it."""
+    """A copy of the box with another variant selected, if the box has it."""
     chosen = next((v for v in box.variants if v.product_id == product_id), None) or box.selected
     if chosen is None:
         return box
-    box.variants = [
-        Variant(**{**vars(variant), "is_selected": variant.product_id == chosen.product_id})
+    variants = [
+        replace(variant, is_selected=variant.product_id == chosen.product_id)
         for variant in box.variants
     ]
-    box.selected = next(variant for variant in box.variants if variant.is_selected)
-    box.quote, box.stock_text = chosen.quote, chosen.stock_text
-    box.availability = chosen.availability
     own = {photo.pk for photo in chosen.photos}
-    box.photos = [*chosen.photos, *(photo for photo in box.gallery if photo.pk not in own)]
-    return box
+    return replace(
+        box,
+        variants=variants,
+        selected=next(variant for variant in variants if variant.is_selected),
+        quote=chosen.quote,
+        stock_text=chosen.stock_text,
+        availability=chosen.availability,
+        photos=[*chosen.photos, *(photo for photo in box.gallery if photo.pk not in own)],
+    )
 
 
 def _box(
@@ -191,6 +195,7 @@ def _box(
     first = next(
         (v for v in variants if v.availability != SOLD_OUT), variants[0] if variants else None
     )
+    gallery = _gallery(product, variants, looked_up.photos)
     box = BuyBox(
         product_id=product.pk,
         title=product.title,
@@ -204,9 +209,9 @@ def _box(
         arrival=looked_up.arrival,
         delivery=looked_up.delivery,
         option_name=looked_up.option_names.get(product.pk, ""),
-        gallery=_gallery(product, variants, looked_up.photos),
+        photos=gallery,
+        gallery=gallery,
     )
-    box.photos = box.gallery
     return select_variant(box, first.product_id) if first else box
 
 
@@ -277,11 +282,6 @@ def specification(family: Family | BuyBox, rows: Sequence[Any]) -> list[tuple[st
         for code, name in names.items()
         if code != CARE and code not in options_in(rows, variants - {family.product_id})
     ]
-
-
-def specifications(product_ids: Collection[int]) -> dict[int, list[tuple[str, str, str]]]:
-    """Attributes of several products, ``{product_id: [(code, name, text), …]}``."""
-    return texts_of(attribute_rows(product_ids), product_ids)
 
 
 def texts_of(

@@ -28,7 +28,7 @@ from commerce.clock import shop_now
 from commerce.index.facet_index import FacetIndex, facet_index, prices_of_now
 from commerce.index.listing_builder import ALL, ATTRIBUTE, CATEGORY, RATING, STOCK
 from commerce.index.listings import Card, cards_for
-from commerce.index.price_windows import BANDS, shows_prices
+from commerce.index.price_windows import BANDS, expire_at_next_price_change
 from commerce.index.sort_orders import ordered_keys
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import FacetAttribute, PriceWindow
@@ -91,7 +91,7 @@ class ListPage:
     pages: int
     sort: str
     facets: list[Facet]
-    found: SearchResult = field(default_factory=SearchResult)
+    search: SearchResult = field(default_factory=SearchResult)
 
     @property
     def facet_groups(self) -> list[tuple[str, tuple[Facet, ...]]]:
@@ -123,7 +123,7 @@ def products_in(
     decides. A page number out of range gives the nearest page.
     """
     depends_on(list_tag(category.pk) if category else LISTS)
-    shows_prices()
+    expire_at_next_price_change()
     sort = sort if sort in SORTS else SORTS[0]
     stored = facet_index()
     found = search_products(query, exact=exact, stored=stored)
@@ -156,7 +156,7 @@ def products_in(
         pages=paginator.num_pages,
         sort=sort,
         facets=[facet for facet in counted if facet.values],
-        found=found,
+        search=found,
     )
 
 
@@ -232,12 +232,6 @@ def _facets(stored: FacetIndex, *, is_filtered: bool) -> list[_Facet]:
 def filter_attributes() -> list[Any]:
     """The attributes that are filters, in order. Cached."""
     return memoise("attributes-of-filters", _find_attributes)
-
-
-def filter_names() -> set[str]:
-    """The parameters of all filters."""
-    attributes = {parameter_of(attribute.code) for attribute in filter_attributes()}
-    return attributes | {PRICE_FILTER, STOCK_FILTER, SALE_FILTER, RATING_FILTER}
 
 
 def _find_attributes() -> list[Any]:
@@ -323,23 +317,25 @@ def _counted(
 # --- Order ----------------------------------------------------------------------------------------
 
 
-def _keys_of_page(left: AbstractBitMap, found: SearchResult, *, sort: str, start: int) -> list[int]:
+def _keys_of_page(
+    listed: AbstractBitMap, search: SearchResult, *, sort: str, start: int
+) -> list[int]:
     """The keys of one page.
 
     The recommended order of a search is: promoted, by title, by category and facet value, then the
     rest. Sold-out products come last in each tier. If products have only some of the words,
     sold-out ones come after all that can be bought.
     """
-    tiers: list[AbstractBitMap] = [left]
+    tiers: list[AbstractBitMap] = [listed]
     promoted: list[int] = []
-    if found.is_search and sort == "recommended":
-        promoted = [pk for pk in found.promoted if pk in left]
-        tiers, others = [], left - BitMap(promoted)
-        for called in (found.title_ids, *found.called):
+    if search.is_search and sort == "recommended":
+        promoted = [pk for pk in search.promoted if pk in listed]
+        tiers, others = [], listed - BitMap(promoted)
+        for called in (search.title_ids, *search.called):
             tiers.append(others & called)
             others = others - called
         tiers.append(others)
-        if found.is_any:
+        if search.is_any:
             available = facet_index().of(STOCK, "in-stock")
             tiers = [*(tier & available for tier in tiers), *(tier - available for tier in tiers)]
     keys: list[int] = []

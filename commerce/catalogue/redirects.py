@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractCategory, AbstractProduct
 
 
-#: Relations that ``address_of_product`` reads, for ``select_related``.
+#: Relations that ``canonical_product_url`` reads, for ``select_related``.
 RELATED = ("parent__retirement__replacement", "retirement__replacement")
 
 
-def address_of_product(product: AbstractProduct, query: str = "") -> str | None:
+def canonical_product_url(product: AbstractProduct, query: str = "") -> str | None:
     """Path and query of the page that shows a product; None if there is no such page.
 
     A variant is shown on its parent's page, selected. A retired product leads to its replacement,
@@ -52,7 +52,7 @@ def replacement_of(product: AbstractProduct) -> AbstractProduct | None:
     return replacement if replacement and replacement.is_public else None
 
 
-def address_of_category(category: AbstractCategory, query: str = "") -> str:
+def canonical_category_url(category: AbstractCategory, query: str = "") -> str:
     """Path and query of a category's page, from the current tree.
 
     Oscar's ``get_absolute_url`` caches URLs for minutes, which is too long for redirects.

@@ -54,15 +54,15 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
         )
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        found = self.get_return()
+        return_request = self.get_return()
         act = request.POST.get("act", "")
         try:
             if act in self.acts:
-                getattr(self, act)(found)
+                getattr(self, act)(return_request)
         except ReturnRefused as refusal:
             messages.error(request, str(refusal))
             return self.render_to_response(self.get_context_data(typed=request.POST))
-        return redirect("staff-return", number=found.number)
+        return redirect("staff-return", number=return_request.number)
 
     def words(self, empty: str) -> str:
         """The text for the customer. Raises ReturnRefused with ``empty`` if there is none."""
@@ -71,23 +71,23 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
             raise ReturnRefused(empty)
         return words[:2000]
 
-    def approve(self, found: ReturnRequest) -> None:
+    def approve(self, return_request: ReturnRequest) -> None:
         words = self.words(_("Enter the return instructions."))
-        approve_return(found.pk, instructions=words, user=self.request.user)
+        approve_return(return_request.pk, instructions=words, user=self.request.user)
         messages.success(
             self.request, _("Approved. We’ve emailed the instructions to the customer.")
         )
 
-    def refuse(self, found: ReturnRequest) -> None:
+    def refuse(self, return_request: ReturnRequest) -> None:
         words = self.words(_("Enter a reason for the customer."))
-        refuse_return(found.pk, reason=words, user=self.request.user)
+        refuse_return(return_request.pk, reason=words, user=self.request.user)
         messages.success(self.request, _("Refused. We’ve emailed the reason to the customer."))
 
-    def receive(self, found: ReturnRequest) -> None:
-        receive_return(found.pk, self.received(found), user=self.request.user)
+    def receive(self, return_request: ReturnRequest) -> None:
+        receive_return(return_request.pk, self.received(return_request), user=self.request.user)
         messages.success(self.request, _("Received. Saleable items are back in stock."))
 
-    def received(self, found: ReturnRequest) -> dict[int, Received]:
+    def received(self, return_request: ReturnRequest) -> dict[int, Received]:
         """The received items of the form, by line of the return."""
         data = self.request.POST
         return {
@@ -96,5 +96,5 @@ class ReturnDetailView(StaffPage, generic.TemplateView):
                 condition=data.get(f"condition_{row.pk}", ""),
                 restock=data.get(f"restock_{row.pk}") == "on",
             )
-            for row in found.lines.all()
+            for row in return_request.lines.all()
         }

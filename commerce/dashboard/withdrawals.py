@@ -47,53 +47,55 @@ class WithdrawalDetailView(StaffPage, generic.TemplateView):
         return get_object_or_404(rows, number=self.kwargs["number"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found = self.get_withdrawal()
-        order = found.order
-        left = units_proposed(found) if found.state == State.NEW else {}
+        withdrawal = self.get_withdrawal()
+        order = withdrawal.order
+        left = units_proposed(withdrawal) if withdrawal.state == State.NEW else {}
         lines = order.lines.filter(pk__in=left).order_by("pk") if order else ()
         numbers = get_model("order", "Order").objects.filter(
-            number=normal_number(found.order_number)
+            number=normal_number(withdrawal.order_number)
         )
         return super().get_context_data(
-            object=found,
-            period=period_of(found),
+            object=withdrawal,
+            period=period_of(withdrawal),
             rows=[(line, left[line.pk]) for line in lines],
-            will_cancel=bool(order and is_cancellable(order) and not found.items),
+            will_cancel=bool(order and is_cancellable(order) and not withdrawal.items),
             is_known_number=not order and numbers.exists(),
             **kwargs,
         )
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        found = self.get_withdrawal()
+        withdrawal = self.get_withdrawal()
         act = request.POST.get("act", "")
         try:
             if act in self.acts:
-                getattr(self, act)(found)
+                getattr(self, act)(withdrawal)
         except WithdrawalRefused as refusal:
             messages.error(request, str(refusal))
             return self.render_to_response(self.get_context_data(typed=request.POST))
-        return redirect("staff-withdrawal", number=found.number)
+        return redirect("staff-withdrawal", number=withdrawal.number)
 
-    def link(self, found: Withdrawal) -> None:
-        link_order(found.pk, self.request.POST.get("order_number", ""), user=self.request.user)
+    def link(self, withdrawal: Withdrawal) -> None:
+        link_order(withdrawal.pk, self.request.POST.get("order_number", ""), user=self.request.user)
         messages.success(self.request, _("Linked to the order."))
 
-    def accept(self, found: Withdrawal) -> None:
-        if found.order is not None:
-            require_recent_sign_in_over_limit(self.request, found.order.total_incl_tax)
+    def accept(self, withdrawal: Withdrawal) -> None:
+        if withdrawal.order is not None:
+            require_recent_sign_in_over_limit(self.request, withdrawal.order.total_incl_tax)
         data = self.request.POST
-        units = {pk: parse_pk(data.get(f"units_{pk}", "")) or 0 for pk in units_proposed(found)}
+        units = {
+            pk: parse_pk(data.get(f"units_{pk}", "")) or 0 for pk in units_proposed(withdrawal)
+        }
         accept_withdrawal(
-            found.pk,
+            withdrawal.pk,
             units={pk: count for pk, count in units.items() if count},
             answer=data.get("words", "").strip()[:2000],
             user=self.request.user,
         )
         messages.success(self.request, _("Accepted. We’ve emailed the next steps to the customer."))
 
-    def refuse(self, found: Withdrawal) -> None:
+    def refuse(self, withdrawal: Withdrawal) -> None:
         words = self.request.POST.get("words", "").strip()
         if not words:
             raise WithdrawalRefused(_("Enter a reason for the customer."))
-        refuse_withdrawal(found.pk, reason=words[:2000], user=self.request.user)
+        refuse_withdrawal(withdrawal.pk, reason=words[:2000], user=self.request.user)
         messages.success(self.request, _("Refused. We’ve emailed the reason to the customer."))

@@ -24,7 +24,7 @@ from wagtail.images.models import AbstractImage
 from commerce.bulk_sql import literal_in
 from commerce.clock import shop_now
 from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, load_sizes
-from commerce.index.price_windows import shows_prices
+from commerce.index.price_windows import expire_at_next_price_change
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.models.cache_tags import card_tag, price_tag, product_tag
 from commerce.page_cache.dependencies import depends_on
@@ -132,7 +132,7 @@ def cards_for(
     """
     wanted, variants = list(dict.fromkeys(product_ids)), variants or {}
     depends_on(*map(card_tag, wanted), *map(product_tag, variants), *map(price_tag, variants))
-    shows_prices()
+    expire_at_next_price_change()
     if not wanted:
         return []
     rows = _listed(wanted, with_variants=bool(variants))
@@ -349,15 +349,15 @@ def photos_of_listings(listings: Iterable[Listing]) -> dict[int, list[AbstractIm
 
 
 @dataclass(frozen=True)
-class Look:
+class LineDisplay:
     """How a line shows a product: its photo or None, and the variant's option or ""."""
 
     photo: AbstractImage | None
     option: str
 
 
-def looks_of(products: Collection[AbstractProduct]) -> dict[int, Look]:
-    """The ``Look`` of each product or variant, by its key.
+def line_displays(products: Collection[AbstractProduct]) -> dict[int, LineDisplay]:
+    """The ``LineDisplay`` of each product or variant, by its key.
 
     One query; two more if one is not listed. The ``products`` have their parents loaded.
     """
@@ -377,7 +377,7 @@ def looks_of(products: Collection[AbstractProduct]) -> dict[int, Look]:
         photos.update(photos_by_product(missing))
         options |= {pk: name for pk, (name, _code) in options_of(missing).items()}
     return {
-        product.pk: Look(photo_of(product, photos), options.get(product.pk, ""))
+        product.pk: LineDisplay(photo_of(product, photos), options.get(product.pk, ""))
         for product in products
     }
 

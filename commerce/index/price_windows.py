@@ -64,7 +64,7 @@ def _next_start(at: datetime) -> datetime | None:
     return found
 
 
-def shows_prices() -> None:
+def expire_at_next_price_change() -> None:
     """Expire the current page or fragment when any sale or offer starts or ends."""
     with collect_dependencies():  # the page does not depend on every scheduled price
         change = next_price_change()

@@ -40,7 +40,7 @@ class OrderCreator(OscarOrderCreator):
     ) -> AbstractLine:
         """Set no allocation for products without stock tracking: dispatch would look for it."""
         fields = dict(extra_line_fields or {})
-        if not tracks_stock(basket_line.stockrecord):
+        if not tracks_stock(basket_line.stockrecord.product):
             fields["num_allocated"] = 0
         return super().create_line_models(order, basket_line, fields)
 

@@ -20,6 +20,7 @@ from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
 from commerce.orders.mails import order_status_path, shop_facts
 
+#: Part of each digest; queued tasks contain digests, so this value stays.
 SALT = "commerce.order_finding"
 
 

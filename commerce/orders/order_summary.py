@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_model
 
-from commerce.index.listings import looks_of, product_url
+from commerce.index.listings import line_displays, product_url
 from commerce.models import OrderPromise
 from commerce.order_statuses import (
     AUTHORISED,
@@ -31,11 +31,11 @@ LINES = Prefetch(
     "lines", get_model("order", "Line").objects.select_related("product__parent").order_by("pk")
 )
 #: The statuses of an order that is delivered as planned.
-WAY = (PENDING, PAID, PACKING, SHIPPED, DELIVERED)
+MAIN_STEPS = (PENDING, PAID, PACKING, SHIPPED, DELIVERED)
 #: Statuses shown only if an order has reached them, and the status each comes before.
-DETOURS = {AUTHORISED: PAID, PART_SHIPPED: SHIPPED}
+OPTIONAL_STEPS = {AUTHORISED: PAID, PART_SHIPPED: SHIPPED}
 #: Final statuses of orders that were not delivered or came back.
-STOPS = (CANCELLED, RETURNED, REFUNDED)
+FINAL_STATUSES = (CANCELLED, RETURNED, REFUNDED)
 STEP_NAMES = {
     PENDING: _("Ordered"),
     AUTHORISED: _("Payment approved"),
@@ -49,7 +49,7 @@ STEP_NAMES = {
     REFUNDED: _("Refunded"),
 }
 #: No delivery is expected after these.
-ENDED = (DELIVERED, *STOPS)
+ENDED = (DELIVERED, *FINAL_STATUSES)
 STATUS_NAMES = {**STEP_NAMES, PENDING: _("Waiting for payment")}
 
 
@@ -92,20 +92,22 @@ def order_rows(orders: Iterable[AbstractOrder]) -> list[OrderRow]:
     orders = list(orders)
     prefetch_related_objects(orders, LINES, "promise")
     lines = {order.pk: list(order.lines.all()) for order in orders}
-    looks = looks_of({line.product for group in lines.values() for line in group if line.product})
+    displays = line_displays(
+        {line.product for group in lines.values() for line in group if line.product}
+    )
     return [
         OrderRow(
             order=order,
             status=STATUS_NAMES.get(order.status, order.status),
-            is_stopped=order.status in STOPS,
-            items=[_ordered_item(line, looks.get(line.product_id)) for line in lines[order.pk]],
+            is_stopped=order.status in FINAL_STATUSES,
+            items=[_ordered_item(line, displays.get(line.product_id)) for line in lines[order.pk]],
             promise=None if order.status in ENDED else getattr(order, "promise", None),
         )
         for order in orders
     ]
 
 
-def _ordered_item(line: AbstractLine, look: Any) -> OrderedItem:
+def _ordered_item(line: AbstractLine, display: Any) -> OrderedItem:
     product = line.product
     if product is None:
         return OrderedItem(
@@ -115,9 +117,9 @@ def _ordered_item(line: AbstractLine, look: Any) -> OrderedItem:
     is_shown = product.is_public and shown.is_public
     return OrderedItem(
         title=shown.title,
-        option=look.option,
+        option=display.option,
         url=product_url(shown.pk, shown.slug) if is_shown else "",
-        photo=look.photo,
+        photo=display.photo,
         quantity=line.quantity,
         total=line.line_price_before_discounts_incl_tax,
     )
@@ -132,10 +134,10 @@ def steps_of(order: AbstractOrder) -> list[Step]:
     for change in order.status_changes.order_by("date_created", "pk"):
         days[change.new_status] = change.date_created
     days[PENDING] = order.date_placed
-    if order.status in STOPS:
-        return _stopped_way(order, days)
-    way = _way_of(order, days)
-    here = way.index(order.status) if order.status in way else 0
+    if order.status in FINAL_STATUSES:
+        return _stopped_steps(order, days)
+    statuses = _planned_statuses(order, days)
+    here = statuses.index(order.status) if order.status in statuses else 0
     return [
         Step(
             STEP_NAMES[status],
@@ -143,26 +145,26 @@ def steps_of(order: AbstractOrder) -> list[Step]:
             place <= here,
             place == here,
         )
-        for place, status in enumerate(way)
+        for place, status in enumerate(statuses)
     ]
 
 
-def _way_of(order: AbstractOrder, days: dict[str, datetime]) -> list[str]:
+def _planned_statuses(order: AbstractOrder, days: dict[str, datetime]) -> list[str]:
     """The steps of an order in progress, including the optional ones it reached."""
-    way = list(WAY)
-    for detour, before in DETOURS.items():
-        if order.status == detour or detour in days:
-            way.insert(way.index(before), detour)
-    if AUTHORISED in way and PAID not in days:
-        way.remove(PAID)  # The payment is captured with the first parcel.
-    return way
+    statuses = list(MAIN_STEPS)
+    for optional, before in OPTIONAL_STEPS.items():
+        if order.status == optional or optional in days:
+            statuses.insert(statuses.index(before), optional)
+    if AUTHORISED in statuses and PAID not in days:
+        statuses.remove(PAID)  # The payment is captured with the first parcel.
+    return statuses
 
 
-def _stopped_way(order: AbstractOrder, days: dict[str, datetime]) -> list[Step]:
-    way = [status for status in _way_of(order, days) if status in days]
-    ends = [status for status in STOPS if status in days or status == order.status]
+def _stopped_steps(order: AbstractOrder, days: dict[str, datetime]) -> list[Step]:
+    statuses = [status for status in _planned_statuses(order, days) if status in days]
+    ends = [status for status in FINAL_STATUSES if status in days or status == order.status]
     return [
-        *(Step(STEP_NAMES[status], days[status], True, False) for status in way),
+        *(Step(STEP_NAMES[status], days[status], True, False) for status in statuses),
         *(
             Step(STEP_NAMES[status], days.get(status), True, status == order.status, True)
             for status in ends

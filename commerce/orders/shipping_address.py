@@ -8,7 +8,7 @@ from oscar.core.loading import get_model
 from commerce.audit.log import record_change
 from commerce.audit.order_history import record_event
 from commerce.exceptions import AddressRefused
-from commerce.models import User
+from commerce.models import OrderEvent, User
 from commerce.order_statuses import AUTHORISED, PACKING, PAID
 from commerce.orders.pipeline import lock_order
 
@@ -54,5 +54,5 @@ def correct_address(order_id: int, fields: dict[str, object], *, user: User | No
             {name: before[name] for name in changed},
             {name: after[name] for name in changed},
         )
-        record_event(order, "other", _("Delivery address changed"), user=user)
+        record_event(order, OrderEvent.Kind.OTHER, _("Delivery address changed"), user=user)
         return True

@@ -164,21 +164,21 @@ def may_send(user: User | AnonymousUser, path: str, method: str) -> bool:
 @cache
 def _areas() -> dict[str, Callable[..., bool]]:
     """The condition of each staff page's area, by the page's name."""
-    return {name: asks for route, name in staff_urls() if (asks := area_of(route))}
+    return {name: area for route, name in staff_urls() if (area := area_of(route))}
 
 
 def staff_urls(
-    resolver: URLResolver | None = None, prefix: str = "", spaces: tuple = ()
+    resolver: URLResolver | None = None, prefix: str = "", namespaces: tuple = ()
 ) -> Iterator[tuple[str, str]]:
     """``(route, name)`` of every staff page, in the order of resolution."""
     for pattern in (resolver or get_resolver()).url_patterns:
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            inner = (*spaces, pattern.namespace) if pattern.namespace else spaces
+            inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
             yield from staff_urls(pattern, route, inner)
         elif isinstance(pattern, URLPattern) and area_of(route):
             unnamed = route.replace("^", "")  # As a match has it.
-            yield route, ":".join((*spaces, pattern.name)) if pattern.name else unnamed
+            yield route, ":".join((*namespaces, pattern.name)) if pattern.name else unnamed
 
 
 def menu_offers(

@@ -169,7 +169,7 @@ class OfferBook:
         """The start and end times of the offers for a product."""
         moments = set()
         for offer in self.offers_for(product_id):
-            moments |= {offer.start_datetime, end_of(offer)} - {None}
+            moments |= {offer.start_datetime, offer_end(offer)} - {None}
         return moments
 
     def price_of_one(
@@ -203,7 +203,7 @@ def has_not_ended(offer: AbstractConditionalOffer, at: datetime) -> bool:
     return offer.end_datetime is None or at <= offer.end_datetime
 
 
-def end_of(offer: AbstractConditionalOffer) -> datetime | None:
+def offer_end(offer: AbstractConditionalOffer) -> datetime | None:
     """The first moment at which an offer no longer applies; None if it has no end."""
     return offer.end_datetime and offer.end_datetime + INSTANT
 

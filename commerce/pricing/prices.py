@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from commerce.clock import shop_now
 from commerce.models import SalePrice
-from commerce.pricing.automatic_offers import OfferBook, end_of
+from commerce.pricing.automatic_offers import OfferBook, offer_end
 from commerce.tax import split_gross
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def quote_under_offers(
     if found is None:
         return quote
     names = ", ".join(offer.name for offer in found.offers)
-    ends = [quote.until, *(end_of(offer) for offer in found.offers)]
+    ends = [quote.until, *(offer_end(offer) for offer in found.offers)]
     starts = [quote.since, *(offer.start_datetime for offer in found.offers)]
     return replace(
         quote,
@@ -125,14 +125,6 @@ def quote_under_offers(
         since=max(filter(None, starts), default=None),
         stages=(*quote.stages, Stage(OFFER, found.price, names)),
     )
-
-
-def quotes_for(stockrecords: Iterable[AbstractStockRecord]) -> dict[int, Quote | None]:
-    """Quotes of many stock records, ``{stockrecord_id: Quote | None}``; constant in queries."""
-    stockrecords = list(stockrecords)
-    book = PriceBook()
-    book.load_for(stockrecords)
-    return {record.pk: book.quote(record) for record in stockrecords}
 
 
 class SaleBook:

@@ -20,8 +20,8 @@ from commerce.pricing.discounts import vouchers_giving
 from commerce.throttles import (
     Limit,
     TooManyAttempts,
-    refund_attempt,
-    take_attempt,
+    count_attempt,
+    release_attempt,
     throttle_key,
     visitor_key,
 )
@@ -50,12 +50,12 @@ def use_voucher(
     """
     counted = _code_limits(request, user)
     try:
-        take_attempt(counted)
+        count_attempt(counted)
     except TooManyAttempts as refusal:
         raise VoucherRefused(str(refusal)) from refusal
     voucher = get_model("voucher", "Voucher").objects.filter(code=code.strip().upper()).first()
     if voucher is not None:
-        refund_attempt(counted)
+        release_attempt(counted)
     else:
         raise VoucherRefused(
             _("We don’t recognise “%(code)s”. Please check the code.") % {"code": code}

@@ -81,11 +81,6 @@ def whole_inventory() -> dict[str, Kind]:
     return _united(part.inventory for part in parts())
 
 
-def all_tables() -> dict[str, Kind]:
-    """The tables without a model of all parts, by name. Raises ValueError like ``whole_inventory``."""
-    return _united(part.tables for part in parts())
-
-
 def _united(inventories: Iterable[Mapping[str, Kind]]) -> dict[str, Kind]:
     whole: dict[str, Kind] = {}
     for inventory in inventories:

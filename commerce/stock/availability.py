@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -24,9 +25,22 @@ def is_for_sale(product: AbstractProduct) -> bool:
     return product.is_public and (product.parent_id is None or product.parent.is_public)
 
 
-def tracks_stock(stockrecord: AbstractStockRecord) -> bool:
+def tracks_stock(product: AbstractProduct) -> bool:
     """Whether the product's class tracks stock; a gift voucher, for instance, does not."""
-    return stockrecord.product.get_product_class().track_stock
+    return product.get_product_class().track_stock
+
+
+def units_to_reserve(lines: Iterable[Any]) -> dict[int, int]:
+    """Units of basket or order lines by stock record, ``{stockrecord_id: units}``.
+
+    Leaves out products whose stock is not tracked, and lines whose product or stock record was
+    deleted.
+    """
+    units: defaultdict[int, int] = defaultdict(int)
+    for line in lines:
+        if line.product and line.stockrecord_id and tracks_stock(line.product):
+            units[line.stockrecord_id] += line.quantity
+    return dict(units)
 
 
 def units_available(stockrecord: AbstractStockRecord) -> int:
@@ -34,7 +48,7 @@ def units_available(stockrecord: AbstractStockRecord) -> int:
 
     If the product does not track stock, the most that one order may contain.
     """
-    if not tracks_stock(stockrecord):
+    if not tracks_stock(stockrecord.product):
         return settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
     return units_left(stockrecord.num_in_stock, stockrecord.num_allocated)
 
@@ -83,9 +97,9 @@ def availability_at(units: int) -> str:
 def stock_text(stockrecord: AbstractStockRecord | None) -> str:
     """The availability as text: "In stock", "Only 3 left", "Sold out"."""
     availability = availability_of(stockrecord)
-    if availability == SOLD_OUT:
+    if stockrecord is None or availability == SOLD_OUT:
         return _("Sold out")
-    if not tracks_stock(stockrecord):
+    if not tracks_stock(stockrecord.product):
         return _("Always available")
     if availability == LOW:
         return _("Only %(units)d left") % {"units": units_available(stockrecord)}

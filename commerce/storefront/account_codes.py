@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from commerce.accounts.attempts import too_many
 from commerce.accounts.limits import mail_limits
 from commerce.decorators import private_page
-from commerce.throttles import TooManyAttempts, take_attempt
+from commerce.throttles import TooManyAttempts, count_attempt
 
 
 def address_in_waiting(request: HttpRequest) -> str:
@@ -42,7 +42,7 @@ class Resends:
         state = self._process.state
         if self._process.user is None or state.get("account_already_exists"):
             try:
-                take_attempt(mail_limits(self.request, state["email"]))
+                count_attempt(mail_limits(self.request, state["email"]))
             except TooManyAttempts as refusal:
                 return too_many(self.request, refusal)
         state["at"] = time.time()

@@ -60,7 +60,7 @@ class BasketPage(TemplateView):
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
-        remember_prices(self.request, response, context["price_marks"])
+        remember_prices(self.request, response, context["seen_keys"])
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class BasketPage(TemplateView):
             vouchers=voucher_notes(basket, user=self.request.user),
             taken=self.taken_text(kwargs.get("undo"), bool(rows)),
             is_ready=not any(notice.is_blocking for notice in notices) and not errors,
-            price_marks={notice.mark for notice in notices if notice.mark},
+            seen_keys={notice.seen_key for notice in notices if notice.seen_key},
             **self.get_delivery(basket),
             **kwargs,
         )

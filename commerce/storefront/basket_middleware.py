@@ -21,6 +21,8 @@ class BasketMiddleware(OscarBasketMiddleware):
 
     Oscar deletes it on the next page; when the time to pay ends and the basket reopens, nobody
     would find it.
+
+    State of a request is stored on the request, because Oscar's methods read and pass it there.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

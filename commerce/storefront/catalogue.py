@@ -26,10 +26,14 @@ from commerce.catalogue.category_tree import (
     trail_to,
     whole_shop,
 )
-from commerce.catalogue.collections import address_of_collection, rule_of
+from commerce.catalogue.collections import canonical_collection_url, rule_of
 from commerce.catalogue.product_detail import buy_box_for, family_of, specification
 from commerce.catalogue.product_facts import CARE, attribute_rows, key_facts, values_of
-from commerce.catalogue.redirects import address_of_category, address_of_product, retirement_of
+from commerce.catalogue.redirects import (
+    canonical_category_url,
+    canonical_product_url,
+    retirement_of,
+)
 from commerce.catalogue.related import alternatives_to, related_to
 from commerce.catalogue.reviews import ReviewQuery, review_status, review_summary
 from commerce.catalogue.scale_drawing import draw_to_scale
@@ -76,7 +80,7 @@ class ProductDetailView(DetailView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = product = self.get_object()
         depends_on(product_tag(product.pk))
-        address = address_of_product(product, request.META.get("QUERY_STRING", ""))
+        address = canonical_product_url(product, request.META.get("QUERY_STRING", ""))
         if address is None:
             return self.refuse(product)
         if not is_at(address, request) or product.parent_id:
@@ -244,7 +248,7 @@ class ProductCategoryView(ListingView):
         self.category = Category.objects.browsable().filter(pk=kwargs["pk"]).first()
         if self.category is None:
             raise Http404
-        address = address_of_category(self.category, request.META.get("QUERY_STRING", ""))
+        address = canonical_category_url(self.category, request.META.get("QUERY_STRING", ""))
         if not is_at(address, request):
             return HttpResponsePermanentRedirect(address)
         return super().get(request, *args, **kwargs)
@@ -282,7 +286,7 @@ class CollectionView(ListingView):
         self.collection = rows.first()
         if self.collection is None:
             raise Http404
-        address = address_of_collection(self.collection, request.META.get("QUERY_STRING", ""))
+        address = canonical_collection_url(self.collection, request.META.get("QUERY_STRING", ""))
         if not is_at(address, request):
             return HttpResponsePermanentRedirect(address)
         self.rule, self.default_sort = rule_of(self.collection), self.collection.sort

@@ -17,7 +17,7 @@ from commerce.catalogue.list_query import ListingQuery
 from commerce.catalogue.list_rules import ListRule
 from commerce.catalogue.product_lists import SALE_FILTER, products_in
 from commerce.index.listings import cards_for
-from commerce.index.price_windows import shows_prices
+from commerce.index.price_windows import expire_at_next_price_change
 from commerce.index.sort_orders import ordered_keys
 from commerce.index.tokens import fold
 from commerce.models.cache_tags import LISTS
@@ -69,7 +69,7 @@ class ListingView(TemplateView):
         context = self.get_context_data(**kwargs)
         query, shown = context["query"], context["list_page"].page
         if query.page != str(shown):
-            return redirect(request.path + query.page_address(shown))
+            return redirect(request.path + query.page_url(shown))
         return self.render_to_response(context)
 
     def find(self, query: ListingQuery) -> Any:
@@ -98,7 +98,7 @@ class ListingView(TemplateView):
             chips=self.get_chips(query, list_page),
             sorts=tuple((code, name, code == query.sort) for code, name in SORT_NAMES.items()),
             base_query=query.base(),
-            clear_url=query.unfiltered_address(),
+            clear_url=query.unfiltered_url(),
             # Filters and sort orders show the same products; only further pages show others.
             canonical_page=1 if query.pairs() else list_page.page,
             **kwargs,
@@ -148,7 +148,7 @@ class FacetedSearchView(ListingView):
         context = super().get_context_data(**kwargs)
         context["pages"] = [] if is_part else search_pages(words, count=PAGES_SHOWN)
         context["collections"] = search_collections(words, count=COLLECTIONS_SHOWN)
-        found = context["list_page"].found
+        found = context["list_page"].search
         elsewhere = (bool(context["pages"]), bool(context["collections"]))
         is_found = bool(found.ids or found.promoted or any(elsewhere))
         self.is_counted_miss = found.is_search and not is_found
@@ -185,7 +185,7 @@ class SuggestView(TemplateView):
         titled, others, _categories = self.meant
         first = ordered_keys(titled or others, sort="recommended", start=0, count=SUGGESTED)
         depends_on(LISTS)
-        shows_prices()
+        expire_at_next_price_change()
         return cards_for(first)
 
     @cached_property

@@ -27,7 +27,7 @@ def page_numbers(list_page: Any) -> list[int | None]:
 
 
 @register.simple_tag
-def page_address(base_query: str, number: int, anchor: str = "") -> str:
+def page_url(base_query: str, number: int, anchor: str = "") -> str:
     """The URL of one page of a list; ``base_query`` precedes ``page=``: "a=b&" or "".
 
     The first page has no number.

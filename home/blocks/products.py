@@ -9,6 +9,7 @@ from wagtail import blocks
 from commerce.catalogue.collections import cards_in, collection_url
 from commerce.catalogue.product_detail import BuyBox, buy_boxes_for, select_variant
 from commerce.index.listings import Card, cards_for
+from commerce.requests import parse_pk
 from commerce.stock.availability import SOLD_OUT
 from home.blocks.base import ContentBlock
 from home.choosers.blocks import ProductChooserBlock, SnippetChooserBlock
@@ -138,8 +139,7 @@ def chosen_box(product_id: int, request: HttpRequest | None) -> BuyBox | None:
 
 def chosen_variant(request: HttpRequest | None) -> int | None:
     """The key in ``?variant=``, which selects a variant without JavaScript; None if not a key."""
-    text = request.GET.get("variant", "") if request else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return parse_pk(request.GET.get("variant", "")) if request else None
 
 
 def _first_photo(box: BuyBox | None) -> Any:

@@ -7,7 +7,7 @@ from wagtail import views as page_views
 from wagtail.documents.views import serve as document_views
 
 from commerce.accounts.attempts import too_many
-from commerce.throttles import Limit, TooManyAttempts, refund_attempt, take_attempt, visitor_key
+from commerce.throttles import Limit, TooManyAttempts, count_attempt, release_attempt, visitor_key
 
 LIMIT = Limit(free=10)
 
@@ -20,12 +20,12 @@ def _throttled(
         return view(request, **kwargs)
     limits = {visitor_key("shared-password", request): LIMIT}
     try:
-        take_attempt(limits)
+        count_attempt(limits)
     except TooManyAttempts as refusal:
         return too_many(request, refusal)
     response = view(request, **kwargs)
     if response.status_code == 302:
-        refund_attempt(limits)
+        release_attempt(limits)
     return response
 
 

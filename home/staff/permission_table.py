@@ -16,9 +16,6 @@ from wagtail.permissions import policy_registry
 from commerce.models import User
 from commerce.permissions.table import Access, Condition, any_of, nobody, post_form, read_only
 
-#: Snippets that pages and forms choose. No other model has a chooser (see NoChooserViewSet).
-CHOSEN_SNIPPETS = {"commerce_productcollection", "home_banner"}
-
 
 def _policy_condition(model_getter: Callable[[], type[Model]], *actions: str) -> Condition:
     """True for users whom the model's policy in Wagtail allows any of the actions."""

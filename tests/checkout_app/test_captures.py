@@ -340,7 +340,7 @@ def test_disputed_order_does_not_ship_until_the_bank_decides(cup, settings):
     with pytest.raises(DispatchRefused, match="disputing"):
         ship(attempt.order_id)
     post_payment.end_dispute(body["id"], "won")
-    reconcile.reconcile_after()
+    reconcile.mirror_refunds_and_disputes()
     ship(attempt.order_id)
     assert Dispute.objects.get().status == "won"
     assert attempt.order.events.filter(reference=body["id"]).count() == 2

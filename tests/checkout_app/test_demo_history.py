@@ -56,7 +56,7 @@ def test_each_order_has_one_payment_at_the_gateway(past):
     assert DemoIntent.objects.count() == 2
     assert not DemoEvent.objects.exists()
     reconcile.reconcile_recent()
-    reconcile.reconcile_after()
+    reconcile.mirror_refunds_and_disputes()
     assert PaymentAttempt.objects.get(order=kept).state == State.PAID
     assert PaymentAttempt.objects.get(order=cancelled).refunds.count() == 1
     assert [text for text in broken_invariants() if text.startswith(("I3", "I8"))] == []

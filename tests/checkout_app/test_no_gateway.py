@@ -138,5 +138,5 @@ def test_scheduler_and_invariants_still_run(shop, closed):
     closed()
 
     assert reconcile.reconcile_recent(hours=1) == []
-    reconcile.reconcile_after()
+    reconcile.mirror_refunds_and_disputes()
     assert broken_invariants() == []

@@ -184,7 +184,7 @@ def test_missed_end_of_a_dispute_is_found(order):
     with faults.webhooks_held():
         post_payment.end_dispute(body["id"], "won")
 
-    reconcile.reconcile_after(at=timezone.now() + timedelta(days=90))
+    reconcile.mirror_refunds_and_disputes(at=timezone.now() + timedelta(days=90))
 
     assert Dispute.objects.get().status == "won"
 

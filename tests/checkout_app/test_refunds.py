@@ -289,7 +289,7 @@ def test_refund_made_at_the_gateway_is_recorded_once(order):
 
     body = post_payment.refund_in_dashboard(attempt.intent_id, 1000)
     refunds.mirror_refunds(attempt.intent_id)
-    reconcile.reconcile_after()
+    reconcile.mirror_refunds_and_disputes()
 
     request = RefundRequest.objects.get()
     assert (request.is_mirrored, request.gateway_id) == (True, body["id"])
@@ -306,7 +306,7 @@ def test_full_refund_at_the_gateway_keeps_the_stock_unchanged(order, cup):
         post_payment.refund_in_dashboard(attempt_of(order).intent_id)
     assert attempt_of(order).state == State.PAID
 
-    reconcile.reconcile_after()
+    reconcile.mirror_refunds_and_disputes()
 
     order.refresh_from_db()
     assert (attempt_of(order).state, order.status) == (State.REFUNDED, REFUNDED)

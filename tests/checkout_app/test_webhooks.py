@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from oscar.core.loading import get_model
 
+from checkout_app.exceptions import GatewayUnavailable
 from checkout_app.gateways.stripe import WEBHOOK_TOLERANCE_SECONDS, get_gateway
 from checkout_app.models import PaymentAttempt, State, StripeEvent
 from checkout_app.payments import begin, webhooks
@@ -193,6 +194,26 @@ def test_event_during_a_gateway_outage_is_processed_later(client, begun):
 
     assert PaymentAttempt.objects.get().state == State.PAID
     assert StripeEvent.objects.get(event_id="evt_1").progress == Progress.DONE
+
+
+def test_failed_attempt_does_not_reopen_an_event_that_another_worker_completed(
+    client, begun, monkeypatch
+):
+    pay(begun)
+    StripeEvent.objects.create(event_id="evt_1", type="x", object_id=begun.intent_id)
+    settle = webhooks.settle.settle
+
+    def slow(intent_id):
+        """Fails after another worker has processed the event."""
+        monkeypatch.setattr(webhooks.settle, "settle", settle)
+        webhooks.process_event("evt_1")
+        raise GatewayUnavailable("timeout")
+
+    monkeypatch.setattr(webhooks.settle, "settle", slow)
+    webhooks.process_event("evt_1")
+
+    row = StripeEvent.objects.get(event_id="evt_1")
+    assert (row.progress, row.attempts, row.last_error) == (Progress.DONE, 2, "")
 
 
 def test_unrelated_event_is_marked_as_done(client, db):

@@ -20,7 +20,7 @@ from commerce.index.listings import cards_for
 from commerce.index.refresh import broken_listings
 from commerce.models import SalePrice
 from commerce.orders.discount_uses import count_offer_use
-from commerce.pricing.prices import LIST, OFFER, SALE, quotes_for
+from commerce.pricing.prices import LIST, OFFER, SALE
 from tests.clock import at_time
 from tests.factories import (
     all_pieces,
@@ -31,6 +31,7 @@ from tests.factories import (
     put_category,
     stockrecord_of,
 )
+from tests.prices import quote_of
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +110,7 @@ def test_quote_lists_its_stages_and_their_reasons(shop):
     make_offer("Open studio")
 
     record = stockrecord_of(mug)
-    quote = quotes_for([record])[record.pk]
+    quote = quote_of(record)
 
     assert [(stage.kind, stage.price, stage.reason) for stage in quote.stages] == [
         (LIST, Decimal("24.00"), ""),
@@ -409,7 +410,7 @@ def test_card_shows_the_end_of_the_sale_and_not_the_next_price_change(vase):
     [card] = at_time(now, cards_for, [vase.pk])
 
     assert card.quote.until == ends
-    assert card.quote.until == at_time(now, quotes_for, [record])[record.pk].until
+    assert card.quote.until == at_time(now, quote_of, record).until
 
 
 def test_sale_without_an_end_shows_none_despite_a_later_price_change(vase):

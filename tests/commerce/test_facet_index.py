@@ -82,7 +82,7 @@ def said_by(page):
         for facet in page.facets
         for value in facet.values
     }
-    return [(card.title, card.url) for card in page.cards], page.total, boxes, page.found
+    return [(card.title, card.url) for card in page.cards], page.total, boxes, page.search
 
 
 def in_a_thread(work):

@@ -13,7 +13,7 @@ from oscar.core.loading import get_class, get_model
 from checkout_app.payments import begin, settle
 from checkout_app.payments.placement import totals_of
 from commerce.exceptions import IllegalMove
-from commerce.index.listings import looks_of
+from commerce.index.listings import line_displays
 from commerce.order_statuses import (
     AUTHORISED,
     CANCELLED,
@@ -344,11 +344,11 @@ def test_parcel_has_an_expected_date_until_delivered(vase, status, is_expected):
 def test_lines_of_unlisted_products_show_photograph_and_glaze(mug, vase):
     """A discontinued product has no card to take them from."""
     glaze = mug.children.order_by("pk").last()
-    before = {pk: look.option for pk, look in looks_of([glaze, vase]).items()}
+    before = {pk: look.option for pk, look in line_displays([glaze, vase]).items()}
     mug.is_public = False
     mug.save()
 
-    assert {pk: look.option for pk, look in looks_of([glaze, vase]).items()} == before
+    assert {pk: look.option for pk, look in line_displays([glaze, vase]).items()} == before
     assert before[glaze.pk] == "Slate"
 
 

@@ -13,10 +13,10 @@ from commerce.catalogue.product_detail import buy_box_for
 from commerce.index.listings import cards_for
 from commerce.models import SalePrice
 from commerce.money import format_money, from_minor, round_money, share_of, to_minor
-from commerce.pricing.prices import quotes_for
 from commerce.tax import split_gross
 from tests.clock import at_time
 from tests.factories import make_basket, make_offer, make_product, make_submission, stockrecord_of
+from tests.prices import quote_of
 
 CURRENCIES = st.sampled_from(["GBP", "EUR", "JPY"])
 amounts = st.decimals(min_value=0, max_value=99999, places=2)
@@ -87,7 +87,7 @@ def test_sale_includes_its_start_and_excludes_its_end(vase):
     record = stockrecord_of(vase)
 
     prices = [
-        at_time(at, quotes_for, [record])[record.pk].price
+        at_time(at, quote_of, record).price
         for at in (
             sale.start - timedelta(seconds=1),
             sale.start,
@@ -105,7 +105,7 @@ def test_lowest_of_overlapping_sales_applies_and_a_higher_one_is_ignored(vase):
     put_on_sale(vase, "95.00")
 
     record = stockrecord_of(vase)
-    quote = quotes_for([record])[record.pk]
+    quote = quote_of(record)
 
     assert (quote.price, quote.was, quote.is_reduced) == (Decimal("72.00"), Decimal("90.00"), True)
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from commerce.catalogue.product_detail import buy_box_for, buy_boxes_for
+from commerce.catalogue.product_detail import buy_box_for, buy_boxes_for, select_variant
 from commerce.images.photos import sync_photo
 from commerce.index.refresh import rebuild_listings
 from tests.factories import make_product, stockrecord_of
@@ -43,6 +43,14 @@ def test_requested_variant_shows_its_price_and_stock(jug):
     assert (box.availability, box.stock_text) == ("low", "Only 2 left")
     assert [variant.is_selected for variant in box.variants] == [False, False, True]
     assert box.selected.url == f"{box.url}?variant={ink.pk}"
+
+
+def test_selecting_a_variant_leaves_the_box_unchanged(jug):
+    box = buy_box_for(jug)
+    before, ink = vars(box).copy(), jug.children.order_by("pk").last()
+
+    assert select_variant(box, ink.pk).selected.product_id == ink.pk
+    assert vars(box) == before
 
 
 def test_sold_out_variant_can_be_viewed_but_not_bought(jug):

@@ -123,7 +123,7 @@ def test_known_word_is_never_corrected(studio):
 
 
 def test_correction_can_be_refused(studio):
-    assert products_in(query="harbuor").found.searched_for == "harbour"
+    assert products_in(query="harbuor").search.searched_for == "harbour"
     assert products_in(query="harbuor", exact=True).total == 0
 
 
@@ -278,7 +278,7 @@ def test_promoted_product_comes_first_without_matching_words(mug, vase):
 def test_partial_matches_are_shown_if_nothing_matches_all_words(mug, vase):
     page = products_in(query="mug vase")
 
-    assert page.found.is_any
+    assert page.search.is_any
     assert {card.title for card in page.cards} == {"Harbour mug", "Moon vase"}
 
 
@@ -429,7 +429,7 @@ def test_sold_out_products_come_last_among_partial_matches(shop):
 
     page = products_in(query="oven dish")
 
-    assert page.found.is_any
+    assert page.search.is_any
     assert [card.product_id for card in page.cards] == [jar.pk, bowl.pk, dish.pk]
 
 

@@ -20,9 +20,9 @@ from commerce.models import OutgoingMail, Throttle
 from commerce.throttles import (
     Limit,
     TooManyAttempts,
+    count_attempt,
     delete_old_throttles,
-    refund_attempt,
-    take_attempt,
+    release_attempt,
     visitor_key,
     waiting_advice,
 )
@@ -66,22 +66,22 @@ def test_waits_double_up_to_a_maximum():
 
 
 def test_attempt_made_too_early_says_how_long_to_wait():
-    take_attempt({"a": LIMIT})
-    take_attempt({"a": LIMIT})
+    count_attempt({"a": LIMIT})
+    count_attempt({"a": LIMIT})
 
     with pytest.raises(TooManyAttempts) as refused:
-        take_attempt({"a": LIMIT})
+        count_attempt({"a": LIMIT})
 
     assert 28 <= refused.value.seconds <= 30
     assert "Try again in" in str(refused.value)
 
 
 def test_refused_attempt_is_not_counted():
-    take_attempt({"a": LIMIT})
-    take_attempt({"a": LIMIT})
+    count_attempt({"a": LIMIT})
+    count_attempt({"a": LIMIT})
 
     with pytest.raises(TooManyAttempts):
-        take_attempt({"a": LIMIT, "b": LIMIT})
+        count_attempt({"a": LIMIT, "b": LIMIT})
 
     assert not Throttle.objects.filter(key="b").exists()
 
@@ -89,28 +89,28 @@ def test_refused_attempt_is_not_counted():
 def test_cap_applies_until_the_end_of_the_window():
     start = timezone.now()
     for hour in range(6):
-        take_attempt({"a": LIMIT}, at=start + timedelta(hours=hour))
+        count_attempt({"a": LIMIT}, at=start + timedelta(hours=hour))
 
     with pytest.raises(TooManyAttempts):
-        take_attempt({"a": LIMIT}, at=start + timedelta(hours=23))
-    take_attempt({"a": LIMIT}, at=start + timedelta(hours=25))
+        count_attempt({"a": LIMIT}, at=start + timedelta(hours=23))
+    count_attempt({"a": LIMIT}, at=start + timedelta(hours=25))
 
     assert Throttle.objects.get(key="a").count == 1
 
 
-def test_successful_attempt_gives_back_one_and_keeps_the_rest():
-    take_attempt({"a": LIMIT})
-    take_attempt({"a": LIMIT})
+def test_right_attempt_gives_back_one_and_forgets_nothing_else():
+    count_attempt({"a": LIMIT})
+    count_attempt({"a": LIMIT})
 
-    refund_attempt(["a"])
+    release_attempt(["a"])
 
     assert Throttle.objects.get(key="a").count == 1
-    take_attempt({"a": LIMIT})
+    count_attempt({"a": LIMIT})
 
 
 def test_old_counters_are_deleted():
-    take_attempt({"a": LIMIT}, at=timezone.now() - timedelta(days=3))
-    take_attempt({"b": LIMIT})
+    count_attempt({"a": LIMIT}, at=timezone.now() - timedelta(days=3))
+    count_attempt({"b": LIMIT})
 
     delete_old_throttles()
 

@@ -21,10 +21,10 @@ from commerce.index.refresh_queue import one_refresh
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import FacetAttribute, SalePrice, Term
 from commerce.orders.reservations import reserve_stock
-from commerce.pricing.prices import quotes_for
 from commerce.stock.availability import SOLD_OUT, availability_of
 from tests.clock import at_time
 from tests.factories import make_glaze_attribute, make_product, make_stock, stockrecord_of
+from tests.prices import quote_of
 
 pytestmark = pytest.mark.django_db
 GLAZES, SIZES = ("oat", "ink", "ember"), ("small", "large")
@@ -299,7 +299,7 @@ class TestAgainstTheCatalogue(TestCase):
         }
 
     def fact(self, record, at):
-        quote = at_time(at, quotes_for, [record])[record.pk]
+        quote = at_time(at, quote_of, record)
         product = record.product
         fact = {
             "price": {band_of(quote.price)},

@@ -59,7 +59,7 @@ def run_the_clock(at=None):
     webhooks.process_waiting_events()
     reconcile.reconcile_open(at=at)
     reconcile.reconcile_recent(at=at)
-    reconcile.reconcile_after(at=at)
+    reconcile.mirror_refunds_and_disputes(at=at)
 
 
 def ends_well(state, at=None):

@@ -59,7 +59,7 @@ def test_eight_refunds_and_one_at_the_gateway_never_exceed_the_payment(paid, tog
     results = together(9, lambda index: one_of_nine(paid, index))
 
     reconcile.reconcile_open()
-    reconcile.reconcile_after()
+    reconcile.mirror_refunds_and_disputes()
     assert gone_back() <= 9000
     kinds = {type(result) for result in results if isinstance(result, Exception)}
     assert kinds <= {RefundRefused, post_payment.Refused}, results
@@ -94,7 +94,7 @@ def test_control_without_the_gateways_sum_refunds_exceed_the_payment(paid, toget
         together(9, lambda index: one_of_nine(paid, index))
 
     reconcile.reconcile_open()
-    reconcile.reconcile_after()
+    reconcile.mirror_refunds_and_disputes()
     assert gone_back() == 5000 + 4 * 2000
     assert any("more was refunded than paid" in line for line in broken_invariants())
 

@@ -110,31 +110,31 @@ def measure(database, redis_url, *, seconds):
     say(f"Measuring {database.kind} with {database.size:,} products: lists and search")
     lists = database.ask("tools.bench.lists")
     database.run("manage.py", "collectstatic", "--noinput", "-v0")
-    found = database.ask("tools.bench.pages")
+    results = database.ask("tools.bench.pages")
     with serving(
         EMPTY_PROJECT, port=database.port + 1, environment=database.environment()
     ) as empty:
-        measured = measure_empty(database, empty, found, seconds=seconds)
+        measured = measure_empty(database, empty, results, seconds=seconds)
         measured.lists = lists
-        measure_pages(database, empty, found, measured, seconds=seconds)
+        measure_pages(database, empty, results, measured, seconds=seconds)
         for mode, extra in cached_modes(redis_url):
             say(f"Cached pages ({mode})")
             with site(database, PAGE_CACHE="on", **extra) as (server, _environment):
                 for name in pages.CACHED_PAGES:
-                    request = pages.request_from(found["pages"][name])
+                    request = pages.request_from(results["pages"][name])
                     cost = server.cost(request, seconds=seconds / 2, beside=empty)
                     measured.pages[name][mode] = cost
     return measured
 
 
-def measure_empty(database, empty, found, *, seconds):
+def measure_empty(database, empty, results, *, seconds):
     """Measure three empty views in turn.
 
     They belong to an empty project, a project fresh from ``startproject``, and the site in
     production.
     """
     environment = {**database.environment(), "BENCH_MIDDLEWARE": "on"}
-    del found["pages"][pages.EMPTY]  # Measured here, together with the others.
+    del results["pages"][pages.EMPTY]  # Measured here, together with the others.
     with (
         serving(EMPTY_PROJECT, port=database.port + 2, environment=environment) as started,
         site(database) as (shop, _environment),
@@ -149,10 +149,10 @@ def measure_empty(database, empty, found, *, seconds):
     return measured
 
 
-def measure_pages(database, empty, found, measured, *, seconds):
+def measure_pages(database, empty, results, measured, *, seconds):
     """Measure rendered pages, both unchanged and right after a change."""
-    requests = {name: pages.request_from(row) for name, row in found["pages"].items()}
-    additions = [pages.request_from(row) for row in found["additions"]]
+    requests = {name: pages.request_from(row) for name, row in results["pages"].items()}
+    additions = [pages.request_from(row) for row in results["additions"]]
     say("Pages, rendered each time")
     with site(database, PAGE_CACHE="off", BENCH_QUERIES="on") as (server, _):
         requests = ready(server, requests, additions)
@@ -168,7 +168,7 @@ def measure_pages(database, empty, found, measured, *, seconds):
         changing(environment) as change,
     ):
         for name in pages.CACHED_PAGES:
-            shown = [found["product"]]
+            shown = [results["product"]]
             if name != pages.PRODUCT:
                 shown = server.products_on(requests[name])
             measured.pages[name][CHANGED] = server.cost(

@@ -25,7 +25,7 @@ CARD = re.compile(r'class="(?:card__link|suggestion suggestion--piece)"[^>]* hre
 #: Seconds to wait for a server's first response.
 PATIENCE = 60
 #: Warm-up requests, then the least and the most requests to measure, and the seconds to spend.
-WARM_UP, LEAST, MOST, SECONDS = 30, 30, 1500, 2.0
+WARM_UP, MIN_ROUNDS, MAX_ROUNDS, SECONDS = 30, 30, 1500, 2.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def costs_in_turn(asked, *, seconds=SECONDS, before=None):
         for server, request in asked:
             server.ask(request)
     rounds, end = [], time.perf_counter() + seconds
-    while len(rounds) < LEAST or (time.perf_counter() < end and len(rounds) < MOST):
+    while len(rounds) < MIN_ROUNDS or (time.perf_counter() < end and len(rounds) < MAX_ROUNDS):
         before()
         rounds.append([server.timed(request) for server, request in asked])
     return [_cost_of(of_one) for of_one in zip(*rounds, strict=True)]

@@ -408,7 +408,7 @@ def recover():
         webhooks.process_waiting_events()
         reconcile.reconcile_open(at=later)
         reconcile.reconcile_recent(at=later)
-        reconcile.reconcile_after(at=later)
+        reconcile.mirror_refunds_and_disputes(at=later)
         OutgoingMail.objects.filter(state=OutgoingMail.State.WAITING).update(
             next_attempt_at=timezone.now()
         )

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         webhooks.process_waiting_events()
         reconcile.reconcile_open(at=now)
         unmatched = reconcile.reconcile_recent(at=now, hours=hours)
-        reconcile.reconcile_after(at=now)
+        reconcile.mirror_refunds_and_disputes(at=now)
         for intent in unmatched:
             self.stderr.write(f"intent {intent.id} belongs to this shop but has no attempt")
         self.stdout.write(f"Reconciled; {len(unmatched)} intents without an attempt.")

@@ -17,5 +17,5 @@ class Command(BaseCommand):
         for sentence in broken:
             self.stderr.write(sentence)
         if broken:
-            raise CommandError(f"Invariants are violated: {len(broken)} lines above.")
+            raise CommandError(f"Violations of invariants, listed above: {len(broken)}.")
         self.stdout.write(f"{len(REGISTRY)} invariants hold.")
