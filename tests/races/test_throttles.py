@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 LIMITS = {"password:account:a": Limit(free=5), "password:ip:b": Limit(free=50)}
 
 
-def test_twenty_guesses_at_once_are_five_attempts(together):
+def test_twenty_simultaneous_guesses_are_five_attempts(together):
     results = together(20, lambda _index: count_attempt(LIMITS))
 
     refused = [result for result in results if isinstance(result, TooManyAttempts)]
