@@ -8,10 +8,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from argparse import Namespace
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from site_project.serve import commands
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVE = str(ROOT / "site_project" / "serve.py")
@@ -94,7 +97,7 @@ def site_environment(folder, url, **extra):
 def set_up(folder):
     """Set up a new installation in a folder: migrations and demo shop."""
     site = site_in(folder)
-    site.manage("migrate", "-v0")
+    site.manage("migrate_if_needed")
     site.manage("load_demo")
 
 
@@ -115,13 +118,19 @@ def site_in(folder):
     return RunningSite(url, folder, site_environment(folder, url))
 
 
+def web_command(url, workers, threads):
+    """The command line of the web server alone."""
+    parts = urlsplit(url)
+    return commands(Namespace(
+        host=parts.hostname, port=parts.port, workers=workers, threads=threads
+    ))["web"]  # fmt: skip
+
+
 @contextmanager
-def serving(site, *arguments):
-    """Run ``serve.py`` for a site that is set up; stop it with all its children."""
-    port = str(urlsplit(site.url).port)
-    process = subprocess.Popen(
-        [sys.executable, SERVE, "--port", port, *arguments], cwd=ROOT, env=site.environment
-    )
+def serving(site, *arguments, command=None):
+    """Run ``serve.py``, or another command, for a site that is set up; stop it with its children."""
+    serve = [sys.executable, SERVE, "--port", str(urlsplit(site.url).port), *arguments]
+    process = subprocess.Popen(command or serve, cwd=ROOT, env=site.environment)
     try:
         wait_until_up(site.url)
         yield process

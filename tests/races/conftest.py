@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, connections
 
-from tests.site import RunningSite, free_port, serving, site_environment
+from tests.site import RunningSite, free_port, serving, site_environment, web_command
 
 
 @pytest.fixture
@@ -65,10 +65,10 @@ def meet(monkeypatch):
 
 @pytest.fixture
 def served(tmp_path, settings):
-    """A context manager that serves the site from the test database."""
+    """A context manager that serves the site from the test database, without start checks."""
 
     @contextmanager
-    def run(*arguments, **extra):
+    def run(*, workers=1, threads=4, **extra):
         url = f"http://127.0.0.1:{free_port()}"
         settings.SITE_URL = url  # the mark on intents, in both processes
         environment = site_environment(
@@ -79,7 +79,7 @@ def served(tmp_path, settings):
         )  # fmt: skip
         (tmp_path / "var").mkdir()
         site = RunningSite(url, tmp_path, environment)
-        with serving(site, "--web-only", *arguments):
+        with serving(site, command=web_command(url, workers, threads)):
             yield site
 
     return run

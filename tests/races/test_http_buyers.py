@@ -15,7 +15,7 @@ BUYERS, UNITS = 50, 10
 
 def test_fifty_buyers_of_ten_units_make_ten_orders(shop, served):
     cup = make_product("Espresso cup", price="18.00", stock=UNITS)
-    with served("--workers", "4", "--threads", "2") as site:
+    with served(workers=4, threads=2) as site:
         buyers = [Buyer(site.url, number) for number in range(BUYERS)]
         for buyer in buyers:
             buyer.reach_payment(cup)

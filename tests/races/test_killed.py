@@ -84,7 +84,7 @@ def nothing_was_paid(product, *, order, intent, held):
 @pytest.fixture
 def buyer(vase, served):
     """A guest on the payment page of a served shop."""
-    with served("--workers", "1") as site:
+    with served() as site:
         visitor = Buyer(site.url)
         visitor.site = site
         visitor.reach_payment(vase)

@@ -105,7 +105,7 @@ def test_next_request_shows_the_new_price_on_every_page(surfaces, served, settin
     factories.make_user("staff@example.com", is_staff=True, is_superuser=True)
     extra = {"REDIS_URL": REDIS} if store == "redis" else {}
 
-    with served("--workers", "4", "--threads", "2", **extra) as site:
+    with served(workers=4, threads=2, **extra) as site:
         staff = Merchandiser(site.url)
         staff.sign_in("staff@example.com", factories.PASSWORD)
         for price in ("371.00", "372.50", "373.00"):
