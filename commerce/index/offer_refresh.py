@@ -1,7 +1,6 @@
 """Refreshes the listings whose prices depend on automatic offers."""
 
 from collections.abc import Collection, Iterable
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,8 +9,7 @@ from pyroaring import BitMap
 
 from commerce.index.listing_builder import OFFER
 from commerce.index.postings import as_set
-from commerce.index.refresh import BATCH, listed_keys, refresh_listings_task
-from commerce.index.refresh_queue import is_collecting, refresh_changed
+from commerce.index.refresh_queue import refresh_many
 from commerce.models import Term
 from commerce.models.cache_tags import OFFERS
 from commerce.page_cache.versions import invalidate
@@ -27,19 +25,14 @@ ConditionalOffer = get_model("offer", "ConditionalOffer")
 def refresh_offers(offer_ids: Iterable[int]) -> None:
     """Refresh the listings that these offers applied to before and those they apply to now.
 
-    Up to one batch is refreshed at once; more are refreshed by the worker after the commit.
+    See ``refresh_many``.
     """
     offer_ids = set(offer_ids)
     if not offer_ids:
         return
     now = [offer for offer in automatic_offers() if offer.pk in offer_ids]
-    ids = listed_keys(products_in_ranges(range_ids_of(now)) | _priced_with(offer_ids))
-    if len(ids) <= BATCH or is_collecting():
-        refresh_changed(set(ids), is_sale=True)
-        return
-    for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
-        transaction.on_commit(partial(refresh_listings_task.enqueue, batch, is_sale=True))
+    ids = products_in_ranges(range_ids_of(now)) | _priced_with(offer_ids)
+    refresh_many(ids, is_sale=True)
 
 
 def _priced_with(offer_ids: Iterable[int]) -> set[int]:

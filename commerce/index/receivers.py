@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import transaction
 from django.db.models import Model
@@ -12,12 +13,15 @@ from oscar.core.loading import get_model
 from commerce.images.photos import is_rendered
 from commerce.index.photographs import render_photo_task
 from commerce.index.refresh import delete_listings
-from commerce.index.refresh_queue import is_collecting, refresh_changed
+from commerce.index.refresh_queue import is_collecting, refresh_changed, refresh_many
 from commerce.models import FacetAttribute, ProductPhoto, SalePrice
 
+AttributeOption = get_model("catalogue", "AttributeOption")
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
+
+_products_of_deleted_option: WeakKeyDictionary[Any, set[int]] = WeakKeyDictionary()
 
 # --- Products and what belongs to one -------------------------------------------------------------
 
@@ -91,16 +95,47 @@ def on_category_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: A
     instance.set_ancestors_are_public()
     through = get_model("catalogue", "ProductCategory").objects
     below = through.filter(category__path__startswith=instance.path)
-    refresh_changed(set(below.values_list("product_id", flat=True)))
+    refresh_many(set(below.values_list("product_id", flat=True)))
 
 
-@receiver(post_save, sender=get_model("catalogue", "AttributeOption"))
+@receiver(post_save, sender=get_model("catalogue", "ProductClass"))
+def on_product_class_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Refresh all products of a class: it decides whether their stock is tracked."""
+    if not raw:
+        products = Product.objects.filter(product_class=instance)
+        refresh_many(set(products.values_list("pk", flat=True)))
+
+
+@receiver(post_save, sender=AttributeOption)
 def on_attribute_option_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
-        values = ProductAttributeValue.objects
-        ids = {*values.filter(value_option=instance).values_list("product_id", flat=True)}
-        ids |= {*values.filter(value_multi_option=instance).values_list("product_id", flat=True)}
-        refresh_changed(ids)
+        refresh_many(_products_with_option(instance))
+
+
+@receiver(pre_delete, sender=AttributeOption)
+def before_attribute_option_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """Note the products with the option: their links to it are deleted first, and send no signal."""
+    _products_of_deleted_option[instance] = _products_with_option(instance)
+
+
+@receiver(post_delete, sender=AttributeOption)
+def on_attribute_option_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+    refresh_many(_products_of_deleted_option.pop(instance, set()))
+
+
+def _products_with_option(option: Any) -> set[int]:
+    values = ProductAttributeValue.objects
+    return {
+        *values.filter(value_option=option).values_list("product_id", flat=True),
+        *values.filter(value_multi_option=option).values_list("product_id", flat=True),
+    }
+
+
+@receiver(post_save, sender=get_model("catalogue", "ProductAttribute"))
+def on_attribute_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Refresh products with a value: its facet uses the attribute's code, its card the name."""
+    if not raw:
+        _refresh_products_with_attribute(instance.pk)
 
 
 @receiver([post_save, post_delete], sender=FacetAttribute)
@@ -108,5 +143,9 @@ def on_facet_attribute_changed(
     sender: Any, instance: Any, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw:
-        values = ProductAttributeValue.objects.filter(attribute=instance.attribute_id)
-        refresh_changed(set(values.values_list("product_id", flat=True)))
+        _refresh_products_with_attribute(instance.attribute_id)
+
+
+def _refresh_products_with_attribute(attribute_id: int) -> None:
+    values = ProductAttributeValue.objects.filter(attribute=attribute_id)
+    refresh_many(set(values.values_list("product_id", flat=True)))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from commerce.index.refresh import refresh_listings
+from commerce.index.refresh import BATCH, listed_keys, refresh_listings, refresh_listings_task
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -45,6 +46,21 @@ def refresh_changed(product_ids: Set[int | None], *, is_sale: bool = False) -> N
         collected.update(pk for pk in product_ids if pk is not None)
     elif product_ids:
         refresh_listings(product_ids, is_sale=is_sale)
+
+
+def refresh_many(product_ids: Iterable[int], *, is_sale: bool = False) -> None:
+    """Refresh products that share a change, of which there may be thousands.
+
+    Up to one batch of listings is refreshed at once; more are refreshed by the worker after the
+    commit.
+    """
+    ids = listed_keys(set(product_ids))
+    if len(ids) <= BATCH or is_collecting():
+        refresh_changed(set(ids), is_sale=is_sale)
+        return
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        transaction.on_commit(partial(refresh_listings_task.enqueue, batch, is_sale=is_sale))
 
 
 def refresh_product(product: AbstractProduct) -> None:

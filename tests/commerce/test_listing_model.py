@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -16,6 +17,7 @@ from oscar.core.loading import get_model
 from pyroaring import BitMap
 
 from commerce.catalogue.product_lists import products_in
+from commerce.index import refresh_queue
 from commerce.index.listings import cards_for
 from commerce.index.refresh import broken_listings, rebuild_listings, refresh_listings
 from commerce.index.refresh_queue import one_refresh
@@ -129,6 +131,60 @@ def test_renamed_option_renames_the_facet_value(mug):
     values = products_in().facet("glaze").values
     assert {value.name for value in values} == {"Barley", "Slate"}
     assert products_in(query="barley").total == 1
+
+
+def test_option_that_is_deleted_leaves_the_facet(mug, vase):
+    group = get_model("catalogue", "AttributeOptionGroup").objects.create(name="Rooms")
+    kitchen, porch = (group.options.create(option=name, code=name) for name in ("Kitchen", "Porch"))
+    attribute = vase.product_class.attributes.create(
+        code="room", name="Room", type="multi_option", option_group=group
+    )
+    FacetAttribute.objects.create(attribute=attribute)
+    attribute.save_value(vase, [kitchen, porch])
+    refresh_listings([vase.pk])
+    assert products_in(query="porch").total == 1
+
+    porch.delete()
+
+    assert {value.name for value in products_in().facet("room").values} == {"Kitchen"}
+    assert products_in(query="porch").total == 0
+    assert broken() == []
+
+
+def test_attribute_with_a_new_code_and_name_is_another_facet(mug):
+    attribute = get_model("catalogue", "ProductAttribute").objects.get(code="glaze")
+    FacetAttribute.objects.create(attribute=attribute)
+    attribute.code, attribute.name = "finish", "Finish"
+    attribute.save()
+
+    assert products_in().facet("finish").title == "Finish"
+    assert products_in(filters={"finish": ["oat"]}).total == 1
+    assert broken() == []
+
+
+def test_class_that_stops_tracking_stock_puts_its_products_on_sale(shop):
+    bowl = make_product("Bowl", price="20.00", stock=0)
+    assert cards_for([bowl.pk])[0].availability == "sold_out"
+
+    bowl.product_class.track_stock = False
+    bowl.product_class.save()
+
+    assert cards_for([bowl.pk])[0].availability == "in_stock"
+    assert broken() == []
+
+
+def test_change_of_many_products_is_finished_by_the_worker(
+    mug, vase, monkeypatch, django_capture_on_commit_callbacks
+):
+    queued = []
+    task = SimpleNamespace(enqueue=lambda ids, **_options: queued.append(ids))
+    monkeypatch.setattr(refresh_queue, "refresh_listings_task", task)
+    monkeypatch.setattr(refresh_queue, "BATCH", 1)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        refresh_queue.refresh_many({mug.pk, vase.pk})
+
+    assert sorted(queued) == sorted([[mug.pk], [vase.pk]])
 
 
 @pytest.mark.django_db(transaction=True)
