@@ -9,6 +9,8 @@ from django.core.wsgi import get_wsgi_application
 
 from site_project.parent_death import VARIABLE, end_with_server
 
+gc.disable()  # Imports create many objects that stay; see below.
+
 if os.environ.get(VARIABLE):  # a worker of the server that serve.py started
     end_with_server()
 
@@ -28,3 +30,4 @@ application = PageCacheFront(_django)
 # freeze() the garbage collector would scan it during one of the first requests, for 0.1 s.
 import_module(settings.ROOT_URLCONF)
 gc.freeze()
+gc.enable()
