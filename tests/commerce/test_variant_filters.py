@@ -192,8 +192,9 @@ def test_expired_sale_costs_lists_nothing(db):
         page = products_in(filters={"price": ["50"]}, sort="newest")
 
     assert [card.title for card in page.cards] == ["Vase"]
-    read = [q for q in captured if "commerce_pricewindow" in q["sql"] and '"price"' in q["sql"]]
-    assert len(read) == 1 or "`price`" in str(read)  # for the card
+    price = connection.ops.quote_name("price")
+    read = [q for q in captured if "commerce_pricewindow" in q["sql"] and price in q["sql"]]
+    assert len(read) == 1  # for the card
     assert found(now - timedelta(days=85), price=["25"], sale=["yes"]) == {"Vase"}
     assert found(now - timedelta(days=95), price=["50"]) == {"Vase"}
 
