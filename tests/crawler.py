@@ -41,9 +41,10 @@ class Crawled:
         return links[0]["href"] if links else None
 
     def text(self, selector):
-        """The text of the first match of a CSS selector, on one line."""
+        """The text of the first match of a CSS selector, on one line. Fails if there is none."""
         tag = self.soup.select_one(selector)
-        return " ".join(tag.get_text(" ").split()) if tag else ""
+        assert tag, f"nothing matches {selector}"
+        return " ".join(tag.get_text(" ").split())
 
     def texts(self, selector):
         """The text of every match of a CSS selector."""

@@ -223,7 +223,7 @@ def test_landing_page_describes_its_only_product(client, publish, mug, vase, rol
     assert (data["name"], data["url"]) == (page.text(f"{box} h2"), f"{HOST}{landing.url}")
     first = data["offers"][0]
     assert Decimal(first["price"]) == amounts(page.text(f"{box} .price"))[0]
-    assert first["name"].endswith(page.text(f"{box} .buy-box__glaze b"))
+    assert first["name"].endswith(page.text(f"{box} .buy-box__option b"))
     assert first["url"] == f"{HOST}{landing.url}?variant={slate.pk}"
     assert "aggregateRating" not in data
 

@@ -69,20 +69,35 @@ def served(tmp_path, settings):
 
     @contextmanager
     def run(*, workers=1, threads=4, **extra):
-        url = f"http://127.0.0.1:{free_port()}"
-        settings.SITE_URL = url  # the mark on intents, in both processes
-        environment = site_environment(
-            tmp_path, url,
-            DATABASE_URL=database_url(),
-            DJANGO_SETTINGS_MODULE="tests.settings_served",
-            **extra,
-        )  # fmt: skip
-        (tmp_path / "var").mkdir()
-        site = RunningSite(url, tmp_path, environment)
-        with serving(site, command=web_command(url, workers, threads)):
+        site = _site_in(tmp_path, **extra)
+        with serving(site, command=web_command(site.url, workers, threads)):
+            settings.SITE_URL = site.url  # the mark on intents, in both processes
             yield site
 
     return run
+
+
+def _site_in(folder, **extra):
+    """A site in a folder, on the test database."""
+    url = f"http://127.0.0.1:{free_port()}"
+    environment = site_environment(
+        folder, url,
+        DATABASE_URL=database_url(),
+        DJANGO_SETTINGS_MODULE="tests.settings_served",
+        **extra,
+    )  # fmt: skip
+    (folder / "var").mkdir()
+    return RunningSite(url, folder, environment)
+
+
+@pytest.fixture(scope="session")
+def mortal_site(tmp_path_factory, django_db_setup):
+    """A served site for all tests that kill its web process; ``serve.py`` starts it again."""
+    site = _site_in(tmp_path_factory.mktemp("mortal"), PAGE_CACHE="off")
+    with serving(site, "--web-only"):
+        yield site
+        # Stopping the server while it restarts its web process takes ten seconds.
+        site.wait_until_up()
 
 
 def database_url():

@@ -17,7 +17,11 @@ from tests.factories import stockrecord_of
 from tests.races import killer
 from tests.races.buyer import Buyer
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.race,
+    pytest.mark.xdist_group("killed"),
+]
 Order = get_model("order", "Order")
 
 BEGIN = (
@@ -82,15 +86,14 @@ def nothing_was_paid(product, *, order, intent, held):
 
 
 @pytest.fixture
-def buyer(vase, served):
+def buyer(vase, mortal_site, settings):
     """A guest on the payment page of a served shop."""
-    with served() as site:
-        visitor = Buyer(site.url)
-        visitor.site = site
-        visitor.reach_payment(vase)
-        yield visitor
-        # Stopping the server while it restarts its web process takes ten seconds.
-        site.wait_until_up()
+    settings.SITE_URL = mortal_site.url  # the mark on intents, in both processes
+    mortal_site.wait_until_up()
+    visitor = Buyer(mortal_site.url)
+    visitor.site = mortal_site
+    visitor.reach_payment(vase)
+    return visitor
 
 
 @pytest.mark.parametrize("point", BEGIN)
