@@ -35,7 +35,12 @@ from commerce.exceptions import DispatchRefused
 from commerce.models import OrderEvent, User
 from commerce.money import share_of, to_minor
 from commerce.order_statuses import CANCELLED, DELIVERED, RETURNED, SHIPPED
-from commerce.orders.shipments import prepares_dispatch, units_sent, units_to_send
+from commerce.orders.shipments import (
+    checks_dispatch,
+    prepares_dispatch,
+    units_sent,
+    units_to_send,
+)
 from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")
@@ -73,8 +78,25 @@ def capture_for_shipment(order: AbstractOrder, units: dict[int, int], user: User
             _("The payment is “%(state)s”, so nothing can be sent.")
             % {"state": attempt.get_state_display()}
         )
-    if _is_captured_per_shipment(attempt) and attempt.money_taken < shipped_value(order, units):
+    if not covers_shipment(attempt, order, units):
         raise DispatchRefused(_("The payment couldn’t be captured. See the payment on this page."))
+
+
+@checks_dispatch
+def check_shipment_is_captured(order: AbstractOrder, units: dict[int, int]) -> None:
+    """Raise DispatchRefused unless the captures cover a shipment of a locked order.
+
+    Two shipments prepared at the same time capture the value of one. The first leaves, the second
+    is refused; dispatching it again captures its value.
+    """
+    attempt = order.attempts.order_by("-pk").first()
+    if attempt is not None and not covers_shipment(attempt, order, units):
+        raise DispatchRefused(
+            _(
+                "Another parcel of this order was dispatched at the same time. Dispatch this one "
+                "again to capture its payment."
+            )
+        )
 
 
 def _check_disputes(attempt: PaymentAttempt) -> None:
@@ -101,6 +123,16 @@ def _capture_shipment(
     is_final = not intent.may_capture_often or units == units_to_send(order)
     request_shipment_capture(attempt.pk, units, is_final=is_final, user=user)
     return send_captures(attempt)
+
+
+def covers_shipment(attempt: PaymentAttempt, order: AbstractOrder, units: dict[int, int]) -> bool:
+    """Whether the captures cover these units and those shipped before.
+
+    True for a payment that is not captured per shipment.
+    """
+    if not _is_captured_per_shipment(attempt):
+        return True
+    return attempt.money_taken >= shipped_value(order, units)
 
 
 def _is_captured_per_shipment(attempt: PaymentAttempt) -> bool:
