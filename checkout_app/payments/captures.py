@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -313,7 +313,7 @@ def reconcile_authorisations(*, at: datetime | None = None) -> None:
     for attempt in due.distinct().order_by("pk"):
         with isolate_errors(f"capturing order {attempt.order.number}"):
             send_captures(attempt)
-    for attempt in held.filter(order__status=CANCELLED).order_by("pk"):
+    for attempt in _voidable().order_by("pk"):
         with isolate_errors(f"voiding order {attempt.order.number}"):
             void_authorisation(attempt, reason="order cancelled")
     for attempt in held.filter(order__status__in=NOTHING_LEFT).order_by("pk"):
@@ -322,6 +322,13 @@ def reconcile_authorisations(*, at: datetime | None = None) -> None:
     for attempt in held.filter(held_until__lte=at).order_by("pk"):
         with isolate_errors(f"settling the expired authorisation of order {attempt.order.number}"):
             settle.settle(attempt.stored_intent_id, at=at)
+
+
+def _voidable() -> QuerySet[PaymentAttempt]:
+    """Authorisations of cancelled orders. Under review, only those of which nothing was captured."""
+    uncaptured = Q(state=State.REVIEW, transactions=None)
+    cancelled = PaymentAttempt.objects.filter(order__status=CANCELLED).select_related("order")
+    return cancelled.filter(Q(state=State.AUTHORISED) | uncaptured).distinct()
 
 
 @task()

@@ -1,7 +1,6 @@
 """Refreshes the listings whose prices depend on automatic offers."""
 
 from collections.abc import Collection, Iterable
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -20,6 +19,7 @@ from commerce.pricing.automatic_offers import (
     products_in_ranges,
     range_ids_of,
 )
+from commerce.transactions import enqueue_or_run_on_commit
 
 ConditionalOffer = get_model("offer", "ConditionalOffer")
 
@@ -27,7 +27,8 @@ ConditionalOffer = get_model("offer", "ConditionalOffer")
 def refresh_offers(offer_ids: Iterable[int]) -> None:
     """Refresh the listings that these offers applied to before and those they apply to now.
 
-    Up to one batch is refreshed at once; more are refreshed by the worker after the commit.
+    Up to one batch is refreshed at once; more are refreshed after the commit, by the worker if
+    the queue works.
     """
     offer_ids = set(offer_ids)
     if not offer_ids:
@@ -38,8 +39,7 @@ def refresh_offers(offer_ids: Iterable[int]) -> None:
         refresh_changed(set(ids), is_sale=True)
         return
     for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
-        transaction.on_commit(partial(refresh_listings_task.enqueue, batch, is_sale=True))
+        enqueue_or_run_on_commit(refresh_listings_task, ids[start : start + BATCH], is_sale=True)
 
 
 def _priced_with(offer_ids: Iterable[int]) -> set[int]:
