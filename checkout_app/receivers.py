@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
-from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -20,6 +19,7 @@ from checkout_app.storefront.session import Draft
 from commerce.audit.log import watch
 from commerce.models import User
 from commerce.orders.pipeline import on_cancellation
+from commerce.transactions import enqueue_on_commit, enqueue_or_run_on_commit
 
 watch(RefundRequest, "amount", "shipping", "reason", "progress", "has_restocked", name=_("Refund"))
 
@@ -39,7 +39,7 @@ def assign_open_order_basket(
 @receiver(post_delete, sender=StripeCustomer)
 def forget_cards(sender: Any, instance: StripeCustomer, **kwargs: Any) -> None:
     """Delete the Stripe customer of a deleted account."""
-    transaction.on_commit(lambda: forget_customer_task.enqueue(instance.customer_id))
+    enqueue_or_run_on_commit(forget_customer_task, instance.customer_id)
 
 
 @on_cancellation
@@ -51,7 +51,7 @@ def return_money_of_cancelled_order(order: AbstractOrder, user: User | None) -> 
     """
     attempt = refunds.schedule_cancellation_refund(order.pk, user=user)
     if attempt:
-        transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
+        enqueue_on_commit(send_refunds_task, attempt.pk)
     held = order.attempts.filter(state__in=(State.AUTHORISED, State.REVIEW)).first()
     if held:
-        transaction.on_commit(lambda: void_authorisation_task.enqueue(held.pk))
+        enqueue_on_commit(void_authorisation_task, held.pk)

@@ -1,12 +1,16 @@
-"""Retries transactions that fail because of contention."""
+"""Transactions: retried after contention, and tasks that are enqueued after their commit."""
 
 import functools
+import logging
 import random
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
+from django_tasks.base import Task
+
+logger = logging.getLogger("vitrine.tasks")
 
 #: MySQL and MariaDB: deadlock, lock wait timeout, record changed since read.
 RETRYABLE_CODES = {1213, 1205, 1020}
@@ -41,3 +45,37 @@ def retry_transient(function: Callable[P, T]) -> Callable[P, T]:
         raise AssertionError("unreachable")
 
     return run
+
+
+def enqueue_on_commit(task: Task[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Enqueue a task after the commit. A failing queue is logged; nothing else fails.
+
+    Only for work that a scheduled task or an age limit completes as well.
+    """
+
+    def enqueue() -> None:
+        _was_enqueued(task, *args, **kwargs)
+
+    transaction.on_commit(enqueue, robust=True)
+
+
+def enqueue_or_run_on_commit(task: Task[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Enqueue a task after the commit, or run it in this process if the queue fails.
+
+    For work that nothing else would complete. Its errors are logged.
+    """
+
+    def enqueue_or_run() -> None:
+        if not _was_enqueued(task, *args, **kwargs):
+            task.call(*args, **kwargs)
+
+    transaction.on_commit(enqueue_or_run, robust=True)
+
+
+def _was_enqueued(task: Task[P, Any], *args: P.args, **kwargs: P.kwargs) -> bool:
+    try:
+        task.enqueue(*args, **kwargs)
+    except Exception:  # The queue may be a database, Redis or something else.
+        logger.exception("%s could not be enqueued", task.module_path)
+        return False
+    return True

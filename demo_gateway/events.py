@@ -7,12 +7,12 @@ import logging
 import secrets
 import time
 
-from django.db import transaction
 from django.test import RequestFactory
 from django.urls import resolve, reverse
 from django.utils import timezone
 from django_tasks import task
 
+from commerce.transactions import enqueue_on_commit
 from demo_gateway import faults
 from demo_gateway.keys import demo_webhook_secret
 from demo_gateway.models import DemoEvent
@@ -42,7 +42,7 @@ def emit(event_type: str, body: Body) -> None:
         },
     )
     if not faults.has_fault(faults.REORDER):  # else the next round delivers, newest first
-        transaction.on_commit(lambda: deliver_event_task.enqueue(event.pk))
+        enqueue_on_commit(deliver_event_task, event.pk)
 
 
 def sign(payload: bytes, *, at: float | None = None) -> str:

@@ -255,6 +255,7 @@ SCHEDULE = [
     (60, "commerce.mail.outbox.send_waiting_mail_task"),
     (60, "commerce.task_leases.requeue_lost_tasks"),
     (600, "commerce.stock.alerts.answer_product_alerts"),
+    (600, "commerce.returns.withdrawals.match_new_withdrawals_task"),
     (3600, "commerce.catalogue.related.pair_bought_together_task"),
     (300, "checkout_app.payments.reconcile.reconcile_open_attempts"),
     (3600, "checkout_app.payments.reconcile.reconcile_recent_intents"),

@@ -243,3 +243,33 @@ def test_templates_carry_no_inline_script_or_style():
     ]
 
     assert found == []
+
+
+#: Calls of ``on_commit`` whose hook is an object: its error is logged by a name that it defines.
+NAMED_HOOKS = {"commerce/page_cache/versions.py"}
+
+
+def test_no_hook_of_a_commit_can_lose_the_others():
+    """An error in a hook is logged only with ``robust=True``, and if the hook has a ``__qualname__``.
+
+    A ``partial`` has none, so Django's own logging would fail. Tasks are enqueued with
+    ``commerce.transactions``.
+    """
+    calls = [
+        (path, node)
+        for path in files(".py", folders=("commerce", "checkout_app", "home", "demo_gateway"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "on_commit"
+    ]
+    fragile = [
+        f"{name_of(path)}:{node.lineno}"
+        for path, node in calls
+        if "robust=True" not in [ast.unparse(keyword) for keyword in node.keywords]
+        or (
+            not isinstance(node.args[0], ast.Lambda | ast.Name) and name_of(path) not in NAMED_HOOKS
+        )
+        or (".enqueue(" in ast.unparse(node))
+    ]
+
+    assert calls
+    assert fragile == []

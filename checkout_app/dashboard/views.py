@@ -30,7 +30,10 @@ from checkout_app.gateways.transfer import (
 )
 from checkout_app.models import BankTransfer, PaymentAttempt, Progress, State, TransferRefund
 from checkout_app.payments import captures, refunds, review, settle
-from commerce.accounts.reauthentication import require_recent_sign_in
+from commerce.accounts.reauthentication import (
+    require_recent_sign_in,
+    require_recent_sign_in_over_limit,
+)
 from commerce.audit.order_history import record_event
 from commerce.dashboard.staff_views import StaffPage
 from commerce.exceptions import IllegalMove, OutOfStock, ReturnRefused
@@ -167,12 +170,16 @@ class SettleView(StaffPage, View):
 
 
 class AcceptView(StaffPage, View):
-    """Confirm an order under review with the amount that arrived."""
+    """Confirm an order under review with the amount that arrived.
+
+    Always requires a recent sign-in: it refunds a surplus and waives a missing amount.
+    """
 
     permission = "checkout.add_refundrequest"
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, number: str) -> HttpResponse:
+        require_recent_sign_in(request)
         try:
             review.accept_reviewed(attempt_of(number).pk, user=staff_of(request))
             messages.success(request, _("The order is confirmed with the amount received."))
@@ -250,6 +257,9 @@ class TransfersView(StaffPage, View):
         except ValueError:
             messages.error(request, _("That amount has too many decimal places for the currency."))
             return
+        attempt = PaymentAttempt.objects.filter(intent_id=reference).first()
+        if attempt is not None and not attempt.is_open:  # It is refunded if the stock is gone.
+            require_recent_sign_in_over_limit(request, form.cleaned_data["amount"])
         is_noted = record_received(
             reference,
             amount_minor=minor,

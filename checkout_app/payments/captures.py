@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -35,7 +35,12 @@ from commerce.exceptions import DispatchRefused
 from commerce.models import OrderEvent, User
 from commerce.money import share_of, to_minor
 from commerce.order_statuses import CANCELLED, DELIVERED, RETURNED, SHIPPED
-from commerce.orders.shipments import prepares_dispatch, units_sent, units_to_send
+from commerce.orders.shipments import (
+    checks_dispatch,
+    prepares_dispatch,
+    units_sent,
+    units_to_send,
+)
 from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")
@@ -73,8 +78,25 @@ def capture_for_shipment(order: AbstractOrder, units: dict[int, int], user: User
             _("The payment is “%(state)s”, so nothing can be sent.")
             % {"state": attempt.get_state_display()}
         )
-    if _is_captured_per_shipment(attempt) and attempt.money_taken < shipped_value(order, units):
+    if not covers_shipment(attempt, order, units):
         raise DispatchRefused(_("The payment couldn’t be captured. See the payment on this page."))
+
+
+@checks_dispatch
+def check_shipment_is_captured(order: AbstractOrder, units: dict[int, int]) -> None:
+    """Raise DispatchRefused unless the captures cover a shipment of a locked order.
+
+    Two shipments prepared at the same time capture the value of one. The first leaves, the second
+    is refused; dispatching it again captures its value.
+    """
+    attempt = order.attempts.order_by("-pk").first()
+    if attempt is not None and not covers_shipment(attempt, order, units):
+        raise DispatchRefused(
+            _(
+                "Another parcel of this order was dispatched at the same time. Dispatch this one "
+                "again to capture its payment."
+            )
+        )
 
 
 def _check_disputes(attempt: PaymentAttempt) -> None:
@@ -101,6 +123,16 @@ def _capture_shipment(
     is_final = not intent.may_capture_often or units == units_to_send(order)
     request_shipment_capture(attempt.pk, units, is_final=is_final, user=user)
     return send_captures(attempt)
+
+
+def covers_shipment(attempt: PaymentAttempt, order: AbstractOrder, units: dict[int, int]) -> bool:
+    """Whether the captures cover these units and those shipped before.
+
+    True for a payment that is not captured per shipment.
+    """
+    if not _is_captured_per_shipment(attempt):
+        return True
+    return attempt.money_taken >= shipped_value(order, units)
 
 
 def _is_captured_per_shipment(attempt: PaymentAttempt) -> bool:
@@ -281,7 +313,7 @@ def reconcile_authorisations(*, at: datetime | None = None) -> None:
     for attempt in due.distinct().order_by("pk"):
         with isolate_errors(f"capturing order {attempt.order.number}"):
             send_captures(attempt)
-    for attempt in held.filter(order__status=CANCELLED).order_by("pk"):
+    for attempt in _voidable().order_by("pk"):
         with isolate_errors(f"voiding order {attempt.order.number}"):
             void_authorisation(attempt, reason="order cancelled")
     for attempt in held.filter(order__status__in=NOTHING_LEFT).order_by("pk"):
@@ -290,6 +322,13 @@ def reconcile_authorisations(*, at: datetime | None = None) -> None:
     for attempt in held.filter(held_until__lte=at).order_by("pk"):
         with isolate_errors(f"settling the expired authorisation of order {attempt.order.number}"):
             settle.settle(attempt.stored_intent_id, at=at)
+
+
+def _voidable() -> QuerySet[PaymentAttempt]:
+    """Authorisations of cancelled orders. Under review, only those of which nothing was captured."""
+    uncaptured = Q(state=State.REVIEW, transactions=None)
+    cancelled = PaymentAttempt.objects.filter(order__status=CANCELLED).select_related("order")
+    return cancelled.filter(Q(state=State.AUTHORISED) | uncaptured).distinct()
 
 
 @task()

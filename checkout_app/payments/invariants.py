@@ -16,6 +16,7 @@ from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import (
     MONEY_STATES,
     OPEN_STATES,
+    Capture,
     GatewayTransaction,
     PaymentAttempt,
     Progress,
@@ -23,9 +24,11 @@ from checkout_app.models import (
     State,
     site_marker,
 )
+from checkout_app.payments.captures import covers_shipment, shipped_value
 from commerce.money import to_minor
 from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.invariants import invariant
+from commerce.orders.shipments import SENT
 
 #: Expired attempts are cancelled every five minutes; twice that is late.
 GRACE = timedelta(minutes=10)
@@ -79,6 +82,23 @@ def refunds_are_what_they_were_asked_for() -> Iterator[str]:
         parts = sum(line.amount for line in request.lines.all()) + request.shipping
         if request.amount <= 0 or parts > request.amount:
             yield f"I3 refund {request.pk}: {request.amount}, but its parts add up to {parts}"
+
+
+@invariant
+def shipped_units_are_captured() -> Iterator[str]:
+    """I12: a payment captured per shipment covers what was shipped."""
+    shipped = PaymentAttempt.objects.filter(
+        capture=Capture.MANUAL,
+        state__in=(State.AUTHORISED, *MONEY_STATES, State.REFUNDED),
+        order__shipping_events__event_type__name=SENT,
+    )
+    for attempt in shipped.select_related("order").distinct():
+        if not covers_shipment(attempt, attempt.order, {}):
+            value = shipped_value(attempt.order, {})
+            yield (
+                f"I12 order {attempt.order.number}: {value} was shipped, but only "
+                f"{attempt.money_taken} captured"
+            )
 
 
 @invariant

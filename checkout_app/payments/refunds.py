@@ -53,7 +53,7 @@ from commerce.orders.mails import queue_refund_notice
 from commerce.orders.pipeline import move_order
 from commerce.returns.restocking import take_units_back
 from commerce.returns.returns import mark_refunded, units_received
-from commerce.transactions import retry_transient
+from commerce.transactions import enqueue_on_commit, retry_transient
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -241,7 +241,7 @@ def request_refund(
             mark_refunded(terms.return_id, user)
         text = _("Refund requested: %(reason)s") % {"reason": request.reason}
         record_event(attempt.order, OrderEvent.Kind.REFUND, text, amount=request.amount, user=user)
-        transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
+        enqueue_on_commit(send_refunds_task, attempt.pk)
     return request
 
 

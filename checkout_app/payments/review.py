@@ -15,7 +15,7 @@ from commerce.documents.issuing import issue_invoice
 from commerce.models import OrderEvent, User
 from commerce.order_statuses import AUTHORISED, CANCELLED, PAID
 from commerce.orders.pipeline import move_order
-from commerce.transactions import retry_transient
+from commerce.transactions import enqueue_on_commit, retry_transient
 
 
 @retry_transient
@@ -46,7 +46,7 @@ def accept_reviewed(attempt_id: int, *, user: User | None) -> PaymentAttempt:
                 is_excess=True,
                 user=user,
             )
-            transaction.on_commit(lambda: send_refunds_task.enqueue(attempt.pk))
+            enqueue_on_commit(send_refunds_task, attempt.pk)
         record_event(
             order,
             OrderEvent.Kind.PAYMENT,

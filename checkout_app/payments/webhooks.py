@@ -16,7 +16,7 @@ from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import StripeEvent, site_marker
 from checkout_app.payments import disputes, refunds, settle
 from checkout_app.payments.unmatched import UNMATCHED, is_parked_unmatched
-from commerce.transactions import retry_transient
+from commerce.transactions import enqueue_on_commit, retry_transient
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -57,7 +57,7 @@ def store_event(payload: bytes, signature: str) -> None:
         },
     )
     if is_new and row.progress == Progress.WAITING:
-        process_event_task.enqueue(row.event_id)
+        enqueue_on_commit(process_event_task, row.event_id)
 
 
 def _is_foreign(event: Event) -> bool:

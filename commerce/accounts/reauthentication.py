@@ -110,8 +110,11 @@ def require_recent_sign_in(request: HttpRequest) -> None:
 
 
 def require_recent_sign_in_over_limit(request: HttpRequest, *totals: Decimal) -> None:
-    """Require a recent sign-in if one of these totals, about to be refunded, exceeds the limit."""
-    if any(total > settings.REFUND_REAUTH_OVER for total in totals):
+    """Require a recent sign-in if these totals, about to be refunded, add up to more than the limit.
+
+    They are added, so that a large refund cannot be split into small ones.
+    """
+    if sum(totals, Decimal(0)) > settings.REFUND_REAUTH_OVER:
         require_recent_sign_in(request)
 
 

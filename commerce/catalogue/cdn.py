@@ -13,6 +13,7 @@ from oscar.core.loading import get_model
 from wagtail.contrib.frontend_cache.utils import purge_urls_from_cache
 
 from commerce.models.cache_tags import LISTS
+from commerce.transactions import enqueue_on_commit
 from commerce.urls import absolute
 
 #: Most tags per purge.
@@ -20,9 +21,12 @@ MAX_TAGS = 500
 
 
 def purge_soon(tags: Iterable[str]) -> None:
-    """Enqueue the purge of these tags' pages, if a cache is configured."""
+    """Enqueue the purge of these tags' pages, if a cache is configured.
+
+    If the queue fails, the pages expire after ``CDN_SECONDS``.
+    """
     if settings.WAGTAILFRONTENDCACHE:
-        purge_addresses_task.enqueue(sorted(tags)[:MAX_TAGS])
+        enqueue_on_commit(purge_addresses_task, sorted(tags)[:MAX_TAGS])
 
 
 @task()

@@ -36,7 +36,7 @@ from commerce.requests import parse_pk
 
 
 def ask_before_cancelling(request: HttpRequest, orders: Iterable[AbstractOrder]) -> None:
-    """Require a recent sign-in before large orders are cancelled, which refunds them."""
+    """Require a recent sign-in before orders of a large total are cancelled, which refunds them."""
     if request.POST.get("new_status", "").strip() == CANCELLED:
         require_recent_sign_in_over_limit(request, *(order.total_incl_tax for order in orders))
 

@@ -1,11 +1,11 @@
 """Renders the sizes of new photos and refreshes the cards that show them."""
 
-from django.db import transaction
 from django_tasks import task
 from wagtail.images.models import AbstractImage
 
 from commerce.images.photos import is_rendered, render_for_lists
 from commerce.index.refresh import refresh_listings
+from commerce.transactions import enqueue_or_run_on_commit
 
 
 @task()
@@ -17,4 +17,4 @@ def render_photo_task(image_id: int) -> None:
 def render_soon(image: AbstractImage) -> None:
     """Enqueue the rendering of an image after the commit, unless all its sizes exist."""
     if not is_rendered(image):
-        transaction.on_commit(lambda: render_photo_task.enqueue(image.pk))
+        enqueue_or_run_on_commit(render_photo_task, image.pk)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.dispatch import receiver
@@ -15,6 +14,7 @@ from commerce.index.photographs import render_photo_task
 from commerce.index.refresh import delete_listings
 from commerce.index.refresh_queue import is_collecting, refresh_changed, refresh_many
 from commerce.models import FacetAttribute, ProductPhoto, SalePrice
+from commerce.transactions import enqueue_or_run_on_commit
 
 AttributeOption = get_model("catalogue", "AttributeOption")
 Category = get_model("catalogue", "Category")
@@ -71,8 +71,7 @@ def render_photograph(sender: Any, instance: Any, raw: bool = False, **kwargs: A
     """Show a new photo unscaled until the worker has made its sizes."""
     if raw or is_collecting() or is_rendered(instance.image):
         return
-    image_id = instance.image_id
-    transaction.on_commit(lambda: render_photo_task.enqueue(image_id))
+    enqueue_or_run_on_commit(render_photo_task, instance.image_id)
 
 
 @receiver(m2m_changed, sender=ProductAttributeValue.value_multi_option.through)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from commerce.index.refresh import BATCH, listed_keys, refresh_listings, refresh_listings_task
+from commerce.transactions import enqueue_or_run_on_commit
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -51,16 +51,15 @@ def refresh_changed(product_ids: Set[int | None], *, is_sale: bool = False) -> N
 def refresh_many(product_ids: Iterable[int], *, is_sale: bool = False) -> None:
     """Refresh products that share a change, of which there may be thousands.
 
-    Up to one batch of listings is refreshed at once; more are refreshed by the worker after the
-    commit.
+    Up to one batch of listings is refreshed at once; more are refreshed after the commit, by the
+    worker if the queue works.
     """
     ids = listed_keys(set(product_ids))
     if len(ids) <= BATCH or is_collecting():
         refresh_changed(set(ids), is_sale=is_sale)
         return
     for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
-        transaction.on_commit(partial(refresh_listings_task.enqueue, batch, is_sale=is_sale))
+        enqueue_or_run_on_commit(refresh_listings_task, ids[start : start + BATCH], is_sale=is_sale)
 
 
 def refresh_product(product: AbstractProduct) -> None:

@@ -16,13 +16,13 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.filebased import EmailBackend as FileBackend
-from django.db import transaction
 from django.db.models import F
 from django.template import Context, Engine
 from django.utils import timezone
 from django_tasks import task
 
 from commerce.models import OutgoingMail, User
+from commerce.transactions import enqueue_on_commit
 
 #: Minutes until the next attempt, by the number of attempts made.
 RETRY_MINUTES = (1, 5, 15, 60, 240)
@@ -75,7 +75,7 @@ def queue_mail(
         },
     )
     if is_new:
-        transaction.on_commit(lambda: send_mail_task.enqueue(mail.pk))
+        enqueue_on_commit(send_mail_task, mail.pk)
     return mail
 
 

@@ -30,6 +30,7 @@ from commerce.orders.discount_uses import release_discounts
 from commerce.orders.mails import queue_cancelled_notice
 from commerce.orders.reservations import release_stock
 from commerce.stock.history import Cause
+from commerce.transactions import enqueue_or_run_on_commit
 
 #: Set only by dispatching parcels (commerce.orders.shipments).
 BY_DISPATCH = (PART_SHIPPED, SHIPPED)
@@ -132,8 +133,7 @@ def count_purchases(order: AbstractOrder) -> None:
     for pk, count in sorted(units.items()):
         ProductRecord.objects.get_or_create(product_id=pk)
         ProductRecord.objects.filter(product_id=pk).update(num_purchases=F("num_purchases") + count)
-    ids = sorted(units)
-    transaction.on_commit(lambda: refresh_listings_task.enqueue(ids, is_sale=True))
+    enqueue_or_run_on_commit(refresh_listings_task, sorted(units), is_sale=True)
 
 
 def moves_for_staff(order: AbstractOrder) -> tuple[str, ...]:

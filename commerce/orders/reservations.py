@@ -9,7 +9,6 @@ in ``reserve_stock`` guarantees that no unit is sold twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -100,7 +99,7 @@ def _record_moves(
     update_low_stock_alerts(ids)
     enqueue_stock_alerts(ids)
     # After the commit, so that no lock is held while the index is refreshed.
-    transaction.on_commit(partial(refresh_availability, ids), robust=True)
+    transaction.on_commit(lambda: refresh_availability(ids), robust=True)
 
 
 def release_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> None:

@@ -54,6 +54,12 @@ Preparation = Callable[["AbstractOrder", dict[int, int], User | None], None]
 #: may run twice for one parcel. ``units`` is ``{line_id: quantity}``.
 PREPARATIONS: list[Preparation] = []
 
+DispatchCheck = Callable[["AbstractOrder", dict[int, int]], None]
+#: Functions ``(order, units)`` called with the locked order right before a parcel is written. Each
+#: may raise DispatchRefused, which stops the parcel. Another parcel of the order may have been
+#: written since the preparations.
+DISPATCH_CHECKS: list[DispatchCheck] = []
+
 
 @dataclass(frozen=True)
 class Parcel:
@@ -75,6 +81,12 @@ class Parcel:
 def prepares_dispatch(function: Preparation) -> Preparation:
     """Register a function to run before a parcel is sent (see ``PREPARATIONS``)."""
     PREPARATIONS.append(function)
+    return function
+
+
+def checks_dispatch(function: DispatchCheck) -> DispatchCheck:
+    """Register a check to run under the order's lock (see ``DISPATCH_CHECKS``)."""
+    DISPATCH_CHECKS.append(function)
     return function
 
 
@@ -132,7 +144,7 @@ def ship(
     Takes these units out of stock, records the parcel, queues its mail and sets the status to "Part
     shipped" or "Shipped". Returns the existing parcel for a ``key`` used before. Raises
     DispatchRefused with a sentence and without any change. Runs ``PREPARATIONS`` first, then locks
-    the stock records by key and the order, in one durable transaction.
+    the stock records by key and the order and runs ``DISPATCH_CHECKS``, in one durable transaction.
     """
     key = key or uuid.uuid4().hex
     check_label(carrier, tracking_number)
@@ -200,6 +212,8 @@ def _send(
         if sent:
             return sent
         units = checked_units(order, units)
+        for check in DISPATCH_CHECKS:
+            check(order, dict(units))
         lines = list(order.lines.filter(pk__in=units))
         consume_stock(_stock_of(lines, units), Cause(order=order.number, user=user))
         shipment = Shipment(key=key, user=user, **label)

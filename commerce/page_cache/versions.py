@@ -56,9 +56,9 @@ def invalidate(*tags: str) -> None:
         transaction.on_commit(_Publication(set(tags)), robust=True)
 
 
-@dataclass
 class _Publication:
-    tags: set[str]
+    def __init__(self, tags: set[str]) -> None:
+        self.tags, self.__qualname__ = tags, "publish"  # Django logs a failed hook by this name.
 
     def __call__(self) -> None:
         publish(self.tags)

@@ -36,9 +36,11 @@ from commerce.returns.returns import (
     new_number,
     units_returnable,
 )
-from commerce.transactions import retry_transient
+from commerce.transactions import enqueue_on_commit, retry_transient
 
 State = Withdrawal.State
+#: How long the scheduler looks for the order of a statement. Staff can always link it.
+MATCHED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def submit_withdrawal(
         )
         if is_new:
             _mail(withdrawal, "withdrawal_received", {})
-            transaction.on_commit(lambda: match_withdrawal_task.enqueue(withdrawal.pk))
+            enqueue_on_commit(match_withdrawal_task, withdrawal.pk)
         return withdrawal
 
 
@@ -109,6 +111,14 @@ def match_withdrawal(withdrawal_id: int) -> None:
         withdrawal = Withdrawal.objects.select_for_update().get(pk=withdrawal_id)
         if withdrawal.order_id is None:
             _tie(withdrawal, order, user=None)
+
+
+def match_new_withdrawals(*, at: datetime | None = None) -> None:
+    """Match the unlinked statements of the last day: the task of one may have been lost."""
+    since = (at or timezone.now()) - MATCHED_FOR
+    unlinked = Withdrawal.objects.filter(state=State.NEW, order=None, submitted_at__gt=since)
+    for withdrawal_id in list(unlinked.order_by("pk").values_list("pk", flat=True)):
+        match_withdrawal(withdrawal_id)
 
 
 @retry_transient
@@ -269,3 +279,9 @@ def units_proposed(withdrawal: Withdrawal) -> dict[int, int]:
 def match_withdrawal_task(withdrawal_id: int) -> None:
     """Link a withdrawal to its order (see ``match_withdrawal``)."""
     match_withdrawal(withdrawal_id)
+
+
+@task()
+def match_new_withdrawals_task() -> None:
+    """Scheduled: link withdrawals whose task was lost."""
+    match_new_withdrawals()

@@ -1,4 +1,4 @@
-"""Captures that are interrupted: a shipment that never left, a refusal, an expired authorisation."""
+"""Interrupted captures: an unsent or overtaken shipment, a refusal, an expired authorisation."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -12,9 +12,10 @@ from checkout_app.models import PaymentAttempt, Progress, State
 from checkout_app.payments import begin, captures, reconcile, settle
 from commerce.exceptions import DispatchRefused
 from commerce.order_statuses import CANCELLED, PART_SHIPPED
+from commerce.orders import shipments
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
-from commerce.orders.shipments import cancel_rest, ship
+from commerce.orders.shipments import cancel_rest, ship, units_sent
 from demo_gateway import faults, post_payment, store
 from demo_gateway.models import DemoCharge, DemoIntent
 from demo_gateway.refusal import Refused
@@ -67,6 +68,68 @@ def test_remaining_authorisation_is_voided_with_the_remaining_order(cup):
     attempt.refresh_from_db()
     assert (attempt.state, attempt.money_taken) == (State.PAID, taken)
     assert at_gateway(attempt) == ("succeeded", int(taken * 100), 0)
+    assert broken_invariants() == []
+
+
+@pytest.fixture
+def overtaken(monkeypatch):
+    """``overtaken(work)`` runs ``work`` once between the capture of the next parcel and its dispatch."""
+
+    def arrange(work):
+        send, waiting = shipments._send, [work]
+
+        def overtaken_send(*args, **kwargs):
+            if waiting:
+                waiting.pop()()
+            return send(*args, **kwargs)
+
+        monkeypatch.setattr(shipments, "_send", overtaken_send)
+
+    return arrange
+
+
+def dispatch(client, order, line, key="form"):
+    """Submit the dispatch form for one unit of a line; return the response."""
+    data = {"order_action": "dispatch_parcel", "carrier": "other", "key": key, f"units_{line}": "1"}
+    return client.post(reverse("dashboard:order-detail", args=[order.number]), data)
+
+
+def test_overtaken_parcel_is_refused_and_charged_when_it_is_dispatched_again(
+    cup, client, overtaken
+):
+    attempt = order_held(cup, count=3, card=MANY_CAPTURES)
+    order = attempt.order
+    line = order.lines.get().pk
+    client.force_login(make_user("boss@example.com", is_staff=True, is_superuser=True))
+    overtaken(lambda: ship(order.pk, units={line: 1}))
+
+    page = dispatch(client, order, line)
+
+    assert "Another parcel of this order was dispatched at the same time" in page.text
+    attempt.refresh_from_db()
+    assert units_sent(order) == {line: 1}
+    assert attempt.money_taken == captures.shipped_value(order, {})
+
+    dispatch(client, order, line)
+
+    attempt.refresh_from_db()
+    assert units_sent(order) == {line: 2}
+    assert attempt.money_taken == captures.shipped_value(order, {})
+    assert at_gateway(attempt)[1] == int(attempt.money_taken * 100)
+    assert broken_invariants() == []
+
+
+def test_overtaken_last_parcel_is_charged_when_it_is_dispatched_again(cup, overtaken):
+    attempt = order_held(cup, count=2, card=MANY_CAPTURES)
+    line = attempt.order.lines.get().pk
+    overtaken(lambda: ship(attempt.order_id, units={line: 1}))
+    with pytest.raises(DispatchRefused, match="at the same time"):
+        ship(attempt.order_id, units={line: 1})
+
+    ship(attempt.order_id, units={line: 1})
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.money_taken) == (State.PAID, attempt.amount)
     assert broken_invariants() == []
 
 

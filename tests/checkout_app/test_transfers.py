@@ -18,6 +18,7 @@ from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from tests.factories import make_user, stockrecord_of
 from tests.shopper import press_pay, reach_payment
+from tests.signing import prove_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Order = get_model("order", "Order")
@@ -39,9 +40,10 @@ def ordered(client, vase):
 
 @pytest.fixture
 def finance(client):
-    """A signed-in superuser."""
+    """A superuser who signed in recently."""
     user = make_user("fin@example.com", is_staff=True, is_superuser=True)
     client.force_login(user)
+    prove_again(client)
     return user
 
 

@@ -13,7 +13,7 @@ from checkout_app.models import GatewayTransaction, PaymentAttempt, State, site_
 from checkout_app.payments import begin, settle
 from commerce.models import OutgoingMail
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.shipments import ship
+from commerce.orders.shipments import SENT, ship, write_event
 from commerce.returns.returns import request_return
 from demo_gateway import server
 from demo_gateway.models import DemoIntent
@@ -25,6 +25,7 @@ from tests.factories import (
     pay,
     stockrecord_of,
 )
+from tests.held_orders import MANY_CAPTURES
 
 pytestmark = pytest.mark.django_db
 Order = get_model("order", "Order")
@@ -215,3 +216,15 @@ def test_i11_more_units_returned_than_shipped(paid):
     line.return_lines.update(quantity=2)
 
     assert broken_invariants() == [f"I11 line {line.pk}: 2 returned or requested, 1 sent"]
+
+
+def test_i12_parcel_that_was_not_captured(vase, settings):
+    settings.PAYMENT_CAPTURE = "manual"
+    attempt, _intent = begin.begin(make_submission(make_basket((vase, 1))))
+    pay(attempt, MANY_CAPTURES)
+    settle.settle(attempt.intent_id)
+    assert broken_invariants() == []
+
+    write_event(attempt.order, {attempt.order.lines.get().pk: 1}, SENT)
+
+    assert "I12" in broken()

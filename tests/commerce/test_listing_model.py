@@ -177,7 +177,7 @@ def test_change_of_many_products_is_finished_by_the_worker(
     mug, vase, monkeypatch, django_capture_on_commit_callbacks
 ):
     queued = []
-    task = SimpleNamespace(enqueue=lambda ids, **_options: queued.append(ids))
+    task = SimpleNamespace(enqueue=lambda ids, **_options: queued.append(ids), module_path="x")
     monkeypatch.setattr(refresh_queue, "refresh_listings_task", task)
     monkeypatch.setattr(refresh_queue, "BATCH", 1)
 
