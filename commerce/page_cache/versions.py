@@ -15,7 +15,7 @@ import time
 import uuid
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
@@ -37,6 +37,7 @@ SLOTS = 1 << 16
 #: File layout: epoch, number of the last change, then the version of each slot.
 NUMBER, EPOCH_BYTES = struct.Struct("<Q"), 16
 HEADER = EPOCH_BYTES + NUMBER.size
+FILE_BYTES = HEADER + SLOTS * NUMBER.size
 
 #: Called with the changed tags after each commit, for example to purge a CDN.
 listeners: list[Callable[[set[str]], None]] = []
@@ -173,7 +174,7 @@ class Versions:
                 self.store.write({slot_of(tag) for tag in writing})
                 writing = set()
             return question(*arguments)
-        except (OSError, redis.RedisError) as error:
+        except (OSError, struct.error, redis.RedisError) as error:
             with self._lock:
                 self._pending |= writing
             self._paused_until = time.monotonic() + self.PAUSE
@@ -232,7 +233,7 @@ class FileStore:
             os.close(fd)
 
     def _descriptor(self):
-        """The open file, opened again if the folder was cleared."""
+        """The open file, opened again if the folder was cleared or the file was cut off."""
         if time.monotonic() - self._checked > self.CHECK_SECONDS:
             with self._opening:
                 if not self._is_open():
@@ -241,21 +242,21 @@ class FileStore:
         return self._fd
 
     def _is_open(self):
-        try:
-            return self._fd >= 0 and self.path.stat().st_ino == os.fstat(self._fd).st_ino
-        except FileNotFoundError:
-            return False
+        with suppress(OSError):
+            file, own = self.path.stat(), os.fstat(self._fd)
+            return file.st_size == FILE_BYTES and os.path.samestat(file, own)
+        return False
 
     def _open(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
-            if os.fstat(fd).st_size != HEADER + SLOTS * NUMBER.size:
+            if os.fstat(fd).st_size != FILE_BYTES:
                 os.ftruncate(fd, 0)
-                # Allocate all of it now, so that a full disk cannot fail a later write.
-                os.posix_fallocate(fd, 0, HEADER + SLOTS * NUMBER.size)
                 os.pwrite(fd, uuid.uuid4().bytes, 0)
+                # Allocate all of it now, so that a full disk cannot fail a later write.
+                os.posix_fallocate(fd, 0, FILE_BYTES)
             fcntl.flock(fd, fcntl.LOCK_UN)
         except OSError:
             os.close(fd)
