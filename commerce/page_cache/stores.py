@@ -77,7 +77,7 @@ class FileStore:
             yield False
             return
         try:
-            yield _wait_for(lambda: fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB) is None)
+            yield _wait_while(lambda: fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB))
         finally:
             os.close(fd)  # releases the lock
 
@@ -111,19 +111,19 @@ class RedisStore:
     def render_lock(self, key: str) -> Iterator[bool]:
         name, milliseconds = f"{self.PREFIX}lock:{hashed_key(key)}", int(WAIT_SECONDS * 2000)
         try:
-            yield _wait_for(lambda: self.client.set(name, 1, nx=True, px=milliseconds))
+            yield _wait_while(lambda: not self.client.set(name, 1, nx=True, px=milliseconds))
         finally:
             with contextlib.suppress(redis.RedisError):
                 self.client.delete(name)  # A request that waited too long renders as well.
 
 
-def _wait_for(acquire):
-    """Wait up to ``WAIT_SECONDS`` for a lock; whether it had to wait. Does not wait without Redis."""
+def _wait_while(is_taken):
+    """Wait up to ``WAIT_SECONDS`` while a lock ``is_taken``; whether it had to wait. Does not wait without Redis."""
     end, waited = time.monotonic() + WAIT_SECONDS, False
     with contextlib.suppress(redis.RedisError):
         while time.monotonic() < end:
             with contextlib.suppress(BlockingIOError):
-                if acquire():
+                if not is_taken():
                     break
             waited = True
             time.sleep(CHECK_SECONDS)

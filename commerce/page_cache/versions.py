@@ -133,11 +133,9 @@ def current_snapshot() -> Snapshot:
 
 
 class Versions:
-    """The sequence in a store. A change that could not be written is written before the next read.
+    """The sequence in a store. A change that could not be written is written before the next read."""
 
-    A store that did not respond is skipped for the next ``PAUSE`` seconds.
-    """
-
+    #: Seconds for which a store that did not respond is skipped.
     PAUSE = 2.0
 
     def __init__(self, store: Any) -> None:
@@ -145,10 +143,22 @@ class Versions:
         self._pending: set[str] = set()
         self._lock = threading.Lock()
         self._paused_until = 0.0
+        self.is_off = False
 
     def snapshot(self) -> Snapshot:
-        """Read the sequence. Raises Unreachable."""
+        """Read the sequence. Raises Unreachable, always after ``turn_off``."""
+        if self.is_off:
+            raise Unreachable("the page cache is off")
         return self._ask(self.store.read)
+
+    def epoch(self) -> str:
+        """The store that this process shares, also after ``turn_off``. Raises Unreachable."""
+        return self._ask(self.store.read).epoch
+
+    def turn_off(self) -> None:
+        """Use nothing cached from now on, and let the others start anew. Changes are still written."""
+        self.is_off = True
+        self.store.clear()
 
     def versions_of(self, tags: Collection[str]) -> dict[str, int]:
         """``{tag: version of its latest change}``, 0 if it never changed. Raises Unreachable."""
@@ -186,10 +196,6 @@ def slot_of(tag: str) -> int:
     return zlib.crc32(tag.encode()) % SLOTS
 
 
-def _number_at(fd, offset):
-    return NUMBER.unpack(os.pread(fd, NUMBER.size, offset))[0]
-
-
 class NoStore:
     """No cache: for tests and shells."""
 
@@ -218,7 +224,8 @@ class FileStore:
 
     def read_slots(self, slots: Sequence[int]) -> list[int]:
         fd = self._descriptor()
-        return [_number_at(fd, HEADER + slot * NUMBER.size) for slot in slots]
+        found = (os.pread(fd, NUMBER.size, HEADER + slot * NUMBER.size) for slot in slots)
+        return [NUMBER.unpack(number)[0] for number in found]
 
     def write(self, slots: Iterable[int]) -> None:
         self._descriptor()
@@ -226,11 +233,17 @@ class FileStore:
         try:
             # The lock belongs to this descriptor, so threads wait for each other as well.
             fcntl.flock(fd, fcntl.LOCK_EX)
-            number = _number_at(fd, EPOCH_BYTES) + 1
+            number = NUMBER.unpack(os.pread(fd, NUMBER.size, EPOCH_BYTES))[0] + 1
             for offset in (*(HEADER + slot * NUMBER.size for slot in slots), EPOCH_BYTES):
                 os.pwrite(fd, NUMBER.pack(number), offset)
         finally:
             os.close(fd)
+
+    def clear(self) -> None:
+        """Start again with a new epoch, so that every cached page is outdated."""
+        with suppress(OSError):
+            self.path.unlink()
+        self._checked = 0.0
 
     def _descriptor(self):
         """The open file, opened again if the folder was cleared or the file was cut off."""
