@@ -1,4 +1,4 @@
-"""Recovers background tasks whose worker died: requeues them a few times, then fails them.
+"""Heartbeats: recover background tasks whose worker died, and detect separate page caches.
 
 Workers write heartbeats, so tasks may run for any time: a task is requeued only if its worker has
 been silent for ``LEASE``. Every task may run twice, so every task is idempotent.
@@ -6,12 +6,15 @@ been silent for ``LEASE``. Every task may run twice, so every task is idempotent
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django_tasks import task
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -28,6 +31,11 @@ LEASE = timedelta(minutes=3)
 LEASE_WITHOUT_HEARTBEAT = timedelta(hours=6)
 #: Runs after which a task is failed, because it may be what kills its workers.
 MAX_RUNS = 3
+#: Why several page caches are an error, and the remedy.
+SEPARATE_CACHES = (
+    "Another machine or container uses this database with a separate page cache, so pages would "
+    "show old prices: set REDIS_URL, or share VAR_DIR."
+)
 
 
 class WorkerLost(Exception):
@@ -53,34 +61,109 @@ def heartbeat(worker_id: str) -> Iterator[None]:
 
 
 def beat(worker_id: str, *, at: datetime | None = None) -> None:
-    """Record that a worker is alive, and which page cache it has."""
+    """Record that a process is alive, and which page cache it has; check those of the others."""
+    at = at or timezone.now()
     WorkerHeartbeat.objects.update_or_create(
-        pk=worker_id, defaults={"seen_at": at or timezone.now(), "cache_epoch": cache_epoch()}
+        pk=worker_id, defaults={"seen_at": at, "cache_epoch": cache_epoch()}
     )
+    _watch.check(at)
+
+
+# --- Page caches of several machines ----------------------------------------------------------------
+
+
+def start_web_heartbeat() -> None:
+    """Write heartbeats from a thread until this web process ends, if its page cache is in files.
+
+    Call it in requests, because a thread started before the server forks is lost. Does nothing from
+    the second call on.
+    """
+    if not (settings.COUNTER_SECONDS and has_cache_in_files()):
+        return
+    if _web_started.acquire(blocking=False):
+        arguments = (f"web-{get_random_string(32)}", _web_ended, 0)
+        threading.Thread(target=_beat_until, args=arguments, daemon=True).start()
+
+
+def has_cache_in_files() -> bool:
+    """Whether other machines need a shared folder to share this process's page cache."""
+    return settings.PAGE_CACHE and settings.PAGE_VERSIONS == "file"
 
 
 def cache_epoch() -> str:
     """Identifies the page cache of this process, which differs between machines; "" without one."""
     try:
-        return versions().snapshot().epoch
+        return versions().epoch()
     except Unreachable:
         return ""
 
 
-def epochs_of_workers(*, at: datetime | None = None) -> set[str]:
-    """The page caches of live workers: a single one if all processes share theirs."""
-    alive = WorkerHeartbeat.objects.filter(
-        seen_at__gt=(at or timezone.now()) - timedelta(seconds=2 * BEAT_SECONDS)
-    )
-    return set(alive.exclude(cache_epoch="").values_list("cache_epoch", flat=True))
+def separate_caches(
+    *, at: datetime | None = None, seconds: float = 2 * BEAT_SECONDS
+) -> dict[str, datetime]:
+    """``{process: its last heartbeat}`` of those with another page cache than this process.
+
+    A process that was silent for ``seconds`` has ended.
+    """
+    since = (at or timezone.now()) - timedelta(seconds=seconds)
+    rows = WorkerHeartbeat.objects.filter(seen_at__gt=since)
+    return dict(rows.exclude(cache_epoch__in=("", cache_epoch())).values_list("pk", "seen_at"))
 
 
-def _beat_until(worker_id: str, ended: threading.Event) -> None:
-    while not ended.wait(BEAT_SECONDS):
+def cache_errors() -> list[str]:
+    """Return errors if another process uses a separate page cache and would miss this one's changes.
+
+    Waits for one heartbeat: by then, processes that have ended are silent, and those with a cleared
+    cache folder have reported their new cache.
+    """
+    if not has_cache_in_files() or not cache_epoch():
+        return []
+    end = time.monotonic() + BEAT_SECONDS + 5
+    try:
+        while separate_caches(seconds=BEAT_SECONDS + 4):
+            if time.monotonic() > end:
+                return [SEPARATE_CACHES]
+            time.sleep(1)
+    finally:
+        connection.close()
+    return []
+
+
+class CacheWatch:
+    """Turns this process's page cache off if another process goes on reporting a separate one."""
+
+    #: Reports of one process. Two may be outdated: the process has ended, or its folder was cleared.
+    REPORTS = 3
+
+    def __init__(self) -> None:
+        self._reports: dict[str, set[datetime]] = {}
+
+    def check(self, at: datetime) -> None:
+        """Count each heartbeat with another page cache once. Call it every ``BEAT_SECONDS``."""
+        if not has_cache_in_files() or versions().is_off or not cache_epoch():
+            return
+        found = separate_caches(at=at)
+        self._reports = {pk: self._reports.get(pk, set()) | {seen} for pk, seen in found.items()}
+        if any(len(reports) >= self.REPORTS for reports in self._reports.values()):
+            versions().turn_off()
+            logger.error(
+                "%s The page cache of this process is off until it restarts.", SEPARATE_CACHES
+            )
+
+
+_watch = CacheWatch()
+#: Locked once this process has a thread.
+_web_started = threading.Lock()
+_web_ended = threading.Event()
+
+
+def _beat_until(worker_id: str, ended: threading.Event, pause: float | None = None) -> None:
+    while not ended.wait(BEAT_SECONDS if pause is None else pause):
+        pause = None
         try:
             beat(worker_id)
         except DatabaseError as error:  # the lease outlasts a database restart
-            logger.warning("no heartbeat of worker %s: %s", worker_id, error)
+            logger.warning("no heartbeat of %s: %s", worker_id, error)
         finally:
             connection.close()
 

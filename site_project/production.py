@@ -8,7 +8,6 @@ import ipaddress
 import os
 import pkgutil
 import sys
-import time
 from collections.abc import Iterator
 from importlib import import_module
 from urllib.parse import urlsplit
@@ -175,27 +174,10 @@ def database_errors() -> list[str]:
 
 
 def cache_errors() -> list[str]:
-    """Return errors if another worker uses a separate page cache and would miss this one's changes.
+    """Errors of ``commerce.task_leases.cache_errors``: another process has a separate page cache."""
+    from commerce import task_leases  # needs the apps
 
-    A worker with a cleared cache folder reports its new cache at its next heartbeat, so this waits
-    for one.
-    """
-    from commerce.task_leases import BEAT_SECONDS, cache_epoch, epochs_of_workers  # needs the apps
-
-    if not settings.PAGE_CACHE or settings.PAGE_VERSIONS != "file" or not cache_epoch():
-        return []
-    end = time.monotonic() + BEAT_SECONDS + 5
-    try:
-        while epochs_of_workers() - {cache_epoch()}:
-            if time.monotonic() > end:
-                return [
-                    "Another machine or container uses this database with a separate "
-                    "page cache, so pages would show old prices: set REDIS_URL, or share VAR_DIR."
-                ]
-            time.sleep(1)
-    finally:
-        connection.close()
-    return []
+    return task_leases.cache_errors()
 
 
 def _migrations_on_disk() -> Iterator[tuple[str, str]]:

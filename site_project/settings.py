@@ -350,7 +350,7 @@ OSCAR_SAVE_SENT_EMAILS_TO_DB = True
 HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
 HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 
-#: Seconds until a search without a result is saved, outside its request; 0 is never.
+#: Seconds until counts are saved, outside requests. 0 is never; web processes then have no heartbeat.
 COUNTER_SECONDS = 30
 
 BOOKS_YEARS = env.int(

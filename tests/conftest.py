@@ -133,8 +133,7 @@ def django_db_keepdb(request, django_db_modify_db_settings):
         return is_reused
     path = Path(connection.settings_dict["TEST"]["NAME"])
     if not (is_reused and path.exists()):
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         restore(path)
     return True
 

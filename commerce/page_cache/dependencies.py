@@ -15,13 +15,13 @@ from datetime import datetime
 class Dependencies:
     """Tags, and the expiry time (None: none of its own).
 
-    ``parameters`` are the query parameters that a cacheable page reads, None if the view did not
-    allow caching. ``product_id`` is set on the page of a product.
+    ``parameters`` are the (name, value) pairs of the query that the page shows.
     """
 
     tags: set[str] = field(default_factory=set)
     until: datetime | None = None
-    parameters: frozenset[str] | None = None
+    is_allowed: bool = False
+    parameters: set[tuple[str, str]] = field(default_factory=set)
     product_id: int | None = None
 
 
@@ -41,15 +41,13 @@ def collect_dependencies() -> Iterator[Dependencies]:
 
 def depends_on(*tags: str) -> None:
     """Expire the page when one of these tags changes."""
-    dependencies = _current.get()
-    if dependencies is not None:
+    if dependencies := _current.get():
         dependencies.tags.update(tags)
 
 
 def expires_by(moment: datetime | None) -> None:
     """Expire the page at this time at the latest; None has no effect."""
-    dependencies = _current.get()
-    if dependencies is not None and moment is not None:
+    if (dependencies := _current.get()) and moment is not None:
         dependencies.until = min(filter(None, (dependencies.until, moment)))
 
 
@@ -59,13 +57,19 @@ def depends_on_all(other: Dependencies) -> None:
     expires_by(other.until)
 
 
-def allow_caching(*, parameters: Iterable[str] = (), product_id: int | None = None) -> None:
+def understand(parameters: Iterable[tuple[str, object]]) -> None:
+    """Declare query parameters, with values, that the page shows. Empty values are ignored.
+
+    A request with any other is not cached; otherwise anybody could fill the cache with copies.
+    """
+    if dependencies := _current.get():
+        dependencies.parameters.update((name, str(value)) for name, value in parameters if value)
+
+
+def allow_caching(*, product_id: int | None = None) -> None:
     """Declare that the page is the same for everybody without a session, so it may be cached.
 
-    ``parameters`` are the query parameters that the page reads. A request with any other parameter
-    is rendered but not cached; otherwise anybody could fill the cache with copies. Every response,
-    cached or not, counts as a view of ``product_id``.
+    Every response, cached or not, counts as a view of ``product_id``.
     """
-    dependencies = _current.get()
-    if dependencies is not None:
-        dependencies.parameters, dependencies.product_id = frozenset(parameters), product_id
+    if dependencies := _current.get():
+        dependencies.is_allowed, dependencies.product_id = True, product_id

@@ -73,7 +73,5 @@ def memoise_many(
             shared |= {"epoch": snapshot.epoch, "version": snapshot.number}
             shared |= {"until": expiry_of(found).timestamp()}
             with _lock:
-                _values.update(
-                    {name: _Value(value=value, **shared) for name, value in made.items()}
-                )
+                _values.update({name: _Value(value=made[name], **shared) for name in made})
     return values

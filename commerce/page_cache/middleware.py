@@ -72,9 +72,9 @@ class PageCacheMiddleware:
     def render_own(self, request: HttpRequest) -> HttpResponse:
         with collect_dependencies() as found:
             response = self.get_response(request)
-        if found.parameters is not None:
+        if found.is_allowed:
             count_response(OWN, request.method, found.product_id)
-        return forbid_caching(response, is_allowed=found.parameters is not None)
+        return forbid_caching(response, is_allowed=found.is_allowed)
 
     def find_or_render(self, request: HttpRequest, snapshot: Snapshot) -> HttpResponse:
         query, added = canonical_query(request.META.get("QUERY_STRING", ""))
@@ -101,7 +101,7 @@ class PageCacheMiddleware:
         if added and response.status_code in (301, 302, 307, 308):
             response["Location"] = with_query(response["Location"], added)
         if not may_be_cached(request, response, found):
-            return forbid_caching(response, is_allowed=found.parameters is not None)
+            return forbid_caching(response, is_allowed=found.is_allowed)
         cached = cached_response(response, snapshot, found)
         put(key, cached)
         count_response(RENDERED, request.method, found.product_id)
@@ -166,9 +166,9 @@ def canonical_query(query: str) -> tuple[str, str]:
 
 def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependencies) -> bool:
     """Whether the view allowed caching and kept its promise; a broken promise is logged."""
-    if found.parameters is None or response.status_code != 200:
-        return False
-    if set(request.GET) - found.parameters:
+    query = [(name, value) for name, values in request.GET.lists() for value in values]
+    is_known = len(query) == len(set(query)) and found.parameters.issuperset(query)
+    if not (found.is_allowed and is_known and response.status_code == 200):
         return False
     broken = {
         "it sets a cookie": bool(response.cookies),
@@ -176,8 +176,7 @@ def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependenc
         "it read the basket": getattr(request, "_basket_cache", None) is not None,
         "it is streamed": response.streaming,
     }
-    reasons = [name for name, is_so in broken.items() if is_so]
-    if reasons:
+    if reasons := [name for name, is_so in broken.items() if is_so]:
         log.warning("%s is not cached: %s", request.path, ", ".join(reasons))
     return not reasons
 

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -38,10 +38,7 @@ def hashed_key(key: str) -> str:
 
 
 class FileStore:
-    """Pages in a limited number of files; a page replaces the previous one in its slot.
-
-    Files are replaced atomically: a reader sees the old one or the new one.
-    """
+    """Pages in a limited number of files. A page atomically replaces the previous one in its slot."""
 
     #: Number of files for pages and of lock files.
     SLOTS, LOCKS = 1 << 14, 1 << 10
@@ -51,11 +48,10 @@ class FileStore:
 
     def get(self, key: str) -> CachedResponse | None:
         """The stored page of a key, fresh or not; None if there is none."""
-        try:
+        with contextlib.suppress(OSError):
             name, _newline, data = self._path(key).read_bytes().partition(b"\n")
-        except OSError:
-            return None
-        return unpacked(data) if name == hashed_key(key).encode() else None
+            return unpacked(data) if name == hashed_key(key).encode() else None
+        return None
 
     def put(self, key: str, cached: CachedResponse) -> None:
         """Store a page for all processes."""
@@ -81,7 +77,7 @@ class FileStore:
             yield False
             return
         try:
-            yield _wait_for(partial(_lock_file, fd))
+            yield _wait_while(lambda: fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB))
         finally:
             os.close(fd)  # releases the lock
 
@@ -99,11 +95,10 @@ class RedisStore:
         self.client = redis.Redis.from_url(url or settings.REDIS_URL, **REDIS_TIMEOUTS)
 
     def get(self, key: str) -> CachedResponse | None:
-        try:
+        with contextlib.suppress(redis.RedisError):
             data = cast("bytes | None", self.client.get(self.PREFIX + hashed_key(key)))
-        except redis.RedisError:
-            return None
-        return unpacked(data) if data else None
+            return unpacked(data) if data else None
+        return None
 
     def put(self, key: str, cached: CachedResponse) -> None:
         seconds = max(1, int(cached.until - time.time()))
@@ -116,24 +111,19 @@ class RedisStore:
     def render_lock(self, key: str) -> Iterator[bool]:
         name, milliseconds = f"{self.PREFIX}lock:{hashed_key(key)}", int(WAIT_SECONDS * 2000)
         try:
-            yield _wait_for(lambda: self.client.set(name, 1, nx=True, px=milliseconds))
+            yield _wait_while(lambda: not self.client.set(name, 1, nx=True, px=milliseconds))
         finally:
             with contextlib.suppress(redis.RedisError):
                 self.client.delete(name)  # A request that waited too long renders as well.
 
 
-def _lock_file(fd: int) -> bool:
-    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return True
-
-
-def _wait_for(acquire):
-    """Wait up to ``WAIT_SECONDS`` for a lock; whether it had to wait. Does not wait without Redis."""
+def _wait_while(is_taken):
+    """Wait up to ``WAIT_SECONDS`` while a lock ``is_taken``; whether it had to wait. Does not wait without Redis."""
     end, waited = time.monotonic() + WAIT_SECONDS, False
     with contextlib.suppress(redis.RedisError):
         while time.monotonic() < end:
             with contextlib.suppress(BlockingIOError):
-                if acquire():
+                if not is_taken():
                     break
             waited = True
             time.sleep(CHECK_SECONDS)

@@ -15,7 +15,7 @@ import time
 import uuid
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
@@ -37,6 +37,7 @@ SLOTS = 1 << 16
 #: File layout: epoch, number of the last change, then the version of each slot.
 NUMBER, EPOCH_BYTES = struct.Struct("<Q"), 16
 HEADER = EPOCH_BYTES + NUMBER.size
+FILE_BYTES = HEADER + SLOTS * NUMBER.size
 
 #: Called with the changed tags after each commit, for example to purge a CDN.
 listeners: list[Callable[[set[str]], None]] = []
@@ -132,11 +133,9 @@ def current_snapshot() -> Snapshot:
 
 
 class Versions:
-    """The sequence in a store. A change that could not be written is written before the next read.
+    """The sequence in a store. A change that could not be written is written before the next read."""
 
-    A store that did not respond is skipped for the next ``PAUSE`` seconds.
-    """
-
+    #: Seconds for which a store that did not respond is skipped.
     PAUSE = 2.0
 
     def __init__(self, store: Any) -> None:
@@ -144,10 +143,22 @@ class Versions:
         self._pending: set[str] = set()
         self._lock = threading.Lock()
         self._paused_until = 0.0
+        self.is_off = False
 
     def snapshot(self) -> Snapshot:
-        """Read the sequence. Raises Unreachable."""
+        """Read the sequence. Raises Unreachable, always after ``turn_off``."""
+        if self.is_off:
+            raise Unreachable("the page cache is off")
         return self._ask(self.store.read)
+
+    def epoch(self) -> str:
+        """The store that this process shares, also after ``turn_off``. Raises Unreachable."""
+        return self._ask(self.store.read).epoch
+
+    def turn_off(self) -> None:
+        """Use nothing cached from now on, and let the others start anew. Changes are still written."""
+        self.is_off = True
+        self.store.clear()
 
     def versions_of(self, tags: Collection[str]) -> dict[str, int]:
         """``{tag: version of its latest change}``, 0 if it never changed. Raises Unreachable."""
@@ -173,7 +184,7 @@ class Versions:
                 self.store.write({slot_of(tag) for tag in writing})
                 writing = set()
             return question(*arguments)
-        except (OSError, redis.RedisError) as error:
+        except (OSError, struct.error, redis.RedisError) as error:
             with self._lock:
                 self._pending |= writing
             self._paused_until = time.monotonic() + self.PAUSE
@@ -183,10 +194,6 @@ class Versions:
 def slot_of(tag: str) -> int:
     """The slot of a tag. Two tags in one slot cause extra renders, never an old page."""
     return zlib.crc32(tag.encode()) % SLOTS
-
-
-def _number_at(fd, offset):
-    return NUMBER.unpack(os.pread(fd, NUMBER.size, offset))[0]
 
 
 class NoStore:
@@ -217,7 +224,8 @@ class FileStore:
 
     def read_slots(self, slots: Sequence[int]) -> list[int]:
         fd = self._descriptor()
-        return [_number_at(fd, HEADER + slot * NUMBER.size) for slot in slots]
+        found = (os.pread(fd, NUMBER.size, HEADER + slot * NUMBER.size) for slot in slots)
+        return [NUMBER.unpack(number)[0] for number in found]
 
     def write(self, slots: Iterable[int]) -> None:
         self._descriptor()
@@ -225,14 +233,20 @@ class FileStore:
         try:
             # The lock belongs to this descriptor, so threads wait for each other as well.
             fcntl.flock(fd, fcntl.LOCK_EX)
-            number = _number_at(fd, EPOCH_BYTES) + 1
+            number = NUMBER.unpack(os.pread(fd, NUMBER.size, EPOCH_BYTES))[0] + 1
             for offset in (*(HEADER + slot * NUMBER.size for slot in slots), EPOCH_BYTES):
                 os.pwrite(fd, NUMBER.pack(number), offset)
         finally:
             os.close(fd)
 
+    def clear(self) -> None:
+        """Start again with a new epoch, so that every cached page is outdated."""
+        with suppress(OSError):
+            self.path.unlink()
+        self._checked = 0.0
+
     def _descriptor(self):
-        """The open file, opened again if the folder was cleared."""
+        """The open file, opened again if the folder was cleared or the file was cut off."""
         if time.monotonic() - self._checked > self.CHECK_SECONDS:
             with self._opening:
                 if not self._is_open():
@@ -241,21 +255,21 @@ class FileStore:
         return self._fd
 
     def _is_open(self):
-        try:
-            return self._fd >= 0 and self.path.stat().st_ino == os.fstat(self._fd).st_ino
-        except FileNotFoundError:
-            return False
+        with suppress(OSError):
+            file, own = self.path.stat(), os.fstat(self._fd)
+            return file.st_size == FILE_BYTES and os.path.samestat(file, own)
+        return False
 
     def _open(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
-            if os.fstat(fd).st_size != HEADER + SLOTS * NUMBER.size:
+            if os.fstat(fd).st_size != FILE_BYTES:
                 os.ftruncate(fd, 0)
-                # Allocate all of it now, so that a full disk cannot fail a later write.
-                os.posix_fallocate(fd, 0, HEADER + SLOTS * NUMBER.size)
                 os.pwrite(fd, uuid.uuid4().bytes, 0)
+                # Allocate all of it now, so that a full disk cannot fail a later write.
+                os.posix_fallocate(fd, 0, FILE_BYTES)
             fcntl.flock(fd, fcntl.LOCK_UN)
         except OSError:
             os.close(fd)

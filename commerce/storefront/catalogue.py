@@ -40,7 +40,7 @@ from commerce.catalogue.scale_drawing import draw_to_scale
 from commerce.index.listings import cards_for
 from commerce.models import ProductCollection
 from commerce.models.cache_tags import product_tag
-from commerce.page_cache.dependencies import allow_caching, depends_on
+from commerce.page_cache.dependencies import allow_caching, depends_on, understand
 from commerce.requests import parse_pk, parse_pks, wants_fragment
 from commerce.stock.availability import SOLD_OUT
 from commerce.storefront.search import Crumbs, ListingView
@@ -62,8 +62,6 @@ class ProductDetailView(DetailView):
     """
 
     model = Product
-    #: The query parameters that the page reads.
-    parameters = ("variant", "stars", "sort", "page", "as")
     context_object_name = "product"
     template_name = "oscar/catalogue/detail.html"
     fragment_templates = {
@@ -100,8 +98,15 @@ class ProductDetailView(DetailView):
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
-        shown = self.object.pk if self.get_shape() is None else None
-        allow_caching(parameters=self.parameters, product_id=shown)
+        shape = self.get_shape()
+        understand([("variant", self.chosen), ("sort", self.query.sort)])
+        understand(("as", known) for known in self.fragment_templates if known == shape)
+        if {
+            "stars",
+            "page",
+        } & self.request.GET.keys():  # Otherwise not every fragment reads reviews.
+            understand([("stars", self.reviews.stars), ("page", self.reviews.page)])
+        allow_caching(product_id=self.object.pk if shape is None else None)
         return response
 
     def get_shape(self) -> str | None:

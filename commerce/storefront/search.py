@@ -22,7 +22,7 @@ from commerce.index.sort_orders import ordered_keys
 from commerce.index.tokens import fold
 from commerce.models.cache_tags import LISTS
 from commerce.models.sort_keys import SORT_NAMES, SORTS
-from commerce.page_cache.dependencies import allow_caching, depends_on
+from commerce.page_cache.dependencies import allow_caching, depends_on, understand
 from commerce.requests import wants_fragment
 from commerce.search.misses import count_miss
 from commerce.search.queries import search_pages, suggest
@@ -38,8 +38,6 @@ COLLECTIONS_SHOWN, COLLECTIONS_SUGGESTED = 4, 2
 class ListingView(TemplateView):
     """A list with filters, sorting and pages, all in the query string. Scripts get only the list."""
 
-    #: The query parameters of every list, besides its filters.
-    parameters = frozenset({"sort", "page"})
     template_name = "oscar/catalogue/browse.html"
     fragment_template = "oscar/catalogue/partials/listing.html"
     category: Any = None
@@ -121,15 +119,17 @@ class ListingView(TemplateView):
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["X-Requested-With"])
         if not self.is_counted_miss:
-            filters = {facet.name for facet in context["list_page"].facets}
-            allow_caching(parameters=self.parameters | filters)
+            query, list_page = context["query"], context["list_page"]
+            understand([("sort", query.sort), ("page", list_page.page)])
+            for facet in list_page.facets:
+                understand((facet.name, value.code) for value in facet.values if value.is_selected)
+            allow_caching()
         return response
 
 
 class FacetedSearchView(ListingView):
     """Search results. Without words it shows the search box and all products."""
 
-    parameters = ListingView.parameters | {"q", "exact"}
     template_name = "oscar/search/results.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -144,8 +144,9 @@ class FacetedSearchView(ListingView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         is_part = wants_fragment(self.request)
-        words = ListingQuery.from_parameters(self.request.GET).words
         context = super().get_context_data(**kwargs)
+        words = context["query"].words
+        understand([("q", words), ("exact", "1" if context["query"].is_exact else "")])
         context["pages"] = [] if is_part else search_pages(words, count=PAGES_SHOWN)
         context["collections"] = search_collections(words, count=COLLECTIONS_SHOWN)
         found = context["list_page"].search
@@ -207,5 +208,6 @@ class SuggestView(TemplateView):
         return search_pages(self.words, count=3) if self.words else []
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        allow_caching(parameters=["q"])
+        understand([("q", self.words)])
+        allow_caching()
         return super().render_to_response(context, **kwargs)

@@ -9,6 +9,7 @@ from wagtail import blocks
 from commerce.catalogue.collections import cards_in, collection_url
 from commerce.catalogue.product_detail import BuyBox, buy_boxes_for, select_variant
 from commerce.index.listings import Card, cards_for
+from commerce.page_cache.dependencies import understand
 from commerce.requests import parse_pk
 from commerce.stock.availability import SOLD_OUT
 from home.blocks.base import ContentBlock
@@ -133,8 +134,11 @@ def anchor_of(product_id: int, count: int = 1) -> str:
 
 def chosen_box(product_id: int, request: HttpRequest | None) -> BuyBox | None:
     """The product's buy box with the variant of ``?variant=`` selected; None if not public."""
-    box = buy_boxes_for([product_id]).get(product_id)
-    return select_variant(box, chosen_variant(request)) if box else None
+    box, variant = buy_boxes_for([product_id]).get(product_id), chosen_variant(request)
+    if box is None:
+        return None
+    understand(("variant", one.product_id) for one in box.variants if one.product_id == variant)
+    return select_variant(box, variant)
 
 
 def chosen_variant(request: HttpRequest | None) -> int | None:

@@ -30,7 +30,7 @@ class SharedPage(Page):
         response = super().serve(request, *args, **kwargs)
         is_preview = getattr(request, "is_preview", False)
         if not is_preview:
-            allow_caching(parameters=["variant"])
+            allow_caching()
         return response
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from commerce.catalogue.product_lists import products_in
 from commerce.models.cache_tags import LISTS
 from commerce.page_cache import stores
 from commerce.page_cache.dependencies import allow_caching, depends_on
@@ -13,6 +14,7 @@ from commerce.page_cache.versions import publish
 from home.models import StandardPage
 from tests import factories
 from tests.caching import forget
+from tests.home.bodies import buy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -198,3 +200,69 @@ def test_page_with_an_unknown_parameter_is_rendered_for_signed_in_shoppers_too(c
 
     assert page.status_code == 200
     assert page["Cache-Control"] == "private, no-cache"
+
+
+# --- Values of parameters --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pages_with_parameters(caching, mug, vase, site_root):
+    """URLs of a product, of an editor's page that sells it, and of a category."""
+    category = factories.put_category(mug, "Tableware")
+    site_root.body = [buy(mug.pk)]
+    site_root.save()
+    caching()
+    paths = {"product": mug.get_absolute_url(), "home": "/"}
+    return {**paths, "category": category.get_absolute_url(), "search": reverse("search:search")}
+
+
+def is_cached(path, **headers):
+    response = Client().get(path, headers=headers)
+    assert response.status_code in (200, 302)
+    return "public" in response.get("Cache-Control", "")
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("product", "variant=zzz"), ("product", "variant=999999"), ("product", "variant="),
+        ("product", "variant=None"), ("product", "as=x"), ("product", "as=reviews"),
+        ("product", "page=7"), ("product", "page=01"), ("product", "stars=9"),
+        ("product", "stars=5"), ("product", "sort=zzz"), ("product", "page=1&page=1"),
+        ("home", "variant=zzz"), ("home", "variant=999999"), ("home", "page=1"),
+        ("category", "page=7"), ("category", "sort=zzz"), ("category", "sort=newest&sort=newest"),
+        ("category", "sale=x"), ("category", "stock=in&stock=in"), ("category", "q=mug"),
+        ("search", "q=mug&exact=2"), ("search", "q=mug&q=vase&q=mug"), ("search", "q=mug&page=0"),
+    ],
+)  # fmt: skip
+def test_page_with_an_unknown_value_is_not_cached(pages_with_parameters, page, query):
+    assert not is_cached(f"{pages_with_parameters[page]}?{query}")
+    assert list(stores.memory()) == []
+
+
+def test_unknown_part_of_a_product_page_is_not_cached(pages_with_parameters):
+    path = pages_with_parameters["product"]
+    script = {"x-requested-with": "XMLHttpRequest"}
+
+    assert not is_cached(f"{path}?as=x", **script)
+    assert all(is_cached(f"{path}{query}", **script) for query in ("", "?as=reviews", "?as=block"))
+
+
+def test_page_with_known_values_is_cached(pages_with_parameters, mug):
+    variants = mug.children.values_list("pk", flat=True)
+    assert len(variants) == 2  # control
+
+    for variant in variants:
+        assert is_cached(f"{pages_with_parameters['product']}?variant={variant}&page=1&sort=lowest")
+        assert is_cached(f"/?variant={variant}")
+    assert is_cached(f"{pages_with_parameters['category']}?sort=price-low&page=1")
+    assert is_cached(f"{pages_with_parameters['search']}?q=mug&exact=1")
+
+
+def test_list_with_known_filters_is_cached(pages_with_parameters):
+    path = pages_with_parameters["category"]
+    facet = products_in().facets[0]
+    code = facet.values[0].code
+
+    assert is_cached(f"{path}?{facet.name}={code}")
+    assert not is_cached(f"{path}?{facet.name}={code}&{facet.name}=x")

@@ -168,7 +168,7 @@ def test_wsgi_entry_point_is_the_page_cache_around_django():
     """Uses a new process, because importing the entry point sets Django up in this order."""
     code = (
         "import site_project.production as p; p.database_errors = p.cache_errors = list;"  # no database here
-        "import site_project.wsgi as w; print(type(w.application).__name__)"
+        "import site_project.wsgi as w; print(type(w._pages).__name__)"
     )
     environment = {
         **os.environ,

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from commerce.catalogue.cdn import addresses_of
+from commerce.models.cache_tags import product_tag
 from commerce.page_cache import stores
 from commerce.page_cache import versions as versions_module
 from commerce.page_cache.cached_response import CachedResponse
@@ -342,3 +343,24 @@ def test_change_while_a_value_is_read_invalidates_it(caching):
 
     assert memoise("a", lambda: "new", tags=["thing"]) == "new"
     assert memoise("a", lambda: "never", tags=["thing"]) == "new"
+
+
+# --- A damaged file of versions --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [0, 5, versions_module.HEADER, versions_module.FILE_BYTES + 8])
+def test_damaged_file_of_versions_is_created_again(caching, mug, monkeypatch, size):
+    """Regression: a file that was cut off made every cacheable page fail, for ever."""
+    caching()
+    path = mug.get_absolute_url()
+    assert "public" in Client().get(path)["Cache-Control"]  # control
+    before = versions().snapshot().epoch
+    os.truncate(versions().store.path, size)
+    publish({product_tag(mug.pk)})
+
+    assert Client().get(path).status_code == 200
+
+    monkeypatch.setattr(versions().store, "_checked", float("-inf"))
+    monkeypatch.setattr(versions(), "_paused_until", 0.0)
+    assert versions().snapshot().epoch != before
+    assert "public" in Client().get(path)["Cache-Control"]

@@ -4,7 +4,14 @@ import re
 
 import pytest
 import yaml
+from django.test import Client
 
+from commerce.page_cache.stores import RedisStore as PagesInRedis
+from commerce.page_cache.versions import RedisStore as VersionsInRedis
+from commerce.page_cache.versions import publish, versions
+from site_project.settings_caches import caches
+from tests import factories
+from tests.caching import REDIS, needs_redis
 from tests.site import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -47,6 +54,30 @@ def test_redis_needs_a_password():
 
     assert "requirepass" in script
     assert "redis_password" in script
+
+
+def test_redis_is_limited_and_evicts_only_keys_that_expire():
+    (script,) = SERVICES["redis"]["command"]
+
+    assert "--maxmemory 256mb --maxmemory-policy volatile-lru" in script
+
+
+@needs_redis
+@pytest.mark.django_db
+def test_pages_and_copies_of_sessions_expire_in_redis_and_versions_do_not(caching, vase, settings):
+    caching("redis")
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    settings.CACHES = {**settings.CACHES, **caches(REDIS, is_debug=False)}
+    redis = versions().store.client
+    publish(["thing"])
+    Client().get(vase.get_absolute_url())
+    Client().force_login(factories.make_user())
+
+    assert redis.ttl(VersionsInRedis.KEY) == -1
+    names = [key.decode() for key in redis.scan_iter() if key.decode() != VersionsInRedis.KEY]
+    assert any(name.startswith(PagesInRedis.PREFIX) for name in names)
+    assert any("sessions.cached_db" in name for name in names)
+    assert [name for name in names if redis.ttl(name) <= 0] == []
 
 
 def test_demo_needs_its_profile():

@@ -7,13 +7,15 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import get_random_string
 
-from commerce.task_leases import heartbeat
+from commerce.task_leases import cache_errors, heartbeat
 
 
 class Command(BaseCommand):
     help = "Run background tasks from the queue of TASK_QUEUE (database or Redis)."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if settings.TASK_QUEUE != "immediate" and (errors := cache_errors()):
+            raise CommandError(errors[0])
         if settings.TASK_QUEUE == "database":
             worker_id = get_random_string(32)
             with heartbeat(worker_id):
