@@ -101,10 +101,8 @@ class ProductDetailView(DetailView):
         shape = self.get_shape()
         understand([("variant", self.chosen), ("sort", self.query.sort)])
         understand(("as", known) for known in self.fragment_templates if known == shape)
-        if {
-            "stars",
-            "page",
-        } & self.request.GET.keys():  # Otherwise not every fragment reads reviews.
+        # Not every fragment reads the reviews, and their page number needs queries.
+        if self.request.GET.keys() & {"stars", "page"}:
             understand([("stars", self.reviews.stars), ("page", self.reviews.page)])
         allow_caching(product_id=self.object.pk if shape is None else None)
         return response
