@@ -12,7 +12,6 @@ from checkout_app.gateways.customers import get_or_create_customer
 from checkout_app.models import State, StripeEvent
 from checkout_app.payments import begin, reconcile, refunds, settle, webhooks
 from commerce.images.photos import photo_for, specs_for
-from commerce.index import offer_refresh
 from commerce.index.refresh import broken_listings
 from commerce.mail.outbox import queue_mail, send_waiting_mail
 from commerce.models import Withdrawal
@@ -207,7 +206,7 @@ def test_withdrawal_is_linked_by_the_scheduler(vase, failing_queue):
 
 
 def test_offer_on_many_products_changes_their_prices_at_once(shop, failing_queue, monkeypatch):
-    monkeypatch.setattr(offer_refresh, "BATCH", 1)
+    monkeypatch.setattr(refresh_queue, "BATCH", 1)
     mug, cup = make_product("Mug", price="20.00"), make_product("Cup", price="10.00")
 
     with failing_queue():

@@ -38,6 +38,10 @@ def contents(path):
             for name in tables
             if "_fts" not in name and name != "sqlite_sequence"
         }
+        # Unrelated migrations may be applied in any order, and are numbered by it.
+        rows["django_migrations"] = sorted(
+            database.execute("SELECT app, name FROM django_migrations")
+        )
     return schema, rows
 
 
