@@ -12,6 +12,7 @@ from checkout_app.gateways.customers import get_or_create_customer
 from checkout_app.models import State, StripeEvent
 from checkout_app.payments import begin, reconcile, refunds, settle, webhooks
 from commerce.images.photos import photo_for, specs_for
+from commerce.index import refresh_queue
 from commerce.index.refresh import broken_listings
 from commerce.mail.outbox import queue_mail, send_waiting_mail
 from commerce.models import Withdrawal
