@@ -6,6 +6,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from checkout_app.models import PaymentAttempt, State
@@ -23,7 +24,11 @@ from tests.races import killer
 from tests.races.conftest import database_url
 from tests.site import site_environment
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.race,
+    pytest.mark.xdist_group("killed later"),
+]
 
 SETTLE = (
     checkpoints.SETTLE_RETRIEVED,
@@ -33,24 +38,31 @@ SETTLE = (
 PAYS, DECLINES, ASKS = "4242424242424242", "4000000000000002", "4000002500003155"
 
 
-@pytest.fixture
-def killed(tmp_path, settings):
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory, django_db_setup):
     """``killed(action, attempt, point)``: the worker's process dies at that checkpoint."""
-    (tmp_path / "var").mkdir()
+    folder = tmp_path_factory.mktemp("killed")
+    (folder / "var").mkdir()
     environment = site_environment(
-        tmp_path, settings.SITE_URL, DATABASE_URL=database_url(),
+        folder, settings.SITE_URL, DATABASE_URL=database_url(),
         DJANGO_SETTINGS_MODULE="tests.settings_served",
+    )  # fmt: skip
+    flag = killer.flag(folder / "var")
+    forks = subprocess.Popen(
+        [sys.executable, "-m", "tests.races.killed_work"],
+        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 
     def run(act, attempt, point):
-        flag = killer.flag(tmp_path / "var")
         flag.write_text(point, encoding="utf-8")
-        command = [sys.executable, "-m", "tests.races.killed_work", act, str(attempt.pk)]
-        ended = subprocess.run(command, env=environment, check=False, timeout=120)
-        assert ended.returncode == -signal.SIGKILL
+        forks.stdin.write(f"{act} {attempt.pk}\n")
+        forks.stdin.flush()
+        assert int(forks.stdout.readline()) == -signal.SIGKILL
         assert not flag.exists()
 
-    return run
+    yield run
+    forks.stdin.close()
+    forks.wait(timeout=30)
 
 
 def run_the_clock(at=None):
