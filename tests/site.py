@@ -1,7 +1,9 @@
 """A running copy of the site, seen from outside: its URL, its mail folder, its database."""
 
 import os
+import secrets
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -9,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from argparse import Namespace
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,12 +67,12 @@ class RunningSite:
 
 
 def free_port():
-    """A free port."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A free port below those that the system assigns, which another server could get meanwhile."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)  # not random: pytest seeds all workers alike
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def site_environment(folder, url, **extra):
