@@ -13,15 +13,10 @@ def tell_what_happened(apps, schema_editor):
     changes = apps.get_model("order", "OrderStatusChange").objects.order_by("pk")
     batch = []
     for change in changes.iterator(chunk_size=500):
-        batch.append(
-            OrderEvent(
-                order_id=change.order_id,
-                kind="status",
-                old_status=change.old_status,
-                new_status=change.new_status,
-                created_at=change.date_created,
-            )
-        )
+        batch.append(OrderEvent(
+            order_id=change.order_id, kind="status", old_status=change.old_status,
+            new_status=change.new_status, created_at=change.date_created,
+        ))
         if len(batch) == 500:
             OrderEvent.objects.bulk_create(batch)
             batch = []
@@ -29,88 +24,33 @@ def tell_what_happened(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("commerce", "0012_sale_ends"),
-        ("order", "0021_billingaddress_code_shippingaddress_code"),
+        ('commerce', '0012_sale_ends'),
+        ('order', '0021_billingaddress_code_shippingaddress_code'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="OrderEvent",
+            name='OrderEvent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("status", "status"),
-                            ("dispatch", "dispatch"),
-                            ("delivery", "delivery"),
-                            ("payment", "payment"),
-                            ("refund", "refund"),
-                            ("return", "return"),
-                            ("withdrawal", "withdrawal"),
-                            ("other", "other"),
-                        ],
-                        max_length=20,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("text", models.TextField(blank=True, verbose_name="what happened")),
-                ("old_status", models.CharField(blank=True, max_length=100, verbose_name="from")),
-                ("new_status", models.CharField(blank=True, max_length=100, verbose_name="to")),
-                ("actor", models.CharField(blank=True, max_length=255, verbose_name="by")),
-                (
-                    "reference",
-                    commerce.fields.CodeField(blank=True, max_length=190, verbose_name="reference"),
-                ),
-                (
-                    "amount",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=2,
-                        max_digits=12,
-                        null=True,
-                        verbose_name="amount",
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="when"),
-                ),
-                (
-                    "order",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="events",
-                        to="order.order",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('status', 'status'), ('dispatch', 'dispatch'), ('delivery', 'delivery'), ('payment', 'payment'), ('refund', 'refund'), ('return', 'return'), ('withdrawal', 'withdrawal'), ('other', 'other')], max_length=20, verbose_name='kind')),
+                ('text', models.TextField(blank=True, verbose_name='what happened')),
+                ('old_status', models.CharField(blank=True, max_length=100, verbose_name='from')),
+                ('new_status', models.CharField(blank=True, max_length=100, verbose_name='to')),
+                ('actor', models.CharField(blank=True, max_length=255, verbose_name='by')),
+                ('reference', commerce.fields.CodeField(blank=True, max_length=190, verbose_name='reference')),
+                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='amount')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='order.order')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "event of an order",
-                "verbose_name_plural": "events of orders",
-                "ordering": ["created_at", "pk"],
-                "indexes": [
-                    models.Index(
-                        fields=["order", "created_at"], name="commerce_or_order_i_cc5feb_idx"
-                    )
-                ],
+                'verbose_name': 'event of an order',
+                'verbose_name_plural': 'events of orders',
+                'ordering': ['created_at', 'pk'],
+                'indexes': [models.Index(fields=['order', 'created_at'], name='commerce_or_order_i_cc5feb_idx')],
             },
         ),
         migrations.RunPython(tell_what_happened, migrations.RunPython.noop),

@@ -29,69 +29,35 @@ def write_parcels_of_before(apps, schema_editor):
             for line in Line.objects.filter(order=order)
         )
         Shipment.objects.create(
-            event=event,
-            key=f"before-{event.pk}",
-            carrier="other",
+            event=event, key=f"before-{event.pk}", carrier="other",
             delivered_at=days.get("Delivered"),
         )
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("commerce", "0013_order_events"),
-        ("order", "0021_billingaddress_code_shippingaddress_code"),
+        ('commerce', '0013_order_events'),
+        ('order', '0021_billingaddress_code_shippingaddress_code'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Shipment",
+            name='Shipment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("key", commerce.fields.CodeField(max_length=64, unique=True, verbose_name="key")),
-                ("carrier", commerce.fields.CodeField(max_length=40, verbose_name="carrier")),
-                (
-                    "tracking_number",
-                    models.CharField(blank=True, max_length=64, verbose_name="tracking number"),
-                ),
-                (
-                    "arrives_from",
-                    models.DateField(blank=True, null=True, verbose_name="arrives from"),
-                ),
-                (
-                    "arrives_until",
-                    models.DateField(blank=True, null=True, verbose_name="arrives until"),
-                ),
-                (
-                    "delivered_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="delivered"),
-                ),
-                (
-                    "event",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="shipment",
-                        to="order.shippingevent",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', commerce.fields.CodeField(max_length=64, unique=True, verbose_name='key')),
+                ('carrier', commerce.fields.CodeField(max_length=40, verbose_name='carrier')),
+                ('tracking_number', models.CharField(blank=True, max_length=64, verbose_name='tracking number')),
+                ('arrives_from', models.DateField(blank=True, null=True, verbose_name='arrives from')),
+                ('arrives_until', models.DateField(blank=True, null=True, verbose_name='arrives until')),
+                ('delivered_at', models.DateTimeField(blank=True, null=True, verbose_name='delivered')),
+                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='shipment', to='order.shippingevent')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "parcel",
-                "verbose_name_plural": "parcels",
+                'verbose_name': 'parcel',
+                'verbose_name_plural': 'parcels',
             },
         ),
         migrations.RunPython(write_parcels_of_before, migrations.RunPython.noop),

@@ -22,59 +22,43 @@ def drop_counter_table(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("commerce", "0030_worker_heartbeat"),
+        ('commerce', '0030_worker_heartbeat'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Throttle",
+            name='Throttle',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("key", commerce.fields.CodeField(max_length=100, unique=True)),
-                ("count", models.PositiveIntegerField(default=0)),
-                ("started_at", models.DateTimeField(db_index=True)),
-                ("wait_until", models.DateTimeField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', commerce.fields.CodeField(max_length=100, unique=True)),
+                ('count', models.PositiveIntegerField(default=0)),
+                ('started_at', models.DateTimeField(db_index=True)),
+                ('wait_until', models.DateTimeField()),
             ],
             options={
-                "verbose_name": "throttle",
-                "verbose_name_plural": "throttles",
+                'verbose_name': 'throttle',
+                'verbose_name_plural': 'throttles',
             },
         ),
         migrations.AddField(
-            model_name="user",
-            name="session_generation",
+            model_name='user',
+            name='session_generation',
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.CreateModel(
-            name="ProfilePicture",
+            name='ProfilePicture',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", commerce.fields.CodeField(max_length=32, unique=True)),
-                ("content", models.BinaryField(verbose_name="picture")),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                (
-                    "user",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="profile_picture",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', commerce.fields.CodeField(max_length=32, unique=True)),
+                ('content', models.BinaryField(verbose_name='picture')),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile_picture', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "profile picture",
-                "verbose_name_plural": "profile pictures",
+                'verbose_name': 'profile picture',
+                'verbose_name_plural': 'profile pictures',
             },
         ),
         migrations.RunPython(make_counter_table, drop_counter_table),

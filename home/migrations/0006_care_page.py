@@ -7,33 +7,26 @@ from django.db import migrations, models
 
 def choose_page_called_care(apps, schema_editor):
     """Choose the page with the slug "care" below the home page, which products linked to so far."""
-    pages = apps.get_model("wagtailcore", "Page").objects
-    for row in apps.get_model("home", "SiteSettings").objects.select_related("site__root_page"):
+    pages = apps.get_model('wagtailcore', 'Page').objects
+    for row in apps.get_model('home', 'SiteSettings').objects.select_related('site__root_page'):
         root = row.site.root_page
         below = pages.filter(path__startswith=root.path, depth=root.depth + 1)
-        row.care_page_id = below.filter(slug="care").values_list("pk", flat=True).first()
-        row.save(update_fields=["care_page"])
+        row.care_page_id = below.filter(slug='care').values_list('pk', flat=True).first()
+        row.save(update_fields=['care_page'])
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("home", "0005_collections"),
+        ('home', '0005_collections'),
         migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="sitesettings",
-            name="care_page",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="Products that say how they are looked after lead there.",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.WAGTAIL_PAGE_MODEL,
-                verbose_name="page about care",
-            ),
+            model_name='sitesettings',
+            name='care_page',
+            field=models.ForeignKey(blank=True, help_text='Products that say how they are looked after lead there.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.WAGTAIL_PAGE_MODEL, verbose_name='page about care'),
         ),
         migrations.RunPython(choose_page_called_care, migrations.RunPython.noop),
     ]
