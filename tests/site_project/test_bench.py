@@ -22,6 +22,7 @@ from tools.bench.server import (
     Request,
     WrongAnswer,
     cpu_of,
+    products_in,
     serving,
 )
 
@@ -187,6 +188,17 @@ def test_empty_project_is_served_and_measured():
 
     with pytest.raises(FileNotFoundError):
         cpu_of(worker)
+
+
+@pytest.mark.parametrize("path", ["/catalogue/", "/search/?q=vase", "/search/suggest/?q=vas"])
+def test_products_of_a_page_are_found_by_their_cards(client, mug, vase, site_root, path):
+    """Regression: the benchmark ended in the middle after a class had been renamed."""
+    assert vase.pk in products_in(client.get(path).content.decode())
+
+
+def test_page_without_cards_is_reported():
+    with pytest.raises(ValueError, match="no product cards"):
+        products_in("<p>Nothing found</p>")
 
 
 def test_server_on_a_taken_port_is_not_measured():

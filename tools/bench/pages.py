@@ -19,7 +19,6 @@ ALONE = "empty project, asked alone"
 STARTPROJECT = "with startproject's middleware"
 #: Pages with one cached copy for everybody.
 CACHED_PAGES = (HOME, LANDING, CATEGORY, FILTERED, PRODUCT, SEARCH, SUGGEST)
-#: Pages whose fragments are cached in the process. On the basket page these are the shared parts.
 #: Headers of a form that a browser submits from one of our pages.
 FORM = (
     ("Content-Type", "application/x-www-form-urlencoded"),

@@ -21,7 +21,7 @@ MEMORY_SWITCH = "BENCH_MEMORY"
 #: What browsers send. Cached pages are stored compressed.
 ENCODINGS = ("Accept-Encoding", "gzip, deflate, br, zstd")
 #: Finds the product key in the markup of a card.
-CARD = re.compile(r'class="(?:card__link|suggestion suggestion--piece)"[^>]* href="[^"]*_(\d+)/')
+CARD = re.compile(r'class="(?:card__link|suggestion suggestion--product)"[^>]*\shref="[^"]*_(\d+)/')
 #: Seconds to wait for a server's first response.
 PATIENCE = 60
 #: Warm-up requests, then the least and the most requests to measure, and the seconds to spend.
@@ -89,7 +89,7 @@ class Server:
         _status, headers, body = self.send(request)
         if headers["Content-Encoding"] == "gzip":
             body = gzip.decompress(body)
-        return [int(key) for key in CARD.findall(body.decode())]
+        return products_in(body.decode())
 
     def cost(self, request, *, seconds=SECONDS, queries=None, before=None, beside=None):
         """Return the cost of a warm request, from as many runs as fit into ``seconds``.
@@ -108,6 +108,14 @@ class Server:
         self.ask(request)
         took = time.perf_counter() - start
         return cpu_of(self.worker) - cpu, took
+
+
+def products_in(html):
+    """Return the keys of the products whose cards are in ``html``. Raises ValueError without any."""
+    keys = [int(key) for key in CARD.findall(html)]
+    if not keys:
+        raise ValueError("The page shows no product cards, or their markup has changed.")
+    return keys
 
 
 def costs_in_turn(asked, *, seconds=SECONDS, before=None):
