@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from home import sites
 from site_project.snapshot import restore
 from tests import factories
 from tests.caching import REDIS, forget
-from tests.database import make_reset
+from tests.database import make_reset, migrated_once, write_copy
 from tests.stripe_params import check_params
 
 
@@ -139,9 +140,33 @@ def django_db_keepdb(request, django_db_modify_db_settings):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def mysql_copy(tmp_path_factory, worker_id):
+    """Where the processes of this run share their migrated MySQL database."""
+    folder = tmp_path_factory.getbasetemp()
+    return (folder if worker_id == "master" else folder.parent) / "migrated.mysql"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker, mysql_copy):
+    """On MySQL, let one process migrate and the others copy its database."""
+    from django.db import connection
+
+    if connection.vendor != "mysql":
+        yield ExitStack()
+        return
+    with django_db_blocker.unblock(), migrated_once(mysql_copy) as lock:
+        yield lock
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker, django_db_modify_db_settings, mysql_copy):
     """After a test that commits, restore the database instead of flushing it."""
+    from django.db import connection
+
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "mysql" and not mysql_copy.exists():
+            write_copy(mysql_copy)
+        django_db_modify_db_settings.close()
         reset = make_reset()
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: reset())
         yield
