@@ -1,5 +1,6 @@
 """Chooser blocks for pages, images, products, categories and snippets."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Model
@@ -8,6 +9,7 @@ from wagtail.images.blocks import ImageChooserBlock
 from wagtail.snippets.blocks import SnippetChooserBlock as WagtailSnippetChooserBlock
 
 from commerce.images.pictures import load_sizes
+from home.choosers.chosen import LoadedTogetherMixin
 from home.choosers.views import category_chooser, product_chooser
 
 
@@ -22,41 +24,45 @@ class StablePathMixin:
         return self.migration_path or path, args, kwargs
 
 
-class PhotoChooserBlock(StablePathMixin, ImageChooserBlock):
+class PhotoChooserBlock(StablePathMixin, LoadedTogetherMixin, ImageChooserBlock):
     """Chooses a photograph."""
 
     migration_path = "wagtail.images.blocks.ImageChooserBlock"
 
-    def bulk_to_python(self, values: list[int | None]) -> list[Model | None]:
-        """The images with their renditions: two queries for all photographs of a block."""
+    def bulk_to_python(self, values: Sequence[Any]) -> list[Model | None]:
+        """The images with their renditions: one query more for all photographs of a block."""
         images = super().bulk_to_python(values)
         load_sizes(image for image in images if image)
         return images
 
 
-class PageChooserBlock(StablePathMixin, blocks.PageChooserBlock):
+class PageChooserBlock(StablePathMixin, LoadedTogetherMixin, blocks.PageChooserBlock):
     """Chooses a page to link to."""
 
     migration_path = "wagtail.blocks.PageChooserBlock"
 
 
-class SnippetChooserBlock(StablePathMixin, WagtailSnippetChooserBlock):
+class SnippetChooserBlock(StablePathMixin, LoadedTogetherMixin, WagtailSnippetChooserBlock):
     """Chooses a snippet that several pages share."""
 
     migration_path = "wagtail.snippets.blocks.SnippetChooserBlock"
 
 
-ProductChooserBlock = product_chooser.get_block_class(
-    name="ProductChooserBlock", module_path="home.choosers"
+_BaseProductChooserBlock: Any = product_chooser.get_block_class(
+    name="Base", module_path="home.choosers"
 )
-
-
 _BaseCategoryChooserBlock: Any = category_chooser.get_block_class(
     name="Base", module_path="home.choosers"
 )
 
 
-class CategoryChooserBlock(StablePathMixin, _BaseCategoryChooserBlock):
+class ProductChooserBlock(StablePathMixin, LoadedTogetherMixin, _BaseProductChooserBlock):
+    """Chooses a product."""
+
+    migration_path = "home.choosers.ProductChooserBlock"
+
+
+class CategoryChooserBlock(StablePathMixin, LoadedTogetherMixin, _BaseCategoryChooserBlock):
     """Chooses a category to link to."""
 
     migration_path = "home.choosers.CategoryChooserBlock"

@@ -11,13 +11,14 @@ from wagtail.models import Page, PageViewRestriction
 from commerce.page_cache.dependencies import allow_caching
 from home.blocks.body import first_image
 from home.blocks.products import chosen_variant
+from home.choosers.chosen import ChosenMixin
 from home.pages.privacy import has_private_pages
 
 #: Depth of a site's home page in Wagtail's tree: one below the root, which no site shows.
 HOME_DEPTH = 2
 
 
-class SharedPage(Page):
+class SharedPage(ChosenMixin, Page):
     """Base of all pages: cacheable, with a summary and an image for link previews."""
 
     share_type = "website"
@@ -53,7 +54,8 @@ class SharedPage(Page):
     @property
     def share_image(self) -> AbstractImage | None:
         """The image for link previews: the first photograph in the body."""
-        return first_image(getattr(self, "body", ()))
+        with self.load_chosen():
+            return first_image(getattr(self, "body", ()))
 
 
 class CrumbsMixin:

@@ -8,10 +8,11 @@ from wagtail.fields import StreamField
 
 from commerce.page_cache.memoise import memoise
 from home.blocks.body import StoryBlock
+from home.choosers.chosen import ChosenMixin
 from home.snippets.shared_text import SharedText
 
 
-class ProductStory(SharedText):
+class ProductStory(ChosenMixin, SharedText):
     """The story of a product, shown on its page below the buy box."""
 
     product = models.OneToOneField(

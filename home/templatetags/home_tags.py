@@ -1,6 +1,7 @@
 """Template tags of the pages app: site chrome, page bodies and product stories."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from django import template
@@ -120,9 +121,14 @@ def body_of(context: Context, owner: Any, *, hero_is_title: bool = False) -> Saf
     Never renders two sheets in a row, which would look like one. With ``hero_is_title`` a hero in
     first position renders its heading as the page's ``<h1>``.
     """
-    parts, is_sheet, boxes = [], False, Counter[int]()
-    kinds = owner.body.stream_block.child_blocks
-    for index, raw in enumerate(owner.body.raw_data):
+    with owner.load_chosen():
+        return mark_safe("".join(_blocks_of(context, owner.body, hero_is_title)))  # noqa: S308  made by our templates
+
+
+def _blocks_of(context: Context, body: StreamValue, hero_is_title: bool) -> Iterator[str]:
+    is_sheet, boxes = False, Counter[int]()
+    kinds = body.stream_block.child_blocks
+    for index, raw in enumerate(body.raw_data):
         is_sheet = getattr(kinds[raw["type"]], "can_be_sheet", False) and not is_sheet
         flags: dict[str, Any] = {
             "is_first": index == 0, "is_sheet": is_sheet, "hero_is_title": hero_is_title
@@ -131,8 +137,7 @@ def body_of(context: Context, owner: Any, *, hero_is_title: bool = False) -> Saf
             product_id = raw["value"]["product"]
             boxes[product_id] += 1
             flags["anchor"] = anchor_of(product_id, boxes[product_id])
-        parts.append(_render_block(context, owner.body, index, flags))
-    return mark_safe("".join(parts))  # noqa: S308  made by our templates
+        yield _render_block(context, body, index, flags)
 
 
 def _render_block(context: Context, body: StreamValue, index: int, flags: dict[str, Any]) -> str:

@@ -235,3 +235,24 @@ def test_two_sheets_never_follow_each_other(client, publish, photo):
     names = re.findall(r'<section class="band( sheet)?"', text_of(client, page))
 
     assert names == [" sheet", "", " sheet"]
+
+
+def test_objects_of_all_blocks_are_loaded_with_one_query_each(client, full, mug):
+    with CaptureQueriesContext(connection) as queries:
+        text_of(client, full)
+
+    for table in ("wagtailimages_image", "home_banner"):
+        loaded = [
+            query for query in queries if f"FROM {connection.ops.quote_name(table)}" in query["sql"]
+        ]
+        assert len(loaded) == 1, table
+
+
+def test_each_choice_is_an_object_of_its_own(full):
+    with full.load_chosen():
+        shown = [
+            block.value["image"] for block in full.body if block.block_type in ("hero", "feature")
+        ]
+
+    assert shown[0] == shown[1]
+    assert shown[0] is not shown[1]
