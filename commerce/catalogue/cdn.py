@@ -1,7 +1,8 @@
-"""Purges a cache in front of the site (a CDN, Varnish) when pages change.
+"""Purges a cache in front of the site (a CDN, Varnish) when products change.
 
-Wagtail purges its own pages (``wagtail.contrib.frontend_cache``). URLs with a query string are not
-purged: they expire after ``CDN_SECONDS``.
+Wagtail purges its own pages when editors change them (``wagtail.contrib.frontend_cache``). Pages of
+editors and collections that show a changed product, and URLs with a query string, are not purged:
+they expire after ``CDN_SECONDS``. A cache that purges by ``Cache-Tag`` can purge them all.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from commerce.models.cache_tags import LISTS
 from commerce.transactions import enqueue_on_commit
 from commerce.urls import absolute
 
-#: Most tags per purge.
+#: Most tags per task.
 MAX_TAGS = 500
 
 
@@ -26,7 +27,9 @@ def purge_soon(tags: Iterable[str]) -> None:
     If the queue fails, the pages expire after ``CDN_SECONDS``.
     """
     if settings.WAGTAILFRONTENDCACHE:
-        enqueue_on_commit(purge_addresses_task, sorted(tags)[:MAX_TAGS])
+        ordered = sorted(tags)
+        for start in range(0, len(ordered), MAX_TAGS):
+            enqueue_on_commit(purge_addresses_task, ordered[start : start + MAX_TAGS])
 
 
 @task()

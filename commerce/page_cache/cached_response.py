@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ OWN_HEADERS = frozenset({"content-length", "content-encoding", "set-cookie", "da
 PUBLIC = "public, max-age=0, must-revalidate"
 #: The headers that a 304 repeats.
 NOT_MODIFIED_HEADERS = ("Cache-Control", "ETag", "Vary", "Cache-Tag")
+Parts = tuple[int, dict[str, str], bytes]
 
 
 @dataclass(kw_only=True)
@@ -37,14 +39,10 @@ class CachedResponse(Versioned):
 
 
 def cached_response(
-    response: HttpResponse, snapshot: Snapshot, found: Dependencies
+    response: HttpResponse, snapshot: Snapshot, dependencies: Dependencies
 ) -> CachedResponse:
-    """Add the headers for shared caches to a rendered response, and return the copy to store."""
-    tags = sorted({SITE, *found.tags})
+    """Add the headers for caches to a rendered response, and return the copy to store."""
     response["Cache-Control"] = PUBLIC
-    if settings.CDN_SECONDS:
-        response["Cache-Control"] += f", s-maxage={settings.CDN_SECONDS}"
-        response["Cache-Tag"] = ",".join(tags)
     patch_vary_headers(response, ["Accept-Encoding"])
     headers = {name: text for name, text in response.items() if name.lower() not in OWN_HEADERS}
     digest = hashlib.blake2b(response.content, digest_size=12).hexdigest()
@@ -52,32 +50,34 @@ def cached_response(
         # Without the time of compression: the same page gives the same bytes.
         body=gzip.compress(response.content, mtime=0),
         headers={**headers, "ETag": f'W/"{digest}"'},
-        tags=tags,
+        tags=sorted({SITE, *dependencies.tags}),
         epoch=snapshot.epoch,
-        version=snapshot.number,
-        until=expiry_of(found).timestamp(),
-        product_id=found.product_id,
+        version=snapshot.version,
+        until=expiry_of(dependencies).timestamp(),
+        product_id=dependencies.product_id,
     )
 
 
-def expiry_of(found: Dependencies) -> datetime:
+def expiry_of(dependencies: Dependencies) -> datetime:
     """The earliest of ``until``, ``PAGE_CACHE_SECONDS`` from now, and midnight (pages mention dates)."""
     now = timezone.localtime()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     seconds = now + timedelta(seconds=settings.PAGE_CACHE_SECONDS)
-    return min(filter(None, (seconds, midnight, found.until)))
+    return min(filter(None, (seconds, midnight, dependencies.until)))
 
 
-def response_parts(
-    cached: CachedResponse, environ: Mapping[str, Any]
-) -> tuple[int, dict[str, str], bytes]:
+def response_parts(cached: CachedResponse, environ: Mapping[str, Any]) -> Parts:
     """(status, headers, body) for a request: 304 if the browser has this version."""
-    # By the weak comparison of RFC 9110, 8.8.3.2.
-    known = [etag.removeprefix("W/") for etag in parse_etags(environ.get("HTTP_IF_NONE_MATCH", ""))]
-    if "*" in known or cached.headers["ETag"].removeprefix("W/") in known:
-        repeated = (name for name in NOT_MODIFIED_HEADERS if name in cached.headers)
-        return 304, {name: cached.headers[name] for name in repeated}, b""
-    headers, body = dict(cached.headers), cached.body
+    headers = dict(cached.headers)
+    if settings.CDN_SECONDS:
+        seconds = max(0, min(settings.CDN_SECONDS, int(cached.until - time.time())))
+        headers["Cache-Control"] += f", s-maxage={seconds}"
+        headers["Cache-Tag"] = ",".join(cached.tags)
+    # By the weak comparison of RFC 9110, 8.8.3.2: our tags are weak, and strong ones match as well.
+    known = parse_etags(environ.get("HTTP_IF_NONE_MATCH", ""))
+    if {"*", headers["ETag"], headers["ETag"].removeprefix("W/")}.intersection(known):
+        return 304, {name: headers[name] for name in NOT_MODIFIED_HEADERS if name in headers}, b""
+    body = cached.body
     if re_accepts_gzip.search(environ.get("HTTP_ACCEPT_ENCODING", "")):
         headers["Content-Encoding"] = "gzip"
     else:

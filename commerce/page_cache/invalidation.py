@@ -63,6 +63,6 @@ def invalidate_row(
 
 @receiver(m2m_changed)
 def invalidate_relation(instance: Model, action: str, model: type[Model], **kwargs: Any) -> None:
-    """Invalidate the tags of both ends of a changed many-to-many relation."""
+    """Invalidate the tags of ``instance``, and those that every row of the other model has."""
     if action.startswith("post_") and (tags := {*tags_of(instance), *tags_of(model())}):
         invalidate(*tags)

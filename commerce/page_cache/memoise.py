@@ -70,7 +70,7 @@ def memoise_many(
         values |= made
         if snapshot is not None:
             shared: dict[str, Any] = {"dependencies": found, "tags": found.tags}
-            shared |= {"epoch": snapshot.epoch, "version": snapshot.number}
+            shared |= {"epoch": snapshot.epoch, "version": snapshot.version}
             shared |= {"until": expiry_of(found).timestamp()}
             with _lock:
                 _values.update({name: _Value(value=made[name], **shared) for name in made})

@@ -70,16 +70,16 @@ class PageCacheMiddleware:
             return self.render_own(request)
 
     def render_own(self, request: HttpRequest) -> HttpResponse:
-        with collect_dependencies() as found:
+        with collect_dependencies() as dependencies:
             response = self.get_response(request)
-        if found.is_allowed:
-            count_response(OWN, request.method, found.product_id)
-        return forbid_caching(response, is_allowed=found.is_allowed)
+        if dependencies.is_allowed:
+            count_response(OWN, request.method, dependencies.product_id)
+        return forbid_caching(response, is_allowed=dependencies.is_allowed)
 
     def find_or_render(self, request: HttpRequest, snapshot: Snapshot) -> HttpResponse:
+        key = request_key(request.META)
         query, added = canonical_query(request.META.get("QUERY_STRING", ""))
         request.META["QUERY_STRING"] = query
-        key = request_key(request.META)
         cached, has_old = find_cached(key, snapshot)
         with store().render_lock(key) if has_old else nullcontext(False) as has_waited:
             if has_waited:
@@ -96,24 +96,23 @@ class PageCacheMiddleware:
     def render(
         self, request: HttpRequest, key: str, snapshot: Snapshot, added: str
     ) -> HttpResponse:
-        with collect_dependencies() as found:
+        with collect_dependencies() as dependencies:
             response = self.get_response(request)
         if added and response.status_code in (301, 302, 307, 308):
             response["Location"] = with_query(response["Location"], added)
-        if not may_be_cached(request, response, found):
-            return forbid_caching(response, is_allowed=found.is_allowed)
-        cached = cached_response(response, snapshot, found)
+        if not may_be_cached(request, response, dependencies):
+            return forbid_caching(response, is_allowed=dependencies.is_allowed)
+        cached = cached_response(response, snapshot, dependencies)
         put(key, cached)
-        count_response(RENDERED, request.method, found.product_id)
+        count_response(RENDERED, request.method, dependencies.product_id)
         return response_from(cached, request)
 
 
 def is_public(request: HttpRequest) -> bool:
     """Whether the request is for one of our hosts and shows the shop as it is now."""
-    try:
+    with suppress(DisallowedHost):
         return bool(request.get_host()) and not is_shop_time_set()
-    except DisallowedHost:
-        return False
+    return False
 
 
 def is_cacheable(environ: dict[str, Any]) -> bool:
@@ -150,7 +149,7 @@ def request_key(environ: dict[str, Any]) -> str:
         or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}",
         environ.get("SCRIPT_NAME", ""),
         environ["PATH_INFO"],
-        environ.get("QUERY_STRING", ""),
+        canonical_query(environ.get("QUERY_STRING", ""))[0],
         "part" if environ.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest" else "page",
         str(settings.DEPLOYMENT),
     )
@@ -164,11 +163,11 @@ def canonical_query(query: str) -> tuple[str, str]:
     return "&".join(pair for pair in pairs if pair not in added), "&".join(added)
 
 
-def may_be_cached(request: HttpRequest, response: HttpResponse, found: Dependencies) -> bool:
+def may_be_cached(request: HttpRequest, response: HttpResponse, dependencies: Dependencies) -> bool:
     """Whether the view allowed caching and kept its promise; a broken promise is logged."""
     query = [(name, value) for name, values in request.GET.lists() for value in values]
-    is_known = len(query) == len(set(query)) and found.parameters.issuperset(query)
-    if not (found.is_allowed and is_known and response.status_code == 200):
+    is_known = len(query) == len(set(query)) and dependencies.parameters.issuperset(query)
+    if not (dependencies.is_allowed and is_known and response.status_code == 200):
         return False
     broken = {
         "it sets a cookie": bool(response.cookies),

@@ -1,6 +1,6 @@
 """Storage of cached pages: in the process, and in a store shared by all processes.
 
-If the shared store cannot be read or written, pages are rendered and a warning is logged.
+If the shared store cannot be read or written, pages are rendered and the log says so.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ def hashed_key(key: str) -> str:
     return hashlib.blake2b(key.encode(), digest_size=20).hexdigest()
 
 
-class FileStore:
+class FilePages:
     """Pages in a limited number of files. A page atomically replaces the previous one in its slot."""
 
     #: Number of files for pages and of lock files.
@@ -86,8 +86,8 @@ class FileStore:
         return self.folder / "pages" / f"{slot % 64:02}" / str(slot)
 
 
-class RedisStore:
-    """Pages in Redis, each until it expires. Locks hold across machines."""
+class RedisPages:
+    """Pages in Redis, until a minute after they expire: `render_lock` needs them. Shared by machines."""
 
     PREFIX = "vitrine:page:"
 
@@ -101,7 +101,7 @@ class RedisStore:
         return None
 
     def put(self, key: str, cached: CachedResponse) -> None:
-        seconds = max(1, int(cached.until - time.time()))
+        seconds = max(0, int(cached.until - time.time())) + 60
         try:
             self.client.set(self.PREFIX + hashed_key(key), packed(cached), ex=seconds)
         except redis.RedisError as error:
@@ -130,7 +130,7 @@ def _wait_while(is_taken):
     return waited
 
 
-STORES: dict[str, type[FileStore] | type[RedisStore]] = {"file": FileStore, "redis": RedisStore}
+STORES: dict[str, type[FilePages] | type[RedisPages]] = {"file": FilePages, "redis": RedisPages}
 
 
 @cache
@@ -140,7 +140,7 @@ def memory() -> LRUCache[str, CachedResponse]:
 
 
 @cache
-def store() -> FileStore | RedisStore:
+def store() -> FilePages | RedisPages:
     """The store that ``settings.PAGE_STORE`` names."""
     return STORES[settings.PAGE_STORE]()
 

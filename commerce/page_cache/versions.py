@@ -1,9 +1,8 @@
-"""Change sequence shared by all processes: one version per tag.
+"""Change sequence shared by all processes: one version per tag, in a file or in Redis.
 
 ``invalidate`` is called in the transaction of a change and takes effect at its commit. A cached page
 or value stores the version that was read before it was made. It is fresh while none of its tags has a
-higher one. Versions are in a file (one machine) or in Redis (several machines). A store that does not
-respond turns the cache off and never fails a request.
+higher one. A store that does not respond turns the cache off and never fails a request.
 """
 
 import fcntl
@@ -78,7 +77,7 @@ class Snapshot:
     """The sequence as one request sees it. ``known`` contains the versions read so far."""
 
     epoch: str
-    number: int
+    version: int
     known: dict[str, int] = field(default_factory=dict)
 
     def newest(self, tags: Collection[str]) -> int:
@@ -106,11 +105,11 @@ class Versioned:
         """Whether none of its tags has changed. Raises Unreachable."""
         if self.epoch != snapshot.epoch or time.time() >= self.until:
             return False
-        if snapshot.number in (self.seen, self.version):
+        if snapshot.version in (self.seen, self.version):
             return True  # No tag at all has changed: the most common case.
         if snapshot.newest(self.tags) > self.version:
             return False
-        self.seen = snapshot.number
+        self.seen = snapshot.version
         return True
 
 
@@ -183,12 +182,16 @@ class Versions:
             if writing:
                 self.store.write({slot_of(tag) for tag in writing})
                 writing = set()
-            return question(*arguments)
+            found = question(*arguments)
         except (OSError, struct.error, redis.RedisError) as error:
             with self._lock:
                 self._pending |= writing
+            if not self._paused_until:
+                log.warning("The page cache cannot be reached, pages are rendered: %s", error)
             self._paused_until = time.monotonic() + self.PAUSE
             raise Unreachable(str(error)) from error
+        self._paused_until = 0.0
+        return found
 
 
 def slot_of(tag: str) -> int:
@@ -196,14 +199,14 @@ def slot_of(tag: str) -> int:
     return zlib.crc32(tag.encode()) % SLOTS
 
 
-class NoStore:
+class NoVersions:
     """No cache: for tests and shells."""
 
     def __getattr__(self, name: str) -> Any:
         raise Unreachable("the page cache is off")
 
 
-class FileStore:
+class FileVersions:
     """Versions in a file of half a megabyte that every process of the machine opens.
 
     Writers lock the file. They write the tags' versions before the sequence's own number: a reader
@@ -229,15 +232,13 @@ class FileStore:
 
     def write(self, slots: Iterable[int]) -> None:
         self._descriptor()
-        fd = os.open(self.path, os.O_RDWR)
-        try:
+        with self.path.open("r+b", buffering=0) as file:
+            fd = file.fileno()
             # The lock belongs to this descriptor, so threads wait for each other as well.
             fcntl.flock(fd, fcntl.LOCK_EX)
             number = NUMBER.unpack(os.pread(fd, NUMBER.size, EPOCH_BYTES))[0] + 1
             for offset in (*(HEADER + slot * NUMBER.size for slot in slots), EPOCH_BYTES):
                 os.pwrite(fd, NUMBER.pack(number), offset)
-        finally:
-            os.close(fd)
 
     def clear(self) -> None:
         """Start again with a new epoch, so that every cached page is outdated."""
@@ -277,7 +278,7 @@ class FileStore:
         self._fd = fd  # Do not close the old one: another thread may be reading it.
 
 
-class RedisStore:
+class RedisVersions:
     """Versions in one Redis hash. Reading the sequence also reads the version of ``SITE``."""
 
     KEY = "vitrine:pages:versions"
@@ -303,7 +304,7 @@ class RedisStore:
         self.client.eval(self._WRITE, 1, self.KEY, *map(str, slots))
 
 
-STORES = {"none": NoStore, "file": FileStore, "redis": RedisStore}
+STORES = {"none": NoVersions, "file": FileVersions, "redis": RedisVersions}
 
 
 @cache

@@ -162,6 +162,17 @@ def test_advertising_parameters_share_the_page_and_use_no_memory(site, mug):
     site.get(f"{mug.get_absolute_url()}?utm_source=letter")
 
     assert len(stores.memory()) == before
+    assert site.asked == 1
+
+
+def test_parameters_in_any_order_do_not_reach_django(site, mug):
+    """Regression: only the canonical order was found in front of Django."""
+    site.get("/catalogue/?sort=newest&page=1")
+
+    response = site.get("/catalogue/?page=1&sort=newest")
+
+    assert response["status"] == "200 OK"
+    assert site.asked == 1
 
 
 def test_wsgi_entry_point_is_the_page_cache_around_django():

@@ -3,12 +3,14 @@
 import os
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
+from commerce.catalogue import cdn
 from commerce.catalogue.cdn import addresses_of
 from commerce.models.cache_tags import product_tag
 from commerce.page_cache import stores
@@ -17,10 +19,11 @@ from commerce.page_cache.cached_response import CachedResponse
 from commerce.page_cache.dependencies import allow_caching, depends_on
 from commerce.page_cache.memoise import memoise, memoise_many
 from commerce.page_cache.middleware import PageCacheMiddleware
-from commerce.page_cache.stores import FileStore, RedisStore
+from commerce.page_cache.stores import FilePages, RedisPages
 from commerce.page_cache.versions import Unreachable, Versions, publish, versions
 from commerce.urls import absolute
 from tests.caching import PLACES, REDIS, forget, needs_redis
+from tests.factories import make_product
 
 # --- A crowd ---------------------------------------------------------------------------------------
 
@@ -124,7 +127,7 @@ def test_failing_page_releases_its_lock(caching):
 @pytest.mark.parametrize("place", PLACES)
 def test_no_invalidation_is_lost_when_many_happen_at_once(caching, place):
     caching(place)
-    before = versions().snapshot().number
+    before = versions().snapshot().version
 
     def tell(number):
         for step in range(20):
@@ -134,7 +137,7 @@ def test_no_invalidation_is_lost_when_many_happen_at_once(caching, place):
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
 
-    assert versions().snapshot().number - before <= 160
+    assert versions().snapshot().version - before <= 160
     assert all(
         versions().versions_of([f"tag-{number}-{step}"])[f"tag-{number}-{step}"] > before
         for number in range(8)
@@ -143,7 +146,7 @@ def test_no_invalidation_is_lost_when_many_happen_at_once(caching, place):
 
 
 def file_versions(folder):
-    return Versions(versions_module.FileStore(folder / "versions"))
+    return Versions(versions_module.FileVersions(folder / "versions"))
 
 
 def test_two_processes_share_one_file(tmp_path):
@@ -171,9 +174,9 @@ def test_cleared_folder_starts_a_new_epoch_in_every_process(tmp_path):
 @needs_redis
 def test_invalidation_during_a_redis_outage_is_sent_later(caching):
     caching("redis")
-    told = Versions(versions_module.RedisStore(REDIS))
+    told = Versions(versions_module.RedisVersions(REDIS))
     before = told.snapshot()
-    alive, gone = told.store, versions_module.RedisStore("redis://127.0.0.1:1/0")
+    alive, gone = told.store, versions_module.RedisVersions("redis://127.0.0.1:1/0")
 
     told.store = gone
     told.advance({"a"})
@@ -181,11 +184,11 @@ def test_invalidation_during_a_redis_outage_is_sent_later(caching):
         told.snapshot()
     told.store, told._paused_until = alive, 0.0
 
-    assert told.snapshot().number == before.number + 1
-    assert told.versions_of(["a"]) == {"a": before.number + 1}
+    assert told.snapshot().version == before.version + 1
+    assert told.versions_of(["a"]) == {"a": before.version + 1}
 
 
-def test_pages_are_rendered_without_redis(caching, settings, shop, site_root):
+def test_pages_are_rendered_without_redis(caching, settings, shop, site_root, caplog):
     caching()
     settings.PAGE_VERSIONS = settings.PAGE_STORE = "redis"
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
@@ -195,6 +198,7 @@ def test_pages_are_rendered_without_redis(caching, settings, shop, site_root):
 
     assert [page.status_code for page in pages] == [200, 200]
     assert pages[0]["Cache-Control"] == "private, no-cache"
+    assert caplog.text.count("The page cache cannot be reached") == 1
 
 
 def test_value_is_cached_until_its_tag_changes(caching):
@@ -251,7 +255,7 @@ def test_process_cache_is_limited(caching, monkeypatch):
 
 
 def test_folder_has_limited_slots_and_distinguishes_pages_in_one_slot(tmp_path):
-    store = FileStore(tmp_path)
+    store = FilePages(tmp_path)
     store.SLOTS = 4
 
     for number in range(40):
@@ -264,7 +268,7 @@ def test_folder_has_limited_slots_and_distinguishes_pages_in_one_slot(tmp_path):
 
 
 def test_corrupt_file_is_ignored(tmp_path):
-    store = FileStore(tmp_path)
+    store = FilePages(tmp_path)
     store.put("key", answer(10))
 
     store._path("key").write_bytes(b'{"half')
@@ -275,20 +279,32 @@ def test_corrupt_file_is_ignored(tmp_path):
 def test_full_disk_does_not_break_the_response(tmp_path, caplog):
     (tmp_path / "pages").write_text("a file where folders should be")
 
-    FileStore(tmp_path).put("key", answer(10))
+    FilePages(tmp_path).put("key", answer(10))
 
     assert "could not be cached" in caplog.text
 
 
 @needs_redis
-def test_redis_stores_a_page_until_it_expires(caching):
+def test_redis_stores_a_page_until_a_minute_after_it_expires(caching):
     caching("redis")
-    store = RedisStore(REDIS)
+    store = RedisPages(REDIS)
 
     store.put("key", answer(10, until=time.time() + 50))
 
     assert store.get("key").body
-    assert 40 < store.client.ttl(store.PREFIX + stores.hashed_key("key")) <= 50
+    assert 100 < store.client.ttl(store.PREFIX + stores.hashed_key("key")) <= 110
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_expired_page_is_still_known_so_that_one_request_renders_it(caching, place):
+    """Regression: Redis had deleted it, and every process rendered it at once."""
+    caching(place)
+    snapshot = versions().snapshot()
+    expired = replace(answer(10, until=time.time() - 1), epoch=snapshot.epoch)
+
+    stores.store().put("key", expired)
+
+    assert stores.find_cached("key", snapshot) == (None, True)
 
 
 @pytest.mark.parametrize("kind", ["product", "price", "card"])
@@ -296,6 +312,25 @@ def test_invalidating_a_product_purges_its_urls(vase, kind):
     assert addresses_of({f"{kind}-{vase.pk}", f"order-{vase.pk}"}) == sorted(
         map(absolute, ["/", vase.get_absolute_url()])
     )
+
+
+def test_all_changed_tags_are_purged_in_several_tasks(
+    settings, monkeypatch, django_capture_on_commit_callbacks
+):
+    """Regression: of more than 500 tags the alphabetically last were dropped."""
+    settings.WAGTAILFRONTENDCACHE = {"default": {}}
+    batches = []
+    monkeypatch.setattr(cdn, "purge_urls_from_cache", lambda urls: batches.append(urls))
+    products = [make_product(f"Vase {number}", price="5.00") for number in range(3)]
+    monkeypatch.setattr(cdn, "MAX_TAGS", 2)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        cdn.purge_soon(
+            {*(f"card-{product.pk}" for product in products), f"product-{products[-1].pk}"}
+        )
+
+    purged = {url for urls in batches for url in urls}
+    assert purged >= {absolute(product.get_absolute_url()) for product in products}
 
 
 @pytest.mark.django_db(transaction=True)

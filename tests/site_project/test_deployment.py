@@ -6,9 +6,8 @@ import pytest
 import yaml
 from django.test import Client
 
-from commerce.page_cache.stores import RedisStore as PagesInRedis
-from commerce.page_cache.versions import RedisStore as VersionsInRedis
-from commerce.page_cache.versions import publish, versions
+from commerce.page_cache.stores import RedisPages
+from commerce.page_cache.versions import RedisVersions, publish, versions
 from site_project.settings_caches import caches
 from tests import factories
 from tests.caching import REDIS, needs_redis
@@ -73,9 +72,9 @@ def test_pages_and_copies_of_sessions_expire_in_redis_and_versions_do_not(cachin
     Client().get(vase.get_absolute_url())
     Client().force_login(factories.make_user())
 
-    assert redis.ttl(VersionsInRedis.KEY) == -1
-    names = [key.decode() for key in redis.scan_iter() if key.decode() != VersionsInRedis.KEY]
-    assert any(name.startswith(PagesInRedis.PREFIX) for name in names)
+    assert redis.ttl(RedisVersions.KEY) == -1
+    names = [key.decode() for key in redis.scan_iter() if key.decode() != RedisVersions.KEY]
+    assert any(name.startswith(RedisPages.PREFIX) for name in names)
     assert any("sessions.cached_db" in name for name in names)
     assert [name for name in names if redis.ttl(name) <= 0] == []
 
