@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -371,7 +370,7 @@ class StripeEventQuerySet(models.QuerySet):
 
     def unfinished(self) -> "StripeEventQuerySet":
         """Events waiting to be processed, without parked ones."""
-        return self.filter(Q(progress=StripeEvent.Progress.WAITING))
+        return self.filter(progress=StripeEvent.Progress.WAITING)
 
 
 class StripeEvent(models.Model):

@@ -41,7 +41,7 @@ class LinkValue(blocks.StructValue):
         if page is not None:
             return page.url or "" if page.live else ""
         if category is not None:
-            return category.get_absolute_url() if category.is_public else ""
+            return category.get_absolute_url() if category.is_browsable else ""
         if product is not None:
             depends_on(card_tag(product.pk))
             return product_url(product.pk, product.slug) if product.is_public else ""

@@ -6,12 +6,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from django.core.cache import caches
 from django.test import TransactionTestCase
 from stripe._stripe_service import StripeService
 
 from checkout_app.gateways.stripe import get_gateway
-from commerce.accounts.throttle_store import ALIAS
 from commerce.page_cache.versions import versions
 from demo_gateway import faults
 from home import sites
@@ -34,15 +32,6 @@ def _clean_gateway():
     get_gateway.cache_clear()
     yield
     faults.clear()
-
-
-@pytest.fixture(autouse=True)
-def _no_attempts_counted(request):
-    """Start without counted sign-in attempts. Their table has no model, so tests do not reset it."""
-    is_marked = request.node.get_closest_marker("django_db")
-    if is_marked or not {"db", "transactional_db"}.isdisjoint(request.fixturenames):
-        request.getfixturevalue("db")
-        caches[ALIAS].clear()
 
 
 @pytest.fixture

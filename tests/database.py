@@ -60,8 +60,8 @@ def _mysql_reset():
 def migrated_once(copy: Path) -> Iterator[ExitStack]:
     """Create a MySQL test database from ``copy``, if another process of the run has written one.
 
-    Otherwise the caller migrates, calls `write_copy`, and closes what it was given, for which the
-    other processes wait.
+    Otherwise the caller migrates, calls ``write_copy`` and closes the yielded lock; the other
+    processes wait for that. An existing database with tables (``--reuse-db``) is left alone.
     """
     with ExitStack() as lock:
         lock.enter_context(exclusive(copy.with_suffix(".lock"), seconds=1200))
@@ -75,7 +75,8 @@ def migrated_once(copy: Path) -> Iterator[ExitStack]:
             connection.settings_dict["NAME"] = name
             connection.close()
             with connection.cursor() as cursor:
-                load_copy(cursor, copy)
+                if not connection.introspection.table_names(cursor):
+                    load_copy(cursor, copy)
             return name
 
         with patch.object(connection.creation, "_create_test_db", create_from_copy):

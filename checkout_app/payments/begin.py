@@ -26,15 +26,13 @@ def begin(
     """
     attempt = place_order(submission, at=at)
     checkpoints.reached(checkpoints.BEGIN_RESERVED)
-    return resume(attempt, at=at)
+    return resume(attempt)
 
 
-def resume(
-    attempt: PaymentAttempt, *, at: datetime | None = None
-) -> tuple[PaymentAttempt, Intent | None]:
+def resume(attempt: PaymentAttempt) -> tuple[PaymentAttempt, Intent | None]:
     """Continue an open attempt. Returns and raises as ``begin`` does."""
     if attempt.amount == 0:
-        return settle_free(attempt.pk, at=at), None
+        return settle_free(attempt.pk), None
     try:
         intent = open_intent(attempt)
     except GatewayRefused:

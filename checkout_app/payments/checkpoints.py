@@ -18,19 +18,6 @@ REFUND_SENT = "refund:sent"
 CAPTURE_SENT = "capture:sent"
 VOID_CANCELLED = "void:cancelled"
 
-NAMES = (
-    BEGIN_RESERVED,
-    BEGIN_INTENT_CREATED,
-    BEGIN_INTENT_STORED,
-    SETTLE_RETRIEVED,
-    SETTLE_WRITTEN,
-    SETTLE_COMMITTED,
-    RELEASE_CANCELLED,
-    REFUND_SENT,
-    CAPTURE_SENT,
-    VOID_CANCELLED,
-)
-
 
 def reached(name: str) -> None:
     """Report a checkpoint to the ``CHECKPOINTS`` function, if one is set."""

@@ -22,7 +22,8 @@ def reopen_order(attempt: PaymentAttempt) -> bool:
     """Reopen a cancelled order whose money arrived late.
 
     Reserves its stock and counts its vouchers and offers again, as when it was placed. Returns
-    False and changes nothing if any of them is no longer available. Locks the order.
+    False and changes nothing if any of them is no longer available. Locks the order, then stock,
+    vouchers and offers; may deadlock with other writers (docs/payments.md, "Lock order").
     """
     order = lock_order_of(attempt)
     if order.status != CANCELLED:

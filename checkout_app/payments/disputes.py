@@ -46,7 +46,7 @@ def mirror_dispute(attempt_id: int, dispute: interface.Dispute) -> None:
         row.status, row.answer_until = dispute.status, dispute.answer_until
         row.save(update_fields=["status", "answer_until"])
         if is_new_status:
-            text = _("Dispute at the customer's bank: %(status)s") % {"status": row.words}
+            text = _("Dispute at the customer’s bank: %(status)s") % {"status": row.words}
             record_event(
                 attempt.order,
                 OrderEvent.Kind.PAYMENT,

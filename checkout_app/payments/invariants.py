@@ -76,7 +76,7 @@ def refunds_stay_within_what_was_paid() -> Iterator[str]:
 
 
 @invariant
-def refunds_are_what_they_were_asked_for() -> Iterator[str]:
+def refund_parts_fit_the_amount() -> Iterator[str]:
     """I3: a refund is positive, and its lines and delivery do not exceed it."""
     for request in RefundRequest.objects.filter(is_mirrored=False).prefetch_related("lines"):
         parts = sum(line.amount for line in request.lines.all()) + request.shipping

@@ -41,8 +41,8 @@ def reconcile_open(*, at: datetime | None = None) -> None:
 def reconcile_recent(*, at: datetime | None = None, hours: int = 48) -> list[Intent]:
     """Settle every intent that this shop created in the last hours, as the gateways list them.
 
-    Returns this shop's intents without an attempt. A paid one is parked for staff, any other is
-    cancelled. Raises GatewayUnavailable if a gateway cannot list its intents.
+    Returns this shop's intents without an attempt. A paid one is parked for staff, an
+    unpaid one is cancelled, and one that the bank is still processing is left alone. Raises GatewayUnavailable if a gateway cannot list its intents.
     """
     at = at or timezone.now()
     unmatched = []

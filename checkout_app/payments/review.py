@@ -24,7 +24,7 @@ def accept_reviewed(attempt_id: int, *, user: User | None) -> PaymentAttempt:
 
     A missing amount is waived and the invoice shows it; a surplus is refunded after the commit.
     Returns the attempt, unchanged if it is not under review. Raises ReviewRefused; nothing changes
-    then. Locks basket, attempt, stock, order.
+    then. Locks basket, attempt, order, and the stock of a cancelled order.
     """
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)

@@ -212,7 +212,7 @@ def _send_to_review(attempt: PaymentAttempt, reason: str) -> None:
 
 
 @retry_transient
-def settle_free(attempt_id: int, *, at: datetime | None = None) -> PaymentAttempt:
+def settle_free(attempt_id: int) -> PaymentAttempt:
     """Settle an order that costs nothing. It has no intent."""
     with transaction.atomic(durable=True):
         attempt = lock_attempt(attempt_id)

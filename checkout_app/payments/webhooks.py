@@ -15,7 +15,7 @@ from checkout_app.gateways.registry import gateway_for
 from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import StripeEvent, site_marker
 from checkout_app.payments import disputes, refunds, settle
-from checkout_app.payments.unmatched import UNMATCHED, is_parked_unmatched
+from checkout_app.payments.unmatched import is_parked_unmatched
 from commerce.transactions import enqueue_on_commit, retry_transient
 
 logger = logging.getLogger("vitrine.payments")
@@ -117,7 +117,7 @@ def _apply_event(row: StripeEvent) -> tuple[StripeEvent.Progress, str]:
     An event of an unknown intent keeps waiting.
     """
     Progress = StripeEvent.Progress
-    if row.object_id.startswith("pi_") or row.type == UNMATCHED:
+    if row.object_id.startswith("pi_"):
         if settle.settle(row.object_id) is None:
             if _belongs_to_another_shop(row.object_id):
                 return Progress.FOREIGN, ""
@@ -138,8 +138,9 @@ def _belongs_to_another_shop(intent_id: str) -> bool:
 
 
 def process_waiting_events() -> None:
-    """Process up to 200 waiting events again."""
-    for event_id in list(StripeEvent.objects.unfinished().values_list("event_id", flat=True)[:200]):
+    """Process up to 200 waiting events again, the oldest first."""
+    waiting = StripeEvent.objects.unfinished().order_by("received_at", "pk")
+    for event_id in list(waiting.values_list("event_id", flat=True)[:200]):
         process_event(event_id)
 
 

@@ -38,7 +38,7 @@ def restore_basket(request: ShopRequest, attempt: PaymentAttempt) -> None:
 class ReturnView(View):
     """The return from the bank: settle the payment and show the result.
 
-    Stripe redirects with GET, so this is the only GET that writes. Settling is idempotent.
+    Stripe redirects with GET, so this GET writes. Settling is idempotent.
     """
 
     @method_decorator(never_cache)

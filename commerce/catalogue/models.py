@@ -22,6 +22,11 @@ class Category(AbstractCategory):
         """Whether a row with ``depth`` and ``slug`` is the root category for all products."""
         return row.depth == 1 and row.slug == cls.WHOLE_SHOP
 
+    @property
+    def is_browsable(self) -> bool:
+        """Whether shoppers find its page: neither it nor a category above it is hidden."""
+        return bool(self.is_public and self.ancestors_are_public)
+
     def get_absolute_url(self) -> str:
         """The category's URL; the root for all products is shown at the catalogue's URL."""
         if self.is_whole_shop(self):

@@ -129,7 +129,7 @@ def public_categories() -> list[ListEntry]:
     for row in rows:
         above[row.depth - 1 :] = [row.slug]
         # The root for all products has the catalogue's URL, which is listed separately.
-        if row.is_public and row.ancestors_are_public and not Category.is_whole_shop(row):
+        if row.is_browsable and not Category.is_whole_shop(row):
             entries.append(ListEntry(category_url(row.pk, above), changed.get(row.path)))
     return entries
 

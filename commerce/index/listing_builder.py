@@ -323,6 +323,7 @@ def _columns(
         "option": ", ".join(str(value.name) for value in first),
         "swatches": [[*option, pk] for pk, option in options.items()],
     }
+    variant_photos = {str(pk): photos[pk][0].sources for pk in options if photos[pk]}
     return {
         "title": product.title,
         "created": product.created,
@@ -331,14 +332,14 @@ def _columns(
         "popularity": product.purchases or 0,
         "availability": availability,
         "is_gone": availability == SOLD_OUT,
-        "card": {**card, "digest": _digest_of([product.title, card])},
+        "card": {**card, "digest": _digest_of([product.title, card, variant_photos])},
         "categories": [],
         "photos": {
             str(pk): [image.pk for image in photos[pk]]
             for pk in dict.fromkeys([product.pk, *(record.product_id for record in records)])
             if photos[pk]
         },
-        "variant_photos": {str(pk): photos[pk][0].sources for pk in options if photos[pk]},
+        "variant_photos": variant_photos,
     }
 
 
@@ -394,13 +395,14 @@ def _add_prices(document: ListingDocument, records: list[Record]) -> None:
 
     Until the end of that month lists read the price windows; afterwards these sets suffice.
     """
-    turns = {window.start for window in document.windows} - {EVER}
-    if turns:
-        document.add(TIMED, month_of(max(turns)))
+    changes = {window.start for window in document.windows} - {EVER}
+    if changes:
+        document.add(TIMED, month_of(max(changes)))
     last = {window.number: window for window in document.windows if window.until == NEVER}
-    windows = [last.get(n) for n, _record in enumerate(records, 1)] if last.keys() - {0} else [
-        last.get(0)
-    ]  # fmt: skip
+    if last.keys() - {0}:
+        windows = [last.get(number) for number, _record in enumerate(records, 1)]
+    else:
+        windows = [last.get(0)]
     document.add_variants(
         PRICE, [{band_of(window.price): ""} if window else {} for window in windows]
     )

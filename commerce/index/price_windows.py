@@ -18,7 +18,7 @@ from commerce.models.cache_tags import SCHEDULED_PRICES
 from commerce.page_cache.dependencies import collect_dependencies, expires_by
 from commerce.page_cache.memoise import memoise
 from commerce.pricing.automatic_offers import OfferBook, automatic_offers
-from commerce.pricing.prices import Quote, quote_at_sale, quote_under_offers
+from commerce.pricing.prices import Quote, lowest_running, quote_at_sale, quote_under_offers
 
 if TYPE_CHECKING:
     from oscar.apps.offer.abstract_models import AbstractConditionalOffer
@@ -152,7 +152,7 @@ def _quotes(
     """The quotes at a moment of the stock records that have a price."""
     quotes = []
     for record in records:
-        sale = _lowest_running(sales[record.pk], at)
+        sale = lowest_running(sales[record.pk], at)
         quote = (
             quote_at_sale(record, sale)
             if sale
@@ -185,11 +185,6 @@ def _window_at(
     is_from = len({quote.price for quote in quotes}) > 1
     ends = lowest.until if lowest.was else None
     return Window(number, start, until, lowest.currency, lowest.price, lowest.was, is_from, ends)
-
-
-def _lowest_running(sales: Iterable[SalePrice], at: datetime) -> SalePrice | None:
-    running = [sale for sale in sales if sale.start <= at and (not sale.until or at < sale.until)]
-    return min(running, key=lambda sale: sale.price, default=None)
 
 
 def band_of(price: Decimal) -> str:

@@ -1,8 +1,8 @@
 """Updates the listing index incrementally, rebuilds it, and verifies it.
 
-``refresh_listings`` runs in the transaction of every relevant change
-(``commerce.index.receivers``), so lists are never stale after a commit. It locks the listings by
-key before it reads the catalogue, then the terms by key. Two changes of one product run one after
+``refresh_listings`` runs in the transaction of nearly every relevant change
+(``commerce.index.receivers``; the exceptions are in docs/listing.md). It locks the listings by key
+before it reads the catalogue, then the terms by key. Two changes of one product run one after
 the other, and the later one sees both.
 """
 

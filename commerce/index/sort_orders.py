@@ -27,7 +27,7 @@ BY_COLUMNS = {
 
 
 def ordered_keys(keys: AbstractBitMap, *, sort: str, start: int, count: int) -> list[int]:
-    """``count`` keys of a set from position ``start``, in one of the orders of ``SORTS``.
+    """``count`` keys of a set from position ``start``, in one of ``commerce.models.sort_keys.SORTS``.
 
     Orders by price use the prices at ``shop_now()``.
     """

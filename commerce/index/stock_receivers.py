@@ -4,7 +4,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from django.db.models.base import ModelState
 from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
@@ -31,12 +30,10 @@ _before: WeakKeyDictionary[ModelState, Any] = WeakKeyDictionary()
 
 @receiver(pre_save, sender=StockRecord)
 def read_stock_before(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
-    """Read the numbers before a save, locked if a transaction is open."""
+    """Read the numbers before a save, locked: ``StockRecord.save`` opens a transaction."""
     if raw or instance.pk is None:
         return
-    records = sender.objects.filter(pk=instance.pk)
-    if connection.in_atomic_block:
-        records = records.select_for_update()
+    records = sender.objects.select_for_update().filter(pk=instance.pk)
     _before[instance._state] = records.only("partner_sku", *NUMBERS).first()
 
 

@@ -90,6 +90,10 @@ class SalePrice(models.Model):
     def __str__(self) -> str:
         return f"{self.stockrecord.partner_sku}: {self.price}"
 
+    def is_running(self, at: datetime) -> bool:
+        """Whether the sale price is in effect at a moment: start <= at < until."""
+        return self.start <= at and (self.until is None or at < self.until)
+
     def clean(self) -> None:
         if self.until and self.start and self.until <= self.start:
             raise ValidationError({"until": _("The sale must end after it begins.")})

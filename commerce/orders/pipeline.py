@@ -84,7 +84,7 @@ def move_order(
     Cancelling and refunding return unsent units to stock; cancelling also undoes uses of vouchers
     and offers. Does nothing if the order already has the status. Raises IllegalMove, without any
     change, for a step the pipeline doesn't have and for the statuses set by parcels. Locks the
-    stock records by key, then the order.
+    stock records by key, then the order, then the attempt, vouchers and offers of a cancelled order.
     """
     if status in BY_DISPATCH:
         raise IllegalMove(_("Dispatch the order’s parcels to mark it as shipped."))

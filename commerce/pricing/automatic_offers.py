@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 
 #: Oscar's offers include their end; our price windows exclude theirs.
 INSTANT = timedelta(microseconds=1)
-#: Benefits that lower the delivery charge, not a price.
-SHIPPING = ("Shipping percentage", "Shipping absolute", "Shipping fixed price")
 
 
 @dataclass(frozen=True)
@@ -93,14 +91,16 @@ def _may_apply_to_one(offer: AbstractConditionalOffer) -> bool:
         return False
     condition, benefit = offer.condition, offer.benefit
     needs_more = condition.type in (condition.COUNT, condition.COVERAGE) and condition.value > 1
-    is_about_delivery = benefit.type in SHIPPING
+    is_about_delivery = benefit.type in (
+        benefit.SHIPPING_PERCENTAGE, benefit.SHIPPING_ABSOLUTE, benefit.SHIPPING_FIXED_PRICE
+    )  # fmt: skip
     return not needs_more and not is_about_delivery and offer.get_max_applications() > 0
 
 
 def with_loaded_ranges(
     offers: Iterable[AbstractConditionalOffer], product_ids: Iterable[int]
 ) -> list[AbstractConditionalOffer]:
-    """Copies of offers whose ranges know which of the products they contain. Three queries at most.
+    """Copies of offers whose ranges know which of the products they contain. A few queries for all of them.
 
     Oscar would query for each offer and product.
     """

@@ -6,6 +6,7 @@ than one unit apply in the basket only.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -70,12 +71,16 @@ class Quote:
 
 def running_sales(stockrecord_ids: Iterable[int], *, at: datetime) -> dict[int, SalePrice]:
     """The lowest running sale of each stock record, ``{stockrecord_id: SalePrice}``; one query."""
-    lowest: dict[int, SalePrice] = {}
+    found: dict[int, list[SalePrice]] = defaultdict(list)
     for sale in SalePrice.objects.running(at).filter(stockrecord__in=list(stockrecord_ids)):
-        best = lowest.get(sale.stockrecord_id)
-        if best is None or sale.price < best.price:
-            lowest[sale.stockrecord_id] = sale
-    return lowest
+        found[sale.stockrecord_id].append(sale)
+    return {pk: sale for pk, sales in found.items() if (sale := lowest_running(sales, at))}
+
+
+def lowest_running(sales: Iterable[SalePrice], at: datetime) -> SalePrice | None:
+    """The sale of one stock record that applies at a moment: the lowest of those running."""
+    running = (sale for sale in sales if sale.is_running(at))
+    return min(running, key=lambda sale: sale.price, default=None)
 
 
 def quote_at_sale(stockrecord: AbstractStockRecord, sale: SalePrice | None) -> Quote | None:

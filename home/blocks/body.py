@@ -1,8 +1,8 @@
 """The bodies of pages and product stories: which blocks an editor can use in each.
 
 A block stores only the key of a product. Photograph, price and stock are looked up when the page is
-rendered, in one call per block. A block leaves out a product that was deleted, unpublished or sold
-out, and renders nothing when none is left.
+rendered, in one call per block. A block leaves out a product that was deleted or unpublished, and
+renders nothing when none is left. A row has a setting for products that are sold out.
 """
 
 from collections.abc import Iterable

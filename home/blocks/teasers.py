@@ -50,9 +50,9 @@ class CategoryTeaserBlock(ContentBlock):
 
 
 def _tile(row: blocks.StructValue) -> dict[str, Any] | None:
-    """The context of a tile's template; None if its target was deleted or unpublished."""
+    """The context of a tile's template; None if its target was deleted, unpublished or hidden."""
     category, page = row["category"], row["page"]
-    if category is not None and category.is_public:
+    if category is not None and category.is_browsable:
         url, name = category.get_absolute_url(), category.name
     elif page is not None and page.live:
         url, name = page.url, page.title

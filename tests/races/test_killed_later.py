@@ -22,7 +22,7 @@ from demo_gateway.refusal import Refused
 from tests.factories import make_basket, make_submission, pay, stockrecord_of
 from tests.races import killer
 from tests.races.conftest import database_url
-from tests.site import site_environment
+from tests.site import ROOT, site_environment
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -196,3 +196,14 @@ def test_killed_between_voiding_at_the_gateway_and_recording_it(vase, killed, se
 
     ends_well(State.VOIDED)
     assert stockrecord_of(vase).num_allocated == 0
+
+
+def test_every_checkpoint_is_passed_and_killed_at():
+    names = {name for name in vars(checkpoints) if name.isupper()}
+    sources = {
+        part: "".join(path.read_text("utf-8") for path in (ROOT / part).glob("*.py"))
+        for part in ("checkout_app/payments", "tests/races")
+    }
+
+    for part, source in sources.items():
+        assert {name for name in names if f"checkpoints.{name}" not in source} == set(), part

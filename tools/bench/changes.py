@@ -1,7 +1,8 @@
 """Change prices while pages are measured, in a separate process that is not measured itself.
 
-Run as a module, it reads one product key per line, moves the price of that product up or down by a
-penny, and prints a line once the change is committed.
+Run as a module, it reads one product key per line, moves the price of that product up by a penny,
+or down again the next time, and prints a line once the change is committed. At the end it restores
+the prices.
 """
 
 import os
@@ -37,7 +38,7 @@ def changing(environment):
         process.wait(timeout=30)
 
 
-def change_price(product_id, sign):
+def change_price(product_id, sign=1):
     """Change the price of the first stock record of a product or its variants, as the dashboard does."""
     from django.db.models import Q
     from oscar.core.loading import get_model
@@ -54,11 +55,14 @@ def main():
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
     django.setup()
-    sign = 1
+    raised = set()
     for line in sys.stdin:
-        change_price(int(line), sign)
+        product_id = int(line)
+        change_price(product_id, -1 if product_id in raised else 1)
+        raised ^= {product_id}
         print(DONE, flush=True)
-        sign = -sign
+    for product_id in raised:
+        change_price(product_id, -1)
 
 
 if __name__ == "__main__":

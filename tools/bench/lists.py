@@ -91,7 +91,7 @@ def measure_search():
         {word[:length] for word in " ".join(queries).split() for length in (2, 3, 5)}
     )
     searches, suggestions = [], []
-    for query in queries:  # Warm up: the first search of a process compiles templates and connects.
+    for query in queries:
         products_in(query=query)
     for beginning in beginnings:
         suggest(beginning)

@@ -121,8 +121,7 @@ def products_in(html):
 def costs_in_turn(asked, *, seconds=SECONDS, before=None):
     """Return the ``Cost`` of each ``(server, request)``, requested alternately over and over.
 
-    Each one finds the CPU caches as the previous one left them.
-
+    Each request starts with the CPU caches of the previous one.
     """
     before = before or (lambda: None)
     for _round in range(WARM_UP):
