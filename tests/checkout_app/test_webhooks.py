@@ -184,6 +184,18 @@ def test_intent_of_this_shop_without_an_attempt_stays_visible(client, db):
     assert (row.progress, row.last_error) == (Progress.WAITING, "this intent has no attempt")
 
 
+def test_oldest_waiting_events_are_processed_first(db, monkeypatch):
+    """Regression: 200 failing events kept older ones waiting until they were parked."""
+    processed = []
+    monkeypatch.setattr(webhooks, "process_event", processed.append)
+    for name in ("evt_1", "evt_2", "evt_3"):
+        StripeEvent.objects.create(event_id=name, type="x", progress=Progress.WAITING)
+
+    webhooks.process_waiting_events()
+
+    assert processed == ["evt_1", "evt_2", "evt_3"]
+
+
 def test_event_during_a_gateway_outage_is_processed_later(client, begun):
     pay(begun)
     faults.plan("unreachable")

@@ -91,6 +91,26 @@ def test_stored_renditions_give_the_image_markup(site_root, mug, is_rendered):
 
 
 @pytest.mark.django_db
+def test_digest_of_a_card_changes_with_a_variants_photograph(site_root, mug):
+    """Regression: a cached card showed the deleted photograph of its variant."""
+
+    def digest():
+        refresh_listings([mug.pk])
+        return Listing.objects.get(pk=mug.pk).card["digest"]
+
+    variant = mug.children.first()
+    render_ahead([photo_for(add_picture(mug))])
+    before = digest()
+    picture = add_picture(variant)
+    render_ahead([photo_for(picture)])
+    with_photograph = digest()
+    picture.delete()
+
+    assert len({before, with_photograph}) == 2
+    assert digest() == before
+
+
+@pytest.mark.django_db
 def test_word_is_known_while_a_title_or_category_contains_it(mug):
     vase = make_product("Vase", price="20.00", stock=1)
     vase.description = "As blue as a harbour."

@@ -1,5 +1,7 @@
 """The stock history: every committed change, its reason and its actor."""
 
+from unittest.mock import Mock
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -127,6 +129,19 @@ def test_saving_a_record_is_a_change_by_the_current_actor(bowl):
 
     assert changes(bowl) == [("edited", 12, 0)]
     assert last(bowl).actor == "Mo"
+
+
+def test_record_is_not_saved_without_its_history(bowl, monkeypatch):
+    monkeypatch.setattr(
+        "commerce.index.stock_receivers.record_stock_changes", Mock(side_effect=OSError)
+    )
+    record = stockrecord_of(bowl)
+    before, record.num_in_stock = record.num_in_stock, 99
+
+    with pytest.raises(OSError):  # noqa: PT011
+        record.save()
+
+    assert stockrecord_of(bowl).num_in_stock == before
 
 
 def test_saving_other_fields_is_no_stock_change(bowl):

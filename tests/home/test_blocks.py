@@ -101,6 +101,27 @@ def test_tiles_with_removed_targets_are_left_out(client, full, category, about):
     assert "Tableware" not in text_of(client, full)
 
 
+def test_tile_of_a_category_below_a_hidden_one_is_left_out(client, full, category):
+    """Regression: it led to a page that does not exist."""
+    above = Category.add_root(name="Archive")
+    category.move(above, "first-child")
+    assert "Tableware" in text_of(client, full)  # control
+
+    above = Category.objects.get(pk=above.pk)
+    above.is_public = False
+    above.save()
+
+    assert "Tableware" not in text_of(client, full)
+
+
+def test_link_to_a_category_below_a_hidden_one_is_left_out(client, publish, photo):
+    hidden = Category.add_root(name="Archive", is_public=False)
+    below = hidden.add_child(name="Bowls")
+    page = publish(body=[bodies.feature(photo, category=below.pk)])
+
+    assert below.get_absolute_url() not in text_of(client, page)
+
+
 def test_deleted_photograph_does_not_break_the_page(client, full, photo):
     photo.delete()
 
