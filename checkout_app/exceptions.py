@@ -39,7 +39,7 @@ class GatewayRefused(Exception):
     """The gateway refused; the message says why."""
 
 
-class UnknownIntent(GatewayRefused):
+class UnknownAtGateway(GatewayRefused):
     """The gateway does not know the object: it was created with another account's keys."""
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django_tasks import task
 
-from checkout_app.exceptions import GatewayRefused, UnknownIntent
+from checkout_app.exceptions import GatewayRefused, UnknownAtGateway
 from checkout_app.gateways.interface import SavedCard
 from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import StripeCustomer, site_marker
@@ -63,7 +63,7 @@ def saved_cards(user: User) -> list[SavedCard]:
     customer = known_customer(user)
     try:
         return get_gateway().saved_cards(customer) if customer else []
-    except UnknownIntent:
+    except UnknownAtGateway:
         forget_customer(user)
         return []
 

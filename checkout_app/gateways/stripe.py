@@ -15,7 +15,7 @@ import stripe
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from checkout_app.exceptions import GatewayRefused, GatewayUnavailable, UnknownIntent
+from checkout_app.exceptions import GatewayRefused, GatewayUnavailable, UnknownAtGateway
 from checkout_app.gateways.interface import Dispute, Event, Intent, Refund, SavedCard, Setup
 from checkout_app.gateways.unconfigured import NoGateway
 from commerce.demonstration import is_demonstration
@@ -79,7 +79,7 @@ def translated(function: Callable[P, R]) -> Callable[P, R]:
             raise GatewayUnavailable(str(error)) from error
         except stripe.StripeError as error:
             if error.code == "resource_missing":
-                raise UnknownIntent(error.user_message or str(error)) from error
+                raise UnknownAtGateway(error.user_message or str(error)) from error
             raise GatewayRefused(error.user_message or str(error)) from error
 
     return call

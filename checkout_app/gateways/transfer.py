@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from checkout_app.exceptions import GatewayRefused, UnknownIntent
+from checkout_app.exceptions import GatewayRefused, UnknownAtGateway
 from checkout_app.gateways.interface import Dispute, Intent, Refund
 from checkout_app.models import BankTransfer, PaymentAttempt, TransferRefund
 from commerce.models import User
@@ -78,7 +78,7 @@ class TransferGateway:
         with transaction.atomic():
             transfer = BankTransfer.objects.select_for_update().filter(reference=intent_id).first()
             if transfer is None:
-                raise UnknownIntent(f"no transfer {intent_id}")
+                raise UnknownAtGateway(f"no transfer {intent_id}")
             made = TransferRefund.objects.filter(key=key).first()
             if made is None:
                 back = sum(transfer.refunds.values_list("amount_minor", flat=True))
@@ -170,7 +170,7 @@ def payment_details(attempt: PaymentAttempt) -> dict[str, Any]:
 def _find_transfer(reference: str) -> BankTransfer:
     row = BankTransfer.objects.filter(reference=reference).first()
     if row is None:
-        raise UnknownIntent(f"no transfer {reference}")
+        raise UnknownAtGateway(f"no transfer {reference}")
     return row
 
 

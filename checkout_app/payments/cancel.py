@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from checkout_app.exceptions import GatewayRefused, UnknownIntent
+from checkout_app.exceptions import GatewayRefused, UnknownAtGateway
 from checkout_app.gateways.registry import gateway_of
 from checkout_app.models import OPEN_STATES, PaymentAttempt
 from checkout_app.payments import checkpoints
@@ -35,7 +35,7 @@ def cancel(attempt: PaymentAttempt, *, reason: str) -> PaymentAttempt:
         return release(attempt.pk, reason=reason)
     try:
         intent = gateway_of(attempt).cancel_intent(intent_id)
-    except UnknownIntent:
+    except UnknownAtGateway:
         logger.error("order %s: the gateway does not know %s", attempt.order.number, intent_id)
         return release(attempt.pk, reason=f"the gateway does not know {intent_id}")
     checkpoints.reached(checkpoints.RELEASE_CANCELLED)

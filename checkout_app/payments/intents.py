@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from checkout_app.exceptions import UnknownIntent
+from checkout_app.exceptions import UnknownAtGateway
 from checkout_app.gateways.customers import forget_customer, get_or_create_customer
 from checkout_app.gateways.interface import Gateway, Intent
 from checkout_app.gateways.registry import gateway_of
@@ -48,7 +48,7 @@ def _create_intent(gateway: Gateway, attempt: PaymentAttempt) -> Intent:
     customer = get_or_create_customer(order.user) if attempt.method == Method.CARD else ""
     try:
         return gateway.create_intent(key=f"{attempt.key}:create", customer=customer, **params)
-    except UnknownIntent:
+    except UnknownAtGateway:
         if not customer:
             raise
         forget_customer(order.user)

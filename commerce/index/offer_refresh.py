@@ -32,7 +32,7 @@ def refresh_offers(offer_ids: Iterable[int]) -> None:
         return
     now = [offer for offer in automatic_offers() if offer.pk in offer_ids]
     ids = products_in_ranges(range_ids_of(now)) | _priced_with(offer_ids)
-    refresh_many(ids, is_sale=True)
+    refresh_many(ids, prices_only=True)
 
 
 def _priced_with(offer_ids: Iterable[int]) -> set[int]:

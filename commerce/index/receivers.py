@@ -39,18 +39,18 @@ def on_variant_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 
 def _refresh_product_of(
-    model: type[Model], product_id_of: Callable[[Any], int | None], *, is_sale: bool = False
+    model: type[Model], product_id_of: Callable[[Any], int | None], *, prices_only: bool = False
 ) -> None:
     """Refresh the product that a row of ``model`` belongs to whenever a row is saved or deleted."""
 
     def on_save(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
         if not raw:
-            refresh_changed({product_id_of(instance)} - {None}, is_sale=is_sale)
+            refresh_changed({product_id_of(instance)} - {None}, prices_only=prices_only)
 
     def on_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
         # Deleted with its product, whose listing is deleted anyway.
         if getattr(origin, "model", type(origin)) is not Product:
-            refresh_changed({product_id_of(instance)} - {None}, is_sale=is_sale)
+            refresh_changed({product_id_of(instance)} - {None}, prices_only=prices_only)
 
     uid = f"listing:{model._meta.label}"
     post_save.connect(on_save, sender=model, weak=False, dispatch_uid=uid)
@@ -59,10 +59,12 @@ def _refresh_product_of(
 
 for _label in ("catalogue.ProductCategory", "catalogue.ProductImage"):
     _refresh_product_of(get_model(*_label.split(".")), lambda row: row.product_id)
-_refresh_product_of(get_model("partner", "StockRecord"), lambda row: row.product_id, is_sale=True)
+_refresh_product_of(
+    get_model("partner", "StockRecord"), lambda row: row.product_id, prices_only=True
+)
 _refresh_product_of(ProductAttributeValue, lambda row: row.product_id)
 _refresh_product_of(get_model("reviews", "ProductReview"), lambda row: row.product_id)
-_refresh_product_of(SalePrice, lambda row: row.stockrecord.product_id, is_sale=True)
+_refresh_product_of(SalePrice, lambda row: row.stockrecord.product_id, prices_only=True)
 _refresh_product_of(ProductPhoto, lambda row: row.product_image.product_id)
 
 

@@ -53,11 +53,11 @@ ORDER_ONLY = frozenset({"popularity"})
 STORED = [name for name in COLUMNS if isinstance(Listing._meta.get_field(name), JSONField)]
 
 
-def refresh_listings(product_ids: Iterable[int | None], *, is_sale: bool = False) -> int:
+def refresh_listings(product_ids: Iterable[int | None], *, prices_only: bool = False) -> int:
     """Bring the listings of these products up to date; returns how many changed.
 
     Variants refresh their parents; deleted products are allowed. Joins the caller's transaction.
-    Otherwise each batch has its own and is retried after a conflict. ``is_sale`` means that only
+    Otherwise each batch has its own and is retried after a conflict. ``prices_only`` means that only
     prices, stock or sales figures changed: cached product pages are then invalidated only if the
     listing changed.
     """
@@ -66,15 +66,15 @@ def refresh_listings(product_ids: Iterable[int | None], *, is_sale: bool = False
     if not transaction.get_connection().in_atomic_block:
         refresh = retry_transient(_refresh)
     batches = (wanted[n : n + BATCH] for n in range(0, len(wanted), BATCH))
-    return sum(refresh(batch, is_sale=is_sale) for batch in batches)
+    return sum(refresh(batch, prices_only=prices_only) for batch in batches)
 
 
 @transaction.atomic
-def _refresh(wanted: list[int], *, is_sale: bool) -> int:
+def _refresh(wanted: list[int], *, prices_only: bool) -> int:
     existing = _locked(wanted)
     documents = build_documents(wanted)
-    changed, redrawn = _write_rows(existing, documents)
-    invalidate(*map(price_tag, wanted), *map(product_tag, redrawn if is_sale else wanted))
+    changed, changed_cards = _write_rows(existing, documents)
+    invalidate(*map(price_tag, wanted), *map(product_tag, changed_cards if prices_only else wanted))
     repriced = _write_windows(wanted, documents)
     joined, left = _write_texts(wanted, documents)
     if joined or left:
@@ -85,10 +85,10 @@ def _refresh(wanted: list[int], *, is_sale: bool) -> int:
         Listing.objects.filter(pk__in=gone).delete()
     moved = gone | {pk for group in (joined, left) for rows in group.values() for pk in rows}
     _invalidate_lists(order_tag, changed | moved, documents, left)
-    redrawn |= repriced | moved
-    changed |= redrawn
+    changed_cards |= repriced | moved
+    changed |= changed_cards
     if changed:
-        invalidate(LISTS, *map(card_tag, redrawn))
+        invalidate(LISTS, *map(card_tag, changed_cards))
         _invalidate_lists(list_tag, changed, documents, left)
     return len(changed)
 
@@ -159,7 +159,7 @@ def refresh_availability(stockrecord_ids: Collection[int]) -> None:
             for pk, card in listed.items()
             if pk in several or card.get("variants") != variants_of(records[pk])
         ],
-        is_sale=True,
+        prices_only=True,
     )
 
 
@@ -205,30 +205,34 @@ def _write_rows(
     there = rows.keys() - set(missing)
     differing = [pk for pk in sorted(there) if not _is_stored(rows[pk], existing[pk])]
     update_rows(Listing, COLUMNS, [(*rows[pk], pk) for pk in differing])
-    redrawn = {pk for pk in differing if not _is_stored(rows[pk], existing[pk], but=ORDER_ONLY)}
-    return {*new, *differing}, {*new, *redrawn}
+    changed_cards = {
+        pk for pk in differing if not _is_stored(rows[pk], existing[pk], but=ORDER_ONLY)
+    }
+    return {*new, *differing}, {*new, *changed_cards}
 
 
 def _write_windows(wanted: Collection[int], documents: Mapping[int, ListingDocument]) -> set[int]:
     existing = _windows_of(wanted)
-    says = {pk: documents[pk].windows if pk in documents else [] for pk in wanted}
-    changed = {pk for pk, rows in says.items() if existing[pk] != rows}
+    wanted_windows = {pk: documents[pk].windows if pk in documents else [] for pk in wanted}
+    changed = {pk for pk, rows in wanted_windows.items() if existing[pk] != rows}
     outdated = [pk for pk in changed if existing[pk]]
     if outdated:
         PriceWindow.objects.filter(listing__in=outdated).delete()
     insert_rows(
         PriceWindow,
         ("listing", *WINDOW),
-        [(pk, *row) for pk in sorted(changed) for row in says[pk]],
+        [(pk, *row) for pk in sorted(changed) for row in wanted_windows[pk]],
     )
     if changed:
         invalidate(WINDOWS)
-    if any(_turns(existing[pk]) != _turns(says[pk]) for pk in changed):
+    if any(
+        _scheduled_changes(existing[pk]) != _scheduled_changes(wanted_windows[pk]) for pk in changed
+    ):
         invalidate(SCHEDULED_PRICES)
     return changed
 
 
-def _turns(windows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def _scheduled_changes(windows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The scheduled price changes as filters see them: period, band and whether it is reduced."""
     rows = [Window(*row) for row in windows]
     if all((row.start, row.until) == (EVER, NEVER) for row in rows):
@@ -357,6 +361,11 @@ def _broken_of(ids: list[int]) -> Iterator[str]:
 
 
 @task()
-def refresh_listings_task(product_ids: list[int], is_sale: bool = False) -> None:
-    """Refresh listings in the worker, for changes too frequent to follow at once."""
-    refresh_listings(product_ids, is_sale=is_sale)
+def refresh_listings_task(
+    product_ids: list[int], prices_only: bool = False, is_sale: bool = False
+) -> None:
+    """Refresh listings in the worker, for changes too frequent to follow at once.
+
+    ``is_sale`` is the former name of ``prices_only``, for rows queued before an update.
+    """
+    refresh_listings(product_ids, prices_only=prices_only or is_sale)

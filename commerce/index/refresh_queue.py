@@ -39,16 +39,16 @@ def is_collecting() -> bool:
     return _collected.get() is not None
 
 
-def refresh_changed(product_ids: Set[int | None], *, is_sale: bool = False) -> None:
+def refresh_changed(product_ids: Set[int | None], *, prices_only: bool = False) -> None:
     """Refresh these products now, or at the end of ``one_refresh``. See ``refresh_listings``."""
     collected = _collected.get()
     if collected is not None:
         collected.update(pk for pk in product_ids if pk is not None)
     elif product_ids:
-        refresh_listings(product_ids, is_sale=is_sale)
+        refresh_listings(product_ids, prices_only=prices_only)
 
 
-def refresh_many(product_ids: Iterable[int], *, is_sale: bool = False) -> None:
+def refresh_many(product_ids: Iterable[int], *, prices_only: bool = False) -> None:
     """Refresh products that share a change, of which there may be thousands.
 
     Up to one batch of listings is refreshed at once; more are refreshed after the commit, by the
@@ -56,10 +56,12 @@ def refresh_many(product_ids: Iterable[int], *, is_sale: bool = False) -> None:
     """
     ids = listed_keys(set(product_ids))
     if len(ids) <= BATCH or is_collecting():
-        refresh_changed(set(ids), is_sale=is_sale)
+        refresh_changed(set(ids), prices_only=prices_only)
         return
     for start in range(0, len(ids), BATCH):
-        enqueue_or_run_on_commit(refresh_listings_task, ids[start : start + BATCH], is_sale=is_sale)
+        enqueue_or_run_on_commit(
+            refresh_listings_task, ids[start : start + BATCH], prices_only=prices_only
+        )
 
 
 def refresh_product(product: AbstractProduct) -> None:

@@ -133,7 +133,7 @@ def count_purchases(order: AbstractOrder) -> None:
     for pk, count in sorted(units.items()):
         ProductRecord.objects.get_or_create(product_id=pk)
         ProductRecord.objects.filter(product_id=pk).update(num_purchases=F("num_purchases") + count)
-    enqueue_or_run_on_commit(refresh_listings_task, sorted(units), is_sale=True)
+    enqueue_or_run_on_commit(refresh_listings_task, sorted(units), prices_only=True)
 
 
 def moves_for_staff(order: AbstractOrder) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ class ProductBlock(ContentBlock):
     ) -> dict[str, Any]:
         context = super().get_context(value, parent_context=parent_context)
         product, request = value["product"], (parent_context or {}).get("request")
-        lookup = (parent_context or {}).get("box")
+        lookup = (parent_context or {}).get("page_box")
         box = lookup() if lookup else None
         if product is None or not box or box.product_id != product.pk:
             box = chosen_box(product.pk, request) if product is not None else None

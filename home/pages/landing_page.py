@@ -68,14 +68,14 @@ class LandingPage(CrumbsMixin, SharedPage):
         return cls.replacements().filter(product=product_id).first()
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add ``box``: the lazy buy box of the product if the body shows it, else None."""
+        """Add ``page_box``: the lazy buy box of the product if the body shows it, else None."""
         context = super().get_context(request, *args, **kwargs)
         is_shown = self.product_id and any(
             row["type"] == "product" and row["value"]["product"] == self.product_id
             for row in self.body.raw_data
         )
         box = cache(lambda: chosen_box(self.product_id, request))
-        context["box"] = box if is_shown else None
+        context["page_box"] = box if is_shown else None
         return context
 
     def clean(self) -> None:
