@@ -1,11 +1,16 @@
 """Edge cases of the page cache: malformed requests, several sites, unwritable stores."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from commerce.catalogue.product_lists import products_in
+from commerce.models import SalePrice
 from commerce.models.cache_tags import LISTS
 from commerce.page_cache import stores
 from commerce.page_cache.dependencies import allow_caching, depends_on
@@ -14,6 +19,7 @@ from commerce.page_cache.versions import publish
 from home.models import StandardPage
 from tests import factories
 from tests.caching import forget
+from tests.factories import stockrecord_of
 from tests.home.bodies import buy
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -143,6 +149,23 @@ def test_cached_page_that_is_no_longer_public_is_not_served(caching, shop):
     assert pages(RequestFactory().get("/list/")).status_code == 404
     is_open = True
     assert pages(RequestFactory().get("/list/")).status_code == 200
+
+
+def test_shared_cache_keeps_no_page_beyond_its_expiry(caching, mug, settings):
+    """Regression: a sale that had ended was shown for another ``CDN_SECONDS``."""
+    settings.CDN_SECONDS = 600
+    begin = timezone.now() + timedelta(minutes=2)
+    SalePrice.objects.create(
+        stockrecord=stockrecord_of(mug.children.first()), price=Decimal("9.00"), start=begin
+    )
+    caching()
+
+    rendered, cached = (Client().get(mug.get_absolute_url()) for _time in range(2))
+
+    for page in (rendered, cached):
+        seconds = int(page["Cache-Control"].partition("s-maxage=")[2])
+        assert 100 < seconds <= 120
+        assert "site" in page["Cache-Tag"].split(",")
 
 
 @pytest.mark.parametrize("broken", ["a file where the folder should be", "no permission"])
