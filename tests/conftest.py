@@ -19,6 +19,15 @@ from tests.caching import REDIS, forget
 from tests.database import make_reset, migrated_once, write_copy
 from tests.stripe_params import check_params
 
+#: Markers of tests that take many seconds.
+LONG = ("production", "race", "slow")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with the long tests, so that no process is alone with one of them at the end."""
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, LONG)))
+
 
 def pytest_collection_finish():
     """Collect garbage less often: scanning all modules and tests took a fifth of the suite's time."""

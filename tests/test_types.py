@@ -19,6 +19,7 @@ FILES = (
 )
 
 
+@pytest.mark.slow
 def test_mypy_finds_a_wrong_sum_and_a_partly_typed_function(tmp_path):
     shadows = []
     for name in FILES:

@@ -44,6 +44,7 @@ class Terminal(StringIO):
         return True
 
 
+@pytest.mark.slow
 def test_second_load_changes_nothing_and_keeps_changes_by_staff(
     site_root, client, settings, tmp_path
 ):

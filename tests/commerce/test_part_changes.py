@@ -266,6 +266,7 @@ def difference(after, anew, page):
     return "\n".join(line[:300] for line in islice(lines, 10))
 
 
+@pytest.mark.slow
 def test_after_each_change_every_page_equals_that_of_a_new_process(site_root, client, process):
     call_command("load_demo", "--no-renditions", "-v0")
     factories.pretend_rendered()

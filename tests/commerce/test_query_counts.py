@@ -61,6 +61,7 @@ FEW, MANY = 250, 750
 
 # Nothing is cached inside a transaction, so this test has none.
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_pages_need_these_queries_whatever_the_catalogues_size(site_root, client, process):
     call_command("load_demo", "--no-renditions", "-v0")
 

@@ -100,6 +100,7 @@ BROKEN_WITHOUT_A_FORM = {
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.slow
 def test_role_has_access_as_the_table_says(pages, quiet, role, method):
     person = make_person(role)
     quiet.force_login(person)

@@ -52,6 +52,7 @@ def snapshot(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_snapshot_equals_a_migrated_database(snapshot, tmp_path):
     folder = tmp_path / "migrated"
     folder.mkdir()
