@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 PLANTED = (
     'def planted() -> int:\n    return 1 + "a"\n\n\ndef unfinished(a: int, b):\n    return b\n'

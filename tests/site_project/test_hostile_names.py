@@ -1,5 +1,6 @@
 """Staff pages show names as text, even if they look like markup."""
 
+import pytest
 from django.apps import apps
 from django.db import models
 from django.urls import reverse
