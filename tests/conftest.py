@@ -1,6 +1,7 @@
 """Fixtures for every test. The network is blocked, and the demo gateway starts without faults."""
 
 import gc
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -138,10 +139,11 @@ def django_db_keepdb(request, django_db_modify_db_settings):
 
 
 @pytest.fixture(scope="session")
-def mysql_copy(tmp_path_factory, worker_id):
+def mysql_copy(tmp_path_factory):
     """Where the processes of this run share their migrated MySQL database."""
     folder = tmp_path_factory.getbasetemp()
-    return (folder if worker_id == "master" else folder.parent) / "migrated.mysql"
+    is_shared = "PYTEST_XDIST_WORKER" in os.environ
+    return (folder.parent if is_shared else folder) / "migrated.mysql"
 
 
 @pytest.fixture(scope="session")
