@@ -9,10 +9,14 @@ from commerce.search.queries import PAGE_SOURCES, PageResult
 from home.pages.privacy import public_pages
 
 
+#: The fields of a page that results and their URLs need.
+SHOWN = ("title", "search_description", "url_path", "slug", "path", "depth", "locale")
+
+
 def find_pages(words: str, count: int) -> list[PageResult]:
     """Up to ``count`` live, public pages: first those found by title, then those found by text."""
     wanted = searched_words(words)
-    pages = public_pages().filter(depth__gt=2)
+    pages = public_pages().filter(depth__gt=2).only(*SHOWN)
     by_title = Q()
     for word in wanted:
         by_title &= Q(title__icontains=word)
