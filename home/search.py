@@ -8,7 +8,6 @@ from commerce.index.tokens import searched_words, split_words
 from commerce.search.queries import PAGE_SOURCES, PageResult
 from home.pages.privacy import public_pages
 
-
 #: The fields of a page that results and their URLs need.
 SHOWN = ("title", "search_description", "url_path", "slug", "path", "depth", "locale")
 
