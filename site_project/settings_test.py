@@ -55,6 +55,6 @@ CACHES = {
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Nothing has to survive a power cut.
-    DATABASES["default"]["OPTIONS"]["init_command"] = (
-        DATABASES["default"]["OPTIONS"]["init_command"].replace("synchronous=NORMAL", "synchronous=OFF")
-    )
+    DATABASES["default"]["OPTIONS"]["init_command"] = DATABASES["default"]["OPTIONS"][
+        "init_command"
+    ].replace("synchronous=NORMAL", "synchronous=OFF")
