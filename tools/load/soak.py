@@ -24,7 +24,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from checkout_app.payments import refunds
 from tests.races.buyer import Buyer
 from tests.site import RunningSite, free_port, serving, site_environment
 from tests.tcp_proxy import Proxy
@@ -230,6 +229,7 @@ class Soak:
                 connection.close()
 
     def do_something_to(self, order):
+        from checkout_app.payments import refunds
         from commerce.order_statuses import CANCELLED
         from commerce.orders.pipeline import move_order
         from commerce.orders.shipments import ship
