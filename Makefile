@@ -23,7 +23,7 @@ run: setup ## set up and serve the shop at http://127.0.0.1:8000
 	@$(MAKE) -s serve
 
 serve:
-	$(SAY) "Serving at http://$(HOST):$(PORT) (accounts: printed when created, or in var/accounts.txt)"
+	$(SAY) "Starting the server (accounts: printed when created, or in var/accounts.txt)"
 	@exec $(BIN)/python site_project/serve.py --host $(HOST) --port $(PORT)
 
 setup: $(VENV)/run.stamp .env

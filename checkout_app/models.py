@@ -18,7 +18,7 @@ class State(models.TextChoices):
 
     RESERVED = "reserved", _("stock reserved, payment not started")
     INTENT = "intent", _("waiting for the customer")
-    ACTION = "action", _("waiting for the customer's bank")
+    ACTION = "action", _("waiting for the customer’s bank")
     PROCESSING = "processing", _("processing at the bank")
     AUTHORISED = "authorised", _("authorised, not captured yet")
     VOIDED = "voided", _("authorisation voided, nothing captured")

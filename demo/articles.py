@@ -175,7 +175,7 @@ def privacy(p: BodyBuilder) -> list[Block]:
         p.text(
             "<p>This is what we know about you, why, and for how long. Saltmarsh is a demonstration "
             "shop: no real orders are taken here.</p><h2>When you look around</h2><p>Nothing is "
-            "loaded from other companies' servers and nobody is told that you were here. We set "
+            "loaded from other companies’ servers and nobody is told that you were here. We set "
             "cookies only for what you ask us to do, such as filling a basket or signing in; "
             "<a href='/cookies/'>this list</a> names each of them.</p><h2>When you buy</h2><p>Your name, addresses, email "
             "address, telephone number if you gave one, and what you bought. We need these to "
@@ -185,7 +185,7 @@ def privacy(p: BodyBuilder) -> list[Block]:
             "your data and delete the account there; invoices stay for as long as the law says.</p><h2>When you "
             "write to us</h2><p>We keep letters for two years, then tidy up.</p><h2>Your rights"
             "</h2><p>Ask to see, correct or delete what we hold: studio@saltmarsh.example. If you "
-            "are not happy with our answer, the Information Commissioner's Office will listen.</p>"
+            "are not happy with our answer, the Information Commissioner’s Office will listen.</p>"
         )
     ]
 

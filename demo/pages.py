@@ -313,7 +313,7 @@ def _write_site_settings(builder):
 _FOOTER = (
     (
         "Shop",
-        ("All builder", "/catalogue/"),
+        ("All pieces", "/catalogue/"),
         ("Offers", "/offers/"),
         ("Small presents", "collection:small-presents"),
         ("Tableware", "category:tableware"),

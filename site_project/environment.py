@@ -185,7 +185,9 @@ class Environment:
                 "OPTIONS": dict(SQLITE_OPTIONS),
                 "CONN_MAX_AGE": CONNECTION_SECONDS,
             }
-        raise ImproperlyConfigured(f"{name} must begin with sqlite:// or mysql://, not {value!r}.")
+        # Only the scheme: the URL may contain a password.
+        found = f"not {scheme}://" if scheme else "and has no scheme"
+        raise ImproperlyConfigured(f"{name} must begin with sqlite:// or mysql://, {found}.")
 
     @staticmethod
     def _mysql(value: Text) -> dict[Text, Any]:

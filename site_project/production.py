@@ -161,6 +161,9 @@ def database_errors() -> list[str]:
         applied = set(MigrationRecorder(connection).applied_migrations())
     except DatabaseError as error:
         reason = error.args[-1] if error.args else error
+        if connection.vendor == "sqlite":
+            path = connection.settings_dict["NAME"]
+            return [f"The database {path} cannot be opened ({reason}): is its folder writable?"]
         return [
             f"The database in DATABASE_URL does not respond ({reason}): start it or correct the URL."
         ]
@@ -169,7 +172,9 @@ def database_errors() -> list[str]:
     missing = [name for name in _migrations_on_disk() if name not in applied]
     if not missing:
         return []
-    sentence = "The database lacks {} migrations: run `python manage.py migrate_if_needed` first."
+    sentence = (
+        "The database lacks {} migrations: run `make seed`, or `manage.py migrate_if_needed`."
+    )
     return [sentence.format(len(missing))]
 
 

@@ -69,7 +69,10 @@ class SalePrice(models.Model):
     """
 
     stockrecord = models.ForeignKey(
-        "partner.StockRecord", on_delete=models.CASCADE, related_name="sale_prices"
+        "partner.StockRecord",
+        on_delete=models.CASCADE,
+        related_name="sale_prices",
+        verbose_name=_("product"),
     )
     price = models.DecimalField(
         _("sale price, tax included"),

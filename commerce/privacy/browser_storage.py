@@ -128,7 +128,7 @@ STORED = (
         BROWSER,
         _("Remembers how staff arranged the pages of the admin."),
         _("arranging them"),
-        _("until the browser's data is cleared"),
+        _("until the browser’s data is cleared"),
         CHOSEN,
         only=STAFF,
     ),

@@ -88,7 +88,7 @@ class LandingPage(CrumbsMixin, SharedPage):
         others = LandingPage.objects.exclude(pk=self.pk)
         other = others.filter(product=self.product_id, product_role=self.Role.REPLACES).first()
         if other is not None:
-            message = _("“%(page)s” already replaces this product's page.") % {"page": other.title}
+            message = _("“%(page)s” already replaces this product’s page.") % {"page": other.title}
             raise ValidationError({"product_role": message})
 
 

@@ -253,7 +253,7 @@ def test_line_above_the_stock_offers_the_available_number(client, vase, mug, oat
     line = basket_of(client).all_lines()[0]
     page = client.get(SUMMARY)
     assert not page.context["is_ready"]
-    assert "Reduce to the 3 available" in text_of(page)
+    assert "Set to the 3 available" in text_of(page)
 
     page = client.post(SUMMARY, {"take": line.pk, f"line-{line.pk}-quantity": 5}, follow=True)
 
@@ -266,7 +266,7 @@ def test_quantity_above_the_stock_offers_the_available_number(client, mug, oat):
     put_in_basket(client, mug, 2, child_id=oat.pk)
     line = basket_of(client).all_lines()[0]
 
-    assert "Reduce to the 10 available" in text_of(change(client, line, "11"))
+    assert "Set to the 10 available" in text_of(change(client, line, "11"))
     assert "Take the" not in text_of(change(client, line, "many"))
 
 

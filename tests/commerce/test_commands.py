@@ -68,7 +68,7 @@ def test_missing_migration_is_applied(db, monkeypatch):
     call_command("migrate_if_needed", stdout=output)
 
     assert ran == [("migrate",), ("rebuild_listings",)]
-    assert "1 migrations" in output.getvalue()
+    assert "applying 1 migration\n" in output.getvalue()
 
 
 def test_immediate_queue_needs_no_worker(settings):

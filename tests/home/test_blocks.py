@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 from oscar.core.loading import get_model
 
 from commerce.models import ProductCollection, SalePrice
@@ -67,6 +68,16 @@ def test_every_block_is_shown(client, full):
     for part in ("The table", "From the estuary.", "One kiln", "Hands", "It pours.", "Add to basket",
                  "From the kiln", "All our work", "Rooms", "Tableware", "About us", "Until Sunday"):  # fmt: skip
         assert part in text, part
+
+
+def test_no_block_is_rendered_empty(full, rf):
+    rendered = {
+        child.block_type: strip_tags(child.render({"request": rf.get("/")})).strip()
+        for child in full.body
+        if child.block_type != "image"  # Without a caption it has no text.
+    }
+
+    assert {kind for kind, text in rendered.items() if not text} == set()
 
 
 @pytest.mark.parametrize("happens", [sell_out, hide, delete])

@@ -115,3 +115,16 @@ def test_sqlite_gets_the_required_options(env, monkeypatch):
 
     assert options["transaction_mode"] == "IMMEDIATE"
     assert "foreign_keys=ON" in options["init_command"]
+
+
+@pytest.mark.parametrize("url", ["postgres://u:hunter2@localhost/x", "hunter2"])
+def test_refused_database_url_is_not_repeated(env, monkeypatch, url):
+    """Regression: the message contained the password."""
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    with pytest.raises(
+        ImproperlyConfigured, match="must begin with sqlite:// or mysql://"
+    ) as error:
+        env.database("DATABASE_URL", default="")
+
+    assert "hunter2" not in str(error.value)

@@ -41,9 +41,10 @@ class Command(BaseCommand):
         if not missing:
             self.stdout.write("    nothing to migrate")
             return
-        self.stdout.write(
-            f"    applying {len(missing)} migrations (a new database takes a minute or two)"
-        )
+        is_new = not executor.loader.applied_migrations
+        hint = " (a new database takes a minute or two)" if is_new else ""
+        plural = "" if len(missing) == 1 else "s"
+        self.stdout.write(f"    applying {len(missing)} migration{plural}{hint}")
         call_command("migrate", verbosity=0, interactive=False)
         # Migrations may have changed data of the read model; the rebuild writes only differences.
         call_command("rebuild_listings", verbosity=0)
