@@ -160,13 +160,7 @@ def database_errors() -> list[str]:
     try:
         applied = set(MigrationRecorder(connection).applied_migrations())
     except DatabaseError as error:
-        reason = error.args[-1] if error.args else error
-        if connection.vendor == "sqlite":
-            path = connection.settings_dict["NAME"]
-            return [f"The database {path} cannot be opened ({reason}): is its folder writable?"]
-        return [
-            f"The database in DATABASE_URL does not respond ({reason}): start it or correct the URL."
-        ]
+        return [unusable_database(error)]
     finally:
         connection.close()
     missing = [name for name in _migrations_on_disk() if name not in applied]
@@ -176,6 +170,15 @@ def database_errors() -> list[str]:
         "The database lacks {} migrations: run `make seed`, or `manage.py migrate_if_needed`."
     )
     return [sentence.format(len(missing))]
+
+
+def unusable_database(error: Exception) -> str:
+    """A sentence about a database that cannot be opened or does not respond."""
+    reason = error.args[-1] if error.args else error
+    if connection.vendor == "sqlite":
+        path = connection.settings_dict["NAME"]
+        return f"The database {path} cannot be opened ({reason}): is its folder writable?"
+    return f"The database in DATABASE_URL does not respond ({reason}): start it or correct the URL."
 
 
 def cache_errors() -> list[str]:

@@ -10,7 +10,7 @@ from django.conf import settings as site_settings
 from site_project import production
 from site_project.production import REFUSED, is_loopback
 from site_project.snapshot import restore
-from tests.site import ROOT
+from tests.site import ROOT, site_environment
 from tests.site_project.test_checks import ids
 from tests.site_project.test_checks import production as environment_of
 
@@ -139,6 +139,30 @@ def test_unreachable_database_is_reported_in_a_sentence(tmp_path):
     assert said in run.stderr
     assert "Traceback" not in run.stderr
     assert "wrong-password" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense", "DATABASE_URL must begin with sqlite:// or mysql://, and has no scheme."),
+        (
+            "sqlite:////proc/no/such/db.sqlite3",
+            "CommandError: The database /proc/no/such/db.sqlite3 cannot",
+        ),
+    ],
+)
+def test_unusable_database_is_reported_in_a_sentence_before_it_is_migrated(tmp_path, url, said):
+    """Regression: ``make seed`` printed forty lines of traceback."""
+    environment = site_environment(tmp_path, "http://127.0.0.1:8000", DATABASE_URL=url)
+
+    run = subprocess.run(
+        [sys.executable, "manage.py", "migrate_if_needed"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert run.returncode != 0
+    assert run.stderr.strip().splitlines()[-1].startswith(said), run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def _has_mysqlclient():

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
+from site_project.production import unusable_database
 from site_project.snapshot import LockedTooLong, exclusive, restore
 
 #: Seconds to wait for another process that migrates the database.
@@ -25,6 +26,8 @@ class Command(BaseCommand):
         try:
             with only_process():
                 self.migrate()
+        except (OperationalError, OSError) as error:
+            raise CommandError(unusable_database(error)) from None
         except LockedTooLong:
             raise CommandError(
                 f"Another process has been migrating this database for {WAIT_SECONDS // 60} minutes. "
