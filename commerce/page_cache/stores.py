@@ -87,7 +87,7 @@ class FilePages:
 
 
 class RedisPages:
-    """Pages in Redis, until a minute after they expire: `render_lock` needs them. Shared by machines."""
+    """Pages in Redis, until a minute after they expire: ``render_lock`` needs them. Shared by machines."""
 
     PREFIX = "vitrine:page:"
 

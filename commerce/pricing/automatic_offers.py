@@ -100,7 +100,7 @@ def _may_apply_to_one(offer: AbstractConditionalOffer) -> bool:
 def with_loaded_ranges(
     offers: Iterable[AbstractConditionalOffer], product_ids: Iterable[int]
 ) -> list[AbstractConditionalOffer]:
-    """Copies of offers whose ranges know which of the products they contain. A few queries for all of them.
+    """Copies of offers whose ranges know which of the products they contain; a few queries for all.
 
     Oscar would query for each offer and product.
     """

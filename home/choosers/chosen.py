@@ -1,6 +1,6 @@
 """The objects chosen in a body, loaded with one query for each model.
 
-Wagtail makes one query for each chooser of each kind of block: a home page has eight.
+Wagtail makes one query for each chooser of each kind of block.
 """
 
 import copy
@@ -44,7 +44,7 @@ class ChosenMixin:
 
 
 class LoadedTogetherMixin:
-    """A chooser block that takes its objects from `ChosenMixin.load_chosen`, if that is active."""
+    """A chooser block that takes its objects from ``ChosenMixin.load_chosen``, if that is active."""
 
     model_class: type[Model]
 
