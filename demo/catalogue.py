@@ -10,7 +10,13 @@ from django.utils.text import slugify
 from django.utils.timezone import now
 from oscar.core.loading import get_model
 
-from commerce.models import DeliveryMethod, FacetAttribute, SearchSynonym
+from commerce.models import (
+    DeliveryMethod,
+    FacetAttribute,
+    OptionValueDisplay,
+    SearchSynonym,
+    VariantOption,
+)
 from demo import files
 
 Country = get_model("address", "Country")
@@ -113,12 +119,24 @@ def load_product_class() -> Any:
         name=PRODUCT_CLASS, defaults={"requires_shipping": True, "track_stock": True}
     )
     group, _is_new = AttributeOptionGroup.objects.get_or_create(code="glazes", name="Glazes")
-    for code, name in files.read("shop")["glazes"].items():
-        AttributeOption.objects.get_or_create(code=code, defaults={"group": group, "option": name})
-    ProductAttribute.objects.get_or_create(
+    for position, (code, (name, colour)) in enumerate(files.read("shop")["glazes"].items()):
+        option, _is_new = AttributeOption.objects.get_or_create(
+            code=code, defaults={"group": group, "option": name}
+        )
+        OptionValueDisplay.objects.update_or_create(
+            value=option, defaults={"position": position, "colour": colour}
+        )
+    glaze, _is_new = ProductAttribute.objects.get_or_create(
         product_class=product_class,
         code="glaze",
         defaults={"name": "Glaze", "type": "option", "option_group": group},
+    )
+    VariantOption.objects.update_or_create(
+        attribute=glaze,
+        defaults={
+            "control": VariantOption.Control.SWATCHES,
+            "meaning": VariantOption.Meaning.COLOUR,
+        },
     )
     for code, name, kind in ATTRIBUTES:
         ProductAttribute.objects.get_or_create(
@@ -169,7 +187,7 @@ def _create_children(forms, parents):
     rows = []
     for form in forms:
         for variant in form["variants"]:
-            glaze = files.read("shop")["glazes"][variant["glaze"]].lower()
+            glaze = files.read("shop")["glazes"][variant["glaze"]][0].lower()
             title = f"{form['title']} in {glaze}"
             rows.append(
                 Product(

@@ -309,7 +309,7 @@ def _product(row, base):
 
 
 def _child(row, variant, parent_id):
-    glaze = files.read("shop")["glazes"][variant.glaze].lower()
+    glaze = files.read("shop")["glazes"][variant.glaze][0].lower()
     title = f"{row.title} in {glaze}"
     return Product(
         structure=Product.CHILD,

@@ -62,7 +62,7 @@ def _captions():
     captions = {}
     for form in files.forms():
         for variant in form["variants"]:
-            glaze = glazes[variant["glaze"]].lower()
+            glaze = glazes[variant["glaze"]][0].lower()
             captions[f"{form['code']}-{variant['glaze']}"] = (
                 f"{form['title']}, {glaze}",
                 f"{form['title']} in {glaze}",

@@ -26,6 +26,11 @@ class Crawled:
         (entity,) = self.of_type(kind)
         return entity
 
+    def product(self):
+        """The data of the only product, with or without variants."""
+        (entity,) = [*self.of_type("Product"), *self.of_type("ProductGroup")]
+        return entity
+
     def meta(self, name):
         """The content of a meta element by its name or property, or None."""
         tag = self.soup.find("meta", attrs={"property": name}) or self.soup.find(
@@ -54,3 +59,14 @@ class Crawled:
 def amounts(text):
     """The prices in a text, as Decimals: "Now £72 before £90" gives 72 and 90."""
     return [Decimal(amount) for amount in re.findall(r"£(\d+(?:\.\d\d)?)", text)]
+
+
+def offers_of(data):
+    """The offers in a product's data, the selected variant's first, each with its ``sku``."""
+    products = data.get("hasVariant") or [data]
+    found = []
+    for one in products:
+        offers = one.get("offers", [])
+        for offer in offers if isinstance(offers, list) else [offers]:
+            found.append({**offer, "sku": one.get("sku"), "name": one["name"]})
+    return found

@@ -1,21 +1,25 @@
 """Factories for tests, in addition to Oscar's."""
 
+import itertools
 from datetime import timedelta
 from decimal import Decimal
+from io import BytesIO
 
 from django.contrib.auth import get_user_model
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from oscar.core.loading import get_class, get_model
+from PIL import Image as PillowImage
 from wagtail.images import get_image_model
 from wagtail.images.models import Filter
 from wagtail.models import Collection, Locale, Page, Site
 
 from checkout_app.payments import begin
 from checkout_app.payments.placement import Submission, totals_of
-from commerce.images.photos import specs_for
+from commerce.images.photos import specs_for, sync_photo
 from commerce.index.refresh import refresh_listings
 from commerce.index.refresh_queue import one_refresh
-from commerce.models import DeliveryMethod, Listing
+from commerce.models import DeliveryMethod, Listing, OptionValueDisplay, VariantOption
 from home.models import HomePage
 
 ADDRESS = {
@@ -67,30 +71,96 @@ def make_product(title, *, price, stock=10, glazes=None, track_stock=True):
         defaults={"track_stock": track_stock},
     )
     if not glazes:
-        product = Product.objects.create(title=title, product_class=kind)
-        make_stock(product, price=price, stock=stock)
-        return product
+        single = Product.objects.create(title=title, product_class=kind)
+        make_stock(single, price=price, stock=stock)
+        return single
     parent = Product.objects.create(title=title, product_class=kind, structure=Product.PARENT)
     attribute = make_glaze_attribute(kind)
     for glaze, units in glazes.items():
         child = Product.objects.create(
-            title=f"{title}, {glaze}", parent=parent, structure=Product.CHILD
+            title=f"{title}, {glaze.title()}", parent=parent, structure=Product.CHILD
         )
-        option, _new = attribute.option_group.options.get_or_create(
-            option=glaze.title(), code=glaze
-        )
+        option = make_value(attribute, glaze.title())
         child.attribute_values.create(attribute=attribute, value_option=option)
         make_stock(child, price=price, stock=units)
     return parent
 
 
 def make_glaze_attribute(kind):
-    """The attribute that distinguishes variants."""
-    group, _new = get_model("catalogue", "AttributeOptionGroup").objects.get_or_create(name="Glaze")
+    """The option of ``make_product``, which has swatches."""
+    return make_option(kind, "Glaze", control="swatches", meaning="color")
+
+
+#: Colours of the swatches of ``make_value``, in turn.
+COLOURS = ("#d9cbb4", "#232b3f", "#4f8794", "#7f9a5c")
+
+
+def make_option(kind, name, *, control="auto", meaning="", position=0):
+    """The attribute of an option of a product class, created if missing."""
+    group, _new = get_model("catalogue", "AttributeOptionGroup").objects.get_or_create(name=name)
     attribute, _new = kind.attributes.get_or_create(
-        code="glaze", defaults={"name": "Glaze", "type": "option", "option_group": group}
+        code=name.lower(), defaults={"name": name, "type": "option", "option_group": group}
+    )
+    VariantOption.objects.get_or_create(
+        attribute=attribute,
+        defaults={"control": control, "meaning": meaning, "position": position},
     )
     return attribute
+
+
+def make_value(attribute, label):
+    """A value of an option with a swatch, placed after the others; created if missing."""
+    options = attribute.option_group.options
+    option, is_new = options.get_or_create(option=label)
+    if is_new:
+        place = options.count()
+        OptionValueDisplay.objects.create(
+            value=option, position=place, colour=COLOURS[place % len(COLOURS)]
+        )
+    return option
+
+
+@one_refresh()
+def make_variants(title, options, *, price="20.00", stock=10, without=()):
+    """A parent with a child for each combination of ``{option name: [labels]}``.
+
+    ``price`` and ``stock`` may be functions of the labels. Combinations in ``without`` are left out.
+    A label of None gives the child no value.
+    """
+    Product = get_model("catalogue", "Product")
+    kind, _new = get_model("catalogue", "ProductClass").objects.get_or_create(
+        name=" × ".join(options), defaults={"track_stock": True}
+    )
+    attributes = [
+        make_option(kind, name, position=place, meaning=MEANINGS.get(name, ""))
+        for place, name in enumerate(options)
+    ]
+    parent = Product.objects.create(title=title, product_class=kind, structure=Product.PARENT)
+    for labels in itertools.product(*options.values()):
+        if labels in without:
+            continue
+        child = Product.objects.create(parent=parent, structure=Product.CHILD)
+        for attribute, label in zip(attributes, labels, strict=True):
+            if label is not None:
+                value = make_value(attribute, label)
+                child.attribute_values.create(attribute=attribute, value_option=value)
+        make_stock(
+            child,
+            price=price(*labels) if callable(price) else price,
+            stock=stock(*labels) if callable(stock) else stock,
+        )
+    return parent
+
+
+MEANINGS = {"Colour": "color", "Size": "size"}
+
+
+def variant_of(parent, *labels):
+    """The child of a parent with these values, in any order."""
+    children = parent.children.all()
+    for label in labels:
+        children = children.filter(attribute_values__value_option__option=label)
+    return children.get()
 
 
 def make_stock(product, *, price, stock):
@@ -100,6 +170,14 @@ def make_stock(product, *, price, stock):
         partner=partner, partner_sku=f"SKU-{product.pk}", price=Decimal(price),
         price_currency="GBP", num_in_stock=stock,
     )  # fmt: skip
+
+
+def add_photo(product, colour="grey"):
+    """A photograph of a product, of one colour; returns its Wagtail image."""
+    content = BytesIO()
+    PillowImage.new("RGB", (64, 64), colour).save(content, "PNG")
+    file = ContentFile(content.getvalue(), f"{colour}-{product.pk}.png")
+    return sync_photo(product.images.create(original=file, display_order=product.images.count()))
 
 
 def put_category(product, name):

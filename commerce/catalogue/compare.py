@@ -1,6 +1,6 @@
 """Product comparison: its columns and rows, and where the products differ."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -11,13 +11,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_model
 
-from commerce.catalogue.product_detail import BuyBox, buy_boxes_for, texts_of
-from commerce.catalogue.product_facts import attribute_rows, join_names, options_in, text_of_family
+from commerce.catalogue.product_detail import (
+    BuyBox,
+    attributes_of_families,
+    buy_boxes_for,
+    texts_of,
+)
+from commerce.catalogue.product_facts import MAX_NAMES, join_names, text_of_family
 from commerce.index.listings import sellable_products
-from commerce.stock.availability import LOW, SOLD_OUT
+from commerce.options.option_sets import OptionValue
+from commerce.stock.availability import LOW
 
 #: Most columns that fit on a screen.
 MAX_COMPARED = 4
+#: Most values of an option that are all named.
+MAX_VALUES = 12
 #: Most products offered for adding.
 MAX_OFFERED = 200
 
@@ -132,17 +140,21 @@ def stock_words(box: BuyBox) -> str:
     """The availability of a product as text, by variant."""
     if not box.has_choice:
         return box.stock_text
-    there = [variant for variant in box.variants if variant.availability != SOLD_OUT]
-    gone = [variant.name for variant in box.variants if variant.availability == SOLD_OUT]
-    few = [variant.name for variant in there if variant.availability == LOW]
+    variants, name_of = box.options.variants, box.options.name_of
+    there = [variant for variant in variants if not variant.is_sold_out]
+    gone = [name_of(variant.product_id) for variant in variants if variant.is_sold_out]
+    few = [name_of(variant.product_id) for variant in there if variant.availability == LOW]
     if not there:
         return _("Sold out in all options") if len(gone) > 1 else _("Sold out")
     if not gone:
         words = [_("In stock in all options") if len(there) > 1 else _("In stock")]
+    elif len(variants) > MAX_NAMES:
+        counts = {"there": len(there), "all": len(variants)}
+        return _("In stock in %(there)d of %(all)d options") % counts
     else:
-        names = join_names([variant.name for variant in there])
+        names = join_names([name_of(variant.product_id) for variant in there])
         words = [_("In stock in %(names)s") % {"names": names}]
-    if few:
+    if 0 < len(few) <= MAX_NAMES:
         words.append(_("few left of %(names)s") % {"names": join_names(few)})
     if gone:
         words.append(_("%(names)s sold out") % {"names": join_names(gone)})
@@ -162,42 +174,35 @@ def _ratings(keys: Collection[int]) -> dict[int, tuple[float | None, int]]:
 
 
 def _rows(boxes: Sequence[BuyBox]) -> list[Row]:
-    """The variants, then every attribute that any of the products has, in attribute order."""
-    keys = {box.product_id for box in boxes}
-    variants = {variant.product_id for box in boxes for variant in box.variants} - keys
-    read = attribute_rows([*keys, *variants])
-    found = texts_of(read, [*keys, *variants])
-    by_code = {pk: {code: text for code, _name, text in values} for pk, values in found.items()}
-    options = options_in(read, variants)
-    names = {
-        code: name
-        for values in found.values()
-        for code, name, _text in values
-        if code not in options
-    }
-    rows = [
-        (name, [text_of_family(box, code, by_code) for box in boxes])
-        for code, name in names.items()
-    ]
-    if any(box.has_choice for box in boxes):
-        rows.insert(0, (_options_name(boxes), [_options(box) for box in boxes]))
+    """The options, then every attribute that any of the products has, in attribute order."""
+    rows = [*_option_rows(boxes), *_attribute_rows(boxes)]
     return [Row(name, cells, is_different=len(set(cells)) > 1) for name, cells in rows]
 
 
-def _options_name(boxes: Iterable[BuyBox]) -> str:
-    """The option name shared by all products, or "Options" if they differ."""
-    names = {box.option_name for box in boxes if box.has_choice}
-    return names.pop() if len(names) == 1 else _("Options")
+def _option_rows(boxes: Sequence[BuyBox]) -> Iterator[tuple[str, list[str]]]:
+    """A row per option that any of the products has, with the values of each product."""
+    by_code = [{option.code: option for option in box.options.options} for box in boxes]
+    names = {code: option.name for of in by_code for code, option in of.items()}
+    for code, name in names.items():
+        values = [list(of[code].values) if code in of else [] for of in by_code]
+        yield name or _("Variants"), [_texts_of_values(of_box) for of_box in values]
 
 
-def _options(box: BuyBox) -> str:
-    if not box.has_choice:
-        return ""
-    names = ", ".join(variant.name for variant in box.variants)
-    text = ngettext(
-        "%(count)s option: %(names)s", "%(count)s options: %(names)s", len(box.variants)
-    )
-    return text % {"count": len(box.variants), "names": names}
+def _texts_of_values(values: Sequence[OptionValue]) -> str:
+    """The values of an option: all, or their number with the first and last."""
+    if len(values) <= MAX_VALUES:
+        return ", ".join(value.label for value in values)
+    texts = {"count": len(values), "first": values[0].label, "last": values[-1].label}
+    return _("%(count)d, from %(first)s to %(last)s") % texts
+
+
+def _attribute_rows(boxes: Sequence[BuyBox]) -> Iterator[tuple[str, list[str]]]:
+    read = attributes_of_families(boxes)
+    found = texts_of(read, [pk for box in boxes for pk in (box.product_id, *box.options.by_key)])
+    by_code = {pk: {code: text for code, _name, text in values} for pk, values in found.items()}
+    names = {code: name for values in found.values() for code, name, _text in values}
+    for code, name in names.items():
+        yield name, [text_of_family(box, code, by_code) for box in boxes]
 
 
 def products_to_add(product_ids: Collection[int]) -> list[tuple[int, str]]:

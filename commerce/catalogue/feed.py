@@ -24,8 +24,8 @@ from commerce.rich_html import plain_text
 from commerce.stock.availability import SOLD_OUT
 from commerce.urls import absolute, with_query
 
-#: Products read at once, which bounds memory use.
-BATCH = 500
+#: Products and variants read at once, which bounds memory use.
+BATCH, MAX_VARIANTS = 500, 10_000
 MAX_TITLE, MAX_DESCRIPTION, MAX_MORE_PHOTOS = 150, 5000, 10
 #: Characters that XML 1.0 does not allow, even escaped.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -34,13 +34,13 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def feed_parts(*, pages: Mapping[int, str | None] | None = None) -> Iterator[str]:
     """The feed as a stream of text chunks.
 
-    Nine queries per ``BATCH``, and a few per range of an automatic offer. ``pages`` maps products
+    Nine queries per batch, and a few per range of an automatic offer. ``pages`` maps products
     shown on other pages to their URLs, ``{product_id: url}``. Variants without a price are left
     out.
     """
     yield _head()
     for rows in _batches():
-        boxes = buy_boxes_for([row["pk"] for row in rows])
+        boxes = buy_boxes_for([row["pk"] for row in rows], whole=True)
         for row in rows:
             if box := boxes.get(row["pk"]):
                 page = (pages or {}).get(box.product_id) or box.url
@@ -49,16 +49,21 @@ def feed_parts(*, pages: Mapping[int, str | None] | None = None) -> Iterator[str
 
 
 def _batches() -> Iterator[list[Any]]:
-    """Rows of the products in key order, one query per batch."""
+    """Rows of the products in key order, one query per ``BATCH``."""
     last = 0
+    columns = ("pk", "description", "listing__card")
     while rows := list(
-        sellable_products()
-        .filter(pk__gt=last)
-        .order_by("pk")
-        .values("pk", "description")[:BATCH]
-    ):  # fmt: skip
-        yield rows
-        last = rows[-1]["pk"]
+        sellable_products().filter(pk__gt=last).order_by("pk").values(*columns)[:BATCH]
+    ):
+        last, batch, count = rows[-1]["pk"], [], 0
+        for row in rows:
+            batch.append(row)
+            count += max((row["listing__card"] or {}).get("count", 1), 1)
+            if count >= MAX_VARIANTS:
+                yield batch
+                batch, count = [], 0
+        if batch:
+            yield batch
 
 
 def _head() -> str:
@@ -96,8 +101,9 @@ def _facts(
     yield "g:availability", "out_of_stock" if is_gone else "in_stock"
     if box.has_choice:
         yield "g:item_group_id", str(box.product_id)
-    if variant.code:
-        yield "g:color", variant.name
+    for option, value in box.options.values_of(variant.product_id):
+        if option.meaning:
+            yield f"g:{option.meaning}", value.label
     yield "g:brand", settings.SITE_NAME
     yield "g:condition", "new"
     # The catalogue holds no GTINs.

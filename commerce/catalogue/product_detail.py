@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wagtail.images.models import AbstractImage
 
-from commerce.catalogue.product_facts import CARE, options_in, text_of_family
+from commerce.catalogue.product_facts import CARE, attribute_rows, text_of_family
 from commerce.index.listings import (
     best_availability,
+    cards_for,
     photos_of_listings,
     product_url,
     records_by_product,
@@ -19,6 +21,8 @@ from commerce.index.listings import (
 from commerce.index.price_windows import expire_at_next_price_change
 from commerce.models import DeliveryMethod
 from commerce.models.cache_tags import price_tag, product_tag
+from commerce.options.chooser import Control, controls_for
+from commerce.options.option_sets import OptionSet
 from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.delivery import Arrival, arrival_of, standard_delivery
 from commerce.pricing.prices import PriceBook, Quote
@@ -29,6 +33,14 @@ if TYPE_CHECKING:
     from oscar.apps.partner.abstract_models import AbstractStockRecord
 
 
+#: Variants of a product read with price and stock, unless all are asked for.
+MAX_VARIANTS = 150
+#: Other variants named when the selected one is sold out.
+MAX_OTHERS = 6
+#: Photos of variants in a gallery, besides the product's own.
+MAX_OF_VARIANTS = 12
+
+
 @dataclass(frozen=True)
 class Variant:
     """One variant of a product, or the product itself if it has none."""
@@ -36,7 +48,6 @@ class Variant:
     product_id: int
     sku: str
     name: str
-    code: str
     url: str
     quote: Quote | None
     availability: str
@@ -47,12 +58,21 @@ class Variant:
     photos: tuple[AbstractImage, ...] = ()
 
 
+class NamedVariant(NamedTuple):
+    """A variant's key and name."""
+
+    product_id: int
+    name: str
+
+
 @dataclass(frozen=True)
 class BuyBox:
     """The data of the buy box. ``selected`` is the variant shown and bought.
 
-    ``option_name`` is what variants differ in, in the merchant's words ("Colour"). ``gallery`` has
-    the photos independent of the selection, ``photos`` those shown: the selected variant's first.
+    ``options`` describes all variants and ``controls`` the choice between them; ``variants`` are at
+    most ``MAX_VARIANTS``, with price and stock, unless all were asked for. ``lowest`` is the lowest
+    price of all. ``gallery`` has the photos independent of the selection, ``photos`` those shown: the
+    selected variant's first.
     """
 
     product_id: int
@@ -66,7 +86,9 @@ class BuyBox:
     stock_text: str
     arrival: Arrival | None
     delivery: DeliveryMethod | None
-    option_name: str = ""
+    lowest: Quote | None = None
+    options: OptionSet = OptionSet()
+    controls: tuple[Control, ...] = ()
     photos: list[AbstractImage] = field(default_factory=list)
     gallery: list[AbstractImage] = field(default_factory=list)
 
@@ -76,24 +98,23 @@ class BuyBox:
         return bool(self.variants) and self.variants[0].product_id != self.product_id
 
     @property
-    def others_in_stock(self) -> list[Variant]:
-        """The other variants that can be bought."""
-        return [
+    def others_in_stock(self) -> list[NamedVariant]:
+        """A few of the other variants that can be bought."""
+        chosen = self.selected.product_id if self.selected else None
+        others = (
             variant
-            for variant in self.variants
-            if variant.availability != SOLD_OUT and variant.quote and not variant.is_selected
+            for variant in self.options.variants
+            if not variant.is_sold_out and variant.product_id != chosen
+        )
+        return [
+            NamedVariant(v.product_id, self.options.name_of(v.product_id))
+            for v in islice(others, MAX_OTHERS)
         ]
 
     @property
     def is_sold_out(self) -> bool:
         """Whether no variant can be bought."""
         return not self.can_be_bought and not self.others_in_stock
-
-    @property
-    def lowest_quote(self) -> Quote | None:
-        """The lowest price of the variants, as lists show it; None without a price."""
-        quotes = [variant.quote for variant in self.variants if variant.quote]
-        return min(quotes, key=lambda quote: quote.price, default=None)
 
     @property
     def can_be_bought(self) -> bool:
@@ -103,39 +124,63 @@ class BuyBox:
         )
 
 
-def buy_boxes_for(product_ids: Collection[int]) -> dict[int, BuyBox]:
+def buy_boxes_for(
+    product_ids: Collection[int], *, variants: Collection[int] = (), whole: bool = False
+) -> dict[int, BuyBox]:
     """Buy boxes of several products, ``{product_id: BuyBox}``, without those not public.
 
-    The number of queries does not depend on the number of products.
+    ``variants`` are keys of variants that the boxes must contain; ``whole`` asks for all of them. The
+    number of queries does not depend on the number of products.
     """
     depends_on(*map(product_tag, product_ids), *map(price_tag, product_ids))
     rows = sellable_products().select_related("listing", "product_class")
     rows = rows.defer("listing__variant_photos")
-    return _boxes(list(rows.filter(pk__in=product_ids)))
+    return _boxes(list(rows.filter(pk__in=product_ids)), variants=variants, whole=whole)
 
 
-def _boxes(products: Iterable[AbstractProduct]) -> dict[int, BuyBox]:
+def _boxes(
+    products: Iterable[AbstractProduct], *, variants: Collection[int] = (), whole: bool = False
+) -> dict[int, BuyBox]:
     """The boxes of public products whose listings are loaded."""
     expire_at_next_price_change()
     products = {product.pk: product for product in products}
-    records = records_by_product(products.values())
+    listings = [product.listing for product in products.values() if hasattr(product, "listing")]
+    options = {listing.pk: OptionSet.from_json(listing.variants) for listing in listings}
+    left_out = set() if whole else _beyond_limit(options.values(), variants)
+    records = records_by_product(products.values(), without=left_out)
     book = PriceBook()
     book.load_for(record for rows in records.values() for record in rows)
-    listings = [product.listing for product in products.values() if hasattr(product, "listing")]
     delivery = standard_delivery()
     looked_up = _LookedUp(
         book=book,
-        options={
-            variant: (name, code)
-            for listing in listings
-            for name, code, variant in listing.card["swatches"]
-        },
-        option_names={listing.pk: listing.card.get("option", "") for listing in listings},
-        photos=photos_of_listings(listings),
+        options=options,
+        lowest=_lowest_prices(options, left_out),
+        photos=photos_of_listings(listings, without=left_out),
         delivery=delivery,
         arrival=arrival_of(delivery) if delivery else None,
     )
     return {pk: _box(product, records[pk], looked_up) for pk, product in products.items()}
+
+
+def _beyond_limit(options: Iterable[OptionSet], wanted: Collection[int]) -> set[int]:
+    """The variants that boxes leave out: beyond the limit, neither wanted nor selected by default."""
+    left_out: set[int] = set()
+    for one in options:
+        if len(one.variants) > MAX_VARIANTS:
+            first = next((v.product_id for v in one.variants if not v.is_sold_out), None)
+            left_out.update(variant.product_id for variant in one.variants[MAX_VARIANTS:])
+            left_out -= {first, *wanted}
+    return left_out
+
+
+def _lowest_prices(
+    options: Mapping[int, OptionSet], left_out: Collection[int]
+) -> dict[int, tuple[Quote, bool]]:
+    """``{product_id: (lowest price, whether variants differ)}`` of boxes without all variants."""
+    if not left_out:
+        return {}
+    keys = [pk for pk, one in options.items() if not one.by_key.keys().isdisjoint(left_out)]
+    return {card.product_id: (card.quote, card.is_from) for card in cards_for(keys) if card.quote}
 
 
 @dataclass(frozen=True)
@@ -143,8 +188,8 @@ class _LookedUp:
     """Data read in bulk for all boxes of a page."""
 
     book: PriceBook
-    options: dict[int, tuple[str, str]]
-    option_names: dict[int, str]
+    options: dict[int, OptionSet]
+    lowest: dict[int, tuple[Quote, bool]]
     photos: dict[int, list[AbstractImage]]
     delivery: DeliveryMethod | None
     arrival: Arrival | None
@@ -163,11 +208,11 @@ def buy_box_for(
     depends_on(product_tag(product.pk), price_tag(product.pk))
     if not product.is_public or product.parent_id:
         return None
-    return select_variant(_boxes([product])[product.pk], selected)
+    return select_variant(_boxes([product], variants=[selected or 0])[product.pk], selected)
 
 
 def select_variant(box: BuyBox, product_id: int | None) -> BuyBox:
-    """A copy of the box with another variant selected, if the box has it."""
+    """A copy of the box with another variant selected, if the box contains it."""
     chosen = next((v for v in box.variants if v.product_id == product_id), None) or box.selected
     if chosen is None:
         return box
@@ -183,6 +228,7 @@ def select_variant(box: BuyBox, product_id: int | None) -> BuyBox:
         quote=chosen.quote,
         stock_text=chosen.stock_text,
         availability=chosen.availability,
+        controls=controls_for(box.options, chosen.product_id),
         photos=[*chosen.photos, *(photo for photo in box.gallery if photo.pk not in own)],
     )
 
@@ -191,11 +237,17 @@ def _box(
     product: AbstractProduct, records: Sequence[AbstractStockRecord], looked_up: _LookedUp
 ) -> BuyBox:
     url = product_url(product.pk, product.slug)
-    variants = [_variant(record, product, url, looked_up) for record in records]
+    options = looked_up.options.get(product.pk) or OptionSet()
+    variants = [_variant(record, product, url, options, looked_up) for record in records]
     first = next(
         (v for v in variants if v.availability != SOLD_OUT), variants[0] if variants else None
     )
-    gallery = _gallery(product, variants, looked_up.photos)
+    gallery = _gallery(product, options, looked_up.photos)
+    prices = [variant.quote for variant in variants if variant.quote]
+    lowest, is_from = looked_up.lowest.get(product.pk) or (
+        min(prices, key=lambda quote: quote.price, default=None),
+        len({quote.price for quote in prices}) > 1,
+    )
     box = BuyBox(
         product_id=product.pk,
         title=product.title,
@@ -203,12 +255,13 @@ def _box(
         variants=variants,
         selected=first,
         quote=first.quote if first else None,
-        is_from=len({variant.quote.price for variant in variants if variant.quote}) > 1,
+        is_from=is_from,
         availability=best_availability(records),
         stock_text=first.stock_text if first else stock_text(None),
         arrival=looked_up.arrival,
         delivery=looked_up.delivery,
-        option_name=looked_up.option_names.get(product.pk, ""),
+        lowest=lowest,
+        options=options,
         photos=gallery,
         gallery=gallery,
     )
@@ -216,71 +269,75 @@ def _box(
 
 
 def _variant(
-    record: AbstractStockRecord, product: AbstractProduct, url: str, looked_up: _LookedUp
+    record: AbstractStockRecord,
+    product: AbstractProduct,
+    url: str,
+    options: OptionSet,
+    looked_up: _LookedUp,
 ) -> Variant:
-    name, code = looked_up.options.get(record.product_id, (product.title, ""))
     own = looked_up.photos.get(record.product_id) or []
     is_child = record.product_id != product.pk
     return Variant(
         product_id=record.product_id,
         sku=record.partner_sku,
-        name=name,
-        code=code,
+        name=options.name_of(record.product_id) or product.title,
         url=f"{url}?variant={record.product_id}" if is_child else url,
         quote=looked_up.book.quote(record),
         availability=availability_of(record),
         stock_text=stock_text(record),
         units=units_available(record),
-        photo=own[0] if own else None,
+        photo=own[0] if own and is_child else None,
         is_selected=False,
-        photos=tuple(own),
+        photos=tuple(own) if is_child else (),
     )
 
 
 def _gallery(
-    product: AbstractProduct, variants: Iterable[Variant], photos: Mapping[int, list[AbstractImage]]
+    product: AbstractProduct, options: OptionSet, photos: Mapping[int, list[AbstractImage]]
 ) -> list[AbstractImage]:
-    """Each photo once: the product's first, then the first of each variant."""
-    rows = [*photos[product.pk], *(v.photo for v in variants if v.photo)]
-    return list({image.pk: image for image in rows}.values())
-
-
-class NamedVariant(NamedTuple):
-    """A variant's key and name."""
-
-    product_id: int
-    name: str
+    """Each photo once: the product's first, then the first of each variant, up to a limit."""
+    own = {image.pk: image for image in photos.get(product.pk) or []}
+    of_variants = {
+        images[0].pk: images[0]
+        for variant in options.variants
+        if (images := photos.get(variant.product_id)) and images[0].pk not in own
+    }
+    return [*own.values(), *islice(of_variants.values(), MAX_OF_VARIANTS)]
 
 
 class Family(NamedTuple):
-    """A product with the names of its variants: like a buy box, without prices and stock."""
+    """A product with the options of its variants: like a buy box, without prices and stock."""
 
     product_id: int
-    variants: tuple[NamedVariant, ...]
+    options: OptionSet
 
 
 def family_of(product: AbstractProduct) -> Family:
     """The ``Family`` of a listed product. A ``BuyBox`` has the same attributes and more."""
-    card = product.listing.card
-    options = {variant: name for name, _code, variant in card["swatches"]}
-    members = (NamedVariant(pk, options.get(pk, product.title)) for pk, _state in card["variants"])
-    return Family(product.pk, tuple(members))
+    return Family(product.pk, OptionSet.from_json(product.listing.variants))
+
+
+def attributes_of_families(families: Iterable[Family | BuyBox]) -> list[Any]:
+    """The ``attribute_rows`` of products and their variants, without the variants' options."""
+    families = list(families)
+    keys = [pk for one in families for pk in (one.product_id, *one.options.by_key)]
+    options = {option.key for one in families for option in one.options.options}
+    return attribute_rows(keys, without=options - {0})
 
 
 def specification(family: Family | BuyBox, rows: Sequence[Any]) -> list[tuple[str, str]]:
     """(name, text) pairs of a product's specification table.
 
-    ``rows`` are the ``attribute_rows`` of the product and its variants. Leaves out what the page
-    shows elsewhere: variant options and care instructions.
+    ``rows`` are its ``attributes_of_families``. Leaves out the care instructions, which the page
+    shows elsewhere.
     """
-    variants = {one.product_id for one in family.variants}
-    found = texts_of(rows, [family.product_id, *(one.product_id for one in family.variants)])
+    found = texts_of(rows, [family.product_id, *family.options.by_key])
     by_code = {pk: {code: text for code, _name, text in values} for pk, values in found.items()}
     names = {row.attribute.code: row.attribute.name for row in rows}
     return [
         (name, text_of_family(family, code, by_code))
         for code, name in names.items()
-        if code != CARE and code not in options_in(rows, variants - {family.product_id})
+        if code != CARE
     ]
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
+from commerce.bulk_sql import literal_in
 from commerce.index.listings import product_url
+from commerce.options.option_sets import MISSING, OptionSet
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
 
 
+#: Most names of variants after a text.
+MAX_NAMES = 8
 #: The attribute with care instructions, which have their own section of the page.
 CARE = "care"
 
@@ -25,12 +30,16 @@ def product_page_url(product: AbstractProduct) -> str:
     return f"{url}?variant={product.pk}" if product.parent_id else url
 
 
-def attribute_rows(product_ids: Collection[int]) -> list[Any]:
-    """The attribute values of products, in attribute order.
+def attribute_rows(product_ids: Collection[int], *, without: Collection[int] = ()) -> list[Any]:
+    """The attribute values of products, in attribute order, without some attributes by key.
 
     Three queries. With a join, MariaDB may start from the attributes and read all their values.
     """
-    rows = get_model("catalogue", "ProductAttributeValue").objects.filter(product__in=product_ids)
+    rows = get_model("catalogue", "ProductAttributeValue").objects.filter(
+        product__in=literal_in(product_ids)
+    )
+    if without:
+        rows = rows.exclude(attribute__in=without)
     rows = list(rows.order_by("attribute_id"))
     attributes = get_model("catalogue", "ProductAttribute").objects.in_bulk(
         {row.attribute_id for row in rows}
@@ -53,15 +62,6 @@ def values_of(rows: Iterable[Any]) -> dict[str, Any]:
     return {row.attribute.code: row.value for row in rows}
 
 
-def options_in(rows: Iterable[Any], variant_ids: Collection[int]) -> set[str]:
-    """The codes of the attributes that distinguish these variants, from ``attribute_rows``."""
-    return {
-        row.attribute.code
-        for row in rows
-        if row.product_id in variant_ids and row.attribute.type == row.attribute.OPTION
-    }
-
-
 def readable_value(text: str) -> str:
     """An attribute's text for display: Yes and No, 21 instead of 21.0."""
     words = {"True": _("Yes"), "False": _("No")}
@@ -75,22 +75,43 @@ def join_names(names: Sequence[str]) -> str:
     return _("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
 
 
-def text_of_family(box: Any, code: str, by_code: Mapping[int, Mapping[str, str]]) -> str:
+def text_of_family(family: Any, code: str, by_code: Mapping[int, Mapping[str, str]]) -> str:
     """One attribute's text; if variants differ, each text with the variants it applies to.
 
-    ``box`` is a buy box or ``Family``, ``by_code`` is ``{product_id: {code: text}}`` of its product
-    and variants. A variant's own value overrides its product's, as everywhere in Oscar.
+    ``family`` is a buy box or ``Family``, ``by_code`` is ``{product_id: {code: text}}`` of its
+    product and variants. A variant's own value overrides its product's, as everywhere in Oscar.
+    Where the text follows from one option, that option's values are named: "200 g (S and M)".
     """
-    shared = by_code[box.product_id].get(code, "")
-    variants = {v.name: by_code[v.product_id].get(code, shared) for v in box.variants}
-    texts = dict.fromkeys(variants.values()) or [shared]
-    if len(texts) == 1:
-        return readable_value(next(iter(texts)))
-    return "; ".join(
-        f"{readable_value(text)} ({join_names([n for n, own in variants.items() if own == text])})"
-        for text in texts
-        if text
-    )
+    options: OptionSet = family.options
+    shared = by_code[family.product_id].get(code, "")
+    texts = {pk: by_code[pk].get(code, shared) for pk in options.by_key}
+    distinct = list(dict.fromkeys(texts.values())) or [shared]
+    if len(distinct) == 1:
+        return readable_value(distinct[0])
+    names = _names_of_texts(options, texts)
+    parts = []
+    for text in filter(None, distinct):
+        of_text = names.get(text) or []
+        is_short = 0 < len(of_text) <= MAX_NAMES
+        parts.append(readable_value(text) + (f" ({join_names(of_text)})" if is_short else ""))
+    return "; ".join(parts)
+
+
+def _names_of_texts(options: OptionSet, texts: Mapping[int, str]) -> dict[str, list[str]]:
+    """``{text: names of its variants}``: the values of the option that decides it, or full names."""
+    for place, option in enumerate(options.options):
+        found: dict[int, set[str]] = defaultdict(set)
+        for variant in options.variants:
+            found[variant.values[place]].add(texts[variant.product_id])
+        if MISSING not in found and all(len(of_value) == 1 for of_value in found.values()):
+            names: dict[str, list[str]] = defaultdict(list)
+            for number in sorted(found):
+                names[next(iter(found[number]))].append(option.values[number].label)
+            return names
+    full: dict[str, list[str]] = defaultdict(list)
+    for pk, text in texts.items():
+        full[text].append(options.name_of(pk))
+    return full
 
 
 def key_facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:

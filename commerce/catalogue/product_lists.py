@@ -66,6 +66,7 @@ class FacetValue:
     name: str
     count: int
     is_selected: bool
+    swatch: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,6 @@ class Facet:
     name: str
     title: str
     values: tuple[FacetValue, ...]
-    is_colour: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class _Facet:
     name: str
     title: str
     values: dict[str, tuple[str, VariantSet]]
-    is_colour: bool = False
+    swatches: Mapping[str, str] = field(default_factory=dict)
 
     def union(self, codes: Collection[str]) -> VariantSet:
         """The products with any of the codes."""
@@ -214,7 +214,7 @@ def _facets(stored: FacetIndex, *, is_filtered: bool) -> list[_Facet]:
                 parameter_of(attribute.code),
                 _("Properties") if attribute.type == "boolean" else attribute.name,
                 of_attribute(attribute.code),
-                is_colour=attribute.code in stored.options,
+                stored.swatches.get(attribute.code, {}),
             )
             for attribute in filter_attributes()
         ),
@@ -307,11 +307,11 @@ def _counted(
     # Several values are worth showing even if one covers all, except the steps of ratings.
     is_alone = len(shown) == 1 or facet.name == RATING_FILTER
     values = tuple(
-        FacetValue(code, label, counts[code], code in mine)
+        FacetValue(code, label, counts[code], code in mine, facet.swatches.get(code, ""))
         for code, (label, members) in shown.items()
         if code in mine or not (is_alone and everything.shared <= members.shared)
     )
-    return Facet(facet.name, facet.title, values, facet.is_colour)
+    return Facet(facet.name, facet.title, values)
 
 
 # --- Order ----------------------------------------------------------------------------------------

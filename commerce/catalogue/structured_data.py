@@ -46,10 +46,11 @@ def product_data(
     reviews: ReviewSummary | None = None,
     returns_url: str = "",
 ) -> dict[str, Any]:
-    """A product as its buy box shows it; the selected variant's offer comes first.
+    """A product as its buy box shows it: a ``ProductGroup`` with its variants, or one ``Product``.
 
-    ``url`` is the page (default: the product's own), ``reviews`` the page's summary,
-    ``returns_url`` the page about returns, or "".
+    The selected variant comes first, and at most ``MAX_VARIANTS`` of the buy box are listed. ``url``
+    is the page (default: the product's own), ``reviews`` the page's summary, ``returns_url`` the page
+    about returns, or "".
     """
     page = absolute(url or box.url)
     data: dict[str, Any] = {
@@ -60,16 +61,48 @@ def product_data(
         "image": [absolute(largest(image, "jpeg").url) for image in box.photos],
         "description": plain_text(description),
         "brand": {"@type": "Brand", "name": settings.SITE_NAME},
-        "sku": box.selected.sku if box.selected else None,
-        "offers": [
-            _offer(box, variant, variant.quote, page=page, returns_url=returns_url)
-            for variant in sorted(box.variants, key=lambda variant: not variant.is_selected)
-            if variant.quote
-        ],
     }
+    if box.has_choice:
+        data |= {
+            "@type": "ProductGroup",
+            "productGroupID": str(box.product_id),
+            "variesBy": [
+                SCHEMA + option.meaning for option in box.options.options if option.meaning
+            ],
+            "hasVariant": [
+                _variant(box, variant, page=page, returns_url=returns_url)
+                for variant in sorted(box.variants, key=lambda variant: not variant.is_selected)
+            ],
+        }
+    elif box.selected:
+        data["sku"] = box.selected.sku
+        if box.selected.quote:
+            data["offers"] = [
+                _offer(box, box.selected, box.selected.quote, page=page, returns_url=returns_url)
+            ]
     if reviews and reviews.count:
         data["aggregateRating"] = _rating(reviews)
         data["review"] = [_review(review) for review in reviews.reviews]
+    return {name: value for name, value in data.items() if value}
+
+
+def _variant(box: BuyBox, variant: Variant, *, page: str, returns_url: str) -> dict[str, Any]:
+    photo = variant.photo or (box.gallery[0] if box.gallery else None)
+    data: dict[str, Any] = {
+        "@type": "Product",
+        "name": f"{box.title}, {variant.name}",
+        "sku": variant.sku,
+        "url": with_query(page, f"variant={variant.product_id}"),
+        "image": absolute(largest(photo, "jpeg").url) if photo else None,
+    }
+    for option, value in box.options.values_of(variant.product_id):
+        if option.meaning:
+            data[option.meaning] = value.label
+        elif option.name:
+            additional = data.setdefault("additionalProperty", [])
+            additional.append({"@type": "PropertyValue", "name": option.name, "value": value.label})
+    if variant.quote:
+        data["offers"] = _offer(box, variant, variant.quote, page=page, returns_url=returns_url)
     return {name: value for name, value in data.items() if value}
 
 
@@ -79,8 +112,6 @@ def _offer(
     is_gone = variant.availability == SOLD_OUT
     offer: dict[str, Any] = {
         "@type": "Offer",
-        "name": f"{box.title}, {variant.name}" if box.has_choice else box.title,
-        "sku": variant.sku,
         "url": with_query(page, f"variant={variant.product_id}") if box.has_choice else page,
         "price": str(quote.price),
         "priceCurrency": quote.currency,

@@ -49,7 +49,7 @@ class Wish:
         """The current price; without a chosen variant, the lowest."""
         if self.variant:
             return self.variant.quote
-        return self.box.lowest_quote if self.box else None
+        return self.box.lowest if self.box else None
 
     @property
     def can_be_bought(self) -> bool:
@@ -98,7 +98,8 @@ def wishes_on(wishlist: AbstractWishList) -> list[Wish]:
     """The items of a list, newest first. The number of queries is constant."""
     lines = list(wishlist.lines.select_related("product__parent").order_by("-pk")[:MAX_LINES])
     families = {line.product.parent_id or line.product_id for line in lines if line.product}
-    boxes = buy_boxes_for(families) if families else {}
+    wanted = [line.product_id for line in lines if line.product]
+    boxes = buy_boxes_for(families, variants=wanted) if families else {}
     return [_wish(line, boxes) for line in lines]
 
 

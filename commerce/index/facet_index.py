@@ -17,6 +17,7 @@ from pyroaring import BitMap, FrozenBitMap
 
 from commerce.bulk_sql import literal_in
 from commerce.clock import shop_now
+from commerce.index.attribute_values import UNPLACED, option_displays
 from commerce.index.listing_builder import (
     ALL,
     ATTRIBUTE,
@@ -78,9 +79,10 @@ class FacetIndex:
     ``sets`` is ``{(kind, value): listings}``. ``plain`` and ``numbered`` hold filter values,
     ``{(kind, value): VariantSet}``: at the level of listings, and of variants, for combining
     filters that variants may not meet together. ``attributes`` is ``{attribute code: {value code:
-    label}}``, sorted by label. ``categories`` are the non-empty ones, ``(key, folded words of the
+    label}}``, in the order of their group, else by label. ``categories`` are the non-empty ones, ``(key, folded words of the
     name)``, largest first. ``named`` maps each word to the sets with it in their names, ``{word:
-    [(kind, value)]}``. ``options`` are the codes of the attributes that distinguish variants.
+    [(kind, value)]}``. ``swatches`` are those of the values of options, ``{attribute code: {value
+    code: swatch}}``.
     """
 
     sets: dict[TermKey, FrozenBitMap]
@@ -89,7 +91,7 @@ class FacetIndex:
     attributes: dict[str, dict[str, str]]
     categories: tuple[tuple[int, tuple[str, ...]], ...]
     named: dict[str, list[TermKey]]
-    options: frozenset[str]
+    swatches: dict[str, dict[str, str]]
 
     def called(self, word: str) -> FrozenBitMap:
         """The listings in categories and filters whose name contains a word."""
@@ -130,14 +132,18 @@ def _read_index() -> FacetIndex:
             sets[kind, value] = frozen(blob)
             labels[kind, value] = label
     filters = {key: of for key, of in sets.items() if key[0] not in (ALL, CATEGORY, KIND, TIMED)}
+    shown = option_displays()
     return FacetIndex(
         sets=sets,
         plain={key: VariantSet(of) for key, of in filters.items()},
         numbered={key: _numbered(of, variants.get(key)) for key, of in filters.items()},
-        attributes=_attributes_in(labels),
+        attributes=_attributes_in(labels, shown),
         categories=_categories_in(sets, labels),
         named=_named_in(labels),
-        options=frozenset(value.partition(":")[0] for kind, value in variants if kind == ATTRIBUTE),
+        swatches={
+            code: {value: swatch for value, (_place, swatch) in of.items() if swatch}
+            for code, of in shown.items()
+        },
     )
 
 
@@ -156,13 +162,19 @@ def _numbered(listings: FrozenBitMap, variants: dict[int, FrozenBitMap] | None) 
     return VariantSet(listings - FrozenBitMap.union(*variants.values()), variants)
 
 
-def _attributes_in(labels: Mapping[TermKey, str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    for (kind, value), label in sorted(labels.items(), key=lambda item: item[1]):
+def _attributes_in(
+    labels: Mapping[TermKey, str], shown: Mapping[str, Mapping[str, tuple[int, str]]]
+) -> dict[str, dict[str, str]]:
+    found: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+    for (kind, value), label in labels.items():
         if kind == ATTRIBUTE:
             attribute, _colon, code = value.partition(":")
-            found[attribute][code] = label
-    return dict(found)
+            place, _swatch = shown.get(attribute, {}).get(code, (UNPLACED, ""))
+            found[attribute].append((place, label, code))
+    return {
+        attribute: {code: label for _place, label, code in sorted(values)}
+        for attribute, values in found.items()
+    }
 
 
 def _categories_in(

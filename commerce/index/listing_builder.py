@@ -15,12 +15,12 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from django.db.models import Count
-from django.utils.text import slugify
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
 from commerce.images.card_photos import CardPhoto, photos_of
-from commerce.index.listings import option_label, product_urls, sellable_products
+from commerce.index.attribute_values import Value, values_by_product
+from commerce.index.listings import product_urls, sellable_products
 from commerce.index.price_windows import (
     EVER,
     NEVER,
@@ -33,7 +33,14 @@ from commerce.index.price_windows import (
 )
 from commerce.index.terms import KNOWN, TEXT, TITLE, TermKey, as_text
 from commerce.index.tokens import indexed_words
+from commerce.index.variant_columns import (
+    options_of,
+    options_on_card,
+    photos_shown,
+    variant_photos,
+)
 from commerce.models import FacetAttribute
+from commerce.options.option_sets import names_in
 from commerce.rich_html import plain_text
 from commerce.stock.availability import (
     IN_STOCK,
@@ -55,11 +62,9 @@ VARIANT = "variant"
 #: The columns of a listing, in writing order.
 COLUMNS = (
     "title", "path", "created", "rating", "review_count", "popularity", "availability", "is_gone",
-    "card", "variant_photos", "photos", "categories",
+    "card", "variants", "variant_photos", "photos", "categories",
 )  # fmt: skip
 
-#: Longer values are cut, to leave room for the variant number and kind.
-MAX_VALUE = 100
 
 #: Functions from product ids to ``{product_id: text}``: search text that other packages add.
 WORD_SOURCES: list[Callable[[list[int]], Mapping[int, str]]] = []
@@ -69,12 +74,14 @@ WORD_SOURCES: list[Callable[[list[int]], Mapping[int, str]]] = []
 class ListingDocument:
     """One product's columns, price windows and terms.
 
+    ``variant_titles`` is ``{variant key: (title in the catalogue, title made of its options)}``.
     ``words`` are three sets by weight; ``sets`` are the other sets it belongs to, ``{(kind, value):
     label}``.
     """
 
     columns: dict[str, Any]
     windows: list[Window]
+    variant_titles: dict[int, tuple[str, str]] = field(default_factory=dict)
     words: tuple[set[str], ...] = field(default_factory=lambda: (set(), set(), set()))
     sets: dict[TermKey, str] = field(default_factory=dict)
 
@@ -123,26 +130,11 @@ class Record(NamedTuple):
 
     pk: int
     product_id: int
+    title: str
     partner_sku: str
     price: Decimal | None
     price_currency: str
     availability: str
-
-
-class Value(NamedTuple):
-    """An attribute value. ``options`` are (key, code, name).
-
-    ``terms`` is ``{term value: label}``, shared by all products with the value.
-    """
-
-    attribute_id: int
-    code: str
-    name: str
-    type: str
-    boolean: bool | None
-    text: str | None
-    options: tuple[tuple[int, str, str], ...]
-    terms: dict[str, str]
 
 
 def build_documents(product_ids: Collection[int]) -> dict[int, ListingDocument]:
@@ -157,7 +149,7 @@ def build_documents(product_ids: Collection[int]) -> dict[int, ListingDocument]:
     variants = {record.product_id for rows in records.values() for record in rows}
     sales = sales_of(record.pk for rows in records.values() for record in rows)
     offers = Offers(records)
-    values = _values_of(products.keys() | variants)
+    values = values_by_product(products.keys() | variants)
     photos = photos_of(products.keys() | variants)
     paths = product_urls({pk: product.slug for pk, product in products.items()})
     documents = {
@@ -170,6 +162,8 @@ def build_documents(product_ids: Collection[int]) -> dict[int, ListingDocument]:
         )
         for pk, product in products.items()
     }
+    for pk, document in documents.items():
+        document.variant_titles = _variant_titles(products[pk], records[pk], document)
     for pk, document in documents.items():
         _add_own_terms(document, products[pk], records[pk])
         for offer in (offer for record in records[pk] for offer in offers.of(record)):
@@ -204,7 +198,7 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
     """The stock records of products and their public variants, in the order of variant numbers."""
     keys, records = literal_in(product_ids), get_model("partner", "StockRecord").objects
     names = (
-        "pk", "product_id", "partner_sku", "price", "price_currency", "num_in_stock", "num_allocated",
+        "pk", "product_id", "product__title", "partner_sku", "price", "price_currency", "num_in_stock", "num_allocated",
     )  # fmt: skip
     kind = "product_class__track_stock"
     own = records.filter(product__in=keys).order_by("product_id", "pk")
@@ -232,70 +226,6 @@ def _rank_of(record: Record) -> int:
     return rank_of(has_price=record.price is not None, is_available=record.availability != SOLD_OUT)
 
 
-def _values_of(product_ids: Collection[int]) -> dict[int, dict[str, Value]]:
-    """``{product_id: {attribute code: Value}}``."""
-    ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
-    rows = list(
-        ProductAttributeValue.objects.filter(product__in=literal_in(product_ids)).values_list(
-            "pk", "product_id", "attribute_id", "value_boolean", "value_text", "value_option_id"
-        )
-    )
-    # A separate query: with a join, MariaDB reads every product's values of each attribute.
-    attributes = _rows_by_key("ProductAttribute", {row[2] for row in rows}, "code", "name", "type")
-    several = _several_of(row[0] for row in rows if _is_multiple(attributes.get(row[2])))
-    chosen = {row[5] for row in rows}.union(*several.values())
-    options = _rows_by_key("AttributeOption", chosen, "code", "option")
-    values: dict[int, dict[str, Value]] = defaultdict(dict)
-    made: dict[tuple[Any, ...], Value] = {}
-    for pk, product_id, *row in rows:
-        key = (*row, *several.get(pk, ()))
-        value = made.get(key)
-        if value is None:  # many products share few values
-            attribute, boolean, text, one = row
-            if attribute not in attributes:
-                continue  # just deleted; the deletion refreshes its products
-            facts = attributes[attribute]
-            keys = several.get(pk, ()) if _is_multiple(facts) else (one,)
-            found = tuple((option, *options[option]) for option in keys if option in options)
-            code, name, kind = facts
-            value = made[key] = _value_of(
-                Value(attribute, code, name, kind, boolean, text, found, {})
-            )
-        values[product_id][value.code] = value
-    return values
-
-
-def _is_multiple(facts: Sequence[Any] | None) -> bool:
-    """Whether an attribute, given as (code, name, type), has multiple options."""
-    return facts is not None and facts[2] == "multi_option"
-
-
-def _several_of(value_ids: Iterable[int]) -> dict[int, list[int]]:
-    """``{value key: option keys}``."""
-    through = get_model("catalogue", "ProductAttributeValue").value_multi_option.through
-    keys = list(value_ids)
-    several = defaultdict(list)
-    if keys:
-        rows = through.objects.filter(productattributevalue__in=literal_in(keys)).order_by("pk")
-        for pk, option in rows.values_list("productattributevalue_id", "attributeoption_id"):
-            several[pk].append(option)
-    return several
-
-
-def _rows_by_key(model: str, keys: Set[Any], *columns: str) -> dict[int, list[Any]]:
-    """``{key: columns}`` of some rows of a catalogue model."""
-    rows = get_model("catalogue", model).objects.filter(pk__in=keys - {None}).order_by()
-    return {pk: row for pk, *row in rows.values_list("pk", *columns)}
-
-
-def _value_of(value: Value) -> Value:
-    """The value with its terms filled in."""
-    value.terms.update(
-        (f"{value.code}:{of}"[:MAX_VALUE], label) for of, label in facet_values(value)
-    )
-    return value
-
-
 # --- Columns --------------------------------------------------------------------------------------
 
 
@@ -308,22 +238,17 @@ def _columns(
     photos: Mapping[int, list[CardPhoto]],
 ) -> dict[str, Any]:
     availability = _best(records)
-    options = {
-        record.product_id: option
-        for record in records
-        if record.product_id != product.pk and (option := _option_of(values[record.product_id]))
-    }
-    first = next((_own_options(values[pk]) for pk in options), [])
-    own = photos[product.pk] or next((photos[r.product_id] for r in records), [])
+    variants = [(record.product_id, record.availability, record.partner_sku) for record in records]
+    shown = photos_shown(product.pk, [pk for pk, *_row in variants], values, photos)
+    own = shown[product.pk] or next(filter(None, shown.values()), [])
+    options = options_of(product.pk, variants, values)
     card = {
-        "variants": variants_of(records),
         "photo": own[0].sources if own else [],
         "second": own[1].sources if len(own) > 1 else [],
         "share": own[0].share if own else None,
-        "option": ", ".join(str(value.name) for value in first),
-        "swatches": [[*option, pk] for pk, option in options.items()],
+        **options_on_card(options, shown),
     }
-    variant_photos = {str(pk): photos[pk][0].sources for pk in options if photos[pk]}
+    of_variants = variant_photos(product.pk, shown)
     return {
         "title": product.title,
         "created": product.created,
@@ -332,14 +257,22 @@ def _columns(
         "popularity": product.purchases or 0,
         "availability": availability,
         "is_gone": availability == SOLD_OUT,
-        "card": {**card, "digest": _digest_of([product.title, card, variant_photos])},
+        "card": {**card, "digest": _digest_of([product.title, card, of_variants])},
+        "variants": options.to_json(),
         "categories": [],
-        "photos": {
-            str(pk): [image.pk for image in photos[pk]]
-            for pk in dict.fromkeys([product.pk, *(record.product_id for record in records)])
-            if photos[pk]
-        },
-        "variant_photos": variant_photos,
+        "photos": {str(pk): [image.pk for image in shown[pk]] for pk in shown if shown[pk]},
+        "variant_photos": of_variants,
+    }
+
+
+def _variant_titles(
+    product: Product, records: Iterable[Record], document: ListingDocument
+) -> dict[int, tuple[str, str]]:
+    names = names_in(document.columns["variants"])
+    return {
+        record.product_id: (record.title, f"{product.title}, {names[record.product_id]}"[:255])
+        for record in records
+        if record.product_id != product.pk and names[record.product_id]
     }
 
 
@@ -347,26 +280,14 @@ def _digest_of(value: Any) -> str:
     return blake2b(json.dumps(value).encode(), digest_size=9).hexdigest()
 
 
-def variants_of(records: Iterable[Record]) -> list[list[Any]]:
-    """``[key, availability]`` of each variant, in the order of variant numbers."""
-    return [[record.product_id, record.availability] for record in records]
+def states_of(records: Iterable[Record]) -> list[tuple[int, str]]:
+    """``(key, availability)`` of each variant, in the order of variant numbers."""
+    return [(record.product_id, record.availability) for record in records]
 
 
 def _best(records: Iterable[Record]) -> str:
     states = {record.availability for record in records}
     return next((state for state in (IN_STOCK, LOW) if state in states), SOLD_OUT)
-
-
-def _own_options(values: Mapping[str, Value]) -> list[Value]:
-    """The attributes that distinguish a variant, in order."""
-    own = (value for value in values.values() if value.type == "option" and value.options)
-    return sorted(own, key=lambda value: value.attribute_id)
-
-
-def _option_of(values: Mapping[str, Value]) -> tuple[str, str] | None:
-    """The (name, code) that distinguishes a variant, or None."""
-    options = [(name, code) for one in _own_options(values) for _key, code, name in one.options]
-    return option_label(options) if options else None
 
 
 # --- Terms ----------------------------------------------------------------------------------------
@@ -467,14 +388,3 @@ def _of(facets: Set[int], by_attribute: Mapping[int, dict[str, str]]) -> dict[st
     """The values of the attributes that are facets."""
     found = [values for attribute_id, values in by_attribute.items() if attribute_id in facets]
     return {value: label for values in found for value, label in values.items()}
-
-
-def facet_values(value: Value) -> list[tuple[str, str]]:
-    """``[(code, label)]`` of an attribute's ``Value``; none for numbers, dates and files."""
-    if value.type in ("option", "multi_option"):
-        return [(code or slugify(name) or str(pk), name) for pk, code, name in value.options]
-    if value.type == "boolean":
-        return [("yes", value.name)] if value.boolean else []
-    if value.type == "text" and value.text and len(value.text) <= 60:
-        return [(slugify(value.text) or "-", value.text)]
-    return []

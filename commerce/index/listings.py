@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, load_siz
 from commerce.index.price_windows import expire_at_next_price_change
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.models.cache_tags import card_tag, price_tag, product_tag
+from commerce.options.option_sets import names_in
 from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.prices import Quote
 from commerce.stock.availability import IN_STOCK, LOW, SOLD_OUT, availability_of, record_to_sell
@@ -42,13 +43,27 @@ PLAIN_SLUG = re.compile(r"[a-zA-Z0-9_-]*").fullmatch
 
 
 @dataclass(frozen=True)
-class Swatch:
-    """One variant on a card; ``code`` selects its colour in the style sheet."""
+class Dot:
+    """A value of an option on a card, and the variant it links to.
+
+    ``swatch`` is "#rrggbb", two of them, or the URL of a picture. ``photo`` is the URL of the
+    variant's photo, or "".
+    """
 
     name: str
-    code: str
+    swatch: str
     url: str
     product_id: int
+    photo: str = ""
+
+
+class Range(NamedTuple):
+    """The values of an option on a card: their number, the first and the last."""
+
+    name: str
+    total: int
+    first: str
+    last: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,9 @@ class Card:
     """A product in a list. With ``is_from`` variants differ in price and this is the lowest.
 
     ``sources`` and ``second_sources`` are the sizes of its photos (``images.pictures.Sources``),
-    empty without one. ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes
+    empty without one. ``dots`` are the values of its option with swatches, ``more_dots`` the number of
+    those left out, ``ranges`` its other options. ``variant_count`` is 0 if there is nothing to
+    choose. ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes
     with everything on the card except price and date.
     """
 
@@ -67,7 +84,10 @@ class Card:
     second_sources: Sources = ()
     quote: Quote | None = None
     is_from: bool = False
-    swatches: tuple[Swatch, ...] = ()
+    dots: tuple[Dot, ...] = ()
+    more_dots: int = 0
+    ranges: tuple[Range, ...] = ()
+    variant_count: int = 0
     availability: str = SOLD_OUT
     rating: float | None = None
     review_count: int = 0
@@ -143,7 +163,7 @@ def cards_for(
 
 
 class _Row(NamedTuple):
-    """The columns of a listing that a card needs; variant photos only if variants are shown."""
+    """The columns of a listing that a card needs; the last two only if variants are shown."""
 
     pk: int
     title: str
@@ -152,6 +172,7 @@ class _Row(NamedTuple):
     review_count: int
     availability: str
     card: dict[str, Any]
+    variants: dict[str, Any] = {}
     variant_photos: dict[str, Any] = {}
 
 
@@ -166,7 +187,7 @@ class _Window(NamedTuple):
     is_from: bool
 
 
-_PLAIN = _Row._fields[:-1]
+_PLAIN = _Row._fields[:-2]
 
 
 def _listed(
@@ -211,7 +232,7 @@ def _window_of(windows: Mapping[int, _Window], number: int | None) -> _Window | 
 
 def _card_of(listing: _Row, windows: Mapping[int, _Window], numbers: Iterable[int]) -> Card:
     """The card of a listing, or of the best of some of its variants."""
-    states = listing.card["variants"]
+    states = listing.variants.get("variants", ())
     numbers = [number for number in numbers if number <= len(states)]
     if not numbers:
         return _card(listing, _window_of(windows, None), number=None)
@@ -229,20 +250,22 @@ def _card_of(listing: _Row, windows: Mapping[int, _Window], numbers: Iterable[in
 def _card(
     listing: _Row, window: _Window | None, *, number: int | None, is_from: bool = False
 ) -> Card:
-    swatches = tuple(
-        Swatch(name, code, f"{listing.path}?variant={variant}", variant)
-        for name, code, variant in listing.card["swatches"]
+    card = listing.card
+    dots = tuple(
+        Dot(name, swatch, f"{listing.path}?variant={variant}", variant, photo)
+        for name, swatch, variant, photo in card["dots"]
     )
-    photos = [listing.card["photo"], listing.card["second"]]
-    digest = listing.card["digest"]
+    photos = [card["photo"], card["second"]]
+    digest = card["digest"]
     url, availability = listing.path, listing.availability
     if not number:
         is_from = window.is_from if window else False
     else:
-        variant, availability = listing.card["variants"][number - 1]
+        variant, availability, _values = listing.variants["variants"][number - 1]
         url = f"{listing.path}?variant={variant}"
-        if own := listing.variant_photos.get(str(variant)):
-            photos = [own, photos[0]]
+        place = listing.variant_photos.get("of", {}).get(str(variant))
+        if place is not None:
+            photos = [listing.variant_photos["photos"][place], photos[0]]
     return Card(
         product_id=listing.pk,
         title=listing.title,
@@ -251,11 +274,14 @@ def _card(
         second_sources=photos[1],
         quote=_quote(window) if window else None,
         is_from=is_from,
-        swatches=swatches,
+        dots=dots,
+        more_dots=card["more"],
+        ranges=tuple(Range(*of) for of in card["ranges"]),
+        variant_count=card["count"],
         availability=availability,
         rating=listing.rating or None,
         review_count=listing.review_count,
-        share=Size(*listing.card["share"]) if listing.card.get("share") else None,
+        share=Size(*card["share"]) if card.get("share") else None,
         digest=f"{digest} {availability} {listing.rating} {listing.review_count}",
     )
 
@@ -272,10 +298,13 @@ def _quote(window: _Window) -> Quote:
     )
 
 
-def records_by_product(products: Iterable[AbstractProduct]) -> dict[int, list[AbstractStockRecord]]:
+def records_by_product(
+    products: Iterable[AbstractProduct], *, without: Collection[int] = ()
+) -> dict[int, list[AbstractStockRecord]]:
     """Stock records of listed products and their public variants, ``{product key: [record]}``.
 
-    One query. Each record's product is the given one, or has it as its parent.
+    ``without`` are keys of variants to leave out. One query. Each record's product is the given one,
+    or has it as its parent.
     """
     products = {product.pk: product for product in products}
     # A query of the product's own table: an OR over two tables uses no index.
@@ -283,6 +312,8 @@ def records_by_product(products: Iterable[AbstractProduct]) -> dict[int, list[Ab
         Q(pk__in=products) | Q(parent__in=products, is_public=True)
     )
     rows = get_model("partner", "StockRecord").objects.filter(product__in=wanted.values("pk"))
+    if without:
+        rows = rows.exclude(product__in=literal_in(without))
     sellers, grouped = defaultdict(list), defaultdict(list)
     for record in rows.select_related("product").order_by("product_id", "pk"):
         if record.product_id in products:
@@ -296,28 +327,22 @@ def records_by_product(products: Iterable[AbstractProduct]) -> dict[int, list[Ab
     return grouped
 
 
-def options_of(product_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """What distinguishes each variant, ``{variant key: (name, code)}``; see ``option_label``."""
-    values = get_model("catalogue", "ProductAttributeValue").objects.filter(
-        attribute__type="option", product__in=list(product_ids), product__parent__isnull=False
-    )
-    found = defaultdict(list)
-    rows = values.order_by("attribute_id")
-    for pk, name, code in rows.values_list(
-        "product_id", "value_option__option", "value_option__code"
-    ):
-        if name:
-            found[pk].append((name, code))
-    return {pk: option_label(options) for pk, options in found.items()}
+def names_of_variants(product_ids: Collection[int]) -> dict[int, str]:
+    """The names of variants read from the catalogue, ``{variant key: "Navy, M"}``.
 
-
-def option_label(options: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """(name, code) of a variant with options ``[(name, code)]``.
-
-    The name has all options, "Oat, large"; the code is the first one's.
+    For variants that no listing names, such as unpublished ones. Those without values are left out.
     """
-    name, code = options[0]
-    return ", ".join(option for option, _code in options), code or name.lower()
+    values = get_model("catalogue", "ProductAttributeValue").objects.filter(
+        attribute__type="option", product__in=product_ids, product__parent__isnull=False
+    )
+    declared: dict[int, list[str]] = defaultdict(list)
+    others: dict[int, list[str]] = defaultdict(list)
+    names = ("product_id", "attribute__variant_option__position", "value_option__option")
+    rows = values.order_by("attribute__variant_option__position", "attribute_id")
+    for pk, position, label in rows.values_list(*names):
+        if label:
+            (others if position is None else declared)[pk].append(label)
+    return {pk: ", ".join(labels) for pk, labels in (others | declared).items()}
 
 
 def photos_by_product(product_ids: Iterable[int]) -> dict[int, list[AbstractImage]]:
@@ -334,12 +359,20 @@ def photos_by_product(product_ids: Iterable[int]) -> dict[int, list[AbstractImag
     return photos
 
 
-def photos_of_listings(listings: Iterable[Listing]) -> dict[int, list[AbstractImage]]:
+def photos_of_listings(
+    listings: Iterable[Listing], *, without: Collection[int] = ()
+) -> dict[int, list[AbstractImage]]:
     """Wagtail images of some listings' products and variants, in order.
 
-    ``{product or variant key: [image]}``. One query, and one more for sizes that are not cached.
+    ``{product or variant key: [image]}``, except for the variants ``without``. One query, and one
+    more for sizes that are not cached.
     """
-    keys = {pk: ids for listing in listings for pk, ids in listing.photos.items()}
+    keys = {
+        pk: ids
+        for listing in listings
+        for pk, ids in listing.photos.items()
+        if not without or int(pk) not in without
+    }
     images = get_image_model().objects.in_bulk({key for ids in keys.values() for key in ids})
     load_sizes(images.values())
     photos = defaultdict(list)
@@ -363,19 +396,16 @@ def line_displays(products: Collection[AbstractProduct]) -> dict[int, LineDispla
     """
     shown = {product.pk: product.parent_id or product.pk for product in products}
     rows = Listing.objects.filter(pk__in=set(shown.values()), is_gone=False)
-    listings = {row.pk: row for row in rows.only("pk", "card", "photos")}
+    listings = {row.pk: row for row in rows.only("pk", "variants", "photos")}
     photos = photos_of_listings(listings.values())
-    options = {
-        variant: name
-        for listing in listings.values()
-        for name, _code, variant in listing.card["swatches"]
-    }
-    there = {pk for listing in listings.values() for pk, _state in listing.card["variants"]}
-    there |= listings.keys()
+    options: dict[int, str] = {}
+    for listing in listings.values():
+        options |= names_in(listing.variants)
+    there = options.keys() | listings.keys()
     # Unpublished variants are not on the parent's card.
     if missing := {key for pk, of in shown.items() if pk not in there for key in (pk, of)}:
         photos.update(photos_by_product(missing))
-        options |= {pk: name for pk, (name, _code) in options_of(missing).items()}
+        options |= names_of_variants(missing)
     return {
         product.pk: LineDisplay(photo_of(product, photos), options.get(product.pk, ""))
         for product in products

@@ -1,10 +1,15 @@
 """Renders the sizes of new photos and refreshes the cards that show them."""
 
 from django_tasks import task
+from oscar.core.loading import get_model
 from wagtail.images.models import AbstractImage
 
 from commerce.images.photos import is_rendered, render_for_lists
+from commerce.images.swatches import render_swatch
 from commerce.index.refresh import refresh_listings
+from commerce.models import OptionValueDisplay
+from commerce.models.cache_tags import SETS, SITE
+from commerce.page_cache.versions import invalidate
 from commerce.transactions import enqueue_or_run_on_commit
 
 
@@ -18,3 +23,15 @@ def render_soon(image: AbstractImage) -> None:
     """Enqueue the rendering of an image after the commit, unless all its sizes exist."""
     if not is_rendered(image):
         enqueue_or_run_on_commit(render_photo_task, image.pk)
+
+
+@task()
+def render_swatch_task(image_id: int) -> None:
+    """Make the rendition of a swatch and refresh the products that show it."""
+    if render_swatch(image_id):
+        values = OptionValueDisplay.objects.filter(picture=image_id).values("value")
+        products = get_model("catalogue", "ProductAttributeValue").objects.filter(
+            value_option__in=values
+        )
+        refresh_listings(products.values_list("product_id", flat=True))
+        invalidate(SITE, SETS)

@@ -10,10 +10,16 @@ from django.dispatch import receiver
 from oscar.core.loading import get_model
 
 from commerce.images.photos import is_rendered
-from commerce.index.photographs import render_photo_task
+from commerce.index.photographs import render_photo_task, render_swatch_task
 from commerce.index.refresh import delete_listings
 from commerce.index.refresh_queue import is_collecting, refresh_changed, refresh_many
-from commerce.models import FacetAttribute, ProductPhoto, SalePrice
+from commerce.models import (
+    FacetAttribute,
+    OptionValueDisplay,
+    ProductPhoto,
+    SalePrice,
+    VariantOption,
+)
 from commerce.transactions import enqueue_or_run_on_commit
 
 AttributeOption = get_model("catalogue", "AttributeOption")
@@ -150,3 +156,30 @@ def on_facet_attribute_changed(
 def _refresh_products_with_attribute(attribute_id: int) -> None:
     values = ProductAttributeValue.objects.filter(attribute=attribute_id)
     refresh_many(set(values.values_list("product_id", flat=True)))
+
+
+# --- Options --------------------------------------------------------------------------------------
+
+
+@receiver([post_save, post_delete], sender=VariantOption)
+def on_variant_option_changed(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        _refresh_products_with_attribute(instance.attribute_id)
+
+
+@receiver([post_save, post_delete], sender=OptionValueDisplay)
+def on_display_changed(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Refresh the products with the value: their chooser and card show its place and swatch."""
+    if raw:
+        return
+    refresh_many(_products_with_option(instance.value_id))
+    if instance.pk and instance.picture_id:
+        enqueue_or_run_on_commit(render_swatch_task, instance.picture_id)
+
+
+@receiver(m2m_changed, sender=ProductPhoto.options.through)
+def on_photo_options_changed(
+    sender: Any, instance: Any, action: str, reverse: bool, **kwargs: Any
+) -> None:
+    if action.startswith("post_") and not reverse:
+        refresh_changed({instance.product_image.product_id})

@@ -25,7 +25,7 @@ from commerce.index.listing_builder import (
     ListingDocument,
     build_documents,
     records_of,
-    variants_of,
+    states_of,
 )
 from commerce.index.postings import Joined, broken_terms, repair_terms, write_terms
 from commerce.index.price_windows import EVER, NEVER, Window, band_of
@@ -41,6 +41,7 @@ from commerce.models.cache_tags import (
     price_tag,
     product_tag,
 )
+from commerce.options.option_sets import states_in
 from commerce.page_cache.versions import invalidate
 from commerce.transactions import retry_transient
 
@@ -75,6 +76,7 @@ def _refresh(wanted: list[int], *, prices_only: bool) -> int:
     documents = build_documents(wanted)
     changed, changed_cards = _write_rows(existing, documents)
     invalidate(*map(price_tag, wanted), *map(product_tag, changed_cards if prices_only else wanted))
+    _write_variant_titles(existing, documents)
     repriced = _write_windows(wanted, documents)
     joined, left = _write_texts(wanted, documents)
     if joined or left:
@@ -151,13 +153,13 @@ def refresh_availability(stockrecord_ids: Collection[int]) -> None:
     )
     invalidate(*map(price_tag, ids))  # pages show the number of units left
     records = records_of(ids)
-    listed = dict(Listing.objects.filter(pk__in=literal_in(ids)).values_list("pk", "card"))
+    listed = dict(Listing.objects.filter(pk__in=literal_in(ids)).values_list("pk", "variants"))
     several = _sold_by_several(stockrecord_ids)
     refresh_listings(
         [
             pk
-            for pk, card in listed.items()
-            if pk in several or card.get("variants") != variants_of(records[pk])
+            for pk, stored in listed.items()
+            if pk in several or states_in(stored) != states_of(records[pk])
         ],
         prices_only=True,
     )
@@ -209,6 +211,27 @@ def _write_rows(
         pk for pk in differing if not _is_stored(rows[pk], existing[pk], but=ORDER_ONLY)
     }
     return {*new, *differing}, {*new, *changed_cards}
+
+
+def _write_variant_titles(
+    existing: Mapping[int, tuple[Any, ...]], documents: Mapping[int, ListingDocument]
+) -> None:
+    """Title the variants after their options: "Linen shirt, Navy, M".
+
+    Baskets, orders, mails and staff pages call a variant by its title. A title that does not begin
+    with the product's title, or with the previous one, is the merchant's own and stays.
+    """
+    rows = []
+    place = COLUMNS.index("title")
+    for pk, document in documents.items():
+        titles = {document.columns["title"], *([existing[pk][place]] if pk in existing else [])}
+        begins = tuple(f"{title}, " for title in titles)
+        rows += [
+            (wanted, variant)
+            for variant, (title, wanted) in document.variant_titles.items()
+            if title != wanted and (not title or title.startswith(begins))
+        ]
+    update_rows(get_model("catalogue", "Product"), ("title",), rows)
 
 
 def _write_windows(wanted: Collection[int], documents: Mapping[int, ListingDocument]) -> set[int]:

@@ -16,6 +16,7 @@ from commerce.models.lists import (
     SearchSynonym,
     Term,
 )
+from commerce.models.options import OptionValueDisplay, VariantOption
 from commerce.models.orders import OrderEvent, Shipment
 from commerce.models.returns import ReturnLine, ReturnRequest, Withdrawal
 from commerce.models.shop import (
@@ -42,6 +43,7 @@ __all__ = [
     "FacetAttribute",
     "Listing",
     "ListingTerms",
+    "OptionValueDisplay",
     "OrderEvent",
     "OrderPromise",
     "OutgoingMail",
@@ -62,6 +64,7 @@ __all__ = [
     "Term",
     "Throttle",
     "User",
+    "VariantOption",
     "WishListLink",
     "Withdrawal",
     "WorkerHeartbeat",

@@ -16,7 +16,8 @@ class Listing(models.Model):
     """One product in the read model of lists (docs/listing.md).
 
     There is a row for every product that a list can show, and for no other. ``card`` and
-    ``variant_photos`` are the data of its card; prices are ``PriceWindow``s. ``photos`` maps the keys
+    ``variant_photos`` are the data of its card, ``variants`` its options (``commerce.options``); prices
+    are ``PriceWindow``s. ``photos`` maps the keys
     of the product and its variants to keys of Wagtail images; ``categories`` are the product's own.
     """
 
@@ -32,6 +33,7 @@ class Listing(models.Model):
     availability = models.CharField(max_length=8)
     is_gone = models.BooleanField(default=False)
     card = models.JSONField(default=dict)
+    variants = models.JSONField(default=dict)
     variant_photos = models.JSONField(default=dict)
     photos = models.JSONField(default=dict)
     categories = models.JSONField(default=list)

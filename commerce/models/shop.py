@@ -39,13 +39,23 @@ class User(AbstractUser):
 
 
 class ProductPhoto(models.Model):
-    """Links a photograph of Oscar's catalogue to the Wagtail image that pages render."""
+    """Links a photograph of Oscar's catalogue to the Wagtail image that pages render.
+
+    With ``options`` it is shown for the variants that have one of these values, of each group named.
+    """
 
     product_image = models.OneToOneField(
         "catalogue.ProductImage", on_delete=models.CASCADE, related_name="photo"
     )
     image = models.ForeignKey(
         "wagtailimages.Image", on_delete=models.CASCADE, related_name="product_photos"
+    )
+    options: models.ManyToManyField = models.ManyToManyField(
+        "catalogue.AttributeOption",
+        blank=True,
+        related_name="photos",
+        verbose_name=_("options"),
+        help_text=_("The values of options that it shows; empty if it is for all variants."),
     )
 
     class Meta:

@@ -51,7 +51,7 @@ PLAIN = nothing_personal(
         "commerce.facetattribute": "id attribute position",
         "commerce.listing": (
             "product title path created rating review_count popularity availability is_gone "
-            "card variant_photos photos categories"
+            "card variants variant_photos photos categories"
         ),
         "commerce.listingterms": "listing text",
         "commerce.orderpromise": "id order arrives_from arrives_until",
@@ -60,7 +60,10 @@ PLAIN = nothing_personal(
             "id title slug description category product_class values price_from price_to "
             "is_in_stock is_on_sale sort is_public"
         ),
-        "commerce.productphoto": "id product_image image",
+        "commerce.optionvaluedisplay": "id value position colour picture",
+        "commerce.productphoto": "id product_image image options",
+        "commerce.productphoto_options": "id productphoto attributeoption",
+        "commerce.variantoption": "id attribute position control meaning",
         "commerce.promotedresult": "id query product position",
         "commerce.retirement": "id product replacement created_at",
         "commerce.saleprice": "id stockrecord price start until",

@@ -27,8 +27,13 @@ from commerce.catalogue.category_tree import (
     whole_shop,
 )
 from commerce.catalogue.collections import canonical_collection_url, rule_of
-from commerce.catalogue.product_detail import buy_box_for, family_of, specification
-from commerce.catalogue.product_facts import CARE, attribute_rows, key_facts, values_of
+from commerce.catalogue.product_detail import (
+    attributes_of_families,
+    buy_box_for,
+    family_of,
+    specification,
+)
+from commerce.catalogue.product_facts import CARE, key_facts, values_of
 from commerce.catalogue.redirects import (
     canonical_category_url,
     canonical_product_url,
@@ -40,6 +45,7 @@ from commerce.catalogue.scale_drawing import draw_to_scale
 from commerce.index.listings import cards_for
 from commerce.models import ProductCollection
 from commerce.models.cache_tags import product_tag
+from commerce.options.option_sets import states_in
 from commerce.page_cache.dependencies import allow_caching, depends_on, understand
 from commerce.requests import parse_pk, parse_pks, wants_fragment
 from commerce.stock.availability import SOLD_OUT
@@ -138,7 +144,7 @@ class ProductDetailView(DetailView):
             parse_pk(self.request.GET.get("variant", "")),
             getattr(self.object, "listing", None),
         )
-        known = {pk for pk, _state in listing.card["variants"]} if listing else {key}
+        known = {pk for pk, _state in states_in(listing.variants)} if listing else {key}
         return key if key in known else None
 
     @cached_property
@@ -153,12 +159,11 @@ class ProductDetailView(DetailView):
     @cached_property
     def attributes(self) -> Any:
         """Attributes of the product and its variants, read together."""
-        keys = [self.object.pk, *(variant.product_id for variant in self.family.variants)]
-        return attribute_rows(keys)
+        return attributes_of_families([self.family])
 
     @cached_property
     def family(self) -> Any:
-        """The variants by name.
+        """The product with its options.
 
         Independent of prices and stock, so that orders don't invalidate it.
         """

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from oscar.apps.catalogue.abstract_models import AbstractProduct
 
@@ -20,6 +21,7 @@ from commerce.images.pictures import largest, photo_html
 from commerce.index.listings import cards_for
 from commerce.page_cache.middleware import is_anonymous
 from commerce.rich_html import safe_html
+from commerce.urls import with_query
 
 register = template.Library()
 
@@ -47,6 +49,36 @@ def is_here(context: Context, url: str) -> bool:
     """Whether the current page is this URL or below it."""
     path = getattr(context.get("request"), "path", "")
     return path == url or (url != "/" and path.startswith(url))
+
+
+@register.simple_tag
+def url_with_variant(url: str, product_id: int) -> str:
+    """The URL of a product's page with a variant selected."""
+    return with_query(url, f"variant={product_id}")
+
+
+@register.simple_tag
+def swatch(colours: str | None, css_class: str) -> SafeString:
+    """A swatch: one colour, two colours, or the picture at a URL; empty without one.
+
+    An SVG, because the security policy allows no inline styles.
+    """
+    if not colours:
+        return format_html('<span class="{}" aria-hidden="true"></span>', css_class)
+    if not colours.startswith("#"):
+        return format_html(
+            '<img class="{}" src="{}" alt="" width="48" height="48" loading="lazy">',
+            css_class,
+            colours,
+        )
+    first, _space, second = colours.partition(" ")
+    half = format_html('<path d="M2 0v2H0z" fill="{}"/>', second) if second else ""
+    return format_html(
+        '<svg class="{}" viewBox="0 0 2 2" aria-hidden="true"><path d="M0 0h2v2H0z" fill="{}"/>{}</svg>',
+        css_class,
+        first,
+        half,
+    )
 
 
 @register.simple_tag

@@ -134,7 +134,8 @@ def anchor_of(product_id: int, count: int = 1) -> str:
 
 def chosen_box(product_id: int, request: HttpRequest | None) -> BuyBox | None:
     """The product's buy box with the variant of ``?variant=`` selected; None if not public."""
-    box, variant = buy_boxes_for([product_id]).get(product_id), chosen_variant(request)
+    variant = chosen_variant(request)
+    box = buy_boxes_for([product_id], variants=[variant or 0]).get(product_id)
     if box is None:
         return None
     understand(("variant", one.product_id) for one in box.variants if one.product_id == variant)

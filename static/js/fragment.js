@@ -40,6 +40,7 @@ function pathOf(element) {
   const name = element.getAttribute("name");
   const href = element.getAttribute("href");
   const label = element.getAttribute("aria-label");
+  if (element.dataset.choice) return `[data-choice="${CSS.escape(element.dataset.choice)}"]`;
   if (name) return `[name="${CSS.escape(name)}"][value="${CSS.escape(element.value)}"]`;
   if (href) return `[href="${CSS.escape(href)}"]`;
   return label ? `[aria-label="${CSS.escape(label)}"]` : null;

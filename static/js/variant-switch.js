@@ -6,6 +6,7 @@ import { fetchPart, keepFocus, parse } from "./fragment.js";
 class VariantSwitch extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", (event) => this.choose(event));
+    this.addEventListener("change", (event) => this.pick(event));
     this.isPage = this.querySelector(".buy-box--page") !== null;
     this.shown = chosenIn(location);
     if (this.isPage) addEventListener("popstate", () => this.follow());
@@ -21,7 +22,17 @@ class VariantSwitch extends HTMLElement {
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     if (link.hasAttribute("aria-current")) return;
-    const href = new URL(link.dataset.variant, location).href;
+    this.select(link.dataset.variant);
+  }
+
+  // A drop-down list of an option, whose form is for browsers without scripts.
+  pick(event) {
+    const list = event.target.closest("select[data-choice]");
+    if (list) this.select(`${list.dataset.url}?variant=${list.value}`);
+  }
+
+  select(address) {
+    const href = new URL(address, location).href;
     if (this.isPage) history.replaceState(history.state, "", addressWith(chosenIn(href)));
     this.show(href);
   }

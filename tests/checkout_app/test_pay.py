@@ -171,7 +171,7 @@ def test_insufficient_stock_names_the_number_left(client, mug):
 
     answer = press_pay(client, "96.00").json()
 
-    assert "only 3 of Harbour mug, oat left" in answer["error"]
+    assert "only 3 of Harbour mug, Oat left" in answer["error"]
 
 
 def test_withdrawn_delivery_method_returns_to_the_choice(client, vase):

@@ -145,7 +145,7 @@ def _rated(shop):
 
 
 def _sold_out(shop):
-    slate = shop["mug"].children.get(title__endswith="slate")
+    slate = shop["mug"].children.get(title__iendswith="slate")
     with transaction.atomic():
         reserve_stock({factories.stockrecord_of(slate).pk: 1})
 

@@ -266,7 +266,7 @@ def _sold_out(shop):
 
 
 def _one_less(shop):
-    child = shop["mug"].children.get(title__endswith="oat")
+    child = shop["mug"].children.get(title__iendswith="oat")
     with transaction.atomic():
         reserve_stock({factories.stockrecord_of(child).pk: 1})
 
@@ -316,7 +316,7 @@ def _review(shop):
 
 
 def _glaze_name(shop):
-    option = get_model("catalogue", "AttributeOption").objects.get(code="slate")
+    option = get_model("catalogue", "AttributeOption").objects.get(option="Slate")
     option.option = "Slate grey"
     option.save()
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_attributes_have_their_order_and_options(mug):
-    oat = mug.children.get(title__endswith="oat")
+    oat = mug.children.get(title__iendswith="oat")
     mug.product_class.attributes.create(code="height", name="Height", type="float")
     mug.attr.height = 9.5
     mug.save()

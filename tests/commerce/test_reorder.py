@@ -36,8 +36,8 @@ def test_products_are_added_and_named(client, buyer, vase):
     url, said = reorder(client, order)
 
     assert url == reverse("basket:summary")
-    assert units_of(buyer) == {"Moon vase": 1, "Cup, oat": 1}
-    assert said == ["Added to your basket: 1 × Moon vase; 1 × Cup, oat."]
+    assert units_of(buyer) == {"Moon vase": 1, "Cup, Oat": 1}
+    assert said == ["Added to your basket: 1 × Moon vase; 1 × Cup, Oat."]
 
 
 def test_second_press_adds_nothing(client, buyer, vase):

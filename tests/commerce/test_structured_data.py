@@ -15,7 +15,7 @@ from commerce.index.listings import product_url, sellable_products
 from commerce.index.refresh import refresh_listings
 from commerce.models import SalePrice
 from demo import catalogue, people, pricing
-from tests.crawler import Crawled, amounts
+from tests.crawler import Crawled, amounts, offers_of
 from tests.factories import make_product, make_user, stockrecord_of
 
 pytestmark = pytest.mark.django_db
@@ -42,8 +42,8 @@ def demo(shop):
 
 def check_page(page):
     """Check that the first offer matches the page; return the product's data."""
-    data = page.only("Product")
-    offer = data["offers"][0]
+    data = page.product()
+    offer = offers_of(data)[0]
     shown = page.text(".buy-box--page .price")
     assert Decimal(offer["price"]) == amounts(shown)[0], data["name"]
     assert Decimal(page.meta("product:price:amount")) == amounts(shown)[0]
@@ -72,8 +72,8 @@ def test_every_product_matches_its_page(client, demo):
         data = check_page(page)
         check_reviews(page, data)
         rated += "aggregateRating" in data
-        reduced += "priceValidUntil" in data["offers"][0]
-        gone += sum(offer["availability"].endswith("OutOfStock") for offer in data["offers"])
+        reduced += "priceValidUntil" in offers_of(data)[0]
+        gone += sum(offer["availability"].endswith("OutOfStock") for offer in offers_of(data))
 
     assert len(demo) == 24
     assert min(rated, reduced, gone) > 0
@@ -81,9 +81,9 @@ def test_every_product_matches_its_page(client, demo):
 
 def test_every_variants_offer_matches_its_own_url(client, demo):
     for product in demo[:6]:
-        for offer in crawl(client, product).only("Product")["offers"]:
+        for offer in offers_of(crawl(client, product).product()):
             page = Crawled(client.get(offer["url"]))
-            assert check_page(page)["offers"][0] == offer
+            assert offers_of(check_page(page))[0] == offer
 
 
 def test_sale_has_an_end_date_and_the_offer_has_the_sale_price(client, vase):
@@ -92,7 +92,7 @@ def test_sale_has_an_end_date_and_the_offer_has_the_sale_price(client, vase):
     start = timezone.now() - timedelta(days=1)
     SalePrice.objects.create(stockrecord=record, price=Decimal("72.49"), start=start, until=until)
 
-    offer = crawl(client, vase).only("Product")["offers"][0]
+    offer = offers_of(crawl(client, vase).product())[0]
 
     assert (offer["price"], offer["priceValidUntil"]) == ("72.49", "2099-03-01")
     assert crawl(client, vase).meta("product:price:amount") == "72.49"
@@ -106,7 +106,7 @@ def test_end_date_uses_the_shops_time_zone():
 
 def test_delivery_price_is_that_of_one_unit(client, mug, vase):
     charges = [
-        crawl(client, product).only("Product")["offers"][0]["shippingDetails"]["shippingRate"]
+        offers_of(crawl(client, product).product())[0]["shippingDetails"]["shippingRate"]
         for product in (mug, vase)
     ]
 
@@ -118,7 +118,7 @@ def test_delivery_price_is_that_of_one_unit(client, mug, vase):
 def test_shop_without_delivery_or_returns_states_neither(client, vase):
     get_model("address", "Country").objects.all().delete()
 
-    offer = crawl(client, vase).only("Product")["offers"][0]
+    offer = offers_of(crawl(client, vase).product())[0]
 
     assert "shippingDetails" not in offer
     assert "hasMerchantReturnPolicy" not in offer
@@ -127,13 +127,13 @@ def test_shop_without_delivery_or_returns_states_neither(client, vase):
 def test_product_without_a_price_has_no_offer(client, vase):
     vase.stockrecords.update(price=None)
 
-    assert "offers" not in crawl(client, vase).only("Product")
+    assert "offers" not in crawl(client, vase).product()
 
 
 def test_selected_variants_offer_comes_first(client, mug):
     slate = mug.children.order_by("pk").last()
 
-    offers = crawl(client, mug, variant=slate.pk).only("Product")["offers"]
+    offers = offers_of(crawl(client, mug, variant=slate.pk).product())
 
     assert [offer["name"] for offer in offers] == ["Harbour mug, Slate", "Harbour mug, Oat"]
     assert offers[0]["sku"] == f"SKU-{slate.pk}"
@@ -148,7 +148,7 @@ def test_rating_is_rounded_as_on_the_page(client, vase):
     vase.update_rating()
 
     page = crawl(client, vase)
-    data = page.only("Product")
+    data = page.product()
 
     check_reviews(page, data)
     assert (data["aggregateRating"]["ratingValue"], data["aggregateRating"]["reviewCount"]) == (
@@ -163,8 +163,8 @@ def test_review_filter_applies_to_the_data_too(client, vase):
 
     page = crawl(client, vase, stars=2)
 
-    check_reviews(page, page.only("Product"))
-    assert len(page.only("Product")["review"]) == 1
+    check_reviews(page, page.product())
+    assert len(page.product()["review"]) == 1
 
 
 def test_text_cannot_end_the_script_element(client, shop):
@@ -174,7 +174,7 @@ def test_text_cannot_end_the_script_element(client, shop):
     product.save()
 
     response = client.get(product_url(product.pk, product.slug))
-    data = Crawled(response).only("Product")
+    data = Crawled(response).product()
 
     assert "<script>alert" not in response.content.decode()
     assert data["name"] == f"Cup {evil}"

@@ -50,7 +50,7 @@ def give(product, attribute, code):
 
 
 def variant(parent, glaze):
-    return parent.children.get(title__endswith=glaze)
+    return parent.children.get(title__iendswith=glaze)
 
 
 def set_price(product, price):
@@ -103,7 +103,7 @@ def test_glaze_and_sale_match_one_variant_during_the_sale(cup):
 def test_counts_match_one_variant_too(cup):
     page = products_in(filters={"glaze": ["ember"]})
 
-    assert [(v.code, v.count) for v in page.facet("glaze").values] == [("ember", 1), ("oat", 1)]
+    assert [(v.code, v.count) for v in page.facet("glaze").values] == [("oat", 1), ("ember", 1)]
     assert [(v.code, v.count) for v in page.facet("stock").values] == [("in-stock", 0)]
     assert [(v.code, v.count) for v in page.facet("price").values] == [("0", 0), ("50", 1)]
 

@@ -313,7 +313,7 @@ def test_sold_out_hidden_and_deleted_products_say_so(client, owner, mug, vase, t
     assert by_title["Moon vase"].is_sold_out
     assert by_title["Harbour mug, Oat"].can_be_bought
     assert by_title["Gone bowl"].box is None
-    assert by_title["Harbour mug, slate"].box is None
+    assert by_title["Harbour mug, Slate"].box is None
     content = client.get(url_of("detail", table.key)).content.decode()
     assert content.count("no longer available") == 2
 

@@ -18,7 +18,7 @@ from commerce.index.listings import product_url
 from commerce.index.refresh import refresh_listings
 from commerce.models import ProductPhoto, Retirement
 from home.models import LandingPage, StoryPage
-from tests.crawler import Crawled, amounts
+from tests.crawler import Crawled, amounts, offers_of
 from tests.factories import make_product, make_user, pretend_rendered, put_category
 from tests.home import bodies
 
@@ -217,13 +217,13 @@ def test_landing_page_describes_its_only_product(client, publish, mug, vase, rol
     slate = mug.children.order_by("pk").last()
 
     page = crawl(client, f"{landing.url}?variant={slate.pk}")
-    data = page.only("Product")
+    data = page.product()
 
     box = f"#product-{mug.pk}"
     assert (data["name"], data["url"]) == (page.text(f"{box} h2"), f"{HOST}{landing.url}")
-    first = data["offers"][0]
+    first = offers_of(data)[0]
     assert Decimal(first["price"]) == amounts(page.text(f"{box} .price"))[0]
-    assert first["name"].endswith(page.text(f"{box} .buy-box__option b"))
+    assert first["name"].endswith(page.text(f"{box} .option__label b"))
     assert first["url"] == f"{HOST}{landing.url}?variant={slate.pk}"
     assert "aggregateRating" not in data
 

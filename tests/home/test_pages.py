@@ -190,7 +190,7 @@ def test_product_chooser_shows_price_and_stock_but_no_variants(admin, site_root,
 
     assert "£24" in text
     assert "£90" in text
-    assert "Harbour mug, oat" not in text
+    assert "Harbour mug, Oat" not in text
 
 
 def test_report_lists_the_pages_that_use_a_product(admin, publish, vase, mug):
