@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from oscar.apps.partner.abstract_models import AbstractStockRecord
 
 
-#: Variants of a product read with price and stock, unless all are asked for.
-MAX_VARIANTS = 150
+#: Up to this many variants are read with price and stock; of more, only so many.
+MAX_VARIANTS, SOME_VARIANTS = 100, 24
 #: Other variants named when the selected one is sold out.
 MAX_OTHERS = 6
 #: Photos of variants in a gallery, besides the product's own.
@@ -69,8 +69,8 @@ class NamedVariant(NamedTuple):
 class BuyBox:
     """The data of the buy box. ``selected`` is the variant shown and bought.
 
-    ``options`` describes all variants and ``controls`` the choice between them; ``variants`` are at
-    most ``MAX_VARIANTS``, with price and stock, unless all were asked for. ``lowest`` is the lowest
+    ``options`` describes all variants and ``controls`` the choice between them. ``variants`` have
+    price and stock; above ``MAX_VARIANTS`` they are only some, unless all were asked for. ``lowest`` is the lowest
     price of all. ``gallery`` has the photos independent of the selection, ``photos`` those shown: the
     selected variant's first.
     """
@@ -168,7 +168,7 @@ def _beyond_limit(options: Iterable[OptionSet], wanted: Collection[int]) -> set[
     for one in options:
         if len(one.variants) > MAX_VARIANTS:
             first = next((v.product_id for v in one.variants if not v.is_sold_out), None)
-            left_out.update(variant.product_id for variant in one.variants[MAX_VARIANTS:])
+            left_out.update(variant.product_id for variant in one.variants[SOME_VARIANTS:])
             left_out -= {first, *wanted}
     return left_out
 

@@ -148,7 +148,12 @@ def products_in(
     else:
         keys = _keys_of_page(left, found, sort=sort, start=start)
     counted = [_counted(facet, facets, chosen, everything) for facet in facets]
-    variants = {pk: numbers for pk in keys if (numbers := matching.variants_of(pk))}
+    shown = matching
+    if found.named_variants is not None:
+        # Of the variants that match, those that the search names.
+        shown = matching & found.named_variants
+    variants = {pk: shown.variants_of(pk) or matching.variants_of(pk) for pk in keys}
+    variants = {pk: numbers for pk, numbers in variants.items() if numbers}
     return ListPage(
         cards=cards_for(keys, variants=variants),
         total=paginator.count,

@@ -72,8 +72,8 @@ class Card:
 
     ``sources`` and ``second_sources`` are the sizes of its photos (``images.pictures.Sources``),
     empty without one. ``dots`` are the values of its option with swatches, ``more_dots`` the number of
-    those left out, ``ranges`` its other options. ``variant_count`` is 0 if there is nothing to
-    choose. ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes
+    those left out, ``ranges`` its other options. ``variant_count`` is 0 for a product without
+    variants; ``only_variant`` is the key of a single one. ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes
     with everything on the card except price and date.
     """
 
@@ -88,6 +88,7 @@ class Card:
     more_dots: int = 0
     ranges: tuple[Range, ...] = ()
     variant_count: int = 0
+    only_variant: int | None = None
     availability: str = SOLD_OUT
     rating: float | None = None
     review_count: int = 0
@@ -263,9 +264,9 @@ def _card(
     else:
         variant, availability, _values = listing.variants["variants"][number - 1]
         url = f"{listing.path}?variant={variant}"
-        place = listing.variant_photos.get("of", {}).get(str(variant))
-        if place is not None:
-            photos = [listing.variant_photos["photos"][place], photos[0]]
+        if places := listing.variant_photos.get("of", {}).get(str(variant)):
+            # Never another variant's photo on hover.
+            photos = [listing.variant_photos["photos"][place] for place in places] + [[]]
     return Card(
         product_id=listing.pk,
         title=listing.title,
@@ -278,6 +279,7 @@ def _card(
         more_dots=card["more"],
         ranges=tuple(Range(*of) for of in card["ranges"]),
         variant_count=card["count"],
+        only_variant=card.get("only"),
         availability=availability,
         rating=listing.rating or None,
         review_count=listing.review_count,

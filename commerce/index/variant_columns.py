@@ -62,21 +62,21 @@ def _fits(photo: CardPhoto, values: Collection[int]) -> bool:
 
 
 def variant_photos(product_id: int, shown: Mapping[int, Sequence[CardPhoto]]) -> dict[str, Any]:
-    """The main photo of each variant that has one, each photo once.
+    """The first two photos of each variant that has one, each photo once.
 
-    ``{"photos": [sources], "of": {variant key: index}}``.
+    ``{"photos": [sources], "of": {variant key: [index, …]}}``.
     """
     places: dict[int, int] = {}
     photos: list[Any] = []
-    of: dict[str, int] = {}
+    of: dict[str, list[int]] = {}
     for pk, of_variant in shown.items():
         if pk == product_id or not of_variant:
             continue
-        first = of_variant[0]
-        if first.pk not in places:
-            places[first.pk] = len(photos)
-            photos.append(first.sources)
-        of[str(pk)] = places[first.pk]
+        for photo in of_variant[:2]:
+            if photo.pk not in places:
+                places[photo.pk] = len(photos)
+                photos.append(photo.sources)
+        of[str(pk)] = [places[photo.pk] for photo in of_variant[:2]]
     return {"photos": photos, "of": of} if of else {}
 
 
@@ -85,8 +85,9 @@ def options_on_card(options: OptionSet, shown: Mapping[int, Sequence[CardPhoto]]
 
     ``dots`` are ``[label, swatch, variant key, photo]`` of the first option with swatches, ``more``
     the number of its further values. ``ranges`` are the values of the other options, first and last
-    if there are many. ``count`` is the number of variants.
+    if there are many. ``count`` is the number of variants, ``only`` the key of a single one.
     """
+    keys = [variant.product_id for variant in options.variants] if options.options else []
     with_dots = next((option for option in options.options if _has_dots(option)), None)
     dots = _dots(options, with_dots, shown) if with_dots else []
     ranges = [
@@ -98,7 +99,8 @@ def options_on_card(options: OptionSet, shown: Mapping[int, Sequence[CardPhoto]]
         "dots": dots[:MAX_DOTS],
         "more": max(len(dots) - MAX_DOTS, 0),
         "ranges": ranges,
-        "count": len(options.variants) if options.options else 0,
+        "count": len(keys),
+        "only": keys[0] if len(keys) == 1 else None,
     }
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from commerce.options.option_sets import MISSING, Option, OptionSet, OptionValue, OptionVariant
+from commerce.options.option_sets import (
+    MISSING,
+    SWATCHES,
+    Option,
+    OptionSet,
+    OptionValue,
+    OptionVariant,
+)
 
 
 class Choice(NamedTuple):
@@ -21,12 +28,24 @@ class Choice(NamedTuple):
     is_possible: bool
     is_sold_out: bool
 
+    @property
+    def state(self) -> str:
+        """Its class in the style sheet: "is-other", "is-gone" or ""."""
+        if not self.is_possible:
+            return "is-other"
+        return "is-gone" if self.is_sold_out else ""
+
 
 class Control(NamedTuple):
     """The control of one option; ``is_fixed`` if all variants have the same value."""
 
     option: Option
     choices: tuple[Choice, ...]
+
+    @property
+    def item(self) -> str:
+        """The class of its choices in the style sheet."""
+        return "swatch" if self.option.shown_as == SWATCHES else "value"
 
     @property
     def is_fixed(self) -> bool:
@@ -62,9 +81,9 @@ def _choices(options: OptionSet, place: int, current: OptionVariant) -> Iterator
     others = [n for n in range(len(options.options)) if n != place]
     for variant in options.variants:
         number = variant.values[place]
-        kept = tuple(variant.values[n] == current.values[n] for n in others)
+        same = tuple(variant.values[n] == current.values[n] for n in others)
         is_current = variant.product_id == current.product_id
-        rank = (kept, is_current or not variant.is_sold_out)
+        rank = (same, is_current or not variant.is_sold_out)
         if number not in best or rank > best[number]:
             best[number], found[number] = rank, variant
     values = options.options[place].values

@@ -7,6 +7,7 @@ engine could replace it (docs/listing.md).
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pyroaring import AbstractBitMap, BitMap
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
@@ -18,7 +19,9 @@ from commerce.index.facet_index import (
     set_of_prefix,
     sets_of_words,
 )
+from commerce.index.listing_builder import ATTRIBUTE
 from commerce.index.tokens import searched_words, singular_of, split_words
+from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import Listing, PromotedResult, SearchSynonym
 from commerce.models.cache_tags import LISTS
 from commerce.page_cache.dependencies import depends_on
@@ -41,6 +44,8 @@ class SearchResult:
     ``called`` are sets of products whose title, category or facet values contain the words, best
     first; each includes the previous ones (``_ranked_by_name``). ``searched_for`` are the corrected
     words, if any. ``is_any`` means that no product has all the words, so these have some of them.
+    ``named_variants`` are the variants with the filter values that the words name, such as the blue
+    ones for "blue shirt"; None if they name none.
     """
 
     is_search: bool = False
@@ -50,6 +55,7 @@ class SearchResult:
     promoted: tuple[int, ...] = ()
     searched_for: str = ""
     is_any: bool = False
+    named_variants: VariantSet | None = None
 
 
 def search_products(
@@ -96,6 +102,7 @@ def search_products(
         promoted=_promoted(typed) or _promoted(words),
         searched_for=searched_for if ids else "",
         is_any=is_any and bool(ids),
+        named_variants=lexicon.variants_named(words),
     )
 
 
@@ -200,6 +207,19 @@ class _Lexicon:
         ways = [_all_of([self._one(part) for part in phrase]) for phrase in self._phrases(word)]
         return tuple(BitMap.union(*members) for members in zip(*ways, strict=True))
 
+    def variants_named(self, words: Iterable[str]) -> VariantSet | None:
+        """The variants with the values named by the words; None if no word names a value."""
+        found: VariantSet | None = None
+        for word in words:
+            forms = {form for phrase in self._phrases(word) if len(phrase) == 1 for form in phrase}
+            forms |= {singular_of(form) for form in forms}
+            keys = {key for form in forms for key in self.stored.named.get(form, ())}
+            sets = [self.stored.numbered[key] for key in keys if key[0] == ATTRIBUTE]
+            if any(one.numbered for one in sets):
+                named = union_of(sets)
+                found = named if found is None else found & named
+        return found
+
     def _one(self, word: str) -> WordSets:
         forms = {word, singular_of(word)}
         members, titled = zip(*(self.sets[form] for form in forms), strict=True)
@@ -284,16 +304,24 @@ def search_pages(words: str, *, count: int) -> list[PageResult]:
 # --- While typing ---------------------------------------------------------------------------------
 
 
-def suggest(query: str) -> tuple[AbstractBitMap, AbstractBitMap, list[int]]:
+class Suggestions(NamedTuple):
+    """Product keys matched by title, other keys, category keys, and the variants named."""
+
+    titled: AbstractBitMap
+    others: AbstractBitMap
+    categories: list[int]
+    named_variants: VariantSet | None = None
+
+
+def suggest(query: str) -> Suggestions:
     """Suggestions for a search that is still being typed.
 
-    Returns ``(keys matched by title, other keys, category keys)``. The others match by category and
-    facet value, and by text only if no name matches. The last word counts as a prefix, or as a
+    ``others`` match by category and facet value, and by text only if no name matches. The last word counts as a prefix, or as a
     misspelling if no word has it as a prefix. The sets are unsorted.
     """
     words = searched_words(query)
     if not words:
-        return BitMap(), BitMap(), []
+        return Suggestions(BitMap(), BitMap(), [])
     stored = facet_index()
     lexicon = _Lexicon(words[:-1], stored) if words[:-1] else None
     sets = [lexicon.look_up(word) for word in words[:-1]] if lexicon else []
@@ -301,7 +329,10 @@ def suggest(query: str) -> tuple[AbstractBitMap, AbstractBitMap, list[int]]:
     if not last[0] and (known := correct(words[-1])):
         words, last = [*words[:-1], known], _prefix_sets(known, stored)
     ids, titles, named = _all_of([*sets, last])
-    return titles, (named or ids) - titles, _categories(words, stored)
+    whole = lexicon or _Lexicon(words, stored)
+    return Suggestions(
+        titles, (named or ids) - titles, _categories(words, stored), whole.variants_named(words)
+    )
 
 
 def _prefix_or_singular(word: str, stored: FacetIndex) -> WordSets:

@@ -183,17 +183,20 @@ class SuggestView(TemplateView):
     @cached_property
     def cards(self) -> Any:
         """Products with the words in their title, or else in their text."""
-        titled, others, _categories = self.meant
-        first = ordered_keys(titled or others, sort="recommended", start=0, count=SUGGESTED)
+        meant = self.meant
+        chosen = meant.titled or meant.others
+        first = ordered_keys(chosen, sort="recommended", start=0, count=SUGGESTED)
         depends_on(LISTS)
         expire_at_next_price_change()
-        return cards_for(first)
+        named = meant.named_variants
+        variants = {pk: named.variants_of(pk) for pk in first} if named else {}
+        return cards_for(first, variants={pk: of for pk, of in variants.items() if of})
 
     @cached_property
     def categories(self) -> list[Any]:
         """Categories with a matching name."""
         depends_on(LISTS)
-        keys = self.meant[2]
+        keys = self.meant.categories
         found = get_model("catalogue", "Category").objects.browsable().in_bulk(keys)
         return [found[pk] for pk in keys if pk in found]
 

@@ -117,6 +117,8 @@ def star_steps(rating: float | None) -> list[bool]:
 ICONS = {
     "menu": '<path d="M3 7h18M3 12h18M3 17h18"/>',
     "search": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/>',
+    "plus": '<path d="M12 5v14M5 12h14"/>',
+    "star": '<path stroke="none" d="m12 2.6 2.9 6 6.5.9-4.7 4.6 1.1 6.5-5.8-3.1-5.8 3.1 1.1-6.5L2.6 9.5l6.5-.9z"/>',
     "zoom": '<path d="M14 4h6v6M10 20H4v-6M20 4l-7 7M4 20l7-7"/>',
     "close": '<path d="m5 5 14 14M19 5 5 19"/>',
     "bookmark": '<path d="M6.5 4h11v16L12 15.5 6.5 20z"/>',

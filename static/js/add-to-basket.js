@@ -11,11 +11,12 @@ class AddToBasket extends HTMLElement {
   async send(event) {
     event.preventDefault();
     const form = event.target;
-    const button = form.querySelector(".button");
+    const button = form.querySelector("button[data-busy], button[data-icon]");
     if (button.getAttribute("aria-busy") === "true") return;
     const label = button.textContent;
+    const busy = button.dataset.busy;
     button.setAttribute("aria-busy", "true");
-    button.textContent = button.dataset.busy;
+    if (busy) button.textContent = busy;
     this.say("");
     try {
       const answer = await fetchPart(form.action, { method: "POST", body: new FormData(form) });
@@ -26,7 +27,7 @@ class AddToBasket extends HTMLElement {
       form.submit();
     } finally {
       button.removeAttribute("aria-busy");
-      button.textContent = label;
+      if (busy) button.textContent = label;
     }
   }
 
@@ -41,6 +42,7 @@ function showNote(html, opener) {
   const note = parse(html).querySelector("[data-toast]");
   const region = document.getElementById("status");
   if (!note) return location.reload();
+  document.dispatchEvent(new Event("basket-added"));
   region.replaceChildren(note);
   showCount(note.dataset.count);
   let timer = setTimeout(close, SHOWN_MS);

@@ -1,5 +1,6 @@
 // Loads the custom elements. Each wraps HTML that works without it.
 import "./add-to-basket.js";
+import "./card-dots.js";
 import "./checked-form.js";
 import "./compare-choice.js";
 import "./file-limit.js";
@@ -11,6 +12,7 @@ import "./photo-gallery.js";
 import "./print-page.js";
 import "./quantity-stepper.js";
 import "./search-suggestions.js";
+import "./quick-add.js";
 import "./recently-viewed.js";
 import "./side-drawer.js";
 import "./variant-switch.js";

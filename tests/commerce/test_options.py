@@ -5,11 +5,17 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.catalogue.compare import compare
-from commerce.catalogue.product_detail import MAX_VARIANTS, buy_box_for, buy_boxes_for
+from commerce.catalogue.product_detail import SOME_VARIANTS, buy_box_for, buy_boxes_for
 from commerce.catalogue.product_lists import products_in
-from commerce.index.listings import cards_for, line_displays
+from commerce.index.listings import cards_for, line_displays, product_url
 from commerce.index.refresh import broken_listings
-from commerce.models import FacetAttribute, OptionValueDisplay, ProductPhoto, VariantOption
+from commerce.models import (
+    FacetAttribute,
+    OptionValueDisplay,
+    ProductPhoto,
+    SearchSynonym,
+    VariantOption,
+)
 from commerce.options.chooser import controls_for
 from commerce.options.option_sets import OptionSet
 from commerce.orders.order_summary import order_rows
@@ -371,8 +377,68 @@ def test_large_products_read_the_variants_that_a_page_needs(client, shop):
     box = buy_box_for(bolt, selected=last.pk)
 
     assert len(options_of(bolt).variants) == 200
-    assert len(box.variants) == MAX_VARIANTS + 1
+    assert len(box.variants) == SOME_VARIANTS + 1
     assert box.selected.product_id == last.pk
     assert (str(box.quote.price), str(box.lowest.price), box.is_from) == ("1.00", "1.00", True)
     assert len(buy_boxes_for([bolt.pk], whole=True)[bolt.pk].variants) == 200
     assert client.get(box.url, {"variant": last.pk}).status_code == 200
+
+
+# --- Cards and search -----------------------------------------------------------------------------
+
+
+def test_search_shows_the_variant_that_the_words_name(client, shirt):
+    for attribute in shirt.product_class.attributes.filter(type="option"):
+        FacetAttribute.objects.create(attribute=attribute)
+    add_photo(shirt, "grey")
+    SearchSynonym.objects.create(words="blue, navy")
+
+    def found(query):
+        return products_in(query=query).cards[0]
+
+    navy_s, white_s = variant_of(shirt, "Navy", "S"), variant_of(shirt, "White", "S")
+    assert found("shirt").url == product_url(shirt.pk, shirt.slug)
+    assert found("white shirt").url.endswith(f"?variant={white_s.pk}")
+    assert found("blue shirt").url.endswith(f"?variant={navy_s.pk}")
+    suggested = client.get("/search/suggest/", {"q": "white shirt"}).content.decode()
+    assert f"?variant={white_s.pk}" in suggested
+
+
+def test_filter_decides_over_the_words_of_a_search(shirt):
+    for attribute in shirt.product_class.attributes.filter(type="option"):
+        FacetAttribute.objects.create(attribute=attribute)
+
+    card = products_in(query="white shirt", filters={"colour": ["navy"]}).cards[0]
+
+    assert card.url.endswith(f"?variant={variant_of(shirt, 'Navy', 'S').pk}")
+
+
+def test_card_of_a_variant_never_shows_another_ones_photo(shirt):
+    colour = shirt.product_class.attributes.get(code="colour")
+    FacetAttribute.objects.create(attribute=colour)
+    add_photo(shirt, "grey")
+    white = add_photo(shirt, "white")
+    ProductPhoto.objects.get(image=white).options.add(make_value(colour, "White"))
+
+    card = products_in(filters={"colour": ["white"]}).cards[0]
+
+    assert white.file.url in card.photo
+    assert card.second_photo == ""
+
+
+def test_card_adds_what_needs_no_choice(client, shirt, vase):
+    single = make_variants("Scarf", {"Colour": ["Navy"]})
+    gone = make_product("Gone", price="5.00", stock=0)
+    page = Crawled(client.get("/catalogue/"))
+
+    def control(product):
+        card = page.soup.find("a", class_="card__link", href=product_url(product.pk, product.slug))
+        return card.find_parent("article").select_one(".card__add")
+
+    assert control(shirt).name == "quick-add"
+    assert control(gone) is None
+    for product, variant in ((vase, None), (single, single.children.get())):
+        form = control(product).form
+        fields = {field["name"]: field["value"] for field in form.select("input")}
+        assert fields.get("child_id") == (str(variant.pk) if variant else None)
+        assert client.post(form["action"], fields).status_code == 302

@@ -252,7 +252,7 @@ def test_category_is_suggested_before_description_matches(shop):
     told.save()
     put_category(jar, "Kitchen")
 
-    titled, others, _categories = suggest("kit")
+    titled, others, *_rest = suggest("kit")
 
     assert (list(titled), list(others)) == ([], [jar.pk])
 
@@ -334,7 +334,7 @@ def test_search_needs_as_many_queries_for_forty_as_for_four(client, shop, site_r
 def test_prefix_suggests_products_and_categories(mug, vase):
     mug.productcategory_set.create(category=Category.add_root(name="Mugs & cups"))
 
-    titled, others, categories = suggest("mu")
+    titled, others, categories, _named = suggest("mu")
 
     assert (list(titled), list(others)) == ([mug.pk], [])
     assert [Category.objects.get(pk=pk).name for pk in categories] == ["Mugs & cups"]
