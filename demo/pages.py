@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -13,6 +12,7 @@ from wagtail.models import Page, Site
 
 from commerce.clock import shop_now
 from commerce.models import ProductCollection, SalePrice
+from commerce.shop_settings.current import current_shop
 from demo import articles, landing_pages
 from demo.body_builder import Block, BodyBuilder
 from home.models import (
@@ -189,7 +189,7 @@ def _home_page():
             page.slug = f"{HOME}-{page.pk}"
             page.save(update_fields=["slug"])
     home = Page.objects.get(pk=root.pk).add_child(
-        instance=HomePage(title=settings.SITE_NAME, slug=HOME)
+        instance=HomePage(title=current_shop().name, slug=HOME)
     )
     site = Site.objects.filter(is_default_site=True).first()
     if site is None:
@@ -201,8 +201,8 @@ def _home_page():
 
 
 def _introduce(home):
-    home.title = settings.SITE_NAME
-    home.seo_title = f"{settings.SITE_NAME}: stoneware from the estuary"
+    home.title = current_shop().name
+    home.seo_title = f"{current_shop().name}: stoneware from the estuary"
     home.search_description = (
         "Stoneware made by six people beside the estuary: tableware, vases, planters and candle "
         "holders in seven glazes."

@@ -39,7 +39,9 @@ class HomeConfig(AppConfig):
         from home import page_tags, page_text_index, search  # noqa: F401
         from home.models import SiteSettings
         from home.staff import receivers  # noqa: F401
+        from home.staff.shop_settings_form import set_up_form
 
+        set_up_form()
         search.register()
         page_text_index.register()
         post_migrate.connect(_create_roles, sender=self)

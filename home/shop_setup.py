@@ -23,6 +23,7 @@ from commerce.accounts.roles import ADMIN
 from commerce.mail.outbox import queue_mail
 from commerce.models import DeliveryMethod, User
 from commerce.pricing.countries import open_countries
+from commerce.shop_settings.current import current_shop
 from commerce.tax import STANDARD_RATE
 from commerce.urls import absolute
 from home.models import HomePage, StandardPage
@@ -68,11 +69,11 @@ def set_up_sites() -> str:
     """Set both site records and the home page's title to SITE_URL and SITE_NAME."""
     home = HomePage.objects.first()
     if home is not None and not home.body and home.title == "Home":
-        home.title = home.draft_title = settings.SITE_NAME
+        home.title = home.draft_title = current_shop().name
         home.save(update_fields=["title", "draft_title"])
     changed = sync_sites()
     state = "are set" if changed else "are up to date"
-    return f"Site: name {settings.SITE_NAME} and address {settings.SITE_URL} {state}."
+    return f"Site: name {current_shop().name} and address {settings.SITE_URL} {state}."
 
 
 def set_up_roles() -> str:
@@ -105,7 +106,7 @@ def set_up_delivery(countries: list[str], *, price: Decimal = DELIVERY_PRICE) ->
         yield f"Delivery: standard delivery at {price}. Check it in the dashboard before you open."
     Partner, ProductClass = get_model("partner", "Partner"), get_model("catalogue", "ProductClass")
     if not Partner.objects.exists():
-        Partner.objects.create(name=settings.SITE_NAME)
+        Partner.objects.create(name=current_shop().name)
     if not ProductClass.objects.exists():
         ProductClass.objects.create(name=_("General"))
     yield "Catalogue: a stock location and a product type exist."
@@ -172,6 +173,6 @@ def _mail_link(user: User) -> None:
     text = _(
         "You are the administrator of %(shop)s.\n\nSet your password with this link. It works once and "
         "expires after three days:\n%(url)s\n"
-    ) % {"shop": settings.SITE_NAME, "url": absolute(path)}
-    subject = _("Set your password for %(shop)s") % {"shop": settings.SITE_NAME}
+    ) % {"shop": current_shop().name, "url": absolute(path)}
+    subject = _("Set your password for %(shop)s") % {"shop": current_shop().name}
     queue_mail(key=f"setup:{user.pk}:{key}", to=user.email, subject=subject, text=text, user=user)

@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from wagtail.models import Site
 
 from commerce.page_cache.memoise import memoise
+from commerce.shop_settings.current import current_shop
 from home.models import HomePage
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -31,7 +32,7 @@ def sync_sites() -> bool:
 
 
 def _sync_django_site(address: SplitResult) -> bool:
-    wanted = {"domain": address.netloc, "name": settings.SITE_NAME}
+    wanted = {"domain": address.netloc, "name": current_shop().name}
     site, is_new = DjangoSite.objects.get_or_create(pk=settings.SITE_ID, defaults=wanted)
     return is_new or _update(site, wanted)
 
@@ -40,7 +41,7 @@ def _sync_wagtail_site(address: SplitResult, port: int) -> bool:
     site = Site.objects.filter(is_default_site=True).first()
     if site is None:  # There is no page yet that it could have as its root.
         return False
-    wanted = {"hostname": address.hostname, "port": port, "site_name": settings.SITE_NAME}
+    wanted = {"hostname": address.hostname, "port": port, "site_name": current_shop().name}
     return _update(site, wanted)
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -13,10 +12,12 @@ from wagtail import hooks
 from wagtail.admin.admin_url_finder import register_admin_url_finder
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.viewsets.chooser import ChooserViewSet
+from wagtail.contrib.settings.models import register_setting
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from commerce.models import OutgoingMail, SearchMiss, User
+from commerce.models import OutgoingMail, SearchMiss, ShopSettings, User
+from commerce.shop_settings.current import current_shop
 from home.choosers.views import category_chooser, product_chooser, stockrecord_chooser
 from home.edit_link import ProductURLFinder
 from home.reports.product_uses import ProductUseView
@@ -28,6 +29,7 @@ from home.staff.read_only import ReadOnlyPolicy
 register_permission_policy(OutgoingMail, ReadOnlyPolicy(OutgoingMail))
 register_permission_policy(SearchMiss, ReadOnlyPolicy(SearchMiss))
 register_snippet(ShopGroup)
+register_setting(ShopSettings, icon="cog")
 register_admin_url_finder(get_model("catalogue", "Product"), ProductURLFinder)
 
 
@@ -40,7 +42,7 @@ def register_choosers() -> list[ChooserViewSet]:
 def preview_search_result() -> str:
     """Preview how a search engine may show the page, below its title and description."""
     return render_to_string(
-        "components/search_snippet_script.html", {"shop_name": settings.SITE_NAME}
+        "components/search_snippet_script.html", {"shop_name": current_shop().name}
     )
 
 

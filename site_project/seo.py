@@ -1,13 +1,10 @@
 """Views for crawlers and browsers: robots.txt, sitemap, product feed, icons and manifest."""
 
-from functools import cache
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib.sitemaps import views as sitemap_views
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -15,6 +12,8 @@ from django.views.decorators.http import require_safe
 from commerce.catalogue.feed import feed_parts
 from commerce.catalogue.product_lists import parameter_of
 from commerce.models import FacetAttribute
+from commerce.shop_settings.current import current_shop
+from commerce.storefront.shop_icon import icon_file
 from commerce.urls import absolute, with_query
 from home.sitemaps import SITEMAPS, replaced_addresses
 
@@ -76,16 +75,12 @@ def product_feed(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(parts, content_type=XML)
 
 
-@cache
-def _icon(name: str) -> bytes:
-    return (settings.BASE_DIR / "static" / "icons" / name).read_bytes()
-
-
 @require_safe
-@cache_control(public=True, max_age=7 * DAY)
-def icon(request: HttpRequest, name: str, content_type: str) -> HttpResponse:
-    """An icon at the URL where browsers and phones request it by default."""
-    return HttpResponse(_icon(name), content_type=content_type)
+@cache_control(public=True, max_age=DAY)
+def icon(request: HttpRequest, size: int, kind: str) -> HttpResponse:
+    """The shop's icon at the URL where browsers and phones request it by default."""
+    content_type, content = icon_file(size, kind)
+    return HttpResponse(content, content_type=content_type)
 
 
 @require_safe
@@ -93,16 +88,16 @@ def icon(request: HttpRequest, name: str, content_type: str) -> HttpResponse:
 def manifest(request: HttpRequest) -> JsonResponse:
     """The web app manifest, for the home screen of phones."""
     icons = [
-        {"src": static(f"icons/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+        {"src": f"/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png"}
         for size in (192, 512)
     ]
     content = {
-        "name": settings.SITE_NAME,
-        "short_name": settings.SITE_NAME,
+        "name": current_shop().name,
+        "short_name": current_shop().name,
         "start_url": "/",
         "display": "browser",
-        "background_color": "#f7f3ed",
-        "theme_color": "#f7f3ed",
+        "background_color": current_shop().light.paper,
+        "theme_color": current_shop().light.paper,
         "icons": icons,
     }
     return JsonResponse(content, content_type="application/manifest+json")

@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "site_project.health.HealthMiddleware",
     "commerce.clock.ShopClockMiddleware",
     "commerce.page_cache.middleware.PageCacheMiddleware",
+    "commerce.shop_settings.middleware.ShopTermsMiddleware",
     "commerce.audit.private_paths.PrivatePathsMiddleware",
     # Before every middleware that responds itself: redirects, errors and files get the policy too.
     "site_project.middleware.ContentSecurityPolicyMiddleware",
@@ -192,6 +193,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "wagtail.contrib.settings.context_processors.settings",
                 "oscar.core.context_processors.metadata",
+                "commerce.shop_settings.context_processors.shop",
                 "checkout_app.context_processors.payment",
             ],
         },
@@ -330,7 +332,8 @@ STAFF_PERMISSION_TABLES = [
 
 OSCAR_SHOP_NAME = SITE_NAME
 OSCAR_HOMEPAGE = "/"
-OSCAR_DEFAULT_CURRENCY = "GBP"
+#: Defaults of the shop settings that staff can change (commerce.shop_settings).
+OSCAR_DEFAULT_CURRENCY = env.str("CURRENCY", default=DEMO_DEFAULTS.get("CURRENCY", "GBP"))
 OSCAR_OFFERS_INCL_TAX = True  # Prices are shown and discounted including VAT (docs/pricing.md).
 OSCAR_ALLOW_ANON_CHECKOUT = True
 OSCAR_ALLOW_GUEST_CHECKOUT_WITH_ACCOUNT = True
@@ -339,7 +342,7 @@ OSCAR_MODERATE_REVIEWS = True
 OSCAR_BASKET_COOKIE_LIFETIME = 60 * 24 * 60 * 60
 OSCAR_BASKET_COOKIE_SECURE = IS_HTTPS
 OSCAR_BASKET_COOKIE_OPEN = f"{COOKIE_PREFIX}oscar_open_basket"
-OSCAR_MAX_BASKET_QUANTITY_THRESHOLD = 200
+OSCAR_MAX_BASKET_QUANTITY_THRESHOLD = None  # The shop settings have the limit.
 OSCAR_PRODUCTS_PER_PAGE = 24
 OSCAR_EAGER_ALERTS = False
 OSCAR_THUMBNAILER = "commerce.images.photos.Thumbnailer"
@@ -356,7 +359,7 @@ COUNTER_SECONDS = 30
 BOOKS_YEARS = env.int(
     "BOOKS_YEARS", default=6
 )  # Retention of orders and invoices: docs/privacy.md.
-DELIVERY_HOME_COUNTRY = "GB"  # Its delivery methods are quoted before an address is known.
+DELIVERY_HOME_COUNTRY = env.str("COUNTRY", default=DEMO_DEFAULTS.get("COUNTRY", "GB"))
 
 #: Minutes for which stock stays reserved for an unpaid order.
 PAYMENT_EXPIRY_MINUTES = env.int("PAYMENT_EXPIRY_MINUTES", default=30)
@@ -401,9 +404,9 @@ WAGTAILADMIN_BASE_URL = SITE_URL
 
 # --- Language, time ---------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = env.str("SHOP_LANGUAGE", default=DEMO_DEFAULTS.get("SHOP_LANGUAGE", "en-gb"))
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "Europe/London"
+TIME_ZONE = env.str("TIME_ZONE", default=DEMO_DEFAULTS.get("TIME_ZONE", "Europe/London"))
 USE_I18N = True
 FORMAT_MODULE_PATH = "site_project.formats"
 USE_TZ = True

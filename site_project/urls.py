@@ -37,6 +37,7 @@ from commerce.storefront.account_security import (
 )
 from commerce.storefront.account_sign_in import AskLoginCodeView, AskNewPasswordView
 from commerce.storefront.compare import CompareView
+from commerce.storefront.design import design
 from commerce.storefront.documents import GuestDocumentView, OrderDocumentView
 from commerce.storefront.guest_orders import FindOrderView, GuestOrderView
 from commerce.storefront.personal_data import DataView, StoredView
@@ -59,12 +60,12 @@ urlpatterns = [
     path("sitemap-<slug:section>.xml", seo.sitemap_section, name="sitemap-section"),
     path("feeds/products.xml", seo.product_feed, name="product-feed"),
     path("site.webmanifest", seo.manifest, name="manifest"),
-    path("favicon.ico", seo.icon, {"name": "favicon.ico", "content_type": "image/x-icon"}),
-    path(
-        "apple-touch-icon.png",
-        seo.icon,
-        {"name": "apple-touch-icon.png", "content_type": "image/png"},
-    ),
+    path("shop.css", design, name="design"),
+    path("favicon.svg", seo.icon, {"size": 32, "kind": "svg"}, name="favicon"),
+    path("favicon.ico", seo.icon, {"size": 32, "kind": "ico"}),
+    path("apple-touch-icon.png", seo.icon, {"size": 180, "kind": "png"}),
+    path("icon-192.png", seo.icon, {"size": 192, "kind": "png"}),
+    path("icon-512.png", seo.icon, {"size": 512, "kind": "png"}, name="icon"),
     # The other sign-in pages redirect to allauth's.
     path("admin/login/", views.to_login, name="admin-login"),
     path("dashboard/login/", views.to_login, name="dashboard-login"),

@@ -163,10 +163,14 @@ def django_db_setup(django_db_setup, django_db_blocker, django_db_modify_db_sett
     """After a test that commits, restore the database instead of flushing it."""
     from django.db import connection
 
+    from commerce.models import ShopSettings
+
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         if connection.vendor == "mysql" and not mysql_copy.exists():
             write_copy(mysql_copy)
         django_db_modify_db_settings.close()
+        # Tests of filters rely on these bands, whatever their products cost.
+        ShopSettings.objects.update(price_bands="25, 50, 100, 250, 500, 1000, 2500, 5000")
         reset = make_reset()
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: reset())
         yield

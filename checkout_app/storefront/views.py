@@ -30,6 +30,7 @@ from commerce.accounts.postal_addresses import save_address
 from commerce.actor import signed_in_user
 from commerce.models import User
 from commerce.money import to_minor
+from commerce.shop_settings.current import current_shop
 
 logger = logging.getLogger("vitrine.checkout")
 
@@ -132,7 +133,7 @@ class ShippingAddressView(StepView):
             initial |= draft.shipping_fields
         if country := self.request.GET.get("country"):
             initial["country"] = country
-        initial.setdefault("country", settings.DELIVERY_HOME_COUNTRY)
+        initial.setdefault("country", current_shop().country)
         return initial
 
     def show(

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from commerce.actor import is_staff
+from commerce.shop_settings.current import current_shop
 
 #: The second factors; recovery codes only replace a lost one.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -88,11 +89,11 @@ class FactorAdapter(DefaultMFAAdapter):
         return _cipher().decrypt(encrypted_text.encode()).decode()
 
     def get_totp_issuer(self) -> str:
-        return settings.SITE_NAME
+        return current_shop().name
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Passkeys belong to the shop's own host, whatever the Host header says."""
-        return {"id": passkey_host(), "name": settings.SITE_NAME}
+        return {"id": passkey_host(), "name": current_shop().name}
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """False for the last factor of staff, if the shop requires one."""

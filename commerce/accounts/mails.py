@@ -6,6 +6,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from commerce.shop_settings.current import current_shop
+
 #: Subject, paragraphs and the label of the button ("" for none).
 Texts = tuple[str, list[str], str]
 
@@ -45,7 +47,7 @@ def _texts() -> dict[str, Texts]:
             _("Your account is deleted"),
             [
                 _("Your account at %(shop)s is deleted, as you asked. You can’t undo this.")
-                % {"shop": settings.SITE_NAME},
+                % {"shop": current_shop().name},
                 _("We keep invoices for as long as the law requires."),
                 _("If you didn’t ask for this, reply to this email."),
             ],
@@ -75,7 +77,7 @@ def _address_texts(notice: str) -> dict[str, Texts]:
 
 def _request_texts() -> dict[str, Texts]:
     """Mails requested for, or offered to, an address: a password, an account."""
-    shop = {"shop": settings.SITE_NAME}
+    shop = {"shop": current_shop().name}
     return {
         "password_reset_key": (
             _("Set a new password"),
@@ -155,10 +157,10 @@ def _security_texts(notice: str) -> dict[str, Texts]:
 def account_messages(name: str, facts: dict[str, str]) -> dict[str, str]:
     """``{"subject", "text", "html"}`` of an account mail; ``facts`` are plain strings."""
     subject, paragraphs, label = _texts()[name]
-    facts = {"shop": settings.SITE_NAME, **facts}
+    facts = {"shop": current_shop().name, **facts}
     heading = subject % facts
     context = {
-        "shop_name": settings.SITE_NAME,
+        "shop_name": current_shop().name,
         "shop_url": settings.SITE_URL,
         "heading": heading,
         "paragraphs": paragraphs,

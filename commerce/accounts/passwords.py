@@ -16,6 +16,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from zxcvbn import zxcvbn
 
+from commerce.shop_settings.current import current_shop
+
 SHORTEST = 8
 LONGEST = 256
 #: zxcvbn's cost grows fast with the length; this many characters are enough to judge.
@@ -128,7 +130,7 @@ def _reason(result: dict[str, Any]) -> str:
 def shop_words() -> tuple[str, ...]:
     """Words of this shop: its name, its host, and common shop words."""
     host = urlsplit(settings.SITE_URL).hostname or ""
-    parts = [*re.split(r"\W+", settings.SITE_NAME), settings.SITE_NAME, *host.split(".")]
+    parts = [*re.split(r"\W+", current_shop().name), current_shop().name, *host.split(".")]
     return _words([*parts, *SHOP_WORDS])
 
 

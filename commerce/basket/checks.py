@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commerce.money import format_money, to_minor
+from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import is_for_sale, units_available
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def check_quantity(basket: AbstractBasket, *, product: AbstractProduct, more: in
         raise ValidationError(_("Sorry, this product has just sold out."))
     if in_basket + more > available:
         raise ValidationError(_shortage_text(available, in_basket))
-    most = settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
+    most = current_shop().max_items
     if most and (basket.num_items if basket.pk else 0) + more > most:
         raise ValidationError(_("One order can contain at most %(most)d items.") % {"most": most})
 

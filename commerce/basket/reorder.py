@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,6 +14,7 @@ from oscar.core.loading import get_model
 
 from commerce.basket.undo import units_to_add
 from commerce.catalogue.redirects import RELATED, replacement_of, retirement_of
+from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import is_for_sale
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _add_units(
 
 def _room_in(basket: AbstractBasket) -> int:
     """Units that the basket can still take."""
-    most = settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
+    most = current_shop().max_items
     return max(most - (basket.num_items if basket.pk else 0), 0) if most else 10**6
 
 

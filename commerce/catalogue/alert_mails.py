@@ -15,6 +15,7 @@ from oscar.core.loading import get_model
 
 from commerce.catalogue.product_facts import product_page_url
 from commerce.models import User
+from commerce.shop_settings.current import current_shop
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -81,7 +82,7 @@ class AlertsDispatcher(OscarAlertsDispatcher):
         url = settings.SITE_URL
         by_key = {"key": alert.key} if alert.key else None
         return {
-            "shop_name": settings.OSCAR_SHOP_NAME,
+            "shop_name": current_shop().name,
             "shop_url": url,
             "title": alert.product.get_title(),
             "page_url": url + product_page_url(alert.product),

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +20,7 @@ from commerce.models import DeliveryMethod
 from commerce.pricing.delivery import delivery_charge
 from commerce.pricing.prices import Quote
 from commerce.rich_html import plain_text
+from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import SOLD_OUT
 from commerce.urls import absolute, with_query
 
@@ -70,10 +70,10 @@ def _head() -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0">\n<channel>\n'
-        + _element("title", settings.SITE_NAME)
+        + _element("title", current_shop().name)
         + _element("link", absolute("/"))
         + _element(
-            "description", _("Everything that %(shop)s sells") % {"shop": settings.SITE_NAME}
+            "description", _("Everything that %(shop)s sells") % {"shop": current_shop().name}
         )
     )
 
@@ -104,7 +104,7 @@ def _facts(
     for option, value in box.options.values_of(variant.product_id):
         if option.meaning:
             yield f"g:{option.meaning}", value.label
-    yield "g:brand", settings.SITE_NAME
+    yield "g:brand", current_shop().name
     yield "g:condition", "new"
     # The catalogue holds no GTINs.
     yield "g:identifier_exists", "no"
@@ -135,7 +135,7 @@ def _moment(at: datetime) -> str:
 def _shipping(delivery: DeliveryMethod, quote: Quote) -> list[tuple[str, str]]:
     charge = delivery_charge(delivery, quote.price)
     return [
-        ("g:country", settings.DELIVERY_HOME_COUNTRY),
+        ("g:country", current_shop().country),
         ("g:service", delivery.name),
         ("g:price", f"{charge} {quote.currency}"),
     ]

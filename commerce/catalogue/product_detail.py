@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wagtail.images.models import AbstractImage
 
-from commerce.catalogue.product_facts import CARE, attribute_rows, text_of_family
+from commerce.catalogue.product_facts import attribute_rows, text_of_family
 from commerce.index.listings import (
     best_availability,
     cards_for,
@@ -26,6 +26,7 @@ from commerce.options.option_sets import OptionSet
 from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.delivery import Arrival, arrival_of, standard_delivery
 from commerce.pricing.prices import PriceBook, Quote
+from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, units_available
 
 if TYPE_CHECKING:
@@ -334,10 +335,11 @@ def specification(family: Family | BuyBox, rows: Sequence[Any]) -> list[tuple[st
     found = texts_of(rows, [family.product_id, *family.options.by_key])
     by_code = {pk: {code: text for code, _name, text in values} for pk, values in found.items()}
     names = {row.attribute.code: row.attribute.name for row in rows}
+    care = current_shop().care_attribute
     return [
         (name, text_of_family(family, code, by_code))
         for code, name in names.items()
-        if code != CARE
+        if code != care
     ]
 
 

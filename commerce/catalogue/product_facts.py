@@ -12,6 +12,7 @@ from oscar.core.loading import get_model
 from commerce.bulk_sql import literal_in
 from commerce.index.listings import product_url
 from commerce.options.option_sets import MISSING, OptionSet
+from commerce.shop_settings.current import current_shop
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 #: Most names of variants after a text.
 MAX_NAMES = 8
-#: The attribute with care instructions, which have their own section of the page.
-CARE = "care"
 
 
 def product_page_url(product: AbstractProduct) -> str:
@@ -115,21 +114,18 @@ def _names_of_texts(options: OptionSet, texts: Mapping[int, str]) -> dict[str, l
 
 
 def key_facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(name, text) of the facts beside the buy box; empty without a known size.
+    """(name, text) of the facts beside the buy box, which the shop's settings choose.
 
-    ``values`` come from ``values_of``.
+    ``values`` come from ``values_of``. Facts without a value are left out.
     """
-    size = _size_text(values)
-    return [(_("Size"), size)] if size else []
+    shop = current_shop()
+    parts = [
+        fact.text.replace("{value}", _readable(values[fact.attribute]))
+        for fact in shop.facts
+        if values.get(fact.attribute)
+    ]
+    return [(shop.facts_label, ", ".join(parts))] if parts else []
 
 
-def _size_text(values: Mapping[str, Any]) -> str:
-    sentences = (
-        ("height", _("%s cm tall")),
-        ("diameter", _("%s cm across")),
-        ("capacity", _("%s ml")),
-        ("weight", _("%s g")),
-    )
-    return ", ".join(
-        sentence % f"{values[code]:g}" for code, sentence in sentences if values.get(code)
-    )
+def _readable(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else readable_value(str(value))

@@ -16,7 +16,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -28,7 +27,7 @@ from commerce.clock import shop_now
 from commerce.index.facet_index import FacetIndex, facet_index, prices_of_now
 from commerce.index.listing_builder import ALL, ATTRIBUTE, CATEGORY, RATING, STOCK
 from commerce.index.listings import Card, cards_for
-from commerce.index.price_windows import BANDS, expire_at_next_price_change
+from commerce.index.price_windows import expire_at_next_price_change
 from commerce.index.sort_orders import ordered_keys
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import FacetAttribute, PriceWindow
@@ -38,6 +37,7 @@ from commerce.money import format_money
 from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise
 from commerce.search.queries import SearchResult, search_products
+from commerce.shop_settings.current import current_shop
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractCategory
@@ -207,7 +207,7 @@ def _facets(stored: FacetIndex, *, is_filtered: bool) -> list[_Facet]:
             value: (label, members(ATTRIBUTE, f"{code}:{value}")) for value, label in labels.items()
         }
 
-    labels = _band_labels(get_language())
+    labels = band_labels(stored.bands, current_shop().currency, get_language())
     prices = prices_of_now(stored, is_filtered=is_filtered)
     stars = {
         least: (_("%(stars)s stars and more") % {"stars": least}, members(RATING, least))
@@ -253,24 +253,22 @@ def parameter_of(attribute_code: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _band_labels(language: str | None) -> dict[str, str]:
-    return {str(low): band_label(str(low)) for low in BANDS}
+def band_labels(bands: tuple[int, ...], currency: str, language: str | None) -> dict[str, str]:
+    """Labels of price bands by code: "Under £25", "£25 – £50", "£50 and over".
 
-
-def band_label(code: str) -> str:
-    """The label of a price band: "Under £25", "£25 – £50", "£5,000 and over"."""
-    place = next(n for n, low in enumerate(BANDS) if str(low) == code)
-    low = BANDS[place]
-    if place + 1 == len(BANDS):
-        return _("%(price)s and over") % {"price": _money(low)}
-    high = BANDS[place + 1]
-    if not low:
-        return _("Under %(price)s") % {"price": _money(high)}
-    return _("%(low)s – %(high)s") % {"low": _money(low), "high": _money(high)}
-
-
-def _money(amount: Decimal) -> str:
-    return format_money(amount, settings.OSCAR_DEFAULT_CURRENCY)
+    ``language`` is the active one; it is a parameter only so that labels can be remembered.
+    """
+    prices = [format_money(Decimal(low), currency) for low in bands]
+    labels = {}
+    for place, low in enumerate(bands):
+        if place + 1 == len(bands):
+            label = _("%(price)s and over") % {"price": prices[place]}
+        elif place == 0:
+            label = _("Under %(price)s") % {"price": prices[1]}
+        else:
+            label = _("%(low)s – %(high)s") % {"low": prices[place], "high": prices[place + 1]}
+        labels[str(low)] = label
+    return labels
 
 
 def _allowed(

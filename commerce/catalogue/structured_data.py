@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +22,7 @@ from commerce.models import DeliveryMethod
 from commerce.pricing.delivery import delivery_charge
 from commerce.pricing.prices import Quote
 from commerce.rich_html import plain_text
+from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import SOLD_OUT
 from commerce.urls import absolute, with_query
 
@@ -60,7 +60,7 @@ def product_data(
         "url": page,
         "image": [absolute(largest(image, "jpeg").url) for image in box.photos],
         "description": plain_text(description),
-        "brand": {"@type": "Brand", "name": settings.SITE_NAME},
+        "brand": {"@type": "Brand", "name": current_shop().name},
     }
     if box.has_choice:
         data |= {
@@ -144,7 +144,7 @@ def _shipping(delivery: DeliveryMethod, quote: Quote) -> dict[str, Any]:
         },
         "shippingDestination": {
             "@type": "DefinedRegion",
-            "addressCountry": settings.DELIVERY_HOME_COUNTRY,
+            "addressCountry": current_shop().country,
         },
         "deliveryTime": {
             "@type": "ShippingDeliveryTime",
@@ -203,7 +203,7 @@ def shop() -> dict[str, Any]:
     return {
         "@type": "Organization",
         "@id": f"{absolute('/')}#organization",
-        "name": settings.SITE_NAME,
+        "name": current_shop().name,
         "url": absolute("/"),
     }
 
@@ -220,7 +220,7 @@ def website_data() -> dict[str, Any]:
     return {
         "@type": "WebSite",
         "@id": f"{absolute('/')}#website",
-        "name": settings.SITE_NAME,
+        "name": current_shop().name,
         "url": absolute("/"),
         "publisher": {"@id": f"{absolute('/')}#organization"},
         "potentialAction": {

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from commerce.demonstration import is_demonstration
 from commerce.documents.sums import Part, credit_parts, not_charged_parts, rate_of, sums_of
 from commerce.models import CommercialDocument, DocumentCounter, DocumentKind
+from commerce.shop_settings.current import current_shop
 
 if TYPE_CHECKING:
     from oscar.apps.address.abstract_models import AbstractAddress
@@ -171,9 +172,9 @@ def _shared_facts(order: AbstractOrder) -> dict[str, Any]:
     """The facts common to all documents."""
     return {
         "language": get_language() or settings.LANGUAGE_CODE,
-        "shop": settings.SITE_NAME,
+        "shop": current_shop().name,
         "is_demo": is_demonstration(),
-        "seller": dict(settings.SELLER),
+        "seller": current_shop().seller,
         "billed_to": _rows_of(order.billing_address or order.shipping_address),
         "delivered_to": _rows_of(order.shipping_address),
         "order": order.number,

@@ -30,7 +30,7 @@ from commerce.index.listing_builder import (
     TIMED,
     VARIANT,
 )
-from commerce.index.price_windows import BANDS, NEVER, band_of, month_of, next_price_change
+from commerce.index.price_windows import NEVER, month_of, next_price_change, price_step
 from commerce.index.terms import WORD, TermKey
 from commerce.index.tokens import fold, indexed_words
 from commerce.index.variant_sets import VariantSet, union_of
@@ -38,6 +38,8 @@ from commerce.models import PriceWindow, Term
 from commerce.models.cache_tags import SCHEDULED_PRICES, SETS, WINDOWS, WORDS
 from commerce.page_cache.dependencies import collect_dependencies
 from commerce.page_cache.memoise import memoise_many
+from commerce.shop_settings.current import current_shop
+from commerce.shop_values.price_bands import chosen_bands
 
 #: The kinds used by lists and filters, loaded together.
 KINDS = (ALL, CATEGORY, KIND, ATTRIBUTE, PRICE, RATING, SALE, STOCK, TIMED)
@@ -82,7 +84,7 @@ class FacetIndex:
     label}}``, in the order of their group, else by label. ``categories`` are the non-empty ones, ``(key, folded words of the
     name)``, largest first. ``named`` maps each word to the sets with it in their names, ``{word:
     [(kind, value)]}``. ``swatches`` are those of the values of options, ``{attribute code: {value
-    code: swatch}}``.
+    code: swatch}}``. ``bands`` are the prices at which the bands of the filter begin.
     """
 
     sets: dict[TermKey, FrozenBitMap]
@@ -92,6 +94,7 @@ class FacetIndex:
     categories: tuple[tuple[int, tuple[str, ...]], ...]
     named: dict[str, list[TermKey]]
     swatches: dict[str, dict[str, str]]
+    bands: tuple[int, ...]
 
     def called(self, word: str) -> FrozenBitMap:
         """The listings in categories and filters whose name contains a word."""
@@ -133,6 +136,7 @@ def _read_index() -> FacetIndex:
             labels[kind, value] = label
     filters = {key: of for key, of in sets.items() if key[0] not in (ALL, CATEGORY, KIND, TIMED)}
     shown = option_displays()
+    steps = {int(value): len(of) for (kind, value), of in sets.items() if kind == PRICE}
     return FacetIndex(
         sets=sets,
         plain={key: VariantSet(of) for key, of in filters.items()},
@@ -144,6 +148,7 @@ def _read_index() -> FacetIndex:
             code: {value: swatch for value, (_place, swatch) in of.items() if swatch}
             for code, of in shown.items()
         },
+        bands=current_shop().bands or chosen_bands(steps),
     )
 
 
@@ -247,14 +252,19 @@ def _rows_of(windows: QuerySet[PriceWindow], timed: FrozenBitMap) -> QuerySet[Pr
 def _read_prices(at: datetime, index: FacetIndex, *, is_filtered: bool) -> Prices:
     """Prices that no longer change are in stored bitmaps; for the others the windows are read."""
     timed = index.timed(at)
-    bands = {
-        str(low): [index.variants_of(PRICE, str(low), is_filtered=is_filtered).without(timed)]
-        for low in BANDS
+    steps = (value for kind, value in index.sets if kind == PRICE)
+    by_step = {
+        step: [index.variants_of(PRICE, step, is_filtered=is_filtered).without(timed)]
+        for step in steps
     }
     on_sale = [index.variants_of(SALE, "yes", is_filtered=is_filtered).without(timed)]
     windows = _windows_of(timed, at)
-    for band in {band for _pk, _number, band, _is_reduced in windows}:
-        bands[band].append(_set_of(row for row in windows if row[2] == band))
+    for step in {step for _pk, _number, step, _is_reduced in windows}:
+        members = _set_of(row for row in windows if row[2] == step)
+        by_step.setdefault(step, []).append(members)
+    bands: dict[str, list[VariantSet]] = {str(low): [] for low in index.bands}
+    for step, parts in by_step.items():
+        bands[str(max(low for low in index.bands if low <= int(step)))] += parts
     on_sale.append(_set_of(row for row in windows if row[3]))
     return Prices(
         bands={code: union_of(parts) for code, parts in bands.items()},
@@ -265,14 +275,14 @@ def _read_prices(at: datetime, index: FacetIndex, *, is_filtered: bool) -> Price
 
 
 def _windows_of(timed: FrozenBitMap, at: datetime) -> list[tuple[int, int, str, bool]]:
-    """``(listing key, variant number or 0, band, is reduced)`` at a moment; one query."""
+    """``(listing key, variant number or 0, step, is reduced)`` at a moment; one query."""
     if not timed:
         return []
     windows = _rows_of(PriceWindow.objects.running(at), timed)
     rows = list(windows.values_list("listing_id", "number", "price", "was"))
     differing = {pk for pk, number, _price, _was in rows if number}
     return [
-        (pk, number, band_of(price), was is not None)
+        (pk, number, price_step(price), was is not None)
         for pk, number, price, was in rows
         if bool(number) == (pk in differing) and pk in timed
     ]
@@ -280,7 +290,7 @@ def _windows_of(timed: FrozenBitMap, at: datetime) -> list[tuple[int, int, str, 
 
 def _set_of(windows: Iterable[tuple[int, int, Any, Any]]) -> VariantSet:
     numbered: dict[int, BitMap] = defaultdict(BitMap)
-    for pk, number, _band, _is_reduced in windows:
+    for pk, number, _step, _is_reduced in windows:
         numbered[number].add(pk)
     shared = numbered.pop(0, BitMap())
     frozen_sets = {number: FrozenBitMap(members) for number, members in numbered.items()}

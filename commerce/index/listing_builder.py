@@ -26,8 +26,8 @@ from commerce.index.price_windows import (
     NEVER,
     Offers,
     Window,
-    band_of,
     month_of,
+    price_step,
     sales_of,
     windows_of,
 )
@@ -325,7 +325,7 @@ def _add_prices(document: ListingDocument, records: list[Record]) -> None:
     else:
         windows = [last.get(0)]
     document.add_variants(
-        PRICE, [{band_of(window.price): ""} if window else {} for window in windows]
+        PRICE, [{price_step(window.price): ""} if window else {} for window in windows]
     )
     document.add_variants(
         SALE, [{"yes": ""} if window and window.was else {} for window in windows]

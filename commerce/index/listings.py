@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
+from django.utils.translation import get_language
 from oscar.core.loading import get_model
 from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage
@@ -117,7 +118,8 @@ class Card:
         """A cache key for today's markup of the card: equal keys mean equal markup."""
         quote = self.quote
         price = (quote.price, quote.list_price, quote.until, quote.currency) if quote else ()
-        return f"{self.product_id} {self.digest} {self.url} {price} {self.is_from} {localdate()}"
+        words = f"{price} {self.is_from} {localdate()} {get_language()}"
+        return f"{self.product_id} {self.digest} {self.url} {words}"
 
 
 def sellable_products() -> QuerySet[Any]:

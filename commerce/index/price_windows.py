@@ -19,6 +19,7 @@ from commerce.page_cache.dependencies import collect_dependencies, expires_by
 from commerce.page_cache.memoise import memoise
 from commerce.pricing.automatic_offers import OfferBook, automatic_offers
 from commerce.pricing.prices import Quote, lowest_running, quote_at_sale, quote_under_offers
+from commerce.shop_values.price_bands import step_of
 
 if TYPE_CHECKING:
     from oscar.apps.offer.abstract_models import AbstractConditionalOffer
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 #: The start and end of a price that never changes.
 EVER, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-
-#: The lowest price of each band.
-BANDS = tuple(Decimal(step) for step in (0, 25, 50, 100, 250, 500, 1000, 2500, 5000))
 
 
 class Window(NamedTuple):
@@ -187,12 +185,12 @@ def _window_at(
     return Window(number, start, until, lowest.currency, lowest.price, lowest.was, is_from, ends)
 
 
-def band_of(price: Decimal) -> str:
-    """The code of a price's band, its lowest price: "25" for £30.
+def price_step(price: Decimal) -> str:
+    """The code of the step that contains a price, of which price bands are made.
 
-    A negative price, which no form accepts, falls into the lowest band so that lists still work.
+    A negative price, which no form accepts, falls into the lowest step so that lists still work.
     """
-    return str(max((step for step in BANDS if step <= price), default=BANDS[0]))
+    return str(step_of(price))
 
 
 def month_of(moment: datetime) -> str:

@@ -28,7 +28,7 @@ from commerce.index.listing_builder import (
     states_of,
 )
 from commerce.index.postings import Joined, broken_terms, repair_terms, write_terms
-from commerce.index.price_windows import EVER, NEVER, Window, band_of
+from commerce.index.price_windows import EVER, NEVER, Window, price_step
 from commerce.index.terms import TermKey, terms_in
 from commerce.models import Listing, ListingTerms, PriceWindow
 from commerce.models.cache_tags import (
@@ -261,7 +261,8 @@ def _scheduled_changes(windows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ..
     if all((row.start, row.until) == (EVER, NEVER) for row in rows):
         return []
     return [
-        (row.number, row.start, row.until, band_of(row.price), row.was is not None) for row in rows
+        (row.number, row.start, row.until, price_step(row.price), row.was is not None)
+        for row in rows
     ]
 
 

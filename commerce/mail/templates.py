@@ -8,6 +8,8 @@ from django.utils.html import strip_tags
 from oscar.core.loading import get_model
 
 from commerce.mail.outbox import render_edited
+from commerce.shop_settings.current import current_shop
+from commerce.shop_values.palette import scheme_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ def messages_for(code: str, context: dict[str, Any]) -> dict[str, str]:
     """
     edited = get_model("communication", "CommunicationEventType").objects.filter(code=code).first()
     messages = {"sms": ""}
+    context = {"colours": mail_colours(), **context}
     for part, (attribute, file_name) in PARTS.items():
         source = getattr(edited, attribute, None) if edited else None
         written = _rendered(source, context, code) if source else None
@@ -38,6 +41,12 @@ def messages_for(code: str, context: dict[str, Any]) -> dict[str, str]:
         messages["body"] = strip_tags(messages["html"])
     messages["subject"] = " ".join(messages["subject"].split())
     return messages
+
+
+def mail_colours() -> dict[str, str]:
+    """The shop's light colours by token, for style attributes: mail clients know no custom properties."""
+    tokens = scheme_of(current_shop().light, is_dark=False)
+    return {name.replace("-", "_"): value for name, value in tokens.items()}
 
 
 def _rendered(source: str, context: dict[str, Any], code: str) -> str | None:

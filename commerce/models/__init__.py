@@ -30,6 +30,7 @@ from commerce.models.shop import (
     User,
     WishListLink,
 )
+from commerce.models.shop_settings import ShopSettings
 from commerce.models.workers import WorkerHeartbeat
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "SearchMiss",
     "SearchSynonym",
     "Shipment",
+    "ShopSettings",
     "StockChange",
     "Term",
     "Throttle",

@@ -27,6 +27,7 @@ from commerce.order_statuses import AUTHORISED
 from commerce.orders.guest_links import guest_order_path
 from commerce.pricing.delivery import Arrival
 from commerce.pricing.discounts import discount_name
+from commerce.shop_settings.current import current_shop
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ def queue_order_mail(order: AbstractOrder, code: str, facts: dict[str, Any], *, 
 def shop_facts() -> dict[str, Any]:
     """The facts in the frame of every mail."""
     return {
-        "shop_name": settings.SITE_NAME,
+        "shop_name": current_shop().name,
         "shop_url": settings.SITE_URL,
         "is_demo": is_demonstration(),
     }

@@ -4,10 +4,10 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.apps.order.exceptions import InvalidOrderStatus
@@ -29,6 +29,7 @@ from commerce.order_statuses import (
 from commerce.orders.discount_uses import release_discounts
 from commerce.orders.mails import queue_cancelled_notice
 from commerce.orders.reservations import release_stock
+from commerce.shop_settings.current import current_shop
 from commerce.stock.history import Cause
 from commerce.transactions import enqueue_or_run_on_commit
 
@@ -54,12 +55,20 @@ def on_cancellation(function: CancellationStep) -> CancellationStep:
 
 
 def new_order_number() -> str:
-    """``ORDER_NUMBER_PREFIX`` and a random number, which reveals neither volume nor other numbers.
+    """The shop's prefix and a random number, which reveals neither volume nor other numbers.
 
     There are 31**8; a unique column refuses the rare duplicate.
     """
     digits = "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
-    return f"{settings.ORDER_NUMBER_PREFIX}{digits}"
+    return f"{current_shop().order_number_prefix}{digits}"
+
+
+def _example_number() -> str:
+    return f"{current_shop().order_number_prefix}7K2P9XQD"
+
+
+#: An order number as forms show it, evaluated when it is shown.
+example_number = lazy(_example_number, str)
 
 
 def lock_order(order_id: int) -> AbstractOrder:

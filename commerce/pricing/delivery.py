@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-import holidays
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,6 +14,7 @@ from commerce.clock import shop_now
 from commerce.models import DeliveryMethod
 from commerce.models.cache_tags import SITE
 from commerce.page_cache.dependencies import depends_on, expires_by
+from commerce.shop_settings.current import current_shop
 
 
 @dataclass(frozen=True)
@@ -40,14 +38,9 @@ def _weekday(day: date, *, with_month: bool) -> str:
     return date_format(day, "D j F" if with_month else "D j")
 
 
-@lru_cache(maxsize=4)
-def _holidays(country: str) -> holidays.HolidayBase:
-    return holidays.country_holidays(country, subdiv="ENG" if country == "GB" else None)
-
-
 def is_working_day(day: date) -> bool:
-    """Whether carriers deliver on this day: Monday to Friday, except bank holidays in England."""
-    return day.weekday() < 5 and day not in _holidays("GB")
+    """Whether the shop dispatches and carriers deliver: its weekdays without holidays."""
+    return not current_shop().is_closed_on(day)
 
 
 def add_working_days(day: date, count: int) -> date:
@@ -99,7 +92,7 @@ def delivery_charge(method: DeliveryMethod, goods_total: Decimal) -> Decimal:
 
 def delivery_methods(*, country_code: str | None = None) -> QuerySet[DeliveryMethod]:
     """The methods available in a country (default: the home country), in display order."""
-    country_code = country_code or settings.DELIVERY_HOME_COUNTRY
+    country_code = country_code or current_shop().country
     return DeliveryMethod.objects.filter(is_active=True, countries=country_code)
 
 

@@ -18,7 +18,6 @@ from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Field, Model
 from django.utils import timezone
@@ -29,6 +28,7 @@ from commerce.documents.spreadsheets import BOM, neutral_cell
 from commerce.models import CommercialDocument, ProfilePicture
 from commerce.privacy.parts import Section, all_sections, whole_inventory
 from commerce.privacy.people import Person
+from commerce.shop_settings.current import current_shop
 
 VERSION = 2
 #: The columns that name a related row, by model label; ``__`` crosses a relation.
@@ -55,7 +55,7 @@ def document_of(person: Person, *, at: datetime | None = None) -> dict[str, Any]
     return {
         "version": VERSION,
         "made_at": (at or timezone.now()).isoformat(),
-        "shop": settings.SITE_NAME,
+        "shop": current_shop().name,
         "subject": {"account": person.user_id, "email_addresses": list(person.emails)},
         "sections": {
             section.name: _rows(section, inventory[section.label.lower()].exported, person)

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
+
+from commerce.shop_settings.current import current_shop
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -49,7 +50,7 @@ def units_available(stockrecord: AbstractStockRecord) -> int:
     If the product does not track stock, the most that one order may contain.
     """
     if not tracks_stock(stockrecord.product):
-        return settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
+        return current_shop().max_items
     return units_left(stockrecord.num_in_stock, stockrecord.num_allocated)
 
 

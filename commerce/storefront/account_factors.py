@@ -18,6 +18,7 @@ from commerce.accounts.factors import has_factor
 from commerce.accounts.reauthentication import recent_sign_in_required
 from commerce.actor import is_staff, signed_in_user
 from commerce.decorators import private_page
+from commerce.shop_settings.current import current_shop
 
 
 @private_page
@@ -68,7 +69,7 @@ class DownloadCodesView(CodesMixin, View):
     """The codes as a text file."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        context = {"codes": self.get_codes(), "shop": settings.SITE_NAME, "url": settings.SITE_URL}
+        context = {"codes": self.get_codes(), "shop": current_shop().name, "url": settings.SITE_URL}
         response = render(
             request, "mfa/recovery_codes/download.txt", context, content_type="text/plain"
         )

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
@@ -33,7 +32,7 @@ from commerce.catalogue.product_detail import (
     family_of,
     specification,
 )
-from commerce.catalogue.product_facts import CARE, key_facts, values_of
+from commerce.catalogue.product_facts import key_facts, values_of
 from commerce.catalogue.redirects import (
     canonical_category_url,
     canonical_product_url,
@@ -48,6 +47,7 @@ from commerce.models.cache_tags import product_tag
 from commerce.options.option_sets import states_in
 from commerce.page_cache.dependencies import allow_caching, depends_on, understand
 from commerce.requests import parse_pk, parse_pks, wants_fragment
+from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import SOLD_OUT
 from commerce.storefront.search import Crumbs, ListingView
 
@@ -205,14 +205,14 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def care(self) -> str:
-        return self.values.get(CARE) or ""
+        return self.values.get(current_shop().care_attribute) or ""
 
     @cached_property
     def drawing(self) -> Any:
         return draw_to_scale(
             self.object.title,
-            height=self.values.get("height"),
-            diameter=self.values.get("diameter"),
+            height=self.values.get(current_shop().height_attribute),
+            diameter=self.values.get(current_shop().width_attribute),
         )
 
     @cached_property
@@ -238,7 +238,7 @@ class CatalogueView(ListingView):
     def get_description(self) -> str:
         own = self.whole.get_meta_description() if self.whole else ""
         words = _("All products from %(shop)s, with prices and availability.")
-        return own or words % {"shop": settings.OSCAR_SHOP_NAME}
+        return own or words % {"shop": current_shop().name}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         words = {}

@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.core.ratelimit import consume
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +18,7 @@ from commerce.documents.links import links_for_customer
 from commerce.orders.guest_links import order_by_token
 from commerce.orders.link_requests import digest_of, normal_number, send_order_link
 from commerce.orders.order_summary import order_rows, steps_of
+from commerce.orders.pipeline import example_number
 from commerce.orders.shipments import parcels_of
 from commerce.returns.returns import return_offer
 
@@ -38,7 +38,7 @@ class FindOrderForm(forms.Form):
         max_length=40,
         help_text=format_lazy(
             _("You’ll find it in your confirmation email, for example {number}."),
-            number=f"{settings.ORDER_NUMBER_PREFIX}7K2P9XQD",
+            number=example_number(),
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )

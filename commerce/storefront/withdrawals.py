@@ -30,6 +30,7 @@ from commerce.decorators import private_page
 from commerce.models import User, Withdrawal
 from commerce.money import format_money
 from commerce.order_statuses import CANCELLED
+from commerce.orders.pipeline import example_number
 from commerce.returns.withdrawals import Statement, submit_withdrawal, withdrawal_facts
 
 SALT = "commerce.withdrawal_pages"
@@ -58,7 +59,7 @@ class WithdrawalForm(forms.Form):
         max_length=40,
         help_text=format_lazy(
             _("You’ll find it in your confirmation email, for example {number}."),
-            number=f"{settings.ORDER_NUMBER_PREFIX}7K2P9XQD",
+            number=example_number(),
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )

@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.conf import settings
 
 from commerce.money import format_money
 from commerce.pricing import discounts
+from commerce.shop_settings.current import current_shop
 
 register = template.Library()
 
@@ -17,7 +17,7 @@ def money(amount: Decimal | int | str | None, currency: str | None = None) -> st
     """``{{ amount|money:currency }}`` as "£24" or "£24.50"; "" for None."""
     if amount is None:
         return ""
-    return format_money(Decimal(amount), currency or settings.OSCAR_DEFAULT_CURRENCY)
+    return format_money(Decimal(amount), currency or current_shop().currency)
 
 
 @register.filter

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django import template
-from django.conf import settings
-from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.html import format_html
 
@@ -12,6 +11,7 @@ from commerce.catalogue import structured_data
 from commerce.images.photos import SHARE_SPEC, share_photo
 from commerce.images.pictures import sizes_of
 from commerce.rich_html import plain_text
+from commerce.shop_settings.current import current_shop
 from commerce.urls import absolute, page_of_list
 
 register = template.Library()
@@ -60,13 +60,11 @@ def breadcrumbs_data(crumbs: Any) -> str:
 @register.simple_tag
 def site_data(returns_url: str = "") -> str:
     """The shop and its search as JSON-LD, for the front page."""
-    organization = structured_data.organization_data(
-        logo=static("icons/icon-512.png"), returns_url=returns_url
-    )
+    organization = structured_data.organization_data(logo=reverse("icon"), returns_url=returns_url)
     return structured_data.script_of({"@graph": [organization, structured_data.website_data()]})
 
 
 @register.simple_tag
 def site_name() -> str:
     """The name of the site."""
-    return settings.SITE_NAME
+    return current_shop().name

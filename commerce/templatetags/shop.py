@@ -1,12 +1,11 @@
 """Small tags and filters of shop templates: basket count, sale ends, stars, icons."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
-from email.utils import parseaddr
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,13 +13,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from oscar.apps.catalogue.abstract_models import AbstractProduct
+from wagtail.images import get_image_model
 
 from commerce.basket.units import units_in
 from commerce.clock import shop_now
 from commerce.images.pictures import largest, photo_html
 from commerce.index.listings import cards_for
+from commerce.page_cache.memoise import memoise
 from commerce.page_cache.middleware import is_anonymous
 from commerce.rich_html import safe_html
+from commerce.shop_settings.current import current_shop
+from commerce.storefront import design
 from commerce.urls import with_query
 
 register = template.Library()
@@ -82,9 +85,55 @@ def swatch(colours: str | None, css_class: str) -> SafeString:
 
 
 @register.simple_tag
+def preloaded_fonts() -> list[str]:
+    """The URLs of the font files that every page needs."""
+    return design.preloaded_fonts()
+
+
+@register.simple_tag
+def design_url() -> str:
+    """The URL of the style sheet with the shop's colours and fonts."""
+    return design.design_url()
+
+
+@register.simple_tag
+def count_of_products(count: int) -> str:
+    """A number of products in the shop's own word: "27 products"."""
+    return current_shop().count_of_products(count)
+
+
+@register.simple_tag
+def shop_logo() -> SafeString | str:
+    """The shop's logo, or its name without one."""
+    return memoise("shop-logo", _find_logo)
+
+
+def _find_logo() -> SafeString | str:
+    shop = current_shop()
+    image = get_image_model().objects.filter(pk=shop.logo_id).first() if shop.logo_id else None
+    if image is None:
+        return shop.name
+    logo = image.get_rendition("max-400x96|format-webp")
+    size = {"width": logo.width // 2, "height": logo.height // 2}
+    return format_html(
+        '<img src="{}" alt="{}" width="{}" height="{}">',
+        logo.url,
+        shop.name,
+        size["width"],
+        size["height"],
+    )
+
+
+@register.filter
+def phone_link(number: str) -> str:
+    """A telephone number as a link's target: digits and a leading plus."""
+    return re.sub(r"[^\d+]", "", number.replace("(0)", ""))
+
+
+@register.simple_tag
 def shop_email() -> str:
-    """The shop's sender address, which also receives replies."""
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    """The shop's email address."""
+    return current_shop().email
 
 
 @register.filter

@@ -292,7 +292,13 @@ _PAGES = {
     "wagtailredirects:delete": post_form("wagtailredirects.delete_redirect"),
     "wagtailredirects:start_import": post_form("wagtailredirects.add_redirect"),
     "wagtailredirects:process_import": post_form("wagtailredirects.add_redirect"),
-    **_rows("wagtailsettings", post_form("home.change_sitesettings"), "edit", "preview_on_edit"),
+    # The view requires the permission for the settings it shows.
+    **_rows(
+        "wagtailsettings",
+        post_form(any_of("home.change_sitesettings", "commerce.change_shopsettings")),
+        "edit",
+        "preview_on_edit",
+    ),
 }
 
 _FILES = {

@@ -4,12 +4,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
 from commerce.pricing.countries import COUNTRIES
+from commerce.shop_settings.current import current_shop
 from home import shop_setup
 
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--countries",
-            default=settings.DELIVERY_HOME_COUNTRY,
+            default=current_shop().country,
             help="comma-separated codes of the countries to deliver to",
         )
         parser.add_argument(

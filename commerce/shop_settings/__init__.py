@@ -1,0 +1,1 @@
+"""The merchant’s settings as the engine reads them."""

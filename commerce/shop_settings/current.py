@@ -1,0 +1,158 @@
+"""The shop's facts as pages, mails and documents read them: ``current_shop()``.
+
+A field that staff leave empty falls back to the deployment's settings, then to a neutral default.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from email.utils import parseaddr
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from commerce.models import ShopSettings
+from commerce.page_cache.memoise import memoise
+from commerce.shop_values.closed_days import closed_days_in, public_holidays
+from commerce.shop_values.palette import BaseColours
+from commerce.shop_values.price_bands import bands_in
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact beside the buy box: ``text`` contains "{value}"."""
+
+    attribute: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The merchant's facts. Texts are "" and lists empty if neither staff nor deployment give any.
+
+    ``bands`` is empty if price bands follow from the catalogue. ``product_words`` are singular and
+    plural, both "" for the default words.
+    """
+
+    name: str
+    strapline: str
+    company: str
+    address: tuple[str, ...]
+    representative: str
+    register_number: str
+    vat_number: str
+    email: str
+    telephone: str
+    hours: tuple[str, ...]
+    logo_id: int | None
+    light: BaseColours
+    dark: BaseColours
+    heading_font: str
+    body_font: str
+    country: str
+    currency: str
+    language: str
+    time_zone: str
+    is_metric: bool
+    holiday_region: str
+    closed_days: frozenset[date]
+    order_number_prefix: str
+    max_items: int
+    bands: tuple[int, ...]
+    product_words: tuple[str, str]
+    facts_label: str
+    facts: tuple[Fact, ...]
+    care_attribute: str
+    height_attribute: str
+    width_attribute: str
+    empty_basket_text: str
+    empty_search_text: str
+    not_found_text: str
+
+    def is_closed_on(self, day: date) -> bool:
+        """Whether nothing is dispatched or delivered on a day."""
+        return (
+            day.weekday() >= 5
+            or day in self.closed_days
+            or day in public_holidays(self.country, self.holiday_region)
+        )
+
+    def count_of_products(self, count: int) -> str:
+        """A number of products in the shop's word: "27 pieces"."""
+        one, many = self.product_words
+        if not one:
+            return ngettext("%(count)s product", "%(count)s products", count) % {"count": count}
+        return f"{count} {one if count == 1 else many}"
+
+    @property
+    def seller(self) -> dict[str, Any]:
+        """The seller that documents name."""
+        return {
+            "name": self.company or self.name,
+            "address": list(self.address),
+            "vat_number": self.vat_number,
+            "company_number": self.register_number,
+        }
+
+
+def current_shop() -> Shop:
+    """The shop's facts. Cached: one query after a change of the settings."""
+    return memoise("shop", _read)
+
+
+def _read() -> Shop:
+    row = ShopSettings.objects.order_by("pk").first() or ShopSettings()
+    seller = settings.SELLER
+    return Shop(
+        name=row.name or settings.SITE_NAME,
+        strapline=row.strapline,
+        company=row.company or ("" if row.name else seller["name"]),
+        address=_lines(row.address) or tuple(seller["address"]),
+        representative=row.representative,
+        register_number=row.register_number or seller["company_number"],
+        vat_number=row.vat_number or seller["vat_number"],
+        email=row.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        telephone=row.telephone,
+        hours=_lines(row.hours),
+        logo_id=row.logo_id,
+        light=row.light_colours(),
+        dark=row.dark_colours(),
+        heading_font=row.heading_font,
+        body_font=row.body_font,
+        country=row.country_id or settings.DELIVERY_HOME_COUNTRY,
+        currency=row.currency or settings.OSCAR_DEFAULT_CURRENCY,
+        language=row.language or settings.LANGUAGE_CODE,
+        time_zone=row.time_zone or settings.TIME_ZONE,
+        is_metric=row.units == ShopSettings.Units.METRIC,
+        holiday_region=row.holiday_region,
+        closed_days=closed_days_in(row.closed_days),
+        order_number_prefix=row.order_number_prefix or settings.ORDER_NUMBER_PREFIX,
+        max_items=row.max_items,
+        bands=bands_in(row.price_bands),
+        product_words=(row.product_word, row.product_word_plural),
+        facts_label=row.facts_label or _("Size"),
+        facts=tuple(Fact(block.value["attribute"], block.value["text"]) for block in row.facts),
+        care_attribute=row.care_attribute,
+        height_attribute=row.height_attribute,
+        width_attribute=row.width_attribute,
+        empty_basket_text=row.empty_basket_text,
+        empty_search_text=row.empty_search_text,
+        not_found_text=row.not_found_text,
+    )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+@contextmanager
+def in_the_shops_terms() -> Iterator[None]:
+    """Use the shop's language and time zone inside the block, whoever is looking."""
+    shop = current_shop()
+    with translation.override(shop.language), timezone.override(ZoneInfo(shop.time_zone)):
+        yield
