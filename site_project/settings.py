@@ -345,6 +345,8 @@ OSCAR_EAGER_ALERTS = False
 OSCAR_THUMBNAILER = "commerce.images.photos.Thumbnailer"
 OSCAR_DELETE_IMAGE_FILES = False  # Pages may still show the photograph.
 OSCAR_SAVE_SENT_EMAILS_TO_DB = True
+OSCAR_SLUG_FUNCTION = "commerce.slugs.slug_from"
+OSCAR_SLUG_ALLOW_UNICODE = WAGTAIL_ALLOW_UNICODE_SLUGS = env.bool("UNICODE_SLUGS", default=False)
 
 # Oscar cannot be imported without it. The shop does not use Haystack.
 HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
@@ -357,6 +359,8 @@ BOOKS_YEARS = env.int(
     "BOOKS_YEARS", default=6
 )  # Retention of orders and invoices: docs/privacy.md.
 DELIVERY_HOME_COUNTRY = "GB"  # Its delivery methods are quoted before an address is known.
+#: Countries in whose addresses the postcode may be missing, although the country has postcodes.
+OPTIONAL_POSTCODES = env.list("OPTIONAL_POSTCODES", default=[])
 
 #: Minutes for which stock stays reserved for an unpaid order.
 PAYMENT_EXPIRY_MINUTES = env.int("PAYMENT_EXPIRY_MINUTES", default=30)
