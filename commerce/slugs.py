@@ -28,7 +28,9 @@ def slug_from(value: object, allow_unicode: bool = False) -> str:
     Oscar calls this function through ``OSCAR_SLUG_FUNCTION``.
     """
     text = unicodedata.normalize("NFKC", str(value))
-    words = (word if allow_unicode and not _has_marks(word) else _latin(word) for word in text.split())
+    words = (
+        word if allow_unicode and not _has_marks(word) else _latin(word) for word in text.split()
+    )
     return slugify(" ".join(words), allow_unicode=allow_unicode) or _description(text)
 
 

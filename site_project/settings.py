@@ -91,7 +91,7 @@ INSTALLED_APPS = [
     # Oscar: our forks replace its apps of the same label.
     "site_project.apps.ShopConfig",
     "commerce.forks.analytics.apps.AnalyticsConfig",
-    "oscar.apps.address.apps.AddressConfig",
+    "commerce.forks.address.apps.AddressConfig",
     "commerce.forks.shipping.apps.ShippingConfig",
     "commerce.forks.catalogue.apps.CatalogueConfig",
     "oscar.apps.catalogue.reviews.apps.CatalogueReviewsConfig",
@@ -148,7 +148,7 @@ INSTALLED_APPS = [
 MIGRATION_MODULES = {
     label: f"oscar.apps.{label}.migrations"
     for label in (
-        "analytics", "basket", "catalogue", "communication", "customer",
+        "address", "analytics", "basket", "catalogue", "communication", "customer",
         "offer", "order", "partner", "shipping", "wishlists",
     )
 }  # fmt: skip

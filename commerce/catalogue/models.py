@@ -15,6 +15,7 @@ from commerce.slugs import unique_slug
 class Category(AbstractCategory):
     """Oscar's category. Treebeard moves categories in SQL, which sends no signals."""
 
+    slug: str
     cache_tags = (SITE,)
 
     #: The slug of the root category for all products.
@@ -75,6 +76,8 @@ class Product(AbstractProduct):
     receivers of ``post_save`` would read the old ones. The listing index follows after that.
     A missing slug is generated from the title; that of a product with a page of its own is unique.
     """
+
+    slug: str
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # Imported late: the index imports the models, which this module is still defining.

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from oscar.apps.catalogue.abstract_models import AbstractProduct
 
+from commerce.addresses.phones import phone_text
 from commerce.basket.units import units_in
 from commerce.clock import shop_now
 from commerce.images.pictures import largest, photo_html
@@ -85,6 +86,12 @@ def swatch(colours: str | None, css_class: str) -> SafeString:
 def shop_email() -> str:
     """The shop's sender address, which also receives replies."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+@register.filter
+def phone(number: Any) -> str:
+    """A telephone number as staff dial it: national if it is of the shop's own country."""
+    return phone_text(number, settings.DELIVERY_HOME_COUNTRY)
 
 
 @register.filter

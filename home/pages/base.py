@@ -33,6 +33,7 @@ class PageForm(WagtailAdminPageForm):
 class SharedPage(ChosenMixin, Page):
     """Base of all pages: cacheable, with a summary and an image for link previews."""
 
+    slug: str
     share_type = "website"
     base_form_class = PageForm
     #: The most characters of a generated slug; the column has room for the number of a duplicate.
