@@ -43,11 +43,11 @@ def visual_runs(text: str, fonts: Sequence[Font]) -> list[Run]:
         text, base_direction=auto_detect_base_direction(text), preserve_bn_chars=True
     ).get_characters()
     levels = [(letter.character, letter.embedding_level) for letter in letters]
-    pieces = [
+    spans = [
         (level, family, "".join(letter for letter, _level, _family in group))
         for (level, family), group in groupby(_with_fonts(levels, fonts), key=itemgetter(1, 2))
     ]
-    return [Run(text, family, level % 2 == 1) for level, family, text in _reordered(pieces)]
+    return [Run(text, family, level % 2 == 1) for level, family, text in _reordered(spans)]
 
 
 def _with_fonts(
@@ -62,16 +62,16 @@ def _with_fonts(
         yield letter, level, now[0]
 
 
-def _reordered(pieces: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
-    """The pieces in visual order (rule L2 of https://www.unicode.org/reports/tr9/)."""
-    for level in range(max((piece[0] for piece in pieces), default=0), 0, -1):
+def _reordered(spans: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
+    """The spans in visual order (rule L2 of https://www.unicode.org/reports/tr9/)."""
+    for level in range(max((span[0] for span in spans), default=0), 0, -1):
         ordered: list[tuple[int, str, str]] = []
-        marked = [(piece[0] >= level, piece) for piece in pieces]
+        marked = [(span[0] >= level, span) for span in spans]
         for is_deep, group in groupby(marked, key=itemgetter(0)):
-            found = [piece for _is_deep, piece in group]
+            found = [span for _is_deep, span in group]
             ordered += reversed(found) if is_deep else found
-        pieces = ordered
-    return pieces
+        spans = ordered
+    return spans
 
 
 def broken_rows(text: str, width: float, width_of: Callable[[str], float]) -> list[str]:
