@@ -66,6 +66,8 @@ VEHICLE_SIGNS = {
     "AT": "A", "BE": "B", "DE": "D", "ES": "E", "FR": "F", "IT": "I", "LU": "L", "NO": "N",
     "PT": "P", "SE": "S",
 }  # fmt: skip
+#: Countries that put the family name first when they write in their own script.
+FAMILY_FIRST = ("CN", "HK", "JP", "KR", "MO", "TW")
 #: What Google calls unknown countries.
 UNKNOWN = "ZZ"
 

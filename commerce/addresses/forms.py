@@ -165,7 +165,8 @@ class CountryAddressForm(forms.ModelForm):
             self.cleaned_data[name] = check(country, self.cleaned_data[name])
         except PostcodeRefused as refused:
             self.offered_country = self._offered(refused.belongs_to)
-            self.add_error(name, refused)
+            is_elsewhere = refused.belongs_to and not self.offered_country
+            self.add_error(name, refused.elsewhere if is_elsewhere else refused)
         except ValidationError as refused:
             self.add_error(name, refused)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from commerce.addresses.countries import rules_for
+from commerce.addresses.countries import FAMILY_FIRST, rules_for
 
 if TYPE_CHECKING:
     from oscar.apps.address.abstract_models import AbstractAddress
@@ -20,7 +20,7 @@ def address_lines(address: "AbstractAddress", *, with_name: bool = True) -> list
     """
     rules = rules_for(address.country_id)
     values = {
-        "N": address.salutation if with_name else "",
+        "N": _name_of(address) if with_name else "",
         "O": address.line3,
         "A": "\n".join(filter(None, (address.line1, address.line2))),
         "C": address.line4,
@@ -35,6 +35,14 @@ def address_lines(address: "AbstractAddress", *, with_name: bool = True) -> list
     with suppress(ObjectDoesNotExist):
         lines.append(address.country.printable_name)
     return [line for line in lines if line]
+
+
+def _name_of(address: "AbstractAddress") -> str:
+    """The name as its country orders it."""
+    is_family_first = address.country_id in FAMILY_FIRST and not _is_latin(address.name)
+    if not is_family_first:
+        return address.salutation
+    return " ".join(filter(None, (address.last_name, address.first_name)))
 
 
 def _filled(pattern: str, values: dict[str, str]) -> list[str]:

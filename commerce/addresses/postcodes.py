@@ -14,11 +14,16 @@ SEPARATORS = re.compile(r"[\s\-–.]+")
 
 
 class PostcodeRefused(ValidationError):
-    """A postcode that does not exist in the country. ``belongs_to`` is where it does, or ""."""
+    """A postcode that does not exist in the country.
 
-    def __init__(self, message: str, *, belongs_to: str = "") -> None:
+    ``belongs_to`` is the country in which it does, or ""; ``elsewhere`` is then the message for a
+    form that does not have that country.
+    """
+
+    def __init__(self, message: str, *, belongs_to: str = "", elsewhere: str = "") -> None:
         super().__init__(message, code="invalid")
         self.belongs_to = belongs_to
+        self.elsewhere = elsewhere
 
 
 def clean_postcode(country: str, text: str) -> str:
@@ -33,14 +38,7 @@ def clean_postcode(country: str, text: str) -> str:
         return ""
     for neighbour in NEIGHBOURS.get(country, ()):
         if found := _as_written_in(rules_for(neighbour), text):
-            raise PostcodeRefused(
-                _(
-                    "%(postcode)s is in %(neighbour)s, which is a country of its own here. "
-                    "Choose %(neighbour)s as the country."
-                )
-                % {"postcode": found, "neighbour": country_name(neighbour)},
-                belongs_to=neighbour,
-            )
+            raise _neighbours(neighbour, found)
     if rules.pattern is None:
         return text
     if found := _as_written_in(rules, text):
@@ -49,6 +47,16 @@ def clean_postcode(country: str, text: str) -> str:
     raise PostcodeRefused(
         message % {"country": country_name(country), "example": postcode_example(country)}
     )
+
+
+def _neighbours(country: str, postcode: str) -> PostcodeRefused:
+    names = {"postcode": postcode, "neighbour": country_name(country)}
+    offer = _(
+        "%(postcode)s is in %(neighbour)s, which is a country of its own here. "
+        "Choose %(neighbour)s as the country."
+    )
+    elsewhere = _("%(postcode)s is in %(neighbour)s, which can’t be chosen here.")
+    return PostcodeRefused(offer % names, belongs_to=country, elsewhere=elsewhere % names)
 
 
 def postcode_example(country: str) -> str:

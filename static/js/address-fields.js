@@ -23,6 +23,7 @@ class AddressFields extends HTMLElement {
       keepTyped(this, fresh, data);
       keepFocus(this, () => this.replaceChildren(...fresh.childNodes));
       for (const field of this.querySelectorAll("[data-needed]")) field.required = true;
+      dropErrors(form, this);
     } finally {
       if (turn === this.turn) this.removeAttribute("aria-busy");
     }
@@ -34,6 +35,16 @@ function keepTyped(before, fresh, sent) {
   for (const field of before.querySelectorAll("input:not([type=hidden])")) {
     const place = fresh.querySelector(`[name="${CSS.escape(field.name)}"]`);
     if (place && field.value !== sent.get(field.name)) place.value = field.value;
+  }
+}
+
+// Removes what a summary says about the fields that were replaced.
+function dropErrors(form, fields) {
+  for (const summary of form.querySelectorAll("[data-error-summary]")) {
+    for (const link of summary.querySelectorAll("a")) {
+      if (fields.querySelector(link.getAttribute("href"))) link.closest("li").remove();
+    }
+    if (!summary.querySelector("li")) summary.remove();
   }
 }
 
