@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from oscar.apps.address.abstract_models import (
     AbstractBillingAddress,
+    AbstractPartnerAddress,
     AbstractShippingAddress,
     AbstractUserAddress,
 )
@@ -69,3 +70,7 @@ class ShippingAddress(PostalAddress, AbstractShippingAddress):
 
 class BillingAddress(PostalAddress, AbstractBillingAddress):
     """The billing address of an order."""
+
+
+class PartnerAddress(PostalAddress, AbstractPartnerAddress):
+    """The address of a supplier."""

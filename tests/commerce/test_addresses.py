@@ -164,8 +164,17 @@ def test_missing_postcode_is_asked_for_by_its_own_name(world):
     assert "Enter the ZIP code, such as" in form_for("US", postcode="").errors["postcode"][0]
 
 
-def test_model_checks_the_postcode_too(world):
-    address = UserAddress(line1="1", country_id="GB", postcode="bfpo1")
+@pytest.mark.parametrize(
+    "model",
+    [
+        "address.UserAddress",
+        "order.ShippingAddress",
+        "order.BillingAddress",
+        "partner.PartnerAddress",
+    ],
+)
+def test_models_check_the_postcode_too(world, model):
+    address = get_model(*model.split("."))(line1="1", country_id="GB", postcode="bfpo1")
     address.clean()
     assert address.postcode == "BFPO 1"
 
