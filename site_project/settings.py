@@ -91,7 +91,7 @@ INSTALLED_APPS = [
     # Oscar: our forks replace its apps of the same label.
     "site_project.apps.ShopConfig",
     "commerce.forks.analytics.apps.AnalyticsConfig",
-    "oscar.apps.address.apps.AddressConfig",
+    "commerce.forks.address.apps.AddressConfig",
     "commerce.forks.shipping.apps.ShippingConfig",
     "commerce.forks.catalogue.apps.CatalogueConfig",
     "oscar.apps.catalogue.reviews.apps.CatalogueReviewsConfig",
@@ -148,7 +148,7 @@ INSTALLED_APPS = [
 MIGRATION_MODULES = {
     label: f"oscar.apps.{label}.migrations"
     for label in (
-        "analytics", "basket", "catalogue", "communication", "customer",
+        "address", "analytics", "basket", "catalogue", "communication", "customer",
         "offer", "order", "partner", "shipping", "wishlists",
     )
 }  # fmt: skip
@@ -348,6 +348,8 @@ OSCAR_EAGER_ALERTS = False
 OSCAR_THUMBNAILER = "commerce.images.photos.Thumbnailer"
 OSCAR_DELETE_IMAGE_FILES = False  # Pages may still show the photograph.
 OSCAR_SAVE_SENT_EMAILS_TO_DB = True
+OSCAR_SLUG_FUNCTION = "commerce.slugs.slug_from"
+OSCAR_SLUG_ALLOW_UNICODE = WAGTAIL_ALLOW_UNICODE_SLUGS = env.bool("UNICODE_SLUGS", default=False)
 
 # Oscar cannot be imported without it. The shop does not use Haystack.
 HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
@@ -360,6 +362,8 @@ BOOKS_YEARS = env.int(
     "BOOKS_YEARS", default=6
 )  # Retention of orders and invoices: docs/privacy.md.
 DELIVERY_HOME_COUNTRY = env.str("COUNTRY", default=DEMO_DEFAULTS.get("COUNTRY", "GB"))
+#: Countries in whose addresses the postcode may be missing, although the country has postcodes.
+OPTIONAL_POSTCODES = env.list("OPTIONAL_POSTCODES", default=[])
 
 #: Minutes for which stock stays reserved for an unpaid order.
 PAYMENT_EXPIRY_MINUTES = env.int("PAYMENT_EXPIRY_MINUTES", default=30)

@@ -28,6 +28,7 @@ from checkout_app.storefront.session import Draft
 from checkout_app.storefront.summary import Summary, summary_of_basket, summary_of_order
 from commerce.accounts.postal_addresses import save_address
 from commerce.actor import signed_in_user
+from commerce.addresses.forms import is_update, typed_fields
 from commerce.models import User
 from commerce.money import to_minor
 from commerce.shop_settings.current import current_shop
@@ -163,7 +164,7 @@ class ShippingAddressView(StepView):
 
     def post(self, request: ShopRequest) -> HttpResponse:
         chosen = find_address(self.addresses, request.POST.get("address"))
-        if "update" in request.POST:
+        if is_update(request.POST) or is_update(request.POST, prefix="billing-"):
             return self.show(*self.unchecked_forms(), chosen=chosen)
         data = request.POST.copy()
         for name, value in (fields_of(chosen) if chosen else {}).items():
@@ -186,10 +187,10 @@ class ShippingAddressView(StepView):
 
     def unchecked_forms(self) -> tuple[ShippingForm, BillingForm]:
         """Both forms with what was typed so far, without error messages."""
-        typed = self.request.POST.dict()
-        ticks = {name: name in typed for name in ("billing_same", "keep_address")}
-        billing = {name.removeprefix("billing-"): value for name, value in typed.items()}
-        return self.form(initial=typed | ticks), BillingForm(prefix="billing", initial=billing)
+        data = self.request.POST
+        ticks = {name: name in data for name in ("billing_same", "keep_address")}
+        billing = BillingForm(prefix="billing", initial=typed_fields(data, prefix="billing-"))
+        return self.form(initial=typed_fields(data) | ticks), billing
 
 
 class ShippingMethodView(StepView):

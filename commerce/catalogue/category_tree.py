@@ -30,8 +30,9 @@ class Branch:
 
 
 def category_url(category_id: int, slugs: Iterable[str]) -> str:
-    """The URL of a category's page, given the slugs from the root down."""
-    keywords = {"category_slug": "/".join(slugs), "pk": category_id}
+    """The URL of a category's page, given the slugs from the root down; any may be missing."""
+    whole = "/".join(slug or Category.NO_SLUG for slug in slugs)
+    keywords = {"category_slug": whole, "pk": category_id}
     return reverse("catalogue:category", kwargs=keywords)
 
 

@@ -9,7 +9,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.dashboard.orders.forms import OrderStatusForm as OscarOrderStatusForm
 from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
+from oscar.core.loading import get_model
 
+from commerce.addresses.forms import FIELDS, CountryAddressForm
 from commerce.carriers import carrier_choices
 from commerce.orders.pipeline import moves_for_staff
 from commerce.orders.shipments import SENDABLE, units_to_send
@@ -21,6 +23,14 @@ class OrderStatusForm(OscarOrderStatusForm):
     def __init__(self, order: AbstractOrder, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
         self.fields["new_status"].choices = [(move, move) for move in moves_for_staff(order)]
+
+
+class ShippingAddressForm(CountryAddressForm):
+    """An order's delivery address. Its country stays: delivery and tax were charged for it."""
+
+    class Meta:
+        model = get_model("order", "ShippingAddress")
+        fields = [*(name for name in FIELDS if name != "country"), "phone_number", "notes"]
 
 
 class DispatchForm(forms.Form):

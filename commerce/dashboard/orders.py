@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.forms import BaseForm, Form
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -24,7 +24,7 @@ from commerce.accounts.reauthentication import (
 )
 from commerce.actor import signed_in_user
 from commerce.audit.order_history import history_of
-from commerce.dashboard.order_forms import DispatchForm
+from commerce.dashboard.order_forms import DispatchForm, ShippingAddressForm
 from commerce.dashboard.permission_table import CHANGE_ORDER, ORDER_ACTS
 from commerce.documents.links import links_for_staff
 from commerce.exceptions import AddressRefused, DispatchRefused
@@ -150,17 +150,14 @@ class OrderDetailView(OscarOrderDetailView):
 class ShippingAddressUpdateView(OscarShippingAddressUpdateView):
     """Corrects the delivery address until the first parcel is sent (orders.shipping_address)."""
 
+    form_class = ShippingAddressForm
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         order = self.get_object().order
         if refusal := refusal_of_address(order):
             messages.error(request, refusal)
             return redirect("dashboard:order-detail", number=order.number)
         return super().dispatch(request, *args, **kwargs)
-
-    def get_form(self, form_class: Any = None) -> BaseForm:
-        form = super().get_form(form_class)
-        form.fields.pop("country", None)
-        return form
 
     def form_valid(self, form: Form) -> HttpResponse:
         try:

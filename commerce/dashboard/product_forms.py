@@ -9,19 +9,22 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.dashboard.catalogue.forms import CategoryForm as OscarCategoryForm
+from oscar.apps.dashboard.catalogue.forms import (
+    ProductAttributesForm as OscarProductAttributesForm,
+)
 from oscar.apps.dashboard.catalogue.forms import ProductForm as OscarProductForm
 from oscar.apps.dashboard.catalogue.forms import ProductImageForm as OscarProductImageForm
 from oscar.apps.dashboard.catalogue.forms import SetProductPriceForm as OscarSetProductPriceForm
 from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRecordForm
 from oscar.apps.partner.abstract_models import AbstractStockRecord
 from oscar.core.loading import get_model
-from oscar.core.utils import slugify
 
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.images.uploads import photographs_only
 from commerce.models import User
 from commerce.orders.reservations import lock_stock
 from commerce.pricing.price_rules import changed_price, refusal_of_price
+from commerce.slugs import code_from, cut_slug
 
 
 class ProductForm(ExactTimes, OscarProductForm):
@@ -49,21 +52,19 @@ class ProductForm(ExactTimes, OscarProductForm):
 
 
 class CategoryForm(OscarCategoryForm):
-    """Checks the photograph of a category.
-
-    Fills in an empty slug before the page with the form's errors asks for the category's URL.
-    """
+    """Checks the photograph of a category."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         photographs_only(self, "image")
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if "slug" in self.fields and not cleaned.get("slug"):
-            name = cleaned.get("name") or self.instance.name or ""
-            cleaned["slug"] = slugify(name) or self.instance.slug or "category"
-        return cleaned
+
+class ProductAttributesForm(OscarProductAttributesForm):
+    """Derives a missing code from the name in any script."""
+
+    def clean_code(self) -> str:
+        name = self.cleaned_data.get("name")
+        return self.cleaned_data.get("code") or (cut_slug(code_from(name), 128) if name else "")
 
 
 class ProductImageForm(OscarProductImageForm):

@@ -3,26 +3,25 @@
 Uses neither database nor request. Takes tens of milliseconds, so never call it in a transaction.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from babel.numbers import format_currency
-from django.conf import settings
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.prefs import ViewerPreferences
 
-FONTS = Path(__file__).parent / "fonts"
-SERIF, SANS = "fraunces", "noto-sans"
+from commerce.documents.text_runs import Font, Run, broken_rows, needs_layout, visual_runs
+from commerce.documents.typefaces import SANS, SERIF, fonts_for, letters_of, path_of, replaced
+
 #: The storefront's light colours (static/css/tokens.css), on white paper.
 INK, SOFT, LINE, WASH, SLATE, WHITE = (
     (31, 35, 34), (95, 91, 84), (221, 213, 201), (247, 243, 237), (37, 82, 92), (255, 255, 255),
@@ -33,17 +32,11 @@ Columns = Sequence[tuple[str, int, str]]
 MARGIN, WIDTH, BOTTOM = 20, 170, 272
 
 
-@cache
-def _letters(path: str | Path) -> frozenset[str]:
-    """The characters of a font."""
-    return frozenset(map(chr, TTFont(path, lazy=True).getBestCmap()))
-
-
 def render(facts: dict[str, Any]) -> bytes:
     """The PDF of a document. Characters without a glyph in any font become question marks."""
-    paths, unknown = _fallbacks_for(_text_in(facts))
-    if unknown:
-        facts = _mapped(facts, dict.fromkeys(map(ord, unknown), "?"))
+    paths, unprintable = fonts_for(facts)
+    if unprintable:
+        facts = replaced(facts, unprintable)
     with translation.override(facts["language"]):
         paper = _Paper(facts, paths)
         paper.add_page()
@@ -73,14 +66,14 @@ class _Paper(FPDF):
         self.head_of_table: Callable[[], None] | None = None
         self.set_margins(MARGIN, 18, MARGIN)
         self.set_auto_page_break(False)
-        self.add_font(SERIF, fname=FONTS / "fraunces.ttf")
-        self.add_font(SANS, fname=FONTS / "noto-sans.ttf")
-        self.add_font(SANS, "B", fname=FONTS / "noto-sans-bold.ttf")
-        fallbacks = [SANS]
+        self.add_font(SERIF, fname=path_of(SERIF))
+        self.add_font(SANS, fname=path_of(SANS))
+        self.add_font(SANS, "B", fname=path_of(f"{SANS}-bold"))
+        self.fallbacks: list[Font] = [(SANS, letters_of(path_of(SANS)))]
         for path in further_fonts:
             self.add_font(Path(path).stem, fname=path)
-            fallbacks.append(Path(path).stem)
-        self.set_fallback_fonts(fallbacks, exact_match=False)
+            self.fallbacks.append((Path(path).stem, letters_of(path)))
+        self.set_fallback_fonts([name for name, _letters in self.fallbacks], exact_match=False)
         day = date.fromisoformat(facts["issued_on"])
         self.set_creation_date(datetime.combine(day, time(12), tzinfo=UTC))
         self.set_lang(facts["language"])
@@ -113,18 +106,60 @@ class _Paper(FPDF):
         down: bool = True,
     ) -> None:
         """Write one row of text, truncated to its width."""
-        width = width or WIDTH
+        width, height = width or WIDTH, height or self.font_size * 1.45
+        text = _shortened(self, text, width)
+        if needs_layout(text):
+            self._draw_runs(text, width=width, height=height, align=align)
+            text = ""
         self.cell(
             width,
-            height or self.font_size * 1.45,
-            _shortened(self, text, width),
+            height,
+            text,
             align=align,
             new_x=XPos.LEFT if down else XPos.RIGHT,
             new_y=YPos.NEXT if down else YPos.TOP,
         )
 
+    def _draw_runs(self, text: str, *, width: float, height: float, align: str) -> None:
+        """Draw a text in other scripts, and go back to where it started."""
+        left, top = self.x, self.y
+        if align == "R":
+            self.x += width - self.width_of(text)
+        for run in self._runs(text):
+            with self._shaping(run):
+                self.cell(None, height, run.text, new_x=XPos.RIGHT, new_y=YPos.TOP)
+        self.set_xy(left, top)
+
+    def _runs(self, text: str) -> list[Run]:
+        own = (self.font_family, letters_of(path_of(self.font_family)))
+        return visual_runs(text, [own, *self.fallbacks])
+
+    @contextmanager
+    def _shaping(self, run: Run) -> Iterator[None]:
+        """Draw with the font and direction of a run; further fonts have no bold style."""
+        family, style, size = self.font_family, self.font_style, self.font_size_pt
+        self.set_font(run.font, style if run.font in (family, SANS) else "", size)
+        self.set_text_shaping(direction="rtl" if run.is_rtl else "ltr")
+        try:
+            yield
+        finally:
+            self.set_text_shaping(use_shaping_engine=False)
+            self.set_font(family, style, size)
+
+    def width_of(self, text: str) -> float:
+        """The width of a text in the current font and size, shaped if it has to be."""
+        if not needs_layout(text):
+            return self.get_string_width(text)
+        width = 0.0
+        for run in self._runs(text):
+            with self._shaping(run):
+                width += self.get_string_width(run.text)
+        return width
+
     def rows_of(self, text: str, width: float) -> list[str]:
         """The rows that a text wraps to in a width."""
+        if needs_layout(text):
+            return broken_rows(text, width, self.width_of)
         rows = self.multi_cell(width, text=text, dry_run=True, output="LINES", align="L")
         return cast(list[str], rows) or [""]
 
@@ -195,41 +230,10 @@ class _Paper(FPDF):
         self.cell(18, self.font_size * 1.45, page)
 
 
-def _fallbacks_for(letters: Set[str]) -> tuple[list[str | Path], set[str]]:
-    """The fallback fonts that the letters need, and the letters that no font has."""
-    left = {letter for letter in letters if letter >= " "} - _letters(FONTS / f"{SANS}.ttf")
-    paths: list[str | Path] = []
-    candidates: list[str | Path] = [FONTS / "droid-sans-fallback.ttf", *settings.DOCUMENT_FONTS]
-    for path in candidates:
-        if left & _letters(path):
-            paths.append(path)
-            left -= _letters(path)
-    return paths, left
-
-
-def _mapped(value: Any, table: Mapping[int, str]) -> Any:
-    """Facts with characters replaced."""
-    if isinstance(value, dict):
-        return {name: _mapped(inner, table) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_mapped(inner, table) for inner in value]
-    return value.translate(table) if isinstance(value, str) else value
-
-
-def _text_in(value: Any) -> set[str]:
-    """All characters in the facts."""
-    if isinstance(value, str):
-        return set(value)
-    if isinstance(value, dict | list):
-        inner = value.values() if isinstance(value, dict) else value
-        return set().union(*map(_text_in, inner))
-    return set()
-
-
 def _shortened(paper: _Paper, text: str, width: float) -> str:
-    if paper.get_string_width(text) <= width:
+    if paper.width_of(text) <= width:
         return text
-    while text and paper.get_string_width(f"{text}…") > width:
+    while text and paper.width_of(f"{text}…") > width:
         text = text[:-1]
     return f"{text}…"
 

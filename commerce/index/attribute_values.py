@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
 from typing import Any, NamedTuple
 
-from django.utils.text import slugify
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
 from commerce.images.swatches import swatches_of
 from commerce.models import OptionValueDisplay
 from commerce.options.option_sets import AttributeValue, OptionAttribute, OptionValue
+from commerce.slugs import slug_from
 
 #: Longer values are cut, to leave room for the variant number and kind.
 MAX_VALUE = 100
@@ -41,7 +41,7 @@ class Choice(NamedTuple):
     @property
     def slug(self) -> str:
         """The value in URLs."""
-        return self.code or slugify(self.name) or str(self.pk)
+        return self.code or slug_from(self.name)
 
 
 class Value(NamedTuple):
@@ -142,7 +142,7 @@ def _facet_values(value: Value) -> list[tuple[str, str]]:
     if value.attribute.type == "boolean":
         return [("yes", value.attribute.name)] if value.boolean else []
     if value.attribute.type == "text" and value.text and len(value.text) <= 60:
-        return [(slugify(value.text) or "-", value.text)]
+        return [(slug_from(value.text), value.text)]
     return []
 
 

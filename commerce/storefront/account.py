@@ -23,6 +23,7 @@ from oscar.core.loading import get_model
 from commerce.accounts.mails import account_messages
 from commerce.accounts.pictures import picture_name
 from commerce.actor import signed_in_user
+from commerce.addresses.forms import is_update, typed_fields
 from commerce.basket.reorder import reorder_lines, reorder_messages
 from commerce.documents.links import links_for_customer
 from commerce.mail.outbox import queue_last_mail
@@ -180,12 +181,25 @@ class AnonymousOrderFormView(AnonymousOrderDetailView):
     """The page on which Oscar asks for the address: replaced likewise."""
 
 
-class AddressCreateView(oscar_views.AddressCreateView):
+class AddressFormMixin:
+    """Shows the form again for another country, with what was typed and without errors."""
+
     form_class = AddressForm
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not is_update(request.POST):
+            return super().post(request, *args, **kwargs)
+        self.object = self.get_object() if "pk" in self.kwargs else None
+        form = AddressForm(request.user, initial=typed_fields(request.POST))
+        return self.render_to_response(self.get_context_data(form=form))
 
-class AddressUpdateView(oscar_views.AddressUpdateView):
-    form_class = AddressForm
+
+class AddressCreateView(AddressFormMixin, oscar_views.AddressCreateView):
+    pass
+
+
+class AddressUpdateView(AddressFormMixin, oscar_views.AddressUpdateView):
+    pass
 
 
 class AddressChangeStatusView(generic.View):

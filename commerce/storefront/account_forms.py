@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from oscar.apps.address.forms import UserAddressForm
 from oscar.apps.catalogue.abstract_models import AbstractProduct
+from oscar.core.loading import get_model
 
 from commerce.accounts.pictures import MOST_BYTES, TOO_LARGE, save_picture, square_of
-from commerce.accounts.postal_addresses import AUTOCOMPLETE, LABELS
+from commerce.addresses.forms import FIELDS, CountryAddressForm
 from commerce.models import User
 
 
@@ -58,39 +59,22 @@ class ConfirmDeletionForm(forms.Form):
     confirm = forms.BooleanField(label=_("Yes, permanently delete my account"))
 
 
-class AddressForm(UserAddressForm):
-    """An address in the order of an envelope, with autofill names."""
+class AddressForm(CountryAddressForm):
+    """An address of the account's address book."""
 
     class Meta:
-        model = UserAddressForm.Meta.model
-        fields = [
-            "first_name",
-            "last_name",
-            "line1",
-            "line2",
-            "line4",
-            "postcode",
-            "country",
-            "phone_number",
-        ]
-        labels = LABELS
+        model = get_model("address", "UserAddress")
+        fields = [*FIELDS, "phone_number"]
 
     def __init__(self, user: User | AnonymousUser, *args: Any, **kwargs: Any) -> None:
-        super().__init__(user, *args, **kwargs)
-        for name in self._meta.fields:
-            token = AUTOCOMPLETE[name]
-            self.fields[name].widget.attrs["autocomplete"] = token
-        country = self.fields["country"]
-        country.empty_label = None
-        country.queryset = country.queryset.filter(is_shipping_country=True)
-        self.fields["phone_number"].widget.attrs["type"] = "tel"
+        super().__init__(*args, **kwargs)
+        self.instance.user = user
         self.fields["phone_number"].help_text = _("Only for questions about a delivery.")
 
-    def _post_clean(self) -> None:
-        # Oscar reports a missing postcode twice; the field's own error is enough.
-        super()._post_clean()
-        if "postcode" in self.errors:
-            self.errors.pop(forms.forms.NON_FIELD_ERRORS, None)
+    @staticmethod
+    def countries() -> QuerySet:
+        """The countries that the shop delivers to."""
+        return CountryAddressForm.countries().filter(is_shipping_country=True)
 
 
 class ProductAlertForm(forms.Form):

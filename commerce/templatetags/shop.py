@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from oscar.apps.catalogue.abstract_models import AbstractProduct
 from wagtail.images import get_image_model
 
+from commerce.addresses.phones import phone_text
 from commerce.basket.units import units_in
 from commerce.clock import shop_now
 from commerce.images.pictures import largest, photo_html
@@ -134,6 +135,12 @@ def phone_link(number: str) -> str:
 def shop_email() -> str:
     """The shop's email address."""
     return current_shop().email
+
+
+@register.filter
+def phone(number: Any) -> str:
+    """A telephone number as staff dial it: national if it is of the shop's own country."""
+    return phone_text(number, current_shop().country)
 
 
 @register.filter

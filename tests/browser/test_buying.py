@@ -186,3 +186,32 @@ def test_checkout_without_javascript_up_to_payment(chromium, site):
     assert page.get_by_text("Paying by card needs JavaScript").is_visible()
     assert page.get_by_text("Slate", exact=False).first.is_visible()
     context.close()
+
+
+def test_address_fields_follow_the_country_in_place(page, site):
+    put_into_basket(page, site)
+    page.goto(site.url + "/basket/")
+    page.get_by_role("link", name=re.compile("checkout", re.I)).first.click()
+    page.get_by_label("Email").fill("eircode@example.com")
+    address = page.get_by_role("group", name="Delivery address")
+    address.get_by_label("First name").fill("Ada")
+    address.get_by_label("Last name").fill("Marsh")
+    address.get_by_label("Address", exact=True).fill("1 Quay")
+    address.get_by_label("Town or city").fill("Cork")
+    address.get_by_label("Postcode").fill("000")
+    page.get_by_role("button", name="Continue to delivery").click()
+    page.get_by_role("alert").wait_for()
+
+    address.get_by_label("Country").focus()
+    address.get_by_label("Country").select_option("IE")
+
+    address.get_by_label("Eircode").wait_for()
+    assert address.get_by_label("First name").input_value() == "Ada"
+    assert address.get_by_label("Eircode").input_value() == "000"
+    assert address.get_by_label("Country").evaluate("field => field === document.activeElement")
+    assert page.get_by_role("button", name="Update for this country").count() == 0
+    assert page.get_by_role("alert").count() == 0
+
+    address.get_by_label("Eircode").fill("d02x285")
+    page.get_by_role("button", name="Continue to delivery").click()
+    page.get_by_text("D02 X285").wait_for()

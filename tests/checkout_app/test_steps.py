@@ -8,7 +8,14 @@ from oscar.core.loading import get_model
 
 from commerce.models import DeliveryMethod
 from tests.factories import ADDRESS, make_user
-from tests.shopper import BILLING, choose_delivery, give_details, put_in_basket, reach_payment
+from tests.shopper import (
+    BILLING,
+    choose_delivery,
+    give_details,
+    press_pay,
+    put_in_basket,
+    reach_payment,
+)
 
 pytestmark = pytest.mark.django_db
 STEPS = ("index", "shipping-address", "shipping-method", "payment-details", "payment-method")
@@ -92,6 +99,56 @@ def test_invalid_telephone_number_is_refused_and_none_is_accepted(client, vase):
 
     assert "phone_number" in give_details(client, phone_number="call me").context["form"].errors
     assert give_details(client, phone_number="").status_code == 302
+
+
+def test_national_telephone_number_is_stored_with_its_country(client, vase):
+    reach_payment(client, vase, phone_number="020 7946 0958")
+
+    assert page(client, "shipping-address").context["form"]["phone_number"].value() == (
+        "020 7946 0958"
+    )
+    press_pay(client, "90.00")
+    address = get_model("order", "ShippingAddress").objects.get()
+    assert str(address.phone_number) == "+442079460958"
+
+
+def deliver_to(code, name):
+    country = get_model("address", "Country").objects.create(
+        pk=code, name=name, printable_name=name, is_shipping_country=True
+    )
+    DeliveryMethod.objects.get(code="standard").countries.add(country)
+
+
+def test_fields_follow_the_country_and_keep_what_was_typed(client, vase):
+    deliver_to("US", "United States")
+    put_in_basket(client, vase)
+
+    shown = give_details(client, country="US", update="1").context["form"]
+
+    assert shown["postcode"].label == "ZIP code"
+    assert not shown["state"].is_hidden
+    assert (shown["line1"].value(), shown["email"].value()) == ("12 Quay Street", "ada@example.com")
+    refused = give_details(client, country="US", postcode="94103")
+    assert refused.context["form"].errors == {"state": ["Choose the state."]}
+    assert give_details(client, country="US", postcode="94103", state="CA").status_code == 302
+    summary = page(client, "shipping-method").context["draft"].shipping_address().summary
+    assert summary == "Ada Marsh, 12 Quay Street, Wells, CA 94103, United States"
+
+
+@pytest.mark.parametrize("prefix", ["", "billing-"])
+def test_postcode_of_another_country_offers_that_country(client, vase, prefix):
+    deliver_to("JE", "Jersey")
+    put_in_basket(client, vase)
+    typed = {**BILLING, "billing_same": None, f"{prefix}postcode": "JE2 3AB"}
+
+    refused = give_details(client, **typed)
+    shown = give_details(client, **typed, **{f"{prefix}use_country": "JE"})
+
+    assert refused.status_code == 422
+    assert f'name="{prefix}use_country" value="JE"' in refused.text
+    form = shown.context["billing" if prefix else "form"]
+    assert (form["country"].value(), form["postcode"].value()) == ("JE", "JE2 3AB")
+    assert give_details(client, **{**typed, f"{prefix}country": "JE"}).status_code == 302
 
 
 def test_country_without_delivery_is_refused(client, vase):

@@ -83,6 +83,22 @@ def test_address_of_a_partly_shipped_order_cannot_change(client, order):
     assert line1_of(order) == "12 Quay Street"
 
 
+def test_support_enters_a_national_number_and_reads_it_so(client, order):
+    correct(client, order, SUPPORT, phone_number="07700 900982", postcode="bfpo1")
+
+    address = get_model("order", "ShippingAddress").objects.get(order=order)
+    assert (str(address.phone_number), address.postcode) == ("+447700900982", "BFPO 1")
+    page = client.get(reverse("dashboard:order-detail", args=[order.number]))
+    assert "07700 900982" in page.text
+
+
+def test_postcode_of_another_country_is_refused_without_an_offer(client, order):
+    response = correct(client, order, SUPPORT, postcode="JE2 3AB")
+
+    assert "is in Jersey" in response.context["form"].errors["postcode"][0]
+    assert line1_of(order) == "12 Quay Street"
+
+
 def test_saving_the_address_unchanged_writes_nothing(client, order):
     correct(client, order, SUPPORT, line1="12 Quay Street")
 

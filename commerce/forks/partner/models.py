@@ -1,3 +1,4 @@
+from commerce.addresses.models import PartnerAddress  # noqa: F401
 from commerce.stock.models import StockRecord  # noqa: F401
 
 # isort: split

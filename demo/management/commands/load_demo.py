@@ -18,6 +18,7 @@ from commerce.index.refresh import rebuild_listings
 from commerce.index.refresh_queue import one_refresh
 from demo import accounts, catalogue, files, orders, pages, people, photographs, pricing
 from demo.body_builder import BodyBuilder
+from demo.shop_settings import load_shop_settings
 from home.sites import sync_sites
 from home.staff.roles import create_page_roles
 
@@ -63,6 +64,7 @@ class Command(BaseCommand):
 
     def _load_catalogue(self, at: datetime) -> None:
         catalogue.load_delivery()
+        load_shop_settings()
         catalogue.load_categories()
         catalogue.load_products()
         catalogue.load_facets()
