@@ -168,7 +168,9 @@ class ShopSettings(BaseGenericSetting):
         super().clean()
         errors: dict[str, Any] = {}
         for colours, suffix in ((self.light_colours(), ""), (self.dark_colours(), "_dark")):
-            for error in contrast_errors(colours):
+            # A field that failed its own check is reported already.
+            whole = all(HEX.regex.fullmatch(colour) for colour in colours)
+            for error in contrast_errors(colours) if whole else ():
                 errors[error.field + suffix] = _(
                     "Its contrast to the background is %(contrast)s and must be at least %(least)s. The"
                     " nearest colour that can be read is %(nearest)s."
