@@ -4,6 +4,7 @@ One row, edited by staff. Empty fields fall back to the deployment's settings an
 defaults; read the result with ``commerce.shop_settings.current.shop``.
 """
 
+import re
 from typing import Any
 
 from django.apps import apps
@@ -22,7 +23,8 @@ from commerce.shop_values.closed_days import closed_days_in, public_holidays
 from commerce.shop_values.palette import DARK, LIGHT, BaseColours, contrast_errors
 from commerce.shop_values.price_bands import bands_in
 
-HEX = RegexValidator(r"^#[0-9a-f]{6}$", _("Enter a colour such as #25525c."))
+COLOUR = re.compile(r"^#[0-9a-f]{6}$")
+HEX = RegexValidator(COLOUR.pattern, _("Enter a colour such as #25525c."))
 
 
 class ProductFactBlock(blocks.StructBlock):
@@ -169,7 +171,7 @@ class ShopSettings(BaseGenericSetting):
         errors: dict[str, Any] = {}
         for colours, suffix in ((self.light_colours(), ""), (self.dark_colours(), "_dark")):
             # A field that failed its own check is reported already.
-            whole = all(HEX.regex.fullmatch(colour) for colour in colours)
+            whole = all(COLOUR.match(colour) for colour in colours)
             for error in contrast_errors(colours) if whole else ():
                 errors[error.field + suffix] = _(
                     "Its contrast to the background is %(contrast)s and must be at least %(least)s. The"
