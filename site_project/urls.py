@@ -17,8 +17,10 @@ from checkout_app.storefront.cards import CardsView, NewCardView
 from commerce.dashboard.accounts import StaffPasswordResetView, StaffSessionsView
 from commerce.dashboard.audit_log import AuditView
 from commerce.dashboard.documents import PackingListView, StaffDocumentView
+from commerce.dashboard.options import OptionsView, OptionValuesView
 from commerce.dashboard.personal_data import StaffGuestPrivacyView, StaffPrivacyView
 from commerce.dashboard.returns import ReturnDetailView, ReturnListView
+from commerce.dashboard.variants import VariantsView
 from commerce.dashboard.withdrawals import WithdrawalDetailView, WithdrawalListView
 from commerce.storefront.account_codes import AddressCodeView, AddressView, LoginCodeView
 from commerce.storefront.account_factors import (
@@ -79,6 +81,13 @@ urlpatterns = [
     ),
     path("admin/account/", AccountView.as_view(), name="wagtailadmin_account"),
     path("dashboard/payments/", include("checkout_app.dashboard.urls")),
+    path("dashboard/variants/<int:pk>/", VariantsView.as_view(), name="staff-variants"),
+    path("dashboard/options/<int:pk>/", OptionsView.as_view(), name="staff-options"),
+    path(
+        "dashboard/options/values/<int:pk>/",
+        OptionValuesView.as_view(),
+        name="staff-option-values",
+    ),
     path("dashboard/returns/", ReturnListView.as_view(), name="staff-returns"),
     path("dashboard/returns/<str:number>/", ReturnDetailView.as_view(), name="staff-return"),
     path("dashboard/withdrawals/", WithdrawalListView.as_view(), name="staff-withdrawals"),

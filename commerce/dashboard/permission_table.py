@@ -196,6 +196,17 @@ _OURS = {
     "payment-transfers": Access(
         view=("checkout.view_banktransfer",), change=("checkout.change_banktransfer",)
     ),
+    # Makes products with prices and stock.
+    "staff-variants": Access(
+        view=(PRODUCT, CHANGE_PRODUCT),
+        change=(CHANGE_PRODUCT, "catalogue.add_product", CHANGE_PRICE, ADD_PRICE),
+    ),
+    "staff-options": Access(
+        view=("catalogue.view_productclass",), change=("catalogue.change_productclass",)
+    ),
+    "staff-option-values": Access(
+        view=("catalogue.view_productclass",), change=("catalogue.change_attributeoption",)
+    ),
     "staff-returns": read_only("commerce.view_returnrequest"),
     "staff-return": Access(
         view=("commerce.view_returnrequest",), change=("commerce.change_returnrequest",)

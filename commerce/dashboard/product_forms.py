@@ -19,6 +19,7 @@ from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRe
 from oscar.apps.partner.abstract_models import AbstractStockRecord
 from oscar.core.loading import get_model
 
+from commerce.catalogue.variant_editing import duplicate_of, options_of_class
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.images.uploads import photographs_only
 from commerce.models import User
@@ -33,6 +34,22 @@ class ProductForm(ExactTimes, OscarProductForm):
     A variant inherits empty attributes from its product. Oscar's checkbox is never empty: saving a
     variant's price would set every unticked attribute to No.
     """
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        parent = self.instance.parent
+        if parent is not None:
+            options = options_of_class(parent.get_product_class())
+            chosen = {
+                option.attribute.pk: cleaned.get(f"attr_{option.attribute.code}")
+                for option in options
+            }
+            values = {key: value.pk if value else None for key, value in chosen.items()}
+            if options and duplicate_of(parent, values, but=self.instance.pk):
+                names = ", ".join(value.option for value in chosen.values() if value)
+                text = _("This product has a variant with these values already: %(names)s.")
+                raise forms.ValidationError(text % {"names": names or _("none")})
+        return cleaned
 
     def get_attribute_field(self, attribute: Any) -> forms.Field:
         if attribute.type != attribute.BOOLEAN:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -14,7 +15,7 @@ from commerce.clock import shop_now
 from commerce.models import DeliveryMethod
 from commerce.models.cache_tags import SITE
 from commerce.page_cache.dependencies import depends_on, expires_by
-from commerce.shop_settings.current import current_shop
+from commerce.shop_settings.current import Shop, current_shop
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,17 @@ def _weekday(day: date, *, with_month: bool) -> str:
     return date_format(day, "D j F" if with_month else "D j")
 
 
-def is_working_day(day: date) -> bool:
-    """Whether the shop dispatches and carriers deliver: its weekdays without holidays."""
-    return not current_shop().is_closed_on(day)
+def add_working_days(day: date, count: int, shop: Shop | None = None) -> date:
+    """The day ``count`` working days after ``day``; for 0, the first working day on or after it.
 
-
-def add_working_days(day: date, count: int) -> date:
-    """The day ``count`` working days after ``day``; for 0, the first working day on or after it."""
-    while not is_working_day(day):
+    The shop dispatches, and carriers deliver, on its weekdays without holidays.
+    """
+    shop = shop or current_shop()
+    while shop.is_closed_on(day):
         day += timedelta(days=1)
     for _step in range(count):
         day += timedelta(days=1)
-        while not is_working_day(day):
+        while shop.is_closed_on(day):
             day += timedelta(days=1)
     return day
 
@@ -58,19 +58,20 @@ def arrival_of(method: DeliveryMethod) -> Arrival:
     """When an order placed now (``shop_now()``) arrives with a delivery method.
 
     Orders placed before the cut-off hour of a working day ship that day, others on the next working
-    day. The method's working days are added to that.
+    day. The method's working days are added to that. The hour is that of the shop's time zone.
     """
-    local = timezone.localtime(shop_now())
+    shop = current_shop()
+    local = timezone.localtime(shop_now(), ZoneInfo(shop.time_zone))
     leaves = local.date()
-    if not is_working_day(leaves):
-        leaves = add_working_days(leaves, 0)
+    if shop.is_closed_on(leaves):
+        leaves = add_working_days(leaves, 0, shop)
     elif local.hour >= method.cutoff_hour:
-        leaves = add_working_days(leaves, 1)
+        leaves = add_working_days(leaves, 1, shop)
     else:
         expires_by(local.replace(hour=method.cutoff_hour, minute=0, second=0, microsecond=0))
     return Arrival(
-        first=add_working_days(leaves, method.min_days),
-        last=add_working_days(leaves, method.max_days),
+        first=add_working_days(leaves, method.min_days, shop),
+        last=add_working_days(leaves, method.max_days, shop),
     )
 
 

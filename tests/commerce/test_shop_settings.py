@@ -10,7 +10,7 @@ from django.utils import timezone
 from commerce.catalogue.product_lists import products_in
 from commerce.models import ShopSettings
 from commerce.orders.pipeline import new_order_number
-from commerce.pricing.delivery import add_working_days, is_working_day
+from commerce.pricing.delivery import add_working_days
 from commerce.shop_settings.current import current_shop
 from commerce.shop_values.closed_days import closed_days_in
 from commerce.shop_values.fonts import TYPEFACES, files_of
@@ -219,13 +219,15 @@ def test_closed_days_and_holidays_of_the_country_move_the_delivery(shop):
     christmas, new_year = date(2026, 12, 25), date(2027, 1, 1)
     set_shop(country_id="GB", holiday_region="ENG", closed_days="2026-12-29 – 2026-12-30")
 
-    assert not is_working_day(christmas)
-    assert not is_working_day(date(2026, 12, 29))
+    assert current_shop().is_closed_on(christmas)
+    assert current_shop().is_closed_on(date(2026, 12, 29))
     assert add_working_days(date(2026, 12, 24), 1) == date(2026, 12, 31)
     set_shop(country_id="DE", holiday_region="SN", closed_days="")
-    assert not is_working_day(date(2026, 11, 18))  # Day of Repentance and Prayer, in Saxony only
-    assert not is_working_day(new_year)
-    assert is_working_day(date(2026, 8, 31))  # a bank holiday in England
+    assert current_shop().is_closed_on(
+        date(2026, 11, 18)
+    )  # Day of Repentance and Prayer, in Saxony only
+    assert current_shop().is_closed_on(new_year)
+    assert not current_shop().is_closed_on(date(2026, 8, 31))  # a bank holiday in England
 
 
 @pytest.mark.parametrize("text", ["2026-13-01", "2026-12-24 -", "2026-12-31 – 2026-12-24", "soon"])

@@ -1,0 +1,153 @@
+"""The forms of a product's variants: the generator, and one row of the grid."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.validators import MinValueValidator
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from oscar.apps.catalogue.abstract_models import AbstractProduct
+from oscar.apps.partner.abstract_models import AbstractStockRecord
+from oscar.core.loading import get_model
+
+from commerce.catalogue.variant_editing import DeclaredOption
+from commerce.images.photos import sync_photo
+from commerce.images.uploads import photographs_only
+from commerce.orders.reservations import lock_stock
+from commerce.pricing.price_rules import refusal_of_price
+from commerce.shop_settings.current import current_shop
+
+MAX_STOCK = 1_000_000
+
+
+class GeneratorForm(forms.Form):
+    """The values from which variants are made, their price and stock."""
+
+    price = forms.DecimalField(
+        label=_("Price including tax"), max_digits=12, decimal_places=2,
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )  # fmt: skip
+    stock = forms.IntegerField(
+        label=_("In stock"), min_value=0, max_value=MAX_STOCK, initial=0, required=False
+    )
+
+    def __init__(self, options: Sequence[DeclaredOption], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.options = options
+        for option in options:
+            self.fields[f"option-{option.attribute.pk}"] = forms.MultipleChoiceField(
+                label=option.attribute.name,
+                choices=[(str(value.pk), value.option) for value in option.values],
+                widget=forms.CheckboxSelectMultiple,
+                error_messages={"required": _("Choose at least one value.")},
+            )
+
+    def chosen(self) -> dict[int, list[int]]:
+        """The chosen values, ``{attribute key: option keys}``."""
+        return {
+            option.attribute.pk: [
+                int(key) for key in self.cleaned_data[f"option-{option.attribute.pk}"]
+            ]
+            for option in self.options
+        }
+
+
+class VariantRowForm(forms.Form):
+    """One variant in the grid. Only what was changed is written."""
+
+    sku = forms.CharField(label=_("SKU"), max_length=64)
+    price = forms.DecimalField(
+        label=_("Price"), max_digits=12, decimal_places=2, min_value=0, required=False
+    )
+    stock = forms.IntegerField(
+        label=_("In stock"), min_value=0, max_value=MAX_STOCK, required=False,
+        # Submit the shown value, so that an outdated page doesn't undo orders.
+        show_hidden_initial=True,
+    )  # fmt: skip
+    photo = forms.ImageField(label=_("Photograph"), required=False)
+    is_public = forms.BooleanField(label=_("Shown"), required=False)
+
+    def __init__(
+        self,
+        variant: AbstractProduct,
+        record: AbstractStockRecord | None,
+        *args: Any,
+        gives_away: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.variant, self.record, self.gives_away = variant, record, gives_away
+        initial = {
+            "sku": record.partner_sku if record else variant.upc,
+            "price": record.price if record else None,
+            "stock": record.num_in_stock if record else 0,
+            "is_public": variant.is_public,
+        }
+        super().__init__(*args, initial=initial, prefix=f"v{variant.pk}", **kwargs)
+        photographs_only(self, "photo")
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = f"{field.label}: {variant.get_title()}"
+            if name in ("price", "stock"):
+                field.widget.attrs["class"] = "number"
+
+    def clean_sku(self) -> str:
+        sku = self.cleaned_data["sku"].strip()
+        if sku != self.initial["sku"]:
+            products = get_model("catalogue", "Product").objects.exclude(pk=self.variant.pk)
+            if products.filter(Q(upc=sku) | Q(stockrecords__partner_sku=sku)).exists():
+                raise forms.ValidationError(_("Another product has this SKU."))
+        return sku
+
+    def clean_price(self) -> Decimal | None:
+        price = self.cleaned_data["price"]
+        if "price" in self.changed_data and (
+            refusal := refusal_of_price(price, is_confirmed=self.gives_away)
+        ):
+            raise forms.ValidationError(refusal)
+        return price
+
+    def save(self) -> bool:
+        """Write what was changed; returns whether anything was. Locks the stock record."""
+        changed = set(self.changed_data)
+        if not changed:
+            return False
+        with transaction.atomic():
+            self._save_record(changed)
+            if "is_public" in changed:
+                self.variant.is_public = self.cleaned_data["is_public"]
+                self.variant.save(update_fields=["is_public", "date_updated"])
+            if "photo" in changed:
+                images = self.variant.images
+                for image in images.all():
+                    image.delete()
+                sync_photo(images.create(original=self.cleaned_data["photo"]))
+        return True
+
+    def _save_record(self, changed: set[str]) -> None:
+        values = {
+            column: self.cleaned_data[name]
+            for name, column in (
+                ("sku", "partner_sku"),
+                ("price", "price"),
+                ("stock", "num_in_stock"),
+            )
+            if name in changed
+        }
+        if not values:
+            return
+        if self.record is None:
+            partner = get_model("partner", "Partner").objects.order_by("pk").first()
+            self.variant.stockrecords.create(
+                partner=partner or get_model("partner", "Partner").objects.create(),
+                partner_sku=self.cleaned_data["sku"],
+                price_currency=current_shop().currency,
+                price=self.cleaned_data["price"],
+                num_in_stock=self.cleaned_data["stock"] or 0,
+            )
+            return
+        record = lock_stock([self.record.pk])[self.record.pk]
+        for column, value in values.items():
+            setattr(record, column, value)
+        record.save(update_fields=[*values, "date_updated"])
