@@ -6,7 +6,21 @@ import time
 from fnmatch import fnmatch
 from pathlib import Path
 
+from PIL import Image
+
 from . import catalogue
+
+#: The lowest JPEG quality that still looks clean on paper grain.
+LOWEST = 66
+
+
+def save(image: Image.Image, path: Path, quality: int, most: int) -> None:
+    """Save as progressive JPEG, lowering the quality in steps until the file is small enough."""
+    while True:
+        image.save(path, quality=quality, optimize=True, progressive=True)
+        if path.stat().st_size <= most or quality <= LOWEST:
+            return
+        quality -= 3
 
 
 def main() -> None:
@@ -24,8 +38,7 @@ def main() -> None:
         if options.missing and path.exists():
             continue
         start = time.monotonic()
-        image = draw().convert("RGB")
-        image.save(path, quality=catalogue.quality(name), optimize=True, progressive=True)
+        save(draw().convert("RGB"), path, *catalogue.budget(name))
         seconds = time.monotonic() - start
         sys.stdout.write(f"{name}: {path.stat().st_size // 1024} kB, {seconds:.1f} s\n")
         sys.stdout.flush()

@@ -1,31 +1,31 @@
 """Every picture by its file name, as a function that draws it."""
 
-import tomllib
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from zlib import crc32
 
 from PIL import Image
 
+from .. import goods
 from . import covers, paper_goods, scenes_room, scenes_table, volumes, walls
 from .prints import PRINTS, art, small
 
 Draw = Callable[[], Image.Image]
-DATA = Path(__file__).resolve().parents[1] / "data"
+#: A print, and left, top, right and bottom of a part of it as shares.
+Part = tuple[str, tuple[float, float, float, float]]
 
-#: Prints that also have a picture in a room: the frame, the wall and the chair.
+#: Prints that also have a picture in a room: frame, kind of room, colours of the wall and the fabric.
 ROOMS = {
-    "bogen-und-takt": ("schwarz", "#dcd8ce", "#356650"),
-    "drei-scheiben": ("eiche", "#d5d9d3", "#a3553c"),
-    "lindenzweig": ("eiche", "#e4dccb", "#a3553c"),
-    "ginkgo-oktober": ("eiche", "#d9d3c6", "#27395a"),
-    "mohn": ("weiss", "#d7dcd2", "#356650"),
-    "kammlinien": ("weiss", "#e2d8cb", "#54797c"),
-    "schwarzplan": ("schwarz", "#dedad2", "#8a4a35"),
+    "bogen-und-takt": ("schwarz", "desk", "#dcd8ce", "#356650"),
+    "drei-scheiben": ("eiche", "chair", "#d5d9d3", "#a3553c"),
+    "lindenzweig": ("eiche", "sofa", "#e4dccb", "#8f9a86"),
+    "ginkgo-oktober": ("eiche", "chair", "#d9d3c6", "#27395a"),
+    "mohn": ("weiss", "desk", "#d7dcd2", "#356650"),
+    "kammlinien": ("weiss", "sofa", "#e2d8cb", "#5b7a80"),
+    "schwarzplan": ("schwarz", "sofa", "#dedad2", "#a86a4e"),
 }
-#: The sixth card of a set is a part of one of its prints: left, top, right, bottom as shares.
-CARDS: dict[str, tuple[tuple[str, ...], tuple[str, tuple[float, ...]], str, str, str]] = {
+#: Sets of cards: prints, the part of one that is the sixth card, table, envelopes, words inside.
+CARDS: dict[str, tuple[tuple[str, ...], Part, str, str, str]] = {
     "klappkarten-botanik": (
         ("lindenzweig", "farn-bei-nacht", "ginkgo-oktober", "mohn", "graeser-am-kanal"),
         ("mohn", (0.34, 0.06, 0.94, 0.66)),
@@ -55,48 +55,51 @@ def pictures() -> dict[str, Draw]:
     return {**_prints(), **_books(), **_paper(), **_scenes()}
 
 
-def quality(name: str) -> int:
-    """The JPEG quality of a picture: finer where paper and ink are seen from near."""
+def budget(name: str) -> tuple[int, int]:
+    """The JPEG quality of a picture, and the most bytes it should take."""
     if name.startswith("scene-"):
-        return 76
-    return 80 if name.endswith("-detail") else 82
+        return 82, 200_000 if name.endswith("-tall") else 350_000
+    return 84, 220_000 if name.endswith("-detail") else 155_000
 
 
 def _prints() -> dict[str, Draw]:
+    rows = {row["code"]: row for row in goods.products()}
     result: dict[str, Draw] = {}
     for code, (_draw, place) in PRINTS.items():
         seed = crc32(code.encode()) % 10_000
-        result[f"{code}-ohne"] = lambda code=code, seed=seed: walls.unframed(art(code), seed=seed)
-        for frame in walls.MOULDINGS:
-            result[f"{code}-{frame}"] = lambda code=code, frame=frame, seed=seed: walls.in_frame(
-                art(code), frame, seed=seed
-            )
-        result[f"{code}-detail"] = lambda code=code, at=place, seed=seed: walls.detail(
-            art(code), at=at, seed=seed
-        )
+        for frame in dict.fromkeys(v.options[1] for v in goods.variants(rows[code])):
+            result[f"{code}-{frame}"] = partial(_framed, code, frame, seed)
+        result[f"{code}-detail"] = partial(_detail, code, place, seed)
         if code in ROOMS:
-            frame, colour, fabric = ROOMS[code]
+            frame, style, colour, fabric = ROOMS[code]
             result[f"{code}-raum"] = partial(
-                scenes_room.interior, code, frame, colour=colour, fabric=fabric
+                scenes_room.interior, code, frame, style=style, colour=colour, fabric=fabric
             )
     return result
 
 
+def _framed(code: str, frame: str, seed: int) -> Image.Image:
+    if frame == "ohne":
+        return walls.unframed(art(code), seed=seed)
+    return walls.in_frame(art(code), frame, seed=seed)
+
+
+def _detail(code: str, place: tuple[float, float], seed: int) -> Image.Image:
+    return walls.detail(art(code), at=place, seed=seed)
+
+
 def _books() -> dict[str, Draw]:
-    with (DATA / "products.toml").open("rb") as file:
-        rows = {row["code"]: row for row in tomllib.load(file)["products"]}
+    rows = {row["code"]: row for row in goods.products()}
     result: dict[str, Draw] = {}
     for book in covers.BOOKS:
         excerpt = rows[book.code]["excerpt"]
-        formats = {v["options"][0] for v in rows[book.code]["variants"]}
         draws: dict[str, Draw] = {
             "gebunden": partial(volumes.standing, book),
             "taschenbuch": partial(volumes.lying, book),
             "ebook": partial(volumes.on_reader, book),
         }
-        for kind, draw in draws.items():
-            if kind in formats:
-                result[f"{book.code}-{kind}"] = draw
+        for (kind,) in (variant.options for variant in goods.variants(rows[book.code])):
+            result[f"{book.code}-{kind}"] = draws[kind]
         result[f"{book.code}-detail"] = partial(
             volumes.opened, book, excerpt["heading"], excerpt["text"]
         )
@@ -116,26 +119,32 @@ def _paper() -> dict[str, Draw]:
     result["taschenhefte-detail"] = partial(paper_goods.rulings, "salbei")
     for code, (motifs, part, ground, letter, words) in CARDS.items():
         seed = crc32(code.encode()) % 10_000
-        result[f"{code}-set"] = lambda m=motifs, p=part, g=ground, e=letter, s=seed: (
-            paper_goods.card_set(_motifs(m, p), s, ground=g, letter=e)
-        )
-        result[f"{code}-detail"] = lambda m=motifs, g=ground, e=letter, s=seed, w=words: (
-            paper_goods.card_detail(small(m[2]), s, ground=g, letter=e, words=w)
-        )
+        result[f"{code}-set"] = partial(_card_set, motifs, part, seed, ground, letter)
+        result[f"{code}-detail"] = partial(_card_detail, motifs[2], seed, ground, letter, words)
     result["einrahmung-service"] = lambda: paper_goods.framing(small("graeser-am-kanal"))
     result["einrahmung-detail"] = lambda: paper_goods.corner_detail(art("graeser-am-kanal"))
     result["gutschein-karte"] = paper_goods.gift_card
     return result
 
 
-def _motifs(codes: tuple[str, ...], part: tuple[str, tuple[float, ...]]) -> list[Image.Image]:
+def _card_set(
+    motifs: tuple[str, ...], part: Part, seed: int, ground: str, letter: str
+) -> Image.Image:
+    return paper_goods.card_set(_motifs(motifs, part), seed, ground=ground, letter=letter)
+
+
+def _card_detail(motif: str, seed: int, ground: str, letter: str, words: str) -> Image.Image:
+    return paper_goods.card_detail(small(motif), seed, ground=ground, letter=letter, words=words)
+
+
+def _motifs(codes: tuple[str, ...], part: Part) -> list[Image.Image]:
     """Six motifs: the prints themselves, then parts of the one named."""
     motifs = [small(code) for code in codes]
     sheet = art(part[0])
     left, top, right, bottom = part[1]
     while len(motifs) < 6:
-        box = (left * sheet.width, top * sheet.height, right * sheet.width, bottom * sheet.height)
-        motifs.append(sheet.crop(tuple(round(n) for n in box)))
+        width, height = sheet.size
+        motifs.append(sheet.crop((left * width, top * height, right * width, bottom * height)))
         sheet, left, right = art(codes[1]), 0.1, 0.9
     return motifs
 

@@ -78,7 +78,12 @@ def _cartographer(sheet: Sheet) -> None:
     sheet.press(label, CREAM, over=True, cover=1, rough=0, wear=0)
     frame = sheet.plate()
     for gap, width in ((20, 6), (34, 2)):
-        corners = [(150 + gap, 400 + gap), (950 - gap, 400 + gap), (950 - gap, 1050 - gap), (150 + gap, 1050 - gap)]
+        corners = [
+            (150 + gap, 400 + gap),
+            (950 - gap, 400 + gap),
+            (950 - gap, 1050 - gap),
+            (150 + gap, 1050 - gap),
+        ]
         frame.line([*corners, corners[0], corners[1]], width)
     sheet.press(frame, "#23384a", over=True, wear=0)
     _write(
@@ -97,7 +102,12 @@ def _forest(sheet: Sheet) -> None:
     window = np.zeros(sheet.shape, np.float32)
     window[470:1660, 90:1010] = 1
     sheet.press(window, "#cfdacb", over=True, cover=1, rough=0, wear=0)
-    for ink, count, width in (("#a9bfae", 13, 28), ("#7a9d8a", 10, 42), ("#3f6b58", 7, 62), ("#15352b", 4, 98)):
+    for ink, count, width in (
+        ("#a9bfae", 13, 28),
+        ("#7a9d8a", 10, 42),
+        ("#3f6b58", 7, 62),
+        ("#15352b", 4, 98),
+    ):
         plate = sheet.plate()
         for x in np.linspace(70, 1040, count) + rng.normal(0, 30, count):
             _trunk(plate, rng, float(x), width)
@@ -110,7 +120,10 @@ def _forest(sheet: Sheet) -> None:
     for y in np.linspace(1390, 1650, 15):
         for _ in range(5):
             x = rng.uniform(-20, 960)
-            ripples.line(bezier((x, y), (x + 90, y - 8), (x + 180, y + 8), (x + rng.uniform(200, 340), y)), 5 + (y - 1390) / 50)
+            ripples.line(
+                bezier((x, y), (x + 90, y - 8), (x + 180, y + 8), (x + rng.uniform(200, 340), y)),
+                5 + (y - 1390) / 50,
+            )
     sheet.press(window * ripples.mask(), "#dfe6d6", over=True, cover=0.9)
     _write(
         sheet, "#15352b",
@@ -135,7 +148,20 @@ def _trunk(plate: Plate, rng: np.random.Generator, x: float, width: float) -> No
 
 def _colours(sheet: Sheet) -> None:
     """Twelve chips in printing order, each pair overlapping in the middle."""
-    inks = ("#e3c63f", "#e8973a", "#d8523a", "#b8365a", "#7a4a8c", "#3a5a9c", "#3f8fb0", "#3f9a86", "#6fa04a", "#b4b24a", "#a5785a", "#4a4a4e")
+    inks = (
+        "#e3c63f",
+        "#e8973a",
+        "#d8523a",
+        "#b8365a",
+        "#7a4a8c",
+        "#3a5a9c",
+        "#3f8fb0",
+        "#3f9a86",
+        "#6fa04a",
+        "#b4b24a",
+        "#a5785a",
+        "#4a4a4e",
+    )
     for index, ink in enumerate(inks):
         row, column = divmod(index, 3)
         plate = sheet.plate()
@@ -167,7 +193,18 @@ def _type(sheet: Sheet) -> None:
 def _soups(sheet: Sheet) -> None:
     """Forty bowls seen from above, no two soups alike."""
     rng = np.random.default_rng(40)
-    soups = ("#d9572f", "#e8a33a", "#8aa34f", "#c9803f", "#b2352f", "#e6cf7a", "#5f8a5a", "#d98a6a", "#a6653a", "#f0e0b4")
+    soups = (
+        "#d9572f",
+        "#e8a33a",
+        "#8aa34f",
+        "#c9803f",
+        "#b2352f",
+        "#e6cf7a",
+        "#5f8a5a",
+        "#d98a6a",
+        "#a6653a",
+        "#f0e0b4",
+    )
     rims, shades = sheet.plate(), sheet.plate()
     fills = {ink: sheet.plate() for ink in soups}
     garnish = {ink: sheet.plate() for ink in ("#2f5a36", "#f7f1e2")}
@@ -214,7 +251,14 @@ def _river_room(sheet: Sheet) -> None:
     sun.disc((690, 690), 58)
     sheet.press(sun, "#e8694a", over=True)
     bars = sheet.plate()
-    for left, top, right, bottom in ((190, 540, 910, 562), (190, 1398, 910, 1422), (190, 540, 212, 1420), (888, 540, 910, 1420), (541, 540, 559, 1420), (150, 1420, 950, 1446)):
+    for left, top, right, bottom in (
+        (190, 540, 910, 562),
+        (190, 1398, 910, 1422),
+        (190, 540, 212, 1420),
+        (888, 540, 910, 1420),
+        (541, 540, 559, 1420),
+        (150, 1420, 950, 1446),
+    ):
         bars.rectangle(left, top, right, bottom)
     sheet.press(bars, "#23313f", over=True)
     _write(
@@ -234,7 +278,14 @@ def _last_carriage(sheet: Sheet) -> None:
         stars.disc(rng.uniform((40, 480), (1060, 1010)), float(rng.uniform(1.5, 4)))
     sheet.press(stars, "#cfd6de", over=True)
     bank, carriage, light, beam = (sheet.plate() for _ in range(4))
-    bank.polygon(np.vstack([bezier((-20, 1290), (300, 1270), (700, 1300), (1120, 1262)), [(1120, 1800), (-20, 1800)]]))
+    bank.polygon(
+        np.vstack(
+            [
+                bezier((-20, 1290), (300, 1270), (700, 1300), (1120, 1262)),
+                [(1120, 1800), (-20, 1800)],
+            ]
+        )
+    )
     _rounded(carriage, 130, 1010, 1400, 1252, 46)
     for index, x in enumerate(np.linspace(200, 1000, 6)):
         _rounded(light, x, 1062, x + 96, 1152, 12)
@@ -262,7 +313,9 @@ def _last_carriage(sheet: Sheet) -> None:
     _imprint(sheet, CREAM, x=1010, anchor="r")
 
 
-def _rounded(plate: Plate, left: float, top: float, right: float, bottom: float, radius: float) -> None:
+def _rounded(
+    plate: Plate, left: float, top: float, right: float, bottom: float, radius: float
+) -> None:
     corners: list[Points] = [
         arc((right - radius, bottom - radius), radius, 0, 90, count=12),
         arc((left + radius, bottom - radius), radius, 90, 180, count=12),
@@ -301,7 +354,14 @@ def spine(book: Book) -> Image.Image:
         (book.title[0], book.family, book.weight, points, 110, middle, "l", 0),
         (book.author, "jost", 400, points * 0.62, height - 250, middle - points * 0.06, "r", 0),
     ]
-    sheet.press(fonts.text_mask((height, width), lines), book.spine_ink, over=True, rough=0, wear=0.001, cover=1)
+    sheet.press(
+        fonts.text_mask((height, width), lines),
+        book.spine_ink,
+        over=True,
+        rough=0,
+        wear=0.001,
+        cover=1,
+    )
     mark = sheet.plate()
     mark.polygon(place(_leaf_outline(12), at=(height - 168, width / 2), scale=min(width * 0.5, 70)))
     sheet.press(mark, book.spine_ink, over=True, rough=0)

@@ -13,7 +13,9 @@ from .walls import array, blurred, picture, wood
 class Table:
     """A picture under construction, seen from above. Lengths are pixels of the full picture."""
 
-    def __init__(self, size: tuple[int, int], colour: str, seed: int, *, board: bool = False) -> None:
+    def __init__(
+        self, size: tuple[int, int], colour: str, seed: int, *, board: bool = False
+    ) -> None:
         self.size = size
         self.rng = np.random.default_rng(seed)
         self.colour = backdrop(size, colour, seed)
@@ -73,7 +75,9 @@ def _boards(colour: Array, rng: np.random.Generator) -> Array:
     return np.clip(colour, 0, 1)
 
 
-def paper_sheet(art: Image.Image, *, width: int, height: int, margin: int, colour: str = "#f7f2e6") -> Image.Image:
+def paper_sheet(
+    art: Image.Image, *, width: int, height: int, margin: int, colour: str = "#f7f2e6"
+) -> Image.Image:
     """A sheet or card with a picture on it."""
     card = Image.new("RGB", (width, height), colour)
     inner = (width - 2 * margin, height - 2 * margin)
@@ -140,7 +144,12 @@ def disc(size: int, colour: str, *, dome: float = 0.0) -> Image.Image:
 def cup(size: int, ware: str, drink: str) -> Image.Image:
     """A cup on a saucer, from above."""
     whole = Image.new("RGBA", (size, size))
-    for share, colour, dome in ((1.0, ware, 0.10), (0.72, ware, -0.12), (0.56, ware, 0.16), (0.50, drink, 0.10)):
+    for share, colour, dome in (
+        (1.0, ware, 0.10),
+        (0.72, ware, -0.12),
+        (0.56, ware, 0.16),
+        (0.50, drink, 0.10),
+    ):
         part = disc(round(size * share), colour, dome=dome)
         edge = (size - part.width) // 2
         whole.alpha_composite(part, (edge, edge))

@@ -79,5 +79,7 @@ def text_mask(size: tuple[int, int], lines: list[tuple], scale: int = 2) -> Arra
     draw = ImageDraw.Draw(image)
     for text, family, weight, points, x, y, anchor, spacing in lines:
         face = font(family, points * scale, weight)
-        set_line(draw, (x * scale, y * scale), text, face, 255, anchor=anchor, spacing=spacing * scale)
+        set_line(
+            draw, (x * scale, y * scale), text, face, 255, anchor=anchor, spacing=spacing * scale
+        )
     return np.asarray(image.reduce(scale), np.float32) / 255

@@ -4,6 +4,7 @@ Coordinates are those of the full-size sheet (2,400 px on the long side); ``scal
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ from .shapes import Pair, Points, arc, ribbon
 
 #: Samples per pixel and axis of a plate.
 SAMPLES = 3
-Array = NDArray[np.float32]
+#: Pixels: rows × columns, or rows × columns × 3.
+Array = NDArray[Any]
 PORTRAIT = (1700, 2400)
 LANDSCAPE = (2400, 1700)
 
@@ -52,7 +54,9 @@ class Plate:
         """Fill a disc."""
         self.polygon(arc(centre, radius, 0, 360, count=max(24, int(radius))), fill)
 
-    def rectangle(self, left: float, top: float, right: float, bottom: float, fill: int = 255):
+    def rectangle(
+        self, left: float, top: float, right: float, bottom: float, fill: int = 255
+    ) -> None:
         """Fill a rectangle."""
         self.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], fill)
 

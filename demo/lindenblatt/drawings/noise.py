@@ -1,10 +1,13 @@
 """Smooth random fields for paper, ink, wood and terrain. All are functions of a seeded generator."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Field = NDArray[np.float32]
+#: Numbers, one for each pixel.
+Field = NDArray[Any]
 
 
 def smooth(shape: tuple[int, int], cells: tuple[int, int], rng: np.random.Generator) -> Field:

@@ -24,7 +24,9 @@ def cloth(size: tuple[int, int], colour: str, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     weave = 0.030 * np.sin(x * 1.35) * np.sign(np.sin(y * 0.67)) + 0.022 * np.sin(y * 1.3)
-    slubs = noise.smooth((height, width), (height // 3, 8), rng) + noise.smooth((height, width), (8, width // 3), rng)
+    slubs = noise.smooth((height, width), (height // 3, 8), rng) + noise.smooth(
+        (height, width), (8, width // 3), rng
+    )
     light = 1 + weave + 0.05 * (slubs - 1) + 0.012 * noise.grain((height, width), rng)
     return np.clip(rgb(colour)[None, None] * light[..., None], 0, 1)
 
@@ -45,7 +47,11 @@ def _leaf_mask(size: tuple[int, int], at: tuple[float, float], scale: float) -> 
     sheet = Sheet(size, paper="#ffffff", seed=1)
     plate = sheet.plate()
     plate.polygon(place(_leaf_outline(16), at=(at[0], at[1] - scale / 2), scale=scale, degrees=92))
-    plate.stroke(np.array([(at[0], at[1] - scale * 0.7), (at[0] - 2, at[1] + scale * 0.36)]), [scale * 0.05, 2], 0)
+    plate.stroke(
+        np.array([(at[0], at[1] - scale * 0.7), (at[0] - 2, at[1] + scale * 0.36)]),
+        [scale * 0.05, 2],
+        0,
+    )
     return plate.mask()
 
 
@@ -58,7 +64,12 @@ def _hardcover(colour: str, seed: int, *, name: str = "") -> Image.Image:
         mask = fonts.text_mask(size, [(name, "garamond", 500, 84, 592, 1400, "m", 5)])
         cover = pressed(cover, mask, depth=0.5)
     x = np.linspace(0, 1, size[0], dtype=np.float32)[None, :]
-    light = 1.03 - 0.05 * x - 0.24 * np.exp(-(((x - 0.075) / 0.010) ** 2)) + 0.09 * np.exp(-(((x - 0.095) / 0.010) ** 2))
+    light = (
+        1.03
+        - 0.05 * x
+        - 0.24 * np.exp(-(((x - 0.075) / 0.010) ** 2))
+        + 0.09 * np.exp(-(((x - 0.095) / 0.010) ** 2))
+    )
     cover = cover * light[..., None]
     band = slice(1020, 1052)
     cover[:, 1052:1066] *= 0.72
@@ -93,7 +104,11 @@ def engraved(colour: str, name: str) -> Image.Image:
     """The detail of the Kladde: a name stamped into the cloth."""
     camera = Camera(yaw=-16, pitch=50, distance=620, zoom=13.5, target=(8, 8, 62))
     stage = Stage(camera, backdrop(camera.size, TABLE, 612))
-    faces = {"top": _hardcover(colour, 611, name=name), "front": _book_edge(CLOTH[colour], 1184), "right": _book_edge(CLOTH[colour], 1680)}
+    faces = {
+        "top": _hardcover(colour, 611, name=name),
+        "front": _book_edge(CLOTH[colour], 1184),
+        "right": _book_edge(CLOTH[colour], 1680),
+    }
     stage.add(Box((0, 0, 0), (148, 16, 210), faces=faces))
     return stage.image()
 
@@ -103,19 +118,36 @@ def sketchbook(colour: str) -> Image.Image:
     size = (1500, 1500)
     rng = np.random.default_rng(620)
     flecks = noise.grain((1500, 1500), rng, size=3)
-    tone = 1 + 0.03 * (noise.fractal((1500, 1500), (30, 30), rng, octaves=4) - 0.5) * 2 + 0.05 * (flecks > 2.1) - 0.09 * (flecks < -2.2)
+    tone = (
+        1
+        + 0.03 * (noise.fractal((1500, 1500), (30, 30), rng, octaves=4) - 0.5) * 2
+        + 0.05 * (flecks > 2.1)
+        - 0.09 * (flecks < -2.2)
+    )
     cover = np.clip(rgb(BOARD[colour])[None, None] * tone[..., None], 0, 1)
     tape = cloth((190, 1500), TAPE[colour], 621)
     cover[:, :190] = tape
     cover[:, 190:198] *= 0.8
     light = "#f1e9d8" if colour == "schwarz" else "#24211f"
-    mask = fonts.text_mask(size, [("Skizzen", "fraunces", 500, 96, 1380, 1330, "r", 0), ("120 g · 96 SEITEN", "jost", 400, 34, 1380, 1396, "r", 4)])
+    mask = fonts.text_mask(
+        size,
+        [
+            ("Skizzen", "fraunces", 500, 96, 1380, 1330, "r", 0),
+            ("120 g · 96 SEITEN", "jost", 400, 34, 1380, 1396, "r", 4),
+        ],
+    )
     cover = cover * (1 - mask[..., None] * 0.92) + rgb(light) * mask[..., None] * 0.92
     camera = Camera(yaw=20, pitch=60, distance=1000, zoom=5.0, target=(0, 4, 0))
     stage = Stage(camera, backdrop(camera.size, TABLE, 622))
     side = _book_edge(BOARD[colour], 1500)
     spine = picture(np.ones((60, 600, 3), np.float32) * rgb(TAPE[colour]) * 0.85)
-    stage.add(Box((0, 0, 0), (210, 13, 210), faces={"top": picture(cover), "front": side, "right": side, "left": spine}))
+    stage.add(
+        Box(
+            (0, 0, 0),
+            (210, 13, 210),
+            faces={"top": picture(cover), "front": side, "right": side, "left": spine},
+        )
+    )
     image = stage.image()
     return _with_pencil(image, at=(1290, 1420), degrees=-14)
 
@@ -145,7 +177,9 @@ def _booklet(colour: str, pattern: int) -> Image.Image:
             x, y = column * 210, row * 211.5
             middle = (x + 105, y + 105)
             if pattern == 0:
-                plate.polygon(turn(sector((x, y), 0, 210, 0, 90), 90 * ((row + column * 3) % 4), about=middle))
+                plate.polygon(
+                    turn(sector((x, y), 0, 210, 0, 90), 90 * ((row + column * 3) % 4), about=middle)
+                )
             elif pattern == 1:
                 for radius in (96, 60, 24):
                     plate.line(arc(middle, radius, 0, 360), 16)
@@ -156,8 +190,8 @@ def _booklet(colour: str, pattern: int) -> Image.Image:
     deep = rgb(CARD[colour]) * 0.72
     sheet.press(plate, "#" + "".join(f"{round(float(c) * 255):02x}" for c in deep), over=True)
     cover = array(sheet.image())
-    x = np.linspace(0, 1, size[0], dtype=np.float32)[None, :, None]
-    cover *= 1.02 - 0.04 * x - 0.16 * np.exp(-((x / 0.012) ** 2))
+    across = np.linspace(0, 1, size[0], dtype=np.float32)[None, :, None]
+    cover *= 1.02 - 0.04 * across - 0.16 * np.exp(-((across / 0.012) ** 2))
     label = fonts.text_mask(size, [("Notizen", "garamond-italic", 500, 92, 525, 1158, "m", 0)])
     cover[1030:1230, 300:750] = rgb("#f6f0e2")
     cover = cover * (1 - label[..., None]) + rgb("#2a2724") * label[..., None]
@@ -167,7 +201,11 @@ def _booklet(colour: str, pattern: int) -> Image.Image:
 def rulings(colour: str) -> Image.Image:
     """The detail of the notebooks' paper: plain, lined and dotted pages, one over the other."""
     table = Table((1600, 1600), TABLE, 640)
-    for kind, at, degrees in (("blanko", (480, 760), -12), ("liniert", (820, 800), -3), ("gepunktet", (1150, 850), 8)):
+    for kind, at, degrees in (
+        ("blanko", (480, 760), -12),
+        ("liniert", (820, 800), -3),
+        ("gepunktet", (1150, 850), 8),
+    ):
         table.lay(_page(kind), at=at, width=780, degrees=degrees, lift=0.5)
     table.lay(pencil(900, CARD[colour]), at=(1180, 1380), width=640, degrees=-24, lift=0.8)
     return table.image()
@@ -191,19 +229,35 @@ def card_set(arts: list[Image.Image], seed: int, *, ground: str, letter: str) ->
     table = Table((1600, 1600), ground, seed)
     for at, degrees in (((1180, 420), 17), ((1130, 470), 9)):
         table.lay(envelope(1200, 840, letter, seed), at=at, width=700, degrees=degrees, lift=0.6)
-    spots = (((420, 470), -13), ((760, 560), -3), ((1120, 720), 9), ((380, 1090), 7), ((760, 1160), -6), ((1160, 1190), 4))
+    spots = (
+        ((420, 470), -13),
+        ((760, 560), -3),
+        ((1120, 720), 9),
+        ((380, 1090), 7),
+        ((760, 1160), -6),
+        ((1160, 1190), 4),
+    )
     for art, (at, degrees) in zip(arts, spots, strict=True):
         card = paper_sheet(art, width=900, height=1270, margin=58)
         table.lay(card, at=at, width=400, degrees=degrees, lift=0.8)
     return table.image()
 
 
-def card_detail(art: Image.Image, seed: int, *, ground: str, letter: str, words: str) -> Image.Image:
+def card_detail(
+    art: Image.Image, seed: int, *, ground: str, letter: str, words: str
+) -> Image.Image:
     """One card on its envelope, and the inside of another with a few handwritten words."""
     table = Table((1600, 1600), ground, seed)
     table.lay(envelope(1400, 980, letter, seed), at=(930, 1060), width=1080, degrees=-8, lift=0.7)
     inside = Image.new("RGB", (1270, 900), "#f9f4e8")
-    fonts.set_line(ImageDraw.Draw(inside), (760, 400), words, fonts.font("garamond-italic", 92), "#27395a", anchor="m")
+    fonts.set_line(
+        ImageDraw.Draw(inside),
+        (800, 430),
+        words,
+        fonts.font("garamond-italic", 76),
+        "#27395a",
+        anchor="m",
+    )
     table.lay(lit(inside), at=(1010, 420), width=900, degrees=6, lift=0.7)
     card = paper_sheet(art, width=900, height=1270, margin=58)
     table.lay(card, at=(560, 800), width=680, degrees=-5, lift=1.0)
@@ -212,7 +266,9 @@ def card_detail(art: Image.Image, seed: int, *, ground: str, letter: str, words:
 
 def frame_corner(kind: str, *, side: int, width: int, seed: int) -> Image.Image:
     """A sample of a moulding: the upper left corner of a frame."""
-    colour, mask = moulding((side * 2, side * 2), MOULDINGS[kind], np.random.default_rng(seed), width=width)
+    colour, mask = moulding(
+        (side * 2, side * 2), MOULDINGS[kind], np.random.default_rng(seed), width=width
+    )
     pixels = np.dstack([colour, mask])[:side, :side]
     return Image.fromarray((np.clip(pixels, 0, 1) * 255).astype(np.uint8), "RGBA")
 
@@ -225,7 +281,13 @@ def framing(art: Image.Image) -> Image.Image:
     table.lay(lit(art), at=(800, 830), width=660, degrees=2, lift=0.25)
     for index, kind in enumerate(("eiche", "schwarz", "weiss")):
         corner = frame_corner(kind, side=620, width=84, seed=661 + index)
-        table.lay(corner, at=(470 + 96 * index, 470 + 104 * index), width=640 - 60 * index, degrees=2, lift=1.1)
+        table.lay(
+            corner,
+            at=(470 + 96 * index, 470 + 104 * index),
+            width=640 - 60 * index,
+            degrees=2,
+            lift=1.1,
+        )
     table.lay(_rule(), at=(1370, 830), width=1300, degrees=92, lift=0.4)
     return table.image()
 
@@ -234,7 +296,7 @@ def _rule() -> Image.Image:
     rule = Image.new("RGB", (2600, 130), "#d8b26a")
     draw = ImageDraw.Draw(rule)
     face = fonts.font("jost", 34, 500)
-    for k in range(0, 126):
+    for k in range(126):
         long = 56 if k % 10 == 0 else 40 if k % 5 == 0 else 26
         draw.line((40 + k * 20, 0, 40 + k * 20, long), fill="#3a2d1a", width=3)
         if k % 10 == 0:
@@ -258,7 +320,14 @@ def gift_card() -> Image.Image:
                 end = start + (side * (250 - 36 * k), 130 - 20 * k)
                 plate.stroke(np.vstack([start, (start + end) / 2 + (0, -16), end]), [11, 6, 2], 0)
         sheet.press(plate, ink, shift=(2, 1))
-    mask = fonts.text_mask(size, [("Gutschein", "fraunces", 500, 150, 110, 500, "l", -1), ("für Bilder, Bücher und Papier", "garamond-italic", 400, 62, 116, 590, "l", 0), ("LINDENBLATT", "jost", 500, 34, 116, 930, "l", 10)])
+    mask = fonts.text_mask(
+        size,
+        [
+            ("Gutschein", "fraunces", 500, 150, 110, 500, "l", -1),
+            ("für Bilder, Bücher und Papier", "garamond-italic", 400, 62, 116, 590, "l", 0),
+            ("LINDENBLATT", "jost", 500, 34, 116, 930, "l", 10),
+        ],
+    )
     sheet.press(mask, "#1f4a38", over=True, rough=0, wear=0.001, cover=1)
     table.lay(lit(sheet.image()), at=(760, 760), width=1060, degrees=5, lift=1.0)
     return table.image()
@@ -281,8 +350,10 @@ def sketching(colour: str) -> Image.Image:
             start = np.array([x[k], y[k] + 10])
             end = start + (-0.55 * length, length)
             if end[0] > 130:
-                plate.stroke(bezier(start, (start + end) / 2 + (3, 0), end, count=8), [2.6, 1.8, 0.6])
-        sheet.press(plate, "#3a3734", cover=0.40 + 0.09 * index, rough=0.8, wear=0.06)
+                plate.stroke(
+                    bezier(start, (start + end) / 2 + (3, 0), end, count=8), [2.6, 1.8, 0.6]
+                )
+        sheet.press(plate, "#3a3734", cover=0.62 + 0.08 * index, rough=0.7, wear=0.04)
     sun = sheet.plate()
     sun.line(arc((980, 380), 96, 0, 380, count=120) + rng.normal(0, 0.6, (120, 2)), 2.4)
     sheet.press(sun, "#3a3734", cover=0.7, rough=0.8, wear=0.06)

@@ -1,5 +1,7 @@
 """The five botanical prints: linden, fern, ginkgo, poppies and meadow grasses."""
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image
 
@@ -73,7 +75,9 @@ def _linden_leaf(
             dark.polygon(put(ribbon(path, [0.001, 0.006, 0.001])), 0)
 
 
-def _side_vein(plate: Plate, put, start: float, index: int, side: int) -> None:
+def _side_vein(
+    plate: Plate, put: Callable[[Points], Points], start: float, index: int, side: int
+) -> None:
     """A side vein with its own branches towards the margin."""
     angle = np.radians((118, 82, 58, 50, 46, 43, 41, 38)[index])
     reach = (0.40, 0.47, 0.50, 0.47, 0.41, 0.34, 0.255, 0.16)[index]
@@ -86,7 +90,9 @@ def _side_vein(plate: Plate, put, start: float, index: int, side: int) -> None:
         length = 0.15 * (1 - share) + 0.03
         turned = np.radians(heading + side * 38)
         tip = point + length * np.array([np.cos(turned), np.sin(turned)])
-        plate.polygon(put(ribbon(bezier(point, (point + tip) / 2, tip, count=12), [0.007, 0.002])), 0)
+        plate.polygon(
+            put(ribbon(bezier(point, (point + tip) / 2, tip, count=12), [0.007, 0.002])), 0
+        )
 
 
 def _heading(degrees: float) -> Points:
@@ -148,7 +154,11 @@ def _gouge_marks(plate: Plate, rng: np.random.Generator) -> None:
         angle = np.radians(90 + 35 * np.sin(at[0] / 330) + 25 * np.cos(at[1] / 410))
         length = rng.uniform(24, 62)
         end = at + length * np.array([np.cos(angle), np.sin(angle)])
-        plate.stroke(bezier(at, (at + end) / 2 + rng.normal(0, 3, 2), end, count=8), [1, rng.uniform(3, 6), 1], 0)
+        plate.stroke(
+            bezier(at, (at + end) / 2 + rng.normal(0, 3, 2), end, count=8),
+            [1, rng.uniform(3, 6), 1],
+            0,
+        )
 
 
 def _frond(plate: Plate, stem: Points, reach: float) -> None:
@@ -174,7 +184,9 @@ def _leaflet(plate: Plate, axis: Points, length: float) -> None:
         point, heading = along(axis, share)
         size = min(0.11 * length, 27) * (1 - share) ** 0.6 + 5
         for side in (-1, 1):
-            lobe = np.array([(0, -3.2), (0.45, -4.2), (0.9, -2.2), (1, 0), (0.8, 2.4), (0.35, 3.6), (0, 2.6)])
+            lobe = np.array(
+                [(0, -3.2), (0.45, -4.2), (0.9, -2.2), (1, 0), (0.8, 2.4), (0.35, 3.6), (0, 2.6)]
+            )
             shape = spline(lobe * (size, min(size / 9, 2.1)), closed=True, steps=5)
             plate.polygon(place(shape, at=point, degrees=heading + side * 62), 0)
 
@@ -202,14 +214,16 @@ def ginkgo(scale: float = 1) -> Image.Image:
         ((270, 2090), 200, 230, 0), ((930, 250), 190, 120, 2), ((260, 330), 180, 200, 3),
     )  # fmt: skip
     plates = [sheet.plate() for _ in inks]
-    for at, size, degrees, ink in leaves:
-        _ginkgo_leaf(plates[ink], at, size, degrees, rng)
+    for at, size, degrees, place_of_ink in leaves:
+        _ginkgo_leaf(plates[place_of_ink], at, size, degrees, rng)
     for plate, ink in zip(plates, inks, strict=True):
         sheet.press(plate, ink, over=True, rough=0.3)
     return sheet.image()
 
 
-def _ginkgo_leaf(plate: Plate, at: Pair, size: float, degrees: float, rng: np.random.Generator) -> None:
+def _ginkgo_leaf(
+    plate: Plate, at: Pair, size: float, degrees: float, rng: np.random.Generator
+) -> None:
     """A fan with a notch, its stalk, and veins that fork towards the margin."""
     spread = rng.uniform(66, 80)
     angles = np.linspace(-spread, spread, 260)
@@ -220,15 +234,26 @@ def _ginkgo_leaf(plate: Plate, at: Pair, size: float, degrees: float, rng: np.ra
     fan = np.column_stack([rim * np.cos(a), rim * np.sin(a)])
     side = bezier((0.02, 0.012), (0.16, 0.03), (0.2, 0.42), fan[-1] * 0.97, count=24)
     other = bezier(fan[0] * 0.97, (0.2, -0.42), (0.16, -0.03), (0.02, -0.012), count=24)
-    plate.polygon(place(np.vstack([fan, side[::-1], other[::-1]]), at=at, scale=size, degrees=degrees - 90))
+    plate.polygon(
+        place(np.vstack([fan, side[::-1], other[::-1]]), at=at, scale=size, degrees=degrees - 90)
+    )
     stalk = bezier((0.04, 0), (-0.25, 0.02), (-0.5, -0.10), (-0.72, rng.uniform(-0.28, 0.2)))
-    plate.polygon(place(ribbon(stalk, [0.05, 0.022, 0.03]), at=at, scale=size, degrees=degrees - 90))
+    plate.polygon(
+        place(ribbon(stalk, [0.05, 0.022, 0.03]), at=at, scale=size, degrees=degrees - 90)
+    )
     for angle in np.linspace(-spread + 5, spread - 5, 31):
         ray = np.radians(angle)
         reach = float(np.interp(angle, angles, rim)) - 0.035
         start, end = 0.16 + 0.16 * rng.random(), reach
-        path = np.column_stack([np.linspace(start, end, 12) * np.cos(ray * np.linspace(0.9, 1, 12)), np.linspace(start, end, 12) * np.sin(ray * np.linspace(0.9, 1, 12))])
-        plate.polygon(place(ribbon(path, [0.002, 0.009, 0.004]), at=at, scale=size, degrees=degrees - 90), 0)
+        path = np.column_stack(
+            [
+                np.linspace(start, end, 12) * np.cos(ray * np.linspace(0.9, 1, 12)),
+                np.linspace(start, end, 12) * np.sin(ray * np.linspace(0.9, 1, 12)),
+            ]
+        )
+        plate.polygon(
+            place(ribbon(path, [0.002, 0.009, 0.004]), at=at, scale=size, degrees=degrees - 90), 0
+        )
 
 
 def poppies(scale: float = 1) -> Image.Image:
@@ -293,7 +318,18 @@ def _capsule(plate: Plate, control: list[Pair], size: float) -> None:
     stem = bezier(*control, count=80)
     plate.stroke(stem, [11, 8])
     at = np.asarray(control[-1])
-    body = np.array([(-0.2, 1.0), (-0.85, 0.35), (-0.78, -0.5), (-0.5, -0.85), (0.5, -0.85), (0.78, -0.5), (0.85, 0.35), (0.2, 1.0)])
+    body = np.array(
+        [
+            (-0.2, 1.0),
+            (-0.85, 0.35),
+            (-0.78, -0.5),
+            (-0.5, -0.85),
+            (0.5, -0.85),
+            (0.78, -0.5),
+            (0.85, 0.35),
+            (0.2, 1.0),
+        ]
+    )
     plate.polygon(spline(body * size, closed=True) + at)
     for x in (-0.42, -0.14, 0.14, 0.42):
         plate.stroke(bezier((x * 0.4, 0.9), (x * 1.7, 0.1), (x, -0.8)) * size + at, [2, 6, 2], 0)
@@ -305,31 +341,46 @@ def _capsule(plate: Plate, control: list[Pair], size: float) -> None:
 def _bud(plate: Plate, rng: np.random.Generator) -> None:
     stem = bezier((930, 2330), (1080, 1800), (1560, 1500), (1560, 900), (1400, 860), (1420, 1010))
     plate.stroke(stem, [11, 9, 8])
-    body = spline(np.array([(0, -80), (46, -20), (40, 60), (0, 92), (-40, 60), (-46, -20)]), closed=True)
+    body = spline(
+        np.array([(0, -80), (46, -20), (40, 60), (0, 92), (-40, 60), (-46, -20)]), closed=True
+    )
     plate.polygon(turn(body, 8) + (1425, 1080))
     plate.stroke(bezier((1425, 1010), (1412, 1090), (1418, 1165)), [2, 7, 2], 0)
     for angle in np.linspace(0, 360, 36):
         start = np.array([1425, 1085]) + _heading(angle) * (42, 78)
-        plate.stroke(np.vstack([start, start + 18 * _heading(angle + rng.normal(0, 14))]), [2.6, 0.8])
+        plate.stroke(
+            np.vstack([start, start + 18 * _heading(angle + rng.normal(0, 14))]), [2.6, 0.8]
+        )
 
 
 def _poppy_leaves(plate: Plate) -> None:
     """Feathered leaves near the ground."""
-    for tip, bend in (((330, 2010), (560, 2270)), ((1340, 2080), (1120, 2260)), ((640, 1890), (730, 2100))):
+    for tip, bend in (
+        ((330, 2010), (560, 2270)),
+        ((1340, 2080), (1120, 2260)),
+        ((640, 1890), (730, 2100)),
+    ):
         axis = bezier((870, 2330), bend, tip, count=50)
         plate.stroke(axis, [14, 4])
         for index, share in enumerate(np.linspace(0.25, 0.95, 12)):
             point, heading = along(axis, float(share))
             length = 120 * np.sin(np.pi * share) + 30
             side = 1 if index % 2 else -1
-            blade = bezier(point, point + 0.6 * length * _heading(heading + side * 55), point + length * _heading(heading + side * 30), count=16)
+            blade = bezier(
+                point,
+                point + 0.6 * length * _heading(heading + side * 55),
+                point + length * _heading(heading + side * 30),
+                count=16,
+            )
             plate.stroke(blade, [16, 18, 1])
 
 
 def grasses(scale: float = 1) -> Image.Image:
     """„Gräser am Kanal“: a meadow in three greens before a red evening sun."""
     sheet = Sheet(paper="#f2eadb", seed=205, scale=scale)
-    sky = np.linspace(0, 1, sheet.shape[0], dtype=np.float32)[:, None] * np.ones(sheet.shape, np.float32)
+    sky = np.linspace(0, 1, sheet.shape[0], dtype=np.float32)[:, None] * np.ones(
+        sheet.shape, np.float32
+    )
     sheet.press(0.55 * sky**1.5, "#e9c9a4", rough=0, wear=0)
     sun = sheet.plate()
     sun.disc((1120, 820), 300)

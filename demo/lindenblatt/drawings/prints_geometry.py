@@ -26,7 +26,8 @@ def arcs(scale: float = 1) -> Image.Image:
     sheet = Sheet(paper=PAPER, seed=101, scale=scale)
     plates: dict[str, Plate] = {ink: sheet.plate() for ink in "robgk"}
     for row, line in enumerate(ARCS):
-        for column, (kind, turns, ink) in enumerate(line.split()):
+        for column, cell in enumerate(line.split()):
+            kind, turns, ink = list(cell)
             corner = (LEFT + column * CELL, TOP + row * CELL)
             _cell(plates[ink], kind, int(turns), corner)
     inks = {"r": RED, "o": OCHRE, "b": BLUE, "g": GREEN, "k": BLACK}
@@ -66,7 +67,11 @@ def _cell(plate: Plate, kind: str, turns: int, corner: tuple[float, float]) -> N
 def discs(scale: float = 1) -> Image.Image:
     """„Drei Scheiben“: three transparent inks whose overlaps make four more colours."""
     sheet = Sheet(paper="#f4efe3", seed=102, scale=scale)
-    places = (((650, 830), 500, "#e0563f"), ((1070, 1130), 500, "#3f7fa6"), ((690, 1560), 430, OCHRE))
+    places = (
+        ((650, 830), 500, "#e0563f"),
+        ((1070, 1130), 500, "#3f7fa6"),
+        ((690, 1560), 430, OCHRE),
+    )
     for index, (centre, radius, ink) in enumerate(places):
         plate = sheet.plate()
         plate.disc(centre, radius)

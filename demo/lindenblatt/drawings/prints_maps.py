@@ -23,7 +23,12 @@ def _neat_line(sheet: Sheet, ink: str) -> None:
     plate = sheet.plate()
     left, top, right, bottom = FRAME
     for gap, width in ((0, 5), (22, 2)):
-        corners = [(left - gap, top - gap), (right + gap, top - gap), (right + gap, bottom + gap), (left - gap, bottom + gap)]
+        corners = [
+            (left - gap, top - gap),
+            (right + gap, top - gap),
+            (right + gap, bottom + gap),
+            (left - gap, bottom + gap),
+        ]
         plate.line([*corners, corners[0], corners[1]], width)
     sheet.press(plate, ink, over=True, rough=0.1)
 
@@ -75,13 +80,26 @@ def meanders(scale: float = 1) -> Image.Image:
     sheet = Sheet(paper=PAPER, seed=302, scale=scale)
     inside = _inside(sheet)
     courses = terrain.meander(10, np.random.default_rng(77))
-    inks = ("#e6d3a8", "#c9d2ae", "#e7bfa3", "#b7cbc4", "#e3c77f", "#d99a80", "#a9bfa0", "#7fa9b0", "#c97159", "#1e4a5f")
+    inks = (
+        "#e6d3a8",
+        "#c9d2ae",
+        "#e7bfa3",
+        "#b7cbc4",
+        "#e3c77f",
+        "#d99a80",
+        "#a9bfa0",
+        "#7fa9b0",
+        "#c97159",
+        "#1e4a5f",
+    )
     for index, (course, ink) in enumerate(zip(courses, inks[-len(courses) :], strict=True)):
         plate = sheet.plate()
         last = index == len(courses) - 1
         for point in course[::2] * 2400:
             plate.disc(point, 24 if last else 31)
-        sheet.press(inside * plate.mask(), ink, over=True, cover=0.95, shift=((0, 0), (2, 1))[index % 2])
+        sheet.press(
+            inside * plate.mask(), ink, over=True, cover=0.95, shift=((0, 0), (2, 1))[index % 2]
+        )
     _neat_line(sheet, "#1e4a5f")
     return sheet.image()
 
@@ -100,7 +118,13 @@ def town(scale: float = 1) -> Image.Image:
     _old_town(houses, centre, rng)
     _green_belt(houses, park, centre)
     _river(houses, park, water)
-    for start, end in (((900, 1080), (1700, 260)), ((900, 1080), (40, 560)), ((900, 1080), (1500, 2400)), ((900, 1080), (420, 2400)), ((900, 1080), (1700, 1240))):
+    for start, end in (
+        ((900, 1080), (1700, 260)),
+        ((900, 1080), (40, 560)),
+        ((900, 1080), (1500, 2400)),
+        ((900, 1080), (420, 2400)),
+        ((900, 1080), (1700, 1240)),
+    ):
         way = np.asarray(end, float) - start
         inner = np.asarray(start, float) + way / np.hypot(*way) * 330
         houses.line([inner, end], 26, 0)
@@ -112,7 +136,9 @@ def town(scale: float = 1) -> Image.Image:
     return sheet.image()
 
 
-def _perimeter_block(houses: Plate, park: Plate, block: terrain.Block, rng: np.random.Generator) -> None:
+def _perimeter_block(
+    houses: Plate, park: Plate, block: terrain.Block, rng: np.random.Generator
+) -> None:
     """Houses along the four streets of a block, with gaps, wings and a courtyard."""
     if rng.random() < 0.055:
         park.polygon(block.outline)
@@ -135,7 +161,11 @@ def _perimeter_block(houses: Plate, park: Plate, block: terrain.Block, rng: np.r
         edge = int(rng.integers(len(outline)))
         a, b = outline[edge], outline[(edge + 1) % len(outline)]
         at = a + (b - a) * rng.uniform(0.2, 0.8)
-        houses.stroke(np.vstack([at, at + (court.mean(axis=0) - at) * 0.5 if len(court) else b]), rng.uniform(6, 16), 0)
+        houses.stroke(
+            np.vstack([at, at + (court.mean(axis=0) - at) * 0.5 if len(court) else b]),
+            rng.uniform(6, 16),
+            0,
+        )
 
 
 def _old_town(houses: Plate, centre: Points, rng: np.random.Generator) -> None:
@@ -166,8 +196,30 @@ def _green_belt(houses: Plate, park: Plate, centre: Points) -> None:
 
 
 def _river(houses: Plate, park: Plate, water: Plate) -> None:
-    course = spline([(240, -40), (330, 330), (250, 700), (330, 1080), (230, 1450), (360, 1800), (300, 2120), (420, 2440)])
-    meadow = spline([(230, -40), (300, 330), (215, 700), (280, 1080), (190, 1450), (310, 1800), (260, 2120), (370, 2440)])
+    course = spline(
+        [
+            (240, -40),
+            (330, 330),
+            (250, 700),
+            (330, 1080),
+            (230, 1450),
+            (360, 1800),
+            (300, 2120),
+            (420, 2440),
+        ]
+    )
+    meadow = spline(
+        [
+            (230, -40),
+            (300, 330),
+            (215, 700),
+            (280, 1080),
+            (190, 1450),
+            (310, 1800),
+            (260, 2120),
+            (370, 2440),
+        ]
+    )
     houses.polygon(ribbon(meadow, [150, 230, 330, 210, 170, 260, 180]), 0)
     park.polygon(ribbon(meadow, [130, 210, 310, 190, 150, 240, 160]))
     park.line(course, 62, 0)
@@ -183,14 +235,36 @@ def _river(houses: Plate, park: Plate, water: Plate) -> None:
 def _landmarks(sheet: Sheet, centre: Points) -> None:
     """The church on the market, and the railway with its terminus, in red."""
     plate = sheet.plate()
-    church = np.array([(-16, -46), (16, -46), (16, -10), (40, -10), (40, 14), (16, 14), (16, 52), (-16, 52), (-16, 14), (-40, 14), (-40, -10), (-16, -10)])
+    church = np.array(
+        [
+            (-16, -46),
+            (16, -46),
+            (16, -10),
+            (40, -10),
+            (40, 14),
+            (16, 14),
+            (16, 52),
+            (-16, 52),
+            (-16, 14),
+            (-40, 14),
+            (-40, -10),
+            (-16, -10),
+        ]
+    )
     plate.polygon(place(church, at=centre + (4, 4), degrees=12))
-    fan = [bezier((1180, 610 + 9 * k), (1300, 560 + 8 * k), (1480, 380 + 5 * k), (1760, 210 + 4 * k)) for k in range(-4, 5)]
+    fan = [
+        bezier((1180, 610 + 9 * k), (1300, 560 + 8 * k), (1480, 380 + 5 * k), (1760, 210 + 4 * k))
+        for k in range(-4, 5)
+    ]
     ground = sheet.plate()
     for track in fan:
         ground.line(track, 13)
-    hall = place(np.array([(-46, -62), (46, -62), (46, 62), (-46, 62)]), at=(1140, 618), degrees=-18)
-    ground.polygon(place(np.array([(-62, -78), (62, -78), (62, 78), (-62, 78)]), at=(1140, 618), degrees=-18))
+    hall = place(
+        np.array([(-46, -62), (46, -62), (46, 62), (-46, 62)]), at=(1140, 618), degrees=-18
+    )
+    ground.polygon(
+        place(np.array([(-62, -78), (62, -78), (62, 78), (-62, 78)]), at=(1140, 618), degrees=-18)
+    )
     inside = _inside(sheet)
     sheet.press(inside * ground.mask(), PAPER, over=True, cover=1, rough=0, wear=0)
     for track in fan:
@@ -203,15 +277,29 @@ def ridges(scale: float = 1) -> Image.Image:
     """„Kammlinien“: nine ridges in the morning mist, in landscape format."""
     sheet = Sheet(LANDSCAPE, paper="#f6ead8", seed=304, scale=scale)
     rng = np.random.default_rng(34)
-    fall = np.linspace(1, 0, sheet.shape[0], dtype=np.float32)[:, None] * np.ones(sheet.shape, np.float32)
+    fall = np.linspace(1, 0, sheet.shape[0], dtype=np.float32)[:, None] * np.ones(
+        sheet.shape, np.float32
+    )
     sheet.press(0.5 * fall, "#f0b08e", rough=0, wear=0)
     sun = sheet.plate()
     sun.disc((1610, 500), 165)
     sheet.press(sun, "#e2583b", over=True)
-    inks = ("#e3c3ad", "#cdb6ab", "#b3aaa8", "#94a09f", "#748f90", "#54797c", "#3a6165", "#264a50", "#15343a")
+    inks = (
+        "#e3c3ad",
+        "#cdb6ab",
+        "#b3aaa8",
+        "#94a09f",
+        "#748f90",
+        "#54797c",
+        "#3a6165",
+        "#264a50",
+        "#15343a",
+    )
     for index, ink in enumerate(inks):
         share = index / (len(inks) - 1)
-        outline = _ridge(rng, base=640 + 940 * share**1.25, rise=150 + 130 * share, detail=5 + index)
+        outline = _ridge(
+            rng, base=640 + 940 * share**1.25, rise=150 + 130 * share, detail=5 + index
+        )
         plate = sheet.plate()
         plate.polygon(np.vstack([outline, [(2500, 1800), (-100, 1800)]]))
         if index >= 6:
@@ -250,5 +338,11 @@ def _firs(plate: Plate, outline: Points, rng: np.random.Generator, *, size: floa
         for tier in range(4):
             top = foot[1] - tall * (1 - tier * 0.22)
             half = wide * (0.3 + 0.24 * tier)
-            plate.polygon([(foot[0], top), (foot[0] + half, top + tall * 0.36), (foot[0] - half, top + tall * 0.36)])
+            plate.polygon(
+                [
+                    (foot[0], top),
+                    (foot[0] + half, top + tall * 0.36),
+                    (foot[0] - half, top + tall * 0.36),
+                ]
+            )
         plate.line([foot, foot + (0, 12)], 4)

@@ -75,23 +75,49 @@ def paper() -> Image.Image:
 
 def _lay_paper(table: Table, *, shift: Pair) -> None:
     dx, dy = shift
-    table.lay(flat.envelope(1200, 840, "#d8c9a8", 5), at=(2450 + dx, 480 + dy), width=720, degrees=12, lift=0.6)
+    table.lay(
+        flat.envelope(1200, 840, "#d8c9a8", 5),
+        at=(2450 + dx, 480 + dy),
+        width=720,
+        degrees=12,
+        lift=0.6,
+    )
     for code, at, degrees in (("mohn", (2280, 420), -8), ("farn-bei-nacht", (2600, 640), 9)):
         card = flat.paper_sheet(small(code), width=900, height=1270, margin=58)
         table.lay(card, at=(at[0] + dx, at[1] + dy), width=400, degrees=degrees, lift=0.8)
     for colour, at, degrees in (("sand", (1900, 1150), 9), ("lindgruen", (1500, 870), -6)):
-        table.lay(paper_goods._hardcover(colour, 611), at=(at[0] + dx, at[1] + dy), width=620, degrees=degrees, lift=1.2)
+        table.lay(
+            paper_goods._hardcover(colour, 611),
+            at=(at[0] + dx, at[1] + dy),
+            width=620,
+            degrees=degrees,
+            lift=1.2,
+        )
     for index, (at, degrees) in enumerate((((2330, 1290), -10), ((2560, 1320), 6))):
-        table.lay(paper_goods._booklet("koralle", index), at=(at[0] + dx, at[1] + dy), width=400, degrees=degrees, lift=0.7)
+        table.lay(
+            paper_goods._booklet("koralle", index),
+            at=(at[0] + dx, at[1] + dy),
+            width=400,
+            degrees=degrees,
+            lift=0.7,
+        )
 
 
 def paper_tall() -> Image.Image:
     """The notebooks, closer."""
     table = Table(TALL, "#c9a67a", 924, board=True)
     table.lay(paper_goods._page("gepunktet"), at=(340, 420), width=760, degrees=-12, lift=0.4)
-    table.lay(flat.paper_sheet(small("mohn"), width=900, height=1270, margin=58), at=(1120, 420), width=480, degrees=8, lift=0.8)
+    table.lay(
+        flat.paper_sheet(small("mohn"), width=900, height=1270, margin=58),
+        at=(1120, 420),
+        width=480,
+        degrees=8,
+        lift=0.8,
+    )
     table.lay(paper_goods._hardcover("sand", 611), at=(1010, 1280), width=680, degrees=8, lift=1.2)
-    table.lay(paper_goods._hardcover("lindgruen", 611), at=(480, 1230), width=680, degrees=-7, lift=1.2)
+    table.lay(
+        paper_goods._hardcover("lindgruen", 611), at=(480, 1230), width=680, degrees=-7, lift=1.2
+    )
     table.lay(flat.pencil(900, "#b24a33"), at=(760, 700), width=600, degrees=-30, lift=0.8)
     return table.image()
 
@@ -124,7 +150,12 @@ def _block() -> Image.Image:
     ink = np.clip((0.62 - printed.mean(axis=2)) / 0.3, 0, 1)[..., None]
     rng = np.random.default_rng(9)
     lino = rgb("#a9875f") * (1 + 0.03 * noise.grain(ink.shape[:2], rng, size=2))[..., None]
-    block = lino * (1 - ink) + rgb("#123527") * (1 + 0.25 * noise.fractal(ink.shape[:2], (30, 30), rng)[..., None] * ink) * ink
+    block = (
+        lino * (1 - ink)
+        + rgb("#123527")
+        * (1 + 0.25 * noise.fractal(ink.shape[:2], (30, 30), rng)[..., None] * ink)
+        * ink
+    )
     gy, gx = np.gradient(ink[..., 0])
     block = block * (1 + 0.5 * (gx + gy))[..., None]
     return picture(block)
@@ -137,10 +168,20 @@ def _slab() -> Image.Image:
     plate = sheet.plate()
     for k in range(26):
         y = 240 + k * 26
-        plate.stroke(np.array([(260 + (k * 37) % 70, y), (900, y + 5), (1330 - (k * 53) % 90, y)]), [20, 34, 18])
+        plate.stroke(
+            np.array([(260 + (k * 37) % 70, y), (900, y + 5), (1330 - (k * 53) % 90, y)]),
+            [20, 34, 18],
+        )
     sheet.press(plate, "#15402e", over=True, rough=0.8, wear=0.02)
     blob = sheet.plate()
-    blob.polygon(np.array([(120 + 90 * np.cos(a) * (1 + 0.2 * np.sin(3 * a)) + 40, 980 + 70 * np.sin(a)) for a in np.linspace(0, 6.28, 60)]))
+    blob.polygon(
+        np.array(
+            [
+                (120 + 90 * np.cos(a) * (1 + 0.2 * np.sin(3 * a)) + 40, 980 + 70 * np.sin(a))
+                for a in np.linspace(0, 6.28, 60)
+            ]
+        )
+    )
     sheet.press(blob, "#0d2d20", over=True, rough=0)
     return picture(array(sheet.image()))
 
@@ -178,7 +219,9 @@ def _gouge(index: int) -> Image.Image:
         inset = int(abs(y - 75) ** 2 / 60)
         draw.line((20 + inset, y, 560, y), fill=(*tone, 255), width=1)
     draw.rectangle((556, 36, 640, 114), fill=(190, 158, 84, 255))
-    draw.polygon([(640, 56), (1180, 62), (1270, 75), (1180, 88), (640, 94)], fill=(168, 170, 172, 255))
+    draw.polygon(
+        [(640, 56), (1180, 62), (1270, 75), (1180, 88), (640, 94)], fill=(168, 170, 172, 255)
+    )
     draw.line((640, 66, 1200, 70), fill=(225, 226, 226, 255), width=6)
     return image
 
@@ -189,7 +232,7 @@ def maps() -> Image.Image:
     table.lay(flat.lit(small("hoehenlinien")), at=(1350, 870), width=900, degrees=-5, lift=0.6)
     table.lay(flat.lit(small("schwarzplan")), at=(2270, 760), width=880, degrees=6, lift=0.7)
     table.lay(flat.lit(small("maeander")), at=(420, 1000), width=760, degrees=-14, lift=0.6)
-    _loupe(table, (1760, 1130), 250)
+    _loupe(table, (1570, 1120), 250)
     table.lay(flat.pencil(900, "#24384d"), at=(900, 380), width=620, degrees=24, lift=0.8)
     return table.image()
 
@@ -199,7 +242,7 @@ def maps_tall() -> Image.Image:
     table = Table(TALL, "#b9a88d", 928, board=True)
     table.lay(flat.lit(small("schwarzplan")), at=(1010, 620), width=900, degrees=7, lift=0.6)
     table.lay(flat.lit(small("hoehenlinien")), at=(480, 1130), width=900, degrees=-6, lift=0.7)
-    _loupe(table, (940, 1240), 230)
+    _loupe(table, (700, 1270), 230)
     return table.image()
 
 
@@ -207,13 +250,19 @@ def _loupe(table: Table, at: Pair, radius: int) -> None:
     """A magnifying glass: what lies under it, twice as large, in a brass ring with a handle."""
     x, y = round(at[0]), round(at[1])
     half = radius // 2
-    seen = Image.fromarray((np.clip(table.colour[y - half : y + half, x - half : x + half], 0, 1) * 255).astype(np.uint8))
+    seen = Image.fromarray(
+        (np.clip(table.colour[y - half : y + half, x - half : x + half], 0, 1) * 255).astype(
+            np.uint8
+        )
+    )
     lens = seen.resize((radius * 2, radius * 2), Image.Resampling.BICUBIC).convert("RGBA")
     handle = Image.new("RGBA", (760, 70))
     ImageDraw.Draw(handle).rounded_rectangle((0, 0, 759, 69), 34, fill="#2c241d")
     reach = radius + 330
     table.lay(handle, at=(x + reach * 0.72, y + reach * 0.69), width=640, degrees=44, lift=1.4)
-    table.lay(flat.disc(radius * 2 + 56, "#b89552", dome=0.5), at=at, width=radius * 2 + 56, lift=1.6)
+    table.lay(
+        flat.disc(radius * 2 + 56, "#b89552", dome=0.5), at=at, width=radius * 2 + 56, lift=1.6
+    )
     shine = flat.disc(radius * 2, "#ffffff")
     lens.putalpha(shine.getchannel("A"))
     table.lay(lens, at=at, width=radius * 2, lift=0.1)
@@ -225,7 +274,19 @@ def autumn() -> Image.Image:
     table.lay(flat.lit(small("ginkgo-oktober")), at=(1560, 840), width=920, degrees=-4, lift=0.7)
     _lay_books(table, ("gedaechtnis-der-linden", (2350, 900), 600, 7))
     table.lay(flat.cup(360, "#d9c8ad", "#3f2415"), at=(860, 470), width=330, lift=1.2)
-    _scatter(table, ((330, 380), (620, 1180), (980, 1420), (2700, 260), (2050, 250), (200, 1000), (2700, 1450), (1000, 900)))
+    _scatter(
+        table,
+        (
+            (330, 380),
+            (620, 1180),
+            (980, 1420),
+            (2700, 260),
+            (2050, 250),
+            (200, 1000),
+            (2700, 1450),
+            (1000, 900),
+        ),
+    )
     return table.image()
 
 
@@ -251,4 +312,10 @@ def _scatter(table: Table, spots: tuple[Pair, ...]) -> None:
         leaf = sheet.image().convert("RGBA")
         alpha = Image.fromarray((plate.mask() * 255).astype(np.uint8))
         leaf.putalpha(alpha)
-        table.lay(leaf, at=spot, width=float(rng.uniform(280, 400)), degrees=float(rng.uniform(0, 360)), lift=0.8)
+        table.lay(
+            leaf,
+            at=spot,
+            width=float(rng.uniform(280, 400)),
+            degrees=float(rng.uniform(0, 360)),
+            lift=0.8,
+        )

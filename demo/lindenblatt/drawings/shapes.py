@@ -1,12 +1,14 @@
 """Plane geometry: curves, ribbons, arcs and transforms, all as arrays of points (n × 2)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Points = NDArray[np.float64]
-Pair = Sequence[float]
+#: An array of n × 2 numbers.
+Points = NDArray[Any]
+Pair = Sequence[float] | NDArray[Any]
 
 
 def bezier(*control: Pair, count: int = 60) -> Points:
@@ -57,9 +59,7 @@ def ribbon(path: Points, widths: float | Points | Sequence[float]) -> Points:
 def arc(centre: Pair, radius: float, start: float, end: float, *, count: int = 90) -> Points:
     """Points on an arc; angles in degrees, clockwise from the right."""
     angle = np.radians(np.linspace(start, end, count))
-    return np.column_stack(
-        [centre[0] + radius * np.cos(angle), centre[1] + radius * np.sin(angle)]
-    )
+    return np.column_stack([centre[0] + radius * np.cos(angle), centre[1] + radius * np.sin(angle)])
 
 
 def sector(centre: Pair, inner: float, outer: float, start: float, end: float) -> Points:

@@ -150,7 +150,7 @@ class Stage:
         return picture(self.colour)
 
 
-def _homography(quad: Array, source: list[tuple[float, float]]) -> list[float]:
+def _homography(quad: Array, source: list[tuple[int, int]]) -> list[float]:
     """Pillow's coefficients, which map pixels of the picture to pixels of the texture."""
     rows, values = [], []
     for (x, y), (u, v) in zip(np.asarray(quad).tolist(), source, strict=True):
@@ -167,10 +167,14 @@ def convex(points: Array) -> Array:
     def half(items: list) -> list:
         chain: list = []
         for p in items:
-            while len(chain) > 1 and (
-                (chain[-1][0] - chain[-2][0]) * (p[1] - chain[-2][1])
-                - (chain[-1][1] - chain[-2][1]) * (p[0] - chain[-2][0])
-            ) <= 0:
+            while (
+                len(chain) > 1
+                and (
+                    (chain[-1][0] - chain[-2][0]) * (p[1] - chain[-2][1])
+                    - (chain[-1][1] - chain[-2][1]) * (p[0] - chain[-2][0])
+                )
+                <= 0
+            ):
                 chain.pop()
             chain.append(p)
         return chain[:-1]
@@ -187,7 +191,7 @@ def backdrop(size: tuple[int, int], colour: str, seed: int, *, horizon: float = 
     if horizon:
         light -= 0.05 * noise.step(horizon + 0.08, horizon - 0.12, y)
     light += 0.010 * (noise.fractal((height, width), (8, 8), rng, octaves=3) - 0.5)
-    light += 0.003 * noise.grain((height, width), rng, size=2)
+    light += 0.002 * noise.grain((height, width), rng, size=2)
     return np.clip(rgb(colour)[None, None] * light[..., None], 0, 1)
 
 
@@ -210,7 +214,11 @@ def shade_cover(image: Image.Image, *, hinge: bool, worn: float = 0.0) -> Image.
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     light = 1.03 - 0.05 * x - 0.03 * y
     if hinge:
-        light = light - 0.20 * np.exp(-(((x - 0.062) / 0.010) ** 2)) + 0.08 * np.exp(-(((x - 0.085) / 0.010) ** 2))
+        light = (
+            light
+            - 0.20 * np.exp(-(((x - 0.062) / 0.010) ** 2))
+            + 0.08 * np.exp(-(((x - 0.085) / 0.010) ** 2))
+        )
         light = light - 0.10 * np.exp(-((x / 0.012) ** 2))
     else:
         light = light - 0.10 * np.exp(-(((x - 0.035) / 0.006) ** 2))

@@ -13,7 +13,7 @@ from .shapes import Points
 def mountains(shape: tuple[int, int], rng: np.random.Generator) -> Field:
     """Heights 0…1: ridged noise over a massif, bent by a second field so that ridges meander."""
     rows, columns = shape
-    y, x = np.mgrid[0:1:rows * 1j, 0:1:columns * 1j].astype(np.float32)
+    y, x = np.mgrid[0 : 1 : rows * 1j, 0 : 1 : columns * 1j].astype(np.float32)
     cells = (5, 4)
     ridges = 1 - np.abs(2 * fractal(shape, cells, rng, octaves=5, gain=0.36) - 1)
     broad = fractal(shape, (3, 2), rng, octaves=3)
@@ -60,7 +60,9 @@ def meander(count: int, rng: np.random.Generator) -> list[Points]:
         x, y = np.cumsum(np.sin(angle)), np.cumsum(np.cos(angle))
         x = x - np.linspace(x[0], x[-1], places)
         scale = 1.16 / (y[-1] - y[0])
-        courses.append(np.column_stack([0.354 + (x - x.mean()) * scale, -0.08 + (y - y[0]) * scale]))
+        courses.append(
+            np.column_stack([0.354 + (x - x.mean()) * scale, -0.08 + (y - y[0]) * scale])
+        )
     return courses
 
 
@@ -79,7 +81,9 @@ def town_blocks(outline: Points, rng: np.random.Generator, *, smallest: float) -
     return blocks
 
 
-def _split(outline: Points, rng: np.random.Generator, smallest: float, street: float, out: list[Block]) -> None:
+def _split(
+    outline: Points, rng: np.random.Generator, smallest: float, street: float, out: list[Block]
+) -> None:
     size = area(outline)
     if size < smallest * rng.uniform(0.7, 1.7) or len(outline) < 3:
         if size > 500:

@@ -1,12 +1,11 @@
 """Product pictures of books: bound, as a paperback, on an e-reader, and open."""
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from . import covers, fonts, noise
 from .covers import Book
 from .ink import Array, rgb
-
 from .solids import Box, Camera, Stage, backdrop, pages, shade_cover, shade_spine
 from .walls import array, blurred, picture
 
@@ -36,7 +35,11 @@ def top_edge(book: Book, *, bound: bool) -> Image.Image:
         edge[board : board * 2] *= 0.72
         edge[-2 * board : -board] *= 0.85
         edge[:, board * 2 : board * 4] *= 0.7
-        edge[:, -board * 2 :] = np.where(np.arange(depth)[:, None, None] < board, edge[:, -board * 2 :], edge[:, -board * 2 :] * 0.8)
+        edge[:, -board * 2 :] = np.where(
+            np.arange(depth)[:, None, None] < board,
+            edge[:, -board * 2 :],
+            edge[:, -board * 2 :] * 0.8,
+        )
     return picture(edge)
 
 
@@ -61,7 +64,12 @@ def lying(book: Book) -> Image.Image:
     front = shade_cover(covers.cover(book), hinge=False)
     side = shade_spine(covers.spine(book), round_=False).rotate(90, expand=True)
     below = pages(1100, 160, book.seed + 2)
-    faces = {"top": front, "left": side.transpose(Image.Transpose.ROTATE_180), "front": below, "right": pages(1700, 160, book.seed + 3)}
+    faces = {
+        "top": front,
+        "left": side.transpose(Image.Transpose.ROTATE_180),
+        "front": below,
+        "right": pages(1700, 160, book.seed + 3),
+    }
     stage.add(Box((10, 0, -6), (WIDTH, depth, HEIGHT), turn=13, faces=faces))
     stage.add(Box((0, depth, 0), (WIDTH, depth, HEIGHT), turn=-5, faces=faces))
     return stage.image()
@@ -72,7 +80,12 @@ def on_reader(book: Book) -> Image.Image:
     camera = Camera(yaw=14, pitch=66, distance=1000, zoom=5.9, target=(0, 0, 2))
     stage = Stage(camera, backdrop(camera.size, GROUNDS[book.code], book.seed + 5))
     plastic = Image.new("RGB", (60, 20), "#26282a")
-    faces = {"top": _reader(covers.cover(book)), "left": plastic, "front": plastic, "right": plastic}
+    faces = {
+        "top": _reader(covers.cover(book)),
+        "left": plastic,
+        "front": plastic,
+        "right": plastic,
+    }
     stage.add(Box((0, 0, 0), (126, 8, 176), faces=faces))
     return stage.image()
 
@@ -93,7 +106,9 @@ def _reader(cover: Image.Image) -> Image.Image:
     tool.line((60, 1384, 96, 1384), fill=70, width=6)
     front.paste(screen.convert("RGB"), (90, 100))
     draw.rectangle((88, 98, 1171, 1521), outline="#1a1b1c", width=4)
-    fonts.set_line(draw, (630, 1660), "blatt", fonts.font("jost", 44), "#6a6d70", anchor="m", spacing=3)
+    fonts.set_line(
+        draw, (630, 1660), "blatt", fonts.font("jost", 44), "#6a6d70", anchor="m", spacing=3
+    )
     colour = array(front)
     y, x = np.mgrid[0 : 1 : 1760 * 1j, 0 : 1 : 1260 * 1j].astype(np.float32)
     glare = 0.05 * np.exp(-(((x * 0.6 + y - 0.35) / 0.3) ** 2))
@@ -103,7 +118,7 @@ def _reader(cover: Image.Image) -> Image.Image:
 def opened(book: Book, heading: str, text: str) -> Image.Image:
     """The detail: an open spread with the first page of the text, from above."""
     width, height = 1560, 1180
-    spread = np.ones((height, width, 3), np.float32) * rgb("#f7f1e4")
+    spread: Array = np.ones((height, width, 3), np.float32) * rgb("#f7f1e4")
     ink = Image.new("L", (width * 2, height * 2), 0)
     draw = ImageDraw.Draw(ink)
     _title_page(draw, book)
@@ -124,26 +139,58 @@ def _title_page(draw: ImageDraw.ImageDraw, book: Book) -> None:
     """The left page: author, title and imprint."""
     middle = 2 * 390
     lines = fonts.wrapped(book.title[0], fonts.font("garamond", 104, 500), 900)
-    fonts.set_line(draw, (middle, 560), book.author, fonts.font("garamond-italic", 60), 255, anchor="m")
+    fonts.set_line(
+        draw, (middle, 560), book.author, fonts.font("garamond-italic", 60), 255, anchor="m"
+    )
     for index, line in enumerate(lines):
-        fonts.set_line(draw, (middle, 740 + index * 118), line, fonts.font("garamond", 104, 500), 255, anchor="m")
-    fonts.set_line(draw, (middle, 2000), "LINDENBLATT", fonts.font("jost", 34, 500), 255, anchor="m", spacing=12)
-    fonts.set_line(draw, (middle, 2060), "Leipzig", fonts.font("garamond-italic", 46), 255, anchor="m")
+        fonts.set_line(
+            draw,
+            (middle, 740 + index * 118),
+            line,
+            fonts.font("garamond", 104, 500),
+            255,
+            anchor="m",
+        )
+    fonts.set_line(
+        draw,
+        (middle, 2000),
+        "LINDENBLATT",
+        fonts.font("jost", 34, 500),
+        255,
+        anchor="m",
+        spacing=12,
+    )
+    fonts.set_line(
+        draw, (middle, 2060), "Leipzig", fonts.font("garamond-italic", 46), 255, anchor="m"
+    )
 
 
 def _text_page(draw: ImageDraw.ImageDraw, heading: str, text: str) -> None:
     """The right page: a heading and justified lines with an indent for each paragraph."""
-    left, width, size = 2 * 780 + 190, 1120, 49
-    face = fonts.font("garamond", size)
-    fonts.set_line(draw, (left + width / 2, 330), heading, fonts.font("garamond-italic", 66), 255, anchor="m")
+    left, width = 2 * 780 + 190, 1120
+    face = fonts.font("garamond", 57)
+    paragraphs = [line.strip() for line in text.strip().split("\n") if line.strip()]
+    is_verse = all(face.getlength(line) < width for line in paragraphs)
+    fonts.set_line(
+        draw, (left + width / 2, 330), heading, fonts.font("garamond-italic", 66), 255, anchor="m"
+    )
     y = 560.0
-    for number, paragraph in enumerate(p for p in text.strip().split("\n") if p.strip()):
-        indent = 0 if number == 0 else 60
-        y = _justified(draw, paragraph.strip(), face, (left, y), width, indent=indent, stop=2130)
+    for number, paragraph in enumerate(paragraphs):
+        indent = 0 if number == 0 or is_verse else 60
+        y = _justified(draw, paragraph, face, (left, y), width, indent=indent, stop=2130)
     fonts.set_line(draw, (left + width / 2, 2230), "7", fonts.font("garamond", 44), 255, anchor="m")
 
 
-def _justified(draw, text: str, face, at: tuple[float, float], width: float, *, indent: float, stop: float) -> float:
+def _justified(
+    draw: ImageDraw.ImageDraw,
+    text: str,
+    face: ImageFont.FreeTypeFont,
+    at: tuple[float, float],
+    width: float,
+    *,
+    indent: float,
+    stop: float,
+) -> float:
     words, y, offset = text.split(), at[1], indent
     while words and y < stop:
         count = 1
@@ -156,7 +203,7 @@ def _justified(draw, text: str, face, at: tuple[float, float], width: float, *, 
         for word in line:
             draw.text((x, y), word, font=face, fill=255, anchor="ls")
             x += face.getlength(word) + gap
-        y, offset = y + 68, 0
+        y, offset = y + 76, 0
     return y
 
 
@@ -171,7 +218,9 @@ def _on_table(spread: Array, book: Book) -> Image.Image:
     tool.rounded_rectangle((0, 4, width + 39, height + 25), 6, fill=(*board, 255))
     for k in range(9, 0, -1):
         tone = 222 + (k % 2) * 14
-        tool.rectangle((20 - k, 10 + k, width + 20 + k, height + 8 + k), fill=(tone, tone - 7, tone - 22, 255))
+        tool.rectangle(
+            (20 - k, 10 + k, width + 20 + k, height + 8 + k), fill=(tone, tone - 7, tone - 22, 255)
+        )
     block.paste(picture(spread), (20, 10))
     small = block.resize((1460, round(1460 * block.height / block.width)), Image.Resampling.LANCZOS)
     canvas.paste(small, (70, 230))

@@ -58,12 +58,14 @@ def wall(shape: tuple[int, int], rng: np.random.Generator, *, colour: str = WALL
     y, x = np.mgrid[0 : 1 : rows * 1j, 0 : 1 : columns * 1j].astype(np.float32)
     light = 1.07 - 0.20 * np.hypot((x - 0.22) * 0.9, (y - 0.12) * 0.85)
     light += 0.012 * (noise.fractal(shape, (9, 9), rng, octaves=4) - 0.5)
-    light += 0.0035 * noise.grain(shape, rng, size=2)
+    light += 0.0022 * noise.grain(shape, rng, size=2)
     warmth = np.stack([1.0 + 0.012 * (1 - x), np.ones_like(x), 1.0 - 0.022 * (1 - x)], axis=-1)
     return np.clip(rgb(colour)[None, None] * light[..., None] * warmth, 0, 1)
 
 
-def shadow(ground: Array, mask: Array, *, offset: tuple[int, int], radius: float, depth: float) -> Array:
+def shadow(
+    ground: Array, mask: Array, *, offset: tuple[int, int], radius: float, depth: float
+) -> Array:
     """The ground with the soft shadow of a mask, moved by ``offset`` (right, down)."""
     moved = np.roll(mask, (offset[1], offset[0]), axis=(0, 1))
     dark = 1 - depth * blurred(moved, radius)[..., None] * np.array([0.96, 1.0, 1.04], np.float32)
@@ -82,7 +84,9 @@ def wood(shape: tuple[int, int], rng: np.random.Generator, *, strength: float) -
     return (1 + strength * (0.10 * fibres - dark + 0.03)).astype(np.float32)
 
 
-def moulding(size: tuple[int, int], kind: Moulding, rng: np.random.Generator, *, width: int) -> tuple[Array, Array]:
+def moulding(
+    size: tuple[int, int], kind: Moulding, rng: np.random.Generator, *, width: int
+) -> tuple[Array, Array]:
     """A mitred frame of outer ``size`` (width, height): its colours and its mask."""
     columns, rows = size
     colour = np.zeros((rows, columns, 3), np.float32)
@@ -98,8 +102,12 @@ def moulding(size: tuple[int, int], kind: Moulding, rng: np.random.Generator, *,
         position = (x if side % 2 == 0 else y).astype(int)
         values = board[np.clip(depth.astype(int), 0, width - 1), position]
         here = (nearest == side) & (depth < width)
-        colour[here] = (rgb(kind.colour)[None] * (values[here] * light)[:, None])
-    bevel = 1 + 0.10 * np.exp(-((depth - 2) / 1.6) ** 2) - 0.30 * np.exp(-((depth - width + 1) / 1.4) ** 2)
+        colour[here] = rgb(kind.colour)[None] * (values[here] * light)[:, None]
+    bevel = (
+        1
+        + 0.10 * np.exp(-(((depth - 2) / 1.6) ** 2))
+        - 0.30 * np.exp(-(((depth - width + 1) / 1.4) ** 2))
+    )
     seam = np.abs(np.partition(sides, 1, axis=0)[1] - depth) < 0.8
     return np.clip(colour * bevel[..., None] * (1 - 0.16 * seam[..., None]), 0, 1), mask
 
@@ -135,11 +143,15 @@ def _fill(colour: Array, art: Image.Image, width: int, mat: int) -> None:
     fall = 0.34 * np.exp(-y / (width * 0.42)) + 0.24 * np.exp(-x / (width * 0.36))
     card *= (1 - np.clip(fall, 0, 0.6))[..., None]
     diagonal = (x / w * 0.55 + y / h) - 0.62
-    glare = 0.035 * np.exp(-((diagonal / 0.10) ** 2)) + 0.02 * np.exp(-(((diagonal - 0.2) / 0.03) ** 2))
+    glare = 0.035 * np.exp(-((diagonal / 0.10) ** 2)) + 0.02 * np.exp(
+        -(((diagonal - 0.2) / 0.03) ** 2)
+    )
     card += glare[..., None] * (1 - card)
 
 
-def hang(ground: Array, object_: Array, mask: Array, *, left: int, top: int, lift: float = 1) -> Array:
+def hang(
+    ground: Array, object_: Array, mask: Array, *, left: int, top: int, lift: float = 1
+) -> Array:
     """Put a framed print on a wall, with its contact shadow and its long shadow."""
     whole = np.zeros(ground.shape[:2], np.float32)
     rows, columns = mask.shape
@@ -161,7 +173,9 @@ def in_frame(art: Image.Image, frame: str, *, seed: int) -> Image.Image:
     landscape = art.width > art.height
     object_, mask = framed(art, frame, height=940 if landscape else 1270, seed=seed + 1)
     rows, columns = mask.shape
-    return picture(hang(ground, object_, mask, left=(SIDE - columns) // 2, top=(SIDE - rows) // 2 - 14))
+    return picture(
+        hang(ground, object_, mask, left=(SIDE - columns) // 2, top=(SIDE - rows) // 2 - 14)
+    )
 
 
 def unframed(art: Image.Image, *, seed: int) -> Image.Image:
@@ -205,7 +219,9 @@ def detail(art: Image.Image, *, at: tuple[float, float], seed: int) -> Image.Ima
     side = 1120
     left = round(min(max(at[0] * art.width - side / 2, 0), art.width - side))
     top = round(min(max(at[1] * art.height - side / 2, 0), art.height - side))
-    crop = art.crop((left, top, left + side, top + side)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    crop = art.crop((left, top, left + side, top + side)).resize(
+        (SIDE, SIDE), Image.Resampling.BICUBIC
+    )
     tooth = noise.fractal((SIDE, SIDE), (120, 120), rng, octaves=3)
     gy, gx = np.gradient(tooth)
     light = 1 + 0.28 * (gx + gy)
