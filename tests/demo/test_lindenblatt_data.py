@@ -103,6 +103,17 @@ def test_product_is_complete(product):
         assert (variant.weight > 0) == variant.is_shipped
 
 
+def test_options_have_values_a_control_and_colours_for_swatches():
+    for option in goods.read("products")["options"].values():
+        codes = [code for code, _name in option["values"]]
+
+        assert len(set(codes)) == len(codes)
+        assert option["control"] in {"buttons", "swatches"}
+        assert option["meaning"] in {"", "color", "size", "material", "pattern"}
+        if option["control"] == "swatches":
+            assert set(option["swatches"]) == set(codes)
+
+
 def test_some_variants_are_missing_sold_out_or_to_come():
     missing = [p for p in goods.products() if p.get("missing")]
     sold_out = [variant for variant in VARIANTS if not variant.stock]

@@ -11,7 +11,7 @@ from PIL import Image
 from . import catalogue
 
 #: The lowest JPEG quality that still looks clean on paper grain.
-LOWEST = 66
+LOWEST = 64
 
 
 def save(image: Image.Image, path: Path, quality: int, most: int) -> None:

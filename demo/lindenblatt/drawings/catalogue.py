@@ -58,8 +58,8 @@ def pictures() -> dict[str, Draw]:
 def budget(name: str) -> tuple[int, int]:
     """The JPEG quality of a picture, and the most bytes it should take."""
     if name.startswith("scene-"):
-        return 82, 200_000 if name.endswith("-tall") else 350_000
-    return 84, 220_000 if name.endswith("-detail") else 155_000
+        return 82, 170_000 if name.endswith("-tall") else 300_000
+    return 84, 200_000 if name.endswith("-detail") else 130_000
 
 
 def _prints() -> dict[str, Draw]:
@@ -122,7 +122,7 @@ def _paper() -> dict[str, Draw]:
         result[f"{code}-set"] = partial(_card_set, motifs, part, seed, ground, letter)
         result[f"{code}-detail"] = partial(_card_detail, motifs[2], seed, ground, letter, words)
     result["einrahmung-service"] = lambda: paper_goods.framing(small("graeser-am-kanal"))
-    result["einrahmung-detail"] = lambda: paper_goods.corner_detail(art("graeser-am-kanal"))
+    result["einrahmung-detail"] = lambda: paper_goods.corner_detail(art("ginkgo-oktober"))
     result["gutschein-karte"] = paper_goods.gift_card
     return result
 

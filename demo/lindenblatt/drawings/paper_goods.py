@@ -252,9 +252,9 @@ def card_detail(
     inside = Image.new("RGB", (1270, 900), "#f9f4e8")
     fonts.set_line(
         ImageDraw.Draw(inside),
-        (800, 430),
+        (850, 430),
         words,
-        fonts.font("garamond-italic", 76),
+        fonts.font("garamond-italic", 68),
         "#27395a",
         anchor="m",
     )
