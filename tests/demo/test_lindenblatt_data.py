@@ -1,5 +1,6 @@
 """The data of the demo shop Lindenblatt is complete and consistent."""
 
+import inspect
 import re
 import tomllib
 from decimal import Decimal
@@ -8,6 +9,7 @@ from itertools import pairwise
 import pytest
 from PIL import Image
 
+from demo.body_builder import BodyBuilder
 from demo.lindenblatt import goods
 
 CODES = {product["code"] for product in goods.products()}
@@ -273,6 +275,17 @@ def test_links_and_products_of_pages_exist():
         assert set(codes) <= CODES
     assert {row["product"] for row in pages["product_stories"]} <= CODES
     assert {page["parent"] for page in pages["pages"] if "parent" in page} <= known["page"]
+
+
+def test_blocks_are_calls_of_the_body_builder():
+    for block in _blocks():
+        method = getattr(BodyBuilder, block["block"])
+        rows = {"tiles", "images"} & set(block)
+        words = set(block) - {"block"} - rows
+        keywords = {"text", "eyebrow", "link"} if block["block"] == "feature_end" else set()
+
+        assert words <= set(inspect.signature(method).parameters) | keywords, block
+        assert bool(rows) == (block["block"] in {"tiles", "gallery"})
 
 
 def test_stories_have_400_to_600_words():
