@@ -35,7 +35,7 @@ class Table:
         height = width * thing.height / thing.width
         size = (max(round(width), 2), max(round(height), 2))
         small = thing.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
-        turned = small.rotate(-degrees, Image.Resampling.BICUBIC, expand=True)
+        turned = padded(small).rotate(-degrees, Image.Resampling.BICUBIC, expand=True)
         self._put(turned, at, lift)
 
     def _put(self, thing: Image.Image, at: Pair, lift: float) -> None:
@@ -61,6 +61,13 @@ class Table:
     def image(self) -> Image.Image:
         """The finished picture."""
         return picture(self.colour)
+
+
+def padded(image: Image.Image) -> Image.Image:
+    """An RGBA image with a transparent border, so that its edges are smooth when it is turned."""
+    result = Image.new("RGBA", (image.width + 4, image.height + 4))
+    result.paste(image, (2, 2))
+    return result
 
 
 def _boards(colour: Array, rng: np.random.Generator) -> Array:

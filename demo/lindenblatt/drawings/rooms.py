@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 from . import covers, noise
+from .flat import padded
 from .ink import Array, Plate, rgb
 from .shapes import Pair, Points, arc, bezier, place, ribbon, spline
 from .walls import array, blurred, framed, hang, picture, wall, wood
@@ -467,11 +468,8 @@ def drying_line(
         sheet = array(art.resize((columns, round(height)), Image.Resampling.LANCZOS))
         across = np.linspace(0, 1, columns, dtype=np.float32)[None, :, None]
         sheet = sheet * (1.02 - 0.07 * np.sin(across * np.pi * 2 + index) ** 2)
-        tile = (
-            picture(sheet)
-            .convert("RGBA")
-            .rotate((-1.2, 0.8, -0.5, 1.4)[index % 4], Image.Resampling.BICUBIC, expand=True)
-        )
+        turn = (-1.2, 0.8, -0.5, 1.4)[index % 4]
+        tile = padded(picture(sheet)).rotate(turn, Image.Resampling.BICUBIC, expand=True)
         room.put(tile, x, top + tile.height - 6)
         for share in (0.10, 0.90):
             _peg(

@@ -111,8 +111,10 @@ class Stage:
 
     def _paint(self, image: Image.Image, quad: Array, light: float) -> None:
         width, height = (n * SAMPLES for n in self.camera.size)
-        texture = image.convert("RGBA")
-        source = [(0, 0), (texture.width, 0), (texture.width, texture.height), (0, texture.height)]
+        texture = Image.new("RGBA", (image.width + 2, image.height + 2))
+        texture.paste(image, (1, 1))  # A transparent border makes the edges smooth.
+        width_1, height_1 = image.width + 1, image.height + 1
+        source = [(1, 1), (width_1, 1), (width_1, height_1), (1, height_1)]
         coefficients = _homography(quad, source)
         warped = texture.transform(
             (width, height), Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC
