@@ -1,0 +1,1 @@
+"""Draws every picture of the demo shop Lindenblatt. Needs Pillow and numpy; the shop does not."""
