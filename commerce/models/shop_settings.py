@@ -130,10 +130,10 @@ class ShopSettings(BaseGenericSetting):
         help_text=_("Where a band begins, such as 10, 25, 50. Empty: chosen from the catalogue."),
     )  # fmt: skip
     product_word = models.CharField(
-        _("word for a product"), max_length=30, blank=True, help_text=_("For example: piece")
+        _("word for a product"), max_length=30, blank=True, help_text=_("For example: print")
     )
     product_word_plural = models.CharField(
-        _("word for products"), max_length=30, blank=True, help_text=_("For example: pieces")
+        _("word for products"), max_length=30, blank=True, help_text=_("For example: prints")
     )
     facts_label = models.CharField(_("label of the facts"), max_length=40, blank=True)
     facts = StreamField(

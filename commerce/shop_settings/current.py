@@ -83,7 +83,7 @@ class Shop:
         )
 
     def count_of_products(self, count: int) -> str:
-        """A number of products in the shop's word: "27 pieces"."""
+        """A number of products in the shop's word: "27 prints"."""
         one, many = self.product_words
         if not one:
             return ngettext("%(count)s product", "%(count)s products", count) % {"count": count}
