@@ -257,6 +257,7 @@ SCHEDULE = [
     (60, "commerce.mail.outbox.send_waiting_mail_task"),
     (60, "commerce.task_leases.requeue_lost_tasks"),
     (600, "commerce.stock.alerts.answer_product_alerts"),
+    (3600, "commerce.index.refresh.refresh_available_products"),
     (600, "commerce.returns.withdrawals.match_new_withdrawals_task"),
     (3600, "commerce.catalogue.related.pair_bought_together_task"),
     (300, "checkout_app.payments.reconcile.reconcile_open_attempts"),
@@ -416,7 +417,6 @@ FORMAT_MODULE_PATH = "site_project.formats"
 USE_TZ = True
 
 # --- Static files and media ---------------------------------------------------------------------------------
-
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]

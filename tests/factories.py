@@ -19,7 +19,7 @@ from checkout_app.payments.placement import Submission, totals_of
 from commerce.images.photos import specs_for, sync_photo
 from commerce.index.refresh import refresh_listings
 from commerce.index.refresh_queue import one_refresh
-from commerce.models import DeliveryMethod, Listing, OptionValueDisplay, VariantOption
+from commerce.models import DeliveryMethod, Listing, OptionValueDisplay, ShopSettings, VariantOption
 from home.models import HomePage
 
 ADDRESS = {
@@ -48,6 +48,15 @@ def make_shop():
     standard.countries.set(["GB", "DE"])
     make_delivery("express", price="8.50", days=(1, 1)).countries.set(["GB"])
     return standard
+
+
+def set_shop(**values):
+    """Change the shop settings as their form does."""
+    row = ShopSettings.objects.get()
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.full_clean()
+    row.save()
 
 
 def make_delivery(code, *, price, free_over=None, days=(2, 3)):

@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 
 from commerce.money import format_money, to_minor
 from commerce.shop_settings.current import current_shop
-from commerce.stock.availability import is_for_sale, units_available
+from commerce.stock.availability import is_for_sale, most_of, units_available
+from commerce.stock.selling import Selling, selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
@@ -52,6 +53,8 @@ def _stock_notice(line: AbstractLine) -> tuple[str, bool]:
     available = units_available(line.stockrecord) if can_be_had else 0
     if available == 0:
         return _("has sold out. Remove it to continue."), True
+    if refusal := refusal_of_quantity(selling_of(line.product), line.quantity):
+        return refusal, True
     if available < line.quantity:
         text = ngettext(
             "has only %(units)d left. Reduce the quantity to continue.",
@@ -76,6 +79,17 @@ def _price_notice(line: AbstractLine) -> str:
     return _("now costs %(new)s instead of %(old)s since you added it.") % prices
 
 
+def refusal_of_quantity(selling: Selling, units: int) -> str:
+    """Why a product is not sold in this quantity, or "": the least and the step."""
+    if units >= selling.least and units % selling.step == 0:
+        return ""
+    if selling.step == 1:
+        return _("is sold from %(least)d.") % {"least": selling.least}
+    near = max(round(units / selling.step) * selling.step, selling.least)
+    text = _("is sold in steps of %(step)d, from %(least)d: choose %(near)d, for example.")
+    return text % {"step": selling.step, "least": selling.least, "near": near}
+
+
 def check_quantity(basket: AbstractBasket, *, product: AbstractProduct, more: int) -> None:
     """Raise ValidationError, saying what is possible, if ``more`` units cannot be added."""
     info = basket.strategy.fetch_for_product(product)
@@ -86,13 +100,25 @@ def check_quantity(basket: AbstractBasket, *, product: AbstractProduct, more: in
     if available <= 0:
         raise ValidationError(_("Sorry, this product has just sold out."))
     if in_basket + more > available:
-        raise ValidationError(_shortage_text(available, in_basket))
+        raise ValidationError(_shortage_text(available, in_basket, product))
+    check_step(product, in_basket + more)
     most = current_shop().max_items
     if most and (basket.num_items if basket.pk else 0) + more > most:
         raise ValidationError(_("One order can contain at most %(most)d items.") % {"most": most})
 
 
-def _shortage_text(available: int, in_basket: int) -> str:
+def check_step(product: AbstractProduct, units: int) -> None:
+    """Raise ValidationError if a product is not sold in this quantity."""
+    if refusal := refusal_of_quantity(selling_of(product), units):
+        raise ValidationError(f"{product.get_title()} {refusal}")
+
+
+def _shortage_text(available: int, in_basket: int, product: AbstractProduct) -> str:
+    if available == most_of(selling_of(product)):
+        text = _("One order can contain at most %(most)d of this product.") % {"most": available}
+        if in_basket:
+            text += " " + _("You have %(count)d in your basket.") % {"count": in_basket}
+        return text
     text = ngettext(
         "There is only %(available)d of this product.",
         "There are only %(available)d of this product.",

@@ -13,6 +13,7 @@ from commerce.basket.checks import Notice, notices_for
 from commerce.index.listings import LineDisplay, line_displays, product_url
 from commerce.money import round_money
 from commerce.stock.availability import units_available
+from commerce.stock.selling import selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
@@ -35,6 +36,7 @@ class BasketLine:
     photo: AbstractImage | None
     quantity: int
     available: int
+    step: int
     price: Decimal
     price_before: Decimal | None
     sum: Decimal
@@ -82,6 +84,7 @@ def _line(line: AbstractLine, *, display: LineDisplay, notice: Notice | None) ->
         photo=display.photo,
         quantity=line.quantity,
         available=units_available(line.stockrecord),
+        step=selling_of(product).step,
         price=shown_price,
         price_before=list_price if shown_price < list_price else None,
         sum=after,

@@ -10,6 +10,7 @@ from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
 
 from commerce.money import CENT
 from commerce.stock.availability import record_to_sell
+from commerce.stock.selling import DETAILS
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -22,6 +23,7 @@ LINE_RELATIONS = (
     "product__product_class",
     "product__parent__product_class",
     "stockrecord",
+    *(f"product__{name}" for name in DETAILS),
 )
 
 

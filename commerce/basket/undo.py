@@ -12,6 +12,7 @@ from oscar.core.loading import get_model
 
 from commerce.exceptions import BasketFrozen
 from commerce.stock.availability import is_for_sale, units_available
+from commerce.stock.selling import selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
@@ -83,5 +84,7 @@ def units_to_add(basket: AbstractBasket, product: AbstractProduct, units: int) -
     info = basket.strategy.fetch_for_product(product)
     if not (is_for_sale(product) and info.price.exists and info.stockrecord):
         return 0
-    there = units_available(info.stockrecord)
-    return max(min(units, there - basket.product_quantity(product)), 0)
+    here, selling = basket.product_quantity(product), selling_of(product)
+    most = min(here + units, units_available(info.stockrecord))
+    most -= most % selling.step
+    return max(most - here, 0) if most >= selling.least else 0

@@ -21,12 +21,14 @@ from commerce.pricing.delivery import delivery_charge
 from commerce.pricing.prices import Quote
 from commerce.rich_html import plain_text
 from commerce.shop_settings.current import current_shop
-from commerce.stock.availability import SOLD_OUT
+from commerce.stock.availability import ON_ORDER, PREORDER, SOLD_OUT
 from commerce.urls import absolute, with_query
 
 #: Products and variants read at once, which bounds memory use.
 BATCH, MAX_VARIANTS = 500, 10_000
 MAX_TITLE, MAX_DESCRIPTION, MAX_MORE_PHOTOS = 150, 5000, 10
+#: The names of our states that are not "in_stock".
+AVAILABILITY = {SOLD_OUT: "out_of_stock", PREORDER: "preorder", ON_ORDER: "backorder"}
 #: Characters that XML 1.0 does not allow, even escaped.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -97,8 +99,9 @@ def _facts(
     yield "g:link", absolute(with_query(page, query))
     yield from _photos(box, variant)
     yield from _prices(quote)
-    is_gone = variant.availability == SOLD_OUT
-    yield "g:availability", "out_of_stock" if is_gone else "in_stock"
+    yield "g:availability", AVAILABILITY.get(variant.availability, "in_stock")
+    if variant.available_from and variant.availability in (PREORDER, ON_ORDER):
+        yield "g:availability_date", variant.available_from.isoformat()
     if box.has_choice:
         yield "g:item_group_id", str(box.product_id)
     for option, value in box.options.values_of(variant.product_id):

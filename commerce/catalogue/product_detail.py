@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,8 +27,10 @@ from commerce.options.option_sets import OptionSet
 from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.delivery import Arrival, arrival_of, standard_delivery
 from commerce.pricing.prices import PriceBook, Quote
+from commerce.pricing.unit_prices import UnitPrice, unit_price
 from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, units_available
+from commerce.stock.selling import selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -57,6 +60,10 @@ class Variant:
     photo: AbstractImage | None
     is_selected: bool
     photos: tuple[AbstractImage, ...] = ()
+    least: int = 1
+    step: int = 1
+    available_from: date | None = None
+    unit_price: UnitPrice | None = None
 
 
 class NamedVariant(NamedTuple):
@@ -277,19 +284,24 @@ def _variant(
     looked_up: _LookedUp,
 ) -> Variant:
     own = looked_up.photos.get(record.product_id) or []
+    selling, quote = selling_of(record.product), looked_up.book.quote(record)
     is_child = record.product_id != product.pk
     return Variant(
         product_id=record.product_id,
         sku=record.partner_sku,
         name=options.name_of(record.product_id) or product.title,
         url=f"{url}?variant={record.product_id}" if is_child else url,
-        quote=looked_up.book.quote(record),
+        quote=quote,
         availability=availability_of(record),
         stock_text=stock_text(record),
         units=units_available(record),
         photo=own[0] if own and is_child else None,
         is_selected=False,
         photos=tuple(own) if is_child else (),
+        least=selling.least,
+        step=selling.step,
+        available_from=selling.available_from,
+        unit_price=unit_price(quote.price, quote.currency, selling) if quote else None,
     )
 
 

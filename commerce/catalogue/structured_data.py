@@ -23,10 +23,12 @@ from commerce.pricing.delivery import delivery_charge
 from commerce.pricing.prices import Quote
 from commerce.rich_html import plain_text
 from commerce.shop_settings.current import current_shop
-from commerce.stock.availability import SOLD_OUT
+from commerce.stock.availability import ON_ORDER, PREORDER, SOLD_OUT
 from commerce.urls import absolute, with_query
 
 SCHEMA = "https://schema.org/"
+#: The names of our states that are not "InStock".
+AVAILABILITY = {SOLD_OUT: "OutOfStock", PREORDER: "PreOrder", ON_ORDER: "BackOrder"}
 #: Escapes, so that no text can end the script or be read as markup.
 ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
@@ -109,16 +111,17 @@ def _variant(box: BuyBox, variant: Variant, *, page: str, returns_url: str) -> d
 def _offer(
     box: BuyBox, variant: Variant, quote: Quote, *, page: str, returns_url: str
 ) -> dict[str, Any]:
-    is_gone = variant.availability == SOLD_OUT
     offer: dict[str, Any] = {
         "@type": "Offer",
         "url": with_query(page, f"variant={variant.product_id}") if box.has_choice else page,
         "price": str(quote.price),
         "priceCurrency": quote.currency,
-        "availability": SCHEMA + ("OutOfStock" if is_gone else "InStock"),
+        "availability": SCHEMA + AVAILABILITY.get(variant.availability, "InStock"),
         "itemCondition": f"{SCHEMA}NewCondition",
         "seller": shop(),
     }
+    if variant.available_from and variant.availability in (PREORDER, ON_ORDER):
+        offer["availabilityStarts"] = variant.available_from.isoformat()
     if quote.until:
         offer["priceValidUntil"] = last_day(quote.until)
     if box.delivery:

@@ -8,6 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from oscar.apps.catalogue.abstract_models import AbstractProduct
 from oscar.apps.dashboard.catalogue.forms import CategoryForm as OscarCategoryForm
 from oscar.apps.dashboard.catalogue.forms import (
     ProductAttributesForm as OscarProductAttributesForm,
@@ -22,10 +23,18 @@ from oscar.core.loading import get_model
 from commerce.catalogue.variant_editing import duplicate_of, options_of_class
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.images.uploads import photographs_only
-from commerce.models import User
+from commerce.models import ProductDetails, User
 from commerce.orders.reservations import lock_stock
 from commerce.pricing.price_rules import changed_price, refusal_of_price
 from commerce.slugs import code_from, cut_slug
+
+
+class DetailsForm(forms.ModelForm):
+    """How the product is sold: measures, quantities, ordering without stock."""
+
+    class Meta:
+        model = ProductDetails
+        exclude = ("product",)  # noqa: DJ006  every other column
 
 
 class ProductForm(ExactTimes, OscarProductForm):
@@ -35,8 +44,32 @@ class ProductForm(ExactTimes, OscarProductForm):
     variant's price would set every unticked attribute to No.
     """
 
+    def __init__(self, product_class: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(product_class, *args, **kwargs)
+        # The editor shows the fields of this form only, so it carries those of the details.
+        pk = self.instance.pk
+        row = ProductDetails.objects.filter(pk=pk).first() if pk else None
+        self.details = DetailsForm(
+            self.data if self.is_bound else None,
+            instance=row or ProductDetails(),
+            prefix="details",
+        )
+        for name, field in self.details.fields.items():
+            self.fields[f"details-{name}"] = field
+            self.initial[f"details-{name}"] = self.details.get_initial_for_field(field, name)
+
+    def save(self, commit: bool = True) -> AbstractProduct:
+        product = super().save(commit)
+        given = [value for value in self.details.cleaned_data.values() if value not in (None, "")]
+        if commit and (given or self.details.instance.pk):
+            self.details.instance.product = product
+            self.details.save()
+        return product
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        for name, errors in self.details.errors.items():
+            self.add_error(None if name == "__all__" else f"details-{name}", errors)
         parent = self.instance.parent
         if parent is not None:
             options = options_of_class(parent.get_product_class())

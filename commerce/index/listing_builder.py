@@ -43,13 +43,15 @@ from commerce.models import FacetAttribute
 from commerce.options.option_sets import names_in
 from commerce.rich_html import plain_text
 from commerce.stock.availability import (
+    BEST_FIRST,
     IN_STOCK,
-    LOW,
     SOLD_OUT,
+    THERE,
     availability_at,
     rank_of,
     units_left,
 )
+from commerce.stock.selling import LATER_COLUMNS, sells_later
 
 CATEGORY, ATTRIBUTE, PRICE, SALE = "category", "attribute", "price", "sale"
 RATING, STOCK, ALL, TIMED = "rating", "stock", "all", "timed"
@@ -201,16 +203,33 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
         "pk", "product_id", "product__title", "partner_sku", "price", "price_currency", "num_in_stock", "num_allocated",
     )  # fmt: skip
     kind = "product_class__track_stock"
+    details = [f"product__details__{name}" for name in LATER_COLUMNS]
+    above = [f"product__parent__details__{name}" for name in LATER_COLUMNS]
     own = records.filter(product__in=keys).order_by("product_id", "pk")
     below = records.filter(product__parent__in=keys, product__is_public=True)
     below = below.order_by("product_id", "pk")
     sellers = defaultdict(list)
     for rows in (
-        own.values_list("product_id", f"product__{kind}", *names),
-        below.values_list("product__parent_id", f"product__parent__{kind}", *names),
+        own.values_list("product_id", f"product__{kind}", *details, *details, *names),
+        below.values_list(
+            "product__parent_id", f"product__parent__{kind}", *details, *above, *names
+        ),
     ):
-        for listed, is_counted, *columns, in_stock, allocated in rows:
-            state = availability_at(units_left(in_stock, allocated)) if is_counted else IN_STOCK
+        for (
+            listed,
+            is_counted,
+            later,
+            day,
+            later_above,
+            day_above,
+            *columns,
+            in_stock,
+            allocated,
+        ) in rows:
+            state = IN_STOCK
+            if is_counted:
+                ordered = sells_later(later or later_above or "", day if later else day_above)
+                state = availability_at(units_left(in_stock, allocated), ordered)
             record = Record(*columns, state)  # type: ignore[call-arg]
             if record.price is None:  # not for sale
                 record = record._replace(availability=SOLD_OUT)
@@ -287,7 +306,7 @@ def states_of(records: Iterable[Record]) -> list[tuple[int, str]]:
 
 def _best(records: Iterable[Record]) -> str:
     states = {record.availability for record in records}
-    return next((state for state in (IN_STOCK, LOW) if state in states), SOLD_OUT)
+    return next((state for state in BEST_FIRST if state in states), SOLD_OUT)
 
 
 # --- Terms ----------------------------------------------------------------------------------------
@@ -300,7 +319,7 @@ def _add_own_terms(document: ListingDocument, product: Product, records: list[Re
     _add_prices(document, records)
     document.add_variants(
         STOCK,
-        [{"in-stock": ""} if row.availability != SOLD_OUT else {} for row in records],
+        [{"in-stock": ""} if row.availability in THERE else {} for row in records],
     )
     for stars in (3, 4):
         if document.columns["rating"] >= stars:

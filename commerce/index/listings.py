@@ -31,7 +31,8 @@ from commerce.models.cache_tags import card_tag, price_tag, product_tag
 from commerce.options.option_sets import names_in
 from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.prices import Quote
-from commerce.stock.availability import IN_STOCK, LOW, SOLD_OUT, availability_of, record_to_sell
+from commerce.stock.availability import BEST_FIRST, SOLD_OUT, availability_of, record_to_sell
+from commerce.stock.selling import DETAILS
 from commerce.tax import split_gross
 
 if TYPE_CHECKING:
@@ -319,16 +320,25 @@ def records_by_product(
     if without:
         rows = rows.exclude(product__in=literal_in(without))
     sellers, grouped = defaultdict(list), defaultdict(list)
-    for record in rows.select_related("product").order_by("product_id", "pk"):
+    related = (f"product__{name}" for name in DETAILS)
+    for record in rows.select_related("product", *related).order_by("product_id", "pk"):
+        loaded = record.product
         if record.product_id in products:
             record.product = products[record.product_id]
+            _share_details(loaded, record.product)
         else:
-            record.product.parent = products[record.product.parent_id]
+            _share_details(loaded.parent, products[loaded.parent_id])
+            loaded.parent = products[loaded.parent_id]
         sellers[record.product_id].append(record)
     for records in sellers.values():
         if (seller := record_to_sell(records)) is not None:
             grouped[seller.product.parent_id or seller.product_id].append(seller)
     return grouped
+
+
+def _share_details(loaded: AbstractProduct, product: AbstractProduct) -> None:
+    """Give a product the details that were loaded with its stock record."""
+    product._state.fields_cache["details"] = loaded._state.fields_cache["details"]
 
 
 def names_of_variants(product_ids: Collection[int]) -> dict[int, str]:
@@ -427,4 +437,4 @@ def photo_of(
 def best_availability(records: Iterable[AbstractStockRecord]) -> str:
     """The best availability among a product's stock records."""
     states = {availability_of(record) for record in records}
-    return next((state for state in (IN_STOCK, LOW) if state in states), SOLD_OUT)
+    return next((state for state in BEST_FIRST if state in states), SOLD_OUT)

@@ -16,6 +16,7 @@ from commerce.index.refresh_queue import is_collecting, refresh_changed, refresh
 from commerce.models import (
     FacetAttribute,
     OptionValueDisplay,
+    ProductDetails,
     ProductPhoto,
     SalePrice,
     VariantOption,
@@ -72,6 +73,7 @@ _refresh_product_of(ProductAttributeValue, lambda row: row.product_id)
 _refresh_product_of(get_model("reviews", "ProductReview"), lambda row: row.product_id)
 _refresh_product_of(SalePrice, lambda row: row.stockrecord.product_id, prices_only=True)
 _refresh_product_of(ProductPhoto, lambda row: row.product_image.product_id)
+_refresh_product_of(ProductDetails, lambda row: row.product_id)
 
 
 @receiver(post_save, sender=ProductPhoto)

@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -30,7 +31,7 @@ from commerce.index.listing_builder import (
 from commerce.index.postings import Joined, broken_terms, repair_terms, write_terms
 from commerce.index.price_windows import EVER, NEVER, Window, price_step
 from commerce.index.terms import TermKey, terms_in
-from commerce.models import Listing, ListingTerms, PriceWindow
+from commerce.models import Listing, ListingTerms, PriceWindow, ProductDetails
 from commerce.models.cache_tags import (
     LISTS,
     SCHEDULED_PRICES,
@@ -43,6 +44,7 @@ from commerce.models.cache_tags import (
 )
 from commerce.options.option_sets import states_in
 from commerce.page_cache.versions import invalidate
+from commerce.stock.selling import shop_today
 from commerce.transactions import retry_transient
 
 #: Products per transaction of a rebuild, and per query.
@@ -393,3 +395,11 @@ def refresh_listings_task(
     ``is_sale`` is the former name of ``prices_only``, for rows queued before an update.
     """
     refresh_listings(product_ids, prices_only=prices_only or is_sale)
+
+
+@task()
+def refresh_available_products() -> None:
+    """Refresh the products whose pre-order ended yesterday or today: their availability changes."""
+    days = (shop_today() - timedelta(days=1), shop_today())
+    rows = ProductDetails.objects.filter(available_from__in=days)
+    refresh_listings(rows.values_list("product_id", flat=True))

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('order_number_prefix', models.CharField(blank=True, max_length=8, validators=[django.core.validators.RegexValidator('^[A-Z0-9-]*$', 'Use capital letters, digits and hyphens.')], verbose_name='prefix of order numbers')),
                 ('max_items', models.PositiveIntegerField(default=1000, help_text='Products may have a lower limit of their own.', verbose_name='most items of an order')),
                 ('price_bands', models.CharField(blank=True, help_text='Where a band begins, such as 10, 25, 50. Empty: chosen from the catalogue.', max_length=120, verbose_name='price bands')),
-                ('product_word', models.CharField(blank=True, help_text='For example: piece', max_length=30, verbose_name='word for a product')),
+                ('product_word', models.CharField(blank=True, help_text='For example: print', max_length=30, verbose_name='word for a product')),
                 ('product_word_plural', models.CharField(blank=True, help_text='For example: prints', max_length=30, verbose_name='word for products')),
                 ('facts_label', models.CharField(blank=True, max_length=40, verbose_name='label of the facts')),
                 ('facts', wagtail.fields.StreamField([('fact', 2)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'help_text': 'For example: height', 'label': 'attribute code', 'max_length': 128}), 1: ('wagtail.blocks.CharBlock', (), {'default': '{value}', 'help_text': '{value} is replaced by the value: “{value} cm tall”.', 'label': 'text', 'max_length': 80}), 2: ('wagtail.blocks.StructBlock', [[('attribute', 0), ('text', 1)]], {})}, verbose_name='facts on product pages')),

@@ -18,6 +18,7 @@ from commerce.models.lists import (
 )
 from commerce.models.options import OptionValueDisplay, VariantOption
 from commerce.models.orders import OrderEvent, Shipment
+from commerce.models.product_details import ProductDetails
 from commerce.models.returns import ReturnLine, ReturnRequest, Withdrawal
 from commerce.models.shop import (
     DeliveryMethod,
@@ -50,6 +51,7 @@ __all__ = [
     "OutgoingMail",
     "PriceWindow",
     "ProductCollection",
+    "ProductDetails",
     "ProductPhoto",
     "ProfilePicture",
     "PromotedResult",

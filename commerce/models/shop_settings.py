@@ -6,12 +6,13 @@ defaults; read the result with ``commerce.shop_settings.current.shop``.
 
 import re
 from typing import Any
+from weakref import WeakSet
 
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.contrib.settings.models import BaseGenericSetting
@@ -25,6 +26,10 @@ from commerce.shop_values.price_bands import bands_in
 
 COLOUR = re.compile(r"^#[0-9a-f]{6}$")
 HEX = RegexValidator(COLOUR.pattern, _("Enter a colour such as #25525c."))
+
+
+#: Transactions that changed the settings: what was read before in them is outdated.
+changed_in: WeakSet[transaction.Atomic] = WeakSet()
 
 
 class ProductFactBlock(blocks.StructBlock):
@@ -155,6 +160,11 @@ class ShopSettings(BaseGenericSetting):
 
     class Meta:
         verbose_name = _("shop settings")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if blocks_now := transaction.get_connection().atomic_blocks:
+            changed_in.add(blocks_now[0])
+        super().save(*args, **kwargs)
 
     def light_colours(self) -> BaseColours:
         """The colours of light pages, chosen or neutral."""

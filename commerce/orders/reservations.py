@@ -23,6 +23,7 @@ from commerce.stock.alerts import enqueue_stock_alerts
 from commerce.stock.availability import units_available
 from commerce.stock.history import NO_CAUSE, Cause, record_stock_changes
 from commerce.stock.low_stock import update_low_stock_alerts
+from commerce.stock.selling import DETAILS, selling_of, sells_later
 
 if TYPE_CHECKING:
     from oscar.apps.partner.abstract_models import AbstractStockRecord
@@ -42,22 +43,32 @@ def lock_stock(stockrecord_ids: Iterable[int]) -> dict[int, AbstractStockRecord]
 def reserve_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> None:
     """Allocate ``{stockrecord_id: units}`` for one order, all or nothing.
 
-    Raises OutOfStock with every shortage, and then changes nothing. Needs an open transaction;
+    Products that can be ordered without stock are allocated beyond it. Raises OutOfStock with every shortage, and then changes nothing. Needs an open transaction;
     locks the stock records by key. ``cause`` is recorded in the history (commerce.stock.history).
     """
     StockRecord = get_model("partner", "StockRecord")
     with transaction.atomic():
         records = lock_stock(quantities)
-        short = [
-            pk
-            for pk, units in sorted(quantities.items())
-            if not StockRecord.objects.filter(
-                pk=pk, num_in_stock__gte=Coalesce(F("num_allocated"), Value(0)) + units
-            ).update(num_allocated=Coalesce(F("num_allocated"), Value(0)) + units)
-        ]
+        unlimited = _sold_without_stock(quantities)
+        allocated = Coalesce(F("num_allocated"), Value(0))
+        short = []
+        for pk, units in sorted(quantities.items()):
+            rows = StockRecord.objects.filter(pk=pk)
+            if pk not in unlimited:
+                rows = rows.filter(num_in_stock__gte=allocated + units)
+            if not rows.update(num_allocated=allocated + units):
+                short.append(pk)
         if short:
             raise OutOfStock(_shortages(short, quantities))
         _record_moves(StockChange.Kind.RESERVED, records, quantities, cause, allocated=1)
+
+
+def _sold_without_stock(stockrecord_ids: Iterable[int]) -> set[int]:
+    """The stock records of products that can be ordered without stock at the moment."""
+    related = ("product", *(f"product__{name}" for name in DETAILS))
+    rows = get_model("partner", "StockRecord").objects.filter(pk__in=list(stockrecord_ids))
+    selling = {row.pk: selling_of(row.product) for row in rows.select_related(*related)}
+    return {pk for pk, of in selling.items() if sells_later(of.later, of.available_from)}
 
 
 def _shortages(stockrecord_ids: Iterable[int], quantities: Mapping[int, int]) -> list[Shortage]:

@@ -61,6 +61,10 @@ PLAIN = nothing_personal(
             "is_in_stock is_on_sale sort is_public"
         ),
         "commerce.optionvaluedisplay": "id value position colour picture",
+        "commerce.productdetails": (
+            "product weight length width height is_shipped content content_unit min_quantity "
+            "step_quantity max_quantity later available_from"
+        ),
         "commerce.productphoto": "id product_image image options",
         "commerce.productphoto_options": "id productphoto attributeoption",
         "commerce.shopsettings": (

@@ -3,24 +3,37 @@
 A field that staff leave empty falls back to the deployment's settings, then to a neutral default.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from email.utils import parseaddr
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commerce.models import ShopSettings
+from commerce.models.cache_tags import SITE
+from commerce.models.shop_settings import COLOUR, changed_in
+from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise
+from commerce.shop_values.choices import LANGUAGES, time_zones
 from commerce.shop_values.closed_days import closed_days_in, public_holidays
-from commerce.shop_values.palette import BaseColours
+from commerce.shop_values.palette import DARK, LIGHT, BaseColours
 from commerce.shop_values.price_bands import bands_in
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+LANGUAGE_CODES = frozenset(code for code, _name in LANGUAGES)
 
 
 @dataclass(frozen=True)
@@ -76,11 +89,16 @@ class Shop:
 
     def is_closed_on(self, day: date) -> bool:
         """Whether nothing is dispatched or delivered on a day."""
-        return (
-            day.weekday() >= 5
-            or day in self.closed_days
-            or day in public_holidays(self.country, self.holiday_region)
-        )
+        return day.weekday() >= 5 or day in self.closed_days or day in self.holidays
+
+    @cached_property
+    def holidays(self) -> Collection[date]:
+        """The public holidays of its country or region; none if the region is unknown."""
+        try:
+            return public_holidays(self.country, self.holiday_region)
+        except ValueError:
+            logger.error("The region %r has no holidays.", self.holiday_region)
+            return frozenset()
 
     def count_of_products(self, count: int) -> str:
         """A number of products in the shop's word: "27 prints"."""
@@ -100,9 +118,27 @@ class Shop:
         }
 
 
+#: The facts of the request at hand.
+_of_request: ContextVar[Shop | None] = ContextVar("shop", default=None)
+#: The facts as read in a transaction, which may see rows that are not committed.
+_read_in: WeakKeyDictionary[transaction.Atomic, Shop] = WeakKeyDictionary()
+
+
 def current_shop() -> Shop:
-    """The shop's facts. Cached: one query after a change of the settings."""
-    return memoise("shop", _read)
+    """The shop's facts, the same during a request.
+
+    Cached: one query after a change of the settings. Outside requests, one per transaction.
+    """
+    blocks = transaction.get_connection().atomic_blocks
+    if not blocks:
+        return _of_request.get() or memoise("shop", _read)
+    depends_on(SITE)
+    if blocks[0] in changed_in:
+        return _read()
+    shop = _of_request.get() or _read_in.get(blocks[0])
+    if shop is None:
+        shop = _read_in[blocks[0]] = _read()
+    return shop
 
 
 def _read() -> Shop:
@@ -120,20 +156,20 @@ def _read() -> Shop:
         telephone=row.telephone,
         hours=_lines(row.hours),
         logo_id=row.logo_id,
-        light=row.light_colours(),
-        dark=row.dark_colours(),
+        light=_colours(row.light_colours(), LIGHT),
+        dark=_colours(row.dark_colours(), DARK),
         heading_font=row.heading_font,
         body_font=row.body_font,
         country=row.country_id or settings.DELIVERY_HOME_COUNTRY,
         currency=row.currency or settings.OSCAR_DEFAULT_CURRENCY,
-        language=row.language or settings.LANGUAGE_CODE,
-        time_zone=row.time_zone or settings.TIME_ZONE,
+        language=row.language if row.language in LANGUAGE_CODES else settings.LANGUAGE_CODE,
+        time_zone=row.time_zone if row.time_zone in dict(time_zones()) else settings.TIME_ZONE,
         is_metric=row.units == ShopSettings.Units.METRIC,
         holiday_region=row.holiday_region,
-        closed_days=closed_days_in(row.closed_days),
+        closed_days=_parsed(closed_days_in, row.closed_days, frozenset()),
         order_number_prefix=row.order_number_prefix or settings.ORDER_NUMBER_PREFIX,
         max_items=row.max_items,
-        bands=bands_in(row.price_bands),
+        bands=_parsed(bands_in, row.price_bands, ()),
         product_words=(row.product_word, row.product_word_plural),
         facts_label=row.facts_label or _("Size"),
         facts=tuple(Fact(block.value["attribute"], block.value["text"]) for block in row.facts),
@@ -146,6 +182,20 @@ def _read() -> Shop:
     )
 
 
+def _parsed(parse: Callable[[str], T], text: str, default: T) -> T:
+    """The parsed text. Forms refuse a wrong one; a row written otherwise must not stop the shop."""
+    try:
+        return parse(text)
+    except ValueError:
+        logger.error("The shop settings contain %r, which is ignored.", text)
+        return default
+
+
+def _colours(colours: BaseColours, default: BaseColours) -> BaseColours:
+    pairs = zip(colours, default, strict=True)
+    return BaseColours(*(one if COLOUR.match(one) else other for one, other in pairs))
+
+
 def _lines(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
@@ -154,5 +204,9 @@ def _lines(text: str) -> tuple[str, ...]:
 def in_the_shops_terms() -> Iterator[None]:
     """Use the shop's language and time zone inside the block, whoever is looking."""
     shop = current_shop()
-    with translation.override(shop.language), timezone.override(ZoneInfo(shop.time_zone)):
-        yield
+    token = _of_request.set(shop)
+    try:
+        with translation.override(shop.language), timezone.override(ZoneInfo(shop.time_zone)):
+            yield
+    finally:
+        _of_request.reset(token)

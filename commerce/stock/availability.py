@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from commerce.models import ProductDetails
 from commerce.shop_settings.current import current_shop
+from commerce.stock.selling import Selling, selling_of, sells_later
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -19,6 +23,11 @@ if TYPE_CHECKING:
 LOW_STOCK = 5
 
 IN_STOCK, LOW, SOLD_OUT = "in_stock", "low", "sold_out"
+#: Can be ordered without stock: before it is available, or after it was sold out.
+PREORDER, ON_ORDER = "preorder", "on_order"
+#: The availability of products that are there, and of all that can be bought, the best first.
+THERE = (IN_STOCK, LOW)
+BEST_FIRST = (IN_STOCK, LOW, PREORDER, ON_ORDER)
 
 
 def is_for_sale(product: AbstractProduct) -> bool:
@@ -45,13 +54,22 @@ def units_to_reserve(lines: Iterable[Any]) -> dict[int, int]:
 
 
 def units_available(stockrecord: AbstractStockRecord) -> int:
-    """Units that can be bought now: in stock and not allocated. Never negative.
+    """Units of one order that can be bought now. Never negative.
 
-    If the product does not track stock, the most that one order may contain.
+    Those in stock and not allocated; the most that an order may contain if the product does not
+    track stock or can be ordered without it. Never more than the product's own limit.
     """
-    if not tracks_stock(stockrecord.product):
-        return current_shop().max_items
-    return units_left(stockrecord.num_in_stock, stockrecord.num_allocated)
+    selling = selling_of(stockrecord.product)
+    limit = most_of(selling)
+    if not tracks_stock(stockrecord.product) or sells_later(selling.later, selling.available_from):
+        return limit
+    return min(units_left(stockrecord.num_in_stock, stockrecord.num_allocated), limit)
+
+
+def most_of(selling: Selling) -> int:
+    """The most units of a product in one order."""
+    most = current_shop().max_items
+    return min(selling.max_quantity, most) if selling.max_quantity else most
 
 
 def units_left(num_in_stock: int | None, num_allocated: int | None) -> int:
@@ -84,24 +102,46 @@ def record_to_sell(records: Iterable[AbstractStockRecord]) -> AbstractStockRecor
 
 
 def availability_of(stockrecord: AbstractStockRecord | None) -> str:
-    """``IN_STOCK``, ``LOW`` (``LOW_STOCK`` or fewer) or ``SOLD_OUT``, also without a stock record."""
-    return availability_at(units_available(stockrecord) if stockrecord else 0)
-
-
-def availability_at(units: int) -> str:
-    """The availability for a number of units."""
-    if units == 0:
+    """One of the five states; ``SOLD_OUT`` without a stock record, ``LOW`` for ``LOW_STOCK`` or fewer."""
+    if stockrecord is None:
         return SOLD_OUT
+    if not tracks_stock(stockrecord.product):
+        return IN_STOCK
+    selling = selling_of(stockrecord.product)
+    units = units_left(stockrecord.num_in_stock, stockrecord.num_allocated)
+    return availability_at(units, sells_later(selling.later, selling.available_from))
+
+
+def availability_at(units: int, later: str = "") -> str:
+    """The availability for a number of units. ``later`` is what ``sells_later`` says."""
+    if later == ProductDetails.Later.PREORDER:
+        return PREORDER
+    if units == 0:
+        return ON_ORDER if later else SOLD_OUT
     return LOW if units <= LOW_STOCK else IN_STOCK
 
 
 def stock_text(stockrecord: AbstractStockRecord | None) -> str:
-    """The availability as text: "In stock", "Only 3 left", "Sold out"."""
+    """The availability as text: "In stock", "Only 3 left", "Sold out", "Pre-order, sent from 3 May"."""
     availability = availability_of(stockrecord)
     if stockrecord is None or availability == SOLD_OUT:
         return _("Sold out")
     if not tracks_stock(stockrecord.product):
         return _("Always available")
+    if availability in (PREORDER, ON_ORDER):
+        return later_text(availability, selling_of(stockrecord.product).available_from)
     if availability == LOW:
         return _("Only %(units)d left") % {"units": units_available(stockrecord)}
     return _("%(units)d in stock") % {"units": units_available(stockrecord)}
+
+
+def later_text(availability: str, available_from: date | None) -> str:
+    """The availability of something that can be ordered without stock, as text."""
+    if availability == ON_ORDER and available_from is None:
+        return _("Sold out, but can be ordered")
+    text = (
+        _("Pre-order, sent from %(day)s")
+        if availability == PREORDER
+        else _("On order, sent from %(day)s")
+    )
+    return text % {"day": date_format(available_from, "j F Y") if available_from else ""}

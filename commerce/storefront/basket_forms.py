@@ -9,7 +9,7 @@ from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.basket.abstract_models import AbstractLine as AbstractBasketLine
 from oscar.apps.catalogue.abstract_models import AbstractProduct
 
-from commerce.basket.checks import check_quantity
+from commerce.basket.checks import check_quantity, check_step
 from commerce.stock.availability import units_available
 
 WHOLE_NUMBER = _("Enter a whole number, for example 2.")
@@ -52,6 +52,8 @@ class LineQuantityForm(forms.Form):
             check_quantity(
                 self.line.basket, product=self.line.product, more=units - self.line.quantity
             )
+        elif units:
+            check_step(self.line.product, units)
         return units
 
 

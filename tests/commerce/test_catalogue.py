@@ -6,7 +6,7 @@ from oscar.core.loading import get_model
 from wagtail.models import Site
 
 from commerce.index.listings import product_url
-from tests.factories import make_product, put_category
+from tests.factories import make_product, put_category, set_shop
 
 pytestmark = pytest.mark.django_db
 Category = get_model("catalogue", "Category")
@@ -198,7 +198,7 @@ def test_invalid_card_keys_return_nothing(client, shop, ids):
 
 
 def test_page_has_a_scale_drawing_and_care_text(client, mug, site_root):
-
+    set_shop(care_attribute="care", height_attribute="height", width_attribute="diameter")
     for code, kind, value in (
         ("height", "float", 9.2),
         ("diameter", "float", 8.4),
@@ -216,6 +216,7 @@ def test_page_has_a_scale_drawing_and_care_text(client, mug, site_root):
 
 
 def test_care_text_links_to_the_page_chosen_by_editors(client, mug, site_root):
+    set_shop(care_attribute="care")
     from home.models import SiteSettings, StandardPage
 
     attribute = mug.product_class.attributes.create(code="care", name="Care", type="text")

@@ -6,7 +6,7 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.models import Retirement
-from tests.factories import make_order, make_product, make_user, stockrecord_of
+from tests.factories import make_order, make_product, make_user, set_shop, stockrecord_of
 
 pytestmark = pytest.mark.django_db
 
@@ -112,8 +112,8 @@ def test_unavailable_order_redirects_back_to_itself(client, buyer, vase):
     assert said == ["“Moon vase” is sold out. Nothing was added to your basket."]
 
 
-def test_basket_limit_applies(client, buyer, settings):
-    settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD = 4
+def test_basket_limit_applies(client, buyer):
+    set_shop(max_items=4)
     bowl, jug = make_product("Bowl", price="30.00"), make_product("Jug", price="40.00")
     order = make_order(bowl, jug, user=buyer)
     order.lines.update(quantity=3)

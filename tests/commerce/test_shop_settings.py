@@ -25,18 +25,9 @@ from commerce.shop_values.palette import (
 )
 from commerce.shop_values.price_bands import STEPS, bands_in, chosen_bands, step_of
 from tests.crawler import Crawled
-from tests.factories import make_product, make_user
+from tests.factories import make_product, make_user, set_shop
 
 pytestmark = pytest.mark.django_db
-
-
-def set_shop(**values):
-    """Change the shop settings as their form does."""
-    row = ShopSettings.objects.get()
-    for name, value in values.items():
-        setattr(row, name, value)
-    row.full_clean()
-    row.save()
 
 
 def form_url():
@@ -315,7 +306,7 @@ def test_order_may_hold_as_many_items_as_the_settings_say(client, shop):
     add = reverse("basket:add", args=[nail.pk])
     assert client.post(add, {"quantity": 900}).status_code == 302
     refused = client.post(add, {"quantity": 101}, follow=True)
-    assert "One order can contain at most 1000 items." in refused.content.decode()
+    assert "One order can contain at most 1000 of this product." in refused.content.decode()
     set_shop(max_items=2000)
 
     client.post(add, {"quantity": 101})

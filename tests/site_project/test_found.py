@@ -223,7 +223,7 @@ def test_icons_are_at_their_default_urls(client, db, path, kind, start):
 
     assert (response.status_code, response["Content-Type"]) == (200, kind)
     assert response.content.startswith(start)
-    assert "max-age=604800" in response["Cache-Control"]
+    assert "max-age=86400" in response["Cache-Control"]
 
 
 def test_manifest_lists_existing_icons(static_files, client, db):

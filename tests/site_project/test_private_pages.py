@@ -17,7 +17,10 @@ OPEN = {
 #: ``tests/commerce/test_page_cache.py`` covers them.
 BY_CHANCE = {"catalogue:category", "wagtail_serve"}
 #: Files and cards: the same for everybody, public for a time or after revalidation.
-FILES = {"/apple-touch-icon.png", "/favicon.ico", "catalogue:cards", "manifest"}
+FILES = {
+    "/apple-touch-icon.png", "/favicon.ico", "/icon-192.png", "catalogue:cards", "design", "favicon",
+    "icon", "manifest",
+}  # fmt: skip
 
 
 def all_views(patterns=None, prefix="", name=""):

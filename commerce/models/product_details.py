@@ -1,0 +1,94 @@
+"""How a product is sold, beside Oscar's columns: measures, quantities, and selling before it is in stock."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ProductDetails(models.Model):
+    """Facts about how a product or variant is sold. A variant's empty fields are its product's.
+
+    ``commerce.stock.selling`` combines both.
+    """
+
+    class Later(models.TextChoices):
+        """Whether it may be ordered when none is in stock."""
+
+        NONE = "", _("As its product; otherwise no")
+        NO = "no", _("No")
+        BACKORDER = "backorder", _("Back-order: it can be ordered when sold out")
+        PREORDER = "preorder", _("Pre-order: it can be ordered before it is available")
+
+    class Unit(models.TextChoices):
+        NONE = "", "–"
+        MILLILITRE = "ml", _("ml")
+        LITRE = "l", _("l")
+        GRAM = "g", _("g")
+        KILOGRAM = "kg", _("kg")
+        METRE = "m", _("m")
+        SQUARE_METRE = "m2", _("m²")
+
+    product = models.OneToOneField(
+        "catalogue.Product",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="details",
+        verbose_name=_("product"),
+    )
+    weight = models.PositiveIntegerField(
+        _("weight with packing (g)"),
+        null=True,
+        blank=True,
+        help_text=_("Decides the delivery price."),
+    )
+    length = models.PositiveIntegerField(_("length of the parcel (mm)"), null=True, blank=True)
+    width = models.PositiveIntegerField(_("width of the parcel (mm)"), null=True, blank=True)
+    height = models.PositiveIntegerField(_("height of the parcel (mm)"), null=True, blank=True)
+    is_shipped = models.BooleanField(
+        _("sent by post"), null=True, blank=True,
+        help_text=_("Empty: as its product, or as its product type says."),
+    )  # fmt: skip
+    content = models.DecimalField(
+        _("content"), max_digits=10, decimal_places=3, null=True, blank=True,
+        validators=[MinValueValidator(0.001)],
+        help_text=_("The amount for the price per litre or kilogram, such as 750 ml."),
+    )  # fmt: skip
+    content_unit = models.CharField(
+        _("unit of the content"), max_length=2, choices=Unit.choices, blank=True
+    )
+    min_quantity = models.PositiveIntegerField(
+        _("least in an order"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    step_quantity = models.PositiveIntegerField(
+        _("sold in steps of"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    max_quantity = models.PositiveIntegerField(
+        _("most in an order"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    later = models.CharField(
+        _("ordering without stock"), max_length=9, choices=Later.choices, blank=True
+    )
+    available_from = models.DateField(
+        _("sent from"), null=True, blank=True,
+        help_text=_("The first day on which orders without stock are dispatched."),
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("details of a product")
+        verbose_name_plural = _("details of products")
+
+    def __str__(self) -> str:
+        return f"{self.product_id}"
+
+    def clean(self) -> None:
+        super().clean()
+        errors = {}
+        if (self.content is None) != (not self.content_unit):
+            errors["content_unit"] = _("Give the content with its unit.")
+        if self.min_quantity and self.max_quantity and self.min_quantity > self.max_quantity:
+            errors["max_quantity"] = _("This must not be less than the least.")
+        if self.later == self.Later.PREORDER and self.available_from is None:
+            errors["available_from"] = _("Say from when pre-orders are sent.")
+        if errors:
+            raise ValidationError(errors)
