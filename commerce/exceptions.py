@@ -21,6 +21,10 @@ class OutOfStock(Exception):
         super().__init__("; ".join(f"{i.title}: {i.available} of {i.wanted}" for i in self.items))
 
 
+class QuantityRefused(Exception):
+    """A product is not sold in this quantity; the message names it and says why."""
+
+
 class IllegalMove(Exception):
     """The order pipeline does not allow this status change."""
 

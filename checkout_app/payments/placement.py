@@ -19,7 +19,8 @@ from oscar.core.loading import get_class, get_model
 
 from checkout_app.exceptions import BasketGone, DeliveryGone, TotalChanged
 from checkout_app.models import Capture, Method, PaymentAttempt, PaymentMove, State
-from commerce.exceptions import OutOfStock, Shortage
+from commerce.basket.checks import refusal_of_quantity
+from commerce.exceptions import OutOfStock, QuantityRefused, Shortage
 from commerce.models import OrderPromise, User
 from commerce.order_statuses import PENDING
 from commerce.orders.discount_uses import DiscountUsedUp, lock_vouchers
@@ -28,6 +29,7 @@ from commerce.orders.reservations import reserve_stock
 from commerce.pricing.delivery import promised_arrival
 from commerce.stock.availability import is_for_sale, units_to_reserve
 from commerce.stock.history import Cause
+from commerce.stock.selling import selling_of
 from commerce.transactions import retry_transient
 
 
@@ -97,7 +99,7 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
     write the order and the attempt; freeze the basket. Locks basket, stock by key, vouchers,
     offers, in that order.
 
-    Returns a PaymentAttempt. Raises BasketGone, TotalChanged, DeliveryGone, OutOfStock; nothing is
+    Returns a PaymentAttempt. Raises BasketGone, TotalChanged, DeliveryGone, OutOfStock, QuantityRefused; nothing is
     written then.
     """
     at = at or timezone.now()
@@ -138,7 +140,10 @@ def lock_basket(basket_id: int) -> AbstractBasket:
 
 
 def check_for_sale(basket: AbstractBasket) -> None:
-    """Raise OutOfStock for lines whose product is no longer for sale or has no price."""
+    """Raise OutOfStock for lines whose product is no longer for sale or has no price.
+
+    Raises QuantityRefused if a product is not sold in its quantity.
+    """
     gone = [
         Shortage(line.product.get_title(), line.quantity, 0)
         for line in basket.all_lines()
@@ -146,6 +151,9 @@ def check_for_sale(basket: AbstractBasket) -> None:
     ]
     if gone:
         raise OutOfStock(gone)
+    for line in basket.all_lines():
+        if refusal := refusal_of_quantity(selling_of(line.product), line.quantity):
+            raise QuantityRefused(f"{line.product.get_title()} {refusal}")
 
 
 def _write_order(submission: Submission, totals: Totals, number: str) -> AbstractOrder:

@@ -27,7 +27,7 @@ from checkout_app.storefront.confirmation import restore_basket
 from checkout_app.storefront.refusals import refuse, shortage_text, total_changed_text
 from checkout_app.storefront.requests import ShopRequest
 from checkout_app.storefront.views import PaymentView
-from commerce.exceptions import OutOfStock
+from commerce.exceptions import OutOfStock, QuantityRefused
 from commerce.models import User
 
 logger = logging.getLogger("vitrine.checkout")
@@ -53,6 +53,8 @@ class PayView(PaymentView):
             attempt, intent = self.begin(request)
         except OutOfStock as error:
             return refuse(shortage_text(error), reverse("basket:summary"))
+        except QuantityRefused as error:
+            return refuse(str(error), reverse("basket:summary"))
         except TotalChanged as error:
             text = total_changed_text(error, request.basket.currency)
             return refuse(text, reverse("checkout:payment-details"))

@@ -29,6 +29,7 @@ from checkout_app.storefront.summary import Summary, summary_of_basket, summary_
 from commerce.accounts.postal_addresses import save_address
 from commerce.actor import signed_in_user
 from commerce.addresses.forms import is_update, typed_fields
+from commerce.basket.checks import notices_for
 from commerce.models import User
 from commerce.money import to_minor
 from commerce.shop_settings.current import current_shop
@@ -64,6 +65,13 @@ class StepView(View):
         """The URL name of the step to complete first, or None."""
         if request.basket.is_empty:
             messages.info(request, _("Your basket is empty. Add something to it to check out."))
+            return "basket:summary"
+        # A step that writes says itself what is wrong.
+        notices = notices_for(request.basket) if request.method == "GET" else []
+        blocking = [notice for notice in notices if notice.is_blocking]
+        for notice in blocking:
+            messages.warning(request, f"{notice.title} {notice.text}")
+        if blocking:
             return "basket:summary"
         if "details" in self.needs and not self.draft.has_details:
             return "checkout:shipping-address"

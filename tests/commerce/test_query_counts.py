@@ -41,7 +41,7 @@ AFTER_A_CHANGE = {
     pages.SUGGEST: 5,
 }
 #: Queries that read or write rows when the first product is added to a basket.
-ADDING = 10
+ADDING = 11
 #: Tables with rows per product, and query plan steps that scan one of them.
 GROWING = {
     "catalogue_product",

@@ -1,0 +1,259 @@
+"""How products are sold: quantities, before stock arrives, and by the litre."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from commerce.catalogue.feed import feed_parts
+from commerce.catalogue.product_detail import buy_box_for
+from commerce.catalogue.product_lists import products_in
+from commerce.clock import shop_time
+from commerce.exceptions import OutOfStock
+from commerce.index.listings import cards_for
+from commerce.index.refresh import broken_listings, refresh_available_products
+from commerce.models import ProductDetails
+from commerce.orders.invariants import stock_is_never_oversold
+from commerce.orders.reservations import reserve_stock
+from commerce.pricing.unit_prices import unit_price
+from commerce.stock.selling import Selling, selling_of
+from tests.crawler import Crawled, offers_of
+from tests.factories import (
+    make_product,
+    make_user,
+    make_variants,
+    put_category,
+    stockrecord_of,
+    variant_of,
+)
+from tests.product_form import form_of
+
+pytestmark = pytest.mark.django_db
+
+
+def detail(product, **fields):
+    details = ProductDetails(product=product, **fields)
+    details.full_clean()
+    details.save()
+    return details
+
+
+def add(client, product, quantity):
+    response = client.post(
+        reverse("basket:add", args=[product.pk]), {"quantity": quantity}, follow=True
+    )
+    return response.content.decode()
+
+
+def units_in_basket(client):
+    return client.get("/basket/").context["basket"].num_items
+
+
+@pytest.fixture
+def tile(shop):
+    """Sold from 12, in steps of 6, at most 48 an order."""
+    product = make_product("Tile", price="2.00", stock=500)
+    detail(product, min_quantity=10, step_quantity=6, max_quantity=48)
+    return product
+
+
+# --- Quantities -----------------------------------------------------------------------------------
+
+
+def test_page_offers_the_least_quantity_in_its_steps(client, tile):
+    field = Crawled(client.get(tile.get_absolute_url())).soup.select_one(
+        ".buy-box--page .quantity input"
+    )
+
+    assert [field[name] for name in ("value", "min", "step", "max")] == ["12", "12", "6", "48"]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "sentence"),
+    [
+        (6, "Tile is sold in steps of 6, from 12: choose 12, for example."),
+        (20, "choose 18, for example."),
+        (54, "One order can contain at most 48 of this product."),
+    ],
+)
+def test_other_quantities_are_refused_with_one_that_is_possible(client, tile, quantity, sentence):
+    assert sentence in add(client, tile, quantity)
+    assert units_in_basket(client) == 0
+
+
+def test_quantities_in_the_basket_add_up(client, tile):
+    add(client, tile, 12)
+    add(client, tile, 6)
+    assert units_in_basket(client) == 18
+
+    assert "You have 18 in your basket." in add(client, tile, 36)
+
+
+def test_lower_quantity_in_the_basket_follows_the_steps(client, tile):
+    add(client, tile, 18)
+    line = client.get("/basket/").context["basket"].all_lines().get()
+    url = reverse("basket:summary")
+
+    page = client.post(url, {f"line-{line.pk}-quantity": 13}, follow=True).content.decode()
+    assert "choose 12, for example" in page
+    assert units_in_basket(client) == 18
+
+    client.post(url, {f"line-{line.pk}-quantity": 12})
+    assert units_in_basket(client) == 12
+
+
+def test_line_that_broke_a_new_rule_blocks_the_checkout(client, vase):
+    add(client, vase, 1)
+    detail(vase, min_quantity=3)
+
+    assert "is sold from 3." in client.get("/basket/").content.decode()
+    assert client.get(reverse("checkout:index"), follow=True).redirect_chain[-1][0] == "/basket/"
+
+
+def test_variant_inherits_what_it_does_not_say_itself(shop):
+    wine = make_variants("Wine", {"Size": ["75 cl", "1.5 l"]})
+    detail(wine, min_quantity=6, content=Decimal("750"), content_unit="ml", weight=1300)
+    magnum = variant_of(wine, "1.5 l")
+    detail(magnum, content=Decimal("1.5"), content_unit="l", min_quantity=1)
+
+    own, inherited = selling_of(magnum), selling_of(variant_of(wine, "75 cl"))
+
+    assert (own.least, own.content, own.content_unit, own.weight) == (1, Decimal("1.5"), "l", 1300)
+    assert (inherited.least, inherited.content, inherited.content_unit) == (6, Decimal(750), "ml")
+
+
+# --- Unit prices ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("price", "content", "unit", "shown"),
+    [
+        ("9.00", "750", "ml", ("12.00", "l")),
+        ("2.00", "200", "ml", ("1.00", "100 ml")),
+        ("3.00", "250", "g", ("1.20", "100 g")),
+        ("3.00", "251", "g", ("11.95", "kg")),
+        ("5.00", "1.5", "kg", ("3.33", "kg")),
+        ("7.00", "3", "m", ("2.33", "m")),
+        ("7.00", "2.5", "m2", ("2.80", "m²")),
+    ],
+)
+def test_unit_price_is_per_reference_amount(price, content, unit, shown):
+    found = unit_price(Decimal(price), "GBP", Selling(content=Decimal(content), content_unit=unit))
+
+    assert (str(found.price), found.per) == shown
+
+
+def test_unit_price_is_on_the_page(client, shop):
+    oil = make_product("Oil", price="9.00")
+    detail(oil, content=Decimal("750"), content_unit="ml")
+
+    assert "£12 per l" in Crawled(client.get(oil.get_absolute_url())).text(".buy-box--page")
+    assert unit_price(Decimal(9), "GBP", Selling()) is None
+
+
+# --- Without stock --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def book(shop):
+    """A book that can be ordered before it appears in a fortnight; none is in stock."""
+    product = make_product("Book", price="26.00", stock=0)
+    day = timezone.localdate() + timedelta(days=14)
+    return product, detail(product, later="preorder", available_from=day)
+
+
+def test_preorder_can_be_bought_and_says_when_it_is_sent(client, book):
+    product, details = book
+    page = Crawled(client.get(product.get_absolute_url()))
+    day = details.available_from
+
+    assert f"Pre-order, sent from {day.day} {day:%B %Y}" in page.text(".buy-box--page .stock")
+    offer = offers_of(page.product())[0]
+    assert offer["availability"] == "https://schema.org/PreOrder"
+    assert offer["availabilityStarts"] == day.isoformat()
+    feed = "".join(feed_parts())
+    assert "<g:availability>preorder</g:availability>" in feed
+    assert f"<g:availability_date>{day.isoformat()}</g:availability_date>" in feed
+    add(client, product, 2)
+    assert units_in_basket(client) == 2
+    reserve_stock({stockrecord_of(product).pk: 2})
+    assert list(stock_is_never_oversold()) == []
+
+
+def test_preorder_ends_on_its_day(book):
+    product, details = book
+    later = timezone.make_aware(
+        timezone.datetime.combine(details.available_from, timezone.datetime.min.time())
+    ) + timedelta(hours=9)  # fmt: skip
+    with shop_time(later):
+        refresh_available_products.call()
+
+        assert cards_for([product.pk])[0].availability == "sold_out"
+        assert buy_box_for(product).is_sold_out
+        with pytest.raises(OutOfStock):
+            reserve_stock({stockrecord_of(product).pk: 1})
+        assert list(broken_listings()) == []
+
+
+def test_backorder_is_sold_from_stock_first(client, shop):
+    lamp = make_product("Lamp", price="80.00", stock=1)
+    detail(lamp, later="backorder", available_from=date(2099, 3, 1))
+    assert cards_for([lamp.pk])[0].availability == "low"
+
+    reserve_stock({stockrecord_of(lamp).pk: 3})
+
+    assert stockrecord_of(lamp).num_allocated == 3
+    box = buy_box_for(lamp)
+    assert (box.availability, box.can_be_bought) == ("on_order", True)
+    assert box.stock_text == "On order, sent from 1 March 2099"
+
+
+def test_product_without_stock_is_not_found_by_the_stock_filter(book, vase):
+    facet = products_in(filters={"stock": ["in-stock"]})
+
+    assert [card.title for card in facet.cards] == [vase.title]
+
+
+# --- The editor -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def staff(client, shop):
+    client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
+    return client
+
+
+def test_staff_edit_the_details_with_the_product(staff, vase):
+    url = reverse("dashboard:catalogue-product", args=[vase.pk])
+    put_category(vase, "Vases")
+    fields = form_of(staff, vase) | {
+        "details-weight": "1200", "details-min_quantity": "2", "details-content": "",
+    }  # fmt: skip
+
+    assert staff.post(url, fields).status_code == 302
+
+    details = ProductDetails.objects.get(product=vase)
+    assert (details.weight, details.min_quantity, details.content) == (1200, 2, None)
+    assert form_of(staff, vase)["details-weight"] == 1200
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"details-content": "750"}, "Give the content with its unit."),
+        ({"details-later": "preorder"}, "Say from when pre-orders are sent."),
+        ({"details-min_quantity": "9", "details-max_quantity": "3"}, "must not be less than"),
+        ({"details-weight": "heavy"}, "Enter a whole number."),
+    ],
+)
+def test_wrong_details_are_explained(staff, vase, fields, sentence):
+    url = reverse("dashboard:catalogue-product", args=[vase.pk])
+
+    page = staff.post(url, form_of(staff, vase) | fields).content.decode()
+
+    assert sentence in page
+    assert not ProductDetails.objects.exists()
+    assert get_model("catalogue", "Product").objects.get(pk=vase.pk).title == vase.title
