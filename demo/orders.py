@@ -289,9 +289,10 @@ def _write_history(past, orders, *, at):
         order = orders[row.number]
         with shop_time(row.placed):
             arrival = arrival_of(row.method)
-        promises.append(
-            OrderPromise(order=order, arrives_from=arrival.first, arrives_until=arrival.last)
-        )
+        if arrival:
+            promises.append(
+                OrderPromise(order=order, arrives_from=arrival.first, arrives_until=arrival.last)
+            )
         steps = (
             ("Pending payment", "Paid", "Cancelled")
             if row.status == "Cancelled"

@@ -16,8 +16,6 @@ from django.utils.translation import gettext as _
 from commerce.catalogue.product_detail import BuyBox, Variant, buy_boxes_for
 from commerce.images.pictures import largest
 from commerce.index.listings import sellable_products
-from commerce.models import DeliveryMethod
-from commerce.pricing.delivery import delivery_charge
 from commerce.pricing.prices import Quote
 from commerce.rich_html import plain_text
 from commerce.shop_settings.current import current_shop
@@ -111,8 +109,8 @@ def _facts(
     yield "g:condition", "new"
     # The catalogue holds no GTINs.
     yield "g:identifier_exists", "no"
-    if box.delivery:
-        yield "g:shipping", _shipping(box.delivery, quote)
+    if variant.delivery and not variant.delivery.is_digital:
+        yield "g:shipping", _shipping(variant, quote)
 
 
 def _photos(box: BuyBox, variant: Variant) -> Iterator[tuple[str, str]]:
@@ -135,12 +133,11 @@ def _moment(at: datetime) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%dT%H:%M%z")
 
 
-def _shipping(delivery: DeliveryMethod, quote: Quote) -> list[tuple[str, str]]:
-    charge = delivery_charge(delivery, quote.price)
+def _shipping(variant: Variant, quote: Quote) -> list[tuple[str, str]]:
     return [
         ("g:country", current_shop().country),
-        ("g:service", delivery.name),
-        ("g:price", f"{charge} {quote.currency}"),
+        ("g:service", variant.delivery.name if variant.delivery else ""),
+        ("g:price", f"{variant.delivery_charge} {quote.currency}"),
     ]
 
 

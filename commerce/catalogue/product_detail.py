@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +26,8 @@ from commerce.models.cache_tags import price_tag, product_tag
 from commerce.options.chooser import Control, controls_for
 from commerce.options.option_sets import OptionSet
 from commerce.page_cache.dependencies import depends_on
-from commerce.pricing.delivery import Arrival, arrival_of, standard_delivery
+from commerce.pricing.delivery import Arrival, arrival_of, delivery_charge, offered_delivery
+from commerce.pricing.parcels import Parcel, by_mail, carries, parcel_of
 from commerce.pricing.prices import PriceBook, Quote
 from commerce.pricing.unit_prices import UnitPrice, unit_price
 from commerce.shop_settings.current import current_shop
@@ -64,6 +66,9 @@ class Variant:
     step: int = 1
     available_from: date | None = None
     unit_price: UnitPrice | None = None
+    delivery: DeliveryMethod | None = None
+    delivery_charge: Decimal | None = None
+    arrival: Arrival | None = None
 
 
 class NamedVariant(NamedTuple):
@@ -92,8 +97,6 @@ class BuyBox:
     is_from: bool
     availability: str
     stock_text: str
-    arrival: Arrival | None
-    delivery: DeliveryMethod | None
     lowest: Quote | None = None
     options: OptionSet = OptionSet()
     controls: tuple[Control, ...] = ()
@@ -158,14 +161,12 @@ def _boxes(
     records = records_by_product(products.values(), without=left_out)
     book = PriceBook()
     book.load_for(record for rows in records.values() for record in rows)
-    delivery = standard_delivery()
     looked_up = _LookedUp(
         book=book,
         options=options,
         lowest=_lowest_prices(options, left_out),
         photos=photos_of_listings(listings, without=left_out),
-        delivery=delivery,
-        arrival=arrival_of(delivery) if delivery else None,
+        delivery=_Delivery(offered_delivery()),
     )
     return {pk: _box(product, records[pk], looked_up) for pk, product in products.items()}
 
@@ -191,6 +192,29 @@ def _lowest_prices(
     return {card.product_id: (card.quote, card.is_from) for card in cards_for(keys) if card.quote}
 
 
+class _Delivery:
+    """The delivery methods of the home country, and when they arrive; many variants share few."""
+
+    def __init__(self, methods: list[DeliveryMethod]) -> None:
+        self.methods = methods
+        self._arrivals: dict[tuple[str, date | None], Arrival | None] = {}
+        self._found: dict[Parcel, DeliveryMethod | None] = {}
+
+    def method_for(self, parcel: Parcel) -> DeliveryMethod | None:
+        """The first method that carries a parcel."""
+        if parcel not in self._found:
+            carrying = (method for method in self.methods if carries(method, parcel))
+            self._found[parcel] = next(carrying, None if parcel.is_shipped else by_mail())
+        return self._found[parcel]
+
+    def arrival(self, method: DeliveryMethod, ready: date | None) -> Arrival | None:
+        """When an order placed now arrives."""
+        key = (method.code, ready)
+        if key not in self._arrivals:
+            self._arrivals[key] = arrival_of(method, ready)
+        return self._arrivals[key]
+
+
 @dataclass(frozen=True)
 class _LookedUp:
     """Data read in bulk for all boxes of a page."""
@@ -199,8 +223,7 @@ class _LookedUp:
     options: dict[int, OptionSet]
     lowest: dict[int, tuple[Quote, bool]]
     photos: dict[int, list[AbstractImage]]
-    delivery: DeliveryMethod | None
-    arrival: Arrival | None
+    delivery: _Delivery
 
 
 def buy_box_for(
@@ -266,8 +289,6 @@ def _box(
         is_from=is_from,
         availability=best_availability(records),
         stock_text=first.stock_text if first else stock_text(None),
-        arrival=looked_up.arrival,
-        delivery=looked_up.delivery,
         lowest=lowest,
         options=options,
         photos=gallery,
@@ -286,6 +307,8 @@ def _variant(
     own = looked_up.photos.get(record.product_id) or []
     selling, quote = selling_of(record.product), looked_up.book.quote(record)
     is_child = record.product_id != product.pk
+    parcel = parcel_of([(record.product, selling.least)])
+    method = looked_up.delivery.method_for(parcel)
     return Variant(
         product_id=record.product_id,
         sku=record.partner_sku,
@@ -302,6 +325,9 @@ def _variant(
         step=selling.step,
         available_from=selling.available_from,
         unit_price=unit_price(quote.price, quote.currency, selling) if quote else None,
+        delivery=method,
+        delivery_charge=delivery_charge(method, quote.price, parcel) if method and quote else None,
+        arrival=looked_up.delivery.arrival(method, parcel.ready) if method else None,
     )
 
 

@@ -6,6 +6,7 @@ Google's rules: https://developers.google.com/search/docs/appearance/structured-
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -19,7 +20,6 @@ from commerce.catalogue.product_detail import BuyBox, Variant
 from commerce.catalogue.reviews import ReviewSummary
 from commerce.images.pictures import largest
 from commerce.models import DeliveryMethod
-from commerce.pricing.delivery import delivery_charge
 from commerce.pricing.prices import Quote
 from commerce.rich_html import plain_text
 from commerce.shop_settings.current import current_shop
@@ -124,8 +124,8 @@ def _offer(
         offer["availabilityStarts"] = variant.available_from.isoformat()
     if quote.until:
         offer["priceValidUntil"] = last_day(quote.until)
-    if box.delivery:
-        offer["shippingDetails"] = _shipping(box.delivery, quote)
+    if variant.delivery and not variant.delivery.is_digital:
+        offer["shippingDetails"] = _shipping(variant.delivery, variant.delivery_charge, quote)
     if returns_url:
         offer["hasMerchantReturnPolicy"] = returns_policy(returns_url)
     return offer
@@ -136,13 +136,13 @@ def last_day(until: datetime) -> str:
     return timezone.localtime(until - timedelta(seconds=1)).date().isoformat()
 
 
-def _shipping(delivery: DeliveryMethod, quote: Quote) -> dict[str, Any]:
+def _shipping(delivery: DeliveryMethod, charge: Decimal | None, quote: Quote) -> dict[str, Any]:
     """The charge and time of delivery of one product (docs/pricing.md, stage 7)."""
     return {
         "@type": "OfferShippingDetails",
         "shippingRate": {
             "@type": "MonetaryAmount",
-            "value": str(delivery_charge(delivery, quote.price)),
+            "value": str(charge),
             "currency": quote.currency,
         },
         "shippingDestination": {

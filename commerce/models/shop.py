@@ -16,6 +16,7 @@ from oscar.apps.customer.abstract_models import AbstractUser
 
 from commerce.fields import CodeField
 from commerce.models.cache_tags import SITE
+from commerce.shop_values.delivery_rates import rates_in
 
 
 class User(AbstractUser):
@@ -183,8 +184,25 @@ class DeliveryMethod(models.Model):
     name = models.CharField(_("name"), max_length=100)
     description = models.CharField(_("description"), max_length=200, blank=True)
     price = models.DecimalField(_("price, tax included"), max_digits=8, decimal_places=2)
+    rates = models.TextField(
+        _("prices by weight"),
+        blank=True,
+        help_text=_(
+            "Instead of one price: per line the greatest weight in grams and its price, such as "
+            "“2000 5.90”. Heavier orders are not carried."
+        ),
+    )
     free_over = models.DecimalField(
         _("free for baskets from"), max_digits=8, decimal_places=2, null=True, blank=True
+    )
+    max_length = models.PositiveIntegerField(_("greatest length (mm)"), null=True, blank=True)
+    max_width = models.PositiveIntegerField(_("greatest width (mm)"), null=True, blank=True)
+    max_height = models.PositiveIntegerField(_("greatest height (mm)"), null=True, blank=True)
+    is_pickup = models.BooleanField(_("collected at the shop"), default=False)
+    is_digital = models.BooleanField(
+        _("for orders of which nothing is sent"),
+        default=False,
+        help_text=_("Downloads and services. Their dates are not shown."),
     )
     cutoff_hour = models.PositiveSmallIntegerField(
         _("cut-off hour"),
@@ -208,6 +226,11 @@ class DeliveryMethod(models.Model):
         return self.name
 
     def clean(self) -> None:
+        try:
+            rates_in(self.rates)
+        except ValueError as error:
+            text = _("“%s” is not a weight in grams with a price, such as “2000 5.90”.")
+            raise ValidationError({"rates": text % error}) from error
         if (
             self.max_days is not None
             and self.min_days is not None

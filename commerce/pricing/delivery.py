@@ -15,7 +15,12 @@ from commerce.clock import shop_now
 from commerce.models import DeliveryMethod
 from commerce.models.cache_tags import SITE
 from commerce.page_cache.dependencies import depends_on, expires_by
+from commerce.pricing.parcels import Parcel, by_mail, carries
 from commerce.shop_settings.current import Shop, current_shop
+from commerce.shop_values.delivery_rates import rate_for, rates_in
+
+#: A parcel of goods without a weight.
+NOTHING_WEIGHED = Parcel()
 
 
 @dataclass(frozen=True)
@@ -54,12 +59,15 @@ def add_working_days(day: date, count: int, shop: Shop | None = None) -> date:
     return day
 
 
-def arrival_of(method: DeliveryMethod) -> Arrival:
+def arrival_of(method: DeliveryMethod, ready: date | None = None) -> Arrival | None:
     """When an order placed now (``shop_now()``) arrives with a delivery method.
 
     Orders placed before the cut-off hour of a working day ship that day, others on the next working
-    day. The method's working days are added to that. The hour is that of the shop's time zone.
+    day, and none before ``ready``. The method's working days are added to that. The hour is that of
+    the shop's time zone. None if nothing is sent.
     """
+    if method.is_digital:
+        return None
     shop = current_shop()
     local = timezone.localtime(shop_now(), ZoneInfo(shop.time_zone))
     leaves = local.date()
@@ -69,6 +77,8 @@ def arrival_of(method: DeliveryMethod) -> Arrival:
         leaves = add_working_days(leaves, 1, shop)
     else:
         expires_by(local.replace(hour=method.cutoff_hour, minute=0, second=0, microsecond=0))
+    if ready is not None and ready > leaves:
+        leaves = add_working_days(ready, 0, shop)
     return Arrival(
         first=add_working_days(leaves, method.min_days, shop),
         last=add_working_days(leaves, method.max_days, shop),
@@ -84,11 +94,17 @@ def promised_arrival(method: Any) -> Arrival | None:
     )
 
 
-def delivery_charge(method: DeliveryMethod, goods_total: Decimal) -> Decimal:
-    """The charge of a method, including tax. ``goods_total`` includes tax and discounts."""
+def delivery_charge(
+    method: DeliveryMethod, goods_total: Decimal, parcel: Parcel = NOTHING_WEIGHED
+) -> Decimal:
+    """The charge of a method that carries the parcel, including tax.
+
+    ``goods_total`` includes tax and discounts.
+    """
     if method.free_over is not None and goods_total >= method.free_over:
         return Decimal("0.00")
-    return method.price
+    rate = rate_for(rates_in(method.rates), parcel.weight)
+    return Decimal(method.price) if rate is None else rate
 
 
 def delivery_methods(*, country_code: str | None = None) -> QuerySet[DeliveryMethod]:
@@ -97,20 +113,25 @@ def delivery_methods(*, country_code: str | None = None) -> QuerySet[DeliveryMet
     return DeliveryMethod.objects.filter(is_active=True, countries=country_code)
 
 
-def offered_delivery(country_code: str | None = None) -> list[DeliveryMethod]:
-    """``delivery_methods`` as a list, in one query."""
+def offered_delivery(
+    country_code: str | None = None, parcel: Parcel | None = None
+) -> list[DeliveryMethod]:
+    """``delivery_methods`` as a list, in one query: those that carry the parcel, or all."""
     depends_on(SITE)
-    return list(delivery_methods(country_code=country_code))
+    methods = list(delivery_methods(country_code=country_code))
+    if parcel is None:
+        return methods
+    found = [method for method in methods if carries(method, parcel)]
+    return found or ([] if parcel.is_shipped else [by_mail()])
 
 
-def standard_delivery() -> DeliveryMethod | None:
-    """The method quoted before an address is known: the first one, or None."""
-    return next(iter(offered_delivery()), None)
+def standard_delivery(parcel: Parcel = NOTHING_WEIGHED) -> DeliveryMethod | None:
+    """The method quoted before an address is known: the first that carries the parcel, or None."""
+    return next(iter(offered_delivery(parcel=parcel)), None)
 
 
-def amount_until_free(goods_total: Decimal) -> Decimal | None:
-    """The amount missing for free standard delivery; None if it is already or never free."""
-    method = standard_delivery()
+def amount_until_free(goods_total: Decimal, method: DeliveryMethod | None) -> Decimal | None:
+    """The amount missing for free delivery; None if it is already or never free."""
     if method is None or method.free_over is None or goods_total >= method.free_over:
         return None
     return method.free_over - goods_total

@@ -8,7 +8,8 @@ from oscar.apps.shipping.methods import Base
 from oscar.core.prices import Price
 
 from commerce.models import DeliveryMethod
-from commerce.pricing.delivery import arrival_of, delivery_charge
+from commerce.pricing.delivery import NOTHING_WEIGHED, arrival_of, delivery_charge
+from commerce.pricing.parcels import Parcel
 from commerce.tax import STANDARD_CODE, split_gross
 
 if TYPE_CHECKING:
@@ -18,15 +19,16 @@ if TYPE_CHECKING:
 class TimedDelivery(Base):
     """Adapts a ``commerce.DeliveryMethod`` to Oscar: its charge and the expected arrival."""
 
-    def __init__(self, method: DeliveryMethod) -> None:
-        self.method = method
+    def __init__(self, method: DeliveryMethod, parcel: Parcel = NOTHING_WEIGHED) -> None:
+        self.method, self.parcel = method, parcel
         self.code = method.code
         self.name = method.name
         self.description = method.description
-        self.arrival = arrival_of(method)
+        self.arrival = arrival_of(method, parcel.ready)
+        self.is_digital = method.is_digital
 
     def calculate(self, basket: AbstractBasket) -> Price:
-        charge = delivery_charge(self.method, basket.total_incl_tax)
+        charge = delivery_charge(self.method, basket.total_incl_tax, self.parcel)
         return Price(
             currency=basket.currency,
             excl_tax=split_gross(charge).excl,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from oscar.apps.shipping.repository import Repository as OscarRepository
 
 from commerce.pricing.delivery import offered_delivery
+from commerce.pricing.parcels import parcel_of_basket
 from commerce.pricing.shipping_methods import TimedDelivery
 
 if TYPE_CHECKING:
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
 
 class Repository(OscarRepository):
-    """Offers the delivery methods of the address's country, in display order."""
+    """Offers the delivery methods that carry the basket to the address's country, in order."""
 
     def get_available_shipping_methods(
         self, basket: AbstractBasket, shipping_addr: AbstractAddress | None = None, **kwargs: Any
     ) -> list[TimedDelivery]:
         country = shipping_addr.country_id if shipping_addr else None
-        return [TimedDelivery(method) for method in offered_delivery(country)]
+        parcel = parcel_of_basket(basket)
+        return [TimedDelivery(method, parcel) for method in offered_delivery(country, parcel)]

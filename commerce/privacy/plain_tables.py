@@ -43,8 +43,8 @@ PLAIN = nothing_personal(
         "commerce.answercount": "id day way count",
         "commerce.boughttogether": "id product other orders",
         "commerce.deliverymethod": (
-            "id code name description price free_over cutoff_hour min_days max_days position "
-            "is_active countries"
+            "id code name description price rates free_over max_length max_width max_height "
+            "is_pickup is_digital cutoff_hour min_days max_days position is_active countries"
         ),
         "commerce.deliverymethod_countries": "id deliverymethod country",
         "commerce.documentcounter": "id kind year last",

@@ -28,10 +28,10 @@ from commerce.basket.undo import remove_lines, restore_lines, titles_of, units_t
 from commerce.exceptions import BasketFrozen
 from commerce.pricing.delivery import (
     amount_until_free,
-    arrival_of,
     promised_arrival,
     standard_delivery,
 )
+from commerce.pricing.parcels import parcel_of_basket
 from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
 from commerce.requests import parse_pk, wants_fragment
 from commerce.same_origin import same_origin_only
@@ -95,7 +95,7 @@ class BasketPage(TemplateView):
 
     def get_delivery(self, basket: AbstractBasket) -> dict[str, Any]:
         """The estimate for the standard method, before an address is known."""
-        method = standard_delivery()
+        method = standard_delivery(parcel_of_basket(basket))
         if method is None or not basket.all_lines():
             return {"total": basket.total_incl_tax}
         # Through Oscar's repository: an offer on delivery counts here as it does at checkout.
@@ -107,8 +107,8 @@ class BasketPage(TemplateView):
         return {
             "delivery": method,
             "delivery_charge": charge,
-            "arrival": promised_arrival(quoted) or arrival_of(method),
-            "until_free": amount_until_free(basket.total_incl_tax),
+            "arrival": promised_arrival(quoted),
+            "until_free": amount_until_free(basket.total_incl_tax, method),
             "total": basket.total_incl_tax + charge,
         }
 

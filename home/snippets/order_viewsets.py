@@ -30,12 +30,20 @@ class DeliveryMethodViewSet(NoChooserViewSet):
         MultiFieldPanel(
             [FieldPanel("name"), FieldPanel("code"), FieldPanel("description")], heading=_("Name")
         ),
-        FieldRowPanel([FieldPanel("price"), FieldPanel("free_over")], heading=_("What it costs")),
+        MultiFieldPanel(
+            [FieldRowPanel([FieldPanel("price"), FieldPanel("free_over")]), FieldPanel("rates")],
+            heading=_("What it costs"),
+        ),
+        FieldRowPanel(
+            [FieldPanel("max_length"), FieldPanel("max_width"), FieldPanel("max_height")],
+            heading=_("What it carries"),
+        ),
         FieldRowPanel(
             [FieldPanel("min_days"), FieldPanel("max_days"), FieldPanel("cutoff_hour")],
             heading=_("How long it takes"),
         ),
         FieldPanel("countries"),
+        FieldRowPanel([FieldPanel("is_pickup"), FieldPanel("is_digital")]),
         FieldRowPanel([FieldPanel("position"), FieldPanel("is_active")]),
     ]
 

@@ -53,5 +53,6 @@ def test_free_from_the_threshold(goods, charge):
 
 
 def test_amount_until_free(shop):
-    assert amount_until_free(Decimal("45.50")) == Decimal("14.50")
-    assert amount_until_free(Decimal("60.00")) is None
+    assert amount_until_free(Decimal("45.50"), STANDARD) == Decimal("14.50")
+    assert amount_until_free(Decimal("60.00"), STANDARD) is None
+    assert amount_until_free(Decimal("10.00"), None) is None

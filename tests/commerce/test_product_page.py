@@ -96,8 +96,8 @@ def test_hidden_product_has_no_buy_box(jug, vase):
 def test_box_shows_the_arrival_date(vase):
     box = buy_box_for(vase)
 
-    assert box.delivery.code == "standard"
-    assert box.arrival.first <= box.arrival.last
+    assert box.selected.delivery.code == "standard"
+    assert box.selected.arrival.first <= box.selected.arrival.last
 
 
 def add_photo(product, number):

@@ -28,7 +28,7 @@ QUERIES = {
     pages.PRODUCT: 12,
     pages.SEARCH: 4,
     pages.SUGGEST: 5,
-    pages.BASKET: 17,
+    pages.BASKET: 16,
 }
 #: Queries right after a price change of a product on the page.
 AFTER_A_CHANGE = {

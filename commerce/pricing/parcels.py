@@ -1,0 +1,78 @@
+"""What is to be delivered, and which delivery methods carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from commerce.models import DeliveryMethod
+from commerce.shop_values.delivery_rates import rate_for, rates_in
+from commerce.stock.selling import is_shipped, selling_of, sells_later
+
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractBasket
+    from oscar.apps.catalogue.abstract_models import AbstractProduct
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """The goods of an order: grams, the sizes of the items in millimetres, longest side first.
+
+    ``is_shipped`` is False if nothing is sent by post. ``ready`` is the day from which it can be
+    sent; None for now.
+    """
+
+    weight: int = 0
+    sizes: tuple[tuple[int, int, int], ...] = ()
+    is_shipped: bool = True
+    ready: date | None = None
+
+
+def parcel_of(items: Iterable[tuple[AbstractProduct, int]]) -> Parcel:
+    """The parcel of products, ``(product, units)``. Products without a weight count as 0 g."""
+    weight, sizes, shipped, days = 0, [], False, []
+    for product, units in items:
+        if not is_shipped(product):
+            continue
+        selling = selling_of(product)
+        shipped = True
+        weight += (selling.weight or 0) * units
+        if selling.length and selling.width and selling.height:
+            sides = sorted((selling.length, selling.width, selling.height), reverse=True)
+            sizes.append((sides[0], sides[1], sides[2]))
+        if selling.available_from and sells_later(selling.later, selling.available_from):
+            days.append(selling.available_from)
+    return Parcel(weight, tuple(sizes), shipped, max(days, default=None))
+
+
+def parcel_of_basket(basket: AbstractBasket) -> Parcel:
+    """The parcel of a basket's lines."""
+    return parcel_of((line.product, line.quantity) for line in basket.all_lines())
+
+
+def carries(method: DeliveryMethod, parcel: Parcel) -> bool:
+    """Whether a method delivers a parcel: its kind, weight and sizes."""
+    if method.is_digital or not parcel.is_shipped:
+        return method.is_digital and not parcel.is_shipped
+    rates = rates_in(method.rates)
+    if rates and rate_for(rates, parcel.weight) is None:
+        return False
+    limits = sorted(
+        (method.max_length or 0, method.max_width or 0, method.max_height or 0), reverse=True
+    )
+    if not all(limits):
+        return True
+    return all(
+        side <= most for size in parcel.sizes for side, most in zip(size, limits, strict=True)
+    )
+
+
+def by_mail() -> DeliveryMethod:
+    """The unsaved method of orders of which nothing is sent, if the shop has none of its own."""
+    return DeliveryMethod(
+        code="digital", name=_("By email"), price=0, min_days=0, max_days=0, is_digital=True
+    )
