@@ -4,6 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# `make run DEMO=lindenblatt` serves the second demo shop, with files and a database of its own.
+VAR := var
+ifeq ($(DEMO),lindenblatt)
+VAR := var/lindenblatt
+export DEMO
+export VAR_DIR := $(VAR)
+export MEDIA_ROOT := $(VAR)/media
+endif
 SAY := @printf '\033[36m==>\033[0m %s\n'
 # Compiling all modules again at each start takes several seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -19,7 +27,7 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 run: setup ## set up and serve the shop at http://127.0.0.1:8000
-	@$(MAKE) -s -j2 var/seed.stamp var/static.stamp
+	@$(MAKE) -s -j2 $(VAR)/seed.stamp $(VAR)/static.stamp
 	@$(MAKE) -s serve
 
 serve:
@@ -59,21 +67,21 @@ $(VENV)/mysql.stamp: $(VENV)/run.stamp requirements-mysql.txt
 
 seed: setup ## migrate the database and load the demo shop
 	$(SAY) "Bringing the database up to date"
-	@mkdir -p var && $(BIN)/python manage.py migrate_if_needed
+	@mkdir -p $(VAR) && $(BIN)/python manage.py migrate_if_needed
 	$(SAY) "Loading the demo shop"
 	@$(BIN)/python manage.py load_demo
 
 # A second `make run` starts the server at once, unless code, migrations or .env have changed.
 SEED_SOURCES := $(shell find demo */migrations */*/migrations -type f -name '*.[pt]*' 2>/dev/null)
-var/seed.stamp: requirements.txt .env $(SEED_SOURCES)
+$(VAR)/seed.stamp: requirements.txt .env $(SEED_SOURCES)
 	@$(MAKE) -s seed
 	@touch $@
 
 STATIC_SOURCES := $(shell find static -type f 2>/dev/null)
-var/static.stamp: requirements.txt $(STATIC_SOURCES) | setup
+$(VAR)/static.stamp: requirements.txt $(STATIC_SOURCES) | setup
 	$(SAY) "Collecting static files"
 	@$(BIN)/python manage.py collectstatic --noinput -v0
-	@mkdir -p var && touch $@
+	@mkdir -p $(VAR) && touch $@
 
 test: $(VENV)/dev.stamp ## run the whole suite on SQLite (TEST_DATABASE_URL names another database)
 	@if [ -n "$$TEST_DATABASE_URL" ]; then $(MAKE) -s $(VENV)/mysql.stamp; fi

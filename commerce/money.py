@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
+from babel import Locale
 from babel.numbers import format_currency
 from django.utils.translation import get_language, to_locale
 
@@ -80,5 +81,6 @@ def format_money(amount: Decimal, currency: str) -> str:
 @lru_cache(maxsize=4096)
 def _formatted(amount: Decimal, currency: str, locale: str) -> str:
     if amount == amount.to_integral_value():
-        return format_currency(amount, currency, "¤#,##0", locale=locale, currency_digits=False)
+        pattern = Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", "")
+        return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
     return format_currency(amount, currency, locale=locale)

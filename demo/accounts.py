@@ -1,6 +1,7 @@
 """Loads one account per role and one customer. Their passwords are shown once."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
@@ -10,15 +11,16 @@ from django.db import transaction
 from commerce.accounts.roles import ADMIN, EDITOR, FINANCE, MERCHANDISER, SUPPORT
 from commerce.models import User
 
-#: Role (None for a customer), email address, first and last name.
+#: Role (None for a customer), name before the @, first and last name.
 PEOPLE = (
-    (ADMIN, "admin@saltmarsh.example", "Maren", "Holt"),
-    (EDITOR, "editor@saltmarsh.example", "Lotte", "Brandt"),
-    (MERCHANDISER, "merchandiser@saltmarsh.example", "Tomas", "Vey"),
-    (SUPPORT, "support@saltmarsh.example", "Anwen", "Rees"),
-    (FINANCE, "finance@saltmarsh.example", "Sam", "Okoro"),
-    (None, "customer@saltmarsh.example", "Robin", "Hale"),
+    (ADMIN, "admin", "Maren", "Holt"),
+    (EDITOR, "editor", "Lotte", "Brandt"),
+    (MERCHANDISER, "merchandiser", "Tomas", "Vey"),
+    (SUPPORT, "support", "Anwen", "Rees"),
+    (FINANCE, "finance", "Sam", "Okoro"),
+    (None, "customer", "Robin", "Hale"),
 )
+DOMAIN = "saltmarsh.example"
 PASSWORD_BYTES = 12
 
 
@@ -32,10 +34,13 @@ class NewAccount:
 
 
 @transaction.atomic
-def load_accounts() -> list[NewAccount]:
+def load_accounts(
+    rows: Sequence[tuple[str | None, str, str, str]] = PEOPLE, domain: str = DOMAIN
+) -> list[NewAccount]:
     """Create missing accounts and return them with their passwords."""
     created = []
-    for role, email, first, last in PEOPLE:
+    for role, name, first, last in rows:
+        email = f"{name}@{domain}"
         if User.objects.filter(email=email).exists():
             continue
         password = secrets.token_urlsafe(PASSWORD_BYTES)

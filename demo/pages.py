@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -158,7 +158,7 @@ def load_pages(builder: BodyBuilder) -> int:
 
     Creates all pages before the first body, because bodies link to each other.
     """
-    home, home_is_blank = _home_page()
+    home, home_is_blank = home_page()
     builder.pages[HOME] = home
     new = [draft for draft in DRAFTS if not _find(builder, draft)]
     for draft in new:
@@ -178,7 +178,7 @@ def load_pages(builder: BodyBuilder) -> int:
     return len(new) + home_is_blank
 
 
-def _home_page():
+def home_page() -> tuple[HomePage, bool]:
     """The home page, and whether it has no body yet."""
     existing = HomePage.objects.first()
     if existing is not None:
@@ -238,7 +238,7 @@ def _publish(page, body):
     page.save_revision().publish()
 
 
-def _sale_end():
+def sale_end() -> datetime | None:
     """When the running sale ends, and its texts; None without a sale."""
     return SalePrice.objects.running(shop_now()).aggregate(end=Max("until"))["end"]
 
@@ -251,7 +251,7 @@ def _banner(builder):
             text="Three vases cost less until Sunday night. Then the kiln needs the shelf.",
             image=builder.images["scene-vases"],
             link=[("link", builder.link("Shop vases", "category:vases"))],
-            expire_at=_sale_end(),
+            expire_at=sale_end(),
         )
         banner.save()
         banner.save_revision().publish()
@@ -286,7 +286,7 @@ def _write_site_settings(builder):
     if row.navigation or row.footer:
         return
     row.announcement_text = "Free delivery over £60 · Vase week until Sunday"
-    row.announcement_until = _sale_end()
+    row.announcement_until = sale_end()
     row.announcement_link = [("link", builder.link("See the vases", "category:vases"))]
     row.navigation = [
         ("link", builder.link(label, target))

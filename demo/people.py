@@ -1,6 +1,7 @@
 """Loads the demo's customers, who cannot sign in, and their reviews."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -21,9 +22,9 @@ def email_of(name: str) -> str:
 
 
 @transaction.atomic
-def load_customers() -> dict[str, User]:
+def load_customers(rows: dict[str, Any] | None = None) -> dict[str, User]:
     """The customers by their key in customers.toml, without passwords. Creates missing ones."""
-    rows = files.read("customers")
+    rows = rows or files.read("customers")
     emails = {key: row.get("email") or email_of(row["name"]) for key, row in rows.items()}
     known = set(User.objects.filter(email__in=emails.values()).values_list("email", flat=True))
     User.objects.bulk_create(
@@ -41,9 +42,14 @@ def load_customers() -> dict[str, User]:
 
 
 @transaction.atomic
-def load_reviews(customers: dict[str, User], *, at: datetime) -> None:
-    """Load approved reviews of products that have none, and update the products' ratings."""
-    forms = {files.sku(code): reviews for code, reviews in files.read("reviews").items()}
+def load_reviews(
+    customers: dict[str, User], *, at: datetime, reviews: dict[str, Any] | None = None
+) -> None:
+    """Load approved reviews of products that have none, and update the products' ratings.
+
+    ``reviews`` is ``{UPC: rows}``, by default that of reviews.toml.
+    """
+    forms = reviews or {files.sku(code): rows for code, rows in files.read("reviews").items()}
     products = Product.objects.filter(upc__in=forms, reviews__isnull=True)
     rows = []
     for product in products:

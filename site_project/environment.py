@@ -48,6 +48,12 @@ def read_toml(path: Path) -> dict[Text, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
+def demo_defaults(folder: Path, name: Text) -> dict[Text, Any]:
+    """The defaults of environment variables in a demo shop."""
+    data = folder / "data" if name == "saltmarsh" else folder / name / "data"
+    return read_toml(data / "settings.toml")
+
+
 class Environment:
     """The process's environment variables, with those of an optional ``.env`` file as defaults.
 

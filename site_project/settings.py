@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
 from site_project.deployment import code_digest
-from site_project.environment import Environment, read_toml
+from site_project.environment import Environment, demo_defaults
 from site_project.settings_accounts import *  # noqa: F403
 from site_project.settings_caches import caches
 from site_project.settings_content import *  # noqa: F403
@@ -40,8 +40,9 @@ SALES = env.bool("SALES", default=True)
 DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
 # The rule of commerce.demonstration, for settings that are read once.
 IS_DEMO = not STRIPE_SECRET_KEY and (DEBUG or DEMO_GATEWAY)
-#: Defaults in a demonstration, which names a fictitious company.
-DEMO_DEFAULTS = read_toml(BASE_DIR / "demo" / "data" / "settings.toml") if IS_DEMO else {}
+#: The demo shop, and its defaults of variables, which name a fictitious company.
+DEMO = env.choice("DEMO", ("saltmarsh", "lindenblatt"), default="saltmarsh")
+DEMO_DEFAULTS = demo_defaults(BASE_DIR / "demo", DEMO) if IS_DEMO else {}
 SITE_NAME = env.str("SITE_NAME", default=DEMO_DEFAULTS.get("SITE_NAME", "Shop"))
 ORDER_NUMBER_PREFIX = env.str(
     "ORDER_NUMBER_PREFIX", default=DEMO_DEFAULTS.get("ORDER_NUMBER_PREFIX", "")
@@ -359,9 +360,8 @@ HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 #: Seconds until counts are saved, outside requests. 0 is never; web processes then have no heartbeat.
 COUNTER_SECONDS = 30
 
-BOOKS_YEARS = env.int(
-    "BOOKS_YEARS", default=6
-)  # Retention of orders and invoices: docs/privacy.md.
+#: Retention of orders and invoices: docs/privacy.md.
+BOOKS_YEARS = env.int("BOOKS_YEARS", default=6)
 DELIVERY_HOME_COUNTRY = env.str("COUNTRY", default=DEMO_DEFAULTS.get("COUNTRY", "GB"))
 #: Countries in whose addresses the postcode may be missing, although the country has postcodes.
 OPTIONAL_POSTCODES = env.list("OPTIONAL_POSTCODES", default=[])

@@ -18,14 +18,18 @@ from commerce.index.refresh import rebuild_listings
 from commerce.index.refresh_queue import one_refresh
 from demo import accounts, catalogue, files, orders, pages, people, photographs, pricing
 from demo.body_builder import BodyBuilder
+from demo.lindenblatt import loader
 from demo.shop_settings import load_shop_settings
 from home.sites import sync_sites
 from home.staff.roles import create_page_roles
 
+#: The value of DEMO for the second shop.
+SECOND = "lindenblatt"
+
 
 class Command(BaseCommand):
     help = (
-        "Load the demo shop Saltmarsh: roles, catalogue, photographs, pages, accounts, past orders. "
+        "Load the demo shop named by DEMO, Saltmarsh or Lindenblatt: roles, catalogue, photographs, pages, accounts, past orders. "
         "Only adds what is missing."
     )
 
@@ -43,19 +47,28 @@ class Command(BaseCommand):
         quiet = options["verbosity"] == 0
         create_page_roles()
         # Hundreds of rows would each queue an index task; one update at the end is faster.
+        is_second = settings.DEMO == SECOND
         with disable_reference_index_auto_update():
             with one_refresh():
                 self._load_catalogue(at)
                 images = self._load_photographs(quiet=quiet, render=not options["no_renditions"])
-            written = pages.load_pages(BodyBuilder.gather(images))
+            written = (
+                loader.load_pages(images)
+                if is_second
+                else pages.load_pages(BodyBuilder.gather(images))
+            )
         if written:
             call_command("rebuild_references_index", verbosity=0)
         sync_sites()
-        created = accounts.load_accounts()
-        customers = people.load_customers()
-        people.load_reviews(customers, at=at)
-        orders.load_orders(customers, at=at)
-        call_command("load_demo_payments", verbosity=0)
+        if is_second:
+            created = accounts.load_accounts(loader.PEOPLE, loader.DOMAIN)
+            loader.load_people(at)
+        else:
+            created = accounts.load_accounts()
+            customers = people.load_customers()
+            people.load_reviews(customers, at=at)
+            orders.load_orders(customers, at=at)
+            call_command("load_demo_payments", verbosity=0)
         rebuild_listings()  # Sales and reviews change the order of lists.
         with shop_time(at):
             pair_bought_together()
@@ -63,6 +76,9 @@ class Command(BaseCommand):
             self._report(created)
 
     def _load_catalogue(self, at: datetime) -> None:
+        if settings.DEMO == SECOND:
+            loader.load_catalogue(at)
+            return
         catalogue.load_delivery()
         load_shop_settings()
         catalogue.load_categories()
@@ -74,10 +90,18 @@ class Command(BaseCommand):
         pricing.load_voucher(at=at)
 
     def _load_photographs(self, *, quiet: bool, render: bool) -> dict[str, Any]:
-        count = sum(1 for _photo in files.PHOTOS.glob("*.jpg"))
+        is_second = settings.DEMO == SECOND
+        count = (
+            loader.count_pictures()
+            if is_second
+            else sum(1 for _photo in files.PHOTOS.glob("*.jpg"))
+        )
         with tqdm(total=2 * count, desc="Photographs", unit="", disable=quiet or None) as bar:
-            images = photographs.load_images(on_done=lambda _image: bar.update())
-            photographs.load_pictures(images)
+            if is_second:
+                images = loader.load_pictures(on_done=lambda _image: bar.update())
+            else:
+                images = photographs.load_images(on_done=lambda _image: bar.update())
+                photographs.load_pictures(images)
             if render:
                 photographs.render_images(images, on_done=lambda _image: bar.update())
         return images

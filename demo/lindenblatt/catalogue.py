@@ -1,0 +1,354 @@
+"""Loads Lindenblatt's catalogue: zones, categories, product types with options, products, stock."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_save
+from django.utils.timezone import now
+from oscar.core.loading import get_model
+
+from commerce.models import (
+    DeliveryMethod,
+    FacetAttribute,
+    OptionValueDisplay,
+    ProductDetails,
+    SearchSynonym,
+    VariantOption,
+)
+from commerce.slugs import slug_from
+from demo.lindenblatt import goods
+
+Country = get_model("address", "Country")
+Category = get_model("catalogue", "Category")
+Product = get_model("catalogue", "Product")
+ProductAttribute = get_model("catalogue", "ProductAttribute")
+ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
+ProductCategory = get_model("catalogue", "ProductCategory")
+ProductClass = get_model("catalogue", "ProductClass")
+ProductRecommendation = get_model("catalogue", "ProductRecommendation")
+AttributeOption = get_model("catalogue", "AttributeOption")
+AttributeOptionGroup = get_model("catalogue", "AttributeOptionGroup")
+Partner = get_model("partner", "Partner")
+StockRecord = get_model("partner", "StockRecord")
+
+PARTNER = "Werkstatt Leipzig"
+LOW_STOCK_THRESHOLD = 5
+CURRENCY = "EUR"
+
+
+@transaction.atomic
+def load_delivery() -> None:
+    """Load the countries and the delivery methods with their prices by weight."""
+    shop = goods.read("shop")
+    for order, (code, (name, code3, number)) in enumerate(shop["countries"].items()):
+        Country.objects.get_or_create(
+            iso_3166_1_a2=code,
+            defaults={
+                "iso_3166_1_a3": code3,
+                "iso_3166_1_numeric": number,
+                "printable_name": name,
+                "name": name,
+                "display_order": 100 - order,
+                "is_shipping_country": True,
+            },
+        )
+    for position, row in enumerate(shop["delivery"]):
+        length, width, height = row.get("max_size", (None, None, None))
+        method, is_new = DeliveryMethod.objects.get_or_create(
+            code=row["code"],
+            defaults={
+                "name": row["name"],
+                "description": row["description"],
+                "price": Decimal(row["rates"][0][1]),
+                "rates": "\n".join(f"{most} {price}" for most, price in row["rates"] if most),
+                "free_over": Decimal(row["free_over"]) if "free_over" in row else None,
+                "max_length": length,
+                "max_width": width,
+                "max_height": height,
+                "is_pickup": row.get("is_pickup", False),
+                "is_digital": row.get("is_digital", False),
+                "min_days": row["days"][0],
+                "max_days": row["days"][1],
+                "position": position,
+            },
+        )
+        if is_new:
+            method.countries.set(row["countries"])
+
+
+@transaction.atomic
+def load_categories() -> None:
+    """Load the three levels of categories."""
+    data = goods.read("categories")
+    shop = _category(data, parent=None)
+    for department in data["departments"]:
+        parent = _category(department, parent=shop)
+        for shelf in department["shelves"]:
+            _category(shelf, parent=parent)
+
+
+def _category(row: dict[str, Any], *, parent: Any) -> Any:
+    existing = Category.objects.filter(code=row["code"]).first()
+    if existing is not None:
+        return existing
+    fields = {
+        "code": row["code"],
+        "name": row["name"],
+        "slug": slug_from(row["name"].replace("&", "und")),
+        "description": row["description"],
+    }
+    return parent.add_child(**fields) if parent else Category.add_root(**fields)
+
+
+@transaction.atomic
+def load_product_types() -> dict[str, Any]:
+    """The product types by code, with their options and attributes. Creates missing ones."""
+    data, found = goods.read("products"), {}
+    groups = {code: _option_group(code, row) for code, row in data["options"].items()}
+    for code, row in data["types"].items():
+        product_type, _is_new = ProductClass.objects.get_or_create(
+            name=row["name"], defaults={"requires_shipping": row["shipped"], "track_stock": True}
+        )
+        for position, option in enumerate(row["options"]):
+            _declare_option(product_type, option, data["options"][option], groups[option], position)
+        for attribute in row["attributes"]:
+            ProductAttribute.objects.get_or_create(
+                product_class=product_type,
+                code=attribute["code"],
+                defaults={"name": attribute["name"], "type": attribute["kind"]},
+            )
+        found[code] = product_type
+    return found
+
+
+def _option_group(code: str, row: dict[str, Any]) -> Any:
+    group, _is_new = AttributeOptionGroup.objects.get_or_create(
+        code=code, defaults={"name": row["name"]}
+    )
+    for position, (value, label) in enumerate(row["values"]):
+        option, _is_new = AttributeOption.objects.get_or_create(
+            code=f"{code}-{value}", defaults={"group": group, "option": label}
+        )
+        OptionValueDisplay.objects.get_or_create(
+            value=option,
+            defaults={"position": position, "colour": row.get("swatches", {}).get(value, "")},
+        )
+    return group
+
+
+def _declare_option(
+    product_type: Any, code: str, row: dict[str, Any], group: Any, position: int
+) -> None:
+    attribute, _is_new = ProductAttribute.objects.get_or_create(
+        product_class=product_type,
+        code=code,
+        defaults={"name": row["name"], "type": "option", "option_group": group},
+    )
+    VariantOption.objects.get_or_create(
+        attribute=attribute,
+        defaults={"position": position, "control": row["control"], "meaning": row["meaning"]},
+    )
+
+
+@transaction.atomic
+def load_products() -> None:
+    """Load missing products with their variants, attributes, categories, details and stock."""
+    known = set(Product.objects.filter(upc__isnull=False).values_list("upc", flat=True))
+    missing = [row for row in goods.products() if row["code"].upper() not in known]
+    if not missing:
+        return
+    types = load_product_types()
+    parents = _create_parents(missing, types)
+    variants = [(row, variant) for row in missing for variant in goods.variants(row)]
+    children = _create_children(variants, parents)
+    _place(missing, parents)
+    _set_attributes(missing, variants, parents, children)
+    _set_details(missing, variants, parents, children)
+    _stock([variant for _row, variant in variants], children)
+    _recommend(missing)
+
+
+def _create_parents(rows: list[dict[str, Any]], types: dict[str, Any]) -> dict[str, Any]:
+    """Products by code: parents, or standalone ones if their type has no options."""
+    Product.objects.bulk_create(
+        Product(
+            structure=Product.PARENT if _has_options(row) else Product.STANDALONE,
+            upc=row["code"].upper(),
+            title=row["title"],
+            slug=slug_from(row["title"]),
+            description=_paragraphs(row["description"]),
+            meta_description=row["summary"],
+            product_class=types[row["type"]],
+        )
+        for row in rows
+    )
+    by_upc = {p.upc: p for p in Product.objects.filter(upc__in=[r["code"].upper() for r in rows])}
+    parents = {row["code"]: by_upc[row["code"].upper()] for row in rows}
+    # "Newest first" needs different creation dates.
+    for days, product in enumerate(parents.values()):
+        product.date_created = now() - timedelta(days=2 * days + 1)
+    Product.objects.bulk_update(parents.values(), ["date_created"])
+    return parents
+
+
+def _has_options(row: dict[str, Any]) -> bool:
+    return bool(goods.read("products")["types"][row["type"]]["options"])
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{part.strip()}</p>" for part in text.strip().split("\n\n"))
+
+
+def _create_children(
+    variants: list[tuple[dict[str, Any], goods.Variant]], parents: dict[str, Any]
+) -> dict[str, Any]:
+    """The products of variants by SKU: children, or the standalone product itself."""
+    rows = [(row, variant) for row, variant in variants if variant.options]
+    Product.objects.bulk_create(
+        Product(
+            structure=Product.CHILD,
+            parent=parents[row["code"]],
+            upc=variant.sku,
+            slug=slug_from(variant.sku),
+            # The refresh of the listing titles it after its options.
+            title="",
+        )
+        for row, variant in rows
+    )
+    found = Product.objects.filter(upc__in=[variant.sku for _row, variant in rows])
+    children = {product.upc: product for product in found}
+    alone = {v.sku: parents[row["code"]] for row, v in variants if not v.options}
+    return children | alone
+
+
+def _place(rows: list[dict[str, Any]], parents: dict[str, Any]) -> None:
+    categories = dict(Category.objects.values_list("code", "pk"))
+    ProductCategory.objects.bulk_create(
+        ProductCategory(product=parents[row["code"]], category_id=categories[row["category"]])
+        for row in rows
+    )
+
+
+def _set_attributes(
+    rows: list[dict[str, Any]],
+    variants: list[tuple[dict[str, Any], goods.Variant]],
+    parents: dict[str, Any],
+    children: dict[str, Any],
+) -> None:
+    attributes = {(a.product_class_id, a.code): a for a in ProductAttribute.objects.all()}
+    options = dict(AttributeOption.objects.values_list("code", "pk"))
+    values = [
+        _value(parents[row["code"]], attributes[parents[row["code"]].product_class_id, code], value)
+        for row in rows
+        for code, value in row["attributes"].items()
+    ]
+    for row, variant in variants:
+        product, kind = children[variant.sku], parents[row["code"]].product_class_id
+        names = goods.read("products")["types"][row["type"]]["options"]
+        values += [
+            ProductAttributeValue(
+                product=product,
+                attribute=attributes[kind, name],
+                value_option_id=options[f"{name}-{code}"],
+            )
+            for name, code in zip(names, variant.options, strict=True)
+        ]
+        values += [
+            _value(product, attributes[kind, code], value)
+            for code, value in variant.attributes.items()
+            if (kind, code) in attributes
+        ]
+    ProductAttributeValue.objects.bulk_create(values)
+
+
+def _value(product: Any, attribute: Any, value: Any) -> Any:
+    return ProductAttributeValue(
+        product=product, attribute=attribute, **{f"value_{attribute.type}": value}
+    )
+
+
+def _set_details(
+    rows: list[dict[str, Any]],
+    variants: list[tuple[dict[str, Any], goods.Variant]],
+    parents: dict[str, Any],
+    children: dict[str, Any],
+) -> None:
+    """Weights, sizes, what is not sent, and pre-orders."""
+    details = {}
+    for row, variant in variants:
+        pk = children[variant.sku].pk
+        length, width, height = variant.size or (None, None, None)
+        details[pk] = ProductDetails(
+            product_id=pk,
+            weight=variant.weight or None,
+            length=length,
+            width=width,
+            height=height,
+            is_shipped=variant.is_shipped,
+        )
+        if "available_from" in row:
+            details[pk].later = ProductDetails.Later.PREORDER
+            details[pk].available_from = row["available_from"]
+    ProductDetails.objects.bulk_create(details.values())
+
+
+def _stock(variants: Iterable[goods.Variant], children: dict[str, Any]) -> None:
+    partner, _is_new = Partner.objects.get_or_create(name=PARTNER)
+    rows = [
+        StockRecord(
+            product=children[variant.sku],
+            partner=partner,
+            partner_sku=variant.sku,
+            price_currency=CURRENCY,
+            price=variant.price,
+            num_in_stock=variant.stock,
+            num_allocated=0,
+            low_stock_threshold=LOW_STOCK_THRESHOLD,
+        )
+        for variant in variants
+    ]
+    StockRecord.objects.bulk_create(rows)
+    # A bulk insert sends no signal, but Oscar opens low-stock alerts in its receiver.
+    for record in StockRecord.objects.filter(partner_sku__in=[row.partner_sku for row in rows]):
+        post_save.send(StockRecord, instance=record, created=False, raw=False, using="default")
+
+
+def _recommend(rows: list[dict[str, Any]]) -> None:
+    ids = dict(Product.objects.exclude(structure="child").values_list("upc", "pk"))
+    ProductRecommendation.objects.bulk_create(
+        ProductRecommendation(
+            primary_id=ids[row["code"].upper()],
+            recommendation_id=ids[code.upper()],
+            ranking=100 - place,
+        )
+        for row in rows
+        for place, code in enumerate(row.get("recommended", ()))
+    )
+
+
+@transaction.atomic
+def load_facets() -> None:
+    """Load the facets: the options, then the attributes that are marked."""
+    data = goods.read("products")
+    marked = [
+        attribute["code"]
+        for row in data["types"].values()
+        for attribute in row["attributes"]
+        if attribute.get("facet")
+    ]
+    codes = list(dict.fromkeys([*data["options"], *marked]))
+    for attribute in ProductAttribute.objects.filter(code__in=codes):
+        FacetAttribute.objects.get_or_create(
+            attribute=attribute, defaults={"position": codes.index(attribute.code)}
+        )
+
+
+def load_synonyms() -> None:
+    """Load search synonyms, unless staff have entered any."""
+    if not SearchSynonym.objects.exists():
+        SearchSynonym.objects.bulk_create(
+            SearchSynonym(words=", ".join(words)) for words in goods.read("vocabulary")["synonyms"]
+        )
