@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from anyascii import anyascii
 from django.utils.text import slugify
+from django.utils.translation import get_language
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 UNNAMED = "unnamed"
 #: The most characters of a slug that describes punctuation.
 DESCRIBED = 60
+#: Letters that a language writes as two in ASCII.
+OWN_LETTERS = {
+    "de": str.maketrans(
+        {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
+    ),
+    "da": str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa"}),
+}
 #: How anyascii writes an emoji.
 EMOJI = re.compile(r":(\w+):")
 
@@ -24,14 +32,26 @@ def slug_from(value: object, allow_unicode: bool = False) -> str:
 
     The name is transliterated. With ``allow_unicode`` it keeps its script, except words with
     combining marks: URL patterns match letters only, and such a word is unreadable without its
-    marks. A name without letters or digits is described: "%" becomes "percent-sign".
-    Oscar calls this function through ``OSCAR_SLUG_FUNCTION``.
+    marks. A name without letters or digits is described: "%" becomes "percent-sign". It is the same
+    in every language; ``slug_of_name`` follows the active one.
     """
     text = unicodedata.normalize("NFKC", str(value))
     words = (
         word if allow_unicode and not _has_marks(word) else _latin(word) for word in text.split()
     )
     return slugify(" ".join(words), allow_unicode=allow_unicode) or _description(text)
+
+
+def slug_of_name(value: object, allow_unicode: bool = False) -> str:
+    """``slug_from`` as the active language writes its letters in ASCII: "Höhe" is "hoehe" in German.
+
+    Oscar calls this function through ``OSCAR_SLUG_FUNCTION``.
+    """
+    text = str(value)
+    if not allow_unicode:
+        language = (get_language() or "").partition("-")[0]
+        text = text.translate(OWN_LETTERS.get(language, {}))
+    return slug_from(text, allow_unicode)
 
 
 def code_from(value: object) -> str:

@@ -350,7 +350,7 @@ OSCAR_EAGER_ALERTS = False
 OSCAR_THUMBNAILER = "commerce.images.photos.Thumbnailer"
 OSCAR_DELETE_IMAGE_FILES = False  # Pages may still show the photograph.
 OSCAR_SAVE_SENT_EMAILS_TO_DB = True
-OSCAR_SLUG_FUNCTION = "commerce.slugs.slug_from"
+OSCAR_SLUG_FUNCTION = "commerce.slugs.slug_of_name"
 OSCAR_SLUG_ALLOW_UNICODE = WAGTAIL_ALLOW_UNICODE_SLUGS = env.bool("UNICODE_SLUGS", default=False)
 
 # Oscar cannot be imported without it. The shop does not use Haystack.

@@ -17,7 +17,7 @@ from commerce.bulk_sql import literal_in
 from commerce.index.refresh_queue import one_refresh, refresh_changed
 from commerce.models import StockChange, VariantOption
 from commerce.shop_settings.current import current_shop
-from commerce.slugs import cut_slug, slug_from
+from commerce.slugs import cut_slug, slug_of_name
 from commerce.stock.history import record_stock_changes
 from commerce.stock.low_stock import update_low_stock_alerts
 
@@ -198,7 +198,7 @@ def _create_batch(
             parent=product,
             upc=sku,
             title=f"{product.title}, {one.name}"[:255],
-            slug=cut_slug(slug_from(f"{product.title} {one.name}"), 255),
+            slug=cut_slug(slug_of_name(f"{product.title} {one.name}"), 255),
         )
         for one, sku in zip(new, skus, strict=True)
     )
@@ -244,9 +244,9 @@ def free_skus(product: AbstractProduct, names: Iterable[Sequence[str]]) -> list[
 
     They are upper case, at most 64 characters, and different from every existing one.
     """
-    base = product.upc or slug_from(product.title).upper()
+    base = product.upc or slug_of_name(product.title).upper()
     wanted = [
-        "-".join([base, *(slug_from(name).upper() for name in values)])[:58] for values in names
+        "-".join([base, *(slug_of_name(name).upper() for name in values)])[:58] for values in names
     ]
     Product, StockRecord = get_model("catalogue", "Product"), get_model("partner", "StockRecord")
     taken = set(Product.objects.filter(upc__startswith=base[:58]).values_list("upc", flat=True))

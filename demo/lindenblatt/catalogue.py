@@ -18,7 +18,7 @@ from commerce.models import (
     SearchSynonym,
     VariantOption,
 )
-from commerce.slugs import slug_from
+from commerce.slugs import slug_of_name
 from demo.lindenblatt import goods
 
 Country = get_model("address", "Country")
@@ -97,7 +97,7 @@ def _category(row: dict[str, Any], *, parent: Any) -> Any:
     fields = {
         "code": row["code"],
         "name": row["name"],
-        "slug": slug_from(row["name"].replace("&", "und")),
+        "slug": slug_of_name(row["name"].replace("&", "und")),
         "description": row["description"],
     }
     return parent.add_child(**fields) if parent else Category.add_root(**fields)
@@ -178,7 +178,7 @@ def _create_parents(rows: list[dict[str, Any]], types: dict[str, Any]) -> dict[s
             structure=Product.PARENT if _has_options(row) else Product.STANDALONE,
             upc=row["code"].upper(),
             title=row["title"],
-            slug=slug_from(row["title"]),
+            slug=slug_of_name(row["title"]),
             description=_paragraphs(row["description"]),
             meta_description=row["summary"],
             product_class=types[row["type"]],
@@ -212,7 +212,7 @@ def _create_children(
             structure=Product.CHILD,
             parent=parents[row["code"]],
             upc=variant.sku,
-            slug=slug_from(variant.sku),
+            slug=slug_of_name(variant.sku),
             # The refresh of the listing titles it after its options.
             title="",
         )

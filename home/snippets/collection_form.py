@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from commerce.catalogue.collections import value_choices
-from commerce.slugs import cut_slug, slug_from
+from commerce.slugs import cut_slug, slug_of_name
 
 
 class ProductCollectionForm(WagtailAdminModelForm):
@@ -36,4 +36,4 @@ class ProductCollectionForm(WagtailAdminModelForm):
         if slug := self.cleaned_data.get("slug"):
             return slug
         title = self.cleaned_data.get("title")
-        return cut_slug(slug_from(title), self.fields["slug"].max_length) if title else ""
+        return cut_slug(slug_of_name(title), self.fields["slug"].max_length) if title else ""

@@ -5,11 +5,12 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.urls import reverse
+from django.utils import translation
 from oscar.core.loading import get_class, get_model
 from wagtail.models import Page
 
 from commerce.models import ProductCollection
-from commerce.slugs import code_from, cut_slug, slug_from, unique_slug
+from commerce.slugs import code_from, cut_slug, slug_from, slug_of_name, unique_slug
 from home.models import StandardPage
 from home.snippets.collection_form import ProductCollectionForm
 from tests.cases import rows_of
@@ -240,3 +241,18 @@ def test_page_is_published_in_the_admin_without_a_slug(staff):
 
     assert response.status_code == 302
     assert StandardPage.objects.get(title="茶器").slug == "chaqi"
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "slug"),
+    [
+        ("de", "Höhenlinien & Straßen", "hoehenlinien-strassen"),
+        ("en-gb", "Höhenlinien", "hohenlinien"),
+        ("da", "Ærø på Ålen", "aeroe-paa-aalen"),
+    ],
+)
+def test_slug_of_a_name_is_written_as_in_its_language(language, name, slug):
+    with translation.override(language):
+        assert slug_of_name(name) == slug
+        assert slug_of_name("Höhe", allow_unicode=True) == "höhe"
+        assert slug_from("Höhe") == "hohe"  # codes are the same in every language
