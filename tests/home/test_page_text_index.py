@@ -10,7 +10,7 @@ from commerce.catalogue.product_lists import products_in
 from commerce.index.refresh import broken_listings, rebuild_listings
 from commerce.index.terms import TEXT, terms_in
 from commerce.models import ListingTerms, ProductCollection, Term
-from commerce.search.queries import correct
+from commerce.search.spelling import correct
 from home.blocks.body import BodyBlock
 from home.models import Banner, LandingPage, StandardPage, StoryIndexPage, StoryPage
 from home.page_text_index import page_text, page_texts
