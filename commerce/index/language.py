@@ -29,6 +29,12 @@ STEMMERS = {"de": "german", "en": "english"}
 COMPOUNDING = frozenset(["de"])
 #: Shorter words have no stem of their own.
 MIN_STEMMED = 4
+#: English plurals without a rule.
+_IRREGULAR = {
+    "children": "child", "feet": "foot", "geese": "goose", "halves": "half", "knives": "knife",
+    "leaves": "leaf", "loaves": "loaf", "men": "man", "mice": "mouse", "scarves": "scarf",
+    "shelves": "shelf", "teeth": "tooth", "women": "woman",
+}  # fmt: skip
 #: Umlauts as typed without their keys.
 _UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
@@ -78,6 +84,8 @@ def stem_of(word: str, language: str) -> str:
     German stems are the same for both spellings of an umlaut ("bucher", "buecher"). Stems are for
     comparison and often no words.
     """
+    if language == "en":
+        word = _IRREGULAR.get(word, word)
     if len(word) < MIN_STEMMED or not word.isalpha():
         return word
     name = STEMMERS.get(language)

@@ -106,7 +106,12 @@ class Lexicon:
         return wanted
 
     def _synonyms(self, words: Sequence[str]) -> Sequence[Phrase]:
-        return self.alternatives.get(phrase_key(words, self.language), ())
+        """The phrases with the meaning of some words, also if staff wrote these as one or as two."""
+        if not self.alternatives:
+            return ()
+        written = [words, self._split(words[0]) if len(words) == 1 else [_joined(words)]]
+        keys = (phrase_key(one, self.language) for one in written if one)
+        return next(filter(None, map(self.alternatives.get, keys)), ())
 
     def _split(self, word: str) -> list[str]:
         if word not in self._splits:
