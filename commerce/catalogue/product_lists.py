@@ -36,6 +36,7 @@ from commerce.models.sort_keys import SORTS
 from commerce.money import format_money
 from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise
+from commerce.search.prices import PriceCondition
 from commerce.search.queries import SearchResult, priced, search_products
 from commerce.shop_settings.current import current_shop
 
@@ -273,6 +274,21 @@ def band_labels(bands: tuple[int, ...], currency: str, language: str | None) -> 
             label = _("%(low)s – %(high)s") % {"low": prices[place], "high": prices[place + 1]}
         labels[str(low)] = label
     return labels
+
+
+def price_label(condition: PriceCondition) -> str:
+    """The name of a price condition: "Under £5", "£5 – £10", "From £100"."""
+    low, high = (
+        format_money(amount, current_shop().currency) if amount is not None else ""
+        for amount in (condition.low, condition.high)
+    )
+    if low and high:
+        return _("%(low)s – %(high)s") % {"low": low, "high": high}
+    if high:
+        text = _("Up to %(price)s") if condition.has_high else _("Under %(price)s")
+        return text % {"price": high}
+    text = _("From %(price)s") if condition.has_low else _("Over %(price)s")
+    return text % {"price": low}
 
 
 def _allowed(
