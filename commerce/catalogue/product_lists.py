@@ -153,14 +153,8 @@ def products_in(
     else:
         keys = _keys_of_page(left, found, sort=sort, start=start)
     counted = [_counted(facet, facets, chosen, everything) for facet in facets]
-    shown = matching
-    if found.named_variants is not None:
-        # Of the variants that match, those that the search names.
-        shown = matching & found.named_variants
-    variants = {pk: shown.variants_of(pk) or matching.variants_of(pk) for pk in keys}
-    variants = {pk: numbers for pk, numbers in variants.items() if numbers}
     return ListPage(
-        cards=cards_for(keys, variants=variants),
+        cards=cards_for(keys, variants=_variants_shown(keys, matching, found)),
         total=paginator.count,
         page=current.number,
         pages=paginator.num_pages,
@@ -168,6 +162,16 @@ def products_in(
         facets=[facet for facet in counted if facet.values],
         search=found,
     )
+
+
+def _variants_shown(
+    keys: Iterable[int], matching: VariantSet, found: SearchResult
+) -> dict[int, tuple[int, ...]]:
+    """Of the variants that match, those that the search names; products with all are left out."""
+    named = found.named_variants
+    shown = matching if named is None else matching & named
+    variants = {pk: shown.variants_of(pk) or matching.variants_of(pk) for pk in keys}
+    return {pk: numbers for pk, numbers in variants.items() if numbers}
 
 
 def _settled_by(rule: ListRule) -> set[str]:

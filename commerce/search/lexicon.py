@@ -115,8 +115,9 @@ class Lexicon:
 
     def _split(self, word: str) -> list[str]:
         if word not in self._splits:
-            is_one = self._vocabulary and word.isalpha()
-            self._splits[word] = split_known(word, self._vocabulary) if is_one else []
+            forms = forms_of(word, self.language) if self._vocabulary and word.isalpha() else ()
+            ways = (split_known(form, self._vocabulary) for form in sorted(forms, reverse=True))
+            self._splits[word] = next(filter(None, ways), [])
         return self._splits[word]
 
     def _compounds_with(self, word: str) -> list[str]:
@@ -165,16 +166,13 @@ class Lexicon:
 
     def _plain(self, names: Iterable[str]) -> WordSets:
         """The products with any of some indexed words."""
-        read = [(name, *self._sets[name]) for name in names if name in self._sets]
-        read = [row for row in read if row[1]]
+        read = {name: self._sets[name] for name in names if name in self._sets}
+        read = {name: pair for name, pair in read.items() if pair[0]}
         if not read:
             return NOTHING
-        called = (self.stored.called(name) for name, *_sets in read if name in self.stored.named)
-        if len(read) == 1:
-            _name, members, titled = read[0]
-        else:
-            members, titled = (FrozenBitMap.union(*(row[n] for row in read)) for n in (1, 2))
-        return WordSets(members, titled, FrozenBitMap.union(titled, *called))
+        called = [self.stored.called(name) for name in read if name in self.stored.named]
+        members, titled = (FrozenBitMap.union(*sets) for sets in zip(*read.values(), strict=True))
+        return WordSets(members, titled, titled.union(*called) if called else titled)
 
     # --- Several words ----------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ _SIGN = r"(?:[£$€]|gbp|eur|usd|chf)"
 _NUMBER = r"(?:\d{1,3}(?:[.,]\d{3}){1,2}|\d{1,6})(?:[.,]\d{1,2})?"
 #: Units that make a number a size, a quantity or an age.
 _UNIT = (
-    r"(?:[cmkd]?m|inch(?:es)?|[\"”″]|[mk]?g|[cm]?l|oz|x|%|°|pieces?|pcs|packs?|st(?:ü|ue)ck|teile?|"
+    r"(?:[cmkd]?m|inch(?:es)?|[\"”″]|[mk]?g|[cm]?l|oz|x|%|°|pcs|packs?|items?|st(?:ü|ue)ck|teile?|"
     r"(?:years?|yrs|months?|days?|people|persons?)|(?:jahren?|monaten?|tagen?|personen)|watts?|w|v)"
 )
 
@@ -44,10 +44,11 @@ def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"{_START}(?:{pattern}){_END}", re.IGNORECASE)
 
 
-_PATTERNS = [
+_Rule = tuple[re.Pattern[str], bool, bool]
+_PATTERNS: list[_Rule] = [
     *((_compile(pattern), True, True) for pattern in _RANGES),
-    *((_compile(rf"(?:{words})\s*{_amount('one')}"), *kind) for words, *kind in _LIMITS),
-    *((_compile(rf"{_amount('one')}\s*(?:{words})"), *kind) for words, *kind in _AFTER),
+    *((_compile(rf"(?:{words})\s*{_amount('one')}"), top, own) for words, top, own in _LIMITS),
+    *((_compile(rf"{_amount('one')}\s*(?:{words})"), top, own) for words, top, own in _AFTER),
 ]
 
 

@@ -58,8 +58,9 @@ def _is_likely(word: str, known: str) -> bool:
     if len(changes) > 1:
         return sorted(word) == sorted(known)
     return all(
-        (kind == "insert" or word[here] in _VOWELS) and known[there] in _VOWELS
-        for kind, here, there in changes
+        known[change.dest_pos] in _VOWELS
+        and (change.tag == "insert" or word[change.src_pos] in _VOWELS)
+        for change in changes
     )
 
 

@@ -1,5 +1,7 @@
 """Synonyms that staff enter: words and phrases that find the same products."""
 
+from collections.abc import Sequence
+
 from commerce.index.language import stem_of
 from commerce.index.tokens import parts_of, searched_words
 from commerce.models import SearchSynonym
@@ -14,7 +16,7 @@ def synonyms(language: str) -> dict[Phrase, list[Phrase]]:
     return memoise(("synonyms", language), lambda: _find_synonyms(language))
 
 
-def phrase_key(words: Phrase | list[str], language: str) -> Phrase:
+def phrase_key(words: Sequence[str], language: str) -> Phrase:
     """What two spellings of a phrase share: the stems of its words, hyphens or not."""
     return tuple(stem_of(part, language) for word in words for part in parts_of(word))
 
