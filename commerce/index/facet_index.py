@@ -47,7 +47,7 @@ KINDS = (ALL, CATEGORY, KIND, ATTRIBUTE, PRICE, RATING, SALE, STOCK, TIMED)
 #: Queries list at most this many keys; above it, all rows are read.
 MANY = 20_000
 #: Prices of at most this many listings are read for one search instead of all prices.
-FEW = 2_000
+FEW = 1_000
 #: Most words matched by one prefix, the most common first.
 MAX_PREFIX_WORDS = 60
 #: Sorts after every letter that may follow a prefix.
@@ -236,7 +236,7 @@ def priced_between(
     """
     at = shop_now()
     if within is not None and len(within) <= FEW:
-        return _read_between(low, high, at, within)
+        return _prices_between(low, high, at, within)
     start, until, members = _one(
         ("between", low, high),
         lambda: (at, next_price_change() or NEVER, _read_between(low, high, at)),
@@ -245,12 +245,24 @@ def priced_between(
     return members if start <= at < until else _read_between(low, high, at)
 
 
-def _read_between(
-    low: Decimal | None, high: Decimal | None, at: datetime, within: AbstractBitMap | None = None
+def _prices_between(
+    low: Decimal | None, high: Decimal | None, at: datetime, listings: AbstractBitMap
 ) -> VariantSet:
+    """As ``_read_between`` for some listings, in one query."""
+    windows = PriceWindow.objects.running(at).filter(listing__in=literal_in(listings)).order_by()
+    rows = list(windows.values_list("listing_id", "number", "price"))
+    differing = {pk for pk, number, _price in rows if number}
+    return _set_of(
+        (pk, number, None, None)
+        for pk, number, price in rows
+        if bool(number) == (pk in differing)
+        and (low is None or price >= low)
+        and (high is None or price <= high)
+    )
+
+
+def _read_between(low: Decimal | None, high: Decimal | None, at: datetime) -> VariantSet:
     windows = PriceWindow.objects.running(at).order_by()
-    if within is not None:
-        windows = windows.filter(listing__in=literal_in(within))
     # If variants differ, each has its own windows, and the product's window does not apply.
     variants = windows.filter(number__gt=0).values_list("listing_id", flat=True)
     differing = FrozenBitMap(variants.distinct())
