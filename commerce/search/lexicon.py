@@ -99,10 +99,9 @@ class Lexicon:
         else:
             named.add(_joined(words))
         named |= {part for word in named for part in (*parts_of(word), joined_parts(word))}
-        wanted = set()
+        wanted = set(self._compounds_with(words[0])) if len(words) == 1 else set()
         for word in named - {""}:
             wanted |= forms_of(word, self.language) | stems_of(word, self.language)
-            wanted.update(self._compounds_with(word))
         return wanted
 
     def _synonyms(self, words: Sequence[str]) -> Sequence[Phrase]:
@@ -131,6 +130,8 @@ class Lexicon:
     def meaning_of(self, word: str) -> Meaning:
         """The sets of one word of a search, without words that it only begins."""
         typed, forms = self._one(word, TYPED), self._one(word, FORMS)
+        if compounds := self._compounds_with(word):
+            forms = _with(forms, self._plain(compounds))
         if parts := self._split(word):
             # Somewhere in a text, two words are rarely the compound.
             titled = all_of([self._one(part, FORMS) for part in parts]).titled
@@ -155,8 +156,8 @@ class Lexicon:
         if level == TYPED:
             found = self._plain(forms_of(word, self.language))
         else:
-            more = {*stems_of(word, self.language), *self._compounds_with(word)}
-            found = _with(self._one(word, TYPED), self._plain(more))
+            stems = self._plain(stems_of(word, self.language))
+            found = _with(self._one(word, TYPED), stems)
         is_code = not word.isalpha() and any(map(str.isdigit, word))
         if len(parts) > 1 and not (is_code and found.members):
             found = _with(found, all_of([self._one(part, level) for part in parts]))
