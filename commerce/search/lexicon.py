@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pyroaring import AbstractBitMap, FrozenBitMap
 
 from commerce.index.facet_index import FacetIndex, known_words, set_of_prefix, sets_of_words
-from commerce.index.language import has_compounds, stem_of, without_umlauts
+from commerce.index.language import has_compounds, stem_of, stop_words, without_umlauts
 from commerce.index.listing_builder import ATTRIBUTE
 from commerce.index.tokens import forms_of, joined_parts, parts_of, stems_of
 from commerce.index.variant_sets import VariantSet, union_of
@@ -152,14 +152,15 @@ class Lexicon:
 
     def _read(self, word: str, level: int) -> WordSets:
         """The sets of a word in itself, without synonyms."""
-        parts = parts_of(word)
+        ignored = stop_words(self.language)
+        parts = [part for part in parts_of(word) if part not in ignored] or [word]
         if level == TYPED:
             found = self._plain(forms_of(word, self.language))
         else:
             stems = self._plain(stems_of(word, self.language))
             found = _with(self._one(word, TYPED), stems)
         is_code = not word.isalpha() and any(map(str.isdigit, word))
-        if len(parts) > 1 and not (is_code and found.members):
+        if parts != [word] and not (is_code and found.members):
             found = _with(found, all_of([self._one(part, level) for part in parts]))
             if level == FORMS and (joined := joined_parts(word)):
                 found = _with(found, self._one(joined, level))

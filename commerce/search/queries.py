@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pyroaring import AbstractBitMap, BitMap
+from pyroaring import AbstractBitMap, BitMap, FrozenBitMap
 
 from commerce.index.facet_index import FacetIndex, facet_index, priced_between
 from commerce.index.language import shop_language
@@ -241,12 +241,16 @@ def search_pages(words: str, *, count: int) -> list[PageResult]:
 
 
 class Suggestions(NamedTuple):
-    """Product keys matched by title, other keys, category keys, and the variants named."""
+    """Product keys matched by title, other keys, category keys, and the variants named.
+
+    ``typed`` are those with the words as typed in their titles, not only in other forms or synonyms.
+    """
 
     titled: AbstractBitMap
     others: AbstractBitMap
     categories: list[int]
     named_variants: VariantSet | None = None
+    typed: AbstractBitMap = FrozenBitMap()
 
 
 def suggest(query: str) -> Suggestions:
@@ -261,17 +265,19 @@ def suggest(query: str) -> Suggestions:
     words = searched_words(text, stored.language)
     if not words:
         return Suggestions(BitMap(), BitMap(), [])
-    words, lexicon, found = _begun(words, stored)
+    words, lexicon, slots = _begun(words, stored)
+    found = all_of([slot[MEANT] for slot in slots])
+    typed = all_of([slot[TYPED] for slot in slots]).titled
     titled, others = found.titled, (found.named or found.members) - found.titled
     if price:
         affordable = priced(price, within=found.members).listings()
         titled, others = titled & affordable, others & affordable
     named = lexicon.variants_named(words)
-    return Suggestions(titled, others, _categories(words, stored), named)
+    return Suggestions(titled, others, _categories(words, stored), named, typed & titled)
 
 
-def _begun(words: list[str], stored: FacetIndex) -> tuple[list[str], Lexicon, WordSets]:
-    """The products of a search whose last word may be incomplete, and the words it was read as."""
+def _begun(words: list[str], stored: FacetIndex) -> tuple[list[str], Lexicon, list[Meaning]]:
+    """The meaning of a search whose last word may be incomplete, and the words it was read as."""
     *whole, last = words
     begun = _beginning_with(last, stored)
     if not begun.members and len(parts := parts_of(last)) > 1:
@@ -282,8 +288,8 @@ def _begun(words: list[str], stored: FacetIndex) -> tuple[list[str], Lexicon, Wo
     lexicon = Lexicon([whole or words], stored)
     slots = [*lexicon.slots(whole), (begun, begun, begun)]
     if not begun.members and not whole:
-        return words, lexicon, lexicon.meaning_of(last)[MEANT]
-    return words, lexicon, all_of([slot[MEANT] for slot in slots])
+        return words, lexicon, [lexicon.meaning_of(last)]
+    return words, lexicon, slots
 
 
 def _beginning_with(word: str, stored: FacetIndex) -> WordSets:

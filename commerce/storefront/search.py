@@ -191,10 +191,13 @@ class SuggestView(TemplateView):
 
     @cached_property
     def cards(self) -> Any:
-        """Products with the words in their title, or else in their text."""
+        """Products with the words in their title, as typed first, or else in their text."""
         meant = self.meant
-        chosen = meant.titled or meant.others
-        first = ordered_keys(chosen, sort="recommended", start=0, count=SUGGESTED)
+        first: list[int] = []
+        for chosen in (meant.typed, (meant.titled or meant.others) - meant.typed):
+            if chosen and len(first) < SUGGESTED:
+                wanted = SUGGESTED - len(first)
+                first += ordered_keys(chosen, sort="recommended", start=0, count=wanted)
         depends_on(LISTS)
         expire_at_next_price_change()
         named = meant.named_variants

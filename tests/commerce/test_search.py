@@ -339,7 +339,7 @@ def test_search_needs_as_many_queries_for_forty_as_for_four(client, shop, site_r
 def test_prefix_suggests_products_and_categories(mug, vase):
     mug.productcategory_set.create(category=Category.add_root(name="Mugs & cups"))
 
-    titled, others, categories, _named = suggest("mu")
+    titled, others, categories, *_rest = suggest("mu")
 
     assert (list(titled), list(others)) == ([mug.pk], [])
     assert [Category.objects.get(pk=pk).name for pk in categories] == ["Mugs & cups"]

@@ -88,6 +88,12 @@ def test_words_can_be_searched_literally(shop):
     assert titles("tea-towel", exact=True) == ["Tea towel"]
 
 
+def test_stop_words_inside_hyphens_are_ignored(shop):
+    make("Cup & saucer", "Cup")
+
+    assert titles("cup-and-saucer") == ["Cup & saucer"]
+
+
 def test_code_finds_only_itself_if_it_exists(shop):
     make("DE-350 press", "Press DE 350")
 
@@ -159,6 +165,15 @@ def test_typed_word_ranks_before_a_synonym(shop):
     assert titles("pink beaker")[0] == "Pink beaker"
     assert titles("pink beaker")[-1] in {"Blush beaker", "Rose cup", "Pink cup"}
     assert titles("pink")[:2] == ["Pink cup", "Pink beaker"]
+
+
+def test_typed_words_are_suggested_before_synonyms(client, shop, site_root):
+    SearchSynonym.objects.create(words="pink, blush")
+    make("Blush beaker", "Pink beaker")
+
+    page = client.get(reverse("search:suggest"), {"q": "pink bea"}).content.decode()
+
+    assert page.index("Pink beaker") < page.index("Blush beaker")
 
 
 def test_typed_category_ranks_before_a_synonym_in_a_title(shop):
