@@ -309,4 +309,5 @@ def test_search_without_a_result_suggests_too(client, shop, site_root):
     found = client.get(reverse("search:search"), {"q": "cake"}).content.decode()
 
     assert "/search/?q=cake" in nothing
+    assert ">Small cake stand</a>" in nothing
     assert "/search/?q=stand" not in found
