@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
+from commerce.index.language import shop_language
 from commerce.index.tokens import searched_words, split_words
 from commerce.search.queries import PAGE_SOURCES, PageResult
 from home.pages.privacy import public_pages
@@ -14,7 +15,7 @@ SHOWN = ("title", "search_description", "url_path", "slug", "path", "depth", "lo
 
 def find_pages(words: str, count: int) -> list[PageResult]:
     """Up to ``count`` live, public pages: first those found by title, then those found by text."""
-    wanted = searched_words(words)
+    wanted = searched_words(words, shop_language())
     pages = public_pages().filter(depth__gt=2).only(*SHOWN)
     by_title = Q()
     for word in wanted:

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 from commerce.catalogue.collections import collection_url
-from commerce.index.tokens import searched_words, singular_of, split_words
+from commerce.index.language import shop_language, stem_of
+from commerce.index.tokens import searched_words, split_words
 from commerce.models import ProductCollection
 from commerce.page_cache.memoise import memoise
-from commerce.search.queries import PageResult, synonyms
+from commerce.search.queries import PageResult
+from commerce.search.synonyms import phrase_key, synonyms
 
 
 @dataclass(frozen=True)
 class _SearchableCollection:
-    """A collection with the singular words of its title and of its description."""
+    """A collection with the words of its title and of its description, and their stems."""
 
     page: PageResult
     title: frozenset[str]
@@ -21,19 +23,20 @@ class _SearchableCollection:
 def search_collections(query: str, *, count: int) -> list[PageResult]:
     """Collections whose title matches, then those whose description does.
 
-    Words match as for products: exactly, by synonyms, or as a prefix of a title word. Cached.
+    Words match as for products: in any form, by synonyms, or as a prefix of a title word. Cached.
     """
-    words = searched_words(query)
+    language = shop_language()
+    words = searched_words(query, language)
     if not words:
         return []
-    rows, alternatives = memoise("collections", _find_collections), synonyms()
+    rows, alternatives = memoise("collections", _find_collections), synonyms(language)
 
     def has(known: frozenset[str], word: str, *, prefixes: bool) -> bool:
-        own = singular_of(word)
-        if own in known or (prefixes and any(name.startswith(word) for name in known)):
+        own = phrase_key([word], language)
+        if known.issuperset(own) or (prefixes and any(name.startswith(word) for name in known)):
             return True
         phrases = alternatives.get(own, ())
-        return any(known.issuperset(map(singular_of, phrase)) for phrase in phrases)
+        return any(known.issuperset(phrase_key(phrase, language)) for phrase in phrases)
 
     titled = [row for row in rows if all(has(row.title, word, prefixes=True) for word in words)]
     described = [row for row in rows if all(has(row.text, word, prefixes=False) for word in words)]
@@ -42,11 +45,17 @@ def search_collections(query: str, *, count: int) -> list[PageResult]:
 
 def _find_collections() -> list[_SearchableCollection]:
     rows = ProductCollection.objects.filter(is_public=True).order_by("title", "pk")
+    language = shop_language()
+
+    def stems(text: str) -> frozenset[str]:
+        words = split_words(text)
+        return frozenset(words) | {stem_of(word, language) for word in words}
+
     return [
         _SearchableCollection(
             PageResult(row.title, collection_url(row), row.description),
-            title=frozenset(map(singular_of, split_words(row.title))),
-            text=frozenset(map(singular_of, split_words(f"{row.title} {row.description}"))),
+            title=stems(row.title),
+            text=stems(f"{row.title} {row.description}"),
         )
         for row in rows
     ]

@@ -54,6 +54,10 @@ class ListingQuery:
             is_exact=parameters.get("exact") == "1",
         )
 
+    def searching_for(self, words: str) -> ListingQuery:
+        """The query with other words."""
+        return replace(self, words=words)
+
     def restricted_to(self, names: Collection[str]) -> ListingQuery:
         """The query with only the named filters."""
         known = {name: codes for name, codes in self.filters.items() if name in names}
@@ -91,5 +95,5 @@ class ListingQuery:
         return self.address(without=tuple(self.filters))
 
     def exact_url(self) -> str:
-        """The URL of the search without spelling correction."""
+        """The URL of the search for the words as typed: no correction, no price understood."""
         return "?" + urlencode([("q", self.words), ("exact", "1")])

@@ -36,7 +36,8 @@ from commerce.models.sort_keys import SORTS
 from commerce.money import format_money
 from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise
-from commerce.search.queries import SearchResult, search_products
+from commerce.search.prices import PriceCondition
+from commerce.search.queries import SearchResult, priced, search_products
 from commerce.shop_settings.current import current_shop
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ RESERVED = {"q", "sort", "page", "price", "stock", "sale", "rating", "variant", 
 #: Orders by price. Up to this many products they use the price of the matching variants.
 BY_PRICE = ("price-low", "price-high")
 MANY_PRICES = 5_000
+#: The tiers of a search are sorted by one query up to this many products, else by one query each.
+MANY_IN_TIERS = 1_000
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,9 @@ def products_in(
     if found.is_search:
         listed = (found.ids | BitMap(found.promoted)) & listed
     everything = VariantSet(listed)
-    facets = _facets(stored, is_filtered=bool(filters or rule))
+    if found.price:
+        everything = everything & priced(found.price, within=listed)
+    facets = _facets(stored, is_filtered=bool(filters or rule or found.price))
     if rule:
         everything = everything & products_of_rule(rule, stored)
         facets = [facet for facet in facets if facet.name not in _settled_by(rule)]
@@ -148,14 +153,8 @@ def products_in(
     else:
         keys = _keys_of_page(left, found, sort=sort, start=start)
     counted = [_counted(facet, facets, chosen, everything) for facet in facets]
-    shown = matching
-    if found.named_variants is not None:
-        # Of the variants that match, those that the search names.
-        shown = matching & found.named_variants
-    variants = {pk: shown.variants_of(pk) or matching.variants_of(pk) for pk in keys}
-    variants = {pk: numbers for pk, numbers in variants.items() if numbers}
     return ListPage(
-        cards=cards_for(keys, variants=variants),
+        cards=cards_for(keys, variants=_variants_shown(keys, matching, found)),
         total=paginator.count,
         page=current.number,
         pages=paginator.num_pages,
@@ -163,6 +162,16 @@ def products_in(
         facets=[facet for facet in counted if facet.values],
         search=found,
     )
+
+
+def _variants_shown(
+    keys: Iterable[int], matching: VariantSet, found: SearchResult
+) -> dict[int, tuple[int, ...]]:
+    """Of the variants that match, those that the search names; products with all are left out."""
+    named = found.named_variants
+    shown = matching if named is None else matching & named
+    variants = {pk: shown.variants_of(pk) or matching.variants_of(pk) for pk in keys}
+    return {pk: numbers for pk, numbers in variants.items() if numbers}
 
 
 def _settled_by(rule: ListRule) -> set[str]:
@@ -271,6 +280,21 @@ def band_labels(bands: tuple[int, ...], currency: str, language: str | None) -> 
     return labels
 
 
+def price_label(condition: PriceCondition) -> str:
+    """The name of a price condition: "Under £5", "£5 – £10", "From £100"."""
+    low, high = (
+        format_money(amount, current_shop().currency) if amount is not None else ""
+        for amount in (condition.low, condition.high)
+    )
+    if low and high:
+        return _("%(low)s – %(high)s") % {"low": low, "high": high}
+    if high:
+        text = _("Up to %(price)s") if condition.has_high else _("Under %(price)s")
+        return text % {"price": high}
+    text = _("From %(price)s") if condition.has_low else _("Over %(price)s")
+    return text % {"price": low}
+
+
 def _allowed(
     facets: Iterable[_Facet],
     chosen: Mapping[str, Collection[str]],
@@ -325,38 +349,52 @@ def _keys_of_page(
 ) -> list[int]:
     """The keys of one page.
 
-    The recommended order of a search is: promoted, by title, by category and facet value, then the
-    rest. Sold-out products come last in each tier. If products have only some of the words,
-    sold-out ones come after all that can be bought.
+    The recommended order of a search is: promoted, then its tiers. Sold-out products come last in
+    each tier. If products have only some of the words, sold-out ones come after all that can be
+    bought.
     """
-    tiers: list[AbstractBitMap] = [listed]
-    promoted: list[int] = []
-    if search.is_search and sort == "recommended":
-        promoted = [pk for pk in search.promoted if pk in listed]
-        tiers, others = [], listed - BitMap(promoted)
-        for called in (search.title_ids, *search.called):
-            tiers.append(others & called)
-            others = others - called
-        tiers.append(others)
-        if search.is_any:
-            available = facet_index().of(STOCK, "in-stock")
-            tiers = [*(tier & available for tier in tiers), *(tier - available for tier in tiers)]
-    keys: list[int] = []
-    skip = start
-    steps: list[list[int] | AbstractBitMap] = [promoted, *tiers]
-    for tier in steps:
-        wanted = PAGE_SIZE - len(keys)
-        if skip >= len(tier):
-            skip -= len(tier)
-            continue
-        if not wanted:
-            break
-        if isinstance(tier, list):
-            keys += tier[skip : skip + wanted]
-        else:
-            keys += ordered_keys(tier, sort=sort, start=skip, count=wanted)
-        skip = 0
-    return keys
+    if not search.is_search or sort != "recommended":
+        return ordered_keys(listed, sort=sort, start=start, count=PAGE_SIZE)
+    promoted = [pk for pk in search.promoted if pk in listed]
+    keys = promoted[start : start + PAGE_SIZE]
+    skip = max(start - len(promoted), 0)
+    wanted = PAGE_SIZE - len(keys)
+    tiers, skip = _tiers_of_page(listed - BitMap(promoted), search, skip=skip, wanted=wanted)
+    if sum(map(len, tiers)) > MANY_IN_TIERS:
+        for tier in tiers:
+            keys += ordered_keys(tier, sort=sort, start=skip, count=PAGE_SIZE - len(keys))
+            skip = 0
+        return keys
+    # One query for all of them. Sorting is stable, so each tier stays in order.
+    every = BitMap.union(BitMap(), *tiers)
+    found = ordered_keys(every, sort=sort, start=0, count=len(every))
+    found.sort(key=lambda pk: next(n for n, tier in enumerate(tiers) if pk in tier))
+    return keys + found[skip : skip + wanted]
+
+
+def _tiers_of_page(
+    listed: AbstractBitMap, search: SearchResult, *, skip: int, wanted: int
+) -> tuple[list[AbstractBitMap], int]:
+    """The distinct tiers that a page shows products of, and how many to skip of the first."""
+    parts = [listed]
+    if search.is_any:
+        available = facet_index().of(STOCK, "in-stock")
+        parts = [listed & available, listed - available]
+    tiers: list[AbstractBitMap] = []
+    for left in parts:
+        for tier in (*search.tiers, left):
+            if wanted <= 0:
+                return tiers, skip
+            here = left & tier
+            if not here:
+                continue
+            left = left - here
+            if not tiers and skip >= len(here):
+                skip -= len(here)
+                continue
+            wanted -= len(here) - (0 if tiers else skip)
+            tiers.append(here)
+    return tiers, skip
 
 
 def _keys_by_price(matching: VariantSet, left: AbstractBitMap, *, sort: str) -> list[int]:

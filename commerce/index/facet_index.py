@@ -13,11 +13,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
-from pyroaring import BitMap, FrozenBitMap
+from pyroaring import AbstractBitMap, BitMap, FrozenBitMap
 
 from commerce.bulk_sql import literal_in
 from commerce.clock import shop_now
 from commerce.index.attribute_values import UNPLACED, option_displays
+from commerce.index.language import language_of
 from commerce.index.listing_builder import (
     ALL,
     ATTRIBUTE,
@@ -32,7 +33,7 @@ from commerce.index.listing_builder import (
 )
 from commerce.index.price_windows import NEVER, month_of, next_price_change, price_step
 from commerce.index.terms import WORD, TermKey
-from commerce.index.tokens import fold, indexed_words
+from commerce.index.tokens import STEM, fold, indexed_words
 from commerce.index.variant_sets import VariantSet, union_of
 from commerce.models import PriceWindow, Term
 from commerce.models.cache_tags import SCHEDULED_PRICES, SETS, WINDOWS, WORDS
@@ -45,6 +46,8 @@ from commerce.shop_values.price_bands import chosen_bands
 KINDS = (ALL, CATEGORY, KIND, ATTRIBUTE, PRICE, RATING, SALE, STOCK, TIMED)
 #: Queries list at most this many keys; above it, all rows are read.
 MANY = 20_000
+#: Prices of at most this many listings are read for one search instead of all prices.
+FEW = 1_000
 #: Most words matched by one prefix, the most common first.
 MAX_PREFIX_WORDS = 60
 #: Sorts after every letter that may follow a prefix.
@@ -84,7 +87,8 @@ class FacetIndex:
     label}}``, in the order of their group, else by label. ``categories`` are the non-empty ones, ``(key, folded words of the
     name)``, largest first. ``named`` maps each word to the sets with it in their names, ``{word:
     [(kind, value)]}``. ``swatches`` are those of the values of options, ``{attribute code: {value
-    code: swatch}}``. ``bands`` are the prices at which the bands of the filter begin.
+    code: swatch}}``. ``bands`` are the prices at which the bands of the filter begin. ``language`` is
+    that of the words.
     """
 
     sets: dict[TermKey, FrozenBitMap]
@@ -95,6 +99,7 @@ class FacetIndex:
     named: dict[str, list[TermKey]]
     swatches: dict[str, dict[str, str]]
     bands: tuple[int, ...]
+    language: str
 
     def called(self, word: str) -> FrozenBitMap:
         """The listings in categories and filters whose name contains a word."""
@@ -136,6 +141,8 @@ def _read_index() -> FacetIndex:
             labels[kind, value] = label
     filters = {key: of for key, of in sets.items() if key[0] not in (ALL, CATEGORY, KIND, TIMED)}
     shown = option_displays()
+    shop = current_shop()
+    language = language_of(shop)
     steps = {int(value): len(of) for (kind, value), of in sets.items() if kind == PRICE}
     return FacetIndex(
         sets=sets,
@@ -143,20 +150,21 @@ def _read_index() -> FacetIndex:
         numbered={key: _numbered(of, variants.get(key)) for key, of in filters.items()},
         attributes=_attributes_in(labels, shown),
         categories=_categories_in(sets, labels),
-        named=_named_in(labels),
+        named=_named_in(labels, language),
         swatches={
             code: {value: swatch for value, (_place, swatch) in of.items() if swatch}
             for code, of in shown.items()
         },
-        bands=current_shop().bands or chosen_bands(steps),
+        bands=shop.bands or chosen_bands(steps),
+        language=language,
     )
 
 
-def _named_in(labels: Mapping[TermKey, str]) -> dict[str, list[TermKey]]:
+def _named_in(labels: Mapping[TermKey, str], language: str) -> dict[str, list[TermKey]]:
     found = defaultdict(list)
     for key, label in labels.items():
         if key[0] in (CATEGORY, ATTRIBUTE):
-            for word in indexed_words(label):
+            for word in indexed_words(label, language):
                 found[word].append(key)
     return dict(found)
 
@@ -219,15 +227,38 @@ def prices_of_now(index: FacetIndex, *, is_filtered: bool) -> Prices:
     return _read_prices(at, index, is_filtered=is_filtered)
 
 
-def priced_between(low: Decimal | None, high: Decimal | None) -> VariantSet:
-    """The variants priced from ``low`` to ``high``, inclusive, at ``shop_now()``; None means no limit."""
+def priced_between(
+    low: Decimal | None, high: Decimal | None, *, within: AbstractBitMap | None = None
+) -> VariantSet:
+    """The variants priced from ``low`` to ``high``, inclusive, at ``shop_now()``; None means no limit.
+
+    If all of interest are ``within`` a few listings, only their prices are read, and not cached.
+    """
     at = shop_now()
+    if within is not None and len(within) <= FEW:
+        return _prices_between(low, high, at, within)
     start, until, members = _one(
         ("between", low, high),
         lambda: (at, next_price_change() or NEVER, _read_between(low, high, at)),
         tags=[SETS, WINDOWS],
     )
     return members if start <= at < until else _read_between(low, high, at)
+
+
+def _prices_between(
+    low: Decimal | None, high: Decimal | None, at: datetime, listings: AbstractBitMap
+) -> VariantSet:
+    """As ``_read_between`` for some listings, in one query."""
+    windows = PriceWindow.objects.running(at).filter(listing__in=literal_in(listings)).order_by()
+    rows = list(windows.values_list("listing_id", "number", "price"))
+    differing = {pk for pk, number, _price in rows if number}
+    return _set_of(
+        (pk, number, None, None)
+        for pk, number, price in rows
+        if bool(number) == (pk in differing)
+        and (low is None or price >= low)
+        and (high is None or price <= high)
+    )
 
 
 def _read_between(low: Decimal | None, high: Decimal | None, at: datetime) -> VariantSet:
@@ -341,5 +372,6 @@ def _read_known_words() -> dict[int, dict[str, int]]:
     # An IN condition uses the index, on SQLite too.
     rows = Term.objects.filter(kind=WORD, is_known__in=[True])
     for word, n in rows.values_list("value", "n").iterator(2000):
-        found[len(word)][word] = n
+        if not word.startswith(STEM):
+            found[len(word)][word] = n
     return dict(found)

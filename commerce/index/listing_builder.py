@@ -20,6 +20,7 @@ from oscar.core.loading import get_model
 from commerce.bulk_sql import literal_in
 from commerce.images.card_photos import CardPhoto, photos_of
 from commerce.index.attribute_values import Value, values_by_product
+from commerce.index.language import shop_language
 from commerce.index.listings import product_urls, sellable_products
 from commerce.index.price_windows import (
     EVER,
@@ -32,7 +33,7 @@ from commerce.index.price_windows import (
     windows_of,
 )
 from commerce.index.terms import KNOWN, TEXT, TITLE, TermKey, as_text
-from commerce.index.tokens import indexed_words
+from commerce.index.tokens import indexed_codes, indexed_words
 from commerce.index.variant_columns import (
     options_of,
     options_on_card,
@@ -145,7 +146,7 @@ def build_documents(product_ids: Collection[int]) -> dict[int, ListingDocument]:
     The number of queries is constant. The result does not depend on the current time: the price
     windows say when each price applies.
     """
-    products = _products_of(product_ids)
+    products, language = _products_of(product_ids), shop_language()
     reviews = _reviews_of(products)
     records = records_of(products)
     variants = {record.product_id for rows in records.values() for record in rows}
@@ -167,14 +168,14 @@ def build_documents(product_ids: Collection[int]) -> dict[int, ListingDocument]:
     for pk, document in documents.items():
         document.variant_titles = _variant_titles(products[pk], records[pk], document)
     for pk, document in documents.items():
-        _add_own_terms(document, products[pk], records[pk])
+        _add_own_terms(document, products[pk], records[pk], language)
         for offer in (offer for record in records[pk] for offer in offers.of(record)):
             document.add(OFFER, str(offer.pk))
-    _add_categories(documents)
-    _add_attributes(documents, values, records)
+    _add_categories(documents, language)
+    _add_attributes(documents, values, records, language)
     for source in WORD_SOURCES:
         for pk, text in source(list(documents)).items():
-            documents[pk].add_words(indexed_words(text))
+            documents[pk].add_words(indexed_words(text, language))
     return documents
 
 
@@ -312,7 +313,9 @@ def _best(records: Iterable[Record]) -> str:
 # --- Terms ----------------------------------------------------------------------------------------
 
 
-def _add_own_terms(document: ListingDocument, product: Product, records: list[Record]) -> None:
+def _add_own_terms(
+    document: ListingDocument, product: Product, records: list[Record], language: str
+) -> None:
     document.add(ALL, "")
     if product.kind:
         document.add(KIND, str(product.kind))
@@ -324,10 +327,10 @@ def _add_own_terms(document: ListingDocument, product: Product, records: list[Re
     for stars in (3, 4):
         if document.columns["rating"] >= stars:
             document.add(RATING, str(stars))
-    document.add_words(indexed_words(product.title), TITLE)
-    document.add_words(indexed_words(plain_text(product.description)))
+    document.add_words(indexed_words(product.title, language), TITLE)
+    document.add_words(indexed_words(plain_text(product.description), language))
     for code in {product.upc, *(record.partner_sku for record in records)} - {None, ""}:
-        document.add_words(indexed_words(code))
+        document.add_words(indexed_codes(code))
 
 
 def _add_prices(document: ListingDocument, records: list[Record]) -> None:
@@ -352,12 +355,12 @@ def _add_prices(document: ListingDocument, records: list[Record]) -> None:
 
 
 @lru_cache(maxsize=2_000)
-def _words_of_name(name: str) -> frozenset[str]:
+def _words_of_name(name: str, language: str) -> frozenset[str]:
     """The words of a category or filter name; many products share few names."""
-    return frozenset(indexed_words(name))
+    return frozenset(indexed_words(name, language))
 
 
-def _add_categories(documents: Mapping[int, ListingDocument]) -> None:
+def _add_categories(documents: Mapping[int, ListingDocument], language: str) -> None:
     Category = get_model("catalogue", "Category")
     through = get_model("catalogue", "ProductCategory").objects.filter(
         product__in=literal_in(documents)
@@ -375,13 +378,14 @@ def _add_categories(documents: Mapping[int, ListingDocument]) -> None:
         for part in line:
             pk, name = paths[part]
             documents[product_id].add(CATEGORY, str(pk), label=name)
-            documents[product_id].add_words(_words_of_name(name), KNOWN)
+            documents[product_id].add_words(_words_of_name(name, language), KNOWN)
 
 
 def _add_attributes(
     documents: Mapping[int, ListingDocument],
     values: Mapping[int, dict[str, Value]],
     records: Mapping[int, list[Record]],
+    language: str,
 ) -> None:
     facets = set(FacetAttribute.objects.values_list("attribute_id", flat=True))
     found = {
@@ -399,7 +403,7 @@ def _add_attributes(
             for label in of_attribute.values()
         }
         for label in labels:
-            document.add_words(_words_of_name(str(label)), KNOWN)
+            document.add_words(_words_of_name(str(label), language), KNOWN)
         document.add_variants(ATTRIBUTE, [_of(facets, chosen) for chosen in variants or [own]])
 
 

@@ -5,20 +5,26 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db.models import Model
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from oscar.core.loading import get_model
 
 from commerce.images.photos import is_rendered
 from commerce.index.photographs import render_photo_task, render_swatch_task
 from commerce.index.refresh import delete_listings
-from commerce.index.refresh_queue import is_collecting, refresh_changed, refresh_many
+from commerce.index.refresh_queue import (
+    is_collecting,
+    refresh_all_on_commit,
+    refresh_changed,
+    refresh_many,
+)
 from commerce.models import (
     FacetAttribute,
     OptionValueDisplay,
     ProductDetails,
     ProductPhoto,
     SalePrice,
+    ShopSettings,
     VariantOption,
 )
 from commerce.transactions import enqueue_or_run_on_commit
@@ -158,6 +164,14 @@ def on_facet_attribute_changed(
 def _refresh_products_with_attribute(attribute_id: int) -> None:
     values = ProductAttributeValue.objects.filter(attribute=attribute_id)
     refresh_many(set(values.values_list("product_id", flat=True)))
+
+
+@receiver(pre_save, sender=ShopSettings)
+def on_language_changed(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Index the words of all products in the shop's new language."""
+    stored = ShopSettings.objects.filter(pk=instance.pk).values_list("language", flat=True)
+    if not raw and any(language != instance.language for language in stored):
+        refresh_all_on_commit()
 
 
 # --- Options --------------------------------------------------------------------------------------

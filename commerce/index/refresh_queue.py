@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from commerce.index.refresh import BATCH, listed_keys, refresh_listings, refresh_listings_task
+from commerce.models import Listing
 from commerce.transactions import enqueue_or_run_on_commit
 
 if TYPE_CHECKING:
@@ -62,6 +63,13 @@ def refresh_many(product_ids: Iterable[int], *, prices_only: bool = False) -> No
         enqueue_or_run_on_commit(
             refresh_listings_task, ids[start : start + BATCH], prices_only=prices_only
         )
+
+
+def refresh_all_on_commit() -> None:
+    """Refresh every listing after the commit, by the worker if the queue works."""
+    ids = sorted(Listing.objects.values_list("pk", flat=True))
+    for start in range(0, len(ids), BATCH):
+        enqueue_or_run_on_commit(refresh_listings_task, ids[start : start + BATCH])
 
 
 def refresh_product(product: AbstractProduct) -> None:

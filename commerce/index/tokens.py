@@ -1,49 +1,20 @@
-"""Tokenises text for search: folded, split, and in the singular. Pure, no ORM."""
+"""Tokenises text for search: folded, split, with singulars and stems."""
 
 import re
 import unicodedata
-from functools import lru_cache
+
+from commerce.index.language import singular_of, stem_of, stop_words
 
 #: Longer words are cut.
 MAX_LENGTH = 40
 #: Words used of one search.
 MAX_WORDS = 8
-#: Ignored, unless the search has no other words.
-STOP_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "for",
-        "from",
-        "i",
-        "in",
-        "is",
-        "it",
-        "my",
-        "of",
-        "on",
-        "or",
-        "our",
-        "some",
-        "that",
-        "the",
-        "this",
-        "to",
-        "with",
-        "you",
-        "your",
-    ]
-)
+#: Precedes the stems in the words of an index. No word begins with it.
+STEM = "="
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’./][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
+_JOINTS = re.compile(r"[-']")
 #: Letters without a Unicode decomposition, as people type them.
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 
@@ -76,25 +47,46 @@ def split_words(text: object) -> list[str]:
     return list(found)
 
 
-@lru_cache(maxsize=50_000)
-def singular_of(word: str) -> str:
-    """The singular of an English plural, by its ending; other words are returned unchanged."""
-    if len(word) < 4 or not word.isalpha() or word.endswith(("ss", "us", "is")):
-        return word
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith(("shes", "ches", "xes", "sses")):
-        return word[:-2]
-    return word.removesuffix("s")
+def indexed_words(text: object, language: str) -> set[str]:
+    """The words to index a text by: its words, their singulars and their stems after ``STEM``.
 
-
-def indexed_words(text: object) -> set[str]:
-    """The words to index a text by: its words and their singulars."""
+    Words joined by a hyphen are indexed as one word too: "tea-light" as "tealight". A stem that is
+    itself one of the words is left out.
+    """
     words = split_words(text)
-    return set(words) | {singular_of(word) for word in words}
+    found = set(words) | {singular_of(word, language) for word in words}
+    found |= {joined for word in words if (joined := joined_parts(word))}
+    return found | {STEM + stem for word in found if (stem := stem_of(word, language)) not in found}
 
 
-def searched_words(query: str) -> list[str]:
+def indexed_codes(code: object) -> set[str]:
+    """The words to index a code by, such as a SKU: the whole and its parts."""
+    return set(split_words(code))
+
+
+def forms_of(word: str, language: str) -> set[str]:
+    """The indexed words that are the word itself or its singular."""
+    return {word, singular_of(word, language)}
+
+
+def stems_of(word: str, language: str) -> set[str]:
+    """The indexed words that share the word's stem."""
+    stem = stem_of(singular_of(word, language), language)
+    return {stem, STEM + stem}
+
+
+def parts_of(word: str) -> list[str]:
+    """The parts of a word with hyphens, dots or slashes; a plain word is its only part."""
+    return [word] if word.isalnum() else [part[:MAX_LENGTH] for part in _PART.findall(word)]
+
+
+def joined_parts(word: str) -> str:
+    """A word with hyphens or apostrophes written as one; "" for plain words and codes."""
+    joined = _JOINTS.sub("", word)
+    return joined if joined != word and joined.isalpha() else ""
+
+
+def searched_words(query: str, language: str) -> list[str]:
     """The significant words of a search, in order; stop words only if there are no others.
 
     The possessive is removed: "cup's" searches for "cup".
@@ -104,5 +96,6 @@ def searched_words(query: str) -> list[str]:
         word = match.group().replace("’", "'").removesuffix("'s")[:MAX_LENGTH]
         if word not in words:
             words.append(word)
-    telling = [word for word in words if word not in STOP_WORDS]
+    ignored = stop_words(language)
+    telling = [word for word in words if word not in ignored]
     return (telling or words)[:MAX_WORDS]

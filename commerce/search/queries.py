@@ -1,4 +1,4 @@
-"""Product search: the same results on every database, with misspellings and synonyms.
+"""Product search: the same results on every database, with misspellings, synonyms and prices.
 
 The interface is ``search_products`` and ``suggest``: words in, sets of product keys out. Another
 engine could replace it (docs/listing.md).
@@ -9,53 +9,66 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pyroaring import AbstractBitMap, BitMap
-from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+from pyroaring import AbstractBitMap, BitMap, FrozenBitMap
 
-from commerce.index.facet_index import (
-    FacetIndex,
-    facet_index,
-    known_words,
-    set_of_prefix,
-    sets_of_words,
-)
-from commerce.index.listing_builder import ATTRIBUTE
-from commerce.index.tokens import searched_words, singular_of, split_words
-from commerce.index.variant_sets import VariantSet, union_of
-from commerce.models import Listing, PromotedResult, SearchSynonym
+from commerce.index.facet_index import FacetIndex, facet_index, priced_between
+from commerce.index.language import shop_language
+from commerce.index.tokens import parts_of, searched_words
+from commerce.index.variant_sets import VariantSet
+from commerce.models import Listing, PromotedResult
 from commerce.models.cache_tags import LISTS
 from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise
-
-#: Of a word: (products, products with it in the title, products named by it).
-WordSets = tuple[AbstractBitMap, AbstractBitMap, AbstractBitMap]
-#: Shorter words are never corrected.
-MIN_LETTERS = 4
-#: Fewest letters of each part when a word is split in two.
-MIN_LETTERS_OF_PART = 3
-#: In shorter words the first letter is taken as correct: "cafe" never becomes "safe".
-MIN_LETTERS_FIRST_WRONG = 6
+from commerce.search.lexicon import (
+    FORMS,
+    MEANT,
+    TYPED,
+    Lexicon,
+    Meaning,
+    WordSets,
+    all_of,
+    any_of,
+    prefix_forms,
+    prefix_sets,
+)
+from commerce.search.prices import PriceCondition, price_in
+from commerce.search.spelling import correct, correct_or_split
+from commerce.search.synonyms import Phrase, phrase_key
 
 
 @dataclass(frozen=True)
 class SearchResult:
     """The result of a search: ``ids`` are all product keys, ``title_ids`` those matched by title.
 
-    ``called`` are sets of products whose title, category or facet values contain the words, best
-    first; each includes the previous ones (``_ranked_by_name``). ``searched_for`` are the corrected
-    words, if any. ``is_any`` means that no product has all the words, so these have some of them.
-    ``named_variants`` are the variants with the filter values that the words name, such as the blue
-    ones for "blue shirt"; None if they name none.
+    ``tiers`` are sets of products, best first; each may repeat products of the previous ones, and
+    the rest of ``ids`` comes last. ``searched_for`` are the corrected words, if any. ``is_any``
+    means that no product has all the words, so these have some of them. ``named_variants`` are the
+    variants with the filter values that the words name, such as the blue ones for "blue shirt"; None
+    if they name none.
+
+    ``price`` is a condition that the search contains and ``words`` is the search without it. The
+    sets ignore the price, because it applies to variants: see ``priced``.
     """
 
     is_search: bool = False
     ids: AbstractBitMap = field(default_factory=BitMap)
     title_ids: AbstractBitMap = field(default_factory=BitMap)
-    called: tuple[AbstractBitMap, ...] = ()
+    tiers: tuple[AbstractBitMap, ...] = ()
     promoted: tuple[int, ...] = ()
     searched_for: str = ""
     is_any: bool = False
     named_variants: VariantSet | None = None
+    price: PriceCondition | None = None
+    words: str = ""
+
+
+class _Reading(NamedTuple):
+    """The words of a search with their sets."""
+
+    words: list[str]
+    lexicon: Lexicon
+    slots: list[Meaning]
+    found: Meaning
 
 
 def search_products(
@@ -63,219 +76,142 @@ def search_products(
 ) -> SearchResult:
     """Find products by the words of a query; a query without words is no search.
 
-    Each word matches exactly, in the singular, by synonyms, or else as a prefix. Two neighbouring
-    words also match as one compound. If nothing is found, unknown words are corrected or split (not
-    with ``exact``). If no product has all the words, those with any of them are returned. Pass
-    ``stored`` to reuse a ``FacetIndex``.
+    Each word matches exactly, in another form, by synonyms, or else as a prefix. Neighbours also
+    match written as one word, and a word written as several. If nothing is found, unknown words are
+    corrected. If no product has all the words, those with any of them are returned. A price is
+    understood as a condition. ``exact`` takes the words literally: no price, no correction, no word
+    written as several. Pass ``stored`` to reuse a ``FacetIndex``.
     """
-    words = typed = searched_words(query)
-    if not words:
-        return SearchResult()
-    depends_on(LISTS)
+    price, text = (None, query) if exact else price_in(query)
     # Read the index once: without a cache, each access is a query.
     stored = stored or facet_index()
-    lexicon = _Lexicon(words, stored)
-    sets = [lexicon.look_up(word) for word in words]
-    searched_for = ""
-    ids, titles, named = _all_of(sets)
-    for written_as_one in _with_joined_pair(words):
-        lexicon = _Lexicon(written_as_one, stored)
-        more = _all_of([lexicon.look_up(word) for word in written_as_one])
-        ids, titles, named = ids | more[0], titles | more[1], named | more[2]
-    if not ids and not exact:
-        corrected = []
-        for word, members in zip(words, sets, strict=True):
-            corrected += [word] if members[0] else _corrected(word)
-        if corrected != words:
-            words, lexicon = corrected, _Lexicon(corrected, stored)
-            sets = [lexicon.look_up(word) for word in corrected]
-            searched_for = " ".join(corrected)
-            ids, titles, named = _all_of(sets)
-    is_any = not ids and len(words) > 1
+    words = searched_words(text, stored.language)
+    if not words:
+        return SearchResult(price=price, words=text)
+    depends_on(LISTS)
+    read = _read(words, stored, is_literal=exact)
+    if not read.found[MEANT].members and not exact:
+        read = _respelt(read, stored)
+    ids = read.found[MEANT].members
+    is_any = not ids and len(read.words) > 1
     if is_any:
-        ids = BitMap.union(*(members for members, _titled, _called in sets))
+        ids = BitMap.union(*(slot[MEANT].members for slot in read.slots))
     return SearchResult(
         is_search=True,
         ids=ids,
-        title_ids=titles,
-        called=_ranked_by_name(sets, named),
-        promoted=_promoted(typed) or _promoted(words),
-        searched_for=searched_for if ids else "",
+        title_ids=read.found[MEANT].titled,
+        tiers=_tiers(read.found, read.slots),
+        promoted=_promoted([words, read.words], stored.language),
+        searched_for=" ".join(read.words) if ids and read.words != words else "",
         is_any=is_any and bool(ids),
-        named_variants=lexicon.variants_named(words),
+        named_variants=read.lexicon.variants_named(read.words),
+        price=price,
+        words=text,
     )
+
+
+def priced(condition: PriceCondition, *, within: AbstractBitMap) -> VariantSet:
+    """The variants that meet a price condition now; at least all those of ``within``."""
+    return priced_between(condition.lowest, condition.highest, within=within)
 
 
 def count_results(searches: Iterable[str]) -> dict[str, int]:
     """The number of products with all the words of each search, ``{search: number}``; one query.
 
-    Matches whole words and synonyms only, because prefixes and corrections need a query each.
+    Without beginnings of words and corrections, which need a query each. Prices are ignored.
     """
-    words = {search: searched_words(search) for search in searches}
-    lexicon = _Lexicon([word for row in words.values() for word in row], facet_index())
-    return {
-        search: len(_all_of([lexicon.known(word) for word in row])[0]) if row else 0
-        for search, row in words.items()
-    }
+    stored = facet_index()
+    words = {search: searched_words(price_in(search)[1], stored.language) for search in searches}
+    lexicon = Lexicon(words.values(), stored)
+
+    def count(row: list[str]) -> int:
+        slots = [lexicon.meaning_of(word) for word in row]
+        return len(lexicon.combined(row, slots)[MEANT].members) if row else 0
+
+    return {search: count(row) for search, row in words.items()}
 
 
-def _with_joined_pair(words: Sequence[str]) -> Iterator[list[str]]:
-    """The words with two neighbours joined, for each known compound: "tea pot" gives "teapot"."""
-    vocabulary = known_words() if len(words) > 1 else {}
+def _read(words: list[str], stored: FacetIndex, *, is_literal: bool = False) -> _Reading:
+    lexicon = Lexicon([words], stored, is_literal=is_literal)
+    slots = lexicon.slots(words)
+    return _Reading(words, lexicon, slots, lexicon.combined(words, slots))
+
+
+def _respelt(read: _Reading, stored: FacetIndex) -> _Reading:
+    """The search with its unknown words corrected; unchanged if there is no correction."""
+    unknown = [not slot[MEANT].members for slot in read.slots]
+    if not any(unknown):
+        return read
+    first: _Reading | None = None
+    for words in _corrections(read.words, unknown):
+        corrected = _read(words, stored)
+        if corrected.found[MEANT].members:
+            return corrected
+        first = first or corrected
+    return first or read
+
+
+def _corrections(words: Sequence[str], unknown: Sequence[bool]) -> Iterator[list[str]]:
+    """The words with each unknown one corrected, then with two neighbours corrected as one."""
+    corrected = []
+    for word, is_unknown in zip(words, unknown, strict=True):
+        corrected += correct_or_split(word) if is_unknown else [word]
+    if corrected != list(words):
+        yield corrected
     for place in range(len(words) - 1):
-        word = words[place] + words[place + 1]
-        if word in vocabulary.get(len(word), ()):
-            yield [*words[:place], word, *words[place + 2 :]]
+        if any(unknown[place : place + 2]):
+            known = correct(words[place] + words[place + 1])
+            if known:
+                yield [*words[:place], known, *words[place + 2 :]]
 
 
-def _corrected(word: str) -> list[str]:
-    """The replacement for an unknown word: a known word, two words, or the word itself."""
-    if known := correct(word):
-        return [known]
-    return _split_word(word) or [word]
+# --- Order ----------------------------------------------------------------------------------------
 
 
-def _split_word(word: str) -> list[str] | None:
-    """Split a compound in two, at least one part being known ("teacup": tea, cup), or None."""
-    vocabulary = known_words()
-    cuts = range(MIN_LETTERS_OF_PART, len(word) - MIN_LETTERS_OF_PART + 1)
-    pairs = [(word[:place], word[place:]) for place in cuts]
-    pairs = [pair for pair in pairs if any(part in vocabulary.get(len(part), ()) for part in pair)]
-    sets = sets_of_words({part for pair in pairs for part in pair})
-    numbers = {pair: min(len(sets[part][0]) for part in pair) for pair in pairs}
-    best = max(pairs, key=lambda pair: numbers[pair], default=None)
-    return list(best) if best and numbers[best] else None
+def _tiers(found: Meaning, slots: Sequence[Meaning]) -> tuple[AbstractBitMap, ...]:
+    """Products with all words in the title, then named by them: as typed, in another form, as meant.
 
-
-def _all_of(sets: Iterable[WordSets]) -> WordSets:
-    """The intersection of the words' sets."""
-    return tuple(BitMap.intersection(*members) for members in zip(*sets, strict=True))
-
-
-def _ranked_by_name(sets: Sequence[WordSets], every: AbstractBitMap) -> tuple[AbstractBitMap, ...]:
-    """Products named by every word (``every``), then by all but one, and so on down to one.
-
-    Each step includes the previous one and is preceded by its products with a word in the title.
+    Then those named by fewer words, then those with the words as typed in their text.
     """
-    at_least = [BitMap() for _word in sets]  # named by one word, by two, ...
-    for _members, _titled, called in sets:
+    levels = [found[n] for n in (TYPED, FORMS, MEANT) if not n or found[n] is not found[n - 1]]
+    best = [tier for sets in levels for tier in (sets.titled, sets.named)]
+    partly = _named_by_some(slots) if len(slots) > 1 else ()
+    return (*best, *partly, *(sets.members for sets in levels[:-1]))
+
+
+def _named_by_some(slots: Sequence[Meaning]) -> Iterator[AbstractBitMap]:
+    """Products named by all words, all but one, and so on down to one.
+
+    Each step is preceded by its products with a word in the title, those with a typed word first.
+    """
+    at_least = [BitMap() for _slot in slots]  # named by one word, by two, ...
+    for slot in slots:
+        named = slot[MEANT].named
         for number in range(len(at_least) - 1, 0, -1):
-            at_least[number] |= at_least[number - 1] & called
-        at_least[0] |= called
-    titled = BitMap.union(*(titled for _members, titled, _called in sets))
-    steps = (every, *reversed(at_least[:-1]))
-    return tuple(part for step in steps for part in (step & titled, step))
+            at_least[number] |= at_least[number - 1] & named
+        at_least[0] |= named
+    typed, meant = (BitMap.union(*(slot[n].titled for slot in slots)) for n in (TYPED, MEANT))
+    for step in reversed(at_least):
+        yield from (step & typed, step & meant, step)
 
 
-def _promoted(words: Iterable[str]) -> tuple[int, ...]:
-    wanted = " ".join(singular_of(word) for word in words)
-    keys = memoise("promoted-results", _find_promoted).get(wanted, ())
+def _promoted(searches: Iterable[Sequence[str]], language: str) -> tuple[int, ...]:
+    """The products promoted for the first of the searches that has any."""
+    every = memoise(("promoted-results", language), lambda: _find_promoted(language))
+    found = (every.get(phrase_key(words, language)) for words in searches)
+    keys = next(filter(None, found), ())
     if not keys:
         return ()
     shown = set(Listing.objects.filter(pk__in=keys).values_list("pk", flat=True))
     return tuple(pk for pk in keys if pk in shown)
 
 
-def _find_promoted() -> dict[str, list[int]]:
-    """The products that staff promote for each search, ``{words in the singular: [keys]}``."""
+def _find_promoted(language: str) -> dict[Phrase, list[int]]:
+    """The products that staff promote for each search, ``{stems of its words: [keys]}``."""
     found = defaultdict(list)
     for query, product_id in PromotedResult.objects.values_list("query", "product_id"):
-        found[" ".join(singular_of(word) for word in searched_words(query))].append(product_id)
+        found[phrase_key(searched_words(query, language), language)].append(product_id)
     return dict(found)
-
-
-class _Lexicon:
-    """The sets of some words and their synonyms, based on one ``FacetIndex``."""
-
-    def __init__(self, words: Iterable[str], stored: FacetIndex) -> None:
-        self.stored = stored
-        self.alternatives = synonyms()
-        wanted = {form for word in words for phrase in self._phrases(word) for form in phrase}
-        self.sets = sets_of_words(wanted | {singular_of(word) for word in wanted})
-
-    def _phrases(self, word: str) -> list[tuple[str, ...]]:
-        """The phrases that mean a word, each a tuple of words; the word itself first."""
-        return [(word,), *self.alternatives.get(singular_of(word), ())]
-
-    def look_up(self, word: str) -> WordSets:
-        """The sets of a word and its synonyms, or of the words it is a prefix of if there are none."""
-        found = self.known(word)
-        return found if found[0] else _prefix_sets(word, self.stored)
-
-    def known(self, word: str) -> WordSets:
-        """The sets of a word and its synonyms."""
-        ways = [_all_of([self._one(part) for part in phrase]) for phrase in self._phrases(word)]
-        return tuple(BitMap.union(*members) for members in zip(*ways, strict=True))
-
-    def variants_named(self, words: Iterable[str]) -> VariantSet | None:
-        """The variants with the values named by the words; None if no word names a value."""
-        found: VariantSet | None = None
-        for word in words:
-            forms = {form for phrase in self._phrases(word) if len(phrase) == 1 for form in phrase}
-            forms |= {singular_of(form) for form in forms}
-            keys = {key for form in forms for key in self.stored.named.get(form, ())}
-            sets = [self.stored.numbered[key] for key in keys if key[0] == ATTRIBUTE]
-            if any(one.numbered for one in sets):
-                named = union_of(sets)
-                found = named if found is None else found & named
-        return found
-
-    def _one(self, word: str) -> WordSets:
-        forms = {word, singular_of(word)}
-        members, titled = zip(*(self.sets[form] for form in forms), strict=True)
-        titled = BitMap.union(*titled)
-        return BitMap.union(*members), titled, titled.union(*map(self.stored.called, forms))
-
-
-def _prefix_sets(letters: str, stored: FacetIndex) -> WordSets:
-    """The sets of all words with a prefix."""
-    members, titled = set_of_prefix(letters)
-    named = (word for word in stored.named if word.startswith(letters))
-    return members, titled, titled.union(*map(stored.called, named))
-
-
-def synonyms() -> dict[str, list[tuple[str, ...]]]:
-    """``{word: [phrases with the same meaning]}``, by singulars; each phrase is a tuple of words."""
-    return memoise("synonyms", _find_synonyms)
-
-
-def _find_synonyms() -> dict[str, list[tuple[str, ...]]]:
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for (text,) in SearchSynonym.objects.values_list("words"):
-        phrases = [tuple(split_words(phrase)) for phrase in text.split(",")]
-        phrases = [phrase for phrase in phrases if phrase]
-        for phrase in phrases:
-            if len(phrase) == 1:
-                others = [other for other in phrases if other != phrase]
-                found.setdefault(singular_of(phrase[0]), []).extend(others)
-    return found
-
-
-def correct(word: str) -> str | None:
-    """The known word that a misspelt word most likely means, or None.
-
-    Words of titles, categories and facets are known. Numbers, SKUs and short words are never
-    corrected.
-    """
-    if len(word) < MIN_LETTERS or not word.isalpha():
-        return None
-    vocabulary = known_words()
-    # Two errors only in longer words, and never with a wrong first letter.
-    passes = [(True, 1 if len(word) < 6 else 2)]
-    if len(word) >= MIN_LETTERS_FIRST_WRONG:
-        passes.append((False, 1))
-    for same_letter, most in passes:
-        lengths = range(len(word) - most, len(word) + most + 1)
-        near = [
-            (distance, -JaroWinkler.similarity(word, known), -n, known)
-            for letters in lengths
-            for known, n in vocabulary.get(letters, {}).items()
-            if (not same_letter or known[0] == word[0])
-            and (distance := DamerauLevenshtein.distance(word, known, score_cutoff=most)) <= most
-        ]
-        if near:
-            return min(near)[-1]
-    return None
 
 
 # --- Pages ----------------------------------------------------------------------------------------
@@ -296,7 +232,7 @@ PAGE_SOURCES: list[Callable[[str, int], list[PageResult]]] = []
 
 def search_pages(words: str, *, count: int) -> list[PageResult]:
     """Pages found besides products; none without searchable words."""
-    if not searched_words(words):
+    if not searched_words(words, shop_language()):
         return []
     return [page for source in PAGE_SOURCES for page in source(words, count)][:count]
 
@@ -305,40 +241,60 @@ def search_pages(words: str, *, count: int) -> list[PageResult]:
 
 
 class Suggestions(NamedTuple):
-    """Product keys matched by title, other keys, category keys, and the variants named."""
+    """Product keys matched by title, other keys, category keys, and the variants named.
+
+    ``typed`` are those with the words as typed in their titles, not only in other forms or synonyms.
+    """
 
     titled: AbstractBitMap
     others: AbstractBitMap
     categories: list[int]
     named_variants: VariantSet | None = None
+    typed: AbstractBitMap = FrozenBitMap()
 
 
 def suggest(query: str) -> Suggestions:
     """Suggestions for a search that is still being typed.
 
-    ``others`` match by category and facet value, and by text only if no name matches. The last word counts as a prefix, or as a
-    misspelling if no word has it as a prefix. The sets are unsorted.
+    ``others`` match by category and facet value, and by text only if no name matches. The last word
+    counts as a prefix, or as a misspelling if no word has it as a prefix. The sets are unsorted. A
+    price in the query leaves products out.
     """
-    words = searched_words(query)
+    price, text = price_in(query)
+    stored = facet_index()
+    words = searched_words(text, stored.language)
     if not words:
         return Suggestions(BitMap(), BitMap(), [])
-    stored = facet_index()
-    lexicon = _Lexicon(words[:-1], stored) if words[:-1] else None
-    sets = [lexicon.look_up(word) for word in words[:-1]] if lexicon else []
-    last = _prefix_or_singular(words[-1], stored)
-    if not last[0] and (known := correct(words[-1])):
-        words, last = [*words[:-1], known], _prefix_sets(known, stored)
-    ids, titles, named = _all_of([*sets, last])
-    whole = lexicon or _Lexicon(words, stored)
-    return Suggestions(
-        titles, (named or ids) - titles, _categories(words, stored), whole.variants_named(words)
-    )
+    words, lexicon, slots = _begun(words, stored)
+    found = all_of([slot[MEANT] for slot in slots])
+    typed = all_of([slot[TYPED] for slot in slots]).titled
+    titled, others = found.titled, (found.named or found.members) - found.titled
+    if price:
+        affordable = priced(price, within=found.members).listings()
+        titled, others = titled & affordable, others & affordable
+    named = lexicon.variants_named(words)
+    return Suggestions(titled, others, _categories(words, stored), named, typed & titled)
 
 
-def _prefix_or_singular(word: str, stored: FacetIndex) -> WordSets:
+def _begun(words: list[str], stored: FacetIndex) -> tuple[list[str], Lexicon, list[Meaning]]:
+    """The meaning of a search whose last word may be incomplete, and the words it was read as."""
+    *whole, last = words
+    begun = _beginning_with(last, stored)
+    if not begun.members and len(parts := parts_of(last)) > 1:
+        *whole, last = words = [*whole, *parts]
+        begun = _beginning_with(last, stored)
+    if not begun.members and (known := correct(last)):
+        words, begun = [*whole, known], prefix_sets(known, stored)
+    lexicon = Lexicon([whole or words], stored)
+    slots = [*lexicon.slots(whole), (begun, begun, begun)]
+    if not begun.members and not whole:
+        return words, lexicon, [lexicon.meaning_of(last)]
+    return words, lexicon, slots
+
+
+def _beginning_with(word: str, stored: FacetIndex) -> WordSets:
     """The sets of a prefix and of its singular, because titles rarely contain plurals."""
-    begun = [_prefix_sets(form, stored) for form in {word, singular_of(word)}]
-    return tuple(BitMap.union(*members) for members in zip(*begun, strict=True))
+    return any_of([prefix_sets(form, stored) for form in prefix_forms(word, stored.language)])
 
 
 def _categories(words: Sequence[str], stored: FacetIndex) -> list[int]:

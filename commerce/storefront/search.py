@@ -15,7 +15,8 @@ from oscar.core.loading import get_model
 from commerce.catalogue.collection_search import search_collections
 from commerce.catalogue.list_query import ListingQuery
 from commerce.catalogue.list_rules import ListRule
-from commerce.catalogue.product_lists import SALE_FILTER, products_in
+from commerce.catalogue.product_lists import SALE_FILTER, price_label, products_in
+from commerce.catalogue.search_ideas import search_ideas
 from commerce.index.listings import cards_for
 from commerce.index.price_windows import expire_at_next_price_change
 from commerce.index.sort_orders import ordered_keys
@@ -25,6 +26,7 @@ from commerce.models.sort_keys import SORT_NAMES, SORTS
 from commerce.page_cache.dependencies import allow_caching, depends_on, understand
 from commerce.requests import wants_fragment
 from commerce.search.misses import count_miss
+from commerce.search.prices import price_in
 from commerce.search.queries import search_pages, suggest
 
 #: Names and addresses; the address of the page itself is None.
@@ -145,16 +147,23 @@ class FacetedSearchView(ListingView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         is_part = wants_fragment(self.request)
         context = super().get_context_data(**kwargs)
-        words = context["query"].words
-        understand([("q", words), ("exact", "1" if context["query"].is_exact else "")])
-        context["pages"] = [] if is_part else search_pages(words, count=PAGES_SHOWN)
-        context["collections"] = search_collections(words, count=COLLECTIONS_SHOWN)
-        found = context["list_page"].search
+        query, found = context["query"], context["list_page"].search
+        words = query.words
+        understand([("q", words), ("exact", "1" if query.is_exact else "")])
+        if found.price:
+            unpriced = query.searching_for(found.words)
+            context["price_name"] = price_label(found.price)
+            context["price_url"] = unpriced.address()
+            context["clear_url"] = unpriced.unfiltered_url()
+        context["pages"] = [] if is_part else search_pages(found.words, count=PAGES_SHOWN)
+        context["collections"] = search_collections(found.words, count=COLLECTIONS_SHOWN)
         elsewhere = (bool(context["pages"]), bool(context["collections"]))
         is_found = bool(found.ids or found.promoted or any(elsewhere))
         self.is_counted_miss = found.is_search and not is_found
         if self.is_counted_miss and not is_part:
-            count_miss(words)
+            count_miss(found.words)
+        if not words or self.is_counted_miss:
+            context["ideas"] = search_ideas()
         return context
 
 
@@ -182,10 +191,13 @@ class SuggestView(TemplateView):
 
     @cached_property
     def cards(self) -> Any:
-        """Products with the words in their title, or else in their text."""
+        """Products with the words in their title, as typed first, or else in their text."""
         meant = self.meant
-        chosen = meant.titled or meant.others
-        first = ordered_keys(chosen, sort="recommended", start=0, count=SUGGESTED)
+        first: list[int] = []
+        for chosen in (meant.typed, (meant.titled or meant.others) - meant.typed):
+            if chosen and len(first) < SUGGESTED:
+                wanted = SUGGESTED - len(first)
+                first += ordered_keys(chosen, sort="recommended", start=0, count=wanted)
         depends_on(LISTS)
         expire_at_next_price_change()
         named = meant.named_variants
@@ -203,12 +215,12 @@ class SuggestView(TemplateView):
     @cached_property
     def collections(self) -> Any:
         """Collections with a matching title or description."""
-        return search_collections(self.words, count=COLLECTIONS_SUGGESTED)
+        return search_collections(price_in(self.words)[1], count=COLLECTIONS_SUGGESTED)
 
     @cached_property
     def pages(self) -> Any:
         """Pages of the magazine."""
-        return search_pages(self.words, count=3) if self.words else []
+        return search_pages(price_in(self.words)[1], count=3) if self.words else []
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         understand([("q", self.words)])

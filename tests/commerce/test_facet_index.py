@@ -18,7 +18,8 @@ from commerce.index.refresh import rebuild_listings, refresh_listings
 from commerce.models import FacetAttribute, SalePrice, Term
 from commerce.models.sort_keys import SORTS
 from commerce.orders.reservations import reserve_stock
-from commerce.search.queries import correct, suggest
+from commerce.search.queries import suggest
+from commerce.search.spelling import correct
 from tests import factories
 from tests.caching import PLACES, forget
 from tests.clock import at_time

@@ -16,7 +16,7 @@ from commerce.index.postings import COLUMNS, as_set
 from commerce.index.refresh import broken_listings, rebuild_listings, refresh_listings
 from commerce.index.terms import KNOWN, TEXT, TITLE, as_text, terms_in
 from commerce.models import Listing, Term
-from commerce.search.queries import correct
+from commerce.search.spelling import correct
 from tests.commerce.test_photos import add_picture
 from tests.factories import make_product
 
