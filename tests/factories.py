@@ -220,11 +220,16 @@ def make_offer(name="Ten off", *, condition=("Count", 1), benefit=("Percentage",
 
 
 def make_basket(*lines, owner=None):
-    """A saved basket of ``(product, quantity)`` pairs."""
+    """A saved basket of ``(product, quantity)``, with ``{option code: value}`` if given."""
     basket = get_model("basket", "Basket").objects.create(owner=owner)
     basket.strategy = get_class("partner.strategy", "Selector")().strategy()
-    for product, quantity in lines:
-        basket.add_product(product, quantity)
+    for product, quantity, *texts in lines:
+        options = [
+            {"option": get_model("catalogue", "Option").objects.get(code=code), "value": value}
+            for chosen in texts
+            for code, value in chosen.items()
+        ]
+        basket.add_product(product, quantity, options)
     return basket
 
 

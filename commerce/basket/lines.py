@@ -12,6 +12,7 @@ from wagtail.images.models import AbstractImage
 from commerce.basket.checks import Notice, notices_for
 from commerce.index.listings import LineDisplay, line_displays, product_url
 from commerce.money import round_money
+from commerce.options.personal import Choice, choices_of, surcharge_of
 from commerce.stock.availability import units_available
 from commerce.stock.selling import selling_of
 
@@ -32,6 +33,7 @@ class BasketLine:
     product_id: int
     title: str
     option: str
+    choices: list[Choice]
     url: str
     photo: AbstractImage | None
     quantity: int
@@ -74,12 +76,13 @@ def _line(line: AbstractLine, *, display: LineDisplay, notice: Notice | None) ->
     unit = price.incl_tax if price.exists else Decimal(0)
     is_even = before != after and round_money(after / line.quantity) * line.quantity == after
     shown_price = round_money(after / line.quantity) if is_even else unit
-    list_price = info.stockrecord.price if price.exists else Decimal(0)
+    list_price = info.stockrecord.price + surcharge_of(line) if price.exists else Decimal(0)
     return BasketLine(
         line_id=line.pk,
         product_id=product.pk,
         title=shown.title,
         option=display.option,
+        choices=choices_of(line.attributes.all()),
         url=f"{url}?variant={product.pk}" if product.parent_id else url,
         photo=display.photo,
         quantity=line.quantity,

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Prefetch, QuerySet
 from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
+from oscar.core.loading import get_model
 
 from commerce.money import CENT
 from commerce.stock.availability import record_to_sell
@@ -37,10 +39,18 @@ class Basket(AbstractBasket):
         if self._lines is None and self.pk is not None:
             lines = self.lines.select_related(*LINE_RELATIONS).order_by("pk")
             # The strategy chooses one of each product's stock records.
-            self._lines = lines.prefetch_related("attributes", "product__stockrecords")
+            self._lines = lines.prefetch_related(
+                "product__stockrecords",
+                Prefetch("attributes", self._attributes()),
+            )
             for line in self._lines:
                 use_current_record(line)
         return super().all_lines()
+
+    @staticmethod
+    def _attributes() -> QuerySet:
+        rows = get_model("basket", "LineAttribute").objects
+        return rows.select_related("option__pricing").order_by("pk")
 
     def add_product(
         self,

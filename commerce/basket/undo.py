@@ -11,6 +11,7 @@ from django.db import transaction
 from oscar.core.loading import get_model
 
 from commerce.exceptions import BasketFrozen
+from commerce.options.personal import as_options
 from commerce.stock.availability import is_for_sale, units_available
 from commerce.stock.selling import selling_of
 
@@ -37,8 +38,15 @@ def remove_lines(basket: AbstractBasket, line_ids: Iterable[int] | None = None) 
     lines = basket.lines.order_by("pk")
     if line_ids is not None:
         lines = lines.filter(pk__in=line_ids)
-    rows = lines.values_list("product_id", "quantity", "date_created")
-    taken = [(pk, units, since.isoformat()) for pk, units, since in rows]
+    taken = [
+        (
+            line.product_id,
+            line.quantity,
+            line.date_created.isoformat(),
+            [(attribute.option_id, attribute.value) for attribute in line.attributes.all()],
+        )
+        for line in lines.prefetch_related("attributes")
+    ]
     if not taken:
         return None
     lines.delete()
@@ -66,12 +74,14 @@ def restore_lines(basket: AbstractBasket, token: str) -> tuple[int, int]:
     """
     lines = signing.loads(token, salt=SALT, max_age=UNDO_SECONDS)
     products = get_model("catalogue", "Product").objects.in_bulk([pk for pk, *_rest in lines])
+    keys = {option for *_line, chosen in lines for option, _value in chosen}
+    options = get_model("catalogue", "Option").objects.in_bulk(keys)
     restored = missing = 0
-    for pk, units, since in lines:
+    for pk, units, since, chosen in lines:
         product = products.get(pk)
         free = units_to_add(basket, product, units) if product else 0
         if free:
-            line, is_new = basket.add_product(product, free)
+            line, is_new = basket.add_product(product, free, as_options(chosen, options))
             if is_new:  # lines are ordered by when they were added
                 line.date_created = datetime.fromisoformat(since)
                 line.save(update_fields=["date_created"])

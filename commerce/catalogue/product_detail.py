@@ -25,6 +25,7 @@ from commerce.models import DeliveryMethod
 from commerce.models.cache_tags import price_tag, product_tag
 from commerce.options.chooser import Control, controls_for
 from commerce.options.option_sets import OptionSet
+from commerce.options.personal import PersonalOption, personal_options
 from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.delivery import Arrival, arrival_of, delivery_charge, offered_delivery
 from commerce.pricing.parcels import Parcel, by_mail, carries, parcel_of
@@ -83,7 +84,7 @@ class BuyBox:
     """The data of the buy box. ``selected`` is the variant shown and bought.
 
     ``options`` describes all variants and ``controls`` the choice between them. ``variants`` have
-    price and stock; above ``MAX_VARIANTS`` they are only some, unless all were asked for. ``lowest`` is the lowest
+    price and stock; above ``MAX_VARIANTS`` they are only some, unless all were asked for. ``personal`` is what shoppers can have done to it. ``lowest`` is the lowest
     price of all. ``gallery`` has the photos independent of the selection, ``photos`` those shown: the
     selected variant's first.
     """
@@ -100,6 +101,7 @@ class BuyBox:
     lowest: Quote | None = None
     options: OptionSet = OptionSet()
     controls: tuple[Control, ...] = ()
+    personal: tuple[PersonalOption, ...] = ()
     photos: list[AbstractImage] = field(default_factory=list)
     gallery: list[AbstractImage] = field(default_factory=list)
 
@@ -291,6 +293,7 @@ def _box(
         stock_text=first.stock_text if first else stock_text(None),
         lowest=lowest,
         options=options,
+        personal=tuple(personal_options(product)),
         photos=gallery,
         gallery=gallery,
     )

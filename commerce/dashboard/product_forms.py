@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.catalogue.abstract_models import AbstractProduct
 from oscar.apps.dashboard.catalogue.forms import CategoryForm as OscarCategoryForm
+from oscar.apps.dashboard.catalogue.forms import OptionForm as OscarOptionForm
 from oscar.apps.dashboard.catalogue.forms import (
     ProductAttributesForm as OscarProductAttributesForm,
 )
@@ -23,7 +24,7 @@ from oscar.core.loading import get_model
 from commerce.catalogue.variant_editing import duplicate_of, options_of_class
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.images.uploads import photographs_only
-from commerce.models import ProductDetails, User
+from commerce.models import OptionPrice, ProductDetails, User
 from commerce.orders.reservations import lock_stock
 from commerce.pricing.price_rules import changed_price, refusal_of_price
 from commerce.slugs import code_from, cut_slug
@@ -107,6 +108,34 @@ class CategoryForm(OscarCategoryForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         photographs_only(self, "image")
+
+
+class OptionForm(OscarOptionForm):
+    """An option with its price and the length of its text."""
+
+    price = forms.DecimalField(
+        label=_("Price of each, tax included"), max_digits=8, decimal_places=2, min_value=0,
+        required=False,
+    )  # fmt: skip
+    max_length = forms.IntegerField(
+        label=_("Most characters"), min_value=1, max_value=1000, required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        row = OptionPrice.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
+        if row:
+            self.fields["price"].initial = row.price
+            self.fields["max_length"].initial = row.max_length
+
+    def save(self, commit: bool = True) -> Any:
+        option = super().save(commit)
+        if commit:
+            values = {"price": self.cleaned_data["price"] or 0}
+            if self.cleaned_data["max_length"]:
+                values["max_length"] = self.cleaned_data["max_length"]
+            OptionPrice.objects.update_or_create(option=option, defaults=values)
+        return option
 
 
 class ProductAttributesForm(OscarProductAttributesForm):

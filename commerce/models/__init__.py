@@ -18,6 +18,7 @@ from commerce.models.lists import (
 )
 from commerce.models.options import OptionValueDisplay, VariantOption
 from commerce.models.orders import OrderEvent, Shipment
+from commerce.models.personal_options import OptionPrice
 from commerce.models.product_details import ProductDetails
 from commerce.models.returns import ReturnLine, ReturnRequest, Withdrawal
 from commerce.models.shop import (
@@ -45,6 +46,7 @@ __all__ = [
     "FacetAttribute",
     "Listing",
     "ListingTerms",
+    "OptionPrice",
     "OptionValueDisplay",
     "OrderEvent",
     "OrderPromise",

@@ -11,6 +11,7 @@ from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGener
 from oscar.apps.voucher.abstract_models import AbstractVoucher
 
 from commerce.models import User
+from commerce.options.personal import choices_of, title_with_choices
 from commerce.orders.discount_uses import count_offer_use, count_voucher_use
 from commerce.orders.pipeline import new_order_number
 from commerce.stock.availability import tracks_stock
@@ -38,11 +39,16 @@ class OrderCreator(OscarOrderCreator):
         basket_line: AbstractBasketLine,
         extra_line_fields: dict[str, Any] | None = None,
     ) -> AbstractLine:
-        """Set no allocation for products without stock tracking: dispatch would look for it."""
+        """Title the line with its choices, which mails and documents then name.
+
+        Products without stock tracking get no allocation: dispatch would look for it.
+        """
         fields = dict(extra_line_fields or {})
         if not tracks_stock(basket_line.stockrecord.product):
             fields["num_allocated"] = 0
-        return super().create_line_models(order, basket_line, fields)
+        choices = choices_of(basket_line.attributes.all())
+        title = title_with_choices(basket_line.product.get_title(), choices)
+        return super().create_line_models(order, basket_line, {"title": title[:255], **fields})
 
     def update_stock_records(self, line: AbstractLine) -> None:
         """Do nothing: the caller has reserved the stock (checkout_app.payments.placement)."""

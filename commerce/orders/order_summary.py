@@ -14,6 +14,7 @@ from oscar.core.loading import get_model
 
 from commerce.index.listings import line_displays, product_url
 from commerce.models import OrderPromise
+from commerce.options.personal import choices_of
 from commerce.order_statuses import (
     AUTHORISED,
     CANCELLED,
@@ -28,7 +29,11 @@ from commerce.order_statuses import (
 )
 
 LINES = Prefetch(
-    "lines", get_model("order", "Line").objects.select_related("product__parent").order_by("pk")
+    "lines",
+    get_model("order", "Line")
+    .objects.select_related("product__parent")
+    .prefetch_related("attributes__option")
+    .order_by("pk"),
 )
 #: The statuses of an order that is delivered as planned.
 MAIN_STEPS = (PENDING, PAID, PACKING, SHIPPED, DELIVERED)
@@ -117,7 +122,9 @@ def _ordered_item(line: AbstractLine, display: Any) -> OrderedItem:
     is_shown = product.is_public and shown.is_public
     return OrderedItem(
         title=shown.title,
-        option=display.option,
+        option=", ".join(
+            filter(None, (display.option, *map(str, choices_of(line.attributes.all()))))
+        ),
         url=product_url(shown.pk, shown.slug) if is_shown else "",
         photo=display.photo,
         quantity=line.quantity,

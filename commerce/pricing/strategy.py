@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -15,9 +16,10 @@ from oscar.apps.partner.strategy import Selector as OscarSelector
 from oscar.apps.partner.strategy import StockRequired, Structured
 
 from commerce.models import User
+from commerce.options.personal import surcharge_of
 from commerce.pricing.prices import SaleBook
 from commerce.stock.availability import record_to_sell
-from commerce.tax import STANDARD_CODE
+from commerce.tax import STANDARD_CODE, split_gross
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractLine
@@ -40,7 +42,11 @@ class ShopStrategy(StockRequired, Structured):
         self, line: AbstractLine, stockrecord: AbstractStockRecord | None = None
     ) -> PurchaseInfo:
         self.sales.load(other.stockrecord_id for other in line.basket.all_lines())
-        return super().fetch_for_line(line, stockrecord)
+        info = super().fetch_for_line(line, stockrecord)
+        surcharge = surcharge_of(line)
+        if surcharge and info.price.exists:
+            return info._replace(price=_dearer(info.price, surcharge))
+        return info
 
     def select_stockrecord(self, product: AbstractProduct) -> AbstractStockRecord | None:
         """The stock record that pages and lists show, too."""
@@ -80,6 +86,17 @@ class ShopStrategy(StockRequired, Structured):
             key=lambda price: price.incl_tax,
             default=UnavailablePrice(),
         )
+
+
+def _dearer(price: PriceBase, surcharge: Decimal) -> PriceBase:
+    """A price with the surcharge of a line's choices, which bears the same tax."""
+    split = split_gross(price.incl_tax + surcharge)
+    return TaxInclusiveFixedPrice(
+        currency=price.currency,
+        excl_tax=split.excl,
+        tax=split.tax,
+        tax_code=price.tax_code,
+    )
 
 
 class Selector(OscarSelector):

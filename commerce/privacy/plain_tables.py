@@ -60,6 +60,7 @@ PLAIN = nothing_personal(
             "id title slug description category product_class values price_from price_to "
             "is_in_stock is_on_sale sort is_public"
         ),
+        "commerce.optionprice": "option price max_length",
         "commerce.optionvaluedisplay": "id value position colour picture",
         "commerce.productdetails": (
             "product weight length width height is_shipped content content_unit min_quantity "

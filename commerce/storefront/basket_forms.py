@@ -3,13 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.basket import forms as oscar_forms
 from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.basket.abstract_models import AbstractLine as AbstractBasketLine
-from oscar.apps.catalogue.abstract_models import AbstractProduct
+from oscar.apps.catalogue.abstract_models import AbstractOption, AbstractProduct
 
 from commerce.basket.checks import check_quantity, check_step
+from commerce.options.personal import max_length_of
 from commerce.stock.availability import units_available
 
 WHOLE_NUMBER = _("Enter a whole number, for example 2.")
@@ -67,6 +69,24 @@ class AddToBasketForm(oscar_forms.AddToBasketForm):
         if "child_id" in self.fields:
             choose = _("Choose an option first.")
             self.fields["child_id"].error_messages.update(required=choose, invalid_choice=choose)
+
+    def _add_option_field(self, product: AbstractProduct, option: AbstractOption) -> None:
+        """Limit a text to the option's length, and name the option in its errors."""
+        super()._add_option_field(product, option)
+        field = self.fields[option.code]
+        field.error_messages["required"] = _("Fill in “%(name)s”.") % {"name": option.name}
+        if "invalid_choice" in field.error_messages:
+            text = _("Choose one of the values of “%(name)s”.")
+            field.error_messages["invalid_choice"] = text % {"name": option.name}
+        if option.type == option.TEXT:
+            most = max_length_of(option)
+            field.validators.append(MaxLengthValidator(most, self.too_long(option.name, most)))
+            field.validators.append(ProhibitNullCharactersValidator())
+
+    @staticmethod
+    def too_long(name: str, most: int) -> str:
+        """The sentence about a text that is too long."""
+        return _("“%(name)s” can have at most %(most)d characters.") % {"name": name, "most": most}
 
     def clean_quantity(self) -> int:
         return self.cleaned_data["quantity"]

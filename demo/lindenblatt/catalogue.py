@@ -13,6 +13,7 @@ from oscar.core.loading import get_model
 from commerce.models import (
     DeliveryMethod,
     FacetAttribute,
+    OptionPrice,
     OptionValueDisplay,
     ProductDetails,
     SearchSynonym,
@@ -31,6 +32,7 @@ ProductClass = get_model("catalogue", "ProductClass")
 ProductRecommendation = get_model("catalogue", "ProductRecommendation")
 AttributeOption = get_model("catalogue", "AttributeOption")
 AttributeOptionGroup = get_model("catalogue", "AttributeOptionGroup")
+Option = get_model("catalogue", "Option")
 Partner = get_model("partner", "Partner")
 StockRecord = get_model("partner", "StockRecord")
 
@@ -168,6 +170,7 @@ def load_products() -> None:
     _set_attributes(missing, variants, parents, children)
     _set_details(missing, variants, parents, children)
     _stock([variant for _row, variant in variants], children)
+    _offer_personal_texts(missing, parents)
     _recommend(missing)
 
 
@@ -314,6 +317,30 @@ def _stock(variants: Iterable[goods.Variant], children: dict[str, Any]) -> None:
     # A bulk insert sends no signal, but Oscar opens low-stock alerts in its receiver.
     for record in StockRecord.objects.filter(partner_sku__in=[row.partner_sku for row in rows]):
         post_save.send(StockRecord, instance=record, created=False, raw=False, using="default")
+
+
+def _offer_personal_texts(rows: list[dict[str, Any]], parents: dict[str, Any]) -> None:
+    """What shoppers can have done to a product: an embossed name, a message for a gift."""
+    for row in rows:
+        if text := row.get("text"):
+            option, _is_new = Option.objects.get_or_create(
+                name=text["name"],
+                defaults={"type": Option.TEXT, "help_text": text["help"], "order": 1},
+            )
+            OptionPrice.objects.get_or_create(
+                option=option,
+                defaults={"price": Decimal(text["price"]), "max_length": text["max_length"]},
+            )
+            parents[row["code"]].product_options.add(option)
+        if message := row.get("gift_message"):
+            option, _is_new = Option.objects.get_or_create(
+                name=message["name"],
+                defaults={"type": Option.TEXT, "help_text": message["help"], "order": 2},
+            )
+            OptionPrice.objects.get_or_create(
+                option=option, defaults={"max_length": message["max_length"]}
+            )
+            parents[row["code"]].product_options.add(option)
 
 
 def _recommend(rows: list[dict[str, Any]]) -> None:

@@ -44,6 +44,7 @@ from tests.factories import (
     make_submission,
     make_voucher,
     pay,
+    set_shop,
     stockrecord_of,
 )
 
@@ -78,10 +79,11 @@ def test_numbers_are_random_readable_and_different(db):
 
 
 def test_order_number_prefix_is_configurable(settings):
+    set_shop(order_number_prefix="")
     settings.ORDER_NUMBER_PREFIX = ""
     assert re.fullmatch(f"[{NUMBER_ALPHABET}]{{8}}", new_order_number())
 
-    settings.ORDER_NUMBER_PREFIX = "VT-"
+    set_shop(order_number_prefix="VT-")
     assert new_order_number().startswith("VT-")
 
 

@@ -1,5 +1,6 @@
 from commerce.dashboard.product_forms import (  # noqa: F401
     CategoryForm,
+    OptionForm,
     ProductAttributesForm,
     ProductForm,
     ProductImageForm,

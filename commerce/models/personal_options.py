@@ -1,0 +1,41 @@
+"""What a shopper may have done to an item: the price and length of Oscar's options."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from commerce.models.cache_tags import SITE
+
+
+class OptionPrice(models.Model):
+    """The price of one of Oscar's options, such as an engraving, for each unit; and a text's length.
+
+    Options without a row are free. The price includes the tax of the product.
+    """
+
+    cache_tags = (SITE,)
+
+    option = models.OneToOneField(
+        "catalogue.Option",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="pricing",
+        verbose_name=_("option"),
+    )
+    price = models.DecimalField(
+        _("price of each, tax included"),
+        max_digits=8,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(0)],
+    )
+    max_length = models.PositiveSmallIntegerField(
+        _("most characters"), default=200, help_text=_("Of a text.")
+    )
+
+    class Meta:
+        verbose_name = _("price of an option")
+        verbose_name_plural = _("prices of options")
+
+    def __str__(self) -> str:
+        return str(self.option)

@@ -1,0 +1,161 @@
+"""What shoppers asked for on a line: personal texts and choices, and their price.
+
+Oscar stores them as attributes of basket and order lines. Their price is part of the unit price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
+
+from commerce.page_cache.memoise import memoise
+
+if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractLine
+    from oscar.apps.catalogue.abstract_models import AbstractOption, AbstractProduct
+
+#: Relations of a line's attributes that ``choices_of`` and ``surcharge_of`` read.
+RELATIONS = "option__pricing"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The name of an option and what was asked for."""
+
+    name: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"
+
+
+def price_of_option(option: AbstractOption) -> Decimal:
+    """The price of an option for each unit, tax included."""
+    try:
+        return option.pricing.price
+    except ObjectDoesNotExist:
+        return Decimal(0)
+
+
+def surcharge_of(line: AbstractLine) -> Decimal:
+    """What the choices of a basket line add to the price of each unit, tax included."""
+    chosen = (attribute for attribute in line.attributes.all() if _is_chosen(attribute.value))
+    return sum((price_of_option(attribute.option) for attribute in chosen), Decimal(0))
+
+
+def _is_chosen(value: Any) -> bool:
+    return value not in (None, "", False, [])
+
+
+def choices_of(attributes: Iterable[Any]) -> list[Choice]:
+    """The choices of a basket or order line, from its attributes with their options."""
+    return [
+        Choice(
+            attribute.option.name if attribute.option else attribute.type, text_of(attribute.value)
+        )
+        for attribute in attributes
+        if _is_chosen(attribute.value)
+    ]
+
+
+def text_of(value: Any) -> str:
+    """A stored value as text."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(_("Yes") if value is True else value)
+
+
+def title_with_choices(title: str, choices: Iterable[Choice]) -> str:
+    """A title followed by the choices: "Notebook, green (Embossing: Clara)"."""
+    texts = "; ".join(map(str, choices))
+    return f"{title} ({texts})" if texts else title
+
+
+def as_options(choices: Iterable[tuple[int, Any]], options: Mapping[int, Any]) -> list[dict]:
+    """Choices given as ``(option key, value)`` in the form that Oscar's basket takes."""
+    return [{"option": options[pk], "value": value} for pk, value in choices if pk in options]
+
+
+@dataclass(frozen=True)
+class PersonalOption:
+    """One of Oscar's options as a product page offers it. ``kind`` is "text", "choice", "tick" or "date"."""
+
+    code: str
+    name: str
+    kind: str
+    is_required: bool
+    help_text: str
+    choices: tuple[str, ...]
+    price: Decimal
+    max_length: int
+
+
+KINDS = {
+    "select": "choice", "radio": "choice", "multi_select": "several", "checkbox": "several",
+    "boolean": "tick", "date": "date", "integer": "number", "float": "number",
+}  # fmt: skip
+
+
+def personal_options(product: AbstractProduct) -> list[PersonalOption]:
+    """What shoppers can have done to a product, in order; cached."""
+    found = memoise("personal-options", _find_personal_options)
+    rows = [
+        *found.get(("type", product.product_class_id), ()),
+        *found.get(("product", product.pk), ()),
+    ]
+    return list(dict.fromkeys(rows))
+
+
+def _find_personal_options() -> dict[tuple[str, int], list[PersonalOption]]:
+    """``{("type" or "product", key): [options]}``; four queries, one if there are no options."""
+    Option = get_model("catalogue", "Option")
+    rows = Option.objects.select_related("pricing", "option_group")
+    options = {
+        row.pk: _personal_option(row)
+        for row in rows.prefetch_related("option_group__options").order_by("order", "name")
+    }
+    found: dict[tuple[str, int], list[PersonalOption]] = {}
+    if not options:
+        return found
+    Product, ProductClass = (
+        get_model("catalogue", "Product"),
+        get_model("catalogue", "ProductClass"),
+    )
+    for kind, through, key in (
+        ("type", ProductClass.options.through, "productclass_id"),
+        ("product", Product.product_options.through, "product_id"),
+    ):
+        by_owner: dict[int, set[int]] = {}
+        for owner, option in through.objects.values_list(key, "option_id"):
+            by_owner.setdefault(owner, set()).add(option)
+        for owner, chosen in by_owner.items():
+            found[kind, owner] = [one for pk, one in options.items() if pk in chosen]
+    return found
+
+
+def _personal_option(row: AbstractOption) -> PersonalOption:
+    group = row.option_group.options.all() if row.option_group else ()
+    return PersonalOption(
+        code=row.code,
+        name=row.name,
+        kind=KINDS.get(row.type, "text"),
+        is_required=row.required,
+        help_text=row.help_text or "",
+        choices=tuple(value.option for value in group),
+        price=price_of_option(row),
+        max_length=max_length_of(row),
+    )
+
+
+def max_length_of(option: AbstractOption) -> int:
+    """The most characters of a text."""
+    try:
+        return option.pricing.max_length
+    except ObjectDoesNotExist:
+        return 200

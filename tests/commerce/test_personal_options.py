@@ -1,0 +1,136 @@
+"""Personal texts and choices on a line: from the page to the packing slip."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from commerce.documents.issuing import packing_facts
+from commerce.models import OptionPrice
+from commerce.orders.order_summary import order_rows
+from tests.crawler import Crawled
+from tests.factories import make_paid_order, make_product, make_user
+
+pytestmark = pytest.mark.django_db
+Option = get_model("catalogue", "Option")
+
+
+@pytest.fixture
+def notebook(shop):
+    """A notebook at £22.00 whose cover can be embossed for £6.00, and a free gift message."""
+    product = make_product("Notebook", price="22.00", stock=50)
+    embossing = Option.objects.create(name="Embossing", code="embossing", type="text", order=1)
+    OptionPrice.objects.create(option=embossing, price=Decimal("6.00"), max_length=20)
+    message = Option.objects.create(name="Message", code="message", type="text", order=2)
+    product.product_options.set([embossing, message])
+    return product
+
+
+def add(client, product, **fields):
+    return client.post(
+        reverse("basket:add", args=[product.pk]), {"quantity": 1, **fields}, follow=True
+    )
+
+
+def lines_in(client):
+    lines = client.get("/basket/").context["basket"].all_lines()
+    return [(line.quantity, line.line_price_incl_tax) for line in lines]
+
+
+def test_page_asks_for_the_text_and_says_its_price(client, notebook):
+    page = Crawled(client.get(notebook.get_absolute_url()))
+
+    field = page.soup.select_one('.buy-box--page input[name="embossing"]')
+    assert (field["type"], field["maxlength"]) == ("text", "20")
+    assert "optional, plus £6" in " ".join(page.text(".personal").split())
+    assert page.soup.select_one('.buy-box--page input[name="message"]')["maxlength"] == "200"
+
+
+def test_text_is_charged_shown_and_kept_apart(client, notebook):
+    add(client, notebook, embossing="Clara")
+    add(client, notebook, embossing="Clara")
+    add(client, notebook, embossing="Tom", message="Happy birthday")
+    add(client, notebook, message="Happy birthday")
+    add(client, notebook)
+
+    assert lines_in(client) == [
+        (2, Decimal("56.00")), (1, Decimal("28.00")), (1, Decimal("22.00")), (1, Decimal("22.00")),
+    ]  # fmt: skip
+    text = Crawled(client.get("/basket/")).text("main")
+    assert "Embossing: “Clara”" in text
+    assert "£28 each" in text
+    assert "Message: “Happy birthday”" in text
+
+
+@pytest.mark.parametrize("text", ["x" * 21, "a\x00b"])
+def test_wrong_text_is_refused_by_name(client, notebook, text):
+    response = add(client, notebook, embossing=text)
+
+    assert lines_in(client) == []
+    sentence = response.content.decode()
+    assert "“Embossing” can have at most 20 characters." in sentence or "Null" in sentence
+
+
+def test_required_choice_has_to_be_made(client, notebook):
+    group = get_model("catalogue", "AttributeOptionGroup").objects.create(name="Ribbons")
+    for colour in ("Red", "Green"):
+        group.options.create(option=colour)
+    ribbon = Option.objects.create(
+        name="Ribbon", code="ribbon", type="select", option_group=group, required=True, order=3
+    )
+    notebook.product_options.add(ribbon)
+
+    assert "Fill in “Ribbon”." in add(client, notebook).content.decode()
+    refused = add(client, notebook, ribbon="Blue").content.decode()
+    assert "Choose one of the values of “Ribbon”." in refused
+    assert lines_in(client) == []
+    add(client, notebook, ribbon="Red")
+    assert "Ribbon: “Red”" in Crawled(client.get("/basket/")).text("main")
+
+
+def test_undo_restores_the_text(client, notebook):
+    add(client, notebook, embossing="Clara")
+    line = client.get("/basket/").context["basket"].all_lines().get()
+    page = client.post(reverse("basket:summary"), {"remove": line.pk}, follow=True)
+    undo = Crawled(page).soup.select_one('form[action*="undo"]')
+
+    fields = {field["name"]: field.get("value", "") for field in undo.select("input[name]")}
+    client.post(undo["action"], fields)
+
+    assert lines_in(client) == [(1, Decimal("28.00"))]
+    assert "Embossing: “Clara”" in Crawled(client.get("/basket/")).text("main")
+
+
+def test_order_and_packing_slip_name_the_text(notebook):
+    buyer = make_user()
+    order = make_paid_order((notebook, 1, {"embossing": "Clara"}), user=buyer)
+
+    line = order.lines.get()
+    assert line.title == "Notebook (Embossing: Clara)"
+    assert line.line_price_incl_tax == Decimal("28.00")
+    assert line.attributes.get().value == "Clara"
+    (item,) = order_rows([order])[0].items
+    assert (item.title, item.option, item.total) == (
+        "Notebook", "Embossing: Clara", Decimal("28.00"),
+    )  # fmt: skip
+    assert packing_facts(order, [(line, 1)])["lines"][0]["title"] == line.title
+
+
+def test_staff_set_price_and_length(client, notebook):
+    client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
+    option = Option.objects.get(code="embossing")
+    url = reverse("dashboard:catalogue-option-update", args=[option.pk])
+    fields = {
+        "name": "Embossing",
+        "type": "text",
+        "price": "7.50",
+        "max_length": "12",
+        "order": "1",
+    }
+
+    assert client.post(url, fields).status_code == 302
+
+    option.pricing.refresh_from_db()
+    assert (option.pricing.price, option.pricing.max_length) == (Decimal("7.50"), 12)
+    assert "plus £7.50" in Crawled(client.get(notebook.get_absolute_url())).text(".personal")
