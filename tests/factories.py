@@ -185,7 +185,8 @@ def add_photo(product, colour="grey"):
     """A photograph of a product, of one colour; returns its Wagtail image."""
     content = BytesIO()
     PillowImage.new("RGB", (64, 64), colour).save(content, "PNG")
-    file = ContentFile(content.getvalue(), f"{colour}-{product.pk}.png")
+    name = "-".join(map(str, colour)) if isinstance(colour, tuple) else colour
+    file = ContentFile(content.getvalue(), f"{name}-{product.pk}.png")
     return sync_photo(product.images.create(original=file, display_order=product.images.count()))
 
 

@@ -409,7 +409,7 @@ def line_displays(products: Collection[AbstractProduct]) -> dict[int, LineDispla
     One query; two more if one is not listed. The ``products`` have their parents loaded.
     """
     shown = {product.pk: product.parent_id or product.pk for product in products}
-    rows = Listing.objects.filter(pk__in=set(shown.values()), is_gone=False)
+    rows = Listing.objects.filter(pk__in=set(shown.values()))
     listings = {row.pk: row for row in rows.only("pk", "variants", "photos")}
     photos = photos_of_listings(listings.values())
     options: dict[int, str] = {}
