@@ -60,6 +60,7 @@ class BodyBuilder:
             "hero",
             {
                 "image": self.images[photo],
+                "phone_image": self.images.get(f"{photo}-tall"),
                 "heading": heading,
                 "text": text,
                 "link": self.link(*link) if link else {},

@@ -49,9 +49,17 @@ def read_toml(path: Path) -> dict[Text, Any]:
 
 
 def demo_defaults(folder: Path, name: Text) -> dict[Text, Any]:
-    """The defaults of environment variables in a demo shop."""
-    data = folder / "data" if name == "saltmarsh" else folder / name / "data"
-    return read_toml(data / "settings.toml")
+    """The defaults of environment variables in a demo shop; "" is the first one.
+
+    Raises ImproperlyConfigured for an unknown one.
+    """
+    file = folder / name / "data" / "settings.toml"
+    if not file.is_file():
+        known = sorted(path.parents[1].name for path in folder.glob("*/data/settings.toml"))
+        raise ImproperlyConfigured(
+            f"DEMO must be empty or one of {', '.join(known)}, not {name!r}."
+        )
+    return read_toml(file)
 
 
 class Environment:

@@ -40,8 +40,8 @@ SALES = env.bool("SALES", default=True)
 DEMO_GATEWAY = env.bool("DEMO_GATEWAY", default=False)
 # The rule of commerce.demonstration, for settings that are read once.
 IS_DEMO = not STRIPE_SECRET_KEY and (DEBUG or DEMO_GATEWAY)
-#: The demo shop, and its defaults of variables, which name a fictitious company.
-DEMO = env.choice("DEMO", ("saltmarsh", "lindenblatt"), default="saltmarsh")
+#: The folder of the demo shop, and its defaults of variables, which name a fictitious company.
+DEMO = env.str("DEMO", default="")
 DEMO_DEFAULTS = demo_defaults(BASE_DIR / "demo", DEMO) if IS_DEMO else {}
 SITE_NAME = env.str("SITE_NAME", default=DEMO_DEFAULTS.get("SITE_NAME", "Shop"))
 ORDER_NUMBER_PREFIX = env.str(

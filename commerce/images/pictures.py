@@ -22,6 +22,9 @@ LAZY, EAGER = 'loading="lazy" decoding="async"', 'fetchpriority="high"'
 #: The displayed width of a card's photo, with four, three or two cards to a row.
 CARD_SIZES = "(min-width: 1400px) 320px, (min-width: 960px) 25vw, 46vw"
 
+#: The greatest width of a screen that shows the crop for phones.
+NARROW = "640px"
+
 #: The sizes of one photo by format, the last one being the fallback:
 #: ``((format, ((url, width, height), ...)), ...)``. Lists instead of tuples if read from JSON.
 Sources = Sequence[Any]
@@ -124,11 +127,24 @@ def _format_of(spec: str) -> str:
 
 
 def picture(
-    sources: Sources, *, alt: str = "", sizes: str = "100vw", eager: bool = False
+    sources: Sources,
+    *,
+    alt: str = "",
+    sizes: str = "100vw",
+    eager: bool = False,
+    narrow: Sources = (),
 ) -> SafeString:
-    """The ``<picture>`` of a photo in all its sizes, as Wagtail's ``{% picture %}`` renders it."""
+    """The ``<picture>`` of a photo in all its sizes, as Wagtail's ``{% picture %}`` renders it.
+
+    ``narrow`` are the sizes of another photo for screens up to ``NARROW``.
+    """
     *others, (_format, made) = sources
     more = "".join(
+        f'<source media="(max-width: {NARROW})" sizes="{sizes}" srcset="{_srcset(of_format)}"'
+        f' type="image/{name or "jpeg"}">'
+        for name, of_format in narrow
+    )
+    more += "".join(
         f'<source sizes="{sizes}" srcset="{_srcset(of_format)}" type="image/{name}">'
         for name, of_format in others
     )
@@ -145,7 +161,13 @@ def _srcset(made: Iterable[Sequence[Any]]) -> str:
 
 
 def framed(
-    sources: Sources, *, alt: str = "", sizes: str = "100vw", eager: bool = False, shape: str = ""
+    sources: Sources,
+    *,
+    alt: str = "",
+    sizes: str = "100vw",
+    eager: bool = False,
+    shape: str = "",
+    narrow: Sources = (),
 ) -> SafeString:
     """A photo in its frame, or the first letter of ``alt`` without a photo.
 
@@ -156,7 +178,9 @@ def framed(
         return format_html('<span class="photo photo--none" aria-hidden="true">{}</span>', letter)
     frame = f"photo photo--{shape}" if shape else "photo"
     return format_html(
-        '<span class="{}">{}</span>', frame, picture(sources, alt=alt, sizes=sizes, eager=eager)
+        '<span class="{}">{}</span>',
+        frame,
+        picture(sources, alt=alt, sizes=sizes, eager=eager, narrow=narrow),
     )
 
 
@@ -167,10 +191,16 @@ def photo_html(
     sizes: str = "100vw",
     eager: bool = False,
     shape: str = "",
+    narrow: AbstractImage | None = None,
 ) -> SafeString:
-    """An image in its frame (see ``framed``). Missing sizes are rendered now."""
-    sources = (sizes_of(image).sources or _render_now(image)) if image else ()
-    return framed(sources, alt=alt, sizes=sizes, eager=eager, shape=shape)
+    """An image in its frame (see ``framed``). Missing sizes are rendered now.
+
+    ``narrow`` is another image for narrow screens.
+    """
+    sources, others = (
+        (sizes_of(one).sources or _render_now(one)) if one else () for one in (image, narrow)
+    )
+    return framed(sources, alt=alt, sizes=sizes, eager=eager, shape=shape, narrow=others)
 
 
 def _render_now(image: AbstractImage) -> Sources:

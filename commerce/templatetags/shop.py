@@ -194,10 +194,16 @@ def icon(name: str) -> str:
 
 @register.simple_tag
 def photo(
-    image: Any, *, alt: str = "", sizes: str = "100vw", eager: bool = False, shape: str = ""
+    image: Any,
+    *,
+    alt: str = "",
+    sizes: str = "100vw",
+    eager: bool = False,
+    shape: str = "",
+    narrow: Any = None,
 ) -> str:
     """A photograph with its frame (``commerce.images.pictures.photo_html``)."""
-    return photo_html(image, alt=alt, sizes=sizes, eager=eager, shape=shape)
+    return photo_html(image, alt=alt, sizes=sizes, eager=eager, shape=shape, narrow=narrow)
 
 
 @register.filter

@@ -99,7 +99,8 @@ def _category(row: dict[str, Any], *, parent: Any) -> Any:
     fields = {
         "code": row["code"],
         "name": row["name"],
-        "slug": slug_of_name(row["name"].replace("&", "und")),
+        # The engine shows the root under its own address.
+        "slug": slug_of_name(row["name"].replace("&", "und")) if parent else Category.WHOLE_SHOP,
         "description": row["description"],
     }
     return parent.add_child(**fields) if parent else Category.add_root(**fields)

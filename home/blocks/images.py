@@ -13,6 +13,11 @@ class HeroBlock(ContentBlock):
     """A full-width photograph with a heading on it. Editors place it first."""
 
     image = PhotoChooserBlock(label=_("Photograph"))
+    phone_image = PhotoChooserBlock(
+        required=False,
+        label=_("Photograph on phones"),
+        help_text=_("Upright, 4:5. Without one, phones show the middle of the photograph."),
+    )
     heading = blocks.CharBlock(max_length=80, label=_("Heading"))
     text = blocks.TextBlock(required=False, max_length=240, label=_("Text"))
     link = OptionalLinkBlock(label=_("Button"))
