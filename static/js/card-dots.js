@@ -1,7 +1,7 @@
 // A dot of a card shows the photograph of its variant while the pointer or the focus is on it.
 
 function enter(event) {
-  const dot = event.target.closest?.(".dot[data-photo]");
+  const dot = event.target.closest?.(".dot[data-dot-photo]");
   if (!dot) return;
   const photo = dot.closest(".card").querySelector(".card__photo");
   let layer = photo.querySelector(".card__second--dot");
@@ -12,11 +12,11 @@ function enter(event) {
     photo.append(layer);
   }
   const image = layer.firstChild;
-  if (image.getAttribute("src") !== dot.dataset.photo) image.src = dot.dataset.photo;
+  if (image.getAttribute("src") !== dot.dataset.dotPhoto) image.src = dot.dataset.dotPhoto;
 }
 
 function leave(event) {
-  const dot = event.target.closest?.(".dot[data-photo]");
+  const dot = event.target.closest?.(".dot[data-dot-photo]");
   if (dot && !dot.contains(event.relatedTarget)) dot.closest(".card").querySelector(".card__second--dot")?.remove();
 }
 

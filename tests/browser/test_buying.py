@@ -76,7 +76,7 @@ def test_guest_buys_from_home_page_to_mail(page, site):
     before = stock(site, "%MUG%")
     page.goto(site.url)
     page.get_by_role("link", name="Shop the table").click()
-    page.get_by_role("link", name="Harbour mug").first.click()
+    page.get_by_role("link", name="Harbour mug", exact=True).first.click()
     page.locator("[data-variant]").nth(1).click()
     page.get_by_text("Glaze: Slate").wait_for()
     page.get_by_role("button", name="Add to basket").click()
@@ -176,7 +176,7 @@ def test_checkout_without_javascript_up_to_payment(chromium, site):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(site.url + "/catalogue/")
-    page.get_by_role("link", name="Harbour mug").first.click()
+    page.get_by_role("link", name="Harbour mug", exact=True).first.click()
     page.locator("[data-variant]").nth(1).click()
     page.get_by_role("button", name="Add to basket").click()
 

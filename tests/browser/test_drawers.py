@@ -51,7 +51,7 @@ def test_ticked_filter_keeps_focus_and_position(small, site):
         assert is_in_sight(box)
 
 
-@pytest.mark.parametrize("name", [r"^Show \d+ products?$", "^Close$", None])
+@pytest.mark.parametrize("name", [r"^Show \d+ pieces?$", "^Close$", None])
 def test_closing_the_filters_returns_focus_to_their_button(small, site, name):
     open_filters(small, site)
     tick(small, "Ink")

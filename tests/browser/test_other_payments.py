@@ -86,7 +86,7 @@ def test_transfer_works_without_javascript(chromium, site):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site.url}/catalogue/")
-    page.get_by_role("link", name="Harbour mug").first.click()
+    page.get_by_role("link", name="Harbour mug", exact=True).first.click()
     page.get_by_role("button", name="Add to basket").click()
     give_details(page, site, "plain-transfer@example.com")
     page.get_by_label(re.compile("Bank transfer")).check()

@@ -116,7 +116,7 @@ def test_filters_on_a_phone_show_the_number_of_results(page, site):
     page.set_viewport_size({"width": 360, "height": 640})
     page.goto(site.url + "/catalogue/")
     page.get_by_role("button", name="Filters").click()
-    button = page.get_by_role("button", name=re.compile(r"^Show \d+ products?$"))
+    button = page.get_by_role("button", name=re.compile(r"^Show \d+ pieces?$"))
     expect(button).to_be_in_viewport()
     everything = button.inner_text()
 
