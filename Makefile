@@ -140,14 +140,18 @@ security: scan-code ## scan code, dependencies (needs the network) and the serve
 	$(SAY) "wapiti over the demo shop"; $(BIN)/python -m tools.security.scan
 
 WORDS := locale/en_GB/LC_MESSAGES/django
+GERMAN := locale/de/LC_MESSAGES/django
 messages: $(VENV)/run.stamp .env ## extract translatable text to locale/ and compile it (needs gettext)
 	@command -v msgfmt >/dev/null && command -v xgettext >/dev/null || { echo "GNU gettext is required: install the package gettext."; exit 1; }
 	$(SAY) "Extracting translatable text"
 	@cp $(WORDS).po $(WORDS).old
 	@$(BIN)/python manage.py makemessages -l en_GB --keep-pot --ignore "$(VENV)*" --ignore tests --ignore var --no-location --no-wrap -v0
 	@msgmerge -q --no-fuzzy-matching --no-wrap $(WORDS).old locale/django.pot | msgattrib --no-obsolete --no-wrap - | msgen --no-wrap -o $(WORDS).po -
+	@msgmerge -q --no-fuzzy-matching --no-wrap $(GERMAN).po locale/django.pot | msgattrib --no-obsolete --no-wrap -o $(GERMAN).new -
+	@mv $(GERMAN).new $(GERMAN).po
 	@rm $(WORDS).old locale/django.pot
-	@msgfmt --check $(WORDS).po -o $(WORDS).mo
+	@for words in $(WORDS) $(GERMAN); do msgfmt --check $$words.po -o $$words.mo || exit 1; done
+	@msgattrib --untranslated --no-wrap $(GERMAN).po | grep '^msgid "..*"' | sed 's/^/    German is missing: /' || true
 
 bench: $(VENV)/dev.stamp ## measure pages against an empty view (SIZES="1000 10000" LARGE=1)
 	@$(if $(findstring sqlite,$(BENCH_ARGS)),,$(MAKE) --no-print-directory $(VENV)/mysql.stamp)

@@ -9,6 +9,8 @@ import time
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from demo_gateway import customers
 from demo_gateway.models import DemoCharge, DemoCustomer, DemoIntent
@@ -30,8 +32,8 @@ OUTCOMES = {number[-4:]: outcome for number, (_brand, outcome) in TEST_CARDS.ite
 MULTICAPTURE_BRANDS = {"mastercard"}
 HOLD_SECONDS = 7 * 86_400
 DECLINES = {
-    DECLINED: ("generic_decline", "Your card was declined."),
-    NO_FUNDS: ("insufficient_funds", "Your card has insufficient funds."),
+    DECLINED: ("generic_decline", gettext_noop("Your card was declined.")),
+    NO_FUNDS: ("insufficient_funds", gettext_noop("Your card has insufficient funds.")),
 }
 
 
@@ -71,14 +73,15 @@ def confirm(
                 status="requires_action", next_action=action, last_payment_error=None,
             )  # fmt: skip
             return intent.body
-        refusal = _decline(intent, *DECLINES[outcome])
+        code, message = DECLINES[outcome]
+        refusal = _decline(intent, code, _(message))
     raise refusal
 
 
 def _card_of(number: str, expiry: Expiry) -> tuple[str, str, str]:
     digits = "".join(character for character in number if character.isdigit())
     if digits not in TEST_CARDS:
-        raise Refused(402, "Your card number is not one of Stripe's test cards.",
+        raise Refused(402, _("Your card number is not one of Stripe’s test cards."),
                       code="incorrect_number", kind="card_error")  # fmt: skip
     _check_expiry(expiry)
     brand, outcome = TEST_CARDS[digits]
@@ -96,7 +99,7 @@ def confirm_setup(setup_id: str, *, client_secret: str, number: str, expiry: Exp
         raise Refused(401, "The client secret does not match the setup intent.")
     brand, last4, outcome = _card_of(number, expiry)
     if outcome in DECLINES:
-        raise Refused(402, DECLINES[outcome][1], code="card_declined", kind="card_error")
+        raise Refused(402, _(DECLINES[outcome][1]), code="card_declined", kind="card_error")
     customers.save_card(customer.customer_id, brand=brand, last4=last4, expiry=expiry)
     DemoCustomer.objects.filter(pk=customer.pk).update(setup_secret="")
     return {"id": setup_id, "status": "succeeded"}
@@ -124,7 +127,7 @@ def authenticate(intent_id: str, *, client_secret: str, passed: bool) -> Body:
         refusal = _decline(
             intent,
             "payment_intent_authentication_failure",
-            "Your bank could not confirm that it is you.",
+            _("Your bank could not confirm that it is you."),
         )
     raise refusal
 
@@ -140,7 +143,7 @@ def _check_expiry(expiry: Expiry) -> None:
     month, year = expiry
     today = timezone.localdate()
     if not 1 <= month <= 12 or (year, month) < (today.year, today.month):
-        raise Refused(402, "Your card's expiry date is in the past.",
+        raise Refused(402, _("Your card’s expiry date is in the past."),
                       code="expired_card", kind="card_error")  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from commerce.accounts.roles import ADMIN
 from commerce.mail.outbox import queue_mail
 from commerce.models import DeliveryMethod, User
 from commerce.pricing.countries import open_countries
-from commerce.shop_settings.current import current_shop
+from commerce.shop_settings.current import current_shop, in_the_shops_terms
 from commerce.tax import STANDARD_RATE
 from commerce.urls import absolute
 from home.models import HomePage, StandardPage
@@ -165,6 +165,7 @@ def set_up_admin(email: str, *, password: str | None) -> str:
     return f"Administrator: {email} created; a link to set the password is in the mail queue."
 
 
+@in_the_shops_terms()
 def _mail_link(user: User) -> None:
     key = PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
     path = reverse(

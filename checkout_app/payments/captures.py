@@ -41,6 +41,7 @@ from commerce.orders.shipments import (
     units_sent,
     units_to_send,
 )
+from commerce.shop_settings.current import in_the_shops_terms
 from commerce.transactions import retry_transient
 
 logger = logging.getLogger("vitrine.payments")
@@ -332,6 +333,7 @@ def _voidable() -> QuerySet[PaymentAttempt]:
 
 
 @task()
+@in_the_shops_terms()
 def void_authorisation_task(attempt_id: int) -> None:
     """Void the authorisation of a cancelled order."""
     with leave_to_reconcile("void", attempt_id):

@@ -11,6 +11,7 @@ from checkout_app.models import PaymentAttempt
 from checkout_app.payments.captures import expiring_authorisations
 from commerce.mail.outbox import queue_staff_mail
 from commerce.money import format_money
+from commerce.shop_settings.current import in_the_shops_terms
 
 
 def warn_of_expiring_authorisations(attempts: Iterable[PaymentAttempt]) -> None:
@@ -20,7 +21,7 @@ def warn_of_expiring_authorisations(attempts: Iterable[PaymentAttempt]) -> None:
         facts = {
             "number": order.number,
             "amount": format_money(attempt.amount, attempt.currency),
-            "until": date_format(timezone.localtime(attempt.held_until), "j F Y, H:i"),
+            "until": date_format(timezone.localtime(attempt.held_until), "DATETIME_FORMAT"),
         }
         queue_staff_mail(
             key=f"hold-ends:{attempt.key}",
@@ -35,6 +36,7 @@ def warn_of_expiring_authorisations(attempts: Iterable[PaymentAttempt]) -> None:
 
 
 @task()
+@in_the_shops_terms()
 def warn_of_ending_holds() -> None:
     """Hourly: warn staff once about each authorisation that expires within two days."""
     warn_of_expiring_authorisations(expiring_authorisations())

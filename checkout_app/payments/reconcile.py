@@ -16,6 +16,7 @@ from checkout_app.models import OPEN_STATES, Dispute, PaymentAttempt, Progress, 
 from checkout_app.payments import cancel, captures, disputes, refunds, settle, webhooks
 from checkout_app.payments.attempts import isolate_errors
 from checkout_app.payments.unmatched import park_unmatched
+from commerce.shop_settings.current import in_the_shops_terms
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -84,6 +85,7 @@ def _intent_ids(attempts: QuerySet[PaymentAttempt]) -> list[str]:
 
 
 @task()
+@in_the_shops_terms()
 def reconcile_open_attempts() -> None:
     """Every five minutes: process waiting events and reconcile open attempts."""
     webhooks.process_waiting_events()
@@ -91,12 +93,14 @@ def reconcile_open_attempts() -> None:
 
 
 @task()
+@in_the_shops_terms()
 def reconcile_recent_intents() -> None:
     """Hourly: reconcile this shop's intents of the last two days."""
     reconcile_recent()
 
 
 @task()
+@in_the_shops_terms()
 def reconcile_refunds_and_disputes() -> None:
     """Daily: reconcile refunds and disputes, including those made at the gateway."""
     mirror_refunds_and_disputes()

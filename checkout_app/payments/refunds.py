@@ -53,6 +53,7 @@ from commerce.orders.mails import queue_refund_notice
 from commerce.orders.pipeline import move_order
 from commerce.returns.restocking import take_units_back
 from commerce.returns.returns import mark_refunded, units_received
+from commerce.shop_settings.current import in_the_shops_terms
 from commerce.transactions import enqueue_on_commit, retry_transient
 
 logger = logging.getLogger("vitrine.payments")
@@ -454,6 +455,7 @@ def reconcile_refunds(gateway: Gateway, *, since: datetime) -> None:
 
 
 @task()
+@in_the_shops_terms()
 def send_refunds_task(attempt_id: int) -> None:
     """Send the due refunds of one attempt."""
     with leave_to_reconcile("refunds", attempt_id):

@@ -16,6 +16,7 @@ from checkout_app.gateways.stripe import get_gateway
 from checkout_app.models import StripeEvent, site_marker
 from checkout_app.payments import disputes, refunds, settle
 from checkout_app.payments.unmatched import is_parked_unmatched
+from commerce.shop_settings.current import in_the_shops_terms
 from commerce.transactions import enqueue_on_commit, retry_transient
 
 logger = logging.getLogger("vitrine.payments")
@@ -145,6 +146,7 @@ def process_waiting_events() -> None:
 
 
 @task()
+@in_the_shops_terms()
 def process_event_task(event_id: str) -> None:
     """Process one of Stripe's events (see ``process_event``)."""
     process_event(event_id)

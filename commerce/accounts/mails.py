@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from commerce.shop_settings.current import current_shop
+from commerce.shop_settings.current import current_shop, in_the_shops_terms
 
 #: Subject, paragraphs and the label of the button ("" for none).
 Texts = tuple[str, list[str], str]
@@ -154,6 +154,7 @@ def _security_texts(notice: str) -> dict[str, Texts]:
     }
 
 
+@in_the_shops_terms()
 def account_messages(name: str, facts: dict[str, str]) -> dict[str, str]:
     """``{"subject", "text", "html"}`` of an account mail; ``facts`` are plain strings."""
     subject, paragraphs, label = _texts()[name]

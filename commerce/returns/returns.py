@@ -111,7 +111,7 @@ def refusal_to_return(order: AbstractOrder, *, at: datetime | None = None) -> st
     until = return_until(order)
     if until and timezone.localtime(at).date() > until:
         return _("This order could be returned until %(day)s.") % {
-            "day": date_format(until, "j F Y")
+            "day": date_format(until, "DATE_FORMAT")
         }
     return ""
 

@@ -36,6 +36,7 @@ from commerce.returns.returns import (
     new_number,
     units_returnable,
 )
+from commerce.shop_settings.current import in_the_shops_terms
 from commerce.transactions import enqueue_on_commit, retry_transient
 
 State = Withdrawal.State
@@ -252,7 +253,7 @@ def withdrawal_facts(withdrawal: Withdrawal) -> dict[str, Any]:
         "email": withdrawal.email,
         "number": withdrawal.order_number,
         "items": withdrawal.items,
-        "submitted": date_format(moment, "j F Y, H:i:s") + f" ({moment.tzname()})",
+        "submitted": date_format(moment, _("j F Y, H:i:s")) + f" ({moment.tzname()})",
     }
 
 
@@ -276,12 +277,14 @@ def units_proposed(withdrawal: Withdrawal) -> dict[int, int]:
 
 
 @task()
+@in_the_shops_terms()
 def match_withdrawal_task(withdrawal_id: int) -> None:
     """Link a withdrawal to its order (see ``match_withdrawal``)."""
     match_withdrawal(withdrawal_id)
 
 
 @task()
+@in_the_shops_terms()
 def match_new_withdrawals_task() -> None:
     """Scheduled: link withdrawals whose task was lost."""
     match_new_withdrawals()

@@ -19,6 +19,7 @@ from django_tasks import task
 from oscar.core.loading import get_class, get_model
 
 from commerce.models import User
+from commerce.shop_settings.current import in_the_shops_terms
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -122,6 +123,7 @@ def cancel_alert(alert: AbstractProductAlert) -> bool:
 
 
 @task()
+@in_the_shops_terms()
 def answer_product_alerts() -> None:
     """Send all alerts for products that are back in stock, once per alert.
 
@@ -131,6 +133,7 @@ def answer_product_alerts() -> None:
 
 
 @task()
+@in_the_shops_terms()
 def answer_alerts_of(product_ids: Iterable[int]) -> None:
     """Send the alerts for these products as soon as they are back in stock."""
     get_class("customer.alerts.utils", "AlertsDispatcher")().send_alerts_of(product_ids)

@@ -144,4 +144,4 @@ def later_text(availability: str, available_from: date | None) -> str:
         if availability == PREORDER
         else _("On order, sent from %(day)s")
     )
-    return text % {"day": date_format(available_from, "j F Y") if available_from else ""}
+    return text % {"day": date_format(available_from, "DATE_FORMAT") if available_from else ""}

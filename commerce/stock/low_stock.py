@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.mail.outbox import queue_staff_mail
+from commerce.shop_settings.current import in_the_shops_terms
 
 if TYPE_CHECKING:
     from oscar.apps.partner.abstract_models import AbstractStockRecord
@@ -47,6 +48,7 @@ def update_low_stock_alerts(stockrecord_ids: Collection[int]) -> None:
             _mail_staff(alert, record)
 
 
+@in_the_shops_terms()
 def _mail_staff(alert: Any, record: AbstractStockRecord) -> None:
     page = reverse("dashboard:catalogue-product", kwargs={"pk": record.product_id})
     text = _(

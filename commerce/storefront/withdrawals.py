@@ -119,7 +119,7 @@ class WithdrawalForm(forms.Form):
 
 
 def _described(order: AbstractOrder) -> str:
-    day = date_format(timezone.localtime(order.date_placed), "j F Y")
+    day = date_format(timezone.localtime(order.date_placed), "DATE_FORMAT")
     return f"{order.number} · {day} · {format_money(order.total_incl_tax, order.currency)}"
 
 

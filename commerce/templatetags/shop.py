@@ -152,7 +152,7 @@ def sale_end(until: datetime | None) -> str:
     days = (last.date() - timezone.localtime(shop_now()).date()).days
     if days == 0:
         return _("Ends today")
-    name = date_format(last, "l" if days <= WEEK else "j F")
+    name = date_format(last, "l" if days <= WEEK else "MONTH_DAY_FORMAT")
     return _("Until %(day)s") % {"day": name}
 
 

@@ -6,7 +6,7 @@ class CardForm extends HTMLElement {
     this.error = this.querySelector("[data-error]");
     this.place = this.querySelector("[data-element]");
     if (!window.Stripe) return this.fail(this.dataset.slow);
-    this.stripe = window.Stripe(this.dataset.key);
+    this.stripe = window.Stripe(this.dataset.key, { locale: document.documentElement.lang.slice(0, 2) });
     this.elements = this.stripe.elements({ mode: "setup", currency: "gbp" });
     this.elements.create("payment").mount(this.place);
     this.button.disabled = false;

@@ -2,6 +2,7 @@
    to the demo gateway in this shop, which accepts only Stripe's test cards. */
 (() => {
   const BASE = "/demo-gateway/v1/";
+  const words = document.currentScript.dataset;
 
   async function post(path, data) {
     const answer = await fetch(`${BASE}${path}`, {
@@ -35,24 +36,24 @@
   function choice(name, value, text, type = "radio") {
     const label = Object.assign(document.createElement("label"), { className: "choice" });
     const input = Object.assign(document.createElement("input"), { type, name, value });
-    const words = Object.assign(document.createElement("span"), { className: "choice__name", textContent: text });
-    label.append(input, words);
+    const caption = Object.assign(document.createElement("span"), { className: "choice__name", textContent: text });
+    label.append(input, caption);
     return { label, input };
   }
 
   class CardElement {
     constructor(options) {
       this.session = options.customerSessionClientSecret;
-      this.save = choice("demo-save", "yes", "Save this card for next time", "checkbox");
+      this.save = choice("demo-save", "yes", words.save, "checkbox");
       // Not `required`: hidden fields (behind a saved card) would block the form.
       const shared = { inputmode: "numeric", "aria-required": "true" };
-      this.number = field("number", "Card number", {
+      this.number = field("number", words.number, {
         ...shared, autocomplete: "cc-number", placeholder: "1234 1234 1234 1234", maxlength: 23,
       });
-      this.expiry = field("expiry", "Expiry (MM/YY)", {
-        ...shared, autocomplete: "cc-exp", placeholder: "MM/YY", maxlength: 7,
+      this.expiry = field("expiry", words.expiry, {
+        ...shared, autocomplete: "cc-exp", placeholder: words.month, maxlength: 7,
       });
-      this.cvc = field("cvc", "Security code", {
+      this.cvc = field("cvc", words.cvc, {
         ...shared, autocomplete: "cc-csc", placeholder: "CVC", maxlength: 4,
       });
       this.number.input.addEventListener("input", ({ target }) => {
@@ -79,10 +80,10 @@
       const { ok, body } = await post("elements/demo/cards", { session: this.session });
       if (!ok || !body.cards.length) return;
       const set = Object.assign(document.createElement("fieldset"), { className: "choices" });
-      this.saved = [...body.cards.map((card) => [card.id, `${card.brand} ···· ${card.last4}`]), ["", "Another card"]]
+      this.saved = [...body.cards.map((card) => [card.id, `${card.brand} ···· ${card.last4}`]), ["", words.other]]
         .map(([id, text]) => choice("demo-card", id, text));
       set.append(
-        Object.assign(document.createElement("legend"), { className: "visually-hidden", textContent: "Your cards" }),
+        Object.assign(document.createElement("legend"), { className: "visually-hidden", textContent: words.cards }),
         ...this.saved.map(({ label }) => label),
       );
       this.saved[0].input.checked = true;
@@ -102,9 +103,9 @@
 
     problem() {
       const expiry = digits(this.expiry.input.value);
-      if (digits(this.number.input.value).length < 12) return [this.number, "Your card number is incomplete."];
-      if (expiry.length !== 4) return [this.expiry, "Your card's expiry date is incomplete."];
-      if (digits(this.cvc.input.value).length < 3) return [this.cvc, "Your card's security code is incomplete."];
+      if (digits(this.number.input.value).length < 12) return [this.number, words.numberIncomplete];
+      if (expiry.length !== 4) return [this.expiry, words.expiryIncomplete];
+      if (digits(this.cvc.input.value).length < 3) return [this.cvc, words.cvcIncomplete];
       return null;
     }
 
@@ -138,10 +139,10 @@
     const dialog = Object.assign(document.createElement("dialog"), { className: "bank" });
     const form = Object.assign(document.createElement("form"), { method: "dialog", className: "bank__body" });
     form.append(
-      Object.assign(document.createElement("h2"), { textContent: "Your bank asks: is this you?" }),
-      Object.assign(document.createElement("p"), { textContent: "DEMO – this stands in for your bank's 3-D Secure page." }),
-      button("Yes, confirm the payment", "button", "pass"),
-      button("No, refuse it", "button button--ghost", "fail"),
+      Object.assign(document.createElement("h2"), { textContent: words.ask }),
+      Object.assign(document.createElement("p"), { textContent: words.standsIn }),
+      button(words.pass, "button", "pass"),
+      button(words.refuse, "button button--ghost", "fail"),
     );
     dialog.append(form);
     document.body.append(dialog);

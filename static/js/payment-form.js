@@ -41,7 +41,7 @@ class PaymentForm extends HTMLElement {
   async mount() {
     if (!window.Stripe) return this.fail(this.dataset.slow);
     const session = await this.session().catch(() => ({}));
-    this.stripe = window.Stripe(this.dataset.key);
+    this.stripe = window.Stripe(this.dataset.key, { locale: document.documentElement.lang.slice(0, 2) });
     this.elements = this.stripe.elements({
       mode: "payment",
       amount: Number(this.dataset.amount),

@@ -53,8 +53,8 @@ def test_valid_card_succeeds(client, intent, number):
     [
         ("4000000000000002", "card_declined", "Your card was declined."),
         ("4000000000009995", "card_declined", "Your card has insufficient funds."),
-        ("4111111111111111", "incorrect_number", "not one of Stripe's test cards"),
-        ("", "incorrect_number", "not one of Stripe's test cards"),
+        ("4111111111111111", "incorrect_number", "not one of Stripe’s test cards"),
+        ("", "incorrect_number", "not one of Stripe’s test cards"),
     ],
 )
 def test_declined_card_leaves_the_intent_open(client, intent, number, code, words):
