@@ -41,7 +41,8 @@ def test_sql_in_a_search_finds_nothing(client, vase, site_root, text):
     page = client.get(reverse("search:search"), {"q": text})
 
     assert page.status_code == 200
-    assert vase.get_title() not in page.text
+    assert "Nothing found" in page.text
+    assert page.context["list_page"].cards == []
 
 
 def test_no_code_evaluates_text():
