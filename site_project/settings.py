@@ -256,6 +256,7 @@ SCHEDULE = [
     (60, "home.tasks.publish_scheduled_pages"),
     (60, "commerce.mail.outbox.send_waiting_mail_task"),
     (60, "commerce.task_leases.requeue_lost_tasks"),
+    (60, "commerce.imports.runs.continue_imports"),
     (600, "commerce.stock.alerts.answer_product_alerts"),
     (600, "commerce.returns.withdrawals.match_new_withdrawals_task"),
     (3600, "commerce.catalogue.related.pair_bought_together_task"),
@@ -327,6 +328,14 @@ STAFF_PERMISSION_TABLES = [
     "commerce.dashboard.permission_table.TABLE",
     "home.staff.permission_table.TABLE",
 ]
+
+#: What files can be imported as (commerce.imports.kinds.base.Kind).
+IMPORT_KINDS = [
+    "commerce.imports.kinds.products.ProductKind",
+    "commerce.imports.kinds.stock.StockKind",
+]
+#: Whether imports may load photographs from private networks, such as a server at home.
+IMPORT_PRIVATE_ADDRESSES = env.bool("IMPORT_PRIVATE_ADDRESSES", default=False)
 
 # --- Shop -------------------------------------------------------------------------------------------
 
@@ -461,6 +470,7 @@ BODY_LIMIT = 1024 * 1024
 FILE_LIMITS = {
     "/admin/": 10 * 1024 * 1024,
     "/dashboard/": 10 * 1024 * 1024,
+    "/dashboard/imports/": 200 * 1024 * 1024,
     "/accounts/picture/": 5 * 1024 * 1024,
     "/accounts/profile/": 5 * 1024 * 1024,
 }

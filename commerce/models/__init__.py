@@ -3,6 +3,13 @@
 from commerce.models.accounts import ProfilePicture, Throttle
 from commerce.models.changes import AuditEntry, StockChange
 from commerce.models.documents import CommercialDocument, DocumentCounter, DocumentKind
+from commerce.models.imports import (
+    ImportedPicture,
+    ImportFilePart,
+    ImportMapping,
+    ImportRow,
+    ImportRun,
+)
 from commerce.models.lists import (
     AnswerCount,
     BoughtTogether,
@@ -42,6 +49,11 @@ __all__ = [
     "DocumentCounter",
     "DocumentKind",
     "FacetAttribute",
+    "ImportFilePart",
+    "ImportMapping",
+    "ImportRow",
+    "ImportRun",
+    "ImportedPicture",
     "Listing",
     "ListingTerms",
     "OptionValueDisplay",
