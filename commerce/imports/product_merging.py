@@ -16,13 +16,10 @@ from commerce.bulk_sql import literal_in
 from commerce.catalogue.variant_editing import MAX_VARIANTS
 from commerce.clock import shop_now
 from commerce.imports.cells import CellError, moment_in, number_in, shortened, yes_in
-from commerce.imports.product_states import Existing, State, moment_text
+from commerce.imports.product_states import NOT_IN_CELLS, Existing, State, moment_text
 from commerce.imports.records import AttributeCell, ProductRecord, Sale, VariantRecord
 from commerce.rich_html import clean_html
 from commerce.slugs import code_from, slug_from
-
-#: Types of attributes that hold files or objects.
-NOT_IN_CELLS = frozenset({"file", "image", "entity"})
 
 
 class Catalogue:
@@ -51,10 +48,17 @@ class Catalogue:
         key = self.classes.get(name.casefold())
         return self.names[key] if key else name
 
-    def attribute(self, type_name: str, code: str) -> Any:
-        """An attribute of a type, or None."""
+    def attribute(self, type_name: str, name: str) -> Any:
+        """The attribute of a type that a file calls so, or None."""
         key = self.classes.get(type_name.casefold())
-        return self.attributes[key].get(code) if key else None
+        return self.attribute_of(key, name) if key else None
+
+    def attribute_of(self, class_id: int, name: str) -> Any:
+        """The attribute of a type by the code that the name makes, else by its name, or None."""
+        known = self.attributes[class_id]
+        wanted = name.casefold()
+        same = (one for one in known.values() if one.name.casefold() == wanted)
+        return known.get(code_from(name)) or next(same, None)
 
     def label(self, group: int | None, label: str) -> str:
         """A value as its group writes it; databases may not tell upper from lower case."""
@@ -86,11 +90,13 @@ def merged(record: ProductRecord, existing: Existing | None, catalogue: Catalogu
         record.refuse(record.line, "", _("The product needs a title."))
     _merge_type(record, existing, state, catalogue)
     if record.categories is not None:
-        state["categories"] = sorted(_unique(path[:20] for path in record.categories if path))
+        before = state["categories"] if record.adds_categories else []
+        paths = [*before, *(path[:20] for path in record.categories if path)]
+        state["categories"] = sorted(_unique(paths))
     _merge_attributes(record, state, catalogue)
     _merge_variants(record, existing, state, catalogue)
     if record.pictures is not None:
-        _merge_pictures(record, state)
+        _merge_pictures(record, state, existing.aliases if existing else {})
     state["redirects"] = sorted({*state["redirects"], *map(normal_path, record.redirects)})
     return state
 
@@ -130,16 +136,17 @@ def _merge_type(
 
 def _merge_attributes(record: ProductRecord, state: State, catalogue: Catalogue) -> None:
     options = {code_from(name) for name in (*record.options, *state["options"])}
-    for cell in record.attributes:
-        code = code_from(cell.name)
+    # One attribute may have several columns, of different types; the filled one counts.
+    for cell in sorted(record.attributes, key=lambda cell: bool(cell.text)):
+        attribute = catalogue.attribute(state["type"], cell.name)
+        code = attribute.code if attribute else code_from(cell.name)
         if not cell.text:
             state["attributes"].pop(code, None)
             continue
-        if code in options:
+        if code_from(cell.name) in options:
             text = _("“%(name)s” is an option of the variants already.") % {"name": cell.name}
             record.remark(cell.line, cell.column, text)
             continue
-        attribute = catalogue.attribute(state["type"], code)
         kind = attribute.type if attribute else cell.type or "text"
         try:
             value = _attribute_value(cell, attribute, kind, catalogue)
@@ -247,7 +254,7 @@ def _option_names(record: ProductRecord, state: State, catalogue: Catalogue) -> 
     names = {}
     for name in record.options:
         code = code_from(name)
-        attribute = catalogue.attribute(state["type"], code)
+        attribute = catalogue.attribute(state["type"], name)
         if attribute and attribute.type != "option":
             text = _("“%(name)s” is an attribute of the type %(type)s in the shop, not an option.")
             record.refuse(record.line, "", text % {"name": name, "type": attribute.type})
@@ -256,7 +263,7 @@ def _option_names(record: ProductRecord, state: State, catalogue: Catalogue) -> 
 
 
 def _group(state: State, name: str, catalogue: Catalogue) -> int | None:
-    attribute = catalogue.attribute(state["type"], code_from(name))
+    attribute = catalogue.attribute(state["type"], name)
     return attribute.option_group_id if attribute else None
 
 
@@ -297,7 +304,7 @@ def _variant_state(
     if record.options and variant.is_public is not None:
         after["public"] = variant.is_public
     if variant.sale is None or isinstance(variant.sale, Sale):
-        after["sale"] = sale_state(variant.sale, before)
+        after["sale"] = sale_state(variant.sale, before, keeps_planned=variant.keeps_planned_sales)
         _check_sale(record, variant, after)
     return after
 
@@ -309,26 +316,37 @@ def _check_sale(record: ProductRecord, variant: VariantRecord, after: State) -> 
         record.refuse(variant.line, "", text % {"sale": sale[0], "price": after["price"]})
 
 
-def sale_state(sale: Sale | None, before: State | None) -> list[str | None] | None:
-    """The sale as states hold it. One without a start keeps that of the same running sale."""
-    if sale is None:
-        return None
+def sale_state(
+    sale: Sale | None, before: State | None, *, keeps_planned: bool = False
+) -> list[str | None] | None:
+    """The sale as states hold it. One without a start keeps that of the same running sale.
+
+    ``keeps_planned``: a file without a sale does not speak about sales that have not begun.
+    """
     now = before["sale"] if before else None
+    if sale is None:
+        is_planned = now is not None and datetime.fromisoformat(now[1]) > shop_now()
+        return now if keeps_planned and is_planned else None
     price, until = f"{sale.price:.2f}", moment_text(sale.until)
     if until and sale.until and sale.until <= shop_now():
         return None
     if sale.start is not None:
         return [price, moment_text(sale.start), until]
-    is_same = now and now[0] == price and now[2] == until
+    is_same = now and now[0] == price and (now[2] == until or not sale.has_period)
     return now if is_same else [price, moment_text(shop_now()), until]
 
 
 # --- Photographs ----------------------------------------------------------------------------------
 
 
-def _merge_pictures(record: ProductRecord, state: State) -> None:
+def _merge_pictures(record: ProductRecord, state: State, aliases: Mapping[str, str]) -> None:
     """The file's photographs in their order, then those that the file does not name."""
     before = {picture["source"]: picture for picture in state["pictures"]}
+    record.pictures = [
+        one._replace(source=aliases.get(one.source, one.source)) for one in record.pictures or ()
+    ]
+    for variant in record.variants:
+        variant.picture = aliases.get(variant.picture, variant.picture)
     shown = _shown_for(record, state)
     pictures = []
     for picture in record.pictures or ():

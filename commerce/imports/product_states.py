@@ -28,17 +28,23 @@ from commerce.models import SalePrice
 State: TypeAlias = dict[str, Any]
 #: Keys and strings in one condition.
 CHUNK = 500
+#: Types of attributes that hold files or objects.
+NOT_IN_CELLS = frozenset({"file", "image", "entity"})
 
 
 @dataclass
 class Existing:
-    """A product in the catalogue: its key, state, and the keys of what is sold by SKU."""
+    """A product in the catalogue: its key, state, and the keys of what is sold by SKU.
+
+    ``aliases`` are the shop's own URLs of photographs that came from elsewhere, with their sources.
+    """
 
     product_id: int
     slug: str
     class_id: int
     state: State
     variant_ids: dict[str, int] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
 
 
 def states_of(product_ids: Collection[int]) -> dict[int, Existing]:
@@ -105,7 +111,7 @@ def _read_variants(found: Mapping[int, Existing], is_single: Mapping[int, bool])
         if pk in found:
             found[pk].state["attributes"] = {
                 code: value for code, value in values_of_product.items()
-                if not is_single[pk] or value["type"] not in ("file", "image", "entity")
+                if value["type"] not in NOT_IN_CELLS
             }  # fmt: skip
     for pk, parent, is_public in rows:
         record = records.get(pk)
@@ -240,8 +246,11 @@ def _read_pictures(found: Mapping[int, Existing]) -> None:
             name = names.get((found[row.product_id].class_id, group))
             if name is not None:
                 options[name].append(label)
+        own = media_url(row.original)
+        if row.import_source__source:
+            found[row.product_id].aliases[own] = row.import_source__source
         found[row.product_id].state["pictures"].append({
-            "source": row.import_source__source or media_url(row.original),
+            "source": row.import_source__source or own,
             "alt": row.caption or "",
             "options": {group: sorted(options[group]) for group in sorted(options)},
         })  # fmt: skip

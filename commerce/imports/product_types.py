@@ -43,9 +43,10 @@ class Types:
 
     def attribute(self, class_id: int, name: str, kind: str, *, is_option: bool = False) -> Any:
         """The attribute of a type; one made as an option of variants is declared as such."""
-        code = code_from(name)
         known = self.catalogue.attributes[class_id]
-        if code not in known:
+        found = self.catalogue.attribute_of(class_id, name)
+        code = found.code if found else code_from(name)
+        if found is None:
             group = None
             if kind in ("option", "multi_option"):
                 groups = get_model("catalogue", "AttributeOptionGroup").objects

@@ -228,7 +228,11 @@ def _value_fields(attribute: Any, text: str, types: Types) -> dict[str, Any]:
     if kind == "datetime":
         moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
         return {"value_datetime": timezone.make_aware(moment)}
-    convert: dict[str, Callable[[str], Any]] = {"integer": int, "float": float, "boolean": lambda value: value == "1"}
+    convert: dict[str, Callable[[str], Any]] = {
+        "integer": int,
+        "float": float,
+        "boolean": lambda value: value == "1",
+    }
     return {f"value_{kind}": convert.get(kind, str)(text)}
 
 

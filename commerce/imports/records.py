@@ -48,6 +48,8 @@ class Sale(NamedTuple):
     price: Decimal
     start: datetime | None = None
     until: datetime | None = None
+    #: Whether the file's format can say when it begins and ends.
+    has_period: bool = True
 
 
 class Picture(NamedTuple):
@@ -84,6 +86,7 @@ class VariantRecord:
     stock: int | None = None
     is_public: bool | None = None
     picture: str = ""
+    keeps_planned_sales: bool = False
 
 
 @dataclass
@@ -102,6 +105,7 @@ class ProductRecord(Record):
     meta_title: str | None = None
     meta_description: str | None = None
     categories: list[list[str]] | None = None
+    adds_categories: bool = False
     attributes: list[AttributeCell] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     variants: list[VariantRecord] = field(default_factory=list)

@@ -375,6 +375,8 @@ def _broken_of(ids: list[int]) -> Iterator[str]:
             yield f"listing {pk}: {'missing' if row is None else 'no longer for sale'}"
         elif document is not None:
             for name, value in document.columns.items():
+                if name in STORED:
+                    value = json.loads(json.dumps(value))  # tuples are stored as lists
                 if getattr(row, name) != value:
                     yield f"listing {pk}: {name} is {getattr(row, name)!r}, not {value!r}"
             terms, wanted = terms_in(texts.get(pk)), terms_in(document.text)

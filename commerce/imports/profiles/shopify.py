@@ -7,7 +7,7 @@ from itertools import groupby
 
 from django.utils.translation import gettext as _
 
-from commerce.imports.cells import CellError, moment_in, price_in, sku_in, stock_in, yes_in
+from commerce.imports.cells import CellError, price_in, sku_in, stock_in, yes_in
 from commerce.imports.records import (
     AttributeCell,
     Picture,
@@ -122,7 +122,8 @@ def _classify(record: ProductRecord, row: Row) -> None:
         record.refuse(row.line, "Gift Card", text)
     if category := row["Product Category"]:
         parts = [part.strip() for part in category.split(">") if part.strip()]
-        record.categories = [parts] if parts else []
+        # Shopify knows one category; a product may have more here.
+        record.categories, record.adds_categories = [parts] if parts else [], True
     if vendor := row["Vendor"]:
         record.attributes.append(AttributeCell("Brand", "", vendor, row.line, "Vendor"))
 
@@ -165,12 +166,10 @@ def _read_variant(
         price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
         column = "Variant Compare At Price"
         before = price_in(row[column], options.decimal, may_be_free=True)
+        variant.keeps_planned_sales = True
         variant.price, variant.sale = price, ... if column not in table.columns else None
         if price is not None and before is not None and before > price:
-            column = "Sale Start"
-            start = moment_in(row[column])
-            column = "Sale End"
-            variant.price, variant.sale = before, Sale(price, start, moment_in(row[column]))
+            variant.price, variant.sale = before, Sale(price, has_period=False)
     except CellError as error:
         record.refuse(row.line, column, str(error))
     tracker = row["Variant Inventory Tracker"]
