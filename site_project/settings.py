@@ -333,6 +333,11 @@ STAFF_PERMISSION_TABLES = [
 IMPORT_KINDS = [
     "commerce.imports.kinds.products.ProductKind",
     "commerce.imports.kinds.stock.StockKind",
+    "commerce.imports.kinds.customers.CustomerKind",
+    "commerce.imports.kinds.reviews.ReviewKind",
+    "commerce.imports.kinds.vouchers.VoucherKind",
+    "commerce.imports.kinds.redirects.RedirectKind",
+    "commerce.imports.kinds.orders.OrderKind",
 ]
 #: Whether imports may load photographs from private networks, such as a server at home.
 IMPORT_PRIVATE_ADDRESSES = env.bool("IMPORT_PRIVATE_ADDRESSES", default=False)

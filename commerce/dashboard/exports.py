@@ -22,7 +22,10 @@ PERMISSIONS = {
     "products": ("catalogue.view_product", "partner.view_stockrecord"),
     "stock": ("partner.view_stockrecord",),
     "customers": ("commerce.view_user", "commerce.change_user"),
-    "orders": ("order.view_order",),
+    "orders": ("order.view_order", "order.change_order"),
+    "reviews": ("reviews.view_productreview", "commerce.view_user"),
+    "vouchers": ("voucher.view_voucher", "voucher.view_voucherset"),
+    "redirects": ("wagtailredirects.view_redirect",),
 }
 FORMATS = {"plain": _("Plain"), "shopify": "Shopify"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -57,7 +60,7 @@ class ExportView(StaffPage, View):
             raise Http404
         if not request.user.has_perms(PERMISSIONS[kind]):
             raise PermissionDenied
-        if kind in PERSONAL:
+        if kind in (*PERSONAL, "reviews", "vouchers"):
             require_recent_sign_in(request)
             log_security_event(
                 AuditEntry.Act.EXPORTED,

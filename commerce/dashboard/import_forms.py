@@ -218,5 +218,5 @@ class MappingForm(forms.Form):
                 text = _("“%(name)s” is chosen for the column “%(other)s” already.")
                 self.add_error(name, text % {"name": wanted, "other": used[wanted]})
             elif wanted:
-                used[wanted] = field.label
+                used[wanted] = str(field.label)
         return data

@@ -11,7 +11,12 @@ from oscar.core.loading import get_model
 
 from commerce.clock import shop_now
 from commerce.documents.spreadsheets import neutral_cell
+from commerce.imports.kinds.customers import CustomerKind
+from commerce.imports.kinds.orders import OrderKind
+from commerce.imports.kinds.redirects import RedirectKind
+from commerce.imports.kinds.reviews import ReviewKind
 from commerce.imports.kinds.stock import StockLine, stock_sheet
+from commerce.imports.kinds.vouchers import VoucherKind
 from commerce.imports.pictures import is_url
 from commerce.imports.product_states import NOT_IN_CELLS, Existing, State, states_of
 from commerce.imports.profiles.plain import PlainRow, product_sheet
@@ -220,6 +225,11 @@ EXPORTS: dict[tuple[str, str], Callable[[], Rows]] = {
     ("products", "plain"): plain_products,
     ("products", "shopify"): shopify_products,
     ("stock", "plain"): stock_rows,
+    ("customers", "plain"): lambda: CustomerKind().rows(),
+    ("orders", "plain"): lambda: OrderKind().rows(),
+    ("reviews", "plain"): lambda: ReviewKind().rows(),
+    ("vouchers", "plain"): lambda: VoucherKind().rows(),
+    ("redirects", "plain"): lambda: RedirectKind().rows(),
 }
 
 

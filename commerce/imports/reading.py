@@ -77,6 +77,7 @@ def options_of(run: ImportRun, table: Table, mapping: Mapping[str, str]) -> Read
         untracked_stock=int(options.get("untracked_stock") or 0),
         mapping=dict(mapping),
         with_redirects=bool(options.get("redirects", True)),
+        with_mail=bool(options.get("mail")),
     )
 
 

@@ -31,6 +31,7 @@ class Record:
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
+    read_options: ReadOptions | None = None
 
     def refuse(self, line: int, column: str, reason: str) -> None:
         """Add a problem; the record will not be imported."""
@@ -122,3 +123,4 @@ class ReadOptions(NamedTuple):
     untracked_stock: int = 0
     mapping: dict[str, str] = {}
     with_redirects: bool = True
+    with_mail: bool = False

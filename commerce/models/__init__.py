@@ -1,6 +1,6 @@
 """Our tables next to Oscar's. Those that extend an Oscar model are one-to-one with it."""
 
-from commerce.models.accounts import ProfilePicture, Throttle
+from commerce.models.accounts import MarketingConsent, ProfilePicture, Throttle
 from commerce.models.changes import AuditEntry, StockChange
 from commerce.models.documents import CommercialDocument, DocumentCounter, DocumentKind
 from commerce.models.imports import (
@@ -56,6 +56,7 @@ __all__ = [
     "ImportedPicture",
     "Listing",
     "ListingTerms",
+    "MarketingConsent",
     "OptionValueDisplay",
     "OrderEvent",
     "OrderPromise",

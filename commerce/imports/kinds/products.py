@@ -153,7 +153,7 @@ def _refuse_repeated(record: ProductRecord, lines: dict[str, int], handles: dict
 def _found(records: Iterable[ProductRecord]) -> dict[int, int | None]:
     """The key of each record's product in the catalogue, by the record's ``id()``."""
     owners = owners_of({v.sku for record in records for v in record.variants if v.sku})
-    handles = _by_handle({slug_from(record.handle) for record in records if record.handle})
+    handles = by_handle({slug_from(record.handle) for record in records if record.handle})
     own = owners_of({record.own_sku for record in records if record.own_sku})
     found: dict[int, int | None] = {}
     for record in records:
@@ -185,7 +185,7 @@ def owners_of(skus: set[str]) -> dict[str, int]:
     return found
 
 
-def _by_handle(slugs: set[str]) -> dict[str, int]:
+def by_handle(slugs: set[str]) -> dict[str, int]:
     products = get_model("catalogue", "Product").objects.filter(parent=None)
     found: dict[str, int] = {}
     for chunk in chunks(sorted(slugs)):

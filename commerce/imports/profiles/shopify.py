@@ -47,8 +47,6 @@ COLUMNS = frozenset(
         "Variant Image",
         "Status",
         "Product Category",
-        "Sale Start",
-        "Sale End",
     ]
 )
 #: Where a product's page was at Shopify.

@@ -13,18 +13,56 @@ from PIL import Image
 
 DATA = Path(__file__).parents[2] / "data"
 COLOURS, SIZES = ("Navy", "Ecru", "Moss"), ("S", "M")
-SHOPIFY = (
-    "Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,"
-    "Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,"
-    "Variant Inventory Qty,Variant Inventory Policy,Variant Price,Variant Compare At Price,"
-    "Image Src,Image Position,Image Alt Text,Gift Card,SEO Title,SEO Description,Variant Image,"
-    "Status"
-).split(",")
-WOO = (
-    "ID,Type,SKU,Name,Published,Visibility in catalog,Short description,Description,In stock?,"
-    "Stock,Sale price,Regular price,Categories,Images,Parent,Attribute 1 name,"
-    "Attribute 1 value(s),Attribute 1 visible,Attribute 1 global"
-).split(",")
+SHOPIFY = [
+    "Handle",
+    "Title",
+    "Body (HTML)",
+    "Vendor",
+    "Product Category",
+    "Type",
+    "Tags",
+    "Published",
+    "Option1 Name",
+    "Option1 Value",
+    "Option2 Name",
+    "Option2 Value",
+    "Variant SKU",
+    "Variant Grams",
+    "Variant Inventory Tracker",
+    "Variant Inventory Qty",
+    "Variant Inventory Policy",
+    "Variant Price",
+    "Variant Compare At Price",
+    "Image Src",
+    "Image Position",
+    "Image Alt Text",
+    "Gift Card",
+    "SEO Title",
+    "SEO Description",
+    "Variant Image",
+    "Status",
+]
+WOO = [
+    "ID",
+    "Type",
+    "SKU",
+    "Name",
+    "Published",
+    "Visibility in catalog",
+    "Short description",
+    "Description",
+    "In stock?",
+    "Stock",
+    "Sale price",
+    "Regular price",
+    "Categories",
+    "Images",
+    "Parent",
+    "Attribute 1 name",
+    "Attribute 1 value(s)",
+    "Attribute 1 visible",
+    "Attribute 1 global",
+]
 
 
 @dataclass

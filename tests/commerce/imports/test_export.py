@@ -12,7 +12,13 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from oscar.core.loading import get_model
 
-from commerce.imports.exporting import as_xlsx, neutral, plain_products, shopify_products, stock_rows
+from commerce.imports.exporting import (
+    as_xlsx,
+    neutral,
+    plain_products,
+    shopify_products,
+    stock_rows,
+)
 from commerce.imports.product_states import states_of
 from commerce.imports.runs import create_run, finish, start_check, start_import
 from commerce.models import SalePrice
@@ -72,7 +78,9 @@ def catalogue(shop, monkeypatch):
         attribute=option, value_option=option.option_group.options.create(option="Matt")
     )
     vase.attribute_values.create(attribute=kind.attributes.get(code="w_cm"), value_float=12.5)
-    vase.attribute_values.create(attribute=kind.attributes.get(code="care"), value_richtext="<p>x</p>")
+    vase.attribute_values.create(
+        attribute=kind.attributes.get(code="care"), value_richtext="<p>x</p>"
+    )
     record = vase.stockrecords.get()
     now = timezone.now()
     SalePrice.objects.create(

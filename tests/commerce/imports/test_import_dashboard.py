@@ -18,7 +18,14 @@ from commerce.imports.runs import finish
 from commerce.index.listings import product_url
 from commerce.index.refresh import broken_listings
 from commerce.models import ImportRun, ProductPhoto, SalePrice
-from tests.commerce.imports.files import archive_of, as_csv, picture, served, shopify_export, woo_export
+from tests.commerce.imports.files import (
+    archive_of,
+    as_csv,
+    picture,
+    served,
+    shopify_export,
+    woo_export,
+)
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +52,9 @@ def upload(client, content, name="export.csv", *, archive=None, **data):
 def values_of(form):
     """What a browser sends of a form that nobody has changed."""
     values = {name: form[name].value() for name in form.fields} if form else {}
-    return {name: value for name, value in values.items() if value is not None and value is not False}
+    return {
+        name: value for name, value in values.items() if value is not None and value is not False
+    }
 
 
 def settle(client, run, **data):
@@ -65,7 +74,9 @@ def act(client, run, what):
 
 def check_catalogue(wanted):
     """Compare the shop with what the file says."""
-    records = {record.partner_sku: record for record in StockRecord.objects.select_related("product")}
+    records = {
+        record.partner_sku: record for record in StockRecord.objects.select_related("product")
+    }
     assert records.keys() == wanted.prices.keys()
     assert {sku: str(record.price) for sku, record in records.items()} == wanted.prices
     assert {sku: record.num_in_stock for sku, record in records.items()} == wanted.stock
@@ -145,7 +156,9 @@ def test_woocommerce_export_with_urls(staff, plain_renditions, settings):
 
 def test_mapping_is_remembered(staff):
     columns = ("Artikel", "Bezeichnung", "VK", "Colour")
-    content = as_csv(columns, [{"Artikel": "A1", "Bezeichnung": "Cup", "VK": "2,95"}], delimiter=";")
+    content = as_csv(
+        columns, [{"Artikel": "A1", "Bezeichnung": "Cup", "VK": "2,95"}], delimiter=";"
+    )
 
     run = upload(staff, content)
     page = staff.get(reverse("staff-import-settings", args=[run.pk]))
@@ -200,7 +213,16 @@ def test_report_names_row_and_column(staff):
     page = staff.get(reverse("staff-import-report", args=[run.pk]))
     rows = list(csv.reader(io.StringIO(b"".join(page.streaming_content).decode("utf-8-sig"))))
 
-    assert ["2", "A1", "refused", "checked", "price", "A price cannot be negative: -5.", "", ""] in rows
+    assert [
+        "2",
+        "A1",
+        "refused",
+        "checked",
+        "price",
+        "A price cannot be negative: -5.",
+        "",
+        "",
+    ] in rows
     assert Product.objects.get().title == "=1+1"
 
 
