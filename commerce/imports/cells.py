@@ -22,8 +22,8 @@ NO = frozenset({"", "0", "false", "no", "n", "off", "nein", "non", "falsch"})
 #: Currency signs and spaces around an amount.
 AROUND = re.compile(r"^[\s$€£¥]*(?:[A-Z]{3}\s)?|(?:\s?[A-Z]{3})?[\s$€£¥]*$")
 SPACES = re.compile("[\\s\u00a0\u202f']+(?=\\d{3})")
-WITH_POINT = re.compile(r"^-?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?$")
-WITH_COMMA = re.compile(r"^-?(\d+|\d{1,3}(\.\d{3})+)?(,\d+)?$")
+WITH_POINT = re.compile(r"^-?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?$", re.ASCII)
+WITH_COMMA = re.compile(r"^-?(\d+|\d{1,3}(\.\d{3})+)?(,\d+)?$", re.ASCII)
 
 
 class CellError(ValueError):

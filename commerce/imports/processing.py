@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -44,7 +44,7 @@ class Work:
     run: ImportRun
     ends: float
     lease: timedelta
-    size: int = FIRST
+    size: int = field(default_factory=lambda: FIRST)
     must_undo: bool = False
     longest: float = 0.0
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from commerce.imports.cells import decimal_of
 from commerce.imports.details import WITHOUT_FIELD
-from commerce.imports.files import content_of
+from commerce.imports.files import content_of, has_files
 from commerce.imports.kinds.base import Kind, Profile, kinds
 from commerce.imports.profiles.mapping import guessed, remembered
 from commerce.imports.records import ReadOptions, Record
@@ -19,12 +19,11 @@ from commerce.shop_settings.current import current_shop
 
 def table_of(run: ImportRun) -> Table:
     """The run's table. Raises TableError."""
-    content = content_of(run)
-    if not content:
+    if not has_files(run):
         raise TableError(_("The uploaded file has been deleted. Upload it again."))
     options = run.options
     return read_table(
-        content,
+        content_of(run),
         run.file_name,
         encoding=options.get("encoding", ""),
         delimiter=options.get("delimiter", ""),

@@ -62,8 +62,8 @@ class EmailWidget(TextWidget):
     """An email address, in lower case."""
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
-        if not value and not self.is_required:
-            return ""
+        if not value:
+            return super().clean(value, row, **kwargs)
         try:
             validate_email(value)
         except ValidationError as error:

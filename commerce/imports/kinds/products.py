@@ -55,10 +55,10 @@ class ProductKind:
             records = plain.read_products(table, options)
         else:
             records = FORMATS[profile].products_in(table, options)
-        lines: dict[str, int] = {}
+        places: dict[str, tuple[int, str]] = {}
         handles: dict[str, int] = {}
         for record in records:
-            _refuse_repeated(record, lines, handles)
+            _refuse_repeated(record, places, handles)
             yield record
 
     def plan(self, records: Sequence[ProductRecord], files: PictureFiles | None) -> list[Plan]:
@@ -131,23 +131,25 @@ _PLAIN = Profile(
 )
 
 
-def _refuse_repeated(record: ProductRecord, lines: dict[str, int], handles: dict[str, int]) -> None:
-    text = _("“%(sku)s” stands in row %(line)d, too.")
-    mine: dict[str, int] = {}
+def _refuse_repeated(
+    record: ProductRecord, places: dict[str, tuple[int, str]], handles: dict[str, int]
+) -> None:
+    """Refuse SKUs that an earlier row has. Databases may not tell upper from lower case."""
     for variant in record.variants:
-        if sku := variant.sku.casefold():
-            other = lines.get(sku) or mine.get(sku)
-            if other:
-                record.refuse(variant.line, "SKU", text % {"sku": variant.sku, "line": other})
-            mine.setdefault(sku, variant.line)
+        if not variant.sku:
+            continue
+        line, sku = places.setdefault(variant.sku.casefold(), (variant.line, variant.sku))
+        if line != variant.line:
+            text = _("“%(sku)s” stands in row %(line)d, too.")
+            if sku != variant.sku:
+                text = _("“%(sku)s” differs only in case from the SKU in row %(line)d.")
+            record.refuse(variant.line, "SKU", text % {"sku": variant.sku, "line": line})
     handle = record.handle.casefold()
     if handle and not any(variant.sku for variant in record.variants):
-        if handle in handles:
-            facts = {"sku": record.handle, "line": handles[handle]}
-            record.refuse(record.line, "", text % facts)
-        handles.setdefault(handle, record.line)
-    for sku, line in mine.items():
-        lines.setdefault(sku, line)
+        line = handles.setdefault(handle, record.line)
+        if line != record.line:
+            text = _("“%(sku)s” stands in row %(line)d, too.")
+            record.refuse(record.line, "", text % {"sku": record.handle, "line": line})
 
 
 def _found(records: Iterable[ProductRecord]) -> dict[int, int | None]:
