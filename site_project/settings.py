@@ -18,6 +18,7 @@ from site_project.settings_accounts import *  # noqa: F403
 from site_project.settings_caches import caches
 from site_project.settings_content import *  # noqa: F403
 from site_project.settings_dashboard import with_our_pages
+from site_project.settings_imports import *  # noqa: F403
 from site_project.settings_logs import logging_config
 from site_project.settings_media import media_storage
 from site_project.settings_orders import *  # noqa: F403
@@ -323,22 +324,6 @@ SCHEDULE += [
     (86_400, "commerce.privacy.tasks.apply_retention"),
 ]
 
-#: The permission tables of the dashboard and the admin (commerce.permissions.table).
-STAFF_PERMISSION_TABLES = [
-    "commerce.dashboard.permission_table.TABLE",
-    "home.staff.permission_table.TABLE",
-]
-
-#: What files can be imported as (commerce.imports.kinds.base.Kind).
-IMPORT_KINDS = [
-    "commerce.imports.kinds.products.ProductKind",
-    "commerce.imports.kinds.stock.StockKind",
-    "commerce.imports.kinds.customers.CustomerKind",
-    "commerce.imports.kinds.reviews.ReviewKind",
-    "commerce.imports.kinds.vouchers.VoucherKind",
-    "commerce.imports.kinds.redirects.RedirectKind",
-    "commerce.imports.kinds.orders.OrderKind",
-]
 #: Whether imports may load photographs from private networks, such as a server at home.
 IMPORT_PRIVATE_ADDRESSES = env.bool("IMPORT_PRIVATE_ADDRESSES", default=False)
 

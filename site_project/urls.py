@@ -114,8 +114,8 @@ urlpatterns = [
         name="staff-import-report",
     ),
     path("dashboard/exports/", ExportListView.as_view(), name="staff-exports"),
-    re_path(
-        r"^dashboard/exports/(?P<kind>[a-z]+)-(?P<format>[a-z]+)\.(?P<ending>csv|xlsx)$",
+    path(
+        "dashboard/exports/<slug:kind>/<slug:format>.<slug:ending>",
         ExportView.as_view(),
         name="staff-export",
     ),

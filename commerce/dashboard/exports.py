@@ -56,7 +56,7 @@ class ExportView(StaffPage, View):
 
     def get(self, request: HttpRequest, kind: str, format: str, ending: str) -> HttpResponseBase:
         rows = EXPORTS.get((kind, format))
-        if rows is None:
+        if rows is None or ending not in ("csv", "xlsx"):
             raise Http404
         if not request.user.has_perms(PERMISSIONS[kind]):
             raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Reads CSV and XLSX files as tables of text, within limits. Knows nothing about contents."""
+"""Reads CSV and XLSX files and feeds as tables of text, within limits. Knows nothing about contents."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
 from commerce.documents.spreadsheets import FORMULA, NUMBER
+from commerce.imports.feeds import COLUMNS, FeedError, entries_of
 
 #: Limits of a file. A larger catalogue is imported in several files.
 MAX_BYTES = 50 * 1024 * 1024
@@ -59,7 +60,7 @@ class Table:
 
 
 def read_table(content: bytes, file_name: str, *, encoding: str = "", delimiter: str = "") -> Table:
-    """Read a CSV or XLSX file; "" detects encoding and delimiter.
+    """Read a CSV or XLSX file or a feed; "" detects encoding and delimiter.
 
     Raises TableError if it is neither, too large, or wrongly encoded.
     """
@@ -74,8 +75,22 @@ def read_table(content: bytes, file_name: str, *, encoding: str = "", delimiter:
         return _table(_xlsx_rows(content))
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise TableError(_("This is an old Excel file (.xls). Save it as .xlsx or CSV."))
+    if content.lstrip().startswith((b"<?xml", b"<rss", b"<feed")):
+        return _feed(content)
     text = _decoded(content, encoding)
     return _table(_csv_rows(text, delimiter or _delimiter_of(text)))
+
+
+def _feed(content: bytes) -> Table:
+    try:
+        entries = list(entries_of(content))
+    except FeedError as error:
+        raise TableError(str(error)) from error
+    rows = [
+        Row(line, {name: CONTROL.sub("", text)[:MAX_CELL] for name, text in entry.items()})
+        for line, entry in enumerate(entries[:MAX_ROWS], 2)
+    ]
+    return Table(COLUMNS, rows)
 
 
 def _decoded(content: bytes, encoding: str) -> str:

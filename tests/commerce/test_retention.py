@@ -12,9 +12,6 @@ from django.utils import timezone
 from commerce.accounts import unverified
 from commerce.models import (
     AuditEntry,
-    ImportFilePart,
-    ImportRow,
-    ImportRun,
     OrderEvent,
     OutgoingMail,
     ReturnRequest,
@@ -125,28 +122,7 @@ def old_request(when):
     )
 
 
-def old_import(when):
-    return ImportRun.objects.create(
-        kind="stock", profile="plain", file_name="x.csv", state="done", created_at=when
-    )
-
-
-def old_import_file(when):
-    return ImportFilePart.objects.create(
-        run=old_import(when), role="data", position=0, content=b"sku"
-    )
-
-
-def old_import_row(when):
-    return ImportRow.objects.create(
-        run=old_import(when), position=0, line=2, identity="A", outcome="new"
-    )
-
-
 DELETING = [
-    ("import-files", old_import_file, 14),
-    ("import-rows", old_import_row, 60),
-    ("imports", old_import, 60),
     ("expired-sessions", old_session, 0),
     ("session-records", old_record, 60),
     ("mails", old_mail, 730),
