@@ -220,7 +220,10 @@ def progress_of(run: ImportRun) -> dict[str, Any]:
         "counts": counts,
         "tabs": [(value, label, counts[value]) for value, label in Outcome.choices],
         "may_start": run.state == State.CHECKED and counts["new"] + counts["changed"] > 0,
-        "may_continue": is_over and run.started_at is not None and run.cursor < run.total,
+        "may_continue": is_over
+        and run.started_at is not None
+        and run.cursor < run.total
+        and not counts[Step.UNDONE] + counts[Step.LEFT],
         "may_undo": is_over and counts[Step.WRITTEN] > 0,
         "may_cancel": run.is_busy and not run.is_cancelling,
         "may_change": run.state in (State.MAPPING, State.CHECKED, State.FAILED)

@@ -1,10 +1,10 @@
-"""The files of photographs that an import names: in an archive, in a folder, or at URLs."""
+"""The files of photographs that an import names: in an archive, or at URLs."""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO, Protocol
 
 from django.conf import settings
@@ -101,34 +101,6 @@ class Archive:
         for source in sources:
             content = self._read(source)
             found[source] = content if isinstance(content, str) else checked(content, source)
-        return found
-
-
-class Folder:
-    """The photographs of a folder on this machine, for the command. Links out of it are refused."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()
-
-    def check(self, source: str) -> str:
-        """See ``PictureFiles``."""
-        return "" if self._path(source) else _("There is no file “%(name)s”.") % {"name": source}
-
-    def _path(self, source: str) -> Path | None:
-        path = (self._folder / source.lstrip("/")).resolve()
-        return path if path.is_relative_to(self._folder) and path.is_file() else None
-
-    def load(self, sources: Sequence[str]) -> dict[str, bytes | str]:
-        """See ``PictureFiles``."""
-        found: dict[str, bytes | str] = {}
-        for source in sources:
-            path = self._path(source)
-            if path is None:
-                found[source] = self.check(source)
-            elif path.stat().st_size > settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE:
-                found[source] = _("The photograph is too large.")
-            else:
-                found[source] = checked(path.read_bytes(), source)
         return found
 
 

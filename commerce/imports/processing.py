@@ -24,9 +24,11 @@ from commerce.transactions import is_transient
 logger = logging.getLogger("vitrine.imports")
 Step = ImportRow.Step
 #: Records of a batch: to begin with, at least and at most.
-FIRST, LEAST, MOST = 40, 1, 400
+FIRST, LEAST, MOST = 5, 1, 400
 #: Seconds that a batch should take. SQLite has one writer: shoppers wait for it.
 TARGET = 0.4
+#: Photographs of a batch, which are in memory until they are written.
+MOST_PICTURES = 40
 #: Records of a batch that only reads.
 CHECKED_AT_ONCE = 400
 #: Times that a batch is tried when others hold its rows.
@@ -45,7 +47,7 @@ class Work:
     ends: float
     lease: timedelta
     size: int = field(default_factory=lambda: FIRST)
-    must_undo: bool = False
+    is_refused: bool = False
     longest: float = 0.0
 
     @property
@@ -135,17 +137,27 @@ def write_batches(work: Work) -> bool:
     kind, files = kind_of(run), picture_files(run)
     takes_all = run.options.get("policy") == "all"
     while run.cursor < len(records):
-        batch = records[run.cursor : run.cursor + work.size]
+        batch = _with_few_pictures(records[run.cursor : run.cursor + work.size])
         plans = kind.plan(batch, files)
         kind.load_files(plans, files)
         if takes_all and any(plan.outcome == Outcome.REFUSED for plan in plans):
             _note(run, plans)
-            work.must_undo = run.rows.filter(step=Step.WRITTEN).exists()
+            work.is_refused = True
             return True
         _write(work, batch, plans)
         if work.is_over or work.is_cancelled():
             break
     return run.cursor >= len(records)
+
+
+def _with_few_pictures(records: list[Record]) -> list[Record]:
+    """The first records, at least one, whose photographs fit in the memory together."""
+    count = 0
+    for number, record in enumerate(records):
+        count += len(getattr(record, "pictures", None) or ())
+        if number and count > MOST_PICTURES:
+            return records[:number]
+    return records
 
 
 def _write(work: Work, batch: Sequence[Record], plans: list[Plan]) -> None:

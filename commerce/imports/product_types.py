@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from commerce.bulk_sql import literal_in
 from commerce.catalogue.category_tree import Category
 from commerce.imports.product_merging import Catalogue
 from commerce.imports.product_states import State, category_paths
+from commerce.index.refresh_queue import one_refresh
 from commerce.models import VariantOption
 from commerce.slugs import code_from
 
@@ -78,6 +79,26 @@ class Types:
         if label.casefold() not in known:
             known[label.casefold()] = options.create(group_id=group, option=label).pk
         return known[label.casefold()]
+
+
+def make_missing(states: Sequence[State]) -> None:
+    """Make what products need, one after the other in short transactions, before their batch."""
+    types = Types(Catalogue())
+    with one_refresh():
+        category_ids(states)
+        for state in states:
+            class_id = types.class_id(state["type"])
+            for given in state["attributes"].values():
+                attribute = types.attribute(class_id, given["name"], given["type"])
+                labels = [given["value"]] if attribute.type == "option" else []
+                if attribute.type == "multi_option":
+                    labels = given["value"].split(" | ")
+                for label in filter(None, labels):
+                    types.value(attribute.option_group_id, label)
+            for variant in state["variants"].values():
+                for name, label in variant["options"].items():
+                    option = types.attribute(class_id, name, "option", is_option=True)
+                    types.value(option.option_group_id, label)
 
 
 def category_ids(states: Iterable[State]) -> dict[tuple[str, ...], int]:

@@ -83,6 +83,9 @@ def start_import(run_id: int) -> None:
         run = _locked(run_id, State.CHECKED, State.CANCELLED, State.FAILED)
         if run.state == State.FAILED and run.started_at is None:
             raise ImportRefused(_("The file could not be read. Upload another one."))
+        undone = (ImportRow.Step.UNDONE, ImportRow.Step.LEFT)
+        if run.rows.filter(step__in=undone).exists():
+            raise ImportRefused(_("This import was undone in part. Upload the file again."))
         refused = run.rows.filter(outcome=ImportRow.Outcome.REFUSED).exists()
         if refused and run.options.get("policy") == "all":
             raise ImportRefused(_("Some rows are refused, and this import takes all rows or none."))
@@ -212,10 +215,11 @@ def _after_slice(work: Work, is_done: bool) -> bool:
         _end(work, State.CHECKED, "")
     elif run.state == State.UNDOING:
         _end(work, State.UNDONE, "")
-    elif work.must_undo:
-        _end(work, State.DONE, "")
-        start_undo(run.pk)
-        return True
+    elif work.is_refused:
+        _end(work, State.DONE, _("A row was refused, so no row is imported."))
+        if run.rows.filter(step=ImportRow.Step.WRITTEN).exists():
+            start_undo(run.pk)
+            return True
     else:
         _end(work, State.DONE, "")
     return False

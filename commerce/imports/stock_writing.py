@@ -7,12 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce.actor import staff_actor
 from commerce.audit.log import record_change
 from commerce.audit.order_history import display_name
-from commerce.bulk_sql import literal_in
+from commerce.bulk_sql import literal_in, update_rows
 from commerce.imports.changes import Change, inserted
 from commerce.imports.product_states import State
 from commerce.models import AuditEntry, SalePrice, StockChange
@@ -34,9 +35,11 @@ def write_stock(changes: Sequence[Change]) -> None:
                 wanted[change.variant_ids[sku]] = (sku, old, after)
     records = _locked(wanted)
     _create({pk: wanted[pk] for pk in wanted if pk not in records}, records)
-    for pk, (_sku, old, after) in wanted.items():
-        if old is not NO_STOCK:
-            _update(records[pk], old, after)
+    _update(
+        (records[pk], old, after)
+        for pk, (_sku, old, after) in wanted.items()
+        if old is not NO_STOCK
+    )
     _write_sales([(records[pk], old, after) for pk, (_sku, old, after) in wanted.items()])
 
 
@@ -47,6 +50,12 @@ def _locked(product_ids: Iterable[int]) -> dict[int, Any]:
     found: dict[int, Any] = {}
     for row in rows:
         found.setdefault(row.product_id, row)
+    # The audit log names them. Not joined above: a join would lock the other tables, too.
+    partners = get_model("partner", "Partner").objects.in_bulk()
+    products = get_model("catalogue", "Product").objects.filter(pk__in=literal_in(found))
+    for product in products.select_related("parent"):
+        record = found[product.pk]
+        record.product, record.partner = product, partners[record.partner_id]
     return found
 
 
@@ -96,25 +105,36 @@ def _log_added(records: Sequence[Any]) -> None:
     )
 
 
-def _update(record: Any, old: State, after: State) -> None:
+def _update(wanted: Iterable[tuple[Any, State, State]]) -> None:
     """Apply what differs to the current numbers, so that orders placed meanwhile count."""
-    numbers = {"price": record.price, "num_in_stock": record.num_in_stock}
-    before = type(record)(
-        pk=record.pk, partner_sku=record.partner_sku, num_in_stock=record.num_in_stock,
-        num_allocated=record.num_allocated,
-    )  # fmt: skip
-    if old["price"] != after["price"]:
-        record.price = _decimal(after["price"])
-    if old["stock"] != after["stock"]:
-        record.num_in_stock = after["stock"]
-    now = {"price": record.price, "num_in_stock": record.num_in_stock}
-    if now == numbers:
-        return
-    type(record).objects.filter(pk=record.pk).update(**now)
-    record_change(record, numbers, now)
-    after_stock = {record.pk: (record.num_in_stock, record.num_allocated)}
-    record_stock_changes(StockChange.Kind.IMPORTED, [before], after_stock)
-    update_low_stock_alerts([record.pk])
+    StockRecord = get_model("partner", "StockRecord")
+    before, after, changes = [], {}, []
+    for record, old, new in wanted:
+        was = {"price": record.price, "num_in_stock": record.num_in_stock}
+        stock_before = StockRecord(
+            pk=record.pk, partner_sku=record.partner_sku, num_in_stock=record.num_in_stock,
+            num_allocated=record.num_allocated,
+        )  # fmt: skip
+        if old["price"] != new["price"]:
+            record.price = _decimal(new["price"])
+        if old["stock"] != new["stock"]:
+            record.num_in_stock = new["stock"]
+        now = {"price": record.price, "num_in_stock": record.num_in_stock}
+        if now != was:
+            before.append(stock_before)
+            after[record.pk] = (record.num_in_stock, record.num_allocated)
+            changes.append((record, was, now))
+    moment = timezone.now()
+    update_rows(
+        StockRecord,
+        ("price", "num_in_stock", "date_updated"),
+        [(row.price, row.num_in_stock, moment, row.pk) for row, _was, _now in changes],
+    )
+    for record, was, now in changes:
+        record_change(record, was, now)
+    record_stock_changes(StockChange.Kind.IMPORTED, before, after)
+    if after:
+        update_low_stock_alerts(list(after))
 
 
 def _write_sales(rows: Iterable[tuple[Any, State, State]]) -> None:

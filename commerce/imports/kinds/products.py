@@ -14,6 +14,7 @@ from commerce.imports.kinds.base import Outcome, Plan, Profile, Undone
 from commerce.imports.pictures import Nothing, PictureFiles
 from commerce.imports.product_merging import Catalogue, merged
 from commerce.imports.product_states import chunks, states_of
+from commerce.imports.product_types import make_missing
 from commerce.imports.product_writing import write_products
 from commerce.imports.profiles import magento, plain, shopify, woocommerce
 from commerce.imports.records import ProductRecord, ReadOptions
@@ -76,7 +77,13 @@ class ProductKind:
         return plans
 
     def load_files(self, plans: Sequence[Plan], files: PictureFiles | None) -> None:
-        """See ``Kind``: loads the photographs that products do not have yet."""
+        """See ``Kind``: loads the photographs that products do not have yet.
+
+        Also makes the types, options and categories that are missing: hundreds of them would keep
+        the batch's transaction open for seconds.
+        """
+        active = [p for p in plans if p.outcome in (Outcome.NEW, Outcome.CHANGED)]
+        make_missing([plan.after for plan in active if plan.after])
         wanted: dict[str, None] = {}
         for plan in plans:
             if plan.outcome in (Outcome.NEW, Outcome.CHANGED):

@@ -1,9 +1,11 @@
 """Imports a file from the command line: the same check, import and report as in the dashboard."""
 
 import csv
+import zipfile
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -30,7 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--profile", default="", help="shopify, woocommerce, magento or plain")
         parser.add_argument("--check", action="store_true", help="change nothing")
         parser.add_argument("--policy", choices=["good", "all"], default="good")
-        parser.add_argument("--pictures", type=Path, help="a zip archive; without it, URLs")
+        parser.add_argument(
+            "--pictures", type=Path, help="a zip archive or a folder; without it, URLs"
+        )
         parser.add_argument("--no-pictures", action="store_true")
         parser.add_argument("--no-redirects", action="store_true")
         parser.add_argument("--decimal", choices=[".", ","], default="")
@@ -107,7 +111,7 @@ class Command(BaseCommand):
             profile=profile,
             file_name=options["file"].name,
             data=_chunks(options["file"]),
-            pictures=_chunks(pictures) if pictures else None,
+            pictures=_archive(pictures) if pictures else None,
             user=user,
             options={
                 "policy": options["policy"],
@@ -136,6 +140,20 @@ class Command(BaseCommand):
         for row in run.rows.filter(outcome="refused")[:50]:
             for line, column, reason in row.problems:
                 self.stdout.write(f"{line} {column}: {reason}")
+
+
+def _archive(path: Path) -> Iterator[bytes]:
+    """An archive, or the files of a folder as one."""
+    if not path.is_dir():
+        yield from _chunks(path)
+        return
+    with TemporaryDirectory() as place:
+        packed = Path(place) / "pictures.zip"
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+            for file in sorted(path.rglob("*")):
+                if file.is_file() and not file.is_symlink():
+                    archive.write(file, file.relative_to(path))
+        yield from _chunks(packed)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

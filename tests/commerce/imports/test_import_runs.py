@@ -12,6 +12,7 @@ from oscar.core.loading import get_model
 
 from commerce.imports import processing
 from commerce.imports.kinds.products import ProductKind
+from commerce.imports.records import ProductRecord
 from commerce.imports.runs import (
     ImportRefused,
     cancel,
@@ -425,6 +426,40 @@ def test_queries_do_not_grow_with_the_batch(shop, django_assert_num_queries):
             ProductKind().plan(records, None)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_import_that_was_undone_in_part_does_not_continue(shop, monkeypatch):
+    monkeypatch.setattr(processing, "FIRST", 1)
+    monkeypatch.setattr(processing, "MOST", 1)
+    run = run_file(simple(3))
+    start_undo(run.pk)
+    ImportRun.objects.update(is_cancelling=True)
+    assert finish(run.pk).state == "cancelled"
+    assert Product.objects.count() == 2
+
+    with pytest.raises(ImportRefused, match="undone in part"):
+        start_import(run.pk)
+    start_undo(run.pk)
+    assert finish(run.pk).state == "undone"
+    assert not Product.objects.exists()
+
+
+def test_command_takes_photographs_from_a_folder(shop, tmp_path, capsys):
+    path, folder = tmp_path / "x.csv", tmp_path / "photos"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "cup.jpg").write_bytes(picture(5))
+    path.write_bytes(b"sku,title,price,images\nA,Cup,2.95,cup.jpg\n")
+
+    call_command("import_file", path, "--pictures", folder)
+
+    assert "1 new" in capsys.readouterr().out
+    assert Product.objects.get().images.get().import_source.source == "cup.jpg"
+
+
+def test_batches_hold_few_photographs():
+    records = [ProductRecord(n, "", pictures=[None] * 15) for n in range(9)]
+    assert [r.line for r in processing._with_few_pictures(records)] == [0, 1]
+    assert len(processing._with_few_pictures([ProductRecord(0, "", pictures=[None] * 99)])) == 1
 
 
 def test_command_imports_reports_and_undoes(shop, tmp_path, capsys):
