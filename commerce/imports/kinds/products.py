@@ -19,6 +19,7 @@ from commerce.imports.product_writing import write_products
 from commerce.imports.profiles import magento, plain, shopify, woocommerce
 from commerce.imports.records import ProductRecord, ReadOptions
 from commerce.imports.tables import Table
+from commerce.index.listings import product_url
 from commerce.slugs import slug_from
 
 FORMATS = {"shopify": shopify, "woocommerce": woocommerce, "magento": magento}
@@ -82,6 +83,7 @@ class ProductKind:
         Also makes the types, options and categories that are missing: hundreds of them would keep
         the batch's transaction open for seconds.
         """
+        product_url(0, "-")  # a new process takes a second to load the site's URLs
         active = [p for p in plans if p.outcome in (Outcome.NEW, Outcome.CHANGED)]
         make_missing([plan.after for plan in active if plan.after])
         wanted: dict[str, None] = {}
