@@ -18,6 +18,20 @@ from commerce.models import User
 _request: ContextVar[HttpRequest | None] = ContextVar("actor_request", default=None)
 
 
+#: The member of staff for whom a background task works.
+_principal: ContextVar[User | None] = ContextVar("actor_principal", default=None)
+
+
+@contextmanager
+def task_actor(user: User | None) -> Iterator[None]:
+    """Attribute changes made inside the block to the member of staff who started a task."""
+    token = _principal.set(user)
+    try:
+        yield
+    finally:
+        _principal.reset(token)
+
+
 @contextmanager
 def request_actor(request: HttpRequest) -> Iterator[None]:
     """Attribute changes made inside the block to the user of a request."""
@@ -57,7 +71,7 @@ def staff_actor() -> User | None:
 
     Histories do not name customers.
     """
-    user = getattr(_request.get(), "user", None)
+    user = _principal.get() or getattr(_request.get(), "user", None)
     return user if user is not None and is_staff(user) else None
 
 

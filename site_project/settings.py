@@ -18,6 +18,7 @@ from site_project.settings_accounts import *  # noqa: F403
 from site_project.settings_caches import caches
 from site_project.settings_content import *  # noqa: F403
 from site_project.settings_dashboard import with_our_pages
+from site_project.settings_imports import *  # noqa: F403
 from site_project.settings_logs import logging_config
 from site_project.settings_media import media_storage
 from site_project.settings_orders import *  # noqa: F403
@@ -257,6 +258,7 @@ SCHEDULE = [
     (60, "home.tasks.publish_scheduled_pages"),
     (60, "commerce.mail.outbox.send_waiting_mail_task"),
     (60, "commerce.task_leases.requeue_lost_tasks"),
+    (60, "commerce.imports.runs.continue_imports"),
     (600, "commerce.stock.alerts.answer_product_alerts"),
     (3600, "commerce.index.refresh.refresh_available_products"),
     (600, "commerce.returns.withdrawals.match_new_withdrawals_task"),
@@ -324,11 +326,8 @@ SCHEDULE += [
     (86_400, "commerce.privacy.tasks.apply_retention"),
 ]
 
-#: The permission tables of the dashboard and the admin (commerce.permissions.table).
-STAFF_PERMISSION_TABLES = [
-    "commerce.dashboard.permission_table.TABLE",
-    "home.staff.permission_table.TABLE",
-]
+#: Whether imports may load photographs from private networks, such as a server at home.
+IMPORT_PRIVATE_ADDRESSES = env.bool("IMPORT_PRIVATE_ADDRESSES", default=False)
 
 # --- Shop -------------------------------------------------------------------------------------------
 
@@ -461,6 +460,7 @@ BODY_LIMIT = 1024 * 1024
 FILE_LIMITS = {
     "/admin/": 10 * 1024 * 1024,
     "/dashboard/": 10 * 1024 * 1024,
+    "/dashboard/imports/": 200 * 1024 * 1024,
     "/accounts/picture/": 5 * 1024 * 1024,
     "/accounts/profile/": 5 * 1024 * 1024,
 }

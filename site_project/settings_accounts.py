@@ -78,3 +78,9 @@ ACCOUNT_RATE_LIMITS = {
 }
 #: After a POST to one of these, browsers delete the pages that they stored.
 SIGN_OUT_PATHS = ("/accounts/logout/", "/admin/logout/", "/dashboard/logout/")
+
+#: The permission tables of the dashboard and the admin (commerce.permissions.table).
+STAFF_PERMISSION_TABLES = [
+    "commerce.dashboard.permission_table.TABLE",
+    "home.staff.permission_table.TABLE",
+]

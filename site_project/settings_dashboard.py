@@ -37,6 +37,8 @@ def _in_wagtail(label: Any, model: str) -> MenuItem:
 PRODUCT_PAGES = [
     _in_wagtail(_("Collections"), "productcollection"),
     _in_wagtail(_("Facets"), "facetattribute"),
+    {"label": _("Imports"), "url_name": "staff-imports"},
+    {"label": _("Exports"), "url_name": "staff-exports"},
 ]
 #: In the menu of offers.
 OFFER_PAGES = [_in_wagtail(_("Sale prices"), "saleprice")]

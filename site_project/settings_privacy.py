@@ -13,6 +13,8 @@ PRIVACY_PARTS = [
 
 #: Days after which each retention rule applies. Installations may change them.
 RETENTION_DAYS = {
+    "import-files": 14,
+    "imports": 60,
     "mail-texts": 90,
     "mails": 730,
     "account-mails": 90,

@@ -17,6 +17,14 @@ from checkout_app.storefront.cards import CardsView, NewCardView
 from commerce.dashboard.accounts import StaffPasswordResetView, StaffSessionsView
 from commerce.dashboard.audit_log import AuditView
 from commerce.dashboard.documents import PackingListView, StaffDocumentView
+from commerce.dashboard.exports import ExportListView, ExportView
+from commerce.dashboard.imports import (
+    ImportListView,
+    ImportProgressView,
+    ImportReportView,
+    ImportSettingsView,
+    ImportView,
+)
 from commerce.dashboard.options import OptionsView, OptionValuesView
 from commerce.dashboard.personal_data import StaffGuestPrivacyView, StaffPrivacyView
 from commerce.dashboard.returns import ReturnDetailView, ReturnListView
@@ -87,6 +95,29 @@ urlpatterns = [
         "dashboard/options/values/<int:pk>/",
         OptionValuesView.as_view(),
         name="staff-option-values",
+    ),
+    path("dashboard/imports/", ImportListView.as_view(), name="staff-imports"),
+    path("dashboard/imports/<int:pk>/", ImportView.as_view(), name="staff-import"),
+    path(
+        "dashboard/imports/<int:pk>/settings/",
+        ImportSettingsView.as_view(),
+        name="staff-import-settings",
+    ),
+    path(
+        "dashboard/imports/<int:pk>/progress/",
+        ImportProgressView.as_view(),
+        name="staff-import-progress",
+    ),
+    path(
+        "dashboard/imports/<int:pk>/report.csv",
+        ImportReportView.as_view(),
+        name="staff-import-report",
+    ),
+    path("dashboard/exports/", ExportListView.as_view(), name="staff-exports"),
+    path(
+        "dashboard/exports/<slug:kind>/<slug:format>.<slug:ending>",
+        ExportView.as_view(),
+        name="staff-export",
     ),
     path("dashboard/returns/", ReturnListView.as_view(), name="staff-returns"),
     path("dashboard/returns/<str:number>/", ReturnDetailView.as_view(), name="staff-return"),

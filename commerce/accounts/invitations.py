@@ -26,13 +26,18 @@ def invite(request: HttpRequest, user: AbstractBaseUser) -> None:
     log_account_event(request, AuditEntry.Act.INVITED, user)
 
 
+def invite_imported(user: AbstractBaseUser) -> None:
+    """Mail the owner of an imported account a link to set a password, as ``invite`` does."""
+    _send_link("invitation", None, user)
+
+
 def send_new_password_link(request: HttpRequest, user: AbstractBaseUser) -> None:
     """Mail a user a password link, as if they had requested it."""
     _send_link("password_reset_key", request, user)
     log_account_event(request, AuditEntry.Act.RESET_SENT, user)
 
 
-def _send_link(mail: str, request: HttpRequest, user: Any) -> None:
+def _send_link(mail: str, request: HttpRequest | None, user: Any) -> None:
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link = get_adapter(request).get_reset_password_from_key_url(key)
     texts = account_messages(mail, {"password_reset_url": link})

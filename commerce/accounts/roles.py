@@ -53,6 +53,7 @@ GRANTS = {
             "searchsynonym": "vacd",
             "promotedresult": "vacd",
             "searchmiss": "v",
+            "importrun": "vac",
         },
     },
     SUPPORT: {

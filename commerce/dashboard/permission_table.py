@@ -9,6 +9,9 @@ OFFER, CHANGE_OFFER = "offer.view_conditionaloffer", "offer.change_conditionalof
 ADD_OFFER = "offer.add_conditionaloffer"
 PERSON, CHANGE_PERSON = "commerce.view_user", "commerce.change_user"
 PAYMENT, CHANGE_PAYMENT = "checkout.view_paymentattempt", "checkout.change_paymentattempt"
+IMPORT = "commerce.view_importrun"
+#: Seeing any of what can be exported.
+EXPORT = any_of("partner.view_stockrecord", PERSON, ORDER)
 ADD_REFUND = "checkout.add_refundrequest"
 #: The permission of each action on an order's page, by its ``order_action``.
 ORDER_ACTS = {
@@ -207,6 +210,15 @@ _OURS = {
     "staff-option-values": Access(
         view=("catalogue.view_productclass",), change=("catalogue.change_attributeoption",)
     ),
+    # The views also ask for the permissions of what is imported.
+    "staff-imports": Access(view=(IMPORT,), change=("commerce.add_importrun",)),
+    "staff-import": Access(view=(IMPORT,), change=("commerce.change_importrun",)),
+    "staff-import-settings": Access(view=(IMPORT,), change=("commerce.change_importrun",)),
+    "staff-import-progress": read_only(IMPORT),
+    "staff-import-report": read_only(IMPORT),
+    # The views ask for the permissions of what is exported.
+    "staff-exports": read_only(EXPORT),
+    "staff-export": read_only(EXPORT),
     "staff-returns": read_only("commerce.view_returnrequest"),
     "staff-return": Access(
         view=("commerce.view_returnrequest",), change=("commerce.change_returnrequest",)

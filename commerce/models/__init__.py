@@ -1,8 +1,15 @@
 """Our tables next to Oscar's. Those that extend an Oscar model are one-to-one with it."""
 
-from commerce.models.accounts import ProfilePicture, Throttle
+from commerce.models.accounts import MarketingConsent, ProfilePicture, Throttle
 from commerce.models.changes import AuditEntry, StockChange
 from commerce.models.documents import CommercialDocument, DocumentCounter, DocumentKind
+from commerce.models.imports import (
+    ImportedPicture,
+    ImportFilePart,
+    ImportMapping,
+    ImportRow,
+    ImportRun,
+)
 from commerce.models.lists import (
     AnswerCount,
     BoughtTogether,
@@ -44,8 +51,14 @@ __all__ = [
     "DocumentCounter",
     "DocumentKind",
     "FacetAttribute",
+    "ImportFilePart",
+    "ImportMapping",
+    "ImportRow",
+    "ImportRun",
+    "ImportedPicture",
     "Listing",
     "ListingTerms",
+    "MarketingConsent",
     "OptionPrice",
     "OptionValueDisplay",
     "OrderEvent",

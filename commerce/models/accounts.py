@@ -41,3 +41,21 @@ class ProfilePicture(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class MarketingConsent(models.Model):
+    """Whether a customer agreed to be sent advertising, when and how. No row: nothing is known."""
+
+    user = models.OneToOneField(
+        "commerce.User", on_delete=models.CASCADE, related_name="marketing_consent"
+    )
+    is_given = models.BooleanField(_("given"))
+    source = models.CharField(_("source"), max_length=100)
+    updated_at = models.DateTimeField(_("when"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("consent to advertising")
+        verbose_name_plural = _("consents to advertising")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.is_given}"

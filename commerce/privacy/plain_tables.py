@@ -49,6 +49,8 @@ PLAIN = nothing_personal(
         "commerce.deliverymethod_countries": "id deliverymethod country",
         "commerce.documentcounter": "id kind year last",
         "commerce.facetattribute": "id attribute position",
+        "commerce.importedpicture": "id product_image source",
+        "commerce.importmapping": "id kind columns_hash mapping updated_at",
         "commerce.listing": (
             "product title path created rating review_count popularity availability is_gone "
             "card variants variant_photos photos categories"

@@ -63,6 +63,12 @@ def _by_staff(person: Person) -> Q:
 
 SECTIONS = (
     _section("account", _("Account"), "commerce.User", user="pk"),
+    _section(
+        "marketing_consent",
+        _("Consent to advertising"),
+        "commerce.MarketingConsent",
+        user="user",
+    ),
     _section("profile_picture", _("Profile picture"), "commerce.ProfilePicture", user="user"),
     _section("email_addresses", _("Email addresses"), "account.EmailAddress", user="user"),
     _section("second_factors", _("Second factors"), "mfa.Authenticator", user="user"),

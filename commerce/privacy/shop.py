@@ -13,7 +13,15 @@ from django_tasks_db.models import DBTaskResult
 from oscar.core.loading import get_model
 
 from commerce.audit.security import ACCOUNT, STAFF_PAGE
-from commerce.models import AuditEntry, OutgoingMail, SearchMiss, Withdrawal
+from commerce.models import (
+    AuditEntry,
+    ImportFilePart,
+    ImportRow,
+    ImportRun,
+    OutgoingMail,
+    SearchMiss,
+    Withdrawal,
+)
 from commerce.privacy.erasure import OPEN_RETURNS, erase_shop_data, shop_blocks
 from commerce.privacy.orders import (
     anonymise_order,
@@ -280,6 +288,30 @@ RULES = (
         _("They show what shoppers miss now, and may contain a name."),
         DELETED,
         lambda at: SearchMiss.objects.filter(last_at__lt=days_ago("search-misses", at)),
+    ),
+    Rule(
+        "import-files",
+        _("Uploaded files of imports"),
+        how_long("import-files"),
+        _("An interrupted import continues with them."),
+        DELETED,
+        lambda at: ImportFilePart.objects.filter(run__created_at__lt=days_ago("import-files", at)),
+    ),
+    Rule(
+        "import-rows",
+        _("What imports changed, row by row"),
+        how_long("imports"),
+        _("Until then an import can be undone."),
+        DELETED,
+        lambda at: ImportRow.objects.filter(run__created_at__lt=days_ago("imports", at)),
+    ),
+    Rule(
+        "imports",
+        _("Imports: file name, settings, numbers"),
+        how_long("imports"),
+        _("They explain the rows."),
+        DELETED,
+        lambda at: ImportRun.objects.filter(created_at__lt=days_ago("imports", at)),
     ),
     Rule(
         "finished-tasks",

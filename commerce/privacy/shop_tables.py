@@ -30,6 +30,9 @@ ACCOUNTS = {
     ),
     "commerce.user_groups": about_people(DELETED, "user group", "id", left_out=COPY),
     "commerce.user_user_permissions": about_people(DELETED, "user permission", "id", left_out=COPY),
+    "commerce.marketingconsent": about_people(
+        DELETED, "user is_given source updated_at", "id", section="marketing_consent"
+    ),
     "commerce.profilepicture": about_people(
         DELETED, "user updated_at", "id", hidden="name content", section="profile_picture"
     ),
@@ -280,6 +283,28 @@ SHOP = {
         "id kind object_id changes",
         staff="user actor",
         section="sign_ins",
+    ),
+    # Uploads and rows may contain customers; both expire within weeks.
+    "commerce.importrun": about_people(
+        EXPIRES,
+        "",
+        "id kind profile file_name options state message total cursor ignored_columns "
+        "is_cancelling lease_key lease_until created_at started_at finished_at",
+        staff="user",
+        left_out=INTERNAL,
+    ),
+    "commerce.importrow": about_people(
+        EXPIRES,
+        "identity before after problems remarks",
+        "id run position line outcome step object_id",
+        left_out=_("a temporary copy of what the account contains"),
+    ),
+    "commerce.importfilepart": about_people(
+        EXPIRES,
+        "",
+        "id run role position",
+        hidden="content",
+        left_out=_("a temporary copy of what the account contains"),
     ),
     "commerce.stockchange": about_people(
         ANONYMISED,

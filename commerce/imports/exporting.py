@@ -1,0 +1,255 @@
+"""Exports: the shop's data as rows that the imports read back without a change."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from openpyxl import Workbook
+from oscar.core.loading import get_model
+
+from commerce.clock import shop_now
+from commerce.documents.spreadsheets import neutral_cell
+from commerce.imports.kinds.customers import CustomerKind
+from commerce.imports.kinds.orders import OrderKind
+from commerce.imports.kinds.redirects import RedirectKind
+from commerce.imports.kinds.reviews import ReviewKind
+from commerce.imports.kinds.stock import StockLine, stock_sheet
+from commerce.imports.kinds.vouchers import VoucherKind
+from commerce.imports.pictures import is_url
+from commerce.imports.product_states import NOT_IN_CELLS, Existing, State, states_of
+from commerce.imports.profiles.plain import PlainRow, product_sheet
+
+Rows = Iterator[list[object]]
+#: Products that are read at once.
+BATCH = 500
+#: Excel's limit for a cell.
+MOST_IN_CELL = 32_767
+BRAND = "brand"
+
+
+def _products() -> Iterator[Existing]:
+    """All products, in the order of their keys."""
+    last = 0
+    rows = get_model("catalogue", "Product").objects.filter(parent=None).order_by("pk")
+    while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        last = keys[-1]
+        found = states_of(keys)
+        yield from (found[key] for key in keys if key in found)
+
+
+def _sku(sku: str) -> str:
+    """The SKU; "" for what has none."""
+    return "" if sku.startswith("#") else sku
+
+
+def _sources(existing: Existing) -> dict[str, str]:
+    """``{source: URL}`` of a product's photographs: those from archives have the shop's URL."""
+    own = {source: url for url, source in existing.aliases.items()}
+    return {
+        one["source"]: one["source"] if is_url(one["source"]) else own[one["source"]]
+        for one in existing.state["pictures"]
+    }
+
+
+# --- The plain format -----------------------------------------------------------------------------
+
+
+def plain_products() -> Rows:
+    """The products in the plain format: one row per variant, product data in the first."""
+    sheet = product_sheet()
+    options, attributes = _option_names(), _attribute_names()
+    yield [
+        *sheet.get_export_headers(),
+        *(f"option:{name}" for name in options),
+        *(f"attribute:{name}:{kind}" for name, kind in attributes),
+    ]
+    for existing in _products():
+        for number, (sku, variant) in enumerate(existing.state["variants"].items()):
+            row = _plain_row(existing, sku, variant, is_first=number == 0)
+            yield [
+                *sheet.export_resource(row),
+                *(variant["options"].get(name, "") for name in options),
+                *(_attribute(existing.state, number, name, kind) for name, kind in attributes),
+            ]
+
+
+def _option_names() -> list[str]:
+    values = get_model("catalogue", "ProductAttributeValue").objects
+    rows = values.filter(product__parent__isnull=False, attribute__type="option")
+    return sorted(set(rows.order_by().values_list("attribute__name", flat=True).distinct()))
+
+
+def _attribute_names() -> list[tuple[str, str]]:
+    values = get_model("catalogue", "ProductAttributeValue").objects
+    rows = values.filter(product__parent=None).exclude(attribute__type__in=NOT_IN_CELLS)
+    return sorted(set(rows.order_by().values_list("attribute__name", "attribute__type").distinct()))
+
+
+def _attribute(state: State, number: int, name: str, kind: str) -> str:
+    if number:
+        return ""
+    found = (
+        one["value"]
+        for one in state["attributes"].values()
+        if (one["name"], one["type"]) == (name, kind)
+    )
+    return next(found, "")
+
+
+def _plain_row(existing: Existing, sku: str, variant: State, *, is_first: bool) -> PlainRow:
+    state = existing.state
+    row = PlainRow(product=existing.slug, sku=_sku(sku), stock=variant["stock"])
+    row.price = variant["price"]
+    row.variant_public = variant["public"] if state["options"] else None
+    if variant["sale"]:
+        row.sale_price, row.sale_from, row.sale_until = variant["sale"]
+    if not is_first:
+        return row
+    sources = _sources(existing)
+    row.product_sku, row.title, row.type = state["own_sku"], state["title"], state["type"]
+    row.description, row.public = state["description"], state["public"]
+    row.meta_title, row.meta_description = state["meta_title"], state["meta_description"]
+    row.categories = [" > ".join(path) for path in state["categories"]]
+    row.images = [sources[one["source"]] for one in state["pictures"]]
+    row.image_texts = [one["alt"] for one in state["pictures"]]
+    row.redirects = state["redirects"]
+    return row
+
+
+def stock_rows() -> Rows:
+    """Prices, sale prices and stock of every SKU."""
+    sheet = stock_sheet()
+    yield list(sheet.get_export_headers())
+    for existing in _products():
+        for sku, variant in existing.state["variants"].items():
+            if not _sku(sku):
+                continue
+            line = StockLine(sku=sku, stock=variant["stock"])
+            line.price = variant["price"]
+            if variant["sale"]:
+                line.sale_price, line.sale_from, line.sale_until = variant["sale"]
+            yield list(sheet.export_resource(line))
+
+
+# --- Shopify's format -----------------------------------------------------------------------------
+
+SHOPIFY = (
+    "Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Published",
+    "Option1 Name", "Option1 Value", "Option2 Name", "Option2 Value", "Option3 Name",
+    "Option3 Value", "Variant SKU", "Variant Inventory Tracker", "Variant Inventory Qty",
+    "Variant Inventory Policy", "Variant Price", "Variant Compare At Price", "Image Src",
+    "Image Position", "Image Alt Text", "SEO Title", "SEO Description", "Variant Image", "Status",
+)  # fmt: skip
+#: Shopify has no more options.
+MOST_OPTIONS = 3
+
+
+def shopify_products() -> Rows:
+    """The products in Shopify's columns; those with more than three options are left out."""
+    yield list(SHOPIFY)
+    for existing in _products():
+        if len(existing.state["options"]) <= MOST_OPTIONS:
+            for row in _shopify_rows(existing):
+                yield [row.get(name, "") for name in SHOPIFY]
+
+
+def _shopify_rows(existing: Existing) -> Iterator[dict[str, object]]:
+    state, sources = existing.state, _sources(existing)
+    pictures = state["pictures"]
+    variants = list(state["variants"].items())
+    for number in range(max(len(variants), len(pictures), 1)):
+        row: dict[str, object] = {"Handle": existing.slug}
+        if number == 0:
+            row |= _shopify_top(state)
+        if number < len(variants):
+            row |= _shopify_variant(state, *variants[number], is_first=number == 0)
+            row["Variant Image"] = _variant_picture(state, variants[number][1], sources)
+        if number < len(pictures):
+            one = pictures[number]
+            row |= {"Image Src": sources[one["source"]], "Image Position": number + 1}
+            row["Image Alt Text"] = one["alt"]
+        yield row
+
+
+def _shopify_top(state: State) -> dict[str, object]:
+    paths = state["categories"]
+    return {
+        "Title": state["title"],
+        "Body (HTML)": state["description"],
+        "Vendor": state["attributes"].get(BRAND, {}).get("value", ""),
+        "Product Category": " > ".join(paths[0]) if paths else "",
+        "Type": state["type"],
+        "Published": "true",
+        "SEO Title": state["meta_title"],
+        "SEO Description": state["meta_description"],
+        "Status": "active" if state["public"] else "draft",
+    }
+
+
+def _shopify_variant(
+    state: State, sku: str, variant: State, *, is_first: bool
+) -> dict[str, object]:
+    row: dict[str, object] = {
+        "Variant SKU": _sku(sku),
+        "Variant Inventory Tracker": "shopify",
+        "Variant Inventory Qty": "" if variant["stock"] is None else variant["stock"],
+        "Variant Inventory Policy": "deny",
+        "Variant Price": variant["price"] or "",
+    }
+    sale = variant["sale"]
+    if sale and sale[1] <= shop_now().isoformat():
+        row |= {"Variant Price": sale[0], "Variant Compare At Price": variant["price"]}
+    if not state["options"]:
+        return row | {"Option1 Name": "Title", "Option1 Value": "Default Title"}
+    for n, name in enumerate(state["options"], 1):
+        if is_first:
+            row[f"Option{n} Name"] = name
+        row[f"Option{n} Value"] = variant["options"].get(name, "")
+    return row
+
+
+def _variant_picture(state: State, variant: State, sources: dict[str, str]) -> str:
+    for one in state["pictures"]:
+        wanted = one["options"]
+        if wanted and all(variant["options"].get(n) in v for n, v in wanted.items()):
+            return sources[one["source"]]
+    return ""
+
+
+# --- Files ----------------------------------------------------------------------------------------
+
+#: The exports of the engine, by kind and format.
+EXPORTS: dict[tuple[str, str], Callable[[], Rows]] = {
+    ("products", "plain"): plain_products,
+    ("products", "shopify"): shopify_products,
+    ("stock", "plain"): stock_rows,
+    ("customers", "plain"): lambda: CustomerKind().rows(),
+    ("orders", "plain"): lambda: OrderKind().rows(),
+    ("reviews", "plain"): lambda: ReviewKind().rows(),
+    ("vouchers", "plain"): lambda: VoucherKind().rows(),
+    ("redirects", "plain"): lambda: RedirectKind().rows(),
+}
+
+
+def neutral(rows: Rows) -> Rows:
+    """The rows with cells that no spreadsheet runs as a formula."""
+    for row in rows:
+        yield [neutral_cell("" if cell is None else cell) for cell in row]
+
+
+def as_xlsx(rows: Rows) -> IO[bytes]:
+    """An XLSX file of the rows, on a disk: it may be larger than the memory."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in neutral(rows):
+        sheet.append([_excel_cell(cell) for cell in row])
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
+    book.save(file)
+    file.seek(0)
+    return file
+
+
+def _excel_cell(cell: Any) -> Any:
+    return cell[:MOST_IN_CELL] if isinstance(cell, str) else cell

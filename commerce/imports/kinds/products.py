@@ -1,0 +1,255 @@
+"""Products: found by their SKUs, else by the old shop's name in the URL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from oscar.core.loading import get_model
+
+from commerce.imports.changes import Change
+from commerce.imports.kinds.base import Outcome, Plan, Profile, Undone
+from commerce.imports.pictures import Nothing, PictureFiles
+from commerce.imports.product_merging import Catalogue, merged
+from commerce.imports.product_states import chunks, states_of
+from commerce.imports.product_types import make_missing
+from commerce.imports.product_writing import write_products
+from commerce.imports.profiles import magento, plain, shopify, woocommerce
+from commerce.imports.records import ProductRecord, ReadOptions
+from commerce.imports.tables import Table
+from commerce.index.listings import product_url
+from commerce.slugs import slug_from
+
+FORMATS = {"shopify": shopify, "woocommerce": woocommerce, "magento": magento}
+
+
+class ProductKind:
+    """Imports products with options, variants, categories, prices, stock and photographs."""
+
+    name = "products"
+    permissions = (
+        "catalogue.add_product", "catalogue.change_product", "partner.add_stockrecord",
+        "partner.change_stockrecord",
+    )  # fmt: skip
+
+    def profiles(self) -> Mapping[str, Profile]:
+        """See ``Kind``."""
+        names = {"shopify": "Shopify", "woocommerce": "WooCommerce", "magento": "Magento"}
+        found = {
+            name: Profile(name, names[name], of.REQUIRED, of.COLUMNS, of.PRICE_COLUMNS)
+            for name, of in FORMATS.items()
+        }
+        return {"plain": _PLAIN, **found}
+
+    def detect(self, columns: tuple[str, ...]) -> str:
+        """See ``Kind``."""
+        return next((name for name, of in FORMATS.items() if of.looks_like(columns)), "plain")
+
+    def known_columns(self) -> list[str]:
+        """See ``Kind``."""
+        return plain.ProductSheet.column_names()
+
+    def read(self, profile: str, table: Table, options: ReadOptions) -> Iterator[ProductRecord]:
+        """See ``Kind``. A SKU or product that appears twice is refused where it comes second."""
+        if profile == "plain":
+            records = plain.read_products(table, options)
+        else:
+            records = FORMATS[profile].products_in(table, options)
+        places: dict[str, tuple[int, str]] = {}
+        handles: dict[str, int] = {}
+        for record in records:
+            _refuse_repeated(record, places, handles)
+            yield record
+
+    def plan(self, records: Sequence[ProductRecord], files: PictureFiles | None) -> list[Plan]:
+        """See ``Kind``."""
+        found = _found(records)
+        existing = states_of({pk for pk in found.values() if pk})
+        catalogue = Catalogue()
+        plans = []
+        for record in records:
+            _check_pictures(record, files)
+            known = existing.get(found[id(record)] or 0)
+            after = merged(record, known, catalogue)
+            plans.append(Plan(record, known.state if known else None, after, known))
+        _check_skus(plans)
+        return plans
+
+    def load_files(self, plans: Sequence[Plan], files: PictureFiles | None) -> None:
+        """See ``Kind``: loads the photographs that products do not have yet.
+
+        Also makes the types, options and categories that are missing: hundreds of them would keep
+        the batch's transaction open for seconds.
+        """
+        product_url(0, "-")  # a new process takes a second to load the site's URLs
+        active = [p for p in plans if p.outcome in (Outcome.NEW, Outcome.CHANGED)]
+        make_missing([plan.after for plan in active if plan.after])
+        wanted: dict[str, None] = {}
+        for plan in plans:
+            if plan.outcome in (Outcome.NEW, Outcome.CHANGED):
+                wanted |= dict.fromkeys(_new_sources(plan))
+        contents = files.load(list(wanted)) if files and wanted else {}
+        for plan in plans:
+            record = plan.record
+            places = {one.source: one for one in getattr(record, "pictures", None) or ()}
+            for source in _new_sources(plan) if plan.after else ():
+                content = contents.get(source)
+                place = places.get(source)
+                if isinstance(content, bytes):
+                    plan.extra[source] = content
+                elif isinstance(content, str) and place:
+                    text = _("Imported without the photograph %(source)s: %(reason)s")
+                    facts = {"source": source[:120], "reason": content}
+                    record.remark(place.line, place.column, text % facts)
+
+    def write(self, plans: Sequence[Plan]) -> None:
+        """See ``Kind``."""
+        changes = [
+            Change(plan.after, plan.existing, getattr(plan.record, "handle", ""), files=plan.extra)
+            for plan in plans
+        ]
+        write_products(changes)
+        for plan, change in zip(plans, changes, strict=True):
+            plan.object_id = change.product_id
+            for path in change.remarks:
+                text = _("The redirect from %(path)s exists and leads elsewhere.") % {"path": path}
+                plan.record.remark(plan.record.line, "", text)
+
+    def revert(self, rows: Sequence[Undone]) -> list[bool]:
+        """See ``Kind``. A new product that was ordered since stays."""
+        existing = states_of([row.object_id for row in rows])
+        ordered = _ordered([row.object_id for row in rows if row.before is None])
+        changes, outcome = [], []
+        for row in rows:
+            now = existing.get(row.object_id)
+            is_same = now is not None and now.state == row.after
+            outcome.append(is_same and row.object_id not in ordered)
+            if outcome[-1]:
+                changes.append(Change(row.before, now))
+        write_products(changes)
+        return outcome
+
+
+_PLAIN = Profile(
+    "plain",
+    gettext_lazy("Plain: any CSV or XLSX file"),
+    price_columns=("price", "sale_price"),
+    is_mapped=True,
+)
+
+
+def _refuse_repeated(
+    record: ProductRecord, places: dict[str, tuple[int, str]], handles: dict[str, int]
+) -> None:
+    """Refuse SKUs that an earlier row has. Databases may not tell upper from lower case."""
+    for variant in record.variants:
+        if not variant.sku:
+            continue
+        line, sku = places.setdefault(variant.sku.casefold(), (variant.line, variant.sku))
+        if line != variant.line:
+            text = _("“%(sku)s” stands in row %(line)d, too.")
+            if sku != variant.sku:
+                text = _("“%(sku)s” differs only in case from the SKU in row %(line)d.")
+            record.refuse(variant.line, "SKU", text % {"sku": variant.sku, "line": line})
+    handle = record.handle.casefold()
+    if handle and not any(variant.sku for variant in record.variants):
+        line = handles.setdefault(handle, record.line)
+        if line != record.line:
+            text = _("“%(sku)s” stands in row %(line)d, too.")
+            record.refuse(record.line, "", text % {"sku": record.handle, "line": line})
+
+
+def _found(records: Iterable[ProductRecord]) -> dict[int, int | None]:
+    """The key of each record's product in the catalogue, by the record's ``id()``."""
+    owners = owners_of({v.sku for record in records for v in record.variants if v.sku})
+    handles = by_handle({slug_from(record.handle) for record in records if record.handle})
+    own = owners_of({record.own_sku for record in records if record.own_sku})
+    found: dict[int, int | None] = {}
+    for record in records:
+        names: dict[int, str] = {}
+        for variant in record.variants:
+            owner = owners.get(variant.sku.casefold())
+            if owner and names and owner not in names:
+                text = _("In the shop this SKU belongs to another product than %(sku)s.")
+                record.refuse(variant.line, "SKU", text % {"sku": next(iter(names.values()))})
+            elif owner:
+                names[owner] = variant.sku
+        key = next(iter(names), None) or own.get(record.own_sku.casefold())
+        found[id(record)] = key or handles.get(slug_from(record.handle) if record.handle else "")
+    return found
+
+
+def owners_of(skus: set[str]) -> dict[str, int]:
+    """``{SKU in lower case: key of the product or of the parent}``."""
+    Product, StockRecord = get_model("catalogue", "Product"), get_model("partner", "StockRecord")
+    found: dict[str, int] = {}
+    for chunk in chunks(sorted(skus)):
+        for sku, pk, parent in Product.objects.filter(upc__in=chunk).values_list(
+            "upc", "pk", "parent_id"
+        ):
+            found[sku.casefold()] = parent or pk
+        rows = StockRecord.objects.filter(partner_sku__in=chunk)
+        for sku, pk, parent in rows.values_list("partner_sku", "product_id", "product__parent_id"):
+            found[sku.casefold()] = parent or pk
+    return found
+
+
+def by_handle(slugs: set[str]) -> dict[str, int]:
+    products = get_model("catalogue", "Product").objects.filter(parent=None)
+    found: dict[str, int] = {}
+    for chunk in chunks(sorted(slugs)):
+        rows = products.filter(slug__in=chunk).order_by("-pk")
+        found |= dict(rows.values_list("slug", "pk"))
+    return found
+
+
+def _check_pictures(record: ProductRecord, files: PictureFiles | None) -> None:
+    if files is None or isinstance(files, Nothing):
+        record.pictures = None
+        return
+    for picture in record.pictures or ():
+        if reason := files.check(picture.source):
+            text = _("Imported without the photograph: %(reason)s") % {"reason": reason}
+            record.remark(picture.line, picture.column, text)
+
+
+def _check_skus(plans: Sequence[Plan]) -> None:
+    """Number the SKUs that the import makes where another product has them."""
+    made: dict[str, list[tuple[Plan, str]]] = defaultdict(list)
+    for plan in plans:
+        given = {v.sku for v in getattr(plan.record, "variants", ()) if v.sku}
+        before = plan.before["variants"] if plan.before else {}
+        for sku in (plan.after or {}).get("variants", {}):
+            if sku not in given and sku not in before:
+                made[sku].append((plan, sku))
+    taken = set(owners_of(set(made)))
+    for sku, places in made.items():
+        for plan, old in places:
+            number, wanted = 1, sku
+            while wanted.casefold() in taken:
+                number += 1
+                wanted = f"{sku[:60]}-{number}"
+                taken |= set(owners_of({wanted}))
+            taken.add(wanted.casefold())
+            if wanted != old and plan.after:
+                variants = plan.after["variants"]
+                plan.after["variants"] = {
+                    (wanted if name == old else name): row for name, row in variants.items()
+                }
+
+
+def _new_sources(plan: Plan) -> list[str]:
+    before = {one["source"] for one in (plan.before or {}).get("pictures", ())}
+    after = [one["source"] for one in (plan.after or {}).get("pictures", ())]
+    return [source for source in after if source not in before]
+
+
+def _ordered(product_ids: Sequence[int]) -> set[int]:
+    """The products of these keys of which somebody bought something."""
+    Line = get_model("order", "Line")
+    rows = Line.objects.filter(product__in=product_ids) | Line.objects.filter(
+        product__parent__in=product_ids
+    )
+    return {parent or pk for pk, parent in rows.values_list("product_id", "product__parent_id")}

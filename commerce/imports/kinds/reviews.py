@@ -1,0 +1,152 @@
+"""Reviews of products, from the old shop: approved or waiting for a moderator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
+
+from commerce.bulk_sql import literal_in
+from commerce.imports.kinds.flat import FlatKind, in_batches
+from commerce.imports.kinds.products import by_handle, owners_of
+from commerce.imports.product_states import State, moment_text
+from commerce.imports.records import ReadOptions, Record
+from commerce.imports.widgets import (
+    ChoiceWidget,
+    EmailWidget,
+    MomentWidget,
+    Sheet,
+    TextWidget,
+    UnitsWidget,
+    column,
+)
+from commerce.models import User
+from commerce.slugs import slug_from
+
+STATUSES = {"approved": 1, "pending": 0, "rejected": 2}
+
+
+class ReviewSheet(Sheet):
+    """The columns of reviews. ``product`` is a SKU, or the product's part of its URL."""
+
+    product = column("product", TextWidget(is_required=True))
+    score = column("score", UnitsWidget(5, is_required=True))
+    title = column("title", TextWidget(255))
+    body = column("body", TextWidget(20_000))
+    name = column("name", TextWidget(255))
+    email = column("email", EmailWidget(254))
+    status = column("status", ChoiceWidget(*STATUSES, default="pending"))
+    date = column("date", MomentWidget())
+
+
+class ReviewKind(FlatKind):
+    """Reviews, found by product, author and title. An author with an account is linked to it."""
+
+    name = "reviews"
+    permissions = ("reviews.change_productreview", "catalogue.view_product")
+    sheet_class = ReviewSheet
+    keys = ("product", "name", "title")
+    formats = {
+        "judgeme": (
+            "Judge.me",
+            {
+                "product_handle": "product", "rating": "score", "title": "title", "body": "body",
+                "reviewer_name": "name", "reviewer_email": "email", "review_date": "date",
+            },
+        )
+    }  # fmt: skip
+
+    def defaults(self) -> State:
+        """See ``FlatKind``."""
+        return {"title": "", "body": "", "name": "", "email": "", "status": "pending", "date": None}
+
+    def find(self, states: Sequence[State]) -> list[tuple[int, State] | None]:
+        """See ``FlatKind``."""
+        names = {state["product"] for state in states}
+        owners = owners_of(names)
+        slugs = by_handle({slug_from(name) for name in names})
+        for state in states:
+            name = state["product"]
+            state["product_id"] = owners.get(name.casefold()) or slugs.get(slug_from(name))
+        keys = {state["product_id"] for state in states} - {None}
+        rows = get_model("reviews", "ProductReview").objects.filter(product__in=literal_in(keys))
+        known = {
+            (one["product_id"], one["name"], one["title"]): (key, one)
+            for key, one in self.states(list(rows.values_list("pk", flat=True))).items()
+        }
+        found = []
+        for state in states:
+            place = (state["product_id"], state.get("name", ""), state.get("title", ""))
+            hit = known.get(place)
+            # The file may name a product by another of its SKUs.
+            found.append((hit[0], {**hit[1], "product": state["product"]}) if hit else None)
+        return found
+
+    def states(self, keys: Sequence[int]) -> dict[int, State]:
+        """See ``FlatKind``."""
+        names = {number: name for name, number in STATUSES.items()}
+        rows = get_model("reviews", "ProductReview").objects.filter(pk__in=literal_in(keys))
+        return {
+            row.pk: {
+                "product": row.product.slug, "product_id": row.product_id, "score": row.score,
+                "title": row.title, "body": row.body, "name": row.name or _name_of(row.user),
+                "email": row.email or (row.user.email if row.user else ""),
+                "status": names.get(row.status, "pending"), "date": moment_text(row.date_created),
+            }
+            for row in rows.select_related("product", "user")
+        }  # fmt: skip
+
+    def settle(self, state: State, before: State | None, record: Record) -> State:
+        """See ``FlatKind``."""
+        if state.get("product_id") is None:
+            text = _("The shop has no product “%(product)s”.")
+            record.refuse(record.line, "product", text % {"product": state["product"][:80]})
+        if not state["body"] and not state["title"]:
+            record.refuse(record.line, "body", _("The review has no text."))
+        if before:
+            state["date"] = before["date"]
+        return state
+
+    def create(self, state: State, options: ReadOptions) -> int:
+        """See ``FlatKind``."""
+        user = User.objects.filter(email=state["email"]).first() if state["email"] else None
+        reviews = get_model("reviews", "ProductReview").objects
+        if user and reviews.filter(product=state["product_id"], user=user).exists():
+            user = None  # one review per account and product
+        row = reviews.create(
+            product_id=state["product_id"], score=state["score"], title=state["title"][:255],
+            body=state["body"], user=user, name="" if user else state["name"],
+            email="" if user else state["email"], status=STATUSES[state["status"]],
+        )  # fmt: skip
+        if state["date"]:
+            moment = datetime.fromisoformat(state["date"])
+            reviews.filter(pk=row.pk).update(date_created=moment)
+        row.refresh_from_db()
+        row.product.update_rating()
+        state |= self.states([row.pk])[row.pk] | {"product": state["product"]}
+        return row.pk
+
+    def update(self, key: int, before: State, after: State) -> None:
+        """See ``FlatKind``."""
+        row = get_model("reviews", "ProductReview").objects.get(pk=key)
+        row.score, row.body = after["score"], after["body"]
+        row.status = STATUSES[after["status"]]
+        row.save()
+        row.product.update_rating()
+
+    def delete(self, key: int) -> None:
+        """See ``FlatKind``."""
+        row = get_model("reviews", "ProductReview").objects.get(pk=key)
+        product = row.product
+        row.delete()
+        product.update_rating()
+
+    def all_keys(self) -> Iterator[list[int]]:
+        """See ``FlatKind``."""
+        return in_batches(get_model("reviews", "ProductReview").objects.all())
+
+
+def _name_of(user: User | None) -> str:
+    return user.get_full_name() if user else ""

@@ -1,0 +1,134 @@
+"""The files of photographs that an import names: in an archive, or at URLs."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import IO, Protocol
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+
+from commerce.images.uploads import check_image_upload
+from commerce.imports.fetching import FetchError, fetch_all
+from commerce.imports.tables import TableError
+
+#: Limits of an archive. It is never unpacked to a disk.
+MAX_ENTRIES = 20_000
+MAX_RATIO = 200
+
+
+class PictureFiles(Protocol):
+    """Where photographs come from."""
+
+    def check(self, source: str) -> str:
+        """Why a source cannot be loaded, as far as is known before loading; "" if it may be."""
+
+    def load(self, sources: Sequence[str]) -> dict[str, bytes | str]:
+        """The contents by source, or the reason why there is none."""
+
+
+def is_url(source: str) -> bool:
+    """Whether a source is a URL of the web."""
+    return source.lower().startswith(("http://", "https://"))
+
+
+def checked(content: bytes, source: str) -> bytes | str:
+    """The content if it is a photograph within the limits, else the reason."""
+    try:
+        check_image_upload(ContentFile(content, name=PurePosixPath(source).name or "photo"))
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return content
+
+
+class Archive:
+    """The photographs of a zip archive, by path or by file name, in any case.
+
+    Raises TableError if the archive is broken or suspicious.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        try:
+            self._zip = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise TableError(_("The archive of photographs is not a readable zip file.")) from error
+        entries = [info for info in self._zip.infolist() if not info.is_dir()]
+        if len(entries) > MAX_ENTRIES:
+            text = _("The archive has more than %(most)d files.") % {"most": MAX_ENTRIES}
+            raise TableError(text)
+        self._entries: dict[str, zipfile.ZipInfo] = {}
+        for info in entries:
+            self._entries.setdefault(PurePosixPath(info.filename).name.casefold(), info)
+        self._entries |= {info.filename.casefold(): info for info in entries}
+
+    def _find(self, source: str) -> zipfile.ZipInfo | None:
+        path = source.strip().lstrip("/").casefold()
+        return self._entries.get(path) or self._entries.get(PurePosixPath(path).name)
+
+    def check(self, source: str) -> str:
+        """See ``PictureFiles``; decodes the photograph."""
+        content = self._read(source)
+        if isinstance(content, str):
+            return content
+        outcome = checked(content, source)
+        return outcome if isinstance(outcome, str) else ""
+
+    def _read(self, source: str) -> bytes | str:
+        info = self._find(source)
+        if info is None:
+            return _("The archive has no file “%(name)s”.") % {"name": source}
+        most = settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE
+        if info.file_size > most or info.file_size > MAX_RATIO * max(info.compress_size, 1):
+            text = _("The file “%(name)s” would unpack to %(size)s.")
+            return text % {"name": source, "size": filesizeformat(info.file_size)}
+        try:
+            with self._zip.open(info) as file:
+                content = file.read(most + 1)  # the size in the directory may be wrong
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError):
+            return _("The file “%(name)s” in the archive is damaged.") % {"name": source}
+        except Exception:  # noqa: BLE001  zlib, lzma and bz2 have exceptions of their own
+            return _("The file “%(name)s” in the archive is damaged.") % {"name": source}
+        return content if len(content) <= most else _("The photograph is too large.")
+
+    def load(self, sources: Sequence[str]) -> dict[str, bytes | str]:
+        """See ``PictureFiles``."""
+        found: dict[str, bytes | str] = {}
+        for source in sources:
+            content = self._read(source)
+            found[source] = content if isinstance(content, str) else checked(content, source)
+        return found
+
+
+class Web:
+    """The photographs at URLs. Nothing is loaded before the import itself."""
+
+    def check(self, source: str) -> str:
+        """See ``PictureFiles``."""
+        return "" if is_url(source) else _("“%(name)s” is not a URL.") % {"name": source}
+
+    def load(self, sources: Sequence[str]) -> dict[str, bytes | str]:
+        """See ``PictureFiles``."""
+        found: dict[str, bytes | str] = {}
+        urls = [source for source in sources if is_url(source)]
+        contents = fetch_all(urls, most=settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE)
+        for source, content in contents.items():
+            is_error = isinstance(content, FetchError)
+            found[source] = str(content) if is_error else checked(content, source)  # type: ignore[arg-type]
+        return found | {source: self.check(source) for source in sources if source not in contents}
+
+
+class Nothing:
+    """No photographs: staff chose to leave them out."""
+
+    def check(self, source: str) -> str:
+        """See ``PictureFiles``."""
+        return ""
+
+    def load(self, sources: Sequence[str]) -> dict[str, bytes | str]:
+        """See ``PictureFiles``."""
+        return dict.fromkeys(sources, _("Photographs are not imported."))

@@ -1,0 +1,264 @@
+"""The batches of a run: checking, writing and undoing. One transaction each, sized by time."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from commerce.imports.files import picture_files
+from commerce.imports.kinds.base import Outcome, Plan, Undone
+from commerce.imports.reading import kind_of, records_of
+from commerce.imports.records import Problem, Record
+from commerce.index.refresh_queue import one_refresh
+from commerce.models import ImportRow, ImportRun
+from commerce.transactions import is_transient
+
+logger = logging.getLogger("vitrine.imports")
+Step = ImportRow.Step
+#: Records of a batch: to begin with, at least and at most.
+FIRST, LEAST, MOST = 5, 1, 400
+#: Seconds that a batch should take. SQLite has one writer: shoppers wait for it.
+TARGET = 0.4
+#: Photographs of a batch, which are in memory until they are written.
+MOST_PICTURES = 40
+#: Records of a batch that only reads.
+CHECKED_AT_ONCE = 400
+#: Times that a batch is tried when others hold its rows.
+ATTEMPTS = 6
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the run over."""
+
+
+@dataclass
+class Work:
+    """A worker's slice of a run: until when, and how large its batches are."""
+
+    run: ImportRun
+    ends: float
+    lease: timedelta
+    size: int = field(default_factory=lambda: FIRST)
+    is_refused: bool = False
+    longest: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the slice ends."""
+        return time.monotonic() > self.ends
+
+    def is_cancelled(self) -> bool:
+        """Whether staff have asked to stop; one query."""
+        rows = ImportRun.objects.filter(pk=self.run.pk, is_cancelling=True)
+        return rows.exists()
+
+    def advance(self, cursor: int, **fields: Any) -> None:
+        """Move the cursor and renew the lease. Raises LeaseLost."""
+        now = timezone.now()
+        rows = ImportRun.objects.filter(pk=self.run.pk, lease_key=self.run.lease_key)
+        if not rows.update(cursor=cursor, lease_until=now + self.lease, **fields):
+            raise LeaseLost
+        self.run.cursor = cursor
+
+    def release(self) -> None:
+        """Give the lease back between two slices."""
+        rows = ImportRun.objects.filter(pk=self.run.pk, lease_key=self.run.lease_key)
+        rows.update(lease_until=None)
+
+    def measured(self, seconds: float, count: int) -> None:
+        """Choose the size of the next batch by the time that the last one took."""
+        self.longest = max(self.longest, seconds)
+        ideal = int(count * TARGET / max(seconds, 0.001))
+        self.size = max(LEAST, min(MOST, ideal, 2 * self.size))
+
+
+# --- The check ------------------------------------------------------------------------------------
+
+
+def check_batches(work: Work) -> bool:
+    """Compare the records with the shop and note the outcome of each; whether it is finished."""
+    run = work.run
+    records, ignored = records_of(run)
+    kind, files = kind_of(run), picture_files(run)
+    work.advance(run.cursor, total=len(records), ignored_columns=ignored)
+    while run.cursor < len(records):
+        batch = records[run.cursor : run.cursor + CHECKED_AT_ONCE]
+        plans = kind.plan(batch, files)
+        with transaction.atomic():
+            start = run.cursor
+            ImportRow.objects.bulk_create(
+                _row(run, start + n, plan) for n, plan in enumerate(plans)
+            )
+            work.advance(start + len(batch))
+        if work.is_over or work.is_cancelled():
+            break
+    return run.cursor >= len(records)
+
+
+def _row(run: ImportRun, position: int, plan: Plan) -> ImportRow:
+    outcome = plan.outcome
+    is_shown = outcome in (Outcome.NEW, Outcome.CHANGED)
+    return ImportRow(
+        run=run,
+        position=position,
+        line=plan.record.line,
+        identity=plan.record.identity[:255],
+        outcome=outcome,
+        problems=_listed(plan.record.problems),
+        remarks=_listed(plan.record.remarks),
+        object_id=plan.object_id,
+        before=plan.before if is_shown else None,
+        after=plan.after if is_shown else None,
+    )
+
+
+def _listed(problems: Sequence[Problem]) -> list[list[Any]]:
+    return [list(problem) for problem in problems[:20]]
+
+
+# --- The import -----------------------------------------------------------------------------------
+
+
+def write_batches(work: Work) -> bool:
+    """Write the records from the cursor on; whether the run is finished.
+
+    With the policy "all" the first refused record ends the run, which is then undone.
+    """
+    run = work.run
+    records, _ignored = records_of(run)
+    kind, files = kind_of(run), picture_files(run)
+    takes_all = run.options.get("policy") == "all"
+    while run.cursor < len(records):
+        batch = _with_few_pictures(records[run.cursor : run.cursor + work.size])
+        plans = kind.plan(batch, files)
+        kind.load_files(plans, files)
+        if takes_all and any(plan.outcome == Outcome.REFUSED for plan in plans):
+            _note(run, plans)
+            work.is_refused = True
+            return True
+        _write(work, batch, plans)
+        if work.is_over or work.is_cancelled():
+            break
+    return run.cursor >= len(records)
+
+
+def _with_few_pictures(records: list[Record]) -> list[Record]:
+    """The first records, at least one, whose photographs fit in the memory together."""
+    count = 0
+    for number, record in enumerate(records):
+        count += len(getattr(record, "pictures", None) or ())
+        if number and count > MOST_PICTURES:
+            return records[:number]
+    return records
+
+
+def _write(work: Work, batch: Sequence[Record], plans: list[Plan]) -> None:
+    """Write a batch; if it cannot be written, one record after the other."""
+    try:
+        _write_once(work, plans)
+    except LeaseLost:
+        raise
+    except Exception as error:
+        if isinstance(error, DatabaseError):
+            logger.info("a batch of import %s is written one by one: %s", work.run.pk, error)
+        else:
+            logger.exception("a batch of import %s is written one by one", work.run.pk)
+        kind, files = kind_of(work.run), picture_files(work.run)
+        for record in batch:
+            again = kind.plan([record], files)
+            kind.load_files(again, files)
+            _write_alone(work, again)
+
+
+def _write_alone(work: Work, plans: list[Plan]) -> None:
+    try:
+        _write_once(work, plans)
+    except LeaseLost:
+        raise
+    except Exception:
+        logger.exception("a record of import %s cannot be written", work.run.pk)
+        record = plans[0].record
+        record.refuse(record.line, "", _("The row could not be saved; the log says why."))
+        _write_once(work, plans)
+
+
+def _write_once(work: Work, plans: list[Plan]) -> None:
+    """Write plans, note them and move the cursor, in one transaction that is retried on conflicts."""
+    cursor = work.run.cursor
+    for attempt in range(ATTEMPTS):
+        started = time.monotonic()
+        try:
+            with transaction.atomic():
+                started = time.monotonic()
+                _in_transaction(work, cursor, plans)
+        except DatabaseError as error:
+            work.run.cursor = cursor
+            if attempt == ATTEMPTS - 1 or not is_transient(error):  # type: ignore[arg-type]
+                raise
+            time.sleep(0.05 * 2**attempt)
+            continue
+        except BaseException:
+            work.run.cursor = cursor
+            raise
+        work.measured(time.monotonic() - started, len(plans))
+        return
+
+
+def _in_transaction(work: Work, cursor: int, plans: list[Plan]) -> None:
+    work.advance(cursor + len(plans))
+    active = [plan for plan in plans if plan.outcome in (Outcome.NEW, Outcome.CHANGED)]
+    with one_refresh():
+        kind_of(work.run).write(active)
+    _note(work.run, plans, written={id(plan) for plan in active}, start=cursor)
+
+
+def _note(
+    run: ImportRun, plans: Sequence[Plan], *, written: set[int] | None = None,
+    start: int | None = None,
+) -> None:  # fmt: skip
+    """Replace the check's rows of a batch by what was done."""
+    start = run.cursor if start is None else start
+    positions = range(start, start + len(plans))
+    run.rows.filter(position__gte=start, position__lt=start + len(plans)).delete()
+    rows = []
+    for position, plan in zip(positions, plans, strict=True):
+        row = _row(run, position, plan)
+        if written and id(plan) in written:
+            row.step = Step.WRITTEN
+        rows.append(row)
+    ImportRow.objects.bulk_create(rows)
+
+
+# --- Undoing --------------------------------------------------------------------------------------
+
+
+def undo_batches(work: Work) -> bool:
+    """Undo written rows from the last to the first; whether all are done."""
+    run, kind = work.run, kind_of(work.run)
+    while True:
+        rows = list(run.rows.filter(step=Step.WRITTEN).order_by("-position")[: work.size])
+        if not rows:
+            return True
+        started = time.monotonic()
+        with transaction.atomic():
+            started = time.monotonic()
+            work.advance(run.cursor + len(rows))
+            undone = [Undone(row.object_id or 0, row.before, row.after) for row in rows]
+            with one_refresh():
+                outcome = kind.revert(undone)
+            for step, wanted in ((Step.UNDONE, True), (Step.LEFT, False)):
+                keys = [
+                    row.pk for row, is_done in zip(rows, outcome, strict=True) if is_done == wanted
+                ]
+                ImportRow.objects.filter(pk__in=keys).update(step=step)
+        work.measured(time.monotonic() - started, len(rows))
+        if work.is_over or work.is_cancelled():
+            return False

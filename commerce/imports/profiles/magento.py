@@ -1,0 +1,185 @@
+"""Magento's product CSV: simple products, and configurable ones that name their variations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from commerce.imports.cells import CellError, moment_in, price_in, sku_in, stock_in, words_in
+from commerce.imports.records import (
+    AttributeCell,
+    Picture,
+    ProductRecord,
+    ReadOptions,
+    Sale,
+    VariantRecord,
+)
+from commerce.imports.tables import Row, Table
+
+REQUIRED = ("sku", "product_type", "name")
+PRICE_COLUMNS = ("price", "special_price")
+COLUMNS = frozenset(
+    [
+        "sku",
+        "store_view_code",
+        "attribute_set_code",
+        "product_type",
+        "categories",
+        "name",
+        "description",
+        "short_description",
+        "product_online",
+        "visibility",
+        "price",
+        "special_price",
+        "special_price_from_date",
+        "special_price_to_date",
+        "url_key",
+        "meta_title",
+        "meta_description",
+        "base_image",
+        "base_image_label",
+        "additional_images",
+        "additional_attributes",
+        "qty",
+        "configurable_variations",
+        "configurable_variation_labels",
+    ]
+)
+ROOT = "Default Category"
+OTHER_TYPES = frozenset({"bundle", "grouped", "giftcard"})
+
+
+def looks_like(columns: tuple[str, ...]) -> bool:
+    """Whether a file with these columns is a product export of Magento."""
+    return {"sku", "product_type", "attribute_set_code"} <= set(columns)
+
+
+def products_in(table: Table, options: ReadOptions) -> Iterator[ProductRecord]:
+    """The products of a file; simple products that belong to a configurable one are its variants."""
+    rows = [row for row in table.rows if not row["store_view_code"]]
+    simple = {row["sku"]: row for row in rows if row["product_type"] != "configurable"}
+    owned: set[str] = set()
+    for row in rows:
+        if row["product_type"] == "configurable":
+            owned |= {pairs.get("sku", "") for pairs in _variations(row)}
+    for row in rows:
+        if row["product_type"] == "configurable":
+            yield _configurable(row, simple, table, options)
+        elif row["sku"] not in owned:
+            record = _product(row, table, options)
+            record.variants = [_variant(record, row, options)]
+            yield record
+
+
+def _variations(row: Row) -> list[dict[str, str]]:
+    return [_pairs(part) for part in row["configurable_variations"].split("|") if part]
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """``{name: value}`` of "color=Red,size=M"."""
+    parts = (part.partition("=") for part in words_in(text))
+    return {name.strip(): value.strip() for name, sign, value in parts if sign}
+
+
+def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
+    record = ProductRecord(row.line, row["sku"], handle=row["url_key"])
+    if row.surplus:
+        record.refuse(row.line, "", _("The row has more cells than the heading."))
+    for name in sorted(row.formulas):
+        record.refuse(row.line, name, _("The cell contains a formula. Save it as a value."))
+    if row["product_type"] in OTHER_TYPES:
+        text = _("Products of the type “%(type)s” cannot be imported.")
+        record.refuse(row.line, "product_type", text % {"type": row["product_type"]})
+    if not row["name"]:
+        record.refuse(row.line, "name", _("The product needs a name."))
+    record.title, record.type = row["name"][:255], row["attribute_set_code"] or None
+    if record.type == "Default":
+        record.type = None
+    if "description" in table.columns:
+        record.description = row["description"] or row["short_description"]
+    record.is_public = row["product_online"] != "2" if row["product_online"] else None
+    record.meta_title = row["meta_title"][:255] if "meta_title" in table.columns else None
+    if "meta_description" in table.columns:
+        record.meta_description = row["meta_description"]
+    if "categories" in table.columns:
+        record.categories = _categories(row["categories"])
+    sources = dict.fromkeys([row["base_image"], *words_in(row["additional_images"])])
+    if "base_image" in table.columns:
+        record.pictures = [
+            Picture(source, row["base_image_label"][:255] if not n else "", row.line, "base_image")
+            for n, source in enumerate(filter(None, sources))
+        ]
+    record.attributes = [
+        AttributeCell(name, "", value, row.line, "additional_attributes")
+        for name, value in _pairs(row["additional_attributes"]).items()
+    ]
+    if options.with_redirects and record.handle:
+        record.redirects = [f"/{record.handle}.html"]
+    return record
+
+
+def _categories(text: str) -> list[list[str]]:
+    paths = []
+    for path in words_in(text):
+        names = [name.strip() for name in path.split("/") if name.strip()]
+        names = names[1:] if names[:1] == [ROOT] else names
+        if names:
+            paths.append(names)
+    # Magento lists the categories above, too.
+    return [p for p in paths if not any(q[: len(p)] == p and q != p for q in paths)]
+
+
+def _configurable(
+    row: Row, simple: dict[str, Row], table: Table, options: ReadOptions
+) -> ProductRecord:
+    record = _product(row, table, options)
+    record.own_sku = row["sku"]
+    labels = _pairs(row["configurable_variation_labels"])
+    for pairs in _variations(row):
+        child = simple.get(pairs.pop("sku", ""))
+        if child is None:
+            text = _("The file lacks the row of a variation.")
+            record.refuse(row.line, "configurable_variations", text)
+            continue
+        variant = _variant(record, child, options)
+        variant.options = {labels.get(code, code): value for code, value in pairs.items()}
+        variant.picture = child["base_image"]
+        record.variants.append(variant)
+    record.options = list(record.variants[0].options) if record.variants else []
+    if not record.variants:
+        text = _("The file has no variation of this product.")
+        record.refuse(row.line, "configurable_variations", text)
+    known = {one.source for one in record.pictures or ()}
+    for variant in record.variants:
+        if variant.picture and variant.picture not in known:
+            known.add(variant.picture)
+            picture = Picture(variant.picture, "", variant.line, "base_image")
+            record.pictures = [*(record.pictures or ()), picture]
+    record.attributes = [cell for cell in record.attributes if cell.name not in record.options]
+    return record
+
+
+def _variant(record: ProductRecord, row: Row, options: ReadOptions) -> VariantRecord:
+    variant = VariantRecord(row.line)
+    column = ""
+    try:
+        column = "sku"
+        variant.sku = sku_in(row[column])
+        column = "price"
+        variant.price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
+        column = "special_price_from_date"
+        start = moment_in(row[column])
+        column = "special_price_to_date"
+        end = moment_in(row[column], is_end=True)
+        column = "special_price"
+        price = price_in(row[column], options.decimal)
+        variant.sale = Sale(price, start, end) if price is not None else None
+        if price is not None and variant.price is not None and price >= variant.price:
+            raise CellError(_("A sale price must be below the price."))
+        column = "qty"
+        variant.stock = stock_in(row[column], options.decimal)
+    except CellError as error:
+        record.refuse(row.line, column, str(error))
+    return variant

@@ -1,0 +1,216 @@
+"""Reads CSV and XLSX files and feeds as tables of text, within limits. Knows nothing about contents."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+from openpyxl import load_workbook
+
+from commerce.documents.spreadsheets import FORMULA, NUMBER
+from commerce.imports.feeds import COLUMNS, FeedError, entries_of
+
+#: Limits of a file. A larger catalogue is imported in several files.
+MAX_BYTES = 50 * 1024 * 1024
+MAX_ROWS = 200_000
+MAX_COLUMNS = 600
+MAX_CELL = 200_000
+#: Most bytes of an unpacked XLSX file, which is a zip archive.
+MAX_UNPACKED = 400 * 1024 * 1024
+DELIMITERS = (",", ";", "\t", "|")
+#: Encodings that the form offers. "" is UTF-8, or UTF-16 with a byte order mark.
+ENCODINGS = ("", "utf-8", "cp1252", "iso-8859-15", "cp1250", "cp1251", "mac-roman", "utf-16")
+#: Control characters that no text needs.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class TableError(Exception):
+    """A file that cannot be read; the text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row by column. ``line`` counts as spreadsheets do: the heading is row 1.
+
+    ``formulas`` are the columns with a formula, ``surplus`` the number of cells without a column.
+    """
+
+    line: int
+    cells: dict[str, str]
+    formulas: frozenset[str] = frozenset()
+    surplus: int = 0
+
+    def __getitem__(self, column: str) -> str:
+        """The cell without surrounding whitespace; "" if the file lacks the column."""
+        return self.cells.get(column, "").strip()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's columns in order and its rows. Empty rows are left out."""
+
+    columns: tuple[str, ...]
+    rows: list[Row] = field(default_factory=list)
+
+
+def read_table(content: bytes, file_name: str, *, encoding: str = "", delimiter: str = "") -> Table:
+    """Read a CSV or XLSX file or a feed; "" detects encoding and delimiter.
+
+    Raises TableError if it is neither, too large, or wrongly encoded.
+    """
+    if not content.strip():
+        raise TableError(_("The file is empty."))
+    if len(content) > MAX_BYTES:
+        raise TableError(
+            _("The file is larger than %(most)d MB. Split it into several files.")
+            % {"most": MAX_BYTES // 1024 // 1024}
+        )
+    if content.startswith(b"PK\x03\x04"):
+        return _table(_xlsx_rows(content))
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise TableError(_("This is an old Excel file (.xls). Save it as .xlsx or CSV."))
+    if content.lstrip().startswith((b"<?xml", b"<rss", b"<feed")):
+        return _feed(content)
+    text = _decoded(content, encoding)
+    return _table(_csv_rows(text, delimiter or _delimiter_of(text)))
+
+
+def _feed(content: bytes) -> Table:
+    try:
+        entries = list(entries_of(content))
+    except FeedError as error:
+        raise TableError(str(error)) from error
+    rows = [
+        Row(line, {name: CONTROL.sub("", text)[:MAX_CELL] for name, text in entry.items()})
+        for line, entry in enumerate(entries[:MAX_ROWS], 2)
+    ]
+    return Table(COLUMNS, rows)
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    try:
+        text = content.decode(encoding or "utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise TableError(
+            _(
+                "Line %(line)d is not encoded as %(encoding)s. Choose the encoding of the file, often"
+                " Windows-1252 for files of Excel, or save it as “CSV UTF-8”."
+            )
+            % {"line": line, "encoding": (encoding or "utf-8").upper()}
+        ) from error
+    if text.count("\x00") > len(text) // 4:
+        raise TableError(_("This is not a text file. Upload a CSV or XLSX file."))
+    return text.removeprefix("\ufeff")
+
+
+def _delimiter_of(text: str) -> str:
+    """The delimiter that is most frequent in the heading, outside quotes."""
+    heading = next((line for line in text.splitlines() if line.strip()), "")
+    plain = re.sub(r'"[^"]*"', "", heading)
+    return max(DELIMITERS, key=plain.count)
+
+
+def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[list[str], frozenset[int]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for cells in reader:
+            yield cells, frozenset()
+    except csv.Error as error:
+        raise TableError(
+            _("Line %(line)d cannot be read: %(error)s.")
+            % {"line": reader.line_num, "error": error}
+        ) from error
+
+
+def _xlsx_rows(content: bytes) -> Iterator[tuple[list[str], frozenset[int]]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(info.file_size for info in archive.infolist())
+        if unpacked > MAX_UNPACKED:
+            raise TableError(_("The file would unpack to more than 400 MB. Save it as CSV."))
+        book = load_workbook(io.BytesIO(content), read_only=True)
+        sheet = book.worksheets[0]
+        for row in sheet.iter_rows():
+            cells = [_text_of(cell.value) for cell in row]
+            formulas = frozenset(n for n, cell in enumerate(row) if cell.data_type == "f")
+            yield cells, formulas
+    except TableError:
+        raise
+    except Exception as error:  # openpyxl raises almost anything on a broken file
+        raise TableError(
+            _("This is not a readable XLSX file. Save it again, or as CSV.")
+        ) from error
+
+
+def _text_of(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.10f}".rstrip("0").rstrip(".")
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="minutes")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _table(found: Iterator[tuple[list[str], frozenset[int]]]) -> Table:
+    heading = next((cells for cells, _formulas in found if any(map(str.strip, cells))), None)
+    columns = _columns_of(heading or [])
+    rows: list[Row] = []
+    for number, (cells, formulas) in enumerate(found, 2):
+        if not any(cell and cell.strip() for cell in cells):
+            continue
+        if len(rows) == MAX_ROWS:
+            raise TableError(
+                _("The file has more than %(most)d rows. Split it into several files.")
+                % {"most": MAX_ROWS}
+            )
+        rows.append(_row(number, columns, cells, formulas))
+    if not rows:
+        raise TableError(_("The file has a heading but no rows."))
+    return Table(columns, rows)
+
+
+def _columns_of(heading: list[str]) -> tuple[str, ...]:
+    columns = [CONTROL.sub("", cell).strip() for cell in heading]
+    while columns and not columns[-1]:
+        columns.pop()
+    if not columns:
+        raise TableError(_("The file has no heading with the names of the columns."))
+    if len(columns) > MAX_COLUMNS:
+        raise TableError(_("The file has more than %(most)d columns.") % {"most": MAX_COLUMNS})
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    if twice:
+        raise TableError(
+            _("The column “%(column)s” appears twice. Rename or remove one.") % {"column": twice[0]}
+        )
+    return tuple(columns)
+
+
+def _row(line: int, columns: tuple[str, ...], cells: list[str], formulas: frozenset[int]) -> Row:
+    named = {
+        name: without_mark(CONTROL.sub("", cell[:MAX_CELL]))
+        for name, cell in zip(columns, cells, strict=False)
+        if name and cell
+    }
+    surplus = sum(bool(cell.strip()) for cell in cells[len(columns) :])
+    return Row(line, named, frozenset(columns[n] for n in formulas if n < len(columns)), surplus)
+
+
+def without_mark(text: str) -> str:
+    """The text without the apostrophe that protects a formula; see ``neutral_cell``."""
+    rest = text[1:]
+    is_marked = text[:1] == "'" and FORMULA.match(rest) and not NUMBER.match(rest.strip())
+    return rest if is_marked else text

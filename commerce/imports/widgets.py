@@ -1,0 +1,207 @@
+"""The widgets of django-import-export that understand cells as ``commerce.imports.cells`` does.
+
+A widget's ``clean`` turns a cell into a value and raises CellError, a ValueError; ``render`` turns
+the value into the cell of an export. ``options`` is the run's ``ReadOptions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from import_export.fields import Field
+from import_export.resources import Resource
+from import_export.widgets import Widget
+
+from commerce.imports.cells import (
+    CellError,
+    moment_in,
+    number_in,
+    price_in,
+    shortened,
+    sku_in,
+    stock_in,
+    words_in,
+    yes_in,
+)
+from commerce.imports.records import ReadOptions, Record
+
+
+class TextWidget(Widget):
+    """Text of at most ``most`` characters."""
+
+    def __init__(self, most: int = 255, *, is_required: bool = False) -> None:
+        super().__init__()
+        self.most, self.is_required = most, is_required
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
+        if self.is_required and not value:
+            raise CellError(_("This cell must not be empty."))
+        if len(value) > self.most:
+            raise CellError(_("The text is longer than %(most)d characters.") % {"most": self.most})
+        return value
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else str(value)
+
+
+class SkuWidget(TextWidget):
+    """A SKU."""
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
+        return sku_in(value)
+
+
+class EmailWidget(TextWidget):
+    """An email address, in lower case."""
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
+        if not value:
+            return super().clean(value, row, **kwargs)
+        try:
+            validate_email(value)
+        except ValidationError as error:
+            text = _("“%(text)s” is not an email address.") % {"text": shortened(value)}
+            raise CellError(text) from error
+        return super().clean(value.lower(), row, **kwargs)
+
+
+class PriceWidget(Widget):
+    """A price; an empty cell is None."""
+
+    def clean(
+        self, value: str, row: Any = None, options: ReadOptions | None = None, **kwargs: Any
+    ) -> Decimal | None:
+        options = options or ReadOptions()
+        return price_in(value, options.decimal, may_be_free=options.may_be_free)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else f"{Decimal(value):.2f}"
+
+
+class AmountWidget(PriceWidget):
+    """An amount that may be 0, such as the total of an order."""
+
+    def clean(
+        self, value: str, row: Any = None, options: ReadOptions | None = None, **kwargs: Any
+    ) -> Decimal | None:
+        options = options or ReadOptions()
+        return price_in(value, options.decimal, may_be_free=True)
+
+
+class UnitsWidget(Widget):
+    """A whole number; an empty cell is None."""
+
+    def __init__(self, most: int | None = None, *, is_required: bool = False) -> None:
+        super().__init__()
+        self.most, self.is_required = most, is_required
+
+    def clean(
+        self, value: str, row: Any = None, options: ReadOptions | None = None, **kwargs: Any
+    ) -> int | None:
+        decimal = (options or ReadOptions()).decimal
+        if self.is_required and not value:
+            raise CellError(_("This cell must not be empty."))
+        if self.most is not None and value and not 0 < number_in(value, decimal) <= self.most:
+            raise CellError(_("Enter a number from 1 to %(most)d.") % {"most": self.most})
+        return stock_in(value, decimal)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else str(value)
+
+
+class YesWidget(Widget):
+    """Yes or no; an empty cell is None."""
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> bool | None:
+        return yes_in(value) if value else None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else "1" if value else "0"
+
+
+class MomentWidget(Widget):
+    """A date or date and time; an empty cell is None."""
+
+    def __init__(self, *, is_end: bool = False) -> None:
+        super().__init__()
+        self.is_end = is_end
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> datetime | None:
+        return moment_in(value, is_end=self.is_end)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        if not value:
+            return ""
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class ChoiceWidget(TextWidget):
+    """One of several words."""
+
+    def __init__(self, *words: str, default: str = "") -> None:
+        super().__init__()
+        self.words, self.default = words, default
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
+        word = value.strip().lower() or self.default
+        if word not in self.words:
+            raise CellError(
+                _("“%(text)s” is none of: %(words)s.")
+                % {"text": shortened(value), "words": ", ".join(self.words)}
+            )
+        return word
+
+
+class ListWidget(Widget):
+    """A list with a separator; a backslash before it escapes it."""
+
+    def __init__(self, separator: str = "|") -> None:
+        super().__init__()
+        self.separator = separator
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> list[str]:
+        return words_in(value, self.separator)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        joiner = f" {self.separator} "
+        return joiner.join(
+            part.replace(self.separator, f"\\{self.separator}") for part in value or ()
+        )
+
+
+class Sheet(Resource):
+    """The columns of a plain file: ``Field`` by ``Field``, read and written by the same widgets."""
+
+    @classmethod
+    def column_names(cls) -> list[str]:
+        """The names of all columns in order."""
+        return [field.column_name for field in cls.fields.values()]
+
+    def read_into(
+        self, target: object, cells: Mapping[str, str], record: Record, line: int,
+        options: ReadOptions, columns: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        """Set the attributes of ``target`` whose columns are in ``cells``; refusals go to ``record``.
+
+        ``columns`` are the file's names of the columns.
+        """
+        try:
+            self.import_instance(target, cells, options=options)
+        except ValidationError as error:
+            names = {field.attribute: field.column_name for field in self.fields.values()}
+            for attribute, reasons in error.message_dict.items():
+                column = names.get(attribute, attribute)
+                record.refuse(line, columns.get(column, column), " ".join(reasons))
+
+
+def column(name: str, widget: Widget) -> Field:
+    """A field that reads and writes the column and attribute of one name."""
+    return Field(attribute=name, column_name=name, widget=widget)

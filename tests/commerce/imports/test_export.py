@@ -1,0 +1,159 @@
+"""Exports, and their way back: importing an export changes nothing."""
+
+import csv
+import io
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+from oscar.core.loading import get_model
+
+from commerce.imports.exporting import (
+    as_xlsx,
+    neutral,
+    plain_products,
+    shopify_products,
+    stock_rows,
+)
+from commerce.imports.product_states import states_of
+from commerce.imports.runs import create_run, finish, start_check, start_import
+from commerce.models import SalePrice
+from tests.commerce.imports.files import archive_of, picture, shopify_export
+from tests.factories import make_option, make_product, make_user, make_variants
+
+pytestmark = pytest.mark.django_db
+Product = get_model("catalogue", "Product")
+
+
+def run_file(content, *, kind="products", profile="plain", name="export.csv", **options):
+    """Check and import a file; returns the finished run."""
+    pictures = options.pop("archive", None)
+    options.setdefault("pictures", "archive" if pictures else "web")
+    run = create_run(
+        kind=kind, profile=profile, file_name=name, data=[content], user=None, options=options,
+        pictures=[pictures] if pictures else None,
+    )  # fmt: skip
+    start_check(run.pk)
+    run = finish(run.pk)
+    if run.state == "checked":
+        start_import(run.pk)
+        run = finish(run.pk)
+    return run
+
+
+def outcomes(run):
+    return {row.identity: row.outcome for row in run.rows.all()}
+
+
+def csv_of(rows):
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows(neutral(rows))
+    return file.getvalue().encode()
+
+
+@pytest.fixture
+def catalogue(shop, monkeypatch):
+    """Products of every kind: from a file, from the dashboard, with odd names and sales."""
+    content, _wanted = shopify_export(12, lambda name: name)
+    names = {f"thing-{n}.jpg": picture(n) for n in range(12)}
+    names |= {f"thing-{n}-{c}.jpg": picture(n) for n in range(12) for c in ("Navy", "Ecru", "Moss")}
+    run = run_file(content, profile="shopify", archive=archive_of(names))
+    assert set(outcomes(run).values()) == {"new"}
+    make_variants("Linen shirt", {"Colour": ["Navy", "White"], "Size": ["S", "M"]})
+    make_product("Harbour mug", price="24.00", glazes={"oat": 10, "slate": 3})
+    vase = make_product("=HYPERLINK(vase)", price="90.00", stock=1)
+    vase.description, vase.meta_title = "<p>Two\r\nlines, “quoted”</p>", "%"
+    vase.save()
+    image = vase.images.model(product=vase, caption="The | vase")
+    image.original.save("vase.jpg", ContentFile(picture(77)), save=True)
+    option = make_option(vase.product_class, "Finish")
+    kind = vase.product_class
+    kind.attributes.create(code="w_cm", name="Width", type="float")
+    kind.attributes.create(code="care", name="Care", type="richtext")
+    vase.attribute_values.create(
+        attribute=option, value_option=option.option_group.options.create(option="Matt")
+    )
+    vase.attribute_values.create(attribute=kind.attributes.get(code="w_cm"), value_float=12.5)
+    vase.attribute_values.create(
+        attribute=kind.attributes.get(code="care"), value_richtext="<p>x</p>"
+    )
+    record = vase.stockrecords.get()
+    now = timezone.now()
+    SalePrice.objects.create(
+        stockrecord=record, price=Decimal("80"), start=now + timedelta(days=3, microseconds=7),
+        until=now + timedelta(days=9),
+    )  # fmt: skip
+    return states_of(Product.objects.filter(parent=None).values_list("pk", flat=True))
+
+
+def assert_unchanged(run, before):
+    changed = {row.identity: (row.before, row.after) for row in run.rows.filter(outcome="changed")}
+    assert changed == {}
+    assert {row.outcome: row.problems for row in run.rows.all()} == {"unchanged": []}
+    after = states_of(before)
+    assert {pk: one.state for pk, one in after.items()} == {
+        pk: one.state for pk, one in before.items()
+    }
+    assert Product.objects.filter(parent=None).count() == len(before)
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_plain_products_come_back_unchanged(catalogue, ending):
+    content = csv_of(plain_products()) if ending == "csv" else as_xlsx(plain_products()).read()
+
+    run = run_file(content, name=f"export.{ending}")
+
+    assert_unchanged(run, catalogue)
+
+
+def test_shopify_products_come_back_unchanged(catalogue):
+    run = run_file(csv_of(shopify_products()), profile="shopify", redirects=False)
+
+    assert_unchanged(run, catalogue)
+
+
+def test_stock_comes_back_unchanged_and_a_change_is_imported(catalogue):
+    content = csv_of(stock_rows())
+    run = run_file(content, kind="stock")
+    assert set(outcomes(run).values()) == {"unchanged"}
+
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    row = next(row for row in rows if row["sku"] == "T1")
+    row |= {"price": "7.25", "stock": "99"}
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, rows[0])
+    writer.writeheader()
+    writer.writerows(rows)
+    run = run_file(file.getvalue().encode(), kind="stock")
+
+    assert [row.identity for row in run.rows.filter(outcome="changed")] == ["T1"]
+    record = get_model("partner", "StockRecord").objects.get(partner_sku="T1")
+    assert (str(record.price), record.num_in_stock) == ("7.25", 99)
+    change = record.changes.latest("pk")
+    assert (change.kind, change.in_stock_before, change.in_stock_after) == ("imported", 1, 99)
+
+
+def test_formulas_are_neutral_in_both_files(catalogue):
+    book = load_workbook(as_xlsx(plain_products()))
+    cells = [cell for row in book.active.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert "'=HYPERLINK(vase)" in [cell.value for cell in cells]
+    assert b"'=HYPERLINK(vase)" in csv_of(plain_products())
+
+
+def test_exports_are_streamed_to_those_who_may_see_them(client, catalogue):
+    client.force_login(make_user("root@example.com", is_staff=True, is_superuser=True))
+    page = client.get(reverse("staff-exports"))
+    for kind, format_, _label, _name in page.context["exports"]:
+        if kind in ("products", "stock"):
+            for ending in ("csv", "xlsx"):
+                answer = client.get(reverse("staff-export", args=[kind, format_, ending]))
+                assert answer.status_code == 200
+                assert answer.streaming
+                assert b"".join(answer.streaming_content)
+    client.force_login(make_user("clerk@example.com", is_staff=True))
+    assert client.get(reverse("staff-export", args=["products", "plain", "csv"])).status_code == 403

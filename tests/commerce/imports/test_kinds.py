@@ -1,0 +1,205 @@
+"""Customers, reviews, vouchers, redirects and past orders: in, out and undone."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from oscar.core.loading import get_model
+from wagtail.contrib.redirects.models import Redirect
+
+from commerce.imports.exporting import EXPORTS
+from commerce.imports.runs import finish, start_undo
+from commerce.index.listings import product_url
+from commerce.models import MarketingConsent, OutgoingMail, User
+from commerce.orders.invariants import broken_invariants
+from tests.commerce.imports.test_export import csv_of, outcomes, run_file
+from tests.factories import make_product, make_user
+
+pytestmark = pytest.mark.django_db
+Order, Voucher = get_model("order", "Order"), get_model("voucher", "Voucher")
+ProductReview = get_model("reviews", "ProductReview")
+
+SHOPIFY_CUSTOMERS = """Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address Company,Default Address Address1,Default Address Address2,Default Address City,Default Address Province Code,Default Address Country Code,Default Address Zip,Default Address Phone,Total Spent
+'1,Ada,Marsh,ADA@example.com,yes,,12 Quay Street,,Wells,,GB,nr231ah,'01328 710000,12.00
+'2,Ben,Fen,ben@example.com,no,,1 Rue X,,Nowhere,,XX,1,,0
+'3,Cy,Dee,not an address,no,,,,,,,,,0
+'4,Di,Eck,,no,,,,,,,,,0
+'5,Ada,Twice,ada@example.com,no,,,,,,,,,0
+"""
+
+
+def reasons(run):
+    return {row.line: row.problems[0][2] for row in run.rows.filter(outcome="refused")}
+
+
+def comes_back_unchanged(kind):
+    run = run_file(csv_of(EXPORTS[kind, "plain"]()), kind=kind, may_be_free=True)
+    wrong = run.rows.exclude(outcome="unchanged")
+    return [(row.identity, row.problems, row.before, row.after) for row in wrong] == []
+
+
+def test_customers_of_shopify(shop):
+    run = run_file(SHOPIFY_CUSTOMERS.encode(), kind="customers", profile="shopify", mail=True)
+
+    ada, ben = User.objects.order_by("email")
+    assert (ada.email, ada.first_name, ada.has_usable_password()) == (
+        "ada@example.com",
+        "Ada",
+        False,
+    )
+    assert dict(MarketingConsent.objects.values_list("user__first_name", "is_given")) == {
+        "Ada": True, "Ben": False,
+    }  # fmt: skip
+    address = ada.addresses.get()
+    assert (address.line4, address.postcode, str(address.phone_number)) == (
+        "Wells", "NR23 1AH", "+441328710000",
+    )  # fmt: skip
+    assert not ben.addresses.exists()
+    assert run.rows.get(identity="ben@example.com").remarks[0][2].startswith("Imported without")
+    assert reasons(run) == {
+        4: "“not an address” is not an email address.",
+        5: "This cell must not be empty.",
+        6: "“ada@example.com” stands in row 2, too.",
+    }
+    mails = OutgoingMail.objects.filter(is_secret=True).values_list("to", flat=True)
+    assert sorted(mails) == ["ada@example.com", "ben@example.com"]
+    assert set(outcomes(run_file(SHOPIFY_CUSTOMERS.encode(), kind="customers", profile="shopify",
+                                 mail=True)).values()) == {"unchanged", "refused"}  # fmt: skip
+    assert OutgoingMail.objects.filter(is_secret=True).count() == 2
+    assert comes_back_unchanged("customers")
+    start_undo(run.pk)
+    assert finish(run.pk).state == "undone"
+    assert not User.objects.exists()
+
+
+def test_accounts_that_were_used_and_staff_stay(shop):
+    make_user("boss@example.com", is_staff=True)
+    content = b"email,first_name\nboss@example.com,Eve\neve@example.com,Eve\n"
+    run = run_file(content, kind="customers")
+    assert reasons(run) == {2: "This is the account of a member of staff."}
+    User.objects.filter(email="eve@example.com").update(last_login=timezone.now())
+
+    start_undo(run.pk)
+    run = finish(run.pk)
+
+    assert run.rows.get(identity="eve@example.com").step == "left"
+    assert User.objects.filter(email="eve@example.com").exists()
+
+
+def test_reviews(shop):
+    vase = make_product("Moon vase", price="90.00", stock=1)
+    content = (
+        b"product,score,title,body,name,email,status,date\n"
+        b"moon-vase,5,Lovely,Really,Ada,ada@example.com,approved,2024-03-01\n"
+        b"moon-vase,6,Too good,Really,Ben,,approved,\n"
+        b"sun-vase,4,Nice,Really,Cy,,approved,\n"
+        b"moon-vase,4,Hm,Well,Di,,wrong,\n"
+    )
+    run = run_file(content, kind="reviews")
+
+    review = ProductReview.objects.get()
+    assert (review.product, review.score, review.status) == (vase, 5, ProductReview.APPROVED)
+    assert timezone.localtime(review.date_created).date() == datetime(2024, 3, 1).date()
+    vase.refresh_from_db()
+    assert vase.rating == 5
+    assert reasons(run) == {
+        3: "Enter a number from 1 to 5.",
+        4: "The shop has no product “sun-vase”.",
+        5: "“wrong” is none of: approved, pending, rejected.",
+    }
+    assert comes_back_unchanged("reviews")
+    start_undo(run.pk)
+    finish(run.pk)
+    vase.refresh_from_db()
+    assert vase.rating is None
+
+
+def test_vouchers(shop):
+    content = (
+        b"code,name,discount,minimum,usage,start,end\n"
+        b"welcome10,Welcome,10%,,once,2026-01-01,2036-12-31\n"
+        b"FIVE,Five off,5.00,30.00,single,,\n"
+        b"BAD,Bad,lots,,,,\n"
+        b"NEG,Neg,-3,,,,\n"
+    )
+    run = run_file(content, kind="vouchers")
+
+    welcome = Voucher.objects.get(code="WELCOME10")
+    offer = welcome.offers.get()
+    assert (offer.benefit.type, offer.benefit.value) == ("Percentage", 10)
+    assert welcome.usage == Voucher.ONCE_PER_CUSTOMER
+    five = Voucher.objects.get(code="FIVE").offers.get()
+    assert (five.condition.type, five.condition.value) == ("Value", Decimal("30.00"))
+    assert reasons(run) == {
+        4: "“lots” is not a number.",
+        5: "Enter a discount such as 10% or 5.00.",
+    }
+    assert comes_back_unchanged("vouchers")
+    start_undo(run.pk)
+    finish(run.pk)
+    assert not Voucher.objects.exists()
+
+
+def test_redirects(shop):
+    vase = make_product("Moon vase", price="90.00", stock=1)
+    record = vase.stockrecords.get()
+    record.partner_sku = "VASE"
+    record.save()
+    content = (
+        b"old_path,target,permanent\n"
+        b"https://old.example/vase.html,VASE,1\n"
+        b"/about/,/about-us/,\n"
+        b"/loop,/loop,1\n"
+        b"/odd,javascript:alert(1),1\n"
+        b"/slashes,//evil.example,1\n"
+    )
+    run = run_file(content, kind="redirects")
+
+    links = dict(Redirect.objects.values_list("old_path", "redirect_link"))
+    assert links == {"/vase.html": product_url(vase.pk, vase.slug), "/about": "/about-us/"}
+    assert set(reasons(run)) == {4, 5, 6}
+    assert comes_back_unchanged("redirects")
+    start_undo(run.pk)
+    finish(run.pk)
+    assert not Redirect.objects.exists()
+
+
+ORDERS = """Name,Email,Financial Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Amount,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Lineitem discount
+#1001,ada@example.com,paid,GBP,27.00,4.50,5.25,31.50,3.00,2024-05-01 10:00:00 +0200,2,Moon vase,10.00,VASE,0
+#1001,,,,,,,,,,1,Old cup,10.00,GONE,0.00
+#1002,guest@example.com,refunded,GBP,10.00,0,0,10.00,0,2024-05-02 10:00:00 +0200,1,Cup,10.00,,0
+#1003,x@example.com,paid,GBP,10.00,0,0,99.00,0,2024-05-02 10:00:00 +0200,1,Cup,10.00,,0
+#1004,x@example.com,pending,GBP,10.00,0,0,10.00,0,2024-05-02 10:00:00 +0200,1,Cup,10.00,,0
+"""
+
+
+def test_past_orders_of_shopify(shop):
+    vase = make_product("Moon vase", price="90.00", stock=1)
+    record = vase.stockrecords.get()
+    record.partner_sku = "VASE"
+    record.save()
+    ada = make_user("ada@example.com")
+
+    run = run_file(ORDERS.encode(), kind="orders", profile="shopify")
+
+    first, second = Order.objects.order_by("number")
+    assert (first.number, first.user, first.status) == ("#1001", ada, "Delivered")
+    assert (first.total_incl_tax, first.total_excl_tax) == (Decimal("31.50"), Decimal("26.25"))
+    assert first.date_placed.isoformat() == "2024-05-01T08:00:00+00:00"
+    lines = list(first.lines.order_by("pk"))
+    assert [line.line_price_incl_tax for line in lines] == [Decimal("18.00"), Decimal("9.00")]
+    assert [line.product for line in lines] == [vase, None]
+    assert (second.guest_email, second.status) == ("guest@example.com", "Refunded")
+    assert reasons(run) == {
+        5: "The total is 99.00, but items and delivery add up to 10.00.",
+        6: "Orders that are “pending” cannot be imported; finish them first.",
+    }
+    record.refresh_from_db()
+    assert (record.num_in_stock, record.num_allocated or 0) == (1, 0)
+    assert not OutgoingMail.objects.exists()
+    assert broken_invariants() == []
+    assert comes_back_unchanged("orders")
+    start_undo(run.pk)
+    assert finish(run.pk).state == "undone"
+    assert not Order.objects.exists()

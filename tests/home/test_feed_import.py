@@ -1,0 +1,66 @@
+"""Entries of feeds become drafts."""
+
+import pytest
+from wagtail.models import Page
+
+from commerce.imports.runs import finish, start_undo
+from home.models import HomePage, StandardPage, StoryIndexPage, StoryPage
+from tests.commerce.imports.test_export import run_file
+
+pytestmark = pytest.mark.django_db
+
+RSS = b"""<?xml version="1.0"?><rss xmlns:content="http://purl.org/rss/1.0/modules/content/"
+  xmlns:dc="http://purl.org/dc/elements/1.1/" version="2.0"><channel><title>Old blog</title>
+  <item><title>On glazes</title><link>https://old.example/blog/on-glazes/</link>
+    <pubDate>Tue, 05 Mar 2024 10:00:00 +0000</pubDate><dc:creator>Ada Marsh</dc:creator>
+    <description>Short &amp; sweet</description>
+    <content:encoded><![CDATA[<p>Long <script>x()</script><b>text</b><img src="/x.jpg"></p>]]></content:encoded>
+  </item>
+  <item><title>Empty</title><link>https://old.example/empty</link></item>
+  <item><title>Again</title><link>https://old.example/again.html</link><description>Hi</description></item>
+</channel></rss>"""
+
+
+def test_entries_become_drafts_of_the_journal(shop, site_root):
+    journal = HomePage.objects.get().add_child(
+        instance=StoryIndexPage(title="Journal", slug="journal")
+    )
+    journal.add_child(instance=StoryPage(title="Mine", slug="again", author="Me", standfirst="x"))
+
+    run = run_file(RSS, kind="pages", name="feed.xml")
+
+    story = StoryPage.objects.get(slug="on-glazes")
+    assert (story.live, story.author, story.standfirst) == (False, "Ada Marsh", "Short & sweet")
+    assert str(story.date) == "2024-03-05"
+    assert story.body.raw_data[0]["value"] == "<p>Long <b>text</b></p>"
+    assert [row.problems[0][2] for row in run.rows.filter(outcome="refused")] == [
+        "The entry has no text."
+    ]
+    assert StoryPage.objects.get(slug="again").title == "Mine"
+    again = run_file(RSS, kind="pages", name="feed.xml")
+    assert again.rows.filter(outcome="unchanged").count() == 2
+    start_undo(run.pk)
+    assert finish(run.pk).state == "undone"
+    assert not Page.objects.filter(slug="on-glazes").exists()
+    assert Page.objects.filter(slug="again").exists()
+
+
+def test_without_a_journal_they_become_information_pages(shop, site_root):
+    run_file(RSS, kind="pages", name="feed.xml")
+
+    assert set(StandardPage.objects.values_list("slug", flat=True)) == {"on-glazes", "again"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><rss><item/></rss>',
+        b"<rss><item>",
+        b"<rss></rss>",
+    ],
+)
+def test_dangerous_and_broken_feeds_are_refused(shop, site_root, content):
+    run = run_file(content, kind="pages", name="feed.xml")
+
+    assert run.state == "failed"
+    assert "feed" in run.message
