@@ -7,7 +7,7 @@ class CardForm extends HTMLElement {
     this.place = this.querySelector("[data-element]");
     if (!window.Stripe) return this.fail(this.dataset.slow);
     this.stripe = window.Stripe(this.dataset.key, { locale: document.documentElement.lang.slice(0, 2) });
-    this.elements = this.stripe.elements({ mode: "setup", currency: "gbp" });
+    this.elements = this.stripe.elements({ mode: "setup", currency: this.dataset.currency });
     this.elements.create("payment").mount(this.place);
     this.button.disabled = false;
     this.form.addEventListener("submit", (event) => this.submit(event));

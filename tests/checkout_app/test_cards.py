@@ -10,7 +10,7 @@ from checkout_app.payments import begin
 from demo_gateway import cards, faults
 from demo_gateway.models import DemoCard, DemoCustomer, DemoIntent, DemoRequest
 from demo_gateway.refusal import Refused
-from tests.factories import make_basket, make_submission, make_user
+from tests.factories import make_basket, make_submission, make_user, set_shop
 from tests.shopper import press_pay, reach_payment
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -289,3 +289,13 @@ def test_cards_are_deleted_with_their_account(ada, saved_card):
     assert StripeCustomer.objects.count() == 0
     assert DemoCustomer.objects.count() == 0
     assert DemoCard.objects.count() == 0
+
+
+@pytest.mark.parametrize(("given", "code"), [("GBP", "gbp"), ("EUR", "eur")])
+def test_card_form_uses_the_shops_currency(client, ada, given, code):
+    set_shop(currency=given)
+    client.force_login(ada)
+
+    page = client.get(reverse("account-cards")).text
+
+    assert f'data-currency="{code}"' in page
