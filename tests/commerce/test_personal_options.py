@@ -42,7 +42,7 @@ def test_page_asks_for_the_text_and_says_its_price(client, notebook):
     page = Crawled(client.get(notebook.get_absolute_url()))
 
     field = page.soup.select_one('.buy-box--page input[name="embossing"]')
-    assert (field["type"], field["maxlength"]) == ("text", "20")
+    assert (field.get("type", "text"), field["maxlength"]) == ("text", "20")
     assert "optional, plus £6" in " ".join(page.text(".personal").split())
     assert page.soup.select_one('.buy-box--page input[name="message"]')["maxlength"] == "200"
 
