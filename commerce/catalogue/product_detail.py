@@ -25,7 +25,7 @@ from commerce.models import DeliveryMethod
 from commerce.models.cache_tags import price_tag, product_tag
 from commerce.options.chooser import Control, controls_for
 from commerce.options.option_sets import OptionSet
-from commerce.options.personal import PersonalOption, personal_options
+from commerce.options.personal import PersonalOption, personal_options_of
 from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.delivery import Arrival, arrival_of, delivery_charge, offered_delivery
 from commerce.pricing.parcels import Parcel, by_mail, carries, parcel_of
@@ -84,9 +84,9 @@ class BuyBox:
     """The data of the buy box. ``selected`` is the variant shown and bought.
 
     ``options`` describes all variants and ``controls`` the choice between them. ``variants`` have
-    price and stock; above ``MAX_VARIANTS`` they are only some, unless all were asked for. ``personal`` is what shoppers can have done to it. ``lowest`` is the lowest
-    price of all. ``gallery`` has the photos independent of the selection, ``photos`` those shown: the
-    selected variant's first.
+    price and stock; above ``MAX_VARIANTS`` they are only some, unless all were asked for. ``personal``
+    is what shoppers can have done to it. ``lowest`` is the lowest price of all. ``gallery`` has the
+    photos independent of the selection, ``photos`` those shown: the selected variant's first.
     """
 
     product_id: int
@@ -169,6 +169,7 @@ def _boxes(
         lowest=_lowest_prices(options, left_out),
         photos=photos_of_listings(listings, without=left_out),
         delivery=_Delivery(offered_delivery()),
+        personal=personal_options_of(products.values()),
     )
     return {pk: _box(product, records[pk], looked_up) for pk, product in products.items()}
 
@@ -226,6 +227,7 @@ class _LookedUp:
     lowest: dict[int, tuple[Quote, bool]]
     photos: dict[int, list[AbstractImage]]
     delivery: _Delivery
+    personal: dict[int, list[PersonalOption]]
 
 
 def buy_box_for(
@@ -293,7 +295,7 @@ def _box(
         stock_text=first.stock_text if first else stock_text(None),
         lowest=lowest,
         options=options,
-        personal=tuple(personal_options(product)),
+        personal=tuple(looked_up.personal[product.pk]),
         photos=gallery,
         gallery=gallery,
     )

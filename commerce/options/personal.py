@@ -5,7 +5,7 @@ Oscar stores them as attributes of basket and order lines. Their price is part o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
-from commerce.page_cache.memoise import memoise
+from commerce.bulk_sql import literal_in
+from commerce.models.cache_tags import SITE
+from commerce.page_cache.dependencies import depends_on
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractLine
@@ -102,40 +104,43 @@ KINDS = {
 }  # fmt: skip
 
 
-def personal_options(product: AbstractProduct) -> list[PersonalOption]:
-    """What shoppers can have done to a product, in order; cached."""
-    found = memoise("personal-options", _find_personal_options)
-    rows = [
-        *found.get(("type", product.product_class_id), ()),
-        *found.get(("product", product.pk), ()),
-    ]
-    return list(dict.fromkeys(rows))
+def personal_options_of(products: Iterable[AbstractProduct]) -> dict[int, list[PersonalOption]]:
+    """``{product key: what shoppers can have done to it, in order}``.
 
-
-def _find_personal_options() -> dict[tuple[str, int], list[PersonalOption]]:
-    """``{("type" or "product", key): [options]}``; four queries, one if there are no options."""
+    Any number of products need three queries, and one if the shop has no options.
+    """
+    depends_on(SITE)
+    products = list(products)
     Option = get_model("catalogue", "Option")
     rows = Option.objects.select_related("pricing", "option_group")
     options = {
         row.pk: _personal_option(row)
         for row in rows.prefetch_related("option_group__options").order_by("order", "name")
     }
-    found: dict[tuple[str, int], list[PersonalOption]] = {}
     if not options:
-        return found
-    Product, ProductClass = (
-        get_model("catalogue", "Product"),
-        get_model("catalogue", "ProductClass"),
+        return {product.pk: [] for product in products}
+    of_types = _options_by(
+        get_model("catalogue", "ProductClass").options.through,
+        "productclass_id",
+        {product.product_class_id for product in products},
     )
-    for kind, through, key in (
-        ("type", ProductClass.options.through, "productclass_id"),
-        ("product", Product.product_options.through, "product_id"),
-    ):
-        by_owner: dict[int, set[int]] = {}
-        for owner, option in through.objects.values_list(key, "option_id"):
-            by_owner.setdefault(owner, set()).add(option)
-        for owner, chosen in by_owner.items():
-            found[kind, owner] = [one for pk, one in options.items() if pk in chosen]
+    of_products = _options_by(
+        get_model("catalogue", "Product").product_options.through,
+        "product_id",
+        {product.pk for product in products},
+    )
+    found: dict[int, list[PersonalOption]] = {}
+    for product in products:
+        own = of_products.get(product.pk, set()) | of_types.get(product.product_class_id, set())
+        found[product.pk] = [option for pk, option in options.items() if pk in own]
+    return found
+
+
+def _options_by(through: Any, column: str, keys: Collection[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    rows = through.objects.filter(**{f"{column}__in": literal_in(keys)})
+    for key, option in rows.values_list(column, "option_id"):
+        found.setdefault(key, set()).add(option)
     return found
 
 

@@ -3,9 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from oscar.core.loading import get_model
 
+from commerce.catalogue.product_detail import buy_boxes_for
 from commerce.documents.issuing import packing_facts
 from commerce.models import OptionPrice
 from commerce.orders.order_summary import order_rows
@@ -25,6 +28,26 @@ def notebook(shop):
     message = Option.objects.create(name="Message", code="message", type="text", order=2)
     product.product_options.set([embossing, message])
     return product
+
+
+@pytest.mark.parametrize("of", ["product", "type"])
+def test_more_products_with_options_need_no_more_queries(
+    notebook, of, django_assert_max_num_queries
+):
+    options = list(notebook.product_options.all())
+    others = [make_product(f"Book {n}", price="9.00") for n in range(8)]
+    if of == "type":
+        others[0].product_class.options.set(options)
+    else:
+        for book in others:
+            book.product_options.set(options)
+    with CaptureQueriesContext(connection) as one:
+        buy_boxes_for([notebook.pk])
+
+    with django_assert_max_num_queries(len(one)):
+        boxes = buy_boxes_for([book.pk for book in others])
+
+    assert {len(box.personal) for box in boxes.values()} == {2}
 
 
 def add(client, product, **fields):
