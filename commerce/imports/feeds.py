@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import ParseError, fromstring
 from django.utils.translation import gettext as _
 
 COLUMNS = ("title", "link", "date", "author", "summary", "content", "type")
@@ -34,7 +34,7 @@ def entries_of(content: bytes) -> Iterator[dict[str, str]]:
     """
     try:
         root = fromstring(content, forbid_dtd=True)
-    except (ET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise FeedError(_("This is not a readable feed (RSS, Atom or WordPress).")) from error
     found = [node for node in root.iter() if _name(node) in ("item", "entry")]
     if not found:
@@ -43,7 +43,7 @@ def entries_of(content: bytes) -> Iterator[dict[str, str]]:
         yield _entry(node)
 
 
-def _entry(node: ET.Element) -> dict[str, str]:
+def _entry(node: Any) -> dict[str, str]:
     texts: dict[str, str] = {}
     link = ""
     for child in node.iter():
@@ -59,7 +59,7 @@ def _entry(node: ET.Element) -> dict[str, str]:
     return {**entry, "link": link, "date": _date(entry["date"])}
 
 
-def _name(node: ET.Element) -> str:
+def _name(node: Any) -> str:
     return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
 
 
