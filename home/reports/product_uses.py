@@ -60,14 +60,14 @@ class ProductUseView(ReportView):
             "page", label=_("Page"), accessor="page_title", get_url=lambda row: row.page_edit_url
         ),
         Column("product", label=_("Product"), accessor="product_title"),
-        Column("state", label=_("State"), accessor="page_state"),
+        Column("state", label=_("Status"), accessor="page_state"),
         Column("field", label=_("Where"), accessor="model_path"),
     ]
     list_export = ["page_title", "product_title", "page_state", "model_path"]
     export_headings = {
         "page_title": _("Page"),
         "product_title": _("Product"),
-        "page_state": _("State"),
+        "page_state": _("Status"),
         "model_path": _("Where"),
     }
     is_searchable = False
