@@ -55,9 +55,11 @@ ATTRIBUTE_DEFAULTS = {"dishwasher_safe": True, "microwave_safe": True, "oven_saf
 
 
 @transaction.atomic
-def load_delivery() -> None:
-    """Load the countries and delivery methods."""
-    shop = files.read("shop")
+def load_delivery(shop: dict[str, Any]) -> None:
+    """Load the ``countries`` and ``delivery`` methods of a demo shop. Creates missing ones.
+
+    A method has a ``price``, or ``rates``: pairs of the heaviest parcel in grams and its price.
+    """
     for order, (code, (name, code3, number)) in enumerate(shop["countries"].items()):
         Country.objects.get_or_create(
             iso_3166_1_a2=code,
@@ -71,13 +73,21 @@ def load_delivery() -> None:
             },
         )
     for position, row in enumerate(shop["delivery"]):
+        rates = row.get("rates") or [(None, row["price"])]
+        length, width, height = row.get("max_size", (None, None, None))
         method, is_new = DeliveryMethod.objects.get_or_create(
             code=row["code"],
             defaults={
                 "name": row["name"],
                 "description": row["description"],
-                "price": Decimal(row["price"]),
+                "price": Decimal(rates[0][1]),
+                "rates": "\n".join(f"{most} {price}" for most, price in rates if most),
                 "free_over": Decimal(row["free_over"]) if "free_over" in row else None,
+                "max_length": length,
+                "max_width": width,
+                "max_height": height,
+                "is_pickup": row.get("is_pickup", False),
+                "is_digital": row.get("is_digital", False),
                 "min_days": row["days"][0],
                 "max_days": row["days"][1],
                 "position": position,
@@ -98,15 +108,18 @@ def load_categories() -> None:
             load_category(shelf, parent=parent)
 
 
-def load_category(row: dict[str, Any], *, parent: Any) -> Any:
-    """The category of a row with ``code``, ``name`` and ``description``; created if missing."""
+def load_category(row: dict[str, Any], *, parent: Any, slug: str | None = None) -> Any:
+    """The category of a row with ``code``, ``name`` and ``description``; created if missing.
+
+    Its slug is ``slug``, by default made of the English name.
+    """
     existing = Category.objects.filter(code=row["code"]).first()
     if existing is not None:
         return existing
     fields = {
         "code": row["code"],
         "name": row["name"],
-        "slug": slugify(row["name"].replace("&", "and")),
+        "slug": slug or slugify(row["name"].replace("&", "and")),
         "description": row["description"],
     }
     return parent.add_child(**fields) if parent else Category.add_root(**fields)

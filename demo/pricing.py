@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,10 +21,11 @@ Voucher = get_model("voucher", "Voucher")
 
 
 def coming_sunday(at: datetime) -> datetime:
-    """The last minute of the week of ``at``, in the shop's time zone."""
+    """The next 23:59 of a Sunday after ``at``, in the shop's time zone."""
     local = timezone.localtime(at)
     sunday = local.date() + timedelta(days=6 - local.weekday())
-    return timezone.make_aware(datetime.combine(sunday, time(23, 59)))
+    found = timezone.make_aware(datetime.combine(sunday, time(23, 59)))
+    return found if found > at else found + timedelta(days=7)
 
 
 @transaction.atomic
@@ -57,16 +59,21 @@ def load_offer() -> None:
         name="Plates & bowls", defaults={"description": row["description"], "is_public": False}
     )
     plates.included_categories.set(Category.objects.filter(code__in=row["categories"]))
+    create_offer(row, plates, Benefit.PERCENTAGE, Decimal(row["percent"]))
+
+
+def create_offer(
+    row: dict[str, Any], products: Any, benefit: str, value: Decimal | None = None
+) -> None:
+    """Create an offer for ``quantity`` products of a range, with this benefit on the same range."""
     ConditionalOffer.objects.create(
         name=row["name"],
         description=row["description"],
         offer_type=ConditionalOffer.SITE,
         condition=Condition.objects.create(
-            range=plates, type=Condition.COUNT, value=Decimal(row["quantity"])
+            range=products, type=Condition.COUNT, value=Decimal(row["quantity"])
         ),
-        benefit=Benefit.objects.create(
-            range=plates, type=Benefit.PERCENTAGE, value=Decimal(row["percent"])
-        ),
+        benefit=Benefit.objects.create(range=products, type=benefit, value=value),
         priority=10,
     )
 
@@ -80,15 +87,20 @@ def load_voucher(*, at: datetime) -> None:
     everything, _is_new = Range.objects.get_or_create(
         name="All pieces", defaults={"includes_all_products": True}
     )
+    create_voucher(row, everything, offer_name=f"Voucher {row['name']}", at=at)
+
+
+def create_voucher(row: dict[str, Any], products: Any, *, offer_name: str, at: datetime) -> None:
+    """Create a voucher for ``percent`` off a range from ``minimum``, valid for a year from ``at``."""
     offer = ConditionalOffer.objects.create(
-        name=f"Voucher {row['name']}",
+        name=offer_name,
         description=row["description"],
         offer_type=ConditionalOffer.VOUCHER,
         condition=Condition.objects.create(
-            range=everything, type=Condition.VALUE, value=Decimal(row["minimum"])
+            range=products, type=Condition.VALUE, value=Decimal(row["minimum"])
         ),
         benefit=Benefit.objects.create(
-            range=everything, type=Benefit.PERCENTAGE, value=Decimal(row["percent"])
+            range=products, type=Benefit.PERCENTAGE, value=Decimal(row["percent"])
         ),
     )
     voucher = Voucher.objects.create(

@@ -1,12 +1,11 @@
-"""Where fields plug in that the engine does not have yet: weight, backorders, limits, barcodes.
+"""Columns that imports know but do not write: weight, back-orders, limits, barcodes.
 
-A profile names the columns of such a field. Until a writer is registered the report says "not
-imported". To support a field: give it to ``PRODUCT_STATE`` of ``commerce.imports.product_states``,
-write it in ``commerce.imports.product_writing``, and remove its columns here.
+The report names them as "not imported". To import one: read it in ``commerce.imports.product_states``,
+write it in ``commerce.imports.product_writing``, fill it in the profiles, and remove it here.
 """
 
-#: Columns whose meaning is known but that have no field in the shop, by what they say.
-WITHOUT_FIELD = {
+#: What such a column is about.
+NOT_WRITTEN = {
     "Variant Grams": "weight",
     "Variant Weight Unit": "weight",
     "Variant Inventory Policy": "backorders",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from commerce.imports.cells import decimal_of
-from commerce.imports.details import WITHOUT_FIELD
+from commerce.imports.details import NOT_WRITTEN
 from commerce.imports.files import content_of, has_files
 from commerce.imports.kinds.base import Kind, Profile, kinds
 from commerce.imports.profiles.mapping import guessed, remembered
@@ -99,6 +99,6 @@ def _ignored(table: Table, profile: Profile, mapping: Mapping[str, str]) -> list
         is_read = column in used or (not profile.is_mapped and column.startswith("Attribute "))
         if not column or is_read or not any(row[column] for row in table.rows):
             continue
-        about = WITHOUT_FIELD.get(column)
+        about = NOT_WRITTEN.get(column)
         found.append(f"{column} ({about})" if about else column)
     return found

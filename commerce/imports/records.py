@@ -92,10 +92,7 @@ class VariantRecord:
 
 @dataclass
 class ProductRecord(Record):
-    """A product. ``handle`` finds it if no SKU does; ``own_sku`` is that of a product with variants.
-
-    ``details`` are values that the engine has no field for yet (``commerce.imports.details``).
-    """
+    """A product. ``handle`` finds it if no SKU does; ``own_sku`` is that of a product with variants."""
 
     handle: str = ""
     own_sku: str = ""
@@ -112,7 +109,6 @@ class ProductRecord(Record):
     variants: list[VariantRecord] = field(default_factory=list)
     pictures: list[Picture] | None = None
     redirects: list[str] = field(default_factory=list)
-    details: dict[str, str] = field(default_factory=dict)
 
 
 class ReadOptions(NamedTuple):

@@ -1,4 +1,4 @@
-"""Loads Lindenblatt's catalogue: zones, categories, product types with options, products, stock."""
+"""Loads Lindenblatt's catalogue: categories, product types with options, products, stock."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,7 +11,6 @@ from django.utils.timezone import now
 from oscar.core.loading import get_model
 
 from commerce.models import (
-    DeliveryMethod,
     FacetAttribute,
     OptionPrice,
     OptionValueDisplay,
@@ -20,9 +19,9 @@ from commerce.models import (
     VariantOption,
 )
 from commerce.slugs import slug_of_name
+from demo.catalogue import load_category
 from demo.lindenblatt import goods
 
-Country = get_model("address", "Country")
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 ProductAttribute = get_model("catalogue", "ProductAttribute")
@@ -42,46 +41,6 @@ CURRENCY = "EUR"
 
 
 @transaction.atomic
-def load_delivery() -> None:
-    """Load the countries and the delivery methods with their prices by weight."""
-    shop = goods.read("shop")
-    for order, (code, (name, code3, number)) in enumerate(shop["countries"].items()):
-        Country.objects.get_or_create(
-            iso_3166_1_a2=code,
-            defaults={
-                "iso_3166_1_a3": code3,
-                "iso_3166_1_numeric": number,
-                "printable_name": name,
-                "name": name,
-                "display_order": 100 - order,
-                "is_shipping_country": True,
-            },
-        )
-    for position, row in enumerate(shop["delivery"]):
-        length, width, height = row.get("max_size", (None, None, None))
-        method, is_new = DeliveryMethod.objects.get_or_create(
-            code=row["code"],
-            defaults={
-                "name": row["name"],
-                "description": row["description"],
-                "price": Decimal(row["rates"][0][1]),
-                "rates": "\n".join(f"{most} {price}" for most, price in row["rates"] if most),
-                "free_over": Decimal(row["free_over"]) if "free_over" in row else None,
-                "max_length": length,
-                "max_width": width,
-                "max_height": height,
-                "is_pickup": row.get("is_pickup", False),
-                "is_digital": row.get("is_digital", False),
-                "min_days": row["days"][0],
-                "max_days": row["days"][1],
-                "position": position,
-            },
-        )
-        if is_new:
-            method.countries.set(row["countries"])
-
-
-@transaction.atomic
 def load_categories() -> None:
     """Load the three levels of categories."""
     data = goods.read("categories")
@@ -93,17 +52,9 @@ def load_categories() -> None:
 
 
 def _category(row: dict[str, Any], *, parent: Any) -> Any:
-    existing = Category.objects.filter(code=row["code"]).first()
-    if existing is not None:
-        return existing
-    fields = {
-        "code": row["code"],
-        "name": row["name"],
-        # The engine shows the root under its own address.
-        "slug": slug_of_name(row["name"].replace("&", "und")) if parent else Category.WHOLE_SHOP,
-        "description": row["description"],
-    }
-    return parent.add_child(**fields) if parent else Category.add_root(**fields)
+    # The engine shows the root under its own address.
+    slug = slug_of_name(row["name"].replace("&", "und")) if parent else Category.WHOLE_SHOP
+    return load_category(row, parent=parent, slug=slug)
 
 
 @transaction.atomic

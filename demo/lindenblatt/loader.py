@@ -10,6 +10,7 @@ from oscar.core.loading import get_model
 from commerce.models import ShopSettings
 from demo import people
 from demo.body_builder import BodyBuilder
+from demo.catalogue import load_delivery
 from demo.lindenblatt import catalogue, goods, pages, pictures, pricing
 
 #: Role (None for a customer), name before the @, first and last name.
@@ -31,7 +32,7 @@ def count_pictures() -> int:
 
 def load_catalogue(at: datetime) -> None:
     """Load delivery, settings, categories, products, facets, synonyms and offers."""
-    catalogue.load_delivery()
+    load_delivery(goods.read("shop"))
     load_shop_settings()
     catalogue.load_categories()
     catalogue.load_products()

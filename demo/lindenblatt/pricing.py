@@ -9,11 +9,10 @@ from oscar.core.loading import get_model
 
 from commerce.models import SalePrice
 from demo.lindenblatt import goods
-from demo.pricing import coming_sunday
+from demo.pricing import coming_sunday, create_offer, create_voucher
 
 Benefit = get_model("offer", "Benefit")
 Category = get_model("catalogue", "Category")
-Condition = get_model("offer", "Condition")
 ConditionalOffer = get_model("offer", "ConditionalOffer")
 Range = get_model("offer", "Range")
 StockRecord = get_model("partner", "StockRecord")
@@ -51,16 +50,7 @@ def load_offer() -> None:
     if ConditionalOffer.objects.filter(name=row["name"]).exists():
         return
     cards = _range("Karten", row["categories"])
-    ConditionalOffer.objects.create(
-        name=row["name"],
-        description=row["description"],
-        offer_type=ConditionalOffer.SITE,
-        condition=Condition.objects.create(
-            range=cards, type=Condition.COUNT, value=Decimal(row["quantity"])
-        ),
-        benefit=Benefit.objects.create(range=cards, type=Benefit.MULTIBUY),
-        priority=10,
-    )
+    create_offer(row, cards, Benefit.MULTIBUY)
 
 
 @transaction.atomic
@@ -70,22 +60,4 @@ def load_voucher(*, at: datetime) -> None:
     if Voucher.objects.filter(code=row["code"]).exists():
         return
     reducible = _range("Nicht preisgebunden", row["categories"])
-    offer = ConditionalOffer.objects.create(
-        name=f"Gutscheincode {row['code']}",
-        description=row["description"],
-        offer_type=ConditionalOffer.VOUCHER,
-        condition=Condition.objects.create(
-            range=reducible, type=Condition.VALUE, value=Decimal(row["minimum"])
-        ),
-        benefit=Benefit.objects.create(
-            range=reducible, type=Benefit.PERCENTAGE, value=Decimal(row["percent"])
-        ),
-    )
-    voucher = Voucher.objects.create(
-        name=row["name"],
-        code=row["code"],
-        usage=Voucher.MULTI_USE,
-        start_datetime=at - timedelta(days=60),
-        end_datetime=at + timedelta(days=365),
-    )
-    voucher.offers.add(offer)
+    create_voucher(row, reducible, offer_name=f"Gutscheincode {row['code']}", at=at)

@@ -2,21 +2,38 @@
 
 import hashlib
 import stat
+from datetime import datetime
 from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.utils import timezone
 from oscar.core.loading import get_model
 
 from commerce.models import ReturnRequest, Shipment, Withdrawal
 from commerce.orders.invariants import broken_invariants
 from demo.accounts import NewAccount
 from demo.management.commands import load_demo
+from demo.pricing import coming_sunday
 
 pytestmark = pytest.mark.django_db
 #: Excluded: Wagtail's reference index gets new keys when rebuilt, and task rows are transient.
 REBUILT = {"ReferenceIndex", "DBTaskResult", "Session"}
+
+
+@pytest.mark.parametrize(
+    ("now", "end"),
+    [
+        ((2026, 11, 25, 12, 0), (2026, 11, 29, 23, 59)),
+        ((2026, 11, 29, 23, 58), (2026, 11, 29, 23, 59)),
+        ((2026, 11, 29, 23, 59), (2026, 12, 6, 23, 59)),
+    ],
+)
+def test_sale_ends_on_a_sunday_after_it_is_loaded(now, end):
+    moment = timezone.make_aware(datetime(*now))
+
+    assert coming_sunday(moment) == timezone.make_aware(datetime(*end))
 
 
 def stored(row):

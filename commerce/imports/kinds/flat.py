@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -26,7 +27,7 @@ class Blank:
     """What a sheet reads a row into: attributes that are missing were not in the file."""
 
 
-class FlatKind:
+class FlatKind(ABC):
     """A kind whose rows are records. Subclasses name the model's side.
 
     ``formats`` are further file formats, ``{name: (label, {the file's column: ours})}``.
@@ -45,33 +46,33 @@ class FlatKind:
 
     # --- What subclasses define -------------------------------------------------------------------
 
+    @abstractmethod
     def defaults(self) -> State:
         """The state of a new record, before the file's values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find(self, states: Sequence[State]) -> list[tuple[int, State] | None]:
         """The key and the state of what the shop has for each of these values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def states(self, keys: Sequence[int]) -> dict[int, State]:
         """The states of rows by key."""
-        raise NotImplementedError
 
     def settle(self, state: State, before: State | None, record: Record) -> State:
         """The state after checks that need more than one value; problems go to the record."""
         return state
 
+    @abstractmethod
     def create(self, state: State, options: ReadOptions) -> int:
         """Write a new record; returns its key."""
-        raise NotImplementedError
 
+    @abstractmethod
     def update(self, key: int, before: State, after: State) -> None:
         """Write what differs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def delete(self, key: int) -> None:
         """Undo a creation."""
-        raise NotImplementedError
 
     # --- ``Kind`` ---------------------------------------------------------------------------------
 
@@ -149,7 +150,9 @@ class FlatKind:
             plans.append(Plan(record, before, after, key, key))
         return plans
 
-    def load_files(self, plans: Sequence[Plan], files: PictureFiles | None) -> None:
+    def load_files(  # noqa: B027  nothing, unless a kind has files
+        self, plans: Sequence[Plan], files: PictureFiles | None
+    ) -> None:
         """See ``Kind``: nothing."""
 
     def write(self, plans: Sequence[Plan]) -> None:
@@ -188,9 +191,9 @@ class FlatKind:
                 if key in states:
                     yield list(self.sheet.export_resource(states[key]))
 
+    @abstractmethod
     def all_keys(self) -> Iterator[list[int]]:
         """The keys of all records in batches, for an export."""
-        raise NotImplementedError
 
 
 def plain_value(value: Any) -> Any:

@@ -180,7 +180,6 @@ def _read_variant(
     if row["Variant Inventory Policy"].lower() == "continue":
         text = _("Not imported: selling without stock.")
         record.remark(row.line, "Variant Inventory Policy", text)
-        record.details["backorders"] = "continue"
     variant.picture = row["Variant Image"]
 
 

@@ -189,7 +189,6 @@ def _variant(record: ProductRecord, row: Row, table: Table, options: ReadOptions
     if row["Backorders allowed?"].lower() in ("1", "yes", "notify"):
         text = _("Not imported: selling without stock.")
         record.remark(row.line, "Backorders allowed?", text)
-        record.details["backorders"] = row["Backorders allowed?"]
     return variant
 
 

@@ -79,7 +79,7 @@ class Command(BaseCommand):
         if settings.DEMO == SECOND:
             loader.load_catalogue(at)
             return
-        catalogue.load_delivery()
+        catalogue.load_delivery(files.read("shop"))
         load_shop_settings()
         catalogue.load_categories()
         catalogue.load_products()
