@@ -16,6 +16,7 @@ from commerce.imports.kinds.flat import FlatKind, in_batches, matched
 from commerce.imports.product_states import State
 from commerce.imports.records import ReadOptions, Record
 from commerce.imports.widgets import MomentWidget, Sheet, TextWidget, column
+from commerce.models import User
 from commerce.rich_html import clean_html, plain_text
 from commerce.slugs import cut_slug, slug_from
 from home.models import HomePage, StandardPage, StoryIndexPage, StoryPage
@@ -47,6 +48,13 @@ class PageKind(FlatKind):
     permissions = ("wagtailadmin.access_admin", "commerce.add_importrun")
     sheet_class = PageSheet
     keys = ("link",)
+
+    def may_import(self, user: User) -> bool:
+        """See ``Kind``: who may add pages where the drafts go."""
+        parents = [HomePage.objects.first(), StoryIndexPage.objects.first()]
+        return all(
+            parent.permissions_for_user(user).can_add_subpage() for parent in parents if parent
+        )
 
     def defaults(self) -> State:
         """See ``FlatKind``."""
@@ -80,7 +88,7 @@ class PageKind(FlatKind):
         if not plain_text(body):
             record.refuse(record.line, "content", _("The entry has no text."))
         if "<img" in (state["content"] or state["summary"]):
-            record.remark(record.line, "content", _("Imported without its photographs."))
+            record.remark(record.line, "content", _("Photographs weren’t imported."))
         is_story = state["type"] != "page" and StoryIndexPage.objects.exists()
         return {
             "slug": state["slug"],
@@ -130,7 +138,10 @@ class PageKind(FlatKind):
 
 def _slug_of(state: State) -> str:
     """The last part of the entry's old address, else its title."""
-    path = urlsplit(state["link"]).path.rstrip("/")
+    try:
+        path = urlsplit(state["link"]).path.rstrip("/")
+    except ValueError:  # no address; the title is enough
+        path = ""
     name = path.rpartition("/")[2].removesuffix(".html")
     return cut_slug(slug_from(name or state["title"]), 255)
 

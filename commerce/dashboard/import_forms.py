@@ -43,7 +43,7 @@ PICTURES = [
 
 def may_import(user: User, kind: Kind) -> bool:
     """Whether the user may change by hand what this import changes."""
-    return user.has_perms(kind.permissions)
+    return user.has_perms(kind.permissions) and kind.may_import(user)
 
 
 class UploadForm(forms.Form):
@@ -92,7 +92,7 @@ class UploadForm(forms.Form):
         data = super().clean() or {}
         kind = kinds().get(data.get("kind", ""))
         if kind and data.get("profile") and data["profile"] not in kind.profiles():
-            self.add_error("profile", _("These contents have no such format."))
+            self.add_error("profile", _("This format isn’t available for these contents."))
         return data
 
 
@@ -129,9 +129,7 @@ class SettingsForm(forms.Form):
         min_value=0,
         max_value=1_000_000,
     )
-    may_be_free = forms.BooleanField(
-        label=gettext_lazy("A price of 0 is meant: sell for free"), required=False
-    )
+    may_be_free = forms.BooleanField(label=gettext_lazy("Allow a price of 0"), required=False)
     redirects = forms.BooleanField(
         label=gettext_lazy("Redirect the product pages of the old shop"), required=False
     )

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
 
 from commerce.accounts.reauthentication import require_recent_sign_in
@@ -112,6 +113,9 @@ class ImportSettingsView(StaffPage, RunMixin, TemplateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         run = self.run
+        if run.started_at is not None or run.is_busy:
+            messages.error(request, _("This import has begun; its settings stay as they are."))
+            return redirect("staff-import", pk=run.pk)
         form = SettingsForm(run, kind_of(run), request.POST)
         if not form.is_valid():
             return self.show(form=form)
@@ -174,7 +178,7 @@ class ImportView(StaffPage, RunMixin, TemplateView):
     """A run: progress, counts, rows with what differs. POST ``act`` imports, cancels or undoes."""
 
     template_name = "oscar/dashboard/imports/detail.html"
-    acts = {"import": start_import, "cancel": cancel, "undo": start_undo, "check": start_check}
+    acts = {"import": start_import, "cancel": cancel, "undo": start_undo}
 
     def rows(self) -> QuerySet[ImportRow]:
         rows = self.run.rows.order_by("position")
@@ -195,7 +199,7 @@ class ImportView(StaffPage, RunMixin, TemplateView):
             page=page,
             show=self.request.GET.get("show", ""),
             has_file=has_files(run),
-            **progress_of(run),
+            **facts_of(run),
             **kwargs,
         )
 
@@ -212,8 +216,8 @@ class ImportView(StaffPage, RunMixin, TemplateView):
         return redirect("staff-import", pk=run.pk)
 
 
-def progress_of(run: ImportRun) -> dict[str, Any]:
-    """What the page and its progress show of a run."""
+def facts_of(run: ImportRun) -> dict[str, Any]:
+    """What the page shows of a run beside its rows."""
     counts = counts_of(run)
     is_over = run.state in (State.DONE, State.CANCELLED, State.FAILED)
     return {
@@ -238,8 +242,7 @@ class ImportProgressView(StaffPage, RunMixin, View):
     http_method_names = ["get", "head"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        context = {"run": self.run, **progress_of(self.run)}
-        return render(request, "oscar/dashboard/imports/progress.html", context)
+        return render(request, "oscar/dashboard/imports/progress.html", {"run": self.run})
 
 
 @private_page

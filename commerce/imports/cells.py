@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import MAXYEAR, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
 from babel import Locale, UnknownLocaleError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-#: The highest price of one unit; higher ones are slips of the pen.
+#: The highest price of one unit; higher ones are typing errors.
 MAX_PRICE = Decimal("99999999.99")
 MAX_STOCK = 2_000_000_000
 #: The decimal separators that the form offers. "" detects the file's.
@@ -61,7 +61,7 @@ def price_in(text: str, decimal: str, *, may_be_free: bool = False) -> Decimal |
         raise CellError(_("A price cannot be negative: %(text)s.") % {"text": shortened(text)})
     if price == 0 and not may_be_free:
         raise CellError(
-            _("The price is 0. Tick “A price of 0 is meant” to sell the product for free.")
+            _("The price is 0. Tick “Allow a price of 0” to sell the product for free.")
         )
     if price > MAX_PRICE:
         raise CellError(
@@ -120,7 +120,9 @@ def moment_in(text: str, *, is_end: bool = False) -> datetime | None:
         except ValueError:
             continue
         if pattern == DATES[0]:
-            moment = datetime.combine(moment.date() + timedelta(days=is_end), time())
+            moment = datetime.combine(moment.date(), time())
+            if is_end and moment.year < MAXYEAR:  # 9999-12-31 means that there is no end
+                moment += timedelta(days=1)
         return timezone.make_aware(moment)
     raise CellError(_("“%(text)s” is not a date such as 2026-12-24.") % {"text": shortened(text)})
 

@@ -10,9 +10,11 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -54,7 +56,10 @@ def fetch(url: str, *, most: int) -> bytes:
     for _step in range(REDIRECTS + 1):
         status, headers, body = _request(url, most=most, end=end)
         if status in (301, 302, 303, 307, 308):
-            url = urljoin(url, headers.get("Location", ""))
+            try:
+                url = urljoin(url, headers.get("Location", ""))
+            except ValueError as error:
+                raise FetchError(_("This is not a URL.")) from error
             continue
         if status != 200:
             raise FetchError(_("The server answered with %(status)d.") % {"status": status})
@@ -73,15 +78,26 @@ def _request(url: str, *, most: int, end: float) -> tuple[int, Any, bytes]:
     connection = _connection(parts.hostname, port, is_secure=parts.scheme == "https")
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     query = f"?{quote(parts.query, safe='=&%/:@!$()*+,;?~-._')}" if parts.query else ""
+    # Also ends a server that sends a byte now and then, before its headers are complete.
+    deadline = threading.Timer(max(0.0, end - time.monotonic()), _interrupt, [connection.sock])
+    deadline.start()
     try:
         connection.request("GET", path + query, headers={"Accept": "image/*", "User-Agent": AGENT})
         response = connection.getresponse()
         body = _body(response, most=most, end=end) if response.status == 200 else b""
         return response.status, response.headers, body
     except (OSError, http.client.HTTPException) as error:
-        raise FetchError(_("The server did not answer in time or broke off.")) from error
+        raise FetchError(
+            _("The server didn’t respond in time, or closed the connection.")
+        ) from error
     finally:
+        deadline.cancel()
         connection.close()
+
+
+def _interrupt(sock: socket.socket) -> None:
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _body(response: http.client.HTTPResponse, *, most: int, end: float) -> bytes:
@@ -104,12 +120,15 @@ def _connection(host: str, port: int, *, is_secure: bool) -> http.client.HTTPCon
     """A connection to a permitted address of a host."""
     address = _address_of(host, port)
     connection: http.client.HTTPConnection = http.client.HTTPConnection(host, port, timeout=STEP)
+    sock = None
     try:
         sock = socket.create_connection((address, port), timeout=STEP)
         if is_secure:
             context = ssl.create_default_context()
             sock = context.wrap_socket(sock, server_hostname=host)
     except OSError as error:
+        if sock is not None:
+            sock.close()
         raise FetchError(_("The server cannot be reached.")) from error
     connection.sock = sock
     return connection

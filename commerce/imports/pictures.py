@@ -120,15 +120,3 @@ class Web:
             is_error = isinstance(content, FetchError)
             found[source] = str(content) if is_error else checked(content, source)  # type: ignore[arg-type]
         return found | {source: self.check(source) for source in sources if source not in contents}
-
-
-class Nothing:
-    """No photographs: staff chose to leave them out."""
-
-    def check(self, source: str) -> str:
-        """See ``PictureFiles``."""
-        return ""
-
-    def load(self, sources: Sequence[str]) -> dict[str, bytes | str]:
-        """See ``PictureFiles``."""
-        return dict.fromkeys(sources, _("Photographs are not imported."))

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commerce.imports.files import picture_files
-from commerce.imports.kinds.base import Outcome, Plan, Undone
+from commerce.imports.kinds.base import Kind, Outcome, Plan, Undone
+from commerce.imports.pictures import PictureFiles
 from commerce.imports.reading import kind_of, records_of
 from commerce.imports.records import Problem, Record
 from commerce.index.refresh_queue import one_refresh
@@ -91,7 +92,7 @@ def check_batches(work: Work) -> bool:
     work.advance(run.cursor, total=len(records), ignored_columns=ignored)
     while run.cursor < len(records):
         batch = records[run.cursor : run.cursor + CHECKED_AT_ONCE]
-        plans = kind.plan(batch, files)
+        plans = _planned(kind, batch, files)
         with transaction.atomic():
             start = run.cursor
             ImportRow.objects.bulk_create(
@@ -138,16 +139,42 @@ def write_batches(work: Work) -> bool:
     takes_all = run.options.get("policy") == "all"
     while run.cursor < len(records):
         batch = _with_few_pictures(records[run.cursor : run.cursor + work.size])
-        plans = kind.plan(batch, files)
-        kind.load_files(plans, files)
+        plans = _planned(kind, batch, files)
         if takes_all and any(plan.outcome == Outcome.REFUSED for plan in plans):
-            _note(run, plans)
+            with transaction.atomic():
+                work.advance(run.cursor)
+                _note(run, plans)
             work.is_refused = True
             return True
-        _write(work, batch, plans)
+        kind.load_files(plans, files)
+        _write(work, batch, plans, takes_all=takes_all)
+        if work.is_refused:
+            return True
         if work.is_over or work.is_cancelled():
             break
     return run.cursor >= len(records)
+
+
+def _planned(kind: Kind, batch: Sequence[Record], files: PictureFiles | None) -> list[Plan]:
+    """The plans of records. One that cannot be compared is refused; the others are not lost."""
+    try:
+        return kind.plan(batch, files)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("records are compared one by one")
+    return [_planned_alone(kind, record, files) for record in batch]
+
+
+def _planned_alone(kind: Kind, record: Record, files: PictureFiles | None) -> Plan:
+    try:
+        return kind.plan([record], files)[0]
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("the record in row %d cannot be compared", record.line)
+        record.refuse(record.line, "", _("The row could not be read; the log says why."))
+        return Plan(record, before=None, after=None)
 
 
 def _with_few_pictures(records: list[Record]) -> list[Record]:
@@ -160,8 +187,11 @@ def _with_few_pictures(records: list[Record]) -> list[Record]:
     return records
 
 
-def _write(work: Work, batch: Sequence[Record], plans: list[Plan]) -> None:
-    """Write a batch; if it cannot be written, one record after the other."""
+def _write(work: Work, batch: Sequence[Record], plans: list[Plan], *, takes_all: bool) -> None:
+    """Write a batch; if it cannot be written, one record after the other.
+
+    With ``takes_all`` the first record that cannot be written ends it.
+    """
     try:
         _write_once(work, plans)
     except LeaseLost:
@@ -173,9 +203,12 @@ def _write(work: Work, batch: Sequence[Record], plans: list[Plan]) -> None:
             logger.exception("a batch of import %s is written one by one", work.run.pk)
         kind, files = kind_of(work.run), picture_files(work.run)
         for record in batch:
-            again = kind.plan([record], files)
+            again = [_planned_alone(kind, record, files)]
             kind.load_files(again, files)
             _write_alone(work, again)
+            if takes_all and again[0].outcome == Outcome.REFUSED:
+                work.is_refused = True
+                return
 
 
 def _write_alone(work: Work, plans: list[Plan]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
+from wagtail.contrib.redirects.models import Redirect
 
 from commerce.bulk_sql import literal_in
 from commerce.catalogue.variant_editing import MAX_VARIANTS
@@ -111,10 +112,8 @@ def new_state() -> State:
 
 
 def normal_path(path: str) -> str:
-    """An old path as redirects store it: it begins with a slash and does not end with one."""
-    bare = path.split("://", 1)[-1]
-    bare = bare[bare.find("/") :] if "://" in path and "/" in bare else bare
-    return ("/" + bare.strip("/"))[:255]
+    """The path of a URL or path as redirects are stored and looked up."""
+    return Redirect.normalise_path(path)[:255]
 
 
 def _unique(paths: Iterable[list[str]]) -> list[list[str]]:

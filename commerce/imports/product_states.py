@@ -12,9 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
-from urllib.parse import urljoin
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from oscar.core.loading import get_model
@@ -24,6 +22,7 @@ from commerce.bulk_sql import literal_in
 from commerce.clock import shop_now
 from commerce.index.listings import product_url
 from commerce.models import SalePrice
+from commerce.urls import absolute
 
 State: TypeAlias = dict[str, Any]
 #: Keys and strings in one condition.
@@ -273,7 +272,7 @@ def _option_names(
 
 def media_url(name: str) -> str:
     """The absolute URL of a file of the media."""
-    return urljoin(settings.SITE_URL, default_storage.url(name)) if name else ""
+    return absolute(default_storage.url(name)) if name else ""
 
 
 def _read_redirects(found: Mapping[int, Existing]) -> None:

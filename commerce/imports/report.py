@@ -67,7 +67,7 @@ def report_rows(run: ImportRun) -> Iterator[list[object]]:
         _("after"),
     ]  # fmt: skip
     for column in run.ignored_columns:
-        yield ["", "", "", "", column, _("This column is not imported."), "", ""]
+        yield ["", "", "", "", neutral_cell(column), _("This column is not imported."), "", ""]
     for row in run.rows.order_by("position").iterator(chunk_size=500):
         start = [row.line, row.identity, row.get_outcome_display(), row.get_step_display()]
         notes: list[list[object]] = [

@@ -49,12 +49,9 @@ class ImportRefused(Exception):
 
 def create_run(
     *, kind: str, profile: str, file_name: str, data: Iterable[bytes], user: User | None,
-    options: Mapping[str, Any], pictures: Iterable[bytes] | None = None, is_mapped: bool = False,
+    options: Mapping[str, Any], pictures: Iterable[bytes] | None = None,
 ) -> ImportRun:  # fmt: skip
-    """Store an upload. It waits for its mapping (``is_mapped``) or is checked next.
-
-    The caller starts the check with ``start_check``.
-    """
+    """Store an upload. The caller starts the check with ``start_check``."""
     run = ImportRun.objects.create(
         kind=kind, profile=profile, file_name=file_name[:255], options=dict(options), user=user,
         state=State.MAPPING,
@@ -83,6 +80,8 @@ def start_import(run_id: int) -> None:
         run = _locked(run_id, State.CHECKED, State.CANCELLED, State.FAILED)
         if run.state == State.FAILED and run.started_at is None:
             raise ImportRefused(_("The file could not be read. Upload another one."))
+        if run.state == State.CANCELLED and run.started_at is None:
+            raise ImportRefused(_("The check was cancelled. Upload the file again."))
         undone = (ImportRow.Step.UNDONE, ImportRow.Step.LEFT)
         if run.rows.filter(step__in=undone).exists():
             raise ImportRefused(_("This import was undone in part. Upload the file again."))
@@ -94,15 +93,15 @@ def start_import(run_id: int) -> None:
         _enter(run, State.WAITING, keep_cursor=True)
 
 
-def start_undo(run_id: int) -> None:
-    """Undo what a run has written, last rows first. Raises ImportRefused."""
+def start_undo(run_id: int, *, reason: str = "") -> None:
+    """Undo what a run has written, last rows first; staff see the reason. Raises ImportRefused."""
     with transaction.atomic():
         run = _locked(run_id, State.DONE, State.CANCELLED, State.FAILED)
         written = run.rows.filter(step=ImportRow.Step.WRITTEN)
         if not written.exists():
             raise ImportRefused(_("This import has written nothing."))
         run.total = written.count()
-        _enter(run, State.UNDOING)
+        _enter(run, State.UNDOING, message=reason)
 
 
 def cancel(run_id: int) -> None:
@@ -126,8 +125,10 @@ def _locked(run_id: int, *states: str) -> ImportRun:
     return run
 
 
-def _enter(run: ImportRun, state: str, *, keep_cursor: bool = False) -> None:
-    run.state, run.message, run.is_cancelling = state, "", False
+def _enter(
+    run: ImportRun, state: str, *, keep_cursor: bool = False, message: str = ""
+) -> None:  # fmt: skip
+    run.state, run.message, run.is_cancelling = state, message, False
     run.lease_key, run.lease_until, run.finished_at = "", None, None
     if not keep_cursor:
         run.cursor = 0
@@ -214,11 +215,12 @@ def _after_slice(work: Work, is_done: bool) -> bool:
     if run.state == State.CHECKING:
         _end(work, State.CHECKED, "")
     elif run.state == State.UNDOING:
-        _end(work, State.UNDONE, "")
+        _end(work, State.UNDONE, run.message)
     elif work.is_refused:
-        _end(work, State.DONE, _("A row was refused, so no row is imported."))
+        reason = _("A row was refused, so no row is imported.")
+        _end(work, State.DONE, reason)
         if run.rows.filter(step=ImportRow.Step.WRITTEN).exists():
-            start_undo(run.pk)
+            start_undo(run.pk, reason=reason)
             return True
     else:
         _end(work, State.DONE, "")
@@ -245,7 +247,8 @@ def _claim(run_id: int) -> ImportRun | None:
             return None
         others = [one for one in busy if one.state in WRITING and one.pk != run_id]
         is_behind = run.state == State.WAITING or (others and others[0].pk < run.pk)
-        if others and is_behind and run.state in (State.WAITING, *WRITING):
+        is_writing = any(one.lease_until and one.lease_until > now for one in others)
+        if others and (is_behind or is_writing) and run.state in (State.WAITING, *WRITING):
             return None
         if run.state == State.WAITING:
             run.state = State.RUNNING

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('profile', commerce.fields.CodeField(max_length=20, verbose_name='format')),
                 ('file_name', models.CharField(max_length=255, verbose_name='file')),
                 ('options', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('mapping', 'columns to be chosen'), ('checking', 'being checked'), ('checked', 'checked'), ('waiting', 'waiting for its turn'), ('running', 'running'), ('done', 'done'), ('cancelled', 'cancelled'), ('failed', 'failed'), ('undoing', 'being undone'), ('undone', 'undone')], max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('mapping', 'choose columns'), ('checking', 'being checked'), ('checked', 'checked'), ('waiting', 'waiting for its turn'), ('running', 'running'), ('done', 'done'), ('cancelled', 'cancelled'), ('failed', 'failed'), ('undoing', 'being undone'), ('undone', 'undone')], max_length=10, verbose_name='state')),
                 ('message', models.TextField(blank=True, verbose_name='message')),
                 ('total', models.PositiveIntegerField(default=0)),
                 ('cursor', models.PositiveIntegerField(default=0)),

@@ -28,7 +28,7 @@ class ImportRun(models.Model):
         PAGES = "pages", _("Pages from a feed")
 
     class State(models.TextChoices):
-        MAPPING = "mapping", _("columns to be chosen")
+        MAPPING = "mapping", _("choose columns")
         CHECKING = "checking", _("being checked")
         CHECKED = "checked", _("checked")
         WAITING = "waiting", _("waiting for its turn")

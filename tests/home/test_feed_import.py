@@ -3,8 +3,13 @@
 import pytest
 from wagtail.models import Page
 
+from commerce.accounts.roles import create_roles
+from commerce.dashboard.import_forms import may_import
+from commerce.dashboard.permission_report import make_person
+from commerce.imports.kinds.base import kinds
 from commerce.imports.runs import finish, start_undo
 from home.models import HomePage, StandardPage, StoryIndexPage, StoryPage
+from home.staff.roles import create_page_roles
 from tests.commerce.imports.test_export import run_file
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +69,19 @@ def test_dangerous_and_broken_feeds_are_refused(shop, site_root, content):
 
     assert run.state == "failed"
     assert "feed" in run.message
+
+
+def test_link_that_is_no_url_does_not_stop_the_others(shop, site_root):
+    feed = RSS.replace(b"https://old.example/blog/on-glazes/", b"http://[x/")
+
+    assert run_file(feed, kind="pages", name="feed.xml").state == "done"
+
+    assert StandardPage.objects.filter(slug="on-glazes").exists()
+
+
+@pytest.mark.parametrize(("role", "may"), [("Merchandiser", False), ("Admin", True)])
+def test_only_who_may_add_pages_may_import_them(shop, site_root, role, may):
+    create_roles()
+    create_page_roles()
+
+    assert may_import(make_person(role), kinds()["pages"]) is may

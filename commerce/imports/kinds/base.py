@@ -15,7 +15,7 @@ from commerce.imports.pictures import PictureFiles
 from commerce.imports.product_states import State
 from commerce.imports.records import ReadOptions, Record
 from commerce.imports.tables import Table
-from commerce.models import ImportRow
+from commerce.models import ImportRow, User
 
 Outcome = ImportRow.Outcome
 
@@ -71,6 +71,9 @@ class Kind(Protocol):
     name: str
     #: Model permissions that its import requires.
     permissions: tuple[str, ...]
+
+    def may_import(self, user: User) -> bool:
+        """Whether the user may do by hand what it does, beside the permissions of models."""
 
     def profiles(self) -> Mapping[str, Profile]:
         """The formats by name; the first is the default."""

@@ -18,6 +18,7 @@ from commerce.imports.product_states import State, moment_text
 from commerce.imports.records import ReadOptions, Record
 from commerce.imports.tables import Row, Table
 from commerce.imports.widgets import Sheet
+from commerce.models import User
 
 PLAIN_LABEL = gettext_lazy("Plain: any CSV or XLSX file")
 Values = dict[str, Any]
@@ -76,6 +77,10 @@ class FlatKind(ABC):
 
     # --- ``Kind`` ---------------------------------------------------------------------------------
 
+    def may_import(self, user: User) -> bool:
+        """See ``Kind``."""
+        return True
+
     def profiles(self) -> Mapping[str, Profile]:
         """See ``Kind``."""
         found = {"plain": Profile("plain", PLAIN_LABEL, (), frozenset(), self.price_columns, True)}
@@ -108,7 +113,7 @@ class FlatKind(ABC):
             record = self.read_row(row, mapping, options)
             key = tuple(str(record.values.get(name, "")).casefold() for name in self.keys)
             if other := lines.get(key):
-                text = _("“%(sku)s” stands in row %(line)d, too.")
+                text = _("Row %(line)d already has “%(sku)s”.")
                 record.refuse(row.line, "", text % {"sku": record.identity, "line": other})
             lines.setdefault(key, row.line)
             yield record

@@ -192,7 +192,7 @@ class OrderKind(FlatKind):
         order = get_model("order", "Order").objects.filter(pk=row.object_id).first()
         if order is None:
             return False
-        return not (order.sources.exists() or order.documents.exists())
+        return not any(rows.exists() for rows in (order.sources, order.documents, order.returns))
 
     def delete(self, key: int) -> None:
         """See ``FlatKind``."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 
+from commerce.bulk_sql import literal_in
 from commerce.imports.changes import Change
 from commerce.imports.kinds.base import Outcome, Plan, Profile, Undone
-from commerce.imports.pictures import Nothing, PictureFiles
+from commerce.imports.pictures import PictureFiles
 from commerce.imports.product_merging import Catalogue, merged
-from commerce.imports.product_states import chunks, states_of
+from commerce.imports.product_states import Existing, chunks, states_of
 from commerce.imports.product_types import make_missing
 from commerce.imports.product_writing import write_products
 from commerce.imports.profiles import magento, plain, shopify, woocommerce
 from commerce.imports.records import ProductRecord, ReadOptions
 from commerce.imports.tables import Table
 from commerce.index.listings import product_url
+from commerce.models import User
 from commerce.slugs import slug_from
 
 FORMATS = {"shopify": shopify, "woocommerce": woocommerce, "magento": magento}
@@ -33,6 +35,10 @@ class ProductKind:
         "catalogue.add_product", "catalogue.change_product", "partner.add_stockrecord",
         "partner.change_stockrecord",
     )  # fmt: skip
+
+    def may_import(self, user: User) -> bool:
+        """See ``Kind``."""
+        return True
 
     def profiles(self) -> Mapping[str, Profile]:
         """See ``Kind``."""
@@ -118,9 +124,11 @@ class ProductKind:
                 plan.record.remark(plan.record.line, "", text)
 
     def revert(self, rows: Sequence[Undone]) -> list[bool]:
-        """See ``Kind``. A new product that was ordered since stays."""
+        """See ``Kind``. A product stays if what the import added to it was ordered since."""
         existing = states_of([row.object_id for row in rows])
-        ordered = _ordered([row.object_id for row in rows if row.before is None])
+        ordered = _ordered(
+            {row.object_id: _added(row, existing.get(row.object_id)) for row in rows}
+        )
         changes, outcome = [], []
         for row in rows:
             now = existing.get(row.object_id)
@@ -149,7 +157,7 @@ def _refuse_repeated(
             continue
         line, sku = places.setdefault(variant.sku.casefold(), (variant.line, variant.sku))
         if line != variant.line:
-            text = _("“%(sku)s” stands in row %(line)d, too.")
+            text = _("Row %(line)d already has “%(sku)s”.")
             if sku != variant.sku:
                 text = _("“%(sku)s” differs only in case from the SKU in row %(line)d.")
             record.refuse(variant.line, "SKU", text % {"sku": variant.sku, "line": line})
@@ -157,7 +165,7 @@ def _refuse_repeated(
     if handle and not any(variant.sku for variant in record.variants):
         line = handles.setdefault(handle, record.line)
         if line != record.line:
-            text = _("“%(sku)s” stands in row %(line)d, too.")
+            text = _("Row %(line)d already has “%(sku)s”.")
             record.refuse(record.line, "", text % {"sku": record.handle, "line": line})
 
 
@@ -206,7 +214,7 @@ def by_handle(slugs: set[str]) -> dict[str, int]:
 
 
 def _check_pictures(record: ProductRecord, files: PictureFiles | None) -> None:
-    if files is None or isinstance(files, Nothing):
+    if files is None:
         record.pictures = None
         return
     for picture in record.pictures or ():
@@ -246,10 +254,19 @@ def _new_sources(plan: Plan) -> list[str]:
     return [source for source in after if source not in before]
 
 
-def _ordered(product_ids: Sequence[int]) -> set[int]:
-    """The products of these keys of which somebody bought something."""
-    Line = get_model("order", "Line")
-    rows = Line.objects.filter(product__in=product_ids) | Line.objects.filter(
-        product__parent__in=product_ids
-    )
-    return {parent or pk for pk, parent in rows.values_list("product_id", "product__parent_id")}
+def _added(row: Undone, now: Existing | None) -> set[int]:
+    """The keys of the products and variants that a row's import added, if they are still there."""
+    if now is None:
+        return set()
+    if row.before is None:
+        return {row.object_id, *now.variant_ids.values()}
+    old = row.before["variants"]
+    return {pk for sku, pk in now.variant_ids.items() if sku not in old}
+
+
+def _ordered(added: Mapping[int, Collection[int]]) -> set[int]:
+    """The keys whose added products or variants somebody bought."""
+    keys = {pk for products in added.values() for pk in products}
+    lines = get_model("order", "Line").objects.filter(product__in=literal_in(keys))
+    bought = set(lines.values_list("product_id", flat=True))
+    return {key for key, products in added.items() if bought.intersection(products)}

@@ -31,6 +31,7 @@ from commerce.imports.widgets import (
     column,
 )
 from commerce.index.refresh_queue import refresh_changed
+from commerce.models import User
 
 PARTS = ("price", "sale", "stock")
 
@@ -70,6 +71,10 @@ class StockKind:
     name = "stock"
     permissions = ("partner.change_stockrecord",)
 
+    def may_import(self, user: User) -> bool:
+        """See ``Kind``."""
+        return True
+
     def profiles(self) -> Mapping[str, Profile]:
         """See ``Kind``."""
         label = gettext_lazy("Plain: any CSV or XLSX file")
@@ -101,7 +106,7 @@ class StockKind:
             if not line.sku:
                 record.refuse(row.line, columns.get("sku", "sku"), _("The row has no SKU."))
             elif other := lines.get(line.sku.casefold()):
-                text = _("“%(sku)s” stands in row %(line)d, too.")
+                text = _("Row %(line)d already has “%(sku)s”.")
                 facts = {"sku": line.sku, "line": other}
                 record.refuse(row.line, columns["sku"], text % facts)
             lines.setdefault(line.sku.casefold(), row.line)

@@ -140,7 +140,7 @@ def _configurable(
     for pairs in _variations(row):
         child = simple.get(pairs.pop("sku", ""))
         if child is None:
-            text = _("The file lacks the row of a variation.")
+            text = _("A variation is missing from the file.")
             record.refuse(row.line, "configurable_variations", text)
             continue
         variant = _variant(record, child, options)

@@ -173,7 +173,7 @@ def _read_variant(
     tracker = row["Variant Inventory Tracker"]
     if "Variant Inventory Tracker" in table.columns and not tracker and not variant.stock:
         variant.stock = options.untracked_stock
-        text = _("The stock is not counted there; here it is %(units)d.")
+        text = _("The file doesn’t track this stock. It is set to %(units)d.")
         record.remark(
             row.line, "Variant Inventory Tracker", text % {"units": options.untracked_stock}
         )

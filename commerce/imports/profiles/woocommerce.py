@@ -180,7 +180,7 @@ def _variant(record: ProductRecord, row: Row, table: Table, options: ReadOptions
         column = "In stock?"
         if variant.stock is None and yes_in(row[column]):
             variant.stock = options.untracked_stock
-            text = _("The stock is not counted there; here it is %(units)d.")
+            text = _("The file doesn’t track this stock. It is set to %(units)d.")
             record.remark(row.line, "Stock", text % {"units": options.untracked_stock})
         elif variant.stock is None:
             variant.stock = 0

@@ -3,6 +3,8 @@
 import ipaddress
 import socket
 import time
+from contextlib import suppress
+from threading import Thread
 
 import pytest
 
@@ -93,6 +95,7 @@ def test_name_with_a_private_address_is_refused(monkeypatch):
         ((404, JPEG, b""), "answered with 404"),
         ((200, JPEG, b"0" * (MOST + 1)), "larger than"),
         ((302, {"Location": "/again"}, b""), "redirects too often"),
+        ((302, {"Location": "http://[x"}, b""), "not a URL"),
     ],
 )
 def test_what_is_no_picture_is_refused(private, answer, reason):
@@ -118,3 +121,24 @@ def test_several_pictures(private):
         f"/{n}".encode() for n in range(9)
     ]
     assert isinstance(found["http://"], FetchError)
+
+
+def test_headers_that_never_end_are_given_up(private, monkeypatch):
+    monkeypatch.setattr(fetching, "DEADLINE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=drip, args=[server], daemon=True).start()
+        started = time.monotonic()
+        with pytest.raises(FetchError):
+            fetch(f"http://127.0.0.1:{server.getsockname()[1]}/x.jpg", most=MOST)
+
+    assert time.monotonic() - started < 4
+
+
+def drip(server):
+    """Send a header a byte at a time, for six seconds."""
+    client, _address = server.accept()
+    with suppress(OSError), client:
+        client.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        for _n in range(60):
+            client.sendall(b"x")
+            time.sleep(0.1)

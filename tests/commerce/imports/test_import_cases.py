@@ -44,7 +44,7 @@ def test_shopify(shop):
     assert problems(run) == {
         "gift-card": (10, "Gift Card", "Gift cards of another shop cannot be imported."),
         "old-lamp": (12, "Variant Price", "A price cannot be negative: -5."),
-        "chart-print": (13, "SKU", "“SMOCK-NA-S” stands in row 2, too."),
+        "chart-print": (13, "SKU", "Row 2 already has “SMOCK-NA-S”."),
     }
     smock = Product.objects.get(slug="fisher-smock")
     assert smock.title == "Fisher’s smock"
