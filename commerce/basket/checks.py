@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from django.utils.translation import ngettext
 from commerce.money import format_money, to_minor
 from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import is_for_sale, most_of, units_available
-from commerce.stock.selling import Selling, selling_of
+from commerce.stock.selling import Selling, sellable_units, selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
@@ -35,10 +36,10 @@ class Notice:
 
 def notices_for(basket: AbstractBasket) -> list[Notice]:
     """Notices about the lines of a basket, in line order. Writes nothing."""
-    notices = []
+    notices, units = [], units_by_product(basket)
     for line in basket.all_lines():
         title = line.product.get_title()
-        text, is_blocking = _stock_notice(line)
+        text, is_blocking = _stock_notice(line, units[line.product_id])
         if text:
             notices.append(Notice(line.pk, title, text, is_blocking))
         elif text := _price_notice(line):
@@ -48,14 +49,31 @@ def notices_for(basket: AbstractBasket) -> list[Notice]:
     return notices
 
 
-def _stock_notice(line: AbstractLine) -> tuple[str, bool]:
+def units_by_product(basket: AbstractBasket) -> Counter[int]:
+    """The units of each product: lines that differ in their personal options share its stock."""
+    units: Counter[int] = Counter()
+    for line in basket.all_lines():
+        units[line.product_id] += line.quantity
+    return units
+
+
+def units_possible(line: AbstractLine, units: int) -> int:
+    """The most units that a line can have, of ``units`` of its product in the basket."""
+    if not is_for_sale(line.product):
+        return 0
+    most = sellable_units(selling_of(line.product), units_available(line.stockrecord))
+    return max(most - (units - line.quantity), 0)
+
+
+def _stock_notice(line: AbstractLine, units: int) -> tuple[str, bool]:
+    """The notice of a line, and whether it blocks; ``units`` are those of all lines of its product."""
     can_be_had = is_for_sale(line.product) and line.purchase_info.price.exists
     available = units_available(line.stockrecord) if can_be_had else 0
     if available == 0:
         return _("has sold out. Remove it to continue."), True
-    if refusal := refusal_of_quantity(selling_of(line.product), line.quantity):
+    if refusal := refusal_of_quantity(selling_of(line.product), units):
         return refusal, True
-    if available < line.quantity:
+    if available < units:
         text = ngettext(
             "has only %(units)d left. Reduce the quantity to continue.",
             "has only %(units)d left. Reduce the quantity to continue.",
@@ -84,9 +102,9 @@ def refusal_of_quantity(selling: Selling, units: int) -> str:
     if units >= selling.least and units % selling.step == 0:
         return ""
     if selling.step == 1:
-        return _("is sold from %(least)d.") % {"least": selling.least}
+        return _("is sold in quantities of %(least)d or more.") % {"least": selling.least}
     near = max(round(units / selling.step) * selling.step, selling.least)
-    text = _("is sold in steps of %(step)d, from %(least)d: choose %(near)d, for example.")
+    text = _("is sold in multiples of %(step)d, at least %(least)d. Try %(near)d.")
     return text % {"step": selling.step, "least": selling.least, "near": near}
 
 
@@ -103,7 +121,7 @@ def check_quantity(basket: AbstractBasket, *, product: AbstractProduct, more: in
         raise ValidationError(_shortage_text(available, in_basket, product))
     check_step(product, in_basket + more)
     most = current_shop().max_items
-    if most and (basket.num_items if basket.pk else 0) + more > most:
+    if (basket.num_items if basket.pk else 0) + more > most:
         raise ValidationError(_("One order can contain at most %(most)d items.") % {"most": most})
 
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from wagtail.images.models import AbstractImage
 
-from commerce.basket.checks import Notice, notices_for
+from commerce.basket.checks import Notice, notices_for, units_by_product, units_possible
 from commerce.index.listings import LineDisplay, line_displays, product_url
 from commerce.money import round_money
 from commerce.options.personal import Choice, choices_of, surcharge_of
-from commerce.stock.availability import units_available
 from commerce.stock.selling import selling_of
 
 if TYPE_CHECKING:
@@ -58,14 +57,22 @@ def lines_of(basket: AbstractBasket, *, read: Collection[str] = ()) -> list[Bask
     """
     lines = sorted(basket.all_lines(), key=lambda line: (line.date_created, line.pk))
     displays = line_displays([line.product for line in lines])
+    units = units_by_product(basket)
     notices = {row.line_id: row for row in notices_for(basket) if row.seen_key not in read}
     return [
-        _line(line, display=displays[line.product_id], notice=notices.get(line.pk))
+        _line(
+            line,
+            display=displays[line.product_id],
+            notice=notices.get(line.pk),
+            available=units_possible(line, units[line.product_id]),
+        )
         for line in lines
     ]
 
 
-def _line(line: AbstractLine, *, display: LineDisplay, notice: Notice | None) -> BasketLine:
+def _line(
+    line: AbstractLine, *, display: LineDisplay, notice: Notice | None, available: int
+) -> BasketLine:
     product = line.product
     shown = product.parent or product
     url = product_url(shown.pk, shown.slug)
@@ -86,7 +93,7 @@ def _line(line: AbstractLine, *, display: LineDisplay, notice: Notice | None) ->
         url=f"{url}?variant={product.pk}" if product.parent_id else url,
         photo=display.photo,
         quantity=line.quantity,
-        available=units_available(line.stockrecord),
+        available=available,
         step=selling_of(product).step,
         price=shown_price,
         price_before=list_price if shown_price < list_price else None,

@@ -11,6 +11,7 @@ from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
 from oscar.core.loading import get_model
 
 from commerce.money import CENT
+from commerce.options.personal import RELATIONS
 from commerce.stock.availability import record_to_sell
 from commerce.stock.selling import DETAILS
 
@@ -50,7 +51,7 @@ class Basket(AbstractBasket):
     @staticmethod
     def _attributes() -> QuerySet:
         rows = get_model("basket", "LineAttribute").objects
-        return rows.select_related("option__pricing").order_by("pk")
+        return rows.select_related(*RELATIONS).order_by("pk")
 
     def add_product(
         self,

@@ -93,7 +93,7 @@ def _add_units(
 def _room_in(basket: AbstractBasket) -> int:
     """Units that the basket can still take."""
     most = current_shop().max_items
-    return max(most - (basket.num_items if basket.pk else 0), 0) if most else 10**6
+    return max(most - (basket.num_items if basket.pk else 0), 0)
 
 
 def _reason(product: AbstractProduct, units: int, *, is_full: bool) -> str:

@@ -13,7 +13,7 @@ from oscar.core.loading import get_model
 from commerce.exceptions import BasketFrozen
 from commerce.options.personal import as_options
 from commerce.stock.availability import is_for_sale, units_available
-from commerce.stock.selling import selling_of
+from commerce.stock.selling import sellable_units, selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
@@ -94,7 +94,6 @@ def units_to_add(basket: AbstractBasket, product: AbstractProduct, units: int) -
     info = basket.strategy.fetch_for_product(product)
     if not (is_for_sale(product) and info.price.exists and info.stockrecord):
         return 0
-    here, selling = basket.product_quantity(product), selling_of(product)
+    here = basket.product_quantity(product)
     most = min(here + units, units_available(info.stockrecord))
-    most -= most % selling.step
-    return max(most - here, 0) if most >= selling.least else 0
+    return max(sellable_units(selling_of(product), most) - here, 0)

@@ -85,7 +85,7 @@ class BuyBox:
 
     ``options`` describes all variants and ``controls`` the choice between them. ``variants`` have
     price and stock; above ``MAX_VARIANTS`` they are only some, unless all were asked for. ``personal``
-    is what shoppers can have done to it. ``lowest`` is the lowest price of all. ``gallery`` has the
+    are the personal options. ``lowest`` is the lowest price of all. ``gallery`` has the
     photos independent of the selection, ``photos`` those shown: the selected variant's first.
     """
 

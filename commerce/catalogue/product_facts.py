@@ -124,7 +124,7 @@ def key_facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
         for fact in shop.facts
         if values.get(fact.attribute)
     ]
-    return [(shop.facts_label, ", ".join(parts))] if parts else []
+    return [(shop.facts_label or _("Size"), ", ".join(parts))] if parts else []
 
 
 def _readable(value: Any) -> str:

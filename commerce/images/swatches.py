@@ -20,11 +20,3 @@ def swatches_of(image_ids: Collection[int]) -> dict[int, str]:
     rows = renditions.filter(image__in=images, filter_spec=SWATCH_SPEC).order_by("pk")
     made = {rendition.image_id: rendition.url for rendition in rows}
     return {pk: made.get(pk) or image.file.url for pk, image in images.items()}
-
-
-def render_swatch(image_id: int) -> bool:
-    """Make the rendition of a swatch; returns whether the image exists."""
-    image = get_image_model().objects.filter(pk=image_id).first()
-    if image is not None:
-        image.get_rendition(SWATCH_SPEC)
-    return image is not None

@@ -4,8 +4,10 @@ from django_tasks import task
 from oscar.core.loading import get_model
 from wagtail.images.models import AbstractImage
 
+from commerce.images.logo import LOGO_SPEC
 from commerce.images.photos import is_rendered, render_for_lists
-from commerce.images.swatches import render_swatch
+from commerce.images.rendering import render
+from commerce.images.swatches import SWATCH_SPEC
 from commerce.index.refresh import refresh_listings
 from commerce.models import OptionValueDisplay
 from commerce.models.cache_tags import SETS, SITE
@@ -19,6 +21,13 @@ def render_photo_task(image_id: int) -> None:
     refresh_listings(render_for_lists(image_id))
 
 
+@task()
+def render_logo_task(image_id: int) -> None:
+    """Make the rendition of the shop's logo, which all pages show."""
+    if render(image_id, LOGO_SPEC):
+        invalidate(SITE)
+
+
 def render_soon(image: AbstractImage) -> None:
     """Enqueue the rendering of an image after the commit, unless all its sizes exist."""
     if not is_rendered(image):
@@ -28,7 +37,7 @@ def render_soon(image: AbstractImage) -> None:
 @task()
 def render_swatch_task(image_id: int) -> None:
     """Make the rendition of a swatch and refresh the products that show it."""
-    if render_swatch(image_id):
+    if render(image_id, SWATCH_SPEC):
         values = OptionValueDisplay.objects.filter(picture=image_id).values("value")
         products = get_model("catalogue", "ProductAttributeValue").objects.filter(
             value_option__in=values

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from oscar.core.loading import get_model
 
 from commerce.images.photos import is_rendered
-from commerce.index.photographs import render_photo_task, render_swatch_task
+from commerce.index.photographs import render_logo_task, render_photo_task, render_swatch_task
 from commerce.index.refresh import delete_listings
 from commerce.index.refresh_queue import (
     is_collecting,
@@ -199,3 +199,9 @@ def on_photo_options_changed(
 ) -> None:
     if action.startswith("post_") and not reverse:
         refresh_changed({instance.product_image.product_id})
+
+
+@receiver(post_save, sender=ShopSettings)
+def on_shop_settings_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    if instance.logo_id and not raw:
+        enqueue_or_run_on_commit(render_logo_task, instance.logo_id)

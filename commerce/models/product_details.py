@@ -1,5 +1,7 @@
 """How a product is sold, beside Oscar's columns: measures, quantities, and selling before it is in stock."""
 
+from decimal import Decimal
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -51,20 +53,20 @@ class ProductDetails(models.Model):
     )  # fmt: skip
     content = models.DecimalField(
         _("content"), max_digits=10, decimal_places=3, null=True, blank=True,
-        validators=[MinValueValidator(0.001)],
+        validators=[MinValueValidator(Decimal("0.001"))],
         help_text=_("The amount for the price per litre or kilogram, such as 750 ml."),
     )  # fmt: skip
     content_unit = models.CharField(
         _("unit of the content"), max_length=2, choices=Unit.choices, blank=True
     )
     min_quantity = models.PositiveIntegerField(
-        _("least in an order"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("minimum per order"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     step_quantity = models.PositiveIntegerField(
         _("sold in steps of"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     max_quantity = models.PositiveIntegerField(
-        _("most in an order"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("maximum per order"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     later = models.CharField(
         _("ordering without stock"), max_length=9, choices=Later.choices, blank=True
@@ -87,7 +89,7 @@ class ProductDetails(models.Model):
         if (self.content is None) != (not self.content_unit):
             errors["content_unit"] = _("Give the content with its unit.")
         if self.min_quantity and self.max_quantity and self.min_quantity > self.max_quantity:
-            errors["max_quantity"] = _("This must not be less than the least.")
+            errors["max_quantity"] = _("The maximum must not be below the minimum.")
         if self.later == self.Later.PREORDER and self.available_from is None:
             errors["available_from"] = _("Say from when pre-orders are sent.")
         if errors:

@@ -200,7 +200,7 @@ class DeliveryMethod(models.Model):
     max_height = models.PositiveIntegerField(_("greatest height (mm)"), null=True, blank=True)
     is_pickup = models.BooleanField(_("collected at the shop"), default=False)
     is_digital = models.BooleanField(
-        _("for orders of which nothing is sent"),
+        _("for orders without a parcel"),
         default=False,
         help_text=_("Downloads and services. Their dates are not shown."),
     )
@@ -231,6 +231,9 @@ class DeliveryMethod(models.Model):
         except ValueError as error:
             text = _("“%s” is not a weight in grams with a price, such as “2000 5.90”.")
             raise ValidationError({"rates": text % error}) from error
+        sizes = [self.max_length, self.max_width, self.max_height]
+        if any(sizes) and not all(sizes):
+            raise ValidationError(_("Give all three sizes, or none."))
         if (
             self.max_days is not None
             and self.min_days is not None

@@ -1,7 +1,7 @@
 """The merchant's facts: who sells, how the shop looks, where it is and what it calls its goods.
 
 One row, edited by staff. Empty fields fall back to the deployment's settings and then to neutral
-defaults; read the result with ``commerce.shop_settings.current.shop``.
+defaults; read the result with ``commerce.shop_settings.current.current_shop``.
 """
 
 import re
@@ -11,7 +11,7 @@ from weakref import WeakSet
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -67,7 +67,9 @@ class ShopSettings(BaseGenericSetting):
     company = models.CharField(
         _("company"), max_length=120, blank=True, help_text=_("The legal name of the seller.")
     )
-    address = models.TextField(_("address"), blank=True, help_text=_("One line per line."))
+    address = models.TextField(
+        _("address"), blank=True, help_text=_("Write each line of the address on its own line.")
+    )
     representative = models.CharField(_("represented by"), max_length=120, blank=True)
     register_number = models.CharField(
         _("register and number"), max_length=120, blank=True,
@@ -77,7 +79,7 @@ class ShopSettings(BaseGenericSetting):
     email = models.EmailField(_("email address"), blank=True)
     telephone = models.CharField(_("telephone"), max_length=40, blank=True)
     hours = models.TextField(
-        _("hours"), blank=True, help_text=_("One line per line, such as “Tue – Fri 10 – 18”.")
+        _("hours"), blank=True, help_text=_("One entry per line, such as “Tue – Fri 10 – 18”.")
     )
 
     # How it looks
@@ -125,7 +127,7 @@ class ShopSettings(BaseGenericSetting):
         validators=[RegexValidator(r"^[A-Z0-9-]*$", _("Use capital letters, digits and hyphens."))],
     )  # fmt: skip
     max_items = models.PositiveIntegerField(
-        _("most items of an order"), default=1000,
+        _("maximum number of items per order"), default=1000, validators=[MinValueValidator(1)],
         help_text=_("Products may have a lower limit of their own."),
     )  # fmt: skip
 
@@ -176,6 +178,9 @@ class ShopSettings(BaseGenericSetting):
         chosen = (self.paper_dark, self.ink_dark, self.accent_dark, self.sale_dark)
         return BaseColours(*(one or other for one, other in zip(chosen, DARK, strict=True)))
 
+    def _country_code(self) -> str:
+        return self.country_id or settings.DELIVERY_HOME_COUNTRY
+
     def clean(self) -> None:
         super().clean()
         errors: dict[str, Any] = {}
@@ -196,7 +201,7 @@ class ShopSettings(BaseGenericSetting):
             ("price_bands", bands_in, _("“%s” is not a round number such as 5, 10, 25 or 50.")),
             (
                 "holiday_region",
-                lambda region: public_holidays(self.country_id or "", region) if region else None,
+                lambda region: region and public_holidays(self._country_code(), region),
                 _("“%s” is not the code of a region of this country."),
             ),
         ):
@@ -207,8 +212,11 @@ class ShopSettings(BaseGenericSetting):
         if self.pk and self.currency != type(self).objects.get(pk=self.pk).currency:
             currency = self.currency or settings.OSCAR_DEFAULT_CURRENCY
             records = apps.get_model("partner", "StockRecord").objects
+            orders = apps.get_model("order", "Order").objects
             if records.exclude(price_currency=currency).exclude(price=None).exists():
                 errors["currency"] = _("Products have prices in another currency already.")
+            elif orders.exclude(currency=currency).exists():
+                errors["currency"] = _("There are orders in another currency already.")
         if bool(self.product_word) != bool(self.product_word_plural):
             errors["product_word_plural"] = _("Give both words or neither.")
         if errors:

@@ -69,11 +69,6 @@ def controls_for(options: OptionSet, selected: int | None) -> tuple[Control, ...
     )
 
 
-def linked_variants(controls: tuple[Control, ...]) -> set[int]:
-    """The keys of the variants that a chooser leads to."""
-    return {choice.product_id for control in controls for choice in control.choices}
-
-
 def _choices(options: OptionSet, place: int, current: OptionVariant) -> Iterator[Choice]:
     """The choices of the option at a place, in the order of its values."""
     best: dict[int, tuple[tuple[bool, ...], bool]] = {}

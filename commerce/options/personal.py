@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractOption, AbstractProduct
 
 #: Relations of a line's attributes that ``choices_of`` and ``surcharge_of`` read.
-RELATIONS = "option__pricing"
+RELATIONS = ("option__pricing",)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def surcharge_of(line: AbstractLine) -> Decimal:
 
 
 def _is_chosen(value: Any) -> bool:
-    return value not in (None, "", False, [])
+    return value is not None and value is not False and value not in ("", [])  # 0 is a number
 
 
 def choices_of(attributes: Iterable[Any]) -> list[Choice]:
@@ -86,7 +86,7 @@ def as_options(choices: Iterable[tuple[int, Any]], options: Mapping[int, Any]) -
 
 @dataclass(frozen=True)
 class PersonalOption:
-    """One of Oscar's options as a product page offers it. ``kind`` is "text", "choice", "tick" or "date"."""
+    """One of Oscar's options as a product page offers it. ``kind`` is "text" or of ``KINDS``."""
 
     code: str
     name: str
@@ -105,9 +105,9 @@ KINDS = {
 
 
 def personal_options_of(products: Iterable[AbstractProduct]) -> dict[int, list[PersonalOption]]:
-    """``{product key: what shoppers can have done to it, in order}``.
+    """``{product key: its personal options in order}``.
 
-    Any number of products need three queries, and one if the shop has no options.
+    Any number of products need four queries at most, and one if the shop has no options.
     """
     depends_on(SITE)
     products = list(products)

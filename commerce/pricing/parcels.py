@@ -72,7 +72,7 @@ def carries(method: DeliveryMethod, parcel: Parcel) -> bool:
 
 
 def by_mail() -> DeliveryMethod:
-    """The unsaved method of orders of which nothing is sent, if the shop has none of its own."""
+    """The unsaved method of orders without a parcel, if the shop has none of its own."""
     return DeliveryMethod(
         code="digital", name=_("By email"), price=0, min_days=0, max_days=0, is_digital=True
     )

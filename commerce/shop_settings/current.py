@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commerce.models import ShopSettings
@@ -120,8 +120,9 @@ class Shop:
 
 #: The facts of the request at hand.
 _of_request: ContextVar[Shop | None] = ContextVar("shop", default=None)
-#: The facts as read in a transaction, which may see rows that are not committed.
-_read_in: WeakKeyDictionary[transaction.Atomic, Shop] = WeakKeyDictionary()
+#: The facts as read in a connection's transaction, which may see rows that are not committed, with
+#: the transaction's list of hooks: Django makes a new one for each transaction.
+_read_in: WeakKeyDictionary[BaseDatabaseWrapper, tuple[list[Any], Shop]] = WeakKeyDictionary()
 
 
 def current_shop() -> Shop:
@@ -129,15 +130,19 @@ def current_shop() -> Shop:
 
     Cached: one query after a change of the settings. Outside requests, one per transaction.
     """
-    blocks = transaction.get_connection().atomic_blocks
+    connection = transaction.get_connection()
+    blocks = connection.atomic_blocks
     if not blocks:
         return _of_request.get() or memoise("shop", _read)
     depends_on(SITE)
     if blocks[0] in changed_in:
         return _read()
-    shop = _of_request.get() or _read_in.get(blocks[0])
-    if shop is None:
-        shop = _read_in[blocks[0]] = _read()
+    if shop := _of_request.get():
+        return shop
+    hooks, shop = _read_in.get(connection, (None, None))
+    if shop is None or hooks is not connection.run_on_commit:
+        shop = _read()
+        _read_in[connection] = connection.run_on_commit, shop
     return shop
 
 
@@ -171,7 +176,7 @@ def _read() -> Shop:
         max_items=row.max_items,
         bands=_parsed(bands_in, row.price_bands, ()),
         product_words=(row.product_word, row.product_word_plural),
-        facts_label=row.facts_label or _("Size"),
+        facts_label=row.facts_label,
         facts=tuple(Fact(block.value["attribute"], block.value["text"]) for block in row.facts),
         care_attribute=row.care_attribute,
         height_attribute=row.height_attribute,

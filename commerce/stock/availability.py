@@ -130,9 +130,10 @@ def stock_text(stockrecord: AbstractStockRecord | None) -> str:
         return _("Always available")
     if availability in (PREORDER, ON_ORDER):
         return later_text(availability, selling_of(stockrecord.product).available_from)
+    units = units_left(stockrecord.num_in_stock, stockrecord.num_allocated)
     if availability == LOW:
-        return _("Only %(units)d left") % {"units": units_available(stockrecord)}
-    return _("%(units)d in stock") % {"units": units_available(stockrecord)}
+        return _("Only %(units)d left") % {"units": units}
+    return _("%(units)d in stock") % {"units": units}
 
 
 def later_text(availability: str, available_from: date | None) -> str:

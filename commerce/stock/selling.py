@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
 from commerce.clock import shop_now
 from commerce.models import ProductDetails
+from commerce.shop_settings.current import current_shop
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -86,6 +88,12 @@ def _first(rows: list[ProductDetails], name: str) -> Any:
     return next((value for value in values if value not in (None, "")), getattr(NOTHING, name))
 
 
+def sellable_units(selling: Selling, units: int) -> int:
+    """The most units, at most so many, that the least and the step allow; 0 if there are none."""
+    units -= units % selling.step
+    return units if units >= selling.least else 0
+
+
 def sells_later(later: str, available_from: date | None, *, today: date | None = None) -> str:
     """How it can be ordered without stock: "preorder", "backorder" or "".
 
@@ -98,8 +106,8 @@ def sells_later(later: str, available_from: date | None, *, today: date | None =
 
 
 def shop_today() -> date:
-    """The date in the shop at ``shop_now()``."""
-    return timezone.localdate(shop_now())
+    """The date in the shop's time zone at ``shop_now()``."""
+    return timezone.localdate(shop_now(), ZoneInfo(current_shop().time_zone))
 
 
 def is_shipped(product: AbstractProduct) -> bool:

@@ -21,7 +21,7 @@ from oscar.apps.basket.signals import basket_addition, voucher_addition, voucher
 from oscar.apps.basket.views import BasketAddView as OscarBasketAddView
 from oscar.core.loading import get_class, get_model
 
-from commerce.basket.checks import accept_prices, notices_for
+from commerce.basket.checks import accept_prices, notices_for, units_by_product, units_possible
 from commerce.basket.lines import BasketLine, lines_of
 from commerce.basket.price_notes import prices_read, remember_prices
 from commerce.basket.undo import remove_lines, restore_lines, titles_of, units_to_add
@@ -35,7 +35,6 @@ from commerce.pricing.parcels import parcel_of_basket
 from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
 from commerce.requests import parse_pk, wants_fragment
 from commerce.same_origin import same_origin_only
-from commerce.stock.availability import is_for_sale, units_available
 from commerce.storefront.basket_forms import LineQuantityForm
 
 Basket = get_model("basket", "Basket")
@@ -182,9 +181,10 @@ class BasketView(BasketPage):
         return self.done(undo=remove_lines(self.request.basket, [line_id]))
 
     def take_what_is_there(self, line_id: int) -> HttpResponse:
-        """Reduce a line to the available units, or remove it if there are none."""
-        line = next(row for row in self.request.basket.all_lines() if row.pk == line_id)
-        units = units_available(line.stockrecord) if is_for_sale(line.product) else 0
+        """Reduce a line to the units that are possible, or remove it if there are none."""
+        basket = self.request.basket
+        line = next(row for row in basket.all_lines() if row.pk == line_id)
+        units = units_possible(line, units_by_product(basket)[line.product_id])
         if not units:
             return self.remove_line(line_id)
         line.quantity = units

@@ -55,7 +55,8 @@ class LineQuantityForm(forms.Form):
                 self.line.basket, product=self.line.product, more=units - self.line.quantity
             )
         elif units:
-            check_step(self.line.product, units)
+            others = self.line.basket.product_quantity(self.line.product) - self.line.quantity
+            check_step(self.line.product, others + units)
         return units
 
 

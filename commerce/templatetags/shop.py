@@ -13,11 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from oscar.apps.catalogue.abstract_models import AbstractProduct
-from wagtail.images import get_image_model
 
 from commerce.addresses.phones import phone_text
 from commerce.basket.units import units_in
 from commerce.clock import shop_now
+from commerce.images.logo import rendered_logo
 from commerce.images.pictures import largest, photo_html
 from commerce.index.listings import cards_for
 from commerce.page_cache.memoise import memoise
@@ -111,10 +111,9 @@ def shop_logo() -> SafeString | str:
 
 def _find_logo() -> SafeString | str:
     shop = current_shop()
-    image = get_image_model().objects.filter(pk=shop.logo_id).first() if shop.logo_id else None
-    if image is None:
+    logo = rendered_logo(shop.logo_id) if shop.logo_id else None
+    if logo is None:
         return shop.name
-    logo = image.get_rendition("max-400x96|format-webp")
     size = {"width": logo.width // 2, "height": logo.height // 2}
     return format_html(
         '<img src="{}" alt="{}" width="{}" height="{}">',

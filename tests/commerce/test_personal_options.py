@@ -112,6 +112,32 @@ def test_required_choice_has_to_be_made(client, notebook):
     assert "Ribbon: “Red”" in Crawled(client.get("/basket/")).text("main")
 
 
+def test_several_choices_say_their_price(client, notebook):
+    group = get_model("catalogue", "AttributeOptionGroup").objects.create(name="Extras")
+    for extra in ("Sleeve", "Pencil"):
+        group.options.create(option=extra)
+    extras = Option.objects.create(
+        name="Extras", code="extras", type="multi_select", option_group=group, order=3
+    )
+    OptionPrice.objects.create(option=extras, price=Decimal("4.00"))
+    notebook.product_options.add(extras)
+
+    legend = Crawled(client.get(notebook.get_absolute_url())).text(".personal__several legend")
+
+    assert " ".join(legend.split()) == "Extras (optional, plus £4)"
+
+
+def test_number_zero_is_a_choice(client, notebook):
+    number = Option.objects.create(name="Number", code="number", type="integer", order=3)
+    OptionPrice.objects.create(option=number, price=Decimal("2.00"))
+    notebook.product_options.add(number)
+
+    add(client, notebook, number="0")
+
+    assert lines_in(client) == [(1, Decimal("24.00"))]
+    assert "Number: “0”" in Crawled(client.get("/basket/")).text("main")
+
+
 def test_undo_restores_the_text(client, notebook):
     add(client, notebook, embossing="Clara")
     line = client.get("/basket/").context["basket"].all_lines().get()

@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
+from commerce.basket.checks import notices_for
+from commerce.basket.lines import lines_of
 from commerce.catalogue.feed import feed_parts
 from commerce.catalogue.product_detail import buy_box_for
 from commerce.catalogue.product_lists import products_in
@@ -74,8 +76,8 @@ def test_page_offers_the_least_quantity_in_its_steps(client, tile):
 @pytest.mark.parametrize(
     ("quantity", "sentence"),
     [
-        (6, "Tile is sold in steps of 6, from 12: choose 12, for example."),
-        (20, "choose 18, for example."),
+        (6, "Tile is sold in multiples of 6, at least 12. Try 12."),
+        (20, "Try 18."),
         (54, "One order can contain at most 48 of this product."),
     ],
 )
@@ -98,7 +100,7 @@ def test_lower_quantity_in_the_basket_follows_the_steps(client, tile):
     url = reverse("basket:summary")
 
     page = client.post(url, {f"line-{line.pk}-quantity": 13}, follow=True).content.decode()
-    assert "choose 12, for example" in page
+    assert "Try 12." in page
     assert units_in_basket(client) == 18
 
     client.post(url, {f"line-{line.pk}-quantity": 12})
@@ -109,8 +111,46 @@ def test_line_that_broke_a_new_rule_blocks_the_checkout(client, vase):
     add(client, vase, 1)
     detail(vase, min_quantity=3)
 
-    assert "is sold from 3." in client.get("/basket/").content.decode()
+    assert "is sold in quantities of 3 or more." in client.get("/basket/").content.decode()
     assert client.get(reverse("checkout:index"), follow=True).redirect_chain[-1][0] == "/basket/"
+
+
+@pytest.fixture
+def two_lines(client, tile):
+    """Twelve engraved tiles and six plain ones, on two lines of a basket."""
+    text = get_model("catalogue", "Option").objects.create(name="Text", code="text", type="text")
+    tile.product_options.add(text)
+    client.post(reverse("basket:add", args=[tile.pk]), {"quantity": 12, "text": "Clara"})
+    client.post(reverse("basket:add", args=[tile.pk]), {"quantity": 6})
+    return client.get("/basket/").context["basket"]
+
+
+def test_lines_of_one_product_share_its_quantities_and_its_stock(client, tile, two_lines):
+    lines = lines_of(two_lines)
+    assert [(line.quantity, line.available) for line in lines] == [(12, 42), (6, 36)]
+    assert notices_for(two_lines) == []
+    stockrecord_of(tile).__class__.objects.filter(product=tile).update(num_in_stock=17)
+
+    page = client.get("/basket/")
+
+    assert "has only 17 left" in page.content.decode()
+    plain = page.context["basket"].all_lines().get(quantity=6)
+    client.post(reverse("basket:summary"), {"take": plain.pk})
+    assert [line.quantity for line in client.get("/basket/").context["basket"].all_lines()] == [12]
+
+
+def test_what_is_there_is_taken_in_the_products_steps(client, tile):
+    add(client, tile, 24)
+    stockrecord_of(tile).__class__.objects.filter(product=tile).update(num_in_stock=23)
+    line = client.get("/basket/").context["basket"].all_lines().get()
+
+    client.post(reverse("basket:summary"), {"take": line.pk})
+
+    assert units_in_basket(client) == 18
+
+
+def test_stock_is_shown_apart_from_the_limit_of_an_order(tile):
+    assert buy_box_for(tile).stock_text == "500 in stock"
 
 
 def test_variant_inherits_what_it_does_not_say_itself(shop):
@@ -245,7 +285,10 @@ def test_staff_edit_the_details_with_the_product(staff, vase):
     [
         ({"details-content": "750"}, "Give the content with its unit."),
         ({"details-later": "preorder"}, "Say from when pre-orders are sent."),
-        ({"details-min_quantity": "9", "details-max_quantity": "3"}, "must not be less than"),
+        (
+            {"details-min_quantity": "9", "details-max_quantity": "3"},
+            "The maximum must not be below the minimum.",
+        ),
         ({"details-weight": "heavy"}, "Enter a whole number."),
     ],
 )

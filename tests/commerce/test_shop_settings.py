@@ -1,13 +1,16 @@
 """The shop settings: their form, and every surface that follows them."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from oscar.core.loading import get_model
 
 from commerce.catalogue.product_lists import products_in
+from commerce.images.logo import LOGO_SPEC
 from commerce.models import ShopSettings
 from commerce.orders.pipeline import new_order_number
 from commerce.pricing.delivery import add_working_days
@@ -25,7 +28,14 @@ from commerce.shop_values.palette import (
 )
 from commerce.shop_values.price_bands import STEPS, bands_in, chosen_bands, step_of
 from tests.crawler import Crawled
-from tests.factories import make_product, make_user, set_shop
+from tests.factories import (
+    add_photo,
+    make_paid_order,
+    make_product,
+    make_site_root,
+    make_user,
+    set_shop,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +94,7 @@ def test_staff_edit_the_settings_in_one_place(admin):
         ("holiday_region", "XX", "“XX” is not the code of a region"),
         ("order_number_prefix", "a b", "Use capital letters"),
         ("product_word", "piece", "Give both words or neither."),
+        ("max_items", "0", "Ensure this value is greater than or equal to 1."),
     ],
 )
 def test_wrong_value_is_explained_and_what_was_typed_stays(admin, shop, field, value, sentence):
@@ -118,6 +129,25 @@ def test_currency_stays_once_products_have_prices(admin, vase):
     assert admin.post(form_url(), {**fields, "currency": "GBP"}).status_code == 302
 
 
+def test_currency_stays_once_there_are_orders(admin, vase):
+    make_paid_order((vase, 1))
+    get_model("partner", "StockRecord").objects.update(price=None)
+    fields = filled_in(Crawled(admin.get(form_url())))
+
+    page = Crawled(admin.post(form_url(), {**fields, "currency": "EUR"}))
+
+    assert "There are orders in another currency already." in page.text("body")
+
+
+def test_holiday_region_is_one_of_the_deployments_country_without_another(admin, settings):
+    settings.DELIVERY_HOME_COUNTRY = "GB"
+    fields = filled_in(Crawled(admin.get(form_url())))
+
+    assert admin.post(form_url(), {**fields, "holiday_region": "SCT"}).status_code == 302
+    page = Crawled(admin.post(form_url(), {**fields, "holiday_region": "SN"}))
+    assert "“SN” is not the code of a region" in page.text("body")
+
+
 def test_only_administrators_may_change_them(client, site_root):
     from django.contrib.auth.models import Group
 
@@ -146,13 +176,61 @@ def test_empty_settings_fall_back_to_the_deployment(settings):
     assert new_order_number().startswith("OWN-")
 
 
-def test_page_is_in_the_shops_language_and_time_zone(client, site_root):
-    set_shop(language="de", time_zone="Asia/Tokyo")
+@pytest.mark.django_db(transaction=True)
+def test_function_in_a_transaction_reads_the_settings_each_time():
+    make_site_root()
+
+    @transaction.atomic
+    def name():
+        return current_shop().name
+
+    set_shop(name="First")
+    assert name() == "First"
+
+    set_shop(name="Second")
+
+    assert name() == "Second"
+
+
+def test_page_is_in_the_shops_language(client, site_root):
+    set_shop(language="de")
 
     page = Crawled(client.get("/search/", {"q": "zzz"}))
 
     assert page.soup.html["lang"] == "de"
-    assert timezone.get_current_timezone_name() == "Europe/London"
+    assert "Suche" in page.text("body")
+
+
+def test_page_shows_moments_in_the_shops_time_zone(client, vase):
+    buyer = make_user()
+    make_paid_order((vase, 1), user=buyer)
+    at = datetime(2026, 7, 1, 23, tzinfo=UTC)
+    get_model("order", "Order").objects.update(date_placed=at)
+    client.force_login(buyer)
+
+    shown = {}
+    for zone in ("Europe/London", "America/New_York"):
+        set_shop(time_zone=zone)
+        shown[zone] = client.get(reverse("customer:order-list")).content.decode()
+
+    assert "2 Jul 2026" in shown["Europe/London"]
+    assert "1 Jul 2026" in shown["America/New_York"]
+
+
+def test_logo_is_rendered_by_a_task_and_never_by_a_page(
+    client, vase, django_capture_on_commit_callbacks
+):
+    logo = add_photo(vase)
+    logo.renditions.all().delete()
+    set_shop(name="Own", logo=logo)
+    assert Crawled(client.get("/catalogue/")).text(".site-header__logo") == "Own"
+    assert not logo.renditions.filter(filter_spec=LOGO_SPEC).exists()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        set_shop(company="Own Ltd")
+
+    image = Crawled(client.get("/catalogue/")).soup.select_one(".site-header__logo img")
+    assert (image["alt"], image["height"]) == ("Own", "32")
 
 
 def test_style_sheet_has_the_shops_colours_and_fonts(client, site_root, static_files):
