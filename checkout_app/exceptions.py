@@ -23,6 +23,10 @@ class DeliveryGone(Exception):
     """The chosen delivery method is not available for the address."""
 
 
+class ConsentMissing(Exception):
+    """The shopper has not agreed that downloads are provided at once; nothing was ordered."""
+
+
 class MethodGone(Exception):
     """The chosen payment method is not available for the order."""
 

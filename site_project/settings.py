@@ -20,9 +20,10 @@ from site_project.settings_content import *  # noqa: F403
 from site_project.settings_dashboard import with_our_pages
 from site_project.settings_imports import *  # noqa: F403
 from site_project.settings_logs import logging_config
-from site_project.settings_media import media_storage
+from site_project.settings_media import media_storages
 from site_project.settings_orders import *  # noqa: F403
 from site_project.settings_privacy import *  # noqa: F403
+from site_project.settings_schedule import *  # noqa: F403
 from site_project.settings_social import social_providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -253,22 +254,6 @@ if TASK_QUEUE == "redis":
     RQ_QUEUES = {"default": {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer"}}
     RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
 
-#: Scheduled tasks: seconds between two runs, and the task (see manage.py run_schedule).
-SCHEDULE = [
-    (60, "home.tasks.publish_scheduled_pages"),
-    (60, "commerce.mail.outbox.send_waiting_mail_task"),
-    (60, "commerce.task_leases.requeue_lost_tasks"),
-    (60, "commerce.imports.runs.continue_imports"),
-    (600, "commerce.stock.alerts.answer_product_alerts"),
-    (3600, "commerce.index.refresh.refresh_available_products"),
-    (600, "commerce.returns.withdrawals.match_new_withdrawals_task"),
-    (3600, "commerce.catalogue.related.pair_bought_together_task"),
-    (300, "checkout_app.payments.reconcile.reconcile_open_attempts"),
-    (3600, "checkout_app.payments.reconcile.reconcile_recent_intents"),
-    (86_400, "checkout_app.payments.reconcile.reconcile_refunds_and_disputes"),
-    (3600, "checkout_app.payments.hold_warnings.warn_of_ending_holds"),
-]
-
 # --- Mail: files in var/mail unless EMAIL_URL says otherwise ------------------------------------------
 
 EMAIL_URL = env.str("EMAIL_URL", default="")
@@ -320,11 +305,6 @@ CACHES["throttles"] = {
     "LOCATION": "commerce_throttlecache",
     "OPTIONS": {"MAX_ENTRIES": 200_000},
 }
-SCHEDULE += [
-    (3600, "commerce.accounts.tasks.delete_unverified_accounts"),
-    (3600, "commerce.accounts.tasks.forget_old_throttles"),
-    (86_400, "commerce.privacy.tasks.apply_retention"),
-]
 
 #: Whether imports may load photographs from private networks, such as a server at home.
 IMPORT_PRIVATE_ADDRESSES = env.bool("IMPORT_PRIVATE_ADDRESSES", default=False)
@@ -423,7 +403,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default="media")
 HAS_OWN_MEDIA = not env.str("S3_BUCKET", default="")
 STORAGES = {
-    "default": media_storage(env),
+    **media_storages(env, VAR_DIR / "private"),
     "staticfiles": {"BACKEND": "site_project.storage.StaticStorage"},
 }
 if DEBUG:
@@ -461,6 +441,7 @@ FILE_LIMITS = {
     "/admin/": 10 * 1024 * 1024,
     "/dashboard/": 10 * 1024 * 1024,
     "/dashboard/imports/": 200 * 1024 * 1024,
+    "/dashboard/files/": 500 * 1024 * 1024,
     "/accounts/picture/": 5 * 1024 * 1024,
     "/accounts/profile/": 5 * 1024 * 1024,
 }

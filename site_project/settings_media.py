@@ -1,5 +1,6 @@
 """Storage of uploads: on disk, or in two buckets of an S3-compatible service."""
 
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -7,15 +8,21 @@ from django.core.exceptions import ImproperlyConfigured
 from site_project.environment import Environment
 
 
-def media_storage(env: Environment) -> dict[str, Any]:
-    """Django's STORAGES entry for uploads.
+def media_storages(env: Environment, folder: Path) -> dict[str, dict[str, Any]]:
+    """Django's STORAGES entries for uploads: "default", and "private" for what is sold as a file.
 
-    Raises ImproperlyConfigured if photographs and documents would share a bucket: photographs are
-    public, documents may be private.
+    Without buckets, private files are in ``folder``. Raises ImproperlyConfigured if photographs and
+    documents would share a bucket: photographs are public, documents may be private.
     """
     bucket = env.str("S3_BUCKET", default="")
     if not bucket:
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+        return {
+            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+            "private": {
+                "BACKEND": "site_project.private_files.PrivateStorage",
+                "OPTIONS": {"location": folder},
+            },
+        }
     private = env.str("S3_PRIVATE_BUCKET", default="")
     if private in ("", bucket):
         raise ImproperlyConfigured(
@@ -29,15 +36,20 @@ def media_storage(env: Environment) -> dict[str, Any]:
         "secret_key": env.secret("S3_SECRET_KEY") or None,
         "file_overwrite": False,
     }
+    closed = {**common, "bucket_name": private}
+    opened = {
+        **common,
+        "bucket_name": bucket,
+        "custom_domain": env.str("S3_CUSTOM_DOMAIN", default="") or None,
+        "querystring_auth": False,
+    }
     return {
-        "BACKEND": "site_project.buckets.TwoBuckets",
-        "OPTIONS": {
-            "public": {
-                **common,
-                "bucket_name": bucket,
-                "custom_domain": env.str("S3_CUSTOM_DOMAIN", default="") or None,
-                "querystring_auth": False,
-            },
-            "private": {**common, "bucket_name": private},
+        "default": {
+            "BACKEND": "site_project.buckets.TwoBuckets",
+            "OPTIONS": {"public": opened, "private": closed},
+        },
+        "private": {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {**closed, "location": "sold"},
         },
     }

@@ -16,6 +16,7 @@ from checkout_app.payments.webhooks import stripe_webhook
 from checkout_app.storefront.cards import CardsView, NewCardView
 from commerce.dashboard.accounts import StaffPasswordResetView, StaffSessionsView
 from commerce.dashboard.audit_log import AuditView
+from commerce.dashboard.digital import ProductFilesView
 from commerce.dashboard.documents import PackingListView, StaffDocumentView
 from commerce.dashboard.exports import ExportListView, ExportView
 from commerce.dashboard.imports import (
@@ -49,6 +50,7 @@ from commerce.storefront.account_sign_in import AskLoginCodeView, AskNewPassword
 from commerce.storefront.compare import CompareView
 from commerce.storefront.design import design
 from commerce.storefront.documents import GuestDocumentView, OrderDocumentView
+from commerce.storefront.downloads import DownloadView
 from commerce.storefront.guest_orders import FindOrderView, GuestOrderView
 from commerce.storefront.personal_data import DataView, StoredView
 from commerce.storefront.returns import AccountReturnView, GuestReturnView
@@ -90,6 +92,7 @@ urlpatterns = [
     path("admin/account/", AccountView.as_view(), name="wagtailadmin_account"),
     path("dashboard/payments/", include("checkout_app.dashboard.urls")),
     path("dashboard/variants/<int:pk>/", VariantsView.as_view(), name="staff-variants"),
+    path("dashboard/files/<int:pk>/", ProductFilesView.as_view(), name="staff-files"),
     path("dashboard/options/<int:pk>/", OptionsView.as_view(), name="staff-options"),
     path(
         "dashboard/options/values/<int:pk>/",
@@ -193,6 +196,7 @@ urlpatterns = [
     path("accounts/cards/", CardsView.as_view(), name="account-cards"),
     path("accounts/cards/new/", NewCardView.as_view(), name="account-new-card"),
     path("find-my-order/", FindOrderView.as_view(), name="find-order"),
+    path("download/<str:token>/", DownloadView.as_view(), name="download"),
     path("your-order/<str:token>/", GuestOrderView.as_view(), name="guest-order"),
     path(
         "your-order/<str:token>/documents/<str:number>.pdf",

@@ -20,6 +20,7 @@ from commerce.images.photos import specs_for, sync_photo
 from commerce.index.refresh import refresh_listings
 from commerce.index.refresh_queue import one_refresh
 from commerce.models import DeliveryMethod, Listing, OptionValueDisplay, ShopSettings, VariantOption
+from commerce.pricing.parcels import parcel_of_basket
 from home.models import HomePage
 
 ADDRESS = {
@@ -254,11 +255,17 @@ def make_order(*products, user=None, status="Paid", placed=None):
 
 
 def make_submission(basket, *, delivery="standard", total=None, email="ada@example.com", user=None):
-    """The data that a browser sends with "Pay" for a basket, at the current total."""
+    """The data that a browser sends with "Pay" for a basket, at the current total.
+
+    Without a parcel there is no shipping address, and the delivery is by email.
+    """
     shipping = get_model("order", "ShippingAddress")(**ADDRESS, country_id="GB")
     billing = get_model("order", "BillingAddress")(**ADDRESS, country_id="GB")
+    if not parcel_of_basket(basket).is_shipped:
+        shipping, delivery = None, "digital"
     if total is None:
-        totals = totals_of(basket, delivery_code=delivery, shipping_address=shipping, user=None)
+        address = shipping or billing
+        totals = totals_of(basket, delivery_code=delivery, shipping_address=address, user=None)
         total = totals.total.incl_tax
     return Submission(
         basket_id=basket.pk,

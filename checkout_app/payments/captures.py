@@ -36,9 +36,10 @@ from commerce.models import OrderEvent, User
 from commerce.money import share_of, to_minor
 from commerce.order_statuses import CANCELLED, DELIVERED, RETURNED, SHIPPED
 from commerce.orders.shipments import (
+    HANDED_OVER,
     checks_dispatch,
     prepares_dispatch,
-    units_sent,
+    quantities_of,
     units_to_send,
 )
 from commerce.shop_settings.current import in_the_shops_terms
@@ -145,8 +146,8 @@ def _is_captured_per_shipment(attempt: PaymentAttempt) -> bool:
 
 
 def shipped_value(order: AbstractOrder, units: dict[int, int]) -> Decimal:
-    """Value of units and of all units shipped before, delivery included, as one amount."""
-    sent = units_sent(order)
+    """Value of units and of all units shipped or provided before, delivery included, as one amount."""
+    sent = quantities_of(order, *HANDED_OVER)
     total = order.shipping_incl_tax
     for line in order.lines.all():
         count = sent.get(line.pk, 0) + units.get(line.pk, 0)

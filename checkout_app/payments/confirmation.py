@@ -13,6 +13,7 @@ from commerce.order_statuses import AUTHORISED, CANCELLED, PAID, PENDING
 from commerce.orders.discount_uses import DiscountUsedUp, count_discounts_again
 from commerce.orders.mails import queue_order_confirmation
 from commerce.orders.pipeline import count_purchases, move_order
+from commerce.orders.provision import provide_soon
 from commerce.orders.reservations import reserve_stock
 from commerce.stock.availability import units_to_reserve
 from commerce.stock.history import Cause
@@ -48,7 +49,7 @@ def reopen_order(attempt: PaymentAttempt) -> bool:
 def confirm_order(
     attempt: PaymentAttempt, state: State, *, taken: Decimal | None = None, user: User | None = None
 ) -> None:
-    """Confirm the order in the caller's transaction: statuses, basket, mail and invoice.
+    """Confirm the order in the caller's transaction: statuses, basket, mail, downloads, invoice.
 
     ``taken`` is the amount paid, if it may differ from the order's total.
     """
@@ -61,5 +62,6 @@ def confirm_order(
     count_purchases(order)
     missing = attempt.amount - taken if taken is not None else Decimal(0)
     queue_order_confirmation(order, not_charged=max(missing, Decimal(0)))
+    provide_soon(order)
     if state == State.PAID:
         issue_invoice(order, amount=taken)  # last: docs/payments.md, "Lock order"

@@ -28,7 +28,7 @@ from checkout_app.payments.captures import covers_shipment, shipped_value
 from commerce.money import to_minor
 from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.invariants import invariant
-from commerce.orders.shipments import SENT
+from commerce.orders.shipments import HANDED_OVER
 
 #: Expired attempts are cancelled every five minutes; twice that is late.
 GRACE = timedelta(minutes=10)
@@ -90,7 +90,7 @@ def shipped_units_are_captured() -> Iterator[str]:
     shipped = PaymentAttempt.objects.filter(
         capture=Capture.MANUAL,
         state__in=(State.AUTHORISED, *MONEY_STATES, State.REFUNDED),
-        order__shipping_events__event_type__name=SENT,
+        order__shipping_events__event_type__name__in=HANDED_OVER,
     )
     for attempt in shipped.select_related("order").distinct():
         if not covers_shipment(attempt, attempt.order, {}):

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sites.models import Site
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from oscar.apps.address.abstract_models import AbstractAddress
 from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.order.abstract_models import AbstractOrder
@@ -19,9 +20,11 @@ from oscar.core.loading import get_class, get_model
 
 from checkout_app.exceptions import BasketGone, DeliveryGone, TotalChanged
 from checkout_app.models import Capture, Method, PaymentAttempt, PaymentMove, State
+from commerce.audit.order_history import record_event
 from commerce.basket.checks import refusal_of_quantity
+from commerce.digital.downloads import CONSENT
 from commerce.exceptions import OutOfStock, QuantityRefused, Shortage
-from commerce.models import OrderPromise, User
+from commerce.models import OrderEvent, OrderPromise, User
 from commerce.order_statuses import PENDING
 from commerce.orders.discount_uses import DiscountUsedUp, lock_vouchers
 from commerce.orders.pipeline import new_order_number
@@ -35,7 +38,11 @@ from commerce.transactions import retry_transient
 
 @dataclass(frozen=True)
 class Submission:
-    """What a shopper submits with "Pay": unsaved addresses, and the total that the page showed."""
+    """What a shopper submits with "Pay": unsaved addresses, and the total that the page showed.
+
+    Orders of which nothing is sent by post have no shipping address. ``has_consent``: downloads may
+    be provided at once, which ends the right of withdrawal (Directive 2011/83/EU, article 16 (m)).
+    """
 
     basket_id: int
     shipping_address: AbstractAddress | None
@@ -45,6 +52,7 @@ class Submission:
     user: User | None = None
     guest_email: str = ""
     payment_method: str = Method.CARD
+    has_consent: bool = False
 
     @property
     def buyer(self) -> User | AnonymousUser:
@@ -113,7 +121,7 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
         totals = totals_of(
             basket,
             delivery_code=submission.delivery_code,
-            shipping_address=submission.shipping_address,
+            shipping_address=submission.shipping_address or submission.billing_address,
             user=submission.buyer,
         )
         check_for_sale(totals.basket)
@@ -181,6 +189,9 @@ def _write_order(submission: Submission, totals: Totals, number: str) -> Abstrac
         site=Site.objects.get_current(),
         guest_email=submission.guest_email,
     )
+    if submission.has_consent:
+        text = _("The customer asked for the downloads at once and gave up the right to withdraw")
+        record_event(order, OrderEvent.Kind.OTHER, text, reference=CONSENT)
     arrival = promised_arrival(totals.method)
     if arrival:
         OrderPromise.objects.create(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from checkout_app.exceptions import (
     BasketGone,
+    ConsentMissing,
     DeliveryGone,
     GatewayRefused,
     GatewayUnavailable,
@@ -27,6 +28,7 @@ from checkout_app.storefront.confirmation import restore_basket
 from checkout_app.storefront.refusals import refuse, shortage_text, total_changed_text
 from checkout_app.storefront.requests import ShopRequest
 from checkout_app.storefront.views import PaymentView
+from commerce.digital.goods import has_downloads
 from commerce.exceptions import OutOfStock, QuantityRefused
 from commerce.models import User
 
@@ -69,6 +71,9 @@ class PayView(PaymentView):
         except MethodGone:
             text = _("This payment method isn’t available for your order. Choose another one.")
             return refuse(text, reverse("checkout:payment-details"))
+        except ConsentMissing:
+            text = _("Please confirm that we may send your downloads straight away.")
+            return refuse(text, reverse("checkout:payment-details"))
         except BasketGone:
             text = _(
                 "This basket was ordered or emptied in another window. You haven’t been charged."
@@ -110,7 +115,10 @@ class PayView(PaymentView):
         return attempt, intent
 
     def submission(self, request: ShopRequest) -> Submission:
-        """The data that the order is placed from. Raises TotalChanged, MethodGone."""
+        """What the order is placed from. Raises TotalChanged, MethodGone, ConsentMissing."""
+        agrees = request.POST.get("download_consent") == "yes"
+        if not agrees and has_downloads(request.basket):
+            raise ConsentMissing
         user = request.user if isinstance(request.user, User) else None
         try:
             shown = Decimal(request.POST.get("total", ""))
@@ -118,7 +126,7 @@ class PayView(PaymentView):
             raise TotalChanged(None) from None
         if not shown.is_finite():  # "sNaN" is a Decimal that cannot be compared
             raise TotalChanged(None)
-        billing = self.draft.billing_address()
+        billing, chosen = self.draft.billing_address(), self.chosen_method()
         method = checked_method(
             request.POST.get("payment_method", ""),
             total=shown,
@@ -127,9 +135,10 @@ class PayView(PaymentView):
         return Submission(
             payment_method=method,
             basket_id=request.basket.pk,
-            shipping_address=self.draft.shipping_address(),
-            billing_address=self.draft.billing_address(),
-            delivery_code=self.draft.delivery_code,
+            shipping_address=self.draft.shipping_address() if self.is_shipped else None,
+            billing_address=billing,
+            delivery_code=chosen.code if chosen else "",
+            has_consent=agrees,
             total_shown=shown,
             user=user,
             guest_email="" if user else self.draft.email,

@@ -9,6 +9,7 @@ from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.order.abstract_models import AbstractOrder
 
 from commerce.index.listings import line_displays
+from commerce.options.personal import choices_of, title_with_choices
 from commerce.pricing.delivery import Arrival, promised_arrival
 from commerce.pricing.discounts import application_name, discount_name
 
@@ -52,7 +53,7 @@ def summary_of_basket(basket: AbstractBasket, *, method: Any = None) -> Summary:
         currency=basket.currency,
         lines=[
             SummaryLine(
-                line.product.get_title(),
+                title_with_choices(line.product.get_title(), choices_of(line.attributes.all())),
                 line.quantity,
                 line.line_price_incl_tax,
                 photos.get(line.product_id),

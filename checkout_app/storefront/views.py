@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -30,8 +31,10 @@ from commerce.accounts.postal_addresses import save_address
 from commerce.actor import signed_in_user
 from commerce.addresses.forms import is_update, typed_fields
 from commerce.basket.checks import notices_for
+from commerce.digital.goods import has_downloads
 from commerce.models import User
 from commerce.money import to_minor
+from commerce.pricing.parcels import parcel_of_basket
 from commerce.shop_settings.current import current_shop
 
 logger = logging.getLogger("vitrine.checkout")
@@ -79,6 +82,14 @@ class StepView(View):
             return "checkout:shipping-method"
         return None
 
+    @cached_property
+    def is_shipped(self) -> bool:
+        """Whether anything is sent by post; otherwise there is no step for the delivery."""
+        attempt = self.draft.attempt()
+        if attempt and attempt.is_open:
+            return attempt.order.shipping_address_id is not None
+        return parcel_of_basket(self.request.basket).is_shipped
+
     def methods(self, address: AbstractAddress | None = None) -> list[Any]:
         """Delivery methods for an address, by default the draft's."""
         return get_class("shipping.repository", "Repository")().get_shipping_methods(
@@ -89,13 +100,19 @@ class StepView(View):
         )
 
     def chosen_method(self, code: str | None = None) -> Any:
-        """The chosen delivery method, or None if the address does not allow it."""
+        """The chosen delivery method, or None if the address does not allow it.
+
+        Without a parcel nobody chooses: it is the first one.
+        """
+        methods = self.methods()
+        if not self.is_shipped:
+            return next(iter(methods), None)
         code = code or self.draft.delivery_code
-        return next((method for method in self.methods() if method.code == code), None)
+        return next((method for method in methods if method.code == code), None)
 
     def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
         """Render a step's template with the draft."""
-        context = {"draft": self.draft, **context}
+        context = {"draft": self.draft, "is_shipped": self.is_shipped, **context}
         return render(self.request, f"checkout/{template}.html", context, status=status)
 
 
@@ -206,6 +223,10 @@ class ShippingMethodView(StepView):
 
     needs = ("details",)
 
+    def missing_step(self, request: ShopRequest) -> str | None:
+        missing = super().missing_step(request)
+        return missing or (None if self.is_shipped else "checkout:payment-details")
+
     def get(self, request: ShopRequest) -> HttpResponse:
         methods = self.methods()
         code = request.GET.get("method") or self.draft.delivery_code
@@ -263,11 +284,13 @@ class PaymentDetailsView(PaymentView):
         methods = offered_methods(
             total=summary.total, country=billing.country_id if billing else None
         )
+        asks_for_consent = not attempt and has_downloads(self.request.basket)
         return self.page(
             "payment" if is_selling() else "payment_closed",
             summary=summary,
             attempt=attempt,
             methods=[Method.CARD] if attempt else methods,
+            asks_for_consent=asks_for_consent,
             transfer_days=settings.TRANSFER_DAYS,
             is_held=(attempt.capture if attempt else settings.PAYMENT_CAPTURE) == Capture.MANUAL,
             can_save_cards=self.can_save_cards(attempt),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wagtail.images.models import AbstractImage
 
 from commerce.catalogue.product_facts import attribute_rows, text_of_family
+from commerce.digital.goods import files_of
 from commerce.index.listings import (
     best_availability,
     cards_for,
@@ -21,7 +22,7 @@ from commerce.index.listings import (
     sellable_products,
 )
 from commerce.index.price_windows import expire_at_next_price_change
-from commerce.models import DeliveryMethod
+from commerce.models import DeliveryMethod, ProductFile
 from commerce.models.cache_tags import price_tag, product_tag
 from commerce.options.chooser import Control, controls_for
 from commerce.options.option_sets import OptionSet
@@ -33,7 +34,7 @@ from commerce.pricing.prices import PriceBook, Quote
 from commerce.pricing.unit_prices import UnitPrice, unit_price
 from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, units_available
-from commerce.stock.selling import selling_of
+from commerce.stock.selling import is_shipped, selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -70,6 +71,8 @@ class Variant:
     delivery: DeliveryMethod | None = None
     delivery_charge: Decimal | None = None
     arrival: Arrival | None = None
+    #: The files that its buyers download.
+    files: tuple[ProductFile, ...] = ()
 
 
 class NamedVariant(NamedTuple):
@@ -170,8 +173,15 @@ def _boxes(
         photos=photos_of_listings(listings, without=left_out),
         delivery=_Delivery(offered_delivery()),
         personal=personal_options_of(products.values()),
+        files=_files(record.product for rows in records.values() for record in rows),
     )
     return {pk: _box(product, records[pk], looked_up) for pk, product in products.items()}
+
+
+def _files(products: Iterable[AbstractProduct]) -> dict[int, list[ProductFile]]:
+    """The files of products that are not sent by post; no query if all are."""
+    downloads = [product for product in products if not is_shipped(product)]
+    return files_of(downloads) if downloads else {}
 
 
 def _beyond_limit(options: Iterable[OptionSet], wanted: Collection[int]) -> set[int]:
@@ -228,6 +238,7 @@ class _LookedUp:
     photos: dict[int, list[AbstractImage]]
     delivery: _Delivery
     personal: dict[int, list[PersonalOption]]
+    files: dict[int, list[ProductFile]]
 
 
 def buy_box_for(
@@ -333,6 +344,7 @@ def _variant(
         delivery=method,
         delivery_charge=delivery_charge(method, quote.price, parcel) if method and quote else None,
         arrival=looked_up.delivery.arrival(method, parcel.ready) if method else None,
+        files=tuple(looked_up.files.get(record.product_id, ())),
     )
 
 

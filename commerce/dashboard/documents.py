@@ -8,7 +8,7 @@ from oscar.core.loading import get_model
 from commerce.decorators import private_page
 from commerce.documents.issuing import draft_packing_slip
 from commerce.models import CommercialDocument
-from commerce.orders.shipments import SENDABLE, units_to_send
+from commerce.orders.provision import parcel_units_left
 from commerce.storefront.documents import pdf_answer
 
 
@@ -23,11 +23,11 @@ class StaffDocumentView(generic.View):
 
 @private_page
 class PackingListView(generic.View):
-    """A packing slip of all unsent items, before dispatch. It has no number."""
+    """A packing slip of all unsent items in parcels, before dispatch. It has no number."""
 
     def get(self, request: HttpRequest, order: str) -> HttpResponse:
         order = get_object_or_404(get_model("order", "Order"), number=order)
-        left = units_to_send(order) if order.status in SENDABLE else {}
+        left = parcel_units_left(order)
         if not left:
             raise Http404
         items = [(line, left[line.pk]) for line in order.lines.filter(pk__in=left).order_by("pk")]

@@ -13,8 +13,9 @@ from oscar.core.loading import get_model
 
 from commerce.addresses.forms import FIELDS, CountryAddressForm
 from commerce.carriers import carrier_choices
+from commerce.digital.goods import Fulfilment
 from commerce.orders.pipeline import moves_for_staff
-from commerce.orders.shipments import SENDABLE, units_to_send
+from commerce.orders.provision import parcel_units_left, units_left
 
 
 class OrderStatusForm(OscarOrderStatusForm):
@@ -33,7 +34,38 @@ class ShippingAddressForm(CountryAddressForm):
         fields = [*(name for name in FIELDS if name != "country"), "phone_number", "notes"]
 
 
-class DispatchForm(forms.Form):
+class UnitsForm(forms.Form):
+    """The quantity of each item that is left to hand over."""
+
+    def add_lines(self, order: AbstractOrder, left: dict[int, int]) -> None:
+        """Add a field for each line of ``{line_id: units}``."""
+        self.left = left
+        self.lines = list(order.lines.filter(pk__in=left).order_by("pk")) if left else []
+        for line in self.lines:
+            self.fields[f"units_{line.pk}"] = forms.IntegerField(
+                label=line.title, min_value=0, max_value=left[line.pk], required=False,
+                initial=left[line.pk],
+                widget=forms.NumberInput(attrs={"class": "form-control w-100", "inputmode": "numeric"}),
+            )  # fmt: skip
+
+    def rows(self) -> list[tuple[AbstractLine, int, BoundField]]:
+        """Each line with the quantity that is left and its field."""
+        return [(line, self.left[line.pk], self[f"units_{line.pk}"]) for line in self.lines]
+
+    def units(self) -> dict[int, int]:
+        """The chosen quantities, ``{line_id: quantity}``."""
+        return {line.pk: self.cleaned_data.get(f"units_{line.pk}") or 0 for line in self.lines}
+
+
+class ProvideForm(UnitsForm):
+    """Items that are provided without a parcel, such as services that are done."""
+
+    def __init__(self, order: AbstractOrder, data: QueryDict | None = None) -> None:
+        super().__init__(data, prefix="provide")
+        self.add_lines(order, units_left(order, lambda kind: kind is not Fulfilment.PARCEL))
+
+
+class DispatchForm(UnitsForm):
     """One parcel: the quantity of each unsent item, and the label. ``key`` prevents duplicates."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
@@ -42,22 +74,7 @@ class DispatchForm(forms.Form):
 
     def __init__(self, order: AbstractOrder, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={"key": uuid.uuid4().hex})
-        self.left = units_to_send(order) if order.status in SENDABLE else {}
-        self.lines = list(order.lines.filter(pk__in=self.left).order_by("pk"))
-        for line in self.lines:
-            self.fields[f"units_{line.pk}"] = forms.IntegerField(
-                label=line.title, min_value=0, max_value=self.left[line.pk], required=False,
-                initial=self.left[line.pk],
-                widget=forms.NumberInput(attrs={"class": "form-control w-100", "inputmode": "numeric"}),
-            )  # fmt: skip
+        self.add_lines(order, parcel_units_left(order))
         for name in ("carrier", "tracking_number"):
             self.fields[name].widget.attrs["class"] = "form-control w-100 no-widget-init"
         self.fields["tracking_number"].widget.attrs["autocomplete"] = "off"
-
-    def rows(self) -> list[tuple[AbstractLine, int, BoundField]]:
-        """Each line with its unsent quantity and its field."""
-        return [(line, self.left[line.pk], self[f"units_{line.pk}"]) for line in self.lines]
-
-    def units(self) -> dict[int, int]:
-        """The chosen quantities, ``{line_id: quantity}``."""
-        return {line.pk: self.cleaned_data.get(f"units_{line.pk}") or 0 for line in self.lines}

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import validate_email
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -23,13 +24,18 @@ from commerce.accounts.reauthentication import (
     require_recent_sign_in_over_limit,
 )
 from commerce.actor import signed_in_user
-from commerce.audit.order_history import history_of
-from commerce.dashboard.order_forms import DispatchForm, ShippingAddressForm
+from commerce.audit.order_history import history_of, record_event
+from commerce.dashboard.order_forms import DispatchForm, ProvideForm, ShippingAddressForm
 from commerce.dashboard.permission_table import CHANGE_ORDER, ORDER_ACTS
+from commerce.digital.downloads import renew_download
+from commerce.digital.gift_cards import change_recipient
+from commerce.digital.summary import digital_goods_of
 from commerce.documents.links import links_for_staff
 from commerce.exceptions import AddressRefused, DispatchRefused
+from commerce.models import Download, GiftCard, OrderEvent
 from commerce.order_statuses import CANCELLED, PART_SHIPPED
 from commerce.orders.pipeline import BY_HAND, refusal_for_staff
+from commerce.orders.provision import provide
 from commerce.orders.shipments import cancel_rest, mark_delivered, parcels_of, ship
 from commerce.orders.shipping_address import correct_address, refusal_of_address
 from commerce.requests import parse_pk
@@ -92,10 +98,12 @@ class OrderDetailView(OscarOrderDetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order = self.object
         kwargs.setdefault("dispatch_form", DispatchForm(order))
+        kwargs.setdefault("provide_form", ProvideForm(order))
         return super().get_context_data(
             history=history_of(order),
             parcels=parcels_of(order),
             documents=links_for_staff(order),
+            digital=digital_goods_of(order),
             returns=order.returns.all(),
             withdrawals=order.withdrawals.all(),
             is_part_shipped=order.status == PART_SHIPPED,
@@ -116,6 +124,47 @@ class OrderDetailView(OscarOrderDetailView):
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(dispatch_form=form))
         messages.success(request, _("Parcel dispatched. We’ve emailed the customer."))
+        return self.reload_page()
+
+    def provide_units(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
+        """Provide the items of the form without a parcel; typed data stays if it is refused."""
+        form = ProvideForm(order, data=request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(provide_form=form))
+        try:
+            provide(order.pk, form.units(), user=signed_in_user(request))
+        except DispatchRefused as refusal:
+            form.add_error(None, str(refusal))
+            return self.render_to_response(self.get_context_data(provide_form=form))
+        messages.success(request, _("The items are marked as provided."))
+        return self.reload_page()
+
+    def renew_download(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
+        """Allow a download as often and as long as after the purchase."""
+        pk = parse_pk(request.POST.get("download", ""))
+        if not Download.objects.filter(pk=pk, line__order=order).exists():
+            return self.reload_page(error=_("This download is not part of the order."))
+        renew_download(pk)
+        text = _("A download was opened again")
+        record_event(order, OrderEvent.Kind.OTHER, text, user=signed_in_user(request))
+        messages.success(request, _("The customer can download the file again."))
+        return self.reload_page()
+
+    def send_gift_card(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
+        """Correct the address of a gift card; one that was sent is sent again with a new code."""
+        pk, email = parse_pk(request.POST.get("gift_card", "")), request.POST.get("email", "")
+        if not GiftCard.objects.filter(pk=pk, line__order=order).exists():
+            return self.reload_page(error=_("This gift card is not part of the order."))
+        try:
+            validate_email(email)
+        except ValidationError:
+            return self.reload_page(
+                error=_("“%(email)s” is not an email address.") % {"email": email}
+            )
+        change_recipient(pk, email)
+        text = _("A gift card goes to another address, or was sent again")
+        record_event(order, OrderEvent.Kind.OTHER, text, user=signed_in_user(request))
+        messages.success(request, _("The gift card is saved."))
         return self.reload_page()
 
     def mark_delivered(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:

@@ -19,6 +19,9 @@ ORDER_ACTS = {
     "delete_note": "order.delete_ordernote",
     "change_order_status": CHANGE_ORDER,
     "dispatch_parcel": "commerce.add_shipment",
+    "provide_units": "commerce.add_shipment",
+    "renew_download": "commerce.change_download",
+    "send_gift_card": "commerce.change_giftcard",
     "mark_delivered": "commerce.change_shipment",
     "give_up_rest": CHANGE_ORDER,
 }
@@ -203,6 +206,9 @@ _OURS = {
     "staff-variants": Access(
         view=(PRODUCT, CHANGE_PRODUCT),
         change=(CHANGE_PRODUCT, "catalogue.add_product", CHANGE_PRICE, ADD_PRICE),
+    ),
+    "staff-files": Access(
+        view=(PRODUCT, "commerce.view_productfile"), change=("commerce.change_productfile",)
     ),
     "staff-options": Access(
         view=("catalogue.view_productclass",), change=("catalogue.change_productclass",)

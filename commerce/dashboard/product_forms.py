@@ -121,17 +121,23 @@ class OptionForm(OscarOptionForm):
         label=_("Most characters"), min_value=1, max_value=1000, required=False
     )
 
+    meaning = forms.ChoiceField(
+        label=_("Used for"), choices=OptionPrice.Meaning.choices, required=False
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         row = OptionPrice.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
         if row:
             self.fields["price"].initial = row.price
             self.fields["max_length"].initial = row.max_length
+            self.fields["meaning"].initial = row.meaning
 
     def save(self, commit: bool = True) -> Any:
         option = super().save(commit)
         if commit:
-            values = {"price": self.cleaned_data["price"] or 0}
+            given = self.cleaned_data
+            values = {"price": given["price"] or 0, "meaning": given["meaning"]}
             if self.cleaned_data["max_length"]:
                 values["max_length"] = self.cleaned_data["max_length"]
             OptionPrice.objects.update_or_create(option=option, defaults=values)

@@ -2,6 +2,7 @@
 
 from commerce.models.accounts import MarketingConsent, ProfilePicture, Throttle
 from commerce.models.changes import AuditEntry, StockChange
+from commerce.models.digital import Download, GiftCard, ProductFile
 from commerce.models.documents import CommercialDocument, DocumentCounter, DocumentKind
 from commerce.models.imports import (
     ImportedPicture,
@@ -50,7 +51,9 @@ __all__ = [
     "DeliveryMethod",
     "DocumentCounter",
     "DocumentKind",
+    "Download",
     "FacetAttribute",
+    "GiftCard",
     "ImportFilePart",
     "ImportMapping",
     "ImportRow",
@@ -67,6 +70,7 @@ __all__ = [
     "PriceWindow",
     "ProductCollection",
     "ProductDetails",
+    "ProductFile",
     "ProductPhoto",
     "ProfilePicture",
     "PromotedResult",

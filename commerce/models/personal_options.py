@@ -15,6 +15,15 @@ class OptionPrice(models.Model):
 
     cache_tags = (SITE,)
 
+    class Meaning(models.TextChoices):
+        """What the shop does with the answer besides showing it."""
+
+        NONE = "", _("Nothing else")
+        EMAIL = "email", _("Gift card: the recipient’s email address")
+        RECIPIENT = "recipient", _("Gift card: the recipient’s name")
+        MESSAGE = "message", _("Gift card: the message")
+        SEND_ON = "send_on", _("Gift card: the day on which it is sent")
+
     option = models.OneToOneField(
         "catalogue.Option",
         on_delete=models.CASCADE,
@@ -31,6 +40,10 @@ class OptionPrice(models.Model):
     )
     max_length = models.PositiveSmallIntegerField(
         _("most characters"), default=200, help_text=_("Of a text.")
+    )
+
+    meaning = models.CharField(
+        _("used for"), max_length=9, choices=Meaning.choices, blank=True, default=""
     )
 
     class Meta:

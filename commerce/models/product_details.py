@@ -51,6 +51,11 @@ class ProductDetails(models.Model):
         _("sent by post"), null=True, blank=True,
         help_text=_("Empty: as its product, or as its product type says."),
     )  # fmt: skip
+    gift_card_value = models.DecimalField(
+        _("value as a gift card"), max_digits=12, decimal_places=2, null=True, blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_("Each unit is a gift card of this value, sent by email."),
+    )  # fmt: skip
     content = models.DecimalField(
         _("content"), max_digits=10, decimal_places=3, null=True, blank=True,
         validators=[MinValueValidator(Decimal("0.001"))],
@@ -90,6 +95,8 @@ class ProductDetails(models.Model):
             errors["content_unit"] = _("Give the content with its unit.")
         if self.min_quantity and self.max_quantity and self.min_quantity > self.max_quantity:
             errors["max_quantity"] = _("The maximum must not be below the minimum.")
+        if self.gift_card_value and self.is_shipped:
+            errors["is_shipped"] = _("Gift cards are sent by email, not by post.")
         if self.later == self.Later.PREORDER and self.available_from is None:
             errors["available_from"] = _("Say from when pre-orders are sent.")
         if errors:

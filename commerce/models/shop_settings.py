@@ -131,6 +131,14 @@ class ShopSettings(BaseGenericSetting):
         help_text=_("Products may have a lower limit of their own."),
     )  # fmt: skip
 
+    download_days = models.PositiveIntegerField(
+        _("days to download"), default=30, validators=[MinValueValidator(1)],
+        help_text=_("How long buyers can download a file that they paid for."),
+    )  # fmt: skip
+    download_limit = models.PositiveIntegerField(
+        _("downloads per file"), default=5, validators=[MinValueValidator(1)]
+    )
+
     # Goods
     price_bands = models.CharField(
         _("price bands"), max_length=120, blank=True,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
+from commerce.models import OptionPrice
 from commerce.models.cache_tags import SITE
 from commerce.page_cache.dependencies import depends_on
 
@@ -86,7 +87,10 @@ def as_options(choices: Iterable[tuple[int, Any]], options: Mapping[int, Any]) -
 
 @dataclass(frozen=True)
 class PersonalOption:
-    """One of Oscar's options as a product page offers it. ``kind`` is "text" or of ``KINDS``."""
+    """One of Oscar's options as a product page offers it.
+
+    ``kind`` is "text", "email", "message" or of ``KINDS``.
+    """
 
     code: str
     name: str
@@ -149,13 +153,29 @@ def _personal_option(row: AbstractOption) -> PersonalOption:
     return PersonalOption(
         code=row.code,
         name=row.name,
-        kind=KINDS.get(row.type, "text"),
+        kind=_kind_of(row),
         is_required=row.required,
         help_text=row.help_text or "",
         choices=tuple(value.option for value in group),
         price=price_of_option(row),
         max_length=max_length_of(row),
     )
+
+
+def meaning_of(option: AbstractOption) -> str:
+    """What the shop does with the answer, of ``OptionPrice.Meaning``."""
+    try:
+        return option.pricing.meaning
+    except ObjectDoesNotExist:
+        return OptionPrice.Meaning.NONE
+
+
+def _kind_of(option: AbstractOption) -> str:
+    texts: dict[str, str] = {
+        OptionPrice.Meaning.EMAIL: "email",
+        OptionPrice.Meaning.MESSAGE: "message",
+    }
+    return KINDS.get(option.type) or texts.get(meaning_of(option), "text")
 
 
 def max_length_of(option: AbstractOption) -> int:

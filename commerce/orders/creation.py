@@ -11,7 +11,7 @@ from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGener
 from oscar.apps.voucher.abstract_models import AbstractVoucher
 
 from commerce.models import User
-from commerce.options.personal import choices_of, title_with_choices
+from commerce.options.personal import choices_of, meaning_of, title_with_choices
 from commerce.orders.discount_uses import count_offer_use, count_voucher_use
 from commerce.orders.pipeline import new_order_number
 from commerce.stock.availability import tracks_stock
@@ -46,7 +46,9 @@ class OrderCreator(OscarOrderCreator):
         fields = dict(extra_line_fields or {})
         if not tracks_stock(basket_line.stockrecord.product):
             fields["num_allocated"] = 0
-        choices = choices_of(basket_line.attributes.all())
+        # A gift card's recipient is no part of the title, which is on the invoice.
+        attributes = basket_line.attributes.all()
+        choices = choices_of(row for row in attributes if not meaning_of(row.option))
         title = title_with_choices(basket_line.product.get_title(), choices)
         return super().create_line_models(order, basket_line, {"title": title[:255], **fields})
 

@@ -24,7 +24,7 @@ from commerce.models import (
 )
 from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.pipeline import units_held
-from commerce.orders.shipments import CAME_BACK, GIVEN_UP, SENT
+from commerce.orders.shipments import CAME_BACK, GIVEN_UP, HANDED_OVER, SENT
 
 Invariant = Callable[[], Iterator[str]]
 #: Functions that yield a sentence for each broken row.
@@ -111,12 +111,13 @@ def paid_orders_have_one_confirmation() -> Iterator[str]:
 
 @invariant
 def parcels_hold_no_more_than_was_ordered() -> Iterator[str]:
-    """I9: units sent, given up and allocated never exceed the quantity of a line."""
+    """I9: units sent, provided, given up and allocated never exceed the quantity of a line."""
+    done = (*HANDED_OVER, GIVEN_UP)
     lines = get_model("order", "Line").objects.annotate(
         done=Coalesce(
             Sum(
                 "shipping_event_quantities__quantity",
-                filter=Q(shipping_event_quantities__event__event_type__name__in=(SENT, GIVEN_UP)),
+                filter=Q(shipping_event_quantities__event__event_type__name__in=done),
             ),
             0,
         )

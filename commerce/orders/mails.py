@@ -18,6 +18,7 @@ from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_class
 
 from commerce.demonstration import is_demonstration
+from commerce.digital.downloads import CONSENT
 from commerce.images.pictures import sizes_of
 from commerce.index.listings import photo_of, photos_by_product
 from commerce.mail.outbox import queue_mail
@@ -102,6 +103,19 @@ def queue_shipped_notice(order: AbstractOrder, parcel: Any, *, rest: dict[int, i
     queue_order_mail(order, "order_shipped", facts, key=f"order-shipped:{shipment.key}")
 
 
+def queue_downloads_notice(
+    order: AbstractOrder, downloads: list[dict[str, Any]], *, units: dict[int, int]
+) -> None:
+    """Mail the links of downloads, once for these ``{line_id: units}``."""
+    facts = [
+        {**row, "until": date_format(timezone.localtime(row["until"]), "DATE_FORMAT")}
+        for row in downloads
+    ]
+    lines = "-".join(map(str, sorted(units)))
+    key = f"order-downloads:{order.number}:{lines}"
+    queue_order_mail(order, "order_downloads", {"downloads": facts}, key=key)
+
+
 def queue_order_mail(order: AbstractOrder, code: str, facts: dict[str, Any], *, key: str) -> None:
     """Queue one mail about an order: the template ``code`` with ``facts`` and the common facts.
 
@@ -131,13 +145,17 @@ def shop_facts() -> dict[str, Any]:
 
 def greeting_facts(order: AbstractOrder) -> dict[str, Any]:
     """The facts in every mail about an order."""
-    shipping = order.shipping_address
     return {
         **shop_facts(),
         "number": order.number,
-        "first_name": shipping.first_name if shipping else "",
+        "first_name": _first_name(order),
         "status_url": urljoin(settings.SITE_URL, order_status_path(order)),
     }
+
+
+def _first_name(order: AbstractOrder) -> str:
+    address = order.shipping_address or order.billing_address
+    return address.first_name if address else ""
 
 
 def _has_address(order: AbstractOrder) -> bool:
@@ -157,6 +175,7 @@ def order_facts(order: AbstractOrder) -> dict[str, Any]:
     return {
         **greeting_facts(order),
         "is_held": order.status == AUTHORISED,
+        "gave_consent": order.events.filter(reference=CONSENT).exists(),
         "date_placed": order.date_placed,
         "lines": _line_facts(order, money),
         "discounts": [

@@ -14,6 +14,7 @@ from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_status_change
+from commerce.digital.gift_cards import void_gift_cards
 from commerce.exceptions import IllegalMove
 from commerce.index.refresh import refresh_listings_task
 from commerce.models import Shipment, User
@@ -113,6 +114,7 @@ def move_order(
                 step(order, user)
         if status in RELEASING:
             order.lines.update(num_allocated=0)
+            void_gift_cards(order)
         if status == CANCELLED:
             release_discounts(order)
             if was_paid:  # Customers who didn't pay need no notice.

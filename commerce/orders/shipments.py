@@ -40,9 +40,11 @@ from commerce.pricing.delivery import Arrival, add_working_days
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
-#: Names of Oscar's shipping event types: sent, never to be sent, and returned to stock by a refund
-#: (units of a return are recorded in the return).
-SENT, GIVEN_UP, CAME_BACK = "Shipped", "Not sent", "Came back"
+#: Names of Oscar's shipping event types: sent, provided without a parcel (orders/provision.py), never
+#: to be sent, and returned to stock by a refund (units of a return are recorded in the return).
+SENT, PROVIDED, GIVEN_UP, CAME_BACK = "Shipped", "Provided", "Not sent", "Came back"
+#: The types after which the customer has the units.
+HANDED_OVER = (SENT, PROVIDED)
 #: Parcels may be sent from these statuses.
 SENDABLE = (AUTHORISED, PAID, PACKING, PART_SHIPPED)
 #: The characters of tracking numbers.
@@ -100,13 +102,13 @@ def quantities_of(order: AbstractOrder, *names: str) -> dict[int, int]:
 
 
 def units_sent(order: AbstractOrder) -> dict[int, int]:
-    """Units sent, ``{line_id: units}``."""
+    """Units sent in parcels, ``{line_id: units}``."""
     return quantities_of(order, SENT)
 
 
 def units_to_send(order: AbstractOrder) -> dict[int, int]:
-    """Units still to be sent, ``{line_id: units}`` without zeros, in the order of the lines."""
-    done = quantities_of(order, SENT, GIVEN_UP)
+    """Units still to be sent or provided, ``{line_id: units}`` without zeros, in line order."""
+    done = quantities_of(order, *HANDED_OVER, GIVEN_UP)
     lines = order.lines.order_by("pk").values_list("pk", "quantity")
     left = {pk: quantity - done.get(pk, 0) for pk, quantity in lines}
     return {pk: units for pk, units in left.items() if units > 0}
@@ -207,7 +209,7 @@ def _send(
 ) -> Shipment:
     """The parcel, written in one transaction. Each try of it makes its own rows."""
     with transaction.atomic(durable=True):
-        order = _lock(order_id)
+        order = lock_with_stock(order_id)
         sent = _sent_before(order, key)
         if sent:
             return sent
@@ -215,12 +217,11 @@ def _send(
         for check in DISPATCH_CHECKS:
             check(order, dict(units))
         lines = list(order.lines.filter(pk__in=units))
-        consume_stock(_stock_of(lines, units), Cause(order=order.number, user=user))
+        take_units(lines, units, Cause(order=order.number, user=user))
         shipment = Shipment(key=key, user=user, **label)
         _write_parcel(order, units, shipment)
         left = units_to_send(order)
         for line in lines:
-            line.num_allocated = max((line.num_allocated or 0) - units[line.pk], 0)
             line.status = PART_SHIPPED if left.get(line.pk) else SHIPPED
         _save(lines)
         _move_on(order, is_last=not left, shipment=shipment, units=units)
@@ -230,12 +231,20 @@ def _send(
         return shipment
 
 
-def _lock(order_id: int) -> AbstractOrder:
+def lock_with_stock(order_id: int) -> AbstractOrder:
     """The order, locked after the stock of its lines, as every writer does."""
     order = get_model("order", "Order").objects.get(pk=order_id)
     records = order.lines.exclude(stockrecord=None).values_list("stockrecord_id", flat=True)
     lock_stock(records)
     return lock_order(order_id)
+
+
+def take_units(lines: Sequence[AbstractLine], units: dict[int, int], cause: Cause) -> None:
+    """Take ``{line_id: quantity}`` of locked lines out of stock, and of their allocation."""
+    consume_stock(_stock_of(lines, units), cause)
+    for line in lines:
+        line.num_allocated = max((line.num_allocated or 0) - units[line.pk], 0)
+    _save(lines)
 
 
 def _save(lines: Sequence[AbstractLine]) -> None:
@@ -337,11 +346,11 @@ def mark_delivered(
             user=user,
             reference=shipment.tracking_number,
         )
-        _deliver(order, user=user)
+        finish_if_delivered(order, user=user)
         return True
 
 
-def _deliver(order: AbstractOrder, *, user: User | None) -> None:
+def finish_if_delivered(order: AbstractOrder, *, user: User | None) -> None:
     """Set the order to "Delivered" if everything was sent and all parcels arrived."""
     waiting = Shipment.objects.filter(event__order=order, delivered_at=None)
     if order.status == SHIPPED and not waiting.exists():
@@ -356,7 +365,7 @@ def cancel_rest(order_id: int, *, reason: str, user: User | None = None) -> None
     the stock records by key, then the order.
     """
     with transaction.atomic(durable=True):
-        order = _lock(order_id)
+        order = lock_with_stock(order_id)
         if order.status != PART_SHIPPED:
             raise DispatchRefused(_("You can only cancel unsent items of a partly shipped order."))
         cause = Cause(order=order.number, user=user, reason=reason)
@@ -369,7 +378,7 @@ def cancel_rest(order_id: int, *, reason: str, user: User | None = None) -> None
             line.status = SHIPPED if line.status == PART_SHIPPED else CANCELLED
         _save(lines)
         set_status(order, SHIPPED, why=reason, user=user)
-        _deliver(order, user=user)
+        finish_if_delivered(order, user=user)
 
 
 def cancel_units(order: AbstractOrder, units: dict[int, int]) -> None:

@@ -13,7 +13,8 @@ from django.utils import timezone
 from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
-from commerce.models import AuditEntry, CommercialDocument, DocumentKind, OrderEvent
+from commerce.models import AuditEntry, CommercialDocument, DocumentKind, GiftCard, OrderEvent
+from commerce.options.personal import choices_of
 from commerce.order_statuses import AUTHORISED, PACKING, PAID, PART_SHIPPED, PENDING, SHIPPED
 from commerce.privacy.people import ERASED
 
@@ -27,10 +28,15 @@ NAMES = ("first_name", "line1", "line2", "line3", "line4", "state", "postcode", 
 
 
 def open_orders(orders: QuerySet, *, at: datetime | None = None) -> QuerySet:
-    """The orders that are not finished: unpaid, in progress, or shipped within 30 days."""
+    """The orders that are not finished.
+
+    They are unpaid, in progress, shipped within 30 days, or have a gift card to be sent.
+    """
     since = (at or timezone.now()) - ON_ITS_WAY
     on_their_way = orders.filter(status=SHIPPED, shipping_events__date_created__gt=since)
-    return orders.filter(pk__in=[*_keys(orders.filter(status__in=OPEN)), *_keys(on_their_way)])
+    to_be_mailed = orders.filter(lines__gift_cards__status=GiftCard.Status.WAITING)
+    groups = (orders.filter(status__in=OPEN), on_their_way, to_be_mailed)
+    return orders.filter(pk__in=[key for group in groups for key in _keys(group)])
 
 
 def _keys(orders: QuerySet) -> QuerySet:
@@ -85,7 +91,9 @@ def forget_contacts(order: Any) -> None:
         address.phone_number, address.notes = "", ""
         address.save()
     order.notes.all().delete()
-    get_model("order", "LineAttribute").objects.filter(line__order=order).update(value=ERASED)
+    _forget_personal_texts(order)
+    cards = GiftCard.objects.filter(line__order=order).exclude(status=GiftCard.Status.WAITING)
+    cards.update(email="", recipient="", message="")
     order.returns.exclude(reason="", answer="").update(reason="", answer="")
     order.events.filter(kind__in=WORDS_OF_CUSTOMERS).anonymise(text=ERASED)
     for withdrawal in order.withdrawals.all():
@@ -95,6 +103,15 @@ def forget_contacts(order: Any) -> None:
     if has_invoice(order):
         anonymise_address(order.shipping_address)
         anonymise_address(order.billing_address)
+
+
+def _forget_personal_texts(order: AbstractOrder) -> None:
+    """Remove what buyers wrote on lines, which the lines' titles quote."""
+    for line in order.lines.exclude(attributes=None).distinct():
+        for choice in choices_of(line.attributes.select_related("option")):
+            line.title = line.title.partition(f" ({choice.name}: ")[0]
+        line.save(update_fields=["title"])
+    get_model("order", "LineAttribute").objects.filter(line__order=order).update(value=ERASED)
 
 
 def has_invoice(order: Any) -> bool:
@@ -138,7 +155,17 @@ def anonymise_withdrawal(withdrawal: Any) -> None:
 
 
 def _anonymise_documents(order: AbstractOrder, kinds: list[DocumentKind]) -> None:
+    personal = order.lines.exclude(attributes=None).values_list("title", flat=True).distinct()
+    titles = [f"{title} (" for title in personal]
     for document in CommercialDocument.objects.filter(order=order, kind__in=kinds):
         facts = {**document.facts, "billed_to": [ERASED], "delivered_to": [ERASED]}
+        for name in {"lines", "rest"} & facts.keys():
+            facts[name] = [_without_personal_text(line, titles) for line in facts[name]]
         if facts != document.facts:
             CommercialDocument.objects.filter(pk=document.pk).anonymise(facts=facts)
+
+
+def _without_personal_text(line: dict[str, Any], titles: list[str]) -> dict[str, Any]:
+    """A document's line without what the buyer wrote, which follows one of the titles."""
+    found = next((title for title in titles if line["title"].startswith(title)), "")
+    return {**line, "title": found.removesuffix(" (")} if found else line

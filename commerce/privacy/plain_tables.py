@@ -62,19 +62,20 @@ PLAIN = nothing_personal(
             "id title slug description category product_class values price_from price_to "
             "is_in_stock is_on_sale sort is_public"
         ),
-        "commerce.optionprice": "option price max_length",
+        "commerce.optionprice": "option price max_length meaning",
         "commerce.optionvaluedisplay": "id value position colour picture",
         "commerce.productdetails": (
-            "product weight length width height is_shipped content content_unit min_quantity "
+            "product weight length width height is_shipped gift_card_value content content_unit min_quantity "
             "step_quantity max_quantity later available_from"
         ),
+        "commerce.productfile": "id product title file name size is_offered",
         "commerce.productphoto": "id product_image image options",
         "commerce.productphoto_options": "id productphoto attributeoption",
         "commerce.shopsettings": (
             "id name strapline company address representative register_number vat_number email "
             "telephone hours logo paper ink accent sale paper_dark ink_dark accent_dark sale_dark "
             "heading_font body_font country currency language time_zone units holiday_region "
-            "closed_days order_number_prefix max_items price_bands product_word "
+            "closed_days order_number_prefix max_items download_days download_limit price_bands product_word "
             "product_word_plural facts_label facts care_attribute height_attribute "
             "width_attribute empty_basket_text empty_search_text not_found_text"
         ),

@@ -90,6 +90,8 @@ SECTIONS = (
     _of_orders("orders", _("Orders"), "order.Order", "pk"),
     _of_orders("order_lines", _("Order lines"), "order.Line", "order"),
     _of_orders("order_options", _("Order options"), "order.LineAttribute", "line__order"),
+    _of_orders("downloads", _("Downloads"), "commerce.Download", "line__order"),
+    _of_orders("gift_cards", _("Gift cards"), "commerce.GiftCard", "line__order"),
     _of_orders("order_discounts", _("Order discounts"), "order.OrderDiscount", "order"),
     _of_orders("order_notes", _("Order notes"), "order.OrderNote", "order"),
     _of_orders("order_statuses", _("Order status changes"), "order.OrderStatusChange", "order"),

@@ -245,6 +245,16 @@ ORDERS = {
         staff="user actor",
         section="order_history",
     ),
+    "commerce.download": about_people(
+        BOOKS, "line file expires_at left count last_at", "id", section="downloads"
+    ),
+    "commerce.giftcard": about_people(
+        ANONYMISED,
+        "line value currency email recipient message send_on status sent_at created_at",
+        "id number sendings code_end",
+        hidden="code_digest",
+        section="gift_cards",
+    ),
     "commerce.returnrequest": about_people(
         ANONYMISED,
         "order number state reason answer created_at decided_at received_at refunded_at",

@@ -76,6 +76,8 @@ class Shop:
     closed_days: frozenset[date]
     order_number_prefix: str
     max_items: int
+    download_days: int
+    download_limit: int
     bands: tuple[int, ...]
     product_words: tuple[str, str]
     facts_label: str
@@ -174,6 +176,8 @@ def _read() -> Shop:
         closed_days=_parsed(closed_days_in, row.closed_days, frozenset()),
         order_number_prefix=row.order_number_prefix or settings.ORDER_NUMBER_PREFIX,
         max_items=row.max_items,
+        download_days=row.download_days,
+        download_limit=row.download_limit,
         bands=_parsed(bands_in, row.price_bands, ()),
         product_words=(row.product_word, row.product_word_plural),
         facts_label=row.facts_label,

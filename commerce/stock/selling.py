@@ -33,6 +33,7 @@ class Selling:
     width: int | None = None
     height: int | None = None
     is_shipped: bool | None = None
+    gift_card_value: Decimal | None = None
     content: Decimal | None = None
     content_unit: str = ""
     min_quantity: int | None = None
@@ -112,5 +113,9 @@ def shop_today() -> date:
 
 def is_shipped(product: AbstractProduct) -> bool:
     """Whether a product is sent by post: its own setting, or that of its product type."""
-    own = selling_of(product).is_shipped
-    return product.get_product_class().requires_shipping if own is None else own
+    selling = selling_of(product)
+    if selling.gift_card_value:
+        return False
+    if selling.is_shipped is None:
+        return product.get_product_class().requires_shipping
+    return selling.is_shipped

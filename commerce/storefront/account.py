@@ -25,6 +25,7 @@ from commerce.accounts.pictures import picture_name
 from commerce.actor import signed_in_user
 from commerce.addresses.forms import is_update, typed_fields
 from commerce.basket.reorder import reorder_lines, reorder_messages
+from commerce.digital.summary import digital_goods_of
 from commerce.documents.links import links_for_customer
 from commerce.mail.outbox import queue_last_mail
 from commerce.models import User
@@ -154,6 +155,7 @@ class OrderDetailView(oscar_views.OrderDetailView):
             parcels=parcels_of(order),
             documents=links_for_customer(order),
             returns=return_offer(order),
+            digital=digital_goods_of(order),
             **kwargs,
         )
 

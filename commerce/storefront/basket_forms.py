@@ -3,7 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
+from django.core.validators import (
+    EmailValidator,
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    ProhibitNullCharactersValidator,
+)
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.basket import forms as oscar_forms
 from oscar.apps.basket.abstract_models import AbstractBasket
@@ -11,8 +17,11 @@ from oscar.apps.basket.abstract_models import AbstractLine as AbstractBasketLine
 from oscar.apps.catalogue.abstract_models import AbstractOption, AbstractProduct
 
 from commerce.basket.checks import check_quantity, check_step
-from commerce.options.personal import max_length_of
+from commerce.digital.gift_cards import LATEST
+from commerce.models import OptionPrice
+from commerce.options.personal import max_length_of, meaning_of
 from commerce.stock.availability import units_available
+from commerce.stock.selling import shop_today
 
 WHOLE_NUMBER = _("Enter a whole number, for example 2.")
 
@@ -83,6 +92,15 @@ class AddToBasketForm(oscar_forms.AddToBasketForm):
             most = max_length_of(option)
             field.validators.append(MaxLengthValidator(most, self.too_long(option.name, most)))
             field.validators.append(ProhibitNullCharactersValidator())
+        meaning = meaning_of(option)
+        if meaning == OptionPrice.Meaning.EMAIL:
+            refusal = _("Enter an email address for “%(name)s”.") % {"name": option.name}
+            field.validators.append(EmailValidator(refusal))
+        if meaning == OptionPrice.Meaning.SEND_ON and option.type == option.DATE:
+            day_text = _("“%(name)s” can be any day from today, up to a year ahead.")
+            refusal = day_text % {"name": option.name}
+            field.validators.append(MinValueValidator(shop_today(), refusal))
+            field.validators.append(MaxValueValidator(shop_today() + LATEST, refusal))
 
     @staticmethod
     def too_long(name: str, most: int) -> str:

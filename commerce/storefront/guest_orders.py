@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import generic
 
 from commerce.decorators import private_page
+from commerce.digital.summary import digital_goods_of
 from commerce.documents.links import links_for_customer
 from commerce.orders.guest_links import order_by_token
 from commerce.orders.link_requests import digest_of, normal_number, send_order_link
@@ -100,5 +101,6 @@ class GuestOrderView(generic.View):
             "parcels": parcels_of(order),
             "documents": links_for_customer(order, token=token),
             "returns": return_offer(order, token=token),
+            "digital": digital_goods_of(order),
         }
         return render(request, "oscar/customer/anon_order.html", context)

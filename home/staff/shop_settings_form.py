@@ -60,6 +60,7 @@ def set_up_form() -> None:
                     FieldPanel("units"),
                     _group(_("Days without dispatch"), "holiday_region", "closed_days"),
                     _rows(_("Orders"), ("order_number_prefix", "max_items")),
+                    _rows(_("Downloads"), ("download_days", "download_limit")),
                 ],
                 heading=_("Region and orders"),
             ),

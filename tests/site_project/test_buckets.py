@@ -7,7 +7,7 @@ from django.core.files.storage import InMemoryStorage
 
 from site_project import buckets
 from site_project.environment import Environment
-from site_project.settings_media import media_storage
+from site_project.settings_media import media_storages
 
 
 @pytest.fixture
@@ -32,20 +32,27 @@ def storage(monkeypatch):
     )
 
 
-def test_files_are_on_disk_by_default(env):
-    assert media_storage(env())["BACKEND"].endswith("FileSystemStorage")
+def test_files_are_on_disk_by_default(env, tmp_path):
+    storages = media_storages(env(), tmp_path)
+
+    assert storages["default"]["BACKEND"].endswith("FileSystemStorage")
+    assert storages["private"]["OPTIONS"]["location"] == tmp_path
+    assert storages["private"]["BACKEND"].endswith("PrivateStorage")
 
 
 @pytest.mark.parametrize("private", ["", "photographs"])
-def test_documents_and_photographs_in_one_bucket_are_refused(env, private):
+def test_documents_and_photographs_in_one_bucket_are_refused(env, tmp_path, private):
     with pytest.raises(ImproperlyConfigured, match="S3_PRIVATE_BUCKET"):
-        media_storage(env(S3_BUCKET="photographs", S3_PRIVATE_BUCKET=private))
+        media_storages(env(S3_BUCKET="photographs", S3_PRIVATE_BUCKET=private), tmp_path)
 
 
-def test_urls_in_the_private_bucket_are_signed(env):
-    options = media_storage(env(S3_BUCKET="photographs", S3_PRIVATE_BUCKET="papers"))["OPTIONS"]
+def test_urls_in_the_private_bucket_are_signed(env, tmp_path):
+    storages = media_storages(env(S3_BUCKET="photographs", S3_PRIVATE_BUCKET="papers"), tmp_path)
 
-    made = buckets.TwoBuckets(**options)
+    made = buckets.TwoBuckets(**storages["default"]["OPTIONS"])
+    sold = buckets.S3Storage(**storages["private"]["OPTIONS"])
+
+    assert (sold.bucket_name, sold.location, sold.querystring_auth) == ("papers", "sold", True)
 
     assert (made.public.bucket_name, made.private.bucket_name) == ("photographs", "papers")
     assert (made.public.querystring_auth, made.private.querystring_auth) == (False, True)

@@ -1,0 +1,117 @@
+"""Downloads of paid files: who may download what, until when, and how often.
+
+A link contains a signed key of its ``Download``. Opening it changes nothing: mail scanners do that
+too. The button on its page counts the download and sends the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.core import signing
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from commerce.digital.goods import files_of
+from commerce.models import Download
+from commerce.order_statuses import CANCELLED, REFUNDED
+from commerce.shop_settings.current import current_shop
+
+if TYPE_CHECKING:
+    from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
+
+SALT = "commerce.downloads"
+#: The reference, in an order's history, of the buyer's wish to have downloads at once.
+CONSENT = "download-consent"
+#: The order's statuses that end its downloads.
+ENDED = (CANCELLED, REFUNDED)
+
+
+class DownloadStatus(Enum):
+    """Whether a file can be downloaded, and if not, why."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    USED_UP = "used up"
+    ORDER_ENDED = "order ended"
+
+
+def grant_downloads(lines: Iterable[AbstractLine], *, at: datetime | None = None) -> list[Download]:
+    """Let the buyer of order lines download the files of their products. Repeating adds nothing."""
+    shop, at = current_shop(), at or timezone.now()
+    lines = [line for line in lines if line.product is not None]
+    files = files_of([line.product for line in lines])
+    granted = []
+    for line in lines:
+        for file in files[line.product_id]:
+            download, _is_new = Download.objects.get_or_create(
+                line=line,
+                file=file,
+                defaults={
+                    "expires_at": at + timedelta(days=shop.download_days),
+                    "left": shop.download_limit * line.quantity,
+                },
+            )
+            granted.append(download)
+    return granted
+
+
+def downloads_of(order: AbstractOrder) -> list[Download]:
+    """The downloads of an order, in the order of its lines. One query."""
+    rows = Download.objects.filter(line__order=order).select_related("file", "line__order")
+    return list(rows.order_by("line_id", "pk"))
+
+
+def status_of(download: Download, *, at: datetime | None = None) -> DownloadStatus:
+    """Whether a download is possible. Reads its line's order."""
+    if download.line.order.status in ENDED:
+        return DownloadStatus.ORDER_ENDED
+    if download.expires_at <= (at or timezone.now()):
+        return DownloadStatus.EXPIRED
+    return DownloadStatus.OPEN if download.left else DownloadStatus.USED_UP
+
+
+def download_path(download: Download) -> str:
+    """The path of a download's page for anyone with the link."""
+    token = signing.dumps(download.pk, salt=SALT)
+    return reverse("download", kwargs={"token": token})
+
+
+def download_url(download: Download) -> str:
+    """The absolute address of a download's page, for mails."""
+    return urljoin(settings.SITE_URL, download_path(download))
+
+
+def download_by_token(token: str) -> Download | None:
+    """The download of a link; None if the link is forged or the order is gone."""
+    try:
+        pk = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return None
+    rows = Download.objects.select_related("file", "line__order", "line__product__parent")
+    return rows.filter(pk=pk).first()
+
+
+def count_download(download: Download, *, at: datetime | None = None) -> bool:
+    """Count one download. False, without a change, if none is left or the time is over.
+
+    One conditional UPDATE: two requests at once cannot both take the last download.
+    """
+    at = at or timezone.now()
+    allowed = Download.objects.filter(pk=download.pk, left__gt=0, expires_at__gt=at)
+    allowed = allowed.exclude(line__order__status__in=ENDED)
+    changed = allowed.update(left=F("left") - 1, count=F("count") + 1, last_at=at)
+    return bool(changed)
+
+
+def renew_download(download_id: int, *, at: datetime | None = None) -> None:
+    """Allow as many downloads, for as long, as after the purchase."""
+    shop = current_shop()
+    until = (at or timezone.now()) + timedelta(days=shop.download_days)
+    Download.objects.filter(pk=download_id).update(expires_at=until, left=shop.download_limit)

@@ -1,0 +1,197 @@
+"""Gift cards that were sold: made when they are paid, and mailed on their day.
+
+The code is made when the card is sent, and only the mail contains it: the database keeps a digest.
+Sending a card again makes a new code, and the old one ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django_tasks import task
+from oscar.core.loading import get_model
+
+from commerce.demonstration import is_demonstration
+from commerce.mail.outbox import queue_mail
+from commerce.mail.templates import messages_for
+from commerce.models import GiftCard, OptionPrice, OutgoingMail
+from commerce.money import format_money
+from commerce.shop_settings.current import current_shop, in_the_shops_terms
+from commerce.stock.selling import selling_of, shop_today
+from commerce.transactions import enqueue_on_commit
+
+if TYPE_CHECKING:
+    from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
+
+logger = logging.getLogger(__name__)
+
+#: Without 0/O and 1/I/L: codes are read out and typed.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+#: Characters of a code, in groups of four; 31**16 codes cannot be guessed.
+CODE_LENGTH = 16
+#: The furthest day on which a card can be sent.
+LATEST = timedelta(days=365)
+#: Mails with a code expire unsent after an hour; within these days the card is sent again.
+CHECKED_FOR = timedelta(days=14)
+
+
+def new_code() -> str:
+    """A random code, such as "7K2P-9XQD-…"."""
+    letters = "".join(secrets.choice(ALPHABET) for _position in range(CODE_LENGTH))
+    return "-".join(letters[start : start + 4] for start in range(0, CODE_LENGTH, 4))
+
+
+def digest_of_code(code: str) -> str:
+    """The stored digest of a code; spaces, hyphens and case do not matter."""
+    plain = "".join(letter for letter in code.upper() if letter.isalnum())
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def issue_gift_cards(line: AbstractLine) -> list[GiftCard]:
+    """Make the gift cards of a paid order line, one per unit. Repeating makes none."""
+    value = selling_of(line.product).gift_card_value
+    if not value:
+        return []
+    answers = _answers(line)
+    cards = [
+        GiftCard.objects.get_or_create(
+            line=line,
+            number=number,
+            defaults={
+                "value": value,
+                "currency": line.order.currency,
+                "email": answers.get(OptionPrice.Meaning.EMAIL) or line.order.email,
+                "recipient": answers.get(OptionPrice.Meaning.RECIPIENT, "")[:120],
+                "message": answers.get(OptionPrice.Meaning.MESSAGE, ""),
+                "send_on": _day(answers.get(OptionPrice.Meaning.SEND_ON)),
+            },
+        )[0]
+        for number in range(1, line.quantity + 1)
+    ]
+    for card in cards:
+        if card.send_on <= shop_today():
+            enqueue_on_commit(send_gift_card_task, card.pk)
+    return cards
+
+
+def _answers(line: AbstractLine) -> Mapping[str, str]:
+    """What the buyer asked for, by the meaning of the options."""
+    rows = line.attributes.select_related("option__pricing")
+    return {
+        row.option.pricing.meaning: str(row.value)
+        for row in rows
+        if row.option and hasattr(row.option, "pricing") and row.value not in (None, "")
+    }
+
+
+def _day(text: str | None) -> date:
+    """The day of an answer; today if it is missing, past or unreadable."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return shop_today()
+    return min(max(day, shop_today()), shop_today() + LATEST)
+
+
+@in_the_shops_terms()
+def send_gift_card(card_id: int, *, again: bool = False, at: datetime | None = None) -> bool:
+    """Send a waiting card with a new code; with ``again``, also one that was sent before.
+
+    Returns whether a mail was queued. Locks the card.
+    """
+    at = at or timezone.now()
+    with transaction.atomic():
+        card = GiftCard.objects.select_for_update().get(pk=card_id)
+        is_due = card.status == GiftCard.Status.WAITING
+        if not is_due and not (again and card.status == GiftCard.Status.SENT):
+            return False
+        code = new_code()
+        card.status, card.sent_at = GiftCard.Status.SENT, at
+        card.sendings += 1
+        card.code_digest, card.code_end = digest_of_code(code), code[-4:]
+        card.save()
+        messages = messages_for("gift_card", _facts(card, code))
+        queue_mail(
+            key=mail_key(card),
+            to=card.email,
+            subject=messages["subject"],
+            text=messages["body"],
+            html=messages["html"],
+            is_secret=True,
+        )
+    return True
+
+
+def mail_key(card: GiftCard) -> str:
+    """The key of the card's last mail."""
+    return f"gift-card:{card.pk}:{card.sendings}"
+
+
+def _facts(card: GiftCard, code: str) -> dict[str, Any]:
+    order = card.line.order if card.line else None
+    buyer = order.billing_address if order else None
+    given_by = buyer.first_name if buyer and order and order.email != card.email else ""
+    return {
+        "shop_name": current_shop().name,
+        "shop_url": settings.SITE_URL,
+        "is_demo": is_demonstration(),
+        "value": format_money(card.value, card.currency),
+        "code": code,
+        "recipient": card.recipient,
+        "message": card.message,
+        "given_by": given_by,
+        "day": date_format(timezone.localtime(card.sent_at), "DATE_FORMAT"),
+    }
+
+
+def send_due_gift_cards(*, at: datetime | None = None) -> int:
+    """Send every card whose day has come, and those whose mail expired unsent. Returns how many."""
+    at = at or timezone.now()
+    due = GiftCard.objects.filter(status=GiftCard.Status.WAITING, send_on__lte=shop_today())
+    sent = sum(send_gift_card(pk, at=at) for pk in due.values_list("pk", flat=True)[:200])
+    recent = GiftCard.objects.filter(status=GiftCard.Status.SENT, sent_at__gt=at - CHECKED_FOR)
+    keys = {mail_key(card): card.pk for card in recent}
+    expired = OutgoingMail.objects.filter(key__in=keys, state=OutgoingMail.State.EXPIRED)
+    for key in expired.values_list("key", flat=True):
+        sent += send_gift_card(keys[key], again=True, at=at)
+    return sent
+
+
+def change_recipient(card_id: int, email: str) -> None:
+    """Change the address of a card that is not cancelled, and send it again if it was sent."""
+    cards = GiftCard.objects.exclude(status=GiftCard.Status.VOID)
+    if cards.filter(pk=card_id).update(email=email):
+        send_gift_card(card_id, again=True)
+
+
+def gift_cards_of(order: AbstractOrder) -> list[GiftCard]:
+    """The gift cards of an order, in the order of its lines. One query."""
+    return list(GiftCard.objects.filter(line__order=order).select_related("line").order_by("pk"))
+
+
+def void_gift_cards(order: AbstractOrder) -> None:
+    """Cancel the cards of an order that was cancelled or refunded: their codes end."""
+    lines = get_model("order", "Line").objects.filter(order=order).values("pk")
+    cards = GiftCard.objects.filter(line__in=lines)
+    cards.update(status=GiftCard.Status.VOID, code_digest=None)
+
+
+@task()
+def send_gift_card_task(card_id: int) -> None:
+    """Send one card (see ``send_gift_card``)."""
+    send_gift_card(card_id)
+
+
+@task()
+def send_due_gift_cards_task() -> None:
+    """Scheduled: send the gift cards whose day has come."""
+    send_due_gift_cards()

@@ -1,0 +1,175 @@
+"""Units that are not sent in a parcel: downloads, gift cards and services.
+
+Downloads and gift cards are provided as soon as the order is paid, services when staff say so. Like
+a parcel, this takes the units out of stock, captures an authorised payment first, and is recorded
+as a shipping event. The order keeps its status until nothing is left to send.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_tasks import task
+from oscar.apps.order.abstract_models import AbstractOrder
+from oscar.core.loading import get_model
+
+from commerce.audit.order_history import record_event
+from commerce.digital.downloads import download_url, grant_downloads
+from commerce.digital.gift_cards import issue_gift_cards
+from commerce.digital.goods import Fulfilment, fulfilments_of
+from commerce.exceptions import DispatchRefused
+from commerce.models import Download, OrderEvent, User
+from commerce.order_statuses import SHIPPED
+from commerce.orders.mails import queue_downloads_notice
+from commerce.orders.pipeline import set_status
+from commerce.orders.shipments import (
+    DISPATCH_CHECKS,
+    PREPARATIONS,
+    PROVIDED,
+    SENDABLE,
+    checked_units,
+    finish_if_delivered,
+    lock_with_stock,
+    take_units,
+    units_to_send,
+    write_event,
+)
+from commerce.shop_settings.current import in_the_shops_terms
+from commerce.stock.history import Cause
+from commerce.stock.selling import DETAILS
+from commerce.transactions import enqueue_on_commit, retry_transient
+
+logger = logging.getLogger(__name__)
+
+
+def fulfilments_of_lines(order: AbstractOrder) -> dict[int, Fulfilment]:
+    """``{line key: its fulfilment}``. Lines of deleted products count as parcels."""
+    related = ("product__product_class", "product__parent__product_class")
+    details = [f"product__{name}" for name in DETAILS]
+    lines = list(order.lines.select_related(*related, *details))
+    kinds = fulfilments_of({line.product for line in lines if line.product})
+    return {line.pk: kinds.get(line.product_id, Fulfilment.PARCEL) for line in lines}
+
+
+def units_left(order: AbstractOrder, wanted: Callable[[Fulfilment], bool]) -> dict[int, int]:
+    """Units still to be sent or provided of the lines with a wanted fulfilment, ``{line: units}``."""
+    if order.status not in SENDABLE:
+        return {}
+    left = units_to_send(order)
+    if not left:
+        return {}
+    kinds = fulfilments_of_lines(order)
+    return {pk: units for pk, units in left.items() if wanted(kinds[pk])}
+
+
+def parcel_units_left(order: AbstractOrder) -> dict[int, int]:
+    """Units still to be sent in parcels."""
+    return units_left(order, lambda kind: kind is Fulfilment.PARCEL)
+
+
+def provide(order_id: int, units: dict[int, int], *, user: User | None = None) -> None:
+    """Provide ``{line_id: units}`` of lines that are not sent by post.
+
+    Grants their downloads and makes their gift cards. Raises DispatchRefused with a sentence and
+    without any change. Runs ``PREPARATIONS`` first, then locks the stock records by key and the
+    order and runs ``DISPATCH_CHECKS``, in one durable transaction.
+    """
+    order = get_model("order", "Order").objects.get(pk=order_id)
+    units = checked_units(order, units)
+    kinds = fulfilments_of_lines(order)
+    if any(kinds[pk] is Fulfilment.PARCEL for pk in units):
+        raise DispatchRefused(_("Items that are sent by post need a parcel."))
+    for prepare in PREPARATIONS:
+        prepare(order, dict(units), user)
+    _provide(order_id, units, user=user)
+
+
+@retry_transient
+def _provide(order_id: int, units: dict[int, int], *, user: User | None) -> None:
+    with transaction.atomic(durable=True):
+        order = lock_with_stock(order_id)
+        units = checked_units(order, units)
+        for check in DISPATCH_CHECKS:
+            check(order, dict(units))
+        lines = list(order.lines.filter(pk__in=units).select_related("product__parent", "order"))
+        take_units(lines, units, Cause(order=order.number, user=user))
+        write_event(order, units, PROVIDED)
+        downloads = grant_downloads(lines)
+        for line in lines:
+            issue_gift_cards(line)
+        _record(order, units, user=user)
+        if not units_to_send(order):
+            set_status(order, SHIPPED, user=user)
+            finish_if_delivered(order, user=user)
+        if downloads:
+            queue_downloads_notice(order, _link_facts(downloads), units=units)
+
+
+def _record(order: AbstractOrder, units: dict[int, int], *, user: User | None) -> None:
+    count = sum(units.values())
+    text = ngettext(
+        "%(count)d item provided without a parcel",
+        "%(count)d items provided without a parcel",
+        count,
+    )
+    record_event(order, OrderEvent.Kind.DISPATCH, text % {"count": count}, user=user)
+
+
+def _link_facts(downloads: Iterable[Download]) -> list[dict[str, object]]:
+    return [
+        {"title": row.file.title, "url": download_url(row), "until": row.expires_at}
+        for row in downloads
+    ]
+
+
+@in_the_shops_terms()
+def provide_automatically(order_id: int) -> bool:
+    """Provide an order's downloads and gift cards. Returns whether nothing of them is left.
+
+    A refusal, such as a disputed payment, leaves them for staff and the next run.
+    """
+    order = get_model("order", "Order").objects.get(pk=order_id)
+    units = units_left(order, lambda kind: kind.is_automatic)
+    if not units:
+        return True
+    try:
+        provide(order_id, units)
+    except DispatchRefused as refusal:
+        logger.warning("order %s: downloads are not provided: %s", order.number, refusal)
+        return False
+    return True
+
+
+def provide_soon(order: AbstractOrder) -> None:
+    """Enqueue the automatic provision of a paid order after the commit, if it has any."""
+    if units_left(order, lambda kind: kind.is_automatic):
+        enqueue_on_commit(provide_task, order.pk)
+
+
+def waiting_orders() -> list[int]:
+    """Orders with lines that are neither sent nor provided, and may be downloads or gift cards."""
+    Line = get_model("order", "Line")
+    open_lines = Line.objects.filter(order__status__in=SENDABLE, shipping_event_quantities=None)
+    has_value = open_lines.filter(product__details__gift_card_value__gt=0)
+    parent_has_value = open_lines.filter(product__parent__details__gift_card_value__gt=0)
+    has_files = open_lines.filter(product__files__is_offered=True)
+    parent_has_files = open_lines.filter(product__parent__files__is_offered=True)
+    found: set[int] = set()
+    for rows in (has_value, parent_has_value, has_files, parent_has_files):
+        found.update(rows.values_list("order_id", flat=True)[:200])
+    return sorted(found)
+
+
+@task()
+def provide_task(order_id: int) -> None:
+    """Provide one order's downloads and gift cards (see ``provide_automatically``)."""
+    provide_automatically(order_id)
+
+
+@task()
+def provide_waiting_task() -> None:
+    """Scheduled: provide what a lost task or a refusal left."""
+    for order_id in waiting_orders():
+        provide_automatically(order_id)

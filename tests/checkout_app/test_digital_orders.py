@@ -1,0 +1,445 @@
+"""Downloads, gift cards and services: from the basket to the button that downloads."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from checkout_app.models import PaymentAttempt
+from checkout_app.payments import settle
+from commerce.clock import shop_time
+from commerce.digital.downloads import count_download, download_path
+from commerce.digital.gift_cards import digest_of_code, send_due_gift_cards
+from commerce.exceptions import DispatchRefused
+from commerce.models import (
+    Download,
+    GiftCard,
+    OptionPrice,
+    OutgoingMail,
+    ProductDetails,
+    ProductFile,
+)
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import move_order
+from commerce.orders.provision import provide, provide_waiting_task
+from commerce.orders.shipments import ship, units_to_send
+from commerce.stock.selling import shop_today
+from tests.crawler import Crawled
+from tests.factories import make_paid_order, make_product, make_user, pay, set_shop
+from tests.shopper import give_details, press_pay, put_in_basket
+
+pytestmark = pytest.mark.django_db
+Option = get_model("catalogue", "Option")
+PDF = b"%PDF-1.7 the whole book"
+
+
+def add_file(product, name="book.pdf", content=PDF):
+    file = ContentFile(content, name)
+    return ProductFile.objects.create(
+        product=product, title="The book", name=name, size=len(content), file=file
+    )
+
+
+@pytest.fixture
+def ebook(shop):
+    product = make_product("E-book", price="12.00", track_stock=False)
+    ProductDetails.objects.create(product=product, is_shipped=False)
+    add_file(product)
+    return product
+
+
+@pytest.fixture
+def gift_card(shop):
+    """A gift card of £50 for someone else, with a message, on a day."""
+    product = make_product("Gift card", price="50.00", track_stock=False)
+    ProductDetails.objects.create(product=product, gift_card_value=Decimal("50.00"))
+    for order, (name, kind) in enumerate(
+        {"email": "text", "recipient": "text", "message": "text", "send_on": "date"}.items()
+    ):
+        option = Option.objects.create(name=name.title(), code=name, type=kind, order=order)
+        OptionPrice.objects.create(option=option, meaning=name)
+        product.product_options.add(option)
+    return product
+
+
+@pytest.fixture
+def framing(shop):
+    product = make_product("Framing", price="45.00", track_stock=False)
+    ProductDetails.objects.create(product=product, is_shipped=False)
+    return product
+
+
+def last_order():
+    return get_model("order", "Order").objects.latest("pk")
+
+
+def paid(client, total, **fields):
+    """Press Pay on the payment page, confirm the card, and run the tasks."""
+    response = press_pay(client, total, **fields)
+    attempt = PaymentAttempt.objects.latest("pk")
+    pay(attempt)
+    settle.settle(attempt.intent_id)
+    return response
+
+
+# --- The checkout ---------------------------------------------------------------------------------
+
+
+def test_checkout_of_downloads_has_no_delivery(client, ebook, django_capture_on_commit_callbacks):
+    put_in_basket(client, ebook)
+    details = Crawled(client.get(reverse("checkout:shipping-address")))
+    assert "Billing address" in details.texts("legend")
+    assert "Delivery" not in " ".join(details.texts(".step__title"))
+
+    response = give_details(client)
+
+    assert client.get(reverse("checkout:shipping-method")).url == reverse(
+        "checkout:payment-details"
+    )
+    page = Crawled(client.get(response.url, follow=True))
+    assert page.texts(".step__title")[-1].split() == ["2", "Payment"]
+    with django_capture_on_commit_callbacks(execute=True):
+        paid(client, "12.00", download_consent="yes")
+    order = last_order()
+    assert (order.status, order.shipping_address) == ("Delivered", None)
+    assert order.billing_address.first_name == "Ada"
+    assert order.shipping_incl_tax == 0
+    assert (
+        "The customer asked for the downloads at once"
+        in order.events.get(reference="download-consent").text
+    )
+    confirmation = next(
+        sent for sent in mail.outbox if "confirmed" in sent.subject or order.number in sent.subject
+    )
+    assert "You asked us to send your downloads as soon as you paid" in confirmation.body
+    assert broken_invariants() == []
+
+
+def test_download_needs_the_consent(client, ebook):
+    put_in_basket(client, ebook)
+    give_details(client)
+    page = Crawled(client.get(reverse("checkout:payment-details")))
+    assert page.soup.select_one("input[name=download_consent]").has_attr("required")
+
+    response = press_pay(client, "12.00")
+
+    assert response.status_code == 409
+    assert response.json()["error"].startswith("Please confirm that we may send")
+    assert not PaymentAttempt.objects.exists()
+
+
+def test_parcel_added_in_another_window_asks_for_the_delivery(client, ebook, vase):
+    put_in_basket(client, ebook)
+    give_details(client)
+    put_in_basket(client, vase)
+
+    assert client.get(reverse("checkout:payment-details")).url == reverse(
+        "checkout:shipping-method"
+    )
+
+
+# --- Downloads ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bought(ebook, django_capture_on_commit_callbacks):
+    """The order of an e-book, as a guest, and its download."""
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((ebook, 1))
+    order.refresh_from_db()
+    return order, Download.objects.get()
+
+
+def test_paid_download_is_mailed_and_can_be_fetched_as_often_as_the_shop_allows(client, bought):
+    order, download = bought
+    assert (download.left, download.line.order_id) == (5, order.pk)
+    notice = next(sent for sent in mail.outbox if "downloads" in sent.subject)
+    path = re.search(r"http://testserver(/download/\S+)", notice.body)[1]
+
+    page = Crawled(client.get(path))
+    assert "You can download it 5 more times" in page.text("main")
+    assert Download.objects.get().count == 0
+    for _time in range(5):
+        response = client.post(path)
+        assert b"".join(response.streaming_content) == PDF
+        assert response["Content-Disposition"] == 'attachment; filename="book.pdf"'
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert "no-store" in response["Cache-Control"]
+    refused = client.post(path)
+
+    assert refused.status_code == 410
+    assert "You’ve used all downloads" in refused.content.decode()
+    assert Download.objects.get().count == 5
+
+
+def test_link_ends_after_the_days_of_the_shop(client, ebook, django_capture_on_commit_callbacks):
+    set_shop(download_days=7, download_limit=2)
+    with django_capture_on_commit_callbacks(execute=True):
+        make_paid_order((ebook, 2))
+    download = Download.objects.get()
+    assert download.left == 4
+    late = timezone.now() + timedelta(days=7, seconds=1)
+
+    assert not count_download(download, at=late)
+    Download.objects.update(expires_at=timezone.now())
+    assert "This download ended on" in client.get(download_path(download)).content.decode()
+    assert client.post(download_path(download)).status_code == 410
+
+
+@pytest.mark.parametrize("token", ["1", "MQ:forged:signature"])
+def test_forged_link_opens_nothing(client, bought, token):
+    response = client.get(reverse("download", args=[token]))
+
+    assert response.url == reverse("find-order")
+    assert client.post(reverse("download", args=[token])).url == reverse("find-order")
+
+
+def test_refund_ends_the_downloads(client, bought):
+    order, download = bought
+    move_order(order.pk, "Refunded")
+
+    assert "cancelled or refunded" in client.get(download_path(download)).content.decode()
+    assert client.post(download_path(download)).status_code == 410
+
+
+def test_file_has_no_public_address(client, bought):
+    file = bought[1].file.file
+
+    assert client.get(f"/media/{file.name}").status_code == 404
+    with pytest.raises(ValueError, match="not accessible via a URL"):
+        file.storage.url(file.name)
+
+
+def test_unpaid_order_has_no_download(client, ebook):
+    put_in_basket(client, ebook)
+    give_details(client)
+    press_pay(client, "12.00", download_consent="yes")
+    provide_waiting_task.call()
+
+    assert not Download.objects.exists()
+    with pytest.raises(DispatchRefused):
+        provide(last_order().pk, units_to_send(last_order()))
+
+
+def test_lost_task_is_made_up_for(ebook):
+    order = make_paid_order((ebook, 1))
+    assert not Download.objects.exists()
+
+    provide_waiting_task.call()
+    provide_waiting_task.call()
+
+    order.refresh_from_db()
+    assert (order.status, Download.objects.count()) == ("Delivered", 1)
+
+
+def test_parcel_and_download_are_handed_over_separately(
+    client, ebook, vase, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((vase, 1), (ebook, 1), user=make_user())
+    order.refresh_from_db()
+    assert (order.status, Download.objects.count()) == ("Paid", 1)
+    client.force_login(order.user)
+    page = Crawled(client.get(reverse("customer:order", args=[order.number])))
+    assert page.soup.select_one("#downloads-title")
+    with pytest.raises(DispatchRefused, match="need a parcel"):
+        provide(order.pk, units_to_send(order))
+
+    shipment = ship(order.pk)
+
+    order.refresh_from_db()
+    assert order.status == "Shipped"
+    assert [row.line.title for row in shipment.event.line_quantities.all()] == ["Moon vase"]
+    assert broken_invariants() == []
+
+
+def test_authorised_payment_is_captured_before_the_download(
+    ebook, settings, django_capture_on_commit_callbacks
+):
+    settings.PAYMENT_CAPTURE = "manual"
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((ebook, 1))
+
+    order.refresh_from_db()
+    assert order.status == "Delivered"
+    assert order.attempts.get().money_taken == Decimal("12.00")
+
+
+# --- Gift cards -----------------------------------------------------------------------------------
+
+
+def test_gift_card_is_mailed_on_its_day_and_only_the_mail_has_the_code(
+    gift_card, django_capture_on_commit_callbacks
+):
+    day = shop_today() + timedelta(days=9)
+    answers = {
+        "email": "bob@example.com", "recipient": "Bob", "message": "Happy birthday",
+        "send_on": day.isoformat(),
+    }  # fmt: skip
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((gift_card, 2, answers))
+    cards = list(GiftCard.objects.all())
+    assert [(card.value, card.send_on, card.status) for card in cards] == [
+        (Decimal("50.00"), day, "waiting")
+    ] * 2
+    assert order.lines.get().title == "Gift card"
+    assert not [sent for sent in mail.outbox if "bob@example.com" in sent.to]
+
+    with (
+        shop_time(timezone.now() + timedelta(days=9)),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        assert send_due_gift_cards() == 2
+        assert send_due_gift_cards() == 0
+
+    sent = [message for message in mail.outbox if "bob@example.com" in message.to]
+    codes = [re.search(r"Code: (\S+)", message.body)[1] for message in sent]
+    assert len(set(codes)) == 2
+    assert "Happy birthday" in sent[0].body
+    assert "£50" in sent[0].body
+    assert {digest_of_code(code.lower().replace("-", " ")) for code in codes} == set(
+        GiftCard.objects.values_list("code_digest", flat=True)
+    )
+    stored = str(list(OutgoingMail.objects.values())) + str(list(GiftCard.objects.values()))
+    assert not [code for code in codes if code in stored]
+
+
+def test_gift_card_without_answers_goes_to_the_buyer(gift_card, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        make_paid_order((gift_card, 1))
+
+    assert "Code: " in next(m for m in mail.outbox if "gift card" in m.subject.lower()).body
+    assert GiftCard.objects.get().email == "ada@example.com"
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        ({"email": "bob"}, "Enter an email address for “Email”."),
+        ({"send_on": "2020-01-01"}, "“Send_On” can be any day from today, up to a year ahead."),
+    ],
+)
+def test_wrong_answers_are_explained(client, gift_card, answers, sentence):
+    url = reverse("basket:add", args=[gift_card.pk])
+
+    page = client.post(url, {"quantity": 1, **answers}, follow=True)
+
+    assert sentence in page.content.decode()
+    assert page.context["basket"].is_empty
+
+
+def test_refund_cancels_the_code(gift_card, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((gift_card, 1))
+
+    move_order(order.pk, "Refunded")
+
+    card = GiftCard.objects.get()
+    assert (card.status, card.code_digest) == ("void", None)
+
+
+def test_expired_mail_of_a_card_is_sent_again(gift_card, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        make_paid_order((gift_card, 1))
+    OutgoingMail.objects.filter(key__startswith="gift-card:").update(state="expired")
+    digest = GiftCard.objects.get().code_digest
+
+    assert send_due_gift_cards() == 1
+
+    card = GiftCard.objects.get()
+    assert (card.sendings, card.code_digest == digest) == (2, False)
+
+
+# --- Services and staff ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def staff(client):
+    client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
+    return client
+
+
+def act(client, order, **fields):
+    url = reverse("dashboard:order-detail", args=[order.number])
+    return client.post(url, fields, follow=True)
+
+
+def test_staff_mark_a_service_as_provided(staff, framing, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((framing, 1))
+    order.refresh_from_db()
+    assert order.status == "Paid"
+    page = Crawled(act(staff, order))
+    assert "Dispatch a parcel" not in page.text("body")
+    line = order.lines.get()
+
+    act(staff, order, order_action="provide_units", **{f"provide-units_{line.pk}": 1})
+
+    order.refresh_from_db()
+    assert order.status == "Delivered"
+    assert "1 item provided without a parcel" in [event.text for event in order.events.all()]
+
+
+def test_staff_open_a_download_again(staff, bought):
+    order, download = bought
+    Download.objects.update(left=0, expires_at=timezone.now())
+
+    act(staff, order, order_action="renew_download", download=download.pk)
+
+    download.refresh_from_db()
+    assert download.left == 5
+    assert download.expires_at > timezone.now() + timedelta(days=29)
+
+
+def test_staff_correct_the_recipient(staff, gift_card, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((gift_card, 1, {"email": "bbo@example.com"}))
+    card = GiftCard.objects.get()
+    wrong = act(staff, order, order_action="send_gift_card", gift_card=card.pk, email="bob")
+    assert "“bob” is not an email address." in wrong.content.decode()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        act(staff, order, order_action="send_gift_card", gift_card=card.pk, email="bob@example.com")
+
+    assert [sent.to for sent in mail.outbox if "gift card" in sent.subject.lower()] == [
+        ["bbo@example.com"], ["bob@example.com"],
+    ]  # fmt: skip
+    assert GiftCard.objects.get().code_digest != card.code_digest
+
+
+def test_staff_add_replace_and_take_off_files(staff, ebook, bought):
+    url = reverse("staff-files", args=[ebook.pk])
+    old = ProductFile.objects.get()
+    new = SimpleUploadedFile("second edition.pdf", b"%PDF-2")
+
+    staff.post(url, {"action": "replace", "file_id": old.pk, "title": old.title, "file": new})
+    assert b"".join(staff.post(download_path(bought[1])).streaming_content) == b"%PDF-2"
+    staff.post(url, {"action": "add", "title": "", "file": SimpleUploadedFile("map.png", b"png")})
+    staff.post(url, {"action": "remove", "file_id": old.pk})
+
+    rows = ProductFile.objects.order_by("pk").values_list("title", "name", "is_offered")
+    assert list(rows) == [
+        ("The book", "second edition.pdf", False), ("map", "map.png", True),
+    ]  # fmt: skip
+    page = staff.post(
+        url, {"action": "add", "title": "Bad", "file": SimpleUploadedFile("x.html", b"<")}
+    )
+    assert page.status_code == 422
+    assert "Files ending in “html” can’t be sold." in page.content.decode()
+    assert 'value="Bad"' in page.content.decode()
+
+
+def test_file_that_nobody_bought_is_deleted(staff, ebook):
+    row = ProductFile.objects.get()
+
+    staff.post(reverse("staff-files", args=[ebook.pk]), {"action": "remove", "file_id": row.pk})
+
+    assert not ProductFile.objects.exists()
+    assert not row.file.storage.exists(row.file.name)
