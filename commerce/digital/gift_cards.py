@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from commerce.mail.templates import messages_for
 from commerce.models import GiftCard, OptionPrice, OutgoingMail
 from commerce.money import format_money
 from commerce.shop_settings.current import current_shop, in_the_shops_terms
+from commerce.shop_values.readable_codes import readable_code
 from commerce.stock.selling import selling_of, shop_today
 from commerce.transactions import enqueue_on_commit
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Without 0/O and 1/I/L: codes are read out and typed.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 #: Characters of a code, in groups of four; 31**16 codes cannot be guessed.
 CODE_LENGTH = 16
 #: The furthest day on which a card can be sent.
@@ -46,7 +44,7 @@ CHECKED_FOR = timedelta(days=14)
 
 def new_code() -> str:
     """A random code, such as "7K2P-9XQD-…"."""
-    letters = "".join(secrets.choice(ALPHABET) for _position in range(CODE_LENGTH))
+    letters = readable_code(CODE_LENGTH)
     return "-".join(letters[start : start + 4] for start in range(0, CODE_LENGTH, 4))
 
 

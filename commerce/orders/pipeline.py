@@ -1,6 +1,5 @@
 """An order after it was placed: its number, its statuses, and the effects of changing them."""
 
-import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
@@ -31,6 +30,7 @@ from commerce.orders.discount_uses import release_discounts
 from commerce.orders.mails import queue_cancelled_notice
 from commerce.orders.reservations import release_stock
 from commerce.shop_settings.current import current_shop
+from commerce.shop_values.readable_codes import readable_code
 from commerce.stock.history import Cause
 from commerce.transactions import enqueue_or_run_on_commit
 
@@ -45,9 +45,6 @@ CancellationStep = Callable[["AbstractOrder", User | None], None]
 #: Functions called with ``(order, user)`` in the transaction that cancels an order.
 CANCELLATION_STEPS: list[CancellationStep] = []
 
-#: Without 0/O and 1/I/L: order numbers are read out on the telephone.
-NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-
 
 def on_cancellation(function: CancellationStep) -> CancellationStep:
     """Register a function to call when an order is cancelled (see ``CANCELLATION_STEPS``)."""
@@ -60,8 +57,7 @@ def new_order_number() -> str:
 
     There are 31**8; a unique column refuses the rare duplicate.
     """
-    digits = "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
-    return f"{current_shop().order_number_prefix}{digits}"
+    return f"{current_shop().order_number_prefix}{readable_code(8)}"
 
 
 def _example_number() -> str:

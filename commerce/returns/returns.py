@@ -3,7 +3,6 @@
 Money isn't moved here: a refund calls ``mark_refunded``. Rules: docs/orders.md.
 """
 
-import secrets
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -24,9 +23,10 @@ from commerce.exceptions import ReturnRefused
 from commerce.models import OrderEvent, ReturnLine, ReturnRequest, Shipment, User
 from commerce.order_statuses import DELIVERED, PART_SHIPPED, RETURNED, SHIPPED
 from commerce.orders.mails import queue_order_mail
-from commerce.orders.pipeline import NUMBER_ALPHABET, lock_order, set_status
+from commerce.orders.pipeline import lock_order, set_status
 from commerce.orders.reservations import lock_stock, restock
 from commerce.orders.shipments import CAME_BACK, quantities_of, units_sent
+from commerce.shop_values.readable_codes import readable_code
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
@@ -208,7 +208,7 @@ def _write_request(
 
 def new_number(letter: str) -> str:
     """A number that is easy to read out and hard to guess, such as "R-7K2P9XQD"."""
-    return f"{letter}-" + "".join(secrets.choice(NUMBER_ALPHABET) for _position in range(8))
+    return f"{letter}-{readable_code(8)}"
 
 
 # --- Deciding -------------------------------------------------------------------------------------
