@@ -10,6 +10,7 @@ SCHEDULE = [
     (600, "commerce.orders.provision.provide_waiting_task"),
     (600, "commerce.digital.gift_cards.send_due_gift_cards_task"),
     (3600, "commerce.index.refresh.refresh_available_products"),
+    (3600, "commerce.index.bundles.update_all_bundles_task"),
     (600, "commerce.returns.withdrawals.match_new_withdrawals_task"),
     (3600, "commerce.catalogue.related.pair_bought_together_task"),
     (300, "checkout_app.payments.reconcile.reconcile_open_attempts"),

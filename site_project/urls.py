@@ -16,6 +16,7 @@ from checkout_app.payments.webhooks import stripe_webhook
 from checkout_app.storefront.cards import CardsView, NewCardView
 from commerce.dashboard.accounts import StaffPasswordResetView, StaffSessionsView
 from commerce.dashboard.audit_log import AuditView
+from commerce.dashboard.bundles import BundleView
 from commerce.dashboard.digital import ProductFilesView
 from commerce.dashboard.documents import PackingListView, StaffDocumentView
 from commerce.dashboard.exports import ExportListView, ExportView
@@ -92,6 +93,7 @@ urlpatterns = [
     path("admin/account/", AccountView.as_view(), name="wagtailadmin_account"),
     path("dashboard/payments/", include("checkout_app.dashboard.urls")),
     path("dashboard/variants/<int:pk>/", VariantsView.as_view(), name="staff-variants"),
+    path("dashboard/bundles/<int:pk>/", BundleView.as_view(), name="staff-bundle"),
     path("dashboard/files/<int:pk>/", ProductFilesView.as_view(), name="staff-files"),
     path("dashboard/options/<int:pk>/", OptionsView.as_view(), name="staff-options"),
     path(

@@ -15,7 +15,8 @@ from commerce.orders.mails import queue_order_confirmation
 from commerce.orders.pipeline import count_purchases, move_order
 from commerce.orders.provision import provide_soon
 from commerce.orders.reservations import reserve_stock
-from commerce.stock.availability import units_to_reserve
+from commerce.stock.availability import tracks_stock
+from commerce.stock.bundles import units_from_stock
 from commerce.stock.history import Cause
 
 
@@ -29,7 +30,12 @@ def reopen_order(attempt: PaymentAttempt) -> bool:
     order = lock_order_of(attempt)
     if order.status != CANCELLED:
         return False
-    units = units_to_reserve(order.lines.select_related("product"))
+    lines = [
+        line
+        for line in order.lines.exclude(stockrecord=None).select_related("product__parent")
+        if line.product and tracks_stock(line.product)
+    ]
+    units = units_from_stock(lines, {line.pk: line.quantity for line in lines})
     try:
         with transaction.atomic():
             reserve_stock(units, Cause(order=order.number))
@@ -37,7 +43,7 @@ def reopen_order(attempt: PaymentAttempt) -> bool:
     except (OutOfStock, DiscountUsedUp):
         return False
     for line in order.lines.all():
-        line.num_allocated = line.quantity if line.stockrecord_id in units else 0
+        line.num_allocated = line.quantity if line in lines else 0
         line.status = PENDING
         line.save(update_fields=["num_allocated", "status"])
     order.status_changes.create(old_status=order.status, new_status=PENDING)

@@ -55,6 +55,7 @@ GRANTS = {
             "searchmiss": "v",
             "importrun": "vac",
             "productfile": "vc",
+            "bundlepart": "vc",
         },
     },
     SUPPORT: {

@@ -207,6 +207,9 @@ _OURS = {
         view=(PRODUCT, CHANGE_PRODUCT),
         change=(CHANGE_PRODUCT, "catalogue.add_product", CHANGE_PRICE, ADD_PRICE),
     ),
+    "staff-bundle": Access(
+        view=(PRODUCT, "commerce.view_bundlepart"), change=("commerce.change_bundlepart",)
+    ),
     "staff-files": Access(
         view=(PRODUCT, "commerce.view_productfile"), change=("commerce.change_productfile",)
     ),

@@ -24,7 +24,7 @@ from oscar.core.loading import get_model
 from commerce.catalogue.variant_editing import duplicate_of, options_of_class
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.images.uploads import photographs_only
-from commerce.models import OptionPrice, ProductDetails, User
+from commerce.models import BundlePart, OptionPrice, ProductDetails, User
 from commerce.orders.reservations import lock_stock
 from commerce.pricing.price_rules import changed_price, refusal_of_price
 from commerce.slugs import code_from, cut_slug
@@ -180,9 +180,17 @@ class StockRecordForm(OscarStockRecordForm):
         if "price" in self.fields:
             self.fields["price"].validators.append(MinValueValidator(0))
             self.fields["price"].widget.attrs["min"] = 0
-        if "num_in_stock" in self.fields:
+        if "num_in_stock" in self.fields and self.is_bundle:
+            self.fields["num_in_stock"].disabled = True
+            self.fields["num_in_stock"].help_text = _("Follows from the parts of the bundle.")
+        elif "num_in_stock" in self.fields:
             # Submit the shown value, so that an outdated page doesn't undo orders.
             self.fields["num_in_stock"].show_hidden_initial = True
+
+    @property
+    def is_bundle(self) -> bool:
+        """Whether the record's product is a bundle."""
+        return BundlePart.objects.filter(bundle=self.instance.product_id).exists()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

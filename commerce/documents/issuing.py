@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -247,6 +248,12 @@ def _sums_as_facts(parts: list[Part]) -> dict[str, Any]:
     return {"lines": [part.as_facts() for part in parts], **sums_of(parts)}
 
 
+def _with_parts(line: Any) -> str:
+    """The title of a line, and for a bundle what is packed for each."""
+    parts = ", ".join(map(str, line.parts.all()))
+    return f"{line.title} ({parts})" if parts else line.title
+
+
 def packing_facts(
     order: AbstractOrder,
     items: Iterable[tuple[Any, int]],
@@ -262,10 +269,11 @@ def packing_facts(
     units: dict[Any, int] = defaultdict(int)
     for line, count in items:
         units[line] += count
+    prefetch_related_objects(list(units), "parts")
     return {
         **_shared_facts(order),
         "lines": [
-            {"title": line.title, "code": line.partner_sku, "quantity": count}
+            {"title": _with_parts(line), "code": line.partner_sku, "quantity": count}
             for line, count in units.items()
         ],
         "rest": [{"title": titles[pk], "quantity": count} for pk, count in (rest or {}).items()],

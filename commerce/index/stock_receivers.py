@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from oscar.apps.partner.receivers import update_stock_alerts
 from oscar.core.loading import get_model
 
+from commerce.index import bundles  # noqa: F401  registers the update of bundles
 from commerce.index.refresh_queue import is_collecting
 from commerce.models import StockChange
 from commerce.stock.history import record_stock_changes

@@ -1,6 +1,7 @@
 """Our tables next to Oscar's. Those that extend an Oscar model are one-to-one with it."""
 
 from commerce.models.accounts import MarketingConsent, ProfilePicture, Throttle
+from commerce.models.bundles import BundlePart, OrderLinePart
 from commerce.models.changes import AuditEntry, StockChange
 from commerce.models.digital import Download, GiftCard, ProductFile
 from commerce.models.documents import CommercialDocument, DocumentCounter, DocumentKind
@@ -47,6 +48,7 @@ __all__ = [
     "AnswerCount",
     "AuditEntry",
     "BoughtTogether",
+    "BundlePart",
     "CommercialDocument",
     "DeliveryMethod",
     "DocumentCounter",
@@ -65,6 +67,7 @@ __all__ = [
     "OptionPrice",
     "OptionValueDisplay",
     "OrderEvent",
+    "OrderLinePart",
     "OrderPromise",
     "OutgoingMail",
     "PriceWindow",

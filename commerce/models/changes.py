@@ -26,6 +26,7 @@ class StockChange(AppendOnlyModel):
         RELEASED = "released", _("cancelled")
         CONSUMED = "consumed", _("dispatched")
         RETURNED = "returned", _("returned")
+        PARTS = "parts", _("follows its parts")
 
     stockrecord = models.ForeignKey(
         "partner.StockRecord", null=True, on_delete=models.SET_NULL, related_name="changes"

@@ -15,6 +15,7 @@ from commerce.options.personal import choices_of, meaning_of, title_with_choices
 from commerce.orders.discount_uses import count_offer_use, count_voucher_use
 from commerce.orders.pipeline import new_order_number
 from commerce.stock.availability import tracks_stock
+from commerce.stock.bundles import store_parts
 
 
 class OrderNumberGenerator(OscarOrderNumberGenerator):
@@ -50,7 +51,9 @@ class OrderCreator(OscarOrderCreator):
         attributes = basket_line.attributes.all()
         choices = choices_of(row for row in attributes if not meaning_of(row.option))
         title = title_with_choices(basket_line.product.get_title(), choices)
-        return super().create_line_models(order, basket_line, {"title": title[:255], **fields})
+        line = super().create_line_models(order, basket_line, {"title": title[:255], **fields})
+        store_parts(line)
+        return line
 
     def update_stock_records(self, line: AbstractLine) -> None:
         """Do nothing: the caller has reserved the stock (checkout_app.payments.placement)."""

@@ -1,6 +1,6 @@
 """An order after it was placed: its number, its statuses, and the effects of changing them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from commerce.audit.order_history import record_status_change
 from commerce.digital.gift_cards import void_gift_cards
 from commerce.exceptions import IllegalMove
 from commerce.index.refresh import refresh_listings_task
-from commerce.models import Shipment, User
+from commerce.models import OrderLinePart, Shipment, User
 from commerce.order_statuses import (
     CANCELLED,
     DELIVERED,
@@ -31,6 +31,7 @@ from commerce.orders.mails import queue_cancelled_notice
 from commerce.orders.reservations import release_stock
 from commerce.shop_settings.current import current_shop
 from commerce.shop_values.readable_codes import readable_code
+from commerce.stock.bundles import units_from_stock
 from commerce.stock.history import Cause
 from commerce.transactions import enqueue_or_run_on_commit
 
@@ -74,12 +75,9 @@ def lock_order(order_id: int) -> AbstractOrder:
 
 
 def allocated_units(order: AbstractOrder) -> dict[int, int]:
-    """The units allocated to an order's lines, ``{stockrecord_id: units}``."""
-    units: defaultdict[int, int] = defaultdict(int)
-    for line in order.lines.exclude(stockrecord=None):
-        if line.num_allocated:
-            units[line.stockrecord_id] += line.num_allocated
-    return dict(units)
+    """The units allocated to an order's lines, bundles as their parts: ``{stockrecord_id: units}``."""
+    lines = list(order.lines.filter(num_allocated__gt=0).exclude(stockrecord=None))
+    return units_from_stock(lines, {line.pk: line.num_allocated for line in lines})
 
 
 def move_order(
@@ -192,8 +190,14 @@ def set_status(
 
 def units_held(stockrecord_ids: Iterable[int] | None = None) -> dict[int, int]:
     """Units allocated to open order lines, ``{stockrecord_id: units}``: the source of truth for I1."""
-    lines = get_model("order", "Line").objects.filter(num_allocated__gt=0)
+    lines = get_model("order", "Line").objects.filter(num_allocated__gt=0, parts=None)
+    parts = OrderLinePart.objects.filter(line__num_allocated__gt=0)
     if stockrecord_ids is not None:
         lines = lines.filter(stockrecord__in=stockrecord_ids)
-    rows = lines.values("stockrecord_id").annotate(units=Sum("num_allocated"))
-    return {row["stockrecord_id"]: row["units"] for row in rows}
+        parts = parts.filter(stockrecord__in=stockrecord_ids)
+    of_parts = Sum(F("quantity") * F("line__num_allocated"))
+    held: Counter[int] = Counter()
+    for rows, units in ((lines, Sum("num_allocated")), (parts, of_parts)):
+        counted = rows.values("stockrecord").annotate(units=units).order_by()
+        held.update({row["stockrecord"]: row["units"] for row in counted})
+    return dict(held)

@@ -6,7 +6,6 @@ Only this module sends units; ``commerce.returns.restocking`` writes off unsent 
 
 import re
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +36,7 @@ from commerce.orders.mails import queue_shipped_notice
 from commerce.orders.pipeline import allocated_units, lock_order, set_status
 from commerce.orders.reservations import consume_stock, lock_stock, release_stock
 from commerce.pricing.delivery import Arrival, add_working_days
+from commerce.stock.bundles import units_from_stock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
@@ -234,8 +234,8 @@ def _send(
 def lock_with_stock(order_id: int) -> AbstractOrder:
     """The order, locked after the stock of its lines, as every writer does."""
     order = get_model("order", "Order").objects.get(pk=order_id)
-    records = order.lines.exclude(stockrecord=None).values_list("stockrecord_id", flat=True)
-    lock_stock(records)
+    lines = list(order.lines.exclude(stockrecord=None))
+    lock_stock(units_from_stock(lines, {line.pk: line.quantity for line in lines}))
     return lock_order(order_id)
 
 
@@ -260,11 +260,8 @@ def _sent_before(order: AbstractOrder, key: str) -> Shipment | None:
 
 def _stock_of(lines: Sequence[AbstractLine], units: dict[int, int]) -> dict[int, int]:
     """Units by stock record, up to what the lines have allocated: untracked stock has none."""
-    stock: defaultdict[int, int] = defaultdict(int)
-    for line in lines:
-        if line.stockrecord_id and line.num_allocated:
-            stock[line.stockrecord_id] += min(units[line.pk], line.num_allocated)
-    return dict(stock)
+    held = {line.pk: min(units[line.pk], line.num_allocated or 0) for line in lines}
+    return units_from_stock(lines, held)
 
 
 def _write_parcel(order: AbstractOrder, units: dict[int, int], shipment: Shipment) -> None:

@@ -42,6 +42,7 @@ PLAIN = nothing_personal(
         "catalogue.productrecommendation": "id primary recommendation ranking",
         "commerce.answercount": "id day way count",
         "commerce.boughttogether": "id product other orders",
+        "commerce.bundlepart": "id bundle part quantity",
         "commerce.deliverymethod": (
             "id code name description price rates free_over max_length max_width max_height "
             "is_pickup is_digital cutoff_hour min_days max_days position is_active countries"
@@ -57,6 +58,7 @@ PLAIN = nothing_personal(
         ),
         "commerce.listingterms": "listing text",
         "commerce.orderpromise": "id order arrives_from arrives_until",
+        "commerce.orderlinepart": "id line stockrecord title quantity",
         "commerce.pricewindow": "id listing number start until currency price was is_from ends",
         "commerce.productcollection": (
             "id title slug description category product_class values price_from price_to "

@@ -1,7 +1,5 @@
 """Returns refunded units to stock."""
 
-from collections import defaultdict
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 from oscar.apps.order.abstract_models import AbstractOrder
@@ -21,6 +19,7 @@ from commerce.orders.shipments import (
     write_event,
 )
 from commerce.returns.returns import units_received, units_returnable
+from commerce.stock.bundles import units_from_stock
 from commerce.stock.history import Cause
 
 
@@ -46,16 +45,13 @@ def take_units_back(
         unsent = {pk: min(count, to_send.get(pk, 0)) for pk, count in units.items()}
         unsent = {pk: count for pk, count in unsent.items() if count}
         back = _units_from_outside(order, units, unsent, paid_before) if is_restocked else {}
-        unheld: defaultdict[int, int] = defaultdict(int)
-        returned: defaultdict[int, int] = defaultdict(int)
-        for line in order.lines.filter(pk__in=units).exclude(stockrecord=None):
-            unheld[line.stockrecord_id] += min(unsent.get(line.pk, 0), line.num_allocated)
-            returned[line.stockrecord_id] += back.get(line.pk, 0)
+        lines = list(order.lines.filter(pk__in=units).exclude(stockrecord=None))
+        unheld = {line.pk: min(unsent.get(line.pk, 0), line.num_allocated) for line in lines}
         move = release_stock if is_restocked else consume_stock
         reason = _("refunded") if is_restocked else _("refunded, written off")
         cause = Cause(order=order.number, user=user, reason=reason)
-        move({pk: count for pk, count in unheld.items() if count}, cause)
-        restock({pk: count for pk, count in returned.items() if count}, cause)
+        move(units_from_stock(lines, unheld), cause)
+        restock(units_from_stock(lines, back), cause)
         order = lock_order(order_id)
         check_unchanged(order, held)
         is_same = units_to_send(order) == to_send

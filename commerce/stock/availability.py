@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from commerce.models import ProductDetails
 from commerce.shop_settings.current import current_shop
+from commerce.stock.bundles import expand_bundles
 from commerce.stock.selling import Selling, selling_of, sells_later
 
 if TYPE_CHECKING:
@@ -43,14 +44,16 @@ def tracks_stock(product: AbstractProduct) -> bool:
 def units_to_reserve(lines: Iterable[Any]) -> dict[int, int]:
     """Units of basket or order lines by stock record, ``{stockrecord_id: units}``.
 
-    Leaves out products whose stock is not tracked, and lines whose product or stock record was
-    deleted.
+    Bundles count as their parts. Leaves out products whose stock is not tracked, and lines whose
+    product or stock record was deleted.
     """
     units: defaultdict[int, int] = defaultdict(int)
+    products = {}
     for line in lines:
         if line.product and line.stockrecord_id and tracks_stock(line.product):
             units[line.stockrecord_id] += line.quantity
-    return dict(units)
+            products[line.stockrecord_id] = line.product_id
+    return expand_bundles(units, products) if units else {}
 
 
 def units_available(stockrecord: AbstractStockRecord) -> int:

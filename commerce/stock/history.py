@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
     from oscar.apps.partner.abstract_models import AbstractStockRecord
 
+
+AfterChange = Callable[[Collection[int]], None]
+#: Functions called with the keys of stock records whose numbers changed, in that transaction.
+AFTER_CHANGES: list[AfterChange] = []
 
 #: Rows of history on a product's page.
 SHOWN = 100
@@ -68,6 +72,16 @@ def record_stock_changes(
         if (record.num_in_stock, record.num_allocated) != after[record.pk]
     ]
     StockChange.objects.bulk_create(rows)
+    changed = [row.stockrecord_id for row in rows if row.stockrecord_id]
+    if changed and kind != StockChange.Kind.PARTS:
+        for function in AFTER_CHANGES:
+            function(changed)
+
+
+def after_stock_change(function: AfterChange) -> AfterChange:
+    """Register a function to call after changes of stock (see ``AFTER_CHANGES``)."""
+    AFTER_CHANGES.append(function)
+    return function
 
 
 def history_of_product(product: AbstractProduct) -> QuerySet[StockChange]:

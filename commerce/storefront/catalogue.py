@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -42,13 +42,14 @@ from commerce.catalogue.related import alternatives_to, related_to
 from commerce.catalogue.reviews import ReviewQuery, review_status, review_summary
 from commerce.catalogue.scale_drawing import draw_to_scale
 from commerce.index.listings import cards_for
-from commerce.models import ProductCollection
+from commerce.models import BundlePart, ProductCollection
 from commerce.models.cache_tags import product_tag
 from commerce.options.option_sets import states_in
 from commerce.page_cache.dependencies import allow_caching, depends_on, understand
 from commerce.requests import parse_pk, parse_pks, wants_fragment
 from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import SOLD_OUT
+from commerce.stock.bundles import parts_of_bundles
 from commerce.storefront.search import Crumbs, ListingView
 
 Category = get_model("catalogue", "Category")
@@ -79,6 +80,7 @@ class ProductDetailView(DetailView):
     def get_queryset(self) -> QuerySet:
         # Redirects and retirements are rare, so they are looked up separately.
         rows = Product.objects.select_related("product_class", "listing")
+        rows = rows.annotate(is_bundle=Exists(BundlePart.objects.filter(bundle=OuterRef("pk"))))
         return rows.defer("listing__variant_photos")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -134,7 +136,7 @@ class ProductDetailView(DetailView):
     #: The properties available to the template.
     shown = (
         "box", "facts", "alternatives", "reviews", "crumbs", "specification", "related", "care",
-        "drawing",
+        "drawing", "parts",
     )  # fmt: skip
 
     @cached_property
@@ -151,6 +153,13 @@ class ProductDetailView(DetailView):
     def query(self) -> ReviewQuery:
         """The URL's review parameters, with a valid variant."""
         return replace(ReviewQuery.from_parameters(self.request.GET), variant=self.chosen)
+
+    @cached_property
+    def parts(self) -> list[BundlePart]:
+        """What is in the product if it is a bundle."""
+        if not self.object.is_bundle:
+            return []
+        return parts_of_bundles([self.object.pk])[self.object.pk]
 
     @cached_property
     def box(self) -> Any:

@@ -1,0 +1,86 @@
+"""The stock of bundles: which stock records their units come from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from oscar.core.loading import get_model
+
+from commerce.bulk_sql import literal_in
+from commerce.models import BundlePart, OrderLinePart
+
+if TYPE_CHECKING:
+    from oscar.apps.order.abstract_models import AbstractLine
+
+
+def parts_of_bundles(product_ids: Collection[int]) -> dict[int, list[BundlePart]]:
+    """``{bundle key: its parts}`` of the products that are bundles. One query."""
+    found: dict[int, list[BundlePart]] = {}
+    rows = BundlePart.objects.filter(bundle__in=literal_in(product_ids))
+    for row in rows.select_related("part__parent"):
+        found.setdefault(row.bundle_id, []).append(row)
+    return found
+
+
+def records_of_parts(parts: Iterable[BundlePart]) -> dict[int, Any]:
+    """``{product key: the stock record that it leaves from}``, the first by key. One query."""
+    keys = {part.part_id for part in parts}
+    records = get_model("partner", "StockRecord").objects.filter(product__in=literal_in(keys))
+    found: dict[int, Any] = {}
+    for record in records.order_by("-pk"):
+        found[record.product_id] = record
+    return found
+
+
+def expand_bundles(units: Mapping[int, int], products: Mapping[int, int]) -> dict[int, int]:
+    """``{stockrecord_id: units}`` with the parts of bundles in place of the bundles.
+
+    ``products`` is ``{stockrecord_id: product key}``. One query if no product is a bundle.
+    """
+    bundles = parts_of_bundles(set(products.values()))
+    records = records_of_parts(row for rows in bundles.values() for row in rows) if bundles else {}
+    expanded: defaultdict[int, int] = defaultdict(int)
+    for pk, count in units.items():
+        parts = bundles.get(products[pk])
+        if not parts:
+            expanded[pk] += count
+        for part in parts or ():
+            if record := records.get(part.part_id):
+                expanded[record.pk] += count * part.quantity
+    return dict(expanded)
+
+
+def store_parts(line: AbstractLine) -> None:
+    """Store the parts of a bundle with the line that orders it."""
+    parts = parts_of_bundles([line.product_id]).get(line.product_id, [])
+    records = records_of_parts(parts) if parts else {}
+    OrderLinePart.objects.bulk_create(
+        OrderLinePart(
+            line=line,
+            stockrecord=records.get(part.part_id),
+            title=part.part.get_title()[:255],
+            quantity=part.quantity,
+        )
+        for part in parts
+    )
+
+
+def units_from_stock(lines: Iterable[AbstractLine], units: Mapping[int, int]) -> dict[int, int]:
+    """``{stockrecord_id: units}`` that ``{line_id: units}`` of order lines are made of.
+
+    Bundles count as their parts. One query for the parts of all lines.
+    """
+    lines = [line for line in lines if units.get(line.pk) and line.stockrecord_id]
+    parts: dict[int, list[OrderLinePart]] = {}
+    for row in OrderLinePart.objects.filter(line__in=literal_in([line.pk for line in lines])):
+        parts.setdefault(row.line_id, []).append(row)
+    stock: defaultdict[int, int] = defaultdict(int)
+    for line in lines:
+        if line.pk not in parts:
+            stock[line.stockrecord_id] += units[line.pk]
+        for row in parts.get(line.pk, ()):
+            if row.stockrecord_id:
+                stock[row.stockrecord_id] += units[line.pk] * row.quantity
+    return dict(stock)

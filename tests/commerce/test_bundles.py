@@ -1,0 +1,202 @@
+"""Bundles: their price is their own, their parts leave the stock."""
+
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from commerce.documents.issuing import packing_facts
+from commerce.exceptions import OutOfStock
+from commerce.index.listings import cards_for
+from commerce.index.refresh import broken_listings
+from commerce.models import BundlePart, StockChange
+from commerce.orders.invariants import broken_invariants
+from commerce.orders.pipeline import move_order
+from commerce.orders.shipments import ship
+from tests.crawler import Crawled
+from tests.factories import (
+    make_basket,
+    make_paid_order,
+    make_product,
+    make_submission,
+    make_user,
+    stockrecord_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def teapot(shop):
+    return make_product("Teapot", price="60.00", stock=7)
+
+
+@pytest.fixture
+def tea_set(mug, teapot, django_capture_on_commit_callbacks):
+    """A teapot and two mugs for £75; ten mugs and seven teapots are in stock."""
+    product = make_product("Tea set", price="75.00", stock=0)
+    mug_part = mug.children.first() if mug.is_parent else mug
+    with django_capture_on_commit_callbacks(execute=True):
+        BundlePart.objects.create(bundle=product, part=teapot, quantity=1)
+        BundlePart.objects.create(bundle=product, part=mug_part, quantity=2)
+        set_stock(mug_part, 10)
+    product.mug = mug_part
+    return product
+
+
+def set_stock(product, units):
+    record = stockrecord_of(product)
+    record.num_in_stock = units
+    record.save()
+
+
+def numbers(*products):
+    records = [stockrecord_of(product) for product in products]
+    return [(record.num_in_stock, record.num_allocated or 0) for record in records]
+
+
+def test_stock_of_a_bundle_follows_its_parts(
+    client, tea_set, teapot, django_capture_on_commit_callbacks
+):
+    assert numbers(tea_set) == [(5, 0)]
+    with django_capture_on_commit_callbacks(execute=True):
+        set_stock(teapot, 3)
+    assert numbers(tea_set) == [(3, 0)]
+    assert cards_for([tea_set.pk])[0].availability == "low"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        set_stock(teapot, 0)
+
+    assert cards_for([tea_set.pk])[0].availability == "sold_out"
+    assert "Sold out" in Crawled(client.get(tea_set.get_absolute_url())).text(".buy-box--page")
+    assert list(broken_listings()) == []
+
+
+def test_typed_stock_of_a_bundle_does_not_stay(tea_set, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        set_stock(tea_set, 99)
+
+    assert numbers(tea_set) == [(5, 0)]
+
+
+def test_parts_are_reserved_and_leave_the_stock(
+    tea_set, teapot, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((tea_set, 2), (tea_set.mug, 1))
+    line = order.lines.get(product=tea_set)
+    assert line.line_price_incl_tax == Decimal("150.00")
+    assert numbers(tea_set, teapot, tea_set.mug) == [(2, 0), (7, 2), (10, 5)]
+    assert broken_invariants() == []
+
+    with django_capture_on_commit_callbacks(execute=True):
+        ship(order.pk, units={line.pk: 1})
+    assert numbers(tea_set, teapot, tea_set.mug) == [(2, 0), (6, 1), (8, 3)]
+    with django_capture_on_commit_callbacks(execute=True):
+        ship(order.pk)
+
+    assert numbers(tea_set, teapot, tea_set.mug) == [(2, 0), (5, 0), (5, 0)]
+    assert broken_invariants() == []
+    kinds = StockChange.objects.filter(stockrecord=stockrecord_of(tea_set)).values_list("kind")
+    assert ("parts",) in set(kinds)
+
+
+def test_cancelling_returns_the_parts_as_they_were_ordered(
+    tea_set, teapot, django_capture_on_commit_callbacks
+):
+    order = make_paid_order((tea_set, 1))
+    BundlePart.objects.filter(part=teapot).update(quantity=3)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        move_order(order.pk, "Cancelled")
+
+    assert numbers(teapot, tea_set.mug) == [(7, 0), (10, 0)]
+    assert numbers(tea_set) == [(2, 0)]
+    assert broken_invariants() == []
+
+
+def test_part_sold_elsewhere_refuses_the_bundle(tea_set, teapot):
+    basket = make_basket((tea_set, 3))
+    submission = make_submission(basket)
+    make_paid_order((teapot, 5))
+    from checkout_app.payments.placement import place_order
+
+    with pytest.raises(OutOfStock, match="Teapot: 2 of 3"):
+        place_order(submission)
+    assert numbers(teapot, tea_set.mug) == [(7, 5), (10, 0)]
+
+
+def test_page_and_packing_slip_name_the_parts(client, tea_set):
+    page = Crawled(client.get(tea_set.get_absolute_url()))
+    assert page.texts(".bundle li")[0].split() == ["1", "×", "Teapot"]
+    order = make_paid_order((tea_set, 1))
+
+    facts = packing_facts(order, [(order.lines.get(), 1)])
+
+    assert facts["lines"][0]["title"].startswith("Tea set (1 × Teapot, 2 × ")
+
+
+# --- In the dashboard -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def staff(client, shop):
+    client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
+    return client
+
+
+def test_staff_put_a_bundle_together(staff, teapot, vase):
+    box = make_product("Gift box", price="80.00", stock=0)
+    url = reverse("staff-bundle", args=[box.pk])
+    for part, quantity in ((teapot, 1), (vase, 2)):
+        sku = stockrecord_of(part).partner_sku
+        staff.post(url, {"action": "add", "sku": f" {sku} ", "quantity": quantity})
+    assert [str(part) for part in box.bundle_parts.all()] == ["1 × Teapot", "2 × Moon vase"]
+    assert numbers(box) == [(min(7, stockrecord_of(vase).num_in_stock // 2), 0)]
+
+    staff.post(url, {"action": "remove", "part_id": box.bundle_parts.get(part=vase).pk})
+
+    assert numbers(box) == [(7, 0)]
+    page = Crawled(staff.get(reverse("dashboard:catalogue-product", args=[box.pk])))
+    assert page.soup.select_one("input[name$=num_in_stock]").has_attr("disabled")
+
+
+@pytest.mark.parametrize(
+    ("sku_of", "quantity", "sentence"),
+    [
+        ("nothing", 1, "No product has the SKU “nothing”."),
+        ("tea_set", 1, "“Tea set” is a bundle itself."),
+        ("teapot", 1, "“Teapot” is part of this bundle already."),
+        ("service", 1, "“Service” has no stock, so it can’t be part of a bundle."),
+        ("vase", 0, "greater than or equal to 1"),
+    ],
+)
+def test_impossible_parts_are_refused(staff, tea_set, teapot, vase, sku_of, quantity, sentence):
+    service = make_product("Service", price="5.00", track_stock=False)
+    products = {"tea_set": tea_set, "teapot": teapot, "vase": vase, "service": service}
+    sku = stockrecord_of(products[sku_of]).partner_sku if sku_of in products else sku_of
+
+    page = staff.post(
+        reverse("staff-bundle", args=[tea_set.pk]),
+        {"action": "add", "sku": sku, "quantity": quantity},
+    )
+
+    assert page.status_code == 422
+    assert sentence in page.content.decode()
+    assert tea_set.bundle_parts.count() == 2
+
+
+def test_part_of_a_bundle_cannot_be_a_bundle(staff, tea_set, teapot, vase):
+    url = reverse("staff-bundle", args=[teapot.pk])
+    sku = stockrecord_of(vase).partner_sku
+
+    page = staff.post(url, {"action": "add", "sku": sku, "quantity": 1})
+
+    assert "it can’t be one itself" in page.content.decode()
+    assert not teapot.bundle_parts.exists()
+
+
+def test_part_needs_a_quantity(tea_set, vase):
+    with pytest.raises(ValidationError):
+        BundlePart(bundle=tea_set, part=vase, quantity=0).full_clean()
